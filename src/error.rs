@@ -1,0 +1,110 @@
+//! Diagnostics: what went wrong, where, and what to do about it.
+//!
+//! Every failure that a user can cause is an [`Error`] with a [`Kind`]; the kind alone decides the exit code of the
+//! program. Inside the library no error is a bare string, and nothing that came from outside may panic.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// What the library returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What sort of failure it is; decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The work was done and a check failed (a mismatch, a missed constraint): exit code 1.
+    Check,
+    /// The input, the call or the machine is wrong: exit code 2.
+    Input,
+}
+
+/// One diagnostic: problem, place and remedy.
+#[derive(Clone, Debug, thiserror::Error)]
+pub struct Error {
+    /// What sort of failure it is.
+    pub kind: Kind,
+    /// What is wrong, in one sentence without a full stop.
+    pub problem: String,
+    /// The file it was found in.
+    pub file: Option<PathBuf>,
+    /// The model's own name of the node it was found at.
+    pub node: Option<String>,
+    /// What to do about it, in one sentence without a full stop.
+    pub fix: Option<String>,
+}
+
+impl Error {
+    /// The input or the call is wrong.
+    pub fn input(problem: impl Into<String>) -> Self {
+        Self { kind: Kind::Input, problem: problem.into(), file: None, node: None, fix: None }
+    }
+
+    /// A check failed.
+    pub fn check(problem: impl Into<String>) -> Self {
+        Self { kind: Kind::Check, ..Self::input(problem) }
+    }
+
+    /// An operating system call on `path` failed while doing `what` ("read", "create", …).
+    pub fn io(what: &str, path: &Path, error: &std::io::Error) -> Self {
+        Self::input(format!("cannot {what} this file or folder: {error}")).at_file(path)
+    }
+
+    /// Adds the file, unless one is known already.
+    #[must_use]
+    pub fn at_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.file.get_or_insert_with(|| file.into());
+        self
+    }
+
+    /// Adds the model's node, unless one is known already.
+    #[must_use]
+    pub fn at_node(mut self, node: impl Into<String>) -> Self {
+        self.node.get_or_insert_with(|| node.into());
+        self
+    }
+
+    /// Adds the remedy.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
+        self
+    }
+
+    /// The exit code of the program.
+    pub fn exit_code(&self) -> u8 {
+        match self.kind {
+            Kind::Check => 1,
+            Kind::Input => 2,
+        }
+    }
+}
+
+/// A name from outside, fit for a terminal line: control characters escaped, and no longer than 120 characters.
+pub fn printable(name: &str) -> String {
+    const LONGEST: usize = 120;
+    let mut text: String = name
+        .chars()
+        .take(LONGEST)
+        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .collect();
+    if name.chars().count() > LONGEST {
+        text.push('…');
+    }
+    text
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.problem)?;
+        if let Some(node) = &self.node {
+            write!(f, "\n  node: {}", printable(node))?;
+        }
+        if let Some(file) = &self.file {
+            write!(f, "\n  file: {}", printable(&file.display().to_string()))?;
+        }
+        if let Some(fix) = &self.fix {
+            write!(f, "\n  fix:  {fix}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,3 @@
+//! snn2rtl: exact conversion of quantised networks into spiking FPGA hardware.
+
+pub mod error;
