@@ -1,3 +1,7 @@
 //! snn2rtl: exact conversion of quantised networks into spiking FPGA hardware.
 
 pub mod error;
+pub mod graph;
+pub mod quant;
+
+pub mod qann;

@@ -1,0 +1,19 @@
+//! Quantised quantities, as the float network and the spiking network share them: quantisers, weights, the raw input.
+//!
+//! All parameters are `f32` values or decimal literals, that is, exact rationals; nothing here rounds.
+
+mod input;
+mod quantiser;
+mod weights;
+
+pub use input::{Decimal, Element, Encoding, InputSpec, Scaling};
+pub use quantiser::{Boundary, Quantiser, Rounding};
+pub use weights::Weights;
+
+/// Element `index` of a list that has one entry for all or one an index.
+///
+/// # Panics
+/// When the list is neither of length 1 nor longer than `index`.
+pub fn per_channel<T: Copy>(list: &[T], index: usize) -> T {
+    if list.len() == 1 { list[0] } else { list[index] }
+}
