@@ -5,3 +5,7 @@ pub mod graph;
 pub mod quant;
 
 pub mod qann;
+
+pub mod snn;
+
+pub mod integer;

@@ -1,0 +1,144 @@
+//! Box 3, the integer network: every constant is an integer, every value has a proven range. No float numbers.
+//!
+//! Symbols as in the paper and `docs/numerics.md`: `A` the accumulated integer input of a neuron (Σ W·S), `S` its
+//! tracer (level so far), `V` its membrane.
+
+mod range;
+mod rule;
+
+pub mod eval;
+
+pub use range::Range;
+pub use rule::{Neuron, Rule};
+
+use crate::graph::{Graph, Operator, Shape};
+use crate::quant::Element;
+
+/// The integer network: one [`Op::Input`], one [`Op::Readout`].
+pub type Network = Graph<Op>;
+
+/// An operator on integers. Shapes are rows × channels.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// Raw elements, the zero point subtracted.
+    Input(Input),
+    /// Synaptic layer.
+    Linear(Linear),
+    /// ST-BIF+ neurons.
+    Neuron(Neuron),
+    /// Accumulated logits and the exact order among them.
+    Readout(Readout),
+}
+
+/// The network's input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Rows × channels.
+    pub shape: Shape,
+    /// Type of a raw element.
+    pub element: Element,
+    /// Subtracted from every raw element.
+    pub zero_point: i32,
+    /// Range of a raw element after the subtraction.
+    pub range: Range,
+    /// Number of time-steps in which it is applied again: 1 for analog encoding, more for rate encoding.
+    pub steps: u32,
+}
+
+/// A synaptic layer: `A[r, o] += Σ_i w[i, o]·e[r, i]`, where `e` is the raw input or the spikes of a time-step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linear {
+    /// Number of input channels.
+    pub inputs: usize,
+    /// Number of output channels.
+    pub outputs: usize,
+    /// Weights, input by input: `weights[i·outputs + o]`; what one event on input `i` adds lies together.
+    pub weights: Vec<i64>,
+    /// Range of the weights.
+    pub weight: Range,
+    /// Range of the change of `A` in one time-step.
+    pub delta: Range,
+    /// Range of every partial sum within one time-step, in any order of the events; contains `delta`.
+    pub partial: Range,
+    /// Range of `A` at any time.
+    pub total: Range,
+}
+
+/// The readout: the exact order among the logits as an order among integers.
+///
+/// `value_c = multiplier_c·A_c + offset_c`; the real logit is about `value_c·unit`, and `value_i < value_j` exactly when
+/// the real logit of `i` is below that of `j`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readout {
+    /// Number of channels.
+    pub channels: usize,
+    /// One entry a channel. Where all are the same power of two, hardware shifts.
+    pub multiplier: Vec<i64>,
+    /// One entry a channel.
+    pub offset: Vec<i128>,
+    /// Range of `A`.
+    pub total: Range,
+    /// Width in bits (two's complement) of every value.
+    pub value_width: u32,
+}
+
+impl Operator for Op {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Input(_) => "input",
+            Self::Linear(_) => "linear",
+            Self::Neuron(_) => "neuron",
+            Self::Readout(_) => "readout",
+        }
+    }
+
+    fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, String> {
+        match (self, inputs) {
+            (Self::Input(input), []) => Ok(input.shape.clone()),
+            (Self::Linear(linear), [source]) => {
+                if linear.inputs == 0 || linear.weights.len() != linear.inputs * linear.outputs {
+                    return Err(format!(
+                        "{} weights for {}×{}",
+                        linear.weights.len(),
+                        linear.inputs,
+                        linear.outputs
+                    ));
+                }
+                match source.len() % linear.inputs {
+                    0 => Ok(Shape::matrix(source.len() / linear.inputs, linear.outputs)),
+                    _ => Err(format!("input {source} for {} input channels", linear.inputs)),
+                }
+            }
+            (Self::Neuron(neuron), [source]) => {
+                neuron.check(source.channels())?;
+                Ok((*source).clone())
+            }
+            (Self::Readout(readout), [source]) => {
+                let lengths = [readout.multiplier.len(), readout.offset.len(), source.channels()];
+                if lengths.iter().any(|&n| n != readout.channels) {
+                    return Err(format!(
+                        "{lengths:?} constants and inputs for {} channels",
+                        readout.channels
+                    ));
+                }
+                Ok((*source).clone())
+            }
+            _ => Err(format!("{} inputs", inputs.len())),
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Self::Input(input) => format!(
+                "{} −{} → {}, {} step(s)",
+                input.element.name(),
+                input.zero_point,
+                input.range,
+                input.steps
+            ),
+            Self::Linear(l) => format!("w {}, Δ {}, partial {}, A {}", l.weight, l.delta, l.partial, l.total),
+            Self::Neuron(n) => n.describe(),
+            Self::Readout(r) => format!("A {}, value {} bits", r.total, r.value_width),
+        }
+    }
+}
