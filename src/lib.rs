@@ -8,4 +8,6 @@ pub mod qann;
 
 pub mod snn;
 
+pub mod convert;
+
 pub mod integer;

@@ -77,12 +77,12 @@ impl FromStr for Decimal {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const LONGEST: usize = 40;
+        const LONGEST: usize = 200;
         let shape_ok = text.len() <= LONGEST
             && text.bytes().any(|b| b.is_ascii_digit())
             && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
         let exponent_ok =
-            text.split_once(['e', 'E']).is_none_or(|(_, e)| e.parse::<i32>().is_ok_and(|e| e.abs() <= 64));
+            text.split_once(['e', 'E']).is_none_or(|(_, e)| e.parse::<i32>().is_ok_and(|e| e.abs() <= 200));
         match text.parse::<f64>() {
             Ok(value) if value.is_finite() && shape_ok && exponent_ok => Ok(Self(text.to_owned())),
             _ => Err(format!("{text:?} is not a decimal number such as 0.1307")),

@@ -1,0 +1,95 @@
+//! Quantiser → ST-BIF+ neurons.
+
+use super::Conversion;
+use super::view::Value;
+use crate::error::{Error, Result};
+use crate::graph::Shape;
+use crate::quant::{Decimal, InputSpec, Quantiser, Rounding, Scaling};
+use crate::snn::Op;
+
+impl Conversion {
+    pub(super) fn quantise(
+        &mut self,
+        name: &str,
+        quantiser: &Quantiser,
+        shape: &Shape,
+        source: Value,
+        readers: usize,
+    ) -> Result<Value> {
+        let mut quantiser = if source.relu { after_relu(quantiser) } else { quantiser.clone() };
+        if let Op::Input(input) = &mut self.graph.node_mut(source.node).op
+            && let Some(spec) = identity_on(&quantiser, &input.spec)
+        {
+            input.spec = spec;
+            let note = "the raw input is this quantiser's level already: applied directly, without neurons";
+            self.notes.push((name.to_owned(), note.to_owned()));
+            return Ok(source.also_read_by(readers));
+        }
+        if let Op::Neuron(_) = self.graph.node(source.node).op {
+            return Err(Error::input("a quantiser directly after another quantiser is not supported")
+                .at_node(name)
+                .fix("remove one of the two before exporting"));
+        }
+        self.fold_order_into_outputs(name, &source)?;
+        let channels = self.graph.node(source.node).shape.channels();
+        quantiser.scale = per_source_channel(&quantiser.scale, shape, channels, name)?;
+        quantiser.low = per_source_channel(&quantiser.low, shape, channels, name)?;
+        quantiser.high = per_source_channel(&quantiser.high, shape, channels, name)?;
+        Ok(Value::plain(self.graph.add(name, Op::Neuron(quantiser), &[source.node])?, readers))
+    }
+}
+
+/// `Q(max(x, 0))`: levels below that of 0 are never reached.
+fn after_relu(quantiser: &Quantiser) -> Quantiser {
+    let channels = quantiser.low.len().max(quantiser.high.len());
+    let at = |list: &[i32], c: usize| crate::quant::per_channel(list, c);
+    let low = (0..channels).map(|c| 0.clamp(at(&quantiser.low, c), at(&quantiser.high, c))).collect();
+    Quantiser { low, ..quantiser.clone() }
+}
+
+/// A list for the quantiser's channels as one for the channels of the value it is applied to, where a view regrouped
+/// them.
+fn per_source_channel<T: Copy>(list: &[T], shape: &Shape, channels: usize, name: &str) -> Result<Vec<T>> {
+    let own = shape.channels();
+    if list.len() == 1 || own == channels {
+        return Ok(list.to_vec());
+    }
+    if channels % own != 0 {
+        return Err(Error::input(format!("a quantiser of {own} channels on a layer of {channels} channels"))
+            .at_node(name)
+            .fix("quantise per tensor, or before the reshape"));
+    }
+    Ok((0..channels).map(|c| list[c % own]).collect())
+}
+
+/// If `Q(x) = d` for every raw value `d = q − zero_point`, the input as the quantiser's value `s·d`.
+fn identity_on(quantiser: &Quantiser, spec: &InputSpec) -> Option<InputSpec> {
+    let Scaling::Affine { scale, zero_point } = &spec.scaling else { return None };
+    let ([given], [s], [low], [high]) =
+        (&scale[..], &quantiser.scale[..], &quantiser.low[..], &quantiser.high[..])
+    else {
+        return None;
+    };
+    let (first, last) = spec.element.range();
+    let (first, last) = (first - zero_point, last - zero_point);
+    let ratio = given.to_f64() / f64::from(*s);
+    // Rounding to the nearest forgives a scale that was printed with fewer digits; the others do not.
+    let forgiving = match quantiser.rounding {
+        Rounding::HalfUp | Rounding::HalfEven | Rounding::HalfOdd | Rounding::HalfDown => 0.25,
+        Rounding::Floor | Rounding::Ceil | Rounding::Truncate => 0.0,
+    };
+    let widest = f64::from(first.abs().max(last.abs()));
+    if (ratio - 1.0).abs() * widest > forgiving || *low > first || *high < last {
+        return None;
+    }
+    // Rust prints the exact value of an f32 when asked for all its digits.
+    let exact: Decimal = trimmed(&format!("{:.160}", f64::from(*s))).parse().ok()?;
+    Some(InputSpec {
+        scaling: Scaling::Affine { scale: vec![exact], zero_point: *zero_point },
+        ..spec.clone()
+    })
+}
+
+fn trimmed(decimal: &str) -> &str {
+    decimal.trim_end_matches('0').trim_end_matches('.')
+}
