@@ -11,3 +11,5 @@ pub mod snn;
 pub mod convert;
 
 pub mod integer;
+
+pub mod design;

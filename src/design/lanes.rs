@@ -1,0 +1,30 @@
+//! How many channels a beat carries.
+
+/// The fewest lanes that need no more beats a row than `most` lanes do: 10 channels on at most 16 lanes take 10.
+pub(super) fn lanes_for(channels: usize, most: usize) -> usize {
+    channels.div_ceil(channels.div_ceil(most))
+}
+
+/// The most lanes, at most `most`, that divide both `a` and `b`: rows may then be regrouped without repacking.
+pub(super) fn common_lanes(a: usize, b: usize, most: usize) -> usize {
+    (1..=most.min(a).min(b)).rev().find(|l| a % l == 0 && b % l == 0).unwrap_or(1)
+}
+
+/// A width in bits as a size.
+pub(super) fn width_of(bits: u32) -> usize {
+    usize::try_from(bits).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{common_lanes, lanes_for};
+
+    #[test]
+    fn no_lane_without_work() {
+        for (channels, most, lanes) in [(10, 16, 10), (128, 16, 16), (100, 16, 15), (1, 16, 1), (17, 16, 9), (33, 1, 1)] {
+            assert_eq!(lanes_for(channels, most), lanes, "{channels} channels, at most {most} lanes");
+        }
+        assert_eq!(common_lanes(5, 15, 16), 5);
+        assert_eq!(common_lanes(7, 35, 4), 1);
+    }
+}

@@ -1,0 +1,51 @@
+//! Box 4, the design: the integer network as a pipeline of hardware stages with lanes, widths of streams and FIFO depths.
+//!
+//! Nothing here decides a numeric question: every width is copied from a proven range.
+
+mod lanes;
+mod plan;
+mod stage;
+mod stream;
+
+pub use plan::{Options, plan};
+pub use stage::{AnalogPass, Kind, Matmul, Neurons, Readout, Repeat, Stage};
+pub use stream::{Carries, Stream};
+
+use crate::quant::Element;
+
+/// A pipeline of stages joined by streams.
+#[derive(Clone, Debug)]
+pub struct Design {
+    /// The model's name.
+    pub model: String,
+    /// What arrives on the input stream.
+    pub input: Input,
+    /// Stages in the order of the data; stage `i` writes stream `i + 1`, stream 0 comes from the input.
+    pub stages: Vec<Stage>,
+    /// Streams; `streams[i]` is written by stage `i − 1` (0: the input adapter) and read by its `reader`.
+    pub streams: Vec<Stream>,
+}
+
+/// The input adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Type of an element.
+    pub element: Element,
+    /// Subtracted from each element.
+    pub zero_point: i32,
+    /// Elements of a sample.
+    pub count: usize,
+    /// Elements in one beat of the input stream.
+    pub beat_lanes: usize,
+    /// Elements of one row.
+    pub row: usize,
+    /// Width in bits of an element after the zero point was subtracted.
+    pub value_width: u32,
+}
+
+impl Input {
+    /// Beats of the input stream that carry one sample.
+    pub fn beats(&self) -> usize {
+        self.count / self.row * self.row.div_ceil(self.beat_lanes)
+    }
+}
