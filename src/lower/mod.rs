@@ -134,7 +134,7 @@ impl Walk {
                 (Op::Neuron(neuron), value)
             }
             (snn::Op::Readout, Some((_, value))) => {
-                let fix = "use one weight scale for all outputs of the last layer";
+                let fix = "use one weight scale for all outputs of the last layer, and biases not far beyond its sums";
                 let (readout, real) = readout::lower(&columns(value, &node.shape)?)
                     .map_err(|problem| Error::input(problem).fix(fix))?;
                 self.readouts.push(real);
