@@ -1,5 +1,7 @@
 //! Lowering against the definitions: every decision, range and order of random networks, in rational arithmetic.
 
+#[path = "lowering/by_hand.rs"]
+mod by_hand;
 #[path = "lowering/case.rs"]
 mod case;
 

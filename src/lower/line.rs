@@ -131,3 +131,73 @@ impl Bounds {
         self.most(theta, fraction).map_or(start, |(most, ..)| start.min(most))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Whether θ and v0 decide like the thresholds, at every `A` and level of one channel.
+    fn decides(theta: i64, start: i64, fraction: u32, thresholds: &[i64], low: i32, total: Range) -> bool {
+        (total.low..=total.high).all(|a| {
+            (i64::from(low) + 1..)
+                .zip(thresholds)
+                .all(|(k, &t)| (start + (a << fraction) >= theta * k) == (a >= t))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn smallest_fraction_by_trying_all(
+            steps in prop::collection::vec(0i64..4, 1..5), first in -7i64..4, low in -4i32..1, ends in (-6i64..1, 0i64..7)
+        ) {
+            let total = Range::new(ends.0, ends.1);
+            let thresholds: Vec<i64> = steps
+                .iter()
+                .scan(first, |t, step| {
+                    *t += step;
+                    Some((*t).clamp(total.low, total.high + 1))
+                })
+                .collect();
+            let found = search(&thresholds, low, &[total]);
+            let below = found.as_ref().map_or(3, |line| line.fraction.min(3));
+            for fraction in 0..below {
+                // θ beyond this separates any two values of A; so does this one.
+                let most = ((total.high - total.low + 1) << fraction) + 1;
+                let works = (1..=most).any(|theta| {
+                    let reach = (8 << fraction) + 5 * most;
+                    (-reach..=reach).any(|v0| decides(theta, v0, fraction, &thresholds, low, total))
+                });
+                prop_assert!(!works, "{thresholds:?} needs only {fraction} bits");
+            }
+            if let Some(line) = found {
+                prop_assert!(decides(line.theta[0], line.start[0], line.fraction, &thresholds, low, total));
+            }
+        }
+    }
+
+    #[test]
+    fn one_theta_for_all_channels_where_possible() {
+        let total = Range::new(-100, 100);
+        // Distances of 10, and of 10 and 9: nine and a half serves both.
+        let line = search(&[-10, 0, 10, -19, -9, 0], -1, &[total, total]).expect("a line");
+        assert_eq!(line.theta[0], line.theta[1]);
+        // Distances of 10 and 20.
+        let line = search(&[-10, 0, 10, -20, 0, 20], -1, &[total, total]).expect("a line");
+        assert_ne!(line.theta[0], line.theta[1]);
+    }
+
+    #[test]
+    fn no_line_through_uneven_levels() {
+        assert_eq!(search(&[-10, 0, 30], -1, &[Range::new(-100, 100)]), None);
+        // Beyond the range of A they do not matter.
+        assert!(search(&[-10, 0, 9], -1, &[Range::new(-12, 8)]).is_some());
+    }
+
+    #[test]
+    fn no_thresholds() {
+        let line = search(&[], 0, &[Range::new(0, 0), Range::new(-3, 3)]).expect("a line");
+        assert_eq!(line, Line { fraction: 0, theta: vec![1, 1], start: vec![0, 0] });
+    }
+}

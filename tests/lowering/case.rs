@@ -119,6 +119,19 @@ impl Case {
     }
 }
 
+/// Input of bytes, each worth 1, in one time-step.
+pub fn bytes(sample: Vec<usize>) -> Op {
+    let scaling = Scaling::Affine { scale: vec!["1".parse().expect("a literal")], zero_point: 0 };
+    let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    Op::Input(Input { sample: Shape(sample), spec, encoding: Encoding::Analog })
+}
+
+/// Linear layer with one scale.
+pub fn layer(inputs: usize, levels: Vec<i32>, scale: f32, bias: Vec<f32>) -> Op {
+    let outputs = levels.len() / inputs;
+    Op::Linear(Linear { weights: Weights { inputs, outputs, levels, scale: vec![scale] }, bias })
+}
+
 /// A chain of operators.
 pub fn model(chain: Vec<(&str, Op)>) -> Model {
     let mut network = Network::new();
