@@ -180,9 +180,9 @@ mod tests {
     #[test]
     fn one_theta_for_all_channels_where_possible() {
         let total = Range::new(-100, 100);
-        // Distances of 10, and of 10 and 9: nine and a half serves both.
-        let line = search(&[-10, 0, 10, -19, -9, 0], -1, &[total, total]).expect("a line");
-        assert_eq!(line.theta[0], line.theta[1]);
+        // Distances of 10; and a narrow range of A, where 4 would do and 10 does.
+        let line = search(&[-10, 0, 10, -3, 0, 4], -1, &[total, Range::new(-3, 3)]).expect("a line");
+        assert_eq!(line, Line { fraction: 0, theta: vec![10, 10], start: vec![10, 10] });
         // Distances of 10 and 20.
         let line = search(&[-10, 0, 10, -20, 0, 20], -1, &[total, total]).expect("a line");
         assert_ne!(line.theta[0], line.theta[1]);
