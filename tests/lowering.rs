@@ -8,7 +8,7 @@ mod case;
 use case::{Case, apply, case, float, model, quantise, quantiser, ratio};
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::Zero;
+use num_traits::{Signed, Zero};
 use proptest::prelude::*;
 use snn2rtl::integer::{self, Neuron, Op, Range, Rule};
 use snn2rtl::lower::{Lowered, lower};
@@ -190,6 +190,9 @@ fn check_readout(lowered: &Lowered, meanings: &[Meaning], random: &[Vec<i32>]) {
         let Range { low, high } = meanings[c].range;
         low + i64::from(r) * 7919 % (high - low + 1)
     };
+    // The value's low bits hold the fractional parts in units of all multipliers' common divisor.
+    let common = readout.multiplier.iter().fold(0i64, |a, &b| num_integer::gcd(a, b));
+    let unit = BigRational::from_float(lowered.readout.unit).expect("finite") * ratio(common, 1);
     for i in 0..readout.channels {
         for j in 0..readout.channels {
             for r in random {
@@ -210,6 +213,9 @@ fn check_readout(lowered: &Lowered, meanings: &[Meaning], random: &[Vec<i32>]) {
                 let limit = 1i128 << (readout.value_width - 1);
                 assert!((-limit..limit).contains(&value(i, a)));
                 assert!(readout.total.contains(a));
+                let near = (value(i, a) as f64) * lowered.readout.unit;
+                let off = (BigRational::from_float(near).expect("finite") - logit(i, a)).abs();
+                assert!(off <= &unit * ratio(257, 256) + logit(i, a).abs() * ratio(1, 1i64 << 50), "{near}");
                 let real = lowered.readout.scale[i] * a as f64 + lowered.readout.bias[i];
                 let exact = logit(i, a);
                 let error = BigRational::from_float(real).expect("finite") - &exact;

@@ -12,13 +12,24 @@ use super::value::{Column, Kind, Value};
 use crate::integer::{Neuron, Range, Rule};
 use crate::quant::{Quantiser, per_channel};
 
+/// More thresholds than this in a layer are refused.
+const MAX_THRESHOLDS: usize = 1 << 26;
+
 /// Lowers a layer of neurons whose channels' accumulated inputs are `columns`.
 ///
 /// # Errors
-/// When a scale is not finite.
+/// When a scale is not finite, or there are too many thresholds.
 pub(super) fn lower(quantiser: &Quantiser, columns: &[Column<'_>]) -> Result<(Neuron, Value), String> {
     let (low, high) = quantiser.tracer_range();
-    let mut thresholds = Vec::new();
+    let steps = usize::try_from(high - low).unwrap_or(0);
+    if steps.saturating_mul(columns.len()) > MAX_THRESHOLDS {
+        return Err(format!(
+            "{} channels of {} levels; supported are {MAX_THRESHOLDS} thresholds in a layer",
+            columns.len(),
+            steps + 1
+        ));
+    }
+    let mut thresholds = Vec::with_capacity(steps * columns.len());
     for (c, column) in columns.iter().enumerate() {
         thresholds.extend(channel_thresholds(quantiser, c, column)?);
     }

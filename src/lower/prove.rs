@@ -100,3 +100,46 @@ impl<'a> Reached<'a> {
         if boundary.inclusive { x >= edge } else { x > edge }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::integer::Range;
+    use crate::lower::{neuron, value::Kind, value::Value};
+    use crate::quant::Rounding;
+
+    #[test]
+    fn every_wrong_constant_is_found() {
+        let ratio = |p: i64, q: i64| BigRational::new(p.into(), q.into());
+        let (step, total) = (Range::new(-9, 9), Range::new(-70, 90));
+        let value = Value::per_channel(vec![
+            Kind { scale: ratio(1, 3), offset: ratio(2, 7), step, total },
+            Kind { scale: ratio(1, 5), offset: ratio(-9, 2), step, total },
+        ]);
+        let columns = value.columns(1, 2).expect("one row");
+        let q = Quantiser::uniform(3.3, -4, 3, Rounding::HalfUp);
+        let (good, _) = neuron::lower(&q, &columns).expect("lowers");
+        // 14 thresholds: range and two sides of each, two sides of the line; two ends of each membrane.
+        assert_eq!(prove(&good, &q, &columns), Ok(14 * 5 + 4));
+
+        let wrong = |change: &dyn Fn(&mut Neuron)| {
+            let mut neuron = good.clone();
+            change(&mut neuron);
+            prove(&neuron, &q, &columns).expect_err("a wrong constant")
+        };
+        for i in 0..14 {
+            assert!(wrong(&|n| n.thresholds[i] += 1).contains("lower side"));
+            assert!(wrong(&|n| n.thresholds[i] -= 1).contains("upper side"));
+        }
+        let line = |n: &mut Neuron, by: [i64; 2]| {
+            let Rule::Line { fraction, theta, start } = &mut n.rule else { panic!("no line") };
+            theta[1] += by[0] << *fraction;
+            start[0] += by[1] << *fraction;
+        };
+        for by in [[2, 0], [-2, 0], [0, 1], [0, -1]] {
+            assert!(wrong(&|n| line(n, by)).contains("line"), "{by:?}");
+        }
+        assert!(wrong(&|n| n.membrane.low += 1).contains("membrane"));
+        assert!(wrong(&|n| n.membrane.high -= 1).contains("membrane"));
+    }
+}

@@ -129,3 +129,27 @@ fn a_linear_layer_needs_a_quantiser_before_it() {
     ];
     assert_eq!(lower(&model(chain)).expect_err("merge them").node.as_deref(), Some("two"));
 }
+
+#[test]
+fn neurons_may_read_neurons() {
+    let coarse = Quantiser::uniform(2.0, 0, 3, Rounding::HalfUp);
+    let chain = vec![
+        ("input", bytes(vec![1, 2])),
+        ("fine", Snn::Neuron(Quantiser::uniform(1.0, -4, 15, Rounding::HalfUp))),
+        ("neuron", Snn::Neuron(coarse)),
+        ("readout", Snn::Readout),
+    ];
+    let lowered = lower(&model(chain)).expect("lowers");
+    let neuron = neuron(&lowered);
+    assert_eq!((neuron.total, &neuron.thresholds[..3]), (Range::new(-4, 15), &[1, 3, 5][..]));
+    assert_eq!(lowered.readout.scale, [2.0, 2.0]);
+}
+
+#[test]
+fn too_many_thresholds_are_refused() {
+    let q = Quantiser::uniform(1.0, -65536, 65536, Rounding::HalfUp);
+    let chain = vec![("input", bytes(vec![1024])), ("neuron", Snn::Neuron(q)), ("readout", Snn::Readout)];
+    let error = lower(&model(chain)).expect_err("too many");
+    assert_eq!(error.node.as_deref(), Some("neuron"));
+    assert!(error.problem.contains("1024 channels of 131073 levels"), "{error}");
+}
