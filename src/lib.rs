@@ -13,3 +13,4 @@ pub mod convert;
 pub mod integer;
 
 pub mod design;
+pub mod lower;

@@ -24,7 +24,8 @@ pub enum Op {
     Input(Input),
     /// Synaptic layer.
     Linear(Linear),
-    /// ST-BIF+ neurons.
+    /// ST-BIF+ neurons. Their `A` is what they read, accumulated: the sums of a linear layer, raw elements, or the tracers
+    /// of other neurons.
     Neuron(Neuron),
     /// Accumulated logits and the exact order among them.
     Readout(Readout),

@@ -10,9 +10,10 @@ pub struct Neuron {
     /// Highest value of a tracer; at least 0.
     pub high: i32,
     /// `T(c, k)` for `k = low+1…high`, channel by channel: level `k` is reached exactly when `A ≥ T(c, k)`. Clamped to
-    /// the range of `A` (its high end plus 1 for "never").
+    /// the channel's own range of `A` (its high end plus 1 for "never"), which may be narrower than `total`.
     pub thresholds: Vec<i64>,
-    /// How hardware and golden model decide; proven equal to the thresholds over the whole range of `A`.
+    /// How hardware and golden model decide; proven equal to the thresholds over the whole range of the
+    /// channel's `A` and every tracer value.
     pub rule: Rule,
     /// Range of `A` (any channel).
     pub total: Range,
