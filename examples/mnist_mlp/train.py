@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from export import check_torchscript, export_torchscript
+from export import check, export_torchscript
 from network import MnistMlp, normalise
 
 HERE = Path(__file__).resolve().parent
@@ -129,7 +129,7 @@ def main():
     np.savez_compressed(sample / "reference.npz", **values)
     path = args.out / "mnist_mlp.onnx"
     export_torchscript(model, path)
-    print(check_torchscript(path, model, images, values))
+    print(check(path, model, images, values))
 
 
 if __name__ == "__main__":
