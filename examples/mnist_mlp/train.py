@@ -48,8 +48,9 @@ def train(images, labels, epochs, batch, seed):
     model = MnistMlp()
     model.act1.initialise(model.preactivation(x[:1024]))
 
-    scales = [p for name, p in model.named_parameters() if name.endswith(".s")]
-    others = [p for name, p in model.named_parameters() if not name.endswith(".s")]
+    # Weight scales are about a hundredth of the other parameters and move accordingly.
+    scales = [p for name, p in model.named_parameters() if name.endswith("quan_w.s")]
+    others = [p for name, p in model.named_parameters() if not name.endswith("quan_w.s")]
     optimiser = torch.optim.Adam(
         [{"params": others, "lr": 2e-3}, {"params": scales, "lr": 2e-5}]
     )
