@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use snn2rtl::synth::{self, Family};
 use snn2rtl::tool::{self, Origin, Tool, Toolbox};
 
 /// The user's machine as if Verilator and Yosys were not installed; the cache is the real one, shared by all.
@@ -122,4 +123,74 @@ fn a_chosen_program_wins_and_must_work() {
     let text = toolbox.get(Tool::Verilator).unwrap_err().to_string();
     assert!(text.contains("Verilator 4.228 is too old: 5.6 or newer is needed"), "{text}");
     assert!(text.contains("SNN2RTL_VERILATOR"), "{text}");
+}
+
+/// A build folder made by hand: a package, two FIFOs, a ROM and a multiplier.
+fn mini_build() -> tempfile::TempDir {
+    let build = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = build.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("rtl/mini_pkg.sv", include_str!("mini_design/rtl/mini_pkg.sv"));
+    write("rtl/mini_fifo.sv", include_str!("mini_design/rtl/mini_fifo.sv"));
+    write("rtl/mini_mac.sv", include_str!("mini_design/rtl/mini_mac.sv"));
+    write("rtl/mini_top.sv", include_str!("mini_design/rtl/mini_top.sv"));
+    write("rtl/files.f", "rtl/mini_pkg.sv\nrtl/mini_fifo.sv\nrtl/mini_mac.sv\nrtl/mini_top.sv\n");
+    write("manifest.json", r#"{"format_version": 1, "top": "mini_top"}"#);
+    let rom: Vec<String> =
+        (0..2048u32).map(|i| format!("{:04x}", i.wrapping_mul(40503) >> 3 & 0xffff)).collect();
+    write("rom/mini.hex", &(rom.join("\n") + "\n"));
+    build
+}
+
+#[test]
+fn a_small_design_is_synthesised_for_every_family() {
+    let folder = tempfile::tempdir().unwrap();
+    let toolbox = python_only(folder.path());
+    let build = mini_build();
+    for family in Family::ALL {
+        let mut steps = 0;
+        let found = synth::yosys_from(&toolbox, build.path(), family, &mut |_| steps += 1).unwrap();
+        println!("{family}, Yosys {}, {:.1} s\n{}\n", found.tool_version, found.seconds, found.table());
+        let names: Vec<_> =
+            found.modules.iter().map(|row| (row.instance.as_str(), row.module.as_str())).collect();
+        assert_eq!(
+            names,
+            [("u_fifo_in", "mini_fifo"), ("u_fifo_out", "mini_fifo"), ("u_mac", "mini_mac")],
+            "{family}"
+        );
+        let [fifo_in, fifo_out, mac] = [0, 1, 2].map(|i| &found.modules[i].figures);
+        // 2048 words of 16 bits: 32 Kib.
+        let rom = match family {
+            Family::Xc7 | Family::Ecp5 | Family::Gowin => 2,
+            Family::Ice40 => 8,
+        };
+        assert_eq!((mac.bram, mac.dsp), (rom, 1), "{family}");
+        match family {
+            Family::Ice40 => assert!(fifo_in.bram == 1 && fifo_out.bram > fifo_in.bram),
+            _ => assert!(fifo_in.lutram > 0 && fifo_out.lutram > fifo_in.lutram, "{family}"),
+        }
+        assert!(found.total.lut > 0 && found.total.ff >= 40, "{family}");
+        assert_eq!(found.total.bram, fifo_in.bram + fifo_out.bram + mac.bram, "{family}");
+        assert!(steps > 10, "{family}");
+
+        let saved = std::fs::read_to_string(build.path().join(format!("reports/utilisation_{family}.json")));
+        assert_eq!(serde_json::from_str::<synth::Utilisation>(&saved.unwrap()).unwrap().total, found.total);
+        assert!(build.path().join(format!("reports/yosys_{family}.log")).is_file());
+        assert!(build.path().join(format!("scripts/yosys_{family}.ys")).is_file());
+    }
+}
+
+#[test]
+fn a_design_that_does_not_elaborate_names_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let build = mini_build();
+    std::fs::write(build.path().join("rtl/files.f"), "rtl/mini_pkg.sv\nrtl/mini_top.sv\n").unwrap();
+    let error =
+        synth::yosys_from(&python_only(folder.path()), build.path(), Family::Ecp5, &mut |_| ()).unwrap_err();
+    assert!(error.problem.contains("mini_fifo"), "{error}");
+    assert!(error.file.unwrap().ends_with("reports/yosys_ecp5.log"));
+    assert!(!build.path().join("reports/utilisation_ecp5.json").exists());
 }
