@@ -57,6 +57,14 @@ pub fn yosys_from(
     let run = program.command().args(["-s", &script]).cwd(build).log(&log);
     let stat = build.join(format!("reports/yosys_{family}_stat.json"));
     let instances = build.join(format!("reports/yosys_{family}_instances.txt"));
+    let result = build.join(format!("reports/utilisation_{family}.json"));
+    // After a failure no result of an earlier run may look like this one's.
+    for old in [&stat, &instances, &result] {
+        match std::fs::remove_file(old) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", old, &e)),
+            _ => {}
+        }
+    }
     run.run_with(&mut |line| {
         if let Some(step) = step_title(line) {
             progress(step);
@@ -78,11 +86,10 @@ pub fn yosys_from(
         total,
         modules,
     };
-    let path = build.join(format!("reports/utilisation_{family}.json"));
     let text = serde_json::to_string_pretty(&utilisation).map_err(|e| {
-        Error::input(format!("the utilisation cannot be written as JSON: {e}")).at_file(&path)
+        Error::input(format!("the utilisation cannot be written as JSON: {e}")).at_file(&result)
     })?;
-    write_beside(&path, &(text + "\n"))?;
+    write_beside(&result, &(text + "\n"))?;
     Ok(utilisation)
 }
 

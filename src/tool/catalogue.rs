@@ -127,6 +127,14 @@ impl Tool {
         }
     }
 
+    /// The oldest version that works, as the program would print it.
+    pub fn oldest_text(self) -> String {
+        match (self, self.oldest()) {
+            (Self::Verilator, &[major, minor]) => format!("{major}.{minor:03}"),
+            (_, parts) => parts.iter().map(u32::to_string).collect::<Vec<_>>().join("."),
+        }
+    }
+
     /// What is provided when it is missing, the better one first.
     pub(super) fn bundles(self) -> &'static [&'static Bundle] {
         match self {

@@ -129,7 +129,8 @@ impl Toolbox {
             let fix = error.fix.clone().unwrap_or_default();
             error.fix(format!("{fix}, or set {} to its path", tool.variable()))
         };
-        let folder = provide::provide(cache, bundle, &python, &self.pip_env).map_err(choose)?;
+        let check = |folder: &Path| self.provided(tool, folder, &python).map(drop);
+        let folder = provide::provide(cache, bundle, &python, &self.pip_env, &check).map_err(choose)?;
         self.provided(tool, &folder, &python)
     }
 
@@ -201,12 +202,11 @@ impl Toolbox {
         if program.version.at_least(tool.oldest()) {
             return Ok(program);
         }
-        let oldest: Vec<String> = tool.oldest().iter().map(u32::to_string).collect();
         Err(Error::input(format!(
             "{} {} is too old: {} or newer is needed",
             tool.title(),
             program.version,
-            oldest.join(".")
+            tool.oldest_text()
         ))
         .at_file(path)
         .fix(fix))
@@ -223,8 +223,9 @@ impl Toolbox {
         let program = match tool {
             Tool::Yosys | Tool::YosysOld => {
                 let mut program = driven(YOSYS_DRIVER);
-                // Where the WebAssembly build keeps its compiled form; the native build does not look at it.
-                program.env.push(("YOWASP_CACHE_DIR".into(), provide::beside(folder, "compiled").into()));
+                // Where the WebAssembly build keeps its compiled form, made when it is first asked for its
+                // version; the native build does not look at it.
+                program.env.push(("YOWASP_CACHE_DIR".into(), folder.join("compiled").into()));
                 program
             }
             Tool::Slang => driven(SLANG_DRIVER),

@@ -95,20 +95,14 @@ pub fn folder(cache: &Path, bundle: &Bundle, python: &Interpreter) -> PathBuf {
     cache.join("tools").join(format!("{}-{}-{short}", bundle.slug, bundle.version))
 }
 
-/// The path of the same name with `.ending` after it; version numbers have dots, so this is not an extension.
-pub fn beside(folder: &Path, ending: &str) -> PathBuf {
-    let mut name = folder.as_os_str().to_owned();
-    name.push(".");
-    name.push(ending);
-    PathBuf::from(name)
-}
-
 /// Makes sure that the bundle is in the cache and returns its folder. `env` is added to pip's environment.
+/// `check` runs the program once in the new folder, before anybody else can see it.
 pub fn provide(
     cache: &Path,
     bundle: &Bundle,
     python: &Interpreter,
     env: &[(String, String)],
+    check: &dyn Fn(&Path) -> Result<()>,
 ) -> Result<PathBuf> {
     let folder = folder(cache, bundle, python);
     if folder.is_dir() {
@@ -118,10 +112,13 @@ pub fn provide(
     std::fs::create_dir_all(&tools).map_err(|e| {
         Error::io("create", &tools, &e).fix("set SNN2RTL_CACHE to a folder that you may write to")
     })?;
-    let lock = Lock::take(beside(&folder, "lock"), bundle.title);
+    // The version in the folder's name has dots, so the ending is appended: it replaces no extension.
+    let mut lock = folder.clone().into_os_string();
+    lock.push(".lock");
+    let lock = Lock::take(lock.into(), bundle.title);
     // Another process may have provided it while this one waited.
     let installed =
-        if folder.is_dir() { Ok(()) } else { install(&tools, &folder, bundle, python, env, &lock) };
+        if folder.is_dir() { Ok(()) } else { install(&tools, &folder, bundle, python, env, &lock, check) };
     lock.release();
     installed.map(|()| folder)
 }
@@ -133,6 +130,7 @@ fn install(
     python: &Interpreter,
     env: &[(String, String)],
     lock: &Lock,
+    check: &dyn Fn(&Path) -> Result<()>,
 ) -> Result<()> {
     let prefix = format!(".{}-", folder.file_name().unwrap_or_default().to_string_lossy());
     if lock.held() {
@@ -172,12 +170,11 @@ fn install(
     }
 
     let progress = Progress::start(bundle, staging.path());
-    let finished = pip.attempt(&mut |_| ());
+    let checked = pip.attempt(&mut |_| ()).and_then(|finished| {
+        if finished.status.success() { check(&content) } else { Err(explain(bundle, python, &finished)) }
+    });
     progress.stop();
-    let finished = finished?;
-    if !finished.status.success() {
-        return Err(explain(bundle, python, &finished));
-    }
+    checked?;
     match std::fs::rename(&content, folder) {
         Ok(()) => Ok(()),
         // Somebody without a lock was faster: theirs is whole.
