@@ -69,6 +69,22 @@ fn the_provided_verilator_builds_programs_that_run() {
 }
 
 #[test]
+fn the_checkers_of_the_rtl_library_are_provided_and_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let toolbox = python_only(folder.path());
+    let file = folder.path().join("inv.sv");
+    std::fs::write(&file, "module inv (\n  input  a_i,\n  output y_o\n);\n  assign y_o = ~a_i;\nendmodule\n")
+        .unwrap();
+    for tool in [Tool::Slang, Tool::Verible] {
+        toolbox.get(tool).unwrap().command().arg(&file).run().unwrap();
+    }
+    std::fs::write(&file, "module inv (input a_i; endmodule\n").unwrap();
+    for tool in [Tool::Slang, Tool::Verible] {
+        toolbox.get(tool).unwrap().command().arg(&file).run().unwrap_err();
+    }
+}
+
+#[test]
 fn several_at_once_provide_one_folder() {
     let (bin, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let toolbox = Toolbox { cache: Some(cache.path().to_owned()), ..python_only(bin.path()) };

@@ -72,7 +72,7 @@ impl Utilisation {
     /// The figures as a table, the total last.
     pub fn table(&self) -> comfy_table::Table {
         let mut table = comfy_table::Table::new();
-        table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
         table.set_header([
             "instance",
             "module",

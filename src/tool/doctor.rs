@@ -110,12 +110,12 @@ fn pip(toolbox: &Toolbox) -> Line {
 /// The report as a table.
 pub fn table(lines: &[Line]) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
     table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
     table.set_header(["", "tool", "version", "where, or how to get it", "needed for"]);
     for line in lines {
         let place = match (&line.problem, &line.place) {
-            (Some(problem), _) => problem.clone(),
+            (Some(problem), _) => problem.lines().next().unwrap_or_default().to_owned(),
             (None, Some(place)) => place.clone(),
             (None, None) => format!("not here: {}", line.how_to_get),
         };

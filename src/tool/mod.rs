@@ -59,8 +59,11 @@ pub struct Program {
 impl Program {
     /// A call of this program, to be completed with arguments.
     pub fn command(&self) -> Command {
-        let title = format!("{} {}", self.tool.title(), self.version);
-        let command = Command::new(title, &self.path).args(&self.args);
+        self.named(&format!("{} {}", self.tool.title(), self.version))
+    }
+
+    fn named(&self, name: &str) -> Command {
+        let command = Command::new(name, &self.path).args(&self.args);
         self.env.iter().fold(command, |command, (key, value)| command.env(key, value))
     }
 
@@ -129,7 +132,15 @@ impl Toolbox {
             let fix = error.fix.clone().unwrap_or_default();
             error.fix(format!("{fix}, or set {} to its path", tool.variable()))
         };
-        let check = |folder: &Path| self.provided(tool, folder, &python).map(drop);
+        let check = |folder: &Path| match self.provided(tool, folder, &python) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::input(format!(
+                "{} is missing, and the one that was fetched does not run on this machine: {}",
+                tool.title(),
+                error.problem
+            ))
+            .fix(format!("install {} yourself and put it on PATH", tool.title()))),
+        };
         let folder = provide::provide(cache, bundle, &python, &self.pip_env, &check).map_err(choose)?;
         self.provided(tool, &folder, &python)
     }
@@ -247,15 +258,18 @@ impl Toolbox {
 
 impl Program {
     fn plain(tool: Tool, path: PathBuf, origin: Origin) -> Self {
-        let version = Version::unknown();
+        let version = Version::named("(not asked)");
         Self { tool, path, args: Vec::new(), env: Vec::new(), version, origin }
     }
 
     /// Runs it once and notes its version.
     fn ask_version(mut self) -> Result<Self> {
-        let command = self.command().arg(self.tool.version_argument());
+        let command = self.named(self.tool.title()).arg(self.tool.version_argument());
         let finished = command.run()?;
-        self.version = Version::find(&finished.output).ok_or_else(|| {
+        let version = Version::find(&finished.output);
+        // Verible's own packages are built from its head and say so instead of a number.
+        let head = || finished.output.starts_with("Version\thead").then(|| Version::named("head"));
+        self.version = version.or_else(head).ok_or_else(|| {
             Error::input(format!("this {} does not say its version", self.tool.title()))
                 .at_file(&self.path)
                 .fix(format!("set {} to one that works", self.tool.variable()))

@@ -10,9 +10,9 @@ pub struct Version {
 }
 
 impl Version {
-    /// What stands for a version before a program was asked.
-    pub(super) fn unknown() -> Self {
-        Self { parts: Vec::new(), text: "(unknown version)".to_owned() }
+    /// A version without a number, older than every number: `head`.
+    pub(super) fn named(text: &str) -> Self {
+        Self { parts: Vec::new(), text: text.to_owned() }
     }
 
     /// The first version number in `text`: the first word that starts with a digit, a leading `v` allowed, and
