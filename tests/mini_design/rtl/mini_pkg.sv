@@ -1,0 +1,3 @@
+package mini_pkg;
+  localparam int FifoInWidth = 16;
+endpackage

