@@ -263,3 +263,99 @@ fn spike_neurons() {
         files
     });
 }
+
+#[test]
+fn delta_repeat() {
+    let set = |rows, channels, lanes, delta, steps| {
+        [("Rows", rows), ("Channels", channels), ("Lanes", lanes), ("DeltaWidth", delta), ("Steps", steps)]
+    };
+    let sets = [set(1, 8, 4, 12, 4), set(5, 9, 4, 9, 3), set(1, 1, 1, 8, 15), set(3, 4, 4, 8, 1), set(2, 2, 1, 5, 2)];
+    let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
+    run("delta_repeat", &sets, |_, _| Vec::new());
+}
+
+#[test]
+fn readout() {
+    let set = |channels, lanes, delta, acc, multiplier, value, use_multiplier, shift| {
+        [
+            ("Channels", channels),
+            ("Lanes", lanes),
+            ("DeltaWidth", delta),
+            ("AccWidth", acc),
+            ("MultiplierWidth", multiplier),
+            ("ValueWidth", value),
+            ("UseMultiplier", use_multiplier),
+            ("Shift", shift),
+        ]
+    };
+    let sets = [
+        set(10, 4, 12, 16, 18, 36, 1, 0),
+        set(10, 10, 12, 16, 8, 32, 0, 3),
+        set(1, 1, 4, 8, 8, 20, 1, 0),
+        set(7, 3, 9, 20, 24, 60, 1, 0),
+        // Factors of 0 and 1, so that classes tie.
+        set(12, 4, 3, 8, 2, 16, 1, 0),
+        set(9, 2, 6, 12, 8, 33, 0, 0),
+    ];
+    let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
+    run("readout", &sets, |get, base| {
+        let mut random = Random(get("Channels") as u64);
+        let (mut image, mut reference) = (Vec::new(), Vec::new());
+        for _ in 0..get("Channels") {
+            let highest = if get("MultiplierWidth") == 2 { 1 } else { (1 << (get("MultiplierWidth") - 1)) - 1 };
+            let m = random.range(if highest == 1 { 0 } else { -highest - 1 }, highest);
+            let b = if highest == 1 { 0 } else { random.range(-1 << (get("AccWidth") - 1), 1 << (get("AccWidth") - 1)) };
+            let mut word = Word::default();
+            word.push(b, get("ValueWidth"));
+            if get("UseMultiplier") == 1 {
+                word.push(m, get("MultiplierWidth"));
+            }
+            image.push(word);
+            for number in [m, b] {
+                let mut word = Word::default();
+                word.push(number, 64);
+                reference.push(word);
+            }
+        }
+        let files = [("ConstFile", base.with_extension("hex")), ("ReferenceFile", base.with_extension("ref.hex"))];
+        write_image(&files[0].1, &image);
+        write_image(&files[1].1, &reference);
+        files.into()
+    });
+}
+
+#[test]
+fn axis_input() {
+    let set = |lanes, element, signed, zero, value, count, row| {
+        [
+            ("Lanes", lanes),
+            ("ElementWidth", element),
+            ("Signed", signed),
+            ("ZeroPoint", zero),
+            ("ValueWidth", value),
+            ("Count", count),
+            ("RowChannels", row),
+        ]
+    };
+    let sets = [
+        set(8, 8, 0, 0, 9, 784, 784),
+        set(4, 8, 0, 128, 8, 10, 10),
+        set(4, 8, 1, -3, 9, 24, 8),
+        set(3, 16, 1, 0, 16, 7, 7),
+        set(1, 16, 0, 7, 17, 1, 1),
+        set(8, 8, 0, 0, 9, 3, 3),
+    ];
+    let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
+    run("axis_input", &sets, |_, _| Vec::new());
+}
+
+#[test]
+fn axi_lite_regs() {
+    let sets: &[Set] = &[
+        &[("Stages", 2), ("AddrWidth", 7)],
+        &[("Stages", 1), ("AddrWidth", 8)],
+        &[("Stages", 5), ("AddrWidth", 12)],
+        &[("Stages", 2), ("AddrWidth", 8), ("EventCycles", 66_000), ("Rounds", 1)],
+    ];
+    run("axi_lite_regs", sets, |_, _| Vec::new());
+}
