@@ -70,7 +70,7 @@ module axi_lite_regs_tb #(
   int inside_count = 0, old_t_max = 0;
   logic [15:0] t_max_model = '0;
   logic short_model = 1'b0, long_model = 1'b0, begun = 1'b0;
-  int round = 0, phase = 0, left = 0, word = 0;
+  int round = 0, phase = 0, left = 0, settled = 0;
 
   task automatic put_reads();
     put(1'b0, 'h00, 32'h534e4e31, '0, 2'b00);
@@ -199,8 +199,10 @@ module axi_lite_regs_tb #(
         // Drain.
         sample_done <= 1'b1;
       end else if (inside_count == 0 && !active && accesses.size() == 0 && !sample_done &&
-                   !sample_begin && word++ > 6) begin
-        word = 0;
+                   !sample_begin && settled < 6) begin
+        settled = settled + 1;
+      end else if (settled == 6) begin
+        settled = 0;
         phase = phase + 1;
         case (phase)
           1: left = EventCycles;

@@ -12,6 +12,7 @@ module bench_source #(
 );
 
   logic [Width-1:0] beats[$];
+  logic [Width-1:0] beat;
   int pending = 0;
 
   function automatic void put(input logic [Width-1:0] beat);
@@ -31,7 +32,8 @@ module bench_source #(
     end else if (!valid_o || ready_i) begin
       if (beats.size() != 0 && $urandom_range(99) >= stall_i) begin
         valid_o <= 1'b1;
-        data_o <= beats.pop_front();
+        beat = beats.pop_front();
+        data_o <= beat;
       end else begin
         valid_o <= 1'b0;
         data_o <= {((Width + 31) / 32) {$urandom}};

@@ -44,6 +44,7 @@ module delta_repeat_tb #(
     logic [Lanes*DeltaWidth-1:0] delta;
     logic [Width-1:0] sample[$];
     logic skip, end_of_row, end_of_step;
+    sample.delete();
     for (int r = 0; r < Rows; r++) begin
       skip = $urandom_range(2) == 0;
       for (int c = 0; c < (skip ? 1 : Chunks); c++) begin
