@@ -48,7 +48,9 @@ impl Word {
 
     fn hex(&self) -> String {
         let nibbles = self.0.chunks(4).rev();
-        nibbles.map(|n| char::from_digit((0..n.len()).map(|b| u32::from(n[b]) << b).sum(), 16).unwrap()).collect()
+        nibbles
+            .map(|n| char::from_digit((0..n.len()).map(|b| u32::from(n[b]) << b).sum(), 16).unwrap())
+            .collect()
     }
 }
 
@@ -58,7 +60,11 @@ fn write_image(path: &Path, words: &[Word]) {
 }
 
 /// Builds and runs the bench `name` for all `sets`; `images` writes a set's images and names them as parameters.
-fn run(name: &str, sets: &[Set], mut images: impl FnMut(&dyn Fn(&str) -> i64, &Path) -> Vec<(&'static str, PathBuf)>) {
+fn run(
+    name: &str,
+    sets: &[Set],
+    mut images: impl FnMut(&dyn Fn(&str) -> i64, &Path) -> Vec<(&'static str, PathBuf)>,
+) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&dir);
@@ -69,7 +75,8 @@ fn run(name: &str, sets: &[Set], mut images: impl FnMut(&dyn Fn(&str) -> i64, &P
         sets.len() - 1
     );
     for (i, set) in sets.iter().enumerate() {
-        let get = |key: &str| set.iter().find(|(k, _)| *k == key).unwrap_or_else(|| panic!("no parameter {key}")).1;
+        let get =
+            |key: &str| set.iter().find(|(k, _)| *k == key).unwrap_or_else(|| panic!("no parameter {key}")).1;
         let mut parameters: Vec<String> = set.iter().map(|(key, value)| format!(".{key}({value})")).collect();
         let files = images(&get, &dir.join(format!("set{i}")));
         parameters.extend(files.iter().map(|(key, path)| format!(".{key}(\"{}\")", path.display())));
@@ -80,12 +87,22 @@ fn run(name: &str, sets: &[Set], mut images: impl FnMut(&dyn Fn(&str) -> i64, &P
     fs::write(dir.join("bench.sv"), top).unwrap();
 
     let mut build = Command::new(verilator());
-    build.args(["--cc", "--exe", "--build", "-j", "2", "--assert", "--x-assign", "unique", "--x-initial", "unique"]);
+    build.args([
+        "--cc",
+        "--exe",
+        "--build",
+        "-j",
+        "2",
+        "--assert",
+        "--x-assign",
+        "unique",
+        "--x-initial",
+        "unique",
+    ]);
     build.args(["-Wno-lint", "-Wno-style", "--prefix", "Vbench", "--top-module", "bench", "-CFLAGS", "-O0"]);
     build.args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_GLOBAL=-O0 OPT_SLOW=-O0"]);
     build.arg("--Mdir").arg(dir.join("obj"));
-    let list = fs::read_to_string(root.join("rtl/files.f")).unwrap();
-    for file in list.lines().filter(|line| !line.is_empty() && !line.starts_with("//")) {
+    for file in library() {
         // The benches use the link that stalls.
         let folder = if file == "stream_link.sv" { "sim" } else { "rtl" };
         build.arg(root.join(folder).join(file));
@@ -103,6 +120,12 @@ fn run(name: &str, sets: &[Set], mut images: impl FnMut(&dyn Fn(&str) -> i64, &P
     }
 }
 
+/// The library's files, in order.
+fn library() -> Vec<String> {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("rtl/files.f");
+    fs::read_to_string(list).unwrap().lines().map(str::to_owned).collect()
+}
+
 /// Runs a command that must succeed and returns what it printed.
 fn finish(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
@@ -110,6 +133,47 @@ fn finish(command: &mut Command) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "failed: {command:?}\n{stdout}\n{stderr}");
     stdout
+}
+
+/// Every module alone, with its default parameters and at the edges of their ranges, without a warning.
+#[test]
+fn lint() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut cases: Vec<(String, Vec<&str>)> =
+        library().iter().map(|file| (file.trim_end_matches(".sv").to_owned(), Vec::new())).collect();
+    let edges: &[(&str, &[&str])] = &[
+        ("stream_fifo", &["Depth=1"]),
+        ("stream_fifo", &["Depth=3", "Width=1"]),
+        ("sync_rom", &["Depth=1"]),
+        ("sync_ram", &["Depth=1"]),
+        ("spike_matmul", &["InChannels=1", "OutChannels=1", "InLanes=1", "OutLanes=1"]),
+        ("spike_matmul", &["OutChannels=4", "InChannels=4"]),
+        ("spike_matmul", &["Rows=3", "InChannels=37", "OutChannels=29", "OutLanes=6", "WeightWidth=8"]),
+        ("analog_matmul", &["Rows=3", "InChannels=10", "DeltaWidth=30", "WeightWidth=8"]),
+        ("analog_matmul", &["InChannels=4", "OutChannels=4", "DeltaWidth=10"]),
+        ("spike_neurons", &["Channels=1", "Lanes=1", "Rows=1"]),
+        ("spike_neurons", &["Channels=4", "Rows=6", "Fraction=3", "ThetaWidth=20"]),
+        ("spike_neurons", &["LevelMin=-1", "LevelMax=1", "LevelWidth=2"]),
+        ("spike_neurons", &["UseTable=1", "LevelMin=-8", "LevelMax=7", "Lanes=8", "TableWidth=20"]),
+        ("spike_neurons", &["UseTable=1", "LevelMax=1", "Channels=1", "Lanes=1", "TableWidth=12"]),
+        ("delta_repeat", &["Steps=1", "Channels=1", "Lanes=1"]),
+        ("delta_repeat", &["Rows=5", "Steps=15"]),
+        ("readout", &["UseMultiplier=0", "Shift=3"]),
+        ("readout", &["Channels=1", "Lanes=1", "ValueWidth=60"]),
+        ("axis_input", &["Signed=1", "ZeroPoint=-3", "Count=24", "RowChannels=8"]),
+        ("axis_input", &["ElementWidth=16", "ValueWidth=17", "Count=1"]),
+        ("axi_lite_regs", &["Stages=1", "AddrWidth=7"]),
+        ("axi_lite_regs", &["Stages=20", "AddrWidth=12"]),
+    ];
+    cases.extend(edges.iter().map(|(module, parameters)| ((*module).to_owned(), parameters.to_vec())));
+    for (module, parameters) in cases {
+        let mut lint = Command::new(verilator());
+        lint.args(["--lint-only", "-Wall", "--assert", "--top-module", &module]);
+        lint.args(parameters.iter().map(|parameter| format!("-G{parameter}")));
+        lint.arg(root.join("sim/lint/waivers.vlt"));
+        lint.args(library().iter().map(|file| root.join("rtl").join(file)));
+        finish(&mut lint);
+    }
 }
 
 #[test]
@@ -175,22 +239,23 @@ fn matmul_engine() {
 
 #[test]
 fn spike_neurons() {
-    let set = |rows, channels, lanes, delta, membrane, level, low, high, fraction, theta, table, table_width| {
-        [
-            ("Rows", rows),
-            ("Channels", channels),
-            ("Lanes", lanes),
-            ("DeltaWidth", delta),
-            ("MembraneWidth", membrane),
-            ("LevelWidth", level),
-            ("LevelMin", low),
-            ("LevelMax", high),
-            ("Fraction", fraction),
-            ("ThetaWidth", theta),
-            ("UseTable", table),
-            ("TableWidth", table_width),
-        ]
-    };
+    let set =
+        |rows, channels, lanes, delta, membrane, level, low, high, fraction, theta, table, table_width| {
+            [
+                ("Rows", rows),
+                ("Channels", channels),
+                ("Lanes", lanes),
+                ("DeltaWidth", delta),
+                ("MembraneWidth", membrane),
+                ("LevelWidth", level),
+                ("LevelMin", low),
+                ("LevelMax", high),
+                ("Fraction", fraction),
+                ("ThetaWidth", theta),
+                ("UseTable", table),
+                ("TableWidth", table_width),
+            ]
+        };
     let sets = [
         set(1, 32, 4, 8, 14, 5, 0, 15, 0, 6, 0, 16),
         // A single chunk: the state is needed again at once. Then two and three.
@@ -269,7 +334,13 @@ fn delta_repeat() {
     let set = |rows, channels, lanes, delta, steps| {
         [("Rows", rows), ("Channels", channels), ("Lanes", lanes), ("DeltaWidth", delta), ("Steps", steps)]
     };
-    let sets = [set(1, 8, 4, 12, 4), set(5, 9, 4, 9, 3), set(1, 1, 1, 8, 15), set(3, 4, 4, 8, 1), set(2, 2, 1, 5, 2)];
+    let sets = [
+        set(1, 8, 4, 12, 4),
+        set(5, 9, 4, 9, 3),
+        set(1, 1, 1, 8, 15),
+        set(3, 4, 4, 8, 1),
+        set(2, 2, 1, 5, 2),
+    ];
     let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
     run("delta_repeat", &sets, |_, _| Vec::new());
 }
@@ -302,9 +373,14 @@ fn readout() {
         let mut random = Random(get("Channels") as u64);
         let (mut image, mut reference) = (Vec::new(), Vec::new());
         for _ in 0..get("Channels") {
-            let highest = if get("MultiplierWidth") == 2 { 1 } else { (1 << (get("MultiplierWidth") - 1)) - 1 };
+            let highest =
+                if get("MultiplierWidth") == 2 { 1 } else { (1 << (get("MultiplierWidth") - 1)) - 1 };
             let m = random.range(if highest == 1 { 0 } else { -highest - 1 }, highest);
-            let b = if highest == 1 { 0 } else { random.range(-1 << (get("AccWidth") - 1), 1 << (get("AccWidth") - 1)) };
+            let b = if highest == 1 {
+                0
+            } else {
+                random.range(-1 << (get("AccWidth") - 1), 1 << (get("AccWidth") - 1))
+            };
             let mut word = Word::default();
             word.push(b, get("ValueWidth"));
             if get("UseMultiplier") == 1 {
@@ -317,7 +393,8 @@ fn readout() {
                 reference.push(word);
             }
         }
-        let files = [("ConstFile", base.with_extension("hex")), ("ReferenceFile", base.with_extension("ref.hex"))];
+        let files =
+            [("ConstFile", base.with_extension("hex")), ("ReferenceFile", base.with_extension("ref.hex"))];
         write_image(&files[0].1, &image);
         write_image(&files[1].1, &reference);
         files.into()

@@ -88,6 +88,8 @@ module axi_lite_regs_tb #(
     put(1'b0, 'h30, 32'd0, '0, 2'b11);
     for (int s = 0; s < Stages; s++) begin
       put(1'b0, 'h40 + 16 * s, spike_sums[s][31:0], '0, 2'b00);
+      // Other registers in between do not disturb the high half that is kept.
+      put(1'b0, 'h1c, 32'(Stages), '0, 2'b00);
       put(1'b0, 'h44 + 16 * s, spike_sums[s][63:32], '0, 2'b00);
       put(1'b0, 'h48 + 16 * s, work_sums[s][31:0], '0, 2'b00);
       put(1'b0, 'h4c + 16 * s, work_sums[s][63:32], '0, 2'b00);
