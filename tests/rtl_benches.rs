@@ -3,6 +3,8 @@
 //! A bench is a module `<name>_tb` that checks itself. This file holds the parameter sets, makes the random ROM images
 //! that they name, writes the top module that instantiates one bench per set, and runs it. A bench fails by `$fatal`.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
