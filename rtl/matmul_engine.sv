@@ -236,13 +236,38 @@ module matmul_engine #(
 
   assign advance = !(term_valid_q && full_q[acc_bank_q]);
   assign acc_enable = term_valid_q && advance;
-  assign acc_old = acc_bank_q ? bank_word[AccWidth+:AccWidth] : bank_word[0+:AccWidth];
+
+  // The old value of the accumulators that `acc_new` replaces; 0 for a row's first event. With several
+  // output chunks it is read one stage early, beside the term: the word was written at least two
+  // cycles before, and a bank that still drains is only entered by a first event. With one output
+  // chunk the same word changes every cycle, and is a register.
+  logic [ChunkWidth-1:0] old_chunk;
+  if (OutChunks == 1) begin : gen_old_now
+    assign old_chunk = acc_chunk;
+    always_comb begin
+      acc_old = acc_bank_q ? bank_word[AccWidth+:AccWidth] : bank_word[0+:AccWidth];
+      if (acc_first) acc_old = '0;
+    end
+  end else begin : gen_old_early
+    logic weight_first, weight_bank;
+    logic [AccWidth-1:0] acc_old_q;
+    assign weight_first = weight_control_q[ChunkWidth+3];
+    assign old_chunk = weight_control_q[ChunkWidth-1:0];
+    assign weight_bank = acc_bank_q ^ (term_valid_q && acc_row_end);
+    always_ff @(posedge clk_i) begin
+      if (advance) begin
+        if (weight_first) acc_old_q <= '0;
+        else acc_old_q <= weight_bank ? bank_word[AccWidth+:AccWidth] : bank_word[0+:AccWidth];
+      end
+    end
+    assign acc_old = acc_old_q;
+  end
 
   for (genvar j = 0; j < OutLanes; j++) begin : gen_acc
     logic signed [TermWidth-1:0] term;
     logic signed [DeltaWidth-1:0] old, sum;
     assign term = term_q[TermWidth*j+:TermWidth];
-    assign old = acc_first ? '0 : acc_old[DeltaWidth*j+:DeltaWidth];
+    assign old = acc_old[DeltaWidth*j+:DeltaWidth];
     assign sum = old + DeltaWidth'(term);
     assign acc_new[DeltaWidth*j+:DeltaWidth] = sum;
 
@@ -261,7 +286,7 @@ module matmul_engine #(
   for (genvar b = 0; b < 2; b++) begin : gen_bank
     logic [AccWidth-1:0] words_q[OutChunks];
     logic [ChunkWidth-1:0] read_chunk;
-    assign read_chunk = full_q[b] ? drain_chunk_q : acc_chunk;
+    assign read_chunk = full_q[b] ? drain_chunk_q : old_chunk;
     assign bank_word[AccWidth*b+:AccWidth] = words_q[read_chunk];
     always_ff @(posedge clk_i) begin
       if (acc_enable && acc_event && acc_bank_q == b[0]) words_q[acc_chunk] <= acc_new;
