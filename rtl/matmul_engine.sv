@@ -239,8 +239,8 @@ module matmul_engine #(
 
   // The old value of the accumulators that `acc_new` replaces; 0 for a row's first event. With several
   // output chunks it is read one stage early, beside the term: the word was written at least two
-  // cycles before, and a bank that still drains is only entered by a first event. With one output
-  // chunk the same word changes every cycle, and is a register.
+  // cycles before, and behind the end of a row, where the bank changes, comes a first event. With one
+  // output chunk the same word changes every cycle, and is a register.
   logic [ChunkWidth-1:0] old_chunk;
   if (OutChunks == 1) begin : gen_old_now
     assign old_chunk = acc_chunk;
@@ -249,15 +249,14 @@ module matmul_engine #(
       if (acc_first) acc_old = '0;
     end
   end else begin : gen_old_early
-    logic weight_first, weight_bank;
+    logic weight_first;
     logic [AccWidth-1:0] acc_old_q;
     assign weight_first = weight_control_q[ChunkWidth+3];
     assign old_chunk = weight_control_q[ChunkWidth-1:0];
-    assign weight_bank = acc_bank_q ^ (term_valid_q && acc_row_end);
     always_ff @(posedge clk_i) begin
       if (advance) begin
         if (weight_first) acc_old_q <= '0;
-        else acc_old_q <= weight_bank ? bank_word[AccWidth+:AccWidth] : bank_word[0+:AccWidth];
+        else acc_old_q <= acc_bank_q ? bank_word[AccWidth+:AccWidth] : bank_word[0+:AccWidth];
       end
     end
     assign acc_old = acc_old_q;
