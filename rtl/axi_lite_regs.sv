@@ -1,0 +1,325 @@
+/// Control, status and counters behind AXI4-Lite.
+///
+/// | address | register | access |
+/// |---|---|---|
+/// | 0x00 | identity 0x534E4E31 | read |
+/// | 0x04 | format version, 1 | read |
+/// | 0x08 | control: bit 0 run (reset 1), bit 1 write 1 to clear all counters | read, write |
+/// | 0x0C | status: bit 0 busy; bit 1 short frame, bit 2 long frame, write 1 to clear | read, write |
+/// | 0x10 | T_max, 16 bits, 0 = no limit | read, write |
+/// | 0x14, 0x18 | samples in, samples out | read |
+/// | 0x1C | number of stages | read |
+/// | 0x20, 0x24 | cycles while a sample was inside, low and high | read |
+/// | 0x28, 0x2C | input stalls while busy, output stalls | read |
+/// | 0x40 + 16 s | stage s: +0, +4 spikes low and high; +8, +C work cycles low and high | read |
+///
+/// Contract: one transfer at a time on each of the two sides; address and data of a write may come in
+/// either order. Reading a low half keeps the high half of the same counter for the next read of a
+/// high half, so read low, then high. Unmapped: DECERR; a write to a read-only register: SLVERR.
+/// A T_max that is written while a sample is inside holds `enable_o` low until the core is empty and
+/// takes effect then. Counters are 48 bits wide (samples and stalls 32) and wrap.
+module axi_lite_regs #(
+  /// Stages that report spikes and work.
+  parameter int unsigned Stages = 2,
+  /// Address bits; must reach 0x40 + 16 * Stages.
+  parameter int unsigned AddrWidth = 8
+) (
+  input  logic                 clk_i,
+  input  logic                 rst_i,
+  /// AXI4-Lite slave.
+  input  logic                 s_axi_awvalid_i,
+  output logic                 s_axi_awready_o,
+  input  logic [AddrWidth-1:0] s_axi_awaddr_i,
+  input  logic                 s_axi_wvalid_i,
+  output logic                 s_axi_wready_o,
+  input  logic [31:0]          s_axi_wdata_i,
+  input  logic [3:0]           s_axi_wstrb_i,
+  output logic                 s_axi_bvalid_o,
+  input  logic                 s_axi_bready_i,
+  output logic [1:0]           s_axi_bresp_o,
+  input  logic                 s_axi_arvalid_i,
+  output logic                 s_axi_arready_o,
+  input  logic [AddrWidth-1:0] s_axi_araddr_i,
+  output logic                 s_axi_rvalid_o,
+  input  logic                 s_axi_rready_i,
+  output logic [31:0]          s_axi_rdata_o,
+  output logic [1:0]           s_axi_rresp_o,
+  /// A sample's first beat has been taken; a result frame has been sent.
+  input  logic                 begin_i,
+  input  logic                 done_i,
+  /// A frame was too short or too long.
+  input  logic                 short_frame_i,
+  input  logic                 long_frame_i,
+  /// Input and output stream handshakes, for the stall counters.
+  input  logic                 in_valid_i,
+  input  logic                 in_ready_i,
+  input  logic                 out_valid_i,
+  input  logic                 out_ready_i,
+  /// Spikes sent by each stage in this cycle, 16 bits a stage; stages that work in this cycle.
+  input  logic [16*Stages-1:0] spikes_i,
+  input  logic [Stages-1:0]    work_i,
+  /// To the core.
+  output logic [15:0]          t_max_o,
+  output logic                 enable_o,
+  output logic                 busy_o
+);
+
+  localparam int unsigned IndexWidth = AddrWidth - 2;
+  localparam int unsigned CounterWidth = 48;
+  localparam int unsigned HighWidth = CounterWidth - 32;
+  localparam bit [1:0] RespOkay = 2'b00;
+  localparam bit [1:0] RespSlaveError = 2'b10;
+  localparam bit [1:0] RespDecodeError = 2'b11;
+  // Word addresses.
+  localparam bit [IndexWidth-1:0] RegId = IndexWidth'(0);
+  localparam bit [IndexWidth-1:0] RegVersion = IndexWidth'(1);
+  localparam bit [IndexWidth-1:0] RegControl = IndexWidth'(2);
+  localparam bit [IndexWidth-1:0] RegStatus = IndexWidth'(3);
+  localparam bit [IndexWidth-1:0] RegTMax = IndexWidth'(4);
+  localparam bit [IndexWidth-1:0] RegSamplesIn = IndexWidth'(5);
+  localparam bit [IndexWidth-1:0] RegSamplesOut = IndexWidth'(6);
+  localparam bit [IndexWidth-1:0] RegStages = IndexWidth'(7);
+  localparam bit [IndexWidth-1:0] RegCyclesLow = IndexWidth'(8);
+  localparam bit [IndexWidth-1:0] RegCyclesHigh = IndexWidth'(9);
+  localparam bit [IndexWidth-1:0] RegInStalls = IndexWidth'(10);
+  localparam bit [IndexWidth-1:0] RegOutStalls = IndexWidth'(11);
+  localparam int unsigned FirstStage = 16;
+  localparam int unsigned EndIndex = FirstStage + 4 * Stages;
+  localparam bit [IndexWidth-1:0] RegStageFirst = IndexWidth'(FirstStage);
+  localparam bit [IndexWidth-1:0] RegStageLast = IndexWidth'(EndIndex - 1);
+
+  if (Stages < 1 || AddrWidth < 7 || 2 ** AddrWidth < 4 * EndIndex) begin : gen_bad_parameters
+    $error("axi_lite_regs: AddrWidth must reach 0x40 + 16 * Stages");
+  end
+
+  // ---------------------------------------------------------------------------- writes
+  logic aw_held_q, w_held_q, b_valid_q;
+  logic [IndexWidth-1:0] aw_index_q;
+  logic [15:0] w_data_q, w_mask, w_set;
+  logic [1:0] w_strb_q;
+  logic [1:0] b_resp_q;
+  logic write, write_mapped, write_allowed;
+  assign s_axi_awready_o = !aw_held_q;
+  assign s_axi_wready_o = !w_held_q;
+  assign write = aw_held_q && w_held_q && !b_valid_q;
+  assign write_mapped = aw_index_q <= RegOutStalls ||
+      (aw_index_q >= RegStageFirst && aw_index_q <= RegStageLast);
+  assign write_allowed =
+      aw_index_q == RegControl || aw_index_q == RegStatus || aw_index_q == RegTMax;
+  assign w_mask = {{8{w_strb_q[1]}}, {8{w_strb_q[0]}}};
+  assign w_set = w_data_q & w_mask;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      aw_held_q <= 1'b0;
+      w_held_q <= 1'b0;
+      b_valid_q <= 1'b0;
+    end else begin
+      if (write) begin
+        aw_held_q <= 1'b0;
+        w_held_q <= 1'b0;
+        b_valid_q <= 1'b1;
+      end else begin
+        if (s_axi_awvalid_i) aw_held_q <= 1'b1;
+        if (s_axi_wvalid_i) w_held_q <= 1'b1;
+        if (s_axi_bready_i) b_valid_q <= 1'b0;
+      end
+    end
+    if (s_axi_awvalid_i && s_axi_awready_o) aw_index_q <= s_axi_awaddr_i[AddrWidth-1:2];
+    if (s_axi_wvalid_i && s_axi_wready_o) begin
+      w_data_q <= s_axi_wdata_i[15:0];
+      w_strb_q <= s_axi_wstrb_i[1:0];
+    end
+    if (write) begin
+      if (!write_mapped) b_resp_q <= RespDecodeError;
+      else if (!write_allowed) b_resp_q <= RespSlaveError;
+      else b_resp_q <= RespOkay;
+    end
+  end
+  assign s_axi_bvalid_o = b_valid_q;
+  assign s_axi_bresp_o = b_resp_q;
+
+  // No register is wider than 16 bits when written, and all are words.
+  logic unused_bits;
+  assign unused_bits =
+      ^{s_axi_awaddr_i[1:0], s_axi_araddr_i[1:0], s_axi_wdata_i[31:16], s_axi_wstrb_i[3:2]};
+
+  // ---------------------------------------------------------------------------- control
+  logic run_q, short_q, long_q, pending_q, clear;
+  logic [15:0] t_max_q, t_max_next_q;
+  logic [15:0] inside_q;
+  assign clear = write && aw_index_q == RegControl && w_set[1];
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      run_q <= 1'b1;
+      short_q <= 1'b0;
+      long_q <= 1'b0;
+      pending_q <= 1'b0;
+      t_max_q <= '0;
+      t_max_next_q <= '0;
+      inside_q <= '0;
+    end else begin
+      if (write && aw_index_q == RegControl && w_mask[0]) run_q <= w_set[0];
+      if (write && aw_index_q == RegStatus && w_set[1]) short_q <= 1'b0;
+      if (write && aw_index_q == RegStatus && w_set[2]) long_q <= 1'b0;
+      if (short_frame_i) short_q <= 1'b1;
+      if (long_frame_i) long_q <= 1'b1;
+      if (begin_i && !done_i) inside_q <= inside_q + 16'd1;
+      else if (!begin_i && done_i) inside_q <= inside_q - 16'd1;
+      if (write && aw_index_q == RegTMax) begin
+        t_max_next_q <= (t_max_next_q & ~w_mask) | w_set;
+        pending_q <= 1'b1;
+      end else if (pending_q && inside_q == '0) begin
+        t_max_q <= t_max_next_q;
+        pending_q <= 1'b0;
+      end
+    end
+  end
+  assign t_max_o = t_max_q;
+  assign busy_o = inside_q != '0;
+  assign enable_o = run_q && !pending_q;
+
+  // ---------------------------------------------------------------------------- counters
+  logic [31:0] samples_in_q, samples_out_q, in_stalls_q, out_stalls_q;
+  logic [CounterWidth-1:0] cycles_q;
+  always_ff @(posedge clk_i) begin
+    if (rst_i || clear) begin
+      samples_in_q <= '0;
+      samples_out_q <= '0;
+      in_stalls_q <= '0;
+      out_stalls_q <= '0;
+      cycles_q <= '0;
+    end else begin
+      if (begin_i) samples_in_q <= samples_in_q + 32'd1;
+      if (done_i) samples_out_q <= samples_out_q + 32'd1;
+      if (busy_o && in_valid_i && !in_ready_i) in_stalls_q <= in_stalls_q + 32'd1;
+      if (out_valid_i && !out_ready_i) out_stalls_q <= out_stalls_q + 32'd1;
+      if (busy_o) cycles_q <= cycles_q + CounterWidth'(1);
+    end
+  end
+
+  // Observed one cycle late, so that counting spikes adds nothing to the stages' own paths.
+  logic [16*Stages-1:0] spikes_q;
+  logic [Stages-1:0] work_q;
+  logic [2*CounterWidth*Stages-1:0] counters;
+  always_ff @(posedge clk_i) begin
+    spikes_q <= rst_i ? '0 : spikes_i;
+    work_q <= rst_i ? '0 : work_i;
+  end
+  for (genvar s = 0; s < Stages; s++) begin : gen_stage
+    logic [CounterWidth-1:0] spikes_sum_q, work_sum_q;
+    always_ff @(posedge clk_i) begin
+      if (rst_i || clear) begin
+        spikes_sum_q <= '0;
+        work_sum_q <= '0;
+      end else begin
+        spikes_sum_q <= spikes_sum_q + CounterWidth'(spikes_q[16*s+:16]);
+        work_sum_q <= work_sum_q + CounterWidth'(work_q[s]);
+      end
+    end
+    assign counters[2*CounterWidth*s+:2*CounterWidth] = {work_sum_q, spikes_sum_q};
+  end
+
+  // ---------------------------------------------------------------------------- reads
+  // The register is chosen in the cycle after the address was taken.
+  logic ar_held_q, r_valid_q, read, read_mapped;
+  logic [IndexWidth-1:0] ar_index_q;
+  logic [31:0] r_data_q, read_data;
+  logic [1:0] r_resp_q;
+  logic [HighWidth-1:0] high_q, read_high;
+  logic read_low;
+  assign s_axi_arready_o = !ar_held_q;
+  assign read = ar_held_q && (!r_valid_q || s_axi_rready_i);
+
+  always_comb begin
+    read_data = '0;
+    read_high = '0;
+    read_low = 1'b0;
+    read_mapped = 1'b1;
+    case (ar_index_q)
+      RegId: read_data = 32'h534E_4E31;
+      RegVersion: read_data = 32'd1;
+      RegControl: read_data = {31'd0, run_q};
+      RegStatus: read_data = {29'd0, long_q, short_q, busy_o};
+      RegTMax: read_data = {16'd0, t_max_next_q};
+      RegSamplesIn: read_data = samples_in_q;
+      RegSamplesOut: read_data = samples_out_q;
+      RegStages: read_data = 32'(Stages);
+      RegCyclesLow: begin
+        read_data = cycles_q[31:0];
+        read_high = cycles_q[CounterWidth-1:32];
+        read_low = 1'b1;
+      end
+      RegCyclesHigh: read_data = 32'(high_q);
+      RegInStalls: read_data = in_stalls_q;
+      RegOutStalls: read_data = out_stalls_q;
+      default: begin
+        read_mapped = 1'b0;
+        for (int unsigned i = 0; i < 2 * Stages; i++) begin
+          if (ar_index_q == IndexWidth'(FirstStage + 2 * i)) begin
+            read_mapped = 1'b1;
+            read_data = counters[CounterWidth*i+:32];
+            read_high = counters[CounterWidth*i+32+:HighWidth];
+            read_low = 1'b1;
+          end
+          if (ar_index_q == IndexWidth'(FirstStage + 2 * i + 1)) begin
+            read_mapped = 1'b1;
+            read_data = 32'(high_q);
+          end
+        end
+      end
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      ar_held_q <= 1'b0;
+      r_valid_q <= 1'b0;
+      high_q <= '0;
+    end else begin
+      if (s_axi_arvalid_i && s_axi_arready_o) ar_held_q <= 1'b1;
+      else if (read) ar_held_q <= 1'b0;
+      if (read) r_valid_q <= 1'b1;
+      else if (s_axi_rready_i) r_valid_q <= 1'b0;
+      if (read && read_low) high_q <= read_high;
+    end
+    if (s_axi_arvalid_i && s_axi_arready_o) ar_index_q <= s_axi_araddr_i[AddrWidth-1:2];
+    if (read) begin
+      r_data_q <= read_mapped ? read_data : '0;
+      r_resp_q <= read_mapped ? RespOkay : RespDecodeError;
+    end
+  end
+  assign s_axi_rvalid_o = r_valid_q;
+  assign s_axi_rdata_o = r_data_q;
+  assign s_axi_rresp_o = r_resp_q;
+
+`ifndef SYNTHESIS
+  stream_check #(
+    .Width(34)
+  ) u_check_r (
+    .clk_i,
+    .rst_i,
+    .valid_i(s_axi_rvalid_o),
+    .ready_i(s_axi_rready_i),
+    .data_i ({s_axi_rdata_o, s_axi_rresp_o})
+  );
+  stream_check #(
+    .Width(2)
+  ) u_check_b (
+    .clk_i,
+    .rst_i,
+    .valid_i(s_axi_bvalid_o),
+    .ready_i(s_axi_bready_i),
+    .data_i (s_axi_bresp_o)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_i) begin
+      a_done_after_begin : assert (!done_i || inside_q != '0);
+      a_begin_when_enabled : assert (!begin_i || enable_o);
+    end
+  end
+`endif
+
+endmodule

@@ -1,0 +1,15 @@
+stream_check.sv
+stream_fifo.sv
+stream_link.sv
+sync_ram.sv
+sync_rom.sv
+event_picker.sv
+matmul_engine.sv
+spike_matmul.sv
+analog_matmul.sv
+threshold_rom.sv
+spike_neurons.sv
+delta_repeat.sv
+readout.sv
+axis_input.sv
+axi_lite_regs.sv

@@ -1,0 +1,29 @@
+/// Simulation-only observer of a valid/ready stream: an offered beat stays until it is taken.
+///
+/// It has no outputs and is only instantiated where `SYNTHESIS` is not defined.
+module stream_check #(
+  /// Bits per beat.
+  parameter int unsigned Width = 8
+) (
+  input logic clk_i,
+  input logic rst_i,
+  input logic valid_i,
+  input logic ready_i,
+  input logic [Width-1:0] data_i
+);
+
+`ifndef SYNTHESIS
+  logic stalled_q;
+  logic [Width-1:0] data_q;
+
+  always_ff @(posedge clk_i) begin
+    stalled_q <= !rst_i && valid_i && !ready_i;
+    data_q <= data_i;
+    if (!rst_i && stalled_q) begin
+      a_valid_stays : assert (valid_i);
+      a_data_stable : assert (data_i == data_q);
+    end
+  end
+`endif
+
+endmodule

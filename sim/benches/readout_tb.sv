@@ -1,0 +1,129 @@
+/// Bench of `readout`: every word of every result frame against plain sums.
+module readout_tb #(
+  parameter int unsigned Channels = 10,
+  parameter int unsigned Lanes = 4,
+  parameter int unsigned DeltaWidth = 12,
+  parameter int unsigned AccWidth = 16,
+  parameter int unsigned MultiplierWidth = 16,
+  parameter int unsigned ValueWidth = 33,
+  parameter int unsigned UseMultiplier = 1,
+  parameter int unsigned Shift = 0,
+  parameter ConstFile = "",
+  /// 64-bit words: m and b of each channel.
+  parameter ReferenceFile = ""
+) (
+  input  logic clk_i,
+  output logic done_o
+);
+
+  localparam int Chunks = (Channels + Lanes - 1) / Lanes;
+  localparam int Batches = 10;
+  localparam int Samples = 20;
+  localparam int Width = Lanes * DeltaWidth + 3;
+
+  logic rst;
+  int cycle;
+  bench_reset u_reset (.clk_i, .rst_o(rst), .cycle_o(cycle));
+
+  int unsigned stall_in, stall_out;
+  logic in_valid, in_ready, in_skip, in_last, in_quiet;
+  logic out_valid, out_ready, out_last, frame_done;
+  logic [31:0] out_data;
+  logic [Lanes*DeltaWidth-1:0] in_delta;
+
+  bench_source #(.Width(Width)) u_source (
+    .clk_i, .rst_i(rst), .stall_i(stall_in), .valid_o(in_valid), .ready_i(in_ready),
+    .data_o({in_delta, in_skip, in_last, in_quiet})
+  );
+
+  readout #(
+    .Channels(Channels), .Lanes(Lanes), .DeltaWidth(DeltaWidth), .AccWidth(AccWidth),
+    .MultiplierWidth(MultiplierWidth), .ValueWidth(ValueWidth), .UseMultiplier(UseMultiplier),
+    .Shift(Shift), .ConstFile(ConstFile)
+  ) u_dut (
+    .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_delta_i(in_delta),
+    .in_skip_i(in_skip), .in_last_i(in_last), .in_quiet_i(in_quiet), .m_axis_tvalid_o(out_valid),
+    .m_axis_tready_i(out_ready), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
+    .done_o(frame_done)
+  );
+
+  longint constants[2*Channels];
+  initial $readmemh(ReferenceFile, constants);
+
+  logic [32:0] expected[$];
+
+  task automatic add_sample();
+    longint sums[Channels];
+    longint value, best;
+    int steps, best_channel, delta, magnitude;
+    logic skip, quiet, last;
+    logic [Lanes*DeltaWidth-1:0] beat;
+    for (int c = 0; c < Channels; c++) sums[c] = 0;
+    steps = int'($urandom_range(6)) + 1;
+    quiet = 1'($urandom_range(1));
+    // Small numbers make ties.
+    magnitude = $urandom_range(1) == 0 ? 1 : 2 ** (DeltaWidth - 1) - 1;
+    for (int t = 0; t < steps; t++) begin
+      skip = $urandom_range(2) == 0;
+      for (int k = 0; k < (skip ? 1 : Chunks); k++) begin
+        beat = '0;
+        last = t == steps - 1 && (skip || k == Chunks - 1);
+        for (int j = 0; j < Lanes; j++) begin
+          if (!skip && k * Lanes + j < Channels) begin
+            delta = int'($urandom_range(2 * magnitude)) - magnitude;
+            sums[k*Lanes+j] += longint'(delta);
+            beat[DeltaWidth*j+:DeltaWidth] = DeltaWidth'(delta);
+          end
+        end
+        u_source.put({beat, skip, last, last && quiet});
+      end
+    end
+    best = 0;
+    best_channel = 0;
+    for (int c = 0; c < Channels; c++) begin
+      if (UseMultiplier != 0) value = sums[c] * constants[2*c] + constants[2*c+1];
+      else value = sums[c] * (64'd1 << Shift) + constants[2*c+1];
+      if (c == 0 || value > best) begin
+        best = value;
+        best_channel = c;
+      end
+      expected.push_back({1'b0, value[31:0]});
+      if (ValueWidth > 32) expected.push_back({1'b0, value[63:32]});
+    end
+    expected.push_back({1'b0, best_channel});
+    expected.push_back({1'b0, steps});
+    expected.push_back({1'b1, quiet ? 32'd1 : 32'd2});
+  endtask
+
+  int batch = 0, frames = 0;
+  logic [32:0] word;
+  always @(posedge clk_i) begin
+    out_ready <= $urandom_range(99) >= stall_out;
+    if (rst) begin
+      done_o <= 1'b0;
+      stall_in <= 0;
+      stall_out <= 0;
+    end else begin
+      frames += int'(frame_done);
+      if (out_valid && out_ready) begin
+        if (expected.size() == 0) $fatal(1, "%m: a word too many");
+        word = expected.pop_front();
+        if (word !== {out_last, out_data}) begin
+          $fatal(1, "%m: got %b %h instead of %b %h", out_last, out_data, word[32], word[31:0]);
+        end
+      end
+      if (expected.size() == 0 && u_source.empty() && !done_o) begin
+        if (frames != batch * Samples) $fatal(1, "%m: %0d frames announced", frames);
+        if (batch == Batches) begin
+          done_o <= 1'b1;
+        end else begin
+          batch = batch + 1;
+          stall_in <= 30 * $urandom_range(3);
+          stall_out <= 30 * $urandom_range(3);
+          for (int i = 0; i < Samples; i++) add_sample();
+        end
+      end
+    end
+  end
+
+endmodule

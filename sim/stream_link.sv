@@ -1,0 +1,55 @@
+/// Co-simulation version of `rtl/stream_link.sv`: the same FIFO, and transfers withheld at random.
+///
+/// The host decides once a cycle with `snn_stall`: bit 0 withholds the next beat from the output, bit
+/// 1 withholds the input's ready. A beat that is offered stays offered until it is taken, so every
+/// sequence is one that a slower neighbour could have caused.
+module stream_link #(
+  /// Bits per beat.
+  parameter int unsigned Width = 8,
+  /// Beats held.
+  parameter int unsigned Depth = 2,
+  /// Number of this stream in the design, the argument of `snn_stall`.
+  parameter int unsigned StreamId = 0
+) (
+  input  logic             clk_i,
+  input  logic             rst_i,
+  /// Beats in.
+  input  logic             in_valid_i,
+  output logic             in_ready_o,
+  input  logic [Width-1:0] in_data_i,
+  /// Beats out.
+  output logic             out_valid_o,
+  input  logic             out_ready_i,
+  output logic [Width-1:0] out_data_o
+);
+
+  import "DPI-C" function int snn_stall(input int stream_id);
+
+  logic hold_out_q, hold_in_q;
+  logic fifo_in_ready, fifo_out_valid;
+
+  assign in_ready_o = fifo_in_ready && !hold_in_q;
+  assign out_valid_o = fifo_out_valid && !hold_out_q;
+
+  stream_fifo #(
+    .Width(Width),
+    .Depth(Depth)
+  ) u_fifo (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(in_valid_i && !hold_in_q),
+    .in_ready_o(fifo_in_ready),
+    .in_data_i,
+    .out_valid_o(fifo_out_valid),
+    .out_ready_i(out_ready_i && !hold_out_q),
+    .out_data_o
+  );
+
+  int request;
+  always_ff @(posedge clk_i) begin
+    request = snn_stall(int'(StreamId));
+    hold_in_q <= request[1] && !(in_valid_i && !hold_in_q && !fifo_in_ready);
+    hold_out_q <= request[0] && !(out_valid_o && !out_ready_i);
+  end
+
+endmodule
