@@ -5,3 +5,5 @@ pub mod graph;
 pub mod quant;
 
 pub mod qann;
+
+pub mod import;
