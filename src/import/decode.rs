@@ -51,7 +51,7 @@ pub enum Origin {
     /// The model's input.
     Input,
     /// A constant of the file.
-    Constant(TensorProto),
+    Constant(Box<TensorProto>),
     /// An output of a node.
     Node {
         /// Which node.
@@ -167,7 +167,7 @@ fn from_graph(graph: GraphProto, producer: String, folder: Folder) -> Result<Mod
     let mut table = Table::default();
     for tensor in graph.initializer {
         let name = tensor.name.clone();
-        table.define(&name, Origin::Constant(tensor))?;
+        table.define(&name, Origin::Constant(Box::new(tensor)))?;
     }
     let inputs: Vec<&ValueInfoProto> =
         graph.input.iter().filter(|i| !table.ids.contains_key(&i.name)).collect();

@@ -60,9 +60,7 @@ impl Call<'_> {
 pub fn evaluate(call: &Call) -> Result<Tensor, String> {
     let Some(op) = call.node.standard_op() else {
         return match call.node.op.as_str() {
-            "Quant" | "IntQuant" => {
-                Err("a quantised constant in a place where its plain value is needed".into())
-            }
+            "Quant" | "IntQuant" => quantise::quant(call),
             op => Err(format!("cannot evaluate {op} of operator set {:?} on constants", call.node.domain)),
         };
     };
