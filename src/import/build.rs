@@ -12,7 +12,7 @@ use crate::graph::{NodeId, Shape};
 use crate::qann::{Network, Op};
 
 /// Values that were found, by the node that writes them: sources first.
-type Findings = BTreeMap<NodeIndex, (ValueId, &'static str, Found)>;
+type Findings = BTreeMap<(NodeIndex, usize), (ValueId, &'static str, Found)>;
 
 /// Builds the network.
 ///
@@ -39,17 +39,19 @@ fn find_all(context: &Context) -> Result<Findings> {
         if value == model.input {
             continue;
         }
-        let Some((index, node)) = model.producer_of(value) else {
-            let problem = format!("{:?} is not the first output of its node", context.flow.name(value));
-            return Err(Error::input(problem));
+        let Some((index, port, node)) = model.writer_of(value) else {
+            return Err(Error::input(format!(
+                "{:?} does not depend on the model's input",
+                context.flow.name(value)
+            )));
         };
-        let sources = match patterns::find(context, Site { value, index, node }) {
+        let sources = match patterns::find(context, Site { value, index, port, node }) {
             Ok(Some((pattern, found))) => {
                 let sources = match &found {
                     Found::Same(source) => vec![*source],
                     Found::Blocked(sources) | Found::Operator { sources, .. } => sources.clone(),
                 };
-                findings.insert(index, (value, pattern, found));
+                findings.insert((index, port), (value, pattern, found));
                 sources
             }
             Ok(None) => {

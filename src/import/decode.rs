@@ -147,12 +147,17 @@ impl Model {
         from_graph(graph, producer, Folder::of(path))
     }
 
-    /// The node that writes this value.
-    pub fn producer_of(&self, value: ValueId) -> Option<(NodeIndex, &Node)> {
+    /// The node that writes this value, and which of its outputs it is.
+    pub fn writer_of(&self, value: ValueId) -> Option<(NodeIndex, usize, &Node)> {
         match &self.values[value].origin {
-            Origin::Node { node, port: 0 } => Some((*node, &self.nodes[*node])),
-            Origin::Node { .. } | Origin::Input | Origin::Constant(_) => None,
+            Origin::Node { node, port } => Some((*node, *port, &self.nodes[*node])),
+            Origin::Input | Origin::Constant(_) => None,
         }
+    }
+
+    /// The node whose first output this value is.
+    pub fn producer_of(&self, value: ValueId) -> Option<(NodeIndex, &Node)> {
+        self.writer_of(value).filter(|&(_, port, _)| port == 0).map(|(index, _, node)| (index, node))
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Site<'a> {
     pub value: ValueId,
     /// Index of the node.
     pub index: NodeIndex,
+    /// Which output of the node it is.
+    pub port: usize,
     /// The node.
     pub node: &'a Node,
 }
@@ -84,6 +86,10 @@ pub const PATTERNS: &[Pattern] = &[
 /// # Errors
 /// When a pattern knows it and it is wrong.
 pub fn find(context: &Context, site: Site) -> Result<Option<(&'static str, Found)>> {
+    // No pattern knows a node with several outputs that are used.
+    if site.port != 0 {
+        return Ok(None);
+    }
     for pattern in PATTERNS {
         let found = (pattern.find)(context, site).map_err(|e| e.at_node(&site.node.name))?;
         if let Some(found) = found {

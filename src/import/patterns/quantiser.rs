@@ -92,7 +92,7 @@ pub struct Form {
 /// When it is one, and is wrong or beyond what is supported; the error names the node.
 pub fn form_of(context: &Context, value: ValueId) -> Result<Option<Form>> {
     let Some((index, node)) = context.flow.model.producer_of(value) else { return Ok(None) };
-    let site = Site { value, index, node };
+    let site = Site { value, index, port: 0, node };
     for form in [arithmetic::form_of, qdq::form_of, qonnx::form_of] {
         if let Some(form) = form(context, site).map_err(|e| e.at_node(&node.name))? {
             check_scale(&form.scale.values).map_err(|e| Error::input(e).at_node(&node.name))?;
