@@ -21,6 +21,7 @@ type Findings = BTreeMap<(NodeIndex, usize), (ValueId, &'static str, Found)>;
 pub fn build(model: &Model, options: &Options) -> Result<(Network, Vec<Match>)> {
     let flow = Flow::new(model)?;
     if flow.is_constant(model.output) {
+        flow.constant(model.output)?;
         return Err(Error::input("the model's output does not depend on its input"));
     }
     let findings = find_all(&Context { flow: &flow, options })?;

@@ -161,6 +161,9 @@ impl Model {
     }
 }
 
+/// What to do about a graph that is none.
+const DAMAGED: &str = "the file is not a valid ONNX model: export it again, and check it with onnx.checker";
+
 /// Resolves names.
 fn from_graph(graph: GraphProto, producer: String, folder: Folder) -> Result<Model> {
     if graph.node.is_empty() {
@@ -261,7 +264,7 @@ impl Table {
             return Err(Error::input("an input or a constant of the model has no name"));
         }
         if self.ids.insert(name.to_owned(), id).is_some() {
-            return Err(Error::input("two values of the model have this name").at_node(name));
+            return Err(Error::input("two values of the model have this name").at_node(name).fix(DAMAGED));
         }
         self.values.push(Value { name: name.to_owned(), origin });
         Ok(id)
@@ -285,7 +288,7 @@ impl Table {
                     missing[index] += 1;
                 } else if !self.ids.contains_key(name) {
                     let problem = format!("reads {:?}, which nothing writes", crate::error::printable(name));
-                    return Err(Error::input(problem).at_node(display_name(node, index)));
+                    return Err(Error::input(problem).at_node(display_name(node, index)).fix(DAMAGED));
                 }
             }
         }
@@ -303,7 +306,9 @@ impl Table {
         }
         if let Some(stuck) = (0..nodes.len()).find(|&i| missing[i] > 0) {
             let name = display_name(&nodes[stuck], stuck);
-            return Err(Error::input("this node reads its own result: the graph has a cycle").at_node(name));
+            return Err(Error::input("this node reads its own result: the graph has a cycle")
+                .at_node(name)
+                .fix(DAMAGED));
         }
         Ok(order)
     }

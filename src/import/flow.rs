@@ -186,16 +186,21 @@ impl<'m> Flow<'m> {
         }
         let at = |problem: String| {
             let problem = format!("{}: {problem}", printable(&node.op));
-            State::Unknown(Some(Error::input(problem).at_node(&node.name)))
+            Error::input(problem).at_node(&node.name)
         };
+        let wrong = |problem: String| State::Unknown(Some(at(problem)));
         match inferred {
-            Ok(Some(dims)) if dims.first() != Some(&self.batch) || dims.len() < 2 => at(format!(
-                "the result {dims:?} does not keep the batch of {} as its first extent",
-                self.batch
-            )),
-            Ok(Some(dims)) => count(&dims).map_or_else(at, |_| State::Data(dims)),
+            Ok(Some(dims)) if dims.first() != Some(&self.batch) || dims.len() < 2 => {
+                let batch = self.batch;
+                let problem =
+                    format!("the result {dims:?} does not keep the batch of {batch} as its first extent");
+                let fix =
+                    "keep the batch as the first extent of every value, and beside it at least one more";
+                State::Unknown(Some(at(problem).fix(fix)))
+            }
+            Ok(Some(dims)) => count(&dims).map_or_else(wrong, |_| State::Data(dims)),
             Ok(None) => State::Unknown(None),
-            Err(problem) => at(problem),
+            Err(problem) => wrong(problem),
         }
     }
 
@@ -236,6 +241,10 @@ impl<'m> Flow<'m> {
             (Some("Transpose"), _) => {
                 let dims = get(0)?;
                 dims::order(node.ints("perm"), dims.len())?.into_iter().map(|i| dims[i]).collect()
+            }
+            // A product of two computed values has a pattern of its own or none.
+            (Some("MatMul" | "Gemm"), _) if !self.is_constant(node.input(1).map_err(|e| e.problem)?) => {
+                return Ok(None);
             }
             (Some("MatMul"), _) => matmul(&get(0)?, &get(1)?)?,
             (Some("Gemm"), _) => {

@@ -112,8 +112,14 @@ pub struct Tensor {
     pub data: Elements,
 }
 
+/// No exporter writes more extents than this.
+const MOST_EXTENTS: usize = 64;
+
 /// Number of elements, when it is within what a constant may have. Unlike a value, a constant may be empty.
 pub fn count(dims: &[usize]) -> Result<usize, String> {
+    if dims.len() > MOST_EXTENTS {
+        return Err(format!("{} extents; supported are {MOST_EXTENTS}", dims.len()));
+    }
     let bound = dims.iter().try_fold(1usize, |n, &d| n.checked_mul(d.max(1)));
     match bound {
         Some(n) if n <= Shape::MAX_ELEMENTS => Ok(if dims.contains(&0) { 0 } else { n }),

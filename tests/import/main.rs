@@ -9,3 +9,4 @@ mod external;
 mod forms;
 mod layers;
 mod names;
+mod references;

@@ -6,11 +6,14 @@
 //! every bound becomes a bound of the level, exactly.
 
 use super::clip::{Bounds, clip_of};
-use super::quantiser::{Form, Spread, level};
+use super::quantiser::{Form, SCALE, Spread, check_scale, level};
 use super::{Context, Site, linear_form};
 use crate::error::{Error, Result};
 use crate::import::decode::{Node, NodeIndex, ValueId};
 use crate::quant::Rounding;
+
+/// More clips than this in a row are no quantiser.
+const MOST_CLIPS: usize = 64;
 
 /// The quantiser that ends in this multiplication.
 pub fn form_of(context: &Context, site: Site) -> Result<Option<Form>> {
@@ -46,8 +49,9 @@ fn follow(
     let Some(round) = Round::of(rounding_node) else { return Ok(None) };
     nodes.push(index);
     if !bounds.are_integers() {
-        let problem = "a bound of this quantiser is not an integer, after rounding";
-        return Err(Error::input(problem).at_node(&rounding_node.name));
+        return Err(Error::input("a bound of this quantiser is not an integer, after rounding")
+            .at_node(&rounding_node.name)
+            .fix("clip the rounded value x/s, not the value, at whole numbers"));
     }
     let shift = end.offset;
     // From the rounding back to the division.
@@ -56,7 +60,10 @@ fn follow(
     let Some(start) = clipped_sum(context, rounding_node.input(0)?, nodes, &mut bounds, moved)? else {
         return Err(at(Error::input("what is rounded here is not a value divided by a scale")));
     };
-    let rounding = round.rule(start.offset, shift).map_err(|e| at(Error::input(e)))?;
+    let rounding = round.rule(start.offset, shift).map_err(|e| {
+        at(Error::input(e)
+            .fix("use floor(x/s + 1/2) or round(x/s), and take a zero point back before scaling"))
+    })?;
     let scaled = context.flow.model.producer_of(start.value);
     let Some((index, node)) = scaled.filter(|(_, n)| n.is("Div") || n.is("Mul")) else {
         return Err(at(Error::input("what is rounded here is not divided by a scale")
@@ -95,7 +102,7 @@ fn clipped_sum(
     moved: impl Fn(f64, f64) -> f64,
 ) -> Result<Option<linear_form::Shifted>> {
     let mut offset = 0.0;
-    loop {
+    for _ in 0..MOST_CLIPS {
         let Some(sum) = linear_form::resolve(context, value, nodes)? else { return Ok(None) };
         offset += sum.offset;
         let Some(clip) = clip_of(context, sum.value)? else {
@@ -105,6 +112,7 @@ fn clipped_sum(
         nodes.push(clip.node);
         value = clip.inner;
     }
+    Ok(None)
 }
 
 /// What is divided, and by which scale; it must be the scale that the level is multiplied by.
@@ -112,6 +120,7 @@ fn divided(context: &Context, node: &Node, scale: ValueId) -> Result<(ValueId, S
     let wrong = |problem: String| Error::input(problem).at_node(&node.name);
     let read = |value| Spread::read(context, value).map_err(|e| e.at_node(&node.name));
     let wanted = read(scale)?;
+    check_scale(&wanted.values).map_err(|e| wrong(e).fix(SCALE))?;
     let (a, b) = (node.input(0)?, node.input(1)?);
     if node.is("Div") {
         let divisor = read(b)?;

@@ -127,6 +127,10 @@ pub fn unsupported(node: &Node) -> Error {
             format!("{op} is supported only as the bias of a linear layer: a constant added to its result"),
             "only multilayer perceptrons can be imported: linear layers, quantisers, Relu, reshapes",
         ),
+        "MatMul" | "Gemm" => (
+            format!("{op} of two computed values is not supported"),
+            "only products with constant weights can be imported",
+        ),
         "BipolarQuant" | "Trunc" => {
             (format!("{op}{domain} is not supported"), "use Quant with at least 2 bits, signed or unsigned")
         }

@@ -95,12 +95,15 @@ pub fn form_of(context: &Context, value: ValueId) -> Result<Option<Form>> {
     let site = Site { value, index, port: 0, node };
     for form in [arithmetic::form_of, qdq::form_of, qonnx::form_of] {
         if let Some(form) = form(context, site).map_err(|e| e.at_node(&node.name))? {
-            check_scale(&form.scale.values).map_err(|e| Error::input(e).at_node(&node.name))?;
+            check_scale(&form.scale.values).map_err(|e| Error::input(e).at_node(&node.name).fix(SCALE))?;
             return Ok(Some(form));
         }
     }
     Ok(None)
 }
+
+/// What to do about a wrong scale.
+pub const SCALE: &str = "train or calibrate the quantiser: its scale must be positive";
 
 /// Whether all scales are positive numbers.
 pub fn check_scale(scales: &[f32]) -> Result<(), String> {
