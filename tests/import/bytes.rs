@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use snn2rtl::import::Options;
 
-use crate::builder::{Builder, floats, import_bytes, int, int64s, ints, options, small_ints, string};
+use crate::builder::{
+    Builder, floats, import_bytes, int, int64s, ints, options, small_ints, string, value_info,
+};
 
 /// A change to bytes.
 #[derive(Clone, Debug)]
@@ -119,7 +121,199 @@ fn the_seeds_import() {
     }
 }
 
+/// A change to a model that leaves it readable, so that the later stages meet it.
+#[derive(Clone, Debug)]
+enum Edit {
+    /// A node reads another value.
+    Rewire(prop::sample::Index, prop::sample::Index, prop::sample::Index),
+    Operator(prop::sample::Index, prop::sample::Index),
+    Extent(prop::sample::Index, prop::sample::Index, i64),
+    Rank(prop::sample::Index, Option<i64>),
+    Type(prop::sample::Index, i32),
+    Float(prop::sample::Index, prop::sample::Index, f32),
+    Integer(prop::sample::Index, prop::sample::Index, i64),
+    Attribute(prop::sample::Index, prop::sample::Index, i64),
+    Remove(prop::sample::Index),
+    Input(prop::sample::Index, Option<i64>),
+}
+
+const OPERATORS: [&str; 44] = [
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Pow",
+    "Min",
+    "Max",
+    "Equal",
+    "Greater",
+    "Less",
+    "Neg",
+    "Abs",
+    "Floor",
+    "Ceil",
+    "Round",
+    "Sqrt",
+    "Exp",
+    "Log",
+    "Reciprocal",
+    "Relu",
+    "Sign",
+    "Not",
+    "Clip",
+    "Where",
+    "Reshape",
+    "Flatten",
+    "Transpose",
+    "Squeeze",
+    "Unsqueeze",
+    "Gather",
+    "Concat",
+    "Slice",
+    "Expand",
+    "ConstantOfShape",
+    "Range",
+    "QuantizeLinear",
+    "DequantizeLinear",
+    "Identity",
+    "Cast",
+    "Shape",
+    "Size",
+    "MatMul",
+    "Gemm",
+    "Dropout",
+];
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let index = any::<prop::sample::Index>;
+    let number = || {
+        prop_oneof![
+            8 => -4i64..20,
+            1 => Just(i64::MIN),
+            1 => Just(i64::MAX),
+            1 => Just(1 << 31),
+            1 => Just(1 << 60),
+            1 => Just(1 << 20),
+        ]
+    };
+    prop_oneof![
+        4 => (index(), index(), index()).prop_map(|(n, p, v)| Edit::Rewire(n, p, v)),
+        3 => (index(), index()).prop_map(|(n, o)| Edit::Operator(n, o)),
+        2 => (index(), index(), number()).prop_map(|(t, d, x)| Edit::Extent(t, d, x)),
+        1 => (index(), prop::option::of(number())).prop_map(|(t, x)| Edit::Rank(t, x)),
+        1 => (index(), 0i32..30).prop_map(|(t, x)| Edit::Type(t, x)),
+        2 => (index(), index(), prop::num::f32::ANY).prop_map(|(t, e, x)| Edit::Float(t, e, x)),
+        2 => (index(), index(), number()).prop_map(|(t, e, x)| Edit::Integer(t, e, x)),
+        2 => (index(), index(), number()).prop_map(|(n, a, x)| Edit::Attribute(n, a, x)),
+        1 => index().prop_map(Edit::Remove),
+        1 => (index(), prop::option::of(number())).prop_map(|(d, x)| Edit::Input(d, x)),
+    ]
+}
+
+fn edited(builder: &mut Builder, edit: &Edit) {
+    let graph = &mut builder.graph;
+    let values: Vec<String> = graph
+        .initializer
+        .iter()
+        .map(|t| t.name.clone())
+        .chain(graph.node.iter().flat_map(|n| n.output.clone()))
+        .chain(["x".into(), String::new()])
+        .collect();
+    let tensor = |i: &prop::sample::Index, graph: &snn2rtl::import::proto::GraphProto| {
+        i.index(graph.initializer.len())
+    };
+    match edit {
+        Edit::Rewire(n, p, v) => {
+            let n = n.index(graph.node.len());
+            let node = &mut graph.node[n];
+            let port = p.index(node.input.len() + 1);
+            node.input.resize(node.input.len().max(port + 1), String::new());
+            node.input[port].clone_from(&values[v.index(values.len())]);
+        }
+        Edit::Operator(n, o) => {
+            let n = n.index(graph.node.len());
+            graph.node[n].op_type = OPERATORS[o.index(OPERATORS.len())].into();
+        }
+        Edit::Extent(t, d, x) => {
+            let t = tensor(t, graph);
+            let dims = &mut graph.initializer[t].dims;
+            if !dims.is_empty() {
+                let d = d.index(dims.len());
+                dims[d] = *x;
+            }
+        }
+        Edit::Rank(t, x) => {
+            let t = tensor(t, graph);
+            let dims = &mut graph.initializer[t].dims;
+            match x {
+                Some(x) => dims.insert(0, *x),
+                None => drop(dims.pop()),
+            }
+        }
+        Edit::Type(t, x) => {
+            let t = tensor(t, graph);
+            graph.initializer[t].data_type = *x;
+        }
+        Edit::Float(t, e, x) => {
+            let t = tensor(t, graph);
+            let data = &mut graph.initializer[t].float_data;
+            if !data.is_empty() {
+                let e = e.index(data.len());
+                data[e] = *x;
+            }
+        }
+        Edit::Integer(t, e, x) => {
+            let t = tensor(t, graph);
+            let data = &mut graph.initializer[t].int64_data;
+            if !data.is_empty() {
+                let e = e.index(data.len());
+                data[e] = *x;
+            }
+        }
+        Edit::Attribute(n, a, x) => {
+            let names =
+                ["axis", "axes", "perm", "to", "transB", "transA", "min", "alpha", "block_size", "allowzero"];
+            let n = n.index(graph.node.len());
+            let name = names[a.index(names.len())];
+            graph.node[n].attribute.retain(|a| a.name != name);
+            graph.node[n].attribute.push(if ["axes", "perm"].contains(&name) {
+                ints(name, &[*x, 0])
+            } else {
+                int(name, *x)
+            });
+        }
+        Edit::Remove(n) => {
+            if graph.node.len() > 1 {
+                graph.node.remove(n.index(graph.node.len()));
+            }
+        }
+        Edit::Input(d, x) => {
+            let dims: Vec<Option<i64>> = vec![None, Some(3), Some(4)];
+            let mut dims = dims;
+            let d = d.index(dims.len());
+            dims[d] = *x;
+            graph.input[0] = value_info("x", &dims);
+        }
+    }
+}
+
 proptest! {
+    #[test]
+    fn changed_models_never_panic(
+        which in any::<bool>(),
+        edits in prop::collection::vec(edit(), 1..8),
+    ) {
+        let mut model = if which { everything() } else { shapes() };
+        for edit in &edits {
+            edited(&mut model, edit);
+        }
+        for weight_bits in [None, Some(4)] {
+            if let Ok(imported) = model.import_with(&Options { weight_bits, ..options() }) {
+                imported.network.check("test").unwrap();
+            }
+        }
+    }
+
     #[test]
     fn changed_bytes_never_panic(
         seed in any::<prop::sample::Index>(),
