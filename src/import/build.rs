@@ -68,7 +68,14 @@ fn find_all(context: &Context) -> Result<Findings> {
         open.extend(sources.into_iter().filter(|v| seen.insert(*v)));
     }
     match wrong.pop_first() {
-        None => Ok(findings),
+        None => match findings.iter().find(|(_, (_, _, found))| matches!(found, Found::Blocked(_))) {
+            None => Ok(findings),
+            Some((&(index, _), _)) => {
+                let problem = "the extents of what this node reads cannot be told before the model runs";
+                let fix = "export with fixed extents; only the first one, the batch, may be dynamic";
+                Err(Error::input(problem).at_node(&model.nodes[index].name).fix(fix))
+            }
+        },
         Some((index, mut error)) => {
             unsupported.remove(&index);
             error.problem.push_str(&others(&unsupported));
@@ -109,13 +116,13 @@ fn assemble(flow: &Flow, options: &Options, findings: Findings) -> Result<(Netwo
     let read = |ids: &HashMap<ValueId, NodeId>, value: ValueId| {
         ids.get(&value)
             .copied()
-            .ok_or_else(|| Error::input(format!("the extents of {:?} cannot be told", flow.name(value))))
+            .ok_or_else(|| Error::input(format!("nothing computes {:?}", flow.name(value))))
     };
     for (value, pattern, found) in findings.into_values() {
         let id = match found {
             Found::Same(source) => read(&ids, source)?,
             Found::Blocked(_) => {
-                return Err(Error::input(format!("the extents of {:?} cannot be told", flow.name(value))));
+                return Err(Error::input(format!("nothing computes {:?}", flow.name(value))));
             }
             Found::Operator { op, sources, name: wanted, mut detail } => {
                 let name = names.name(&wanted);

@@ -133,6 +133,10 @@ fn operators() {
     let mut b = Builder::new(&[4]);
     b.node("Softmax", &["x"], "a").node("Erf", &["a"], "e").node("Erf", &["e"], "y");
     refuse("several_unsupported", &b);
+    let mut b = Builder::new(&[4]);
+    b.node("NonZero", &["x"], "n").node("Shape", &["n"], "t").node("Reshape", &["x", "t"], "r");
+    b.node("Relu", &["r"], "y");
+    refuse("shape_computed_from_data", &b);
 }
 
 #[test]
