@@ -95,10 +95,11 @@ pub fn unsqueeze(dims: &[usize], axes: &[i64]) -> Result<Vec<usize>, String> {
         return Err(format!("{rank} extents; supported are {MOST}"));
     }
     let axes = axes.iter().map(|&a| axis(a, rank)).collect::<Result<Vec<_>, _>>()?;
+    if (1..axes.len()).any(|i| axes[..i].contains(&axes[i])) {
+        return Err(format!("an axis is listed twice in {axes:?}"));
+    }
     let mut old = dims.iter();
-    let result: Vec<usize> =
-        (0..rank).map(|i| if axes.contains(&i) { 1 } else { old.next().copied().unwrap_or(1) }).collect();
-    if old.next().is_some() { Err(format!("an axis is listed twice in {axes:?}")) } else { Ok(result) }
+    Ok((0..rank).map(|i| if axes.contains(&i) { 1 } else { old.next().copied().unwrap_or(1) }).collect())
 }
 
 /// Extents after `Flatten`.
