@@ -16,3 +16,4 @@ pub mod design;
 pub mod lower;
 pub mod synth;
 pub mod tool;
+pub mod import;

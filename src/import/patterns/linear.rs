@@ -1,0 +1,155 @@
+//! Linear layers: `Gemm`, or `MatMul` with constant weights on the right, and `Add` of a constant bias.
+//!
+//! Several constants added in a row are one bias if their sum is a float; otherwise that is an error, for rounding the
+//! sum would change the model.
+
+use super::{Context, Found, Site, passthrough, quantiser, weights};
+use crate::error::{Error, Result};
+use crate::import::decode::{Node, NodeIndex, ValueId};
+use crate::import::dims::broadcast_index;
+use crate::import::name;
+use crate::qann::Op;
+use crate::quant::Weights;
+
+/// More constants than this in a row are not looked at.
+const MOST_BIASES: usize = 8;
+
+/// The pattern.
+pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
+    let mut nodes = vec![site.index];
+    let mut constants = Vec::new();
+    let mut node = site.node;
+    while node.is("Add") {
+        let (a, b) = (node.input(0)?, node.input(1)?);
+        let (data, constant) = match (context.flow.is_constant(a), context.flow.is_constant(b)) {
+            (false, true) => (a, b),
+            (true, false) => (b, a),
+            _ => return Ok(None),
+        };
+        constants.push(constant);
+        let Some((index, next)) = writer(context, data)? else { return Ok(None) };
+        if constants.len() > MOST_BIASES {
+            return Ok(None);
+        }
+        nodes.push(index);
+        node = next;
+    }
+    if !node.is("MatMul") && !node.is("Gemm") {
+        return Ok(None);
+    }
+    let at = |e: Error| e.at_node(&node.name);
+    let source = node.input(0)?;
+    let right = node.input(1)?;
+    if context.flow.is_constant(source) {
+        return Err(at(Error::input("the left operand of this product is constant")
+            .fix("write the layer as x·W with the weights on the right")));
+    }
+    if !context.flow.is_constant(right) {
+        return Ok(None);
+    }
+    let gemm = node.is("Gemm");
+    if gemm && node.int("transA", 0) != 0 {
+        return Err(at(Error::input("a Gemm with a transposed left operand is not supported")));
+    }
+    let by_output = gemm && node.int("transB", 0) != 0;
+    let (mut weights, mut detail) = weights::read(context, right, by_output).map_err(at)?;
+    let mut biases = Vec::new();
+    if gemm {
+        scale(&mut weights, node.float("alpha", 1.0)).map_err(at)?;
+        let beta = node.float("beta", 1.0);
+        if let Some(c) = node.optional_input(2).filter(|_| beta != 0.0) {
+            let bias = bias(context, c, weights.outputs).map_err(at)?;
+            biases.push(times(&bias, beta).map_err(at)?);
+        }
+    }
+    for &constant in constants.iter().rev() {
+        biases.push(bias(context, constant, weights.outputs)?);
+    }
+    let bias = sum(biases)?;
+    if !bias.is_empty() {
+        detail.push_str(", bias");
+    }
+    let Some(_) = context.flow.data_extents(source).map_err(at)? else {
+        return Ok(Some(Found::Blocked(vec![source])));
+    };
+    Ok(Some(Found::Operator {
+        op: Op::Linear { weights, bias },
+        sources: vec![source],
+        name: name::of_scope(context.flow.model, &nodes),
+        detail,
+    }))
+}
+
+/// The node that writes a value, behind operators that do nothing.
+fn writer<'a>(context: &Context<'a>, mut value: ValueId) -> Result<Option<(NodeIndex, &'a Node)>> {
+    loop {
+        match context.flow.model.producer_of(value) {
+            Some((_, node)) if node.is("Identity") || passthrough::is_float_cast(node) => {
+                value = node.input(0)?
+            }
+            found => return Ok(found),
+        }
+    }
+}
+
+/// A constant that is added to every row of a result with so many channels; in single precision, as ONNX defines the
+/// operators that it comes from, quantisers among them.
+fn bias(context: &Context, value: ValueId, outputs: usize) -> Result<Vec<f32>> {
+    let tensor = context.flow.constant(value)?;
+    let wrong = || {
+        Error::input(format!("a bias with extents {:?} for {outputs} output channels", tensor.dims))
+            .fix("add one number an output channel")
+    };
+    let (channels, before) = tensor.dims.split_last().map_or((1, &[][..]), |(&c, b)| (c, b));
+    if before.iter().any(|&d| d != 1) {
+        return Err(wrong());
+    }
+    let index = broadcast_index(&[channels], &[outputs]).map_err(|_| wrong())?;
+    let values = tensor.as_f32().map_err(Error::input)?;
+    if let Some(bad) = values.iter().find(|b| !b.is_finite()) {
+        return Err(Error::input(format!("the bias {bad} is not finite")));
+    }
+    Ok(index.into_iter().map(|i| values[i]).collect())
+}
+
+/// Multiplies the scales of weights by a number, if the products are floats.
+fn scale(weights: &mut Weights, factor: f32) -> Result<()> {
+    if factor == 1.0 {
+        return Ok(());
+    }
+    weights.scale = times(&weights.scale, factor)?;
+    quantiser::check_scale(&weights.scale).map_err(Error::input)
+}
+
+/// Products with a number, if they are floats.
+fn times(values: &[f32], factor: f32) -> Result<Vec<f32>> {
+    let exact = |&v: &f32| {
+        let product = f64::from(v) * f64::from(factor);
+        #[expect(clippy::cast_possible_truncation)]
+        let float = product as f32;
+        (f64::from(float) == product).then_some(float)
+    };
+    values.iter().map(exact).collect::<Option<_>>().ok_or_else(|| {
+        Error::input(format!("the factor {factor} of this Gemm cannot be folded into its constants exactly"))
+            .fix("fold it before exporting, or use a power of two")
+    })
+}
+
+/// The sum of several biases, if it is made of floats.
+fn sum(biases: Vec<Vec<f32>>) -> Result<Vec<f32>> {
+    let mut biases = biases.into_iter();
+    let Some(mut total) = biases.next() else { return Ok(Vec::new()) };
+    for bias in biases {
+        for (a, b) in total.iter_mut().zip(bias) {
+            let sum = *a + b;
+            let part = sum - *a;
+            let lost = (*a - (sum - part)) + (b - part);
+            if lost != 0.0 || !sum.is_finite() {
+                return Err(Error::input("two biases are added, and their sum is not a float")
+                    .fix("export the layer with one bias"));
+            }
+            *a = sum;
+        }
+    }
+    Ok(total)
+}

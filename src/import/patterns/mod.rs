@@ -1,0 +1,144 @@
+//! How exporters write operators: one file a pattern. [`PATTERNS`] is the list, in the order in which they are tried.
+//!
+//! A pattern looks at the node that writes a value and back from there. It answers with what the value is in the
+//! network's own terms and which values it is computed from; all nodes in between vanish.
+
+mod activation;
+pub mod arithmetic;
+mod clip;
+mod linear;
+mod linear_form;
+mod passthrough;
+mod qdq;
+mod qonnx;
+mod quantiser;
+mod reshape;
+mod straight_through;
+mod weights;
+
+use super::Options;
+use super::decode::{Node, NodeIndex, ValueId};
+use super::flow::Flow;
+use crate::error::{Error, Result, printable};
+use crate::qann::Op;
+
+/// What patterns see.
+pub struct Context<'a> {
+    /// The model and what is known of its values.
+    pub flow: &'a Flow<'a>,
+    /// The user's wishes.
+    pub options: &'a Options,
+}
+
+/// A value that depends on the input, and the node that writes it.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    /// The value.
+    pub value: ValueId,
+    /// Index of the node.
+    pub index: NodeIndex,
+    /// Which output of the node it is.
+    pub port: usize,
+    /// The node.
+    pub node: &'a Node,
+}
+
+/// What a value is.
+pub enum Found {
+    /// The same as another value.
+    Same(ValueId),
+    /// It cannot be told, for the extents of these values are not known: the reason is in an earlier node.
+    Blocked(Vec<ValueId>),
+    /// The result of an operator.
+    Operator {
+        /// The operator.
+        op: Op,
+        /// What it reads.
+        sources: Vec<ValueId>,
+        /// The name it wants.
+        name: String,
+        /// What the explanation says beside pattern and name.
+        detail: String,
+    },
+}
+
+/// A way in which exporters write an operator.
+pub struct Pattern {
+    /// Its name in explanations.
+    pub name: &'static str,
+    /// Tries it: none when the value is written in another way.
+    pub find: fn(&Context, Site) -> Result<Option<Found>>,
+}
+
+/// All patterns, in the order in which they are tried.
+pub const PATTERNS: &[Pattern] = &[
+    Pattern { name: "quantiser", find: quantiser::find },
+    Pattern { name: "straight-through", find: straight_through::find },
+    Pattern { name: "linear", find: linear::find },
+    Pattern { name: "activation", find: activation::find },
+    Pattern { name: "reshape", find: reshape::find },
+    Pattern { name: "passthrough", find: passthrough::find },
+];
+
+/// Tries all patterns on a value.
+/// None when the value is written in a way that no pattern knows.
+///
+/// # Errors
+/// When a pattern knows it and it is wrong.
+pub fn find(context: &Context, site: Site) -> Result<Option<(&'static str, Found)>> {
+    // No pattern knows a node with several outputs that are used.
+    if site.port != 0 {
+        return Ok(None);
+    }
+    for pattern in PATTERNS {
+        let found = (pattern.find)(context, site).map_err(|e| e.at_node(&site.node.name))?;
+        if let Some(found) = found {
+            return Ok(Some((pattern.name, found)));
+        }
+    }
+    Ok(None)
+}
+
+/// The error for a node that no pattern knows.
+pub fn unsupported(node: &Node) -> Error {
+    let op = printable(&node.op);
+    let domain = if node.standard_op().is_some() {
+        String::new()
+    } else {
+        format!(" of {:?}", printable(&node.domain))
+    };
+    let (problem, fix) = match node.op.as_str() {
+        "BatchNormalization" => (
+            "BatchNormalization is not supported".to_owned(),
+            "fold it into the layer before it (torch: torch.nn.utils.fusion.fuse_conv_bn_eval, or a fused export) \
+             and quantise the folded weights",
+        ),
+        "Mul" | "Div" | "Floor" | "Ceil" | "Round" | "Clip" | "Min" | "Max" | "Where" => (
+            format!(
+                "{op} is supported only as a part of a quantiser: divide, round, clip, multiply by the same scale"
+            ),
+            "check that the quantiser is complete: scale constant, rounding to integers, a lower and an upper bound",
+        ),
+        "QuantizeLinear" => (
+            "QuantizeLinear without a DequantizeLinear after it".to_owned(),
+            "export in QDQ form, in which every quantised tensor is dequantised where it is read",
+        ),
+        "Add" | "Sub" => (
+            format!("{op} is supported only as the bias of a linear layer: a constant added to its result"),
+            "only multilayer perceptrons can be imported: linear layers, quantisers, Relu, reshapes",
+        ),
+        "MatMul" | "Gemm" => (
+            format!("{op} of two computed values is not supported"),
+            "only products with constant weights can be imported",
+        ),
+        "BipolarQuant" | "Trunc" => {
+            (format!("{op}{domain} is not supported"), "use Quant with at least 2 bits, signed or unsigned")
+        }
+        _ => (
+            format!("the operator {op}{domain} is not supported"),
+            "supported are Gemm, MatMul, Add of a bias, Relu, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, \
+             Identity, Dropout, Cast, and quantisers as arithmetic, QuantizeLinear/DequantizeLinear or QONNX Quant",
+        ),
+    };
+    Error::input(problem).at_node(&node.name).fix(fix)
+}

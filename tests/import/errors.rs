@@ -1,0 +1,237 @@
+//! What a user reads when a model cannot be imported. The texts are in `tests/goldens/import_errors/`; set
+//! `UPDATE_GOLDENS=1` to write them anew.
+
+use std::path::PathBuf;
+
+use snn2rtl::error::Error;
+use snn2rtl::import::Options;
+
+use crate::builder::{
+    Builder, floats, import_bytes, int, int64s, ints, options, small_ints, string, value_info,
+};
+
+/// Compares an error with its golden text.
+fn check(name: &str, error: &Error) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/import_errors");
+    let path = folder.join(format!("{name}.txt"));
+    let error = Error { file: None, ..error.clone() };
+    let text = format!("{error}\n");
+    if std::env::var_os("UPDATE_GOLDENS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, golden, "{}", path.display());
+    assert_eq!(error.exit_code(), 2);
+}
+
+fn refuse(name: &str, builder: &Builder) {
+    match builder.import() {
+        Ok(imported) => panic!("{name} was imported:\n{}", imported.network.text()),
+        Err(error) => check(name, &error),
+    }
+}
+
+/// A model with one node that reads `x`.
+fn one(op: &str, inputs: &[&str]) -> Builder {
+    let mut b = Builder::new(&[4]);
+    b.scalar("c", 0.5).node(op, inputs, "y");
+    b
+}
+
+fn quantiser() -> Builder {
+    let mut b = Builder::new(&[3, 4]);
+    b.scalar("s", 0.5).spikezip("act", "x", "s", -8.0, 7.0, "y");
+    b
+}
+
+/// Replaces a constant.
+fn with(mut builder: Builder, tensor: snn2rtl::import::proto::TensorProto) -> Builder {
+    builder.graph.initializer.retain(|t| t.name != tensor.name);
+    builder.constant(tensor);
+    builder
+}
+
+#[test]
+fn files() {
+    let refuse = |name: &str, bytes: &[u8]| check(name, &import_bytes(bytes, &options()).unwrap_err());
+    let whole = quantiser().encode();
+    refuse("empty_file", &[]);
+    refuse("truncated", &whole[..whole.len() - 9]);
+    refuse("text", b"this is not a model");
+    let error = snn2rtl::import::import(std::path::Path::new("/nonexistent/m.onnx"), &options()).unwrap_err();
+    check("missing_file", &error);
+    assert!(error.to_string().contains("m.onnx"));
+}
+
+#[test]
+fn inputs_and_outputs() {
+    let mut b = quantiser();
+    b.graph.input.push(value_info("mask", &[Some(1), Some(4)]));
+    refuse("two_inputs", &b);
+    let mut b = quantiser();
+    b.graph.output.push(value_info("x", &[None]));
+    refuse("two_outputs", &b);
+    let mut b = quantiser();
+    b.graph.output[0].name = "nothing".into();
+    refuse("output_not_written", &b);
+    let mut b = quantiser();
+    b.graph.input[0] = value_info("x", &[None, None, Some(4)]);
+    refuse("dynamic_extent", &b);
+    let mut b = quantiser();
+    b.graph.input[0].r#type.as_mut().unwrap().tensor_type.as_mut().unwrap().shape = None;
+    refuse("no_shape", &b);
+    let mut b = quantiser();
+    b.graph.input[0] = value_info("x", &[None, Some(1 << 40), Some(1 << 40)]);
+    refuse("huge_input", &b);
+    let mut b = quantiser();
+    b.graph.input[0] = value_info("x", &[None]);
+    refuse("batch_only", &b);
+}
+
+#[test]
+fn wiring() {
+    let mut b = quantiser();
+    b.graph.node[0].input[0] = "nothing".into();
+    refuse("missing_input", &b);
+    let mut b = quantiser();
+    b.graph.node[0].input[0] = "/act/Floor".into();
+    refuse("cycle", &b);
+    let mut b = quantiser();
+    b.node("Relu", &["x"], "/act/Floor");
+    refuse("duplicate_value", &b);
+    let mut b = quantiser();
+    b.graph.node.clear();
+    refuse("no_nodes", &b);
+    refuse("constant_output", &one("Relu", &["c"]));
+    refuse("omitted_input", &one("Relu", &[""]));
+}
+
+#[test]
+fn operators() {
+    refuse("unsupported_operator", &one("Softmax", &["x"]));
+    let mut b = one("BatchNormalization", &["x", "c", "c", "c", "c"]);
+    b.domain("");
+    refuse("batch_normalization", &b);
+    let mut b = one("Trunc", &["x", "c"]);
+    b.domain("qonnx.custom_op.general");
+    refuse("trunc", &b);
+    let mut b = one("BipolarQuant", &["x", "c"]);
+    b.domain("qonnx.custom_op.general");
+    refuse("bipolar_quant", &b);
+    refuse("residual", &one("Add", &["x", "x"]));
+    refuse("bias_without_layer", &one("Add", &["x", "c"]));
+    refuse("product_with_constant", &one("Mul", &["x", "c"]));
+    let mut b = Builder::new(&[4]);
+    b.constant(floats("w", &[1, 1], &[1.0])).node("MatMul", &["w", "x"], "y");
+    refuse("constant_on_the_left", &b);
+    let mut b = Builder::new(&[4, 4]);
+    b.node("Transpose", &["x"], "y").with(ints("perm", &[1, 0, 2]));
+    refuse("batch_moved", &b);
+    let mut b = Builder::new(&[4, 4]);
+    b.constant(int64s("t", &[2], &[-1, 4])).node("Reshape", &["x", "t"], "y");
+    refuse("batch_merged", &b);
+    let mut b = Builder::new(&[4]);
+    b.node("Softmax", &["x"], "a").node("Erf", &["a"], "e").node("Erf", &["e"], "y");
+    refuse("several_unsupported", &b);
+    let mut b = Builder::new(&[4]);
+    b.node("NonZero", &["x"], "n").node("Shape", &["n"], "t").node("Reshape", &["x", "t"], "r");
+    b.node("Relu", &["r"], "y");
+    refuse("shape_computed_from_data", &b);
+}
+
+#[test]
+fn quantisers() {
+    for (name, scale) in [
+        ("zero_scale", 0.0),
+        ("negative_scale", -0.5),
+        ("nan_scale", f32::NAN),
+        ("infinite_scale", f32::INFINITY),
+    ] {
+        refuse(name, &with(quantiser(), floats("s", &[], &[scale])));
+    }
+    refuse("scale_on_rows", &with(quantiser(), floats("s", &[3, 1], &[0.5, 0.25, 1.0])));
+    refuse("fractional_bound", &with(quantiser(), floats("/act/high", &[], &[7.5])));
+    refuse("bounds_by_channel", &with(quantiser(), floats("/act/high", &[4], &[7.0, 7.0, 6.0, 7.0])));
+    refuse("offset", &with(quantiser(), floats("/act/half", &[], &[0.25])));
+    refuse("too_many_levels", &with(quantiser(), floats("/act/high", &[], &[1e6])));
+    refuse("no_upper_bound", &with(quantiser(), floats("/act/high", &[], &[f32::MAX])));
+    let mut b = quantiser();
+    b.scalar("other", 0.25);
+    b.graph.node[0].input[1] = "other".into();
+    refuse("two_scales", &b);
+    let mut b = quantiser();
+    b.scalar("r", 3.0);
+    b.graph.node[0].op_type = "Mul".into();
+    b.graph.node[0].input[1] = "r".into();
+    refuse("rounded_reciprocal", &b);
+    let mut b = quantiser();
+    b.graph.node[0].op_type = "Relu".into();
+    b.graph.node[0].input.pop();
+    refuse("no_division", &b);
+}
+
+#[test]
+fn quantisers_with_parameters() {
+    let mut b = Builder::new(&[4]);
+    b.scalar("s", 0.5).scalar("t", 0.25);
+    b.node("QuantizeLinear", &["x", "s"], "q").node("DequantizeLinear", &["q", "t"], "y");
+    refuse("dequantised_with_another_scale", &b);
+    let mut b = Builder::new(&[4]);
+    b.constant(floats("s", &[1, 2], &[0.5, 0.5]));
+    b.node("QuantizeLinear", &["x", "s"], "q").node("DequantizeLinear", &["q", "s"], "y");
+    b.with(int("block_size", 2));
+    refuse("blocked", &b);
+    let mut b = Builder::new(&[4]);
+    b.scalar("s", 0.5).node("QuantizeLinear", &["x", "s"], "y");
+    refuse("not_dequantised", &b);
+    let quant = |zero: f32, bits: f32, mode: &str| {
+        let mut b = Builder::new(&[4]);
+        b.scalar("s", 0.5).scalar("z", zero).scalar("b", bits);
+        b.node("Quant", &["x", "s", "z", "b"], "y").domain("qonnx.custom_op.general");
+        b.with(string("rounding_mode", mode));
+        b
+    };
+    refuse("fractional_zero_point", &quant(0.5, 4.0, "ROUND"));
+    refuse("rounding_mode", &quant(1.0, 4.0, "ROUND_TO_ZERO"));
+    refuse("half_away_from_zero", &quant(0.0, 4.0, "HALF_UP"));
+    refuse("unknown_rounding_mode", &quant(0.0, 4.0, "SIDEWAYS\n"));
+    refuse("fractional_width", &quant(0.0, 3.5, "ROUND"));
+    refuse("bipolar_width", &quant(0.0, 1.0, "ROUND"));
+}
+
+#[test]
+fn weights() {
+    let layer = |tensor| {
+        let mut b = Builder::new(&[2]);
+        b.constant(tensor).scalar("s", 0.5).spikezip("fc1/wq", "w", "s", -8.0, 7.0, "wq");
+        b.node("MatMul", &["x", "wq"], "/fc1/MatMul").node("Relu", &["/fc1/MatMul"], "y");
+        b
+    };
+    refuse("nan_weight", &layer(floats("w", &[2, 1], &[1.0, f32::NAN])));
+    refuse("weights_not_a_matrix", &layer(floats("w", &[2], &[1.0, 2.0])));
+    refuse("half_precision", &layer(small_ints("w", &[2, 1], 10, &[1, 2])));
+    refuse("too_few_elements", &layer(floats("w", &[2, 1], &[1.0])));
+    refuse("huge_constant", &layer(floats("w", &[1 << 31, 1 << 31], &[1.0])));
+    let by_input = with(layer(floats("w", &[2, 2], &[1.0; 4])), floats("s", &[2, 1], &[0.5, 0.25]));
+    refuse("scale_by_input", &by_input);
+    let mut b = layer(floats("w", &[2, 1], &[1.0; 2]));
+    b.graph.node.iter_mut().find(|n| n.op_type == "MatMul").unwrap().input[1] = "w".into();
+    refuse("float_weights", &b);
+    let mut b = layer(floats("w", &[2, 1], &[1.0; 2]));
+    b.graph.node.pop();
+    b.constant(floats("b", &[1], &[0.1])).constant(floats("c", &[1], &[1e9]));
+    b.node("Add", &["/fc1/MatMul", "b"], "v").node("Add", &["v", "c"], "y");
+    refuse("two_biases", &b);
+    let mut b = layer(floats("w", &[2, 1], &[1.0; 2]));
+    b.graph.node.iter_mut().find(|n| n.op_type == "MatMul").unwrap().input[1] = "x".into();
+    refuse("two_computed_factors", &b);
+}
+
+#[test]
+fn constants_out_of_proportion() {
+    let mut b = Builder::new(&[4]);
+    b.constant(int64s("t", &[2], &[1 << 14, 1 << 14])).node("ConstantOfShape", &["t"], "c");
+    b.node("MatMul", &["x", "c"], "y");
+    let error = b.import_with(&Options { weight_bits: Some(8), ..options() }).unwrap_err();
+    check("out_of_proportion", &error);
+}

@@ -1,0 +1,181 @@
+//! Linear layers, activations, reshapes.
+
+use snn2rtl::error::Error;
+use snn2rtl::graph::Shape;
+use snn2rtl::import::Options;
+use snn2rtl::qann::{Network, Op};
+use snn2rtl::quant::Weights;
+
+use crate::builder::{Builder, float, floats, int, int64s, ints, options, small_ints};
+
+fn network(builder: &Builder) -> Network {
+    builder.import().unwrap_or_else(|e| panic!("{e}")).network
+}
+
+/// The only linear layer of a model.
+fn linear(builder: &Builder) -> (Weights, Vec<f32>) {
+    let network = network(builder);
+    let found: Vec<(Weights, Vec<f32>)> = network
+        .topological()
+        .into_iter()
+        .filter_map(|id| match &network.node(id).op {
+            Op::Linear { weights, bias } => Some((weights.clone(), bias.clone())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(found.len(), 1);
+    found[0].clone()
+}
+
+/// Weights 2×3, output by output, in steps of 1/4, behind a SpikeZIP quantiser of that scale.
+const FLOATS: [f32; 6] = [0.25, -0.5, 0.74, 0.125, -0.126, 9.0];
+
+fn weights() -> Weights {
+    Weights { inputs: 3, outputs: 2, levels: vec![1, -2, 3, 1, -1, 7], scale: vec![0.25] }
+}
+
+fn quantised() -> Builder {
+    let mut b = Builder::new(&[3]);
+    b.constant(floats("w", &[2, 3], &FLOATS))
+        .scalar("ws", 0.25)
+        .spikezip("fc/wq", "w", "ws", -8.0, 7.0, "wq");
+    b.constant(floats("b", &[2], &[0.1, 0.2]));
+    b
+}
+
+#[test]
+fn gemm_and_matmul() {
+    let mut gemm = quantised();
+    gemm.node("Gemm", &["x", "wq", "b"], "y").with(int("transB", 1));
+    assert_eq!(linear(&gemm), (weights(), vec![0.1, 0.2]));
+    let mut matmul = quantised();
+    matmul.node("Transpose", &["wq"], "wt").with(ints("perm", &[1, 0]));
+    matmul.node("MatMul", &["x", "wt"], "m").node("Add", &["b", "m"], "y");
+    assert_eq!(linear(&matmul), (weights(), vec![0.1, 0.2]));
+    let mut transposed_twice = quantised();
+    transposed_twice.node("Transpose", &["wq"], "wt").node("Cast", &["wt"], "wc").with(int("to", 1));
+    transposed_twice.node("Transpose", &["wc"], "w3");
+    transposed_twice.node("Gemm", &["x", "w3"], "y").with(int("transB", 1));
+    assert_eq!(linear(&transposed_twice), (weights(), vec![]));
+}
+
+#[test]
+fn bias_forms() {
+    for (dims, data, expected) in
+        [(&[][..], &[0.5][..], [0.5, 0.5]), (&[1, 2], &[0.5, 1.0], [0.5, 1.0]), (&[1], &[0.5], [0.5, 0.5])]
+    {
+        let mut b = quantised();
+        b.constant(floats("c", dims, data)).node("Gemm", &["x", "wq"], "m").with(int("transB", 1));
+        b.node("Add", &["m", "c"], "y");
+        assert_eq!(linear(&b).1, expected);
+    }
+    let mut integers = quantised();
+    integers.constant(small_ints("bi", &[2], 6, &[1 << 20, -3])).scalar("bs", 0.125);
+    integers.node("DequantizeLinear", &["bi", "bs"], "bd");
+    integers.node("Gemm", &["x", "wq", "bd"], "y").with(int("transB", 1));
+    assert_eq!(linear(&integers).1, [131_072.0, -0.375]);
+    let mut twice = quantised();
+    twice.constant(floats("c", &[2], &[1.0, -0.25]));
+    twice.node("Gemm", &["x", "wq"], "m").with(int("transB", 1));
+    twice.node("Add", &["m", "c"], "a").scalar("d", 0.5).node("Add", &["a", "d"], "y");
+    assert_eq!(linear(&twice).1, [1.5, 0.25]);
+}
+
+#[test]
+fn factors_fold_exactly() {
+    let mut b = quantised();
+    b.node("Gemm", &["x", "wq", "b"], "y").with(int("transB", 1));
+    b.with(float("alpha", 0.5)).with(float("beta", 2.0));
+    let (w, bias) = linear(&b);
+    assert_eq!((w.scale, bias), (vec![0.125], vec![0.2, 0.4]));
+}
+
+#[test]
+fn weights_in_every_form() {
+    let expected = Weights { scale: vec![0.25, 0.5], ..weights() };
+    let levels = [1, -2, 3, 1, -1, 7];
+    let mut integers = Builder::new(&[3]);
+    integers.constant(small_ints("w", &[2, 3], 3, &levels)).constant(floats("s", &[2], &[0.25, 0.5]));
+    integers.node("DequantizeLinear", &["w", "s"], "d").with(int("axis", 0));
+    integers.node("Gemm", &["x", "d"], "y").with(int("transB", 1));
+    assert_eq!(linear(&integers).0, expected);
+
+    let shifted: Vec<i32> = levels.iter().map(|l| l + 5).collect();
+    let mut unsigned = Builder::new(&[3]);
+    unsigned.constant(small_ints("w", &[2, 3], 2, &shifted)).constant(floats("s", &[2], &[0.25, 0.5]));
+    unsigned.constant(small_ints("z", &[2], 2, &[5, 5]));
+    unsigned.node("DequantizeLinear", &["w", "s", "z"], "d").with(int("axis", 0)).node(
+        "Transpose",
+        &["d"],
+        "t",
+    );
+    unsigned.node("MatMul", &["x", "t"], "y");
+    assert_eq!(linear(&unsigned).0, expected);
+
+    let real = [0.25, -0.5, 0.75, 0.5, -0.5, 99.0];
+    for scale in [&[2, 1][..], &[1, 2, 1]] {
+        let mut quant = Builder::new(&[3]);
+        quant.constant(floats("w", &[2, 3], &real)).constant(floats("s", scale, &[0.25, 0.5]));
+        quant.scalar("z", 0.0).scalar("bits", 4.0);
+        quant.node("Quant", &["w", "s", "z", "bits"], "d").domain("qonnx.custom_op.general");
+        quant.node("Gemm", &["x", "d"], "y").with(int("transB", 1));
+        assert_eq!(linear(&quant).0, expected);
+    }
+
+    let mut packed = Builder::new(&[3]);
+    packed.constant(small_ints("w", &[2, 3], 22, &[0xE1, 0x13, 0x7F])).scalar("s", 0.25);
+    packed.node("DequantizeLinear", &["w", "s"], "d").node("Gemm", &["x", "d"], "y").with(int("transB", 1));
+    assert_eq!(linear(&packed).0, weights());
+}
+
+#[test]
+fn weights_are_quantised_in_exact_arithmetic() {
+    // In single precision w/s + 1/2 rounds up to 1; the exact ratio is below 1/2.
+    let s = 1.0f32;
+    let w = 0.5f32 - f32::EPSILON / 4.0;
+    assert_eq!((w / s + 0.5).floor(), 1.0);
+    let mut b = Builder::new(&[1]);
+    b.constant(floats("w", &[1, 1], &[w])).scalar("ws", s).spikezip("wq", "w", "ws", -8.0, 7.0, "d");
+    b.node("MatMul", &["x", "d"], "y");
+    assert_eq!(linear(&b).0.levels, [0]);
+}
+
+#[test]
+fn float_weights_are_rounded_on_request() {
+    let mut b = Builder::new(&[3]);
+    b.constant(floats("w", &[2, 3], &[0.5, -1.0, 0.25, 0.0, 0.0, 0.0]));
+    b.node("Gemm", &["x", "w"], "y").with(int("transB", 1));
+    let imported = b.import_with(&Options { weight_bits: Some(4), ..options() }).unwrap();
+    let id = imported.network.find("y").unwrap();
+    let Op::Linear { weights, .. } = &imported.network.node(id).op else { panic!("not linear") };
+    // 1/7 in single precision is a little more than 1/7, so that 1/2 is a little less than 3 1/2 of it.
+    assert_eq!(weights.levels, [3, -7, 2, 0, 0, 0]);
+    assert_eq!(weights.scale, [1.0 / 7.0, 1.0]);
+    assert!(imported.explanation[0].detail.contains("rounded at import"));
+    let problem = |e: Error| e.fix.unwrap_or_default();
+    assert!(b.import().map_err(problem).unwrap_err().contains("--weight-bits"));
+}
+
+#[test]
+fn shape_chains_with_a_dynamic_batch() {
+    let mut b = Builder::new(&[2, 3, 4]);
+    b.node("Shape", &["x"], "shape").constant(int64s("zero", &[], &[0])).constant(int64s("m1", &[1], &[-1]));
+    b.constant(int64s("axes", &[1], &[0]));
+    b.node("Gather", &["shape", "zero"], "n").node("Unsqueeze", &["n", "axes"], "n1");
+    b.node("Concat", &["n1", "m1"], "target").with(int("axis", 0));
+    b.node("Reshape", &["x", "target"], "flat").node("Relu", &["flat"], "y");
+    let n = network(&b);
+    assert_eq!(n.node(n.find("flat").unwrap()).op, Op::Reshape(Shape(vec![24])));
+}
+
+#[test]
+fn moves() {
+    let mut b = Builder::new(&[2, 1, 3]);
+    b.constant(int64s("axes", &[1], &[2])).constant(int64s("last", &[1], &[-1]));
+    b.node("Squeeze", &["x", "axes"], "a").node("Transpose", &["a"], "t").with(ints("perm", &[0, 2, 1]));
+    b.node("Unsqueeze", &["t", "last"], "u").node("Dropout", &["u"], "d").node("Flatten", &["d"], "f");
+    b.node("Identity", &["f"], "i").node("Relu", &["i"], "r").node("Cast", &["r"], "y").with(int("to", 11));
+    let text = network(&b).text();
+    let kinds: Vec<&str> = text.lines().filter_map(|l| l.split(": ").nth(1)?.split(' ').next()).collect();
+    assert_eq!(kinds, ["input", "reshape", "transpose", "reshape", "reshape", "relu", "output"]);
+}

@@ -1,0 +1,12 @@
+//! The importer: every form of every pattern, names, errors, hostile bytes.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod builder;
+mod bytes;
+mod chains;
+mod errors;
+mod external;
+mod forms;
+mod layers;
+mod names;
+mod references;
