@@ -9,3 +9,5 @@ pub mod qann;
 pub mod snn;
 
 pub mod integer;
+
+pub mod golden;
