@@ -223,6 +223,11 @@ impl Compiler<'_> {
         };
         // Constants that no membrane ever meets may lie outside its range.
         let (decision, constants) = match &neuron.rule {
+            Rule::Line { fraction, .. } if *fraction > 62 => {
+                let problem =
+                    format!("golden model: {fraction} fraction bits of a membrane; supported are 62");
+                return Err(Error::input(problem).at_node(&node.name));
+            }
             Rule::Line { fraction, theta, start } => {
                 let list = theta.iter().chain(start);
                 let range = list.fold(Range::new(0, 0), |r, &x| r.union(Range::new(x, x)));

@@ -55,8 +55,7 @@ impl SynapsePlan {
     pub(super) fn new(linear: &Linear, source: Source, rows: usize, width: Width) -> Self {
         let stride = linear.outputs.next_multiple_of(BLOCK);
         let narrowest = match linear.weight.signed_width() {
-            0..=8 => Width::W16,
-            9..=16 => Width::W16,
+            0..=16 => Width::W16,
             17..=32 => Width::W32,
             _ => Width::W64,
         };
