@@ -13,6 +13,7 @@ mod random;
 use random::Random;
 
 const SAMPLES: usize = 20_000;
+const RUNS: usize = 5;
 
 /// Weights of ±127 and ranges that hold for events in `event` whose sum stays in `sum`.
 fn linear(random: &mut Random, inputs: usize, outputs: usize, event: Range, sum: Range) -> Linear {
@@ -68,10 +69,14 @@ fn main() {
                 let fill = |index: usize, raw: &mut Vec<i32>| raw.clone_from(&samples[index % samples.len()]);
                 golden.run_all(count, fill, &Limits::default(), |_| ())
             };
-            pool.install(run);
-            let start = Instant::now();
-            let outcomes = pool.install(run);
-            let seconds = start.elapsed().as_secs_f64();
+            // The best of several runs: the machine may have other work.
+            let timed = || {
+                let start = Instant::now();
+                (pool.install(run), start.elapsed())
+            };
+            let results = (0..RUNS).map(|_| timed());
+            let Some((outcomes, best)) = results.min_by_key(|(_, time)| *time) else { continue };
+            let seconds = best.as_secs_f64();
             let sum = |f: fn(&snn2rtl::golden::Outcome) -> u64| outcomes.iter().map(f).sum::<u64>() as f64;
             let samples = count as f64;
             println!(

@@ -379,3 +379,64 @@ fn a_checked_model_finds_a_range_that_is_too_narrow() {
         golden.run(&mut golden.state(), &raw, &Limits::default(), &mut Unobserved);
     }
 }
+
+/// A path with many spikes in one row, all of the same extreme weight, so that sums pass every narrower type.
+#[test]
+fn many_spikes_of_extreme_weight_add_up() {
+    use snn2rtl::graph::Shape;
+    use snn2rtl::integer::{Input, Linear, Neuron, Range, Readout, Rule};
+    use snn2rtl::quant::Element;
+    const WIDE: usize = 700;
+    for extremes in [[-128i64, 127, -128], [-32768, 32767, 5], [1 << 31, -(1 << 31), 3]] {
+        let mut network = Network::new();
+        let one = Range::new(-1, 255);
+        let input =
+            Input { shape: Shape::matrix(1, 1), element: Element::U8, zero_point: 1, range: one, steps: 1 };
+        let last = network.add("input", Op::Input(input), &[]).expect("an input");
+        let fan_out = Linear {
+            inputs: 1,
+            outputs: WIDE,
+            weights: vec![1; WIDE],
+            weight: Range::new(1, 1),
+            delta: one,
+            partial: one,
+            total: one,
+        };
+        let last = network.add("fan out", Op::Linear(fan_out), &[last]).expect("fits");
+        let neuron = Neuron {
+            low: -1,
+            high: 1,
+            thresholds: [0, 1].repeat(WIDE),
+            rule: Rule::Line { fraction: 0, theta: vec![1; WIDE], start: vec![0; WIDE] },
+            total: one,
+            membrane: Range::new(-2, 256),
+        };
+        let last = network.add("neuron", Op::Neuron(neuron), &[last]).expect("fits");
+        let sums = extremes.iter().fold(Range::new(0, 0), |r, &w| {
+            let sum = WIDE as i64 * w.abs();
+            r.union(Range::new(-sum, sum))
+        });
+        let weight = extremes.iter().fold(Range::new(0, 0), |r, &w| r.union(Range::new(w, w)));
+        let fan_in = Linear {
+            inputs: WIDE,
+            outputs: 3,
+            weights: extremes.repeat(WIDE),
+            weight,
+            delta: sums,
+            partial: sums,
+            total: sums,
+        };
+        let last = network.add("fan in", Op::Linear(fan_in), &[last]).expect("fits");
+        let readout =
+            Readout { channels: 3, multiplier: vec![1; 3], offset: vec![0; 3], total: sums, value_width: 64 };
+        network.add("logits", Op::Readout(readout), &[last]).expect("fits");
+        for raw in [0, 1, 2, 255] {
+            let expected = evaluate(&network, &[raw]);
+            for golden in [Golden::new(&network), Golden::checked(&network)] {
+                let golden = golden.expect("compiles");
+                let outcome = golden.run(&mut golden.state(), &[raw], &CLASSES, &mut Unobserved);
+                assert_eq!(outcome.totals, expected.totals, "{extremes:?} {raw}");
+            }
+        }
+    }
+}

@@ -234,16 +234,17 @@ impl NeuronPlan {
 
 /// Appends the spikes of a row that starts at neuron `first`.
 fn list(spikes: &[i8], first: usize, up: &mut Vec<u32>, down: &mut Vec<u32>) {
-    const CHUNK: usize = 16;
-    let mut push = |index: usize, spike: i8| match spike {
-        0 => {}
-        // Values have at most 2^30 elements.
-        1.. => up.push((first + index) as u32),
-        _ => down.push((first + index) as u32),
-    };
+    const CHUNK: usize = 8;
     for (n, chunk) in spikes.chunks(CHUNK).enumerate() {
-        if chunk.iter().fold(0, |any, s| any | s) != 0 {
-            chunk.iter().enumerate().for_each(|(i, &spike)| push(n * CHUNK + i, spike));
+        // Bit 8·i says whether spike `i` is ±1.
+        let bits = chunk.iter().rev().fold(0u64, |bits, &s| bits << 8 | u64::from(s as u8 & 1));
+        let mut rest = bits;
+        while rest != 0 {
+            let i = rest.trailing_zeros() as usize / 8;
+            rest &= rest - 1;
+            let list = if chunk[i] > 0 { &mut *up } else { &mut *down };
+            // Values have at most 2^30 elements.
+            list.push((first + n * CHUNK + i) as u32);
         }
     }
 }

@@ -105,29 +105,37 @@ impl SynapsePlan {
         let extent = self.extent();
         let touched = delta.touched.as_mut_slice();
         delta.any = match (&self.weights, &mut delta.sums) {
-            (Weights::I8(w), Sums::I16(d)) => add_spikes::<_, _, CHECK>(extent, w, events, d, touched),
-            (Weights::I8(w), Sums::I32(d)) => add_spikes::<_, _, CHECK>(extent, w, events, d, touched),
-            (Weights::I16(w), Sums::I16(d)) => add_spikes::<_, _, CHECK>(extent, w, events, d, touched),
-            (Weights::I16(w), Sums::I32(d)) => add_spikes::<_, _, CHECK>(extent, w, events, d, touched),
-            (Weights::I32(w), Sums::I32(d)) => add_spikes::<_, _, CHECK>(extent, w, events, d, touched),
-            (Weights::I64(w), Sums::I64(d)) => add_spikes::<_, _, CHECK>(extent, w, events, d, touched),
+            (Weights::I8(w), Sums::I16(d)) => add::<_, i16, _, CHECK>(extent, w, events, d, touched),
+            // 16-bit sums of up to 255 weights are exact and twice as fast.
+            (Weights::I8(w), Sums::I32(d)) => add::<_, i16, _, CHECK>(extent, w, events, d, touched),
+            (Weights::I16(w), Sums::I16(d)) => add::<_, i16, _, CHECK>(extent, w, events, d, touched),
+            (Weights::I16(w), Sums::I32(d)) => add::<_, i32, _, CHECK>(extent, w, events, d, touched),
+            (Weights::I32(w), Sums::I32(d)) => add::<_, i32, _, CHECK>(extent, w, events, d, touched),
+            (Weights::I64(w), Sums::I64(d)) => add::<_, i64, _, CHECK>(extent, w, events, d, touched),
             (Weights::Passing, Sums::I32(d)) => pass_spikes(extent, events, d, touched),
             (Weights::Passing, Sums::I64(d)) => pass_spikes(extent, events, d, touched),
             _ => unreachable!("sums are at least as wide as the weights"),
         };
     }
 
-    /// The change of `A` by the values of the input.
-    pub(super) fn values<const CHECK: bool>(&self, values: &[(u32, i32)], delta: &mut Delta) {
+    /// The change of `A` by the values of the input; `narrow` says that all of them fit 16 bits.
+    pub(super) fn values<const CHECK: bool>(&self, values: &[(u32, i32)], narrow: bool, delta: &mut Delta) {
         let extent = self.extent();
         let touched = delta.touched.as_mut_slice();
         match (&self.weights, &mut delta.sums) {
-            (Weights::I8(w), Sums::I16(d)) => add_values::<_, _, CHECK>(extent, w, values, d, touched),
-            (Weights::I8(w), Sums::I32(d)) => add_values::<_, _, CHECK>(extent, w, values, d, touched),
-            (Weights::I16(w), Sums::I16(d)) => add_values::<_, _, CHECK>(extent, w, values, d, touched),
-            (Weights::I16(w), Sums::I32(d)) => add_values::<_, _, CHECK>(extent, w, values, d, touched),
-            (Weights::I32(w), Sums::I32(d)) => add_values::<_, _, CHECK>(extent, w, values, d, touched),
-            (Weights::I64(w), Sums::I64(d)) => add_values::<_, _, CHECK>(extent, w, values, d, touched),
+            (Weights::I8(w), Sums::I16(d)) => add_values::<_, _, i32, CHECK>(extent, w, values, d, touched),
+            // Where both factors are known to have 16 bits, machines have faster multiplications.
+            (Weights::I8(w), Sums::I32(d)) if narrow => {
+                add_values::<_, _, i16, CHECK>(extent, w, values, d, touched);
+            }
+            (Weights::I8(w), Sums::I32(d)) => add_values::<_, _, i32, CHECK>(extent, w, values, d, touched),
+            (Weights::I16(w), Sums::I16(d)) => add_values::<_, _, i32, CHECK>(extent, w, values, d, touched),
+            (Weights::I16(w), Sums::I32(d)) if narrow => {
+                add_values::<_, _, i16, CHECK>(extent, w, values, d, touched);
+            }
+            (Weights::I16(w), Sums::I32(d)) => add_values::<_, _, i32, CHECK>(extent, w, values, d, touched),
+            (Weights::I32(w), Sums::I32(d)) => add_values::<_, _, i32, CHECK>(extent, w, values, d, touched),
+            (Weights::I64(w), Sums::I64(d)) => add_values::<_, _, i32, CHECK>(extent, w, values, d, touched),
             (Weights::Passing, Sums::I32(d)) => pass_values(extent, values, d, touched),
             (Weights::Passing, Sums::I64(d)) => pass_values(extent, values, d, touched),
             _ => unreachable!("sums are at least as wide as the weights"),
@@ -169,7 +177,11 @@ fn take<'a>(list: &mut &'a [u32], end: usize) -> &'a [u32] {
     head
 }
 
-fn add_spikes<W, D, const CHECK: bool>(
+/// Events that may be added up in the narrow type `N` of [`add_row`]: 255·128 < 2^15.
+const AT_ONCE: usize = 255;
+
+/// Sums the weights of all spikes; whether there were any.
+fn add<W, N, D, const CHECK: bool>(
     extent: Extent,
     weights: &[W],
     events: &Events,
@@ -177,7 +189,8 @@ fn add_spikes<W, D, const CHECK: bool>(
     touched: &mut [bool],
 ) -> bool
 where
-    W: AsPrimitive<D>,
+    W: AsPrimitive<N>,
+    N: PrimInt + AsPrimitive<D>,
     D: PrimInt + AsPrimitive<i64>,
 {
     let (mut up, mut down) = (events.up.as_slice(), events.down.as_slice());
@@ -193,40 +206,65 @@ where
             continue;
         }
         *touched = true;
-        for (b, block) in row.chunks_exact_mut(BLOCK).enumerate() {
-            let mut sums = [D::zero(); BLOCK];
-            let at = |index: u32| {
-                let start = (index as usize - first) * extent.stride + b * BLOCK;
-                &weights[start..start + BLOCK]
-            };
-            for &index in up {
-                for (sum, w) in sums.iter_mut().zip(at(index)) {
-                    *sum = *sum + w.as_();
-                }
-                verify::<D, CHECK>(&sums, extent.partial);
-            }
-            for &index in down {
-                for (sum, w) in sums.iter_mut().zip(at(index)) {
-                    *sum = *sum - w.as_();
-                }
-                verify::<D, CHECK>(&sums, extent.partial);
-            }
-            block.copy_from_slice(&sums);
+        if CHECK {
+            add_row::<W, N, D, BLOCK, 1>(extent, weights, (up, down), first, row);
+        } else if extent.stride.is_multiple_of(2 * BLOCK) {
+            add_row::<W, N, D, { 2 * BLOCK }, AT_ONCE>(extent, weights, (up, down), first, row);
+        } else {
+            add_row::<W, N, D, BLOCK, AT_ONCE>(extent, weights, (up, down), first, row);
         }
     }
     events.len() > 0
 }
 
-fn verify<D: AsPrimitive<i64>, const CHECK: bool>(sums: &[D; BLOCK], partial: Range) {
-    if CHECK {
+/// Sums the weights of the spikes (up, down) of a row whose inputs start at index `first`, in blocks of `B` outputs. At
+/// most `M` are added up in the type `N` before they go on to `D`; if only one, every partial sum is verified.
+fn add_row<W, N, D, const B: usize, const M: usize>(
+    extent: Extent,
+    weights: &[W],
+    (up, down): (&[u32], &[u32]),
+    first: usize,
+    row: &mut [D],
+) where
+    W: AsPrimitive<N>,
+    N: PrimInt + AsPrimitive<D>,
+    D: PrimInt + AsPrimitive<i64>,
+{
+    for (b, block) in row.chunks_exact_mut(B).enumerate() {
+        let mut sums = [D::zero(); B];
+        let narrow = |indices: &[u32]| {
+            let mut narrow = [N::zero(); B];
+            for &index in indices {
+                let start = (index as usize - first) * extent.stride + b * B;
+                for (sum, w) in narrow.iter_mut().zip(&weights[start..start + B]) {
+                    *sum = *sum + w.as_();
+                }
+            }
+            narrow
+        };
+        for indices in up.chunks(M) {
+            sums.iter_mut().zip(narrow(indices)).for_each(|(sum, w)| *sum = *sum + w.as_());
+            verify::<D, M>(&sums, extent.partial);
+        }
+        for indices in down.chunks(M) {
+            sums.iter_mut().zip(narrow(indices)).for_each(|(sum, w)| *sum = *sum - w.as_());
+            verify::<D, M>(&sums, extent.partial);
+        }
+        block.copy_from_slice(&sums);
+    }
+}
+
+/// Verifies partial sums, where they consist of single events.
+fn verify<D: AsPrimitive<i64>, const M: usize>(sums: &[D], partial: Range) {
+    if M == 1 {
         for sum in sums {
             assert!(partial.contains(sum.as_()), "partial sum {} outside {partial}", sum.as_());
         }
     }
 }
 
-/// `delta` must be 0 before.
-fn add_values<W, D, const CHECK: bool>(
+/// Values have the type `F`; `delta` must be 0 before.
+fn add_values<W, D, F, const CHECK: bool>(
     extent: Extent,
     weights: &[W],
     values: &[(u32, i32)],
@@ -235,7 +273,8 @@ fn add_values<W, D, const CHECK: bool>(
 ) where
     W: AsPrimitive<D>,
     D: PrimInt + WrappingMul + AsPrimitive<i64>,
-    i32: AsPrimitive<D>,
+    F: AsPrimitive<D>,
+    i32: AsPrimitive<F>,
 {
     let mut values = values;
     for (r, (row, touched)) in delta.chunks_mut(extent.stride).zip(touched).enumerate() {
@@ -248,12 +287,15 @@ fn add_values<W, D, const CHECK: bool>(
             let mut sums = [D::zero(); BLOCK];
             for &(index, value) in own {
                 let start = (index as usize - first) * extent.stride + b * BLOCK;
+                let value: F = value.as_();
                 let value: D = value.as_();
                 for (sum, w) in sums.iter_mut().zip(&weights[start..start + BLOCK]) {
                     // The product is within the range of partial sums, so it is exact even where `value` is cut.
                     *sum = *sum + value.wrapping_mul(&w.as_());
                 }
-                verify::<D, CHECK>(&sums, extent.partial);
+                if CHECK {
+                    verify::<D, 1>(&sums, extent.partial);
+                }
             }
             block.copy_from_slice(&sums);
         }
