@@ -11,3 +11,5 @@ pub mod snn;
 pub mod integer;
 
 pub mod golden;
+
+pub mod data;
