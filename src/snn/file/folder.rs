@@ -39,7 +39,7 @@ pub(super) fn replace(path: &Path, files: &[(&str, &[u8])]) -> Result<()> {
     // As any program would create it; the umask of the user applies.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-    // Both are removed when they go out of scope.
+    // Removed with all that is in it when it goes out of scope.
     let fresh = builder.tempdir_in(parent).map_err(error)?;
     let (new, old) = (fresh.path().join("new"), fresh.path().join("old"));
     fs::create_dir(&new).map_err(error)?;
@@ -50,11 +50,12 @@ pub(super) fn replace(path: &Path, files: &[(&str, &[u8])]) -> Result<()> {
     if existing {
         fs::rename(path, &old).map_err(error)?;
     }
-    fs::rename(&new, path).map_err(|e| {
-        // Puts back what was there; the first failure is the one to report.
-        let _ = if existing { fs::rename(&old, path) } else { Ok(()) };
-        error(e)
-    })
+    let Err(failure) = fs::rename(&new, path) else { return Ok(()) };
+    if existing && fs::rename(&old, path).is_err() {
+        let kept = fresh.keep().join("old");
+        return Err(error(failure).fix(format!("the model that was here is now {}", kept.display())));
+    }
+    Err(error(failure))
 }
 
 /// Whether there is a folder to replace; an error if it could hold anything but a model.
