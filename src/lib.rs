@@ -17,3 +17,6 @@ pub mod lower;
 pub mod synth;
 pub mod tool;
 pub mod import;
+pub mod golden;
+
+pub mod data;

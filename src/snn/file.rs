@@ -1,1 +1,65 @@
-//! The file form.
+//! The file form: `model.snn` is a folder with `graph.json` and `weights.safetensors`. `docs/model-format.md` documents
+//! every field.
+
+mod folder;
+mod graph;
+mod tensors;
+
+use std::path::Path;
+
+use super::{Model, Network, Op};
+use crate::error::{Error, Result};
+
+/// Name of the file that holds the nodes.
+const GRAPH: &str = "graph.json";
+
+/// Name of the file that holds weights, scales and levels.
+const TENSORS: &str = "weights.safetensors";
+
+/// Writes a model. The same model gives the same bytes. A model that is already at `path` is replaced; anything else
+/// there is left alone.
+///
+/// # Errors
+/// When the network violates an invariant, something else is at `path`, or the folder cannot be written; then nothing has
+/// changed on disk.
+pub fn save(model: &Model, path: &Path) -> Result<()> {
+    check(&model.network)?;
+    let (graph, tensors) = graph::encode(model).map_err(|e| e.at_file(path))?;
+    folder::replace(path, &[(GRAPH, &graph), (TENSORS, &tensors)])
+}
+
+/// Reads a model.
+///
+/// # Errors
+/// When it cannot be read, is damaged, of an unknown version, or violates an invariant.
+pub fn load(path: &Path) -> Result<Model> {
+    if !path.is_dir() {
+        return Err(Error::input(
+            "this is not a model: a model is a folder with graph.json and weights.safetensors",
+        )
+        .at_file(path)
+        .fix("make one with 'snn2rtl convert'"));
+    }
+    decode(&folder::read(&path.join(GRAPH))?, &folder::read(&path.join(TENSORS))?, path)
+}
+
+/// The model in the contents of the two files; `path` is for messages.
+fn decode(graph: &[u8], tensors: &[u8], path: &Path) -> Result<Model> {
+    let tensors = tensors::Reader::new(tensors).map_err(|e| e.at_file(path.join(TENSORS)))?;
+    let model = graph::decode(graph, tensors).map_err(|e| e.at_file(path.join(GRAPH)))?;
+    check(&model.network).map_err(|e| e.at_file(path.join(GRAPH)))?;
+    Ok(model)
+}
+
+/// Invariants of a saved network.
+fn check(network: &Network) -> Result<()> {
+    network.check("model")?;
+    let order = network.topological();
+    let count = |wanted: fn(&Op) -> bool| order.iter().filter(|&&id| wanted(&network.node(id).op)).count();
+    let inputs = count(|op| matches!(op, Op::Input(_)));
+    let readouts = count(|op| matches!(op, Op::Readout));
+    match (inputs, readouts) {
+        (1, 1) => Ok(()),
+        _ => Err(Error::input(format!("{inputs} inputs and {readouts} readouts; a model has one of each"))),
+    }
+}

@@ -1,0 +1,28 @@
+//! The golden model: the integer network stepped through time, spike by spike. The RTL is compared with it.
+//!
+//! Time-steps `t = 1, 2, …` are synchronous passes in topological order without delay between layers. A [`Golden`] is
+//! compiled once from an integer network; a [`State`] holds what changes and is reused from sample to sample. Work is
+//! proportional to spikes: a synaptic row without an event and a row of neurons in which nothing can change cost nothing.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `plan.rs` | the compiled network: narrowed weights, thresholds, the order of the stages |
+//! | `state.rs` | accumulators, membranes, tracers, spike lists |
+//! | `synapse.rs` | spikes times weights |
+//! | `neuron.rs` | the decision of a time-step |
+//! | `run.rs` | the loop over time-steps |
+//! | `batch.rs` | many samples in parallel |
+
+mod batch;
+mod neuron;
+mod observer;
+mod plan;
+mod run;
+mod state;
+mod synapse;
+
+pub use batch::correct_per_step;
+pub use observer::{Membranes, Observer, Unobserved};
+pub use plan::{Golden, Layer};
+pub use run::{Limits, Outcome};
+pub use state::State;

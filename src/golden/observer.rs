@@ -1,0 +1,48 @@
+//! Looking into a run: called at every time-step, compiled away where nothing looks.
+
+use super::state::Sums;
+
+/// Receives what happens in a run. Layers are counted as in [`super::Golden::layers`], time-steps from 1.
+pub trait Observer {
+    /// The ternary spikes of a neuron layer in a time-step, row-major.
+    fn spikes(&mut self, _layer: usize, _step: u32, _spikes: &[i8]) {}
+
+    /// The membranes and tracers of a neuron layer after a time-step.
+    fn membranes(&mut self, _layer: usize, _step: u32, _membranes: Membranes<'_>) {}
+
+    /// The accumulated input of the readout after a time-step, row-major.
+    fn logits(&mut self, _step: u32, _totals: &[i64]) {}
+}
+
+/// Looks at nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}
+
+/// Membranes `V` (the accumulated input `A` where a layer decides by a table) and tracers `S` of a layer, row-major.
+#[derive(Clone, Copy)]
+pub struct Membranes<'a> {
+    pub(super) sums: &'a Sums,
+    /// Tracers `S`.
+    pub tracers: &'a [i32],
+}
+
+impl Membranes<'_> {
+    /// Membrane of a neuron.
+    ///
+    /// # Panics
+    /// When `index` is out of range.
+    pub fn membrane(&self, index: usize) -> i64 {
+        match self.sums {
+            Sums::I16(v) => v[index].into(),
+            Sums::I32(v) => v[index].into(),
+            Sums::I64(v) => v[index],
+        }
+    }
+
+    /// All membranes.
+    pub fn to_vec(&self) -> Vec<i64> {
+        (0..self.tracers.len()).map(|i| self.membrane(i)).collect()
+    }
+}

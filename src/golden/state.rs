@@ -1,0 +1,166 @@
+//! What changes during a run.
+
+use super::Golden;
+use super::plan::Stage;
+
+/// Sums in the narrowest type that holds their proven range.
+#[derive(Clone, Debug)]
+pub(super) enum Sums {
+    I16(Vec<i16>),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
+}
+
+/// Width of [`Sums`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Width {
+    W16,
+    W32,
+    W64,
+}
+
+impl Sums {
+    pub(super) fn zeros(width: Width, len: usize) -> Self {
+        match width {
+            Width::W16 => Self::I16(vec![0; len]),
+            Width::W32 => Self::I32(vec![0; len]),
+            Width::W64 => Self::I64(vec![0; len]),
+        }
+    }
+
+    /// Sets everything to 0.
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::I16(v) => v.fill(0),
+            Self::I32(v) => v.fill(0),
+            Self::I64(v) => v.fill(0),
+        }
+    }
+}
+
+/// The spikes of a layer in a time-step: indices of neurons, ascending.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Events {
+    pub up: Vec<u32>,
+    pub down: Vec<u32>,
+}
+
+impl Events {
+    pub(super) fn len(&self) -> usize {
+        self.up.len() + self.down.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.up.clear();
+        self.down.clear();
+    }
+}
+
+/// The change of `A` of a synaptic layer in the current time-step.
+#[derive(Clone, Debug)]
+pub(super) struct Delta {
+    /// Rows × stride.
+    pub sums: Sums,
+    /// Rows that received an event; the others are 0.
+    pub touched: Vec<bool>,
+    /// Whether any row did.
+    pub any: bool,
+}
+
+/// A layer of neurons.
+#[derive(Clone, Debug)]
+pub(super) struct Neurons {
+    /// `V`, or `A` where a table decides.
+    pub sums: Sums,
+    /// `A`, kept only by a checked model.
+    pub totals: Vec<i64>,
+    /// `S`.
+    pub tracers: Vec<i32>,
+    /// Spikes of the current time-step.
+    pub spikes: Vec<i8>,
+    /// The same as lists.
+    pub events: Events,
+    /// Rows that may act in the next time-step without any input: those that fired in this one.
+    pub active: Vec<bool>,
+    /// Whether any row did.
+    pub any: bool,
+    /// Number of spikes so far.
+    pub count: u64,
+    /// First time-step from which on nothing changes.
+    pub final_step: Option<u32>,
+}
+
+/// Everything that changes during a run; reused from sample to sample without allocating.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Elements of the input that are not 0 after subtraction of the zero point: index and value.
+    pub(super) input: Vec<(u32, i32)>,
+    pub(super) deltas: Vec<Delta>,
+    pub(super) neurons: Vec<Neurons>,
+    pub(super) totals: Vec<i64>,
+    pub(super) sops: u64,
+    pub(super) input_macs: u64,
+}
+
+impl State {
+    /// Room for every value of the model.
+    pub(super) fn new(golden: &Golden) -> Self {
+        let mut state = Self {
+            input: Vec::with_capacity(golden.input.shape.len()),
+            deltas: Vec::new(),
+            neurons: Vec::new(),
+            totals: Vec::new(),
+            sops: 0,
+            input_macs: 0,
+        };
+        for stage in &golden.stages {
+            match stage {
+                Stage::Synapse(synapse) => state.deltas.push(Delta {
+                    sums: Sums::zeros(synapse.width, synapse.rows * synapse.stride),
+                    touched: vec![false; synapse.rows],
+                    any: false,
+                }),
+                Stage::Neuron(neuron) => {
+                    let len = neuron.rows * neuron.channels;
+                    let list = || Vec::with_capacity(len);
+                    state.neurons.push(Neurons {
+                        sums: Sums::zeros(neuron.width, len),
+                        totals: vec![0; if golden.checked { len } else { 0 }],
+                        tracers: vec![0; len],
+                        spikes: vec![0; len],
+                        events: Events { up: list(), down: list() },
+                        active: vec![true; neuron.rows],
+                        any: true,
+                        count: 0,
+                        final_step: None,
+                    });
+                }
+                Stage::Readout(readout) => state.totals = vec![0; readout.rows * readout.channels],
+            }
+        }
+        state
+    }
+
+    /// Puts everything to where it is before the first time-step.
+    pub(super) fn reset(&mut self, golden: &Golden) {
+        (self.sops, self.input_macs) = (0, 0);
+        self.totals.fill(0);
+        for delta in &mut self.deltas {
+            delta.sums.clear();
+            delta.touched.fill(false);
+            delta.any = false;
+        }
+        for (neurons, plan) in self.neurons.iter_mut().zip(golden.neurons()) {
+            plan.start_into(&mut neurons.sums);
+            neurons.totals.fill(0);
+            neurons.tracers.fill(0);
+            neurons.spikes.fill(0);
+            neurons.events.clear();
+            // The start value alone may make a neuron fire in the first time-step.
+            neurons.active.fill(true);
+            neurons.any = true;
+            neurons.count = 0;
+            neurons.final_step = None;
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! The stepped golden model against one-shot evaluation, and against a naive stepper that knows nothing but the tracker
+//! `spike = clamp(Q(A) − S, −1, +1)`.
+
+mod random;
+
+use proptest::prelude::*;
+use random::{Random, Recipe};
+use snn2rtl::golden::{Golden, Limits, Membranes, Observer, Unobserved, correct_per_step};
+use snn2rtl::integer::eval::evaluate;
+use snn2rtl::integer::{Network, Op};
+
+/// Everything that an observer sees.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Trace {
+    /// By step, then by layer.
+    spikes: Vec<Vec<Vec<i8>>>,
+    membranes: Vec<Vec<Vec<i64>>>,
+    tracers: Vec<Vec<Vec<i32>>>,
+    logits: Vec<Vec<i64>>,
+}
+
+fn at<T: Default>(list: &mut Vec<T>, step: u32) -> &mut T {
+    let index = step as usize - 1;
+    if list.len() <= index {
+        list.resize_with(index + 1, T::default);
+    }
+    &mut list[index]
+}
+
+impl Observer for Trace {
+    fn spikes(&mut self, layer: usize, step: u32, spikes: &[i8]) {
+        let layers = at(&mut self.spikes, step);
+        assert_eq!(layers.len(), layer);
+        layers.push(spikes.to_vec());
+    }
+
+    fn membranes(&mut self, layer: usize, step: u32, membranes: Membranes<'_>) {
+        assert_eq!(at(&mut self.membranes, step).len(), layer);
+        at(&mut self.membranes, step).push(membranes.to_vec());
+        at(&mut self.tracers, step).push(membranes.tracers.to_vec());
+    }
+
+    fn logits(&mut self, step: u32, totals: &[i64]) {
+        *at(&mut self.logits, step) = totals.to_vec();
+        // A network without neurons has steps, too.
+        at(&mut self.spikes, step);
+    }
+}
+
+/// What the naive stepper yields.
+#[derive(Default)]
+struct Naive {
+    spikes: Vec<Vec<Vec<i8>>>,
+    logits: Vec<Vec<i64>>,
+    quiescent: bool,
+    final_step: Vec<u32>,
+    sops: u64,
+    input_macs: u64,
+}
+
+fn naive(network: &Network, raw: &[i32], t_max: u32) -> Naive {
+    let order = network.topological();
+    let size = order.iter().map(|id| id.index() + 1).max().expect("nodes");
+    let mut tracers: Vec<Vec<i64>> = vec![Vec::new(); size];
+    let mut totals: Vec<Vec<i64>> = vec![Vec::new(); size];
+    for &id in &order {
+        let len = network.node(id).shape.len();
+        (tracers[id.index()], totals[id.index()]) = (vec![0; len], vec![0; len]);
+    }
+    let mut result = Naive::default();
+    let mut finals: Vec<Option<u32>> = vec![None; size];
+    let mut t = 0;
+    while t < t_max && !result.quiescent {
+        t += 1;
+        let mut sent: Vec<Vec<i64>> = vec![Vec::new(); size];
+        let mut spikes = Vec::new();
+        let mut over = true;
+        for &id in &order {
+            let node = network.node(id);
+            let from = network.inputs(id).first().copied();
+            let x = from.map(|s| sent[s.index()].clone()).unwrap_or_default();
+            let channels = node.shape.channels();
+            let source_final = from.and_then(|s| finals[s.index()]);
+            sent[id.index()] = match &node.op {
+                Op::Input(input) => {
+                    over &= t >= input.steps;
+                    finals[id.index()] = Some(input.steps);
+                    let on = i64::from(t <= input.steps);
+                    raw.iter().map(|q| i64::from(q - input.zero_point) * on).collect()
+                }
+                Op::Linear(linear) => {
+                    finals[id.index()] = source_final;
+                    let additions = x.iter().filter(|x| **x != 0).count() as u64 * linear.outputs as u64;
+                    let source = &network.node(from.expect("a source")).op;
+                    *(if matches!(source, Op::Input(_)) {
+                        &mut result.input_macs
+                    } else {
+                        &mut result.sops
+                    }) += additions;
+                    let mut sums = vec![0; node.shape.len()];
+                    for (e, x) in x.iter().enumerate() {
+                        let (r, i) = (e / linear.inputs, e % linear.inputs);
+                        for o in 0..linear.outputs {
+                            sums[r * linear.outputs + o] += x * linear.weights[i * linear.outputs + o];
+                        }
+                    }
+                    sums
+                }
+                Op::Neuron(neuron) => {
+                    let mut events = Vec::new();
+                    for (e, x) in x.iter().enumerate() {
+                        let (a, s) = (&mut totals[id.index()][e], &mut tracers[id.index()][e]);
+                        *a += x;
+                        let q = i64::from(neuron.level(e % channels, *a));
+                        events.push((q - *s).clamp(-1, 1));
+                        *s += events[e];
+                    }
+                    let silent = events.iter().all(|&e| e == 0);
+                    over &= silent;
+                    if silent && finals[id.index()].is_none() && source_final.is_some_and(|f| f <= t) {
+                        finals[id.index()] = Some(t);
+                    }
+                    spikes.push(events.iter().map(|&e| e as i8).collect());
+                    events
+                }
+                Op::Readout(_) => {
+                    totals[id.index()].iter_mut().zip(&x).for_each(|(a, x)| *a += x);
+                    result.logits.push(totals[id.index()].clone());
+                    Vec::new()
+                }
+            };
+        }
+        result.spikes.push(spikes);
+        result.quiescent = over;
+    }
+    let neurons = order.iter().filter(|&&id| matches!(network.node(id).op, Op::Neuron(_)));
+    result.final_step = neurons.map(|id| finals[id.index()].unwrap_or(t)).collect();
+    result
+}
+
+fn recipe() -> impl Strategy<Value = Recipe> {
+    let weight = prop::sample::select(vec![1i64, 7, 127, 128, 3000, 40_000, 100_000, 1 << 28]);
+    let widths = prop::collection::vec(1usize..40, 0..5);
+    (any::<u64>(), 1usize..5, 1usize..40, widths, 1usize..20, 1u32..4, weight, 0i64..100, any::<bool>())
+        .prop_map(|(seed, rows, channels, widths, classes, steps, weight, tables, odd)| Recipe {
+            seed,
+            rows,
+            channels,
+            widths,
+            classes,
+            steps,
+            weight,
+            tables,
+            odd,
+        })
+}
+
+const CLASSES: Limits = Limits { t_max: None, class_per_step: true };
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn at_quiescence_every_neuron_and_logit_is_that_of_one_shot_evaluation(
+        recipe in recipe(), percent in 0i64..100,
+    ) {
+        let network = random::network(&recipe);
+        let golden = Golden::new(&network).expect("compiles");
+        let checked = Golden::checked(&network).expect("compiles");
+        let (mut state, mut wide) = (golden.state(), checked.state());
+        let mut random = Random(recipe.seed ^ 1);
+        // Several samples through one state: nothing of the last one may remain.
+        for _ in 0..3 {
+            let raw = random::sample(&mut random, golden.input(), percent);
+            let outcome = golden.run(&mut state, &raw, &CLASSES, &mut Unobserved);
+            let expected = evaluate(&network, &raw);
+            prop_assert!(outcome.quiescent);
+            prop_assert_eq!(&outcome.totals, &expected.totals);
+            prop_assert_eq!(&outcome.values, &expected.values);
+            prop_assert_eq!(outcome.class, expected.class());
+            prop_assert_eq!(outcome.class_per_step.last(), Some(&outcome.class));
+            let nodes: Vec<_> = golden.layers().iter().map(|l| l.node).collect();
+            let levels: Vec<_> = nodes.into_iter().zip(outcome.levels.iter().cloned()).collect();
+            prop_assert_eq!(levels, expected.levels);
+            let checked = checked.run(&mut wide, &raw, &CLASSES, &mut Unobserved);
+            prop_assert_eq!(outcome, checked);
+        }
+    }
+
+    #[test]
+    fn every_step_is_that_of_the_naive_tracker(recipe in recipe(), percent in 0i64..100, t_max in 0u32..30) {
+        let network = random::network(&recipe);
+        let golden = Golden::new(&network).expect("compiles");
+        let raw = random::sample(&mut Random(recipe.seed ^ 2), golden.input(), percent);
+        let t_max = if t_max == 29 { u32::MAX } else { t_max };
+        let expected = naive(&network, &raw, t_max);
+        let mut trace = Trace::default();
+        let limits = Limits { t_max: Some(t_max), class_per_step: true };
+        let outcome = golden.run(&mut golden.state(), &raw, &limits, &mut trace);
+        prop_assert_eq!(&trace.spikes, &expected.spikes);
+        prop_assert_eq!(&trace.logits, &expected.logits);
+        prop_assert_eq!(outcome.time_steps as usize, expected.logits.len());
+        prop_assert_eq!(outcome.class_per_step.len(), expected.logits.len());
+        prop_assert_eq!(outcome.quiescent, expected.quiescent);
+        prop_assert_eq!(&outcome.final_step, &expected.final_step);
+        prop_assert_eq!((outcome.sops, outcome.input_macs), (expected.sops, expected.input_macs));
+        let counts: Vec<u64> = (0..golden.layers().len())
+            .map(|l| expected.spikes.iter().map(|s| s[l].iter().filter(|s| **s != 0).count() as u64).sum())
+            .collect();
+        prop_assert_eq!(&outcome.spikes, &counts);
+        if let Some(last) = trace.tracers.last() {
+            prop_assert_eq!(&outcome.levels, last);
+        }
+        // Looking changes nothing.
+        let unseen = golden.run(&mut golden.state(), &raw, &limits, &mut Unobserved);
+        prop_assert_eq!(&outcome, &unseen);
+        // A chain is quiescent when its last layer is.
+        if outcome.quiescent {
+            let steps = golden.input().steps;
+            prop_assert_eq!(outcome.final_step.iter().copied().max().unwrap_or(steps), outcome.time_steps);
+            if !recipe.odd && !recipe.widths.is_empty() {
+                prop_assert_eq!(outcome.final_step.last(), Some(&outcome.time_steps));
+                prop_assert!(outcome.final_step.is_sorted());
+            }
+        }
+    }
+}
+
+fn mlp(seed: u64, rows: usize) -> Network {
+    random::network(&Recipe {
+        seed,
+        rows,
+        channels: 24,
+        widths: vec![32, 17],
+        classes: 10,
+        steps: 1,
+        weight: 127,
+        tables: 0,
+        odd: false,
+    })
+}
+
+#[test]
+fn outcomes_and_traces_do_not_depend_on_the_number_of_threads() {
+    let network = mlp(5, 3);
+    let golden = Golden::new(&network).expect("compiles");
+    let sample = |index: usize, raw: &mut Vec<i32>| {
+        *raw = random::sample(&mut Random(index as u64), golden.input(), 30);
+    };
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        pool.install(|| {
+            let largest = std::sync::atomic::AtomicUsize::new(0);
+            let progress = |n: usize| {
+                largest.fetch_max(n, std::sync::atomic::Ordering::Relaxed);
+            };
+            let all = golden.run_all(150, sample, &CLASSES, progress);
+            assert_eq!(largest.into_inner(), 150);
+            let mut streamed = Vec::new();
+            golden
+                .stream(
+                    150,
+                    sample,
+                    &CLASSES,
+                    |_| Trace::default(),
+                    |index, outcome, trace| {
+                        assert_eq!(index, streamed.len());
+                        streamed.push((outcome, trace));
+                        Ok(())
+                    },
+                )
+                .expect("nothing fails");
+            (all, streamed)
+        })
+    };
+    let (all, streamed) = run(1);
+    assert!(all.iter().zip(&streamed).all(|(a, (b, _))| a == b));
+    for threads in [2, 3, 8] {
+        let (other, other_streamed) = run(threads);
+        assert_eq!(all, other);
+        assert!(streamed == other_streamed);
+    }
+    let labels: Vec<i64> = all.iter().map(|o| o.class as i64).collect();
+    let correct = correct_per_step(&all, &labels);
+    assert_eq!(correct.last(), Some(&150));
+}
+
+#[test]
+fn the_stream_stops_at_the_first_error() {
+    let network = mlp(6, 1);
+    let golden = Golden::new(&network).expect("compiles");
+    let mut seen = 0;
+    let result = golden.stream(
+        100,
+        |_, raw| raw.resize(24, golden.input().zero_point),
+        &Limits::default(),
+        |_| Unobserved,
+        |index, _, _| {
+            seen += 1;
+            if index == 7 { Err(snn2rtl::error::Error::input("full")) } else { Ok(()) }
+        },
+    );
+    assert!(result.is_err());
+    assert_eq!(seen, 8);
+}
+
+#[test]
+fn without_neurons_a_run_lasts_as_long_as_its_input() {
+    let mut recipe = Recipe {
+        seed: 3,
+        rows: 2,
+        channels: 5,
+        widths: vec![],
+        classes: 4,
+        steps: 3,
+        weight: 9,
+        tables: 0,
+        odd: false,
+    };
+    for steps in [1, 3] {
+        recipe.steps = steps;
+        let network = random::network(&recipe);
+        let golden = Golden::new(&network).expect("compiles");
+        let raw = random::sample(&mut Random(1), golden.input(), 100);
+        let outcome = golden.run(&mut golden.state(), &raw, &Limits::default(), &mut Unobserved);
+        assert!(outcome.quiescent);
+        assert_eq!(outcome.time_steps, steps);
+        assert_eq!(outcome.totals, evaluate(&network, &raw).totals);
+    }
+}
+
+#[test]
+fn of_equal_logits_the_first_is_the_class() {
+    let mut network = mlp(8, 1);
+    let id = network.find("logits").expect("the readout");
+    if let Op::Readout(readout) = &mut network.node_mut(id).op {
+        readout.multiplier = vec![0; 10];
+        readout.offset = vec![1, 5, 5, 0, 5, 1, 2, 3, 4, 5];
+    }
+    let golden = Golden::new(&network).expect("compiles");
+    let raw = random::sample(&mut Random(1), golden.input(), 50);
+    let outcome = golden.run(&mut golden.state(), &raw, &CLASSES, &mut Unobserved);
+    assert_eq!(outcome.class, 1);
+    assert_eq!(evaluate(&network, &raw).class(), 1);
+    assert!(outcome.class_per_step.iter().all(|&c| c == 1));
+}
+
+#[test]
+fn networks_that_cannot_be_stepped_are_refused() {
+    let mut network = mlp(9, 1);
+    let (head, id) = (network.find("head").expect("a layer"), network.find("linear0").expect("a layer"));
+    let mut second = network.node(head).op.clone();
+    if let Op::Linear(linear) = &mut second {
+        (linear.inputs, linear.outputs, linear.weights) = (32, 1, vec![1; 32]);
+    }
+    network.add("second", second, &[id]).expect("fits");
+    let error = Golden::new(&network).expect_err("two synaptic layers in a row");
+    assert_eq!(error.node.as_deref(), Some("second"));
+
+    let mut network = mlp(9, 1);
+    if let Op::Linear(linear) = &mut network.node_mut(id).op {
+        linear.weights[3] = 1000;
+    }
+    assert!(Golden::new(&network).expect_err("a weight out of range").problem.contains("weight"));
+    assert!(Golden::new(&Network::new()).is_err());
+}
+
+#[test]
+#[should_panic(expected = "outside")]
+fn a_checked_model_finds_a_range_that_is_too_narrow() {
+    let mut network = mlp(10, 1);
+    let id = network.find("linear1").expect("a layer");
+    if let Op::Linear(linear) = &mut network.node_mut(id).op {
+        linear.total = snn2rtl::integer::Range::new(0, 0);
+    }
+    let golden = Golden::checked(&network).expect("compiles");
+    for seed in 0..20 {
+        let raw = random::sample(&mut Random(seed), golden.input(), 100);
+        golden.run(&mut golden.state(), &raw, &Limits::default(), &mut Unobserved);
+    }
+}
+
+/// A path with many spikes in one row, all of the same extreme weight, so that sums pass every narrower type.
+#[test]
+fn many_spikes_of_extreme_weight_add_up() {
+    use snn2rtl::graph::Shape;
+    use snn2rtl::integer::{Input, Linear, Neuron, Range, Readout, Rule};
+    use snn2rtl::quant::Element;
+    const WIDE: usize = 700;
+    for extremes in [[-128i64, 127, -128], [-32768, 32767, 5], [1 << 31, -(1 << 31), 3]] {
+        let mut network = Network::new();
+        let one = Range::new(-1, 255);
+        let input =
+            Input { shape: Shape::matrix(1, 1), element: Element::U8, zero_point: 1, range: one, steps: 1 };
+        let last = network.add("input", Op::Input(input), &[]).expect("an input");
+        let fan_out = Linear {
+            inputs: 1,
+            outputs: WIDE,
+            weights: vec![1; WIDE],
+            weight: Range::new(1, 1),
+            delta: one,
+            partial: one,
+            total: one,
+        };
+        let last = network.add("fan out", Op::Linear(fan_out), &[last]).expect("fits");
+        let neuron = Neuron {
+            low: -1,
+            high: 1,
+            thresholds: [0, 1].repeat(WIDE),
+            rule: Rule::Line { fraction: 0, theta: vec![1; WIDE], start: vec![0; WIDE] },
+            total: one,
+            membrane: Range::new(-2, 256),
+        };
+        let last = network.add("neuron", Op::Neuron(neuron), &[last]).expect("fits");
+        let sums = extremes.iter().fold(Range::new(0, 0), |r, &w| {
+            let sum = WIDE as i64 * w.abs();
+            r.union(Range::new(-sum, sum))
+        });
+        let weight = extremes.iter().fold(Range::new(0, 0), |r, &w| r.union(Range::new(w, w)));
+        let fan_in = Linear {
+            inputs: WIDE,
+            outputs: 3,
+            weights: extremes.repeat(WIDE),
+            weight,
+            delta: sums,
+            partial: sums,
+            total: sums,
+        };
+        let last = network.add("fan in", Op::Linear(fan_in), &[last]).expect("fits");
+        let readout =
+            Readout { channels: 3, multiplier: vec![1; 3], offset: vec![0; 3], total: sums, value_width: 64 };
+        network.add("logits", Op::Readout(readout), &[last]).expect("fits");
+        for raw in [0, 1, 2, 255] {
+            let expected = evaluate(&network, &[raw]);
+            for golden in [Golden::new(&network), Golden::checked(&network)] {
+                let golden = golden.expect("compiles");
+                let outcome = golden.run(&mut golden.state(), &[raw], &CLASSES, &mut Unobserved);
+                assert_eq!(outcome.totals, expected.totals, "{extremes:?} {raw}");
+            }
+        }
+    }
+}
