@@ -1,22 +1,21 @@
-//! snn2rtl: exact conversion of quantised networks into spiking FPGA hardware.
+//! snn2rtl: exact conversion of quantised neural networks into spiking FPGA hardware.
+//!
+//! One direction through the boxes: [`import`] reads ONNX into [`qann`]; [`convert`] makes [`snn`]; [`lower`] makes
+//! [`integer`]; [`golden`] runs it; [`design`] plans the hardware; the later modules write, simulate and synthesise it.
 
+pub mod data;
 pub mod error;
 pub mod graph;
 pub mod quant;
 
+pub mod convert;
+pub mod golden;
+pub mod import;
+pub mod integer;
+pub mod lower;
 pub mod qann;
-
 pub mod snn;
 
-pub mod convert;
-
-pub mod integer;
-
 pub mod design;
-pub mod lower;
 pub mod synth;
 pub mod tool;
-pub mod import;
-pub mod golden;
-
-pub mod data;

@@ -21,7 +21,9 @@ mod tests {
 
     #[test]
     fn no_lane_without_work() {
-        for (channels, most, lanes) in [(10, 16, 10), (128, 16, 16), (100, 16, 15), (1, 16, 1), (17, 16, 9), (33, 1, 1)] {
+        for (channels, most, lanes) in
+            [(10, 16, 10), (128, 16, 16), (100, 16, 15), (1, 16, 1), (17, 16, 9), (33, 1, 1)]
+        {
             assert_eq!(lanes_for(channels, most), lanes, "{channels} channels, at most {most} lanes");
         }
         assert_eq!(common_lanes(5, 15, 16), 5);

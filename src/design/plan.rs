@@ -43,7 +43,8 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
     }
     let order = network.topological();
     let chain_error = |id: &NodeId| {
-        Error::input("hardware for a network with branches is not supported yet").at_node(&network.node(*id).name)
+        Error::input("hardware for a network with branches is not supported yet")
+            .at_node(&network.node(*id).name)
     };
     if let Some(id) = order.iter().find(|&&id| network.consumers(id).len() > 1) {
         return Err(chain_error(id));
@@ -82,12 +83,25 @@ impl Pipeline {
         let most = INPUT_BITS / bits;
         let beat_lanes = if row == count { most } else { common_lanes(row, most * row, most) };
         let value_width = input.range.signed_width();
-        let input_adapter =
-            Input { element: input.element, zero_point: input.zero_point, count, beat_lanes, row, value_width };
-        let stream =
-            Stream { carries: Carries::Values { width: value_width }, lanes: beat_lanes, depth: options.fifo_depth };
-        let design =
-            Design { model: model.to_owned(), input: input_adapter, stages: Vec::new(), streams: vec![stream] };
+        let input_adapter = Input {
+            element: input.element,
+            zero_point: input.zero_point,
+            count,
+            beat_lanes,
+            row,
+            value_width,
+        };
+        let stream = Stream {
+            carries: Carries::Values { width: value_width },
+            lanes: beat_lanes,
+            depth: options.fifo_depth,
+        };
+        let design = Design {
+            model: model.to_owned(),
+            input: input_adapter,
+            stages: Vec::new(),
+            streams: vec![stream],
+        };
         Self { options, steps: input.steps, input_range: input.range, design }
     }
 
