@@ -5,6 +5,7 @@
 
 pub mod data;
 pub mod error;
+pub mod folder;
 pub mod graph;
 pub mod quant;
 
