@@ -18,5 +18,6 @@ pub mod qann;
 pub mod snn;
 
 pub mod design;
+pub mod emit;
 pub mod synth;
 pub mod tool;
