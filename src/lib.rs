@@ -5,6 +5,7 @@
 
 pub mod data;
 pub mod error;
+pub mod folder;
 pub mod graph;
 pub mod quant;
 
@@ -17,5 +18,6 @@ pub mod qann;
 pub mod snn;
 
 pub mod design;
+pub mod emit;
 pub mod synth;
 pub mod tool;

@@ -54,7 +54,7 @@ fn per_source_channel<T: Copy>(list: &[T], shape: &Shape, channels: usize, name:
     if list.len() == 1 || own == channels {
         return Ok(list.to_vec());
     }
-    if channels % own != 0 {
+    if !channels.is_multiple_of(own) {
         return Err(Error::input(format!("a quantiser of {own} channels on a layer of {channels} channels"))
             .at_node(name)
             .fix("quantise per tensor, or before the reshape"));

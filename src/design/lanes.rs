@@ -7,7 +7,7 @@ pub(super) fn lanes_for(channels: usize, most: usize) -> usize {
 
 /// The most lanes, at most `most`, that divide both `a` and `b`: rows may then be regrouped without repacking.
 pub(super) fn common_lanes(a: usize, b: usize, most: usize) -> usize {
-    (1..=most.min(a).min(b)).rev().find(|l| a % l == 0 && b % l == 0).unwrap_or(1)
+    (1..=most.min(a).min(b)).rev().find(|l| a.is_multiple_of(*l) && b.is_multiple_of(*l)).unwrap_or(1)
 }
 
 /// A width in bits as a size.

@@ -43,7 +43,27 @@ pub struct Input {
     pub value_width: u32,
 }
 
+impl Design {
+    /// Words of 32 bits of a result frame.
+    pub fn frame_words(&self) -> usize {
+        let readout = self.stages.iter().find_map(|s| match &s.kind {
+            Kind::Readout(readout) => Some(readout.frame_words()),
+            Kind::AnalogMatmul(_)
+            | Kind::AnalogPass(_)
+            | Kind::Repeat(_)
+            | Kind::SpikeMatmul(_)
+            | Kind::Neurons(_) => None,
+        });
+        readout.unwrap_or(0)
+    }
+}
+
 impl Input {
+    /// Width in bits of a beat of the input stream.
+    pub fn tdata_width(&self) -> usize {
+        self.beat_lanes * lanes::width_of(self.element.bits())
+    }
+
     /// Beats of the input stream that carry one sample.
     pub fn beats(&self) -> usize {
         self.count / self.row * self.row.div_ceil(self.beat_lanes)

@@ -18,7 +18,7 @@ pub struct Options {
 
 impl Options {
     /// Most lanes that may be asked for.
-    pub const MAX_LANES: usize = 256;
+    pub const MAX_LANES: usize = 64;
 }
 
 impl Default for Options {
@@ -54,9 +54,9 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
         let node = network.node(id);
         match (&node.op, pipeline.as_mut()) {
             (Op::Input(input), None) => pipeline = Some(Pipeline::new(model, network, id, input, *options)),
-            (Op::Linear(linear), Some(p)) => p.linear(network, id, linear),
-            (Op::Neuron(neuron), Some(p)) => p.neurons(network, id, neuron),
-            (Op::Readout(readout), Some(p)) => p.readout(&node.name, readout),
+            (Op::Linear(linear), Some(p)) => p.linear(network, id, linear)?,
+            (Op::Neuron(neuron), Some(p)) => p.neurons(network, id, neuron)?,
+            (Op::Readout(readout), Some(p)) => p.readout(&node.name, node.shape.rows(), readout)?,
             (Op::Input(_), Some(_)) | (_, None) => return Err(chain_error(&id)),
         }
     }
@@ -117,13 +117,18 @@ impl Pipeline {
         }
     }
 
-    fn linear(&mut self, network: &Network, id: NodeId, linear: &integer::Linear) {
+    fn linear(&mut self, network: &Network, id: NodeId, linear: &integer::Linear) -> Result<()> {
         let node = network.node(id);
         let (rows, source) = (node.shape.rows(), self.source().clone());
         let out_lanes = self.lanes_of(network, id);
         let analog = match source.carries {
             Carries::Values { width } => Some(width),
-            Carries::Deltas { .. } | Carries::Spikes => None,
+            Carries::Spikes => None,
+            Carries::Deltas { .. } => {
+                return Err(
+                    Error::input("hardware needs neurons between two synaptic layers").at_node(&node.name)
+                );
+            }
         };
         let delta_width = linear.partial.union(linear.delta).signed_width();
         let matmul = Matmul {
@@ -140,6 +145,7 @@ impl Pipeline {
         if analog.is_some() {
             self.repeat(&node.name, rows, linear.outputs, delta_width);
         }
+        Ok(())
     }
 
     /// Rate encoding: the first change comes again in the following time-steps.
@@ -151,35 +157,48 @@ impl Pipeline {
         }
     }
 
-    fn neurons(&mut self, network: &Network, id: NodeId, neuron: &integer::Neuron) {
+    fn neurons(&mut self, network: &Network, id: NodeId, neuron: &integer::Neuron) -> Result<()> {
         let node = network.node(id);
         let (rows, channels) = (node.shape.rows(), node.shape.channels());
+        if neuron.low == neuron.high {
+            return Err(Error::input("hardware for neurons that have a single level is not supported")
+                .at_node(&node.name)
+                .fix("they never fire: leave them out of the model"));
+        }
         if let Carries::Values { .. } = self.source().carries {
             let (lanes, width) = (self.source().lanes, self.input_range.signed_width());
             let pass = AnalogPass { rows, channels, lanes, width };
             self.push(&node.name, Kind::AnalogPass(pass), Some((Carries::Deltas { width }, lanes)));
             self.repeat(&node.name, rows, channels, width);
         }
-        let source = self.source().clone();
-        let delta_width = match source.carries {
-            Carries::Deltas { width } | Carries::Values { width } => width,
-            Carries::Spikes => 1,
-        };
+        let (lanes, delta_width) = self.deltas(&node.name)?;
         let regrouped = reader(network, id).is_some_and(|l| l.inputs != channels);
-        let skip_rows = !regrouped;
         let neurons =
-            Neurons { rows, channels, lanes: source.lanes, delta_width, skip_rows, neuron: neuron.clone() };
-        self.push(&node.name, Kind::Neurons(neurons), Some((Carries::Spikes, source.lanes)));
+            Neurons { rows, channels, lanes, delta_width, skip_rows: !regrouped, neuron: neuron.clone() };
+        self.push(&node.name, Kind::Neurons(neurons), Some((Carries::Spikes, lanes)));
+        Ok(())
     }
 
-    fn readout(&mut self, name: &str, readout: &integer::Readout) {
-        let source = self.source().clone();
-        let delta_width = match source.carries {
-            Carries::Deltas { width } | Carries::Values { width } => width,
-            Carries::Spikes => 1,
-        };
-        let stage = Readout { lanes: source.lanes, delta_width, readout: readout.clone() };
+    fn readout(&mut self, name: &str, rows: usize, readout: &integer::Readout) -> Result<()> {
+        if rows != 1 {
+            return Err(Error::input(format!("hardware for logits of {rows} rows is not supported"))
+                .at_node(name)
+                .fix("the logits must be one row"));
+        }
+        let (lanes, delta_width) = self.deltas(name)?;
+        let stage = Readout { lanes, delta_width, readout: readout.clone() };
         self.push(name, Kind::Readout(stage), None);
+        Ok(())
+    }
+
+    /// Lanes and width of the stream of changes that the next stage reads.
+    fn deltas(&self, name: &str) -> Result<(usize, u32)> {
+        match self.source() {
+            Stream { carries: Carries::Deltas { width }, lanes, .. } => Ok((*lanes, *width)),
+            Stream { carries: Carries::Values { .. } | Carries::Spikes, .. } => {
+                Err(Error::input("hardware needs a synaptic layer before this node").at_node(name))
+            }
+        }
     }
 
     /// Lanes of a synaptic layer's output, which its neurons and the engine after them share: where that engine reads

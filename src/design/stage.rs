@@ -1,6 +1,7 @@
 //! Hardware stages: one instance of a library module each.
 
-use crate::integer;
+use super::lanes::width_of;
+use crate::integer::{self, Range, Rule};
 
 /// A stage of the pipeline.
 #[derive(Clone, Debug)]
@@ -99,6 +100,46 @@ pub struct Neurons {
     pub neuron: integer::Neuron,
 }
 
+impl Neurons {
+    /// Chunks of a row.
+    pub fn chunks(&self) -> usize {
+        self.channels.div_ceil(self.lanes)
+    }
+
+    /// Fraction bits of the membrane against a change of `A`.
+    pub fn fraction(&self) -> u32 {
+        match self.neuron.rule {
+            Rule::Line { fraction, .. } => fraction,
+            Rule::Table => 0,
+        }
+    }
+
+    /// Width in bits of the membrane: its proven range, and not below that of a change, which is added to it.
+    pub fn membrane_width(&self) -> u32 {
+        self.neuron.membrane.signed_width().max(self.delta_width + self.fraction())
+    }
+
+    /// Width in bits of the tracer.
+    pub fn level_width(&self) -> u32 {
+        Range::new(self.neuron.low.into(), self.neuron.high.into()).signed_width()
+    }
+
+    /// Width in bits of an unsigned threshold θ (line), or of a signed `T(c, k)` (table).
+    pub fn threshold_width(&self) -> u32 {
+        match &self.neuron.rule {
+            Rule::Line { theta, .. } => {
+                let most = theta.iter().copied().max().unwrap_or(1);
+                Range::new(0, most).signed_width() - 1
+            }
+            Rule::Table => {
+                let all = self.neuron.thresholds.iter().copied();
+                // Padding lanes hold 0 and 1.
+                all.fold(Range::new(0, 1), |r, t| r.union(Range::new(t, t))).signed_width()
+            }
+        }
+    }
+}
+
 /// The readout.
 #[derive(Clone, Debug)]
 pub struct Readout {
@@ -108,6 +149,41 @@ pub struct Readout {
     pub delta_width: u32,
     /// Constants.
     pub readout: integer::Readout,
+}
+
+impl Readout {
+    /// The common left shift, where every channel's multiplier is the same power of two.
+    pub fn shift(&self) -> Option<u32> {
+        let (first, rest) = self.readout.multiplier.split_first()?;
+        let power = *first > 0 && first.count_ones() == 1;
+        (power && rest.iter().all(|m| m == first)).then(|| first.trailing_zeros())
+    }
+
+    /// Width in bits of the accumulated input.
+    pub fn acc_width(&self) -> u32 {
+        self.readout.total.signed_width().max(self.delta_width)
+    }
+
+    /// Width in bits of a signed multiplier.
+    pub fn multiplier_width(&self) -> u32 {
+        let all = self.readout.multiplier.iter();
+        all.fold(Range::new(0, 0), |r, &m| r.union(Range::new(m, m))).signed_width()
+    }
+
+    /// Width in bits of a value.
+    pub fn value_width(&self) -> u32 {
+        self.readout.value_width.max(self.acc_width() + self.shift().unwrap_or(0))
+    }
+
+    /// Words of 32 bits that carry one value in the result frame.
+    pub fn value_words(&self) -> usize {
+        width_of(self.value_width()).div_ceil(32)
+    }
+
+    /// Words of the result frame: values, class, time-steps, flags.
+    pub fn frame_words(&self) -> usize {
+        self.readout.channels * self.value_words() + 3
+    }
 }
 
 impl Stage {

@@ -1,14 +1,14 @@
 //! The file form: `model.snn` is a folder with `graph.json` and `weights.safetensors`. `docs/model-format.md` documents
 //! every field.
 
-mod folder;
 mod graph;
 mod tensors;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Model, Network, Op};
 use crate::error::{Error, Result};
+use crate::folder;
 
 /// Name of the file that holds the nodes.
 const GRAPH: &str = "graph.json";
@@ -23,9 +23,26 @@ const TENSORS: &str = "weights.safetensors";
 /// When the network violates an invariant, something else is at `path`, or the folder cannot be written; then nothing has
 /// changed on disk.
 pub fn save(model: &Model, path: &Path) -> Result<()> {
+    let files = files(model).map_err(|e| e.at_file(path))?;
+    folder::replace(path, "model", &files, stranger)
+}
+
+/// The files of a model, as [`save`] writes them.
+///
+/// # Errors
+/// When the network violates an invariant.
+pub fn files(model: &Model) -> Result<Vec<(&'static str, Vec<u8>)>> {
     check(&model.network)?;
-    let (graph, tensors) = graph::encode(model).map_err(|e| e.at_file(path))?;
-    folder::replace(path, &[(GRAPH, &graph), (TENSORS, &tensors)])
+    let (graph, tensors) = graph::encode(model)?;
+    Ok(vec![(GRAPH, graph), (TENSORS, tensors)])
+}
+
+/// What is in a folder beside a model's files.
+fn stranger(path: &Path) -> Result<Option<PathBuf>> {
+    let ours = |file: &PathBuf| {
+        file.is_file() && !file.is_symlink() && (file.ends_with(GRAPH) || file.ends_with(TENSORS))
+    };
+    Ok(folder::entries(path)?.into_iter().find(|file| !ours(file)))
 }
 
 /// Reads a model.
@@ -40,7 +57,15 @@ pub fn load(path: &Path) -> Result<Model> {
         .at_file(path)
         .fix("make one with 'snn2rtl convert'"));
     }
-    decode(&folder::read(&path.join(GRAPH))?, &folder::read(&path.join(TENSORS))?, path)
+    decode(&read(&path.join(GRAPH))?, &read(&path.join(TENSORS))?, path)
+}
+
+/// Reads a file of a model.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    folder::read(path).map_err(|e| match path.exists() {
+        true => e,
+        false => e.fix("the folder is not a complete model: make one with 'snn2rtl convert'"),
+    })
 }
 
 /// The model in the contents of the two files; `path` is for messages.

@@ -1,0 +1,61 @@
+//! The files that do not depend on the model, carried inside the program.
+
+/// `name => contents` of files in a folder of the repository.
+macro_rules! files {
+    ($folder:literal: $($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../", $folder, "/", $name)))),*]
+    };
+}
+
+/// The module library, in the order of `rtl/files.f`.
+pub(super) const RTL: &[(&str, &str)] = files!("rtl":
+    "stream_check.sv",
+    "stream_fifo.sv",
+    "stream_link.sv",
+    "sync_ram.sv",
+    "sync_rom.sv",
+    "event_picker.sv",
+    "matmul_engine.sv",
+    "spike_matmul.sv",
+    "analog_matmul.sv",
+    "threshold_rom.sv",
+    "spike_neurons.sv",
+    "delta_repeat.sv",
+    "readout.sv",
+    "axis_input.sv",
+    "axi_lite_regs.sv",
+);
+
+/// The simulation side. A file here replaces the one of the same name in [`RTL`].
+pub(super) const SIM: &[(&str, &str)] = files!("sim": "stream_link.sv");
+
+/// Timing constraints.
+pub(super) const CONSTRAINTS: &[(&str, &str)] = files!("constraints": "core.xdc");
+
+/// The list that synthesis and lint read, with paths from the build folder.
+pub(super) fn rtl_list(top: &str) -> String {
+    let library = RTL.iter().map(|(name, _)| format!("rtl/{name}\n"));
+    library.chain([format!("rtl/{top}.sv\n")]).collect()
+}
+
+/// The list that co-simulation reads.
+pub(super) fn sim_list(top: &str) -> String {
+    let library = RTL.iter().map(|(name, _)| {
+        let folder = if SIM.iter().any(|(sim, _)| sim == name) { "sim" } else { "rtl" };
+        format!("{folder}/{name}\n")
+    });
+    let only_sim = |name: &&str| name.ends_with(".sv") && RTL.iter().all(|(rtl, _)| rtl != name);
+    let taps = SIM.iter().map(|(name, _)| *name).filter(only_sim).map(|name| format!("sim/{name}\n"));
+    library.chain([format!("rtl/{top}.sv\n")]).chain(taps).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RTL;
+
+    #[test]
+    fn the_list_is_the_one_in_the_repository() {
+        let list: Vec<&str> = include_str!("../../rtl/files.f").lines().collect();
+        assert_eq!(RTL.iter().map(|(name, _)| *name).collect::<Vec<_>>(), list);
+    }
+}

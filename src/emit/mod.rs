@@ -1,0 +1,149 @@
+//! Design → build folder: the top level, memory images, the library, the manifest. Nothing numeric is decided here.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `name.rs` | identifiers and comments that are safe whatever the model calls its nodes |
+//! | `word.rs`, `rom.rs` | memory images |
+//! | `instance.rs`, `link.rs`, `stage.rs`, `top.rs` | the top level |
+//! | `library.rs` | files that do not depend on the model |
+//! | `manifest.rs` | `manifest.json` |
+
+mod instance;
+mod library;
+mod link;
+mod manifest;
+mod name;
+mod rom;
+mod stage;
+mod top;
+mod word;
+
+use std::path::{Path, PathBuf};
+
+use askama::Template;
+
+pub use manifest::{FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, StageEntry, StreamEntry};
+
+use crate::design::{Options, plan};
+use crate::error::{Error, Result};
+use crate::{folder, lower, snn};
+
+/// Name of the manifest.
+const MANIFEST: &str = "manifest.json";
+
+/// A folder in memory: paths from it, and contents.
+pub type Files = Vec<(String, Vec<u8>)>;
+
+/// Writes the build folder of a model at `path`. A build folder that is already there is replaced.
+///
+/// # Errors
+/// When the model cannot be lowered or laid out, something else is at `path`, or the folder cannot be written; then
+/// nothing has changed on disk.
+pub fn emit(model: &snn::Model, options: &Options, path: &Path) -> Result<Manifest> {
+    let (manifest, files) = render(model, options)?;
+    folder::replace(path, "build folder", &files, stranger)?;
+    Ok(manifest)
+}
+
+/// The contents of the build folder of a model: the same model and options give the same bytes.
+///
+/// # Errors
+/// When the model cannot be lowered or laid out.
+pub fn render(model: &snn::Model, options: &Options) -> Result<(Manifest, Files)> {
+    let lowered = lower::lower(model)?;
+    let design = plan(&model.name, &lowered.network, options)?;
+    let generator = concat!("snn2rtl ", env!("CARGO_PKG_VERSION"));
+    let top = top::name(&design.model);
+    let template = |e: askama::Error| Error::input(format!("cannot fill in a template: {e}"));
+    let (text, images) = top::render(&design, generator).map_err(template)?;
+
+    let mut files = Files::new();
+    let mut add = |path: String, text: &str| files.push((path, text.as_bytes().to_vec()));
+    for (folder, library) in
+        [("rtl", library::RTL), ("sim", library::SIM), ("constraints", library::CONSTRAINTS)]
+    {
+        library.iter().for_each(|(name, text)| add(format!("{folder}/{name}"), text));
+    }
+    // Templates end without a newline, files do not.
+    add(format!("rtl/{top}.sv"), &(text + "\n"));
+    add("rtl/files.f".into(), &library::rtl_list(&top));
+    add("sim/files.f".into(), &library::sim_list(&top));
+    images.iter().for_each(|(name, text)| add(format!("rom/{name}"), text));
+    let mut manifest = Manifest::new(&design, options, &top, generator, lowered.readout.unit);
+    add("README.md".into(), &(Readme::of(&manifest).render().map_err(template)? + "\n"));
+    for (name, bytes) in snn::file::files(model)? {
+        files.push((format!("model.snn/{name}"), bytes));
+    }
+    manifest.files = files.iter().map(|(path, bytes)| FileEntry::of(path, bytes)).collect();
+    manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut json = serde_json::to_vec_pretty(&manifest)
+        .map_err(|e| Error::input(format!("cannot write the manifest: {e}")))?;
+    json.push(b'\n');
+    files.push((MANIFEST.into(), json));
+    Ok((manifest, files))
+}
+
+/// Reads the manifest of a build folder.
+///
+/// # Errors
+/// When there is none, it is damaged or of another version.
+pub fn read_manifest(build: &Path) -> Result<Manifest> {
+    let path = build.join(MANIFEST);
+    let not_a_build = |e: Error| e.fix("give a folder that 'snn2rtl build' has written");
+    let bytes = folder::read(&path).map_err(not_a_build)?;
+    let damaged = |problem: String| not_a_build(Error::input(problem).at_file(&path));
+    let value: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|e| damaged(format!("this manifest cannot be read: {e}")))?;
+    match value.get("format_version").and_then(serde_json::Value::as_u64) {
+        Some(version) if version == u64::from(FORMAT_VERSION) => {}
+        _ => return Err(damaged(format!("the manifest is not of version {FORMAT_VERSION}"))),
+    }
+    serde_json::from_value(value).map_err(|e| damaged(format!("this manifest cannot be read: {e}")))
+}
+
+/// A folder that no build has written may not be replaced: something in it, if so.
+fn stranger(path: &Path) -> Result<Option<PathBuf>> {
+    let first = folder::entries(path)?.into_iter().next();
+    Ok(if read_manifest(path).is_ok() { None } else { first })
+}
+
+/// The page in the build folder.
+#[derive(Template)]
+#[template(path = "build.md", config = "templates/askama.toml")]
+struct Readme<'a> {
+    model: String,
+    generator: &'a str,
+    top: &'a str,
+    beats: usize,
+    lanes: usize,
+    element: &'a str,
+    words: usize,
+    classes: usize,
+    words_per_value: usize,
+    unit: String,
+    address_bits: u32,
+    stages: Vec<(String, &'a str, u64, u64)>,
+}
+
+impl<'a> Readme<'a> {
+    fn of(manifest: &'a Manifest) -> Self {
+        let stages = manifest
+            .stages
+            .iter()
+            .map(|s| (name::in_comment(&s.node), s.module.as_str(), s.rom_bits, s.state_bits));
+        Self {
+            model: name::in_comment(&manifest.model),
+            generator: &manifest.generator,
+            top: &manifest.top,
+            beats: manifest.input.beats,
+            lanes: manifest.input.beat_lanes,
+            element: &manifest.input.element,
+            words: manifest.output.words,
+            classes: manifest.output.classes,
+            words_per_value: manifest.output.words_per_value,
+            unit: format!("{:e}", manifest.output.unit),
+            address_bits: manifest.address_bits,
+            stages: stages.collect(),
+        }
+    }
+}

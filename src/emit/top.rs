@@ -1,0 +1,157 @@
+//! The top level.
+
+use askama::Template;
+
+use super::instance::Instance;
+use super::link;
+use super::name::{identifier, in_comment};
+use super::stage::{self, StageView};
+use crate::design::{Design, Kind};
+
+/// What the template shows.
+#[derive(Template)]
+#[template(path = "top.sv", config = "templates/askama.toml")]
+struct Top<'a> {
+    generator: &'a str,
+    model: String,
+    top: &'a str,
+    pipeline: Vec<String>,
+    stages: usize,
+    input_beats: usize,
+    input_lanes: usize,
+    element_bits: u32,
+    tdata: String,
+    addr: String,
+    frame_words: usize,
+    t_max: &'a str,
+    instances: Vec<Instance>,
+}
+
+/// Name of the top level of a model.
+pub(super) fn name(model: &str) -> String {
+    identifier("snn", model)
+}
+
+/// Address bits of the registers, one address beyond the last register included.
+pub(super) fn addr_width(stages: usize) -> u32 {
+    usize::BITS - (0x40 + 16 * stages).leading_zeros()
+}
+
+/// The text of the top level and the memory images it reads.
+pub(super) fn render(
+    design: &Design,
+    generator: &str,
+) -> Result<(String, Vec<(String, String)>), askama::Error> {
+    let neurons = design.stages.iter().any(|s| matches!(s.kind, Kind::Neurons(_)));
+    // Lint lets a signal be unused that says so.
+    let t_max = if neurons { "t_max" } else { "unused_t_max" };
+    let stages: Vec<StageView> = (0..design.stages.len()).map(|i| stage::view(design, i, t_max)).collect();
+    let mut instances = vec![registers(design, t_max), input(design), link::instance(0, &design.streams[0])];
+    let mut images = Vec::new();
+    for (index, stage) in (1..).zip(stages) {
+        instances.push(stage.instance);
+        images.extend(stage.images);
+        instances.extend(design.streams.get(index).map(|stream| link::instance(index, stream)));
+    }
+    let element_bits = design.input.element.bits();
+    let top = Top {
+        generator,
+        model: in_comment(&design.model),
+        top: &name(&design.model),
+        pipeline: pipeline(design),
+        stages: design.stages.len(),
+        input_beats: design.input.beats(),
+        input_lanes: design.input.beat_lanes,
+        element_bits,
+        tdata: bits(design.input.tdata_width()),
+        addr: bits(addr_width(design.stages.len()) as usize),
+        frame_words: design.frame_words(),
+        t_max,
+        instances,
+    };
+    Ok((top.render()?, images))
+}
+
+/// `[ 7:0]`, aligned with `[31:0]`.
+fn bits(width: usize) -> String {
+    format!("[{:>2}:0]", width - 1)
+}
+
+/// The order of the stages, one a line.
+fn pipeline(design: &Design) -> Vec<String> {
+    let line = |(i, s): (usize, &crate::design::Stage)| {
+        format!("  stage {i}: {:13} {}", s.module(), in_comment(&s.node)).trim_end().to_owned()
+    };
+    design.stages.iter().enumerate().map(line).collect()
+}
+
+fn registers(design: &Design, t_max: &str) -> Instance {
+    let mut instance = Instance::new("axi_lite_regs", "u_regs".into())
+        .parameter("Stages", "Stages")
+        .parameter("AddrWidth", addr_width(design.stages.len()));
+    for port in [
+        "s_axi_awvalid_i",
+        "s_axi_awready_o",
+        "s_axi_awaddr_i",
+        "s_axi_wvalid_i",
+        "s_axi_wready_o",
+        "s_axi_wdata_i",
+        "s_axi_wstrb_i",
+        "s_axi_bvalid_o",
+        "s_axi_bready_i",
+        "s_axi_bresp_o",
+        "s_axi_arvalid_i",
+        "s_axi_arready_o",
+        "s_axi_araddr_i",
+        "s_axi_rvalid_o",
+        "s_axi_rready_i",
+        "s_axi_rdata_o",
+        "s_axi_rresp_o",
+    ] {
+        instance = instance.port(port, port);
+    }
+    for (port, value) in [
+        ("begin_i", "sample_begin"),
+        ("done_i", "sample_done"),
+        ("short_frame_i", "short_frame"),
+        ("long_frame_i", "long_frame"),
+        ("in_valid_i", "s_axis_tvalid_i"),
+        ("in_ready_i", "s_axis_tready_o"),
+        ("out_valid_i", "m_axis_tvalid_o"),
+        ("out_ready_i", "m_axis_tready_i"),
+        ("spikes_i", "stage_spikes"),
+        ("work_i", "stage_work"),
+        ("t_max_o", t_max),
+        ("enable_o", "enable"),
+        ("busy_o", "busy_o"),
+    ] {
+        instance = instance.port(port, value);
+    }
+    instance.title = "control, status and counters".into();
+    instance
+}
+
+fn input(design: &Design) -> Instance {
+    let input = &design.input;
+    let mut instance = Instance::new("axis_input", "u_input".into())
+        .parameter("BeatLanes", input.beat_lanes)
+        .parameter("Lanes", input.beat_lanes)
+        .parameter("ElementWidth", input.element.bits())
+        .parameter("Signed", u8::from(input.element.is_signed()))
+        .parameter("ZeroPoint", input.zero_point)
+        .parameter("ValueWidth", input.value_width)
+        .parameter("Count", input.count)
+        .parameter("RowChannels", input.row)
+        .port("enable_i", "enable")
+        .port("s_axis_tvalid_i", "s_axis_tvalid_i")
+        .port("s_axis_tready_o", "s_axis_tready_o")
+        .port("s_axis_tdata_i", "s_axis_tdata_i")
+        .port("s_axis_tlast_i", "s_axis_tlast_i")
+        .writes(0, &design.streams[0])
+        .port("begin_o", "sample_begin")
+        .port("short_frame_o", "short_frame")
+        .port("long_frame_o", "long_frame");
+    instance.title = "input".into();
+    instance.comment = vec![format!("{} elements a sample", input.count)];
+    instance
+}

@@ -1,0 +1,112 @@
+//! Folders that this program writes as a whole: written beside their place and renamed into it, so that nothing
+//! half-written is ever there.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result, printable};
+
+/// Reads a whole file of at most [`LONGEST`] bytes.
+///
+/// # Errors
+/// When it is missing, too long or not a file.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let error = |e: std::io::Error| Error::io("read", path, &e);
+    // Devices and pipes have no end.
+    let meta = fs::metadata(path).map_err(error)?;
+    if !meta.is_file() {
+        return Err(Error::input("this is not a file").at_file(path));
+    }
+    if meta.len() > LONGEST {
+        return Err(
+            Error::input(format!("a file of {} bytes; possible are {LONGEST}", meta.len())).at_file(path)
+        );
+    }
+    fs::read(path).map_err(error)
+}
+
+/// Longest file that is read as a whole.
+pub const LONGEST: u64 = 8 << 30;
+
+/// Puts a folder with these files (paths relative to it, with `/`) at `path`. A folder that is already there is replaced
+/// if `stranger` finds nothing in it that this program did not write; anything else there is left alone.
+///
+/// # Errors
+/// When something else is there or the folder cannot be written; then nothing has changed on disk.
+pub fn replace<N: AsRef<str>, B: AsRef<[u8]>>(
+    path: &Path,
+    what: &str,
+    files: &[(N, B)],
+    stranger: impl Fn(&Path) -> Result<Option<PathBuf>>,
+) -> Result<()> {
+    let error = |e: std::io::Error| Error::io("write", path, &e);
+    let parent = match (path.parent(), path.file_name()) {
+        (Some(parent), Some(_)) if !parent.as_os_str().is_empty() => parent,
+        (Some(_), Some(_)) => Path::new("."),
+        _ => return Err(Error::input(format!("this cannot be the name of a {what}")).at_file(path)),
+    };
+    let existing = may_replace(path, what, stranger)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".").suffix(".snn2rtl-tmp");
+    // As any program would create it; the umask of the user applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+    // Removed with all that is in it when it goes out of scope.
+    let fresh = builder.tempdir_in(parent).map_err(error)?;
+    let (new, old) = (fresh.path().join("new"), fresh.path().join("old"));
+    fs::create_dir(&new).map_err(error)?;
+    for (name, bytes) in files {
+        let place = new.join(name.as_ref());
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder).map_err(error)?;
+        }
+        let mut file = File::create(place).map_err(error)?;
+        file.write_all(bytes.as_ref()).and_then(|()| file.sync_all()).map_err(error)?;
+    }
+    if existing {
+        fs::rename(path, &old).map_err(error)?;
+    }
+    let Err(failure) = fs::rename(&new, path) else { return Ok(()) };
+    if existing && fs::rename(&old, path).is_err() {
+        let kept = fresh.keep().join("old");
+        return Err(error(failure).fix(format!("the {what} that was here is now {}", kept.display())));
+    }
+    Err(error(failure))
+}
+
+/// Whether there is a folder to replace; an error if it could hold anything but what this program wrote.
+fn may_replace(path: &Path, what: &str, stranger: impl Fn(&Path) -> Result<Option<PathBuf>>) -> Result<bool> {
+    let refuse = |problem: String| {
+        Error::input(problem).at_file(path).fix("choose another name, or remove it yourself")
+    };
+    let meta = match fs::symlink_metadata(path) {
+        Ok(meta) => meta,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(e) => return Err(Error::io("write", path, &e)),
+    };
+    if !meta.is_dir() {
+        return Err(refuse(format!("something that is not a {what} is already here")));
+    }
+    match stranger(path)? {
+        None => Ok(true),
+        Some(entry) => {
+            let name = printable(&entry.file_name().unwrap_or_default().to_string_lossy());
+            Err(refuse(format!("a folder that is not a {what} is already here: it holds {name:?}")))
+        }
+    }
+}
+
+/// What is directly in a folder, in the order of the names.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn entries(path: &Path) -> Result<Vec<PathBuf>> {
+    let error = |e: std::io::Error| Error::io("read", path, &e);
+    let mut found: Vec<PathBuf> = fs::read_dir(path)
+        .map_err(error)?
+        .map(|entry| entry.map(|e| e.path()).map_err(error))
+        .collect::<Result<_>>()?;
+    found.sort();
+    Ok(found)
+}
