@@ -132,11 +132,12 @@ module delta_repeat #(
     .ready_i(out_ready_i),
     .data_i ({out_delta_o, out_skip_o, out_last_o, out_quiet_o})
   );
-`endif
+
   always_ff @(posedge clk_i) begin
     if (!rst_i && issue && first) begin
       a_one_step_a_sample : assert (in_last_i == step_end && in_quiet_i == step_end);
     end
   end
+`endif
 
 endmodule

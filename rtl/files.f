@@ -7,6 +7,7 @@ event_picker.sv
 matmul_engine.sv
 spike_matmul.sv
 analog_matmul.sv
+analog_pass.sv
 threshold_rom.sv
 spike_neurons.sv
 delta_repeat.sv

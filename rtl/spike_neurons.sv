@@ -19,7 +19,8 @@
 /// `t_max_i` is taken and dropped up to its final time-step. At a sample's first time-step the state
 /// is (v0, 0) whatever the memory holds, so samples follow each other without a clearing pass.
 ///
-/// A row that cannot change (no input, and nothing fired in its time-step before) is one skip beat.
+/// A row that cannot change (no input, and nothing fired in its time-step before) is one skip beat,
+/// unless `SkipRows` is 0.
 /// Throughput: one chunk a cycle. A chunk is taken up again at the earliest 4 cycles after it was
 /// last, which holds arrays with fewer than 4 chunks back; a new time-step of the array's own starts
 /// once it is known that something fired. Latency: 3 cycles.
@@ -56,6 +57,9 @@ module spike_neurons #(
   /// `Chunks * (LevelMax - LevelMin)` words each, T(c, k) at
   /// chunk * (LevelMax - LevelMin) + (k - LevelMin - 1). Padding lanes: 1 for k > 0, else 0.
   parameter TableFile = "",
+  /// 1: an idle row may leave as one skip beat. 0: every row leaves as all its chunks, as a reader
+  /// needs that divides the same chunks into other rows. Skip beats that come in are taken either way.
+  parameter int unsigned SkipRows = 1,
   /// Number of this stage in the design, for co-simulation taps.
   parameter int unsigned StageId = 0
 ) (
@@ -162,7 +166,7 @@ module spike_neurons #(
 
   logic no_input, skip, row_end, step_end, ready, issue;
   assign no_input = self_q || in_skip_i;
-  assign skip = no_input && chunk_q == '0 && row_idle;
+  assign skip = SkipRows != 0 && no_input && chunk_q == '0 && row_idle;
   assign row_end = skip || chunk_q == ChunkLast;
   assign step_end = row_end && row_q == RowLast;
   assign ready = advance && !drop_q && (!decide_q || go_on) && (skip || !hazard);
@@ -520,6 +524,7 @@ module spike_neurons #(
         a_last_ends_step : assert (step_end || !in_last_i || in_skip_i);
         a_quiet_only_with_last : assert (in_last_i || !in_quiet_i);
       end
+      a_skip_allowed : assert (SkipRows != 0 || !out_valid_o || !out_skip_o);
       a_in_range : assert (int'(addr_q) < int'(Words) && int'(row_q) < int'(Rows));
       a_address : assert (int'(tap_row) * int'(Chunks) + int'(tap_chunk) == int'(s3_addr_q) ||
                           !s3_valid_q);

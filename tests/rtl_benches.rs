@@ -8,14 +8,17 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::sync::LazyLock;
+
+use snn2rtl::tool::{self, Command, Program};
 
 /// Seeds that every bench is run with.
 const SEEDS: [u32; 3] = [1, 2, 3];
 
-/// The Verilator to use.
-fn verilator() -> PathBuf {
-    std::env::var_os("SNN2RTL_VERILATOR").map_or_else(|| PathBuf::from("verilator"), PathBuf::from)
+/// A call of Verilator.
+fn verilator() -> Command {
+    static VERILATOR: LazyLock<Program> = LazyLock::new(|| tool::verilator().unwrap());
+    VERILATOR.command()
 }
 
 /// A parameter set: integers by name.
@@ -88,37 +91,27 @@ fn run(
     top += "endmodule\n";
     fs::write(dir.join("bench.sv"), top).unwrap();
 
-    let mut build = Command::new(verilator());
-    build.args([
-        "--cc",
-        "--exe",
-        "--build",
-        "-j",
-        "2",
-        "--assert",
-        "--x-assign",
-        "unique",
-        "--x-initial",
-        "unique",
-    ]);
-    build.args(["-Wno-lint", "-Wno-style", "--prefix", "Vbench", "--top-module", "bench", "-CFLAGS", "-O0"]);
-    build.args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_GLOBAL=-O0 OPT_SLOW=-O0"]);
-    build.arg("--Mdir").arg(dir.join("obj"));
+    let optimisation = "OPT_FAST=-O0 OPT_GLOBAL=-O0 OPT_SLOW=-O0";
+    let mut build = verilator()
+        .args(["--cc", "--exe", "--build", "-j", "2", "--assert", "-Wno-lint", "-Wno-style"])
+        .args(["--x-assign", "unique", "--x-initial", "unique", "-CFLAGS", "-O0", "-MAKEFLAGS", optimisation])
+        .args(["--prefix", "Vbench", "--top-module", "bench", "--Mdir"])
+        .arg(dir.join("obj"));
     for file in library() {
         // The benches use the link that stalls.
         let folder = if file == "stream_link.sv" { "sim" } else { "rtl" };
-        build.arg(root.join(folder).join(file));
+        build = build.arg(root.join(folder).join(file));
     }
     let benches = root.join("sim/benches");
     for file in ["bench_reset.sv", "bench_source.sv", &format!("{name}_tb.sv"), "bench_main.cpp"] {
-        build.arg(benches.join(file));
+        build = build.arg(benches.join(file));
     }
-    build.arg(dir.join("bench.sv"));
-    finish(&mut build);
+    finish(&build.arg(dir.join("bench.sv")));
     for seed in SEEDS {
-        let mut bench = Command::new(dir.join("obj/Vbench"));
-        bench.args([format!("+verilator+seed+{seed}"), "+verilator+rand+reset+2".into(), "+report".into()]);
-        print!("{name}, seed {seed}: {}", finish(&mut bench));
+        let bench = Command::new(name, dir.join("obj/Vbench"))
+            .arg(format!("+verilator+seed+{seed}"))
+            .args(["+verilator+rand+reset+2", "+report"]);
+        print!("{name}, seed {seed}: {}", finish(&bench));
     }
 }
 
@@ -129,12 +122,8 @@ fn library() -> Vec<String> {
 }
 
 /// Runs a command that must succeed and returns what it printed.
-fn finish(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "failed: {command:?}\n{stdout}\n{stderr}");
-    stdout
+fn finish(command: &Command) -> String {
+    command.run().unwrap_or_else(|error| panic!("{error}")).output
 }
 
 /// Every module alone, with its default parameters and at the edges of their ranges, without a warning.
@@ -153,7 +142,11 @@ fn lint() {
         ("spike_matmul", &["Rows=3", "InChannels=37", "OutChannels=29", "OutLanes=6", "WeightWidth=8"]),
         ("analog_matmul", &["Rows=3", "InChannels=10", "DeltaWidth=30", "WeightWidth=8"]),
         ("analog_matmul", &["InChannels=4", "OutChannels=4", "DeltaWidth=10"]),
+        ("analog_pass", &["Channels=1", "Lanes=1"]),
+        ("analog_pass", &["Channels=12", "Rows=3"]),
+        ("analog_pass", &["Channels=3", "ValueWidth=1"]),
         ("spike_neurons", &["Channels=1", "Lanes=1", "Rows=1"]),
+        ("spike_neurons", &["Rows=4", "SkipRows=0"]),
         ("spike_neurons", &["Channels=4", "Rows=6", "Fraction=3", "ThetaWidth=20"]),
         ("spike_neurons", &["LevelMin=-1", "LevelMax=1", "LevelWidth=2"]),
         ("spike_neurons", &["UseTable=1", "LevelMin=-8", "LevelMax=7", "Lanes=8", "TableWidth=20"]),
@@ -169,12 +162,12 @@ fn lint() {
     ];
     cases.extend(edges.iter().map(|(module, parameters)| ((*module).to_owned(), parameters.to_vec())));
     for (module, parameters) in cases {
-        let mut lint = Command::new(verilator());
-        lint.args(["--lint-only", "-Wall", "--assert", "--top-module", &module]);
-        lint.args(parameters.iter().map(|parameter| format!("-G{parameter}")));
-        lint.arg(root.join("sim/lint/waivers.vlt"));
-        lint.args(library().iter().map(|file| root.join("rtl").join(file)));
-        finish(&mut lint);
+        let lint = verilator()
+            .args(["--lint-only", "-Wall", "--assert", "--top-module", &module])
+            .args(parameters.iter().map(|parameter| format!("-G{parameter}")))
+            .arg(root.join("sim/lint/waivers.vlt"))
+            .args(library().iter().map(|file| root.join("rtl").join(file)));
+        finish(&lint);
     }
 }
 
@@ -222,54 +215,132 @@ fn matmul_engine() {
         set(2, 9, 3, 3, 3, 8, 22, 8, 30),
     ];
     let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
-    run("matmul_engine", &sets, |get, base| {
-        let mut random = Random(get("InChannels") as u64);
-        let words = get("InChannels") * ((get("OutChannels") + get("OutLanes") - 1) / get("OutLanes"));
-        let mut image: Vec<Word> = Vec::new();
-        for _ in 0..words {
+    run("matmul_engine", &sets, |get, base| vec![("WeightFile", weights(get, base))]);
+}
+
+/// Writes random weights for an engine's parameters.
+fn weights(get: &dyn Fn(&str) -> i64, base: &Path) -> PathBuf {
+    let mut random = Random(get("InChannels") as u64);
+    let words = get("InChannels") * ((get("OutChannels") + get("OutLanes") - 1) / get("OutLanes"));
+    let mut image: Vec<Word> = Vec::new();
+    for _ in 0..words {
+        let mut word = Word::default();
+        for _ in 0..get("OutLanes") {
+            word.push(random.next() as i64, get("WeightWidth"));
+        }
+        image.push(word);
+    }
+    let path = base.with_extension("weights.hex");
+    write_image(&path, &image);
+    path
+}
+
+#[test]
+fn analog_pass() {
+    let set = |rows, channels, lanes, value| {
+        [("Rows", rows), ("Channels", channels), ("Lanes", lanes), ("ValueWidth", value)]
+    };
+    let sets = [
+        set(1, 8, 4, 9),
+        set(1, 9, 4, 9),
+        set(1, 1, 1, 2),
+        set(4, 6, 3, 17),
+        set(3, 2, 1, 8),
+        set(1, 3, 8, 9),
+    ];
+    let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
+    run("analog_pass", &sets, |_, _| Vec::new());
+}
+
+/// Neurons before an engine that reads other rows.
+#[test]
+fn regroup() {
+    let set = |rows, channels, out_rows, inputs, outputs, lanes, out_lanes| {
+        [
+            ("Rows", rows),
+            ("Channels", channels),
+            ("OutRows", out_rows),
+            ("InChannels", inputs),
+            ("OutChannels", outputs),
+            ("Lanes", lanes),
+            ("OutLanes", out_lanes),
+            ("WeightWidth", 5),
+        ]
+    };
+    let sets = [
+        set(4, 32, 1, 128, 10, 16, 10),
+        set(1, 24, 4, 6, 3, 3, 2),
+        set(6, 4, 4, 6, 5, 2, 2),
+        set(4, 6, 12, 2, 4, 1, 4),
+        // The same rows: full rows of zeros are allowed everywhere.
+        set(5, 8, 5, 8, 8, 4, 4),
+    ];
+    let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
+    run("regroup", &sets, |get, base| {
+        let mut random = Random(get("Channels") as u64);
+        let mut image = Vec::new();
+        for _ in 0..get("Channels") / get("Lanes") {
             let mut word = Word::default();
-            for _ in 0..get("OutLanes") {
-                word.push(random.next() as i64, get("WeightWidth"));
+            for _ in 0..get("Lanes") {
+                let theta = random.range(1, 63);
+                word.push(random.range(0, theta), 16);
+                word.push(theta, 6);
             }
             image.push(word);
         }
         let path = base.with_extension("hex");
         write_image(&path, &image);
-        vec![("WeightFile", path)]
+        vec![("WeightFile", weights(get, base)), ("ConstFile", path)]
     });
 }
 
 #[test]
 fn spike_neurons() {
-    let set =
-        |rows, channels, lanes, delta, membrane, level, low, high, fraction, theta, table, table_width| {
-            [
-                ("Rows", rows),
-                ("Channels", channels),
-                ("Lanes", lanes),
-                ("DeltaWidth", delta),
-                ("MembraneWidth", membrane),
-                ("LevelWidth", level),
-                ("LevelMin", low),
-                ("LevelMax", high),
-                ("Fraction", fraction),
-                ("ThetaWidth", theta),
-                ("UseTable", table),
-                ("TableWidth", table_width),
-            ]
-        };
+    let set = |rows,
+               channels,
+               lanes,
+               delta,
+               membrane,
+               level,
+               low,
+               high,
+               fraction,
+               theta,
+               table,
+               table_width,
+               skip| {
+        [
+            ("Rows", rows),
+            ("Channels", channels),
+            ("Lanes", lanes),
+            ("DeltaWidth", delta),
+            ("MembraneWidth", membrane),
+            ("LevelWidth", level),
+            ("LevelMin", low),
+            ("LevelMax", high),
+            ("Fraction", fraction),
+            ("ThetaWidth", theta),
+            ("UseTable", table),
+            ("TableWidth", table_width),
+            ("SkipRows", skip),
+        ]
+    };
     let sets = [
-        set(1, 32, 4, 8, 14, 5, 0, 15, 0, 6, 0, 16),
+        set(1, 32, 4, 8, 14, 5, 0, 15, 0, 6, 0, 16, 1),
         // A single chunk: the state is needed again at once. Then two and three.
-        set(1, 3, 4, 6, 16, 4, -8, 7, 2, 8, 0, 16),
-        set(2, 3, 3, 6, 16, 5, -8, 7, 2, 7, 0, 16),
-        set(3, 1, 1, 7, 16, 3, -1, 3, 3, 9, 0, 16),
-        set(7, 10, 4, 8, 16, 5, 0, 15, 1, 7, 0, 16),
-        set(5, 16, 8, 8, 14, 3, -1, 1, 0, 5, 0, 16),
+        set(1, 3, 4, 6, 16, 4, -8, 7, 2, 8, 0, 16, 1),
+        set(2, 3, 3, 6, 16, 5, -8, 7, 2, 7, 0, 16, 1),
+        set(3, 1, 1, 7, 16, 3, -1, 3, 3, 9, 0, 16, 1),
+        set(7, 10, 4, 8, 16, 5, 0, 15, 1, 7, 0, 16, 1),
+        set(5, 16, 8, 8, 14, 3, -1, 1, 0, 5, 0, 16, 1),
         // The table rule.
-        set(1, 19, 4, 8, 14, 5, 0, 15, 0, 8, 1, 12),
-        set(4, 6, 4, 8, 14, 4, -8, 7, 0, 8, 1, 15),
-        set(1, 1, 1, 8, 14, 2, 0, 1, 0, 8, 1, 12),
+        set(1, 19, 4, 8, 14, 5, 0, 15, 0, 8, 1, 12, 1),
+        set(4, 6, 4, 8, 14, 4, -8, 7, 0, 8, 1, 15, 1),
+        set(1, 1, 1, 8, 14, 2, 0, 1, 0, 8, 1, 12, 1),
+        // Every row in full.
+        set(7, 10, 4, 8, 16, 5, 0, 15, 1, 7, 0, 16, 0),
+        set(2, 3, 3, 6, 16, 5, -8, 7, 2, 7, 0, 16, 0),
+        set(4, 6, 4, 8, 14, 4, -8, 7, 0, 8, 1, 15, 0),
     ];
     let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
     run("spike_neurons", &sets, |get, base| {
