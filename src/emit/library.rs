@@ -18,6 +18,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "matmul_engine.sv",
     "spike_matmul.sv",
     "analog_matmul.sv",
+    "analog_pass.sv",
     "threshold_rom.sv",
     "spike_neurons.sv",
     "delta_repeat.sv",
