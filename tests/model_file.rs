@@ -40,7 +40,7 @@ fn tiny() -> Model {
         .expect("fits");
     let id = network.add("head", linear(2, &[1, 0, -1, 2, 1, 0], &[1.0], &[]), &[id]).expect("fits");
     network.add("logits", Op::Readout, &[id]).expect("fits");
-    Model { network, name: "tiny".into(), producer: "by hand".into() }
+    Model { network, name: "tiny".into(), producer: "by hand".into(), views: Default::default() }
 }
 
 /// One of everything the format has, with these names.
@@ -66,7 +66,7 @@ fn rich(names: &[String; 6]) -> Model {
     let quantiser = Quantiser::uniform(1.0, -1, 1, Rounding::Truncate);
     id = network.add(&names[4], Op::Neuron(quantiser), &[id]).expect("fits");
     network.add(&names[5], Op::Readout, &[id]).expect("fits");
-    Model { network, name: "a \"name\"\n".into(), producer: "π/\\".into() }
+    Model { network, name: "a \"name\"\n".into(), producer: "π/\\".into(), views: Default::default() }
 }
 
 fn folder() -> TempDir {

@@ -1,6 +1,6 @@
 //! The float64 reference: evaluates the imported network as it stands, on a path that shares nothing with lowering.
 
-use super::{Network, Op};
+use super::{Network, Op, dense};
 use crate::graph::NodeId;
 use crate::quant::{Quantiser, Rounding, per_channel};
 
@@ -57,6 +57,39 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
             }
             (Op::Relu, Some((_, x))) => x.iter().map(|x| x.max(0.0)).collect(),
             (Op::Transpose(order), Some((source, x))) => transpose(x, &source.shape.0, order),
+            (Op::Constant { values, .. }, _) => values.clone(),
+            (Op::Add, Some((_, a))) => a.iter().zip(&values[inputs[1].index()]).map(|(a, b)| a + b).collect(),
+            (Op::Concat(axis), Some(_)) => {
+                let parts: Vec<(&[usize], &[f64])> =
+                    inputs.iter().map(|i| (&network.node(*i).shape.0[..], &values[i.index()][..])).collect();
+                dense::concat(&parts, *axis)
+            }
+            (Op::Slice { axis, first, count }, Some((source, x))) => {
+                dense::slice(x, &source.shape.0, *axis, *first, *count)
+            }
+            (Op::Scale(factor), Some((_, x))) => x.iter().map(|x| x * factor).collect(),
+            (Op::MatMul, Some((source, a))) => {
+                let channels = node.shape.channels();
+                dense::matmul(a, &values[inputs[1].index()], source.shape.channels(), channels)
+            }
+            (Op::LayerNorm { gamma, beta, epsilon }, Some((_, x))) => {
+                x.chunks(gamma.len()).flat_map(|row| dense::layer_norm(row, gamma, beta, *epsilon)).collect()
+            }
+            (Op::Softmax, Some((_, x))) => x.chunks(node.shape.channels()).flat_map(dense::softmax).collect(),
+            (Op::Mask(padding), Some((_, x))) => {
+                let ids = &values[inputs[1].index()];
+                let masked = |e: usize| ids[e % ids.len()] == f64::from(*padding);
+                x.iter().enumerate().map(|(e, &x)| if masked(e) { f64::NEG_INFINITY } else { x }).collect()
+            }
+            (Op::Embedding { channels, table }, Some((_, ids))) => {
+                let row = |id: &f64| {
+                    // Ids are raw elements of at most 16 bits.
+                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                    let first = *id as usize * channels;
+                    table[first..first + channels].iter().map(|&x| f64::from(x))
+                };
+                ids.iter().flat_map(row).collect()
+            }
             (Op::Reshape(_), Some((_, x))) => x.clone(),
             (Op::Output, Some((_, x))) => {
                 result.logits.clone_from(x);

@@ -139,7 +139,7 @@ pub fn model(chain: Vec<(&str, Op)>) -> Model {
     for (name, op) in chain {
         last = Some(network.add(name, op, last.as_slice()).expect(name));
     }
-    Model { network, name: "case".into(), producer: "test".into() }
+    Model { network, name: "case".into(), producer: "test".into(), views: Default::default() }
 }
 
 /// Scales: round numbers, so that ties happen, and any mantissa.
