@@ -11,7 +11,7 @@ impl Conversion {
         &mut self,
         name: &str,
         weights: &Weights,
-        bias: &[f32],
+        bias: &[f64],
         source: &Value,
         readers: usize,
     ) -> Result<Value> {
@@ -63,17 +63,17 @@ impl Conversion {
 
 /// The layer whose output `o` is output `order[o]` of `linear`.
 fn reordered(linear: &Linear, order: &[usize]) -> Linear {
-    let pick = |list: &[f32]| match list.len() {
-        0 | 1 if order.len() != 1 => list.to_vec(),
-        0 => Vec::new(),
-        _ => order.iter().map(|&o| list[o]).collect(),
-    };
     let w = &linear.weights;
     let levels = order.iter().flat_map(|&o| &w.levels[o * w.inputs..(o + 1) * w.inputs]).copied().collect();
     Linear {
-        weights: Weights { inputs: w.inputs, outputs: w.outputs, levels, scale: pick(&w.scale) },
-        bias: pick(&linear.bias),
+        weights: Weights { inputs: w.inputs, outputs: w.outputs, levels, scale: picked(&w.scale, order) },
+        bias: picked(&linear.bias, order),
     }
+}
+
+/// A list with one entry an output in this order; one with fewer entries stays as it is.
+fn picked<T: Copy>(list: &[T], order: &[usize]) -> Vec<T> {
+    if list.len() == order.len() { order.iter().map(|&o| list[o]).collect() } else { list.to_vec() }
 }
 
 fn no_quantiser(what: &str, name: &str) -> Error {

@@ -1,17 +1,20 @@
 //! Exact rationals: from `f32` and decimal literals, to the nearest `f64`.
 
+use std::fmt::Display;
+
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
+use num_traits::float::FloatCore;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use crate::quant::Decimal;
 
-/// The exact value of a float.
+/// The exact value of an `f32` or `f64`.
 ///
 /// # Errors
 /// When it is not finite.
-pub(super) fn exact(value: f32) -> Result<BigRational, String> {
+pub(super) fn exact<F: FloatCore + Display>(value: F) -> Result<BigRational, String> {
     BigRational::from_float(value).ok_or_else(|| format!("the parameter {value} is not finite"))
 }
 
@@ -88,8 +91,8 @@ mod tests {
 
     #[test]
     fn negative_zero_is_zero() {
-        assert!(exact(-0.0).expect("finite").is_zero());
-        assert!(exact(f32::INFINITY).is_err() && exact(f32::NAN).is_err());
+        assert!(exact(-0.0f32).expect("finite").is_zero());
+        assert!(exact(f32::INFINITY).is_err() && exact(f64::NAN).is_err());
     }
 
     #[test]
