@@ -18,6 +18,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "matmul_engine.sv",
     "spike_matmul.sv",
     "analog_matmul.sv",
+    "analog_pass.sv",
     "threshold_rom.sv",
     "spike_neurons.sv",
     "delta_repeat.sv",
@@ -27,7 +28,13 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
 );
 
 /// The simulation side. A file here replaces the one of the same name in [`RTL`].
-pub(super) const SIM: &[(&str, &str)] = files!("sim": "stream_link.sv");
+pub(super) const SIM: &[(&str, &str)] = files!("sim":
+    "stream_link.sv",
+    "neuron_taps.sv",
+    "readout_taps.sv",
+    "shim.h",
+    "shim.cpp",
+);
 
 /// Timing constraints.
 pub(super) const CONSTRAINTS: &[(&str, &str)] = files!("constraints": "core.xdc");
