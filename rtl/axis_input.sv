@@ -87,15 +87,13 @@ module axis_input #(
   assign long_frame_o = taken && !s_axis_tlast_i && final_beat;
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane
-    // One bit more than the element, so that unsigned elements stay positive.
-    logic signed [ElementWidth:0] element;
+    logic [ElementWidth-1:0] element;
+    logic sign;
     logic signed [ValueWidth-1:0] value;
     logic ignored;
-    assign element = {
-      (Signed != 0) ? s_axis_tdata_i[ElementWidth*j+ElementWidth-1] : 1'b0,
-      s_axis_tdata_i[ElementWidth*j+:ElementWidth]
-    };
-    assign value = ValueWidth'(element) - ValueWidth'(ZeroPoint);
+    assign element = s_axis_tdata_i[ElementWidth*j+:ElementWidth];
+    assign sign = (Signed != 0) ? element[ElementWidth-1] : 1'b0;
+    assign value = ValueWidth'($signed({sign, element})) - ValueWidth'(ZeroPoint);
     assign ignored = state_q == StFill || (j >= Tail && final_beat);
     assign out_value_o[ValueWidth*j+:ValueWidth] = ignored ? '0 : value;
   end

@@ -29,3 +29,34 @@ pub fn mnist_mlp(encoding: EncodingChoice) -> Model {
     let imported = import(&repository("examples/mnist_mlp/mnist_mlp.onnx"), &options).expect("imports");
     convert(&imported.network, "mnist_mlp", &imported.producer, encoding).expect("converts").0
 }
+
+/// A small network of `tests/fixtures/onnx`, converted; its inputs are `x = (q − 128)/64`.
+pub fn fixture(name: &str, encoding: EncodingChoice) -> Model {
+    let scaling =
+        Scaling::Affine { scale: vec!["0.015625".parse().expect("a decimal number")], zero_point: 128 };
+    let input = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    let path = repository(&format!("tests/fixtures/onnx/{name}.onnx"));
+    let imported = import(&path, &Options { input, weight_bits: None }).expect("imports");
+    convert(&imported.network, name, &imported.producer, encoding).expect("converts").0
+}
+
+/// Compares with a committed file; with `UPDATE_GOLDENS=1` writes it.
+pub fn assert_golden(path: &str, text: &str) {
+    let path = repository("tests/goldens").join(path);
+    if std::env::var_os("UPDATE_GOLDENS").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder for goldens");
+        std::fs::write(&path, text).expect("writes a golden file");
+        return;
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = golden.lines().zip(text.lines()).position(|(a, b)| a != b);
+    let line = differs.unwrap_or_else(|| golden.lines().count().min(text.lines().count()));
+    assert!(
+        golden == text,
+        "{} differs from line {} on:\n  is     {:?}\n  should {:?}\nUPDATE_GOLDENS=1 writes it anew",
+        path.display(),
+        line + 1,
+        text.lines().nth(line),
+        golden.lines().nth(line)
+    );
+}

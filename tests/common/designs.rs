@@ -1,0 +1,25 @@
+//! Designs that stand for the class: between them every module, encoding and layout.
+
+use snn2rtl::convert::EncodingChoice::{Analog, Rate};
+use snn2rtl::design::Options;
+use snn2rtl::snn::Model;
+
+use crate::common::{fixture, mnist_mlp};
+
+/// Name, model and options of each.
+pub fn designs() -> Vec<(&'static str, Model, Options)> {
+    let narrow = Options { lanes: 4, fifo_depth: 3 };
+    vec![
+        ("mnist_mlp", mnist_mlp(Analog), Options::default()),
+        ("mnist_mlp_rate", mnist_mlp(Rate(None)), Options::default()),
+        ("regrouped_rows", fixture("qdq_tokens_transpose_reshape", Analog), narrow),
+        ("flattened_rows", fixture("qdq_tokens_flatten", Analog), narrow),
+        ("quantised_input", fixture("qdq_input_quantiser", Analog), narrow),
+        (
+            "scale_per_channel",
+            fixture("qdq_activation_per_channel", Analog),
+            Options { lanes: 1, fifo_depth: 2 },
+        ),
+        ("signed_neurons", fixture("qdq_signed_activations", Analog), narrow),
+    ]
+}

@@ -1,0 +1,79 @@
+//! Every front end in use reads the generated RTL without a warning.
+
+mod common;
+#[path = "common/designs.rs"]
+mod designs;
+
+use std::path::Path;
+
+use designs::designs;
+use snn2rtl::emit;
+use snn2rtl::tool::{Tool, Toolbox, run_yosys};
+
+/// Runs `check` on the build folder of each design.
+fn each(check: impl Fn(&Path, &str, Vec<String>)) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, model, options) in designs() {
+        let build = folder.path().join(name);
+        let manifest = emit::emit(&model, &options, &build).expect("written");
+        let list = std::fs::read_to_string(build.join("rtl/files.f")).expect("a list of files");
+        check(&build, &manifest.top, list.lines().map(str::to_owned).collect());
+    }
+}
+
+#[test]
+fn verilator() {
+    let verilator = Toolbox::from_env().get(Tool::Verilator).expect("Verilator");
+    each(|build, top, files| {
+        let lint =
+            verilator.command().args(["--lint-only", "-Wall", "--assert", "--top-module", top]).args(files);
+        lint.cwd(build).run().unwrap_or_else(|e| panic!("{top}: {e}"));
+    });
+}
+
+#[test]
+fn slang() {
+    let slang = Toolbox::from_env().get(Tool::Slang).expect("slang");
+    each(|build, top, files| {
+        // Casts say which width is meant, also where it is that of the operand.
+        let options = ["-Wextra", "-Wno-useless-cast", "-Werror", "--top", top];
+        let lint = slang.command().args(options).args(files);
+        lint.cwd(build).run().unwrap_or_else(|e| panic!("{top}: {e}"));
+    });
+}
+
+#[test]
+fn verible() {
+    let verible = Toolbox::from_env().get(Tool::Verible).expect("Verible");
+    let rules = common::repository("sim/lint/verible.rules");
+    each(|build, top, files| {
+        let lint = verible.command().arg("--rules_config").arg(&rules).args(files);
+        lint.cwd(build).run().unwrap_or_else(|e| panic!("{top}: {e}"));
+    });
+}
+
+/// The hierarchy is elaborated, with its memories, and checked for unconnected and doubly driven signals.
+fn yosys(tool: Tool) {
+    let yosys = Toolbox::from_env().get(tool).expect("Yosys");
+    each(|build, top, files| {
+        let list = files.join(" ");
+        let script = format!(
+            "read_verilog -sv {list}\nhierarchy -check -top {top}\nproc\nflatten\nopt_clean\ncheck -assert\n"
+        );
+        let log = build.join("yosys.log");
+        run_yosys(&yosys, &script, build, &log).unwrap_or_else(|e| panic!("{top}: {e}"));
+        let log = std::fs::read_to_string(&log).expect("a log");
+        let warnings: Vec<&str> = log.lines().filter(|line| line.starts_with("Warning")).collect();
+        assert!(warnings.is_empty(), "{top}: {warnings:#?}");
+    });
+}
+
+#[test]
+fn yosys_now() {
+    yosys(Tool::Yosys);
+}
+
+#[test]
+fn yosys_of_debian_12() {
+    yosys(Tool::YosysOld);
+}

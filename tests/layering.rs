@@ -1,0 +1,146 @@
+//! Data goes one way: each module uses only those that come before it, and what is delicate lives in one place.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module and what it may use, in the order of the data.
+const MODULES: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("folder", &["error"]),
+    ("graph", &["error"]),
+    ("quant", &["error"]),
+    ("data", &["error", "graph", "quant"]),
+    ("qann", &["error", "graph", "quant"]),
+    ("import", &["error", "graph", "qann", "quant"]),
+    ("snn", &["error", "folder", "graph", "quant"]),
+    ("convert", &["error", "graph", "qann", "quant", "snn"]),
+    ("integer", &["error", "graph", "quant"]),
+    ("lower", &["error", "graph", "integer", "quant", "snn"]),
+    ("golden", &["error", "graph", "integer"]),
+    ("design", &["error", "graph", "integer", "quant"]),
+    ("emit", &["design", "error", "folder", "integer", "lower", "snn"]),
+    ("tool", &["error"]),
+    (
+        "cosim",
+        &[
+            "data", "design", "emit", "error", "folder", "golden", "graph", "integer", "lower", "quant",
+            "snn", "tool",
+        ],
+    ),
+    ("synth", &["error", "folder", "tool"]),
+];
+
+/// Words that only these modules may use.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("num_bigint", &["lower"]),
+    ("num_rational", &["lower"]),
+    ("unsafe {", &["cosim"]),
+    ("process::Command", &["tool"]),
+    ("prost::", &["import"]),
+    ("askama::", &["emit"]),
+    ("safetensors::", &["snn"]),
+    ("npyz::", &["data"]),
+    ("clap::", &["cli", "main"]),
+    ("indicatif::", &["cli", "tool"]),
+];
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Every Rust file of `src/` with the module it belongs to.
+fn files() -> Vec<(String, PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![source()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("readable") {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let relative = path.strip_prefix(source()).expect("below src");
+                let first = relative.components().next().expect("a name").as_os_str().to_string_lossy();
+                let text = fs::read_to_string(&path).expect("text");
+                found.push((first.trim_end_matches(".rs").to_owned(), path, text));
+            }
+        }
+    }
+    found
+}
+
+/// The modules that a text names after `crate::`, `use crate::{a::b, c}` included.
+fn used(text: &str) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    let name = |s: &str| -> String {
+        s.trim_start().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
+    };
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            used.insert(name(rest));
+            continue;
+        };
+        let mut depth = 0;
+        let mut start = 0;
+        for (i, c) in group.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => {
+                    used.insert(name(&group[start..i]));
+                    break;
+                }
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    used.insert(name(&group[start..i]));
+                    start = i + 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    used.remove("");
+    used
+}
+
+#[test]
+fn each_module_uses_only_those_before_it() {
+    for (index, (module, allowed)) in MODULES.iter().enumerate() {
+        let before: Vec<&str> = MODULES[..index].iter().map(|(name, _)| *name).collect();
+        assert!(allowed.iter().all(|name| before.contains(name)), "the table's order, at {module}");
+    }
+    for (module, path, text) in files() {
+        if ["cli", "lib", "main"].contains(&module.as_str()) {
+            continue;
+        }
+        let row = MODULES.iter().find(|(name, _)| *name == module);
+        let (_, allowed) = row.unwrap_or_else(|| panic!("{module} is not in the table"));
+        for name in used(&text) {
+            assert!(
+                name == module || allowed.contains(&name.as_str()),
+                "{} uses crate::{name}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_delicate_lives_in_one_place() {
+    for (module, path, text) in files() {
+        for (word, places) in ONLY_IN {
+            assert!(
+                places.contains(&module.as_str()) || !text.contains(word),
+                "{} contains {word:?}, which belongs into {places:?}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn groups_of_names_are_read() {
+    let text = "use crate::{folder, lower::{a, b}, snn};\nuse crate::error::Error; crate::graph::X";
+    let expected = ["error", "folder", "graph", "lower", "snn"].map(String::from);
+    assert_eq!(used(text), BTreeSet::from(expected));
+}
