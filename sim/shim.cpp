@@ -145,7 +145,6 @@ uint32_t snn_abi() { return SNN_ABI; }
 
 int snn_open(uint64_t seed, int stall) {
   if (host.top) return 0;
-  host = Host{};
   host.seed = seed;
   host.stall = stall != 0;
   host.context.reset(new VerilatedContext);
@@ -161,6 +160,9 @@ int snn_open(uint64_t seed, int stall) {
 void snn_close() {
   snn_trace_end();
   if (host.top) host.top->final();
+  // The model before its context: it says goodbye to it.
+  host.top.reset();
+  host.context.reset();
   host = Host{};
 }
 

@@ -51,7 +51,8 @@ module stream_link #(
 
   // The host is asked at one edge and obeyed from the next one on.
   int handshakes, request_q;
-  assign handshakes = {28'd0, out_ready_i, out_valid_o, in_ready_o, in_valid_i};
+  assign handshakes =
+      rst_i ? 0 : {28'd0, out_ready_i, out_valid_o, in_ready_o, in_valid_i};
   always_ff @(posedge clk_i) begin
     request_q <= snn_link(int'(StreamId), handshakes);
     hold_in_q <= request_q[1] && !(in_valid_i && !hold_in_q && !fifo_in_ready);
