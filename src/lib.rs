@@ -17,6 +17,7 @@ pub mod lower;
 pub mod qann;
 pub mod snn;
 
+pub mod cosim;
 pub mod design;
 pub mod emit;
 pub mod synth;

@@ -12,7 +12,7 @@ impl Conversion {
         &mut self,
         name: &str,
         weights: &Weights,
-        bias: &[f32],
+        bias: &[f64],
         source: &Value,
         readers: usize,
     ) -> Result<Value> {
@@ -87,17 +87,22 @@ impl Conversion {
 
 /// The layer whose output `o` is output `order[o]` of `linear`; outputs may be left out.
 fn reordered(linear: &Linear, order: &[usize]) -> Linear {
-    let outputs = linear.weights.outputs;
-    let pick = |list: &[f32]| match list.len() {
-        n if n == outputs => order.iter().map(|&o| list[o]).collect(),
-        _ => list.to_vec(),
-    };
     let w = &linear.weights;
     let levels = order.iter().flat_map(|&o| &w.levels[o * w.inputs..(o + 1) * w.inputs]).copied().collect();
     Linear {
-        weights: Weights { inputs: w.inputs, outputs: order.len(), levels, scale: pick(&w.scale) },
-        bias: pick(&linear.bias),
+        weights: Weights {
+            inputs: w.inputs,
+            outputs: order.len(),
+            levels,
+            scale: picked(&w.scale, order, w.outputs),
+        },
+        bias: picked(&linear.bias, order, w.outputs),
     }
+}
+
+/// The entries of these outputs; a list with one entry for all of them, or none, stays as it is.
+fn picked<T: Copy>(list: &[T], order: &[usize], outputs: usize) -> Vec<T> {
+    if list.len() == outputs { order.iter().map(|&o| list[o]).collect() } else { list.to_vec() }
 }
 
 fn no_quantiser(what: &str, name: &str) -> Error {

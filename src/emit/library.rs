@@ -28,7 +28,13 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
 );
 
 /// The simulation side. A file here replaces the one of the same name in [`RTL`].
-pub(super) const SIM: &[(&str, &str)] = files!("sim": "stream_link.sv");
+pub(super) const SIM: &[(&str, &str)] = files!("sim":
+    "stream_link.sv",
+    "neuron_taps.sv",
+    "readout_taps.sv",
+    "shim.h",
+    "shim.cpp",
+);
 
 /// Timing constraints.
 pub(super) const CONSTRAINTS: &[(&str, &str)] = files!("constraints": "core.xdc");

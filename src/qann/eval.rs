@@ -37,7 +37,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 let row = |x: &[f64], o: usize| -> f64 {
                     let w = &real[o * weights.inputs..(o + 1) * weights.inputs];
                     let sum: f64 = x.iter().zip(w).map(|(a, b)| a * b).sum();
-                    sum + bias.get(o).map_or(0.0, |&b| f64::from(b))
+                    sum + bias.get(o).copied().unwrap_or(0.0)
                 };
                 x.chunks(weights.inputs)
                     .flat_map(|x| (0..weights.outputs).map(|o| row(x, o)).collect::<Vec<_>>())

@@ -26,8 +26,8 @@ pub enum Op {
     Linear {
         /// Integer weights and their scales.
         weights: Weights,
-        /// One value an output channel, or empty.
-        bias: Vec<f32>,
+        /// One value an output channel, or empty. Quantised biases, integers times a scale, may need an `f64`.
+        bias: Vec<f64>,
     },
     /// `s·Q(x)`
     Quantise(Quantiser),

@@ -86,8 +86,8 @@ pub struct Input {
 pub struct Linear {
     /// Integer weights and their scales.
     pub weights: Weights,
-    /// One value an output channel, or empty.
-    pub bias: Vec<f32>,
+    /// One value an output channel, or empty. Quantised biases, integers times a scale, may need an `f64`.
+    pub bias: Vec<f64>,
 }
 
 impl Operator for Op {

@@ -84,7 +84,7 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
                 tensors.smallest(tensor(position, "weight"), shape, &weights.levels);
                 tensors.floats(tensor(position, "scale"), &weights.scale);
                 if !bias.is_empty() {
-                    tensors.floats(tensor(position, "bias"), bias);
+                    tensors.doubles(tensor(position, "bias"), bias);
                 }
                 FileOp::Linear { bias: !bias.is_empty() }
             }
@@ -201,7 +201,7 @@ fn add(
         FileOp::Linear { bias } => {
             let (outputs, inputs, levels) = tensors.matrix(&tensor(position, "weight"))?;
             let scale = tensors.floats(&tensor(position, "scale"))?;
-            let values = if *bias { tensors.floats(&tensor(position, "bias"))? } else { Vec::new() };
+            let values = if *bias { tensors.doubles(&tensor(position, "bias"))? } else { Vec::new() };
             if *bias && values.is_empty() {
                 return Err(Error::input("the bias has no values"));
             }

@@ -1,0 +1,87 @@
+/// Co-simulation tap: reports every beat that a `spike_neurons` sends, with the state behind it.
+///
+/// Attached from outside by `bind`, so the hardware does not know of it. `snn_tap_beat` announces the
+/// beat; `snn_tap_neuron` follows for each lane unless it is a skip beat.
+module neuron_taps #(
+  /// Number of the stage in the design.
+  parameter int unsigned StageId = 0,
+  /// As in `spike_neurons`.
+  parameter int unsigned Lanes = 4,
+  parameter int unsigned MembraneWidth = 16,
+  parameter int unsigned LevelWidth = 5,
+  parameter int unsigned RowWidth = 1,
+  parameter int unsigned ChunkWidth = 1
+) (
+  input logic                           clk_i,
+  input logic                           rst_i,
+  /// A beat is taken in this cycle.
+  input logic                           taken_i,
+  input logic [Lanes-1:0]               nz_i,
+  input logic [Lanes-1:0]               neg_i,
+  input logic                           skip_i,
+  input logic                           last_i,
+  input logic                           quiet_i,
+  /// Position, and membranes and tracers after this time-step.
+  input logic [RowWidth-1:0]            row_i,
+  input logic [ChunkWidth-1:0]          chunk_i,
+  input logic [Lanes*MembraneWidth-1:0] v_i,
+  input logic [Lanes*LevelWidth-1:0]    s_i
+);
+
+  import "DPI-C" function void snn_tap_beat(
+    input int kind,
+    input int stage,
+    input int flags,
+    input int row,
+    input int chunk,
+    input int lanes
+  );
+  import "DPI-C" function void snn_tap_neuron(
+    input longint v,
+    input int s,
+    input int spike
+  );
+
+  localparam int KindNeurons = 1;
+
+  if (MembraneWidth > 64 || LevelWidth > 32) begin : gen_bad_parameters
+    $error("neuron_taps: a membrane or tracer is too wide to be reported");
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_i && taken_i) begin
+      snn_tap_beat(KindNeurons, int'(StageId), {29'd0, quiet_i, last_i, skip_i}, int'(row_i),
+                   int'(chunk_i), skip_i ? 0 : int'(Lanes));
+      for (int unsigned j = 0; j < Lanes; j++) begin
+        if (!skip_i) begin
+          snn_tap_neuron(longint'($signed(v_i[MembraneWidth*j+:MembraneWidth])),
+                         int'($signed(s_i[LevelWidth*j+:LevelWidth])),
+                         !nz_i[j] ? 0 : neg_i[j] ? -1 : 1);
+        end
+      end
+    end
+  end
+
+endmodule
+
+bind spike_neurons neuron_taps #(
+  .StageId(StageId),
+  .Lanes(Lanes),
+  .MembraneWidth(MembraneWidth),
+  .LevelWidth(LevelWidth),
+  .RowWidth(RowWidth),
+  .ChunkWidth(ChunkWidth)
+) u_taps (
+  .clk_i(clk_i),
+  .rst_i(rst_i),
+  .taken_i(out_valid_o && out_ready_i),
+  .nz_i(out_nz_o),
+  .neg_i(out_neg_o),
+  .skip_i(out_skip_o),
+  .last_i(out_last_o),
+  .quiet_i(out_quiet_o),
+  .row_i(tap_row),
+  .chunk_i(tap_chunk),
+  .v_i(tap_v),
+  .s_i(tap_s)
+);

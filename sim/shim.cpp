@@ -1,0 +1,242 @@
+// The verilated model behind the C interface of `shim.h`. Independent of the model: pins have the same
+// names everywhere, and widths convert by assignment.
+#include "shim.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "Vsnn.h"
+#include "Vsnn__Dpi.h"
+#include "verilated.h"
+#if VM_TRACE
+#include "verilated_vcd_c.h"
+#endif
+
+namespace {
+
+// Random numbers of one stream: phases of several hundred cycles, each with its own share of stalls.
+class Stalls {
+ public:
+  explicit Stalls(uint64_t seed) : state_{seed * 0x9e3779b97f4a7c15u | 1u} {}
+
+  // Bit 0: withhold the output; bit 1: withhold the input.
+  int next() {
+    if (left_ == 0) {
+      static const uint32_t shares[] = {0, 32, 128, 224};
+      const uint64_t choice = random();
+      left_ = 16 + static_cast<uint32_t>(choice >> 32) % 500;
+      out_ = shares[choice & 3];
+      in_ = shares[choice >> 2 & 3];
+    }
+    --left_;
+    const uint64_t bits = random();
+    return static_cast<int>((bits >> 16 & 255) < out_) | static_cast<int>((bits >> 24 & 255) < in_) << 1;
+  }
+
+ private:
+  uint64_t random() {
+    state_ ^= state_ << 13;
+    state_ ^= state_ >> 7;
+    state_ ^= state_ << 17;
+    return state_;
+  }
+
+  uint64_t state_;
+  uint32_t left_ = 0;
+  uint32_t out_ = 0;
+  uint32_t in_ = 0;
+};
+
+struct Host {
+  std::unique_ptr<VerilatedContext> context;
+  std::unique_ptr<Vsnn> top;
+#if VM_TRACE
+  std::unique_ptr<VerilatedVcdC> trace;
+#endif
+  uint64_t seed = 0;
+  bool stall = false;
+  bool stopped = false;
+  uint64_t cycle = 0;
+  std::vector<uint64_t> taps;
+  std::vector<SnnLink> links;
+  std::vector<Stalls> stalls;
+  std::string message;
+};
+
+Host host;
+
+// More than this the simulator has no reason to say.
+constexpr size_t kLongestMessage = 8192;
+
+void say(const char* filename, int line, const char* text) {
+  host.message += filename ? filename : "";
+  host.message += ':' + std::to_string(line) + ": " + text + '\n';
+}
+
+void dump() {
+#if VM_TRACE
+  if (host.trace) host.trace->dump(host.context->time());
+#endif
+}
+
+}  // namespace
+
+// ------------------------------------------------------------------------------ the simulator's hooks
+int snn_print(const char* format, ...) {
+  char line[1024];
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = std::vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  if (length > 0 && host.message.size() < kLongestMessage) host.message += line;
+  return length;
+}
+
+void vl_finish(const char* filename, int line, const char*) {
+  host.stopped = true;
+  say(filename, line, "$finish");
+}
+
+void vl_stop(const char*, int, const char*) { host.stopped = true; }
+
+void vl_fatal(const char* filename, int line, const char*, const char* text) {
+  host.stopped = true;
+  say(filename, line, text ? text : "fatal error");
+}
+
+// ------------------------------------------------------------------------------ calls from the hardware
+int snn_link(int stream_id, int handshakes) {
+  const size_t id = static_cast<size_t>(stream_id);
+  if (id >= host.links.size()) {
+    host.links.resize(id + 1, SnnLink{});
+    while (host.stalls.size() <= id) host.stalls.emplace_back(host.seed + 1 + host.stalls.size());
+  }
+  SnnLink& link = host.links[id];
+  const uint32_t state = static_cast<uint32_t>(handshakes);
+  link.handshakes = state;
+  const bool in = (state & 3) == 3;
+  link.beats += in;
+  if (in || (state & 12) == 12) link.moved = host.cycle + 1;
+  return host.stall ? host.stalls[id].next() : 0;
+}
+
+void snn_tap_beat(int kind, int stage, int flags, int row, int chunk, int lanes) {
+  const auto bits = [](int value, int shift) {
+    return static_cast<uint64_t>(static_cast<uint32_t>(value)) << shift;
+  };
+  host.taps.push_back(bits(kind, 0) | bits(flags, 8) | bits(lanes, 16) | bits(stage, 32));
+  host.taps.push_back(host.cycle);
+  host.taps.push_back(bits(row, 0) | bits(chunk, 32));
+}
+
+void snn_tap_neuron(long long v, int s, int spike) {
+  host.taps.push_back(static_cast<uint64_t>(v));
+  host.taps.push_back(static_cast<uint64_t>(static_cast<uint32_t>(s)) |
+                      static_cast<uint64_t>(static_cast<uint32_t>(spike)) << 32);
+}
+
+void snn_tap_delta(long long delta) { host.taps.push_back(static_cast<uint64_t>(delta)); }
+
+// ------------------------------------------------------------------------------ calls from the host
+uint32_t snn_abi() { return SNN_ABI; }
+
+int snn_open(uint64_t seed, int stall) {
+  if (host.top) return 0;
+  host.seed = seed;
+  host.stall = stall != 0;
+  host.context.reset(new VerilatedContext);
+  host.context->randReset(2);
+  host.context->randSeed(static_cast<int>(seed & 0x7fffffff) | 1);
+#if VM_TRACE
+  host.context->traceEverOn(true);
+#endif
+  host.top.reset(new Vsnn{host.context.get(), "top"});
+  return 1;
+}
+
+void snn_close() {
+  snn_trace_end();
+  if (host.top) host.top->final();
+  // The model before its context: it says goodbye to it.
+  host.top.reset();
+  host.context.reset();
+  host = Host{};
+}
+
+void snn_cycle(const SnnIn* in, SnnOut* out) {
+  Vsnn& top = *host.top;
+  top.rst_i = in->rst;
+  top.s_axis_tvalid_i = in->s_axis_tvalid;
+  top.s_axis_tdata_i = in->s_axis_tdata;
+  top.s_axis_tlast_i = in->s_axis_tlast;
+  top.m_axis_tready_i = in->m_axis_tready;
+  top.s_axi_awvalid_i = in->s_axi_awvalid;
+  top.s_axi_awaddr_i = in->s_axi_awaddr;
+  top.s_axi_wvalid_i = in->s_axi_wvalid;
+  top.s_axi_wdata_i = in->s_axi_wdata;
+  top.s_axi_wstrb_i = in->s_axi_wstrb;
+  top.s_axi_bready_i = in->s_axi_bready;
+  top.s_axi_arvalid_i = in->s_axi_arvalid;
+  top.s_axi_araddr_i = in->s_axi_araddr;
+  top.s_axi_rready_i = in->s_axi_rready;
+  top.clk_i = 0;
+  top.eval();
+  dump();
+  host.context->timeInc(1);
+
+  out->m_axis_tdata = top.m_axis_tdata_o;
+  out->s_axi_rdata = top.s_axi_rdata_o;
+  out->s_axis_tready = top.s_axis_tready_o;
+  out->m_axis_tvalid = top.m_axis_tvalid_o;
+  out->m_axis_tlast = top.m_axis_tlast_o;
+  out->s_axi_awready = top.s_axi_awready_o;
+  out->s_axi_wready = top.s_axi_wready_o;
+  out->s_axi_bvalid = top.s_axi_bvalid_o;
+  out->s_axi_bresp = top.s_axi_bresp_o;
+  out->s_axi_arready = top.s_axi_arready_o;
+  out->s_axi_rvalid = top.s_axi_rvalid_o;
+  out->s_axi_rresp = top.s_axi_rresp_o;
+
+  top.clk_i = 1;
+  top.eval();
+  dump();
+  host.context->timeInc(1);
+  ++host.cycle;
+  out->stopped = host.stopped;
+}
+
+uint64_t snn_taps(const uint64_t** words) {
+  *words = host.taps.data();
+  return host.taps.size();
+}
+
+void snn_clear() { host.taps.clear(); }
+
+uint32_t snn_links(SnnLink* links, uint32_t count) {
+  for (size_t i = 0; i < host.links.size() && i < count; ++i) links[i] = host.links[i];
+  return static_cast<uint32_t>(host.links.size());
+}
+
+const char* snn_message() { return host.message.c_str(); }
+
+int snn_trace_begin(const char* path) {
+#if VM_TRACE
+  host.trace.reset(new VerilatedVcdC);
+  host.top->trace(host.trace.get(), 99);
+  host.trace->open(path);
+  return host.trace->isOpen();
+#else
+  (void)path;
+  return 0;
+#endif
+}
+
+void snn_trace_end() {
+#if VM_TRACE
+  if (host.trace) host.trace->close();
+  host.trace.reset();
+#endif
+}

@@ -1,0 +1,53 @@
+//! What the hardware's counters must have counted, from what the golden model has done.
+
+use super::recording::Recording;
+use super::subject::Subject;
+use crate::design::Kind;
+
+/// Spikes and work of every stage, summed over samples.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Expected {
+    pub spikes: Vec<u64>,
+    /// For engines, accumulations of a chunk; for a pass or a repetition, beats. Neurons and readout count beats, too, but
+    /// how many beats a row takes may depend on pauses.
+    pub work: Vec<u64>,
+}
+
+impl Expected {
+    pub fn new(subject: &Subject) -> Self {
+        let stages = subject.design.stages.len();
+        Self { spikes: vec![0; stages], work: vec![0; stages] }
+    }
+
+    /// Adds a sample.
+    pub fn add(&mut self, subject: &Subject, recording: &Recording, raw: &[i32]) {
+        let zero = subject.design.input.zero_point;
+        // Beats of the changes that the input causes.
+        let mut input_beats = 0;
+        let mut source = 0;
+        for (index, stage) in subject.design.stages.iter().enumerate() {
+            let work = match &stage.kind {
+                Kind::AnalogMatmul(matmul) => {
+                    let events = |row: &[i32]| row.iter().filter(|&&q| q != zero).count() as u64;
+                    let rows = raw.chunks(matmul.linear.inputs).map(events);
+                    let chunks = matmul.out_chunks() as u64;
+                    input_beats = rows.clone().map(|n| if n == 0 { 1 } else { chunks }).sum();
+                    rows.sum::<u64>() * chunks
+                }
+                Kind::AnalogPass(pass) => {
+                    input_beats = (pass.rows * pass.channels.div_ceil(pass.lanes)) as u64;
+                    input_beats
+                }
+                Kind::Repeat(repeat) => input_beats * u64::from(repeat.steps),
+                Kind::SpikeMatmul(matmul) => source * matmul.out_chunks() as u64,
+                Kind::Neurons(_) => {
+                    source = subject.layers[index].map_or(0, |layer| recording.outcome.spikes[layer]);
+                    self.spikes[index] += source;
+                    0
+                }
+                Kind::Readout(_) => 0,
+            };
+            self.work[index] += work;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Co-simulation: the RTL of a build folder against the golden model, cycle by cycle, in one process.
+//!
+//! Verilator turns the build folder into a shared library (`verilate.rs`), which is loaded (`ffi.rs`: everything
+//! `unsafe`) and clocked (`pins.rs`). Samples follow each other without a gap, so several are inside at a time. Taps that
+//! are attached to the hardware from outside report every beat of every neuron array and every change that the readout
+//! takes; each is compared with what the golden model does at the same place, then the result frames, then the registers.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `subject.rs` | what a build folder claims to be: design and golden model |
+//! | `verilate.rs`, `ffi.rs` | the library and the boundary to it |
+//! | `pins.rs`, `axi_lite.rs`, `stall.rs` | clock, streams, registers, random pauses |
+//! | `taps.rs` | what the taps report, decoded |
+//! | `recording.rs`, `expected.rs` | what the golden model does, of the samples under way; what counters must say |
+//! | `neurons.rs`, `readout.rs`, `frames.rs`, `registers.rs` | comparisons |
+//! | `session.rs`, `watch.rs` | the loop, and what notices that nothing moves |
+//! | `mismatch.rs`, `report.rs` | what comes out |
+
+mod axi_lite;
+mod expected;
+mod ffi;
+mod frames;
+mod mismatch;
+mod neurons;
+mod pins;
+mod readout;
+mod recording;
+mod registers;
+mod report;
+mod session;
+mod stall;
+mod subject;
+mod taps;
+mod verilate;
+mod watch;
+
+use std::path::{Path, PathBuf};
+
+pub use mismatch::{FirstMismatch, NeuronState, What};
+pub use report::{Report, Spread};
+
+use crate::data::Inputs;
+use crate::error::{Error, Result};
+use ffi::Simulator;
+use mismatch::Stop;
+use pins::Window;
+use session::Session;
+use subject::Subject;
+
+/// How to simulate.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Random pauses on every stream, from this seed; without, everything is always ready.
+    pub stall: Option<u64>,
+    /// Time-steps allowed a sample; none or 0 for no limit.
+    pub t_max: Option<u16>,
+    /// Where a waveform around the first mismatch goes; `sim/mismatch.vcd` in the build folder by default.
+    pub trace: Option<PathBuf>,
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Verilator and the compiler are at work.
+    Building,
+    /// Samples are going through.
+    Running {
+        /// Result frames received.
+        done: usize,
+        /// Samples in all.
+        samples: usize,
+    },
+    /// There was a mismatch: the simulation is built and run again, to write a waveform of it.
+    Waveform,
+}
+
+/// Cycles of the waveform before and after a mismatch.
+const WINDOW: (u64, u64) = (200, 50);
+
+/// Runs the samples through the hardware in `build` and compares everything with the golden model. The first mismatch
+/// ends the run; it is part of the report, not an error.
+///
+/// # Errors
+/// When `build` is not a build folder, the samples do not fit, or Verilator, compiler or make are missing or fail.
+pub fn run(
+    build: &Path,
+    inputs: &Inputs,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report> {
+    let subject = Subject::load(build)?;
+    subject.check_inputs(inputs, options)?;
+    let waveform = options.trace.clone().unwrap_or_else(|| build.join("sim/mismatch.vcd"));
+    // One of an earlier run would be taken for one of this run.
+    match std::fs::remove_file(&waveform) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Error::io("remove", &waveform, &e));
+        }
+        _ => {}
+    }
+    progress(Progress::Building);
+    let model = verilate::build(build, &subject.manifest.top, false)?;
+    let simulator = Simulator::open(&model.library, options.stall)?;
+    let mut session = Session::new(&subject, inputs, options, simulator, None);
+    match session.run(progress) {
+        Ok(()) => Ok(session.report()),
+        Err(Stop::Error(error)) => Err(error),
+        // Without a window there is always more to do.
+        Err(Stop::Enough) => Ok(session.report()),
+        Err(Stop::Mismatch(mut mismatch)) => {
+            let mut report = session.report();
+            drop(session);
+            progress(Progress::Waveform);
+            match record_waveform(&subject, inputs, options, mismatch.cycle, &waveform) {
+                Ok(()) => mismatch.waveform = Some(waveform),
+                Err(error) => mismatch.message += &format!("; there is no waveform: {}", error.problem),
+            }
+            report.mismatches = 1;
+            report.first_mismatch = Some(*mismatch);
+            Ok(report)
+        }
+    }
+}
+
+/// Runs the same samples again, up to a cycle, and writes a waveform of the cycles around it.
+fn record_waveform(
+    subject: &Subject,
+    inputs: &Inputs,
+    options: &Options,
+    cycle: u64,
+    place: &Path,
+) -> Result<()> {
+    let model = verilate::build(&subject.build, &subject.manifest.top, true)?;
+    let simulator = Simulator::open(&model.library, options.stall)?;
+    let file = model.folder.path().join("window.vcd");
+    let window = Window { begin: cycle.saturating_sub(WINDOW.0), end: cycle + WINDOW.1, file: file.clone() };
+    let mut session = Session::new(subject, inputs, options, simulator, Some(window));
+    match session.run(&mut |_| ()) {
+        Err(Stop::Error(error)) => return Err(error),
+        // The end of the run may come before the end of the window.
+        Ok(()) | Err(Stop::Enough | Stop::Mismatch(_)) => session.end_waveform(),
+    }
+    drop(session);
+    // The file may have to go to another disk; it is there as a whole or not at all.
+    let error = |e: std::io::Error| Error::io("write", place, &e);
+    let folder = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut copy = tempfile::NamedTempFile::new_in(folder).map_err(error)?;
+    let mut source = std::fs::File::open(&file).map_err(|e| Error::io("read", &file, &e))?;
+    std::io::copy(&mut source, &mut copy).map_err(error)?;
+    copy.persist(place).map_err(|e| error(e.error))?;
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! Every neuron of a layer at every time-step.
+
+use super::mismatch::{FirstMismatch, NeuronState, What};
+use super::recording::{Inside, LayerRecord};
+use super::taps::Beat;
+use crate::design::Neurons;
+use crate::integer::Rule;
+
+/// How much has been compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Compared {
+    /// Neurons, through all time-steps of a sample.
+    pub neurons: u64,
+    /// Neurons in a time-step.
+    pub spikes: u64,
+    /// Those that fired.
+    pub fired: u64,
+}
+
+impl std::ops::Add for Compared {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            neurons: self.neurons + other.neurons,
+            spikes: self.spikes + other.spikes,
+            fired: self.fired + other.fired,
+        }
+    }
+}
+
+/// Comparison of a neuron array with a layer of the golden model.
+pub(super) struct NeuronCheck {
+    /// Index among the layers of the golden model.
+    layer: usize,
+    name: String,
+    rows: usize,
+    channels: usize,
+    lanes: usize,
+    chunks: usize,
+    skip_rows: bool,
+    /// Membrane before the first time-step, one a channel.
+    start: Vec<i64>,
+    /// The next beat: sample, time-step from 1, row, chunk.
+    pub sample: usize,
+    step: u32,
+    row: usize,
+    chunk: usize,
+    /// Beats so far.
+    pub beats: u64,
+    pub compared: Compared,
+}
+
+impl NeuronCheck {
+    pub fn new(layer: usize, name: &str, neurons: &Neurons) -> Self {
+        let start = match &neurons.neuron.rule {
+            Rule::Line { start, .. } => start.clone(),
+            Rule::Table => vec![0; neurons.channels],
+        };
+        Self {
+            layer,
+            name: name.to_owned(),
+            rows: neurons.rows,
+            channels: neurons.channels,
+            lanes: neurons.lanes,
+            chunks: neurons.chunks(),
+            skip_rows: neurons.skip_rows,
+            start,
+            sample: 0,
+            step: 1,
+            row: 0,
+            chunk: 0,
+            beats: 0,
+            compared: Compared::default(),
+        }
+    }
+
+    /// Compares the layer's next beat.
+    pub fn check(&mut self, beat: &Beat<'_>, inside: &Inside) -> Result<(), Box<FirstMismatch>> {
+        self.beats += 1;
+        let Some(recording) = inside.get(self.sample) else {
+            return Err(self.order(beat, "a beat that belongs to no sample"));
+        };
+        let (record, last_step) = (&recording.layers[self.layer], recording.outcome.final_step[self.layer]);
+        if (beat.row, beat.chunk) != (self.row, self.chunk) {
+            let message = format!("a beat of row {}, chunk {}", beat.row, beat.chunk);
+            return Err(self.order(beat, &message));
+        }
+        if beat.skip {
+            if self.chunk != 0 || !self.skip_rows {
+                return Err(self.order(beat, "a skip beat where a chunk must be"));
+            }
+            self.idle_row(beat, record)?;
+        } else {
+            if beat.lanes() != self.lanes {
+                return Err(self.order(beat, &format!("a beat of {} lanes", beat.lanes())));
+            }
+            self.neurons(beat, record)?;
+        }
+        let row_ends = beat.skip || self.chunk + 1 == self.chunks;
+        let step_ends = row_ends && self.row + 1 == self.rows;
+        let ends = step_ends && self.step == last_step;
+        if (beat.last, beat.quiet) != (ends, ends && record.quiet) {
+            let flag = |name: &str, is: bool, should: bool| match (is, should) {
+                (true, false) => format!(" {name} too early"),
+                (false, true) => format!(" no {name}"),
+                _ => String::new(),
+            };
+            let (last, quiet) =
+                (flag("last", beat.last, ends), flag("quiet", beat.quiet, ends && record.quiet));
+            return Err(self.order(beat, &format!("a beat with wrong flags:{last}{quiet}")));
+        }
+        (self.chunk, self.row) = match (row_ends, step_ends) {
+            (false, _) => (self.chunk + 1, self.row),
+            (true, false) => (0, self.row + 1),
+            (true, true) => (0, 0),
+        };
+        if ends {
+            (self.sample, self.step) = (self.sample + 1, 1);
+            self.compared.neurons += (self.rows * self.channels) as u64;
+        } else if step_ends {
+            self.step += 1;
+        }
+        Ok(())
+    }
+
+    /// Whether all of a sample has been seen and nothing else.
+    pub fn is_between_samples(&self) -> bool {
+        (self.step, self.row, self.chunk) == (1, 0, 0)
+    }
+
+    /// The neurons of a chunk.
+    fn neurons(&mut self, beat: &Beat<'_>, record: &LayerRecord) -> Result<(), Box<FirstMismatch>> {
+        for lane in 0..self.lanes {
+            let (channel, rtl) = (self.chunk * self.lanes + lane, beat.neuron(lane));
+            if channel >= self.channels {
+                if rtl.spike != 0 {
+                    return Err(self.order(beat, "a spike on a lane beyond the channels"));
+                }
+                continue;
+            }
+            let golden = self.golden(record, self.step, channel);
+            if rtl != golden {
+                return Err(self.differs(beat, channel, rtl, golden));
+            }
+            self.compared.spikes += 1;
+            self.compared.fired += u64::from(golden.spike != 0);
+        }
+        Ok(())
+    }
+
+    /// A row that hardware has left as it was.
+    fn idle_row(&mut self, beat: &Beat<'_>, record: &LayerRecord) -> Result<(), Box<FirstMismatch>> {
+        for channel in 0..self.channels {
+            let before = match self.step {
+                1 => NeuronState { spike: 0, membrane: self.start[channel], tracer: 0 },
+                step => self.golden(record, step - 1, channel),
+            };
+            let golden = self.golden(record, self.step, channel);
+            let rtl = NeuronState { spike: 0, ..before };
+            if rtl != golden {
+                return Err(self.differs(beat, channel, rtl, golden));
+            }
+            self.compared.spikes += 1;
+        }
+        Ok(())
+    }
+
+    /// A neuron of the current row in the golden model.
+    fn golden(&self, record: &LayerRecord, step: u32, channel: usize) -> NeuronState {
+        let index = ((step as usize - 1) * self.rows + self.row) * self.channels + channel;
+        NeuronState {
+            spike: record.spikes[index].into(),
+            membrane: record.membranes[index],
+            tracer: record.tracers[index],
+        }
+    }
+
+    fn differs(
+        &self,
+        beat: &Beat<'_>,
+        channel: usize,
+        rtl: NeuronState,
+        golden: NeuronState,
+    ) -> Box<FirstMismatch> {
+        let message = "a neuron of the RTL is not as in the golden model";
+        let mut mismatch =
+            FirstMismatch::new(What::Neuron, beat.cycle, message).at(self.sample, &self.name, self.step);
+        mismatch.row = Some(self.row);
+        mismatch.channel = Some(channel);
+        mismatch.rtl = Some(rtl);
+        mismatch.golden = Some(golden);
+        mismatch
+    }
+
+    fn order(&self, beat: &Beat<'_>, found: &str) -> Box<FirstMismatch> {
+        let message = format!("the RTL sends {found}; expected is row {}, chunk {}", self.row, self.chunk);
+        let mut mismatch =
+            FirstMismatch::new(What::Order, beat.cycle, message).at(self.sample, &self.name, self.step);
+        mismatch.row = Some(self.row);
+        mismatch
+    }
+}

@@ -1,0 +1,80 @@
+//! The registers behind AXI4-Lite, before and after the run. The map stands in `rtl/axi_lite_regs.sv`.
+
+use super::expected::Expected;
+use super::mismatch::{FirstMismatch, Stop, What};
+use super::pins::{Counts, Pins};
+
+const T_MAX: u32 = 0x10;
+const FIRST_STAGE: u32 = 0x40;
+const STAGE_BYTES: u32 = 16;
+
+/// A register, or two halves of one, and what it must hold.
+struct Check {
+    name: String,
+    address: u32,
+    wide: bool,
+    expected: u64,
+}
+
+fn check(name: &str, address: u32, expected: u64) -> Check {
+    Check { name: name.to_owned(), address, wide: false, expected }
+}
+
+/// Before the first sample: identity, and T_max, which is written.
+pub(super) fn begin(pins: &mut Pins, stages: usize, t_max: u16) -> Result<usize, Stop> {
+    if t_max > 0 {
+        pins.write_register(T_MAX, t_max.into())?;
+    }
+    let checks = [
+        check("identity", 0x00, 0x534e_4e31),
+        check("version", 0x04, 1),
+        check("control", 0x08, 1),
+        check("status", 0x0c, 0),
+        check("T_max", T_MAX, t_max.into()),
+        check("samples in", 0x14, 0),
+        check("samples out", 0x18, 0),
+        check("number of stages", 0x1c, stages as u64),
+    ];
+    compare(pins, &checks, true)
+}
+
+/// After the last sample: what was counted. Without `strict`, the same registers are read and nothing is compared.
+pub(super) fn end(
+    pins: &mut Pins,
+    counts: &Counts,
+    expected: &Expected,
+    nodes: &[&str],
+    strict: bool,
+) -> Result<usize, Stop> {
+    let wide = |name: String, address, expected| Check { name, address, wide: true, expected };
+    let mut checks = vec![
+        check("status", 0x0c, 0),
+        check("samples in", 0x14, counts.samples_in & 0xffff_ffff),
+        check("samples out", 0x18, counts.samples_out & 0xffff_ffff),
+        wide("cycles while busy".into(), 0x20, counts.busy_cycles),
+        check("input stalls", 0x28, counts.in_stalls & 0xffff_ffff),
+        check("output stalls", 0x2c, counts.out_stalls & 0xffff_ffff),
+    ];
+    for (stage, node) in (0..).zip(nodes) {
+        let base = FIRST_STAGE + STAGE_BYTES * stage;
+        let (spikes, work) = (expected.spikes[stage as usize], expected.work[stage as usize]);
+        checks.push(wide(format!("spikes of stage {stage} ({node})"), base, spikes));
+        checks.push(wide(format!("work of stage {stage} ({node})"), base + 8, work));
+    }
+    compare(pins, &checks, strict)
+}
+
+fn compare(pins: &mut Pins, checks: &[Check], strict: bool) -> Result<usize, Stop> {
+    for check in checks {
+        let mut found = u64::from(pins.read_register(check.address)?);
+        if check.wide {
+            found |= u64::from(pins.read_register(check.address + 4)?) << 32;
+        }
+        if strict && found != check.expected {
+            let Check { name, address, expected, .. } = check;
+            let message = format!("register {address:#04x}, {name}, holds {found}, not {expected}");
+            return Err(FirstMismatch::new(What::Register, pins.cycle, message).into());
+        }
+    }
+    Ok(checks.len())
+}

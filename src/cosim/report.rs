@@ -1,0 +1,171 @@
+//! The figures of a run.
+
+use comfy_table::{CellAlignment, Table};
+use serde::Serialize;
+
+use super::Options;
+use super::expected::Expected;
+use super::mismatch::FirstMismatch;
+use super::neurons::Compared;
+use super::pins::Pins;
+use super::subject::Subject;
+use crate::golden::Outcome;
+
+/// Mean and largest of a figure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Spread {
+    /// Mean.
+    pub mean: f64,
+    /// Largest.
+    pub max: u64,
+}
+
+/// What a run has shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Result frames received.
+    pub samples: u64,
+    /// Time-steps of a sample.
+    pub time_steps: Spread,
+    /// Neurons followed through all time-steps of their sample, summed over samples.
+    pub neurons_checked: u64,
+    /// Ternary spikes compared, one a neuron and time-step, each together with the membrane and the tracer behind it.
+    pub spikes_checked: u64,
+    /// Of those, the ones that are not 0.
+    pub spikes_fired: u64,
+    /// Registers compared after reset and after the run.
+    pub registers_checked: usize,
+    /// 0, or 1: the first one ends the run.
+    pub mismatches: u64,
+    /// Where that is.
+    pub first_mismatch: Option<FirstMismatch>,
+    /// Seed of random back-pressure.
+    pub stall: Option<u64>,
+    /// Time-steps allowed a sample.
+    pub t_max: Option<u16>,
+    /// Cycles from the end of one result frame to the end of the next; with a single sample, its latency.
+    pub cycles_per_sample: Spread,
+    /// Cycles from a sample's first beat in to the last word of its result, while others are inside as well.
+    pub latency_cycles: Spread,
+    /// Cycles of work that a sample causes in the busiest stage, in the mean: no schedule of this design can be faster.
+    pub cycles_lower_bound: f64,
+    /// The busiest stage: the model's node.
+    pub busiest_engine: String,
+    /// The share of cycles in which it works, between the first beat in and the last word out; only of a whole run.
+    pub busiest_utilisation: Option<f64>,
+    /// Clock cycles simulated.
+    pub simulated_cycles: u64,
+    /// Clock cycles simulated and compared in a second, the golden model's time included.
+    pub simulated_cycles_per_second: f64,
+}
+
+/// What is summed up during a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    /// Samples that have gone in, and their time-steps: sum and largest.
+    samples: u64,
+    steps: (u64, u64),
+    pub registers: usize,
+    pub seconds: f64,
+    /// Whether the run came to its end.
+    pub complete: bool,
+}
+
+impl Tally {
+    /// Adds a sample.
+    pub fn sample(&mut self, outcome: &Outcome) {
+        let steps = u64::from(outcome.time_steps);
+        self.samples += 1;
+        self.steps = (self.steps.0 + steps, self.steps.1.max(steps));
+    }
+}
+
+impl Spread {
+    fn of((sum, max): (u64, u64), count: u64) -> Self {
+        Self { mean: ratio(sum, count), max }
+    }
+}
+
+/// A ratio; 0 of nothing.
+fn ratio(a: u64, b: u64) -> f64 {
+    if b == 0 { 0.0 } else { a as f64 / b as f64 }
+}
+
+impl Report {
+    pub(super) fn new(
+        subject: &Subject,
+        options: &Options,
+        pins: &Pins,
+        expected: &Expected,
+        tally: &Tally,
+        compared: Compared,
+    ) -> Self {
+        let counts = &pins.counts;
+        let latency = Spread::of(counts.latency, counts.samples_out);
+        let cycles_per_sample = match counts.samples_out {
+            0 | 1 => latency,
+            frames => Spread::of(counts.interval, frames - 1),
+        };
+        let work = expected.work.iter().zip(&subject.design.stages);
+        let busiest = work.max_by_key(|(work, _)| **work);
+        let (work, engine) = busiest.map_or((0, String::new()), |(work, stage)| (*work, stage.node.clone()));
+        let span = match (counts.first_begin, counts.last_end) {
+            (Some(begin), Some(end)) => end - begin + 1,
+            _ => 0,
+        };
+        Self {
+            samples: counts.samples_out,
+            time_steps: Spread::of(tally.steps, tally.samples),
+            neurons_checked: compared.neurons,
+            spikes_checked: compared.spikes,
+            spikes_fired: compared.fired,
+            registers_checked: tally.registers,
+            mismatches: 0,
+            first_mismatch: None,
+            stall: options.stall,
+            t_max: options.t_max.filter(|&t| t > 0),
+            cycles_per_sample,
+            latency_cycles: latency,
+            cycles_lower_bound: ratio(work, tally.samples),
+            busiest_engine: engine,
+            busiest_utilisation: tally.complete.then(|| ratio(work, span)),
+            simulated_cycles: pins.cycle,
+            simulated_cycles_per_second: pins.cycle as f64 / tally.seconds.max(1e-9),
+        }
+    }
+
+    /// The figures as a table.
+    pub fn table(&self) -> Table {
+        let mut table = Table::new();
+        table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
+        table.set_header(["co-simulation", "mean", "largest"]);
+        let spread = |name: &str, s: Spread| [name.to_owned(), format!("{:.1}", s.mean), s.max.to_string()];
+        let one = |name: &str, value: String| [name.to_owned(), value, String::new()];
+        table.add_row(one("samples", self.samples.to_string()));
+        table.add_row(spread("time-steps", self.time_steps));
+        table.add_row(one("neurons followed", self.neurons_checked.to_string()));
+        table.add_row(one("spikes, membranes, tracers compared", self.spikes_checked.to_string()));
+        table.add_row(one("spikes fired", self.spikes_fired.to_string()));
+        table.add_row(one("registers compared", self.registers_checked.to_string()));
+        table.add_row(one("mismatches", self.mismatches.to_string()));
+        if let Some(seed) = self.stall {
+            table.add_row(one("random pauses from seed", seed.to_string()));
+        }
+        if let Some(t_max) = self.t_max {
+            table.add_row(one("T_max", t_max.to_string()));
+        }
+        table.add_row(spread("cycles a sample", self.cycles_per_sample));
+        table.add_row(spread("latency in cycles", self.latency_cycles));
+        table.add_row(one("cycles a sample, at least", format!("{:.1}", self.cycles_lower_bound)));
+        if let Some(share) = self.busiest_utilisation {
+            let name = format!("{} at work", crate::error::printable(&self.busiest_engine));
+            table.add_row(one(&name, format!("{:.1} %", 100.0 * share)));
+        }
+        table.add_row(one("cycles simulated", self.simulated_cycles.to_string()));
+        table.add_row(one("cycles a second", format!("{:.0}", self.simulated_cycles_per_second)));
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        table
+    }
+}

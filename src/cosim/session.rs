@@ -1,0 +1,273 @@
+//! The loop: samples in, reports out, everything compared as it comes.
+
+use std::time::Instant;
+
+use super::expected::Expected;
+use super::ffi::Simulator;
+use super::frames::FrameCheck;
+use super::mismatch::{FirstMismatch, Stop};
+use super::neurons::{Compared, NeuronCheck};
+use super::pins::{Pins, Window};
+use super::readout::ReadoutCheck;
+use super::recording::{Inside, Recorder};
+use super::report::{Report, Tally};
+use super::subject::Subject;
+use super::taps::{Beats, Source};
+use super::watch::Watch;
+use super::{Options, Progress, registers};
+use crate::data::Inputs;
+use crate::design::Kind;
+use crate::error::{Error, Result};
+
+/// Cycles between two looks at what the taps have reported.
+const LOOK: u64 = 2048;
+/// Cycles of reset.
+const RESET: u64 = 8;
+/// Cycles without a transfer after which the pipeline is taken to be empty.
+const EMPTY: u64 = 1024;
+
+/// A run.
+pub(super) struct Session<'a> {
+    subject: &'a Subject,
+    inputs: &'a Inputs,
+    options: Options,
+    pins: Pins,
+    /// Without comparisons there is no golden model: for a waveform, the same cycles are simulated again.
+    checks: Option<Checks>,
+    watch: Watch,
+    expected: Expected,
+    tally: Tally,
+    /// Buffers.
+    words: Vec<u64>,
+    raw: Vec<i32>,
+    next_look: u64,
+}
+
+/// All comparisons.
+struct Checks {
+    inside: Inside,
+    /// By stage.
+    neurons: Vec<Option<NeuronCheck>>,
+    readout: ReadoutCheck,
+    frames: FrameCheck,
+}
+
+impl<'a> Session<'a> {
+    /// A run that compares everything or, with a window, writes a waveform.
+    pub fn new(
+        subject: &'a Subject,
+        inputs: &'a Inputs,
+        options: &Options,
+        simulator: Simulator,
+        window: Option<Window>,
+    ) -> Self {
+        let checks = if window.is_none() { Checks::new(subject) } else { None };
+        Self {
+            subject,
+            inputs,
+            options: options.clone(),
+            pins: Pins::new(simulator, options.stall, window),
+            checks,
+            watch: Watch::new(&subject.design),
+            expected: Expected::new(subject),
+            tally: Tally::default(),
+            words: Vec::new(),
+            raw: Vec::new(),
+            next_look: LOOK,
+        }
+    }
+
+    /// All samples, from reset to the registers.
+    pub fn run(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+        let start = Instant::now();
+        let result = self.simulate(progress);
+        self.tally.seconds = start.elapsed().as_secs_f64();
+        // What the taps have reported before comes first.
+        match (self.look(), result) {
+            (Err(Stop::Mismatch(seen)), Err(Stop::Mismatch(other))) if other.cycle < seen.cycle => {
+                Err(Stop::Mismatch(other))
+            }
+            (Err(stop), _) | (Ok(()), Err(stop)) => Err(stop),
+            (Ok(()), Ok(())) => Ok(()),
+        }
+    }
+
+    fn simulate(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+        for _ in 0..RESET {
+            self.pins.cycle()?;
+        }
+        self.pins.drive.rst = 0;
+        let stages = self.subject.design.stages.len();
+        let t_max = self.options.t_max.unwrap_or(0);
+        self.tally.registers += registers::begin(&mut self.pins, stages, t_max)?;
+
+        let samples = self.inputs.len();
+        let mut recorder =
+            Recorder::new(&self.subject.golden, self.inputs, self.options.t_max.filter(|&t| t > 0));
+        for sample in 0..samples {
+            self.begin_sample(sample, &mut recorder)?;
+            while self.pins.is_sending() {
+                self.step(progress)?;
+            }
+        }
+        while self.pins.counts.samples_out < samples as u64 {
+            self.step(progress)?;
+        }
+        // A repetition that T_max has cut short may still be sending.
+        while self.pins.cycle < self.watch.last_move(&self.pins) + EMPTY {
+            self.step(progress)?;
+        }
+        self.look()?;
+        self.end(progress)
+    }
+
+    /// Puts a sample's beats in line and its recording beside.
+    fn begin_sample(&mut self, sample: usize, recorder: &mut Recorder<'_>) -> Result<(), Stop> {
+        self.inputs.fill(sample, &mut self.raw);
+        let input = &self.subject.design.input;
+        let bits = input.element.bits();
+        let mask = (1u64 << bits) - 1;
+        let beats = self.pins.next_sample();
+        for row in self.raw.chunks(input.row) {
+            for chunk in row.chunks(input.beat_lanes) {
+                let lane = |beat: u64, (j, &q): (u32, &i32)| {
+                    beat & !(mask << (bits * j)) | (i64::from(q).cast_unsigned() & mask) << (bits * j)
+                };
+                // Lanes beyond the sample may hold anything.
+                beats.push((0..).zip(chunk).fold(u64::MAX, lane));
+            }
+        }
+        if let Some(checks) = &mut self.checks {
+            let missing = || Error::input("the golden model has no more samples");
+            let recording = recorder.next().ok_or_else(missing)?;
+            self.expected.add(self.subject, &recording, &self.raw);
+            self.tally.sample(&recording.outcome);
+            checks.inside.push(recording);
+        }
+        Ok(())
+    }
+
+    /// One cycle and, every now and then, a look at what has been reported.
+    fn step(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+        self.pins.cycle()?;
+        if self.pins.cycle >= self.next_look {
+            self.next_look = self.pins.cycle + LOOK;
+            self.look()?;
+            self.watch.check(&self.pins)?;
+            let done = usize::try_from(self.pins.counts.samples_out).unwrap_or(usize::MAX);
+            progress(Progress::Running { done, samples: self.inputs.len() });
+        }
+        Ok(())
+    }
+
+    /// Compares what has been reported.
+    fn look(&mut self) -> Result<(), Stop> {
+        self.words.clear();
+        self.pins.take_taps(&mut self.words);
+        let Some(checks) = &mut self.checks else {
+            self.pins.words.clear();
+            return Ok(());
+        };
+        let beats = checks.beats(&self.words);
+        let frames = self.pins.words.drain(..).try_for_each(|word| checks.frames.check(word, &checks.inside));
+        match (beats, frames) {
+            (Err(Stop::Mismatch(beat)), Err(word)) if word.cycle < beat.cycle => return Err(word.into()),
+            (Err(stop), _) => return Err(stop),
+            (Ok(()), frames) => frames?,
+        }
+        checks.inside.forget_before(checks.done());
+        Ok(())
+    }
+
+    /// After the last sample: is anything missing, and what have the counters counted?
+    fn end(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+        let (nodes, counts) = (self.nodes(), self.pins.counts.clone());
+        let Some(checks) = &self.checks else {
+            registers::end(&mut self.pins, &counts, &self.expected, &nodes, false)?;
+            return Ok(());
+        };
+        if let Some(missing) = checks.missing(self.inputs.len(), self.pins.cycle) {
+            return Err(missing.into());
+        }
+        for (stage, check) in checks.neurons.iter().enumerate() {
+            if let Some(check) = check {
+                self.expected.work[stage] = check.beats;
+            }
+        }
+        if let Some(work) = self.expected.work.last_mut() {
+            *work = checks.readout.beats;
+        }
+        self.tally.registers += registers::end(&mut self.pins, &counts, &self.expected, &nodes, true)?;
+        self.tally.complete = true;
+        progress(Progress::Running { done: self.inputs.len(), samples: self.inputs.len() });
+        Ok(())
+    }
+
+    fn nodes(&self) -> Vec<&'a str> {
+        self.subject.design.stages.iter().map(|s| s.node.as_str()).collect()
+    }
+
+    /// Completes a waveform that the run has ended before.
+    pub fn end_waveform(&mut self) {
+        self.pins.end_window();
+    }
+
+    /// The figures so far.
+    pub fn report(&self) -> Report {
+        let checks = self.checks.iter().flat_map(|checks| &checks.neurons).flatten();
+        let compared = checks.fold(Compared::default(), |sum, check| sum + check.compared);
+        Report::new(self.subject, &self.options, &self.pins, &self.expected, &self.tally, compared)
+    }
+}
+
+impl Checks {
+    /// None for a design without a readout, which there is not.
+    fn new(subject: &Subject) -> Option<Self> {
+        let mut neurons = Vec::new();
+        let mut end = None;
+        for (stage, layer) in subject.design.stages.iter().zip(&subject.layers) {
+            neurons.push(match (&stage.kind, layer) {
+                (Kind::Neurons(kind), Some(layer)) => Some(NeuronCheck::new(*layer, &stage.node, kind)),
+                _ => None,
+            });
+            if let Kind::Readout(readout) = &stage.kind {
+                end = Some((ReadoutCheck::new(&stage.node, readout), FrameCheck::new(&stage.node, readout)));
+            }
+        }
+        let (readout, frames) = end?;
+        Some(Self { inside: Inside::default(), neurons, readout, frames })
+    }
+
+    fn beats(&mut self, words: &[u64]) -> Result<(), Stop> {
+        for beat in Beats(words) {
+            let beat = beat?;
+            match beat.source {
+                Source::Readout => self.readout.check(&beat, &self.inside)?,
+                Source::Neurons(stage) => match self.neurons.get_mut(stage) {
+                    Some(Some(check)) => check.check(&beat, &self.inside)?,
+                    _ => {
+                        let problem = format!("stage {stage} reports neurons and has none in the model");
+                        return Err(Error::input(problem).into());
+                    }
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of samples that everybody is done with.
+    fn done(&self) -> usize {
+        let neurons = self.neurons.iter().flatten().map(|check| check.sample);
+        neurons.chain([self.readout.sample, self.frames.sample]).min().unwrap_or(0)
+    }
+
+    /// What did not come, after everything has.
+    fn missing(&self, samples: usize, cycle: u64) -> Option<Box<FirstMismatch>> {
+        let whole = self.neurons.iter().flatten().all(NeuronCheck::is_between_samples);
+        if self.done() == samples && whole && self.readout.is_between_samples() {
+            return None;
+        }
+        let message = "the pipeline is empty, but not everything has come out of it";
+        Some(FirstMismatch::new(super::What::Order, cycle, message))
+    }
+}

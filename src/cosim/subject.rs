@@ -1,0 +1,86 @@
+//! What a build folder claims to be: its manifest, and the design and the golden model of the model that is in it.
+
+use std::path::{Path, PathBuf};
+
+use super::Options;
+use crate::data::Inputs;
+use crate::design::{self, Design, Kind};
+use crate::emit::{self, Manifest};
+use crate::error::{Error, Result};
+use crate::golden::Golden;
+use crate::{lower, snn};
+
+/// A build folder, read.
+pub(super) struct Subject {
+    /// Its absolute path.
+    pub build: PathBuf,
+    pub manifest: Manifest,
+    pub design: Design,
+    pub golden: Golden,
+    /// For each stage of neurons, the index of its layer in the golden model.
+    pub layers: Vec<Option<usize>>,
+}
+
+impl Subject {
+    /// Reads a build folder.
+    pub fn load(build: &Path) -> Result<Self> {
+        let manifest = emit::read_manifest(build)?;
+        let build = build.canonicalize().map_err(|e| Error::io("read", build, &e))?;
+        let anew = |problem: &str| {
+            Error::input(problem).at_file(&build).fix("write the build folder anew with 'snn2rtl build'")
+        };
+        if !build.join("sim/files.f").is_file() {
+            return Err(anew("this build folder has no simulation side: sim/files.f is missing"));
+        }
+        // It becomes an argument of a program.
+        let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !manifest.top.chars().all(letter) || !manifest.top.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return Err(anew("the top level in the manifest is not a name"));
+        }
+        let model = snn::file::load(&build.join("model.snn"))?;
+        let lowered = lower::lower(&model)?;
+        let options = design::Options { lanes: manifest.lanes, fifo_depth: manifest.fifo_depth };
+        let design = design::plan(&model.name, &lowered.network, &options)?;
+        let golden = Golden::new(&lowered.network)?;
+
+        let stages = design.stages.iter().map(|s| (s.node.as_str(), s.module()));
+        let listed = manifest.stages.iter().map(|s| (s.node.as_str(), s.module.as_str()));
+        if !stages.eq(listed) {
+            return Err(anew("the stages in the manifest are not those of the model beside it"));
+        }
+        let mut names = golden.layers().iter().map(|layer| layer.name.as_str()).enumerate();
+        let mut layers = Vec::new();
+        for stage in &design.stages {
+            let Kind::Neurons(_) = &stage.kind else {
+                layers.push(None);
+                continue;
+            };
+            match names.next() {
+                Some((index, name)) if name == stage.node => layers.push(Some(index)),
+                _ => return Err(anew("the stages of the design are not the layers of the golden model")),
+            }
+        }
+        Ok(Self { build, manifest, design, golden, layers })
+    }
+
+    /// Whether samples and options are possible for this design.
+    pub fn check_inputs(&self, inputs: &Inputs, options: &Options) -> Result<()> {
+        let expected = &self.design.input;
+        if (inputs.elements(), inputs.element()) != (expected.count, expected.element) {
+            return Err(Error::input(format!(
+                "samples of {} elements of type {}; this design takes {} of type {}",
+                inputs.elements(),
+                inputs.element().name(),
+                expected.count,
+                expected.element.name()
+            )));
+        }
+        if inputs.is_empty() {
+            return Err(Error::input("there are no samples"));
+        }
+        if options.t_max.is_some_and(|t| t > 0) && self.golden.layers().is_empty() {
+            return Err(Error::input("a network without neurons cannot be stopped by T_max"));
+        }
+        Ok(())
+    }
+}
