@@ -2,7 +2,6 @@
 //!
 //! Values have a shape without the batch dimension; operators on channels act on the last extent.
 
-mod dense;
 pub mod eval;
 mod shape;
 

@@ -3,6 +3,7 @@
 //!
 //! Every value is a matrix of rows (tokens) × channels.
 
+pub mod eval;
 pub mod file;
 mod transformer;
 
