@@ -1,0 +1,94 @@
+//! Random networks in exact arithmetic, as one-shot integers, through time, and in float64.
+
+use num_traits::ToPrimitive;
+use proptest::prelude::*;
+use snn2rtl::convert::EncodingChoice;
+use snn2rtl::qann::{Network, Op};
+
+use super::chain::{Chain, Values, assert_close};
+use super::exact::{self, Exact, distance};
+use super::generator::{Recipe, network, recipe};
+use super::random::Random;
+
+/// Raw samples: any, few elements not at the input's zero, the ends of the range only.
+fn samples(network: &Network, seed: u64) -> Vec<Vec<i32>> {
+    let random = &mut Random(seed ^ 0x5EED);
+    let input = network.find("input").expect("an input");
+    let Op::Input { shape, spec } = &network.node(input).op else { panic!("no input") };
+    let (low, high) = spec.element.range();
+    let any = |random: &mut Random| random.range(low.into(), high.into()) as i32;
+    let sparse = |random: &mut Random| if random.chance(20) { any(random) } else { spec.zero_point() };
+    let ends = |random: &mut Random| random.pick(&[low, high]);
+    let kinds: [&dyn Fn(&mut Random) -> i32; 4] = [&any, &any, &sparse, &ends];
+    kinds.iter().map(|kind| (0..shape.len()).map(|_| kind(random)).collect()).collect()
+}
+
+/// Levels of neurons only: a quantiser may turn out to be the input itself.
+fn of_neurons(chain: &Chain, exact: &Exact) -> Values {
+    let neurons = chain.neurons();
+    let levels = exact.levels.iter().filter(|(name, _)| neurons.contains(&name.as_str()));
+    Values {
+        levels: levels.map(|(name, levels)| (name.clone(), levels.clone())).collect(),
+        logits: exact.logits.iter().map(|l| l.to_f64().expect("a number")).collect(),
+    }
+}
+
+/// Checks that float64 differs only where it had to round at a boundary. Returns whether it differs.
+fn check_float(chain: &Chain, exact: &Exact, expected: &Values, raw: &[i32]) -> bool {
+    let float = chain.float_values(raw);
+    for id in chain.network.topological() {
+        let node = chain.network.node(id);
+        let Op::Quantise(quantiser) = &node.op else { continue };
+        let (Some(found), Some(right)) = (float.levels.get(&node.name), expected.levels.get(&node.name))
+        else {
+            continue;
+        };
+        let differ: Vec<usize> = (0..right.len()).filter(|&e| found[e] != right[e]).collect();
+        for &e in &differ {
+            let x = &exact.ratios[&node.name][e];
+            let near = distance(quantiser.rounding, x).to_f64().expect("a number");
+            assert!(near < 1e-9, "{} of {:?} is {near} from a boundary", x, node.name);
+        }
+        // What comes after reads something else.
+        if !differ.is_empty() {
+            return true;
+        }
+    }
+    assert_close(&float.logits, &expected.logits, "float64");
+    false
+}
+
+fn check(recipe: &Recipe, steps: u32) {
+    let network = network(recipe);
+    let chain = Chain::of(network.clone(), "random", "test", EncodingChoice::Analog);
+    let rate = Chain::of(network.clone(), "random", "test", EncodingChoice::Rate(Some(steps)));
+    let default_rate = Chain::of(network.clone(), "random", "test", EncodingChoice::Rate(None));
+    for raw in samples(&network, recipe.seed) {
+        let exact = exact::evaluate(&network, &raw);
+        let expected = of_neurons(&chain, &exact);
+        for chain in [&chain, &rate, &default_rate] {
+            for verify in [false, true] {
+                let (golden, outcome) = chain.golden_values(&raw, verify);
+                assert_eq!(golden.levels, expected.levels, "golden model");
+                assert_close(&golden.logits, &expected.logits, "golden model");
+                assert_eq!(outcome.class, exact.class());
+            }
+        }
+        check_float(&chain, &exact, &expected, &raw);
+    }
+    for chain in [chain, rate] {
+        chain.round_trip();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn random_networks_agree(recipe in recipe(), steps in 1u32..12) {
+        check(&recipe, steps);
+    }
+}
