@@ -32,7 +32,8 @@ pub struct Input {
     pub element: Element,
     /// Mean and standard deviation; otherwise scale and zero point.
     pub normalise: bool,
-    pub per_channel: bool,
+    /// Which extent has numbers of its own.
+    pub axis: Option<usize>,
     pub zero_point: i32,
 }
 
@@ -42,10 +43,11 @@ pub struct Layer {
     pub per_channel: bool,
     pub bias: bool,
     pub relu: bool,
-    /// A permutation of the channels between the linear map and the quantiser.
-    pub shuffle: bool,
+    /// What happens to a value before it is quantised.
+    pub before: Vec<View>,
     pub levels: Levels,
-    pub view: View,
+    /// What happens to a value before the next layer reads it.
+    pub after: Vec<View>,
 }
 
 /// A quantiser.
@@ -58,10 +60,9 @@ pub struct Levels {
     pub per_channel: bool,
 }
 
-/// What happens to a value before the next layer reads it.
+/// The same elements in another shape or order.
 #[derive(Clone, Copy, Debug)]
 pub enum View {
-    None,
     /// All rows as one.
     Flatten,
     /// Rows and channels exchanged, then one row.
@@ -70,6 +71,8 @@ pub enum View {
     Regroup,
     /// Channels in another order.
     Shuffle,
+    /// Every row cut into several of equal length.
+    Cut,
 }
 
 pub fn levels() -> impl Strategy<Value = Levels> {
@@ -87,41 +90,49 @@ pub fn levels() -> impl Strategy<Value = Levels> {
         2 => (1i32..=16).prop_map(|half| (-half, half - 1)),
         1 => (-31i32..=8, 1i32..32).prop_map(|(low, more)| (low, low + more)),
     ];
-    (range, prop::sample::select(roundings), prop::bool::weighted(0.25)).prop_map(
-        |((low, high), rounding, per_channel)| Levels { low, high, rounding, per_channel },
-    )
+    (range, prop::sample::select(roundings), prop::bool::weighted(0.4))
+        .prop_map(|((low, high), rounding, per_channel)| Levels { low, high, rounding, per_channel })
 }
 
 pub fn recipe() -> impl Strategy<Value = Recipe> {
     let element = prop::sample::select(vec![Element::U8, Element::I8, Element::U16]);
-    let input = (element, any::<bool>(), prop::bool::weighted(0.3), 0i32..=127).prop_map(
-        |(element, normalise, per_channel, zero_point)| Input {
+    let input = (element, any::<bool>(), prop::option::weighted(0.4, 0usize..2), 0i32..=127).prop_map(
+        |(element, normalise, axis, zero_point)| Input {
             element,
             normalise: normalise && !element.is_signed(),
-            per_channel,
+            axis,
             zero_point,
         },
     );
-    let view = prop_oneof![
-        2 => Just(View::None),
-        1 => Just(View::Flatten),
-        1 => Just(View::TransposeFlatten),
-        1 => Just(View::Regroup),
-        1 => Just(View::Shuffle),
-    ];
-    let layer = (1usize..=20, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), levels(), view)
-        .prop_map(|(width, per_channel, bias, relu, shuffle, levels, view)| Layer {
+    let before = prop::sample::select(vec![View::Shuffle, View::Cut, View::Cut]);
+    let before = prop_oneof![Just(vec![]), prop::collection::vec(before, 1..4)];
+    let after = vec![View::Flatten, View::TransposeFlatten, View::Regroup, View::Shuffle];
+    let after = prop::collection::vec(prop::sample::select(after), 0..4);
+    let width = prop_oneof![1usize..=20, prop::sample::select(vec![4, 6, 12, 20])];
+    let layer = (width, any::<bool>(), any::<bool>(), any::<bool>(), before, levels(), after).prop_map(
+        |(width, per_channel, bias, relu, before, levels, after)| Layer {
             width,
             per_channel,
             bias,
             relu,
-            shuffle,
+            before,
             levels,
-            view,
-        });
+            after,
+        },
+    );
     let quantiser = || prop::option::weighted(0.2, levels());
     let layers = prop::collection::vec(layer, 0..=3);
-    (any::<u64>(), 1usize..=4, 1usize..=12, input, quantiser(), layers, 1usize..=10, quantiser(), any::<bool>())
+    (
+        any::<u64>(),
+        1usize..=4,
+        1usize..=12,
+        input,
+        quantiser(),
+        layers,
+        1usize..=10,
+        quantiser(),
+        any::<bool>(),
+    )
         .prop_map(|(seed, rows, channels, input, first, layers, classes, last, round)| Recipe {
             seed,
             rows,
@@ -141,7 +152,7 @@ struct Making {
     random: Random,
     round: bool,
     at: NodeId,
-    /// Whether the channels of the value differ in scale, so that rows may not be cut elsewhere.
+    /// Whether the channels of the value differ in scale or are in another order, so that rows may not be cut elsewhere.
     uneven: bool,
     named: usize,
 }
@@ -153,9 +164,12 @@ pub fn network(recipe: &Recipe) -> Network {
     let shape = Shape::matrix(recipe.rows, recipe.channels);
     let spec = spec(recipe, &mut random);
     let at = network.add("input", Op::Input { shape, spec }, &[]).expect("an input");
-    let uneven = recipe.input.per_channel;
+    let uneven = recipe.input.axis.is_some();
     let mut making = Making { network, random, round: recipe.round, at, uneven, named: 0 };
-    if let Some(levels) = &recipe.first {
+    if recipe.input.axis == Some(0) {
+        // Rows of different scale cannot share weights or thresholds.
+        making.view(View::Flatten);
+    } else if let Some(levels) = &recipe.first {
         making.quantiser("first", levels, 2.0);
     }
     for (index, layer) in recipe.layers.iter().enumerate() {
@@ -163,11 +177,13 @@ pub fn network(recipe: &Recipe) -> Network {
         if layer.relu {
             making.add(&format!("relu{index}"), Op::Relu);
         }
-        if layer.shuffle {
-            making.view(View::Shuffle);
+        for &view in &layer.before {
+            making.view(view);
         }
         making.quantiser(&format!("act{index}"), &layer.levels, 2.0);
-        making.view(layer.view);
+        for &view in &layer.after {
+            making.view(view);
+        }
     }
     making.view(View::Flatten);
     let per_channel = making.random.chance(30);
@@ -182,8 +198,8 @@ pub fn network(recipe: &Recipe) -> Network {
 
 /// Real values from about −2 to 2.
 fn spec(recipe: &Recipe, random: &mut Random) -> InputSpec {
-    let Input { element, normalise, per_channel, zero_point } = recipe.input;
-    let count = if per_channel { recipe.channels } else { 1 };
+    let Input { element, normalise, axis, zero_point } = recipe.input;
+    let count = axis.map_or(1, |axis| [recipe.rows, recipe.channels][axis]);
     // Few different numbers: every unrelated one costs bits in the common unit.
     let std: [Decimal; 3] = ["0.229", "0.224", "0.225"].map(decimal);
     let mean: [Decimal; 3] = ["0.485", "-0.456", "0"].map(decimal);
@@ -197,13 +213,14 @@ fn spec(recipe: &Recipe, random: &mut Random) -> InputSpec {
     } else {
         ["0.015625", "0.03125", "0.015625"].map(decimal)
     };
-    let mut list = |from: &[Decimal; 3]| (0..count).map(|_| from[random.range(0, 2) as usize].clone()).collect();
+    let mut list =
+        |from: &[Decimal; 3]| (0..count).map(|_| from[random.range(0, 2) as usize].clone()).collect();
     let scaling = if normalise {
         Scaling::Normalise { mean: list(&mean), std: list(&std) }
     } else {
         Scaling::Affine { scale: list(if recipe.round { &even } else { &scale }), zero_point }
     };
-    InputSpec { element, scaling, channel_axis: per_channel.then_some(1) }
+    InputSpec { element, scaling, channel_axis: axis }
 }
 
 impl Making {
@@ -230,7 +247,8 @@ impl Making {
     fn linear(&mut self, name: &str, outputs: usize, per_channel: bool, bias: bool) {
         let inputs = self.shape().channels();
         let limit = self.random.pick(&[1, 7, 127, 128]);
-        let levels = (0..inputs * outputs).map(|_| self.random.range(-limit, limit.min(127)) as i32).collect();
+        let levels =
+            (0..inputs * outputs).map(|_| self.random.range(-limit, limit.min(127)) as i32).collect();
         let typical = 1.5 / (limit as f32 * (inputs as f32).sqrt());
         let scale = self.scales(typical, if per_channel { outputs } else { 1 });
         let bias = if bias { (0..outputs).map(|_| self.bias()).collect() } else { Vec::new() };
@@ -270,18 +288,23 @@ impl Making {
         let (rows, channels) = (self.shape().rows(), self.shape().channels());
         let divisors = |n: usize| (1..=n).filter(move |d| n.is_multiple_of(*d)).collect::<Vec<_>>();
         match view {
-            View::None => {}
             View::Flatten => self.reshape(vec![rows * channels]),
             View::TransposeFlatten => {
+                self.uneven = true;
                 self.transpose(vec![1, 0]);
                 self.reshape(vec![1, rows * channels]);
             }
-            View::Regroup if self.uneven => self.reshape(vec![rows, 1, channels]),
+            View::Regroup | View::Cut if self.uneven => self.reshape(vec![rows, 1, channels]),
             View::Regroup => {
                 let width = self.random.pick(&divisors(rows * channels));
                 self.reshape(vec![rows * channels / width, width]);
             }
+            View::Cut => {
+                let width = self.random.pick(&divisors(channels));
+                self.reshape(vec![rows * channels / width, width]);
+            }
             View::Shuffle => {
+                self.uneven = true;
                 let inner = self.random.pick(&divisors(channels));
                 self.reshape(vec![rows, channels / inner, inner]);
                 self.transpose(vec![0, 2, 1]);

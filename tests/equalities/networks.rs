@@ -3,12 +3,15 @@
 use num_traits::ToPrimitive;
 use proptest::prelude::*;
 use snn2rtl::convert::EncodingChoice;
+use snn2rtl::graph::Shape;
 use snn2rtl::qann::{Network, Op};
+use snn2rtl::quant::{Element, InputSpec, Quantiser, Rounding, Scaling, Weights};
 
 use super::chain::{Chain, Values, assert_close};
 use super::exact::{self, Exact, distance};
 use super::generator::{Recipe, network, recipe};
 use super::random::Random;
+use super::reference::decimal;
 
 /// Raw samples: any, few elements not at the input's zero, the ends of the range only.
 fn samples(network: &Network, seed: u64) -> Vec<Vec<i32>> {
@@ -79,6 +82,35 @@ fn check(recipe: &Recipe, steps: u32) {
     for chain in [chain, rate] {
         chain.round_trip();
     }
+}
+
+/// Sums of decimals that are exactly at a boundary, where float64 may fall below it.
+#[test]
+fn float64_differs_only_at_ties() {
+    let mut network = Network::new();
+    let scaling = Scaling::Affine { scale: vec![decimal("0.7")], zero_point: 0 };
+    let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    let mut add = |name: &str, op: Op| {
+        let last = network.topological().last().copied();
+        network.add(name, op, last.as_slice()).unwrap_or_else(|e| panic!("{e}"));
+    };
+    let ones = |inputs| Weights { inputs, outputs: 1, levels: vec![1; inputs], scale: vec![1.0] };
+    add("input", Op::Input { shape: Shape(vec![3]), spec });
+    add("sum", Op::Linear { weights: ones(3), bias: vec![] });
+    add("act", Op::Quantise(Quantiser::uniform(1.0, 0, 15, Rounding::Floor)));
+    add("head", Op::Linear { weights: ones(1), bias: vec![] });
+    add("logits", Op::Output);
+    let chain = Chain::of(network.clone(), "ties", "test", EncodingChoice::Analog);
+    let mut differ = 0;
+    for (a, b) in (0..=10).flat_map(|a| (0..=10 - a).map(move |b| (a, b))) {
+        let raw = [a, b, 10 - a - b];
+        let exact = exact::evaluate(&network, &raw);
+        let expected = of_neurons(&chain, &exact);
+        assert_eq!(expected.levels["act"], [7]);
+        assert_eq!(chain.golden_values(&raw, true).0, expected);
+        differ += usize::from(check_float(&chain, &exact, &expected, &raw));
+    }
+    assert!(differ > 0, "float64 never differs here");
 }
 
 proptest! {
