@@ -11,6 +11,8 @@ mod chain;
 mod exact;
 #[path = "equalities/generator.rs"]
 mod generator;
+#[path = "equalities/inputs.rs"]
+mod inputs;
 #[path = "equalities/mnist.rs"]
 mod mnist;
 #[path = "equalities/networks.rs"]
