@@ -5,6 +5,7 @@
 
 pub mod data;
 pub mod error;
+pub mod float;
 pub mod folder;
 pub mod graph;
 pub mod quant;
@@ -22,3 +23,5 @@ pub mod design;
 pub mod emit;
 pub mod synth;
 pub mod tool;
+
+pub mod cli;

@@ -1,3 +1,7 @@
 //! The program: parse, call, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    snn2rtl::cli::main()
+}

@@ -3,6 +3,7 @@
 use super::Conversion;
 use super::view::Value;
 use crate::error::{Error, Result};
+use crate::graph::NodeId;
 use crate::quant::Weights;
 use crate::snn::{Linear, Op};
 
@@ -11,22 +12,22 @@ impl Conversion {
         &mut self,
         name: &str,
         weights: &Weights,
-        bias: &[f32],
+        bias: &[f64],
         source: &Value,
         readers: usize,
     ) -> Result<Value> {
         if source.relu {
             return Err(no_quantiser("the ReLU before it", name));
         }
-        match &self.graph.node(source.node).op {
+        self.unscaled(name, source)?;
+        let (node, order) = self.rows_of(name, source, weights.inputs)?;
+        match &self.graph.node(node).op {
+            Op::Input(_) | Op::Neuron(_) | Op::Arrange(_) | Op::Select(_) | Op::Readout => {}
             Op::Linear(_) => return Err(no_quantiser("the linear layer before it", name)),
-            Op::Input(_) | Op::Neuron(_) | Op::Readout => {}
+            Op::Sum(_) | Op::Embedding(_) => return Err(no_quantiser("the sum before it", name)),
+            Op::LayerNorm(_) => return Err(no_quantiser("the LayerNorm before it", name)),
+            Op::Product(_) | Op::Softmax(_) => return Err(no_quantiser("the attention before it", name)),
         }
-        let order = source.channel_order(weights.inputs).ok_or_else(|| {
-            Error::input("a transposition before this layer moves data between rows that share its weights")
-                .at_node(name)
-                .fix("transpose channels only, or flatten to one row before this layer")
-        })?;
         let mut levels = vec![0; weights.levels.len()];
         for o in 0..weights.outputs {
             for (i, &from) in order.iter().enumerate() {
@@ -35,45 +36,73 @@ impl Conversion {
         }
         let weights = Weights { levels, ..weights.clone() };
         let op = Op::Linear(Linear { weights, bias: bias.to_vec() });
-        Ok(Value::plain(self.graph.add(name, op, &[source.node])?, readers))
+        Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
     }
 
-    /// Reorders the outputs of a synaptic layer such that `value` is its output as it stands.
-    pub(super) fn fold_order_into_outputs(&mut self, name: &str, value: &Value) -> Result<()> {
-        if value.order.is_none() {
-            return Ok(());
+    /// The layer of which a value that is about to be quantised sees all outputs, and the order in which it sees them: an
+    /// order of channels is folded into the layer's outputs, a choice of channels becomes a layer of its own.
+    pub(super) fn outputs(
+        &mut self,
+        name: &str,
+        node: NodeId,
+        value: &Value,
+    ) -> Result<(NodeId, Option<Vec<usize>>)> {
+        let Some(order) = &value.order else { return Ok((node, None)) };
+        let shape = self.graph.node(node).shape.clone();
+        let Op::Linear(linear) = &self.graph.node(node).op else { return Ok((node, Some(order.clone()))) };
+        let channels = shape.channels();
+        let whole = order.len() == shape.len();
+        if whole
+            && !value.shared
+            && let Some(order) = value.channel_order(channels)
+        {
+            let linear = reordered(linear, &order);
+            self.graph.node_mut(node).op = Op::Linear(linear);
+            return Ok((node, None));
         }
-        let problem = |what: &str| {
-            Error::input(format!("a transposition between {what} and this quantiser cannot be folded"))
+        // The channels in use, in ascending order, and the place of each among them.
+        let mut used = vec![false; channels];
+        order.iter().for_each(|e| used[e % channels] = true);
+        let chosen: Vec<usize> = (0..channels).filter(|&c| used[c]).collect();
+        let mut place = vec![0; channels];
+        chosen.iter().enumerate().for_each(|(at, &c)| place[c] = at);
+        let inner: Vec<usize> =
+            order.iter().map(|e| e / channels * chosen.len() + place[e % channels]).collect();
+        let mut seen = inner.clone();
+        seen.sort_unstable();
+        if !seen.into_iter().eq(0..shape.rows() * chosen.len()) {
+            return Err(Error::input("this quantiser sees only some elements of the layer before it")
                 .at_node(name)
-                .fix("move the transposition behind the quantiser")
-        };
-        let channels = self.graph.node(value.node).shape.channels();
-        let order = value.channel_order(channels).ok_or_else(|| problem("rows of the layer before"))?;
-        if value.shared {
-            return Err(problem("a layer with several readers"));
+                .fix("quantise whole channels in all rows"));
         }
-        let Op::Linear(linear) = &mut self.graph.node_mut(value.node).op else {
-            return Err(problem("the input"));
-        };
-        *linear = reordered(linear, &order);
-        Ok(())
+        if chosen.len() == channels && !value.shared {
+            return Ok((node, Some(inner)));
+        }
+        let part = Op::Linear(reordered(linear, &chosen));
+        let label = format!("{}.{}", self.graph.node(node).name, name.rsplit('.').next().unwrap_or(name));
+        let (label, source) = (self.unused_name(label), self.graph.inputs(node)[0]);
+        Ok((self.graph.add(label, part, &[source])?, Some(inner)))
     }
 }
 
-/// The layer whose output `o` is output `order[o]` of `linear`.
+/// The layer whose output `o` is output `order[o]` of `linear`; outputs may be left out.
 fn reordered(linear: &Linear, order: &[usize]) -> Linear {
-    let pick = |list: &[f32]| match list.len() {
-        0 | 1 if order.len() != 1 => list.to_vec(),
-        0 => Vec::new(),
-        _ => order.iter().map(|&o| list[o]).collect(),
-    };
     let w = &linear.weights;
     let levels = order.iter().flat_map(|&o| &w.levels[o * w.inputs..(o + 1) * w.inputs]).copied().collect();
     Linear {
-        weights: Weights { inputs: w.inputs, outputs: w.outputs, levels, scale: pick(&w.scale) },
-        bias: pick(&linear.bias),
+        weights: Weights {
+            inputs: w.inputs,
+            outputs: order.len(),
+            levels,
+            scale: picked(&w.scale, order, w.outputs),
+        },
+        bias: picked(&linear.bias, order, w.outputs),
     }
+}
+
+/// The entries of these outputs; a list with one entry for all of them, or none, stays as it is.
+fn picked<T: Copy>(list: &[T], order: &[usize], outputs: usize) -> Vec<T> {
+    if list.len() == outputs { order.iter().map(|&o| list[o]).collect() } else { list.to_vec() }
 }
 
 fn no_quantiser(what: &str, name: &str) -> Error {

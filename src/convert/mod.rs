@@ -1,22 +1,26 @@
 //! QANN → SNN: every quantiser becomes an ST-BIF+ neuron, every linear map a synaptic layer.
 //!
-//! Views (reshape, transpose) and ReLU vanish: a view becomes an order of channels that is folded into the weights next
-//! to it, and a ReLU before a quantiser raises the quantiser's lowest level.
+//! Views (reshape, transpose, slice) and ReLU vanish: a view becomes an order of channels that is folded into the weights
+//! next to it, a choice of outputs, or the way in which heads lie side by side; and a ReLU before a quantiser raises the
+//! quantiser's lowest level.
 
+mod attention;
 mod linear;
 mod output;
+mod prune;
 mod quantise;
 mod relu;
+mod residual;
 mod view;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
 use crate::quant::Encoding;
 use crate::{qann, snn};
 
-use view::Value;
+use view::{Content, Value};
 
 /// When the input is applied, as the user chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +49,12 @@ pub fn convert(
     for id in needed(network)? {
         conversion.node(network, id)?;
     }
-    let mut graph = conversion.graph;
+    let mut graph = prune::reachable(&conversion.graph)?;
     set_encoding(&mut graph, encoding)?;
     graph.check("spiking network")?;
-    let model = snn::Model { network: graph, name: name.to_owned(), producer: producer.to_owned() };
+    let mut views = conversion.views;
+    views.retain(|name, _| graph.find(name).is_some());
+    let model = snn::Model { network: graph, name: name.to_owned(), producer: producer.to_owned(), views };
     Ok((model, conversion.notes))
 }
 
@@ -56,39 +62,135 @@ pub fn convert(
 #[derive(Default)]
 struct Conversion {
     graph: snn::Network,
-    /// What each QANN node has become.
+    /// What the QANN's values have become.
     values: HashMap<NodeId, Value>,
     notes: Notes,
+    /// Neurons that the QANN sees in another shape and order.
+    views: BTreeMap<String, snn::View>,
 }
 
 impl Conversion {
     fn node(&mut self, network: &qann::Network, id: NodeId) -> Result<()> {
         let node = network.node(id);
-        let source = network.inputs(id).first().and_then(|i| self.values.get(i)).cloned();
+        let inputs = network.inputs(id);
+        let extents = |i: NodeId| &network.node(i).shape.0;
         let readers = network.consumers(id).len();
-        let value = match (&node.op, source) {
+        let sources: Option<Vec<Value>> = inputs.iter().map(|i| self.values.get(i).cloned()).collect();
+        let sources =
+            sources.ok_or_else(|| Error::input("an operator without an input").at_node(&node.name))?;
+        let name = &node.name;
+        let value = match (&node.op, &sources[..]) {
             (qann::Op::Input { shape, spec }, _) => {
                 let input =
                     snn::Input { sample: shape.clone(), spec: spec.clone(), encoding: Encoding::Analog };
-                Value::plain(self.graph.add(&node.name, snn::Op::Input(input), &[])?, readers)
+                Value::plain(self.graph.add(name, snn::Op::Input(input), &[])?, readers)
             }
-            (qann::Op::Linear { weights, bias }, Some(source)) => {
-                self.linear(&node.name, weights, bias, &source, readers)?
+            (qann::Op::Constant { values, .. }, _) => Value::of(Content::Constant(values.clone()), readers),
+            (qann::Op::Linear { weights, bias }, [source]) => {
+                self.linear(name, weights, bias, source, readers)?
             }
-            (qann::Op::Quantise(quantiser), Some(source)) => {
-                self.quantise(&node.name, quantiser, &node.shape, source, readers)?
+            (qann::Op::Quantise(quantiser), [source]) => {
+                self.quantise(name, quantiser, &node.shape, source.clone(), readers)?
             }
-            (qann::Op::Relu, Some(source)) => self.relu(&node.name, source)?,
-            (qann::Op::Reshape(_), Some(source)) => source.also_read_by(readers),
-            (qann::Op::Transpose(order), Some(source)) => {
-                let before: &Shape = &network.node(network.inputs(id)[0]).shape;
-                source.transposed(&before.0, order).also_read_by(readers)
+            (qann::Op::Relu, [source]) => self.relu(name, source.clone())?,
+            (qann::Op::Reshape(_), [source]) => source.clone().also_read_by(readers),
+            (qann::Op::Transpose(order), [source]) => {
+                source.clone().transposed(extents(inputs[0]), order).also_read_by(readers)
             }
-            (qann::Op::Output, Some(source)) => self.output(&node.name, source)?,
-            (_, None) => return Err(Error::input("an operator without an input").at_node(&node.name)),
+            (qann::Op::Slice { axis, first, count }, [source]) => {
+                let source = source.clone().sliced(extents(inputs[0]), *axis, *first, *count);
+                source.also_read_by(readers)
+            }
+            (qann::Op::Add, [a, b]) => self.sum(name, &node.shape, &[(a, 0), (b, 0)], readers)?,
+            (qann::Op::Concat(axis), parts) => {
+                let mut first = 0;
+                let mut placed = Vec::new();
+                for (part, &input) in parts.iter().zip(&inputs) {
+                    placed.push((part, first));
+                    first += extents(input)[*axis];
+                }
+                self.concat(name, &node.shape, *axis, &placed, readers)?
+            }
+            (qann::Op::Embedding { channels, table }, [source]) => {
+                self.embedding(name, *channels, table, source, readers)?
+            }
+            (qann::Op::LayerNorm { gamma, beta, epsilon }, [source]) => {
+                let norm = snn::LayerNorm { gamma: gamma.clone(), beta: beta.clone(), epsilon: *epsilon };
+                self.layer_norm(name, norm, &node.shape, source, readers)?
+            }
+            (qann::Op::Scale(factor), [source]) => {
+                Value { factor: source.factor * factor, ..source.clone().also_read_by(readers) }
+            }
+            (qann::Op::Mask(padding), [scores, ids]) => self.mask(name, scores, ids, *padding, readers)?,
+            (qann::Op::MatMul, [a, b]) => {
+                let shapes = (&network.node(inputs[0]).shape, &network.node(inputs[1]).shape);
+                self.product(name, (a, b), shapes, readers)?
+            }
+            (qann::Op::Softmax, [source]) => self.softmax(name, source, &node.shape, readers)?,
+            (qann::Op::Output, [source]) => self.output(name, source.clone())?,
+            _ => return Err(Error::input(format!("{} inputs", sources.len())).at_node(name)),
+        };
+        let value = match value.content {
+            Content::Node(node) => value.settled(self.graph.node(node).shape.len()),
+            Content::Constant(_) | Content::Sum(_) => value,
         };
         self.values.insert(id, value);
         Ok(())
+    }
+
+    /// The node that carries a value, which is not a constant.
+    fn carrier(&mut self, name: &str, value: &Value) -> Result<NodeId> {
+        match &value.content {
+            Content::Node(node) => Ok(*node),
+            Content::Sum(pending) => self.finish_sum(pending),
+            Content::Constant(_) => {
+                Err(Error::input("this operator reads a constant, where the input's data is expected")
+                    .at_node(name))
+            }
+        }
+    }
+
+    /// Fails if a value was multiplied or masked.
+    fn unscaled(&self, name: &str, value: &Value) -> Result<()> {
+        let problem = match value {
+            Value { mask: Some(_), .. } => "a mask that no softmax follows",
+            Value { factor, .. } if *factor != 1.0 => {
+                "a multiplication by a constant that no softmax follows"
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::input(format!("{problem} is not supported"))
+            .at_node(name)
+            .fix("fold constant factors into the weights or scales before"))
+    }
+
+    /// The node and the order of its channels through which a layer of `channels` inputs reads a value.
+    fn rows_of(&mut self, name: &str, value: &Value, channels: usize) -> Result<(NodeId, Vec<usize>)> {
+        let node = self.carrier(name, value)?;
+        let shape = self.graph.node(node).shape.clone();
+        let whole = value.order.as_ref().is_none_or(|order| order.len() == shape.len());
+        if whole && let Some(order) = value.channel_order(channels) {
+            return Ok((node, order));
+        }
+        let identity = || (0..channels).collect();
+        if let (snn::Op::Input(_), Some(order), true) = (&self.graph.node(node).op, &value.order, whole) {
+            let shape = Shape::matrix(order.len() / channels, channels);
+            let arrange = snn::Arrange { shape, order: order.clone() };
+            let name = self.unused_name(format!("{name}.arrange"));
+            return Ok((self.graph.add(name, snn::Op::Arrange(arrange), &[node])?, identity()));
+        }
+        let length = value.order.as_ref().map_or(0, Vec::len);
+        if channels == shape.channels()
+            && let Some((first, order)) = value.rows(channels)
+            && let snn::Op::Neuron(_) = self.graph.node(node).op
+        {
+            let select = snn::Select { first, count: length / channels };
+            let name = self.unused_name(format!("{name}.rows"));
+            return Ok((self.graph.add(name, snn::Op::Select(select), &[node])?, order));
+        }
+        Err(Error::input("a transposition before this layer moves data between rows that share its weights")
+            .at_node(name)
+            .fix("transpose channels only, or flatten to one row before this layer"))
     }
 
     /// A name that no node has yet.
@@ -126,7 +228,7 @@ fn set_encoding(graph: &mut snn::Network, choice: EncodingChoice) -> Result<()> 
     let order = graph.topological();
     let first_neuron = order.iter().find_map(|&i| match &graph.node(i).op {
         snn::Op::Neuron(q) => Some(q.tracer_range()),
-        snn::Op::Input(_) | snn::Op::Linear(_) | snn::Op::Readout => None,
+        _ => None,
     });
     let encoding = match (choice, first_neuron) {
         (EncodingChoice::Analog, _) => Encoding::Analog,

@@ -13,7 +13,9 @@ impl Conversion {
                 .at_node(name)
                 .fix("end the model with its last linear layer, or quantise its output"));
         }
-        let shape = self.graph.node(source.node).shape.clone();
+        self.unscaled(name, &source)?;
+        let node = self.carrier(name, &source)?;
+        let shape = self.graph.node(node).shape.clone();
         if shape.rows() != 1 {
             return Err(Error::input(format!(
                 "the model's output has {} rows; expected one row of logits",
@@ -22,21 +24,32 @@ impl Conversion {
             .at_node(name)
             .fix("pool or flatten before the last layer"));
         }
-        let logits = match &self.graph.node(source.node).op {
-            Op::Linear(_) => {
-                self.fold_order_into_outputs(name, &source)?;
-                source.node
-            }
+        let logits = match &self.graph.node(node).op {
+            Op::Linear(_) => match self.outputs(name, node, &source)? {
+                (logits, None) => logits,
+                (_, Some(_)) => return Err(Error::input("the logits are rearranged").at_node(name)),
+            },
             Op::Neuron(_) => {
                 self.notes.push((
                     name.to_owned(),
                     "quantised logits: accumulated through an identity layer".into(),
                 ));
                 let identity = self.unused_name(format!("{name}.identity"));
-                self.linear(&identity, &identity_weights(shape.channels()), &[], &source, 1)?.node
+                let layer = self.linear(&identity, &identity_weights(shape.channels()), &[], &source, 1)?;
+                self.carrier(name, &layer)?
             }
-            Op::Input(_) | Op::Readout => {
+            Op::Input(_) | Op::Arrange(_) | Op::Readout => {
                 return Err(Error::input("the model's output is its input").at_node(name));
+            }
+            Op::Select(_)
+            | Op::Embedding(_)
+            | Op::Sum(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_) => {
+                return Err(Error::input("the model's output is not that of a linear layer or a quantiser")
+                    .at_node(name)
+                    .fix("end the model with a linear layer that gives the logits"));
             }
         };
         let name = self.unused_name(name.to_owned());

@@ -5,7 +5,7 @@ use super::view::Value;
 use crate::error::{Error, Result};
 use crate::graph::Shape;
 use crate::quant::{Decimal, InputSpec, Quantiser, Rounding, Scaling};
-use crate::snn::Op;
+use crate::snn::{Op, View};
 
 impl Conversion {
     pub(super) fn quantise(
@@ -17,25 +17,37 @@ impl Conversion {
         readers: usize,
     ) -> Result<Value> {
         let mut quantiser = if source.relu { after_relu(quantiser) } else { quantiser.clone() };
-        if let Op::Input(input) = &mut self.graph.node_mut(source.node).op
-            && let Some(spec) = identity_on(&quantiser, &input.spec)
-        {
-            input.spec = spec;
-            let note = "the raw input is this quantiser's level already: applied directly, without neurons";
-            self.notes.push((name.to_owned(), note.to_owned()));
-            return Ok(source.also_read_by(readers));
+        self.unscaled(name, &source)?;
+        let mut node = self.carrier(name, &source)?;
+        if let Op::Input(input) = &mut self.graph.node_mut(node).op {
+            if let Some(spec) = identity_on(&quantiser, &input.spec) {
+                input.spec = spec;
+                let note =
+                    "the raw input is this quantiser's level already: applied directly, without neurons";
+                self.notes.push((name.to_owned(), note.to_owned()));
+                return Ok(source.also_read_by(readers));
+            }
+            if source.order.is_some() {
+                node = self.rows_of(name, &source, shape.channels())?.0;
+            }
         }
-        if let Op::Neuron(_) = self.graph.node(source.node).op {
+        if let Op::Neuron(_) = self.graph.node(node).op {
             return Err(Error::input("a quantiser directly after another quantiser is not supported")
                 .at_node(name)
                 .fix("remove one of the two before exporting"));
         }
-        self.fold_order_into_outputs(name, &source)?;
-        let channels = self.graph.node(source.node).shape.channels();
-        quantiser.scale = per_source_channel(&quantiser.scale, shape, channels, name)?;
-        quantiser.low = per_source_channel(&quantiser.low, shape, channels, name)?;
-        quantiser.high = per_source_channel(&quantiser.high, shape, channels, name)?;
-        Ok(Value::plain(self.graph.add(name, Op::Neuron(quantiser), &[source.node])?, readers))
+        let (node, order) = self.outputs(name, node, &source)?;
+        let channels = self.graph.node(node).shape.channels();
+        let own = if order.is_some() { 0 } else { shape.channels() };
+        quantiser.scale = per_source_channel(&quantiser.scale, own, channels, name)?;
+        quantiser.low = per_source_channel(&quantiser.low, own, channels, name)?;
+        quantiser.high = per_source_channel(&quantiser.high, own, channels, name)?;
+        let mut value = Value::plain(self.graph.add(name, Op::Neuron(quantiser), &[node])?, readers);
+        if let Some(order) = order {
+            self.views.insert(name.to_owned(), View { shape: shape.clone(), order: order.clone() });
+            value.order = Some(order);
+        }
+        Ok(value)
     }
 }
 
@@ -49,15 +61,17 @@ fn after_relu(quantiser: &Quantiser) -> Quantiser {
 
 /// A list for the quantiser's channels as one for the channels of the value it is applied to, where a view regrouped
 /// them.
-fn per_source_channel<T: Copy>(list: &[T], shape: &Shape, channels: usize, name: &str) -> Result<Vec<T>> {
-    let own = shape.channels();
+fn per_source_channel<T: Copy>(list: &[T], own: usize, channels: usize, name: &str) -> Result<Vec<T>> {
     if list.len() == 1 || own == channels {
         return Ok(list.to_vec());
     }
-    if !channels.is_multiple_of(own) {
-        return Err(Error::input(format!("a quantiser of {own} channels on a layer of {channels} channels"))
-            .at_node(name)
-            .fix("quantise per tensor, or before the reshape"));
+    if own == 0 || !channels.is_multiple_of(own) {
+        return Err(Error::input(format!(
+            "a quantiser of {} channels on a layer of {channels} channels in another order",
+            list.len()
+        ))
+        .at_node(name)
+        .fix("quantise per tensor, or before the reshape"));
     }
     Ok((0..channels).map(|c| list[c % own]).collect())
 }

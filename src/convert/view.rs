@@ -1,50 +1,115 @@
-//! What a QANN value has become: a node of the spiking network, seen in some order.
+//! What a QANN value has become: a node of the spiking network, seen in some order; or a constant, or a sum in the making.
 
 use crate::graph::{NodeId, transposed_index};
 
-/// A QANN value in terms of the spiking network.
+/// A value of the QANN in terms of the spiking network.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
-    /// The node whose output it is.
-    pub node: NodeId,
-    /// Element `e` of the value is element `order[e]` of the node's output; `None` where they are the same.
+    /// What carries it.
+    pub content: Content,
+    /// Element `e` of the value is element `order[e]` of the node; `None` for the same order.
     pub order: Option<Vec<usize>>,
-    /// Whether `max(·, 0)` is still to be applied.
+    /// Whether a ReLU was applied.
     pub relu: bool,
-    /// Whether some node on the way here has more than one reader.
+    /// What every element was multiplied by.
+    pub factor: f64,
+    /// Raw input and the element whose positions are masked.
+    pub mask: Option<(NodeId, i32)>,
+    /// Whether several operators read it.
     pub shared: bool,
 }
 
+/// What carries a value.
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    /// A node.
+    Node(NodeId),
+    /// Constants, row-major.
+    Constant(Vec<f64>),
+    /// Rows of terms and constants that have one reader, which may add to them.
+    Sum(Pending),
+}
+
+/// A sum in the making.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pending {
+    /// Name of the operator that began it.
+    pub name: String,
+    pub rows: usize,
+    pub channels: usize,
+    /// Nodes, and the rows that their first rows are added to.
+    pub terms: Vec<(NodeId, usize)>,
+    /// Row-major.
+    pub constant: Vec<f64>,
+}
+
 impl Value {
-    /// A node's output as it stands.
     pub fn plain(node: NodeId, readers: usize) -> Self {
-        Self { node, order: None, relu: false, shared: readers > 1 }
+        Self::of(Content::Node(node), readers)
     }
 
-    /// The same value behind a view that has this many readers.
+    pub fn of(content: Content, readers: usize) -> Self {
+        Self { content, order: None, relu: false, factor: 1.0, mask: None, shared: readers > 1 }
+    }
+
     pub fn also_read_by(mut self, readers: usize) -> Self {
         self.shared |= readers > 1;
         self
     }
 
-    /// The value after a transposition from these extents.
-    pub fn transposed(mut self, extents: &[usize], order: &[usize]) -> Self {
+    /// The same value with the extents of `extents` in another order.
+    pub fn transposed(self, extents: &[usize], order: &[usize]) -> Self {
         let index = transposed_index(extents, order);
-        let index: Vec<usize> = match &self.order {
-            None => index,
-            Some(before) => index.into_iter().map(|e| before[e]).collect(),
-        };
-        let identity = index.iter().enumerate().all(|(e, &i)| e == i);
-        self.order = (!identity).then_some(index);
+        self.picked(&index)
+    }
+
+    /// `count` indices from `first` on along one of the extents.
+    pub fn sliced(self, extents: &[usize], axis: usize, first: usize, count: usize) -> Self {
+        let inner: usize = extents[axis + 1..].iter().product();
+        let block = extents[axis] * inner;
+        let all: usize = extents.iter().product();
+        let index: Vec<usize> =
+            (0..all).filter(|e| (first * inner..(first + count) * inner).contains(&(e % block))).collect();
+        self.picked(&index)
+    }
+
+    /// The elements with these indices.
+    fn picked(mut self, index: &[usize]) -> Self {
+        match (&mut self.content, &self.order) {
+            (Content::Constant(values), _) => *values = index.iter().map(|&e| values[e]).collect(),
+            (_, None) => self.order = Some(index.to_vec()),
+            (_, Some(before)) => self.order = Some(index.iter().map(|&e| before[e]).collect()),
+        }
         self
     }
 
-    /// The order as a permutation of the `channels` of every row; `None` when it moves data between rows.
+    /// Forgets an order that changes nothing in a node of `len` elements.
+    pub fn settled(mut self, len: usize) -> Self {
+        if self.order.as_ref().is_some_and(|order| order.iter().copied().eq(0..len)) {
+            self.order = None;
+        }
+        self
+    }
+
+    /// The order as one of the channels of a row of `channels` elements, the same in every row: output channel → node
+    /// channel. `None` if the order moves data between rows, or differs from row to row.
     pub fn channel_order(&self, channels: usize) -> Option<Vec<usize>> {
         let Some(order) = &self.order else { return Some((0..channels).collect()) };
         let first: Vec<usize> = order.iter().take(channels).copied().collect();
         let same_in_each_row =
             order.iter().enumerate().all(|(e, &i)| i == e / channels * channels + first[e % channels]);
         (same_in_each_row && first.iter().all(|&i| i < channels)).then_some(first)
+    }
+
+    /// The order as whole rows of `channels` elements, one after the other from row `first` on, each in the same order of
+    /// channels: `(first, order)`.
+    pub fn rows(&self, channels: usize) -> Option<(usize, Vec<usize>)> {
+        let order = self.order.as_ref()?;
+        let first = order.first()? / channels;
+        let within = Self {
+            order: Some(order.iter().map(|&i| i.checked_sub(first * channels)).collect::<Option<_>>()?),
+            ..self.clone()
+        };
+        within.channel_order(channels).map(|order| (first, order))
     }
 }

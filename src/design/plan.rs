@@ -4,7 +4,7 @@ use super::lanes::{common_lanes, lanes_for};
 use super::stage::{AnalogPass, Kind, Matmul, Neurons, Readout, Repeat, Stage};
 use super::{Carries, Design, Input, Stream};
 use crate::error::{Error, Result};
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Operator};
 use crate::integer::{self, Network, Op, Range};
 
 /// Choices that the user makes about the hardware.
@@ -57,6 +57,19 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
             (Op::Linear(linear), Some(p)) => p.linear(network, id, linear)?,
             (Op::Neuron(neuron), Some(p)) => p.neurons(network, id, neuron)?,
             (Op::Readout(readout), Some(p)) => p.readout(&node.name, node.shape.rows(), readout)?,
+            (
+                Op::Arrange(_)
+                | Op::Select(_)
+                | Op::Embedding(_)
+                | Op::Sum(_)
+                | Op::Norm(_)
+                | Op::Product(_)
+                | Op::Softmax(_),
+                Some(_),
+            ) => {
+                let problem = format!("hardware for the operator '{}' is not supported yet", node.op.kind());
+                return Err(Error::input(problem).at_node(&node.name));
+            }
             (Op::Input(_), Some(_)) | (_, None) => return Err(chain_error(&id)),
         }
     }
@@ -77,7 +90,7 @@ impl Pipeline {
         // A row is what the first stage takes at a time.
         let row = network.consumers(id).first().map_or(count, |&reader| match &network.node(reader).op {
             Op::Linear(linear) => linear.inputs,
-            Op::Input(_) | Op::Neuron(_) | Op::Readout(_) => input.shape.channels(),
+            _ => input.shape.channels(),
         });
         let bits = usize::try_from(input.element.bits()).unwrap_or(INPUT_BITS);
         let most = INPUT_BITS / bits;
@@ -217,6 +230,6 @@ impl Pipeline {
 fn reader(network: &Network, id: NodeId) -> Option<&integer::Linear> {
     network.consumers(id).first().and_then(|&r| match &network.node(r).op {
         Op::Linear(linear) => Some(linear),
-        Op::Input(_) | Op::Neuron(_) | Op::Readout(_) => None,
+        _ => None,
     })
 }

@@ -9,16 +9,20 @@
 //! | `plan.rs` | the compiled network: narrowed weights, thresholds, the order of the stages |
 //! | `state.rs` | accumulators, membranes, tracers, spike lists |
 //! | `synapse.rs` | spikes times weights |
+//! | `embedding.rs`, `sum.rs`, `product.rs` | tables, residual sums, products of attention |
 //! | `neuron.rs` | the decision of a time-step |
 //! | `run.rs` | the loop over time-steps |
 //! | `batch.rs` | many samples in parallel |
 
 mod batch;
+mod embedding;
 mod neuron;
 mod observer;
 mod plan;
+mod product;
 mod run;
 mod state;
+mod sum;
 mod synapse;
 
 pub use batch::correct_per_step;

@@ -4,8 +4,11 @@ use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::integer::{Input, Network, Neuron, Op, Range, Readout, Rule};
 
+use super::embedding::EmbeddingPlan;
 use super::neuron::{Decision, NeuronPlan};
+use super::product::ProductPlan;
 use super::state::{State, Width};
+use super::sum::SumPlan;
 use super::synapse::{SynapsePlan, Weights};
 
 /// The golden model of an integer network; see the module's page.
@@ -15,6 +18,10 @@ pub struct Golden {
     /// In topological order.
     pub(super) stages: Vec<Stage>,
     pub(super) layers: Vec<Layer>,
+    /// Stages that yield changes, in the order of their buffers.
+    pub(super) accumulations: Vec<Accumulation>,
+    /// Arrangements of the input: element `e` is element `order[e]` of the raw sample. The first is the identity, empty.
+    pub(super) arrangements: Vec<Vec<usize>>,
     /// Whether every value is verified to lie in its proven range.
     pub(super) checked: bool,
 }
@@ -35,15 +42,31 @@ pub struct Layer {
 /// Where events come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    Input,
-    /// A layer of neurons.
-    Layer(usize),
+    /// The input, in one of its arrangements; 0 is that of the raw sample.
+    Input(usize),
+    /// Rows of a layer of neurons, given by the elements `first…end − 1`.
+    Layer { layer: usize, first: u32, end: u32 },
+}
+
+/// A stage that yields changes of accumulated values.
+#[derive(Clone, Debug)]
+pub(super) struct Accumulation {
+    /// Elements of a row.
+    pub stride: usize,
+    pub rows: usize,
+    /// What it depends on.
+    pub sources: Vec<Source>,
+    /// Type of its changes.
+    pub width: Width,
 }
 
 /// One step of the pass through the network.
 #[derive(Clone, Debug)]
 pub(super) enum Stage {
     Synapse(SynapsePlan),
+    Embedding(EmbeddingPlan),
+    Sum(SumPlan),
+    Product(ProductPlan),
     Neuron(NeuronPlan),
     Readout(ReadoutPlan),
 }
@@ -51,9 +74,9 @@ pub(super) enum Stage {
 /// The readout.
 #[derive(Clone, Debug)]
 pub(super) struct ReadoutPlan {
-    /// Index of the synaptic layer before it.
-    pub synapse: usize,
-    /// Elements of a row of that layer.
+    /// Index of the accumulation before it.
+    pub input: usize,
+    /// Elements of a row of that accumulation.
     pub stride: usize,
     pub rows: usize,
     pub channels: usize,
@@ -64,7 +87,7 @@ pub(super) struct ReadoutPlan {
 #[derive(Clone, Copy)]
 enum Place {
     Source(Source),
-    Synapse(usize),
+    Accumulation(usize),
 }
 
 /// The places and stages made so far.
@@ -73,7 +96,8 @@ struct Compiler<'a> {
     checked: bool,
     places: Vec<Option<Place>>,
     stages: Vec<Stage>,
-    synapses: Vec<(usize, Source)>,
+    accumulations: Vec<Accumulation>,
+    arrangements: Vec<Vec<usize>>,
     layers: Vec<Layer>,
 }
 
@@ -103,7 +127,8 @@ impl Golden {
             checked,
             places: Vec::new(),
             stages: Vec::new(),
-            synapses: Vec::new(),
+            accumulations: Vec::new(),
+            arrangements: vec![Vec::new()],
             layers: Vec::new(),
         };
         let mut inputs = Vec::new();
@@ -113,10 +138,17 @@ impl Golden {
             let place = match &node.op {
                 Op::Input(input) => {
                     inputs.push(input.clone());
-                    Some(Place::Source(Source::Input))
+                    Some(Place::Source(Source::Input(0)))
                 }
-                Op::Linear(linear) => Some(Place::Synapse(compiler.linear(id, linear)?)),
+                Op::Linear(linear) => Some(Place::Accumulation(compiler.linear(id, linear)?)),
                 Op::Neuron(neuron) => Some(Place::Source(compiler.neuron(id, neuron)?)),
+                Op::Arrange(arrange) => Some(Place::Source(compiler.arrange(id, arrange)?)),
+                Op::Select(select) => Some(Place::Source(compiler.select(id, *select)?)),
+                Op::Embedding(embedding) => Some(Place::Accumulation(compiler.embedding(id, embedding)?)),
+                Op::Sum(sum) => Some(Place::Accumulation(compiler.sum(id, sum)?)),
+                Op::Product(product) => Some(Place::Accumulation(compiler.product(id, product)?)),
+                Op::Norm(norm) => Some(Place::Source(compiler.norm(id, norm)?)),
+                Op::Softmax(softmax) => Some(Place::Source(compiler.softmax(id, softmax)?)),
                 Op::Readout(readout) => {
                     readouts += 1;
                     compiler.readout(id, readout)?;
@@ -130,9 +162,14 @@ impl Golden {
         }
         let found = inputs.len();
         match inputs.pop() {
-            Some(input) if found == 1 && readouts == 1 => {
-                Ok(Self { input, stages: compiler.stages, layers: compiler.layers, checked })
-            }
+            Some(input) if found == 1 && readouts == 1 => Ok(Self {
+                input,
+                stages: compiler.stages,
+                layers: compiler.layers,
+                accumulations: compiler.accumulations,
+                arrangements: compiler.arrangements,
+                checked,
+            }),
             _ => Err(Error::input(format!("{found} inputs and {readouts} readouts; expected 1 and 1"))),
         }
     }
@@ -156,17 +193,26 @@ impl Golden {
     pub(super) fn neurons(&self) -> impl Iterator<Item = &NeuronPlan> {
         self.stages.iter().filter_map(|stage| match stage {
             Stage::Neuron(plan) => Some(plan),
-            Stage::Synapse(_) | Stage::Readout(_) => None,
+            Stage::Synapse(_)
+            | Stage::Embedding(_)
+            | Stage::Sum(_)
+            | Stage::Product(_)
+            | Stage::Readout(_) => None,
         })
     }
 }
 
 impl Compiler<'_> {
-    fn source(&self, id: NodeId) -> Result<Place> {
-        let source = self.network.inputs(id).first().copied();
-        source.and_then(|i| self.places[i.index()]).ok_or_else(|| {
-            Error::input("golden model: reads nothing, or the readout").at_node(&self.network.node(id).name)
-        })
+    /// What the input `port` of a node became.
+    fn place(&self, id: NodeId, port: usize) -> Result<Place> {
+        let source = self.network.inputs(id).get(port).copied();
+        source
+            .and_then(|i| self.places[i.index()])
+            .ok_or_else(|| self.error(id, "reads nothing, or the readout"))
+    }
+
+    fn error(&self, id: NodeId, problem: &str) -> Error {
+        Error::input(format!("golden model: {problem}")).at_node(&self.network.node(id).name)
     }
 
     /// The narrowest width for a range with one bit to spare, so that the difference of two values fits as well.
@@ -180,47 +226,182 @@ impl Compiler<'_> {
     }
 
     fn linear(&mut self, id: NodeId, linear: &crate::integer::Linear) -> Result<usize> {
-        let node = self.network.node(id);
-        let error = |problem: &str| Error::input(format!("golden model: {problem}")).at_node(&node.name);
-        let Place::Source(source) = self.source(id)? else {
-            return Err(error("reads a synaptic layer without neurons between them"));
+        let Place::Source(source) = self.place(id, 0)? else {
+            return Err(self.error(id, "reads a synaptic layer without neurons between them"));
         };
         if !linear.weights.iter().all(|&w| linear.weight.contains(w)) {
-            return Err(error("a weight lies outside the range that is stated for the weights"));
+            return Err(self.error(id, "a weight lies outside the range that is stated for the weights"));
         }
         let width = self.width(linear.partial.union(linear.delta));
-        let plan = SynapsePlan::new(linear, source, node.shape.rows(), width);
+        let plan = SynapsePlan::new(linear, source, self.network.node(id).shape.rows(), width);
         Ok(self.push_synapse(plan))
     }
 
-    fn push_synapse(&mut self, plan: SynapsePlan) -> usize {
-        self.synapses.push((plan.stride, plan.source));
-        self.stages.push(Stage::Synapse(plan));
-        self.synapses.len() - 1
+    fn push_synapse(&mut self, mut plan: SynapsePlan) -> usize {
+        plan.output = self.accumulations.len();
+        let accumulation = Accumulation {
+            stride: plan.stride,
+            rows: plan.rows,
+            sources: vec![plan.source],
+            width: plan.width,
+        };
+        self.push(Stage::Synapse(plan), accumulation)
     }
 
-    /// The synaptic layer that a node reads; where it reads events directly, one that passes them on.
-    fn synapse(&mut self, id: NodeId) -> Result<usize> {
-        match self.source(id)? {
-            Place::Synapse(index) => Ok(index),
+    fn push(&mut self, stage: Stage, accumulation: Accumulation) -> usize {
+        self.stages.push(stage);
+        self.accumulations.push(accumulation);
+        self.accumulations.len() - 1
+    }
+
+    /// The accumulation that a node reads; where it reads events directly, one that passes them on.
+    fn accumulation(&mut self, id: NodeId, port: usize) -> Result<usize> {
+        match self.place(id, port)? {
+            Place::Accumulation(index) => Ok(index),
             Place::Source(source) => {
-                let shape = &self.network.node(id).shape;
+                let shape = &self.network.node(self.network.inputs(id)[port]).shape;
                 let width = if self.checked { Width::W64 } else { Width::W32 };
                 Ok(self.push_synapse(SynapsePlan::passing(source, shape.rows(), shape.channels(), width)))
             }
         }
     }
 
+    fn arrange(&mut self, id: NodeId, arrange: &crate::integer::Arrange) -> Result<Source> {
+        let Place::Source(Source::Input(before)) = self.place(id, 0)? else {
+            return Err(self.error(id, "only the raw input can be arranged"));
+        };
+        let order = match &self.arrangements[before][..] {
+            [] => arrange.order.clone(),
+            before => arrange.order.iter().map(|&e| before[e]).collect(),
+        };
+        self.arrangements.push(order);
+        Ok(Source::Input(self.arrangements.len() - 1))
+    }
+
+    fn select(&mut self, id: NodeId, select: crate::integer::Select) -> Result<Source> {
+        let Place::Source(Source::Layer { layer, first, .. }) = self.place(id, 0)? else {
+            return Err(self.error(id, "rows can be selected of neurons only"));
+        };
+        // Values have at most 2^30 elements.
+        let channels = self.network.node(id).shape.channels() as u32;
+        let first = first + select.first as u32 * channels;
+        Ok(Source::Layer { layer, first, end: first + select.count as u32 * channels })
+    }
+
+    fn embedding(&mut self, id: NodeId, embedding: &crate::integer::Embedding) -> Result<usize> {
+        let Place::Source(source @ Source::Input(arrangement)) = self.place(id, 0)? else {
+            return Err(self.error(id, "a table is read by the raw input only"));
+        };
+        let rows = self.network.node(id).shape.rows();
+        let width = Width::W64;
+        let plan = EmbeddingPlan::new(embedding, arrangement, self.accumulations.len());
+        let channels = embedding.channels;
+        Ok(self.push(
+            Stage::Embedding(plan),
+            Accumulation { stride: channels, rows, sources: vec![source], width },
+        ))
+    }
+
+    fn sum(&mut self, id: NodeId, sum: &crate::integer::Sum) -> Result<usize> {
+        let mut inputs = Vec::new();
+        let mut sources = Vec::new();
+        for port in 0..sum.terms.len() {
+            let index = self.accumulation(id, port)?;
+            inputs.push((index, self.accumulations[index].stride));
+            sources.extend(self.accumulations[index].sources.iter().copied());
+        }
+        let plan = SumPlan::new(sum, inputs, self.accumulations.len());
+        let (rows, channels) = (sum.rows, sum.channels);
+        Ok(self.push(Stage::Sum(plan), Accumulation { stride: channels, rows, sources, width: Width::W64 }))
+    }
+
+    fn product(&mut self, id: NodeId, product: &crate::integer::Product) -> Result<usize> {
+        let inputs = self.network.inputs(id);
+        let mut operands = Vec::new();
+        for (port, &input) in inputs.iter().enumerate() {
+            let whole = &self.network.node(input).shape;
+            match self.place(id, port)? {
+                Place::Source(Source::Layer { layer, first: 0, end }) if end as usize == whole.len() => {
+                    operands.push((layer, whole.rows(), whole.channels()));
+                }
+                _ => return Err(self.error(id, "operands of a product are whole layers of neurons")),
+            }
+        }
+        let shape = self.network.node(id).shape.clone();
+        let plan = ProductPlan::new(product, operands[0], operands[1], self.accumulations.len());
+        let sources = operands.iter().map(|&(layer, rows, channels)| Source::Layer {
+            layer,
+            first: 0,
+            end: (rows * channels) as u32,
+        });
+        let accumulation = Accumulation {
+            stride: shape.channels(),
+            rows: shape.rows(),
+            sources: sources.collect(),
+            width: Width::W64,
+        };
+        Ok(self.push(Stage::Product(plan), accumulation))
+    }
+
+    fn norm(&mut self, id: NodeId, norm: &crate::integer::Norm) -> Result<Source> {
+        let input = self.accumulation(id, 0)?;
+        let decision = Decision::Norm(Box::new(norm.clone()));
+        Ok(self.push_layer(id, input, (norm.low, norm.high), decision, norm.total, norm.total))
+    }
+
+    fn softmax(&mut self, id: NodeId, softmax: &crate::integer::Softmax) -> Result<Source> {
+        let input = self.accumulation(id, 0)?;
+        let mask = match softmax.padding {
+            None => None,
+            Some(padding) => match self.place(id, 1)? {
+                Place::Source(Source::Input(arrangement)) => Some((arrangement, padding)),
+                _ => return Err(self.error(id, "the mask is not made of the raw input")),
+            },
+        };
+        let decision = Decision::Softmax { softmax: Box::new(softmax.clone()), mask };
+        let total = softmax.total;
+        Ok(self.push_layer(id, input, (softmax.low, softmax.high), decision, total, total))
+    }
+
+    /// Adds a layer of neurons whose sums are 64 bits wide.
+    fn push_layer(
+        &mut self,
+        id: NodeId,
+        input: usize,
+        levels: (i32, i32),
+        decision: Decision,
+        total: Range,
+        membrane: Range,
+    ) -> Source {
+        let layer = self.layer(id);
+        let plan = NeuronPlan::new(
+            levels,
+            decision,
+            &layer,
+            input,
+            &self.accumulations[input],
+            Width::W64,
+            (total, membrane),
+        );
+        self.stages.push(Stage::Neuron(plan));
+        self.push_source(layer)
+    }
+
+    fn layer(&self, id: NodeId) -> Layer {
+        let node = self.network.node(id);
+        Layer { name: node.name.clone(), node: id, rows: node.shape.rows(), channels: node.shape.channels() }
+    }
+
+    fn push_source(&mut self, layer: Layer) -> Source {
+        let end = (layer.rows * layer.channels) as u32;
+        self.layers.push(layer);
+        Source::Layer { layer: self.layers.len() - 1, first: 0, end }
+    }
+
     fn neuron(&mut self, id: NodeId, neuron: &Neuron) -> Result<Source> {
         let node = self.network.node(id);
-        let synapse = self.synapse(id)?;
-        let (stride, source) = self.synapses[synapse];
-        let layer = Layer {
-            name: node.name.clone(),
-            node: id,
-            rows: node.shape.rows(),
-            channels: node.shape.channels(),
-        };
+        let input = self.accumulation(id, 0)?;
+        let layer = self.layer(id);
         // Constants that no membrane ever meets may lie outside its range.
         let (decision, constants) = match &neuron.rule {
             Rule::Line { fraction, .. } if *fraction > 62 => {
@@ -239,18 +420,25 @@ impl Compiler<'_> {
             Rule::Table => (Decision::Table { thresholds: neuron.thresholds.clone() }, Range::new(0, 0)),
         };
         let width = self.width(neuron.membrane.union(constants)).max(Width::W32);
-        self.stages
-            .push(Stage::Neuron(NeuronPlan::new(neuron, decision, &layer, synapse, stride, source, width)));
-        self.layers.push(layer);
-        Ok(Source::Layer(self.layers.len() - 1))
+        let plan = NeuronPlan::new(
+            (neuron.low, neuron.high),
+            decision,
+            &layer,
+            input,
+            &self.accumulations[input],
+            width,
+            (neuron.total, neuron.membrane),
+        );
+        self.stages.push(Stage::Neuron(plan));
+        Ok(self.push_source(layer))
     }
 
     fn readout(&mut self, id: NodeId, readout: &Readout) -> Result<()> {
-        let synapse = self.synapse(id)?;
+        let input = self.accumulation(id, 0)?;
         let shape = &self.network.node(id).shape;
         self.stages.push(Stage::Readout(ReadoutPlan {
-            synapse,
-            stride: self.synapses[synapse].0,
+            input,
+            stride: self.accumulations[input].stride,
             rows: shape.rows(),
             channels: shape.channels(),
             readout: readout.clone(),

@@ -1,7 +1,8 @@
 //! The loop over time-steps.
 
-use crate::integer::Readout;
+use crate::integer::{Range, Readout};
 
+use super::neuron::Context;
 use super::observer::{Membranes, Observer};
 use super::plan::{Golden, ReadoutPlan, Source, Stage};
 use super::state::{Delta, State, Sums};
@@ -108,13 +109,20 @@ impl Golden {
 
     fn load(&self, state: &mut State, raw: &[i32]) {
         assert_eq!(raw.len(), self.input.shape.len(), "elements of a sample");
-        state.input.clear();
-        for (index, &q) in (0u32..).zip(raw) {
+        let shifted = |q: i32| {
             let value = q - self.input.zero_point;
             assert!(self.input.range.contains(value.into()), "element {q} of a sample");
-            if value != 0 {
-                state.input.push((index, value));
+            value
+        };
+        let lists = state.inputs.iter_mut().zip(&mut state.values);
+        for (order, (list, values)) in self.arrangements.iter().zip(lists) {
+            list.clear();
+            values.clear();
+            match &order[..] {
+                [] => values.extend(raw.iter().map(|&q| shifted(q))),
+                order => values.extend(order.iter().map(|&e| shifted(raw[e]))),
             }
+            list.extend((0u32..).zip(values.iter().copied()).filter(|&(_, value)| value != 0));
         }
     }
 
@@ -125,23 +133,36 @@ impl Golden {
         t: u32,
         observer: &mut O,
     ) -> (bool, bool) {
-        let (mut synapses, mut layer) = (0, 0);
+        let mut layer = 0;
         let (mut fired, mut changed) = (false, false);
         for stage in &self.stages {
             match stage {
-                Stage::Synapse(plan) => {
-                    self.synapse::<CHECK>(plan, state, synapses, t);
-                    synapses += 1;
+                Stage::Synapse(plan) => self.synapse::<CHECK>(plan, state, t),
+                Stage::Embedding(plan) => {
+                    plan.step(&state.values[plan.arrangement], t, &mut state.deltas[plan.output]);
+                }
+                Stage::Sum(plan) => {
+                    for &(input, _) in &plan.inputs {
+                        state.sops += self.passed(input, state);
+                    }
+                    plan.step(&mut state.deltas, t);
+                }
+                Stage::Product(plan) => {
+                    state.sops += plan.step(&state.neurons, &mut state.deltas[plan.output]);
                 }
                 Stage::Neuron(plan) => {
-                    let source_final = match plan.source {
-                        Source::Input => Some(self.input.steps),
-                        Source::Layer(source) => state.neurons[source].final_step,
-                    };
+                    let ends = plan.sources.iter().map(|source| match *source {
+                        Source::Input(_) => Some(self.input.steps),
+                        Source::Layer { layer, .. } => state.neurons[layer].final_step,
+                    });
+                    // Nothing is known before every source is final.
+                    let ends: Option<Vec<u32>> = ends.collect();
+                    let source_final = ends.map(|ends| ends.into_iter().max().unwrap_or(0));
                     let neurons = &mut state.neurons[layer];
-                    plan.step(&state.deltas[plan.synapse], neurons);
+                    let mut context = Context { values: &state.values, scratch: &mut state.scratch };
+                    plan.step(&state.deltas[plan.input], neurons, &mut context);
                     if CHECK {
-                        plan.verify(self.synapse_plan(plan.synapse), &state.deltas[plan.synapse], neurons);
+                        plan.verify(self.total_of(plan.input), &state.deltas[plan.input], neurons);
                     }
                     fired |= neurons.any;
                     if neurons.final_step.is_none() && !neurons.any && source_final.is_some_and(|f| f <= t) {
@@ -153,7 +174,7 @@ impl Golden {
                     layer += 1;
                 }
                 Stage::Readout(plan) => {
-                    let delta = &state.deltas[plan.synapse];
+                    let delta = &state.deltas[plan.input];
                     if delta.any {
                         accumulate(plan, delta, &mut state.totals);
                         changed = true;
@@ -173,42 +194,56 @@ impl Golden {
     }
 
     /// The change of `A` in a synaptic layer in this time-step.
-    fn synapse<const CHECK: bool>(&self, plan: &SynapsePlan, state: &mut State, index: usize, t: u32) {
-        let delta = &mut state.deltas[index];
+    fn synapse<const CHECK: bool>(&self, plan: &SynapsePlan, state: &mut State, t: u32) {
+        let delta = &mut state.deltas[plan.output];
         let fan_out = if plan.weights.passes() { 0 } else { plan.outputs as u64 };
         match plan.source {
-            Source::Layer(source) => {
-                let events = &state.neurons[source].events;
+            Source::Layer { layer, first, end } => {
+                let events = state.neurons[layer].events.window(first, end);
                 state.sops += events.len() as u64 * fan_out;
                 plan.spikes::<CHECK>(events, delta);
             }
-            Source::Input if t <= self.input.steps => {
-                state.input_macs += state.input.len() as u64 * fan_out;
+            Source::Input(arrangement) if t <= self.input.steps => {
+                let values = &state.inputs[arrangement];
+                state.input_macs += values.len() as u64 * fan_out;
                 // The same in every time-step: what the first one computed stays.
                 if t == 1 {
                     let narrow = self.input.range.signed_width() <= 16;
-                    plan.values::<CHECK>(&state.input, narrow, delta);
+                    plan.values::<CHECK>(values, narrow, delta);
                 }
             }
-            Source::Input if delta.any => {
+            Source::Input(_) if delta.any => {
                 delta.sums.clear();
                 delta.touched.fill(false);
                 delta.any = false;
             }
-            Source::Input => {}
+            Source::Input(_) => {}
         }
         if CHECK {
             plan.verify(delta);
         }
     }
 
-    fn synapse_plan(&self, index: usize) -> &SynapsePlan {
-        let mut plans =
-            self.stages.iter().filter_map(|s| if let Stage::Synapse(plan) = s { Some(plan) } else { None });
-        match plans.nth(index) {
-            Some(plan) => plan,
-            None => unreachable!("stages refer to synaptic layers of the same model"),
+    /// Number of spikes that a sum receives from this accumulation as they are.
+    fn passed(&self, input: usize, state: &State) -> u64 {
+        let passing = self.stages.iter().find_map(|stage| match stage {
+            Stage::Synapse(plan) if plan.output == input && plan.weights.passes() => Some(plan.source),
+            _ => None,
+        });
+        match passing {
+            Some(Source::Layer { layer, first, end }) => {
+                state.neurons[layer].events.window(first, end).len() as u64
+            }
+            Some(Source::Input(_)) | None => 0,
         }
+    }
+
+    /// Proven range of what a synaptic layer accumulates.
+    fn total_of(&self, input: usize) -> Option<Range> {
+        self.stages.iter().find_map(|stage| match stage {
+            Stage::Synapse(plan) if plan.output == input => Some(plan.ranges.total),
+            _ => None,
+        })
     }
 }
 

@@ -56,6 +56,32 @@ impl Events {
     }
 }
 
+/// The spikes of some of a layer's neurons in a time-step: those with an index from `first` on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window<'a> {
+    pub up: &'a [u32],
+    pub down: &'a [u32],
+    pub first: u32,
+}
+
+impl Window<'_> {
+    pub(super) fn len(self) -> usize {
+        self.up.len() + self.down.len()
+    }
+}
+
+impl Events {
+    /// The spikes of the neurons `first…end − 1`.
+    pub(super) fn window(&self, first: u32, end: u32) -> Window<'_> {
+        let cut = |list: &'_ [u32]| {
+            let from = if first == 0 { 0 } else { list.partition_point(|&i| i < first) };
+            (from, list.partition_point(|&i| i < end))
+        };
+        let (up, down) = (cut(&self.up), cut(&self.down));
+        Window { up: &self.up[up.0..up.1], down: &self.down[down.0..down.1], first }
+    }
+}
+
 /// The change of `A` of a synaptic layer in the current time-step.
 #[derive(Clone, Debug)]
 pub(super) struct Delta {
@@ -93,8 +119,12 @@ pub(super) struct Neurons {
 /// Everything that changes during a run; reused from sample to sample without allocating.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// Elements of the input that are not 0 after subtraction of the zero point: index and value.
-    pub(super) input: Vec<(u32, i32)>,
+    /// Elements of the input that are not 0 after subtraction of the zero point: index and value, by arrangement.
+    pub(super) inputs: Vec<Vec<(u32, i32)>>,
+    /// All elements after the subtraction, by arrangement; where something reads them by position.
+    pub(super) values: Vec<Vec<i32>>,
+    /// Room for a group of a softmax.
+    pub(super) scratch: Vec<i64>,
     pub(super) deltas: Vec<Delta>,
     pub(super) neurons: Vec<Neurons>,
     pub(super) totals: Vec<i64>,
@@ -106,20 +136,33 @@ impl State {
     /// Room for every value of the model.
     pub(super) fn new(golden: &Golden) -> Self {
         let mut state = Self {
-            input: Vec::with_capacity(golden.input.shape.len()),
+            inputs: golden
+                .arrangements
+                .iter()
+                .map(|_| Vec::with_capacity(golden.input.shape.len()))
+                .collect(),
+            values: golden
+                .arrangements
+                .iter()
+                .map(|_| Vec::with_capacity(golden.input.shape.len()))
+                .collect(),
+            scratch: Vec::new(),
             deltas: Vec::new(),
             neurons: Vec::new(),
             totals: Vec::new(),
             sops: 0,
             input_macs: 0,
         };
+        for a in &golden.accumulations {
+            state.deltas.push(Delta {
+                sums: Sums::zeros(a.width, a.rows * a.stride),
+                touched: vec![false; a.rows],
+                any: false,
+            });
+        }
         for stage in &golden.stages {
             match stage {
-                Stage::Synapse(synapse) => state.deltas.push(Delta {
-                    sums: Sums::zeros(synapse.width, synapse.rows * synapse.stride),
-                    touched: vec![false; synapse.rows],
-                    any: false,
-                }),
+                Stage::Synapse(_) | Stage::Embedding(_) | Stage::Sum(_) | Stage::Product(_) => {}
                 Stage::Neuron(neuron) => {
                     let len = neuron.rows * neuron.channels;
                     let list = || Vec::with_capacity(len);

@@ -5,7 +5,7 @@ use num_traits::{AsPrimitive, PrimInt, WrappingMul};
 use crate::integer::{Linear, Range};
 
 use super::plan::Source;
-use super::state::{Delta, Events, Sums, Width};
+use super::state::{Delta, Sums, Width, Window};
 
 /// Outputs are summed in blocks of this many, which fit the registers of any machine; rows are padded to it with zeros.
 const BLOCK: usize = 16;
@@ -14,6 +14,8 @@ const BLOCK: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct SynapsePlan {
     pub source: Source,
+    /// Index of its accumulation.
+    pub output: usize,
     pub rows: usize,
     pub inputs: usize,
     pub outputs: usize,
@@ -68,6 +70,7 @@ impl SynapsePlan {
         };
         Self {
             source,
+            output: 0,
             rows,
             inputs: linear.inputs,
             outputs: linear.outputs,
@@ -83,6 +86,7 @@ impl SynapsePlan {
         let any = Range::new(-(1 << 62), 1 << 62);
         Self {
             source,
+            output: 0,
             rows,
             inputs: channels,
             outputs: channels,
@@ -98,7 +102,7 @@ impl SynapsePlan {
     }
 
     /// The change of `A` by the spikes of a time-step.
-    pub(super) fn spikes<const CHECK: bool>(&self, events: &Events, delta: &mut Delta) {
+    pub(super) fn spikes<const CHECK: bool>(&self, events: Window<'_>, delta: &mut Delta) {
         if events.len() == 0 && !delta.any {
             return;
         }
@@ -184,7 +188,7 @@ const AT_ONCE: usize = 255;
 fn add<W, N, D, const CHECK: bool>(
     extent: Extent,
     weights: &[W],
-    events: &Events,
+    events: Window<'_>,
     delta: &mut [D],
     touched: &mut [bool],
 ) -> bool
@@ -193,9 +197,9 @@ where
     N: PrimInt + AsPrimitive<D>,
     D: PrimInt + AsPrimitive<i64>,
 {
-    let (mut up, mut down) = (events.up.as_slice(), events.down.as_slice());
+    let (mut up, mut down) = (events.up, events.down);
     for (r, (row, touched)) in delta.chunks_mut(extent.stride).zip(touched).enumerate() {
-        let first = r * extent.inputs;
+        let first = events.first as usize + r * extent.inputs;
         let up = take(&mut up, first + extent.inputs);
         let down = take(&mut down, first + extent.inputs);
         if up.is_empty() && down.is_empty() {
@@ -302,13 +306,19 @@ fn add_values<W, D, F, const CHECK: bool>(
     }
 }
 
-fn pass_spikes<D: PrimInt>(extent: Extent, events: &Events, delta: &mut [D], touched: &mut [bool]) -> bool {
+fn pass_spikes<D: PrimInt>(
+    extent: Extent,
+    events: Window<'_>,
+    delta: &mut [D],
+    touched: &mut [bool],
+) -> bool {
     delta.fill(D::zero());
     touched.fill(false);
-    for (list, value) in [(&events.up, D::one()), (&events.down, D::zero() - D::one())] {
+    for (list, value) in [(events.up, D::one()), (events.down, D::zero() - D::one())] {
         for &index in list {
-            delta[index as usize] = value;
-            touched[index as usize / extent.stride] = true;
+            let index = (index - events.first) as usize;
+            delta[index] = value;
+            touched[index / extent.stride] = true;
         }
     }
     events.len() > 0

@@ -8,9 +8,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::decode::{Model, Node, Origin, ValueId};
-use super::dims;
 use super::fold::{self, Call};
-use super::tensor::{Tensor, count};
+use super::tensor::{Tensor, Type, count};
 use crate::error::{Error, Result, printable};
 
 /// What is known of a value.
@@ -31,6 +30,8 @@ pub struct Flow<'m> {
     /// The first extent of every computed value.
     pub batch: usize,
     states: Vec<State>,
+    /// Type of every value, where it is known.
+    types: Vec<Option<Type>>,
     cache: RefCell<HashMap<ValueId, Rc<Tensor>>>,
     /// How many elements folding may still produce.
     room: Cell<usize>,
@@ -60,9 +61,17 @@ impl<'m> Flow<'m> {
                 Origin::Node { .. } => State::Unknown(None),
             })
             .collect();
-        let mut flow = Self { model, batch, states, cache: RefCell::default(), room: Cell::new(ALLOWANCE) };
+        let types = model.values.iter().map(|value| match &value.origin {
+            Origin::Input => Some(Type::F32),
+            Origin::Constant(proto) => Type::from_onnx(proto.data_type).ok(),
+            Origin::Node { .. } => None,
+        });
+        let types = types.collect();
+        let (cache, room) = (RefCell::default(), Cell::new(ALLOWANCE));
+        let mut flow = Self { model, batch, states, types, cache, room };
         for node in &model.nodes {
             if let Some(&Some(output)) = node.outputs.first() {
+                flow.types[output] = flow.infer_type(node);
                 flow.states[output] = flow.state_after(node);
             }
         }
@@ -72,6 +81,11 @@ impl<'m> Flow<'m> {
     /// Whether the value does not depend on the input.
     pub fn is_constant(&self, value: ValueId) -> bool {
         matches!(self.states[value], State::Constant(_))
+    }
+
+    /// Type of the value's elements, if it is known.
+    pub fn element_type(&self, value: ValueId) -> Option<Type> {
+        self.types[value]
     }
 
     /// The value's name, fit for a message.
@@ -160,6 +174,11 @@ impl<'m> Flow<'m> {
         let tensor = if node.is("Shape") || node.is("Size") {
             let dims = self.extents(node.input(0)?)?.ok_or_else(|| at("of unknown extents".into()))?;
             shape_of(node, &dims).map_err(at)?
+        } else if node.is("CastLike") {
+            // What it is cast like may depend on the input; its type does not.
+            let to = node.outputs.first().copied().flatten().and_then(|output| self.element_type(output));
+            let to = to.ok_or_else(|| at("to a type that is not known".into()))?;
+            fold::convert(&*self.constant(node.input(0)?)?, to).map_err(at)?
         } else {
             let cache = self.cache.borrow();
             let inputs = node.inputs.iter().map(|v| v.and_then(|v| cache.get(&v).cloned())).collect();
@@ -181,7 +200,8 @@ impl<'m> Flow<'m> {
             return State::Unknown(None);
         }
         let inferred = self.infer(node);
-        if shape_only || inputs.iter().all(|&v| self.is_constant(v)) {
+        let type_only = node.is("CastLike") && inputs.first().is_some_and(|&v| self.is_constant(v));
+        if shape_only || type_only || inputs.iter().all(|&v| self.is_constant(v)) {
             return State::Constant(inferred.ok().flatten());
         }
         let at = |problem: String| {
@@ -202,109 +222,6 @@ impl<'m> Flow<'m> {
             Ok(None) => State::Unknown(None),
             Err(problem) => wrong(problem),
         }
-    }
-
-    /// Extents of a node's first output, for the operators that are known.
-    fn infer(&self, node: &Node) -> Result<Option<Vec<usize>>, String> {
-        let get = |port: usize| -> Result<Vec<usize>, String> {
-            let value = node.optional_input(port).ok_or_else(|| format!("input {port} is missing"))?;
-            self.extents(value)
-                .map_err(|e| e.problem)?
-                .ok_or_else(|| format!("input {port} has unknown extents"))
-        };
-        let list = |name: &str, port: usize| -> Result<Option<Vec<i64>>, String> {
-            match (node.ints(name), node.optional_input(port)) {
-                (Some(list), _) => Ok(Some(list.to_vec())),
-                (None, Some(v)) => Ok(Some(self.constant(v).map_err(|e| e.problem)?.as_ints()?.to_vec())),
-                (None, None) => Ok(None),
-            }
-        };
-        let dims = match (node.standard_op(), node.op.as_str()) {
-            (None, "Quant" | "IntQuant") => get(0)?,
-            (Some(_), op) if LIKE_FIRST_INPUT.contains(&op) => get(0)?,
-            (Some(_), op) if BROADCAST.contains(&op) => {
-                let mut result = get(0)?;
-                for port in 1..node.inputs.len() {
-                    result = dims::broadcast(&result, &get(port)?)?;
-                }
-                result
-            }
-            (Some("Reshape"), _) => {
-                let target = list("shape", 1)?.ok_or("a Reshape without a shape")?;
-                dims::reshape(&get(0)?, &target, node.int("allowzero", 0) != 0)?
-            }
-            (Some("Flatten"), _) => dims::flatten(&get(0)?, node.int("axis", 1))?,
-            (Some("Squeeze"), _) => dims::squeeze(&get(0)?, list("axes", 1)?.as_deref())?,
-            (Some("Unsqueeze"), _) => {
-                dims::unsqueeze(&get(0)?, &list("axes", 1)?.ok_or("an Unsqueeze without axes")?)?
-            }
-            (Some("Transpose"), _) => {
-                let dims = get(0)?;
-                dims::order(node.ints("perm"), dims.len())?.into_iter().map(|i| dims[i]).collect()
-            }
-            // A product of two computed values has a pattern of its own or none.
-            (Some("MatMul" | "Gemm"), _) if !self.is_constant(node.input(1).map_err(|e| e.problem)?) => {
-                return Ok(None);
-            }
-            (Some("MatMul"), _) => matmul(&get(0)?, &get(1)?)?,
-            (Some("Gemm"), _) => {
-                let mut b = get(1)?;
-                if node.int("transB", 0) != 0 {
-                    b.reverse();
-                }
-                matmul(&get(0)?, &b)?
-            }
-            _ => return Ok(None),
-        };
-        Ok(Some(dims))
-    }
-}
-
-/// Operators whose first output has the extents of their first input.
-const LIKE_FIRST_INPUT: &[&str] = &[
-    "Identity",
-    "Dropout",
-    "Cast",
-    "CastLike",
-    "Relu",
-    "Neg",
-    "Abs",
-    "Floor",
-    "Ceil",
-    "Round",
-    "Sqrt",
-    "Sign",
-    "Clip",
-    "QuantizeLinear",
-    "DequantizeLinear",
-    "Not",
-    "Reciprocal",
-    "Exp",
-    "Log",
-];
-
-/// Operators whose output has the extents of all inputs broadcast.
-const BROADCAST: &[&str] = &[
-    "Add",
-    "Sub",
-    "Mul",
-    "Div",
-    "Pow",
-    "Min",
-    "Max",
-    "Where",
-    "Equal",
-    "Greater",
-    "GreaterOrEqual",
-    "Less",
-    "LessOrEqual",
-];
-
-/// Extents of a product with a matrix on the right.
-fn matmul(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
-    match (a.split_last(), b) {
-        (Some((inner, rows)), [k, n]) if inner == k => Ok([rows, &[*n]].concat()),
-        _ => Err(format!("extents {a:?} times {b:?}; supported is a product with a matrix on the right")),
     }
 }
 

@@ -10,6 +10,7 @@ mod dims;
 mod external;
 mod flow;
 mod fold;
+mod infer;
 mod name;
 mod patterns;
 pub mod proto;

@@ -2,7 +2,7 @@
 //!
 //! Dense and simple on purpose, and sharing nothing with the stepped model: at quiescence the two must agree exactly.
 
-use super::{Network, Op};
+use super::{Form, Network, Op, Product};
 use crate::graph::NodeId;
 
 /// What one evaluation yields.
@@ -32,7 +32,8 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
     let mut result = Evaluation::default();
     for id in network.topological() {
         let node = network.node(id);
-        let source = network.inputs(id).first().map(|i| &sums[i.index()]);
+        let inputs = network.inputs(id);
+        let source = inputs.first().map(|i| &sums[i.index()]);
         // Sum over all time-steps of what the node sends to its readers.
         let sum = match (&node.op, source) {
             (Op::Input(input), _) => {
@@ -55,6 +56,61 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 result.levels.push((id, levels));
                 sum
             }
+            (Op::Arrange(arrange), Some(x)) => arrange.order.iter().map(|&e| x[e]).collect(),
+            (Op::Select(select), Some(x)) => {
+                let channels = node.shape.channels();
+                x[select.first * channels..(select.first + select.count) * channels].to_vec()
+            }
+            (Op::Embedding(embedding), Some(ids)) => {
+                let row = |&q: &i64| {
+                    let first = usize::try_from(q).unwrap_or(usize::MAX).saturating_mul(embedding.channels);
+                    embedding.table[first..first + embedding.channels].iter().copied()
+                };
+                ids.iter().flat_map(row).collect()
+            }
+            (Op::Sum(sum), _) => {
+                let mut total = sum.start.clone();
+                for (term, input) in sum.terms.iter().zip(&inputs) {
+                    let rows = &mut total[term.first * sum.channels..];
+                    for (e, (x, a)) in rows.iter_mut().zip(&sums[input.index()]).enumerate() {
+                        let c = e % sum.channels % term.coefficient.len();
+                        *x += term.coefficient[c] * a;
+                    }
+                }
+                total
+            }
+            (Op::Norm(norm), Some(x)) => {
+                let row = |row: &[i64]| {
+                    let moments = norm.moments(row);
+                    row.iter().enumerate().map(|(c, &x)| norm.level(moments, c, x)).collect::<Vec<_>>()
+                };
+                let levels: Vec<i32> = x.chunks(node.shape.channels()).flat_map(row).collect();
+                result.levels.push((id, levels));
+                levels_of(&result)
+            }
+            (Op::Product(product), Some(left)) => {
+                let right = &sums[inputs[1].index()];
+                let (tokens, channels) = {
+                    let s = &network.node(inputs[1]).shape;
+                    (s.rows(), s.channels())
+                };
+                product_of(product, left, right, tokens, channels)
+            }
+            (Op::Softmax(softmax), Some(scores)) => {
+                let tokens = node.shape.channels() / softmax.groups;
+                let raw = |i: &NodeId| &sums[i.index()];
+                let padded = inputs.get(1).map(raw).zip(softmax.padding);
+                let masked = |j: usize| padded.is_some_and(|(ids, p)| ids[j] == i64::from(p));
+                let mut exps = Vec::new();
+                let mut levels = Vec::new();
+                for group in scores.chunks(tokens) {
+                    let sum = softmax.exps(group, masked, &mut exps);
+                    let level = |(j, &e): (usize, &i64)| if masked(j) { 0 } else { softmax.level(e, sum) };
+                    levels.extend(exps.iter().enumerate().map(level));
+                }
+                result.levels.push((id, levels));
+                levels_of(&result)
+            }
             (Op::Readout(readout), Some(a)) => {
                 let value = |(e, &a): (usize, &i64)| {
                     let c = e % readout.channels;
@@ -72,4 +128,27 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
         sums[id.index()] = sum;
     }
     result
+}
+
+/// The levels that were noted last, as sums.
+fn levels_of(result: &Evaluation) -> Vec<i64> {
+    result.levels.last().map_or_else(Vec::new, |(_, levels)| levels.iter().map(|&s| i64::from(s)).collect())
+}
+
+/// The product of two tracers, by its definition; the right operand has this many tokens and channels.
+fn product_of(product: &Product, left: &[i64], right: &[i64], tokens: usize, channels: usize) -> Vec<i64> {
+    let depth = product.depth(channels);
+    let heads = 0..product.heads;
+    match product.form {
+        Form::Scores => left
+            .chunks(channels)
+            .flat_map(|q| heads.clone().flat_map(move |h| (0..tokens).map(move |j| (q, h, j))))
+            .map(|(q, h, j)| (h * depth..(h + 1) * depth).map(|c| q[c] * right[j * channels + c]).sum())
+            .collect(),
+        Form::Mix => left
+            .chunks(product.heads * tokens)
+            .flat_map(|p| (0..channels).map(move |c| (p, c)))
+            .map(|(p, c)| (0..tokens).map(|j| p[c / depth * tokens + j] * right[j * channels + c]).sum())
+            .collect(),
+    }
 }

@@ -3,13 +3,21 @@
 //! Symbols as in the paper and `docs/numerics.md`: `A` the accumulated integer input of a neuron (Σ W·S), `S` its
 //! tracer (level so far), `V` its membrane.
 
+mod norm;
+mod product;
 mod range;
 mod rule;
+mod softmax;
+mod sum;
 
 pub mod eval;
 
+pub use norm::{Moments, Norm};
+pub use product::{Form, Product};
 pub use range::Range;
 pub use rule::{Neuron, Rule};
+pub use softmax::Softmax;
+pub use sum::{Sum, Term};
 
 use crate::graph::{Graph, Operator, Shape};
 use crate::quant::Element;
@@ -27,8 +35,51 @@ pub enum Op {
     /// ST-BIF+ neurons. Their `A` is what they read, accumulated: the sums of a linear layer, raw elements, or the tracers
     /// of other neurons.
     Neuron(Neuron),
+    /// Raw elements in another order.
+    Arrange(Arrange),
+    /// Some of the rows, as they come.
+    Select(Select),
+    /// Rows of a table, picked by raw elements.
+    Embedding(Embedding),
+    /// Sum of streams.
+    Sum(Sum),
+    /// ST-BIF+ neurons on the LayerNorm of a sum.
+    Norm(Norm),
+    /// Product of the tracers of two layers.
+    Product(Product),
+    /// ST-BIF+ neurons on the softmax of scores. A second input, where there is one, is the raw input that masks.
+    Softmax(Softmax),
     /// Accumulated logits and the exact order among them.
     Readout(Readout),
+}
+
+/// Raw elements in another order: element `e` of the output is element `order[e]` of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrange {
+    /// Rows × channels of the output.
+    pub shape: Shape,
+    /// A permutation.
+    pub order: Vec<usize>,
+}
+
+/// Rows `first…first + count − 1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Select {
+    /// First row.
+    pub first: usize,
+    /// Number of rows.
+    pub count: usize,
+}
+
+/// A table with a row for each value of a raw element, applied in the first time-step. Each element gives a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Embedding {
+    /// Number of channels.
+    pub channels: usize,
+    /// Row `q` at `q·channels`; an element beyond the table is an error of the input.
+    pub table: Vec<i64>,
+    /// Range of the entries, and 0.
+    pub total: Range,
 }
 
 /// The network's input.
@@ -89,6 +140,13 @@ impl Operator for Op {
             Self::Input(_) => "input",
             Self::Linear(_) => "linear",
             Self::Neuron(_) => "neuron",
+            Self::Arrange(_) => "arrange",
+            Self::Select(_) => "select",
+            Self::Embedding(_) => "embedding",
+            Self::Sum(_) => "sum",
+            Self::Norm(_) => "norm",
+            Self::Product(_) => "product",
+            Self::Softmax(_) => "softmax",
             Self::Readout(_) => "readout",
         }
     }
@@ -124,6 +182,46 @@ impl Operator for Op {
                 }
                 Ok((*source).clone())
             }
+            (Self::Arrange(arrange), [source]) => {
+                let mut seen = arrange.order.clone();
+                seen.sort_unstable();
+                if arrange.shape.len() != source.len() || !seen.into_iter().eq(0..source.len()) {
+                    return Err(format!("an order of {} for input {source}", arrange.shape));
+                }
+                Ok(arrange.shape.clone())
+            }
+            (Self::Select(select), [source]) => match select.first.checked_add(select.count) {
+                Some(end) if select.count > 0 && end <= source.rows() => {
+                    Ok(Shape::matrix(select.count, source.channels()))
+                }
+                _ => Err(format!("{} rows from row {} of {source}", select.count, select.first)),
+            },
+            (Self::Embedding(e), [source]) => {
+                if e.channels == 0 || e.table.is_empty() || !e.table.len().is_multiple_of(e.channels) {
+                    return Err(format!("a table of {} entries for {} channels", e.table.len(), e.channels));
+                }
+                Ok(Shape::matrix(source.len(), e.channels))
+            }
+            (Self::Sum(sum), inputs) => {
+                let inputs: Vec<_> = inputs.iter().map(|s| (s.rows(), s.channels())).collect();
+                sum.check(&inputs).map(|()| Shape::matrix(sum.rows, sum.channels))
+            }
+            (Self::Norm(norm), [source]) => norm.check(source.channels()).map(|()| (*source).clone()),
+            (Self::Product(product), [left, right]) => {
+                let pair = |s: &Shape| (s.rows(), s.channels());
+                product.shape(pair(left), pair(right)).map(|(rows, channels)| Shape::matrix(rows, channels))
+            }
+            (Self::Softmax(softmax), [source, rest @ ..]) => {
+                softmax.check(source.channels())?;
+                let mask = (softmax.padding, rest);
+                match mask {
+                    (None, []) => Ok((*source).clone()),
+                    (Some(_), [mask]) if mask.len() == source.channels() / softmax.groups => {
+                        Ok((*source).clone())
+                    }
+                    _ => Err(format!("{} inputs beside the scores", rest.len())),
+                }
+            }
             _ => Err(format!("{} inputs", inputs.len())),
         }
     }
@@ -139,6 +237,18 @@ impl Operator for Op {
             ),
             Self::Linear(l) => format!("w {}, Δ {}, partial {}, A {}", l.weight, l.delta, l.partial, l.total),
             Self::Neuron(n) => n.describe(),
+            Self::Arrange(_) => String::new(),
+            Self::Select(s) => format!("rows {}…{}", s.first, s.first + s.count - 1),
+            Self::Embedding(e) => format!("{} rows, entries {}", e.table.len() / e.channels, e.total),
+            Self::Sum(s) => format!("X {}, ΔX {}", s.total, s.delta),
+            Self::Norm(n) => n.describe(),
+            Self::Product(p) => {
+                format!(
+                    "{:?}, {} heads, Δ {}, partial {}, A {}",
+                    p.form, p.heads, p.delta, p.partial, p.total
+                )
+            }
+            Self::Softmax(s) => s.describe(),
             Self::Readout(r) => format!("A {}, value {} bits", r.total, r.value_width),
         }
     }

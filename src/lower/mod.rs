@@ -3,14 +3,20 @@
 //!
 //! The mathematics is in `docs/numerics.md`.
 
+mod exp;
 mod input;
 mod interval;
 mod line;
 mod linear;
 mod neuron;
+mod norm;
+mod precision;
+mod product;
 mod prove;
 mod rational;
 mod readout;
+mod softmax;
+mod sum;
 mod unit;
 mod value;
 
@@ -21,13 +27,17 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
 use crate::integer::{self, Op, Rule};
+use crate::quant::Encoding;
 use crate::snn;
 use value::{Column, Value};
+
+pub use precision::Precision;
 
 /// What lowering yields.
 #[derive(Clone, Debug)]
 pub struct Lowered {
-    /// The integer network: same node names and edges as the spiking network.
+    /// The integer network: same node names and edges as the spiking network, but that LayerNorm and softmax are one with
+    /// the neurons that read them.
     pub network: integer::Network,
     /// What its logits are worth.
     pub readout: RealReadout,
@@ -55,7 +65,7 @@ pub struct LayerProof {
     pub channels: usize,
     /// Number of levels, over all channels.
     pub levels: usize,
-    /// `line` or `table`.
+    /// `line`, `table`, `layer_norm` or `softmax`.
     pub rule: &'static str,
     /// Fraction bits of the membrane; 0 for a table.
     pub fraction: u32,
@@ -74,13 +84,32 @@ pub struct LayerProof {
 /// # Errors
 /// Names the node whose constants are not finite, whose scales do not fit together, or whose integers would be too wide.
 pub fn lower(model: &snn::Model) -> Result<Lowered> {
+    lower_with(model, Precision::EXACT)
+}
+
+/// As [`lower`], with these numbers of bits where operators are not exact.
+///
+/// # Errors
+/// As [`lower`].
+pub fn lower_with(model: &snn::Model, precision: Precision) -> Result<Lowered> {
+    let Precision { residual, affine, exponent, scale } = precision;
+    if [residual, affine, exponent, scale].iter().any(|bits| !(1..=Precision::MOST).contains(bits)) {
+        return Err(Error::input(format!(
+            "fraction bits {residual}, {affine}, {exponent}, {scale}; possible are 1…{}",
+            Precision::MOST
+        )));
+    }
     let source = &model.network;
     source.check("lowering")?;
-    let mut walk = Walk::default();
+    let mut walk = Walk { precision, ..Walk::default() };
     for id in source.topological() {
         let node = source.node(id);
-        let op = walk.lower(source, id).map_err(|error| error.at_node(&node.name))?;
-        let inputs: Vec<NodeId> = source.inputs(id).iter().map(|i| walk.lowered[i]).collect();
+        let Some((op, inputs)) = walk.lower(source, id).map_err(|error| error.at_node(&node.name))? else {
+            continue;
+        };
+        let missing = || Error::input("this node reads what only neurons can read").at_node(&node.name);
+        let inputs = inputs.iter().map(|i| walk.lowered.get(i).copied().ok_or_else(missing));
+        let inputs: Vec<NodeId> = inputs.collect::<Result<_>>()?;
         walk.lowered.insert(id, walk.network.add(&node.name, op, &inputs)?);
     }
     if walk.inputs != 1 {
@@ -97,6 +126,7 @@ pub fn lower(model: &snn::Model) -> Result<Lowered> {
 /// State of the walk through the graph.
 #[derive(Default)]
 struct Walk {
+    precision: Precision,
     network: integer::Network,
     /// Nodes of the spiking network and what they became.
     lowered: HashMap<NodeId, NodeId>,
@@ -108,42 +138,168 @@ struct Walk {
 }
 
 impl Walk {
-    fn lower(&mut self, source: &snn::Network, id: NodeId) -> Result<Op> {
+    /// The operator that a node becomes and what it reads; none where it is one with its readers.
+    fn lower(&mut self, source: &snn::Network, id: NodeId) -> Result<Option<(Op, Vec<NodeId>)>> {
         let node = source.node(id);
-        let read = source.inputs(id).first().copied();
-        let (op, value) = match (&node.op, read.and_then(|r| Some((r, self.values.get(&r)?)))) {
-            (snn::Op::Input(input), _) => {
+        let inputs = source.inputs(id);
+        let (op, value) = match &node.op {
+            snn::Op::Input(input) => {
                 self.inputs += 1;
                 let (input, value) = input::lower(input, &node.shape).map_err(Error::input)?;
                 (Op::Input(input), value)
             }
-            (snn::Op::Linear(linear), Some((read, value))) => {
-                if matches!(source.node(read).op, snn::Op::Linear(_)) {
+            snn::Op::Linear(linear) => {
+                if matches!(source.node(self.only(&inputs)?).op, snn::Op::Linear(_)) {
                     let problem = "a linear layer reads another one without a quantiser between them";
                     let fix = "merge the two layers into one, or quantise the value between them";
                     return Err(Error::input(problem).fix(fix));
                 }
-                let (linear, value) = linear::lower(linear, node.shape.rows(), value)?;
+                let (linear, value) = linear::lower(linear, node.shape.rows(), self.value(&inputs, 0)?)?;
                 (Op::Linear(linear), value)
             }
-            (snn::Op::Neuron(quantiser), Some((_, value))) => {
-                let columns = columns(value, &node.shape)?;
+            snn::Op::Neuron(quantiser) => return self.neurons(source, id, quantiser).map(Some),
+            snn::Op::LayerNorm(_) | snn::Op::Softmax(_) => return Ok(None),
+            snn::Op::Arrange(arrange) => {
+                let value = self.value(&inputs, 0)?;
+                let of = arrange.order.iter().map(|&e| value.of[e % value.of.len()]).collect();
+                let value = Value { kinds: value.kinds.clone(), of };
+                let (shape, order) = (arrange.shape.clone(), arrange.order.clone());
+                (Op::Arrange(integer::Arrange { shape, order }), value)
+            }
+            snn::Op::Select(select) => {
+                let value = self.value(&inputs, 0)?;
+                let skipped = select.first * node.shape.channels();
+                let of = (0..value.of.len()).map(|e| value.of[(e + skipped) % value.of.len()]).collect();
+                let value = Value { kinds: value.kinds.clone(), of };
+                (Op::Select(integer::Select { first: select.first, count: select.count }), value)
+            }
+            snn::Op::Embedding(table) => {
+                self.is_token_input(source, self.only(&inputs)?)?;
+                let (table, value) = sum::embedding(table, self.precision.residual).map_err(Error::input)?;
+                (Op::Embedding(table), value)
+            }
+            snn::Op::Sum(sum) => {
+                let read =
+                    |(port, &i): (usize, &NodeId)| Ok((self.value(&inputs, port)?, &source.node(i).shape));
+                let read: Vec<(&Value, &Shape)> =
+                    inputs.iter().enumerate().map(read).collect::<Result<_>>()?;
+                let (sum, value) = sum::lower(sum, &read, self.precision.residual).map_err(Error::input)?;
+                (Op::Sum(sum), value)
+            }
+            snn::Op::Product(product) => {
+                let shape = |port: usize| &source.node(inputs[port]).shape;
+                let left = columns(self.value(&inputs, 0)?, shape(0))?;
+                let right = columns(self.value(&inputs, 1)?, shape(1))?;
+                let length = match product.form {
+                    snn::Form::Scores => shape(1).channels() / product.heads,
+                    snn::Form::Mix => shape(1).rows(),
+                };
+                let (product, value) =
+                    product::lower(product, &left, &right, length).map_err(Error::input)?;
+                (Op::Product(product), value)
+            }
+            snn::Op::Readout => {
+                let fix = "use one weight scale for all outputs of the last layer, and biases not far beyond its sums";
+                let (readout, real) = readout::lower(&columns(self.value(&inputs, 0)?, &node.shape)?)
+                    .map_err(|problem| Error::input(problem).fix(fix))?;
+                self.readouts.push(real);
+                return Ok(Some((Op::Readout(readout), inputs)));
+            }
+        };
+        self.values.insert(id, value);
+        Ok(Some((op, inputs)))
+    }
+
+    /// Neurons, with the LayerNorm or softmax that they read.
+    fn neurons(
+        &mut self,
+        source: &snn::Network,
+        id: NodeId,
+        quantiser: &crate::quant::Quantiser,
+    ) -> Result<(Op, Vec<NodeId>)> {
+        let node = source.node(id);
+        let inputs = source.inputs(id);
+        let read = self.only(&inputs)?;
+        let through = source.inputs(read);
+        let channels = node.shape.channels();
+        let (op, inputs, proof) = match &source.node(read).op {
+            snn::Op::LayerNorm(norm) => {
+                let below = columns(self.value(&through, 0)?, &node.shape)?;
+                let norm =
+                    norm::lower(norm, quantiser, &below, self.precision.affine).map_err(Error::input)?;
+                let widths = (norm.total.signed_width(), norm.decision_width);
+                let proof =
+                    proof(&node.name, "layer_norm", channels, (norm.low, norm.high), norm.fraction, widths);
+                (Op::Norm(norm), through, proof)
+            }
+            snn::Op::Softmax(softmax) => {
+                if let [_, mask] = through[..] {
+                    self.is_token_input(source, mask)?;
+                }
+                let below = columns(self.value(&through, 0)?, &node.shape)?;
+                let softmax =
+                    softmax::lower(softmax, quantiser, &below, self.precision).map_err(Error::input)?;
+                let widths = (softmax.total.signed_width(), softmax.decision_width);
+                let levels = (softmax.low, softmax.high);
+                let proof = proof(&node.name, "softmax", channels, levels, softmax.exp_fraction, widths);
+                (Op::Softmax(softmax), through, proof)
+            }
+            _ => {
+                let columns = columns(self.value(&inputs, 0)?, &node.shape)?;
                 let (neuron, value) = neuron::lower(quantiser, &columns).map_err(Error::input)?;
                 let inequalities = prove::prove(&neuron, quantiser, &columns).map_err(Error::check)?;
                 self.proof.push(summary(&node.name, &neuron, inequalities));
-                (Op::Neuron(neuron), value)
+                self.values.insert(id, value);
+                return Ok((Op::Neuron(neuron), inputs));
             }
-            (snn::Op::Readout, Some((_, value))) => {
-                let fix = "use one weight scale for all outputs of the last layer, and biases not far beyond its sums";
-                let (readout, real) = readout::lower(&columns(value, &node.shape)?)
-                    .map_err(|problem| Error::input(problem).fix(fix))?;
-                self.readouts.push(real);
-                return Ok(Op::Readout(readout));
-            }
-            (_, None) => return Err(Error::input("this node reads nothing, or reads a readout")),
         };
-        self.values.insert(id, value);
-        Ok(op)
+        self.proof.push(proof);
+        self.values.insert(id, neuron::output(quantiser, channels).map_err(Error::input)?);
+        Ok((op, inputs))
+    }
+
+    /// The node that one with a single input reads.
+    fn only(&self, inputs: &[NodeId]) -> Result<NodeId> {
+        inputs.first().copied().ok_or_else(|| Error::input("this node reads nothing"))
+    }
+
+    /// What the input `port` means.
+    fn value(&self, inputs: &[NodeId], port: usize) -> Result<&Value> {
+        let value = inputs.get(port).and_then(|i| self.values.get(i));
+        value.ok_or_else(|| Error::input("this node reads nothing, or reads what only neurons can read"))
+    }
+
+    /// Whether a node is the raw input, applied once and as it is.
+    fn is_token_input(&self, source: &snn::Network, id: NodeId) -> Result<()> {
+        match &source.node(id).op {
+            snn::Op::Input(input) if input.spec.zero_point() == 0 && input.encoding == Encoding::Analog => {
+                Ok(())
+            }
+            _ => Err(Error::input("this node reads tokens, which must be the raw input in analog encoding")
+                .fix("use --input u16 --scale 1 --zero-point 0")),
+        }
+    }
+}
+
+/// What is known of a layer whose decisions are not proven exact but by construction.
+fn proof(
+    name: &str,
+    rule: &'static str,
+    channels: usize,
+    (low, high): (i32, i32),
+    fraction: u32,
+    (accumulator_width, membrane_width): (u32, u32),
+) -> LayerProof {
+    LayerProof {
+        name: name.to_owned(),
+        channels,
+        levels: usize::try_from(high - low + 1).unwrap_or(0),
+        rule,
+        fraction,
+        common_theta: false,
+        inequalities: 0,
+        accumulator_width,
+        membrane_width,
     }
 }
 

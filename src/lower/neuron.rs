@@ -90,7 +90,7 @@ fn membrane(line: &Line, (low, high): (i32, i32), totals: &[Range]) -> Option<Ra
 }
 
 /// What the neurons' spikes mean: level times scale.
-fn output(q: &Quantiser, channels: usize) -> Result<Value, String> {
+pub(super) fn output(q: &Quantiser, channels: usize) -> Result<Value, String> {
     let kind = |c: usize| {
         let at = |v: i32| i64::from(v);
         let total =

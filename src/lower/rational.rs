@@ -1,17 +1,20 @@
 //! Exact rationals: from `f32` and decimal literals, to the nearest `f64`.
 
+use std::fmt::Display;
+
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
+use num_traits::float::FloatCore;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use crate::quant::Decimal;
 
-/// The exact value of a float.
+/// The exact value of an `f32` or `f64`.
 ///
 /// # Errors
 /// When it is not finite.
-pub(super) fn exact(value: f32) -> Result<BigRational, String> {
+pub(super) fn exact<F: FloatCore + Display>(value: F) -> Result<BigRational, String> {
     BigRational::from_float(value).ok_or_else(|| format!("the parameter {value} is not finite"))
 }
 
@@ -34,6 +37,13 @@ pub(super) fn decimal(literal: &Decimal) -> Result<BigRational, String> {
 /// The integer `value` as a rational.
 pub(super) fn integer(value: impl Into<BigInt>) -> BigRational {
     BigRational::from_integer(value.into())
+}
+
+/// The nearest integer, ties away from zero.
+pub(super) fn round(value: &BigRational) -> BigInt {
+    let twice: BigInt = value.numer().abs() * 2 + value.denom();
+    let magnitude = twice.div_floor(&(value.denom() * 2));
+    if value.is_negative() { -magnitude } else { magnitude }
 }
 
 /// The nearest `f64`, ties to even; beyond the largest finite one, infinity.
@@ -87,9 +97,18 @@ mod tests {
     }
 
     #[test]
+    fn nearest_integer() {
+        for (p, q, expected) in
+            [(1, 2, 1), (-1, 2, -1), (7, 3, 2), (-8, 3, -3), (5, 2, 3), (4, 1, 4), (0, 1, 0)]
+        {
+            assert_eq!(round(&BigRational::new(p.into(), q.into())), expected.into(), "{p}/{q}");
+        }
+    }
+
+    #[test]
     fn negative_zero_is_zero() {
-        assert!(exact(-0.0).expect("finite").is_zero());
-        assert!(exact(f32::INFINITY).is_err() && exact(f32::NAN).is_err());
+        assert!(exact(-0.0f32).expect("finite").is_zero());
+        assert!(exact(f32::INFINITY).is_err() && exact(f64::NAN).is_err());
     }
 
     #[test]

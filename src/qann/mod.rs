@@ -3,6 +3,7 @@
 //! Values have a shape without the batch dimension; operators on channels act on the last extent.
 
 pub mod eval;
+mod shape;
 
 use crate::graph::{Graph, Operator, Shape};
 use crate::quant::{InputSpec, Quantiser, Weights};
@@ -24,8 +25,8 @@ pub enum Op {
     Linear {
         /// Integer weights and their scales.
         weights: Weights,
-        /// One value an output channel, or empty.
-        bias: Vec<f32>,
+        /// One value an output channel, or empty. Quantised biases, integers times a scale, may need an `f64`.
+        bias: Vec<f64>,
     },
     /// `s·Q(x)`
     Quantise(Quantiser),
@@ -35,6 +36,50 @@ pub enum Op {
     Reshape(Shape),
     /// Extent `i` of the output is extent `order[i]` of the input.
     Transpose(Vec<usize>),
+    /// A value that does not depend on the input.
+    Constant {
+        /// Its shape.
+        shape: Shape,
+        /// Its elements, row-major.
+        values: Vec<f64>,
+    },
+    /// Sum of two values of one shape.
+    Add,
+    /// The inputs one after the other along this extent.
+    Concat(usize),
+    /// Part of one extent.
+    Slice {
+        /// The extent.
+        axis: usize,
+        /// First index.
+        first: usize,
+        /// Number of indices.
+        count: usize,
+    },
+    /// Every element times this.
+    Scale(f64),
+    /// Matrix product over the last two extents, `[…, m, k] × […, k, n]`.
+    MatMul,
+    /// LayerNorm over the last extent.
+    LayerNorm {
+        /// One entry a channel.
+        gamma: Vec<f32>,
+        /// One entry a channel.
+        beta: Vec<f32>,
+        /// Added to the variance.
+        epsilon: f32,
+    },
+    /// Softmax over the last extent.
+    Softmax,
+    /// −∞ wherever the second input, one element for each index of the last extent, is this raw element.
+    Mask(i32),
+    /// Rows of a table, picked by raw elements: each becomes an extent of channels.
+    Embedding {
+        /// Number of channels.
+        channels: usize,
+        /// Row `q` at `q·channels`.
+        table: Vec<f32>,
+    },
     /// The model's output: the logits.
     Output,
 }
@@ -48,6 +93,16 @@ impl Operator for Op {
             Self::Relu => "relu",
             Self::Reshape(_) => "reshape",
             Self::Transpose(_) => "transpose",
+            Self::Constant { .. } => "constant",
+            Self::Add => "add",
+            Self::Concat(_) => "concat",
+            Self::Slice { .. } => "slice",
+            Self::Scale(_) => "scale",
+            Self::MatMul => "matmul",
+            Self::LayerNorm { .. } => "layer_norm",
+            Self::Softmax => "softmax",
+            Self::Mask(_) => "mask",
+            Self::Embedding { .. } => "embedding",
             Self::Output => "output",
         }
     }
@@ -58,6 +113,9 @@ impl Operator for Op {
                 [] => spec.check(&shape.0).map(|()| shape.clone()),
                 _ => Err("an input has no inputs".into()),
             };
+        }
+        if let Some(shape) = shape::of_several(self, inputs) {
+            return shape;
         }
         let [input] = inputs else { return Err(format!("{} inputs; expected 1", inputs.len())) };
         match self {
@@ -93,7 +151,16 @@ impl Operator for Op {
                     Err(format!("the order {order:?} is not a permutation of the extents of {input}"))
                 }
             }
-            Self::Input { .. } | Self::Relu | Self::Output => Ok((*input).clone()),
+            Self::Slice { axis, first, count } => shape::slice(input, *axis, *first, *count),
+            Self::LayerNorm { gamma, beta, epsilon } => shape::layer_norm(input, gamma, beta, *epsilon),
+            Self::Embedding { channels, table } => shape::embedding(input, *channels, table),
+            Self::Scale(factor) if !factor.is_finite() => Err(format!("the factor {factor} is not finite")),
+            Self::Add | Self::Concat(_) | Self::MatMul | Self::Mask(_) | Self::Constant { .. } => {
+                Err("1 input".into())
+            }
+            Self::Input { .. } | Self::Scale(_) | Self::Softmax | Self::Relu | Self::Output => {
+                Ok((*input).clone())
+            }
         }
     }
 
@@ -111,7 +178,19 @@ impl Operator for Op {
                 format!("levels {low}…{high}, {:?}, {scales}", q.rounding)
             }
             Self::Transpose(order) => format!("{order:?}"),
-            Self::Relu | Self::Reshape(_) | Self::Output => String::new(),
+            Self::Concat(axis) => format!("extent {axis}"),
+            Self::Slice { axis, first, count } => format!("extent {axis}: {first}…{}", first + count - 1),
+            Self::Scale(factor) => format!("{factor}"),
+            Self::LayerNorm { epsilon, .. } => format!("ε {epsilon}"),
+            Self::Mask(padding) => format!("{padding} is padding"),
+            Self::Embedding { channels, table } => format!("{} rows", table.len() / channels.max(&1)),
+            Self::Constant { .. }
+            | Self::Add
+            | Self::MatMul
+            | Self::Softmax
+            | Self::Relu
+            | Self::Reshape(_)
+            | Self::Output => String::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Quantised quantities, as the float network and the spiking network share them: quantisers, weights, the raw input.
 //!
-//! All parameters are `f32` values or decimal literals, that is, exact rationals; nothing here rounds.
+//! All parameters are binary floats or decimal literals, that is, exact rationals; nothing here rounds.
 
 mod input;
 mod quantiser;

@@ -35,8 +35,8 @@ pub struct Boundary {
 
 impl Rounding {
     /// The lower boundary of level `k`: `round(x/s) ≥ k` exactly when `x/s` is at (or above) it.
-    pub fn boundary(self, k: i32) -> Boundary {
-        let k = i64::from(k);
+    pub fn boundary(self, k: impl Into<i64>) -> Boundary {
+        let k: i64 = k.into();
         let half = 2 * k - 1;
         match self {
             Self::HalfUp => Boundary { halves: half, inclusive: true },

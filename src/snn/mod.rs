@@ -3,7 +3,13 @@
 //!
 //! Every value is a matrix of rows (tokens) × channels.
 
+pub mod eval;
 pub mod file;
+mod transformer;
+
+pub use transformer::{Arrange, Embedding, Form, LayerNorm, Product, Select, Softmax, Sum};
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +25,18 @@ pub struct Model {
     pub name: String,
     /// Program that wrote the model which was converted, as it calls itself.
     pub producer: String,
+    /// Neurons that the model which was converted sees in another shape and order than rows × channels, by name.
+    pub views: BTreeMap<String, View>,
+}
+
+/// How the model which was converted sees a layer of neurons: element `e` (row-major in `shape`) is element `order[e]` of
+/// the layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Its shape.
+    pub shape: Shape,
+    /// A permutation.
+    pub order: Vec<usize>,
 }
 
 /// The spiking network.
@@ -34,6 +52,20 @@ pub enum Op {
     Linear(Linear),
     /// ST-BIF+ neurons: each tracks the quantised value of its accumulated input, one level a time-step.
     Neuron(Quantiser),
+    /// Raw elements in another order.
+    Arrange(Arrange),
+    /// Some of the rows of a layer of neurons.
+    Select(Select),
+    /// Rows of a table, picked by raw elements; acts from the first time-step on.
+    Embedding(Embedding),
+    /// The residual stream.
+    Sum(Sum),
+    /// LayerNorm of a sum; read by neurons.
+    LayerNorm(LayerNorm),
+    /// Product of two layers of neurons.
+    Product(Product),
+    /// Softmax of scores; read by neurons. A second input, where there is one, is the raw input that masks.
+    Softmax(Softmax),
     /// The logits: accumulated input, no neuron after it.
     Readout,
 }
@@ -55,8 +87,8 @@ pub struct Input {
 pub struct Linear {
     /// Integer weights and their scales.
     pub weights: Weights,
-    /// One value an output channel, or empty.
-    pub bias: Vec<f32>,
+    /// One value an output channel, or empty. Quantised biases, integers times a scale, may need an `f64`.
+    pub bias: Vec<f64>,
 }
 
 impl Operator for Op {
@@ -65,6 +97,13 @@ impl Operator for Op {
             Self::Input(_) => "input",
             Self::Linear(_) => "linear",
             Self::Neuron(_) => "neuron",
+            Self::Arrange(_) => "arrange",
+            Self::Select(_) => "select",
+            Self::Embedding(_) => "embedding",
+            Self::Sum(_) => "sum",
+            Self::LayerNorm(_) => "layer_norm",
+            Self::Product(_) => "product",
+            Self::Softmax(_) => "softmax",
             Self::Readout => "readout",
         }
     }
@@ -82,6 +121,12 @@ impl Operator for Op {
             }
             input.spec.check(&input.sample.0)?;
             return Ok(Shape::matrix(input.sample.rows(), input.sample.channels()));
+        }
+        match (self, inputs) {
+            (Self::Sum(sum), inputs) => return sum.shape(inputs),
+            (Self::Product(product), [left, right]) => return product.shape(left, right),
+            (Self::Softmax(softmax), [source, mask @ ..]) => return softmax.shape(source, mask),
+            _ => {}
         }
         let [source] = inputs else { return Err(format!("{} inputs; expected 1", inputs.len())) };
         match self {
@@ -102,7 +147,12 @@ impl Operator for Op {
             }
             Self::Neuron(quantiser) => quantiser.check(source.channels()).map(|()| (*source).clone()),
             Self::Readout => Ok((*source).clone()),
-            Self::Input(_) => unreachable!("handled above"),
+            Self::Arrange(arrange) => arrange.shape(source),
+            Self::Select(select) => select.shape(source),
+            Self::Embedding(embedding) => embedding.shape(source),
+            Self::LayerNorm(norm) => norm.shape(source),
+            Self::Product(_) | Self::Softmax(_) => Err(format!("{} inputs", inputs.len())),
+            Self::Input(_) | Self::Sum(_) => unreachable!("handled above"),
         }
     }
 
@@ -126,7 +176,22 @@ impl Operator for Op {
                 let (low, high) = q.tracer_range();
                 format!("levels {low}…{high}, {:?}, {scales}", q.rounding)
             }
-            Self::Readout => String::new(),
+            Self::Select(s) => format!("rows {}…{}", s.first, s.first + s.count - 1),
+            Self::Embedding(e) => format!("{} rows", e.table.len() / e.channels.max(1)),
+            Self::Sum(s) => {
+                if s.constant.is_empty() {
+                    String::new()
+                } else {
+                    "with constants".into()
+                }
+            }
+            Self::LayerNorm(n) => format!("ε {}", n.epsilon),
+            Self::Product(p) => format!("{:?}, {} heads", p.form, p.heads),
+            Self::Softmax(s) => {
+                let mask = s.padding.map_or(String::new(), |p| format!(", {p} is padding"));
+                format!("{} groups, factor {}{mask}", s.groups, s.factor)
+            }
+            Self::Arrange(_) | Self::Readout => String::new(),
         }
     }
 }

@@ -214,14 +214,13 @@ fn weights() {
     refuse("huge_constant", &layer(floats("w", &[1 << 31, 1 << 31], &[1.0])));
     let by_input = with(layer(floats("w", &[2, 2], &[1.0; 4])), floats("s", &[2, 1], &[0.5, 0.25]));
     refuse("scale_by_input", &by_input);
-    let mut b = layer(floats("w", &[2, 1], &[1.0; 2]));
-    b.graph.node.iter_mut().find(|n| n.op_type == "MatMul").unwrap().input[1] = "w".into();
-    refuse("float_weights", &b);
-    let mut b = layer(floats("w", &[2, 1], &[1.0; 2]));
-    b.graph.node.pop();
-    b.constant(floats("b", &[1], &[0.1])).constant(floats("c", &[1], &[1e9]));
-    b.node("Add", &["/fc1/MatMul", "b"], "v").node("Add", &["v", "c"], "y");
-    refuse("two_biases", &b);
+    let plain = |w: &[f32]| {
+        let mut b = layer(floats("w", &[2, w.len() as i64 / 2], w));
+        b.graph.node.iter_mut().find(|n| n.op_type == "MatMul").unwrap().input[1] = "w".into();
+        b
+    };
+    refuse("float_weights", &plain(&[2.0f32, 3.0, 5.0, 7.0, 11.0, 13.0].map(f32::sqrt)));
+    refuse("float_weights_of_12_bits", &plain(&[1.0, -2048.0, 777.0, 2047.0, 3.0, 40.0].map(|k| k * 0.1)));
     let mut b = layer(floats("w", &[2, 1], &[1.0; 2]));
     b.graph.node.iter_mut().find(|n| n.op_type == "MatMul").unwrap().input[1] = "x".into();
     refuse("two_computed_factors", &b);

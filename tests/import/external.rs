@@ -28,7 +28,7 @@ fn model(entries: &[(&str, &str)]) -> Builder {
     b
 }
 
-fn bias(folder: &Path, entries: &[(&str, &str)]) -> Result<Vec<f32>, Error> {
+fn bias(folder: &Path, entries: &[(&str, &str)]) -> Result<Vec<f64>, Error> {
     let path = model(entries).save(folder);
     let network = import(&path, &options())?.network;
     let id = network.find("y").unwrap();

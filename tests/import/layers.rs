@@ -12,10 +12,17 @@ fn network(builder: &Builder) -> Network {
     builder.import().unwrap_or_else(|e| panic!("{e}")).network
 }
 
-/// The only linear layer of a model.
+/// The only linear layer of a model, whose bias is made of floats.
 fn linear(builder: &Builder) -> (Weights, Vec<f32>) {
-    let network = network(builder);
-    let found: Vec<(Weights, Vec<f32>)> = network
+    let (weights, bias) = layer(&network(builder));
+    #[expect(clippy::cast_possible_truncation)]
+    let float = |&b: &f64| Some(b as f32).filter(|&f| f64::from(f) == b);
+    (weights, bias.iter().map(float).collect::<Option<_>>().expect("floats"))
+}
+
+/// The only linear layer of a network.
+fn layer(network: &Network) -> (Weights, Vec<f64>) {
+    let found: Vec<(Weights, Vec<f64>)> = network
         .topological()
         .into_iter()
         .filter_map(|id| match &network.node(id).op {
@@ -82,6 +89,44 @@ fn bias_forms() {
 }
 
 #[test]
+fn biases_that_no_float_holds() {
+    // An integer of 30 bits times a scale of 24 bits needs 54 bits at most; a double holds 53.
+    let scale = 0.1f32;
+    let bias = |level: i32, more: f32| {
+        let mut b = quantised();
+        b.constant(small_ints("bi", &[2], 6, &[level, -3])).scalar("bs", scale).scalar("more", more);
+        b.node("DequantizeLinear", &["bi", "bs"], "bd");
+        b.node("Gemm", &["x", "wq", "bd"], "m").with(int("transB", 1)).node("Add", &["m", "more"], "y");
+        let imported = b.import().unwrap_or_else(|e| panic!("{e}"));
+        let detail = &imported.explanation.last().unwrap().detail;
+        (layer(&imported.network).1, detail.contains("rounded to doubles"))
+    };
+    let exact = |level: i32| f64::from(level) * f64::from(scale);
+    assert_eq!(bias(12_345_679, 0.0), (vec![exact(12_345_679), exact(-3)], false));
+    assert_eq!(bias(12_345_679, 0.5), (vec![exact(12_345_679) + 0.5, exact(-3) + 0.5], false));
+    assert_eq!(bias((1 << 30) + 1, 0.0), (vec![exact((1 << 30) + 1), exact(-3)], true));
+    assert_eq!(bias(1, 1e30), (vec![f64::from(1e30f32); 2], true));
+}
+
+#[test]
+fn biases_behind_quantisers() {
+    let mut lsq = quantised();
+    lsq.scalar("bs", 0.1).spikezip("fc/bq", "b", "bs", -128.0, 127.0, "bd");
+    lsq.node("Gemm", &["x", "wq", "bd"], "y").with(int("transB", 1));
+    assert_eq!(layer(&network(&lsq)).1, [1.0, 2.0].map(|k| k * f64::from(0.1f32)));
+    let mut quant = quantised();
+    quant.scalar("bs", 1e-9).scalar("z", 0.0).scalar("bits", 32.0);
+    quant
+        .node("Quant", &["b", "bs", "z", "bits"], "bd")
+        .domain("qonnx.custom_op.general")
+        .with(int("narrow", 0));
+    quant.node("Gemm", &["x", "wq"], "m").with(int("transB", 1)).node("Add", &["m", "bd"], "y");
+    // round(0.1f32/1e-9f32) and round(0.2f32/1e-9f32), in exact arithmetic.
+    let scale = f64::from(1e-9f32);
+    assert_eq!(layer(&network(&quant)).1, [100_000_004.0 * scale, 200_000_009.0 * scale]);
+}
+
+#[test]
 fn factors_fold_exactly() {
     let mut b = quantised();
     b.node("Gemm", &["x", "wq", "b"], "y").with(int("transB", 1));
@@ -140,20 +185,44 @@ fn weights_are_quantised_in_exact_arithmetic() {
     assert_eq!(linear(&b).0.levels, [0]);
 }
 
+/// Imports a layer with these weights, 2×3, and no quantiser.
+fn plain(w: &[f32], weight_bits: Option<u8>) -> Result<(Weights, String), Error> {
+    let mut b = Builder::new(&[3]);
+    b.constant(floats("w", &[2, 3], w)).node("Gemm", &["x", "w"], "y").with(int("transB", 1));
+    let imported = b.import_with(&Options { weight_bits, ..options() })?;
+    Ok((layer(&imported.network).0, imported.explanation[0].detail.clone()))
+}
+
 #[test]
 fn float_weights_are_rounded_on_request() {
-    let mut b = Builder::new(&[3]);
-    b.constant(floats("w", &[2, 3], &[0.5, -1.0, 0.25, 0.0, 0.0, 0.0]));
-    b.node("Gemm", &["x", "w"], "y").with(int("transB", 1));
-    let imported = b.import_with(&Options { weight_bits: Some(4), ..options() }).unwrap();
-    let id = imported.network.find("y").unwrap();
-    let Op::Linear { weights, .. } = &imported.network.node(id).op else { panic!("not linear") };
+    let w = [0.5, -1.0, 0.2f32.sqrt() - 0.2, 0.0, 0.0, 0.0];
+    let (weights, detail) = plain(&w, Some(4)).unwrap();
     // 1/7 in single precision is a little more than 1/7, so that 1/2 is a little less than 3 1/2 of it.
     assert_eq!(weights.levels, [3, -7, 2, 0, 0, 0]);
     assert_eq!(weights.scale, [1.0 / 7.0, 1.0]);
-    assert!(imported.explanation[0].detail.contains("rounded at import"));
-    let problem = |e: Error| e.fix.unwrap_or_default();
-    assert!(b.import().map_err(problem).unwrap_err().contains("--weight-bits"));
+    assert_eq!(detail, "2×3 weights -7…3 per output channel (floats, rounded at import)");
+    let fix = plain(&w, None).unwrap_err().fix.unwrap();
+    assert!(fix.contains("--weight-bits 8 to round them"), "{fix}");
+}
+
+#[test]
+fn float_weights_that_are_multiples_of_a_scale_are_kept() {
+    let product = |k: [i8; 6], s: [f32; 2]| {
+        let w: Vec<f32> = (0..6).map(|e| f32::from(k[e]) * s[e / 3]).collect();
+        (w, k.map(i32::from))
+    };
+    let (w, k) = product([1, -128, 77, 0, 5, 127], [0.1, 0.1]);
+    for bits in [None, Some(8), Some(16)] {
+        let (weights, detail) = plain(&w, bits).unwrap();
+        assert_eq!((&weights.levels[..], &weights.scale[..]), (&k[..], &[0.1][..]));
+        assert_eq!(detail, "2×3 weights -128…127 per tensor (floats that are integers times a scale)");
+    }
+    // Too wide for 4 bits: rounded.
+    assert_eq!(plain(&w, Some(4)).unwrap().0.scale.len(), 2);
+    let (w, k) = product([1, -128, 77, 1, 5, 127], [0.1, 0.0123]);
+    let (weights, detail) = plain(&w, None).unwrap();
+    assert_eq!((&weights.levels[..], &weights.scale[..]), (&k[..], &[0.1, 0.0123][..]));
+    assert!(detail.contains("per output channel"), "{detail}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::case::{bytes, layer, model};
 use super::{op, spike};
 
 /// One byte, a layer, neurons, and two logits that sum them; the second is 0.5 higher.
-fn chain(weight_scale: f32, weights: Vec<i32>, bias: Vec<f32>, q: Quantiser) -> Model {
+fn chain(weight_scale: f32, weights: Vec<i32>, bias: Vec<f64>, q: Quantiser) -> Model {
     let outputs = weights.len();
     model(vec![
         ("input", bytes(vec![1, 1])),

@@ -39,6 +39,15 @@ pub fn float(value: f32) -> BigRational {
     if value.is_sign_negative() { -magnitude } else { magnitude }
 }
 
+/// The exact value of a double, from its bits.
+pub fn double(value: f64) -> BigRational {
+    let bits = value.to_bits();
+    let (exponent, mantissa) = (bits >> 52 & 0x7ff, bits & ((1 << 52) - 1));
+    let mantissa = if exponent == 0 { mantissa } else { mantissa | 1 << 52 };
+    let magnitude = ratio(BigInt::from(mantissa) << exponent.max(1), BigInt::one() << 1075);
+    if value.is_sign_negative() { -magnitude } else { magnitude }
+}
+
 fn literal((mantissa, exponent): Literal) -> BigRational {
     let power = num_traits::pow(BigInt::from(10), exponent.unsigned_abs() as usize);
     if exponent < 0 { ratio(mantissa, power) } else { ratio(power * mantissa, 1) }
@@ -80,7 +89,7 @@ pub fn quantise(q: &Quantiser, c: usize, x: &BigRational) -> i32 {
 /// Output `o` of a linear layer.
 pub fn apply(linear: &Linear, o: usize, x: &[BigRational]) -> BigRational {
     let sum: BigRational = x.iter().enumerate().map(|(i, x)| x * ratio(linear.weights.level(o, i), 1)).sum();
-    let bias = linear.bias.get(o).map_or_else(BigRational::zero, |&b| float(b));
+    let bias = linear.bias.get(o).map_or_else(BigRational::zero, |&b| double(b));
     sum * float(per_channel(&linear.weights.scale, o)) + bias
 }
 
@@ -127,7 +136,7 @@ pub fn bytes(sample: Vec<usize>) -> Op {
 }
 
 /// Linear layer with one scale.
-pub fn layer(inputs: usize, levels: Vec<i32>, scale: f32, bias: Vec<f32>) -> Op {
+pub fn layer(inputs: usize, levels: Vec<i32>, scale: f32, bias: Vec<f64>) -> Op {
     let outputs = levels.len() / inputs;
     Op::Linear(Linear { weights: Weights { inputs, outputs, levels, scale: vec![scale] }, bias })
 }
@@ -139,7 +148,7 @@ pub fn model(chain: Vec<(&str, Op)>) -> Model {
     for (name, op) in chain {
         last = Some(network.add(name, op, last.as_slice()).expect(name));
     }
-    Model { network, name: "case".into(), producer: "test".into() }
+    Model { network, name: "case".into(), producer: "test".into(), views: Default::default() }
 }
 
 /// Scales: round numbers, so that ties happen, and any mantissa.
@@ -152,11 +161,12 @@ fn scale() -> impl Strategy<Value = f32> {
 }
 
 /// `extreme`: so large that no input matters.
-fn bias(extreme: Vec<f32>) -> impl Strategy<Value = f32> {
+fn bias(extreme: Vec<f64>) -> impl Strategy<Value = f64> {
     prop_oneof![
-        4 => -300f32..300.0,
-        4 => (-64i8..64).prop_map(|n| f32::from(n) / 8.0),
-        1 => prop::sample::select([extreme, vec![0.0, -0.0, 1e-40, -1e-45, f32::MIN_POSITIVE]].concat()),
+        3 => (-300f32..300.0).prop_map(f64::from),
+        1 => -300f64..300.0,
+        4 => (-64i8..64).prop_map(|n| f64::from(n) / 8.0),
+        1 => prop::sample::select([extreme, vec![0.0, -0.0, 1e-40, -5e-324, f64::MIN_POSITIVE]].concat()),
     ]
 }
 
@@ -168,7 +178,7 @@ fn list<T: Clone + std::fmt::Debug + 'static>(
     prop_oneof![prop::collection::vec(item.clone(), 1), prop::collection::vec(item, channels)]
 }
 
-fn linear(inputs: usize, outputs: usize, extreme: Vec<f32>) -> impl Strategy<Value = Linear> {
+fn linear(inputs: usize, outputs: usize, extreme: Vec<f64>) -> impl Strategy<Value = Linear> {
     let weight = prop_oneof![3 => -128i32..128, 1 => Just(0), 1 => -2i32..3];
     let rows = prop::collection::vec(
         prop_oneof![6 => prop::collection::vec(weight, inputs), 1 => Just(vec![0; inputs])],
@@ -218,7 +228,7 @@ pub fn case() -> impl Strategy<Value = Case> {
         let steps = prop_oneof![Just(1u32), 2u32..40];
         let zero_point = prop::option::of(0i32..=127);
         let layers = (
-            linear(inputs, hidden, vec![1e30, -1e30, f32::MAX]),
+            linear(inputs, hidden, vec![1e30, -1e30, f64::MAX]),
             quantiser(hidden),
             linear(hidden, classes, vec![1e6]),
         );

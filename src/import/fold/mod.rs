@@ -3,6 +3,7 @@
 mod elementwise;
 mod layout;
 pub mod quantise;
+mod reduce;
 
 use std::rc::Rc;
 
@@ -67,12 +68,13 @@ pub fn evaluate(call: &Call) -> Result<Tensor, String> {
     match op {
         "Constant" => constant(call),
         "Identity" | "Dropout" => call.get(0).cloned(),
-        "Cast" | "CastLike" => cast(call),
+        "Cast" => cast(call),
         "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Min" | "Max" | "Equal" | "Greater" | "GreaterOrEqual"
         | "Less" | "LessOrEqual" | "Neg" | "Abs" | "Floor" | "Ceil" | "Round" | "Sqrt" | "Exp" | "Log"
         | "Reciprocal" | "Relu" | "Sign" | "Not" | "Clip" | "Where" => elementwise::evaluate(call, op),
         "Reshape" | "Flatten" | "Transpose" | "Squeeze" | "Unsqueeze" | "Gather" | "Concat" | "Slice"
         | "Expand" | "ConstantOfShape" | "Range" => layout::evaluate(call, op),
+        "ReduceProd" | "ReduceSum" | "ReduceMin" | "ReduceMax" => reduce::evaluate(call, op),
         "QuantizeLinear" | "DequantizeLinear" => quantise::evaluate(call, op),
         _ => Err(format!("cannot evaluate {op} on constants")),
     }
@@ -98,17 +100,12 @@ fn constant(call: &Call) -> Result<Tensor, String> {
 
 /// `Cast`: to another type, as C does.
 fn cast(call: &Call) -> Result<Tensor, String> {
-    let x = call.get(0)?;
-    let to = match call.node.attribute("to") {
-        Some(to) => Type::from_onnx(i32::try_from(to.i.unwrap_or(0)).unwrap_or(0))?,
-        None => call.get(1)?.ty,
-    };
-    convert(x, to)
+    convert(call.get(0)?, Type::from_onnx(i32::try_from(call.node.int("to", 0)).unwrap_or(0))?)
 }
 
 /// The elements in another type.
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
-fn convert(x: &Tensor, to: Type) -> Result<Tensor, String> {
+pub fn convert(x: &Tensor, to: Type) -> Result<Tensor, String> {
     let data = match (&x.data, to) {
         (Elements::Int(v), Type::F32) => Elements::F32(v.iter().map(|&x| x as f32).collect()),
         (Elements::Int(v), Type::F64) => Elements::F64(v.iter().map(|&x| x as f64).collect()),

@@ -1,12 +1,9 @@
 //! Linear layers: `Gemm`, or `MatMul` with constant weights on the right, and `Add` of a constant bias.
-//!
-//! Several constants added in a row are one bias if their sum is a float; otherwise that is an error, for rounding the
-//! sum would change the model.
 
+use super::bias::Bias;
 use super::{Context, Found, Site, passthrough, quantiser, weights};
 use crate::error::{Error, Result};
 use crate::import::decode::{Node, NodeIndex, ValueId};
-use crate::import::dims::broadcast_index;
 use crate::import::name;
 use crate::qann::Op;
 use crate::quant::Weights;
@@ -58,17 +55,18 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         scale(&mut weights, node.float("alpha", 1.0)).map_err(at)?;
         let beta = node.float("beta", 1.0);
         if let Some(c) = node.optional_input(2).filter(|_| beta != 0.0) {
-            let bias = bias(context, c, weights.outputs).map_err(at)?;
-            biases.push(times(&bias, beta).map_err(at)?);
+            let bias = Bias::read(context, c, weights.outputs).and_then(|b| b.scaled(beta));
+            biases.push(bias.map_err(at)?);
         }
     }
     for &constant in constants.iter().rev() {
-        biases.push(bias(context, constant, weights.outputs)?);
+        biases.push(Bias::read(context, constant, weights.outputs)?);
     }
-    let bias = sum(biases)?;
-    if !bias.is_empty() {
-        detail.push_str(", bias");
+    let bias = biases.into_iter().map(Ok).reduce(|a, b| a?.plus(&b?)).transpose()?;
+    if let Some(bias) = &bias {
+        detail.push_str(if bias.exact { ", bias" } else { ", bias (rounded to doubles)" });
     }
+    let bias = bias.map(|b| b.values).unwrap_or_default();
     let Some(_) = context.flow.data_extents(source).map_err(at)? else {
         return Ok(Some(Found::Blocked(vec![source])));
     };
@@ -84,32 +82,12 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
 fn writer<'a>(context: &Context<'a>, mut value: ValueId) -> Result<Option<(NodeIndex, &'a Node)>> {
     loop {
         match context.flow.model.producer_of(value) {
-            Some((_, node)) if node.is("Identity") || passthrough::is_float_cast(node) => {
+            Some((_, node)) if node.is("Identity") || passthrough::is_float_cast(context.flow, node) => {
                 value = node.input(0)?
             }
             found => return Ok(found),
         }
     }
-}
-
-/// A constant that is added to every row of a result with so many channels; in single precision, as ONNX defines the
-/// operators that it comes from, quantisers among them.
-fn bias(context: &Context, value: ValueId, outputs: usize) -> Result<Vec<f32>> {
-    let tensor = context.flow.constant(value)?;
-    let wrong = || {
-        Error::input(format!("a bias with extents {:?} for {outputs} output channels", tensor.dims))
-            .fix("add one number an output channel")
-    };
-    let (channels, before) = tensor.dims.split_last().map_or((1, &[][..]), |(&c, b)| (c, b));
-    if before.iter().any(|&d| d != 1) {
-        return Err(wrong());
-    }
-    let index = broadcast_index(&[channels], &[outputs]).map_err(|_| wrong())?;
-    let values = tensor.as_f32().map_err(Error::input)?;
-    if let Some(bad) = values.iter().find(|b| !b.is_finite()) {
-        return Err(Error::input(format!("the bias {bad} is not finite")));
-    }
-    Ok(index.into_iter().map(|i| values[i]).collect())
 }
 
 /// Multiplies the scales of weights by a number, if the products are floats.
@@ -130,26 +108,7 @@ fn times(values: &[f32], factor: f32) -> Result<Vec<f32>> {
         (f64::from(float) == product).then_some(float)
     };
     values.iter().map(exact).collect::<Option<_>>().ok_or_else(|| {
-        Error::input(format!("the factor {factor} of this Gemm cannot be folded into its constants exactly"))
+        Error::input(format!("the factor {factor} of this Gemm cannot be folded into its weights exactly"))
             .fix("fold it before exporting, or use a power of two")
     })
-}
-
-/// The sum of several biases, if it is made of floats.
-fn sum(biases: Vec<Vec<f32>>) -> Result<Vec<f32>> {
-    let mut biases = biases.into_iter();
-    let Some(mut total) = biases.next() else { return Ok(Vec::new()) };
-    for bias in biases {
-        for (a, b) in total.iter_mut().zip(bias) {
-            let sum = *a + b;
-            let part = sum - *a;
-            let lost = (*a - (sum - part)) + (b - part);
-            if lost != 0.0 || !sum.is_finite() {
-                return Err(Error::input("two biases are added, and their sum is not a float")
-                    .fix("export the layer with one bias"));
-            }
-            *a = sum;
-        }
-    }
-    Ok(total)
 }

@@ -22,6 +22,23 @@ const MOST_STEPS: usize = 64;
 
 /// Resolves a value; none when it is not one value plus a number. Nodes seen on the way are added to `nodes`.
 pub fn resolve(context: &Context, value: ValueId, nodes: &mut Vec<NodeIndex>) -> Result<Option<Shifted>> {
+    reduce(context, value, nodes, true)
+}
+
+/// The constant that remains of a sum of constants when what cancels is gone: `s` for `(s − s·g) + s·g`, the way in which
+/// training changes the gradient of a scale; the value itself where more than one remains. `g` is not looked at: it may
+/// count the elements of the running batch.
+pub fn remainder(context: &Context, value: ValueId) -> Result<ValueId> {
+    Ok(reduce(context, value, &mut Vec::new(), false)?.map_or(value, |found| found.value))
+}
+
+/// Resolves a value; with `numbers`, constants of one element are gathered in the offset.
+fn reduce(
+    context: &Context,
+    value: ValueId,
+    nodes: &mut Vec<NodeIndex>,
+    numbers: bool,
+) -> Result<Option<Shifted>> {
     let flow = context.flow;
     let mut terms: BTreeMap<ValueId, i64> = BTreeMap::from([(value, 1)]);
     let mut seen = Vec::new();
@@ -31,7 +48,7 @@ pub fn resolve(context: &Context, value: ValueId, nodes: &mut Vec<NodeIndex>) ->
         let latest = terms
             .keys()
             .filter_map(|&v| flow.model.producer_of(v).map(|(index, node)| (index, node, v)))
-            .filter(|(_, node, _)| is_sum(node))
+            .filter(|(_, node, _)| is_sum(context, node))
             .max_by_key(|&(index, _, _)| index);
         let Some((index, node, v)) = latest else {
             let mut rest = terms.into_iter();
@@ -51,7 +68,7 @@ pub fn resolve(context: &Context, value: ValueId, nodes: &mut Vec<NodeIndex>) ->
             let operand = node.input(port)?;
             let Some(coefficient) = factor.checked_mul(*sign) else { return Ok(None) };
             let other = (signs.len() == 2).then(|| node.input(1 - port)).transpose()?;
-            if let Some(other) = other
+            if let Some(other) = other.filter(|_| numbers)
                 && is_number(context, operand, other)?
             {
                 let tensor = flow.constant(operand)?;
@@ -72,8 +89,9 @@ pub fn resolve(context: &Context, value: ValueId, nodes: &mut Vec<NodeIndex>) ->
 }
 
 /// Operators that this form resolves.
-fn is_sum(node: &Node) -> bool {
-    ["Add", "Sub", "Neg", "Identity"].iter().any(|op| node.is(op)) || super::passthrough::is_float_cast(node)
+fn is_sum(context: &Context, node: &Node) -> bool {
+    ["Add", "Sub", "Neg", "Identity"].iter().any(|op| node.is(op))
+        || super::passthrough::is_float_cast(context.flow, node)
 }
 
 /// Whether an operand is a number beside the other operand: a constant with one element, which is either added to a

@@ -5,7 +5,10 @@
 
 mod activation;
 pub mod arithmetic;
+mod bias;
 mod clip;
+mod grid;
+mod levels;
 mod linear;
 mod linear_form;
 mod passthrough;

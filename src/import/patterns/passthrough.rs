@@ -3,10 +3,13 @@
 use super::{Context, Found, Site};
 use crate::error::{Error, Result};
 use crate::import::decode::Node;
+use crate::import::flow::Flow;
+use crate::import::tensor::Type;
 
 /// Whether this is a cast to single or double precision, which real arithmetic does not see.
-pub fn is_float_cast(node: &Node) -> bool {
-    node.is("Cast") && matches!(node.int("to", 0), 1 | 11)
+pub fn is_float_cast(flow: &Flow, node: &Node) -> bool {
+    let to = || node.outputs.first().copied().flatten().and_then(|output| flow.element_type(output));
+    (node.is("Cast") || node.is("CastLike")) && matches!(to(), Some(Type::F32 | Type::F64))
 }
 
 /// The pattern.
@@ -20,7 +23,7 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
                 Error::input("this Dropout is in training mode").fix("export the model in inference mode")
             );
         }
-    } else if !node.is("Identity") && !is_float_cast(node) {
+    } else if !node.is("Identity") && !is_float_cast(context.flow, node) {
         return Ok(None);
     }
     Ok(Some(Found::Same(node.input(0)?)))

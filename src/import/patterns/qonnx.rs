@@ -51,8 +51,8 @@ fn range(bits: &[f32], signed: bool, narrow: bool) -> Result<(f64, f64)> {
         Some((first, rest)) => (first, rest.iter().all(|b| b == first)),
         None => return Err(Error::input("this Quant has no bit width")),
     };
-    if !same || first.fract() != 0.0 || !(1.0..=16.0).contains(&first) {
-        let problem = format!("a Quant of {first} bits; supported is one whole width of 1 to 16 bits");
+    if !same || first.fract() != 0.0 || !(1.0..=32.0).contains(&first) {
+        let problem = format!("a Quant of {first} bits; supported is one whole width of 1 to 32 bits");
         return Err(Error::input(problem));
     }
     if signed && first == 1.0 {

@@ -1,6 +1,6 @@
 //! Quantisers, whatever form they are written in.
 
-use super::{Context, Found, Site, arithmetic, qdq, qonnx};
+use super::{Context, Found, Site, arithmetic, linear_form, qdq, qonnx};
 use crate::error::{Error, Result};
 use crate::import::decode::{NodeIndex, ValueId};
 use crate::import::dims::broadcast_index;
@@ -18,12 +18,12 @@ pub struct Spread<T> {
 }
 
 impl Spread<f32> {
-    /// A constant as it stands.
+    /// A constant, such as a scale; what cancels in a sum is not evaluated.
     pub fn read(context: &Context, value: ValueId) -> Result<Self> {
         if !context.flow.is_constant(value) {
             return Err(Error::input("the scale of this quantiser is computed from the input"));
         }
-        let tensor = context.flow.constant(value)?;
+        let tensor = context.flow.constant(linear_form::remainder(context, value)?)?;
         let values = tensor.as_f32().map_err(Error::input)?;
         Ok(Self { dims: without_ones(&tensor.dims), values })
     }

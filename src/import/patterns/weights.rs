@@ -1,162 +1,136 @@
-//! Weights: a constant matrix behind a quantiser in any form, as integers with their scales.
+//! Weights: a constant matrix as integers with their scales, behind a quantiser in any form; without one, floats that are
+//! integers times a scale all the same, or that the user wants rounded.
 
-use super::quantiser::{self, Form, Spread};
-use super::{Context, linear_form, passthrough, qdq};
+use std::collections::BTreeSet;
+
+use super::levels::{self, Levels};
+use super::{Context, grid};
 use crate::error::{Error, Result};
 use crate::import::decode::ValueId;
 use crate::import::dims;
 use crate::quant::{Quantiser, Rounding, Weights};
 
-/// Integer levels of a constant before they are brought into the order of [`Weights`].
-struct Levels {
-    dims: Vec<usize>,
-    levels: Vec<i32>,
-    /// One entry an element, or one for all.
-    scale: Vec<f32>,
-    form: &'static str,
-}
+/// Floats without a quantiser are taken for integers of this width times a scale, if they are.
+const GRID_BITS: u8 = 8;
+
+/// The widest integers that are looked for, to tell the user about them.
+const WIDEST_GRID_BITS: u8 = 16;
+
+/// Fewer magnitudes than this may be multiples of a scale by chance.
+const TELLING: usize = 6;
 
 /// Weights that are stored output by output (`by_output`) or input by input; and how they were found.
 pub fn read(context: &Context, value: ValueId, by_output: bool) -> Result<(Weights, String)> {
     let mut value = value;
     let mut by_output = by_output;
-    let model = context.flow.model;
     loop {
-        if let Some(levels) = quantised(context, value)? {
+        if let Some(levels) = levels::of(context, value)? {
             return arrange(&levels, by_output);
         }
-        if let Some(sum) = linear_form::resolve(context, value, &mut Vec::new())?
-            && sum.offset == 0.0
-            && sum.value != value
-        {
-            value = sum.value;
+        if let Some(same) = levels::behind(context, value)? {
+            value = same;
             continue;
         }
-        let Some((_, node)) = model.producer_of(value) else { break };
-        if node.is("Transpose") {
-            let order = dims::order(node.ints("perm"), 2).map_err(|e| Error::input(e).at_node(&node.name))?;
-            by_output ^= order == [1, 0];
-        } else if !passthrough::is_float_cast(node) {
+        let Some((_, node)) = context.flow.model.producer_of(value) else { break };
+        if !node.is("Transpose") {
             break;
         }
+        let order = dims::order(node.ints("perm"), 2).map_err(|e| Error::input(e).at_node(&node.name))?;
+        by_output ^= order == [1, 0];
         value = node.input(0)?;
     }
-    let Some(bits) = context.options.weight_bits else {
-        return Err(Error::input("the weights of this layer are not quantised").fix(
+    arrange(&without_quantiser(context, value, by_output)?, by_output)
+}
+
+/// Levels of plain floats.
+fn without_quantiser(context: &Context, value: ValueId, by_output: bool) -> Result<Levels> {
+    let tensor = context.flow.constant(value)?;
+    let values = tensor.as_f32().map_err(Error::input)?;
+    let matrix = Floats { dims: matrix(&tensor.dims)?, by_output, values };
+    for &w in &matrix.values {
+        levels::finite(w)?;
+    }
+    let bits = context.options.weight_bits.unwrap_or(GRID_BITS);
+    if let Some(s) = grid::scale_of(&matrix.values, bits) {
+        return Ok(matrix.on_grid(vec![s]));
+    }
+    if let Some(scales) = matrix.by_output().iter().map(|row| grid::scale_of(row, bits)).collect() {
+        return Ok(matrix.on_grid(scales));
+    }
+    if context.options.weight_bits.is_some() {
+        return Ok(matrix.rounded(bits));
+    }
+    let problem = "the weights of this layer are not quantised";
+    let magnitudes: BTreeSet<u32> = matrix.values.iter().map(|w| w.abs().to_bits()).collect();
+    let mut wider = (GRID_BITS + 1..=WIDEST_GRID_BITS).filter(|_| magnitudes.len() >= TELLING);
+    let wider = wider.find(|&b| grid::scale_of(&matrix.values, b).is_some());
+    Err(match wider {
+        None => Error::input(problem).fix(
             "quantise them in training, or pass --weight-bits 8 to round them now (symmetric, per output channel)",
-        ));
-    };
-    arrange(&rounded(context, value, by_output, bits)?, by_output)
-}
-
-/// The integers behind a quantiser or `DequantizeLinear`.
-fn quantised(context: &Context, value: ValueId) -> Result<Option<Levels>> {
-    if let Some(form) = quantiser::form_of(context, value)? {
-        return apply(context, &form).map(Some);
-    }
-    let Some((_, node)) = context.flow.model.producer_of(value) else { return Ok(None) };
-    if !node.is("DequantizeLinear") {
-        return Ok(None);
-    }
-    let at = |e: Error| e.at_node(&node.name);
-    let integers = context.flow.constant(node.input(0)?)?;
-    let (scale, zero) = qdq::parameters(context, node, &integers.dims)?;
-    quantiser::check_scale(&scale.values).map_err(|e| at(Error::input(e)))?;
-    let zero = zero.by_element(&integers.dims).map_err(at)?;
-    let limit = i64::from(Quantiser::MAX_LEVEL);
-    let level = |(&q, &z): (&i64, &i64)| {
-        q.checked_sub(z)
-            .filter(|l| l.abs() <= limit)
-            .and_then(|l| i32::try_from(l).ok())
-            .ok_or_else(|| Error::input(format!("a weight of {q} − {z}; supported are −{limit}…{limit}")))
-    };
-    let levels: Vec<i32> = integers
-        .as_ints()
-        .map_err(Error::input)?
-        .iter()
-        .zip(&zero)
-        .map(level)
-        .collect::<Result<_>>()
-        .map_err(at)?;
-    let scale = spread(&scale, &integers.dims).map_err(at)?;
-    Ok(Some(Levels { dims: integers.dims.clone(), levels, scale, form: "DequantizeLinear" }))
-}
-
-/// One scale for all, or one an element.
-fn spread(scale: &Spread<f32>, dims: &[usize]) -> Result<Vec<f32>> {
-    if scale.values.len() == 1 { Ok(scale.values.clone()) } else { scale.by_element(dims) }
-}
-
-/// Applies a quantiser to a constant. The ratio of two floats in double precision is further from every boundary than
-/// its rounding error, or exactly on it: the levels are those of real arithmetic.
-fn apply(context: &Context, form: &Form) -> Result<Levels> {
-    let at = |e: Error| match form.nodes.first() {
-        Some(&n) => e.at_node(&context.flow.model.nodes[n].name),
-        None => e,
-    };
-    if !context.flow.is_constant(form.source) {
-        return Err(at(Error::input("the right operand of this product is computed from the input")));
-    }
-    let tensor = context.flow.constant(form.source)?;
-    let dims = &tensor.dims;
-    let values = tensor.as_f32().map_err(|e| at(Error::input(e)))?;
-    let (low, high) = (form.low.by_element(dims).map_err(at)?, form.high.by_element(dims).map_err(at)?);
-    let limit = Quantiser::MAX_LEVEL;
-    if low.iter().chain(&high).any(|l| !(-limit..=limit).contains(l)) {
-        return Err(at(Error::input(format!("levels beyond −{limit}…{limit} are not supported"))));
-    }
-    let scale = spread(&form.scale, dims).map_err(at)?;
-    let levels = values
-        .iter()
-        .enumerate()
-        .map(|(e, &w)| {
-            let s = if scale.len() == 1 { scale[0] } else { scale[e] };
-            finite(w).map(|w| level(form.rounding, w / f64::from(s)).max(low[e]).min(high[e]))
-        })
-        .collect::<Result<_>>()
-        .map_err(at)?;
-    Ok(Levels { dims: dims.clone(), levels, scale, form: form.form })
-}
-
-fn finite(w: f32) -> Result<f64> {
-    if w.is_finite() { Ok(f64::from(w)) } else { Err(Error::input(format!("a weight is {w}"))) }
-}
-
-/// The ratio as an integer; saturates.
-fn level(rounding: Rounding, ratio: f64) -> i32 {
-    quantiser::level(match rounding {
-        Rounding::HalfUp => (ratio + 0.5).floor(),
-        Rounding::HalfDown => (ratio - 0.5).ceil(),
-        Rounding::HalfEven => ratio.round_ties_even(),
-        Rounding::HalfOdd => (ratio + 1.0).round_ties_even() - 1.0,
-        Rounding::Floor => ratio.floor(),
-        Rounding::Ceil => ratio.ceil(),
-        Rounding::Truncate => ratio.trunc(),
+        ),
+        Some(b) => Error::input(format!("{problem}, but they are integers of {b} bits times a scale"))
+            .fix(format!("pass --weight-bits {b} to take them as they are")),
     })
 }
 
-/// Rounds float weights: symmetric, one scale an output channel, `max|w| / (2^(bits − 1) − 1)` in single precision.
-fn rounded(context: &Context, value: ValueId, by_output: bool, bits: u8) -> Result<Levels> {
-    let tensor = context.flow.constant(value)?;
-    let values = tensor.as_f32().map_err(Error::input)?;
-    let [rows, columns] = matrix(&tensor.dims)?;
-    let output = |e: usize| if by_output { e / columns } else { e % columns };
-    let outputs = if by_output { rows } else { columns };
-    let mut largest = vec![0f32; outputs];
-    for (e, &w) in values.iter().enumerate() {
-        finite(w)?;
-        largest[output(e)] = largest[output(e)].max(w.abs());
+/// A matrix of plain floats.
+struct Floats {
+    dims: [usize; 2],
+    /// Whether rows are outputs; otherwise columns are.
+    by_output: bool,
+    values: Vec<f32>,
+}
+
+impl Floats {
+    /// The output that an element belongs to.
+    fn output(&self, element: usize) -> usize {
+        if self.by_output { element / self.dims[1] } else { element % self.dims[1] }
     }
-    let top = (1i32 << (bits - 1)) - 1;
-    #[expect(clippy::cast_precision_loss)]
-    let scales: Vec<f32> = largest
-        .iter()
-        .map(|&m| if m == 0.0 { 1.0 } else { (m / top as f32).max(f32::MIN_POSITIVE) })
-        .collect();
-    let scale: Vec<f32> = (0..values.len()).map(|e| scales[output(e)]).collect();
-    let one = |(&w, &s): (&f32, &f32)| level(Rounding::HalfUp, f64::from(w) / f64::from(s)).clamp(-top, top);
-    let levels = values.iter().zip(&scale).map(one).collect();
-    Ok(Levels { dims: tensor.dims.clone(), levels, scale, form: "floats, rounded at import" })
+
+    /// The weights of every output.
+    fn by_output(&self) -> Vec<Vec<f32>> {
+        let outputs = self.dims[usize::from(!self.by_output)];
+        let mut lists = vec![Vec::with_capacity(self.values.len() / outputs); outputs];
+        for (e, &w) in self.values.iter().enumerate() {
+            lists[self.output(e)].push(w);
+        }
+        lists
+    }
+
+    /// Integers that times these scales, one or one an output, are the values.
+    fn on_grid(&self, scales: Vec<f32>) -> Levels {
+        let scale = |e: usize| if scales.len() == 1 { scales[0] } else { scales[self.output(e)] };
+        // Integers of at most 16 bits.
+        #[expect(clippy::cast_possible_truncation)]
+        let level = |(e, &w): (usize, &f32)| grid::multiple(w, scale(e)) as i64;
+        let levels = self.values.iter().enumerate().map(level).collect();
+        self.levels(levels, scales, "floats that are integers times a scale")
+    }
+
+    /// Rounds: symmetric, one scale an output, `max|w| / (2^(bits − 1) − 1)` in single precision.
+    fn rounded(&self, bits: u8) -> Levels {
+        let top = (1i64 << (bits - 1)) - 1;
+        #[expect(clippy::cast_precision_loss)]
+        let scale = |largest: f32| {
+            if largest == 0.0 { 1.0 } else { (largest / top as f32).max(f32::MIN_POSITIVE) }
+        };
+        let largest = |row: &Vec<f32>| row.iter().fold(0f32, |m, w| m.max(w.abs()));
+        let scales: Vec<f32> = self.by_output().iter().map(|row| scale(largest(row))).collect();
+        let level = |(e, &w): (usize, &f32)| {
+            levels::level(Rounding::HalfUp, w, scales[self.output(e)]).clamp(-top, top)
+        };
+        let levels = self.values.iter().enumerate().map(level).collect();
+        self.levels(levels, scales, "floats, rounded at import")
+    }
+
+    fn levels(&self, levels: Vec<i64>, scales: Vec<f32>, form: &'static str) -> Levels {
+        let scale = if scales.len() == 1 {
+            scales
+        } else {
+            (0..levels.len()).map(|e| scales[self.output(e)]).collect()
+        };
+        Levels { dims: self.dims.to_vec(), levels, scale, form }
+    }
 }
 
 /// Extents of a matrix.
@@ -172,8 +146,16 @@ fn arrange(found: &Levels, by_output: bool) -> Result<(Weights, String)> {
     let [rows, columns] = matrix(&found.dims)?;
     let (outputs, inputs) = if by_output { (rows, columns) } else { (columns, rows) };
     let element = |o: usize, i: usize| if by_output { o * columns + i } else { i * columns + o };
-    let levels: Vec<i32> =
-        (0..outputs).flat_map(|o| (0..inputs).map(move |i| element(o, i))).map(|e| found.levels[e]).collect();
+    let limit = Quantiser::MAX_LEVEL;
+    let narrow = |e: usize| {
+        i32::try_from(found.levels[e]).ok().filter(|l| (-limit..=limit).contains(l)).ok_or_else(|| {
+            Error::input(format!("a weight of {}; supported are −{limit}…{limit}", found.levels[e]))
+        })
+    };
+    let levels: Vec<i32> = (0..outputs)
+        .flat_map(|o| (0..inputs).map(move |i| element(o, i)))
+        .map(narrow)
+        .collect::<Result<_>>()?;
     let scale = if found.scale.len() == 1 {
         found.scale.clone()
     } else {

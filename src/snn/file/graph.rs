@@ -1,6 +1,6 @@
 //! `graph.json`: the nodes, sources before their readers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,10 @@ use super::tensors::{Reader, Writer};
 use crate::error::{Error, Result, printable};
 use crate::graph::{NodeId, Shape};
 use crate::quant::{Encoding, InputSpec, Quantiser, Rounding, Weights};
-use crate::snn::{Input, Linear, Model, Network, Op};
+use crate::snn::{
+    Arrange, Embedding, Form, Input, LayerNorm, Linear, Model, Network, Op, Product, Select, Softmax, Sum,
+    View,
+};
 
 const FORMAT: &str = "snn2rtl.model";
 const VERSION: u64 = 1;
@@ -38,6 +41,9 @@ struct FileNode {
     op: FileOp,
     inputs: Vec<String>,
     shape: Shape,
+    /// Shape in which the model which was converted sees these neurons, if it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    view: Option<Shape>,
 }
 
 /// An operator without its tensors.
@@ -47,6 +53,13 @@ enum FileOp {
     Input { sample: Shape, spec: InputSpec, encoding: Encoding },
     Linear { bias: bool },
     Neuron { rounding: Rounding },
+    Arrange { shape: Shape },
+    Select { first: usize, count: usize },
+    Embedding {},
+    Sum { first: Vec<usize>, constant: bool },
+    LayerNorm {},
+    Product { form: Form, heads: usize },
+    Softmax { groups: usize, factor: f64, padding: Option<i32> },
     Readout {},
 }
 
@@ -71,7 +84,7 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
                 tensors.smallest(tensor(position, "weight"), shape, &weights.levels);
                 tensors.floats(tensor(position, "scale"), &weights.scale);
                 if !bias.is_empty() {
-                    tensors.floats(tensor(position, "bias"), bias);
+                    tensors.doubles(tensor(position, "bias"), bias);
                 }
                 FileOp::Linear { bias: !bias.is_empty() }
             }
@@ -81,10 +94,42 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
                 tensors.integers(tensor(position, "high"), vec![high.len()], high);
                 FileOp::Neuron { rounding: *rounding }
             }
+            Op::Arrange(Arrange { shape, order }) => {
+                tensors.integers(tensor(position, "order"), vec![order.len()], &small(order)?);
+                FileOp::Arrange { shape: shape.clone() }
+            }
+            Op::Select(Select { first, count }) => FileOp::Select { first: *first, count: *count },
+            Op::Embedding(Embedding { table, .. }) => {
+                tensors.floats(tensor(position, "table"), table);
+                FileOp::Embedding {}
+            }
+            Op::Sum(Sum { first, constant, .. }) => {
+                if !constant.is_empty() {
+                    tensors.doubles(tensor(position, "constant"), constant);
+                }
+                FileOp::Sum { first: first.clone(), constant: !constant.is_empty() }
+            }
+            Op::LayerNorm(LayerNorm { gamma, beta, epsilon }) => {
+                tensors.floats(tensor(position, "gamma"), gamma);
+                tensors.floats(tensor(position, "beta"), beta);
+                tensors.floats(tensor(position, "epsilon"), &[*epsilon]);
+                FileOp::LayerNorm {}
+            }
+            Op::Product(Product { form, heads }) => FileOp::Product { form: *form, heads: *heads },
+            Op::Softmax(Softmax { groups, factor, padding }) => {
+                FileOp::Softmax { groups: *groups, factor: *factor, padding: *padding }
+            }
             Op::Readout => FileOp::Readout {},
         };
         let inputs = network.inputs(id).into_iter().map(|i| network.node(i).name.clone()).collect();
-        nodes.push(FileNode { name: node.name.clone(), op, inputs, shape: node.shape.clone() });
+        let view = match model.views.get(&node.name) {
+            None => None,
+            Some(View { shape, order }) => {
+                tensors.integers(tensor(position, "view"), vec![order.len()], &small(order)?);
+                Some(shape.clone())
+            }
+        };
+        nodes.push(FileNode { name: node.name.clone(), op, inputs, shape: node.shape.clone(), view });
     }
     let file = File {
         format: FORMAT.to_owned(),
@@ -117,14 +162,22 @@ pub(super) fn decode(text: &[u8], mut tensors: Reader<'_>) -> Result<Model> {
     let file: File = serde_json::from_slice(text).map_err(damaged)?;
     let mut network = Network::new();
     let mut ids: HashMap<String, NodeId> = HashMap::new();
+    let mut views = BTreeMap::new();
     for (position, node) in file.nodes.into_iter().enumerate() {
         let id = add(&mut network, &ids, &mut tensors, position, &node).map_err(|e| e.at_node(&node.name))?;
+        if let Some(shape) = node.view {
+            let order = tensors.integers(&tensor(position, "view"))?;
+            let order = order.into_iter().map(|e| usize::try_from(e).unwrap_or(usize::MAX)).collect();
+            let view = View { shape, order };
+            check_view(&network, id, &view).map_err(|e| e.at_node(&node.name))?;
+            views.insert(node.name.clone(), view);
+        }
         if ids.insert(node.name.clone(), id).is_some() {
             return Err(Error::input("two nodes have this name").at_node(&node.name));
         }
     }
     tensors.finish()?;
-    Ok(Model { network, name: file.name, producer: file.producer })
+    Ok(Model { network, name: file.name, producer: file.producer, views })
 }
 
 fn add(
@@ -148,7 +201,7 @@ fn add(
         FileOp::Linear { bias } => {
             let (outputs, inputs, levels) = tensors.matrix(&tensor(position, "weight"))?;
             let scale = tensors.floats(&tensor(position, "scale"))?;
-            let values = if *bias { tensors.floats(&tensor(position, "bias"))? } else { Vec::new() };
+            let values = if *bias { tensors.doubles(&tensor(position, "bias"))? } else { Vec::new() };
             if *bias && values.is_empty() {
                 return Err(Error::input("the bias has no values"));
             }
@@ -160,6 +213,34 @@ fn add(
             high: tensors.integers(&tensor(position, "high"))?,
             rounding: *rounding,
         }),
+        FileOp::Arrange { shape } => {
+            let order = tensors.integers(&tensor(position, "order"))?;
+            let order = order.into_iter().map(|e| usize::try_from(e).unwrap_or(usize::MAX)).collect();
+            Op::Arrange(Arrange { shape: shape.clone(), order })
+        }
+        FileOp::Select { first, count } => Op::Select(Select { first: *first, count: *count }),
+        FileOp::Embedding {} => Op::Embedding(Embedding {
+            channels: node.shape.channels(),
+            table: tensors.floats(&tensor(position, "table"))?,
+        }),
+        FileOp::Sum { first, constant } => {
+            let (rows, channels) = (node.shape.rows(), node.shape.channels());
+            let values = if *constant { tensors.doubles(&tensor(position, "constant"))? } else { Vec::new() };
+            Op::Sum(Sum { rows, channels, first: first.clone(), constant: values })
+        }
+        FileOp::LayerNorm {} => {
+            let gamma = tensors.floats(&tensor(position, "gamma"))?;
+            let beta = tensors.floats(&tensor(position, "beta"))?;
+            let epsilon = tensors.floats(&tensor(position, "epsilon"))?;
+            let [epsilon] = epsilon[..] else {
+                return Err(Error::input(format!("{} values of 'epsilon'; expected 1", epsilon.len())));
+            };
+            Op::LayerNorm(LayerNorm { gamma, beta, epsilon })
+        }
+        FileOp::Product { form, heads } => Op::Product(Product { form: *form, heads: *heads }),
+        FileOp::Softmax { groups, factor, padding } => {
+            Op::Softmax(Softmax { groups: *groups, factor: *factor, padding: *padding })
+        }
         FileOp::Readout {} => Op::Readout,
     };
     let id = network.add(&node.name, op, &inputs)?;
@@ -172,4 +253,27 @@ fn add(
         )));
     }
     Ok(id)
+}
+
+/// Checks that a view belongs to neurons and is a permutation of them.
+fn check_view(network: &Network, id: NodeId, view: &View) -> Result<()> {
+    let node = network.node(id);
+    let mut seen = view.order.clone();
+    seen.sort_unstable();
+    let fits = matches!(node.op, Op::Neuron(_))
+        && view.shape.is_sane()
+        && view.shape.len() == node.shape.len()
+        && seen.into_iter().eq(0..node.shape.len());
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::input(format!("the view {} is not one of these neurons", view.shape)))
+    }
+}
+
+/// Indices as 32-bit integers, which tensors hold.
+fn small(indices: &[usize]) -> Result<Vec<i32>> {
+    let index =
+        |&i: &usize| i32::try_from(i).map_err(|_| Error::input(format!("the index {i} is too large")));
+    indices.iter().map(index).collect()
 }

@@ -41,6 +41,17 @@ impl Writer {
         self.tensors.push((name, Dtype::F32, vec![values.len()], bytes));
     }
 
+    /// Adds a list of doubles, as floats if all of them are.
+    pub(super) fn doubles(&mut self, name: String, values: &[f64]) {
+        #[expect(clippy::cast_possible_truncation)]
+        let narrow = |&v: &f64| Some(v as f32).filter(|&x| f64::from(x) == v);
+        if let Some(floats) = values.iter().map(narrow).collect::<Option<Vec<f32>>>() {
+            return self.floats(name, &floats);
+        }
+        let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.tensors.push((name, Dtype::F64, vec![values.len()], bytes));
+    }
+
     /// The file's contents.
     pub(super) fn encode(&self) -> Result<Vec<u8>> {
         let error = |e: SafeTensorError| Error::input(format!("the weights cannot be written: {e}"));
@@ -130,6 +141,19 @@ impl<'a> Reader<'a> {
                 Ok(bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect())
             }
             (info, _) => Err(wrong_type(name, info.dtype, "F32")),
+        }
+    }
+
+    /// A list of floats or doubles.
+    pub(super) fn doubles(&mut self, name: &str) -> Result<Vec<f64>> {
+        match self.take(name, 1)? {
+            (TensorInfo { dtype: Dtype::F32, .. }, bytes) => {
+                Ok(bytes.as_chunks().0.iter().map(|&b| f64::from(f32::from_le_bytes(b))).collect())
+            }
+            (TensorInfo { dtype: Dtype::F64, .. }, bytes) => {
+                Ok(bytes.as_chunks().0.iter().map(|&b| f64::from_le_bytes(b)).collect())
+            }
+            (info, _) => Err(wrong_type(name, info.dtype, "F32 or F64")),
         }
     }
 

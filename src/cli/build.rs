@@ -1,0 +1,66 @@
+//! `build`: RTL and everything around it.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+use super::{load, output};
+use crate::design::Options;
+use crate::emit::{self, Manifest};
+use crate::error::Result;
+
+/// Arguments of `build`.
+#[derive(ClapArgs)]
+pub struct Args {
+    /// A model.snn.
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// The folder to write. A build folder that is already there is replaced.
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Most weights that an engine adds in one cycle.
+    #[arg(long, default_value_t = Options::default().lanes)]
+    lanes: usize,
+    /// Depth of the FIFO between two stages.
+    #[arg(long, default_value_t = Options::default().fifo_depth)]
+    fifo_depth: usize,
+    /// Print the manifest as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Writes the build folder and prints its stages.
+///
+/// # Errors
+/// When the model cannot be built or the folder cannot be written.
+pub fn run(args: &Args) -> Result<()> {
+    let model = load::model(&args.model)?;
+    let options = Options { lanes: args.lanes, fifo_depth: args.fifo_depth };
+    let manifest = emit::emit(&model, &options, &args.output)?;
+    if args.json {
+        let text = serde_json::to_string_pretty(&manifest)
+            .map_err(|e| crate::error::Error::input(format!("cannot write JSON: {e}")))?;
+        return output::print(&text);
+    }
+    output::print(&stages(&manifest))?;
+    output::print(&format!("build folder: {}", args.output.display()))
+}
+
+/// The stages as a table.
+pub fn stages(manifest: &Manifest) -> String {
+    let rows = manifest.stages.iter().enumerate().map(|(i, s)| {
+        let widths: Vec<String> = s.widths.iter().map(|(name, width)| format!("{name} {width}")).collect();
+        [
+            i.to_string(),
+            crate::error::printable(&s.node),
+            s.module.clone(),
+            format!("{}×{}", s.rows, s.channels),
+            s.lanes.to_string(),
+            widths.join(", "),
+            output::thousands(s.rom_bits),
+            output::thousands(s.state_bits),
+        ]
+    });
+    let header = ["stage", "node", "module", "output", "lanes", "widths in bits", "ROM bits", "state bits"];
+    output::table(header, rows.collect(), 6).to_string()
+}

@@ -1,0 +1,71 @@
+//! Levels that another program computed.
+
+use std::path::{Path, PathBuf};
+
+use crate::data;
+use crate::error::{Error, Result, printable};
+use crate::snn::View;
+
+/// A file with `level/NEURON` for every layer, and perhaps `logits`.
+pub struct Reference {
+    path: PathBuf,
+    /// Class of each sample, where there are logits.
+    pub classes: Option<Vec<usize>>,
+}
+
+/// Levels of a layer, sample by sample.
+pub struct Levels {
+    /// Number of samples.
+    pub count: usize,
+    /// Row-major.
+    pub levels: Vec<i32>,
+}
+
+impl Reference {
+    /// Opens a reference for the layers with these names.
+    ///
+    /// # Errors
+    /// When the file is not readable or a layer is missing.
+    pub fn read(path: &Path, names: &[String]) -> Result<Self> {
+        let text = path.to_str().ok_or_else(|| Error::input("this name is not UTF-8").at_file(path))?;
+        if let Some(first) = names.first() {
+            // A missing layer names those that are there.
+            data::Array::read(&format!("{text}:level/{first}"))?;
+        }
+        let classes = match data::read_floats(&format!("{text}:logits")) {
+            Ok((shape, logits)) if shape.0.len() == 2 && shape.channels() > 0 => {
+                Some(logits.chunks(shape.channels()).map(argmax).collect())
+            }
+            _ => None,
+        };
+        Ok(Self { path: path.to_owned(), classes })
+    }
+
+    /// The levels of a layer with this many neurons.
+    ///
+    /// # Errors
+    /// When they are missing or do not fit.
+    pub fn levels(&self, name: &str, neurons: usize) -> Result<Levels> {
+        let (shape, levels) = data::read_integers(&format!("{}:level/{name}", self.path.display()))?;
+        let count = shape.0.first().copied().unwrap_or(0);
+        if shape.len() != count * neurons {
+            let problem = format!("levels of shape {shape} for {neurons} neurons of {:?}", printable(name));
+            return Err(Error::input(problem).at_file(&self.path));
+        }
+        let levels = levels.into_iter().map(|l| i32::try_from(l).unwrap_or(i32::MAX)).collect();
+        Ok(Levels { count, levels })
+    }
+}
+
+/// The elements of a layer in the order in which the original model sees them.
+pub fn seen<T: Copy>(levels: &[T], view: Option<&View>) -> Vec<T> {
+    match view {
+        None => levels.to_vec(),
+        Some(view) => view.order.iter().map(|&e| levels[e]).collect(),
+    }
+}
+
+/// Index of the largest value, the lowest index of several.
+pub fn argmax(values: &[f64]) -> usize {
+    (0..values.len()).rev().max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(0)
+}

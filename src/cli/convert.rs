@@ -1,0 +1,212 @@
+//! `convert`: ONNX model → model.snn.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use serde::Serialize;
+
+use super::{inspect, output};
+use crate::convert::{self, EncodingChoice, Notes};
+use crate::error::{Error, Result, printable};
+use crate::import::{self, Match};
+use crate::lower::{self, LayerProof};
+use crate::quant::{Decimal, Element, InputSpec, Scaling};
+use crate::snn::{self, Model};
+
+/// What a raw element is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputKind {
+    /// 0…255
+    U8,
+    /// −128…127
+    I8,
+    /// 0…65535
+    U16,
+    /// Indices into a table of embeddings, of type u16.
+    Tokens,
+}
+
+/// What raw data means.
+#[derive(ClapArgs)]
+pub struct InputArgs {
+    /// Type of a raw element.
+    #[arg(long = "input", value_enum, value_name = "TYPE")]
+    kind: InputKind,
+    /// x = (q/q_max − MEAN)/STD; one value, or one a channel.
+    #[arg(long, value_name = "MEAN", value_delimiter = ',', requires = "std", allow_hyphen_values = true)]
+    mean: Vec<Decimal>,
+    /// Divisor that belongs to --mean.
+    #[arg(long, value_name = "STD", value_delimiter = ',', requires = "mean")]
+    std: Vec<Decimal>,
+    /// x = SCALE·(q − zero point); one value, or one a channel.
+    #[arg(long, value_name = "SCALE", value_delimiter = ',', conflicts_with_all = ["mean", "std"])]
+    scale: Vec<Decimal>,
+    /// Zero point that belongs to --scale.
+    #[arg(long, value_name = "Z", requires = "scale", default_value_t = 0, allow_hyphen_values = true)]
+    zero_point: i32,
+    /// Extent of the sample (0 is the first) that --mean, --std or --scale with several values refer to.
+    #[arg(long, value_name = "AXIS")]
+    channel_axis: Option<usize>,
+}
+
+impl InputArgs {
+    /// The specification that the arguments give.
+    ///
+    /// # Errors
+    /// When it is not complete.
+    pub fn spec(&self) -> Result<InputSpec> {
+        let element = match self.kind {
+            InputKind::U8 => Element::U8,
+            InputKind::I8 => Element::I8,
+            InputKind::U16 | InputKind::Tokens => Element::U16,
+        };
+        let one = || "1".parse::<Decimal>().map_err(Error::input);
+        let scaling = match (self.kind, self.mean.is_empty(), self.scale.is_empty()) {
+            (InputKind::Tokens, true, true) => Scaling::Affine { scale: vec![one()?], zero_point: 0 },
+            (InputKind::Tokens, ..) => {
+                return Err(Error::input("tokens have neither mean nor scale")
+                    .fix("leave --mean, --std and --scale out"));
+            }
+            (_, false, _) => Scaling::Normalise { mean: self.mean.clone(), std: self.std.clone() },
+            (_, _, false) => Scaling::Affine { scale: self.scale.clone(), zero_point: self.zero_point },
+            _ => {
+                return Err(Error::input("it is not said what a raw element is worth")
+                    .fix("give --mean and --std (x = (q/q_max − mean)/std), or --scale (x = scale·(q − zero point))"));
+            }
+        };
+        let several = self.mean.len().max(self.std.len()).max(self.scale.len()) > 1;
+        let channel_axis = if several { Some(self.channel_axis.unwrap_or(0)) } else { None };
+        Ok(InputSpec { element, scaling, channel_axis })
+    }
+}
+
+/// `analog`, `rate` or `rate:STEPS`.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoding(pub EncodingChoice);
+
+impl FromStr for Encoding {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "analog" => Ok(Self(EncodingChoice::Analog)),
+            None if text == "rate" => Ok(Self(EncodingChoice::Rate(None))),
+            Some(("rate", steps)) => match steps.parse() {
+                Ok(steps) => Ok(Self(EncodingChoice::Rate(Some(steps)))),
+                Err(_) => Err(format!("{steps:?} is not a number of time-steps")),
+            },
+            _ => Err("possible are analog, rate and rate:STEPS".into()),
+        }
+    }
+}
+
+/// Arguments of `convert`.
+#[derive(ClapArgs)]
+pub struct Args {
+    /// The model.
+    #[arg(value_name = "MODEL.onnx")]
+    model: PathBuf,
+    /// The folder to write. A model that is already there is replaced.
+    #[arg(short, long, value_name = "MODEL.snn")]
+    output: PathBuf,
+    #[command(flatten)]
+    input: InputArgs,
+    /// When the input is applied: analog, rate or rate:STEPS.
+    #[arg(long, default_value = "analog")]
+    encoding: Encoding,
+    /// Rounds weights without a quantiser to this many bits, a scale for each channel.
+    #[arg(long, value_name = "N")]
+    weight_bits: Option<u8>,
+    /// Name of the model; by default that of the file.
+    #[arg(long)]
+    name: Option<String>,
+    /// Lists which pattern was found where.
+    #[arg(long)]
+    explain: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    pattern: &'a str,
+    node: &'a str,
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    name: &'a str,
+    producer: &'a str,
+    output: &'a Path,
+    layers: &'a [LayerProof],
+    notes: Vec<Found<'a>>,
+    patterns: Vec<Found<'a>>,
+}
+
+/// A converted model and how it came about.
+pub struct Converted {
+    /// The model.
+    pub model: Model,
+    /// What was proven of it.
+    pub proof: Vec<LayerProof>,
+    notes: Notes,
+    patterns: Vec<Match>,
+}
+
+/// Imports, converts, and lowers once: what cannot be lowered is refused here.
+///
+/// # Errors
+/// When any of it fails.
+pub fn convert(
+    path: &Path,
+    options: &import::Options,
+    encoding: EncodingChoice,
+    name: Option<&str>,
+) -> Result<Converted> {
+    let imported = import::import(path, options)?;
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name.unwrap_or(&stem);
+    let (model, notes) = convert::convert(&imported.network, name, &imported.producer, encoding)
+        .map_err(|e| e.at_file(path))?;
+    let lowered = lower::lower(&model).map_err(|e| e.at_file(path))?;
+    Ok(Converted { model, proof: lowered.proof, notes, patterns: imported.explanation })
+}
+
+/// Converts and prints the layers.
+///
+/// # Errors
+/// When the model is not supported or the output cannot be written.
+pub fn run(args: &Args) -> Result<()> {
+    let options = import::Options { input: args.input.spec()?, weight_bits: args.weight_bits };
+    let converted = convert(&args.model, &options, args.encoding.0, args.name.as_deref())?;
+    let Converted { model, proof, notes, patterns } = &converted;
+    snn::file::save(model, &args.output)?;
+    if args.json {
+        let found = |m: &'_ Match| (m.pattern, m.node.clone(), m.detail.clone());
+        let all: Vec<_> = patterns.iter().map(found).collect();
+        return output::json(&Report {
+            name: &model.name,
+            producer: &model.producer,
+            output: &args.output,
+            layers: proof,
+            notes: notes.iter().map(|(node, detail)| Found { pattern: "note", node, detail }).collect(),
+            patterns: all.iter().map(|(pattern, node, detail)| Found { pattern, node, detail }).collect(),
+        });
+    }
+    if args.explain {
+        let rows = patterns.iter().map(|m| [printable(&m.node), m.pattern.to_owned(), printable(&m.detail)]);
+        output::print(&output::table(["node", "pattern", "found"], rows.collect(), 3).to_string())?;
+    }
+    output::print(&inspect::layers(model)?)?;
+    // What the user did not ask for but should know.
+    for m in patterns.iter().filter(|m| m.pattern == "float weights") {
+        output::print(&format!("note: {}: {}", printable(&m.node), printable(&m.detail)))?;
+    }
+    for (node, note) in notes {
+        output::print(&format!("note: {}: {note}", printable(node)))?;
+    }
+    output::print(&format!("model: {}", args.output.display()))
+}

@@ -1,0 +1,84 @@
+//! `cosim`: RTL against golden model.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+
+use super::{load, output};
+use crate::cosim::{self, Progress, Report};
+use crate::data::Inputs;
+use crate::error::{Error, Result};
+
+/// Arguments of `cosim`.
+#[derive(ClapArgs)]
+pub struct Args {
+    /// A build folder.
+    #[arg(value_name = "DIR")]
+    build: PathBuf,
+    /// Samples: FILE.npy or FILE.npz:NAME, batch first.
+    #[arg(long, value_name = "FILE")]
+    inputs: String,
+    /// Only the first of them.
+    #[arg(long, value_name = "N")]
+    samples: Option<usize>,
+    /// Random back-pressure on every stream, from this seed.
+    #[arg(long, value_name = "SEED")]
+    stall: Option<u64>,
+    /// Stop each sample after this many time-steps.
+    #[arg(long, value_name = "T")]
+    t_max: Option<u16>,
+    /// Where a waveform around the first mismatch goes.
+    #[arg(long, value_name = "FILE.vcd")]
+    trace: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Co-simulates and prints the figures.
+///
+/// # Errors
+/// When the folder or the samples are wrong or a tool is missing; a mismatch is a failed check.
+pub fn run(args: &Args) -> Result<()> {
+    crate::emit::read_manifest(&args.build)?;
+    let inputs = load::inputs(&args.inputs, &load::model(&args.build)?, args.samples)?;
+    let options = cosim::Options { stall: args.stall, t_max: args.t_max, trace: args.trace.clone() };
+    let report = simulate(&args.build, &inputs, &options)?;
+    if args.json {
+        output::json(&report)?;
+    } else {
+        output::print(&report.table().to_string())?;
+    }
+    check(&report)
+}
+
+/// Co-simulates with a progress display.
+///
+/// # Errors
+/// As [`cosim::run`].
+pub fn simulate(build: &Path, inputs: &Inputs, options: &cosim::Options) -> Result<Report> {
+    let spinner = output::spinner("Verilator: building the simulation");
+    let bar = output::bar("co-simulation", inputs.len());
+    let result = cosim::run(build, inputs, options, &mut |progress| match progress {
+        Progress::Building => {}
+        Progress::Running { done, .. } => {
+            spinner.finish_and_clear();
+            bar.set_position(done as u64);
+        }
+        Progress::Waveform => bar.set_message("mismatch: writing a waveform"),
+    });
+    spinner.finish_and_clear();
+    bar.finish_and_clear();
+    result
+}
+
+/// A mismatch is a failed check.
+///
+/// # Errors
+/// Describes the mismatch.
+pub fn check(report: &Report) -> Result<()> {
+    match &report.first_mismatch {
+        None => Ok(()),
+        Some(mismatch) => Err(Error::check(mismatch.to_string())),
+    }
+}

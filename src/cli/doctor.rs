@@ -1,0 +1,39 @@
+//! `doctor`: which external programs are here.
+
+use clap::Args as ClapArgs;
+use serde::Serialize;
+
+use super::output;
+use crate::error::{Error, Result};
+use crate::tool::doctor::{Line, report, table};
+
+/// Arguments of `doctor`.
+#[derive(ClapArgs)]
+pub struct Args {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    tools: &'a [Line],
+}
+
+/// Looks and prints; a missing program that is needed is a failed check.
+///
+/// # Errors
+/// When something that is needed is neither here nor can be provided.
+pub fn run(args: &Args) -> Result<()> {
+    let lines = report();
+    if args.json {
+        output::json(&Report { tools: &lines })?;
+    } else {
+        output::print(&table(&lines).to_string())?;
+    }
+    if lines.iter().all(|line| line.ok) {
+        Ok(())
+    } else {
+        Err(Error::check("something that is needed is missing").fix("see the last column above"))
+    }
+}

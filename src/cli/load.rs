@@ -1,0 +1,64 @@
+//! Models and samples as several commands read them.
+
+use std::path::{Path, PathBuf};
+
+use crate::data::Inputs;
+use crate::error::{Error, Result};
+use crate::graph::Shape;
+use crate::quant::Element;
+use crate::snn::{self, Model, Op};
+
+/// Reads `model.snn`; in a build folder, the model that is in it.
+///
+/// # Errors
+/// When there is none, or it is damaged.
+pub fn model(path: &Path) -> Result<Model> {
+    let inner = path.join("model.snn");
+    let place: PathBuf =
+        if !path.join("graph.json").exists() && inner.is_dir() { inner } else { path.into() };
+    snn::file::load(&place)
+}
+
+/// What a raw sample of a model looks like.
+///
+/// # Errors
+/// When the model has no input.
+pub fn sample_form(model: &Model) -> Result<(Shape, Element)> {
+    let inputs = model.network.topological().into_iter().find_map(|id| match &model.network.node(id).op {
+        Op::Input(input) => Some((input.sample.clone(), input.spec.element)),
+        _ => None,
+    });
+    inputs.ok_or_else(|| Error::input("the model has no input"))
+}
+
+/// Reads samples for a model, the first `most` of them if given, and checks that each element can be one of its input.
+///
+/// # Errors
+/// When they do not fit the model.
+pub fn inputs(location: &str, model: &Model, most: Option<usize>) -> Result<Inputs> {
+    let (shape, element) = sample_form(model)?;
+    let mut inputs = Inputs::read(location, &shape, element)?;
+    if let Some(most) = most {
+        if most == 0 {
+            return Err(Error::input("no samples are asked for: --samples 0"));
+        }
+        inputs.truncate(most);
+    }
+    let vocabulary =
+        model.network.topological().into_iter().find_map(|id| match &model.network.node(id).op {
+            Op::Embedding(table) => Some(table.table.len() / table.channels),
+            _ => None,
+        });
+    if let Some(rows) = vocabulary {
+        for n in 0..inputs.len() {
+            let beyond = inputs.sample(n).into_iter().find(|&q| usize::try_from(q).is_ok_and(|q| q >= rows));
+            if let Some(q) = beyond {
+                return Err(Error::input(format!(
+                    "sample {n} has the element {q}; the model's table has {rows} rows"
+                ))
+                .at_file(location));
+            }
+        }
+    }
+    Ok(inputs)
+}

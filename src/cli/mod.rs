@@ -1,0 +1,69 @@
+//! The command line: one file a subcommand.
+//!
+//! Exit codes: 0 done, 1 a check failed, 2 the input or the call is wrong.
+
+mod build;
+mod compare;
+mod convert;
+mod cosim;
+mod demo;
+mod doctor;
+mod dump;
+mod inspect;
+mod load;
+mod output;
+mod run;
+mod synth;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Converts quantised neural networks into spiking FPGA hardware, provably equal.
+#[derive(Parser)]
+#[command(version, about, arg_required_else_help = true, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The whole path on the built-in example: convert, run, build, co-simulate, synthesise.
+    Demo(demo::Args),
+    /// ONNX model → spiking network (a folder model.snn).
+    Convert(convert::Args),
+    /// Layers, shapes, levels, proven widths and memories of a model or build folder.
+    Inspect(inspect::Args),
+    /// Runs the golden model: accuracy against time-steps, spikes, equality with the quantised network.
+    Run(run::Args),
+    /// Spiking network → build folder with RTL, memory images and everything around them.
+    Build(build::Args),
+    /// RTL against golden model in Verilator: every neuron, every time-step.
+    Cosim(cosim::Args),
+    /// Utilisation by synthesis.
+    Synth(synth::Args),
+    /// Which external programs are here, and how the others are had.
+    Doctor(doctor::Args),
+}
+
+/// Parses the arguments, does what they say, and tells the exit code.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Convert(args) => convert::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Build(args) => build::run(&args),
+        Command::Cosim(args) => cosim::run(&args),
+        Command::Synth(args) => synth::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

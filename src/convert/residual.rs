@@ -1,0 +1,159 @@
+//! Residual stream: additions, concatenated rows, tables, LayerNorm.
+
+use super::Conversion;
+use super::view::{Content, Pending, Value};
+use crate::error::{Error, Result};
+use crate::graph::{NodeId, Shape};
+use crate::snn::{Embedding, LayerNorm, Op, Sum};
+
+impl Conversion {
+    /// The sum of values, each from a row on; kept in the making while it has a single reader.
+    pub(super) fn sum(
+        &mut self,
+        name: &str,
+        shape: &Shape,
+        parts: &[(&Value, usize)],
+        readers: usize,
+    ) -> Result<Value> {
+        let (rows, channels) = (shape.rows(), shape.channels());
+        let mut sum =
+            Pending { name: name.to_owned(), rows, channels, terms: Vec::new(), constant: Vec::new() };
+        for &(part, first) in parts {
+            if part.relu {
+                return Err(Error::input("a ReLU without a quantiser before this addition is not supported")
+                    .at_node(name)
+                    .fix("quantise the value before it is added"));
+            }
+            self.unscaled(name, part)?;
+            match &part.content {
+                Content::Constant(values) => sum.add_constant(first, values),
+                Content::Sum(inner) => {
+                    sum.add_constant(first, &inner.constant);
+                    sum.terms.extend(inner.terms.iter().map(|&(node, row)| (node, row + first)));
+                }
+                Content::Node(_) => {
+                    let node = self.term(name, part, channels)?;
+                    sum.terms.push((node, first));
+                }
+            }
+        }
+        if sum.terms.is_empty() {
+            return Ok(Value::of(Content::Constant(sum.constant), readers));
+        }
+        if readers > 1 {
+            return Ok(Value::plain(self.finish_sum(&sum)?, readers));
+        }
+        Ok(Value::of(Content::Sum(sum), readers))
+    }
+
+    /// Rows one after the other: a sum of parts in different rows.
+    pub(super) fn concat(
+        &mut self,
+        name: &str,
+        shape: &Shape,
+        axis: usize,
+        parts: &[(&Value, usize)],
+        readers: usize,
+    ) -> Result<Value> {
+        let rank = shape.0.len();
+        let of_rows = axis + 2 == rank && shape.0[..axis].iter().all(|&n| n == 1);
+        if !of_rows {
+            return Err(Error::input(format!(
+                "a concatenation along extent {axis} of {shape} is not supported"
+            ))
+            .at_node(name)
+            .fix("concatenate rows (tokens), before channels"));
+        }
+        self.sum(name, shape, parts, readers)
+    }
+
+    /// The node through which a sum reads a value.
+    fn term(&mut self, name: &str, value: &Value, channels: usize) -> Result<NodeId> {
+        let (node, order) = self.rows_of(name, value, channels)?;
+        let source = self.graph.node(node);
+        let fits = source.shape.channels() == channels && order.into_iter().eq(0..channels);
+        let sums = matches!(
+            source.op,
+            Op::Neuron(_) | Op::Linear(_) | Op::Sum(_) | Op::Embedding(_) | Op::Select(_)
+        );
+        match (fits, sums) {
+            (true, true) => Ok(node),
+            (false, _) => Err(Error::input("a transposition before this addition cannot be folded")
+                .at_node(name)
+                .fix("add values in the order in which their layers write them")),
+            (_, false) => Err(Error::input(format!(
+                "the addition of {:?}, without a quantiser between them, is not supported",
+                source.name
+            ))
+            .at_node(name)
+            .fix("quantise the value before it is added")),
+        }
+    }
+
+    /// Makes a node of a sum.
+    pub(super) fn finish_sum(&mut self, sum: &Pending) -> Result<NodeId> {
+        let (nodes, first) = sum.terms.iter().copied().unzip::<_, _, Vec<NodeId>, Vec<usize>>();
+        let (rows, channels) = (sum.rows, sum.channels);
+        let name = self.unused_name(sum.name.clone());
+        self.graph.add(name, Op::Sum(Sum { rows, channels, first, constant: sum.constant.clone() }), &nodes)
+    }
+
+    pub(super) fn embedding(
+        &mut self,
+        name: &str,
+        channels: usize,
+        table: &[f32],
+        source: &Value,
+        readers: usize,
+    ) -> Result<Value> {
+        let node = self.carrier(name, source)?;
+        if !matches!(self.graph.node(node).op, Op::Input(_)) || source.order.is_some() {
+            return Err(
+                Error::input("a table that is not read by the model's input is not supported").at_node(name)
+            );
+        }
+        let op = Op::Embedding(Embedding { channels, table: table.to_vec() });
+        Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
+    }
+
+    pub(super) fn layer_norm(
+        &mut self,
+        name: &str,
+        norm: LayerNorm,
+        shape: &Shape,
+        source: &Value,
+        readers: usize,
+    ) -> Result<Value> {
+        // A layer alone is a sum of one.
+        let sum = match &source.content {
+            Content::Sum(_) => self.carrier(name, source)?,
+            Content::Node(node)
+                if matches!(self.graph.node(*node).op, Op::Sum(_)) && source.order.is_none() =>
+            {
+                *node
+            }
+            Content::Node(_) | Content::Constant(_) => {
+                let label = format!("{name}.sum");
+                let value = self.sum(&label, shape, &[(source, 0)], 2)?;
+                self.carrier(name, &value)?
+            }
+        };
+        if source.relu {
+            return Err(
+                Error::input("a ReLU before LayerNorm, without a quantiser, is not supported").at_node(name)
+            );
+        }
+        Ok(Value::plain(self.graph.add(name, Op::LayerNorm(norm), &[sum])?, readers))
+    }
+}
+
+impl Pending {
+    /// Adds constants from a row on.
+    fn add_constant(&mut self, first: usize, values: &[f64]) {
+        if values.is_empty() {
+            return;
+        }
+        self.constant.resize(self.rows * self.channels, 0.0);
+        self.constant[first * self.channels..].iter_mut().zip(values).for_each(|(x, v)| *x += v);
+    }
+}

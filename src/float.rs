@@ -1,0 +1,118 @@
+//! Operators in float64, for the evaluations that share nothing with lowering.
+
+use crate::graph::transposed_index;
+use crate::quant::{Quantiser, Rounding, Weights, per_channel};
+
+/// The parts, each with its extents, one after the other along extent `axis`.
+pub fn concat(parts: &[(&[usize], &[f64])], axis: usize) -> Vec<f64> {
+    let outer: usize = parts.first().map_or(0, |(shape, _)| shape[..axis].iter().product());
+    let block = |shape: &[usize]| shape[axis..].iter().product::<usize>();
+    (0..outer)
+        .flat_map(|i| parts.iter().map(move |(shape, x)| &x[i * block(shape)..(i + 1) * block(shape)]))
+        .flatten()
+        .copied()
+        .collect()
+}
+
+/// `count` indices from `first` on along extent `axis`.
+pub fn slice(x: &[f64], shape: &[usize], axis: usize, first: usize, count: usize) -> Vec<f64> {
+    let inner: usize = shape[axis + 1..].iter().product();
+    x.chunks(shape[axis] * inner)
+        .flat_map(|block| &block[first * inner..(first + count) * inner])
+        .copied()
+        .collect()
+}
+
+/// `[…, m, k] × […, k, n]`.
+pub fn matmul(a: &[f64], b: &[f64], k: usize, n: usize) -> Vec<f64> {
+    let batches = b.len() / (k * n);
+    let m = a.len() / (batches * k);
+    let mut out = Vec::with_capacity(batches * m * n);
+    for (a, b) in a.chunks(m * k).zip(b.chunks(k * n)) {
+        for row in a.chunks(k) {
+            out.extend((0..n).map(|j| row.iter().enumerate().map(|(i, a)| a * b[i * n + j]).sum::<f64>()));
+        }
+    }
+    out
+}
+
+/// LayerNorm of one row.
+pub fn layer_norm(row: &[f64], gamma: &[f32], beta: &[f32], epsilon: f32) -> Vec<f64> {
+    let count = row.len() as f64;
+    let mean = row.iter().sum::<f64>() / count;
+    let variance = row.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
+    let deviation = (variance + f64::from(epsilon)).sqrt();
+    let channel = |((x, &g), &b): ((&f64, &f32), &f32)| (x - mean) / deviation * f64::from(g) + f64::from(b);
+    row.iter().zip(gamma).zip(beta).map(channel).collect()
+}
+
+/// Softmax of one row; a row of −∞ alone gives zeros.
+pub fn softmax(row: &[f64]) -> Vec<f64> {
+    let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if most == f64::NEG_INFINITY {
+        return vec![0.0; row.len()];
+    }
+    let exps: Vec<f64> = row.iter().map(|x| (x - most).exp()).collect();
+    let sum: f64 = exps.iter().sum();
+    exps.iter().map(|e| e / sum).collect()
+}
+
+/// The elements of `[…]` with their extents in another order.
+pub fn transpose(x: &[f64], extents: &[usize], order: &[usize]) -> Vec<f64> {
+    transposed_index(extents, order).into_iter().map(|e| x[e]).collect()
+}
+
+/// `y[r, o] = Σ_i x[r, i]·w[o, i] + bias[o]`.
+pub fn linear(x: &[f64], weights: &Weights, bias: &[f64]) -> Vec<f64> {
+    let real: Vec<f64> = (0..weights.outputs)
+        .flat_map(|o| (0..weights.inputs).map(move |i| (o, i)))
+        .map(|(o, i)| f64::from(weights.level(o, i)) * f64::from(per_channel(&weights.scale, o)))
+        .collect();
+    let output = |row: &[f64], o: usize| -> f64 {
+        let w = &real[o * weights.inputs..(o + 1) * weights.inputs];
+        let sum: f64 = row.iter().zip(w).map(|(a, b)| a * b).sum();
+        sum + bias.get(o).copied().unwrap_or(0.0)
+    };
+    x.chunks(weights.inputs)
+        .flat_map(|row| (0..weights.outputs).map(|o| output(row, o)).collect::<Vec<_>>())
+        .collect()
+}
+
+/// The levels of rows of `channels` elements, and their values.
+pub fn quantise(x: &[f64], quantiser: &Quantiser, channels: usize) -> (Vec<i32>, Vec<f64>) {
+    let levels: Vec<i32> = x.iter().enumerate().map(|(e, &x)| level(quantiser, e % channels, x)).collect();
+    let value =
+        |(e, &k): (usize, &i32)| f64::from(k) * f64::from(per_channel(&quantiser.scale, e % channels));
+    let values = levels.iter().enumerate().map(value).collect();
+    (levels, values)
+}
+
+/// `clamp(round(x/s), low, high)` in `f64` arithmetic.
+fn level(quantiser: &Quantiser, channel: usize, x: f64) -> i32 {
+    let ratio = x / f64::from(per_channel(&quantiser.scale, channel));
+    let rounded = match quantiser.rounding {
+        Rounding::HalfUp => (ratio + 0.5).floor(),
+        Rounding::HalfDown => (ratio - 0.5).ceil(),
+        Rounding::HalfEven => ratio.round_ties_even(),
+        Rounding::HalfOdd => (ratio + 1.0).round_ties_even() - 1.0,
+        Rounding::Floor => ratio.floor(),
+        Rounding::Ceil => ratio.ceil(),
+        Rounding::Truncate => ratio.trunc(),
+    };
+    let (low, high) = (per_channel(&quantiser.low, channel), per_channel(&quantiser.high, channel));
+    // The clamped value is an integer of at most 17 bits.
+    #[expect(clippy::cast_possible_truncation)]
+    let level = rounded.clamp(f64::from(low), f64::from(high)) as i32;
+    level
+}
+
+/// Rows of a table, picked by raw elements.
+pub fn rows(table: &[f32], channels: usize, ids: &[f64]) -> Vec<f64> {
+    let row = |id: &f64| {
+        // Ids are raw elements of at most 16 bits.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let first = *id as usize * channels;
+        table[first..first + channels].iter().map(|&x| f64::from(x))
+    };
+    ids.iter().flat_map(row).collect()
+}

@@ -1,0 +1,50 @@
+//! SESA products: exact; scales multiply, ranges follow from those of the tracers.
+
+use num_rational::BigRational;
+use num_traits::Zero;
+
+use super::interval::Span;
+use super::value::{Column, Kind, Value};
+use crate::integer::{Form, Product, Range};
+use crate::snn;
+
+/// Lowers a product over `length` terms (channels of a head, or tokens) of operands with these channels.
+///
+/// # Errors
+/// When an operand has scales per channel, or sums do not fit.
+pub(super) fn lower(
+    product: &snn::Product,
+    left: &[Column<'_>],
+    right: &[Column<'_>],
+    length: usize,
+) -> Result<(Product, Value), String> {
+    let (left_scale, left) = operand(left)?;
+    let (right_scale, right) = operand(right)?;
+    let length = i64::try_from(length).map_err(|_| "too many terms")?;
+    let times = |a: Range, b: Range| {
+        let ends = [a.low, a.high].map(|a| Span::from(b).scaled(a));
+        ends[0].union(ends[1])
+    };
+    let fit = |span: Span| span.range().ok_or("the sums of a product of attention need more than 62 bits");
+    let total = fit(times(left, right).scaled(length))?;
+    // Each term may change by a spike of either side, or of both.
+    let step = |moved: Range| if moved == Range::new(0, 0) { moved } else { Range::new(-1, 1) };
+    let once = times(step(left), right).plus(times(step(right), left));
+    let delta = fit(once.scaled(length))?;
+    let form = match product.form {
+        snn::Form::Scores => Form::Scores,
+        snn::Form::Mix => Form::Mix,
+    };
+    let kind = Kind { scale: left_scale * right_scale, offset: BigRational::zero(), step: delta, total };
+    let lowered = Product { form, heads: product.heads, delta, partial: delta, total };
+    Ok((lowered, Value::per_channel(vec![kind])))
+}
+
+/// The one scale of an operand, and the range of its tracers.
+fn operand<'a>(columns: &[Column<'a>]) -> Result<(&'a BigRational, Range), String> {
+    let first = columns.first().ok_or("no channels")?;
+    if columns.iter().any(|c| c.scale != first.scale || !c.offset.is_zero()) {
+        return Err("operands of a product of attention need one scale for all channels".into());
+    }
+    Ok((first.scale, columns.iter().map(|c| c.total).fold(Range::new(0, 0), Range::union)))
+}

@@ -1,0 +1,94 @@
+//! The residual stream and tables: fixed point.
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{One, ToPrimitive, Zero};
+
+use super::interval::Span;
+use super::rational::{exact, integer, round};
+use super::value::{Kind, Value};
+use crate::graph::Shape;
+use crate::integer::{self, Range, Term};
+use crate::snn;
+
+/// `2^−fraction`.
+fn unit(fraction: u32) -> BigRational {
+    BigRational::new(BigInt::one(), BigInt::one() << fraction)
+}
+
+/// The integer nearest to `value` in units of `2^−fraction`.
+fn fixed(value: &BigRational, fraction: u32) -> Result<i64, String> {
+    let scaled = round(&(value * integer(BigInt::one() << fraction)));
+    scaled
+        .to_i64()
+        .filter(|v| v.unsigned_abs() < 1 << 62)
+        .ok_or_else(|| format!("the value {value} needs more than 62 bits with {fraction} fraction bits"))
+}
+
+/// Lowers a table; its entries are in units of the residual stream.
+///
+/// # Errors
+/// When an entry does not fit.
+pub(super) fn embedding(
+    embedding: &snn::Embedding,
+    fraction: u32,
+) -> Result<(integer::Embedding, Value), String> {
+    let table: Vec<i64> =
+        embedding.table.iter().map(|&x| fixed(&exact(x)?, fraction)).collect::<Result<_, _>>()?;
+    let total = table.iter().fold(Range::new(0, 0), |r, &x| r.union(Range::new(x, x)));
+    let kind = Kind { scale: unit(fraction), offset: BigRational::zero(), step: total, total };
+    let lowered = integer::Embedding { channels: embedding.channels, table, total };
+    Ok((lowered, Value::per_channel(vec![kind])))
+}
+
+/// Lowers a sum of `inputs`: what they mean, and their shapes.
+///
+/// An input worth `g_c·A + b_c` adds `round(2^R·g_c)·A`; its `b_c` goes into the start value.
+///
+/// # Errors
+/// When a coefficient or the sum does not fit, or an input's rows differ in their scales.
+pub(super) fn lower(
+    sum: &snn::Sum,
+    inputs: &[(&Value, &Shape)],
+    fraction: u32,
+) -> Result<(integer::Sum, Value), String> {
+    let (rows, channels) = (sum.rows, sum.channels);
+    let mut start: Vec<BigRational> = match sum.constant.len() {
+        0 => vec![BigRational::zero(); rows * channels],
+        _ => sum.constant.iter().map(|&x| exact(x)).collect::<Result<_, _>>()?,
+    };
+    let mut totals = vec![Span::ZERO; rows * channels];
+    let mut steps = vec![Span::ZERO; rows * channels];
+    let mut terms = Vec::new();
+    for (&(value, shape), &first) in inputs.iter().zip(&sum.first) {
+        let columns = value.columns(shape.rows(), channels)?;
+        let mut coefficient = Vec::with_capacity(channels);
+        for (c, column) in columns.iter().enumerate() {
+            let factor = fixed(column.scale, fraction)?;
+            coefficient.push(factor);
+            for row in first..first + shape.rows() {
+                let e = row * channels + c;
+                start[e] += column.offset;
+                totals[e] = totals[e].plus(Span::from(column.total).scaled(factor));
+                steps[e] = steps[e].plus(Span::from(column.step).scaled(factor));
+            }
+        }
+        coefficient.dedup();
+        if coefficient.len() != 1 {
+            coefficient = columns.iter().map(|c| fixed(c.scale, fraction)).collect::<Result<_, _>>()?;
+        }
+        terms.push(Term { first, coefficient });
+    }
+    let start: Vec<i64> = start.iter().map(|x| fixed(x, fraction)).collect::<Result<_, _>>()?;
+    let point = |e: usize| Span { low: start[e].into(), high: start[e].into() };
+    let over = |spans: &[Span], with_start: bool| -> Result<Range, String> {
+        let spans = spans.iter().enumerate().map(|(e, s)| if with_start { s.plus(point(e)) } else { *s });
+        let all = spans.fold(Span::ZERO, Span::union);
+        all.range().ok_or_else(|| format!("the sum needs more than 62 bits with {fraction} fraction bits"))
+    };
+    let total = over(&totals, true)?;
+    // In the first time-step the start value is part of the change.
+    let delta = over(&steps, false)?.union(over(&steps, true)?);
+    let kind = Kind { scale: unit(fraction), offset: BigRational::zero(), step: delta, total };
+    Ok((integer::Sum { rows, channels, terms, start, total, delta }, Value::per_channel(vec![kind])))
+}

@@ -1,0 +1,80 @@
+//! Shapes of the operators of Transformers.
+
+use super::Op;
+use crate::graph::Shape;
+
+/// Shape of an operator that does not have exactly one input; none for the others.
+pub(super) fn of_several(op: &Op, inputs: &[&Shape]) -> Option<Result<Shape, String>> {
+    Some(match (op, inputs) {
+        (Op::Constant { shape, values }, []) => match shape.is_sane() && values.len() == shape.len() {
+            true if values.iter().all(|v| v.is_finite()) => Ok(shape.clone()),
+            true => Err("a constant is not finite".into()),
+            false => Err(format!("{} values for shape {shape}", values.len())),
+        },
+        (Op::Add, [a, b]) if a == b => Ok((*a).clone()),
+        (Op::Add, _) => Err(format!("inputs {}", list(inputs))),
+        (Op::Concat(axis), [first, rest @ ..]) => concat(*axis, first, rest),
+        (Op::MatMul, [a, b]) => matmul(a, b),
+        (Op::Mask(_), [scores, ids]) if !scores.0.is_empty() && ids.len() == scores.channels() => {
+            Ok((*scores).clone())
+        }
+        (Op::Mask(_), _) => Err(format!("inputs {}", list(inputs))),
+        _ => return None,
+    })
+}
+
+fn list(inputs: &[&Shape]) -> String {
+    let all: Vec<String> = inputs.iter().map(ToString::to_string).collect();
+    all.join(", ")
+}
+
+fn concat(axis: usize, first: &Shape, rest: &[&Shape]) -> Result<Shape, String> {
+    let mut shape = first.clone();
+    for other in rest {
+        let same = other.0.len() == first.0.len()
+            && (0..first.0.len()).all(|i| i == axis || other.0[i] == first.0[i]);
+        match shape.0.get_mut(axis) {
+            Some(extent) if same => *extent = extent.saturating_add(other.0[axis]),
+            _ => return Err(format!("cannot put {other} behind {first} along extent {axis}")),
+        }
+    }
+    if axis < shape.0.len() { Ok(shape) } else { Err(format!("extent {axis} of {first}")) }
+}
+
+fn matmul(a: &Shape, b: &Shape) -> Result<Shape, String> {
+    let problem = || Err(format!("{a} times {b}"));
+    let ([batch_a @ .., m, k], [batch_b @ .., l, n]) = (&a.0[..], &b.0[..]) else { return problem() };
+    if batch_a != batch_b || k != l {
+        return problem();
+    }
+    Ok(Shape([batch_a, &[*m, *n]].concat()))
+}
+
+pub(super) fn slice(input: &Shape, axis: usize, first: usize, count: usize) -> Result<Shape, String> {
+    let mut shape = input.clone();
+    match (shape.0.get_mut(axis), first.checked_add(count)) {
+        (Some(extent), Some(end)) if count > 0 && end <= *extent => *extent = count,
+        _ => return Err(format!("{count} from {first} along extent {axis} of {input}")),
+    }
+    Ok(shape)
+}
+
+pub(super) fn layer_norm(input: &Shape, gamma: &[f32], beta: &[f32], epsilon: f32) -> Result<Shape, String> {
+    if input.0.is_empty() || gamma.len() != input.channels() || beta.len() != input.channels() {
+        return Err(format!("{} γ and {} β for {input}", gamma.len(), beta.len()));
+    }
+    if gamma.iter().chain(beta).any(|v| !v.is_finite()) || !epsilon.is_finite() || epsilon <= 0.0 {
+        return Err(format!("γ and β must be finite, and ε = {epsilon} positive"));
+    }
+    Ok(input.clone())
+}
+
+pub(super) fn embedding(input: &Shape, channels: usize, table: &[f32]) -> Result<Shape, String> {
+    if channels == 0 || table.is_empty() || !table.len().is_multiple_of(channels) {
+        return Err(format!("a table of {} entries for {channels} channels", table.len()));
+    }
+    if table.iter().any(|v| !v.is_finite()) {
+        return Err("an entry of the table is not finite".into());
+    }
+    Ok(Shape([&input.0[..], &[channels]].concat()))
+}
