@@ -79,7 +79,7 @@ pub fn model(recipe: &Recipe, random: &mut Random) -> Model {
     let head = linear(random, count, recipe.classes, recipe.scaled_classes);
     last = network.add("head", Op::Linear(head), &[last]).expect("a layer");
     network.add("logits", Op::Readout, &[last]).expect("a readout");
-    Model { network, name: recipe.name.into(), producer: "test".into() }
+    Model { network, name: recipe.name.into(), producer: "test".into(), views: Default::default() }
 }
 
 /// About how large a weight is.
@@ -90,7 +90,7 @@ fn linear(random: &mut Random, inputs: usize, outputs: usize, per_channel: bool)
     let scale = (0..if per_channel { outputs } else { 1 })
         .map(|_| if per_channel { random.range(12, 20) as f32 / 256.0 } else { 0.0625 })
         .collect();
-    let bias = (0..outputs).map(|_| random.range(-64, 64) as f32 / 64.0).collect();
+    let bias = (0..outputs).map(|_| random.range(-64, 64) as f64 / 64.0).collect();
     Linear { weights: Weights { inputs, outputs, levels, scale }, bias }
 }
 
