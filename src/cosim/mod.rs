@@ -46,6 +46,7 @@ use mismatch::Stop;
 use pins::Window;
 use session::Session;
 use subject::Subject;
+use verilate::Verilated;
 
 /// How to simulate.
 #[derive(Clone, Debug, Default)]
@@ -90,35 +91,71 @@ pub fn run(
 ) -> Result<Report> {
     let subject = Subject::load(build)?;
     subject.check_inputs(inputs, options)?;
-    let waveform = options.trace.clone().unwrap_or_else(|| build.join("sim/mismatch.vcd"));
-    // One of an earlier run would be taken for one of this run.
-    match std::fs::remove_file(&waveform) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Error::io("remove", &waveform, &e));
-        }
-        _ => {}
+    Bench::verilate(subject, progress)?.run(inputs, options, progress)
+}
+
+/// The hardware of a build folder, compiled: for several runs of the same.
+pub struct Bench {
+    subject: Subject,
+    model: Verilated,
+}
+
+impl Bench {
+    /// Compiles the hardware in `build`.
+    ///
+    /// # Errors
+    /// When it is not a build folder, or Verilator, compiler or make are missing or fail.
+    pub fn new(build: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
+        Self::verilate(Subject::load(build)?, progress)
     }
-    progress(Progress::Building);
-    let model = verilate::build(build, &subject.manifest.top, false)?;
-    let simulator = Simulator::open(&model.library, options.stall)?;
-    let mut session = Session::new(&subject, inputs, options, simulator, None);
-    match session.run(progress) {
-        Ok(()) => Ok(session.report()),
-        Err(Stop::Error(error)) => Err(error),
-        // Without a window there is always more to do.
-        Err(Stop::Enough) => Ok(session.report()),
-        Err(Stop::Mismatch(mut mismatch)) => {
-            let mut report = session.report();
-            drop(session);
-            progress(Progress::Waveform);
-            match record_waveform(&subject, inputs, options, mismatch.cycle, &waveform) {
-                Ok(()) => mismatch.waveform = Some(waveform),
-                Err(error) => mismatch.message += &format!("; there is no waveform: {}", error.problem),
+
+    fn verilate(subject: Subject, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
+        progress(Progress::Building);
+        let model = verilate::build(&subject.build, &subject.manifest.top, false)?;
+        Ok(Self { subject, model })
+    }
+
+    /// Runs samples, as [`run`] does. One run at a time: the simulator has one state.
+    ///
+    /// # Errors
+    /// When the samples do not fit, or the waveform of an earlier run cannot be removed.
+    pub fn run(
+        &mut self,
+        inputs: &Inputs,
+        options: &Options,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Report> {
+        let subject = &self.subject;
+        subject.check_inputs(inputs, options)?;
+        let waveform = options.trace.clone().unwrap_or_else(|| subject.build.join("sim/mismatch.vcd"));
+        // One of an earlier run would be taken for one of this run.
+        match std::fs::remove_file(&waveform) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io("remove", &waveform, &e));
             }
-            report.mismatches = 1;
-            report.first_mismatch = Some(*mismatch);
-            Ok(report)
+            _ => {}
         }
+        let simulator = Simulator::open(&self.model.library, options.stall)?;
+        let mut session = Session::new(subject, inputs, options, simulator, None);
+        let ended = session.run(progress);
+        let mut report = session.report();
+        // There can be one simulator at a time.
+        drop(session);
+        match ended {
+            // Without a window there is never enough.
+            Ok(()) | Err(Stop::Enough) => {}
+            Err(Stop::Error(error)) => return Err(error),
+            Err(Stop::Mismatch(mut mismatch)) => {
+                progress(Progress::Waveform);
+                match record_waveform(subject, inputs, options, mismatch.cycle, &waveform) {
+                    Ok(()) => mismatch.waveform = Some(waveform),
+                    Err(error) => mismatch.message += &format!("; there is no waveform: {}", error.problem),
+                }
+                report.mismatches = 1;
+                report.first_mismatch = Some(*mismatch);
+            }
+        }
+        Ok(report)
     }
 }
 
@@ -130,6 +167,11 @@ fn record_waveform(
     cycle: u64,
     place: &Path,
 ) -> Result<()> {
+    // Beside its destination, so that it is there as a whole or not at all.
+    let error = |e: std::io::Error| Error::io("write", place, &e);
+    let folder = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut copy = tempfile::NamedTempFile::new_in(folder).map_err(error)?;
+
     let model = verilate::build(&subject.build, &subject.manifest.top, true)?;
     let simulator = Simulator::open(&model.library, options.stall)?;
     let file = model.folder.path().join("window.vcd");
@@ -141,10 +183,6 @@ fn record_waveform(
         Ok(()) | Err(Stop::Enough | Stop::Mismatch(_)) => session.end_waveform(),
     }
     drop(session);
-    // The file may have to go to another disk; it is there as a whole or not at all.
-    let error = |e: std::io::Error| Error::io("write", place, &e);
-    let folder = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut copy = tempfile::NamedTempFile::new_in(folder).map_err(error)?;
     let mut source = std::fs::File::open(&file).map_err(|e| Error::io("read", &file, &e))?;
     std::io::copy(&mut source, &mut copy).map_err(error)?;
     copy.persist(place).map_err(|e| error(e.error))?;

@@ -58,8 +58,9 @@ pub(super) fn build(build: &Path, top: &str, waveform: bool) -> Result<Verilated
     run = run.args(["-f", "sim/files.f"]).arg(folder.path().join("shim.cpp"));
     run = run.arg("--Mdir").arg(folder.path().join("obj")).args(["-o", "libsnn.so"]);
     run = run.args(["-CFLAGS", "-fPIC -fvisibility=hidden", "-LDFLAGS", "-shared"]);
-    // The run time is compiled with the hooks of the shim; the model needs none of them.
-    let mut variables = format!("OPT_FAST=-O3 'OPT_GLOBAL=-O3 -include {work}/shim.h'");
+    // The run time is compiled with the hooks of the shim; the model needs none of them, and little of the run time is in
+    // the model's way.
+    let mut variables = format!("OPT_FAST=-O3 'OPT_GLOBAL=-O1 -include {work}/shim.h'");
     if let Some(compiler) = plain(&compiler.path) {
         variables += &format!(" CXX={compiler} LINK={compiler}");
     }

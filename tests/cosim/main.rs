@@ -1,0 +1,43 @@
+//! Co-simulation: hardware in Verilator against the golden model, on whole networks, and what it says of broken hardware.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod example;
+mod faults;
+mod network;
+#[path = "../random/mod.rs"]
+mod random;
+mod shapes;
+
+use std::path::Path;
+
+use snn2rtl::cosim::{Bench, Options, Report};
+use snn2rtl::data::Inputs;
+
+/// Runs, prints the figures, and finds no mismatch.
+fn equal(bench: &mut Bench, inputs: &Inputs, stall: Option<u64>, t_max: Option<u16>) -> Report {
+    let options = Options { stall, t_max, trace: None };
+    let report = bench.run(inputs, &options, &mut |_| ()).expect("a run");
+    if let Some(mismatch) = &report.first_mismatch {
+        panic!("stall {stall:?}, T_max {t_max:?}: {mismatch}");
+    }
+    println!("stall {stall:?}, T_max {t_max:?}\n{}", report.table());
+    assert_eq!((report.mismatches, report.samples), (0, inputs.len() as u64));
+    assert!(report.registers_checked > 16 && report.spikes_checked >= report.neurons_checked);
+    report
+}
+
+/// The files in a folder and below, with their contents.
+fn contents(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            found.push((path.clone(), std::fs::read(&path).expect("readable")));
+        }
+    }
+    found.sort();
+    found
+}
