@@ -62,6 +62,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Exact {
                 x = transposed_index(&extents, order).into_iter().map(|e| x[e].clone()).collect();
             }
             Op::Output => found.logits = x.clone(),
+            other => panic!("{other:?} is not an operator of a chain"),
         }
         extents.clone_from(&node.shape.0);
     }
