@@ -157,20 +157,21 @@ pub fn unsupported(node: &Node) -> Error {
             "export in QDQ form, in which every quantised tensor is dequantised where it is read",
         ),
         "Add" | "Sub" => (
-            format!("{op} is supported only as the bias of a linear layer: a constant added to its result"),
-            "only multilayer perceptrons can be imported: linear layers, quantisers, Relu, reshapes",
+            format!("this {op} is neither the bias of a layer nor a residual sum"),
+            "supported is a constant that is added to a layer's result, and the sum of two values of the same extents",
         ),
         "MatMul" | "Gemm" => (
-            format!("{op} of two computed values is not supported"),
-            "only products with constant weights can be imported",
+            format!("{op} of two computed values is not supported here"),
+            "supported are products with constant weights, and MatMul as Q·Kᵀ or P·V of attention",
         ),
         "BipolarQuant" | "Trunc" => {
             (format!("{op}{domain} is not supported"), "use Quant with at least 2 bits, signed or unsigned")
         }
         _ => (
             format!("the operator {op}{domain} is not supported"),
-            "supported are Gemm, MatMul, Add of a bias, Relu, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, \
-             Identity, Dropout, Cast, and quantisers as arithmetic, QuantizeLinear/DequantizeLinear or QONNX Quant",
+            "supported are Gemm, MatMul, Add, Conv of patches, LayerNormalization, Softmax, Relu, Concat, Split, Slice, \
+             Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
+             arithmetic, QuantizeLinear/DequantizeLinear or QONNX Quant",
         ),
     };
     Error::input(problem).at_node(&node.name).fix(fix)
