@@ -15,11 +15,14 @@
 //! | `neurons.rs`, `readout.rs`, `frames.rs`, `registers.rs` | comparisons |
 //! | `session.rs`, `watch.rs` | the loop, and what notices that nothing moves |
 //! | `mismatch.rs`, `report.rs` | what comes out |
+//! | `linked.rs` | cargo feature `verilated`: the simulator's run time linked into the program |
 
 mod axi_lite;
 mod expected;
 mod ffi;
 mod frames;
+#[cfg(feature = "verilated")]
+pub mod linked;
 mod mismatch;
 mod neurons;
 mod pins;
