@@ -1,10 +1,23 @@
-//! One network, four programs: the float64 evaluation of another framework (saved with every fixture), our own of the
-//! imported network, the one-shot integer network, and the golden model at quiescence. Every neuron, every input.
+//! One network, several programs: the float64 evaluation of another framework (saved with every fixture), our own of the
+//! imported network, exact arithmetic, the one-shot integer network, and the golden model at quiescence. Every neuron,
+//! every input.
 
+#[path = "lowering/case.rs"]
+#[allow(dead_code, reason = "exact arithmetic is shared, its random cases are not needed here")]
+mod case;
 #[path = "equalities/chain.rs"]
 mod chain;
+#[path = "equalities/exact.rs"]
+mod exact;
+#[path = "equalities/generator.rs"]
+mod generator;
+#[path = "equalities/inputs.rs"]
+mod inputs;
 #[path = "equalities/mnist.rs"]
 mod mnist;
+#[path = "equalities/networks.rs"]
+mod networks;
+mod random;
 #[path = "equalities/reference.rs"]
 mod reference;
 #[path = "equalities/small.rs"]

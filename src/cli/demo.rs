@@ -157,7 +157,11 @@ fn summary(report: &Report<'_>) -> comfy_table::Table {
         let neurons = of(r.reference_mismatched_neurons, r.reference_neurons_checked);
         row("2. golden model = PyTorch in float64, neurons", neurons);
     }
-    row("3. RTL = golden model, spikes and membranes", of(cosim.mismatches, cosim.spikes_checked));
+    let rtl = match &cosim.first_mismatch {
+        None => of(0, cosim.spikes_checked),
+        Some(_) => "a mismatch, see below".to_owned(),
+    };
+    row("3. RTL = golden model, spikes and membranes", rtl);
     let cycles = cosim.cycles_per_sample;
     row("cycles an image", format!("{:.0} in the mean, at most {}", cycles.mean, cycles.max));
     row("lower bound by the busiest engine", format!("{:.0}", cosim.cycles_lower_bound));

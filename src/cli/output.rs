@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 
 /// Version of the JSON that commands print.
 const FORMAT_VERSION: u32 = 1;
+
+/// Width of tables in characters where standard output is not a terminal.
+const WIDTH: u16 = 120;
 
 /// Prints text and a newline to standard output. A reader that has gone away is no error.
 ///
@@ -48,6 +51,10 @@ pub fn table<const N: usize>(header: [&str; N], rows: Vec<[String; N]>, right: u
     table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
     table.set_header(header);
     table.add_rows(rows);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    if !io::stdout().is_terminal() {
+        table.set_width(WIDTH);
+    }
     for column in table.column_iter_mut().skip(right) {
         column.set_cell_alignment(CellAlignment::Right);
     }

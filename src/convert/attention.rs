@@ -34,7 +34,11 @@ impl Conversion {
         let mix = heads * columns == right_nodes.channels()
             && is(left, heads, rows, inner, |h, i, j| i * heads * inner + h * inner + j)
             && is(right, heads, inner, columns, |h, j, d| j * heads * columns + h * columns + d);
+        // Of a single row or channel it can be both.
+        let below = self.graph.inputs(a);
+        let of_softmax = below.iter().any(|&i| matches!(self.graph.node(i).op, Op::Softmax(_)));
         let form = match (scores, mix) {
+            (true, true) if of_softmax => Form::Mix,
             (true, _) => Form::Scores,
             (_, true) => Form::Mix,
             _ => return Err(unsupported()),
@@ -93,9 +97,10 @@ impl Conversion {
             return Err(unsupported("something else than scores"));
         };
         let (rows, tokens) = (node.shape.rows(), node.shape.channels() / heads);
+        let expected = side_by_side(heads, rows, tokens);
         let in_order = match &source.order {
-            None => heads == 1,
-            Some(order) => *order == side_by_side(heads, rows, tokens),
+            None => expected.into_iter().eq(0..heads * rows * tokens),
+            Some(order) => *order == expected,
         };
         if !in_order || source.relu || shape.channels() != tokens {
             return Err(unsupported("rearranged scores"));

@@ -20,6 +20,8 @@ pub(super) struct Verilated {
 /// # Errors
 /// When a tool is missing, or finds fault with the design: lint warnings are errors.
 pub(super) fn build(build: &Path, top: &str, waveform: bool) -> Result<Verilated> {
+    // Verilator, make and the model itself run elsewhere.
+    let build = &std::fs::canonicalize(build).map_err(|e| Error::io("open", build, &e))?;
     let tools = Toolbox::from_env();
     let verilator = tools.get(Tool::Verilator)?;
     let compiler = tools.get(Tool::Cxx)?;

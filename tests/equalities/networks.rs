@@ -1,0 +1,129 @@
+//! Random networks in exact arithmetic, as one-shot integers, through time, and in float64.
+
+use num_traits::ToPrimitive;
+use proptest::prelude::*;
+use snn2rtl::convert::EncodingChoice;
+use snn2rtl::graph::Shape;
+use snn2rtl::qann::{Network, Op};
+use snn2rtl::quant::{Element, InputSpec, Quantiser, Rounding, Scaling, Weights};
+
+use super::chain::{Chain, Values, assert_close};
+use super::exact::{self, Exact, distance};
+use super::generator::{network, recipe};
+use super::random::Random;
+use super::reference::decimal;
+
+/// Raw samples: any, few elements not at the input's zero, the ends of the range only.
+fn samples(network: &Network, seed: u64) -> Vec<Vec<i32>> {
+    let random = &mut Random(seed ^ 0x5EED);
+    let input = network.find("input").expect("an input");
+    let Op::Input { shape, spec } = &network.node(input).op else { panic!("no input") };
+    let (low, high) = spec.element.range();
+    let any = |random: &mut Random| random.range(low.into(), high.into()) as i32;
+    let sparse = |random: &mut Random| if random.chance(20) { any(random) } else { spec.zero_point() };
+    let ends = |random: &mut Random| random.pick(&[low, high]);
+    let kinds: [&dyn Fn(&mut Random) -> i32; 4] = [&any, &any, &sparse, &ends];
+    kinds.iter().map(|kind| (0..shape.len()).map(|_| kind(random)).collect()).collect()
+}
+
+/// Levels of neurons only: a quantiser may turn out to be the input itself.
+fn of_neurons(chain: &Chain, exact: &Exact) -> Values {
+    let neurons = chain.neurons();
+    let levels = exact.levels.iter().filter(|(name, _)| neurons.contains(&name.as_str()));
+    Values {
+        levels: levels.map(|(name, levels)| (name.clone(), levels.clone())).collect(),
+        logits: exact.logits.iter().map(|l| l.to_f64().expect("a number")).collect(),
+    }
+}
+
+/// Checks that float64 differs only where it had to round at a boundary. Returns whether it differs.
+fn check_float(chain: &Chain, exact: &Exact, expected: &Values, raw: &[i32]) -> bool {
+    let float = chain.float_values(raw);
+    for id in chain.network.topological() {
+        let node = chain.network.node(id);
+        let Op::Quantise(quantiser) = &node.op else { continue };
+        let (Some(found), Some(right)) = (float.levels.get(&node.name), expected.levels.get(&node.name))
+        else {
+            continue;
+        };
+        let differ: Vec<usize> = (0..right.len()).filter(|&e| found[e] != right[e]).collect();
+        for &e in &differ {
+            let x = &exact.ratios[&node.name][e];
+            let near = distance(quantiser.rounding, x).to_f64().expect("a number");
+            assert!(near < 1e-9, "{} of {:?} is {near} from a boundary", x, node.name);
+        }
+        // What comes after reads something else.
+        if !differ.is_empty() {
+            return true;
+        }
+    }
+    assert_close(&float.logits, &expected.logits, "float64");
+    false
+}
+
+/// Runs samples through a network in several encodings, and compares everything with exact arithmetic.
+pub fn check(network: &Network, encodings: &[EncodingChoice], samples: &[Vec<i32>]) -> Vec<Chain> {
+    let chain = |&encoding| Chain::of(network.clone(), "random", "test", encoding);
+    let chains: Vec<Chain> = encodings.iter().map(chain).collect();
+    for raw in samples {
+        let exact = exact::evaluate(network, raw);
+        for chain in &chains {
+            let expected = of_neurons(chain, &exact);
+            for verify in [false, true] {
+                let (golden, outcome) = chain.golden_values(raw, verify);
+                assert_eq!(golden.levels, expected.levels, "golden model");
+                assert_close(&golden.logits, &expected.logits, "golden model");
+                assert_eq!(outcome.class, exact.class());
+            }
+            check_float(chain, &exact, &expected, raw);
+        }
+    }
+    chains
+}
+
+/// Sums of decimals that are exactly at a boundary, where float64 may fall below it.
+#[test]
+fn float64_differs_only_at_ties() {
+    let mut network = Network::new();
+    let scaling = Scaling::Affine { scale: vec![decimal("0.7")], zero_point: 0 };
+    let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    let mut add = |name: &str, op: Op| {
+        let last = network.topological().last().copied();
+        network.add(name, op, last.as_slice()).unwrap_or_else(|e| panic!("{e}"));
+    };
+    let ones = |inputs| Weights { inputs, outputs: 1, levels: vec![1; inputs], scale: vec![1.0] };
+    add("input", Op::Input { shape: Shape(vec![3]), spec });
+    add("sum", Op::Linear { weights: ones(3), bias: vec![] });
+    add("act", Op::Quantise(Quantiser::uniform(1.0, 0, 15, Rounding::Floor)));
+    add("head", Op::Linear { weights: ones(1), bias: vec![] });
+    add("logits", Op::Output);
+    let chain = Chain::of(network.clone(), "ties", "test", EncodingChoice::Analog);
+    let mut differ = 0;
+    for (a, b) in (0..=10).flat_map(|a| (0..=10 - a).map(move |b| (a, b))) {
+        let raw = [a, b, 10 - a - b];
+        let exact = exact::evaluate(&network, &raw);
+        let expected = of_neurons(&chain, &exact);
+        assert_eq!(expected.levels["act"], [7]);
+        assert_eq!(chain.golden_values(&raw, true).0, expected);
+        differ += usize::from(check_float(&chain, &exact, &expected, &raw));
+    }
+    assert!(differ > 0, "float64 never differs here");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn random_networks_agree(recipe in recipe(), steps in 1u32..12) {
+        let network = network(&recipe);
+        let encodings = [EncodingChoice::Analog, EncodingChoice::Rate(Some(steps)), EncodingChoice::Rate(None)];
+        let chains = check(&network, &encodings, &samples(&network, recipe.seed));
+        // Writing to disk takes longer than all the rest.
+        if recipe.seed % 16 == 0 {
+            chains[1].round_trip();
+        }
+    }
+}

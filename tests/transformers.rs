@@ -1,0 +1,127 @@
+//! Random small Transformers through conversion, lowering, golden model and one-shot evaluation, against float64.
+
+#[path = "transformers/generator.rs"]
+mod generator;
+#[path = "common/naive.rs"]
+mod naive;
+mod random;
+
+use generator::{Recipe, network, sample};
+use naive::{Trace, naive};
+use proptest::prelude::*;
+use random::Random;
+use snn2rtl::convert::{EncodingChoice, convert};
+use snn2rtl::golden::{Golden, Limits};
+use snn2rtl::integer::eval;
+use snn2rtl::lower::lower;
+use snn2rtl::{qann, snn};
+
+fn recipe() -> impl Strategy<Value = Recipe> {
+    let sizes = (1usize..5, 1usize..4, 1usize..4, 1usize..3, 1usize..8);
+    let levels = prop::sample::select(vec![2i32, 4, 8, 16, 32]);
+    let bits = 2u32..9;
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    (any::<u64>(), sizes, levels, bits, flags).prop_map(
+        |(
+            seed,
+            (tokens, heads, depth, blocks, hidden),
+            levels,
+            weight_bits,
+            (words, mask, fused, post_norm),
+        )| Recipe {
+            seed,
+            tokens,
+            heads,
+            depth,
+            blocks,
+            hidden,
+            levels,
+            weight_bits,
+            words,
+            mask: words && mask,
+            fused,
+            post_norm,
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn golden_model_is_the_naive_tracker_and_ends_at_the_one_shot_network(recipe in recipe()) {
+        let network = network(&recipe);
+        let (model, _) = convert(&network, "random", "test", EncodingChoice::Analog).expect("converts");
+        let lowered = lower(&model).expect("lowers");
+        let golden = Golden::new(&lowered.network).expect("compiles");
+        let checked = Golden::checked(&lowered.network).expect("compiles");
+        let (mut state, mut wide) = (golden.state(), checked.state());
+        let mut random = Random(recipe.seed ^ 1);
+        let limits = Limits { t_max: None, class_per_step: true };
+        for _ in 0..3 {
+            let raw = sample(&recipe, &mut random);
+            let mut trace = Trace::default();
+            let outcome = golden.run(&mut state, &raw, &limits, &mut trace);
+            prop_assert!(outcome.quiescent);
+            let expected = eval::evaluate(&lowered.network, &raw);
+            prop_assert_eq!(&outcome.values, &expected.values);
+            let nodes: Vec<_> = golden.layers().iter().map(|l| l.node).collect();
+            let levels: Vec<_> = nodes.into_iter().zip(outcome.levels.iter().cloned()).collect();
+            prop_assert_eq!(levels, expected.levels);
+            let plain = naive(&lowered.network, &raw, u32::MAX);
+            prop_assert_eq!(&trace.spikes, &plain.spikes);
+            prop_assert_eq!(&trace.logits, &plain.logits);
+            prop_assert_eq!(&outcome.final_step, &plain.final_step);
+            prop_assert_eq!(&checked.run(&mut wide, &raw, &limits, &mut Trace::default()), &outcome);
+        }
+    }
+
+    #[test]
+    fn a_saved_transformer_is_the_same(recipe in recipe()) {
+        let (model, _) = convert(&network(&recipe), "random", "test", EncodingChoice::Analog).expect("converts");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("m.snn");
+        snn::file::save(&model, &path).expect("saved");
+        let loaded = snn::file::load(&path).expect("loaded");
+        prop_assert_eq!(snn::file::files(&loaded).expect("encoded"), snn::file::files(&model).expect("encoded"));
+        prop_assert_eq!(loaded.network.text(), model.network.text());
+        prop_assert_eq!(loaded.views, model.views);
+    }
+}
+
+/// Both float64 evaluations and the integer network agree on all neurons of all but a few inputs: a value within rounding
+/// of a boundary may fall on either side, and then cascade.
+#[test]
+fn integers_are_float64_on_nearly_all_inputs() {
+    let mut random = Random(11);
+    let (mut inputs, mut differing, mut boxes) = (0u32, 0u32, 0u32);
+    for seed in 0..150 {
+        let recipe = Recipe::any(seed, &mut random);
+        let network = network(&recipe);
+        let (model, _) = convert(&network, "random", "test", EncodingChoice::Analog).expect("converts");
+        let lowered = lower(&model).expect("lowers");
+        for _ in 0..4 {
+            let raw = sample(&recipe, &mut random);
+            let integer = eval::evaluate(&lowered.network, &raw);
+            let real = snn::eval::evaluate(&model.network, &raw);
+            let float = qann::eval::evaluate(&network, &raw);
+            inputs += 1;
+            let same = integer.levels.iter().zip(&real.levels).all(|((_, a), (_, b))| a == b);
+            differing += u32::from(!same);
+            // By name and in the original's order.
+            let seen = |name: &str, levels: &[i32]| match model.views.get(name) {
+                Some(view) => view.order.iter().map(|&e| levels[e]).collect(),
+                None => levels.to_vec(),
+            };
+            let agree = float.levels.iter().all(|(id, levels)| {
+                let name = &network.node(*id).name;
+                let own = real.levels.iter().find(|(i, _)| model.network.node(*i).name == *name);
+                own.is_some_and(|(_, own)| seen(name, own) == *levels)
+            });
+            boxes += u32::from(!agree);
+        }
+    }
+    assert!(f64::from(differing) <= 0.01 * f64::from(inputs), "{differing} of {inputs} inputs differ");
+    // The two float64 paths differ in the order of additions only.
+    assert!(boxes <= 1, "{boxes} of {inputs} inputs differ between box 1 and box 2");
+}

@@ -1,0 +1,251 @@
+//! Random small Transformers as a person would export them.
+
+use snn2rtl::graph::{NodeId, Shape};
+use snn2rtl::qann::{Network, Op};
+use snn2rtl::quant::{Element, InputSpec, Quantiser, Rounding, Scaling, Weights};
+
+use crate::random::Random;
+
+/// What is to be made.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    pub seed: u64,
+    pub tokens: usize,
+    pub heads: usize,
+    /// Channels of a head.
+    pub depth: usize,
+    pub blocks: usize,
+    /// Channels between the two layers of the perceptron.
+    pub hidden: usize,
+    /// Levels of activations.
+    pub levels: i32,
+    pub weight_bits: u32,
+    /// Words of a table instead of patches with a class token.
+    pub words: bool,
+    /// Whether word 0 is padding.
+    pub mask: bool,
+    /// Q, K and V from one layer.
+    pub fused: bool,
+    pub post_norm: bool,
+}
+
+/// Rows of the table of words.
+const VOCABULARY: usize = 11;
+/// Elements of a patch.
+const PATCH: usize = 3;
+
+impl Recipe {
+    pub fn any(seed: u64, random: &mut Random) -> Self {
+        let mut size = |low: i64, high: i64| random.range(low, high) as usize;
+        let (tokens, heads, depth, blocks, hidden) =
+            (size(1, 5), size(1, 3), size(1, 4), size(1, 2), size(1, 8));
+        let words = random.chance(50);
+        Self {
+            seed,
+            tokens,
+            heads,
+            depth,
+            blocks,
+            hidden,
+            levels: random.pick(&[4, 8, 16, 32]),
+            weight_bits: random.range(2, 8) as u32,
+            words,
+            mask: words && random.chance(50),
+            fused: random.chance(50),
+            post_norm: random.chance(50),
+        }
+    }
+
+    fn channels(&self) -> usize {
+        self.heads * self.depth
+    }
+
+    /// Rows of the residual stream.
+    fn rows(&self) -> usize {
+        self.tokens + usize::from(!self.words)
+    }
+}
+
+/// A raw sample.
+pub fn sample(recipe: &Recipe, random: &mut Random) -> Vec<i32> {
+    match recipe.words {
+        true => (0..recipe.tokens).map(|_| random.range(0, VOCABULARY as i64 - 1) as i32).collect(),
+        false => (0..recipe.tokens * PATCH).map(|_| random.range(0, 255) as i32).collect(),
+    }
+}
+
+/// A network in the making.
+struct Builder<'a> {
+    recipe: &'a Recipe,
+    random: Random,
+    network: Network,
+}
+
+/// Makes a network.
+pub fn network(recipe: &Recipe) -> Network {
+    let mut b = Builder { recipe, random: Random(recipe.seed), network: Network::new() };
+    let (input, mut x) = b.stem();
+    for n in 0..recipe.blocks {
+        x = b.block(&format!("blocks.{n}"), input, x);
+    }
+    if !recipe.post_norm {
+        x = b.norm("norm", x);
+    }
+    let first = b.op("pool", Op::Slice { axis: 0, first: 0, count: 1 }, &[x]);
+    let x = b.op("pooled", Op::Reshape(Shape(vec![recipe.channels()])), &[first]);
+    let logits = b.linear("head", x, 3);
+    b.op("output", Op::Output, &[logits]);
+    b.network
+}
+
+impl Builder<'_> {
+    fn op(&mut self, name: &str, op: Op, inputs: &[NodeId]) -> NodeId {
+        self.network.add(name, op, inputs).expect(name)
+    }
+
+    /// A float32 in ±`reach`.
+    fn float(&mut self, reach: f64) -> f32 {
+        (self.random.range(-1_000_000, 1_000_000) as f64 / 1e6 * reach) as f32
+    }
+
+    fn floats(&mut self, count: usize, reach: f64) -> Vec<f32> {
+        (0..count).map(|_| self.float(reach)).collect()
+    }
+
+    fn quantise(&mut self, name: &str, x: NodeId, signed: bool, scale: f64) -> NodeId {
+        let half = self.recipe.levels / 2;
+        let (low, high) = if signed { (-half, half - 1) } else { (0, self.recipe.levels - 1) };
+        let scale = (scale * (1.0 + f64::from(self.float(0.3)))) as f32;
+        self.op(name, Op::Quantise(Quantiser::uniform(scale, low, high, Rounding::HalfUp)), &[x])
+    }
+
+    fn linear(&mut self, name: &str, x: NodeId, outputs: usize) -> NodeId {
+        let inputs = self.network.node(x).shape.channels();
+        let high = (1i64 << (self.recipe.weight_bits - 1)) - 1;
+        let levels = (0..inputs * outputs).map(|_| self.random.range(-high - 1, high) as i32).collect();
+        let per_channel = self.random.chance(30);
+        let reach = 1.2 / (high as f64 + 1.0) / (inputs as f64).sqrt();
+        let count = if per_channel { outputs } else { 1 };
+        let scale = (0..count).map(|_| (reach * (1.0 + f64::from(self.float(0.2)))) as f32).collect();
+        let bias = self.floats(outputs, 0.3).into_iter().map(f64::from).collect();
+        let weights = Weights { inputs, outputs, levels, scale };
+        self.op(name, Op::Linear { weights, bias }, &[x])
+    }
+
+    /// Distance of levels for values of about ±`reach`.
+    fn step(&self, reach: f64) -> f64 {
+        2.0 * reach / f64::from(self.recipe.levels)
+    }
+
+    fn norm(&mut self, name: &str, x: NodeId) -> NodeId {
+        let channels = self.recipe.channels();
+        let gamma = self.floats(channels, 0.5).into_iter().map(|g| 1.0 + g).collect();
+        let beta = self.floats(channels, 0.3);
+        let norm = self.op(&format!("{name}.norm"), Op::LayerNorm { gamma, beta, epsilon: 1e-5 }, &[x]);
+        let step = self.step(2.0);
+        self.quantise(name, norm, true, step)
+    }
+
+    /// The input, and the residual stream.
+    fn stem(&mut self) -> (NodeId, NodeId) {
+        let (tokens, rows, channels) = (self.recipe.tokens, self.recipe.rows(), self.recipe.channels());
+        let constants = |b: &mut Self, rows: usize| -> Op {
+            let values = b.floats(rows * channels, 1.0).into_iter().map(f64::from).collect();
+            Op::Constant { shape: Shape(vec![rows, channels]), values }
+        };
+        let decimal = |text: &str| vec![text.parse().expect("a decimal number")];
+        let (input, x) = if self.recipe.words {
+            let scaling = Scaling::Affine { scale: decimal("1"), zero_point: 0 };
+            let spec = InputSpec { element: Element::U16, scaling, channel_axis: None };
+            let input = self.op("ids", Op::Input { shape: Shape(vec![tokens]), spec }, &[]);
+            let table = self.floats(VOCABULARY * channels, 1.0);
+            (input, self.op("words", Op::Embedding { channels, table }, &[input]))
+        } else {
+            let scaling = Scaling::Normalise { mean: decimal("0.5"), std: decimal("0.25") };
+            let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
+            // The sample holds patches column by column.
+            let input = self.op("image", Op::Input { shape: Shape(vec![PATCH, tokens]), spec }, &[]);
+            let patches = self.op("patches", Op::Transpose(vec![1, 0]), &[input]);
+            let x = self.linear("patch", patches, channels);
+            let step = self.step(2.0);
+            let x = self.quantise("patch.quan", x, true, step);
+            let op = constants(self, 1);
+            let class = self.op("class", op, &[]);
+            (input, self.op("with_class", Op::Concat(0), &[class, x]))
+        };
+        let op = constants(self, rows);
+        let positions = self.op("positions", op, &[]);
+        let x = self.op("embedded", Op::Add, &[x, positions]);
+        (input, if self.recipe.post_norm { self.norm("embedding_norm", x) } else { x })
+    }
+
+    fn block(&mut self, name: &str, input: NodeId, x: NodeId) -> NodeId {
+        let post = self.recipe.post_norm;
+        let read = if post { x } else { self.norm(&format!("{name}.norm1"), x) };
+        let attended = self.attention(&format!("{name}.attn"), input, read);
+        let x = self.op(&format!("{name}.add1"), Op::Add, &[x, attended]);
+        let x = if post { self.norm(&format!("{name}.norm1"), x) } else { x };
+        let read = if post { x } else { self.norm(&format!("{name}.norm2"), x) };
+        let h = self.linear(&format!("{name}.fc1"), read, self.recipe.hidden);
+        let h = self.op(&format!("{name}.relu"), Op::Relu, &[h]);
+        let step = self.step(1.0);
+        let h = self.quantise(&format!("{name}.act"), h, false, step);
+        let h = self.linear(&format!("{name}.fc2"), h, self.recipe.channels());
+        let step = self.step(2.0);
+        let h = self.quantise(&format!("{name}.quan_mlp"), h, true, step);
+        let x = self.op(&format!("{name}.add2"), Op::Add, &[h, x]);
+        if post { self.norm(&format!("{name}.norm2"), x) } else { x }
+    }
+
+    fn attention(&mut self, name: &str, input: NodeId, x: NodeId) -> NodeId {
+        let (rows, heads, depth) = (self.recipe.rows(), self.recipe.heads, self.recipe.depth);
+        let channels = self.recipe.channels();
+        let parts: Vec<NodeId> = if self.recipe.fused {
+            let all = self.linear(&format!("{name}.qkv"), x, 3 * channels);
+            let shape = Shape(vec![rows, 3, heads, depth]);
+            let all = self.op(&format!("{name}.split"), Op::Reshape(shape), &[all]);
+            let all = self.op(&format!("{name}.order"), Op::Transpose(vec![1, 2, 0, 3]), &[all]);
+            (0..3)
+                .map(|n| {
+                    let slice = Op::Slice { axis: 0, first: n, count: 1 };
+                    let part = self.op(&format!("{name}.part{n}"), slice, &[all]);
+                    let shape = Shape(vec![heads, rows, depth]);
+                    self.op(&format!("{name}.head{n}"), Op::Reshape(shape), &[part])
+                })
+                .collect()
+        } else {
+            ["q", "k", "v"]
+                .map(|n| {
+                    let part = self.linear(&format!("{name}.{n}"), x, channels);
+                    let shape = Shape(vec![rows, heads, depth]);
+                    let part = self.op(&format!("{name}.{n}.split"), Op::Reshape(shape), &[part]);
+                    self.op(&format!("{name}.{n}.order"), Op::Transpose(vec![1, 0, 2]), &[part])
+                })
+                .into()
+        };
+        let step = self.step(1.5);
+        let [q, k, v] = [0, 1, 2].map(|n| {
+            let label = ["q", "k", "v"][n];
+            self.quantise(&format!("{name}.quan_{label}"), parts[n], true, step)
+        });
+        let k = self.op(&format!("{name}.kt"), Op::Transpose(vec![0, 2, 1]), &[k]);
+        let scores = self.op(&format!("{name}.scores"), Op::MatMul, &[q, k]);
+        let factor = 1.0 / (depth as f64).sqrt();
+        let scores = self.op(&format!("{name}.scale"), Op::Scale(factor), &[scores]);
+        let scores = match self.recipe.mask {
+            true => self.op(&format!("{name}.mask"), Op::Mask(0), &[scores, input]),
+            false => scores,
+        };
+        let p = self.op(&format!("{name}.softmax"), Op::Softmax, &[scores]);
+        let step = 1.0 / f64::from(self.recipe.levels);
+        let p = self.quantise(&format!("{name}.quan_p"), p, false, step);
+        let mixed = self.op(&format!("{name}.mix"), Op::MatMul, &[p, v]);
+        let mixed = self.op(&format!("{name}.join"), Op::Transpose(vec![1, 0, 2]), &[mixed]);
+        let mixed = self.op(&format!("{name}.flat"), Op::Reshape(Shape(vec![rows, channels])), &[mixed]);
+        let step = self.step(1.0);
+        let mixed = self.quantise(&format!("{name}.quan_mix"), mixed, true, step);
+        let out = self.linear(&format!("{name}.proj"), mixed, channels);
+        let step = self.step(2.0);
+        self.quantise(&format!("{name}.quan_proj"), out, true, step)
+    }
+}
