@@ -173,7 +173,11 @@ fn record_waveform(
     // Beside its destination, so that it is there as a whole or not at all.
     let error = |e: std::io::Error| Error::io("write", place, &e);
     let folder = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut copy = tempfile::NamedTempFile::new_in(folder).map_err(error)?;
+    let mut builder = tempfile::Builder::new();
+    // As any program would create it; the umask of the user applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut copy = builder.tempfile_in(folder).map_err(error)?;
 
     let model = verilate::build(&subject.build, &subject.manifest.top, true)?;
     let simulator = Simulator::open(&model.library, options.stall)?;
