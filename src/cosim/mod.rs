@@ -12,12 +12,13 @@
 //! | `pins.rs`, `axi_lite.rs`, `stall.rs` | clock, streams, registers, random pauses |
 //! | `taps.rs` | what the taps report, decoded |
 //! | `recording.rs`, `expected.rs` | what the golden model does, of the samples under way; what counters must say |
-//! | `neurons.rs`, `readout.rs`, `frames.rs`, `registers.rs` | comparisons |
+//! | `neurons.rs`, `readout.rs`, `frames.rs`, `registers.rs`, `checks.rs` | comparisons |
 //! | `session.rs`, `watch.rs` | the loop, and what notices that nothing moves |
 //! | `mismatch.rs`, `report.rs` | what comes out |
 //! | `linked.rs` | cargo feature `verilated`: the simulator's run time linked into the program |
 
 mod axi_lite;
+mod checks;
 mod expected;
 mod ffi;
 mod frames;
