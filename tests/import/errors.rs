@@ -7,7 +7,7 @@ use snn2rtl::error::Error;
 use snn2rtl::import::Options;
 
 use crate::builder::{
-    Builder, floats, import_bytes, int, int64s, ints, options, small_ints, string, value_info,
+    Builder, floats, import_bytes, int, int64s, options, small_ints, string, value_info,
 };
 
 /// Compares an error with its golden text.
