@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use snn2rtl::error::Error;
 use snn2rtl::import::Options;
 
-use crate::builder::{
-    Builder, floats, import_bytes, int, int64s, options, small_ints, string, value_info,
-};
+use crate::builder::{Builder, floats, import_bytes, int, int64s, options, small_ints, string, value_info};
 
 /// Compares an error with its golden text.
 fn check(name: &str, error: &Error) {
