@@ -12,14 +12,18 @@
 //! | `pins.rs`, `axi_lite.rs`, `stall.rs` | clock, streams, registers, random pauses |
 //! | `taps.rs` | what the taps report, decoded |
 //! | `recording.rs`, `expected.rs` | what the golden model does, of the samples under way; what counters must say |
-//! | `neurons.rs`, `readout.rs`, `frames.rs`, `registers.rs` | comparisons |
+//! | `neurons.rs`, `readout.rs`, `frames.rs`, `registers.rs`, `checks.rs` | comparisons |
 //! | `session.rs`, `watch.rs` | the loop, and what notices that nothing moves |
 //! | `mismatch.rs`, `report.rs` | what comes out |
+//! | `linked.rs` | cargo feature `verilated`: the simulator's run time linked into the program |
 
 mod axi_lite;
+mod checks;
 mod expected;
 mod ffi;
 mod frames;
+#[cfg(feature = "verilated")]
+pub mod linked;
 mod mismatch;
 mod neurons;
 mod pins;
@@ -170,7 +174,11 @@ fn record_waveform(
     // Beside its destination, so that it is there as a whole or not at all.
     let error = |e: std::io::Error| Error::io("write", place, &e);
     let folder = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut copy = tempfile::NamedTempFile::new_in(folder).map_err(error)?;
+    let mut builder = tempfile::Builder::new();
+    // As any program would create it; the umask of the user applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut copy = builder.tempfile_in(folder).map_err(error)?;
 
     let model = verilate::build(&subject.build, &subject.manifest.top, true)?;
     let simulator = Simulator::open(&model.library, options.stall)?;

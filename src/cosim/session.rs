@@ -2,21 +2,18 @@
 
 use std::time::Instant;
 
+use super::checks::Checks;
 use super::expected::Expected;
 use super::ffi::Simulator;
-use super::frames::FrameCheck;
-use super::mismatch::{FirstMismatch, Stop};
-use super::neurons::{Compared, NeuronCheck};
+use super::mismatch::Stop;
+use super::neurons::Compared;
 use super::pins::{Pins, Window};
-use super::readout::ReadoutCheck;
-use super::recording::{Inside, Recorder};
+use super::recording::Recorder;
 use super::report::{Report, Tally};
 use super::subject::Subject;
-use super::taps::{Beats, Source};
 use super::watch::Watch;
 use super::{Options, Progress, registers};
 use crate::data::Inputs;
-use crate::design::Kind;
 use crate::error::{Error, Result};
 
 /// Cycles between two looks at what the taps have reported.
@@ -41,15 +38,6 @@ pub(super) struct Session<'a> {
     words: Vec<u64>,
     raw: Vec<i32>,
     next_look: u64,
-}
-
-/// All comparisons.
-struct Checks {
-    inside: Inside,
-    /// By stage.
-    neurons: Vec<Option<NeuronCheck>>,
-    readout: ReadoutCheck,
-    frames: FrameCheck,
 }
 
 impl<'a> Session<'a> {
@@ -217,57 +205,5 @@ impl<'a> Session<'a> {
         let checks = self.checks.iter().flat_map(|checks| &checks.neurons).flatten();
         let compared = checks.fold(Compared::default(), |sum, check| sum + check.compared);
         Report::new(self.subject, &self.options, &self.pins, &self.expected, &self.tally, compared)
-    }
-}
-
-impl Checks {
-    /// None for a design without a readout, which there is not.
-    fn new(subject: &Subject) -> Option<Self> {
-        let mut neurons = Vec::new();
-        let mut end = None;
-        for (stage, layer) in subject.design.stages.iter().zip(&subject.layers) {
-            neurons.push(match (&stage.kind, layer) {
-                (Kind::Neurons(kind), Some(layer)) => Some(NeuronCheck::new(*layer, &stage.node, kind)),
-                _ => None,
-            });
-            if let Kind::Readout(readout) = &stage.kind {
-                end = Some((ReadoutCheck::new(&stage.node, readout), FrameCheck::new(&stage.node, readout)));
-            }
-        }
-        let (readout, frames) = end?;
-        Some(Self { inside: Inside::default(), neurons, readout, frames })
-    }
-
-    fn beats(&mut self, words: &[u64]) -> Result<(), Stop> {
-        for beat in Beats(words) {
-            let beat = beat?;
-            match beat.source {
-                Source::Readout => self.readout.check(&beat, &self.inside)?,
-                Source::Neurons(stage) => match self.neurons.get_mut(stage) {
-                    Some(Some(check)) => check.check(&beat, &self.inside)?,
-                    _ => {
-                        let problem = format!("stage {stage} reports neurons and has none in the model");
-                        return Err(Error::input(problem).into());
-                    }
-                },
-            }
-        }
-        Ok(())
-    }
-
-    /// Number of samples that everybody is done with.
-    fn done(&self) -> usize {
-        let neurons = self.neurons.iter().flatten().map(|check| check.sample);
-        neurons.chain([self.readout.sample, self.frames.sample]).min().unwrap_or(0)
-    }
-
-    /// What did not come, after everything has.
-    fn missing(&self, samples: usize, cycle: u64) -> Option<Box<FirstMismatch>> {
-        let whole = self.neurons.iter().flatten().all(NeuronCheck::is_between_samples);
-        if self.done() == samples && whole && self.readout.is_between_samples() {
-            return None;
-        }
-        let message = "the pipeline is empty, but not everything has come out of it";
-        Some(FirstMismatch::new(super::What::Order, cycle, message))
     }
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::decode::{Model, NodeIndex, ValueId};
 use super::flow::Flow;
 use super::name::Unique;
-use super::patterns::{self, Context, Found, Site};
+use super::patterns::{self, Context, Found, Part, Site};
 use super::{Match, Options};
 use crate::error::{Error, Result, printable};
-use crate::graph::{NodeId, Shape};
+use crate::graph::{NodeId, Operator, Shape};
 use crate::qann::{Network, Op};
 
 /// Values that were found, by the node that writes them: sources first.
@@ -51,6 +51,10 @@ fn find_all(context: &Context) -> Result<Findings> {
                 let sources = match &found {
                     Found::Same(source) => vec![*source],
                     Found::Blocked(sources) | Found::Operator { sources, .. } => sources.clone(),
+                    Found::Chain { steps, .. } => {
+                        let parts = steps.iter().flat_map(|(_, parts)| parts);
+                        parts.filter_map(|p| if let Part::Value(v) = p { Some(*v) } else { None }).collect()
+                    }
                 };
                 findings.insert((index, port), (value, pattern, found));
                 sources
@@ -133,6 +137,27 @@ fn assemble(flow: &Flow, options: &Options, findings: Findings) -> Result<(Netwo
                 let sources = sources.iter().map(|&s| read(&ids, s)).collect::<Result<Vec<_>>>()?;
                 explanation.push(Match { pattern, node: name.clone(), detail });
                 network.add(name, op, &sources)?
+            }
+            Found::Chain { steps, name: wanted, detail } => {
+                let last = steps.len().saturating_sub(1);
+                let mut before = None;
+                for (n, (op, parts)) in steps.into_iter().enumerate() {
+                    let label = if n == last { wanted.clone() } else { format!("{wanted}.{}", op.kind()) };
+                    let mut sources = Vec::new();
+                    for part in parts {
+                        sources.push(match part {
+                            Part::Value(value) => read(&ids, value)?,
+                            Part::Constant(shape, values) => {
+                                let name = names.name(&format!("{wanted}.constant"));
+                                network.add(name, Op::Constant { shape, values }, &[])?
+                            }
+                            Part::Before => before.ok_or_else(|| Error::input("an empty chain"))?,
+                        });
+                    }
+                    before = Some(network.add(names.name(&label), op, &sources)?);
+                }
+                explanation.push(Match { pattern, node: wanted, detail });
+                before.ok_or_else(|| Error::input(format!("nothing computes {:?}", flow.name(value))))?
             }
         };
         ids.insert(value, id);

@@ -51,6 +51,30 @@ pub fn axis(axis: i64, rank: usize) -> Result<usize, String> {
         .ok_or_else(|| format!("axis {axis} of a value with {rank} extents"))
 }
 
+/// Extents of a product of two stacks of matrices.
+pub fn product(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
+    match (a, b) {
+        ([left @ .., m, k], [right @ .., l, n]) if left == right && k == l => Ok([left, &[*m, *n]].concat()),
+        _ => Err(format!("extents {a:?} times {b:?}")),
+    }
+}
+
+/// Extents of parts one after the other along an axis.
+pub fn concat(parts: &[Vec<usize>], at: i64) -> Result<Vec<usize>, String> {
+    let Some(first) = parts.first() else { return Err("nothing to concatenate".into()) };
+    let mut dims = first.clone();
+    let at = axis(at, dims.len())?;
+    for part in &parts[1..] {
+        let same = part.len() == dims.len() && (0..dims.len()).all(|i| i == at || part[i] == dims[i]);
+        if !same {
+            return Err(format!("cannot put {part:?} behind {dims:?} along axis {at}"));
+        }
+        dims[at] = dims[at].saturating_add(part[at]);
+    }
+    count(&dims)?;
+    Ok(dims)
+}
+
 /// Extents after `Reshape`.
 pub fn reshape(dims: &[usize], target: &[i64], zero_is_zero: bool) -> Result<Vec<usize>, String> {
     let wrong = || format!("cannot reshape {dims:?} to {target:?}");

@@ -11,6 +11,7 @@ use super::decode::{Model, Node, Origin, ValueId};
 use super::fold::{self, Call};
 use super::tensor::{Tensor, Type, count};
 use crate::error::{Error, Result, printable};
+use crate::graph::Shape;
 
 /// What is known of a value.
 #[derive(Clone, Debug)]
@@ -73,6 +74,12 @@ impl<'m> Flow<'m> {
             if let Some(&Some(output)) = node.outputs.first() {
                 flow.types[output] = flow.infer_type(node);
                 flow.states[output] = flow.state_after(node);
+            }
+            for (port, output) in node.outputs.iter().enumerate().skip(1) {
+                if let Some(output) = *output {
+                    flow.types[output] = node.input(0).ok().and_then(|v| flow.types[v]);
+                    flow.states[output] = flow.state_of_part(node, port);
+                }
             }
         }
         Ok(flow)
@@ -191,6 +198,27 @@ impl<'m> Flow<'m> {
         Ok(tensor)
     }
 
+    /// What is known of a further output: only parts of a computed value have several.
+    fn state_of_part(&self, node: &Node, port: usize) -> State {
+        let of_data = node.input(0).is_ok_and(|v| matches!(self.states[v], State::Data(_)));
+        match self.parts(node) {
+            Ok(parts) if of_data && node.is("Split") => match parts.get(port) {
+                Some(dims) => State::Data(dims.clone()),
+                None => State::Unknown(None),
+            },
+            _ => State::Unknown(None),
+        }
+    }
+
+    /// The network's shape of a computed value: its extents without the batch. A batch of 1 that is not the first extent
+    /// stays.
+    pub fn shape(&self, dims: &[usize]) -> Shape {
+        match dims {
+            [first, rest @ ..] if *first == self.batch && !rest.is_empty() => Shape(rest.to_vec()),
+            _ => Shape(dims.to_vec()),
+        }
+    }
+
     /// What is known of a node's first output.
     fn state_after(&self, node: &Node) -> State {
         let inputs: Vec<ValueId> = node.inputs.iter().copied().flatten().collect();
@@ -210,7 +238,8 @@ impl<'m> Flow<'m> {
         };
         let wrong = |problem: String| State::Unknown(Some(at(problem)));
         match inferred {
-            Ok(Some(dims)) if dims.first() != Some(&self.batch) || dims.len() < 2 => {
+            // Of a batch of 1 it does not matter where its extent is.
+            Ok(Some(dims)) if (dims.first() != Some(&self.batch) && self.batch != 1) || dims.len() < 2 => {
                 let batch = self.batch;
                 let problem =
                     format!("the result {dims:?} does not keep the batch of {batch} as its first extent");

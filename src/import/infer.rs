@@ -1,5 +1,7 @@
 //! What is known of a node's first output from what is known of its inputs: extents and type.
 
+use std::ops::Range;
+
 use super::decode::Node;
 use super::dims;
 use super::flow::Flow;
@@ -44,10 +46,33 @@ impl Flow<'_> {
                 let dims = get(0)?;
                 dims::order(node.ints("perm"), dims.len())?.into_iter().map(|i| dims[i]).collect()
             }
-            // A product of two computed values has a pattern of its own or none.
-            (Some("MatMul" | "Gemm"), _) if !self.is_constant(node.input(1).map_err(|e| e.problem)?) => {
+            (Some("Gemm"), _) if !self.is_constant(node.input(1).map_err(|e| e.problem)?) => {
                 return Ok(None);
             }
+            (Some("MatMul"), _) if !self.is_constant(node.input(1).map_err(|e| e.problem)?) => {
+                dims::product(&get(0)?, &get(1)?)?
+            }
+            (Some("Split"), _) => match self.parts(node)?.into_iter().next() {
+                Some(dims) => dims,
+                None => return Ok(None),
+            },
+            (Some("Concat"), _) => {
+                let parts = (0..node.inputs.len()).map(get).collect::<Result<Vec<_>, _>>()?;
+                dims::concat(&parts, node.int("axis", 0))?
+            }
+            (Some("Gather"), _) => {
+                let (data, indices) = (get(0)?, get(1)?);
+                let axis = dims::axis(node.int("axis", 0), data.len())?;
+                [&data[..axis], &indices[..], &data[axis + 1..]].concat()
+            }
+            (Some("Slice"), _) => {
+                let mut dims = get(0)?;
+                for (axis, range) in self.slices(node, &dims)? {
+                    dims[axis] = range.len();
+                }
+                dims
+            }
+            (Some("Conv"), _) => conv(node, &get(0)?, &get(1)?)?,
             (Some("MatMul"), _) => matmul(&get(0)?, &get(1)?)?,
             (Some("Gemm"), _) => {
                 let mut b = get(1)?;
@@ -59,6 +84,64 @@ impl Flow<'_> {
             _ => return Ok(None),
         };
         Ok(Some(dims))
+    }
+
+    /// Extents of the outputs of a `Split`.
+    pub(super) fn parts(&self, node: &Node) -> Result<Vec<Vec<usize>>, String> {
+        if !node.is("Split") {
+            return Err("only a Split has several outputs here".into());
+        }
+        let source = node.input(0).map_err(|e| e.problem)?;
+        let whole = self.extents(source).map_err(|e| e.problem)?.ok_or("input 0 has unknown extents")?;
+        let axis = dims::axis(node.int("axis", 0), whole.len())?;
+        let sizes: Vec<usize> = match (node.ints("split"), node.optional_input(1)) {
+            (Some(list), _) => sizes(list)?,
+            (None, Some(v)) => sizes(self.constant(v).map_err(|e| e.problem)?.as_ints()?)?,
+            (None, None) => {
+                let count = node.outputs.len().max(1);
+                let size = whole[axis].div_ceil(count);
+                (0..count).map(|i| size.min(whole[axis].saturating_sub(i * size))).collect()
+            }
+        };
+        if sizes.iter().sum::<usize>() != whole[axis] || sizes.contains(&0) {
+            return Err(format!("parts {sizes:?} of an extent of {}", whole[axis]));
+        }
+        let part = |size: usize| {
+            let mut dims = whole.clone();
+            dims[axis] = size;
+            dims
+        };
+        Ok(sizes.into_iter().map(part).collect())
+    }
+
+    /// Axes and ranges of a `Slice` with steps of 1.
+    pub(super) fn slices(&self, node: &Node, dims: &[usize]) -> Result<Vec<(usize, Range<usize>)>, String> {
+        let list = |port: usize| -> Result<Option<Vec<i64>>, String> {
+            let value = node.optional_input(port);
+            value.map(|v| Ok(self.constant(v).map_err(|e| e.problem)?.as_ints()?.to_vec())).transpose()
+        };
+        let starts = list(1)?.ok_or("a Slice without starts")?;
+        let ends = list(2)?.ok_or("a Slice without ends")?;
+        let axes = list(3)?.unwrap_or_else(|| (0..).take(starts.len()).collect());
+        let steps = list(4)?.unwrap_or_else(|| vec![1; starts.len()]);
+        if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] || steps.iter().any(|&s| s != 1) {
+            return Err("a Slice with steps other than 1, or lists of different lengths".into());
+        }
+        let mut found = Vec::new();
+        for ((&start, &end), &axis) in starts.iter().zip(&ends).zip(&axes) {
+            let axis = dims::axis(axis, dims.len())?;
+            let extent = i64::try_from(dims[axis]).map_err(|_| "a huge extent")?;
+            let place = |p: i64| {
+                let from_start = if p < 0 { p.saturating_add(extent) } else { p };
+                usize::try_from(from_start.clamp(0, extent)).unwrap_or(0)
+            };
+            let range = place(start)..place(end);
+            if range.is_empty() {
+                return Err(format!("an empty Slice {start}…{end} of an extent of {extent}"));
+            }
+            found.push((axis, range));
+        }
+        Ok(found)
     }
 
     /// Type of a node's first output; none if it is not known.
@@ -108,6 +191,8 @@ const LIKE_FIRST_INPUT: &[&str] = &[
     "Reciprocal",
     "Exp",
     "Log",
+    "LayerNormalization",
+    "Softmax",
 ];
 
 /// Operators whose output has the extents of all inputs broadcast.
@@ -132,5 +217,34 @@ fn matmul(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
     match (a.split_last(), b) {
         (Some((inner, rows)), [k, n]) if inner == k => Ok([rows, &[*n]].concat()),
         _ => Err(format!("extents {a:?} times {b:?}; supported is a product with a matrix on the right")),
+    }
+}
+
+/// A list of lengths.
+fn sizes(list: &[i64]) -> Result<Vec<usize>, String> {
+    list.iter().map(|&n| usize::try_from(n).map_err(|_| format!("a length of {n}"))).collect()
+}
+
+/// Extents of a convolution of images whose kernels lie side by side.
+fn conv(node: &Node, image: &[usize], kernel: &[usize]) -> Result<Vec<usize>, String> {
+    let (&[n, channels, height, width], &[outputs, inputs, kh, kw]) = (image, kernel) else {
+        return Err(format!("kernels {kernel:?} on {image:?}; supported are images"));
+    };
+    let all = |name: &str, value: i64| node.ints(name).is_none_or(|list| list.iter().all(|&v| v == value));
+    let fits = all("pads", 0)
+        && all("dilations", 1)
+        && node.int("group", 1) == 1
+        && ["NOTSET", "VALID"].contains(&node.string("auto_pad", "NOTSET").as_str())
+        && node.ints("strides").is_some_and(|s| sizes(s).is_ok_and(|s| s == [kh, kw]))
+        && channels == inputs
+        && kh > 0
+        && kw > 0
+        && height.is_multiple_of(kh)
+        && width.is_multiple_of(kw);
+    if fits {
+        Ok(vec![n, outputs, height / kh, width / kw])
+    } else {
+        Err("only convolutions whose kernels lie side by side (stride = kernel, no padding) are supported"
+            .into())
     }
 }

@@ -17,12 +17,14 @@ mod qonnx;
 mod quantiser;
 mod reshape;
 mod straight_through;
+mod transformer;
 mod weights;
 
 use super::Options;
 use super::decode::{Node, NodeIndex, ValueId};
 use super::flow::Flow;
 use crate::error::{Error, Result, printable};
+use crate::graph::Shape;
 use crate::qann::Op;
 
 /// What patterns see.
@@ -63,6 +65,25 @@ pub enum Found {
         /// What the explanation says beside pattern and name.
         detail: String,
     },
+    /// The result of the last of several operators, each of which reads values, constants or those before it.
+    Chain {
+        /// The operators and what they read.
+        steps: Vec<(Op, Vec<Part>)>,
+        /// The name that the last one wants.
+        name: String,
+        /// What the explanation says beside pattern and name.
+        detail: String,
+    },
+}
+
+/// What an operator of a chain reads.
+pub enum Part {
+    /// A computed value.
+    Value(ValueId),
+    /// A constant.
+    Constant(Shape, Vec<f64>),
+    /// The result of the chain's operator before it.
+    Before,
 }
 
 /// A way in which exporters write an operator.
@@ -79,6 +100,15 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern { name: "straight-through", find: straight_through::find },
     Pattern { name: "linear", find: linear::find },
     Pattern { name: "activation", find: activation::find },
+    Pattern { name: "convolution", find: transformer::conv },
+    Pattern { name: "attention product", find: transformer::product },
+    Pattern { name: "residual", find: transformer::add },
+    Pattern { name: "concatenation", find: transformer::concat },
+    Pattern { name: "layer norm", find: transformer::layer_norm },
+    Pattern { name: "softmax", find: transformer::softmax },
+    Pattern { name: "part", find: transformer::part },
+    Pattern { name: "embedding", find: transformer::embedding },
+    Pattern { name: "factor", find: transformer::factor },
     Pattern { name: "reshape", find: reshape::find },
     Pattern { name: "passthrough", find: passthrough::find },
 ];
@@ -89,8 +119,8 @@ pub const PATTERNS: &[Pattern] = &[
 /// # Errors
 /// When a pattern knows it and it is wrong.
 pub fn find(context: &Context, site: Site) -> Result<Option<(&'static str, Found)>> {
-    // No pattern knows a node with several outputs that are used.
-    if site.port != 0 {
+    // Only parts of a value have several outputs.
+    if site.port != 0 && !site.node.is("Split") {
         return Ok(None);
     }
     for pattern in PATTERNS {
@@ -127,20 +157,21 @@ pub fn unsupported(node: &Node) -> Error {
             "export in QDQ form, in which every quantised tensor is dequantised where it is read",
         ),
         "Add" | "Sub" => (
-            format!("{op} is supported only as the bias of a linear layer: a constant added to its result"),
-            "only multilayer perceptrons can be imported: linear layers, quantisers, Relu, reshapes",
+            format!("this {op} is neither the bias of a layer nor a residual sum"),
+            "supported is a constant that is added to a layer's result, and the sum of two values of the same extents",
         ),
         "MatMul" | "Gemm" => (
-            format!("{op} of two computed values is not supported"),
-            "only products with constant weights can be imported",
+            format!("{op} of two computed values is not supported here"),
+            "supported are products with constant weights, and MatMul as Q·Kᵀ or P·V of attention",
         ),
         "BipolarQuant" | "Trunc" => {
             (format!("{op}{domain} is not supported"), "use Quant with at least 2 bits, signed or unsigned")
         }
         _ => (
             format!("the operator {op}{domain} is not supported"),
-            "supported are Gemm, MatMul, Add of a bias, Relu, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, \
-             Identity, Dropout, Cast, and quantisers as arithmetic, QuantizeLinear/DequantizeLinear or QONNX Quant",
+            "supported are Gemm, MatMul, Add, Conv of patches, LayerNormalization, Softmax, Relu, Concat, Split, Slice, \
+             Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
+             arithmetic, QuantizeLinear/DequantizeLinear or QONNX Quant",
         ),
     };
     Error::input(problem).at_node(&node.name).fix(fix)

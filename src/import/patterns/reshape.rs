@@ -1,6 +1,6 @@
 //! `Reshape`, `Flatten`, `Squeeze`, `Unsqueeze`, `Transpose`.
 
-use super::{Context, Found, Site};
+use super::{Context, Found, Part, Site};
 use crate::error::{Error, Result};
 use crate::graph::Shape;
 use crate::import::dims;
@@ -22,17 +22,29 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         let order = dims::order(node.ints("perm"), from.len()).map_err(Error::input)?;
         match order.split_first() {
             Some((0, rest)) if rest.is_sorted() => return Ok(Some(Found::Same(source))),
-            Some((0, rest)) => Op::Transpose(rest.iter().map(|i| i - 1).collect()),
-            _ => {
+            Some((0, rest)) if from[0] == context.flow.batch => {
+                Op::Transpose(rest.iter().map(|i| i - 1).collect())
+            }
+            _ if context.flow.batch != 1 => {
                 return Err(
                     Error::input("this Transpose moves the batch").fix("keep the batch as the first extent")
                 );
+            }
+            // A batch of 1 is an extent like any other.
+            _ => {
+                let steps = vec![
+                    (Op::Reshape(Shape(from.to_vec())), vec![Part::Value(source)]),
+                    (Op::Transpose(order), vec![Part::Before]),
+                    (Op::Reshape(context.flow.shape(to)), vec![Part::Before]),
+                ];
+                let detail = format!("{from:?} to {to:?}");
+                return Ok(Some(Found::Chain { steps, name: node.name.clone(), detail }));
             }
         }
     } else if from == to {
         return Ok(Some(Found::Same(source)));
     } else {
-        Op::Reshape(Shape(to[1..].to_vec()))
+        Op::Reshape(context.flow.shape(to))
     };
     let detail = format!("{from:?} to {to:?}");
     Ok(Some(Found::Operator { op, sources: vec![source], name: node.name.clone(), detail }))

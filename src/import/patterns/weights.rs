@@ -133,10 +133,13 @@ impl Floats {
     }
 }
 
-/// Extents of a matrix.
+/// Extents of a matrix; those of a convolution's kernels are one row an output.
 fn matrix(dims: &[usize]) -> Result<[usize; 2]> {
-    match dims {
-        &[rows, columns] if rows > 0 && columns > 0 => Ok([rows, columns]),
+    match *dims {
+        [outputs, channels, height, width] if dims.iter().all(|&d| d > 0) => {
+            Ok([outputs, channels * height * width])
+        }
+        [rows, columns] if rows > 0 && columns > 0 => Ok([rows, columns]),
         _ => Err(Error::input(format!("weights with extents {dims:?}; supported is a matrix"))),
     }
 }
