@@ -1,12 +1,19 @@
 //! Models on disk after random changes: they load or are refused, and what loads goes through all later stages without a
 //! panic, its proofs hold, and the golden model still agrees with one-shot evaluation.
 
+#[path = "transformers/generator.rs"]
+#[allow(dead_code, reason = "what becomes of the networks is another program's matter")]
+mod generator;
+mod random;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use generator::Recipe;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use random::Random;
 use serde_json::{Map, Value, json};
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::error::Kind;
@@ -58,27 +65,34 @@ static SEEDS: LazyLock<Vec<Files>> = LazyLock::new(|| {
         mean: vec!["0.1307".parse().expect("a decimal"); count],
         std: vec!["0.3081".parse().expect("a decimal"); count],
     };
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = |model: &Model| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("m.snn");
+        save(model, &path).expect("saved");
+        Files::read(&path)
+    };
     let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx");
-    let seed = |(name, axis, count, encoding): (&str, Option<usize>, usize, EncodingChoice)| {
+    let perceptron = |(name, axis, count, encoding): (&str, Option<usize>, usize, EncodingChoice)| {
         let input = InputSpec { element: Element::U8, scaling: scaling(count), channel_axis: axis };
         let path = fixtures.join(format!("{name}.onnx"));
         let network = import(&path, &Options { input, weight_bits: None }).expect("imports").network;
-        let (model, _) = convert(&network, name, "test", encoding).expect("converts");
-        let path = folder.path().join(name);
-        save(&model, &path).expect("saved");
-        Files::read(&path)
+        files(&convert(&network, name, "test", encoding).expect("converts").0)
     };
-    [
+    let perceptrons = [
         ("qdq_activation_per_channel", None, 1, EncodingChoice::Analog),
         ("qdq_per_channel_weights", Some(0), 12, EncodingChoice::Rate(Some(3))),
         ("qdq_tokens_flatten", Some(1), 6, EncodingChoice::Analog),
         ("qdq_quantised_output", None, 1, EncodingChoice::Analog),
         ("qonnx_zero_point", None, 1, EncodingChoice::Rate(None)),
-        ("qdq_input_quantiser", None, 1, EncodingChoice::Analog),
-    ]
-    .map(seed)
-    .to_vec()
+        ("runtime_static_i8", None, 1, EncodingChoice::Analog),
+    ];
+    // Words with and without padding, patches; layers before and after norms.
+    let transformer = |seed| {
+        let recipe = Recipe::any(seed, &mut Random(seed));
+        let network = generator::network(&recipe);
+        files(&convert(&network, "transformer", "test", EncodingChoice::Analog).expect("converts").0)
+    };
+    perceptrons.map(perceptron).into_iter().chain((0..6).map(transformer)).collect()
 });
 
 /// A change to a tree of JSON; places are counted in the order of the text.
@@ -274,11 +288,11 @@ fn run(model: &Model) -> &'static str {
         _ => None,
     });
     let input = input.expect("an input");
-    let (low, high) = input.element.range();
+    let (low, high) = model.raw_range();
     let limits = Limits { t_max: Some(300), ..Limits::default() };
     for step in [1, 37] {
         let raw: Vec<i32> =
-            (0..input.shape.len() as i32).map(|e| low + e * step * 11 % (high - low + 1)).collect();
+            (0..input.shape.len() as i32).map(|e| low + (e * step * 11).rem_euclid(high - low + 1)).collect();
         let outcome = golden.run(&mut golden.state(), &raw, &limits, &mut Unobserved);
         let once = evaluate(network, &raw);
         if outcome.quiescent {

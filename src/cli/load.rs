@@ -44,17 +44,12 @@ pub fn inputs(location: &str, model: &Model, most: Option<usize>) -> Result<Inpu
         }
         inputs.truncate(most);
     }
-    let vocabulary =
-        model.network.topological().into_iter().find_map(|id| match &model.network.node(id).op {
-            Op::Embedding(table) => Some(table.table.len() / table.channels),
-            _ => None,
-        });
-    if let Some(rows) = vocabulary {
+    let (low, high) = model.raw_range();
+    if (low, high) != element.range() {
         for n in 0..inputs.len() {
-            let beyond = inputs.sample(n).into_iter().find(|&q| usize::try_from(q).is_ok_and(|q| q >= rows));
-            if let Some(q) = beyond {
+            if let Some(q) = inputs.sample(n).into_iter().find(|q| !(low..=high).contains(q)) {
                 return Err(Error::input(format!(
-                    "sample {n} has the element {q}; the model's table has {rows} rows"
+                    "sample {n} has the element {q}; the model's table has rows for {low}…{high}"
                 ))
                 .at_file(location));
             }

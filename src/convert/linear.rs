@@ -16,9 +16,7 @@ impl Conversion {
         source: &Value,
         readers: usize,
     ) -> Result<Value> {
-        if source.relu {
-            return Err(no_quantiser("the ReLU before it", name));
-        }
+        let source = &self.rectified(name, source)?;
         self.unscaled(name, source)?;
         let (node, order) = self.rows_of(name, source, weights.inputs)?;
         match &self.graph.node(node).op {
@@ -105,7 +103,7 @@ fn picked<T: Copy>(list: &[T], order: &[usize], outputs: usize) -> Vec<T> {
     if list.len() == outputs { order.iter().map(|&o| list[o]).collect() } else { list.to_vec() }
 }
 
-fn no_quantiser(what: &str, name: &str) -> Error {
+pub(super) fn no_quantiser(what: &str, name: &str) -> Error {
     Error::input(format!(
         "there is no quantiser between {what} and this layer, so spikes cannot carry its input"
     ))

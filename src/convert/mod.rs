@@ -5,6 +5,7 @@
 //! quantiser's lowest level.
 
 mod attention;
+mod identity;
 mod linear;
 mod output;
 mod prune;
@@ -92,7 +93,7 @@ impl Conversion {
             (qann::Op::Quantise(quantiser), [source]) => {
                 self.quantise(name, quantiser, &node.shape, source.clone(), readers)?
             }
-            (qann::Op::Relu, [source]) => self.relu(name, source.clone())?,
+            (qann::Op::Relu, [source]) => self.relu(source.clone()),
             (qann::Op::Reshape(_), [source]) => source.clone().also_read_by(readers),
             (qann::Op::Transpose(order), [source]) => {
                 source.clone().transposed(extents(inputs[0]), order).also_read_by(readers)

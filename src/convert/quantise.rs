@@ -13,28 +13,31 @@ impl Conversion {
         name: &str,
         quantiser: &Quantiser,
         shape: &Shape,
-        source: Value,
+        mut source: Value,
         readers: usize,
     ) -> Result<Value> {
         let mut quantiser = if source.relu { after_relu(quantiser) } else { quantiser.clone() };
         self.unscaled(name, &source)?;
         let mut node = self.carrier(name, &source)?;
         if let Op::Input(input) = &mut self.graph.node_mut(node).op {
-            if let Some(spec) = identity_on(&quantiser, &input.spec) {
+            if let Some(spec) = identity_on(&quantiser, &input.spec).filter(|_| !source.shared) {
                 input.spec = spec;
                 let note =
                     "the raw input is this quantiser's level already: applied directly, without neurons";
                 self.notes.push((name.to_owned(), note.to_owned()));
-                return Ok(source.also_read_by(readers));
+                return Ok(Value { relu: false, ..source }.also_read_by(readers));
             }
             if source.order.is_some() {
                 node = self.rows_of(name, &source, shape.channels())?.0;
             }
         }
         if let Op::Neuron(_) = self.graph.node(node).op {
-            return Err(Error::input("a quantiser directly after another quantiser is not supported")
-                .at_node(name)
-                .fix("remove one of the two before exporting"));
+            if let Some(value) = self.narrowed(name, &quantiser, node, &source, readers) {
+                return Ok(value);
+            }
+            self.notes.push((name.to_owned(), "reads other neurons through an identity layer".into()));
+            source = self.identity(name, &Value { relu: false, ..source }, shape.channels())?;
+            node = self.carrier(name, &source)?;
         }
         let (node, order) = self.outputs(name, node, &source)?;
         let channels = self.graph.node(node).shape.channels();

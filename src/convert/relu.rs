@@ -1,20 +1,42 @@
-//! ReLU: kept in mind until the quantiser after it.
+//! ReLU: kept in mind until the quantiser after it. Of neurons, it is a quantiser of the same scale without negative
+//! levels.
 
 use super::Conversion;
+use super::linear::no_quantiser;
 use super::view::{Content, Value};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::quant::Quantiser;
 use crate::snn::Op;
 
 impl Conversion {
-    pub(super) fn relu(&mut self, name: &str, source: Value) -> Result<Value> {
-        let Content::Node(node) = source.content else { return Ok(Value { relu: true, ..source }) };
-        match &self.graph.node(node).op {
+    pub(super) fn relu(&self, source: Value) -> Value {
+        if let Content::Node(node) = source.content
+            && let Op::Neuron(q) = &self.graph.node(node).op
+            && q.low.iter().all(|&low| low >= 0)
+        {
             // Already not negative: nothing to do.
-            Op::Neuron(q) if q.low.iter().all(|&low| low >= 0) => Ok(source),
-            Op::Neuron(_) => Err(Error::input("a ReLU after a signed quantiser is not supported")
-                .at_node(name)
-                .fix("place the ReLU before the quantiser, or make the quantiser unsigned")),
-            _ => Ok(Value { relu: true, ..source }),
+            return source;
         }
+        Value { relu: true, ..source }
+    }
+
+    /// A value that a layer reads, its ReLU applied. Only neurons can carry that.
+    pub(super) fn rectified(&mut self, name: &str, source: &Value) -> Result<Value> {
+        if !source.relu {
+            return Ok(source.clone());
+        }
+        let Content::Node(node) = source.content else {
+            return Err(no_quantiser("the ReLU before it", name));
+        };
+        let node = self.graph.node(node);
+        let Op::Neuron(quantiser) = &node.op else { return Err(no_quantiser("the ReLU before it", name)) };
+        let positive = |list: &[i32]| list.iter().map(|&level| level.max(0)).collect();
+        let (low, high) = (positive(&quantiser.low), positive(&quantiser.high));
+        let (quantiser, shape) = (Quantiser { low, high, ..quantiser.clone() }, node.shape.clone());
+        let label = self.unused_name(format!("{}.relu", node.name));
+        // It acts element by element, in whatever order they are seen.
+        let neurons = Value { order: None, ..source.clone() };
+        let neurons = self.quantise(&label, &quantiser, &shape, neurons, 1)?;
+        Ok(Value { order: source.order.clone(), shared: source.shared, ..neurons })
     }
 }

@@ -328,12 +328,15 @@ fn resolve(proto: NodeProto, index: usize, ids: &HashMap<String, ValueId>) -> No
         .find(|p| p.key == "pkg.torch.onnx.name_scopes")
         .map(|p| super::name::scope_list(&p.value))
         .unwrap_or_default();
+    // ONNX Runtime's own set has these two for widths that the file's version of ONNX does not know.
+    let borrowed = proto.domain == "com.microsoft"
+        && matches!(proto.op_type.as_str(), "QuantizeLinear" | "DequantizeLinear");
     Node {
         name,
         inputs: proto.input.iter().map(id).collect(),
         outputs: proto.output.iter().map(id).collect(),
         op: proto.op_type,
-        domain: proto.domain,
+        domain: if borrowed { String::new() } else { proto.domain },
         attributes: proto.attribute,
         scopes,
     }

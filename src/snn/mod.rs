@@ -29,6 +29,32 @@ pub struct Model {
     pub views: BTreeMap<String, View>,
 }
 
+impl Model {
+    /// Smallest and largest raw element that the model takes: a value of the input's type and, where the input picks rows
+    /// of tables, one of a row that all tables have.
+    pub fn raw_range(&self) -> (i32, i32) {
+        let (mut low, mut high) = (i32::MIN, i32::MAX);
+        let mut zero_point = 0;
+        let mut rows: Option<usize> = None;
+        for id in self.network.topological() {
+            match &self.network.node(id).op {
+                Op::Input(input) => {
+                    (low, high) = input.spec.element.range();
+                    zero_point = input.spec.zero_point();
+                }
+                Op::Embedding(table) => {
+                    let own = table.table.len() / table.channels.max(1);
+                    rows = Some(rows.map_or(own, |rows| rows.min(own)));
+                }
+                _ => {}
+            }
+        }
+        let Some(rows) = rows else { return (low, high) };
+        let last = i32::try_from(rows).unwrap_or(i32::MAX).saturating_sub(1);
+        (low.max(zero_point), high.min(zero_point.saturating_add(last)))
+    }
+}
+
 /// How the model which was converted sees a layer of neurons: element `e` (row-major in `shape`) is element `order[e]` of
 /// the layer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -46,6 +46,10 @@ pub struct Layer {
     /// What happens to a value before it is quantised.
     pub before: Vec<View>,
     pub levels: Levels,
+    /// A ReLU after the quantiser.
+    pub rectify: bool,
+    /// Another quantiser, and whether it has the same scale.
+    pub again: Option<(Levels, bool)>,
     /// What happens to a value before the next layer reads it.
     pub after: Vec<View>,
 }
@@ -109,14 +113,18 @@ pub fn recipe() -> impl Strategy<Value = Recipe> {
     let after = vec![View::Flatten, View::TransposeFlatten, View::Regroup, View::Shuffle];
     let after = prop::collection::vec(prop::sample::select(after), 0..4);
     let width = prop_oneof![1usize..=20, prop::sample::select(vec![4, 6, 12, 20])];
-    let layer = (width, any::<bool>(), any::<bool>(), any::<bool>(), before, levels(), after).prop_map(
-        |(width, per_channel, bias, relu, before, levels, after)| Layer {
+    let quantisers =
+        (levels(), prop::bool::weighted(0.2), prop::option::weighted(0.2, (levels(), any::<bool>())));
+    let layer = (width, any::<bool>(), any::<bool>(), any::<bool>(), before, quantisers, after).prop_map(
+        |(width, per_channel, bias, relu, before, (levels, rectify, again), after)| Layer {
             width,
             per_channel,
             bias,
             relu,
             before,
             levels,
+            rectify,
+            again,
             after,
         },
     );
@@ -181,6 +189,12 @@ pub fn network(recipe: &Recipe) -> Network {
             making.view(view);
         }
         making.quantiser(&format!("act{index}"), &layer.levels, 2.0);
+        if layer.rectify {
+            making.add(&format!("rectify{index}"), Op::Relu);
+        }
+        if let Some((levels, same)) = &layer.again {
+            making.again(&format!("again{index}"), levels, *same);
+        }
         for &view in &layer.after {
             making.view(view);
         }
@@ -263,6 +277,21 @@ impl Making {
             _ if self.round => sixteenths,
             0 => self.random.range(-1 << 24, 1 << 24) as f64 * f64::from(3e-8f32),
             _ => f64::from((sixteenths as f32) * 0.77 + 0.013),
+        }
+    }
+
+    /// A quantiser after another one.
+    fn again(&mut self, name: &str, levels: &Levels, same: bool) {
+        let before =
+            self.network.topological().into_iter().rev().find_map(|id| match &self.network.node(id).op {
+                Op::Quantise(q) => Some(q.scale.clone()),
+                _ => None,
+            });
+        let uneven = self.uneven;
+        self.quantiser(name, levels, 2.0);
+        if let (true, Some(scale), Op::Quantise(q)) = (same, before, &mut self.network.node_mut(self.at).op) {
+            self.uneven = uneven || scale.len() > 1 || q.low.len() > 1;
+            q.scale = scale;
         }
     }
 

@@ -70,7 +70,9 @@ pub fn check(network: &Network, encodings: &[EncodingChoice], samples: &[Vec<i32
         for chain in &chains {
             let expected = of_neurons(chain, &exact);
             for verify in [false, true] {
-                let (golden, outcome) = chain.golden_values(raw, verify);
+                let (mut golden, outcome) = chain.golden_values(raw, verify);
+                // A ReLU of neurons has neurons, but is no quantiser.
+                golden.levels.retain(|name, _| !name.ends_with(".relu"));
                 assert_eq!(golden.levels, expected.levels, "golden model");
                 assert_close(&golden.logits, &expected.logits, "golden model");
                 assert_eq!(outcome.class, exact.class());

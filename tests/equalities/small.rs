@@ -7,7 +7,7 @@ use snn2rtl::import::{Options, import};
 use snn2rtl::qann::{Network, Op};
 use snn2rtl::quant::{Element, InputSpec, Scaling, per_channel};
 
-use super::chain::{Chain, Values, argmax};
+use super::chain::{Chain, Values, argmax, assert_same_integers};
 use super::reference::{Reference, decimal, fixture, integers};
 
 /// `x = q/64 − 2`.
@@ -45,10 +45,16 @@ fn check_weights(network: &Network, archive: &Path) {
 }
 
 fn check(name: &str, quantisers: &[&str]) {
-    let reference = reference(name, quantisers);
+    check_values(name, quantisers);
     let path = fixture(&format!("{name}.onnx"));
     let chain = Chain::import(&path, &options(), EncodingChoice::Analog);
     check_weights(&chain.network, &fixture(&format!("{name}.npz")));
+}
+
+fn check_values(name: &str, quantisers: &[&str]) {
+    let reference = reference(name, quantisers);
+    let path = fixture(&format!("{name}.onnx"));
+    let chain = Chain::import(&path, &options(), EncodingChoice::Analog);
     reference.check(&chain, |_| true);
     reference.check(&chain, |_| false);
     chain.round_trip();
@@ -97,6 +103,38 @@ cases! {
     float_weights_8bit: ["act1", "act2"];
 }
 
+/// Files of other people's tools, and the neurons that come of them.
+const OF_TOOLS: [(&str, &[&str]); 5] = [
+    ("runtime_static_u8", &["input_DequantizeLinear", "logits_DequantizeLinear", "relu1", "relu2"]),
+    // Quantiser, ReLU, quantiser of the same scale: one layer of neurons.
+    ("runtime_static_i8", &["input_DequantizeLinear", "logits_DequantizeLinear", "relu1_1", "relu2_1"]),
+    ("runtime_static_u4", &["input_DequantizeLinear", "logits_DequantizeLinear", "relu1", "relu2"]),
+    (
+        "brevitas_qonnx",
+        &["act1.act_quant.export_handler", "act2.act_quant.export_handler", "quan.act_quant.export_handler"],
+    ),
+    (
+        "brevitas_qcdq",
+        &["act1.act_quant.export_handler", "act2.act_quant.export_handler", "quan.act_quant.export_handler"],
+    ),
+];
+
+#[test]
+fn files_of_other_tools() {
+    for (name, quantisers) in OF_TOOLS {
+        println!("{name}");
+        check_values(name, quantisers);
+    }
+}
+
+/// Both exports of Brevitas are one network.
+#[test]
+fn qonnx_and_qcdq_are_the_same() {
+    let [a, b] = ["brevitas_qonnx.onnx", "brevitas_qcdq.onnx"]
+        .map(|name| Chain::import(&fixture(name), &options(), EncodingChoice::Analog));
+    assert_same_integers(&a.lowered.network, &b.lowered.network, true);
+}
+
 #[test]
 fn every_fixture_has_a_test() {
     let folder = std::fs::read_dir(fixture("")).expect("the fixtures");
@@ -105,7 +143,8 @@ fn every_fixture_has_a_test() {
         .filter(|name| !name.starts_with("mnist_mlp") && !name.starts_with("vit_small"))
         .collect();
     names.sort_unstable();
-    let mut expected: Vec<&str> = CASES.iter().copied().chain(["float_weights"]).collect();
+    let mut expected: Vec<&str> =
+        CASES.iter().copied().chain(OF_TOOLS.map(|(name, _)| name)).chain(["float_weights"]).collect();
     expected.sort_unstable();
     assert_eq!(names, expected);
 }

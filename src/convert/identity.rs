@@ -1,0 +1,64 @@
+//! Quantisers that follow quantisers, and layers that change nothing.
+
+use super::Conversion;
+use super::view::{Content, Value};
+use crate::error::Result;
+use crate::graph::NodeId;
+use crate::quant::{Quantiser, Weights, per_channel};
+use crate::snn::Op;
+
+impl Conversion {
+    /// A layer that passes every channel on unchanged.
+    pub(super) fn identity(&mut self, name: &str, source: &Value, channels: usize) -> Result<Value> {
+        let label = self.unused_name(format!("{name}.identity"));
+        let mut levels = vec![0; channels * channels];
+        levels.iter_mut().step_by(channels + 1).for_each(|w| *w = 1);
+        let weights = Weights { inputs: channels, outputs: channels, levels, scale: vec![1.0] };
+        self.linear(&label, &weights, &[], source, 1)
+    }
+
+    /// Neurons whose value nobody else reads, and a quantiser after them, as one, if it has the same scale: then it only
+    /// clamps their level, whatever its rounding rule. They take its name.
+    pub(super) fn narrowed(
+        &mut self,
+        name: &str,
+        quantiser: &Quantiser,
+        node: NodeId,
+        source: &Value,
+        readers: usize,
+    ) -> Option<Value> {
+        let Op::Neuron(before) = &self.graph.node(node).op else { return None };
+        let channels = self.graph.node(node).shape.channels();
+        let lists = [quantiser.scale.len(), quantiser.low.len(), quantiser.high.len()];
+        let same = |c: usize| per_channel(&before.scale, c) == per_channel(&quantiser.scale, c);
+        if source.shared
+            || source.order.is_some()
+            || !matches!(source.content, Content::Node(_))
+            || self.views.contains_key(&self.graph.node(node).name)
+            || lists.into_iter().any(|len| len != 1 && len != channels)
+            || !(0..channels).all(same)
+        {
+            return None;
+        }
+        let clamped = |list: &[i32]| -> Vec<i32> {
+            let one = [list, &quantiser.low, &quantiser.high].iter().all(|l| l.len() == 1);
+            (0..if one { 1 } else { channels })
+                .map(|c| {
+                    per_channel(list, c)
+                        .max(per_channel(&quantiser.low, c))
+                        .min(per_channel(&quantiser.high, c))
+                })
+                .collect()
+        };
+        let (low, high) = (clamped(&before.low), clamped(&before.high));
+        let merged = Quantiser { low, high, ..before.clone() };
+        let node_mut = self.graph.node_mut(node);
+        node_mut.op = Op::Neuron(merged);
+        let first = std::mem::replace(&mut node_mut.name, name.to_owned());
+        self.notes.push((
+            name.to_owned(),
+            format!("one layer of neurons with {first:?}, which has the same scale"),
+        ));
+        Some(Value::plain(node, readers))
+    }
+}
