@@ -233,3 +233,18 @@ fn constants_out_of_proportion() {
     let error = b.import_with(&Options { weight_bits: Some(8), ..options() }).unwrap_err();
     check("out_of_proportion", &error);
 }
+
+/// Every message is in the documentation as it is, so that a search for it finds the page.
+#[test]
+fn the_page_lists_every_message() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/importing.md")).unwrap();
+    let goldens = std::fs::read_dir(root.join("tests/goldens/import_errors")).unwrap();
+    let mut missing: Vec<String> = goldens
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .filter_map(|text| text.lines().next().map(|line| format!("`{line}`")))
+        .filter(|message| !page.contains(message))
+        .collect();
+    missing.sort();
+    assert!(missing.is_empty(), "not in docs/importing.md:\n{}", missing.join("\n"));
+}
