@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use num_rational::BigRational;
+use num_traits::ToPrimitive;
 use snn2rtl::graph::transposed_index;
 use snn2rtl::qann::{Network, Op};
 use snn2rtl::quant::{Decimal, InputSpec, Rounding, Scaling, per_channel};
@@ -21,6 +22,11 @@ pub struct Exact {
 }
 
 impl Exact {
+    /// The logits, rounded.
+    pub fn float_logits(&self) -> Vec<f64> {
+        self.logits.iter().map(|l| l.to_f64().expect("a number")).collect()
+    }
+
     /// The index of the largest logit, the first of several.
     pub fn class(&self) -> usize {
         (0..self.logits.len()).rev().max_by(|&a, &b| self.logits[a].cmp(&self.logits[b])).expect("logits")
