@@ -10,6 +10,8 @@ analog_matmul.sv
 analog_pass.sv
 threshold_rom.sv
 spike_neurons.sv
+row_front.sv
+row_back.sv
 delta_repeat.sv
 readout.sv
 axis_input.sv

@@ -21,6 +21,8 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "analog_pass.sv",
     "threshold_rom.sv",
     "spike_neurons.sv",
+    "row_front.sv",
+    "row_back.sv",
     "delta_repeat.sv",
     "readout.sv",
     "axis_input.sv",
