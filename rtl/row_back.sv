@@ -12,8 +12,6 @@ module row_back #(
   parameter int unsigned Channels = 8,
   /// Lanes of a chunk.
   parameter int unsigned Lanes = 2,
-  /// Bits of the signed accumulated input, for the tap.
-  parameter int unsigned AccWidth = 16,
   /// Bits of the signed tracer; must hold LevelMin and LevelMax.
   parameter int unsigned LevelWidth = 5,
   /// Lowest level.
@@ -40,7 +38,6 @@ module row_back #(
   input  logic [Lanes-1:0]            in_up_i,
   input  logic [Lanes-1:0]            in_down_i,
   input  logic [Lanes*LevelWidth-1:0] in_level_i,
-  input  logic [Lanes*AccWidth-1:0]   in_acc_i,
   input  logic [AddrWidth-1:0]        in_addr_i,
   input  logic                        in_skip_i,
   input  logic                        in_row_end_i,
@@ -56,8 +53,7 @@ module row_back #(
   output logic                        out_quiet_o,
   /// Spikes sent in this cycle.
   output logic [$clog2(Lanes+1)-1:0]  spikes_o,
-  /// What the beat in the output shows: accumulated input and tracers after the time-step.
-  output logic [Lanes*AccWidth-1:0]   state_acc_o,
+  /// The neurons of the beat in the output: tracers after the time-step, and whose they are.
   output logic [Lanes*LevelWidth-1:0] state_level_o,
   output logic [RowWidth-1:0]         state_row_o,
   output logic [AddrWidth-1:0]        state_addr_o,
@@ -80,7 +76,6 @@ module row_back #(
   logic valid_q, skip_q, row_end_q;
   logic [Lanes-1:0] nz_q, neg_q;
   logic [Lanes*LevelWidth-1:0] level_q, new_level, read_level;
-  logic [Lanes*AccWidth-1:0] acc_q;
   logic [AddrWidth-1:0] addr_q;
   logic [RowWidth-1:0] row_q;
   logic parity_q, step_end_q, final_q, limit_q, quiet_q, level_first_q;
@@ -134,7 +129,6 @@ module row_back #(
       nz_q <= in_skip_i ? '0 : in_up_i | in_down_i;
       neg_q <= in_skip_i ? '0 : in_down_i;
       level_q <= new_level;
-      acc_q <= in_acc_i;
       addr_q <= in_addr_i;
       skip_q <= in_skip_i;
       row_end_q <= in_row_end_i;
@@ -176,7 +170,6 @@ module row_back #(
   assign out_last_o = last;
   assign out_quiet_o = last && quiet_q && final_q && !step_fired;
   assign spikes_o = leaves ? spikes : '0;
-  assign state_acc_o = acc_q;
   assign state_level_o = level_q;
   assign state_row_o = row_q;
   assign state_addr_o = addr_q;
