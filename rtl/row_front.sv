@@ -251,8 +251,9 @@ module row_front #(
         a_quiet_only_with_last : assert (in_last_i || !in_quiet_i);
       end
       a_row_is_inside : assert (!done_i || busy_q[done_row_i]);
-      a_other_step_is_over : assert (!(issue && step_end) || (busy_q & ~(Rows'(1) << row_q)) == '0 ||
-                                     !over_q[parity_q]);
+      a_other_step_is_over :
+      assert (!(issue && step_end) || (busy_q & ~(Rows'(1) << row_q)) == '0 ||
+              !over_q[parity_q]);
     end
   end
 `endif
