@@ -8,6 +8,9 @@ matmul_engine.sv
 spike_matmul.sv
 analog_matmul.sv
 analog_pass.sv
+lane_rotator.sv
+spike_events.sv
+spike_product.sv
 threshold_rom.sv
 spike_neurons.sv
 row_front.sv
