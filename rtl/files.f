@@ -8,6 +8,13 @@ matmul_engine.sv
 spike_matmul.sv
 analog_matmul.sv
 analog_pass.sv
+stream_fork.sv
+stream_scale.sv
+residual_sum.sv
+row_select.sv
+value_reorder.sv
+token_embedding.sv
+token_mask.sv
 lane_rotator.sv
 spike_events.sv
 spike_product.sv
@@ -15,6 +22,12 @@ threshold_rom.sv
 spike_neurons.sv
 row_front.sv
 row_back.sv
+level_edges.sv
+row_taps.sv
+integer_sqrt.sv
+row_moments.sv
+norm_neurons.sv
+softmax_neurons.sv
 delta_repeat.sv
 readout.sv
 axis_input.sv

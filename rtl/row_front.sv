@@ -5,7 +5,7 @@
 /// `last`), further time-steps without input follow by themselves as long as something fired in the
 /// one before, which `row_back` reports on `done_*`. Input that comes after a stop by `t_max_i` is
 /// taken and dropped up to its final time-step. A row that cannot change (no input, and nothing fired
-/// in its time-step before) is one beat with `out_skip_o`.
+/// in its time-step before) is one beat with `out_skip_o`, unless `SkipRows` is 0.
 /// A row is taken up again only after `row_back` has reported it, so whatever lies between the two
 /// never meets a row twice.
 /// Throughput: one chunk a cycle. Latency: 2 cycles.
@@ -20,6 +20,8 @@ module row_front #(
   parameter int unsigned DeltaWidth = 12,
   /// Bits of the signed accumulated input.
   parameter int unsigned AccWidth = 16,
+  /// 1: a row that cannot change is one skip beat. 0: every row is all its chunks.
+  parameter int unsigned SkipRows = 1,
   /// Chunks of a row, derived.
   localparam int unsigned Chunks = (Channels + Lanes - 1) / Lanes,
   /// Bits of a row's number, derived.
@@ -85,7 +87,7 @@ module row_front #(
   logic advance;
   logic no_input, skip, row_end, step_end, ready, issue;
   assign no_input = self_q || in_skip_i;
-  assign skip = no_input && chunk_q == '0 && !first_q && !active_q[row_q];
+  assign skip = SkipRows != 0 && no_input && chunk_q == '0 && !first_q && !active_q[row_q];
   assign row_end = skip || chunk_q == ChunkLast;
   assign step_end = row_end && row_q == RowLast;
   assign ready = advance && !drop_q && (!decide_q || go_on) && (chunk_q != '0 || !busy_q[row_q]);
@@ -251,9 +253,7 @@ module row_front #(
         a_quiet_only_with_last : assert (in_last_i || !in_quiet_i);
       end
       a_row_is_inside : assert (!done_i || busy_q[done_row_i]);
-      a_other_step_is_over :
-      assert (!(issue && step_end) || (busy_q & ~(Rows'(1) << row_q)) == '0 ||
-              !over_q[parity_q]);
+      a_step_before_is_over : assert (!(issue && step_end) || !over_q[parity_q]);
     end
   end
 `endif

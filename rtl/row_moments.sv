@@ -1,0 +1,143 @@
+/// Moments of the rows of a stream for LayerNorm: the sum and the root of the variance's integer.
+///
+///     S = sum of X        v = Channels * sum of X^2 - S^2 + Epsilon        r = floor(sqrt(v))
+///
+/// Contract: takes the chunks of a row, lanes beyond the channels 0, and offers S and r of each row.
+/// Throughput: one chunk a cycle; a row takes at least as many cycles as S or r has bits.
+module row_moments #(
+  /// Numbers of a row.
+  parameter int unsigned Channels = 8,
+  /// Numbers of a chunk.
+  parameter int unsigned Lanes = 2,
+  /// Bits of a signed number.
+  parameter int unsigned AccWidth = 16,
+  /// Bits of unsigned v.
+  parameter int unsigned SquareWidth = 36,
+  /// Added to v; in its unit.
+  parameter bit [127:0] Epsilon = 128'd1,
+  /// Bits of the signed sum, derived.
+  localparam int unsigned SumWidth = AccWidth + $clog2(Channels + 1),
+  /// Bits of the root, derived.
+  localparam int unsigned RootWidth = (SquareWidth + 1) / 2
+) (
+  input  logic                       clk_i,
+  input  logic                       rst_i,
+  /// Chunks in.
+  input  logic                       in_valid_i,
+  output logic                       in_ready_o,
+  input  logic [Lanes*AccWidth-1:0]  in_acc_i,
+  input  logic                       in_row_end_i,
+  /// Moments out, one beat a row.
+  output logic                       out_valid_o,
+  input  logic                       out_ready_i,
+  output logic signed [SumWidth-1:0] out_sum_o,
+  output logic [RootWidth-1:0]       out_root_o
+);
+
+  localparam int unsigned ProductWidth = 2 * AccWidth;
+  // Sum of squares, and v before it is cut to its proven width.
+  localparam int unsigned SquaresWidth = ProductWidth + $clog2(Channels + 1);
+
+  if (Channels < 1 || Lanes < 1 || SquareWidth < 2 || SquareWidth > 126) begin : gen_bad_parameters
+    $error("row_moments: a parameter is out of range");
+  end
+
+  // ---------------------------------------------------------------------------- accumulate
+  // s1: the numbers; s2: their sum and the sum of their squares; then the row's sums.
+  logic advance, s1_valid_q, s1_row_end_q, s2_valid_q, s2_row_end_q;
+  logic [Lanes*AccWidth-1:0] s1_acc_q;
+  logic [Lanes*ProductWidth-1:0] s2_squares_q;
+  logic signed [SumWidth-1:0] s1_sum, s2_sum_q, sum_q, sum;
+  logic [SquaresWidth-1:0] s2_squares, squares_q, squares;
+
+  for (genvar j = 0; j < Lanes; j++) begin : gen_lane
+    logic signed [AccWidth-1:0] x;
+    assign x = s1_acc_q[AccWidth*j+:AccWidth];
+    always_ff @(posedge clk_i) begin
+      if (advance) s2_squares_q[ProductWidth*j+:ProductWidth] <= ProductWidth'(x) * ProductWidth'(x);
+    end
+  end
+
+  always_comb begin
+    s1_sum = '0;
+    s2_squares = '0;
+    for (int unsigned j = 0; j < Lanes; j++) begin
+      s1_sum = s1_sum + SumWidth'($signed(s1_acc_q[AccWidth*j+:AccWidth]));
+      s2_squares = s2_squares + SquaresWidth'(s2_squares_q[ProductWidth*j+:ProductWidth]);
+    end
+  end
+  assign sum = sum_q + s2_sum_q;
+  assign squares = squares_q + s2_squares;
+
+  // A row that is complete waits here for the multiplier.
+  logic row_valid, row_ready;
+  assign row_valid = s2_valid_q && s2_row_end_q;
+  assign advance = !row_valid || row_ready;
+  assign in_ready_o = advance;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      s1_valid_q <= 1'b0;
+      s2_valid_q <= 1'b0;
+      sum_q <= '0;
+      squares_q <= '0;
+    end else if (advance) begin
+      s1_valid_q <= in_valid_i;
+      s2_valid_q <= s1_valid_q;
+      if (s2_valid_q) begin
+        sum_q <= s2_row_end_q ? '0 : sum;
+        squares_q <= s2_row_end_q ? '0 : squares;
+      end
+    end
+    if (advance) begin
+      s1_acc_q <= in_acc_i;
+      s1_row_end_q <= in_row_end_i;
+      s2_sum_q <= s1_sum;
+      s2_row_end_q <= s1_row_end_q;
+    end
+  end
+
+  // ---------------------------------------------------------------------------- v
+  // The square of the sum is taken off bit by bit of its magnitude. Everything is computed in the
+  // width of v: what is above it cancels.
+  logic busy_q, v_valid, v_ready;
+  logic [SumWidth-1:0] bits_q, magnitude;
+  logic [SquareWidth-1:0] v_q, shifted_q;
+  logic signed [SumWidth-1:0] row_sum_q;
+  assign magnitude = sum[SumWidth-1] ? SumWidth'(-sum) : SumWidth'(sum);
+  assign row_ready = !busy_q;
+  assign v_valid = busy_q && bits_q == '0;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) busy_q <= 1'b0;
+    else if (!busy_q) busy_q <= row_valid;
+    else if (v_valid && v_ready) busy_q <= 1'b0;
+    if (!busy_q) begin
+      row_sum_q <= sum;
+      bits_q <= magnitude;
+      shifted_q <= SquareWidth'(magnitude);
+      v_q <= SquareWidth'(squares) * SquareWidth'(Channels) + SquareWidth'(Epsilon);
+    end else if (!v_valid) begin
+      if (bits_q[0]) v_q <= v_q - shifted_q;
+      bits_q <= bits_q >> 1;
+      shifted_q <= shifted_q << 1;
+    end
+  end
+
+  integer_sqrt #(
+    .Width(SquareWidth),
+    .TagWidth(SumWidth)
+  ) u_root (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(v_valid),
+    .in_ready_o(v_ready),
+    .in_value_i(v_q),
+    .in_tag_i(row_sum_q),
+    .out_valid_o,
+    .out_ready_i,
+    .out_root_o,
+    .out_tag_o(out_sum_o)
+  );
+
+endmodule
