@@ -1,7 +1,8 @@
 stream_check.sv
 stream_fifo.sv
-stream_link.sv
 sync_ram.sv
+ram_fifo.sv
+stream_link.sv
 sync_rom.sv
 event_picker.sv
 matmul_engine.sv

@@ -145,7 +145,7 @@ module norm_neurons #(
   ) u_rows (
     .clk_i,
     .rst_i,
-    .in_valid_i(front_valid && (front_skip || moments_ready)),
+    .in_valid_i(front_valid && front_ready),
     .in_ready_o(wait_ready),
     .in_data_i({front_acc, front_addr, front_skip, front_row_end, front_info}),
     .out_valid_o(row_valid),
@@ -166,7 +166,7 @@ module norm_neurons #(
   ) u_moments (
     .clk_i,
     .rst_i,
-    .in_valid_i(front_valid && !front_skip && wait_ready),
+    .in_valid_i(front_valid && front_ready && !front_skip),
     .in_ready_o(moments_ready),
     .in_acc_i(front_acc),
     .in_row_end_i(front_row_end),

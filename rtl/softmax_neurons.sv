@@ -258,7 +258,7 @@ module softmax_neurons #(
   ) u_scores (
     .clk_i,
     .rst_i,
-    .in_valid_i(front_valid && mask_here && (front_skip || best_ready)),
+    .in_valid_i(front_taken),
     .in_ready_o(wait_ready),
     .in_data_i({front_acc, excluded, front_addr, front_part_end, front_skip, front_row_end, front_info}),
     .out_valid_o(score_valid),
@@ -356,7 +356,7 @@ module softmax_neurons #(
   ) u_exps (
     .clk_i,
     .rst_i,
-    .in_valid_i(e1_valid_q && (!e1_ends || sum_ready)),
+    .in_valid_i(e1_leaves),
     .in_ready_o(exp_ready),
     .in_data_i({e1_exp, e1_excluded_q, e1_place_q}),
     .out_valid_o(exp_valid),

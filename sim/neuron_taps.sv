@@ -1,4 +1,4 @@
-/// Co-simulation tap: reports every beat that a `spike_neurons` sends, with the state behind it.
+/// Co-simulation tap: reports every beat that an array of neurons sends, with the state behind it.
 ///
 /// Attached from outside by `bind`, so the hardware does not know of it. `snn_tap_beat` announces the
 /// beat; `snn_tap_neuron` follows for each lane unless it is a skip beat.
@@ -80,6 +80,28 @@ bind spike_neurons neuron_taps #(
   .skip_i(out_skip_o),
   .last_i(out_last_o),
   .quiet_i(out_quiet_o),
+  .row_i(tap_row),
+  .chunk_i(tap_chunk),
+  .v_i(tap_v),
+  .s_i(tap_s)
+);
+
+bind row_taps neuron_taps #(
+  .StageId(StageId),
+  .Lanes(Lanes),
+  .MembraneWidth(AccWidth),
+  .LevelWidth(LevelWidth),
+  .RowWidth(RowWidth),
+  .ChunkWidth(ChunkWidth)
+) u_taps (
+  .clk_i(clk_i),
+  .rst_i(rst_i),
+  .taken_i(out_valid_i && out_ready_i),
+  .nz_i(out_nz_i),
+  .neg_i(out_neg_i),
+  .skip_i(out_skip_i),
+  .last_i(out_last_i),
+  .quiet_i(out_quiet_i),
   .row_i(tap_row),
   .chunk_i(tap_chunk),
   .v_i(tap_v),

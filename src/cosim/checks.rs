@@ -25,10 +25,9 @@ impl Checks {
         let mut neurons = Vec::new();
         let mut end = None;
         for (stage, layer) in subject.design.stages.iter().zip(&subject.layers) {
-            neurons.push(match (&stage.kind, layer) {
-                (Kind::Neurons(kind), Some(layer)) => Some(NeuronCheck::new(*layer, &stage.node, kind)),
-                _ => None,
-            });
+            let output = stage.outputs.first().map(|&stream| &subject.design.streams[stream]);
+            let place = layer.zip(output);
+            neurons.push(place.and_then(|(layer, output)| NeuronCheck::new(layer, stage, output)));
             if let Kind::Readout(readout) = &stage.kind {
                 end = Some((ReadoutCheck::new(&stage.node, readout), FrameCheck::new(&stage.node, readout)));
             }

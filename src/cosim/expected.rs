@@ -24,11 +24,12 @@ impl Expected {
         let zero = subject.design.input.zero_point;
         // Beats of the changes that the input causes.
         let mut input_beats = 0;
-        let mut source = 0;
         for (index, stage) in subject.design.stages.iter().enumerate() {
+            let spikes = |port: usize| stage.inputs.get(port).map_or(0, |&s| subject.spikes(s, recording));
             let work = match &stage.kind {
                 Kind::AnalogMatmul(matmul) => {
                     let events = |row: &[i32]| row.iter().filter(|&&q| q != zero).count() as u64;
+                    let raw = subject.values(stage.inputs.first().copied().unwrap_or(0), raw);
                     let rows = raw.chunks(matmul.linear.inputs).map(events);
                     let chunks = matmul.out_chunks() as u64;
                     input_beats = rows.clone().map(|n| if n == 0 { 1 } else { chunks }).sum();
@@ -39,13 +40,23 @@ impl Expected {
                     input_beats
                 }
                 Kind::Repeat(repeat) => input_beats * u64::from(repeat.steps),
-                Kind::SpikeMatmul(matmul) => source * matmul.out_chunks() as u64,
-                Kind::Neurons(_) => {
-                    source = subject.layers[index].map_or(0, |layer| recording.outcome.spikes[layer]);
-                    self.spikes[index] += source;
+                Kind::SpikeMatmul(matmul) => spikes(0) * matmul.out_chunks() as u64,
+                Kind::Product(product) => {
+                    spikes(0) * product.left_cycles() as u64 + spikes(1) * product.right_cycles() as u64
+                }
+                Kind::Neurons(_) | Kind::Norm(_) | Kind::Softmax(_) => {
+                    let fired = subject.layers[index].map_or(0, |layer| recording.outcome.spikes[layer]);
+                    self.spikes[index] += fired;
                     0
                 }
-                Kind::Readout(_) => 0,
+                Kind::Readout(_)
+                | Kind::Fork
+                | Kind::Scale(_)
+                | Kind::Sum(_)
+                | Kind::Select(_)
+                | Kind::Reorder(_)
+                | Kind::Embedding(_)
+                | Kind::Mask(_) => 0,
             };
             self.work[index] += work;
         }

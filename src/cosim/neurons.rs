@@ -3,7 +3,7 @@
 use super::mismatch::{FirstMismatch, NeuronState, What};
 use super::recording::{Inside, LayerRecord};
 use super::taps::Beat;
-use crate::design::Neurons;
+use crate::design::{Groups, Kind, Stage, Stream};
 use crate::integer::Rule;
 
 /// How much has been compared.
@@ -39,6 +39,8 @@ pub(super) struct NeuronCheck {
     lanes: usize,
     chunks: usize,
     skip_rows: bool,
+    /// Where channels are tokens, padded.
+    groups: Option<Groups>,
     /// Membrane before the first time-step, one a channel.
     start: Vec<i64>,
     /// The next beat: sample, time-step from 1, row, chunk.
@@ -52,19 +54,31 @@ pub(super) struct NeuronCheck {
 }
 
 impl NeuronCheck {
-    pub fn new(layer: usize, name: &str, neurons: &Neurons) -> Self {
-        let start = match &neurons.neuron.rule {
-            Rule::Line { start, .. } => start.clone(),
-            Rule::Table => vec![0; neurons.channels],
+    /// Of a stage, if it is an array of neurons, and the stream that it writes.
+    pub fn new(layer: usize, stage: &Stage, output: &Stream) -> Option<Self> {
+        let groups = output.groups.filter(|groups| groups.pad != groups.tokens);
+        let channels = groups.map_or(output.channels, |groups| groups.count * groups.tokens);
+        let (skip_rows, start) = match &stage.kind {
+            Kind::Neurons(neurons) => {
+                let start = match &neurons.neuron.rule {
+                    Rule::Line { start, .. } => start.clone(),
+                    Rule::Table => vec![0; channels],
+                };
+                (neurons.skip_rows, start)
+            }
+            Kind::Norm(norm) => (norm.skip_rows, vec![0; channels]),
+            Kind::Softmax(softmax) => (softmax.skip_rows, vec![0; channels]),
+            _ => return None,
         };
-        Self {
+        Some(Self {
             layer,
-            name: name.to_owned(),
-            rows: neurons.rows,
-            channels: neurons.channels,
-            lanes: neurons.lanes,
-            chunks: neurons.chunks(),
-            skip_rows: neurons.skip_rows,
+            name: stage.node.clone(),
+            rows: output.rows,
+            channels,
+            lanes: output.lanes,
+            chunks: output.chunks(),
+            skip_rows,
+            groups,
             start,
             sample: 0,
             step: 1,
@@ -72,7 +86,20 @@ impl NeuronCheck {
             chunk: 0,
             beats: 0,
             compared: Compared::default(),
-        }
+        })
+    }
+
+    /// The channel of the model on a lane of the current chunk; none on a padding lane.
+    fn channel(&self, lane: usize) -> Option<usize> {
+        let channel = self.chunk * self.lanes + lane;
+        let channel = match self.groups {
+            None => channel,
+            Some(Groups { tokens, pad, .. }) if channel % pad < tokens => {
+                channel / pad * tokens + channel % pad
+            }
+            Some(_) => return None,
+        };
+        (channel < self.channels).then_some(channel)
     }
 
     /// Compares the layer's next beat.
@@ -132,13 +159,13 @@ impl NeuronCheck {
     /// The neurons of a chunk.
     fn neurons(&mut self, beat: &Beat<'_>, record: &LayerRecord) -> Result<(), Box<FirstMismatch>> {
         for lane in 0..self.lanes {
-            let (channel, rtl) = (self.chunk * self.lanes + lane, beat.neuron(lane));
-            if channel >= self.channels {
+            let rtl = beat.neuron(lane);
+            let Some(channel) = self.channel(lane) else {
                 if rtl.spike != 0 {
                     return Err(self.order(beat, "a spike on a lane beyond the channels"));
                 }
                 continue;
-            }
+            };
             let golden = self.golden(record, self.step, channel);
             if rtl != golden {
                 return Err(self.differs(beat, channel, rtl, golden));

@@ -1,6 +1,7 @@
 //! What the golden model does with the samples under way, kept until hardware is done with them.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -55,9 +56,16 @@ impl Recording {
 
     /// Forgets the steps after a layer's final one, in which hardware is silent, and finds out why each layer ended.
     fn finish(&mut self, outcome: Outcome, golden: &Golden) {
-        let mut before = (golden.input().steps, true);
+        let sources = golden.layer_sources();
         for (n, layer) in golden.layers().iter().enumerate() {
             let (neurons, last) = (layer.rows * layer.channels, outcome.final_step[n]);
+            // The latest of the sources, and whether all of them have come to their end.
+            let ends = sources[n].iter().map(|source| match *source {
+                None => (golden.input().steps, true),
+                Some(before) => (outcome.final_step[before], self.layers[before].quiet),
+            });
+            let (source_end, sources_quiet) =
+                ends.fold((0, true), |(end, quiet), (e, q)| (end.max(e), quiet && q));
             let keep = last as usize * neurons;
             let record = self.layer(n);
             record.spikes.truncate(keep);
@@ -65,10 +73,21 @@ impl Recording {
             record.membranes.truncate(keep);
             let silent = record.spikes[keep - neurons..].iter().all(|&s| s == 0);
             // A layer may be stopped before its source has come to its end.
-            record.quiet = before.1 && silent && before.0 <= last;
-            before = (last, record.quiet);
+            record.quiet = sources_quiet && silent && source_end <= last;
         }
         self.outcome = outcome;
+    }
+
+    /// Number of spikes in some of the rows of a layer that has `all` rows.
+    pub fn spikes_in(&self, layer: usize, rows: Range<usize>, all: usize) -> u64 {
+        if rows.len() == all {
+            return self.outcome.spikes[layer];
+        }
+        let levels = self.outcome.levels[layer].len();
+        let channels = levels / all;
+        let part = rows.start * channels..rows.end * channels;
+        let steps = self.layers[layer].spikes.chunks(levels);
+        steps.map(|step| step[part.clone()].iter().filter(|&&s| s != 0).count() as u64).sum()
     }
 
     fn bytes(&self) -> usize {

@@ -38,12 +38,12 @@ pub(super) fn begin(pins: &mut Pins, stages: usize, t_max: u16) -> Result<usize,
     compare(pins, &checks, true)
 }
 
-/// After the last sample: what was counted. Without `strict`, the same registers are read and nothing is compared.
+/// After the last sample: what was counted; `counted` are the stages with registers and their nodes. Without `strict`, the same registers are read and nothing is compared.
 pub(super) fn end(
     pins: &mut Pins,
     counts: &Counts,
     expected: &Expected,
-    nodes: &[&str],
+    counted: &[(usize, &str)],
     strict: bool,
 ) -> Result<usize, Stop> {
     let wide = |name: String, address, expected| Check { name, address, wide: true, expected };
@@ -55,9 +55,9 @@ pub(super) fn end(
         check("input stalls", 0x28, counts.in_stalls & 0xffff_ffff),
         check("output stalls", 0x2c, counts.out_stalls & 0xffff_ffff),
     ];
-    for (stage, node) in (0..).zip(nodes) {
-        let base = FIRST_STAGE + STAGE_BYTES * stage;
-        let (spikes, work) = (expected.spikes[stage as usize], expected.work[stage as usize]);
+    for (register, &(stage, node)) in (0..).zip(counted) {
+        let base = FIRST_STAGE + STAGE_BYTES * register;
+        let (spikes, work) = (expected.spikes[stage], expected.work[stage]);
         checks.push(wide(format!("spikes of stage {stage} ({node})"), base, spikes));
         checks.push(wide(format!("work of stage {stage} ({node})"), base + 8, work));
     }

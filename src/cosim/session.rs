@@ -85,7 +85,7 @@ impl<'a> Session<'a> {
             self.pins.cycle()?;
         }
         self.pins.drive.rst = 0;
-        let stages = self.subject.design.stages.len();
+        let stages = self.subject.design.counted().count();
         let t_max = self.options.t_max.unwrap_or(0);
         self.tally.registers += registers::begin(&mut self.pins, stages, t_max)?;
 
@@ -169,9 +169,9 @@ impl<'a> Session<'a> {
 
     /// After the last sample: is anything missing, and what have the counters counted?
     fn end(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
-        let (nodes, counts) = (self.nodes(), self.pins.counts.clone());
+        let (counted, counts) = (self.counted(), self.pins.counts.clone());
         let Some(checks) = &self.checks else {
-            registers::end(&mut self.pins, &counts, &self.expected, &nodes, false)?;
+            registers::end(&mut self.pins, &counts, &self.expected, &counted, false)?;
             return Ok(());
         };
         if let Some(missing) = checks.missing(self.inputs.len(), self.pins.cycle) {
@@ -185,14 +185,16 @@ impl<'a> Session<'a> {
         if let Some(work) = self.expected.work.last_mut() {
             *work = checks.readout.beats;
         }
-        self.tally.registers += registers::end(&mut self.pins, &counts, &self.expected, &nodes, true)?;
+        self.tally.registers += registers::end(&mut self.pins, &counts, &self.expected, &counted, true)?;
         self.tally.complete = true;
         progress(Progress::Running { done: self.inputs.len(), samples: self.inputs.len() });
         Ok(())
     }
 
-    fn nodes(&self) -> Vec<&'a str> {
-        self.subject.design.stages.iter().map(|s| s.node.as_str()).collect()
+    /// The stages that have registers, and their nodes.
+    fn counted(&self) -> Vec<(usize, &'a str)> {
+        let design = &self.subject.design;
+        design.counted().map(|stage| (stage, design.stages[stage].node.as_str())).collect()
     }
 
     /// Completes a waveform that the run has ended before.

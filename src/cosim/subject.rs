@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Options;
+use super::recording::Recording;
 use crate::data::Inputs;
 use crate::design::{self, Design, Kind};
 use crate::emit::{self, Manifest};
@@ -51,16 +52,53 @@ impl Subject {
         let mut names = golden.layers().iter().map(|layer| layer.name.as_str()).enumerate();
         let mut layers = Vec::new();
         for stage in &design.stages {
-            let Kind::Neurons(_) = &stage.kind else {
+            if !stage.is_neurons() {
                 layers.push(None);
                 continue;
-            };
+            }
             match names.next() {
                 Some((index, name)) if name == stage.node => layers.push(Some(index)),
                 _ => return Err(anew("the stages of the design are not the layers of the golden model")),
             }
         }
         Ok(Self { build, manifest, design, golden, layers })
+    }
+
+    /// The stage that writes a stream.
+    fn writer(&self, stream: usize) -> Option<usize> {
+        self.design.stages.iter().position(|stage| stage.outputs.contains(&stream))
+    }
+
+    /// Number of spikes that a stream carries.
+    pub fn spikes(&self, stream: usize, recording: &Recording) -> u64 {
+        let (mut stream, mut rows) = (stream, 0..self.design.streams[stream].rows);
+        while let Some(index) = self.writer(stream) {
+            let stage = &self.design.stages[index];
+            match (&stage.kind, self.layers[index]) {
+                (_, Some(layer)) => {
+                    return recording.spikes_in(layer, rows, self.design.streams[stream].rows);
+                }
+                (Kind::Select(select), _) => rows = rows.start + select.first..rows.end + select.first,
+                (Kind::Fork, _) => {}
+                _ => return 0,
+            }
+            stream = stage.inputs.first().copied().unwrap_or(0);
+        }
+        0
+    }
+
+    /// The values of a sample as a stream carries them.
+    pub fn values(&self, stream: usize, raw: &[i32]) -> Vec<i32> {
+        match self.writer(stream).map(|index| &self.design.stages[index]) {
+            Some(stage) => {
+                let values = self.values(stage.inputs.first().copied().unwrap_or(0), raw);
+                match &stage.kind {
+                    Kind::Reorder(reorder) => reorder.order.iter().map(|&e| values[e]).collect(),
+                    _ => values,
+                }
+            }
+            None => raw.to_vec(),
+        }
     }
 
     /// Whether samples and options are possible for this design.

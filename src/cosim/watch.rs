@@ -24,16 +24,33 @@ impl Watch {
             Kind::AnalogPass(p) => p.rows * p.channels.div_ceil(p.lanes),
             Kind::Repeat(r) => r.rows * r.channels.div_ceil(r.lanes),
             Kind::Neurons(n) => n.rows * n.chunks(),
+            // Every spike on either side.
+            Kind::Product(p) => {
+                p.rows * p.channels() * p.left_cycles().max(p.right_cycles())
+                    + p.rows * p.groups.tokens * p.depth
+            }
+            // A square root takes no more cycles a row than this.
+            Kind::Norm(n) => n.rows * (n.chunks() + 256),
+            Kind::Softmax(s) => s.rows * s.chunks(),
+            Kind::Sum(s) => s.rows * s.chunks(),
+            Kind::Scale(s) => s.channels,
+            Kind::Reorder(r) => r.order.len(),
+            Kind::Embedding(e) => e.tokens * e.embedding.channels.div_ceil(e.lanes),
+            Kind::Fork | Kind::Select(_) | Kind::Mask(_) => 1,
             Kind::Readout(r) => r.frame_words(),
         };
         let most = design.stages.iter().map(|s| work(&s.kind)).max().unwrap_or(0) as u64;
-        let reader = |(n, s): (usize, &crate::design::Stage)| {
-            format!("stage {n}, {} of {}", s.module(), crate::error::printable(&s.node))
+        let reader = |stream: usize| match design.reader(stream) {
+            Some(n) => {
+                let stage = &design.stages[n];
+                format!("stage {n}, {} of {}", stage.module(), crate::error::printable(&stage.node))
+            }
+            None => "its reader".to_owned(),
         };
         Self {
             patience: (10 * most).max(LEAST),
             streams: design.streams.len(),
-            readers: design.stages.iter().enumerate().map(reader).collect(),
+            readers: (0..design.streams.len()).map(reader).collect(),
         }
     }
 

@@ -5,9 +5,10 @@ pub(super) fn lanes_for(channels: usize, most: usize) -> usize {
     channels.div_ceil(channels.div_ceil(most))
 }
 
-/// The most lanes, at most `most`, that divide both `a` and `b`: rows may then be regrouped without repacking.
-pub(super) fn common_lanes(a: usize, b: usize, most: usize) -> usize {
-    (1..=most.min(a).min(b)).rev().find(|l| a.is_multiple_of(*l) && b.is_multiple_of(*l)).unwrap_or(1)
+/// The most lanes, at most `most`, that divide all of `sizes`: rows may then be regrouped without repacking.
+pub(super) fn common_lanes(sizes: &[usize], most: usize) -> usize {
+    let fits = |lanes: &usize| sizes.iter().all(|size| size.is_multiple_of(*lanes));
+    (1..=most).rev().find(fits).unwrap_or(1)
 }
 
 /// A width in bits as a size.
@@ -26,7 +27,8 @@ mod tests {
         {
             assert_eq!(lanes_for(channels, most), lanes, "{channels} channels, at most {most} lanes");
         }
-        assert_eq!(common_lanes(5, 15, 16), 5);
-        assert_eq!(common_lanes(7, 35, 4), 1);
+        assert_eq!(common_lanes(&[5, 15], 16), 5);
+        assert_eq!(common_lanes(&[7, 35], 4), 1);
+        assert_eq!(common_lanes(&[12, 18, 30], 16), 6);
     }
 }

@@ -4,12 +4,14 @@
 
 mod lanes;
 mod plan;
+mod rows;
 mod stage;
 mod stream;
 
 pub use plan::{Options, plan};
+pub use rows::{Embedding, Levels, Mask, Norm, Product, Reorder, Scale, Select, Softmax, Sum};
 pub use stage::{AnalogPass, Kind, Matmul, Neurons, Readout, Repeat, Stage};
-pub use stream::{Carries, Stream};
+pub use stream::{Carries, Groups, Stream};
 
 use crate::quant::Element;
 
@@ -20,9 +22,9 @@ pub struct Design {
     pub model: String,
     /// What arrives on the input stream.
     pub input: Input,
-    /// Stages in the order of the data; stage `i` writes stream `i + 1`, stream 0 comes from the input.
+    /// Stages in the order of the data; each says which streams it reads and writes.
     pub stages: Vec<Stage>,
-    /// Streams; `streams[i]` is written by stage `i − 1` (0: the input adapter) and read by its `reader`.
+    /// Streams; the input adapter writes number 0.
     pub streams: Vec<Stream>,
 }
 
@@ -44,15 +46,21 @@ pub struct Input {
 }
 
 impl Design {
+    /// Indices of the stages that have counters, in the order of their registers.
+    pub fn counted(&self) -> impl Iterator<Item = usize> {
+        (0..self.stages.len()).filter(|&stage| self.stages[stage].is_counted())
+    }
+
+    /// The stage that reads a stream.
+    pub fn reader(&self, stream: usize) -> Option<usize> {
+        self.stages.iter().position(|stage| stage.inputs.contains(&stream))
+    }
+
     /// Words of 32 bits of a result frame.
     pub fn frame_words(&self) -> usize {
         let readout = self.stages.iter().find_map(|s| match &s.kind {
             Kind::Readout(readout) => Some(readout.frame_words()),
-            Kind::AnalogMatmul(_)
-            | Kind::AnalogPass(_)
-            | Kind::Repeat(_)
-            | Kind::SpikeMatmul(_)
-            | Kind::Neurons(_) => None,
+            _ => None,
         });
         readout.unwrap_or(0)
     }

@@ -1,6 +1,7 @@
 //! Hardware stages: one instance of a library module each.
 
 use super::lanes::width_of;
+use super::rows::{Embedding, Mask, Norm, Product, Reorder, Scale, Select, Softmax, Sum};
 use crate::integer::{self, Range, Rule};
 
 /// A stage of the pipeline.
@@ -10,6 +11,10 @@ pub struct Stage {
     pub node: String,
     /// What it is, with the parameters of its module.
     pub kind: Kind,
+    /// Streams that it reads, in the order of its ports.
+    pub inputs: Vec<usize>,
+    /// Streams that it writes.
+    pub outputs: Vec<usize>,
 }
 
 /// The module a stage is an instance of.
@@ -25,8 +30,28 @@ pub enum Kind {
     SpikeMatmul(Matmul),
     /// ST-BIF+ neurons.
     Neurons(Neurons),
+    /// Product of two spike streams: left and right operand.
+    Product(Product),
+    /// ST-BIF+ neurons on LayerNorm.
+    Norm(Norm),
+    /// ST-BIF+ neurons on softmax; a second input masks.
+    Softmax(Softmax),
     /// Accumulated logits, argmax, result frame.
     Readout(Readout),
+    /// The same stream for several readers.
+    Fork,
+    /// A stream times a coefficient, in the same or fewer lanes.
+    Scale(Scale),
+    /// Sum of streams of changes.
+    Sum(Sum),
+    /// Some of the rows.
+    Select(Select),
+    /// Values in another order.
+    Reorder(Reorder),
+    /// Rows of a table.
+    Embedding(Embedding),
+    /// Which tokens are padding.
+    Mask(Mask),
 }
 
 /// An event-driven matrix product.
@@ -195,7 +220,44 @@ impl Stage {
             Kind::Repeat(_) => "delta_repeat",
             Kind::SpikeMatmul(_) => "spike_matmul",
             Kind::Neurons(_) => "spike_neurons",
+            Kind::Product(_) => "spike_product",
+            Kind::Norm(_) => "norm_neurons",
+            Kind::Softmax(_) => "softmax_neurons",
             Kind::Readout(_) => "readout",
+            Kind::Fork => "stream_fork",
+            Kind::Scale(_) => "stream_scale",
+            Kind::Sum(_) => "residual_sum",
+            Kind::Select(_) => "row_select",
+            Kind::Reorder(_) => "value_reorder",
+            Kind::Embedding(_) => "token_embedding",
+            Kind::Mask(_) => "token_mask",
         }
+    }
+
+    /// Whether it has counters: engines, neurons and what stands for them; not what only passes beats on.
+    pub fn is_counted(&self) -> bool {
+        match self.kind {
+            Kind::AnalogMatmul(_)
+            | Kind::AnalogPass(_)
+            | Kind::Repeat(_)
+            | Kind::SpikeMatmul(_)
+            | Kind::Neurons(_)
+            | Kind::Product(_)
+            | Kind::Norm(_)
+            | Kind::Softmax(_)
+            | Kind::Readout(_) => true,
+            Kind::Fork
+            | Kind::Scale(_)
+            | Kind::Sum(_)
+            | Kind::Select(_)
+            | Kind::Reorder(_)
+            | Kind::Embedding(_)
+            | Kind::Mask(_) => false,
+        }
+    }
+
+    /// Whether it is an array of neurons, which reports to co-simulation.
+    pub fn is_neurons(&self) -> bool {
+        matches!(self.kind, Kind::Neurons(_) | Kind::Norm(_) | Kind::Softmax(_))
     }
 }

@@ -6,7 +6,7 @@ use crate::design::{Carries, Stream};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Binding {
     /// Port or parameter.
-    pub name: &'static str,
+    pub name: String,
     /// What it is connected to.
     pub value: String,
 }
@@ -39,14 +39,14 @@ impl Instance {
     }
 
     /// Adds a port.
-    pub fn port(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.ports.push(Binding { name, value: value.into() });
+    pub fn port(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.ports.push(Binding { name: name.into(), value: value.into() });
         self
     }
 
     /// Adds a parameter.
-    pub fn parameter(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.parameters.push(Binding { name, value: value.to_string() });
+    pub fn parameter(mut self, name: &str, value: impl ToString) -> Self {
+        self.parameters.push(Binding { name: name.to_owned(), value: value.to_string() });
         self
     }
 
@@ -57,25 +57,28 @@ impl Instance {
     }
 
     /// Adds the ports of an incoming stream, which the link before it drives.
-    pub fn reads(mut self, index: usize, stream: &Stream) -> Self {
-        self =
-            self.port("in_valid_i", format!("r{index}_valid")).port("in_ready_o", format!("r{index}_ready"));
-        for field in fields(stream) {
-            self = self.port(field.input, format!("r{index}_{}", field.name));
-        }
-        self
+    pub fn reads(self, prefix: &str, index: usize, stream: &Stream) -> Self {
+        let start = self
+            .port(format!("{prefix}_valid_i"), format!("r{index}_valid"))
+            .port(format!("{prefix}_ready_o"), format!("r{index}_ready"));
+        let fields = fields(stream).into_iter();
+        fields.fold(start, |i, f| i.port(format!("{prefix}_{}_i", f.name), format!("r{index}_{}", f.name)))
     }
 
     /// Adds the ports of an outgoing stream, and its wires.
-    pub fn writes(mut self, index: usize, stream: &Stream) -> Self {
-        self.wires.push(format!("w{index}_valid, w{index}_ready"));
-        self = self
+    pub fn writes(self, index: usize, stream: &Stream) -> Self {
+        let start = self
+            .drives(index, stream)
             .port("out_valid_o", format!("w{index}_valid"))
             .port("out_ready_i", format!("w{index}_ready"));
+        let fields = fields(stream).into_iter();
+        fields.fold(start, |i, f| i.port(format!("out_{}_o", f.name), format!("w{index}_{}", f.name)))
+    }
+
+    /// Adds the wires of an outgoing stream.
+    pub fn drives(mut self, index: usize, stream: &Stream) -> Self {
+        self.wires.push(format!("w{index}_valid, w{index}_ready"));
         self.wires.extend(declarations('w', index, stream));
-        for field in fields(stream) {
-            self = self.port(field.output, format!("w{index}_{}", field.name));
-        }
         self
     }
 }
@@ -100,27 +103,32 @@ pub(super) fn declarations(side: char, index: usize, stream: &Stream) -> Vec<Str
 pub(super) struct Field {
     pub name: &'static str,
     pub width: usize,
-    pub input: &'static str,
-    pub output: &'static str,
     pub is_flag: bool,
 }
 
 /// The parts of a beat, most significant first.
 pub(super) fn fields(stream: &Stream) -> Vec<Field> {
-    let field = |name, width, input, output| Field { name, width, input, output, is_flag: false };
-    let flag = |name, input, output| Field { name, width: 1, input, output, is_flag: true };
+    let field = |name, width| Field { name, width, is_flag: false };
+    let flag = |name| Field { name, width: 1, is_flag: true };
     let mut fields = match stream.carries {
-        Carries::Values { .. } => return vec![field("value", stream.width(), "in_value_i", "out_value_o")],
-        Carries::Deltas { .. } => {
-            vec![field("delta", stream.width() - Stream::FLAGS, "in_delta_i", "out_delta_o")]
-        }
-        Carries::Spikes => vec![
-            field("nz", stream.lanes, "in_nz_i", "out_nz_o"),
-            field("neg", stream.lanes, "in_neg_i", "out_neg_o"),
-        ],
+        Carries::Values { .. } => vec![field("value", stream.width())],
+        Carries::Deltas { .. } => vec![field("delta", stream.data_width())],
+        Carries::Spikes => vec![field("nz", stream.lanes), field("neg", stream.lanes)],
+        Carries::Mask => vec![field("mask", stream.width())],
     };
-    fields.push(flag("skip", "in_skip_i", "out_skip_o"));
-    fields.push(flag("last", "in_last_i", "out_last_o"));
-    fields.push(flag("quiet", "in_quiet_i", "out_quiet_o"));
+    if stream.has_flags() {
+        fields.extend(["skip", "last", "quiet"].map(flag));
+    }
     fields
+}
+
+/// Some parts of a beat as one vector, at the writer's or the reader's side.
+pub(super) fn beat<'a>(side: char, index: usize, fields: impl IntoIterator<Item = &'a Field>) -> String {
+    concatenation(fields.into_iter().map(|f| format!("{side}{index}_{}", f.name)))
+}
+
+/// `{a, b}`, or `a` alone.
+pub(super) fn concatenation(parts: impl IntoIterator<Item = String>) -> String {
+    let parts: Vec<String> = parts.into_iter().collect();
+    if parts.len() == 1 { parts.concat() } else { format!("{{{}}}", parts.join(", ")) }
 }

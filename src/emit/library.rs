@@ -11,8 +11,9 @@ macro_rules! files {
 pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "stream_check.sv",
     "stream_fifo.sv",
-    "stream_link.sv",
     "sync_ram.sv",
+    "ram_fifo.sv",
+    "stream_link.sv",
     "sync_rom.sv",
     "event_picker.sv",
     "matmul_engine.sv",

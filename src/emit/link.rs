@@ -1,25 +1,21 @@
 //! The places where two stages meet.
 
-use super::instance::{Instance, declarations, fields};
+use super::instance::{Instance, beat, declarations, fields};
 use crate::design::Stream;
 
 /// The link of stream `index`: reads the wires `w…` of the writer, drives the wires `r…` of the reader.
 pub(super) fn instance(index: usize, stream: &Stream) -> Instance {
     let fields = fields(stream);
-    let beat = |side: char| {
-        let parts: Vec<String> = fields.iter().map(|f| format!("{side}{index}_{}", f.name)).collect();
-        if parts.len() == 1 { parts.concat() } else { format!("{{{}}}", parts.join(", ")) }
-    };
     let mut link = Instance::new("stream_link", format!("u_link_{index}"))
         .parameter("Width", stream.width())
         .parameter("Depth", stream.depth)
         .parameter("StreamId", index)
         .port("in_valid_i", format!("w{index}_valid"))
         .port("in_ready_o", format!("w{index}_ready"))
-        .port("in_data_i", beat('w'))
+        .port("in_data_i", beat('w', index, &fields))
         .port("out_valid_o", format!("r{index}_valid"))
         .port("out_ready_i", format!("r{index}_ready"))
-        .port("out_data_o", beat('r'));
+        .port("out_data_o", beat('r', index, &fields));
     link.wires.push(format!("r{index}_valid, r{index}_ready"));
     link.wires.extend(declarations('r', index, stream));
     link

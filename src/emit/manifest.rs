@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::design::{Carries, Design, Kind, Options, Stage, Stream};
+use crate::design::{Carries, Design, Kind, Options, Stream};
 
 /// Version of the manifest's form.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// The manifest of a build folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,9 +29,9 @@ pub struct Manifest {
     pub output: OutputFrame,
     /// Address bits of the registers.
     pub address_bits: u32,
-    /// Stages in the order of the data; also the order of their registers.
+    /// Stages in the order of the data.
     pub stages: Vec<StageEntry>,
-    /// Streams; number `i` is read by stage `i`.
+    /// Streams; number 0 comes from the input.
     pub streams: Vec<StreamEntry>,
     /// Every other file.
     pub files: Vec<FileEntry>,
@@ -74,6 +74,13 @@ pub struct StageEntry {
     pub node: String,
     /// Library module.
     pub module: String,
+    /// Which block of stage registers is its own; none for a stage that only passes beats on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub register: Option<usize>,
+    /// Streams that it reads.
+    pub inputs: Vec<usize>,
+    /// Streams that it writes.
+    pub outputs: Vec<usize>,
     /// Rows of a time-step.
     pub rows: usize,
     /// Output channels of a row.
@@ -91,7 +98,7 @@ pub struct StageEntry {
 /// A stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamEntry {
-    /// `values`, `deltas` or `spikes`.
+    /// `values`, `deltas`, `spikes` or `mask`.
     pub carries: String,
     /// Channels in a beat.
     pub lanes: usize,
@@ -140,8 +147,8 @@ impl Manifest {
                 beats: input.beats(),
             },
             output: output(design, unit),
-            address_bits: super::top::addr_width(design.stages.len()),
-            stages: design.stages.iter().map(StageEntry::of).collect(),
+            address_bits: super::top::addr_width(design.counted().count()),
+            stages: (0..design.stages.len()).map(|index| StageEntry::of(design, index)).collect(),
             streams: design.streams.iter().map(StreamEntry::of).collect(),
             files: Vec::new(),
         }
@@ -161,62 +168,13 @@ fn output(design: &Design, unit: f64) -> OutputFrame {
     frame
 }
 
-impl StageEntry {
-    fn of(stage: &Stage) -> Self {
-        let bits = |count: usize, width: u32| count as u64 * u64::from(width);
-        let (rows, channels, lanes, widths, rom_bits, state_bits) = match &stage.kind {
-            Kind::AnalogMatmul(m) | Kind::SpikeMatmul(m) => (
-                m.rows,
-                m.linear.outputs,
-                m.out_lanes,
-                vec![("value", m.value_width), ("weight", m.weight_width), ("delta", m.delta_width)],
-                bits(m.linear.inputs * m.out_chunks() * m.out_lanes, m.weight_width),
-                bits(2 * m.out_chunks() * m.out_lanes, m.delta_width),
-            ),
-            Kind::AnalogPass(p) => (p.rows, p.channels, p.lanes, vec![("value", p.width)], 0, 0),
-            Kind::Repeat(r) => {
-                let words = r.rows * r.channels.div_ceil(r.lanes);
-                (r.rows, r.channels, r.lanes, vec![("delta", r.width)], 0, bits(words * r.lanes, r.width))
-            }
-            Kind::Neurons(n) => {
-                let state = n.membrane_width() + n.level_width();
-                let neurons = n.chunks() * n.lanes;
-                let constants = match &n.neuron.rule {
-                    crate::integer::Rule::Line { .. } => {
-                        bits(neurons, n.membrane_width() + n.threshold_width())
-                    }
-                    crate::integer::Rule::Table => bits(neurons * n.neuron.steps(), n.threshold_width()),
-                };
-                let widths = vec![
-                    ("delta", n.delta_width),
-                    ("membrane", n.membrane_width()),
-                    ("fraction", n.fraction()),
-                    ("tracer", n.level_width()),
-                    ("threshold", n.threshold_width()),
-                ];
-                (n.rows, n.channels, n.lanes, widths, constants, bits(n.rows * neurons, state))
-            }
-            Kind::Readout(r) => {
-                let chunks = r.readout.channels.div_ceil(r.lanes);
-                let factor = if r.shift().is_none() { r.multiplier_width() } else { 0 };
-                let widths =
-                    vec![("delta", r.delta_width), ("sum", r.acc_width()), ("value", r.value_width())];
-                let constants = bits(r.readout.channels, factor + r.value_width());
-                (1, r.readout.channels, r.lanes, widths, constants, bits(chunks * r.lanes, r.acc_width()))
-            }
-        };
-        let widths = widths.into_iter().map(|(name, width)| (name.to_owned(), width)).collect();
-        let (node, module) = (stage.node.clone(), stage.module().to_owned());
-        Self { node, module, rows, channels, lanes, widths, rom_bits, state_bits }
-    }
-}
-
 impl StreamEntry {
     fn of(stream: &Stream) -> Self {
         let carries = match stream.carries {
             Carries::Values { .. } => "values",
             Carries::Deltas { .. } => "deltas",
             Carries::Spikes => "spikes",
+            Carries::Mask => "mask",
         };
         Self { carries: carries.to_owned(), lanes: stream.lanes, width: stream.width(), depth: stream.depth }
     }

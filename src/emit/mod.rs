@@ -4,15 +4,18 @@
 //! |---|---|
 //! | `name.rs` | identifiers and comments that are safe whatever the model calls its nodes |
 //! | `word.rs`, `rom.rs` | memory images |
-//! | `instance.rs`, `link.rs`, `stage.rs`, `top.rs` | the top level |
+//! | `instance.rs`, `link.rs`, `stage.rs`, `parameters.rs`, `comment.rs`, `top.rs` | the top level |
 //! | `library.rs` | files that do not depend on the model |
-//! | `manifest.rs` | `manifest.json` |
+//! | `manifest.rs`, `entry.rs` | `manifest.json` |
 
+mod comment;
+mod entry;
 mod instance;
 mod library;
 mod link;
 mod manifest;
 mod name;
+mod parameters;
 mod rom;
 mod stage;
 mod top;

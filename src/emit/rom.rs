@@ -1,8 +1,137 @@
 //! Memory images in the layouts that `rtl/README.md` gives.
 
 use super::word::Word;
-use crate::design::{Matmul, Neurons, Readout};
+use crate::design::{Kind, Levels, Matmul, Neurons, Norm, Readout, Stage};
 use crate::integer::Rule;
+
+/// A memory image.
+pub(super) struct Image {
+    /// The parameter that names it.
+    pub parameter: &'static str,
+    /// What the parameter says; none where another image's value stands for this one as well.
+    pub parameter_value: Option<String>,
+    /// File name below `rom/`.
+    pub file: String,
+    /// Contents.
+    pub text: String,
+}
+
+/// The images that a stage reads; `safe` is its name.
+pub(super) fn images(stage: &Stage, safe: &str) -> Vec<Image> {
+    let named = |parameter, what: &str, text| {
+        let file = format!("{safe}_{what}.hex");
+        Image { parameter, parameter_value: Some(file.clone()), file, text }
+    };
+    match &stage.kind {
+        Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => {
+            vec![named("WeightFile", "weights", weights(matmul))]
+        }
+        Kind::Neurons(neurons) => match neuron_constants(neurons) {
+            Some(constants) => vec![named("ConstFile", "constants", constants)],
+            None => {
+                let lane = |(lane, text)| Image {
+                    parameter: "TableFile",
+                    parameter_value: (lane == 0).then(|| format!("{safe}_thresholds")),
+                    file: format!("{safe}_thresholds_{lane:02}.hex"),
+                    text,
+                };
+                neuron_tables(neurons).into_iter().enumerate().map(lane).collect()
+            }
+        },
+        Kind::Norm(norm) => vec![
+            named("ConstFile", "constants", norm_constants(norm)),
+            named("EdgeFile", "edges", level_edges(&norm.levels())),
+        ],
+        Kind::Softmax(softmax) => {
+            let table = softmax.softmax.table.iter();
+            vec![
+                named("TableFile", "exponentials", numbers(table.copied(), 1, softmax.exp_width())),
+                named("EdgeFile", "edges", level_edges(&softmax.levels())),
+            ]
+        }
+        Kind::Readout(readout) => vec![named("ConstFile", "constants", readout_constants(readout))],
+        Kind::Scale(scale) if scale.coefficient.len() > 1 => {
+            let text = rows(&scale.coefficient, scale.channels, scale.lanes[1], scale.coefficient_width());
+            vec![named("CoefficientFile", "coefficients", text)]
+        }
+        Kind::Sum(sum) if !sum.start.is_empty() => {
+            vec![named("StartFile", "start", rows(&sum.start, sum.channels, sum.lanes, sum.delta_width))]
+        }
+        Kind::Embedding(e) => {
+            let text = rows(&e.embedding.table, e.embedding.channels, e.lanes, e.delta_width);
+            vec![named("TableFile", "table", text)]
+        }
+        Kind::Reorder(reorder) => {
+            // {beat, lane} of each value.
+            let bits = |count: usize| usize::BITS - count.saturating_sub(1).max(1).leading_zeros();
+            let (lanes, beats) = (reorder.lanes, reorder.order.len().div_ceil(reorder.lanes));
+            let words = reorder.order.iter().map(|&element| {
+                let mut word = Word::default();
+                word.push((element % lanes) as i128, bits(lanes));
+                word.push((element / lanes) as i128, bits(beats));
+                word
+            });
+            vec![named("OrderFile", "order", image(words))]
+        }
+        Kind::AnalogPass(_)
+        | Kind::Repeat(_)
+        | Kind::Product(_)
+        | Kind::Fork
+        | Kind::Scale(_)
+        | Kind::Sum(_)
+        | Kind::Select(_)
+        | Kind::Mask(_) => Vec::new(),
+    }
+}
+
+/// Numbers, so many a word.
+fn numbers(values: impl IntoIterator<Item = i64>, lanes: usize, width: u32) -> String {
+    let values: Vec<i64> = values.into_iter().collect();
+    image(values.chunks(lanes).map(|lanes| {
+        let mut word = Word::default();
+        lanes.iter().for_each(|&value| word.push(value.into(), width));
+        word
+    }))
+}
+
+/// Rows of channels, chunk by chunk; lanes beyond the channels are 0.
+fn rows(values: &[i64], channels: usize, lanes: usize, width: u32) -> String {
+    let padding = channels.next_multiple_of(lanes) - channels;
+    let padded = |row: &[i64]| row.iter().copied().chain(std::iter::repeat_n(0, padding)).collect::<Vec<_>>();
+    numbers(values.chunks(channels).flat_map(padded), lanes, width)
+}
+
+/// `{B, Γ}` of every lane, one word a chunk.
+fn norm_constants(stage: &Norm) -> String {
+    image((0..stage.chunks()).map(|chunk| {
+        let mut word = Word::default();
+        for c in chunk * stage.lanes..(chunk + 1) * stage.lanes {
+            word.push(stage.norm.gamma.get(c).copied().unwrap_or(0).into(), stage.gamma_width());
+            word.push(stage.norm.beta.get(c).copied().unwrap_or(0).into(), stage.beta_width());
+        }
+        word
+    }))
+}
+
+/// The boundaries around every level; see `rtl/level_edges.sv`.
+fn level_edges(levels: &Levels) -> String {
+    image((levels.low..=levels.high).map(|level| {
+        let boundary = |k: i32| {
+            let exists = k > levels.low && k <= levels.high;
+            exists.then(|| levels.rounding.boundary(k))
+        };
+        let (down, up) = (boundary(level), boundary(level + 1));
+        let base = down.or(up).map_or(0, |b| b.halves);
+        let mut word = Word::default();
+        for edge in [down, up] {
+            word.push(edge.is_some_and(|b| b.inclusive).into(), 1);
+            word.push(edge.is_some().into(), 1);
+        }
+        word.push(base.into(), levels.halves_width());
+        word.push(up.map_or(0, |b| b.halves - base).into(), levels.gap_width());
+        word
+    }))
+}
 
 /// The text of an image: one word a line from address 0.
 fn image(words: impl IntoIterator<Item = Word>) -> String {
@@ -14,7 +143,7 @@ fn image(words: impl IntoIterator<Item = Word>) -> String {
 }
 
 /// Weights: address `i·OutChunks + c`, lane by lane; lanes beyond the channels are 0.
-pub(super) fn weights(matmul: &Matmul) -> String {
+fn weights(matmul: &Matmul) -> String {
     let (chunks, lanes, linear) = (matmul.out_chunks(), matmul.out_lanes, &matmul.linear);
     let addresses = (0..linear.inputs).flat_map(|i| (0..chunks).map(move |c| (i, c)));
     image(addresses.map(|(i, c)| {
@@ -28,7 +157,7 @@ pub(super) fn weights(matmul: &Matmul) -> String {
 }
 
 /// `{theta, v0}` of every lane, one word a chunk; none for a table.
-pub(super) fn neuron_constants(neurons: &Neurons) -> Option<String> {
+fn neuron_constants(neurons: &Neurons) -> Option<String> {
     let Rule::Line { theta, start, .. } = &neurons.neuron.rule else { return None };
     Some(image((0..neurons.chunks()).map(|chunk| {
         let mut word = Word::default();
@@ -41,7 +170,7 @@ pub(super) fn neuron_constants(neurons: &Neurons) -> Option<String> {
 }
 
 /// Thresholds `T(c, k)`, one image a lane; none for a line.
-pub(super) fn neuron_tables(neurons: &Neurons) -> Vec<String> {
+fn neuron_tables(neurons: &Neurons) -> Vec<String> {
     if let Rule::Line { .. } = neurons.neuron.rule {
         return Vec::new();
     }
@@ -63,7 +192,7 @@ pub(super) fn neuron_tables(neurons: &Neurons) -> Vec<String> {
 }
 
 /// `{m, b}` of every channel, or `b` alone where the multiplier is a shift.
-pub(super) fn readout_constants(stage: &Readout) -> String {
+fn readout_constants(stage: &Readout) -> String {
     let readout = &stage.readout;
     image(readout.multiplier.iter().zip(&readout.offset).map(|(&m, &b)| {
         let mut word = Word::default();

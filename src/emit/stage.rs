@@ -1,10 +1,9 @@
-//! Stages as instances, with the memory images they read.
+//! Stages as instances.
 
-use super::instance::Instance;
-use super::name::{identifier, in_comment};
-use super::rom;
-use crate::design::{AnalogPass, Design, Kind, Matmul, Neurons, Readout, Repeat, Stage};
-use crate::integer::Rule;
+use super::instance::{Instance, beat, concatenation, fields};
+use super::name::identifier;
+use super::{comment, parameters, rom};
+use crate::design::{Design, Kind, Stage};
 
 /// A stage in the top level.
 pub(super) struct StageView {
@@ -14,192 +13,157 @@ pub(super) struct StageView {
     pub images: Vec<(String, String)>,
 }
 
-/// Stage `index` of a design, which reads stream `index` and, except the last, writes stream `index + 1`.
+/// Stage `index` of a design.
 pub(super) fn view(design: &Design, index: usize, t_max: &str) -> StageView {
     let stage = &design.stages[index];
     let safe = identifier(&format!("s{index}"), &stage.node);
     let instance = Instance::new(stage.module(), format!("u_{safe}"));
-    let mut images = Vec::new();
-    let instance = match &stage.kind {
-        Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => {
-            images.push((format!("{safe}_weights.hex"), rom::weights(matmul)));
-            let file = format!("{{RomPath, \"{}\"}}", images[0].0);
-            io(matmul_parameters(instance, stage, matmul).parameter("WeightFile", file), design, index)
+    let mut instance = parameters::set(instance, stage, design);
+    let images: Vec<rom::Image> = rom::images(stage, &safe);
+    for image in &images {
+        if let Some(base) = &image.parameter_value {
+            instance = instance.parameter(image.parameter, format!("{{RomPath, \"{base}\"}}"));
         }
-        Kind::AnalogPass(pass) => io(pass_parameters(instance, pass), design, index),
-        Kind::Repeat(repeat) => io(repeat_parameters(instance, repeat), design, index),
-        Kind::Neurons(neurons) => {
-            let instance = neuron_parameters(instance, neurons);
-            let instance = neuron_images(instance, neurons, &safe, &mut images);
-            io(instance.parameter("StageId", index).port("t_max_i", t_max), design, index)
+    }
+    if stage.is_neurons() {
+        instance = instance.parameter("StageId", index).port("t_max_i", t_max);
+    }
+    instance = connect(instance, stage, design, index);
+    if let Kind::Readout(_) = stage.kind {
+        for port in ["m_axis_tvalid_o", "m_axis_tready_i", "m_axis_tdata_o", "m_axis_tlast_o"] {
+            instance = instance.port(port, port);
         }
-        Kind::Readout(readout) => {
-            images.push((format!("{safe}_constants.hex"), rom::readout_constants(readout)));
-            let file = format!("{{RomPath, \"{}\"}}", images[0].0);
-            let instance = readout_parameters(instance, readout).parameter("ConstFile", file);
-            io(instance, design, index)
-                .port("m_axis_tvalid_o", "m_axis_tvalid_o")
-                .port("m_axis_tready_i", "m_axis_tready_i")
-                .port("m_axis_tdata_o", "m_axis_tdata_o")
-                .port("m_axis_tlast_o", "m_axis_tlast_o")
-                .port("done_o", "sample_done")
-        }
-    };
-    let mut instance = counters(instance, stage, index);
+        instance = instance.port("done_o", "sample_done");
+    }
+    let mut instance = counters(instance, stage, design, index);
     instance.title = format!("stage {index}: {}", stage.module());
-    instance.comment = comment(stage);
-    StageView { instance, images }
+    instance.comment = comment::lines(stage);
+    StageView { instance, images: images.into_iter().map(|image| (image.file, image.text)).collect() }
 }
 
 /// The streams.
-fn io(instance: Instance, design: &Design, index: usize) -> Instance {
-    let instance = instance.reads(index, &design.streams[index]);
-    match design.streams.get(index + 1) {
-        Some(stream) => instance.writes(index + 1, stream),
-        None => instance,
+fn connect(mut instance: Instance, stage: &Stage, design: &Design, index: usize) -> Instance {
+    let stream = |n: usize| &design.streams[n];
+    match (&stage.kind, &stage.inputs[..], &stage.outputs[..]) {
+        (Kind::Fork, &[input], outputs) => return fork(instance, design, input, outputs),
+        (Kind::Sum(_), inputs, _) => {
+            // Input n is part n of each port.
+            let all = |name: &str| concatenation(inputs.iter().rev().map(|i| format!("r{i}_{name}")));
+            instance = instance.port("in_valid_i", all("valid")).port("in_ready_o", all("ready"));
+            for name in ["delta", "skip", "last", "quiet"] {
+                instance = instance.port(format!("in_{name}_i"), all(name));
+            }
+        }
+        (Kind::Product(_), &[left, right], _) => {
+            instance = instance.reads("left", left, stream(left)).reads("right", right, stream(right));
+        }
+        (Kind::Softmax(_), inputs, _) => {
+            instance = match inputs.get(1) {
+                Some(mask) => instance
+                    .port("mask_valid_i", format!("r{mask}_valid"))
+                    .port("mask_ready_o", format!("r{mask}_ready"))
+                    .port("mask_i", format!("r{mask}_mask")),
+                None => instance
+                    .wire(1, &format!("unused_s{index}_mask"))
+                    .port("mask_valid_i", "1'b0")
+                    .port("mask_ready_o", format!("unused_s{index}_mask"))
+                    .port("mask_i", "'0"),
+            };
+            instance = instance.reads("in", inputs[0], stream(inputs[0]));
+        }
+        (Kind::Scale(_) | Kind::Select(_), &[input], &[output]) => {
+            return data(instance, design, input, output, matches!(stage.kind, Kind::Select(_)));
+        }
+        (_, inputs, _) => {
+            for &input in inputs {
+                instance = instance.reads("in", input, stream(input));
+            }
+        }
     }
+    stage.outputs.iter().fold(instance, |i, &output| i.writes(output, stream(output)))
+}
+
+/// One stream to several.
+fn fork(instance: Instance, design: &Design, input: usize, outputs: &[usize]) -> Instance {
+    let parts = fields(&design.streams[input]);
+    let all = |name: &str| concatenation(outputs.iter().rev().map(|o| format!("w{o}_{name}")));
+    let mut instance = outputs.iter().fold(instance, |i, &o| i.drives(o, &design.streams[o]));
+    instance = instance
+        .port("in_valid_i", format!("r{input}_valid"))
+        .port("in_ready_o", format!("r{input}_ready"))
+        .port("in_data_i", beat('r', input, &parts))
+        .port("out_valid_o", all("valid"))
+        .port("out_ready_i", all("ready"))
+        .port("out_data_o", beat('w', outputs[0], &parts));
+    for other in &outputs[1..] {
+        instance.assignments.push(format!(
+            "{} = {}",
+            beat('w', *other, &parts),
+            beat('w', outputs[0], &parts)
+        ));
+    }
+    instance
+}
+
+/// Streams whose lanes are one vector.
+fn data(instance: Instance, design: &Design, input: usize, output: usize, as_data: bool) -> Instance {
+    let vector = |side: char, stream: usize| {
+        let parts = fields(&design.streams[stream]);
+        beat(side, stream, parts.iter().filter(|f| !f.is_flag).rev())
+    };
+    let mut instance = instance
+        .port("in_valid_i", format!("r{input}_valid"))
+        .port("in_ready_o", format!("r{input}_ready"))
+        .port("in_data_i", vector('r', input));
+    for name in ["skip", "last", "quiet"] {
+        instance = instance.port(format!("in_{name}_i"), format!("r{input}_{name}"));
+    }
+    if !as_data {
+        return instance.writes(output, &design.streams[output]);
+    }
+    instance = instance
+        .drives(output, &design.streams[output])
+        .port("out_valid_o", format!("w{output}_valid"))
+        .port("out_ready_i", format!("w{output}_ready"))
+        .port("out_data_o", vector('w', output));
+    for name in ["skip", "last", "quiet"] {
+        instance = instance.port(format!("out_{name}_o"), format!("w{output}_{name}"));
+    }
+    instance
 }
 
 /// Spikes and work, for the counters.
-fn counters(mut instance: Instance, stage: &Stage, index: usize) -> Instance {
+fn counters(mut instance: Instance, stage: &Stage, design: &Design, index: usize) -> Instance {
+    let Some(register) = design.counted().position(|counted| counted == index) else { return instance };
+    let sent = |stage: &Stage| stage.outputs.first().map(|s| format!("w{s}_valid && w{s}_ready"));
+    let idle = || "16'd0".to_owned();
     let (spikes, work) = match &stage.kind {
-        Kind::AnalogMatmul(_) | Kind::SpikeMatmul(_) => {
+        Kind::AnalogMatmul(_) | Kind::SpikeMatmul(_) | Kind::Product(_) => {
             instance = instance.wire(1, &format!("s{index}_work")).port("work_o", format!("s{index}_work"));
-            ("16'd0".to_owned(), format!("s{index}_work"))
+            (idle(), format!("s{index}_work"))
         }
-        Kind::Neurons(neurons) => {
-            let width = (usize::BITS - neurons.lanes.leading_zeros()) as usize;
+        Kind::Neurons(_) | Kind::Norm(_) | Kind::Softmax(_) => {
+            let lanes = stage.outputs.first().map_or(1, |&s| design.streams[s].lanes);
+            let width = (usize::BITS - lanes.leading_zeros()) as usize;
             let spikes = format!("s{index}_spikes");
             instance = instance.wire(width, &spikes).port("spikes_o", &spikes);
-            (format!("16'({spikes})"), format!("w{0}_valid && w{0}_ready", index + 1))
+            (format!("16'({spikes})"), sent(stage).unwrap_or_default())
         }
-        Kind::AnalogPass(_) | Kind::Repeat(_) => {
-            ("16'd0".to_owned(), format!("w{0}_valid && w{0}_ready", index + 1))
+        Kind::Readout(_) => {
+            let input = stage.inputs.first().copied().unwrap_or(0);
+            (idle(), format!("r{input}_valid && r{input}_ready"))
         }
-        Kind::Readout(_) => ("16'd0".to_owned(), format!("r{index}_valid && r{index}_ready")),
+        Kind::AnalogPass(_)
+        | Kind::Repeat(_)
+        | Kind::Fork
+        | Kind::Scale(_)
+        | Kind::Sum(_)
+        | Kind::Select(_)
+        | Kind::Reorder(_)
+        | Kind::Embedding(_)
+        | Kind::Mask(_) => (idle(), sent(stage).unwrap_or_default()),
     };
-    instance.assignments =
-        vec![format!("stage_spikes[16*{index}+:16] = {spikes}"), format!("stage_work[{index}] = {work}")];
+    instance.assignments.push(format!("stage_spikes[16*{register}+:16] = {spikes}"));
+    instance.assignments.push(format!("stage_work[{register}] = {work}"));
     instance
-}
-
-/// What the stage does, and why its widths are what they are.
-fn comment(stage: &Stage) -> Vec<String> {
-    let mut lines = vec![format!("Node: {}", in_comment(&stage.node))];
-    match &stage.kind {
-        Kind::AnalogMatmul(m) | Kind::SpikeMatmul(m) => {
-            lines.push(format!("weights {}", plain(&m.linear.weight)));
-            lines.push(format!("change of a time-step {}", plain(&m.linear.delta)));
-            lines.push(format!("partial sums {}", plain(&m.linear.partial)));
-        }
-        Kind::AnalogPass(_) => lines.push("raw values are the neurons' input".into()),
-        Kind::Repeat(repeat) => lines.push(format!("rate encoding over {} time-steps", repeat.steps)),
-        Kind::Neurons(n) => {
-            lines.push(format!("levels {} to {}", n.neuron.low, n.neuron.high));
-            lines.push(match &n.neuron.rule {
-                Rule::Line { .. } => {
-                    format!("V {} with {} fraction bits", plain(&n.neuron.membrane), n.fraction())
-                }
-                Rule::Table => format!("A {} against a table of thresholds", plain(&n.neuron.total)),
-            });
-        }
-        Kind::Readout(r) => {
-            lines.push(format!("A {}", plain(&r.readout.total)));
-            lines.push(match r.shift() {
-                Some(shift) => format!("values of {} bits, A shifted by {shift}", r.value_width()),
-                None => format!("values of {} bits, a multiplier a channel", r.value_width()),
-            });
-        }
-    }
-    lines
-}
-
-/// A range in ASCII.
-fn plain(range: &crate::integer::Range) -> String {
-    format!("{} to {}: {} bits", range.low, range.high, range.signed_width())
-}
-
-fn matmul_parameters(instance: Instance, stage: &Stage, matmul: &Matmul) -> Instance {
-    let mut instance = instance
-        .parameter("Rows", matmul.rows)
-        .parameter("InChannels", matmul.linear.inputs)
-        .parameter("OutChannels", matmul.linear.outputs)
-        .parameter("InLanes", matmul.in_lanes)
-        .parameter("OutLanes", matmul.out_lanes);
-    if let Kind::AnalogMatmul(_) = stage.kind {
-        instance = instance.parameter("ValueWidth", matmul.value_width);
-    }
-    instance.parameter("WeightWidth", matmul.weight_width).parameter("DeltaWidth", matmul.delta_width)
-}
-
-fn pass_parameters(instance: Instance, pass: &AnalogPass) -> Instance {
-    instance
-        .parameter("Rows", pass.rows)
-        .parameter("Channels", pass.channels)
-        .parameter("Lanes", pass.lanes)
-        .parameter("ValueWidth", pass.width)
-}
-
-fn repeat_parameters(instance: Instance, repeat: &Repeat) -> Instance {
-    instance
-        .parameter("Rows", repeat.rows)
-        .parameter("Channels", repeat.channels)
-        .parameter("Lanes", repeat.lanes)
-        .parameter("DeltaWidth", repeat.width)
-        .parameter("Steps", repeat.steps)
-}
-
-fn neuron_parameters(instance: Instance, neurons: &Neurons) -> Instance {
-    let table = matches!(neurons.neuron.rule, Rule::Table);
-    let width = if table { "TableWidth" } else { "ThetaWidth" };
-    instance
-        .parameter("Rows", neurons.rows)
-        .parameter("Channels", neurons.channels)
-        .parameter("Lanes", neurons.lanes)
-        .parameter("DeltaWidth", neurons.delta_width)
-        .parameter("MembraneWidth", neurons.membrane_width())
-        .parameter("LevelWidth", neurons.level_width())
-        .parameter("LevelMin", neurons.neuron.low)
-        .parameter("LevelMax", neurons.neuron.high)
-        .parameter("Fraction", neurons.fraction())
-        .parameter("UseTable", u8::from(table))
-        .parameter(width, neurons.threshold_width())
-        .parameter("SkipRows", u8::from(neurons.skip_rows))
-}
-
-fn neuron_images(
-    instance: Instance,
-    neurons: &Neurons,
-    safe: &str,
-    images: &mut Vec<(String, String)>,
-) -> Instance {
-    if let Some(constants) = rom::neuron_constants(neurons) {
-        let file = format!("{safe}_constants.hex");
-        let value = format!("{{RomPath, \"{file}\"}}");
-        images.push((file, constants));
-        return instance.parameter("ConstFile", value);
-    }
-    for (lane, table) in rom::neuron_tables(neurons).into_iter().enumerate() {
-        images.push((format!("{safe}_thresholds_{lane:02}.hex"), table));
-    }
-    instance.parameter("TableFile", format!("{{RomPath, \"{safe}_thresholds\"}}"))
-}
-
-fn readout_parameters(instance: Instance, stage: &Readout) -> Instance {
-    let instance = instance
-        .parameter("Channels", stage.readout.channels)
-        .parameter("Lanes", stage.lanes)
-        .parameter("DeltaWidth", stage.delta_width)
-        .parameter("AccWidth", stage.acc_width());
-    let instance = match stage.shift() {
-        None => instance.parameter("MultiplierWidth", stage.multiplier_width()),
-        Some(_) => instance,
-    };
-    let instance = instance
-        .parameter("ValueWidth", stage.value_width())
-        .parameter("UseMultiplier", u8::from(stage.shift().is_none()));
-    match stage.shift() {
-        Some(shift) => instance.parameter("Shift", shift),
-        None => instance,
-    }
 }

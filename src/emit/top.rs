@@ -6,7 +6,7 @@ use super::instance::Instance;
 use super::link;
 use super::name::{identifier, in_comment};
 use super::stage::{self, StageView};
-use crate::design::{Design, Kind};
+use crate::design::Design;
 
 /// What the template shows.
 #[derive(Template)]
@@ -42,16 +42,16 @@ pub(super) fn render(
     design: &Design,
     generator: &str,
 ) -> Result<(String, Vec<(String, String)>), askama::Error> {
-    let neurons = design.stages.iter().any(|s| matches!(s.kind, Kind::Neurons(_)));
+    let neurons = design.stages.iter().any(crate::design::Stage::is_neurons);
     // Lint lets a signal be unused that says so.
     let t_max = if neurons { "t_max" } else { "unused_t_max" };
     let stages: Vec<StageView> = (0..design.stages.len()).map(|i| stage::view(design, i, t_max)).collect();
     let mut instances = vec![registers(design, t_max), input(design), link::instance(0, &design.streams[0])];
     let mut images = Vec::new();
-    for (index, stage) in (1..).zip(stages) {
-        instances.push(stage.instance);
-        images.extend(stage.images);
-        instances.extend(design.streams.get(index).map(|stream| link::instance(index, stream)));
+    for (view, stage) in stages.into_iter().zip(&design.stages) {
+        instances.push(view.instance);
+        images.extend(view.images);
+        instances.extend(stage.outputs.iter().map(|&stream| link::instance(stream, &design.streams[stream])));
     }
     let element_bits = design.input.element.bits();
     let top = Top {
@@ -59,12 +59,12 @@ pub(super) fn render(
         model: in_comment(&design.model),
         top: &name(&design.model),
         pipeline: pipeline(design),
-        stages: design.stages.len(),
+        stages: design.counted().count(),
         input_beats: design.input.beats(),
         input_lanes: design.input.beat_lanes,
         element_bits,
         tdata: bits(design.input.tdata_width()),
-        addr: bits(addr_width(design.stages.len()) as usize),
+        addr: bits(addr_width(design.counted().count()) as usize),
         frame_words: design.frame_words(),
         t_max,
         instances,
@@ -88,7 +88,7 @@ fn pipeline(design: &Design) -> Vec<String> {
 fn registers(design: &Design, t_max: &str) -> Instance {
     let mut instance = Instance::new("axi_lite_regs", "u_regs".into())
         .parameter("Stages", "Stages")
-        .parameter("AddrWidth", addr_width(design.stages.len()));
+        .parameter("AddrWidth", addr_width(design.counted().count()));
     for port in [
         "s_axi_awvalid_i",
         "s_axi_awready_o",

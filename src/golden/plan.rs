@@ -179,6 +179,15 @@ impl Golden {
         &self.layers
     }
 
+    /// For every layer of neurons, the layers that its input comes from; `None` stands for the input of the network.
+    pub fn layer_sources(&self) -> Vec<Vec<Option<usize>>> {
+        let layer = |source: &Source| match *source {
+            Source::Input(_) => None,
+            Source::Layer { layer, .. } => Some(layer),
+        };
+        self.neurons().map(|plan| plan.sources.iter().map(layer).collect()).collect()
+    }
+
     /// The input of the network.
     pub fn input(&self) -> &Input {
         &self.input

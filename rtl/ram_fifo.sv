@@ -1,0 +1,110 @@
+/// First-in first-out buffer of many beats, in a memory with synchronous reads.
+///
+/// Contract: as `stream_fifo`. Latency: 3 cycles when empty. Throughput: 1 beat a cycle.
+/// Storage: `Depth` words of block RAM, and a small FIFO that hides its latency.
+module ram_fifo #(
+  /// Bits per beat.
+  parameter int unsigned Width = 8,
+  /// Beats held at least, at least 2.
+  parameter int unsigned Depth = 128
+) (
+  input  logic             clk_i,
+  input  logic             rst_i,
+  /// Beats in.
+  input  logic             in_valid_i,
+  output logic             in_ready_o,
+  input  logic [Width-1:0] in_data_i,
+  /// Beats out.
+  output logic             out_valid_o,
+  input  logic             out_ready_i,
+  output logic [Width-1:0] out_data_o
+);
+
+  localparam int unsigned PtrWidth = $clog2(Depth);
+  localparam int unsigned CountWidth = $clog2(Depth + 1);
+  localparam bit [PtrWidth-1:0] PtrLast = PtrWidth'(Depth - 1);
+  // Beats that may be on their way out of the memory: in its output register, and in the FIFO.
+  localparam int unsigned Ahead = 4;
+
+  if (Width < 1 || Depth < 2) begin : gen_bad_parameters
+    $error("ram_fifo: Width must be at least 1 and Depth at least 2");
+  end
+
+  logic [PtrWidth-1:0] write_q, read_q;
+  logic [CountWidth-1:0] count_q;
+  logic [2:0] ahead_q;
+  logic push, fetch, fetched_q, leaves;
+  logic [Width-1:0] fetched;
+  assign in_ready_o = count_q != CountWidth'(Depth);
+  assign push = in_valid_i && in_ready_o;
+  assign fetch = count_q != '0 && ahead_q != 3'(Ahead);
+  assign leaves = out_valid_o && out_ready_i;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      write_q <= '0;
+      read_q <= '0;
+      count_q <= '0;
+      ahead_q <= '0;
+      fetched_q <= 1'b0;
+    end else begin
+      if (push) write_q <= (write_q == PtrLast) ? '0 : write_q + PtrWidth'(1);
+      if (fetch) read_q <= (read_q == PtrLast) ? '0 : read_q + PtrWidth'(1);
+      if (push && !fetch) count_q <= count_q + CountWidth'(1);
+      else if (!push && fetch) count_q <= count_q - CountWidth'(1);
+      if (fetch && !leaves) ahead_q <= ahead_q + 3'd1;
+      else if (!fetch && leaves) ahead_q <= ahead_q - 3'd1;
+      fetched_q <= fetch;
+    end
+  end
+
+  sync_ram #(
+    .Width(Width),
+    .Depth(Depth)
+  ) u_words (
+    .clk_i,
+    .read_enable_i(fetch),
+    .read_addr_i(read_q),
+    .read_data_o(fetched),
+    .write_enable_i(push),
+    .write_addr_i(write_q),
+    .write_data_i(in_data_i)
+  );
+
+  logic fifo_ready;
+  stream_fifo #(
+    .Width(Width),
+    .Depth(Ahead + 1)
+  ) u_ahead (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(fetched_q),
+    .in_ready_o(fifo_ready),
+    .in_data_i(fetched),
+    .out_valid_o,
+    .out_ready_i,
+    .out_data_o
+  );
+
+`ifndef SYNTHESIS
+  stream_check #(
+    .Width(Width)
+  ) u_check_in (
+    .clk_i,
+    .rst_i,
+    .valid_i(in_valid_i),
+    .ready_i(in_ready_o),
+    .data_i (in_data_i)
+  );
+  always_ff @(posedge clk_i) begin
+    if (!rst_i) begin
+      a_room_ahead : assert (!fetched_q || fifo_ready);
+      a_count : assert (int'(count_q) <= int'(Depth) && int'(ahead_q) <= int'(Ahead));
+    end
+  end
+`else
+  logic unused_ready;
+  assign unused_ready = fifo_ready;
+`endif
+
+endmodule
