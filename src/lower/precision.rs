@@ -16,8 +16,9 @@ pub struct Precision {
 }
 
 impl Precision {
-    /// Profile `exact`: differences to float64 in about three neurons of a hundred thousand.
-    pub const EXACT: Self = Self { residual: 24, affine: 22, exponent: 24, scale: 22 };
+    /// Profile `exact`: at least 99.5 % of inputs equal a float64 evaluation at every neuron; measured in
+    /// `docs/numerics.md`.
+    pub const EXACT: Self = Self { residual: 24, affine: 20, exponent: 22, scale: 26 };
 
     /// Most bits of each.
     pub const MOST: u32 = 32;
