@@ -10,3 +10,4 @@ mod forms;
 mod layers;
 mod names;
 mod references;
+mod transformers;

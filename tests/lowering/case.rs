@@ -138,7 +138,7 @@ pub fn bytes(sample: Vec<usize>) -> Op {
 /// Linear layer with one scale.
 pub fn layer(inputs: usize, levels: Vec<i32>, scale: f32, bias: Vec<f64>) -> Op {
     let outputs = levels.len() / inputs;
-    Op::Linear(Linear { weights: Weights { inputs, outputs, levels, scale: vec![scale] }, bias })
+    Op::Linear(Linear { weights: Weights { inputs, outputs, levels, scale: vec![scale] }, divisor: 1, bias })
 }
 
 /// A chain of operators.
@@ -187,6 +187,7 @@ fn linear(inputs: usize, outputs: usize, extreme: Vec<f64>) -> impl Strategy<Val
     let bias = prop_oneof![prop::collection::vec(bias(extreme), outputs), Just(vec![])];
     (rows, list(scale().boxed(), outputs), bias).prop_map(move |(rows, scale, bias)| Linear {
         weights: Weights { inputs, outputs, levels: rows.concat(), scale },
+        divisor: 1,
         bias,
     })
 }
