@@ -178,3 +178,21 @@ fn integers_are_the_raw_input() {
     b.node("Softmax", &["scores"], "y");
     refuse_with("half_precision_input", &b, &tokens());
 }
+
+/// Mask, spelt out LayerNorm and mean in one model; nothing is quantised.
+pub fn text() -> Builder {
+    let mut b = model(7);
+    is_padding(&mut b, "m").node("Not", &["m"], "n").node("Cast", &["n"], "keep").with(int("to", 1));
+    b.node("Sub", &["one", "keep"], "drop").node("Mul", &["drop", "-10000"], "added");
+    b.node("Add", &["scores", "added"], "masked").node("Softmax", &["masked"], "p");
+    b.node("MatMul", &["p", "words"], "mixed").node("Add", &["mixed", "words"], "sum");
+    b.scalar("two", 2.0).constant(int64s("last", &[1], &[-1])).node("ReduceMean", &["sum", "last"], "mean");
+    b.node("Sub", &["sum", "mean"], "d").node("Pow", &["d", "two"], "sq");
+    b.node("ReduceMean", &["sq", "last"], "var").node("Add", &["var", "one"], "v").node(
+        "Sqrt",
+        &["v"],
+        "root",
+    );
+    b.node("Div", &["d", "root"], "norm").node("ReduceMean", &["norm", "axis"], "y").with(int("keepdims", 0));
+    b
+}
