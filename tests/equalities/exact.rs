@@ -64,6 +64,12 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Exact {
             }
             Op::Relu => x.iter_mut().for_each(|x| *x = x.clone().max(ratio(0, 1))),
             Op::Reshape(_) => {}
+            Op::Mean => {
+                let channels = node.shape.channels();
+                let rows = ratio(i64::try_from(x.len() / channels).expect("few rows"), 1);
+                let column = |c: usize| x.iter().skip(c).step_by(channels).sum::<BigRational>() / &rows;
+                x = (0..channels).map(column).collect();
+            }
             Op::Transpose(order) => {
                 x = transposed_index(&extents, order).into_iter().map(|e| x[e].clone()).collect();
             }
