@@ -46,6 +46,12 @@ pub fn layer_norm(row: &[f64], gamma: &[f32], beta: &[f32], epsilon: f32) -> Vec
     row.iter().zip(gamma).zip(beta).map(channel).collect()
 }
 
+/// Mean of the rows of a matrix.
+pub fn mean(x: &[f64], channels: usize) -> Vec<f64> {
+    let rows = (x.len() / channels) as f64;
+    (0..channels).map(|c| x.iter().skip(c).step_by(channels).sum::<f64>() / rows).collect()
+}
+
 /// Softmax of one row; a row of −∞ alone gives zeros.
 pub fn softmax(row: &[f64]) -> Vec<f64> {
     let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -24,7 +24,7 @@ fn spec(scaling: Scaling) -> InputSpec {
 fn linear(outputs: usize, levels: &[i32], scale: &[f32], bias: &[f64]) -> Op {
     let inputs = levels.len() / outputs;
     let weights = Weights { inputs, outputs, levels: levels.to_vec(), scale: scale.to_vec() };
-    Op::Linear(Linear { weights, bias: bias.to_vec() })
+    Op::Linear(Linear { weights, divisor: 1, bias: bias.to_vec() })
 }
 
 /// The example of `docs/model-format.md`.
@@ -62,7 +62,9 @@ fn rich(names: &[String; 6]) -> Model {
     };
     id = network.add(&names[2], Op::Neuron(quantiser), &[id]).expect("fits");
     let levels: Vec<i32> = (0..16).map(|n| i32::MAX - n * 100_000_000).collect();
-    id = network.add(&names[3], linear(2, &levels, &[1.0, 2.0], &[]), &[id]).expect("fits");
+    let Op::Linear(mut mean) = linear(2, &levels, &[1.0, 2.0], &[]) else { panic!("not linear") };
+    mean.divisor = 49;
+    id = network.add(&names[3], Op::Linear(mean), &[id]).expect("fits");
     let quantiser = Quantiser::uniform(1.0, -1, 1, Rounding::Truncate);
     id = network.add(&names[4], Op::Neuron(quantiser), &[id]).expect("fits");
     network.add(&names[5], Op::Readout, &[id]).expect("fits");
@@ -187,6 +189,8 @@ fn what_is_wrong_in_the_graph_is_named() {
     for (from, to, node, problem) in [
         ("\"name\": \"tiny\"", "\"name\": \"tiny\", \"extra\": 1", None, "extra"),
         ("\"bias\": true", "\"bias\": true, \"extra\": 1", None, "extra"),
+        ("\"bias\": true", "\"bias\": true, \"divisor\": 0", Some("hidden"), "divisor"),
+        ("\"bias\": true", "\"bias\": true, \"divisor\": -1", None, "-1"),
         ("\"kind\": \"linear\"", "\"kind\": \"conv\"", None, "conv"),
         ("\"format_version\": 1", "\"format_version\": 2", None, "version 2"),
         ("snn2rtl.model", "other", None, "other"),

@@ -20,14 +20,14 @@ fn recipe() -> impl Strategy<Value = Recipe> {
     let sizes = (1usize..5, 1usize..4, 1usize..4, 1usize..3, 1usize..8);
     let levels = prop::sample::select(vec![2i32, 4, 8, 16, 32]);
     let bits = 2u32..9;
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     (any::<u64>(), sizes, levels, bits, flags).prop_map(
         |(
             seed,
             (tokens, heads, depth, blocks, hidden),
             levels,
             weight_bits,
-            (words, mask, fused, post_norm),
+            (words, mask, fused, post_norm, mean),
         )| Recipe {
             seed,
             tokens,
@@ -41,6 +41,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
             mask: words && mask,
             fused,
             post_norm,
+            mean,
         },
     )
 }

@@ -16,6 +16,8 @@ from torch.nn import functional as F
 
 from network import MnistVit, normalise
 
+from lsq import record
+
 HERE = Path(__file__).resolve().parent
 # Samples of which the reference holds every level.
 LEVELS = 256
@@ -82,7 +84,7 @@ def reference(model, images, labels):
     double.eval()
     x = normalise(images, torch.float64)
     logits = torch.cat([double(part) for part in x.split(250)])
-    _, levels = double.record(x[:LEVELS])
+    _, levels = record(double, x[:LEVELS])
     values = {f"level/{name}": level.numpy() for name, level in levels.items()}
     values["logits"] = logits.numpy()
     values["accuracy"] = np.float64((logits.argmax(1).numpy() == labels).mean())

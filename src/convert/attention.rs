@@ -52,6 +52,7 @@ impl Conversion {
 
     /// The layer of neurons that carries a value.
     fn neurons_of(&mut self, name: &str, value: &Value) -> Result<NodeId> {
+        self.rows_themselves(name, value)?;
         let node = self.carrier(name, value)?;
         match (&self.graph.node(node).op, value.relu, value.mask) {
             (Op::Neuron(_), false, None) => Ok(node),
@@ -70,11 +71,15 @@ impl Conversion {
         readers: usize,
     ) -> Result<Value> {
         let input = self.carrier(name, ids)?;
-        if !matches!(self.graph.node(input).op, Op::Input(_)) || ids.order.is_some() || scores.mask.is_some()
-        {
+        self.rows_themselves(name, ids)?;
+        let other = scores.mask.is_some_and(|mask| mask != (input, padding));
+        if !matches!(self.graph.node(input).op, Op::Input(_)) || ids.order.is_some() {
             return Err(
                 Error::input("a mask that is not made of the model's input is not supported").at_node(name)
             );
+        }
+        if other {
+            return Err(Error::input("two masks on the same scores are not supported").at_node(name));
         }
         Ok(Value { mask: Some((input, padding)), ..scores.clone().also_read_by(readers) })
     }

@@ -16,6 +16,9 @@ impl Conversion {
         source: &Value,
         readers: usize,
     ) -> Result<Value> {
+        if source.averaged > 1 {
+            return self.linear_of_mean(name, weights, bias, source, readers);
+        }
         let source = &self.rectified(name, source)?;
         self.unscaled(name, source)?;
         let (node, order) = self.rows_of(name, source, weights.inputs)?;
@@ -33,7 +36,7 @@ impl Conversion {
             }
         }
         let weights = Weights { levels, ..weights.clone() };
-        let op = Op::Linear(Linear { weights, bias: bias.to_vec() });
+        let op = Op::Linear(Linear { weights, divisor: 1, bias: bias.to_vec() });
         Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
     }
 
@@ -88,6 +91,7 @@ fn reordered(linear: &Linear, order: &[usize]) -> Linear {
     let w = &linear.weights;
     let levels = order.iter().flat_map(|&o| &w.levels[o * w.inputs..(o + 1) * w.inputs]).copied().collect();
     Linear {
+        divisor: linear.divisor,
         weights: Weights {
             inputs: w.inputs,
             outputs: order.len(),

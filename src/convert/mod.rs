@@ -7,6 +7,7 @@
 mod attention;
 mod identity;
 mod linear;
+mod mean;
 mod output;
 mod prune;
 mod quantise;
@@ -96,9 +97,11 @@ impl Conversion {
             (qann::Op::Relu, [source]) => self.relu(source.clone()),
             (qann::Op::Reshape(_), [source]) => source.clone().also_read_by(readers),
             (qann::Op::Transpose(order), [source]) => {
+                self.rows_themselves(name, source)?;
                 source.clone().transposed(extents(inputs[0]), order).also_read_by(readers)
             }
             (qann::Op::Slice { axis, first, count }, [source]) => {
+                self.rows_themselves(name, source)?;
                 let source = source.clone().sliced(extents(inputs[0]), *axis, *first, *count);
                 source.also_read_by(readers)
             }
@@ -127,6 +130,7 @@ impl Conversion {
                 let shapes = (&network.node(inputs[0]).shape, &network.node(inputs[1]).shape);
                 self.product(name, (a, b), shapes, readers)?
             }
+            (qann::Op::Mean, [source]) => self.mean(name, source, &network.node(inputs[0]).shape, readers)?,
             (qann::Op::Softmax, [source]) => self.softmax(name, source, &node.shape, readers)?,
             (qann::Op::Output, [source]) => self.output(name, source.clone())?,
             _ => return Err(Error::input(format!("{} inputs", sources.len())).at_node(name)),
@@ -151,8 +155,9 @@ impl Conversion {
         }
     }
 
-    /// Fails if a value was multiplied or masked.
+    /// Fails if a value was multiplied, masked or averaged.
     fn unscaled(&self, name: &str, value: &Value) -> Result<()> {
+        self.rows_themselves(name, value)?;
         let problem = match value {
             Value { mask: Some(_), .. } => "a mask that no softmax follows",
             Value { factor, .. } if *factor != 1.0 => {

@@ -16,6 +16,9 @@ impl Conversion {
         mut source: Value,
         readers: usize,
     ) -> Result<Value> {
+        if source.averaged > 1 {
+            source = self.averaged(name, &source, shape.channels())?;
+        }
         let mut quantiser = if source.relu { after_relu(quantiser) } else { quantiser.clone() };
         self.unscaled(name, &source)?;
         let mut node = self.carrier(name, &source)?;

@@ -106,6 +106,7 @@ impl Conversion {
         source: &Value,
         readers: usize,
     ) -> Result<Value> {
+        self.rows_themselves(name, source)?;
         let node = self.carrier(name, source)?;
         if !matches!(self.graph.node(node).op, Op::Input(_)) || source.order.is_some() {
             return Err(

@@ -15,6 +15,8 @@ pub(super) struct Value {
     pub factor: f64,
     /// Raw input and the element whose positions are masked.
     pub mask: Option<(NodeId, i32)>,
+    /// The value is the mean of this many rows of what carries it; 1 for the rows themselves.
+    pub averaged: usize,
     /// Whether several operators read it.
     pub shared: bool,
 }
@@ -49,7 +51,7 @@ impl Value {
     }
 
     pub fn of(content: Content, readers: usize) -> Self {
-        Self { content, order: None, relu: false, factor: 1.0, mask: None, shared: readers > 1 }
+        Self { content, order: None, relu: false, factor: 1.0, mask: None, averaged: 1, shared: readers > 1 }
     }
 
     pub fn also_read_by(mut self, readers: usize) -> Self {

@@ -6,6 +6,7 @@ use super::decode::{Model, NodeIndex, ValueId};
 use super::flow::Flow;
 use super::name::Unique;
 use super::patterns::{self, Context, Found, Part, Site};
+use super::tensor::Type;
 use super::{Match, Options};
 use crate::error::{Error, Result, printable};
 use crate::graph::{NodeId, Operator, Shape};
@@ -23,6 +24,11 @@ pub fn build(model: &Model, options: &Options) -> Result<(Network, Vec<Match>)> 
     if flow.is_constant(model.output) {
         flow.constant(model.output)?;
         return Err(Error::input("the model's output does not depend on its input"));
+    }
+    if model.input_type != Type::F32 && !patterns::is_identity(&options.input) {
+        let problem = "the model's input are integers, so raw elements must be the input itself";
+        let name = &model.values[model.input].name;
+        return Err(Error::input(problem).at_node(name).fix("use --input tokens, or --scale 1"));
     }
     let findings = find_all(&Context { flow: &flow, options })?;
     assemble(&flow, options, findings)

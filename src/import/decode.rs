@@ -7,6 +7,7 @@ use prost::Message;
 
 use super::external::Folder;
 use super::proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use super::tensor::Type;
 use crate::error::{Error, Result};
 
 /// Index of a value in [`Model::values`].
@@ -30,6 +31,8 @@ pub struct Model {
     pub input: ValueId,
     /// Extents of the input: none for a symbolic one.
     pub input_dims: Vec<Option<usize>>,
+    /// Type of the input's elements: floats or integers.
+    pub input_type: Type,
     /// The one output.
     pub output: ValueId,
     /// Where constants in other files are.
@@ -200,10 +203,12 @@ fn from_graph(graph: GraphProto, producer: String, folder: Folder) -> Result<Mod
         }
         nodes.push(resolve(proto, index, &table.ids));
     }
+    let (input_dims, input_type) = input_form(input_info)?;
     Ok(Model {
         name: graph.name,
         producer,
-        input_dims: input_extents(input_info)?,
+        input_dims,
+        input_type,
         nodes,
         values: table.values,
         input,
@@ -222,8 +227,8 @@ fn only<'a>(list: &[&'a ValueInfoProto], what: &str) -> Result<&'a ValueInfoProt
     Err(Error::input(problem).fix("export a model with one input tensor and one output tensor"))
 }
 
-/// Extents of the input; an error when they are missing, empty or not numbers.
-fn input_extents(info: &ValueInfoProto) -> Result<Vec<Option<usize>>> {
+/// Extents and type of the input; an error when they are missing, empty or not numbers.
+fn input_form(info: &ValueInfoProto) -> Result<(Vec<Option<usize>>, Type)> {
     let wrong = |problem: &str| {
         Error::input(format!("the model's input {problem}"))
             .at_node(&info.name)
@@ -232,9 +237,10 @@ fn input_extents(info: &ValueInfoProto) -> Result<Vec<Option<usize>>> {
     let tensor = info.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
     let tensor = tensor.ok_or_else(|| wrong("is not a tensor"))?;
     let shape = tensor.shape.as_ref().ok_or_else(|| wrong("has no shape"))?;
-    if tensor.elem_type != 1 {
-        return Err(wrong("is not float32"));
-    }
+    let ty = match Type::from_onnx(tensor.elem_type) {
+        Ok(ty @ (Type::F32 | Type::Int { .. })) => ty,
+        _ => return Err(wrong("is neither float32 nor of an integer type")),
+    };
     let dims: Vec<Option<usize>> = shape
         .dim
         .iter()
@@ -247,7 +253,7 @@ fn input_extents(info: &ValueInfoProto) -> Result<Vec<Option<usize>>> {
     if dims[1..].iter().any(Option::is_none) {
         return Err(wrong("has a dynamic extent beside the batch"));
     }
-    Ok(dims)
+    Ok((dims, ty))
 }
 
 /// Names of values and what they stand for.

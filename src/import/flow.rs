@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::decode::{Model, Node, Origin, ValueId};
+use super::decode::{Model, Node, NodeIndex, Origin, ValueId};
 use super::fold::{self, Call};
 use super::tensor::{Tensor, Type, count};
 use crate::error::{Error, Result, printable};
@@ -33,6 +33,8 @@ pub struct Flow<'m> {
     states: Vec<State>,
     /// Type of every value, where it is known.
     types: Vec<Option<Type>>,
+    /// The nodes that read each value.
+    readers: Vec<Vec<NodeIndex>>,
     cache: RefCell<HashMap<ValueId, Rc<Tensor>>>,
     /// How many elements folding may still produce.
     room: Cell<usize>,
@@ -63,13 +65,17 @@ impl<'m> Flow<'m> {
             })
             .collect();
         let types = model.values.iter().map(|value| match &value.origin {
-            Origin::Input => Some(Type::F32),
+            Origin::Input => Some(model.input_type),
             Origin::Constant(proto) => Type::from_onnx(proto.data_type).ok(),
             Origin::Node { .. } => None,
         });
         let types = types.collect();
         let (cache, room) = (RefCell::default(), Cell::new(ALLOWANCE));
-        let mut flow = Self { model, batch, states, types, cache, room };
+        let mut readers = vec![Vec::new(); model.values.len()];
+        for (index, node) in model.nodes.iter().enumerate() {
+            node.inputs.iter().flatten().for_each(|&v| readers[v].push(index));
+        }
+        let mut flow = Self { model, batch, states, types, readers, cache, room };
         for node in &model.nodes {
             if let Some(&Some(output)) = node.outputs.first() {
                 flow.types[output] = flow.infer_type(node);
@@ -93,6 +99,11 @@ impl<'m> Flow<'m> {
     /// Type of the value's elements, if it is known.
     pub fn element_type(&self, value: ValueId) -> Option<Type> {
         self.types[value]
+    }
+
+    /// The nodes that read this value.
+    pub fn readers(&self, value: ValueId) -> &[NodeIndex] {
+        &self.readers[value]
     }
 
     /// The value's name, fit for a message.

@@ -33,6 +33,19 @@ impl Flow<'_> {
                 }
                 result
             }
+            (Some("Expand"), _) => {
+                let target = list("shape", 1)?.ok_or("an Expand without a shape")?;
+                dims::broadcast(&get(0)?, &sizes(&target)?)?
+            }
+            (Some("ReduceMean"), _) => {
+                let dims = get(0)?;
+                let reduced = self.reduced(node, dims.len())?;
+                let keep = node.int("keepdims", 1) != 0;
+                (0..dims.len())
+                    .filter(|&i| keep || !reduced[i])
+                    .map(|i| if reduced[i] { 1 } else { dims[i] })
+                    .collect()
+            }
             (Some("Reshape"), _) => {
                 let target = list("shape", 1)?.ok_or("a Reshape without a shape")?;
                 dims::reshape(&get(0)?, &target, node.int("allowzero", 0) != 0)?
@@ -84,6 +97,20 @@ impl Flow<'_> {
             _ => return Ok(None),
         };
         Ok(Some(dims))
+    }
+
+    /// Which of `rank` extents a reduction reduces.
+    pub fn reduced(&self, node: &Node, rank: usize) -> Result<Vec<bool>, String> {
+        let axes = match (node.ints("axes"), node.optional_input(1)) {
+            (Some(list), _) => list.to_vec(),
+            (None, Some(v)) => self.constant(v).map_err(|e| e.problem)?.as_ints()?.to_vec(),
+            (None, None) => vec![],
+        };
+        let mut reduced = vec![axes.is_empty() && node.int("noop_with_empty_axes", 0) == 0; rank];
+        for axis in axes {
+            reduced[dims::axis(axis, rank)?] = true;
+        }
+        Ok(reduced)
     }
 
     /// Extents of the outputs of a `Split`.
@@ -164,7 +191,8 @@ impl Flow<'_> {
                 None => named("output_dtype").or(Some(Type::Int { bits: 8, signed: false })),
             },
             "Shape" | "Size" => Some(Type::I64),
-            "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "Not" => Some(Type::Bool),
+            "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "Not" | "And" | "Or"
+            | "Xor" => Some(Type::Bool),
             _ => input(0),
         }
     }
@@ -210,6 +238,9 @@ const BROADCAST: &[&str] = &[
     "GreaterOrEqual",
     "Less",
     "LessOrEqual",
+    "And",
+    "Or",
+    "Xor",
 ];
 
 /// Extents of a product with a matrix on the right.

@@ -17,10 +17,10 @@ const ONE_SCALE: &str = "quantise the tensor that this layer reads with one scal
 
 /// Lowers a layer that reads `source` as `rows` rows.
 ///
-/// With the inputs `x_i = σ_i·e_i + β_i`, the common unit `u` of the `σ_i`, and weights `ω_o·W[o, i]`:
+/// With the inputs `x_i = σ_i·e_i + β_i`, the common unit `u` of the `σ_i`, weights `ω_o·W[o, i]` and the divisor `n`:
 ///
 /// ```text
-/// x_o = u·ω_o·A_o + b_o     A_o = Σ_i w[i, o]·e_i     w[i, o] = W[o, i]·σ_i/u     b_o = bias_o + ω_o·Σ_i W[o, i]·β_i
+/// x_o = u·ω_o/n·A_o + b_o     A_o = Σ_i w[i, o]·e_i     w[i, o] = W[o, i]·σ_i/u     b_o = bias_o + ω_o/n·Σ_i W[o, i]·β_i
 /// ```
 ///
 /// # Errors
@@ -35,6 +35,7 @@ pub(super) fn lower(linear: &snn::Linear, rows: usize, source: &Value) -> Result
         used[column.kind] |= (0..outputs).any(|o| weights.level(o, i) != 0);
     }
     let (unit, factors) = factors(source, &used)?;
+    let divisor = integer(linear.divisor);
 
     let mut integers = Vec::with_capacity(inputs * outputs);
     let mut steps = vec![Span::ZERO; outputs];
@@ -54,7 +55,7 @@ pub(super) fn lower(linear: &snn::Linear, rows: usize, source: &Value) -> Result
     let mut kinds = Vec::with_capacity(outputs);
     for (o, offset) in offsets.into_iter().enumerate() {
         let fit = |span: Span| span.range().ok_or_else(|| too_wide("sums", span.high.max(-span.low)));
-        let scale = exact(per_channel(&weights.scale, o)).map_err(Error::input)? * &unit;
+        let scale = exact(per_channel(&weights.scale, o)).map_err(Error::input)? * &unit / &divisor;
         kinds.push(Kind { scale, offset, step: fit(steps[o])?, total: fit(totals[o])? });
     }
     let over = |of: fn(&Kind) -> Range| kinds.iter().map(of).fold(Range::new(0, 0), Range::union);
@@ -88,9 +89,9 @@ fn factors(source: &Value, used: &[bool]) -> Result<(BigRational, Vec<i64>)> {
     Ok((unit, factors))
 }
 
-/// `b_o = bias_o + ω_o·Σ_i W[o, i]·β_i`.
+/// `b_o = bias_o + ω_o/n·Σ_i W[o, i]·β_i`.
 fn offsets(linear: &snn::Linear, source: &Value, columns: &[Column<'_>]) -> Result<Vec<BigRational>, String> {
-    let snn::Linear { weights, bias } = linear;
+    let snn::Linear { weights, divisor, bias } = linear;
     // Weights are first summed over the inputs that share an offset.
     let shifted: Vec<usize> =
         (0..source.kinds.len()).filter(|&k| !source.kinds[k].offset.is_zero()).collect();
@@ -114,7 +115,7 @@ fn offsets(linear: &snn::Linear, source: &Value, columns: &[Column<'_>]) -> Resu
                 .map(|(&sum, &kind)| &source.kinds[kind].offset * integer(sum))
                 .sum();
             let bias = exact(bias.get(o).copied().unwrap_or(0.0))?;
-            Ok(bias + exact(per_channel(&weights.scale, o))? * shift)
+            Ok(bias + exact(per_channel(&weights.scale, o))? * shift / integer(*divisor))
         })
         .collect()
 }

@@ -55,6 +55,12 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
             (Op::LayerNorm { gamma, beta, epsilon }, Some((_, x))) => {
                 x.chunks(gamma.len()).flat_map(|row| float::layer_norm(row, gamma, beta, *epsilon)).collect()
             }
+            (Op::Mean, Some((source, x))) => {
+                let channels = node.shape.channels();
+                x.chunks(source.shape.len() / node.shape.rows())
+                    .flat_map(|m| float::mean(m, channels))
+                    .collect()
+            }
             (Op::Softmax, Some((_, x))) => x.chunks(node.shape.channels()).flat_map(float::softmax).collect(),
             (Op::Mask(padding), Some((_, x))) => {
                 let ids = &values[inputs[1].index()];

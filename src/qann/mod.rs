@@ -69,6 +69,8 @@ pub enum Op {
         /// Added to the variance.
         epsilon: f32,
     },
+    /// Mean over the extent before the last one, which becomes 1.
+    Mean,
     /// Softmax over the last extent.
     Softmax,
     /// −∞ wherever the second input, one element for each index of the last extent, is this raw element.
@@ -100,6 +102,7 @@ impl Operator for Op {
             Self::Scale(_) => "scale",
             Self::MatMul => "matmul",
             Self::LayerNorm { .. } => "layer_norm",
+            Self::Mean => "mean",
             Self::Softmax => "softmax",
             Self::Mask(_) => "mask",
             Self::Embedding { .. } => "embedding",
@@ -152,6 +155,7 @@ impl Operator for Op {
                 }
             }
             Self::Slice { axis, first, count } => shape::slice(input, *axis, *first, *count),
+            Self::Mean => shape::mean(input),
             Self::LayerNorm { gamma, beta, epsilon } => shape::layer_norm(input, gamma, beta, *epsilon),
             Self::Embedding { channels, table } => shape::embedding(input, *channels, table),
             Self::Scale(factor) if !factor.is_finite() => Err(format!("the factor {factor} is not finite")),
@@ -187,6 +191,7 @@ impl Operator for Op {
             Self::Constant { .. }
             | Self::Add
             | Self::MatMul
+            | Self::Mean
             | Self::Softmax
             | Self::Relu
             | Self::Reshape(_)

@@ -59,6 +59,15 @@ pub(super) fn slice(input: &Shape, axis: usize, first: usize, count: usize) -> R
     Ok(shape)
 }
 
+pub(super) fn mean(input: &Shape) -> Result<Shape, String> {
+    let mut shape = input.clone();
+    match &mut shape.0[..] {
+        [.., rows, _] => *rows = 1,
+        _ => return Err(format!("the mean over the rows of {input}")),
+    }
+    Ok(shape)
+}
+
 pub(super) fn layer_norm(input: &Shape, gamma: &[f32], beta: &[f32], epsilon: f32) -> Result<Shape, String> {
     if input.0.is_empty() || gamma.len() != input.channels() || beta.len() != input.channels() {
         return Err(format!("{} γ and {} β for {input}", gamma.len(), beta.len()));

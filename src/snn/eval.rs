@@ -34,7 +34,13 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                     |(e, &q): (usize, &i32)| input.spec.real(q, input.spec.channel_of(&input.sample.0, e));
                 raw.iter().enumerate().map(real).collect()
             }
-            Op::Linear(linear) => float::linear(read(0), &linear.weights, &linear.bias),
+            Op::Linear(linear) => {
+                let sums = float::linear(read(0), &linear.weights, &[]);
+                let biased = |(e, sum): (usize, f64)| {
+                    sum / f64::from(linear.divisor) + linear.bias.get(e % channels).copied().unwrap_or(0.0)
+                };
+                sums.into_iter().enumerate().map(biased).collect()
+            }
             Op::Neuron(quantiser) => {
                 let (levels, value) = float::quantise(read(0), quantiser, channels);
                 result.levels.push((id, levels));

@@ -73,7 +73,7 @@ pub type Network = Graph<Op>;
 pub enum Op {
     /// The model's input, computed from raw data.
     Input(Input),
-    /// Synaptic layer: a spike ±1 on input `i` adds `±s_in·scale[o]·levels[o, i]` to output `o`; the bias acts from the
+    /// Synaptic layer: a spike ±1 on input `i` adds `±s_in·scale[o]·levels[o, i]/divisor` to output `o`; the bias acts from the
     /// first time-step on.
     Linear(Linear),
     /// ST-BIF+ neurons: each tracks the quantised value of its accumulated input, one level a time-step.
@@ -113,6 +113,9 @@ pub struct Input {
 pub struct Linear {
     /// Integer weights and their scales.
     pub weights: Weights,
+    /// The weighted sums are divided by this before the bias: the number of rows for a layer that reads a mean of rows, else
+    /// 1.
+    pub divisor: u32,
     /// One value an output channel, or empty. Quantised biases, integers times a scale, may need an `f64`.
     pub bias: Vec<f64>,
 }
@@ -156,8 +159,11 @@ impl Operator for Op {
         }
         let [source] = inputs else { return Err(format!("{} inputs; expected 1", inputs.len())) };
         match self {
-            Self::Linear(Linear { weights, bias }) => {
+            Self::Linear(Linear { weights, divisor, bias }) => {
                 weights.check()?;
+                if *divisor == 0 {
+                    return Err("the divisor is 0".into());
+                }
                 if !bias.is_empty() && bias.len() != weights.outputs {
                     return Err(format!("{} bias values for {} outputs", bias.len(), weights.outputs));
                 }
@@ -193,9 +199,10 @@ impl Operator for Op {
                     input.encoding
                 )
             }
-            Self::Linear(Linear { weights, bias }) => {
+            Self::Linear(Linear { weights, divisor, bias }) => {
+                let mean = if *divisor == 1 { String::new() } else { format!(", divided by {divisor}") };
                 let scales = if weights.scale.len() == 1 { "per tensor" } else { "per channel" };
-                format!("weights {scales}{}", if bias.is_empty() { "" } else { ", bias" })
+                format!("weights {scales}{mean}{}", if bias.is_empty() { "" } else { ", bias" })
             }
             Self::Neuron(q) => {
                 let scales = if q.scale.len() == 1 { "per tensor" } else { "per channel" };

@@ -46,7 +46,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Exact {
                 x = raw.iter().enumerate().map(real).collect();
             }
             Op::Linear { weights, bias } => {
-                let linear = snn::Linear { weights: weights.clone(), bias: bias.clone() };
+                let linear = snn::Linear { weights: weights.clone(), divisor: 1, bias: bias.clone() };
                 let row = |row: &[BigRational]| -> Vec<BigRational> {
                     (0..weights.outputs).map(|o| apply(&linear, o, row)).collect()
                 };
@@ -64,6 +64,12 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Exact {
             }
             Op::Relu => x.iter_mut().for_each(|x| *x = x.clone().max(ratio(0, 1))),
             Op::Reshape(_) => {}
+            Op::Mean => {
+                let channels = node.shape.channels();
+                let rows = ratio(i64::try_from(x.len() / channels).expect("few rows"), 1);
+                let column = |c: usize| x.iter().skip(c).step_by(channels).sum::<BigRational>() / &rows;
+                x = (0..channels).map(column).collect();
+            }
             Op::Transpose(order) => {
                 x = transposed_index(&extents, order).into_iter().map(|e| x[e].clone()).collect();
             }

@@ -2,7 +2,7 @@
 
 use num_traits::ToPrimitive;
 use proptest::prelude::*;
-use snn2rtl::convert::EncodingChoice;
+use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::graph::Shape;
 use snn2rtl::qann::{self, Network, Op};
 use snn2rtl::quant::{Element, InputSpec, Quantiser, Rounding, Scaling, Weights};
@@ -124,5 +124,87 @@ proptest! {
         if recipe.seed % 16 == 0 {
             chains[1].round_trip();
         }
+    }
+}
+
+/// A chain of operators on 3 rows of 2 elements.
+fn rows(operators: &[(&str, Op)]) -> Network {
+    let mut network = Network::new();
+    let scaling = Scaling::Normalise { mean: vec![decimal("0.1307")], std: vec![decimal("0.3")] };
+    let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    let mut last = network.add("input", Op::Input { shape: Shape(vec![3, 2]), spec }, &[]).expect("an input");
+    for (name, op) in operators {
+        last = network.add(*name, op.clone(), &[last]).unwrap_or_else(|e| panic!("{e}"));
+    }
+    network.add("logits", Op::Output, &[last]).expect("an output");
+    network
+}
+
+fn head() -> Op {
+    let weights = Weights { inputs: 2, outputs: 2, levels: vec![3, -1, -2, 5], scale: vec![0.37] };
+    Op::Linear { weights, bias: vec![0.1, -0.2] }
+}
+
+fn act(low: i32) -> Op {
+    Op::Quantise(Quantiser::uniform(0.23, low, 15, Rounding::HalfUp))
+}
+
+/// A third is no float: the mean must be part of the layer's exact scale.
+#[test]
+fn means_of_three_rows_are_exact() {
+    let networks = [
+        rows(&[("mean", Op::Mean), ("head", head())]),
+        rows(&[("fc", head()), ("act", act(-8)), ("mean", Op::Mean), ("head", head())]),
+        rows(&[("fc", head()), ("act", act(-8)), ("mean", Op::Mean), ("again", act(-8)), ("head", head())]),
+        rows(&[
+            ("fc", head()),
+            ("act", act(-8)),
+            ("relu", Op::Relu),
+            ("mean", Op::Mean),
+            ("again", act(0)),
+            ("head", head()),
+        ]),
+        rows(&[
+            ("fc", head()),
+            ("act", act(-8)),
+            ("mean", Op::Mean),
+            ("relu", Op::Relu),
+            ("again", act(-8)),
+            ("head", head()),
+        ]),
+    ];
+    let encodings = [EncodingChoice::Analog, EncodingChoice::Rate(Some(4))];
+    for (seed, network) in networks.iter().enumerate() {
+        let samples: Vec<Vec<i32>> = (0..8).flat_map(|n| samples(network, 100 * n + seed as u64)).collect();
+        check(network, &encodings, &samples);
+    }
+}
+
+#[test]
+fn means_that_spikes_cannot_carry() {
+    let slice = Op::Slice { axis: 1, first: 0, count: 1 };
+    let third = Op::Scale(1.0 / 3.0);
+    for (operators, node, problem) in [
+        (vec![("fc", head()), ("mean", Op::Mean), ("head", head())], "mean", "no quantiser"),
+        (
+            vec![("act", act(-8)), ("mean", Op::Mean), ("relu", Op::Relu), ("head", head())],
+            "head",
+            "no quantiser",
+        ),
+        (vec![("act", act(-8)), ("mean", Op::Mean)], "logits", "neither a layer nor a quantiser"),
+        (
+            vec![("act", act(-8)), ("mean", Op::Mean), ("slice", slice)],
+            "slice",
+            "neither a layer nor a quantiser",
+        ),
+        (
+            vec![("act", act(-8)), ("third", third), ("mean", Op::Mean), ("head", head())],
+            "mean",
+            "multiplication",
+        ),
+    ] {
+        let error = convert(&rows(&operators), "means", "test", EncodingChoice::Analog).expect_err(problem);
+        assert_eq!(error.node.as_deref(), Some(node), "{error}");
+        assert!(error.problem.contains(problem), "{error}");
     }
 }

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 use proptest::prelude::*;
+use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::import::Options;
 
 use crate::builder::{
     Builder, floats, import_bytes, int, int64s, ints, options, small_ints, string, value_info,
 };
+use crate::masks::text;
+use crate::transformers::tokens;
 
 /// A change to bytes.
 #[derive(Clone, Debug)]
@@ -63,16 +66,18 @@ fn apply(bytes: &mut Vec<u8>, change: &Change) {
 
 /// Real files, and a small model with every operator.
 fn seeds() -> Vec<Vec<u8>> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map(|entries| entries.filter_map(|e| Some(e.ok()?.path())).collect())
-        .unwrap_or_default();
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut files: Vec<PathBuf> = ["onnx", "transformers"]
+        .into_iter()
+        .filter_map(|kind| std::fs::read_dir(folder.join(kind)).ok())
+        .flat_map(|entries| entries.filter_map(|e| Some(e.ok()?.path())))
+        .collect();
     files.retain(|f| f.extension().is_some_and(|e| e == "onnx"));
     files.sort();
     let mut seeds: Vec<Vec<u8>> = files.iter().map(|f| std::fs::read(f).unwrap()).collect();
     // Small ones often: most of their bytes mean something.
     seeds.retain(|s| s.len() < 200_000);
-    for model in [everything(), shapes()] {
+    for model in [everything(), shapes(), text()] {
         seeds.extend(vec![model.encode(); 4]);
     }
     seeds
@@ -119,6 +124,7 @@ fn the_seeds_import() {
     for model in [everything(), shapes()] {
         model.import().unwrap_or_else(|e| panic!("{e}"));
     }
+    text().import_with(&tokens()).unwrap_or_else(|e| panic!("{e}"));
 }
 
 /// A change to a model that leaves it readable, so that the later stages meet it.
@@ -137,7 +143,7 @@ enum Edit {
     Input(prop::sample::Index, Option<i64>),
 }
 
-const OPERATORS: [&str; 44] = [
+const OPERATORS: [&str; 48] = [
     "Add",
     "Sub",
     "Mul",
@@ -182,6 +188,10 @@ const OPERATORS: [&str; 44] = [
     "MatMul",
     "Gemm",
     "Dropout",
+    "ReduceMean",
+    "Softmax",
+    "And",
+    "Or",
 ];
 
 fn edit() -> impl Strategy<Value = Edit> {
@@ -300,16 +310,18 @@ fn edited(builder: &mut Builder, edit: &Edit) {
 proptest! {
     #[test]
     fn changed_models_never_panic(
-        which in any::<bool>(),
+        which in 0usize..3,
         edits in prop::collection::vec(edit(), 1..8),
     ) {
-        let mut model = if which { everything() } else { shapes() };
+        let mut model = [everything, shapes, text][which]();
+        let options = if which == 2 { tokens() } else { options() };
         for edit in &edits {
             edited(&mut model, edit);
         }
         for weight_bits in [None, Some(4)] {
-            if let Ok(imported) = model.import_with(&Options { weight_bits, ..options() }) {
+            if let Ok(imported) = model.import_with(&Options { weight_bits, ..options.clone() }) {
                 imported.network.check("test").unwrap();
+                let _ = convert(&imported.network, "test", "test", EncodingChoice::Analog);
             }
         }
     }
@@ -324,9 +336,10 @@ proptest! {
         for change in &changes {
             apply(&mut bytes, change);
         }
-        for weight_bits in [None, Some(4)] {
-            if let Ok(imported) = import_bytes(&bytes, &Options { weight_bits, ..options() }) {
+        for (weight_bits, options) in [(None, options()), (Some(4), options()), (None, tokens())] {
+            if let Ok(imported) = import_bytes(&bytes, &Options { weight_bits, ..options }) {
                 imported.network.check("test").unwrap();
+                let _ = convert(&imported.network, "test", "test", EncodingChoice::Analog);
             }
         }
     }

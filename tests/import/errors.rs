@@ -23,7 +23,11 @@ fn check(name: &str, error: &Error) {
 }
 
 fn refuse(name: &str, builder: &Builder) {
-    match builder.import() {
+    refuse_with(name, builder, &options());
+}
+
+pub fn refuse_with(name: &str, builder: &Builder, options: &Options) {
+    match builder.import_with(options) {
         Ok(imported) => panic!("{name} was imported:\n{}", imported.network.text()),
         Err(error) => check(name, &error),
     }

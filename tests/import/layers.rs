@@ -248,3 +248,91 @@ fn moves() {
     let kinds: Vec<&str> = text.lines().filter_map(|l| l.split(": ").nth(1)?.split(' ').next()).collect();
     assert_eq!(kinds, ["input", "reshape", "transpose", "reshape", "reshape", "relu", "output"]);
 }
+
+/// LayerNorm of 3 channels in single operations; `change` may alter them.
+fn spelt_out(change: impl Fn(&mut Builder)) -> Builder {
+    let mut b = Builder::new(&[2, 3]);
+    b.scalar("two", 2.0).scalar("half", 0.5).scalar("e", 0.01);
+    b.constant(floats("g", &[3], &[1.0, 2.0, 3.0])).constant(floats("b", &[3], &[0.5, 0.25, 0.0]));
+    b.constant(int64s("last", &[1], &[-1])).constant(int64s("rows", &[1], &[1]));
+    b.node("ReduceMean", &["x", "last"], "mean").node("Sub", &["x", "mean"], "d");
+    b.node("Pow", &["d", "two"], "sq").node("ReduceMean", &["sq", "last"], "var");
+    b.node("Add", &["var", "e"], "v").node("Sqrt", &["v"], "root").node("Div", &["d", "root"], "n");
+    b.node("Mul", &["n", "g"], "ng").node("Add", &["ng", "b"], "y");
+    change(&mut b);
+    b
+}
+
+/// Replaces the node that writes `output`.
+fn replace(b: &mut Builder, output: &str, op: &str, inputs: &[&str]) {
+    b.graph.node.retain(|n| n.output[0] != output);
+    b.node(op, inputs, output);
+}
+
+#[test]
+fn layer_norm_spelt_out() {
+    let parts = |b: &Builder| {
+        let network = network(b);
+        assert_eq!(network.len(), 3, "{}", network.text());
+        let norm = network.topological()[1];
+        let Op::LayerNorm { gamma, beta, epsilon } = &network.node(norm).op else { panic!("no norm") };
+        (gamma.clone(), beta.clone(), *epsilon)
+    };
+    let expected = (vec![1.0, 2.0, 3.0], vec![0.5, 0.25, 0.0], 0.01);
+    assert_eq!(parts(&spelt_out(|_| ())), expected);
+    assert_eq!(parts(&spelt_out(|b| replace(b, "sq", "Mul", &["d", "d"]))), expected);
+    assert_eq!(parts(&spelt_out(|b| replace(b, "root", "Pow", &["v", "half"]))), expected);
+    assert_eq!(parts(&spelt_out(|b| replace(b, "y", "Add", &["b", "ng"]))), expected);
+    let reciprocal = |b: &mut Builder| {
+        b.node("Reciprocal", &["root"], "r");
+        replace(b, "n", "Mul", &["r", "d"]);
+    };
+    assert_eq!(parts(&spelt_out(reciprocal)), expected);
+    let twice = |b: &mut Builder| {
+        b.node("Sub", &["x", "mean"], "d2").node("Cast", &["d2"], "d3").with(int("to", 1));
+        replace(b, "sq", "Pow", &["d3", "two"]);
+    };
+    assert_eq!(parts(&spelt_out(twice)), expected);
+    // Without β, then without γ.
+    let no_beta = |b: &mut Builder| replace(b, "y", "Mul", &["g", "n"]);
+    assert_eq!(parts(&spelt_out(no_beta)), (expected.0.clone(), vec![0.0; 3], 0.01));
+    let plain = |b: &mut Builder| replace(b, "y", "Div", &["d", "root"]);
+    assert_eq!(parts(&spelt_out(plain)), (vec![1.0; 3], vec![0.0; 3], 0.01));
+}
+
+#[test]
+fn what_is_nearly_a_layer_norm() {
+    let refused = |change: &dyn Fn(&mut Builder)| {
+        let network = spelt_out(change).import();
+        assert!(network.is_err(), "{}", network.unwrap().network.text());
+    };
+    refused(&|b| replace(b, "sq", "Pow", &["d", "half"]));
+    refused(&|b| replace(b, "sq", "Pow", &["x", "two"]));
+    refused(&|b| replace(b, "n", "Div", &["x", "root"]));
+    refused(&|b| replace(b, "root", "Sqrt", &["var"]));
+    refused(&|b| replace(b, "var", "ReduceMean", &["sq", "rows"]));
+    refused(&|b| replace(b, "mean", "ReduceMean", &["x", "rows"]));
+    refused(&|b| {
+        b.constant(floats("g2", &[2, 1], &[1.0, 2.0]));
+        replace(b, "ng", "Mul", &["n", "g2"]);
+    });
+}
+
+#[test]
+fn means() {
+    let mean = |extents: &[i64], axes: &[i64], keep: i64| {
+        let mut b = Builder::new(extents);
+        b.constant(int64s("axes", &[axes.len() as i64], axes));
+        b.node("ReduceMean", &["x", "axes"], "y").with(int("keepdims", keep));
+        b.import().map(|i| i.network)
+    };
+    let shape = |network: Network| network.node(network.find("y").unwrap()).shape.0.clone();
+    assert_eq!(shape(mean(&[4, 3], &[1], 0).unwrap()), [3]);
+    assert_eq!(shape(mean(&[4, 3], &[-2], 1).unwrap()), [1, 3]);
+    assert_eq!(shape(mean(&[1, 3], &[1], 0).unwrap()), [3]);
+    let problem = |extents: &[i64], axes: &[i64]| mean(extents, axes, 1).unwrap_err().problem;
+    assert_eq!(problem(&[4, 3], &[2]), "a mean of [1, 4, 3] over the extents [2] is not supported");
+    assert!(problem(&[2, 4, 3], &[1]).contains("over the extents [1]"));
+    assert!(problem(&[2, 4, 3], &[2, 3]).contains("over the extents [2, 3]"));
+    assert!(problem(&[4, 3], &[7]).contains("axis 7"));
+}

@@ -8,5 +8,7 @@ mod errors;
 mod external;
 mod forms;
 mod layers;
+mod masks;
 mod names;
 mod references;
+mod transformers;

@@ -27,6 +27,8 @@ pub struct Recipe {
     /// Q, K and V from one layer.
     pub fused: bool,
     pub post_norm: bool,
+    /// The mean of all tokens is classified, not the first one.
+    pub mean: bool,
 }
 
 /// Rows of the table of words.
@@ -53,6 +55,7 @@ impl Recipe {
             mask: words && random.chance(50),
             fused: random.chance(50),
             post_norm: random.chance(50),
+            mean: random.chance(50),
         }
     }
 
@@ -91,8 +94,13 @@ pub fn network(recipe: &Recipe) -> Network {
     if !recipe.post_norm {
         x = b.norm("norm", x);
     }
-    let first = b.op("pool", Op::Slice { axis: 0, first: 0, count: 1 }, &[x]);
-    let x = b.op("pooled", Op::Reshape(Shape(vec![recipe.channels()])), &[first]);
+    let pool = if recipe.mean { Op::Mean } else { Op::Slice { axis: 0, first: 0, count: 1 } };
+    let pooled = b.op("pool", pool, &[x]);
+    let mut x = b.op("pooled", Op::Reshape(Shape(vec![recipe.channels()])), &[pooled]);
+    if recipe.mean && b.random.chance(50) {
+        let step = b.step(1.0);
+        x = b.quantise("pool.quan", x, true, step);
+    }
     let logits = b.linear("head", x, 3);
     b.op("output", Op::Output, &[logits]);
     b.network

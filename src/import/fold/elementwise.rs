@@ -95,12 +95,15 @@ fn binary(call: &Call, op: &str, a: &Tensor, b: &Tensor) -> Result<Tensor, Strin
     call.room_for(&dims)?;
     let (ia, ib) = (broadcast_index(&a.dims, &dims)?, broadcast_index(&b.dims, &dims)?);
     let pairs = || ia.iter().zip(&ib);
-    if matches!(op, "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual") {
+    if matches!(op, "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "And" | "Or" | "Xor") {
         let compare = |x: f64, y: f64| match op {
             "Equal" => x == y,
             "Greater" => x > y,
             "GreaterOrEqual" => x >= y,
             "Less" => x < y,
+            "And" => x != 0.0 && y != 0.0,
+            "Or" => x != 0.0 || y != 0.0,
+            "Xor" => (x != 0.0) != (y != 0.0),
             _ => x <= y,
         };
         let (a, b) = (a.to_f64(), b.to_f64());

@@ -71,7 +71,9 @@ pub fn evaluate(call: &Call) -> Result<Tensor, String> {
         "Cast" => cast(call),
         "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Min" | "Max" | "Equal" | "Greater" | "GreaterOrEqual"
         | "Less" | "LessOrEqual" | "Neg" | "Abs" | "Floor" | "Ceil" | "Round" | "Sqrt" | "Exp" | "Log"
-        | "Reciprocal" | "Relu" | "Sign" | "Not" | "Clip" | "Where" => elementwise::evaluate(call, op),
+        | "Reciprocal" | "Relu" | "Sign" | "Not" | "And" | "Or" | "Xor" | "Clip" | "Where" => {
+            elementwise::evaluate(call, op)
+        }
         "Reshape" | "Flatten" | "Transpose" | "Squeeze" | "Unsqueeze" | "Gather" | "Concat" | "Slice"
         | "Expand" | "ConstantOfShape" | "Range" => layout::evaluate(call, op),
         "ReduceProd" | "ReduceSum" | "ReduceMin" | "ReduceMax" => reduce::evaluate(call, op),

@@ -8,17 +8,23 @@ pub mod arithmetic;
 mod bias;
 mod clip;
 mod grid;
+mod layer_norm;
 mod levels;
 mod linear;
 mod linear_form;
+mod mask;
+mod mean;
 mod passthrough;
 mod qdq;
 mod qonnx;
 mod quantiser;
 mod reshape;
 mod straight_through;
+mod token_map;
 mod transformer;
 mod weights;
+
+pub use token_map::is_identity;
 
 use super::Options;
 use super::decode::{Node, NodeIndex, ValueId};
@@ -102,9 +108,11 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern { name: "activation", find: activation::find },
     Pattern { name: "convolution", find: transformer::conv },
     Pattern { name: "attention product", find: transformer::product },
+    Pattern { name: "attention mask", find: mask::find },
+    Pattern { name: "layer norm", find: layer_norm::find },
     Pattern { name: "residual", find: transformer::add },
     Pattern { name: "concatenation", find: transformer::concat },
-    Pattern { name: "layer norm", find: transformer::layer_norm },
+    Pattern { name: "mean", find: mean::find },
     Pattern { name: "softmax", find: transformer::softmax },
     Pattern { name: "part", find: transformer::part },
     Pattern { name: "embedding", find: transformer::embedding },
@@ -169,8 +177,8 @@ pub fn unsupported(node: &Node) -> Error {
         }
         _ => (
             format!("the operator {op}{domain} is not supported"),
-            "supported are Gemm, MatMul, Add, Conv of patches, LayerNormalization, Softmax, Relu, Concat, Split, Slice, \
-             Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
+            "supported are Gemm, MatMul, Add, Conv of patches, LayerNormalization, Softmax, padding masks, ReduceMean of \
+             tokens, Relu, Concat, Split, Slice, Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
              arithmetic, QuantizeLinear/DequantizeLinear or QONNX Quant",
         ),
     };

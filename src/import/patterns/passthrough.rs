@@ -1,8 +1,9 @@
-//! Operators that do nothing in inference: `Identity`, `Dropout`, casts between float types.
+//! Operators that do nothing in inference: `Identity`, `Dropout`, casts between float types, and of token ids between
+//! integer types.
 
 use super::{Context, Found, Site};
 use crate::error::{Error, Result};
-use crate::import::decode::Node;
+use crate::import::decode::{Node, ValueId};
 use crate::import::flow::Flow;
 use crate::import::tensor::Type;
 
@@ -10,6 +11,20 @@ use crate::import::tensor::Type;
 pub fn is_float_cast(flow: &Flow, node: &Node) -> bool {
     let to = || node.outputs.first().copied().flatten().and_then(|output| flow.element_type(output));
     (node.is("Cast") || node.is("CastLike")) && matches!(to(), Some(Type::F32 | Type::F64))
+}
+
+/// Whether this is a cast between integer types that hold every raw element.
+fn keeps_tokens(context: &Context, node: &Node) -> Result<bool> {
+    let ty = |value: Option<ValueId>| value.and_then(|v| context.flow.element_type(v));
+    let (low, high) = context.options.input.element.range();
+    let holds = |ty: Option<Type>| {
+        matches!(ty, Some(Type::Int { .. }))
+            && ty
+                .and_then(Type::range)
+                .is_some_and(|(first, last)| first <= low.into() && last >= high.into())
+    };
+    let output = node.outputs.first().copied().flatten();
+    Ok(node.is("Cast") && holds(ty(Some(node.input(0)?))) && holds(ty(output)))
 }
 
 /// The pattern.
@@ -23,7 +38,7 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
                 Error::input("this Dropout is in training mode").fix("export the model in inference mode")
             );
         }
-    } else if !node.is("Identity") && !is_float_cast(context.flow, node) {
+    } else if !node.is("Identity") && !is_float_cast(context.flow, node) && !keeps_tokens(context, node)? {
         return Ok(None);
     }
     Ok(Some(Found::Same(node.input(0)?)))

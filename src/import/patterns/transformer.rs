@@ -1,5 +1,4 @@
-//! Operators of Transformers: patches, products of computed values, residual sums, LayerNorm, softmax, parts of values,
-//! tables.
+//! Operators of Transformers: patches, products of computed values, residual sums, softmax, parts of values, tables.
 
 use super::{Context, Found, Part, Site, bias, weights};
 use crate::error::{Error, Result};
@@ -121,32 +120,6 @@ pub fn concat(context: &Context, site: Site) -> Result<Option<Found>> {
         }
     }
     chain(node, Op::Concat(axis), parts, format!("{} parts", node.inputs.len()))
-}
-
-/// `LayerNormalization` over the last extent.
-pub fn layer_norm(context: &Context, site: Site) -> Result<Option<Found>> {
-    let node = site.node;
-    if !node.is("LayerNormalization") {
-        return Ok(None);
-    }
-    let source = node.input(0)?;
-    let Some(dims) = context.flow.data_extents(source)? else {
-        return Ok(Some(Found::Blocked(vec![source])));
-    };
-    if dims::axis(node.int("axis", -1), dims.len()).map_err(Error::input)? != dims.len() - 1 {
-        return Err(Error::input("LayerNormalization over more than the last extent is not supported"));
-    }
-    let channels = dims[dims.len() - 1];
-    let gamma = context.flow.constant(node.input(1)?)?.as_f32().map_err(Error::input)?;
-    let beta = match node.optional_input(2) {
-        Some(value) => context.flow.constant(value)?.as_f32().map_err(Error::input)?,
-        None => vec![0.0; channels],
-    };
-    let epsilon = node.float("epsilon", 1e-5);
-    let detail = format!("{channels} channels, ε {epsilon}");
-    let name = name::of_scope(context.flow.model, &[site.index]);
-    let op = Op::LayerNorm { gamma, beta, epsilon };
-    Ok(Some(Found::Operator { op, sources: vec![source], name, detail }))
 }
 
 /// `Softmax` over the last extent.

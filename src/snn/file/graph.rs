@@ -50,17 +50,52 @@ struct FileNode {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum FileOp {
-    Input { sample: Shape, spec: InputSpec, encoding: Encoding },
-    Linear { bias: bool },
-    Neuron { rounding: Rounding },
-    Arrange { shape: Shape },
-    Select { first: usize, count: usize },
+    Input {
+        sample: Shape,
+        spec: InputSpec,
+        encoding: Encoding,
+    },
+    Linear {
+        bias: bool,
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        divisor: u32,
+    },
+    Neuron {
+        rounding: Rounding,
+    },
+    Arrange {
+        shape: Shape,
+    },
+    Select {
+        first: usize,
+        count: usize,
+    },
     Embedding {},
-    Sum { first: Vec<usize>, constant: bool },
+    Sum {
+        first: Vec<usize>,
+        constant: bool,
+    },
     LayerNorm {},
-    Product { form: Form, heads: usize },
-    Softmax { groups: usize, factor: f64, padding: Option<i32> },
+    Product {
+        form: Form,
+        heads: usize,
+    },
+    Softmax {
+        groups: usize,
+        factor: f64,
+        padding: Option<i32>,
+    },
     Readout {},
+}
+
+/// The divisor of a layer that reads no mean.
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_one(divisor: &u32) -> bool {
+    *divisor == 1
 }
 
 /// Name of a tensor of the node at this position.
@@ -79,14 +114,14 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
             Op::Input(Input { sample, spec, encoding }) => {
                 FileOp::Input { sample: sample.clone(), spec: spec.clone(), encoding: *encoding }
             }
-            Op::Linear(Linear { weights, bias }) => {
+            Op::Linear(Linear { weights, divisor, bias }) => {
                 let shape = vec![weights.outputs, weights.inputs];
                 tensors.smallest(tensor(position, "weight"), shape, &weights.levels);
                 tensors.floats(tensor(position, "scale"), &weights.scale);
                 if !bias.is_empty() {
                     tensors.doubles(tensor(position, "bias"), bias);
                 }
-                FileOp::Linear { bias: !bias.is_empty() }
+                FileOp::Linear { bias: !bias.is_empty(), divisor: *divisor }
             }
             Op::Neuron(Quantiser { scale, low, high, rounding }) => {
                 tensors.floats(tensor(position, "scale"), scale);
@@ -198,14 +233,15 @@ fn add(
         FileOp::Input { sample, spec, encoding } => {
             Op::Input(Input { sample: sample.clone(), spec: spec.clone(), encoding: *encoding })
         }
-        FileOp::Linear { bias } => {
+        FileOp::Linear { bias, divisor } => {
             let (outputs, inputs, levels) = tensors.matrix(&tensor(position, "weight"))?;
             let scale = tensors.floats(&tensor(position, "scale"))?;
             let values = if *bias { tensors.doubles(&tensor(position, "bias"))? } else { Vec::new() };
             if *bias && values.is_empty() {
                 return Err(Error::input("the bias has no values"));
             }
-            Op::Linear(Linear { weights: Weights { inputs, outputs, levels, scale }, bias: values })
+            let weights = Weights { inputs, outputs, levels, scale };
+            Op::Linear(Linear { weights, divisor: *divisor, bias: values })
         }
         FileOp::Neuron { rounding } => Op::Neuron(Quantiser {
             scale: tensors.floats(&tensor(position, "scale"))?,

@@ -1,0 +1,149 @@
+//! The padding mask of attention: scores of tokens that are padding become −∞ before the softmax.
+//!
+//! It is written as `Where(mask, −∞, scores)` (`masked_fill`), or as a sum with 0 and a number that leaves nothing of its
+//! score's exponential: −10000, the smallest float, −∞. All mean −∞ here.
+
+use super::token_map::{self, TokenMap, dependent};
+use super::{Context, Found, Site};
+use crate::error::{Error, Result};
+use crate::import::decode::ValueId;
+use crate::import::tensor::Tensor;
+use crate::qann::Op;
+
+/// What masks is at most this: no score in sight of 0 makes up for it.
+const MASKED: f64 = -1000.0;
+
+/// The softmax is looked for behind this many nodes.
+const MOST_NODES: usize = 32;
+
+const FIX: &str = "set masked scores to -inf, or add -10000 or less to them, and 0 to the others";
+
+/// The pattern.
+pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
+    let node = site.node;
+    let chooses = node.is("Where");
+    if !chooses && !node.is("Add") && !node.is("Sub") || !reaches_softmax(context, site.value) {
+        return Ok(None);
+    }
+    let found = if chooses {
+        choice(context, node.input(0)?, node.input(1)?, node.input(2)?)?
+    } else {
+        sum(context, node.input(0)?, node.input(1)?, node.is("Sub"))?
+    };
+    let Some((scores, map, masked)) = found else { return Ok(None) };
+    let (Some(dims), Some(to)) = (context.flow.data_extents(scores)?, context.flow.data_extents(site.value)?)
+    else {
+        return Ok(Some(Found::Blocked(vec![scores])));
+    };
+    if dims != to {
+        return Err(Error::input(format!("scores of extents {dims:?} are spread to {to:?} by their mask")));
+    }
+    key_only(context, &map.place, dims)?;
+    let (low, _) = context.options.input.element.range();
+    let tokens: Vec<i32> = (low..).zip(&masked).filter(|(_, masked)| **masked).map(|(q, _)| q).collect();
+    match tokens[..] {
+        [] => Ok(Some(Found::Same(scores))),
+        [padding] => Ok(Some(Found::Operator {
+            op: Op::Mask(padding),
+            sources: vec![scores, context.flow.model.input],
+            name: node.name.clone(),
+            detail: format!("token {padding} is padding"),
+        })),
+        [first, second, ..] => Err(Error::input(format!(
+            "this mask leaves out {} tokens ({first}, {second}, …); supported is one, the padding",
+            tokens.len()
+        ))),
+    }
+}
+
+/// What is masked, by which function of the tokens, and for which tokens.
+type Masking = Option<(ValueId, TokenMap, Vec<bool>)>;
+
+/// `Where(condition, a, b)` of which one is a number and the other one scores.
+fn choice(context: &Context, condition: ValueId, a: ValueId, b: ValueId) -> Result<Masking> {
+    let (number, scores, when) = match (context.flow.is_constant(a), context.flow.is_constant(b)) {
+        (true, false) => (a, b, true),
+        (false, true) => (b, a, false),
+        _ => return Ok(None),
+    };
+    let number = context.flow.constant(number)?;
+    if number.uniform().is_none_or(|x| x.is_nan() || x > MASKED) {
+        return Err(Error::input("masked scores are not replaced by one very negative number").fix(FIX));
+    }
+    if context.flow.is_constant(condition) {
+        return Err(dependent("a token's position alone (a causal mask)"));
+    }
+    let Some(map) = token_map::of(context, condition)? else {
+        return Err(Error::input("this mask is not made of the model's token ids alone")
+            .fix("derive the mask from the ids inside the model, and convert with --input tokens"));
+    };
+    let truth = map.table.as_ints().map_err(Error::input)?;
+    let masked = truth.iter().map(|&t| (t != 0) == when).collect();
+    Ok(Some((scores, map, masked)))
+}
+
+/// `scores + mask`, `scores − mask`.
+fn sum(context: &Context, a: ValueId, b: ValueId, minus: bool) -> Result<Masking> {
+    for (scores, mask) in [(a, b), (b, a)] {
+        if minus && mask == a {
+            continue;
+        }
+        if context.flow.is_constant(mask) {
+            let constant = context.flow.constant(mask)?;
+            let reach = |x: f64| if minus { x >= -MASKED } else { x <= MASKED };
+            if constant.to_f64().into_iter().any(reach) {
+                return Err(dependent("a token's position alone (a causal mask)"));
+            }
+            continue;
+        }
+        let Some(map) = token_map::of(context, mask)? else { continue };
+        let added: Vec<f64> = map.table.to_f64().iter().map(|&x| if minus { -x } else { x }).collect();
+        if let Some(other) = added.iter().find(|&&x| x != 0.0 && (x.is_nan() || x > MASKED)) {
+            let problem =
+                format!("this mask adds {other} to scores; supported are 0, and −1000 or less for −∞");
+            return Err(Error::input(problem).fix(FIX));
+        }
+        return Ok(Some((scores, map, added.iter().map(|&x| x != 0.0).collect())));
+    }
+    Ok(None)
+}
+
+/// Checks that every element of a mask, spread over scores, belongs to the key: the token of the last extent.
+fn key_only(context: &Context, place: &Tensor, scores: &[usize]) -> Result<()> {
+    let flow = context.flow;
+    let ids = flow.extents(flow.model.input)?.unwrap_or_default();
+    let tokens: usize = ids[1..].iter().product();
+    let last = scores.last().copied().unwrap_or(0);
+    if last != tokens {
+        return Err(Error::input(format!("a mask of {tokens} tokens for scores of extents {scores:?}")));
+    }
+    // A batch of several samples is the first extent of both.
+    let batch = ids[0];
+    let aligned = batch == 1 || (place.dims.len() == scores.len() && place.dims[0] == batch);
+    let block = (place.len() / batch.max(1)).max(1);
+    let places = place.as_ints().map_err(Error::input)?;
+    let expected = |e: usize| if batch == 1 { e % tokens } else { e / block * tokens + e % tokens };
+    let fits = aligned
+        && place.dims.last() == Some(&tokens)
+        && places.iter().enumerate().all(|(e, &p)| usize::try_from(p) == Ok(expected(e)));
+    if fits { Ok(()) } else { Err(dependent("another token than the one that is attended to")) }
+}
+
+/// Whether a softmax reads this value, possibly after other masks and factors.
+fn reaches_softmax(context: &Context, value: ValueId) -> bool {
+    let mut open = vec![value];
+    for _ in 0..MOST_NODES {
+        let Some(value) = open.pop() else { return false };
+        for &index in context.flow.readers(value) {
+            let node = &context.flow.model.nodes[index];
+            match node.standard_op() {
+                Some("Softmax") => return true,
+                Some("Where" | "Add" | "Sub" | "Mul" | "Div" | "Identity" | "Cast" | "Dropout") => {
+                    open.extend(node.outputs.first().copied().flatten());
+                }
+                _ => {}
+            }
+        }
+    }
+    false
+}

@@ -1,0 +1,36 @@
+//! `ReduceMean` over the tokens: mean pooling.
+
+use super::{Context, Found, Part, Site};
+use crate::error::{Error, Result};
+use crate::qann::Op;
+
+/// The pattern.
+pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
+    let node = site.node;
+    if !node.is("ReduceMean") {
+        return Ok(None);
+    }
+    let source = node.input(0)?;
+    let (Some(from), Some(to)) = (context.flow.data_extents(source)?, context.flow.data_extents(site.value)?)
+    else {
+        return Ok(Some(Found::Blocked(vec![source])));
+    };
+    let reduced = context.flow.reduced(node, from.len()).map_err(Error::input)?;
+    let own = context.flow.shape(from);
+    let skipped = from.len() - own.0.len();
+    let axes: Vec<usize> = (0..from.len()).filter(|&i| reduced[i] && from[i] != 1).collect();
+    let steps = match axes[..] {
+        [] => vec![(Op::Reshape(context.flow.shape(to)), vec![Part::Value(source)])],
+        [axis] if axis >= skipped && axis + 2 == from.len() => vec![
+            (Op::Mean, vec![Part::Value(source)]),
+            (Op::Reshape(context.flow.shape(to)), vec![Part::Before]),
+        ],
+        _ => {
+            let problem = format!("a mean of {from:?} over the extents {axes:?} is not supported");
+            return Err(Error::input(problem)
+                .fix("supported is the mean over all tokens: the extent before the last one"));
+        }
+    };
+    let tokens = axes.first().map_or(1, |&axis| from[axis]);
+    Ok(Some(Found::Chain { steps, name: node.name.clone(), detail: format!("of {tokens} tokens") }))
+}

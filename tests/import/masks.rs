@@ -1,0 +1,198 @@
+//! Padding masks in the forms in which models write them, and what is refused.
+
+use snn2rtl::qann::Op;
+
+use crate::builder::{Builder, floats, int, int64s, ints, value_info};
+use crate::errors::refuse_with;
+use crate::transformers::tokens;
+
+const TOKENS: i64 = 4;
+
+/// Ids `x` of an integer type and the scores of each with each: `scores`, of extents `[1, 4, 4]`.
+fn model(element: i32) -> Builder {
+    let mut b = Builder::new(&[TOKENS]);
+    let mut input = value_info("x", &[None, Some(TOKENS)]);
+    input.r#type.as_mut().unwrap().tensor_type.as_mut().unwrap().elem_type = element;
+    b.graph.input[0] = input;
+    b.constant(floats("table", &[3, 2], &[0.5, -1.0, 0.25, 2.0, 1.0, -0.75]));
+    b.node("Gather", &["table", "x"], "words");
+    b.node("Transpose", &["words"], "turned").with(ints("perm", &[0, 2, 1]));
+    b.node("MatMul", &["words", "turned"], "scores");
+    b.scalar("zero", 0.0).scalar("one", 1.0).scalar("infinity", f32::NEG_INFINITY).scalar("-10000", -1e4);
+    b.constant(int64s("padding", &[], &[0])).constant(int64s("axis", &[1], &[1]));
+    b
+}
+
+/// Puts the truth values of `x = 0` of the keys under `name`.
+fn is_padding<'a>(b: &'a mut Builder, name: &str) -> &'a mut Builder {
+    b.node("Equal", &["x", "padding"], "equal").node("Unsqueeze", &["equal", "axis"], name)
+}
+
+fn causal(b: &mut Builder) {
+    let lower: Vec<i32> = (0..16).map(|e| i32::from(e % 4 > e / 4)).collect();
+    b.constant(crate::builder::small_ints("causal", &[1, 4, 4], 9, &lower));
+}
+
+/// The tokens that are masked, by the masks of a model.
+fn masked(b: &mut Builder) -> Vec<i32> {
+    b.node("Softmax", &["masked"], "y");
+    let network = b.import_with(&tokens()).unwrap_or_else(|e| panic!("{e}")).network;
+    let ids = network.find("x").unwrap();
+    let nodes = network.topological();
+    let masks = nodes.iter().filter_map(|&id| match &network.node(id).op {
+        Op::Mask(padding) => {
+            assert_eq!(network.inputs(id)[1], ids);
+            Some(*padding)
+        }
+        _ => None,
+    });
+    masks.collect()
+}
+
+#[test]
+fn scores_are_replaced() {
+    for infinity in ["infinity", "-10000"] {
+        let mut b = model(7);
+        is_padding(&mut b, "m").node("Where", &["m", infinity, "scores"], "masked");
+        assert_eq!(masked(&mut b), [0]);
+        let mut b = model(7);
+        is_padding(&mut b, "m").node("Not", &["m"], "n").node("Where", &["n", "scores", infinity], "masked");
+        assert_eq!(masked(&mut b), [0]);
+    }
+}
+
+#[test]
+fn numbers_are_added_or_subtracted() {
+    let mut b = model(7);
+    is_padding(&mut b, "m").node("Where", &["m", "infinity", "zero"], "added");
+    b.node("Add", &["added", "scores"], "masked");
+    assert_eq!(masked(&mut b), [0]);
+
+    let mut b = model(7);
+    is_padding(&mut b, "m").node("Not", &["m"], "n").node("Cast", &["n"], "keep").with(int("to", 1));
+    b.node("Sub", &["one", "keep"], "drop").node("Mul", &["drop", "-10000"], "added");
+    b.node("Add", &["scores", "added"], "masked");
+    assert_eq!(masked(&mut b), [0]);
+
+    let mut b = model(7);
+    b.scalar("1e9", 1e9);
+    is_padding(&mut b, "m").node("Cast", &["m"], "drop").with(int("to", 1));
+    b.node("Mul", &["drop", "1e9"], "much").node("Sub", &["scores", "much"], "masked");
+    assert_eq!(masked(&mut b), [0]);
+}
+
+#[test]
+fn any_operators_make_a_mask() {
+    // The ids as floats, compared the other way round, spread over the queries; the factor comes after the mask.
+    let mut b = model(6);
+    b.scalar("half", 0.5).constant(int64s("all", &[3], &[1, 4, 4]));
+    b.node("Cast", &["x"], "f").with(int("to", 1)).node("Less", &["f", "half"], "less");
+    b.node("Unsqueeze", &["less", "axis"], "u").node("Expand", &["u", "all"], "m");
+    b.node("Where", &["m", "infinity", "scores"], "w").node("Mul", &["w", "half"], "masked");
+    assert_eq!(masked(&mut b), [0]);
+
+    // Another token; both sides must hold.
+    let mut b = model(7);
+    b.constant(int64s("two", &[], &[2])).constant(int64s("three", &[], &[3]));
+    b.node("GreaterOrEqual", &["x", "two"], "low").node("Less", &["x", "three"], "high");
+    b.node("And", &["low", "high"], "both").node("Unsqueeze", &["both", "axis"], "m");
+    b.node("Where", &["m", "infinity", "scores"], "masked");
+    assert_eq!(masked(&mut b), [2]);
+
+    // Ids that no raw element is.
+    let mut b = model(7);
+    b.constant(int64s("none", &[], &[-100])).node("Equal", &["x", "none"], "e");
+    b.node("Unsqueeze", &["e", "axis"], "m").node("Where", &["m", "infinity", "scores"], "masked");
+    assert_eq!(masked(&mut b), [] as [i32; 0]);
+}
+
+#[test]
+fn ids_of_a_fixed_batch() {
+    let mut b = model(7);
+    b.graph.input[0] = value_info("x", &[Some(3), Some(TOKENS)]);
+    is_padding(&mut b, "m").node("Where", &["m", "infinity", "scores"], "masked");
+    assert_eq!(masked(&mut b), [0]);
+}
+
+#[test]
+fn masks_that_are_refused() {
+    let refuse = |name: &str, b: &mut Builder| {
+        b.node("Softmax", &["masked"], "y");
+        refuse_with(name, b, &tokens());
+    };
+    let mut b = model(7);
+    causal(&mut b);
+    refuse("causal_mask", b.node("Where", &["causal", "infinity", "scores"], "masked"));
+
+    let mut b = model(7);
+    causal(&mut b);
+    b.node("Where", &["causal", "infinity", "zero"], "added");
+    refuse("added_causal_mask", b.node("Add", &["scores", "added"], "masked"));
+
+    let mut b = model(7);
+    causal(&mut b);
+    is_padding(&mut b, "m").node("Or", &["m", "causal"], "both");
+    refuse("causal_and_padding", b.node("Where", &["both", "infinity", "scores"], "masked"));
+
+    let mut b = model(7);
+    b.constant(int64s("last", &[1], &[2])).node("Equal", &["x", "padding"], "equal");
+    b.node("Unsqueeze", &["equal", "last"], "m");
+    refuse("mask_of_queries", b.node("Where", &["m", "infinity", "scores"], "masked"));
+
+    let mut b = model(7);
+    b.constant(int64s("last", &[1], &[2])).node("Equal", &["x", "padding"], "equal");
+    b.node("Unsqueeze", &["equal", "last"], "q").node("Unsqueeze", &["equal", "axis"], "k");
+    b.node("Or", &["q", "k"], "m");
+    refuse("mask_of_pairs", b.node("Where", &["m", "infinity", "scores"], "masked"));
+
+    let mut b = model(7);
+    b.constant(int64s("two", &[], &[2])).node("Less", &["x", "two"], "less");
+    b.node("Unsqueeze", &["less", "axis"], "m");
+    refuse("mask_of_two_tokens", b.node("Where", &["m", "infinity", "scores"], "masked"));
+
+    let mut b = model(7);
+    is_padding(&mut b, "m").scalar("-5", -5.0);
+    refuse("mask_by_a_small_number", b.node("Where", &["m", "-5", "scores"], "masked"));
+
+    let mut b = model(7);
+    is_padding(&mut b, "m").scalar("-5", -5.0).node("Where", &["m", "-5", "zero"], "added");
+    refuse("small_number_added", b.node("Add", &["scores", "added"], "masked"));
+
+    let mut b = model(7);
+    is_padding(&mut b, "m").node("Cast", &["m"], "drop").with(int("to", 1));
+    b.node("Mul", &["drop", "infinity"], "added");
+    refuse("zero_times_infinity", b.node("Add", &["scores", "added"], "masked"));
+
+    let mut b = model(7);
+    b.node("Greater", &["scores", "zero"], "m");
+    refuse("mask_of_scores", b.node("Where", &["m", "infinity", "scores"], "masked"));
+}
+
+#[test]
+fn integers_are_the_raw_input() {
+    let mut b = model(7);
+    b.node("Softmax", &["scores"], "y");
+    assert!(b.import_with(&tokens()).is_ok());
+    refuse_with("integers_with_a_scale", &b, &crate::builder::options());
+    let mut b = model(10);
+    b.node("Softmax", &["scores"], "y");
+    refuse_with("half_precision_input", &b, &tokens());
+}
+
+/// Mask, spelt out LayerNorm and mean in one model; nothing is quantised.
+pub fn text() -> Builder {
+    let mut b = model(7);
+    is_padding(&mut b, "m").node("Not", &["m"], "n").node("Cast", &["n"], "keep").with(int("to", 1));
+    b.node("Sub", &["one", "keep"], "drop").node("Mul", &["drop", "-10000"], "added");
+    b.node("Add", &["scores", "added"], "masked").node("Softmax", &["masked"], "p");
+    b.node("MatMul", &["p", "words"], "mixed").node("Add", &["mixed", "words"], "sum");
+    b.scalar("two", 2.0).constant(int64s("last", &[1], &[-1])).node("ReduceMean", &["sum", "last"], "mean");
+    b.node("Sub", &["sum", "mean"], "d").node("Pow", &["d", "two"], "sq");
+    b.node("ReduceMean", &["sq", "last"], "var").node("Add", &["var", "one"], "v").node(
+        "Sqrt",
+        &["v"],
+        "root",
+    );
+    b.node("Div", &["d", "root"], "norm").node("ReduceMean", &["norm", "axis"], "y").with(int("keepdims", 0));
+    b
+}
