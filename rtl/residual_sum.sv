@@ -80,14 +80,16 @@ module residual_sum #(
     assign needed[n] = covered && !ended_q[n];
   end
 
-  logic advance, issue, all_here, starts, skip, row_end, step_end;
+  logic advance, issue, all_here, begins, starts, skip, row_end, step_end;
   assign all_here = &(in_valid_i | ~needed);
   assign adds = needed & ~in_skip_i;
   assign starts = UseStart != 0 && first_q;
   assign skip = adds == '0 && !starts;
   assign row_end = skip || chunk_q == ChunkLast;
   assign step_end = row_end && row_q == RowLast;
-  assign issue = advance && all_here;
+  // A sample begins when one of its inputs does, even if no input covers its first row.
+  assign begins = first_q && addr_q == '0;
+  assign issue = advance && all_here && (!begins || in_valid_i != '0);
   assign in_ready_o = {Inputs{issue}} & needed & (adds | {Inputs{row_end}});
 
   assign ended = ended_q | (in_ready_o & in_last_i);
@@ -137,8 +139,6 @@ module residual_sum #(
     );
   end else begin : gen_no_start
     assign s1_start = '0;
-    logic unused_addr;
-    assign unused_addr = ^addr_q;
   end
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane

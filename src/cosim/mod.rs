@@ -115,7 +115,7 @@ impl Bench {
 
     fn verilate(subject: Subject, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
         progress(Progress::Building);
-        let model = verilate::build(&subject.build, &subject.manifest.top, false)?;
+        let model = verilate::build(&subject.build, &subject.manifest, false)?;
         Ok(Self { subject, model })
     }
 
@@ -180,7 +180,7 @@ fn record_waveform(
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut copy = builder.tempfile_in(folder).map_err(error)?;
 
-    let model = verilate::build(&subject.build, &subject.manifest.top, true)?;
+    let model = verilate::build(&subject.build, &subject.manifest, true)?;
     let simulator = Simulator::open(&model.library, options.stall)?;
     let file = model.folder.path().join("window.vcd");
     let window = Window { begin: cycle.saturating_sub(WINDOW.0), end: cycle + WINDOW.1, file: file.clone() };

@@ -4,8 +4,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::emit::Manifest;
 use crate::error::{Error, Result};
 use crate::tool::{Tool, Toolbox};
+
+/// Stages beyond which a design is large.
+const LARGE: usize = 24;
 
 /// A verilated model, in a temporary folder that goes away with this.
 pub(super) struct Verilated {
@@ -19,7 +23,8 @@ pub(super) struct Verilated {
 ///
 /// # Errors
 /// When a tool is missing, or finds fault with the design: lint warnings are errors.
-pub(super) fn build(build: &Path, top: &str, waveform: bool) -> Result<Verilated> {
+pub(super) fn build(build: &Path, manifest: &Manifest, waveform: bool) -> Result<Verilated> {
+    let top = manifest.top.as_str();
     // Verilator, make and the model itself run elsewhere.
     let build = &std::fs::canonicalize(build).map_err(|e| Error::io("open", build, &e))?;
     let tools = Toolbox::from_env();
@@ -53,6 +58,8 @@ pub(super) fn build(build: &Path, top: &str, waveform: bool) -> Result<Verilated
         // Memories stay out of it, but the state of a whole chunk is in.
         run = run.args(["--trace", "--trace-max-width", "65536"]);
     }
+    // Files that one compiler is not at work on for minutes.
+    run = run.args(["--output-split", "8000"]);
     let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).to_string();
     run = run.args(["-j", &jobs]).arg(format!("-GRomPath=\"{images}\""));
     run = run.args(["-f", "sim/files.f"]).arg(folder.path().join("shim.cpp"));
@@ -60,7 +67,9 @@ pub(super) fn build(build: &Path, top: &str, waveform: bool) -> Result<Verilated
     run = run.args(["-CFLAGS", "-fPIC -fvisibility=hidden", "-LDFLAGS", "-shared"]);
     // The run time is compiled with the hooks of the shim; the model needs none of them, and little of the run time is in
     // the model's way.
-    let mut variables = format!("OPT_FAST=-O3 'OPT_GLOBAL=-O1 -include {work}/shim.h'");
+    // A small design runs many samples; of a large one, compiling takes longer than the run, and far longer with -O3.
+    let effort = if manifest.stages.len() > LARGE { "-O1" } else { "-O3" };
+    let mut variables = format!("OPT_FAST={effort} 'OPT_GLOBAL=-O1 -include {work}/shim.h'");
     if let Some(compiler) = plain(&compiler.path) {
         variables += &format!(" CXX={compiler} LINK={compiler}");
     }

@@ -4,10 +4,13 @@
 mod common;
 mod example;
 mod faults;
+#[path = "../transformers/generator.rs"]
+mod generator;
 mod network;
 #[path = "../random/mod.rs"]
 mod random;
 mod shapes;
+mod transformers;
 
 use std::path::Path;
 
