@@ -24,13 +24,20 @@ fn check(recipe: &Recipe, options: Options) {
     let random = &mut Random(recipe.seed ^ 7);
     let raw: Vec<Vec<i32>> = (0..24).map(|_| sample(recipe, random)).collect();
     let elements = raw[0].len();
-    let flat: Vec<u8> = raw.into_iter().flatten().map(|q| u8::try_from(q).expect("an element")).collect();
+    let element = if recipe.words { Element::U16 } else { Element::U8 };
+    let flat = raw.into_iter().flatten();
     let file = folder.path().join("samples.npz");
     let mut writer = NpzWriter::create(&file).expect("a writable folder");
-    writer.add("x", &[24, elements], &flat).expect("written");
+    match element {
+        Element::U16 => writer.add("x", &[24, elements], &flat.map(|q| q as u16).collect::<Vec<_>>()),
+        Element::U8 | Element::I8 => {
+            writer.add("x", &[24, elements], &flat.map(|q| q as u8).collect::<Vec<_>>())
+        }
+    }
+    .expect("written");
     writer.finish().expect("written");
     let location = format!("{}:x", file.display());
-    let inputs = Inputs::read(&location, &Shape::matrix(1, elements), Element::U8).expect("read back");
+    let inputs = Inputs::read(&location, &Shape::matrix(1, elements), element).expect("read back");
     let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
     let plain = equal(&mut bench, &inputs, None, None);
     assert!(plain.spikes_fired * 50 > plain.spikes_checked, "next to nothing fires");
