@@ -40,6 +40,26 @@ pub fn fixture(name: &str, encoding: EncodingChoice) -> Model {
     convert(&imported.network, name, &imported.producer, encoding).expect("converts").0
 }
 
+/// A small text encoder of `tests/fixtures/transformers`, converted; its inputs are token ids.
+pub fn text_fixture(name: &str) -> Model {
+    let scaling = Scaling::Affine { scale: vec!["1".parse().expect("a decimal number")], zero_point: 0 };
+    let input = InputSpec { element: Element::U16, scaling, channel_axis: None };
+    transformer(&format!("tests/fixtures/transformers/{name}.onnx"), name, input)
+}
+
+/// The Vision Transformer of `tests/fixtures/vit_small`, converted; images are `x = (q/255 − 0.5)/0.5`.
+pub fn vit_small() -> Model {
+    let half = || vec!["0.5".parse().expect("a decimal number")];
+    let scaling = Scaling::Normalise { mean: half(), std: half() };
+    let input = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    transformer("tests/fixtures/vit_small/vit_small.onnx", "vit_small", input)
+}
+
+fn transformer(path: &str, name: &str, input: InputSpec) -> Model {
+    let imported = import(&repository(path), &Options { input, weight_bits: None }).expect("imports");
+    convert(&imported.network, name, &imported.producer, EncodingChoice::Analog).expect("converts").0
+}
+
 /// Compares with a committed file; with `UPDATE_GOLDENS=1` writes it.
 pub fn assert_golden(path: &str, text: &str) {
     let path = repository("tests/goldens").join(path);
