@@ -53,7 +53,8 @@ module residual_sum #(
   localparam bit [RowWidth-1:0] RowLast = RowWidth'(Rows - 1);
   localparam bit [ChunkWidth-1:0] ChunkLast = ChunkWidth'(Chunks - 1);
 
-  if (Rows < 1 || Rows > 65535 || Channels < 1 || Lanes < 1 || Inputs < 1) begin : gen_bad_parameters
+  if (Rows < 1 || Rows > 65535 || Channels < 1 || Lanes < 1 ||
+      Inputs < 1) begin : gen_bad_parameters
     $error("residual_sum: a parameter is out of range");
   end
 

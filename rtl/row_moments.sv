@@ -54,7 +54,9 @@ module row_moments #(
     logic signed [AccWidth-1:0] x;
     assign x = s1_acc_q[AccWidth*j+:AccWidth];
     always_ff @(posedge clk_i) begin
-      if (advance) s2_squares_q[ProductWidth*j+:ProductWidth] <= ProductWidth'(x) * ProductWidth'(x);
+      if (advance) begin
+        s2_squares_q[ProductWidth*j+:ProductWidth] <= ProductWidth'(x) * ProductWidth'(x);
+      end
     end
   end
 

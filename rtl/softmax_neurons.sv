@@ -260,7 +260,8 @@ module softmax_neurons #(
     .rst_i,
     .in_valid_i(front_taken),
     .in_ready_o(wait_ready),
-    .in_data_i({front_acc, excluded, front_addr, front_part_end, front_skip, front_row_end, front_info}),
+    .in_data_i({front_acc, excluded, front_addr, front_part_end, front_skip, front_row_end,
+                front_info}),
     .out_valid_o(score_valid),
     .out_ready_i(score_ready),
     .out_data_o({score_acc, score_excluded, score_place})
@@ -479,8 +480,9 @@ module softmax_neurons #(
     end
 
     // What the element has above its lower and its upper boundary.
-    assign low = (DecisionWidth'($signed({1'b0, s3_exp_q[ExpWidth*j+:ExpWidth]})) <<< ScaleFraction) -
-                 s3_base_q;
+    assign low =
+        (DecisionWidth'($signed({1'b0, s3_exp_q[ExpWidth*j+:ExpWidth]})) <<< ScaleFraction) -
+        s3_base_q;
     assign high = low - s3_gap_q;
     assign s3_up[j] = !s3_excluded_q[j] && s3_kind_q[3] &&
                       !high[DecisionWidth-1] && (s3_kind_q[2] || high != '0);

@@ -90,7 +90,8 @@ module value_reorder #(
     .data_o(s1_order)
   );
 
-  function automatic logic [AddrWidth-1:0] address(input logic half, input logic [BeatWidth-1:0] beat);
+  function automatic logic [AddrWidth-1:0] address(input logic half,
+                                                   input logic [BeatWidth-1:0] beat);
     address = (half ? AddrWidth'(Beats) : '0) + AddrWidth'(beat);
   endfunction
 
