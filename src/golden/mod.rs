@@ -11,16 +11,19 @@
 //! | `synapse.rs` | spikes times weights |
 //! | `embedding.rs`, `sum.rs`, `product.rs` | tables, residual sums, products of attention |
 //! | `neuron.rs` | the decision of a time-step |
+//! | `norm.rs`, `softmax.rs` | the same where whole rows decide |
 //! | `run.rs` | the loop over time-steps |
 //! | `batch.rs` | many samples in parallel |
 
 mod batch;
 mod embedding;
 mod neuron;
+mod norm;
 mod observer;
 mod plan;
 mod product;
 mod run;
+mod softmax;
 mod state;
 mod sum;
 mod synapse;

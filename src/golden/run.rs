@@ -148,7 +148,9 @@ impl Golden {
                     plan.step(&mut state.deltas, t);
                 }
                 Stage::Product(plan) => {
-                    state.sops += plan.step(&state.neurons, &mut state.deltas[plan.output]);
+                    let delta = &mut state.deltas[plan.output];
+                    let product = &mut state.products[plan.state];
+                    state.sops += plan.step(&state.neurons, delta, product, CHECK);
                 }
                 Stage::Neuron(plan) => {
                     let ends = plan.sources.iter().map(|source| match *source {

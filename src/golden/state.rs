@@ -54,6 +54,44 @@ impl Events {
         self.up.clear();
         self.down.clear();
     }
+
+    /// Appends the spikes of neurons from `first` on; whether there are any.
+    #[inline(always)]
+    pub(super) fn append(&mut self, spikes: &[i8], first: usize) -> bool {
+        const CHUNK: usize = 64;
+        let before = self.len();
+        for (n, chunk) in spikes.chunks(CHUNK).enumerate() {
+            // Bit `i` says whether spike `i` is ±1, and whether it is −1.
+            let (mut fired, mut down) = (0u64, 0u64);
+            for (i, eight) in chunk.chunks(8).enumerate() {
+                let mut bytes = [0; 8];
+                bytes.iter_mut().zip(eight).for_each(|(byte, &s)| *byte = s as u8);
+                let word = u64::from_le_bytes(bytes);
+                fired |= low_bits(word) << (8 * i);
+                down |= low_bits(word >> 7) << (8 * i);
+            }
+            // Values have at most 2^30 elements.
+            let first = (first + n * CHUNK) as u32;
+            push(&mut self.up, fired & !down, first);
+            push(&mut self.down, down, first);
+        }
+        self.len() > before
+    }
+}
+
+/// The lowest bits of the eight bytes of a word, as a byte.
+#[inline(always)]
+fn low_bits(word: u64) -> u64 {
+    (word & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// Appends the positions of the bits that are set, counted from `first`.
+#[inline(always)]
+fn push(list: &mut Vec<u32>, mut bits: u64, first: u32) {
+    while bits != 0 {
+        list.push(first + bits.trailing_zeros());
+        bits &= bits - 1;
+    }
 }
 
 /// The spikes of some of a layer's neurons in a time-step: those with an index from `first` on.
@@ -116,6 +154,26 @@ pub(super) struct Neurons {
     pub final_step: Option<u32>,
 }
 
+/// Room for a row of neurons that decide by the whole row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch {
+    /// What is compared with the edges.
+    pub values: Vec<i64>,
+    /// Where the levels begin.
+    pub edges: Vec<i64>,
+    /// Accumulated input.
+    pub scores: Vec<i64>,
+}
+
+/// A product of two layers.
+#[derive(Clone, Debug)]
+pub(super) struct ProductState {
+    /// `A`.
+    pub totals: Sums,
+    /// The right operand, arranged.
+    pub operand: Sums,
+}
+
 /// Everything that changes during a run; reused from sample to sample without allocating.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -123,9 +181,9 @@ pub struct State {
     pub(super) inputs: Vec<Vec<(u32, i32)>>,
     /// All elements after the subtraction, by arrangement; where something reads them by position.
     pub(super) values: Vec<Vec<i32>>,
-    /// Room for a group of a softmax.
-    pub(super) scratch: Vec<i64>,
+    pub(super) scratch: Scratch,
     pub(super) deltas: Vec<Delta>,
+    pub(super) products: Vec<ProductState>,
     pub(super) neurons: Vec<Neurons>,
     pub(super) totals: Vec<i64>,
     pub(super) sops: u64,
@@ -146,8 +204,9 @@ impl State {
                 .iter()
                 .map(|_| Vec::with_capacity(golden.input.shape.len()))
                 .collect(),
-            scratch: Vec::new(),
+            scratch: Scratch::default(),
             deltas: Vec::new(),
+            products: Vec::new(),
             neurons: Vec::new(),
             totals: Vec::new(),
             sops: 0,
@@ -162,7 +221,8 @@ impl State {
         }
         for stage in &golden.stages {
             match stage {
-                Stage::Synapse(_) | Stage::Embedding(_) | Stage::Sum(_) | Stage::Product(_) => {}
+                Stage::Synapse(_) | Stage::Embedding(_) | Stage::Sum(_) => {}
+                Stage::Product(product) => state.products.push(product.new_state()),
                 Stage::Neuron(neuron) => {
                     let len = neuron.rows * neuron.channels;
                     let list = || Vec::with_capacity(len);
@@ -193,6 +253,7 @@ impl State {
             delta.touched.fill(false);
             delta.any = false;
         }
+        self.products.iter_mut().for_each(|product| product.totals.clear());
         for (neurons, plan) in self.neurons.iter_mut().zip(golden.neurons()) {
             plan.start_into(&mut neurons.sums);
             neurons.totals.fill(0);

@@ -1,5 +1,6 @@
 //! Synaptic layers: a spike ±1 on input `i` adds `±w[i, ·]` to the row it belongs to.
 
+use multiversion::multiversion;
 use num_traits::{AsPrimitive, PrimInt, WrappingMul};
 
 use crate::integer::{Linear, Range};
@@ -116,6 +117,7 @@ impl SynapsePlan {
             (Weights::I16(w), Sums::I32(d)) => add::<_, i32, _, CHECK>(extent, w, events, d, touched),
             (Weights::I32(w), Sums::I32(d)) => add::<_, i32, _, CHECK>(extent, w, events, d, touched),
             (Weights::I64(w), Sums::I64(d)) => add::<_, i64, _, CHECK>(extent, w, events, d, touched),
+            (Weights::Passing, Sums::I16(d)) => pass_spikes(extent, events, d, touched),
             (Weights::Passing, Sums::I32(d)) => pass_spikes(extent, events, d, touched),
             (Weights::Passing, Sums::I64(d)) => pass_spikes(extent, events, d, touched),
             _ => unreachable!("sums are at least as wide as the weights"),
@@ -185,6 +187,7 @@ fn take<'a>(list: &mut &'a [u32], end: usize) -> &'a [u32] {
 const AT_ONCE: usize = 255;
 
 /// Sums the weights of all spikes; whether there were any.
+#[multiversion(targets = "simd")]
 fn add<W, N, D, const CHECK: bool>(
     extent: Extent,
     weights: &[W],
@@ -212,6 +215,8 @@ where
         *touched = true;
         if CHECK {
             add_row::<W, N, D, BLOCK, 1>(extent, weights, (up, down), first, row);
+        } else if extent.stride.is_multiple_of(4 * BLOCK) {
+            add_row::<W, N, D, { 4 * BLOCK }, AT_ONCE>(extent, weights, (up, down), first, row);
         } else if extent.stride.is_multiple_of(2 * BLOCK) {
             add_row::<W, N, D, { 2 * BLOCK }, AT_ONCE>(extent, weights, (up, down), first, row);
         } else {
@@ -223,6 +228,7 @@ where
 
 /// Sums the weights of the spikes (up, down) of a row whose inputs start at index `first`, in blocks of `B` outputs. At
 /// most `M` are added up in the type `N` before they go on to `D`; if only one, every partial sum is verified.
+#[inline(always)]
 fn add_row<W, N, D, const B: usize, const M: usize>(
     extent: Extent,
     weights: &[W],
@@ -259,6 +265,7 @@ fn add_row<W, N, D, const B: usize, const M: usize>(
 }
 
 /// Verifies partial sums, where they consist of single events.
+#[inline(always)]
 fn verify<D: AsPrimitive<i64>, const M: usize>(sums: &[D], partial: Range) {
     if M == 1 {
         for sum in sums {
@@ -268,6 +275,7 @@ fn verify<D: AsPrimitive<i64>, const M: usize>(sums: &[D], partial: Range) {
 }
 
 /// Values have the type `F`; `delta` must be 0 before.
+#[multiversion(targets = "simd")]
 fn add_values<W, D, F, const CHECK: bool>(
     extent: Extent,
     weights: &[W],
