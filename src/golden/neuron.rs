@@ -136,7 +136,6 @@ impl NeuronPlan {
         if !delta.any && !neurons.any {
             return;
         }
-        neurons.events.clear();
         let Neurons { sums, .. } = neurons;
         // Taken out so that sums and the rest of the layer can be borrowed side by side.
         let mut sums = std::mem::replace(sums, Sums::I16(Vec::new()));
@@ -150,8 +149,9 @@ impl NeuronPlan {
             _ => unreachable!("constants have the type of the sums"),
         }
         neurons.sums = sums;
-        neurons.count += neurons.events.len() as u64;
-        neurons.any = neurons.events.len() > 0;
+        let fired: u64 = neurons.fired.iter().map(|&n| u64::from(n)).sum();
+        neurons.count += fired;
+        neurons.any = fired > 0;
     }
 
     /// Verifies, after a time-step, every `A` and `V` against its definition and its proven range.
@@ -199,7 +199,8 @@ fn rows<D, V>(
     let n = plan.channels;
     for r in 0..plan.rows {
         // Without input, a neuron acts only if it has just acted: otherwise it would have acted before.
-        if !from.touched[r] && !neurons.active[r] {
+        if !from.touched[r] && neurons.fired[r] == 0 {
+            neurons.events.iter_mut().for_each(|events| events.skip(r));
             continue;
         }
         let row = Row {
@@ -214,7 +215,9 @@ fn rows<D, V>(
             Decision::Norm(norm) => norm.row(row, context.scratch),
             Decision::Softmax(softmax) => softmax.row(row, context),
         }
-        neurons.active[r] = neurons.events.append(&neurons.spikes[r * n..][..n], r * n);
+        let spikes = &neurons.spikes[r * n..][..n];
+        neurons.fired[r] = spikes.iter().map(|&s| u32::from(s as u8 & 1)).sum();
+        neurons.events.iter_mut().for_each(|events| events.list(r, spikes));
     }
 }
 

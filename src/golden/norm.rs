@@ -4,6 +4,7 @@ use num_traits::{AsPrimitive, PrimInt};
 
 use crate::integer::{Moments, Norm};
 
+use super::edges;
 use super::neuron::Row;
 use super::state::Scratch;
 
@@ -17,16 +18,13 @@ pub(super) struct NormPlan {
     narrow_squares: bool,
 }
 
-/// A table of edges is made for each row; with more levels than this it would cost more than it saves.
-pub(super) const MOST_EDGES: i32 = 256;
-
 impl NormPlan {
     pub(super) fn new(norm: &Norm) -> Self {
         let reach = i128::from(norm.total.low.unsigned_abs().max(norm.total.high.unsigned_abs()));
         let squares = (reach * reach).checked_mul(norm.gamma.len() as i128);
         Self {
             norm: norm.clone(),
-            narrow: norm.decision_width <= 63 && norm.high - norm.low <= MOST_EDGES,
+            narrow: norm.decision_width <= 63 && edges::fit(norm.low, norm.high),
             narrow_squares: squares.is_some_and(|s| i64::try_from(s).is_ok()),
         }
     }
@@ -69,17 +67,14 @@ impl NormPlan {
         let Scratch { edges, values, .. } = scratch;
         values.clear();
         let constants = self.norm.gamma.iter().zip(&self.norm.beta);
-        let numerator = |(x, (gamma, beta)): (&V, (&i64, &i64))| gamma * (channels * x.as_() - sum) + beta * root;
+        let numerator =
+            |(x, (gamma, beta)): (&V, (&i64, &i64))| gamma * (channels * x.as_() - sum) + beta * root;
         values.extend(row.sums.iter().zip(constants).map(numerator));
-        set_edges(edges, low, high, |k| {
+        edges.set(low, high, |k| {
             let boundary = rounding.boundary(k);
             boundary.halves * (root << (fraction - 1)) + i64::from(!boundary.inclusive)
         });
-        for ((s, spike), value) in row.tracers.iter_mut().zip(row.spikes).zip(values) {
-            let level = (*s - low) as usize;
-            *spike = i8::from(*value >= edges[level + 1]) - i8::from(*value < edges[level]);
-            *s += i32::from(*spike);
-        }
+        edges.decide(low, values, row.tracers, row.spikes);
     }
 
     /// The same for any width and number of levels.
@@ -94,15 +89,6 @@ impl NormPlan {
             *s += i32::from(*spike);
         }
     }
-}
-
-/// `edges[k − low]` is the least integer at which level `k` is reached: always for `low`, never for `high + 1`.
-#[inline(always)]
-pub(super) fn set_edges(edges: &mut Vec<i64>, low: i32, high: i32, edge: impl Fn(i32) -> i64) {
-    edges.clear();
-    edges.push(i64::MIN);
-    edges.extend((low + 1..=high).map(edge));
-    edges.push(i64::MAX);
 }
 
 /// `floor(√v)` for `v < 2^126`: an estimate, corrected.
@@ -127,7 +113,18 @@ fn root(v: i128) -> i64 {
 mod tests {
     #[test]
     fn roots_around_squares() {
-        for r in [1i64, 2, 3, 1000, (1 << 26) + 1, (1 << 32) - 1, 0x1_2345_6789, (1 << 49) + 12345, 1 << 50, (1 << 62) - 3] {
+        for r in [
+            1i64,
+            2,
+            3,
+            1000,
+            (1 << 26) + 1,
+            (1 << 32) - 1,
+            0x1_2345_6789,
+            (1 << 49) + 12345,
+            1 << 50,
+            (1 << 62) - 3,
+        ] {
             let square = i128::from(r) * i128::from(r);
             for v in [square - 1, square, square + 1, square + i128::from(r), square + 2 * i128::from(r)] {
                 assert_eq!(i128::from(super::root(v)), v.isqrt(), "root of {v}");

@@ -191,6 +191,16 @@ impl Golden {
         State::new(self)
     }
 
+    /// Whether a synaptic layer adds up the spikes of a layer of neurons.
+    pub(super) fn listed(&self, layer: usize) -> bool {
+        self.stages.iter().any(|stage| match stage {
+            Stage::Synapse(plan) => {
+                !plan.weights.passes() && matches!(plan.source, Source::Layer { layer: l, .. } if l == layer)
+            }
+            _ => false,
+        })
+    }
+
     /// Plans of the neuron layers in topological order.
     pub(super) fn neurons(&self) -> impl Iterator<Item = &NeuronPlan> {
         self.stages.iter().filter_map(|stage| match stage {
@@ -345,12 +355,8 @@ impl Compiler<'_> {
             first: 0,
             end: (rows * channels) as u32,
         });
-        let accumulation = Accumulation {
-            stride: shape.channels(),
-            rows: shape.rows(),
-            sources: sources.collect(),
-            width,
-        };
+        let accumulation =
+            Accumulation { stride: shape.channels(), rows: shape.rows(), sources: sources.collect(), width };
         Ok(self.push(Stage::Product(plan), accumulation))
     }
 

@@ -74,12 +74,17 @@ impl ProductPlan {
         }
     }
 
+    /// Outputs that are summed at once.
+    fn block(&self) -> usize {
+        if self.inner().1 <= BLOCK { BLOCK } else { 2 * BLOCK }
+    }
+
     /// Room for `A` and for the right operand in the order in which it is read.
     pub(super) fn new_state(&self) -> ProductState {
         let (inner, outputs) = self.inner();
         ProductState {
             totals: Sums::zeros(self.width, self.rows * self.heads * outputs),
-            operand: Sums::zeros(self.width, self.heads * inner * outputs.next_multiple_of(BLOCK)),
+            operand: Sums::zeros(self.width, self.heads * inner * outputs.next_multiple_of(self.block())),
         }
     }
 
@@ -92,7 +97,8 @@ impl ProductPlan {
         by_events: bool,
     ) -> u64 {
         let (left, right) = (&neurons[self.left], &neurons[self.right]);
-        let (lefts, rights) = (left.events.len() as u64, right.events.len() as u64);
+        let count = |neurons: &Neurons| neurons.fired.iter().map(|&n| u64::from(n)).sum::<u64>();
+        let (lefts, rights) = (count(left), count(right));
         if lefts + rights == 0 {
             if delta.any {
                 delta.sums.clear();
@@ -102,10 +108,7 @@ impl ProductPlan {
             return 0;
         }
         delta.any = true;
-        delta.touched.fill(rights > 0);
-        for &event in left.events.up.iter().chain(&left.events.down) {
-            delta.touched[event as usize / self.left_channels] = true;
-        }
+        delta.touched.iter_mut().zip(&left.fired).for_each(|(t, &fired)| *t = fired > 0 || rights > 0);
         let (inner, outputs) = self.inner();
         let additions = lefts * outputs as u64 + rights * self.rows as u64;
         let multiplications = (self.rows * self.heads * inner * outputs) as u64;
@@ -131,16 +134,15 @@ impl ProductPlan {
     {
         if anew {
             self.arrange(&right.tracers, operand);
-            dense(self, &left.tracers, operand, delta, totals);
+            match self.block() {
+                BLOCK => dense::<_, BLOCK>(self, &left.tracers, operand, delta, totals),
+                _ => dense::<_, { 2 * BLOCK }>(self, &left.tracers, operand, delta, totals),
+            }
             return;
         }
         delta.fill(D::zero());
-        for (list, sign) in [(&left.events.up, 1), (&left.events.down, -1)] {
-            list.iter().for_each(|&event| self.left_event(event as usize, sign, &right.tracers, delta));
-        }
-        for (list, sign) in [(&right.events.up, 1), (&right.events.down, -1)] {
-            list.iter().for_each(|&event| self.right_event(event as usize, sign, left, delta));
-        }
+        events(left).for_each(|(e, spike)| self.left_event(e, spike, &right.tracers, delta));
+        events(right).for_each(|(e, spike)| self.right_event(e, spike, left, delta));
         totals.iter_mut().zip(delta).for_each(|(a, d)| *a = *a + *d);
     }
 
@@ -150,7 +152,7 @@ impl ProductPlan {
         i32: AsPrimitive<D>,
     {
         let (inner, outputs) = self.inner();
-        let stride = outputs.next_multiple_of(BLOCK);
+        let stride = outputs.next_multiple_of(self.block());
         for (token, row) in right.chunks(self.right_channels).enumerate() {
             for (head, values) in row.chunks(self.right_channels / self.heads).enumerate() {
                 let operand = &mut operand[head * inner * stride..][..inner * stride];
@@ -216,22 +218,35 @@ impl ProductPlan {
     }
 }
 
+/// The spikes of a layer, with the neurons that they belong to.
+fn events(neurons: &Neurons) -> impl Iterator<Item = (usize, i32)> {
+    neurons.spikes.iter().enumerate().filter(|(_, spike)| **spike != 0).map(|(e, &spike)| (e, spike.into()))
+}
+
 /// `A = S·B` with `S` the left operand's tracers and `B` the right operand arranged; and what changed.
 #[multiversion(targets = "simd")]
-fn dense<D: Sum>(plan: &ProductPlan, left: &[i32], operand: &[D], delta: &mut [D], totals: &mut [D])
-where
+fn dense<D: Sum, const B: usize>(
+    plan: &ProductPlan,
+    left: &[i32],
+    operand: &[D],
+    delta: &mut [D],
+    totals: &mut [D],
+) where
     i32: AsPrimitive<D>,
 {
     let (inner, outputs) = plan.inner();
-    let stride = outputs.next_multiple_of(BLOCK);
+    let stride = outputs.next_multiple_of(B);
     let heads = left.chunks_exact(inner).zip(operand.chunks_exact(inner * stride).cycle());
     let results = delta.chunks_exact_mut(outputs).zip(totals.chunks_exact_mut(outputs));
     for ((left, operand), (delta, totals)) in heads.zip(results) {
-        for (b, (delta, totals)) in delta.chunks_mut(BLOCK).zip(totals.chunks_mut(BLOCK)).enumerate() {
-            let mut sums = [D::zero(); BLOCK];
+        for (b, (delta, totals)) in delta.chunks_mut(B).zip(totals.chunks_mut(B)).enumerate() {
+            let mut sums = [D::zero(); B];
             for (&s, row) in left.iter().zip(operand.chunks_exact(stride)) {
+                if s == 0 {
+                    continue;
+                }
                 let s: D = s.as_();
-                let row = &row[b * BLOCK..][..BLOCK];
+                let row = &row[b * B..][..B];
                 // The whole sum is in the range of `D`, so it is exact even where a part of it is not.
                 sums.iter_mut().zip(row).for_each(|(sum, b)| *sum = sum.wrapping_add(&s.wrapping_mul(b)));
             }

@@ -4,8 +4,8 @@ use num_traits::{AsPrimitive, PrimInt};
 
 use crate::integer::Softmax;
 
+use super::edges::{self, Edges};
 use super::neuron::{Context, Row};
-use super::norm::{MOST_EDGES, set_edges};
 
 /// Softmax with what all rows share.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub(super) struct SoftmaxPlan {
 
 impl SoftmaxPlan {
     pub(super) fn new(softmax: &Softmax, mask: Option<(usize, i32)>) -> Self {
-        let narrow = softmax.decision_width <= 62 && softmax.high - softmax.low <= MOST_EDGES;
+        let narrow = softmax.decision_width <= 62 && edges::fit(softmax.low, softmax.high);
         Self { softmax: softmax.clone(), mask, narrow }
     }
 
@@ -60,20 +60,16 @@ impl SoftmaxPlan {
 
     /// Each `e` compared with the least ones that reach the levels, in 64 bits.
     #[inline(always)]
-    fn decide(&self, exps: &[i64], tracers: &mut [i32], spikes: &mut [i8], edges: &mut Vec<i64>) {
+    fn decide(&self, exps: &[i64], tracers: &mut [i32], spikes: &mut [i8], edges: &mut Edges) {
         let Softmax { low, high, rounding, scale, scale_fraction, .. } = self.softmax;
         let scaled_sum = scale * exps.iter().sum::<i64>();
-        set_edges(edges, low, high, |k| {
+        edges.set(low, high, |k| {
             let boundary = rounding.boundary(k);
             let edge = boundary.halves * scaled_sum + i64::from(!boundary.inclusive);
             // e·2^h ≥ edge exactly when e ≥ ceil(edge/2^h).
             (edge + (1 << scale_fraction) - 1) >> scale_fraction
         });
-        for ((s, spike), e) in tracers.iter_mut().zip(spikes).zip(exps) {
-            let level = (*s - low) as usize;
-            *spike = i8::from(*e >= edges[level + 1]) - i8::from(*e < edges[level]);
-            *s += i32::from(*spike);
-        }
+        edges.decide(low, exps, tracers, spikes);
     }
 
     /// The same for any width and number of levels, and with a mask.

@@ -1,6 +1,8 @@
 //! What changes during a run.
 
 use super::Golden;
+use super::edges::Edges;
+use super::events::Events;
 use super::plan::Stage;
 
 /// Sums in the narrowest type that holds their proven range.
@@ -38,88 +40,6 @@ impl Sums {
     }
 }
 
-/// The spikes of a layer in a time-step: indices of neurons, ascending.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Events {
-    pub up: Vec<u32>,
-    pub down: Vec<u32>,
-}
-
-impl Events {
-    pub(super) fn len(&self) -> usize {
-        self.up.len() + self.down.len()
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.up.clear();
-        self.down.clear();
-    }
-
-    /// Appends the spikes of neurons from `first` on; whether there are any.
-    #[inline(always)]
-    pub(super) fn append(&mut self, spikes: &[i8], first: usize) -> bool {
-        const CHUNK: usize = 64;
-        let before = self.len();
-        for (n, chunk) in spikes.chunks(CHUNK).enumerate() {
-            // Bit `i` says whether spike `i` is ±1, and whether it is −1.
-            let (mut fired, mut down) = (0u64, 0u64);
-            for (i, eight) in chunk.chunks(8).enumerate() {
-                let mut bytes = [0; 8];
-                bytes.iter_mut().zip(eight).for_each(|(byte, &s)| *byte = s as u8);
-                let word = u64::from_le_bytes(bytes);
-                fired |= low_bits(word) << (8 * i);
-                down |= low_bits(word >> 7) << (8 * i);
-            }
-            // Values have at most 2^30 elements.
-            let first = (first + n * CHUNK) as u32;
-            push(&mut self.up, fired & !down, first);
-            push(&mut self.down, down, first);
-        }
-        self.len() > before
-    }
-}
-
-/// The lowest bits of the eight bytes of a word, as a byte.
-#[inline(always)]
-fn low_bits(word: u64) -> u64 {
-    (word & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56
-}
-
-/// Appends the positions of the bits that are set, counted from `first`.
-#[inline(always)]
-fn push(list: &mut Vec<u32>, mut bits: u64, first: u32) {
-    while bits != 0 {
-        list.push(first + bits.trailing_zeros());
-        bits &= bits - 1;
-    }
-}
-
-/// The spikes of some of a layer's neurons in a time-step: those with an index from `first` on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Window<'a> {
-    pub up: &'a [u32],
-    pub down: &'a [u32],
-    pub first: u32,
-}
-
-impl Window<'_> {
-    pub(super) fn len(self) -> usize {
-        self.up.len() + self.down.len()
-    }
-}
-
-impl Events {
-    /// The spikes of the neurons `first…end − 1`.
-    pub(super) fn window(&self, first: u32, end: u32) -> Window<'_> {
-        let cut = |list: &'_ [u32]| {
-            let from = if first == 0 { 0 } else { list.partition_point(|&i| i < first) };
-            (from, list.partition_point(|&i| i < end))
-        };
-        let (up, down) = (cut(&self.up), cut(&self.down));
-        Window { up: &self.up[up.0..up.1], down: &self.down[down.0..down.1], first }
-    }
-}
-
 /// The change of `A` of a synaptic layer in the current time-step.
 #[derive(Clone, Debug)]
 pub(super) struct Delta {
@@ -142,10 +62,10 @@ pub(super) struct Neurons {
     pub tracers: Vec<i32>,
     /// Spikes of the current time-step.
     pub spikes: Vec<i8>,
-    /// The same as lists.
-    pub events: Events,
-    /// Rows that may act in the next time-step without any input: those that fired in this one.
-    pub active: Vec<bool>,
+    /// The same as lists, where a synaptic layer reads them.
+    pub events: Option<Events>,
+    /// Number of spikes of each row. Only rows that fired may act in the next time-step without any input.
+    pub fired: Vec<u32>,
     /// Whether any row did.
     pub any: bool,
     /// Number of spikes so far.
@@ -160,9 +80,18 @@ pub(super) struct Scratch {
     /// What is compared with the edges.
     pub values: Vec<i64>,
     /// Where the levels begin.
-    pub edges: Vec<i64>,
+    pub edges: Edges,
     /// Accumulated input.
     pub scores: Vec<i64>,
+}
+
+impl Neurons {
+    /// Number of spikes of the neurons `first…end − 1`, which are whole rows.
+    pub(super) fn fired_in(&self, first: u32, end: u32) -> u64 {
+        let channels = self.spikes.len() / self.fired.len().max(1);
+        let rows = first as usize / channels..end as usize / channels;
+        self.fired[rows].iter().map(|&n| u64::from(n)).sum()
+    }
 }
 
 /// A product of two layers.
@@ -225,14 +154,14 @@ impl State {
                 Stage::Product(product) => state.products.push(product.new_state()),
                 Stage::Neuron(neuron) => {
                     let len = neuron.rows * neuron.channels;
-                    let list = || Vec::with_capacity(len);
+                    let listed = golden.listed(state.neurons.len());
                     state.neurons.push(Neurons {
                         sums: Sums::zeros(neuron.width, len),
                         totals: vec![0; if golden.checked { len } else { 0 }],
                         tracers: vec![0; len],
                         spikes: vec![0; len],
-                        events: Events { up: list(), down: list() },
-                        active: vec![true; neuron.rows],
+                        events: listed.then(|| Events::new(neuron.rows, neuron.channels)),
+                        fired: vec![0; neuron.rows],
                         any: true,
                         count: 0,
                         final_step: None,
@@ -259,9 +188,8 @@ impl State {
             neurons.totals.fill(0);
             neurons.tracers.fill(0);
             neurons.spikes.fill(0);
-            neurons.events.clear();
             // The start value alone may make a neuron fire in the first time-step.
-            neurons.active.fill(true);
+            neurons.fired.fill(1);
             neurons.any = true;
             neurons.count = 0;
             neurons.final_step = None;
