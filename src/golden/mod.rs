@@ -7,20 +7,25 @@
 //! | file | holds |
 //! |---|---|
 //! | `plan.rs` | the compiled network: narrowed weights, thresholds, the order of the stages |
-//! | `state.rs` | accumulators, membranes, tracers, spike lists |
+//! | `state.rs`, `events.rs` | accumulators, membranes, tracers; lists of spikes |
 //! | `synapse.rs` | spikes times weights |
 //! | `embedding.rs`, `sum.rs`, `product.rs` | tables, residual sums, products of attention |
 //! | `neuron.rs` | the decision of a time-step |
+//! | `norm.rs`, `softmax.rs`, `edges.rs` | the same where whole rows decide |
 //! | `run.rs` | the loop over time-steps |
 //! | `batch.rs` | many samples in parallel |
 
 mod batch;
+mod edges;
 mod embedding;
+mod events;
 mod neuron;
+mod norm;
 mod observer;
 mod plan;
 mod product;
 mod run;
+mod softmax;
 mod state;
 mod sum;
 mod synapse;

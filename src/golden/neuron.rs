@@ -1,11 +1,14 @@
 //! ST-BIF+ neurons: the decision of a time-step.
 
+use multiversion::multiversion;
 use num_traits::{AsPrimitive, PrimInt};
 
-use crate::integer::{Norm, Range, Softmax};
+use crate::integer::Range;
 
+use super::norm::NormPlan;
 use super::plan::{Accumulation, Layer, Source};
-use super::state::{Delta, Neurons, Sums, Width};
+use super::softmax::SoftmaxPlan;
+use super::state::{Delta, Neurons, Scratch, Sums, Width};
 
 /// A layer of neurons.
 #[derive(Clone, Debug)]
@@ -36,16 +39,15 @@ pub(super) enum Decision {
     /// Up when `A ≥ T(S+1)`, down when `A < T(S)`.
     Table { thresholds: Vec<i64> },
     /// LayerNorm of a row of accumulated input.
-    Norm(Box<Norm>),
-    /// Softmax of groups of accumulated input; positions with this raw element, in this arrangement of the input, are
-    /// masked.
-    Softmax { softmax: Box<Softmax>, mask: Option<(usize, i32)> },
+    Norm(Box<NormPlan>),
+    /// Softmax of groups of accumulated input.
+    Softmax(Box<SoftmaxPlan>),
 }
 
-/// What a layer reads of the raw input: by position, and room for a group.
+/// What a layer reads of the raw input by position, and room for its rows.
 pub(super) struct Context<'a> {
     pub values: &'a [Vec<i32>],
-    pub scratch: &'a mut Vec<i64>,
+    pub scratch: &'a mut Scratch,
 }
 
 /// θ of every channel, or the thresholds of every channel, in the type of the layer's sums.
@@ -56,11 +58,22 @@ enum Constants {
 }
 
 /// A row of neurons in a time-step.
-struct Row<'a, D, V> {
-    delta: &'a [D],
-    sums: &'a mut [V],
-    tracers: &'a mut [i32],
-    spikes: &'a mut [i8],
+pub(super) struct Row<'a, D, V> {
+    /// Change of `A`.
+    pub delta: &'a [D],
+    /// `V` or `A`.
+    pub sums: &'a mut [V],
+    /// `S`.
+    pub tracers: &'a mut [i32],
+    pub spikes: &'a mut [i8],
+}
+
+impl<D: AsPrimitive<V>, V: PrimInt + 'static> Row<'_, D, V> {
+    /// Adds the change.
+    #[inline(always)]
+    pub(super) fn accumulate(&mut self) {
+        self.sums.iter_mut().zip(self.delta).for_each(|(a, d)| *a = *a + d.as_());
+    }
 }
 
 impl NeuronPlan {
@@ -75,7 +88,7 @@ impl NeuronPlan {
     ) -> Self {
         let list: &[i64] = match &decision {
             Decision::Line { theta: list, .. } | Decision::Table { thresholds: list } => list,
-            Decision::Norm(_) | Decision::Softmax { .. } => &[],
+            Decision::Norm(_) | Decision::Softmax(_) => &[],
         };
         let narrow: Option<Vec<i32>> = list.iter().map(|&x| i32::try_from(x).ok()).collect();
         let (constants, width) = match narrow {
@@ -111,7 +124,7 @@ impl NeuronPlan {
             }
         }
         match (&self.decision, sums) {
-            (Decision::Table { .. } | Decision::Norm(_) | Decision::Softmax { .. }, sums) => sums.clear(),
+            (Decision::Table { .. } | Decision::Norm(_) | Decision::Softmax(_), sums) => sums.clear(),
             (Decision::Line { start, .. }, Sums::I16(v)) => fill(v, start),
             (Decision::Line { start, .. }, Sums::I32(v)) => fill(v, start),
             (Decision::Line { start, .. }, Sums::I64(v)) => fill(v, start),
@@ -123,145 +136,22 @@ impl NeuronPlan {
         if !delta.any && !neurons.any {
             return;
         }
-        neurons.events.clear();
         let Neurons { sums, .. } = neurons;
         // Taken out so that sums and the rest of the layer can be borrowed side by side.
         let mut sums = std::mem::replace(sums, Sums::I16(Vec::new()));
         match (&delta.sums, &mut sums, &self.constants) {
-            (d, Sums::I64(v), _) if matches!(self.decision, Decision::Norm(_) | Decision::Softmax { .. }) => {
-                match d {
-                    Sums::I16(d) => self.dense(d, v, delta, neurons, context),
-                    Sums::I32(d) => self.dense(d, v, delta, neurons, context),
-                    Sums::I64(d) => self.dense(d, v, delta, neurons, context),
-                }
-            }
-            (Sums::I16(d), Sums::I32(v), Constants::I32(k)) => self.rows(d, v, k, delta, neurons),
-            (Sums::I32(d), Sums::I32(v), Constants::I32(k)) => self.rows(d, v, k, delta, neurons),
-            (Sums::I64(d), Sums::I32(v), Constants::I32(k)) => self.rows(d, v, k, delta, neurons),
-            (Sums::I16(d), Sums::I64(v), Constants::I64(k)) => self.rows(d, v, k, delta, neurons),
-            (Sums::I32(d), Sums::I64(v), Constants::I64(k)) => self.rows(d, v, k, delta, neurons),
-            (Sums::I64(d), Sums::I64(v), Constants::I64(k)) => self.rows(d, v, k, delta, neurons),
+            (Sums::I16(d), Sums::I32(v), Constants::I32(k)) => rows(self, d, v, k, delta, neurons, context),
+            (Sums::I32(d), Sums::I32(v), Constants::I32(k)) => rows(self, d, v, k, delta, neurons, context),
+            (Sums::I64(d), Sums::I32(v), Constants::I32(k)) => rows(self, d, v, k, delta, neurons, context),
+            (Sums::I16(d), Sums::I64(v), Constants::I64(k)) => rows(self, d, v, k, delta, neurons, context),
+            (Sums::I32(d), Sums::I64(v), Constants::I64(k)) => rows(self, d, v, k, delta, neurons, context),
+            (Sums::I64(d), Sums::I64(v), Constants::I64(k)) => rows(self, d, v, k, delta, neurons, context),
             _ => unreachable!("constants have the type of the sums"),
         }
         neurons.sums = sums;
-        neurons.count += neurons.events.len() as u64;
-        neurons.any = neurons.events.len() > 0;
-    }
-
-    fn rows<D, V>(&self, delta: &[D], sums: &mut [V], constants: &[V], from: &Delta, neurons: &mut Neurons)
-    where
-        D: AsPrimitive<V>,
-        V: PrimInt + AsPrimitive<i64>,
-    {
-        let n = self.channels;
-        for r in 0..self.rows {
-            // Without input, a neuron acts only if it has just acted: otherwise it would have acted before.
-            if !from.touched[r] && !neurons.active[r] {
-                continue;
-            }
-            let row = Row {
-                delta: &delta[r * self.stride..][..n],
-                sums: &mut sums[r * n..][..n],
-                tracers: &mut neurons.tracers[r * n..][..n],
-                spikes: &mut neurons.spikes[r * n..][..n],
-            };
-            let fired = match &self.decision {
-                Decision::Line { fraction, .. } => self.line(row, constants, *fraction),
-                Decision::Table { .. } => self.table(row, constants),
-                Decision::Norm(_) | Decision::Softmax { .. } => unreachable!("these decide by whole rows"),
-            };
-            neurons.active[r] = fired;
-            if fired {
-                list(&neurons.spikes[r * n..][..n], r * n, &mut neurons.events.up, &mut neurons.events.down);
-            }
-        }
-    }
-
-    /// Rows whose neurons decide by the whole row.
-    fn dense<D: AsPrimitive<i64>>(
-        &self,
-        delta: &[D],
-        sums: &mut [i64],
-        from: &Delta,
-        neurons: &mut Neurons,
-        context: &mut Context<'_>,
-    ) {
-        let n = self.channels;
-        for r in 0..self.rows {
-            if !from.touched[r] && !neurons.active[r] {
-                continue;
-            }
-            let row = &mut sums[r * n..][..n];
-            if from.touched[r] {
-                row.iter_mut().zip(&delta[r * self.stride..]).for_each(|(a, d)| *a += d.as_());
-            }
-            let tracers = &mut neurons.tracers[r * n..][..n];
-            let spikes = &mut neurons.spikes[r * n..][..n];
-            match &self.decision {
-                Decision::Norm(norm) => norm_row(norm, row, tracers, spikes),
-                Decision::Softmax { softmax, mask } => {
-                    let padding =
-                        mask.map(|(arrangement, padding)| (&context.values[arrangement][..], padding));
-                    softmax_row(softmax, padding, row, tracers, spikes, context.scratch);
-                }
-                Decision::Line { .. } | Decision::Table { .. } => unreachable!("these decide one by one"),
-            }
-            let fired = spikes.iter().fold(0, |any, s| any | s) != 0;
-            neurons.active[r] = fired;
-            if fired {
-                list(spikes, r * n, &mut neurons.events.up, &mut neurons.events.down);
-            }
-        }
-    }
-
-    /// A row with thresholds θ; whether any neuron fired.
-    fn line<D, V>(&self, row: Row<'_, D, V>, theta: &[V], fraction: u32) -> bool
-    where
-        D: AsPrimitive<V>,
-        V: PrimInt + AsPrimitive<i64>,
-    {
-        let shift = fraction as usize;
-        let mut fired = 0;
-        let state = row.sums.iter_mut().zip(row.tracers).zip(row.spikes);
-        for (((v, s), spike), (d, &theta)) in state.zip(row.delta.iter().zip(theta)) {
-            let before: V = *v + (d.as_() << shift);
-            let up = (before >= theta) & (*s < self.high);
-            let down = (before < V::zero()) & (*s > self.low);
-            let up_amount = if up { theta } else { V::zero() };
-            let down_amount = if down { theta } else { V::zero() };
-            *v = before - up_amount + down_amount;
-            debug_assert!(self.membrane.contains(before.as_()), "V = {} before firing", before.as_());
-            debug_assert!(self.membrane.contains((*v).as_()), "V = {} after firing", (*v).as_());
-            let fire = i8::from(up) - i8::from(down);
-            *s += i32::from(fire);
-            *spike = fire;
-            fired |= fire;
-        }
-        fired != 0
-    }
-
-    /// A row with a table of thresholds; whether any neuron fired.
-    fn table<D, V>(&self, row: Row<'_, D, V>, thresholds: &[V]) -> bool
-    where
-        D: AsPrimitive<V>,
-        V: PrimInt + AsPrimitive<i64>,
-    {
-        let steps = (self.high - self.low) as usize;
-        let mut fired = 0;
-        let state = row.sums.iter_mut().zip(row.tracers).zip(row.spikes);
-        for (c, (((a, s), spike), d)) in state.zip(row.delta).enumerate() {
-            *a = *a + d.as_();
-            debug_assert!(self.total.contains((*a).as_()), "A = {}", (*a).as_());
-            // T(c, S) is at S − low − 1.
-            let level = (*s - self.low) as usize;
-            let own = &thresholds[c * steps..(c + 1) * steps];
-            let up = own.get(level).is_some_and(|t| *a >= *t);
-            let down = level > 0 && *a < own[level - 1];
-            *spike = i8::from(up) - i8::from(down);
-            *s += i32::from(*spike);
-            fired |= *spike;
-        }
-        fired != 0
+        let fired: u64 = neurons.fired.iter().map(|&n| u64::from(n)).sum();
+        neurons.count += fired;
+        neurons.any = fired > 0;
     }
 
     /// Verifies, after a time-step, every `A` and `V` against its definition and its proven range.
@@ -284,7 +174,7 @@ impl NeuronPlan {
                         assert!(self.membrane.contains(v), "V = {v} outside {}", self.membrane);
                     }
                 }
-                Decision::Table { .. } | Decision::Norm(_) | Decision::Softmax { .. } => {
+                Decision::Table { .. } | Decision::Norm(_) | Decision::Softmax(_) => {
                     assert_eq!(sums[e], *a, "accumulated input of neuron {e}");
                 }
             }
@@ -292,55 +182,87 @@ impl NeuronPlan {
     }
 }
 
-/// Appends the spikes of a row that starts at neuron `first`.
-fn list(spikes: &[i8], first: usize, up: &mut Vec<u32>, down: &mut Vec<u32>) {
-    const CHUNK: usize = 8;
-    for (n, chunk) in spikes.chunks(CHUNK).enumerate() {
-        // Bit 8·i says whether spike `i` is ±1.
-        let bits = chunk.iter().rev().fold(0u64, |bits, &s| bits << 8 | u64::from(s as u8 & 1));
-        let mut rest = bits;
-        while rest != 0 {
-            let i = rest.trailing_zeros() as usize / 8;
-            rest &= rest - 1;
-            let list = if chunk[i] > 0 { &mut *up } else { &mut *down };
-            // Values have at most 2^30 elements.
-            list.push((first + n * CHUNK + i) as u32);
+/// All rows in which something may happen.
+#[multiversion(targets = "simd")]
+fn rows<D, V>(
+    plan: &NeuronPlan,
+    delta: &[D],
+    sums: &mut [V],
+    constants: &[V],
+    from: &Delta,
+    neurons: &mut Neurons,
+    context: &mut Context<'_>,
+) where
+    D: AsPrimitive<V>,
+    V: PrimInt + AsPrimitive<i64>,
+{
+    let n = plan.channels;
+    for r in 0..plan.rows {
+        // Without input, a neuron acts only if it has just acted: otherwise it would have acted before.
+        if !from.touched[r] && neurons.fired[r] == 0 {
+            neurons.events.iter_mut().for_each(|events| events.skip(r));
+            continue;
         }
+        let row = Row {
+            delta: &delta[r * plan.stride..][..n],
+            sums: &mut sums[r * n..][..n],
+            tracers: &mut neurons.tracers[r * n..][..n],
+            spikes: &mut neurons.spikes[r * n..][..n],
+        };
+        match &plan.decision {
+            Decision::Line { fraction, .. } => line(plan, row, constants, *fraction),
+            Decision::Table { .. } => table(plan, row, constants),
+            Decision::Norm(norm) => norm.row(row, context.scratch),
+            Decision::Softmax(softmax) => softmax.row(row, context),
+        }
+        let spikes = &neurons.spikes[r * n..][..n];
+        neurons.fired[r] = spikes.iter().map(|&s| u32::from(s as u8 & 1)).sum();
+        neurons.events.iter_mut().for_each(|events| events.list(r, spikes));
     }
 }
 
-/// Moves every tracer of a row by one towards its level, or not at all.
-fn norm_row(norm: &Norm, row: &[i64], tracers: &mut [i32], spikes: &mut [i8]) {
-    let moments = norm.moments(row);
-    for (c, ((&x, s), spike)) in row.iter().zip(tracers).zip(spikes).enumerate() {
-        let numerator = norm.numerator(moments, c, x);
-        let up = *s < norm.high && norm.reached(moments, numerator, *s + 1);
-        let down = !up && *s > norm.low && !norm.reached(moments, numerator, *s);
+/// A row with thresholds θ.
+#[inline(always)]
+fn line<D, V>(plan: &NeuronPlan, row: Row<'_, D, V>, theta: &[V], fraction: u32)
+where
+    D: AsPrimitive<V>,
+    V: PrimInt + AsPrimitive<i64>,
+{
+    let shift = fraction as usize;
+    let state = row.sums.iter_mut().zip(row.tracers).zip(row.spikes);
+    for (((v, s), spike), (d, &theta)) in state.zip(row.delta.iter().zip(theta)) {
+        let before: V = *v + (d.as_() << shift);
+        let up = (before >= theta) & (*s < plan.high);
+        let down = (before < V::zero()) & (*s > plan.low);
+        let up_amount = if up { theta } else { V::zero() };
+        let down_amount = if down { theta } else { V::zero() };
+        *v = before - up_amount + down_amount;
+        debug_assert!(plan.membrane.contains(before.as_()), "V = {} before firing", before.as_());
+        debug_assert!(plan.membrane.contains((*v).as_()), "V = {} after firing", (*v).as_());
+        let fire = i8::from(up) - i8::from(down);
+        *s += i32::from(fire);
+        *spike = fire;
+    }
+}
+
+/// A row with a table of thresholds.
+#[inline(always)]
+fn table<D, V>(plan: &NeuronPlan, row: Row<'_, D, V>, thresholds: &[V])
+where
+    D: AsPrimitive<V>,
+    V: PrimInt + AsPrimitive<i64>,
+{
+    let steps = (plan.high - plan.low) as usize;
+    let state = row.sums.iter_mut().zip(row.tracers).zip(row.spikes);
+    for (c, (((a, s), spike), d)) in state.zip(row.delta).enumerate() {
+        *a = *a + d.as_();
+        debug_assert!(plan.total.contains((*a).as_()), "A = {}", (*a).as_());
+        // T(c, S) is at S − low − 1.
+        let level = (*s - plan.low) as usize;
+        let own = &thresholds[c * steps..(c + 1) * steps];
+        let up = own.get(level).is_some_and(|t| *a >= *t);
+        let down = level > 0 && *a < own[level - 1];
         *spike = i8::from(up) - i8::from(down);
         *s += i32::from(*spike);
-    }
-}
-
-/// The same for the groups of a softmax; a masked element stays at level 0.
-fn softmax_row(
-    softmax: &Softmax,
-    padding: Option<(&[i32], i32)>,
-    row: &[i64],
-    tracers: &mut [i32],
-    spikes: &mut [i8],
-    exps: &mut Vec<i64>,
-) {
-    let masked = |j: usize| padding.is_some_and(|(values, padding)| values[j] == padding);
-    let size = row.len() / softmax.groups;
-    let groups = row.chunks(size).zip(tracers.chunks_mut(size)).zip(spikes.chunks_mut(size));
-    for ((scores, tracers), spikes) in groups {
-        let sum = softmax.exps(scores, masked, exps);
-        for (j, ((s, spike), &e)) in tracers.iter_mut().zip(spikes).zip(exps.iter()).enumerate() {
-            let live = !masked(j);
-            let up = live && *s < softmax.high && softmax.reached(e, sum, *s + 1);
-            let down = live && !up && *s > softmax.low && !softmax.reached(e, sum, *s);
-            *spike = i8::from(up) - i8::from(down);
-            *s += i32::from(*spike);
-        }
     }
 }

@@ -6,7 +6,9 @@ use crate::integer::{Input, Network, Neuron, Op, Range, Readout, Rule};
 
 use super::embedding::EmbeddingPlan;
 use super::neuron::{Decision, NeuronPlan};
+use super::norm::NormPlan;
 use super::product::ProductPlan;
+use super::softmax::SoftmaxPlan;
 use super::state::{State, Width};
 use super::sum::SumPlan;
 use super::synapse::{SynapsePlan, Weights};
@@ -198,6 +200,16 @@ impl Golden {
         State::new(self)
     }
 
+    /// Whether a synaptic layer adds up the spikes of a layer of neurons.
+    pub(super) fn listed(&self, layer: usize) -> bool {
+        self.stages.iter().any(|stage| match stage {
+            Stage::Synapse(plan) => {
+                !plan.weights.passes() && matches!(plan.source, Source::Layer { layer: l, .. } if l == layer)
+            }
+            _ => false,
+        })
+    }
+
     /// Plans of the neuron layers in topological order.
     pub(super) fn neurons(&self) -> impl Iterator<Item = &NeuronPlan> {
         self.stages.iter().filter_map(|stage| match stage {
@@ -269,7 +281,12 @@ impl Compiler<'_> {
             Place::Accumulation(index) => Ok(index),
             Place::Source(source) => {
                 let shape = &self.network.node(self.network.inputs(id)[port]).shape;
-                let width = if self.checked { Width::W64 } else { Width::W32 };
+                let width = match source {
+                    _ if self.checked => Width::W64,
+                    Source::Input(_) => Width::W32,
+                    // Spikes.
+                    Source::Layer { .. } => Width::W16,
+                };
                 Ok(self.push_synapse(SynapsePlan::passing(source, shape.rows(), shape.channels(), width)))
             }
         }
@@ -321,7 +338,8 @@ impl Compiler<'_> {
         }
         let plan = SumPlan::new(sum, inputs, self.accumulations.len());
         let (rows, channels) = (sum.rows, sum.channels);
-        Ok(self.push(Stage::Sum(plan), Accumulation { stride: channels, rows, sources, width: Width::W64 }))
+        let width = self.width(sum.delta).max(Width::W32);
+        Ok(self.push(Stage::Sum(plan), Accumulation { stride: channels, rows, sources, width }))
     }
 
     fn product(&mut self, id: NodeId, product: &crate::integer::Product) -> Result<usize> {
@@ -337,24 +355,23 @@ impl Compiler<'_> {
             }
         }
         let shape = self.network.node(id).shape.clone();
-        let plan = ProductPlan::new(product, operands[0], operands[1], self.accumulations.len());
+        let width = self.width(product.partial.union(product.delta).union(product.total));
+        let products = self.stages.iter().filter(|stage| matches!(stage, Stage::Product(_))).count();
+        let places = (self.accumulations.len(), products);
+        let plan = ProductPlan::new(product, operands[0], operands[1], width, places);
         let sources = operands.iter().map(|&(layer, rows, channels)| Source::Layer {
             layer,
             first: 0,
             end: (rows * channels) as u32,
         });
-        let accumulation = Accumulation {
-            stride: shape.channels(),
-            rows: shape.rows(),
-            sources: sources.collect(),
-            width: Width::W64,
-        };
+        let accumulation =
+            Accumulation { stride: shape.channels(), rows: shape.rows(), sources: sources.collect(), width };
         Ok(self.push(Stage::Product(plan), accumulation))
     }
 
     fn norm(&mut self, id: NodeId, norm: &crate::integer::Norm) -> Result<Source> {
         let input = self.accumulation(id, 0)?;
-        let decision = Decision::Norm(Box::new(norm.clone()));
+        let decision = Decision::Norm(Box::new(NormPlan::new(norm)));
         Ok(self.push_layer(id, input, (norm.low, norm.high), decision, norm.total, norm.total))
     }
 
@@ -367,12 +384,12 @@ impl Compiler<'_> {
                 _ => return Err(self.error(id, "the mask is not made of the raw input")),
             },
         };
-        let decision = Decision::Softmax { softmax: Box::new(softmax.clone()), mask };
+        let decision = Decision::Softmax(Box::new(SoftmaxPlan::new(softmax, mask)));
         let total = softmax.total;
         Ok(self.push_layer(id, input, (softmax.low, softmax.high), decision, total, total))
     }
 
-    /// Adds a layer of neurons whose sums are 64 bits wide.
+    /// Adds a layer of neurons that decide by whole rows.
     fn push_layer(
         &mut self,
         id: NodeId,
@@ -389,7 +406,7 @@ impl Compiler<'_> {
             &layer,
             input,
             &self.accumulations[input],
-            Width::W64,
+            self.width(total).max(Width::W32),
             (total, membrane),
         );
         self.stages.push(Stage::Neuron(plan));

@@ -1,8 +1,18 @@
-//! SESA products: each spike of one operand adds a column of the other operand's tracers.
+//! SESA products: each spike of one operand adds a column of the other operand's tracers. Where so many spikes come at
+//! once that it costs less, the product of the tracers is computed anew, which is the same.
+
+use multiversion::multiversion;
+use num_traits::{AsPrimitive, PrimInt, WrappingAdd, WrappingMul};
 
 use crate::integer::{Form, Product};
 
-use super::state::{Delta, Neurons, Sums};
+use super::state::{Delta, Neurons, ProductState, Sums, Width};
+
+/// Outputs are summed in blocks of this many.
+const BLOCK: usize = 16;
+
+/// A multiplication in a vector costs about this part of an addition caused by a spike.
+const DENSE_GAIN: u64 = 8;
 
 /// A product of two layers.
 #[derive(Clone, Debug)]
@@ -12,6 +22,10 @@ pub(super) struct ProductPlan {
     pub right: usize,
     /// Index of its accumulation.
     pub output: usize,
+    /// Index of its state.
+    pub state: usize,
+    /// Type of `A` and its changes.
+    pub width: Width,
     form: Form,
     heads: usize,
     /// Rows of the left and of the right operand.
@@ -24,12 +38,24 @@ pub(super) struct ProductPlan {
 /// Layer, rows and channels of an operand.
 type Operand = (usize, usize, usize);
 
+/// An integer type of sums.
+pub(super) trait Sum: PrimInt + WrappingAdd + WrappingMul + AsPrimitive<i64> {}
+impl<D: PrimInt + WrappingAdd + WrappingMul + AsPrimitive<i64>> Sum for D {}
+
 impl ProductPlan {
-    pub(super) fn new(product: &Product, left: Operand, right: Operand, output: usize) -> Self {
+    pub(super) fn new(
+        product: &Product,
+        left: Operand,
+        right: Operand,
+        width: Width,
+        (output, state): (usize, usize),
+    ) -> Self {
         Self {
             left: left.0,
             right: right.0,
             output,
+            state,
+            width,
             form: product.form,
             heads: product.heads,
             rows: left.1,
@@ -39,43 +65,116 @@ impl ProductPlan {
         }
     }
 
-    /// The change of a time-step; returns the number of additions.
-    pub(super) fn step(&self, neurons: &[Neurons], delta: &mut Delta) -> u64 {
-        let (left, right) = (&neurons[self.left], &neurons[self.right]);
-        let Sums::I64(sums) = &mut delta.sums else { unreachable!("sums of products have 64 bits") };
-        if delta.any {
-            sums.fill(0);
-            delta.touched.fill(false);
-            delta.any = false;
+    /// Terms of a sum, and outputs a head and row.
+    fn inner(&self) -> (usize, usize) {
+        let depth = self.right_channels / self.heads;
+        match self.form {
+            Form::Scores => (depth, self.tokens),
+            Form::Mix => (self.tokens, depth),
         }
-        let (lefts, rights) = (left.events.len() as u64, right.events.len() as u64);
+    }
+
+    /// Outputs that are summed at once.
+    fn block(&self) -> usize {
+        if self.inner().1 <= BLOCK { BLOCK } else { 2 * BLOCK }
+    }
+
+    /// Room for `A` and for the right operand in the order in which it is read.
+    pub(super) fn new_state(&self) -> ProductState {
+        let (inner, outputs) = self.inner();
+        ProductState {
+            totals: Sums::zeros(self.width, self.rows * self.heads * outputs),
+            operand: Sums::zeros(self.width, self.heads * inner * outputs.next_multiple_of(self.block())),
+        }
+    }
+
+    /// The change of a time-step; returns the number of additions. `by_events` forbids the other way.
+    pub(super) fn step(
+        &self,
+        neurons: &[Neurons],
+        delta: &mut Delta,
+        state: &mut ProductState,
+        by_events: bool,
+    ) -> u64 {
+        let (left, right) = (&neurons[self.left], &neurons[self.right]);
+        let count = |neurons: &Neurons| neurons.fired.iter().map(|&n| u64::from(n)).sum::<u64>();
+        let (lefts, rights) = (count(left), count(right));
         if lefts + rights == 0 {
+            if delta.any {
+                delta.sums.clear();
+                delta.touched.fill(false);
+                delta.any = false;
+            }
             return 0;
         }
         delta.any = true;
-        for (list, sign) in [(&left.events.up, 1), (&left.events.down, -1)] {
-            for &event in list {
-                delta.touched[event as usize / self.left_channels] = true;
-                self.left_event(event as usize, sign, &right.tracers, sums);
+        delta.touched.iter_mut().zip(&left.fired).for_each(|(t, &fired)| *t = fired > 0 || rights > 0);
+        let (inner, outputs) = self.inner();
+        let additions = lefts * outputs as u64 + rights * self.rows as u64;
+        let multiplications = (self.rows * self.heads * inner * outputs) as u64;
+        let anew = !by_events && multiplications < DENSE_GAIN * additions;
+        match (&mut delta.sums, &mut state.totals, &mut state.operand) {
+            (Sums::I16(d), Sums::I16(a), Sums::I16(b)) => self.change((left, right), d, a, b, anew),
+            (Sums::I32(d), Sums::I32(a), Sums::I32(b)) => self.change((left, right), d, a, b, anew),
+            (Sums::I64(d), Sums::I64(a), Sums::I64(b)) => self.change((left, right), d, a, b, anew),
+            _ => unreachable!("a product has one type of sums"),
+        }
+        additions
+    }
+
+    fn change<D: Sum>(
+        &self,
+        (left, right): (&Neurons, &Neurons),
+        delta: &mut [D],
+        totals: &mut [D],
+        operand: &mut [D],
+        anew: bool,
+    ) where
+        i32: AsPrimitive<D>,
+    {
+        if anew {
+            self.arrange(&right.tracers, operand);
+            match self.block() {
+                BLOCK => dense::<_, BLOCK>(self, &left.tracers, operand, delta, totals),
+                _ => dense::<_, { 2 * BLOCK }>(self, &left.tracers, operand, delta, totals),
+            }
+            return;
+        }
+        delta.fill(D::zero());
+        events(left).for_each(|(e, spike)| self.left_event(e, spike, &right.tracers, delta));
+        events(right).for_each(|(e, spike)| self.right_event(e, spike, left, delta));
+        totals.iter_mut().zip(delta).for_each(|(a, d)| *a = *a + *d);
+    }
+
+    /// The right operand head by head, each with a row of outputs for each term.
+    fn arrange<D: Sum>(&self, right: &[i32], operand: &mut [D])
+    where
+        i32: AsPrimitive<D>,
+    {
+        let (inner, outputs) = self.inner();
+        let stride = outputs.next_multiple_of(self.block());
+        for (token, row) in right.chunks(self.right_channels).enumerate() {
+            for (head, values) in row.chunks(self.right_channels / self.heads).enumerate() {
+                let operand = &mut operand[head * inner * stride..][..inner * stride];
+                match self.form {
+                    Form::Scores => {
+                        let column = operand.iter_mut().skip(token).step_by(stride);
+                        column.zip(values).for_each(|(o, s)| *o = s.as_());
+                    }
+                    Form::Mix => {
+                        let row = &mut operand[token * stride..][..outputs];
+                        row.iter_mut().zip(values).for_each(|(o, s)| *o = s.as_());
+                    }
+                }
             }
         }
-        if rights > 0 {
-            delta.touched.fill(true);
-        }
-        for (list, sign) in [(&right.events.up, 1), (&right.events.down, -1)] {
-            for &event in list {
-                self.right_event(event as usize, sign, left, sums);
-            }
-        }
-        let per_left = match self.form {
-            Form::Scores => self.tokens,
-            Form::Mix => self.right_channels / self.heads,
-        };
-        lefts * per_left as u64 + rights * self.rows as u64
     }
 
     /// A spike of the left operand meets the right operand's tracers after this time-step.
-    fn left_event(&self, event: usize, sign: i64, right: &[i32], sums: &mut [i64]) {
+    fn left_event<D: Sum>(&self, event: usize, sign: i32, right: &[i32], sums: &mut [D])
+    where
+        i32: AsPrimitive<D>,
+    {
         let (row, c) = (event / self.left_channels, event % self.left_channels);
         let depth = self.right_channels / self.heads;
         match self.form {
@@ -86,19 +185,22 @@ impl ProductPlan {
                 sums[first..first + self.tokens]
                     .iter_mut()
                     .zip(column)
-                    .for_each(|(a, &s)| *a += sign * i64::from(s));
+                    .for_each(|(a, &s)| *a = *a + (sign * s).as_());
             }
             Form::Mix => {
                 let (head, token) = (c / self.tokens, c % self.tokens);
                 let out = &mut sums[row * self.right_channels + head * depth..][..depth];
                 let values = &right[token * self.right_channels + head * depth..][..depth];
-                out.iter_mut().zip(values).for_each(|(a, &s)| *a += sign * i64::from(s));
+                out.iter_mut().zip(values).for_each(|(a, &s)| *a = *a + (sign * s).as_());
             }
         }
     }
 
     /// A spike of the right operand meets the left operand's tracers before this time-step.
-    fn right_event(&self, event: usize, sign: i64, left: &Neurons, sums: &mut [i64]) {
+    fn right_event<D: Sum>(&self, event: usize, sign: i32, left: &Neurons, sums: &mut [D])
+    where
+        i32: AsPrimitive<D>,
+    {
         let (token, c) = (event / self.right_channels, event % self.right_channels);
         let head = c / (self.right_channels / self.heads);
         let at = head * self.tokens + token;
@@ -110,7 +212,48 @@ impl ProductPlan {
         for row in 0..self.rows {
             let e = row * self.left_channels + from;
             let before = left.tracers[e] - i32::from(left.spikes[e]);
-            sums[row * stride + to] += sign * i64::from(before);
+            let sum = &mut sums[row * stride + to];
+            *sum = *sum + (sign * before).as_();
+        }
+    }
+}
+
+/// The spikes of a layer, with the neurons that they belong to.
+fn events(neurons: &Neurons) -> impl Iterator<Item = (usize, i32)> {
+    neurons.spikes.iter().enumerate().filter(|(_, spike)| **spike != 0).map(|(e, &spike)| (e, spike.into()))
+}
+
+/// `A = S·B` with `S` the left operand's tracers and `B` the right operand arranged; and what changed.
+#[multiversion(targets = "simd")]
+fn dense<D: Sum, const B: usize>(
+    plan: &ProductPlan,
+    left: &[i32],
+    operand: &[D],
+    delta: &mut [D],
+    totals: &mut [D],
+) where
+    i32: AsPrimitive<D>,
+{
+    let (inner, outputs) = plan.inner();
+    let stride = outputs.next_multiple_of(B);
+    let heads = left.chunks_exact(inner).zip(operand.chunks_exact(inner * stride).cycle());
+    let results = delta.chunks_exact_mut(outputs).zip(totals.chunks_exact_mut(outputs));
+    for ((left, operand), (delta, totals)) in heads.zip(results) {
+        for (b, (delta, totals)) in delta.chunks_mut(B).zip(totals.chunks_mut(B)).enumerate() {
+            let mut sums = [D::zero(); B];
+            for (&s, row) in left.iter().zip(operand.chunks_exact(stride)) {
+                if s == 0 {
+                    continue;
+                }
+                let s: D = s.as_();
+                let row = &row[b * B..][..B];
+                // The whole sum is in the range of `D`, so it is exact even where a part of it is not.
+                sums.iter_mut().zip(row).for_each(|(sum, b)| *sum = sum.wrapping_add(&s.wrapping_mul(b)));
+            }
+            for ((delta, total), sum) in delta.iter_mut().zip(totals).zip(sums) {
+                *delta = sum - *total;
+                *total = sum;
+            }
         }
     }
 }

@@ -148,7 +148,9 @@ impl Golden {
                     plan.step(&mut state.deltas, t);
                 }
                 Stage::Product(plan) => {
-                    state.sops += plan.step(&state.neurons, &mut state.deltas[plan.output]);
+                    let delta = &mut state.deltas[plan.output];
+                    let product = &mut state.products[plan.state];
+                    state.sops += plan.step(&state.neurons, delta, product, CHECK);
                 }
                 Stage::Neuron(plan) => {
                     let ends = plan.sources.iter().map(|source| match *source {
@@ -199,9 +201,13 @@ impl Golden {
         let fan_out = if plan.weights.passes() { 0 } else { plan.outputs as u64 };
         match plan.source {
             Source::Layer { layer, first, end } => {
-                let events = state.neurons[layer].events.window(first, end);
-                state.sops += events.len() as u64 * fan_out;
-                plan.spikes::<CHECK>(events, delta);
+                let neurons = &state.neurons[layer];
+                let fired = neurons.fired_in(first, end);
+                state.sops += fired * fan_out;
+                if fired > 0 || delta.any {
+                    plan.spikes::<CHECK>(neurons, first as usize, delta);
+                    delta.any = fired > 0;
+                }
             }
             Source::Input(arrangement) if t <= self.input.steps => {
                 let values = &state.inputs[arrangement];
@@ -231,9 +237,7 @@ impl Golden {
             _ => None,
         });
         match passing {
-            Some(Source::Layer { layer, first, end }) => {
-                state.neurons[layer].events.window(first, end).len() as u64
-            }
+            Some(Source::Layer { layer, first, end }) => state.neurons[layer].fired_in(first, end),
             Some(Source::Input(_)) | None => 0,
         }
     }

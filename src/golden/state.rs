@@ -1,6 +1,8 @@
 //! What changes during a run.
 
 use super::Golden;
+use super::edges::Edges;
+use super::events::Events;
 use super::plan::Stage;
 
 /// Sums in the narrowest type that holds their proven range.
@@ -38,50 +40,6 @@ impl Sums {
     }
 }
 
-/// The spikes of a layer in a time-step: indices of neurons, ascending.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Events {
-    pub up: Vec<u32>,
-    pub down: Vec<u32>,
-}
-
-impl Events {
-    pub(super) fn len(&self) -> usize {
-        self.up.len() + self.down.len()
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.up.clear();
-        self.down.clear();
-    }
-}
-
-/// The spikes of some of a layer's neurons in a time-step: those with an index from `first` on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Window<'a> {
-    pub up: &'a [u32],
-    pub down: &'a [u32],
-    pub first: u32,
-}
-
-impl Window<'_> {
-    pub(super) fn len(self) -> usize {
-        self.up.len() + self.down.len()
-    }
-}
-
-impl Events {
-    /// The spikes of the neurons `first…end − 1`.
-    pub(super) fn window(&self, first: u32, end: u32) -> Window<'_> {
-        let cut = |list: &'_ [u32]| {
-            let from = if first == 0 { 0 } else { list.partition_point(|&i| i < first) };
-            (from, list.partition_point(|&i| i < end))
-        };
-        let (up, down) = (cut(&self.up), cut(&self.down));
-        Window { up: &self.up[up.0..up.1], down: &self.down[down.0..down.1], first }
-    }
-}
-
 /// The change of `A` of a synaptic layer in the current time-step.
 #[derive(Clone, Debug)]
 pub(super) struct Delta {
@@ -104,16 +62,45 @@ pub(super) struct Neurons {
     pub tracers: Vec<i32>,
     /// Spikes of the current time-step.
     pub spikes: Vec<i8>,
-    /// The same as lists.
-    pub events: Events,
-    /// Rows that may act in the next time-step without any input: those that fired in this one.
-    pub active: Vec<bool>,
+    /// The same as lists, where a synaptic layer reads them.
+    pub events: Option<Events>,
+    /// Number of spikes of each row. Only rows that fired may act in the next time-step without any input.
+    pub fired: Vec<u32>,
     /// Whether any row did.
     pub any: bool,
     /// Number of spikes so far.
     pub count: u64,
     /// First time-step from which on nothing changes.
     pub final_step: Option<u32>,
+}
+
+/// Room for a row of neurons that decide by the whole row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch {
+    /// What is compared with the edges.
+    pub values: Vec<i64>,
+    /// Where the levels begin.
+    pub edges: Edges,
+    /// Accumulated input.
+    pub scores: Vec<i64>,
+}
+
+impl Neurons {
+    /// Number of spikes of the neurons `first…end − 1`, which are whole rows.
+    pub(super) fn fired_in(&self, first: u32, end: u32) -> u64 {
+        let channels = self.spikes.len() / self.fired.len().max(1);
+        let rows = first as usize / channels..end as usize / channels;
+        self.fired[rows].iter().map(|&n| u64::from(n)).sum()
+    }
+}
+
+/// A product of two layers.
+#[derive(Clone, Debug)]
+pub(super) struct ProductState {
+    /// `A`.
+    pub totals: Sums,
+    /// The right operand, arranged.
+    pub operand: Sums,
 }
 
 /// Everything that changes during a run; reused from sample to sample without allocating.
@@ -123,9 +110,9 @@ pub struct State {
     pub(super) inputs: Vec<Vec<(u32, i32)>>,
     /// All elements after the subtraction, by arrangement; where something reads them by position.
     pub(super) values: Vec<Vec<i32>>,
-    /// Room for a group of a softmax.
-    pub(super) scratch: Vec<i64>,
+    pub(super) scratch: Scratch,
     pub(super) deltas: Vec<Delta>,
+    pub(super) products: Vec<ProductState>,
     pub(super) neurons: Vec<Neurons>,
     pub(super) totals: Vec<i64>,
     pub(super) sops: u64,
@@ -146,8 +133,9 @@ impl State {
                 .iter()
                 .map(|_| Vec::with_capacity(golden.input.shape.len()))
                 .collect(),
-            scratch: Vec::new(),
+            scratch: Scratch::default(),
             deltas: Vec::new(),
+            products: Vec::new(),
             neurons: Vec::new(),
             totals: Vec::new(),
             sops: 0,
@@ -162,17 +150,18 @@ impl State {
         }
         for stage in &golden.stages {
             match stage {
-                Stage::Synapse(_) | Stage::Embedding(_) | Stage::Sum(_) | Stage::Product(_) => {}
+                Stage::Synapse(_) | Stage::Embedding(_) | Stage::Sum(_) => {}
+                Stage::Product(product) => state.products.push(product.new_state()),
                 Stage::Neuron(neuron) => {
                     let len = neuron.rows * neuron.channels;
-                    let list = || Vec::with_capacity(len);
+                    let listed = golden.listed(state.neurons.len());
                     state.neurons.push(Neurons {
                         sums: Sums::zeros(neuron.width, len),
                         totals: vec![0; if golden.checked { len } else { 0 }],
                         tracers: vec![0; len],
                         spikes: vec![0; len],
-                        events: Events { up: list(), down: list() },
-                        active: vec![true; neuron.rows],
+                        events: listed.then(|| Events::new(neuron.rows, neuron.channels)),
+                        fired: vec![0; neuron.rows],
                         any: true,
                         count: 0,
                         final_step: None,
@@ -193,14 +182,14 @@ impl State {
             delta.touched.fill(false);
             delta.any = false;
         }
+        self.products.iter_mut().for_each(|product| product.totals.clear());
         for (neurons, plan) in self.neurons.iter_mut().zip(golden.neurons()) {
             plan.start_into(&mut neurons.sums);
             neurons.totals.fill(0);
             neurons.tracers.fill(0);
             neurons.spikes.fill(0);
-            neurons.events.clear();
             // The start value alone may make a neuron fire in the first time-step.
-            neurons.active.fill(true);
+            neurons.fired.fill(1);
             neurons.any = true;
             neurons.count = 0;
             neurons.final_step = None;

@@ -1,6 +1,7 @@
 //! Sums of streams: adds the changes of its inputs, each times its coefficient.
 
-use num_traits::AsPrimitive;
+use multiversion::multiversion;
+use num_traits::{AsPrimitive, PrimInt, WrappingAdd, WrappingMul};
 
 use crate::integer::{Sum, Term};
 
@@ -27,54 +28,76 @@ impl SumPlan {
     pub(super) fn step(&self, deltas: &mut [Delta], t: u32) {
         let (before, own) = deltas.split_at_mut(self.output);
         let Some(own) = own.first_mut() else { return };
-        let Sums::I64(sums) = &mut own.sums else { unreachable!("sums have 64 bits") };
+        match &mut own.sums {
+            Sums::I32(sums) => self.step_in(before, (sums, &mut own.touched, &mut own.any), t),
+            Sums::I64(sums) => self.step_in(before, (sums, &mut own.touched, &mut own.any), t),
+            Sums::I16(_) => unreachable!("sums have at least 32 bits"),
+        }
+    }
+
+    fn step_in<X>(&self, before: &[Delta], own: (&mut [X], &mut [bool], &mut bool), t: u32)
+    where
+        X: PrimInt + WrappingAdd + WrappingMul + 'static,
+        i16: AsPrimitive<X>,
+        i32: AsPrimitive<X>,
+        i64: AsPrimitive<X>,
+    {
+        let (sums, touched, any) = own;
         if t == 1 {
-            sums.copy_from_slice(&self.start);
-            own.touched.fill(true);
-            own.any = true;
-        } else if own.any {
-            for (row, touched) in sums.chunks_mut(self.channels).zip(&mut own.touched) {
+            sums.iter_mut().zip(&self.start).for_each(|(x, start)| *x = start.as_());
+            touched.fill(true);
+            *any = true;
+        } else if *any {
+            for (row, touched) in sums.chunks_mut(self.channels).zip(touched.iter_mut()) {
                 if *touched {
-                    row.fill(0);
+                    row.fill(X::zero());
                     *touched = false;
                 }
             }
-            own.any = false;
+            *any = false;
         }
         for (&(input, stride), term) in self.inputs.iter().zip(&self.terms) {
             let input = &before[input];
             if !input.any {
                 continue;
             }
-            own.any = true;
+            *any = true;
+            let from = (stride, &input.touched[..]);
             match &input.sums {
-                Sums::I16(d) => self.add(d, stride, input, term, sums, &mut own.touched),
-                Sums::I32(d) => self.add(d, stride, input, term, sums, &mut own.touched),
-                Sums::I64(d) => self.add(d, stride, input, term, sums, &mut own.touched),
+                Sums::I16(d) => add(d, from, term, self.channels, sums, touched),
+                Sums::I32(d) => add(d, from, term, self.channels, sums, touched),
+                Sums::I64(d) => add(d, from, term, self.channels, sums, touched),
             }
         }
     }
+}
 
-    fn add<D: AsPrimitive<i64>>(
-        &self,
-        delta: &[D],
-        stride: usize,
-        input: &Delta,
-        term: &Term,
-        sums: &mut [i64],
-        touched: &mut [bool],
-    ) {
-        for (r, delta) in delta.chunks(stride).enumerate().filter(|(r, _)| input.touched[*r]) {
-            let row = term.first + r;
-            touched[row] = true;
-            let sums = &mut sums[row * self.channels..(row + 1) * self.channels];
-            match &term.coefficient[..] {
-                [one] => sums.iter_mut().zip(delta).for_each(|(x, d)| *x += one * d.as_()),
-                each => {
-                    let terms = sums.iter_mut().zip(delta).zip(each);
-                    terms.for_each(|((x, d), coefficient)| *x += coefficient * d.as_());
-                }
+/// Adds the rows of an input that changed. The whole sum is in the range of `X`, so it is exact even where a part of it is
+/// not.
+#[multiversion(targets = "simd")]
+fn add<D, X>(
+    delta: &[D],
+    (stride, changed): (usize, &[bool]),
+    term: &Term,
+    channels: usize,
+    sums: &mut [X],
+    touched: &mut [bool],
+) where
+    D: AsPrimitive<X>,
+    X: PrimInt + WrappingAdd + WrappingMul + 'static,
+    i64: AsPrimitive<X>,
+{
+    for (r, delta) in delta.chunks(stride).enumerate().filter(|(r, _)| changed[*r]) {
+        let row = term.first + r;
+        touched[row] = true;
+        let sums = sums[row * channels..(row + 1) * channels].iter_mut().zip(delta);
+        let add = |x: &mut X, d: &D, factor: X| *x = x.wrapping_add(&factor.wrapping_mul(&d.as_()));
+        match &term.coefficient[..] {
+            [one] => {
+                let one = one.as_();
+                sums.for_each(|(x, d)| add(x, d, one));
             }
+            each => sums.zip(each).for_each(|((x, d), factor)| add(x, d, factor.as_())),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Synaptic layers: a spike ±1 on input `i` adds `±w[i, ·]` to the row it belongs to.
 
+use multiversion::multiversion;
 use num_traits::{AsPrimitive, PrimInt, WrappingMul};
 
 use crate::integer::{Linear, Range};
 
+use super::events::Events;
 use super::plan::Source;
-use super::state::{Delta, Sums, Width, Window};
+use super::state::{Delta, Neurons, Sums, Width};
 
 /// Outputs are summed in blocks of this many, which fit the registers of any machine; rows are padded to it with zeros.
 const BLOCK: usize = 16;
@@ -101,14 +103,22 @@ impl SynapsePlan {
         Extent { inputs: self.inputs, stride: self.stride, partial: self.ranges.partial }
     }
 
-    /// The change of `A` by the spikes of a time-step.
-    pub(super) fn spikes<const CHECK: bool>(&self, events: Window<'_>, delta: &mut Delta) {
-        if events.len() == 0 && !delta.any {
-            return;
-        }
+    /// The change of `A` by the spikes of a time-step, of the neurons from `first` on.
+    pub(super) fn spikes<const CHECK: bool>(&self, neurons: &Neurons, first: usize, delta: &mut Delta) {
         let extent = self.extent();
         let touched = delta.touched.as_mut_slice();
-        delta.any = match (&self.weights, &mut delta.sums) {
+        let events = match &neurons.events {
+            Some(events) if !self.weights.passes() => (events, first),
+            _ => {
+                let spikes = &neurons.spikes[first..][..self.rows * self.inputs];
+                return match &mut delta.sums {
+                    Sums::I16(d) => pass_spikes(extent, spikes, d, touched),
+                    Sums::I32(d) => pass_spikes(extent, spikes, d, touched),
+                    Sums::I64(d) => pass_spikes(extent, spikes, d, touched),
+                };
+            }
+        };
+        match (&self.weights, &mut delta.sums) {
             (Weights::I8(w), Sums::I16(d)) => add::<_, i16, _, CHECK>(extent, w, events, d, touched),
             // 16-bit sums of up to 255 weights are exact and twice as fast.
             (Weights::I8(w), Sums::I32(d)) => add::<_, i16, _, CHECK>(extent, w, events, d, touched),
@@ -116,10 +126,8 @@ impl SynapsePlan {
             (Weights::I16(w), Sums::I32(d)) => add::<_, i32, _, CHECK>(extent, w, events, d, touched),
             (Weights::I32(w), Sums::I32(d)) => add::<_, i32, _, CHECK>(extent, w, events, d, touched),
             (Weights::I64(w), Sums::I64(d)) => add::<_, i64, _, CHECK>(extent, w, events, d, touched),
-            (Weights::Passing, Sums::I32(d)) => pass_spikes(extent, events, d, touched),
-            (Weights::Passing, Sums::I64(d)) => pass_spikes(extent, events, d, touched),
             _ => unreachable!("sums are at least as wide as the weights"),
-        };
+        }
     }
 
     /// The change of `A` by the values of the input; `narrow` says that all of them fit 16 bits.
@@ -173,35 +181,25 @@ where
     weights
 }
 
-/// The leading elements of a list that are below `end`; the list goes on after them.
-fn take<'a>(list: &mut &'a [u32], end: usize) -> &'a [u32] {
-    let count = list.iter().take_while(|&&index| (index as usize) < end).count();
-    let (head, tail) = list.split_at(count);
-    *list = tail;
-    head
-}
-
 /// Events that may be added up in the narrow type `N` of [`add_row`]: 255·128 < 2^15.
 const AT_ONCE: usize = 255;
 
-/// Sums the weights of all spikes; whether there were any.
+/// Sums the weights of all spikes of the neurons from `first` on.
+#[multiversion(targets = "simd")]
 fn add<W, N, D, const CHECK: bool>(
     extent: Extent,
     weights: &[W],
-    events: Window<'_>,
+    (events, first): (&Events, usize),
     delta: &mut [D],
     touched: &mut [bool],
-) -> bool
-where
+) where
     W: AsPrimitive<N>,
     N: PrimInt + AsPrimitive<D>,
     D: PrimInt + AsPrimitive<i64>,
 {
-    let (mut up, mut down) = (events.up, events.down);
     for (r, (row, touched)) in delta.chunks_mut(extent.stride).zip(touched).enumerate() {
-        let first = events.first as usize + r * extent.inputs;
-        let up = take(&mut up, first + extent.inputs);
-        let down = take(&mut down, first + extent.inputs);
+        let first = first + r * extent.inputs;
+        let (up, down) = events.between(first, first + extent.inputs);
         if up.is_empty() && down.is_empty() {
             if *touched {
                 row.fill(D::zero());
@@ -212,17 +210,19 @@ where
         *touched = true;
         if CHECK {
             add_row::<W, N, D, BLOCK, 1>(extent, weights, (up, down), first, row);
+        } else if extent.stride.is_multiple_of(4 * BLOCK) {
+            add_row::<W, N, D, { 4 * BLOCK }, AT_ONCE>(extent, weights, (up, down), first, row);
         } else if extent.stride.is_multiple_of(2 * BLOCK) {
             add_row::<W, N, D, { 2 * BLOCK }, AT_ONCE>(extent, weights, (up, down), first, row);
         } else {
             add_row::<W, N, D, BLOCK, AT_ONCE>(extent, weights, (up, down), first, row);
         }
     }
-    events.len() > 0
 }
 
 /// Sums the weights of the spikes (up, down) of a row whose inputs start at index `first`, in blocks of `B` outputs. At
 /// most `M` are added up in the type `N` before they go on to `D`; if only one, every partial sum is verified.
+#[inline(always)]
 fn add_row<W, N, D, const B: usize, const M: usize>(
     extent: Extent,
     weights: &[W],
@@ -254,11 +254,12 @@ fn add_row<W, N, D, const B: usize, const M: usize>(
             sums.iter_mut().zip(narrow(indices)).for_each(|(sum, w)| *sum = *sum - w.as_());
             verify::<D, M>(&sums, extent.partial);
         }
-        block.copy_from_slice(&sums);
+        block.iter_mut().zip(sums).for_each(|(d, sum)| *d = sum);
     }
 }
 
 /// Verifies partial sums, where they consist of single events.
+#[inline(always)]
 fn verify<D: AsPrimitive<i64>, const M: usize>(sums: &[D], partial: Range) {
     if M == 1 {
         for sum in sums {
@@ -268,6 +269,7 @@ fn verify<D: AsPrimitive<i64>, const M: usize>(sums: &[D], partial: Range) {
 }
 
 /// Values have the type `F`; `delta` must be 0 before.
+#[multiversion(targets = "simd")]
 fn add_values<W, D, F, const CHECK: bool>(
     extent: Extent,
     weights: &[W],
@@ -306,22 +308,15 @@ fn add_values<W, D, F, const CHECK: bool>(
     }
 }
 
-fn pass_spikes<D: PrimInt>(
-    extent: Extent,
-    events: Window<'_>,
-    delta: &mut [D],
-    touched: &mut [bool],
-) -> bool {
-    delta.fill(D::zero());
-    touched.fill(false);
-    for (list, value) in [(events.up, D::one()), (events.down, D::zero() - D::one())] {
-        for &index in list {
-            let index = (index - events.first) as usize;
-            delta[index] = value;
-            touched[index / extent.stride] = true;
-        }
+fn pass_spikes<D: PrimInt + 'static>(extent: Extent, spikes: &[i8], delta: &mut [D], touched: &mut [bool])
+where
+    i8: AsPrimitive<D>,
+{
+    let rows = delta.chunks_mut(extent.stride).zip(spikes.chunks(extent.stride));
+    for ((delta, spikes), touched) in rows.zip(touched) {
+        delta.iter_mut().zip(spikes).for_each(|(d, s)| *d = s.as_());
+        *touched = spikes.iter().fold(0, |any, s| any | s) != 0;
     }
-    events.len() > 0
 }
 
 fn pass_values<D>(extent: Extent, values: &[(u32, i32)], delta: &mut [D], touched: &mut [bool])
