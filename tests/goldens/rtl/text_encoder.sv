@@ -231,9 +231,9 @@ module snn_text_masked_fill #(
 
   // ------------------------------------------------------------ stage 1: token_embedding
   // Node: words
-  // entries -83831224 to 59318640: 28 bits
+  // entries -335324896 to 237274560: 30 bits
   logic w3_valid, w3_ready;
-  logic [28:0] w3_delta;
+  logic [30:0] w3_delta;
   logic w3_skip, w3_last, w3_quiet;
   token_embedding #(
     .Tokens(6),
@@ -241,7 +241,7 @@ module snn_text_masked_fill #(
     .Channels(8),
     .Lanes(1),
     .ValueWidth(17),
-    .DeltaWidth(29),
+    .DeltaWidth(31),
     .TableFile({RomPath, "s1_words_table.hex"})
   ) u_s1_words (
     .clk_i,
@@ -258,10 +258,10 @@ module snn_text_masked_fill #(
   );
 
   logic r3_valid, r3_ready;
-  logic [28:0] r3_delta;
+  logic [30:0] r3_delta;
   logic r3_skip, r3_last, r3_quiet;
   stream_link #(
-    .Width(32),
+    .Width(34),
     .Depth(49),
     .StreamId(3)
   ) u_link_3 (
@@ -277,16 +277,16 @@ module snn_text_masked_fill #(
 
   // ------------------------------------------------------------ stage 2: residual_sum
   // Node: /Add
-  // 1 inputs, changes of 29 bits
+  // 1 inputs, changes of 31 bits
   logic w4_valid, w4_ready;
-  logic [28:0] w4_delta;
+  logic [30:0] w4_delta;
   logic w4_skip, w4_last, w4_quiet;
   residual_sum #(
     .Rows(6),
     .Channels(8),
     .Lanes(1),
     .Inputs(1),
-    .DeltaWidth(29),
+    .DeltaWidth(31),
     .FirstRows(16'h0000),
     .InputRows(16'h0006),
     .UseStart(1),
@@ -309,10 +309,10 @@ module snn_text_masked_fill #(
   );
 
   logic r4_valid, r4_ready;
-  logic [28:0] r4_delta;
+  logic [30:0] r4_delta;
   logic r4_skip, r4_last, r4_quiet;
   stream_link #(
-    .Width(32),
+    .Width(34),
     .Depth(3),
     .StreamId(4)
   ) u_link_4 (
@@ -329,8 +329,8 @@ module snn_text_masked_fill #(
   // ------------------------------------------------------------ stage 3: norm_neurons
   // Node: quan
   // levels -8 to 7
-  // X -136731872 to 123696300: 29 bits
-  // v of 60 bits, decision of 55
+  // X -546927488 to 494785200: 31 bits
+  // v of 64 bits, decision of 61
   logic w5_valid, w5_ready;
   logic w5_nz;
   logic w5_neg;
@@ -340,17 +340,17 @@ module snn_text_masked_fill #(
     .Rows(6),
     .Channels(8),
     .Lanes(1),
-    .DeltaWidth(29),
-    .AccWidth(29),
+    .DeltaWidth(31),
+    .AccWidth(31),
     .LevelWidth(4),
     .LevelMin(-8),
     .LevelMax(7),
-    .GammaWidth(22),
-    .BetaWidth(22),
-    .Fraction(20),
-    .SquareWidth(60),
-    .Epsilon(128'h29f16b0000),
-    .DecisionWidth(55),
+    .GammaWidth(26),
+    .BetaWidth(26),
+    .Fraction(24),
+    .SquareWidth(64),
+    .Epsilon(128'h29f16b00000),
+    .DecisionWidth(61),
     .HalvesWidth(5),
     .GapWidth(2),
     .SkipRows(1),
@@ -1034,7 +1034,7 @@ module snn_text_masked_fill #(
   // Node: block.attn.attn_quan
   // levels 0 to 15
   // A -224 to 256: 10 bits
-  // table of 101, sum of 25 bits, decision of 55
+  // table of 109, sum of 27 bits, decision of 59
   logic w19_valid, w19_ready;
   logic w19_nz;
   logic w19_neg;
@@ -1051,13 +1051,13 @@ module snn_text_masked_fill #(
     .LevelWidth(5),
     .LevelMin(0),
     .LevelMax(15),
-    .TableSize(101),
-    .ExpWidth(23),
-    .SumWidth(25),
-    .ScaleWidth(24),
-    .Scale(24'hb04387),
-    .ScaleFraction(28),
-    .DecisionWidth(55),
+    .TableSize(109),
+    .ExpWidth(25),
+    .SumWidth(27),
+    .ScaleWidth(26),
+    .Scale(26'h2c10e1c),
+    .ScaleFraction(30),
+    .DecisionWidth(59),
     .HalvesWidth(6),
     .GapWidth(2),
     .UseMask(1),
@@ -1367,7 +1367,7 @@ module snn_text_masked_fill #(
   // Node: /block/Add
   // 1 to 1 lanes
   logic w24_valid, w24_ready;
-  logic [28:0] w24_delta;
+  logic [30:0] w24_delta;
   logic w24_skip, w24_last, w24_quiet;
   stream_scale #(
     .Channels(8),
@@ -1375,9 +1375,9 @@ module snn_text_masked_fill #(
     .OutLanes(1),
     .Spikes(1),
     .InWidth(1),
-    .OutWidth(29),
-    .CoefficientWidth(25),
-    .Coefficient(25'sha62333)
+    .OutWidth(31),
+    .CoefficientWidth(27),
+    .Coefficient(27'sh2988ccc)
   ) u_s19_block_Add (
     .clk_i,
     .rst_i,
@@ -1396,10 +1396,10 @@ module snn_text_masked_fill #(
   );
 
   logic r24_valid, r24_ready;
-  logic [28:0] r24_delta;
+  logic [30:0] r24_delta;
   logic r24_skip, r24_last, r24_quiet;
   stream_link #(
-    .Width(32),
+    .Width(34),
     .Depth(3),
     .StreamId(24)
   ) u_link_24 (
@@ -1417,7 +1417,7 @@ module snn_text_masked_fill #(
   // Node: /block/Add
   // 4 to 1 lanes
   logic w25_valid, w25_ready;
-  logic [28:0] w25_delta;
+  logic [30:0] w25_delta;
   logic w25_skip, w25_last, w25_quiet;
   stream_scale #(
     .Channels(8),
@@ -1425,9 +1425,9 @@ module snn_text_masked_fill #(
     .OutLanes(1),
     .Spikes(1),
     .InWidth(1),
-    .OutWidth(29),
-    .CoefficientWidth(24),
-    .Coefficient(24'sh687026)
+    .OutWidth(31),
+    .CoefficientWidth(26),
+    .Coefficient(26'sh1a1c098)
   ) u_s20_block_Add (
     .clk_i,
     .rst_i,
@@ -1446,10 +1446,10 @@ module snn_text_masked_fill #(
   );
 
   logic r25_valid, r25_ready;
-  logic [28:0] r25_delta;
+  logic [30:0] r25_delta;
   logic r25_skip, r25_last, r25_quiet;
   stream_link #(
-    .Width(32),
+    .Width(34),
     .Depth(3),
     .StreamId(25)
   ) u_link_25 (
@@ -1465,16 +1465,16 @@ module snn_text_masked_fill #(
 
   // ------------------------------------------------------------ stage 21: residual_sum
   // Node: /block/Add
-  // 2 inputs, changes of 29 bits
+  // 2 inputs, changes of 31 bits
   logic w26_valid, w26_ready;
-  logic [28:0] w26_delta;
+  logic [30:0] w26_delta;
   logic w26_skip, w26_last, w26_quiet;
   residual_sum #(
     .Rows(6),
     .Channels(8),
     .Lanes(1),
     .Inputs(2),
-    .DeltaWidth(29),
+    .DeltaWidth(31),
     .FirstRows(32'h00000000),
     .InputRows(32'h00060006),
     .UseStart(0)
@@ -1496,10 +1496,10 @@ module snn_text_masked_fill #(
   );
 
   logic r26_valid, r26_ready;
-  logic [28:0] r26_delta;
+  logic [30:0] r26_delta;
   logic r26_skip, r26_last, r26_quiet;
   stream_link #(
-    .Width(32),
+    .Width(34),
     .Depth(3),
     .StreamId(26)
   ) u_link_26 (
@@ -1516,8 +1516,8 @@ module snn_text_masked_fill #(
   // ------------------------------------------------------------ stage 22: norm_neurons
   // Node: block.quan1
   // levels -8 to 7
-  // X -141859528 to 124127087: 29 bits
-  // v of 60 bits, decision of 55
+  // X -567438112 to 496508348: 31 bits
+  // v of 64 bits, decision of 61
   logic w27_valid, w27_ready;
   logic w27_nz;
   logic w27_neg;
@@ -1527,17 +1527,17 @@ module snn_text_masked_fill #(
     .Rows(6),
     .Channels(8),
     .Lanes(1),
-    .DeltaWidth(29),
-    .AccWidth(29),
+    .DeltaWidth(31),
+    .AccWidth(31),
     .LevelWidth(4),
     .LevelMin(-8),
     .LevelMax(7),
-    .GammaWidth(23),
-    .BetaWidth(20),
-    .Fraction(20),
-    .SquareWidth(60),
-    .Epsilon(128'h29f16b0000),
-    .DecisionWidth(55),
+    .GammaWidth(27),
+    .BetaWidth(24),
+    .Fraction(24),
+    .SquareWidth(64),
+    .Epsilon(128'h29f16b00000),
+    .DecisionWidth(61),
     .HalvesWidth(5),
     .GapWidth(2),
     .SkipRows(1),
@@ -1897,7 +1897,7 @@ module snn_text_masked_fill #(
   // Node: /block/Add_1
   // 1 to 1 lanes
   logic w34_valid, w34_ready;
-  logic [28:0] w34_delta;
+  logic [30:0] w34_delta;
   logic w34_skip, w34_last, w34_quiet;
   stream_scale #(
     .Channels(8),
@@ -1905,9 +1905,9 @@ module snn_text_masked_fill #(
     .OutLanes(1),
     .Spikes(1),
     .InWidth(1),
-    .OutWidth(29),
-    .CoefficientWidth(25),
-    .Coefficient(25'shbd063d)
+    .OutWidth(31),
+    .CoefficientWidth(27),
+    .Coefficient(27'sh2f418f4)
   ) u_s28_block_Add_1 (
     .clk_i,
     .rst_i,
@@ -1926,10 +1926,10 @@ module snn_text_masked_fill #(
   );
 
   logic r34_valid, r34_ready;
-  logic [28:0] r34_delta;
+  logic [30:0] r34_delta;
   logic r34_skip, r34_last, r34_quiet;
   stream_link #(
-    .Width(32),
+    .Width(34),
     .Depth(3),
     .StreamId(34)
   ) u_link_34 (
@@ -1947,7 +1947,7 @@ module snn_text_masked_fill #(
   // Node: /block/Add_1
   // 4 to 1 lanes
   logic w35_valid, w35_ready;
-  logic [28:0] w35_delta;
+  logic [30:0] w35_delta;
   logic w35_skip, w35_last, w35_quiet;
   stream_scale #(
     .Channels(8),
@@ -1955,9 +1955,9 @@ module snn_text_masked_fill #(
     .OutLanes(1),
     .Spikes(1),
     .InWidth(1),
-    .OutWidth(29),
-    .CoefficientWidth(24),
-    .Coefficient(24'sh7d32cf)
+    .OutWidth(31),
+    .CoefficientWidth(26),
+    .Coefficient(26'sh1f4cb3a)
   ) u_s29_block_Add_1 (
     .clk_i,
     .rst_i,
@@ -1976,10 +1976,10 @@ module snn_text_masked_fill #(
   );
 
   logic r35_valid, r35_ready;
-  logic [28:0] r35_delta;
+  logic [30:0] r35_delta;
   logic r35_skip, r35_last, r35_quiet;
   stream_link #(
-    .Width(32),
+    .Width(34),
     .Depth(3),
     .StreamId(35)
   ) u_link_35 (
@@ -1995,16 +1995,16 @@ module snn_text_masked_fill #(
 
   // ------------------------------------------------------------ stage 30: residual_sum
   // Node: /block/Add_1
-  // 2 inputs, changes of 29 bits
+  // 2 inputs, changes of 31 bits
   logic w36_valid, w36_ready;
-  logic [28:0] w36_delta;
+  logic [30:0] w36_delta;
   logic w36_skip, w36_last, w36_quiet;
   residual_sum #(
     .Rows(6),
     .Channels(8),
     .Lanes(1),
     .Inputs(2),
-    .DeltaWidth(29),
+    .DeltaWidth(31),
     .FirstRows(32'h00000000),
     .InputRows(32'h00060006),
     .UseStart(0)
@@ -2026,10 +2026,10 @@ module snn_text_masked_fill #(
   );
 
   logic r36_valid, r36_ready;
-  logic [28:0] r36_delta;
+  logic [30:0] r36_delta;
   logic r36_skip, r36_last, r36_quiet;
   stream_link #(
-    .Width(32),
+    .Width(34),
     .Depth(3),
     .StreamId(36)
   ) u_link_36 (
@@ -2046,8 +2046,8 @@ module snn_text_masked_fill #(
   // ------------------------------------------------------------ stage 31: norm_neurons
   // Node: block.quan2
   // levels -8 to 7
-  // X -164743264 to 144150356: 29 bits
-  // v of 61 bits, decision of 56
+  // X -658973040 to 576601410: 31 bits
+  // v of 65 bits, decision of 62
   logic w37_valid, w37_ready;
   logic w37_nz;
   logic w37_neg;
@@ -2057,17 +2057,17 @@ module snn_text_masked_fill #(
     .Rows(6),
     .Channels(8),
     .Lanes(1),
-    .DeltaWidth(29),
-    .AccWidth(29),
+    .DeltaWidth(31),
+    .AccWidth(31),
     .LevelWidth(4),
     .LevelMin(-8),
     .LevelMax(7),
-    .GammaWidth(23),
-    .BetaWidth(21),
-    .Fraction(20),
-    .SquareWidth(61),
-    .Epsilon(128'h29f16b0000),
-    .DecisionWidth(56),
+    .GammaWidth(27),
+    .BetaWidth(25),
+    .Fraction(24),
+    .SquareWidth(65),
+    .Epsilon(128'h29f16b00000),
+    .DecisionWidth(62),
     .HalvesWidth(5),
     .GapWidth(2),
     .SkipRows(1),

@@ -334,7 +334,7 @@ module snn_vit_small #(
   // Node: /Add
   // 16 to 2 lanes
   logic w4_valid, w4_ready;
-  logic [53:0] w4_delta;
+  logic [57:0] w4_delta;
   logic w4_skip, w4_last, w4_quiet;
   stream_scale #(
     .Channels(32),
@@ -342,9 +342,9 @@ module snn_vit_small #(
     .OutLanes(2),
     .Spikes(1),
     .InWidth(1),
-    .OutWidth(27),
-    .CoefficientWidth(23),
-    .Coefficient(23'sh39b017)
+    .OutWidth(29),
+    .CoefficientWidth(25),
+    .Coefficient(25'she6c05a)
   ) u_s3_Add (
     .clk_i,
     .rst_i,
@@ -363,10 +363,10 @@ module snn_vit_small #(
   );
 
   logic r4_valid, r4_ready;
-  logic [53:0] r4_delta;
+  logic [57:0] r4_delta;
   logic r4_skip, r4_last, r4_quiet;
   stream_link #(
-    .Width(57),
+    .Width(61),
     .Depth(2),
     .StreamId(4)
   ) u_link_4 (
@@ -382,16 +382,16 @@ module snn_vit_small #(
 
   // ------------------------------------------------------------ stage 4: residual_sum
   // Node: /Add
-  // 1 inputs, changes of 27 bits
+  // 1 inputs, changes of 29 bits
   logic w5_valid, w5_ready;
-  logic [53:0] w5_delta;
+  logic [57:0] w5_delta;
   logic w5_skip, w5_last, w5_quiet;
   residual_sum #(
     .Rows(17),
     .Channels(32),
     .Lanes(2),
     .Inputs(1),
-    .DeltaWidth(27),
+    .DeltaWidth(29),
     .FirstRows(16'h0001),
     .InputRows(16'h0010),
     .UseStart(1),
@@ -414,10 +414,10 @@ module snn_vit_small #(
   );
 
   logic r5_valid, r5_ready;
-  logic [53:0] r5_delta;
+  logic [57:0] r5_delta;
   logic r5_skip, r5_last, r5_quiet;
   stream_link #(
-    .Width(57),
+    .Width(61),
     .Depth(2),
     .StreamId(5)
   ) u_link_5 (
@@ -435,13 +435,13 @@ module snn_vit_small #(
   // Node: /Add
   // several readers
   logic w6_valid, w6_ready;
-  logic [53:0] w6_delta;
+  logic [57:0] w6_delta;
   logic w6_skip, w6_last, w6_quiet;
   logic w7_valid, w7_ready;
-  logic [53:0] w7_delta;
+  logic [57:0] w7_delta;
   logic w7_skip, w7_last, w7_quiet;
   stream_fork #(
-    .Width(57),
+    .Width(61),
     .Outputs(2)
   ) u_s5_Add (
     .clk_i,
@@ -456,10 +456,10 @@ module snn_vit_small #(
   assign {w7_delta, w7_skip, w7_last, w7_quiet} = {w6_delta, w6_skip, w6_last, w6_quiet};
 
   logic r6_valid, r6_ready;
-  logic [53:0] r6_delta;
+  logic [57:0] r6_delta;
   logic r6_skip, r6_last, r6_quiet;
   stream_link #(
-    .Width(57),
+    .Width(61),
     .Depth(817),
     .StreamId(6)
   ) u_link_6 (
@@ -474,10 +474,10 @@ module snn_vit_small #(
   );
 
   logic r7_valid, r7_ready;
-  logic [53:0] r7_delta;
+  logic [57:0] r7_delta;
   logic r7_skip, r7_last, r7_quiet;
   stream_link #(
-    .Width(57),
+    .Width(61),
     .Depth(2),
     .StreamId(7)
   ) u_link_7 (
@@ -494,8 +494,8 @@ module snn_vit_small #(
   // ------------------------------------------------------------ stage 6: norm_neurons
   // Node: blocks.0.norm1.1
   // levels -8 to 7
-  // X -43116665 to 40347086: 27 bits
-  // v of 61 bits, decision of 56
+  // X -172466644 to 161388330: 29 bits
+  // v of 65 bits, decision of 62
   logic w8_valid, w8_ready;
   logic [1:0] w8_nz;
   logic [1:0] w8_neg;
@@ -505,17 +505,17 @@ module snn_vit_small #(
     .Rows(17),
     .Channels(32),
     .Lanes(2),
-    .DeltaWidth(27),
-    .AccWidth(27),
+    .DeltaWidth(29),
+    .AccWidth(29),
     .LevelWidth(4),
     .LevelMin(-8),
     .LevelMax(7),
-    .GammaWidth(23),
-    .BetaWidth(21),
-    .Fraction(20),
-    .SquareWidth(61),
-    .Epsilon(128'h431bde8000),
-    .DecisionWidth(56),
+    .GammaWidth(27),
+    .BetaWidth(25),
+    .Fraction(24),
+    .SquareWidth(65),
+    .Epsilon(128'h431bde80000),
+    .DecisionWidth(62),
     .HalvesWidth(5),
     .GapWidth(2),
     .SkipRows(1),
@@ -1138,7 +1138,7 @@ module snn_vit_small #(
   // Node: blocks.0.attn.attn_quan
   // levels 0 to 15
   // A -896 to 1024: 12 bits
-  // table of 2347, sum of 27 bits, decision of 55
+  // table of 2551, sum of 29 bits, decision of 59
   logic unused_s16_mask;
   logic w20_valid, w20_ready;
   logic [2:0] w20_nz;
@@ -1156,13 +1156,13 @@ module snn_vit_small #(
     .LevelWidth(5),
     .LevelMin(0),
     .LevelMax(15),
-    .TableSize(2347),
-    .ExpWidth(23),
-    .SumWidth(27),
-    .ScaleWidth(23),
-    .Scale(23'h48ade4),
-    .ScaleFraction(28),
-    .DecisionWidth(55),
+    .TableSize(2551),
+    .ExpWidth(25),
+    .SumWidth(29),
+    .ScaleWidth(25),
+    .Scale(25'h122b78e),
+    .ScaleFraction(30),
+    .DecisionWidth(59),
     .HalvesWidth(6),
     .GapWidth(2),
     .UseMask(0),
@@ -1472,7 +1472,7 @@ module snn_vit_small #(
   // Node: /blocks.0/Add
   // 16 to 2 lanes
   logic w25_valid, w25_ready;
-  logic [53:0] w25_delta;
+  logic [57:0] w25_delta;
   logic w25_skip, w25_last, w25_quiet;
   stream_scale #(
     .Channels(32),
@@ -1480,9 +1480,9 @@ module snn_vit_small #(
     .OutLanes(2),
     .Spikes(1),
     .InWidth(1),
-    .OutWidth(27),
-    .CoefficientWidth(22),
-    .Coefficient(22'sh122b2e)
+    .OutWidth(29),
+    .CoefficientWidth(24),
+    .Coefficient(24'sh48acb6)
   ) u_s21_blocks_0_Add (
     .clk_i,
     .rst_i,
@@ -1501,10 +1501,10 @@ module snn_vit_small #(
   );
 
   logic r25_valid, r25_ready;
-  logic [53:0] r25_delta;
+  logic [57:0] r25_delta;
   logic r25_skip, r25_last, r25_quiet;
   stream_link #(
-    .Width(57),
+    .Width(61),
     .Depth(2),
     .StreamId(25)
   ) u_link_25 (
@@ -1520,16 +1520,16 @@ module snn_vit_small #(
 
   // ------------------------------------------------------------ stage 22: residual_sum
   // Node: /blocks.0/Add
-  // 2 inputs, changes of 27 bits
+  // 2 inputs, changes of 29 bits
   logic w26_valid, w26_ready;
-  logic [53:0] w26_delta;
+  logic [57:0] w26_delta;
   logic w26_skip, w26_last, w26_quiet;
   residual_sum #(
     .Rows(17),
     .Channels(32),
     .Lanes(2),
     .Inputs(2),
-    .DeltaWidth(27),
+    .DeltaWidth(29),
     .FirstRows(32'h00000000),
     .InputRows(32'h00110011),
     .UseStart(0)
@@ -1551,10 +1551,10 @@ module snn_vit_small #(
   );
 
   logic r26_valid, r26_ready;
-  logic [53:0] r26_delta;
+  logic [57:0] r26_delta;
   logic r26_skip, r26_last, r26_quiet;
   stream_link #(
-    .Width(57),
+    .Width(61),
     .Depth(2),
     .StreamId(26)
   ) u_link_26 (
@@ -1572,13 +1572,13 @@ module snn_vit_small #(
   // Node: /blocks.0/Add
   // several readers
   logic w27_valid, w27_ready;
-  logic [53:0] w27_delta;
+  logic [57:0] w27_delta;
   logic w27_skip, w27_last, w27_quiet;
   logic w28_valid, w28_ready;
-  logic [53:0] w28_delta;
+  logic [57:0] w28_delta;
   logic w28_skip, w28_last, w28_quiet;
   stream_fork #(
-    .Width(57),
+    .Width(61),
     .Outputs(2)
   ) u_s23_blocks_0_Add (
     .clk_i,
@@ -1593,10 +1593,10 @@ module snn_vit_small #(
   assign {w28_delta, w28_skip, w28_last, w28_quiet} = {w27_delta, w27_skip, w27_last, w27_quiet};
 
   logic r27_valid, r27_ready;
-  logic [53:0] r27_delta;
+  logic [57:0] r27_delta;
   logic r27_skip, r27_last, r27_quiet;
   stream_link #(
-    .Width(57),
+    .Width(61),
     .Depth(273),
     .StreamId(27)
   ) u_link_27 (
@@ -1611,10 +1611,10 @@ module snn_vit_small #(
   );
 
   logic r28_valid, r28_ready;
-  logic [53:0] r28_delta;
+  logic [57:0] r28_delta;
   logic r28_skip, r28_last, r28_quiet;
   stream_link #(
-    .Width(57),
+    .Width(61),
     .Depth(2),
     .StreamId(28)
   ) u_link_28 (
@@ -1631,8 +1631,8 @@ module snn_vit_small #(
   // ------------------------------------------------------------ stage 24: norm_neurons
   // Node: blocks.0.norm2.1
   // levels -8 to 7
-  // X -52642281 to 48682000: 27 bits
-  // v of 62 bits, decision of 56
+  // X -210569092 to 194727972: 29 bits
+  // v of 66 bits, decision of 62
   logic w29_valid, w29_ready;
   logic [1:0] w29_nz;
   logic [1:0] w29_neg;
@@ -1642,17 +1642,17 @@ module snn_vit_small #(
     .Rows(17),
     .Channels(32),
     .Lanes(2),
-    .DeltaWidth(27),
-    .AccWidth(27),
+    .DeltaWidth(29),
+    .AccWidth(29),
     .LevelWidth(4),
     .LevelMin(-8),
     .LevelMax(7),
-    .GammaWidth(23),
-    .BetaWidth(20),
-    .Fraction(20),
-    .SquareWidth(62),
-    .Epsilon(128'h431bde8000),
-    .DecisionWidth(56),
+    .GammaWidth(27),
+    .BetaWidth(24),
+    .Fraction(24),
+    .SquareWidth(66),
+    .Epsilon(128'h431bde80000),
+    .DecisionWidth(62),
     .HalvesWidth(5),
     .GapWidth(2),
     .SkipRows(1),
@@ -1948,7 +1948,7 @@ module snn_vit_small #(
   // Node: /blocks.0/Add_1
   // 16 to 2 lanes
   logic w34_valid, w34_ready;
-  logic [53:0] w34_delta;
+  logic [57:0] w34_delta;
   logic w34_skip, w34_last, w34_quiet;
   stream_scale #(
     .Channels(32),
@@ -1956,9 +1956,9 @@ module snn_vit_small #(
     .OutLanes(2),
     .Spikes(1),
     .InWidth(1),
-    .OutWidth(27),
-    .CoefficientWidth(22),
-    .Coefficient(22'sh133475)
+    .OutWidth(29),
+    .CoefficientWidth(24),
+    .Coefficient(24'sh4cd1d3)
   ) u_s29_blocks_0_Add_1 (
     .clk_i,
     .rst_i,
@@ -1977,10 +1977,10 @@ module snn_vit_small #(
   );
 
   logic r34_valid, r34_ready;
-  logic [53:0] r34_delta;
+  logic [57:0] r34_delta;
   logic r34_skip, r34_last, r34_quiet;
   stream_link #(
-    .Width(57),
+    .Width(61),
     .Depth(2),
     .StreamId(34)
   ) u_link_34 (
@@ -1996,16 +1996,16 @@ module snn_vit_small #(
 
   // ------------------------------------------------------------ stage 30: residual_sum
   // Node: /blocks.0/Add_1
-  // 2 inputs, changes of 27 bits
+  // 2 inputs, changes of 29 bits
   logic w35_valid, w35_ready;
-  logic [53:0] w35_delta;
+  logic [57:0] w35_delta;
   logic w35_skip, w35_last, w35_quiet;
   residual_sum #(
     .Rows(17),
     .Channels(32),
     .Lanes(2),
     .Inputs(2),
-    .DeltaWidth(27),
+    .DeltaWidth(29),
     .FirstRows(32'h00000000),
     .InputRows(32'h00110011),
     .UseStart(0)
@@ -2027,10 +2027,10 @@ module snn_vit_small #(
   );
 
   logic r35_valid, r35_ready;
-  logic [53:0] r35_delta;
+  logic [57:0] r35_delta;
   logic r35_skip, r35_last, r35_quiet;
   stream_link #(
-    .Width(57),
+    .Width(61),
     .Depth(2),
     .StreamId(35)
   ) u_link_35 (
@@ -2047,8 +2047,8 @@ module snn_vit_small #(
   // ------------------------------------------------------------ stage 31: norm_neurons
   // Node: norm.1
   // levels -8 to 7
-  // X -62711185 to 57492291: 27 bits
-  // v of 62 bits, decision of 56
+  // X -250844700 to 229969129: 29 bits
+  // v of 66 bits, decision of 62
   logic w36_valid, w36_ready;
   logic [1:0] w36_nz;
   logic [1:0] w36_neg;
@@ -2058,17 +2058,17 @@ module snn_vit_small #(
     .Rows(17),
     .Channels(32),
     .Lanes(2),
-    .DeltaWidth(27),
-    .AccWidth(27),
+    .DeltaWidth(29),
+    .AccWidth(29),
     .LevelWidth(4),
     .LevelMin(-8),
     .LevelMax(7),
-    .GammaWidth(23),
-    .BetaWidth(20),
-    .Fraction(20),
-    .SquareWidth(62),
-    .Epsilon(128'h431bde8000),
-    .DecisionWidth(56),
+    .GammaWidth(27),
+    .BetaWidth(24),
+    .Fraction(24),
+    .SquareWidth(66),
+    .Epsilon(128'h431bde80000),
+    .DecisionWidth(62),
     .HalvesWidth(5),
     .GapWidth(2),
     .SkipRows(1),
