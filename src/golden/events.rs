@@ -101,7 +101,7 @@ mod tests {
             let spike = |e: usize| match e / channels {
                 1 => 0,
                 2 => {
-                    if e % 3 == 0 {
+                    if e.is_multiple_of(3) {
                         -1
                     } else {
                         1

@@ -5,6 +5,7 @@ mod common;
 mod example;
 mod faults;
 #[path = "../transformers/generator.rs"]
+#[allow(dead_code, reason = "each test program uses a part")]
 mod generator;
 mod network;
 #[path = "../random/mod.rs"]

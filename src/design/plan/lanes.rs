@@ -40,7 +40,7 @@ impl Planner<'_> {
     pub(super) fn sum_lanes(&self, id: NodeId) -> usize {
         let inputs = self.network.inputs(id);
         let mut lanes: Vec<usize> = inputs.iter().filter_map(|&input| self.output_lanes(input)).collect();
-        lanes.extend(lanes.is_empty().then(|| self.options.lanes));
+        lanes.extend(lanes.is_empty().then_some(self.options.lanes));
         common_lanes(&lanes, self.options.row_lanes())
     }
 

@@ -18,7 +18,7 @@ impl Planner<'_> {
         for (port, term) in sum.terms.iter().enumerate() {
             let input = self.take(id, port)?;
             let rows = self.design.streams[input].rows;
-            if self.design.streams[input].lanes % lanes != 0 {
+            if !self.design.streams[input].lanes.is_multiple_of(lanes) {
                 return Err(self.error(id, "the lanes of a sum do not divide those of its inputs"));
             }
             let scaled = Some((&term.coefficient[..], delta_width));
