@@ -240,7 +240,8 @@ fn dense<D: Sum, const B: usize>(
 {
     let (inner, outputs) = plan.inner();
     let stride = outputs.next_multiple_of(B);
-    let rows = delta.chunks_exact_mut(plan.heads * outputs).zip(totals.chunks_exact_mut(plan.heads * outputs));
+    let rows =
+        delta.chunks_exact_mut(plan.heads * outputs).zip(totals.chunks_exact_mut(plan.heads * outputs));
     for ((left, (delta, totals)), touched) in left.chunks_exact(plan.left_channels).zip(rows).zip(touched) {
         if !touched {
             delta.fill(D::zero());
