@@ -113,10 +113,11 @@ impl ProductPlan {
         let additions = lefts * outputs as u64 + rights * self.rows as u64;
         let multiplications = (self.rows * self.heads * inner * outputs) as u64;
         let anew = !by_events && multiplications < DENSE_GAIN * additions;
+        let (operands, touched) = ((left, right), &delta.touched[..]);
         match (&mut delta.sums, &mut state.totals, &mut state.operand) {
-            (Sums::I16(d), Sums::I16(a), Sums::I16(b)) => self.change((left, right), d, a, b, anew),
-            (Sums::I32(d), Sums::I32(a), Sums::I32(b)) => self.change((left, right), d, a, b, anew),
-            (Sums::I64(d), Sums::I64(a), Sums::I64(b)) => self.change((left, right), d, a, b, anew),
+            (Sums::I16(d), Sums::I16(a), Sums::I16(b)) => self.change(operands, (d, touched), a, b, anew),
+            (Sums::I32(d), Sums::I32(a), Sums::I32(b)) => self.change(operands, (d, touched), a, b, anew),
+            (Sums::I64(d), Sums::I64(a), Sums::I64(b)) => self.change(operands, (d, touched), a, b, anew),
             _ => unreachable!("a product has one type of sums"),
         }
         additions
@@ -125,18 +126,18 @@ impl ProductPlan {
     fn change<D: Sum>(
         &self,
         (left, right): (&Neurons, &Neurons),
-        delta: &mut [D],
+        (delta, touched): (&mut [D], &[bool]),
         totals: &mut [D],
         operand: &mut [D],
         anew: bool,
     ) where
         i32: AsPrimitive<D>,
     {
+        self.arrange(right, operand);
         if anew {
-            self.arrange(&right.tracers, operand);
             match self.block() {
-                BLOCK => dense::<_, BLOCK>(self, &left.tracers, operand, delta, totals),
-                _ => dense::<_, { 2 * BLOCK }>(self, &left.tracers, operand, delta, totals),
+                BLOCK => dense::<_, BLOCK>(self, &left.tracers, operand, delta, touched, totals),
+                _ => dense::<_, { 2 * BLOCK }>(self, &left.tracers, operand, delta, touched, totals),
             }
             return;
         }
@@ -146,14 +147,15 @@ impl ProductPlan {
         totals.iter_mut().zip(delta).for_each(|(a, d)| *a = *a + *d);
     }
 
-    /// The right operand head by head, each with a row of outputs for each term.
-    fn arrange<D: Sum>(&self, right: &[i32], operand: &mut [D])
+    /// The rows of the right operand that changed: head by head, each with a row of outputs for each term.
+    fn arrange<D: Sum>(&self, right: &Neurons, operand: &mut [D])
     where
         i32: AsPrimitive<D>,
     {
         let (inner, outputs) = self.inner();
         let stride = outputs.next_multiple_of(self.block());
-        for (token, row) in right.chunks(self.right_channels).enumerate() {
+        let rows = right.tracers.chunks(self.right_channels).enumerate();
+        for (token, row) in rows.filter(|(token, _)| right.fired[*token] > 0) {
             for (head, values) in row.chunks(self.right_channels / self.heads).enumerate() {
                 let operand = &mut operand[head * inner * stride..][..inner * stride];
                 match self.form {
@@ -223,36 +225,46 @@ fn events(neurons: &Neurons) -> impl Iterator<Item = (usize, i32)> {
     neurons.spikes.iter().enumerate().filter(|(_, spike)| **spike != 0).map(|(e, &spike)| (e, spike.into()))
 }
 
-/// `A = S·B` with `S` the left operand's tracers and `B` the right operand arranged; and what changed.
+/// `A = S·B` with `S` the left operand's tracers and `B` the right operand arranged, in blocks of `B` outputs; and what
+/// changed.
 #[multiversion(targets = "simd")]
 fn dense<D: Sum, const B: usize>(
     plan: &ProductPlan,
     left: &[i32],
     operand: &[D],
     delta: &mut [D],
+    touched: &[bool],
     totals: &mut [D],
 ) where
     i32: AsPrimitive<D>,
 {
     let (inner, outputs) = plan.inner();
     let stride = outputs.next_multiple_of(B);
-    let heads = left.chunks_exact(inner).zip(operand.chunks_exact(inner * stride).cycle());
-    let results = delta.chunks_exact_mut(outputs).zip(totals.chunks_exact_mut(outputs));
-    for ((left, operand), (delta, totals)) in heads.zip(results) {
-        for (b, (delta, totals)) in delta.chunks_mut(B).zip(totals.chunks_mut(B)).enumerate() {
-            let mut sums = [D::zero(); B];
-            for (&s, row) in left.iter().zip(operand.chunks_exact(stride)) {
-                if s == 0 {
-                    continue;
+    let rows =
+        delta.chunks_exact_mut(plan.heads * outputs).zip(totals.chunks_exact_mut(plan.heads * outputs));
+    for ((left, (delta, totals)), touched) in left.chunks_exact(plan.left_channels).zip(rows).zip(touched) {
+        if !touched {
+            delta.fill(D::zero());
+            continue;
+        }
+        let heads = left.chunks_exact(inner).zip(operand.chunks_exact(inner * stride));
+        let results = delta.chunks_exact_mut(outputs).zip(totals.chunks_exact_mut(outputs));
+        for ((left, operand), (delta, totals)) in heads.zip(results) {
+            for (b, (delta, totals)) in delta.chunks_mut(B).zip(totals.chunks_mut(B)).enumerate() {
+                let mut sums = [D::zero(); B];
+                for (&s, row) in left.iter().zip(operand.chunks_exact(stride)) {
+                    if s == 0 {
+                        continue;
+                    }
+                    let s: D = s.as_();
+                    let row = &row[b * B..][..B];
+                    // The whole sum is in the range of `D`, so it is exact even where a part of it is not.
+                    sums.iter_mut().zip(row).for_each(|(sum, b)| *sum = sum.wrapping_add(&s.wrapping_mul(b)));
                 }
-                let s: D = s.as_();
-                let row = &row[b * B..][..B];
-                // The whole sum is in the range of `D`, so it is exact even where a part of it is not.
-                sums.iter_mut().zip(row).for_each(|(sum, b)| *sum = sum.wrapping_add(&s.wrapping_mul(b)));
-            }
-            for ((delta, total), sum) in delta.iter_mut().zip(totals).zip(sums) {
-                *delta = sum - *total;
-                *total = sum;
+                for ((delta, total), sum) in delta.iter_mut().zip(totals).zip(sums) {
+                    *delta = sum - *total;
+                    *total = sum;
+                }
             }
         }
     }

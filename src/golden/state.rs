@@ -182,7 +182,10 @@ impl State {
             delta.touched.fill(false);
             delta.any = false;
         }
-        self.products.iter_mut().for_each(|product| product.totals.clear());
+        for product in &mut self.products {
+            product.totals.clear();
+            product.operand.clear();
+        }
         for (neurons, plan) in self.neurons.iter_mut().zip(golden.neurons()) {
             plan.start_into(&mut neurons.sums);
             neurons.totals.fill(0);

@@ -9,8 +9,13 @@ use super::events::Events;
 use super::plan::Source;
 use super::state::{Delta, Neurons, Sums, Width};
 
-/// Outputs are summed in blocks of this many, which fit the registers of any machine; rows are padded to it with zeros.
+/// Rows are padded to a multiple of this many outputs with zeros.
 const BLOCK: usize = 16;
+
+/// Outputs are summed in blocks of this many, which fit the registers of any machine.
+fn block(stride: usize) -> usize {
+    [4 * BLOCK, 2 * BLOCK].into_iter().find(|&b| stride.is_multiple_of(b)).unwrap_or(BLOCK)
+}
 
 /// A synaptic layer; or, with [`Weights::Passing`], none: events are passed on as they are.
 #[derive(Clone, Debug)]
@@ -29,7 +34,7 @@ pub(super) struct SynapsePlan {
     pub ranges: Ranges,
 }
 
-/// Weights as rows of `stride` elements, one an input, in the narrowest type.
+/// Weights in the narrowest type: block after block of outputs, in each a row for each input.
 #[derive(Clone, Debug)]
 pub(super) enum Weights {
     I8(Vec<i8>),
@@ -167,15 +172,17 @@ impl SynapsePlan {
     }
 }
 
-/// Rows of weights with zeros after the last output.
+/// Weights block after block, with zeros after the last output.
 fn padded<W: Copy + Default + 'static>(linear: &Linear, stride: usize) -> Vec<W>
 where
     i64: AsPrimitive<W>,
 {
+    let size = block(stride);
     let mut weights = vec![W::default(); linear.inputs * stride];
-    for (row, source) in weights.chunks_mut(stride).zip(linear.weights.chunks(linear.outputs)) {
-        for (w, source) in row.iter_mut().zip(source) {
-            *w = source.as_();
+    for (i, row) in linear.weights.chunks(linear.outputs).enumerate() {
+        for (b, source) in row.chunks(size).enumerate() {
+            let start = (b * linear.inputs + i) * size;
+            weights[start..].iter_mut().zip(source).for_each(|(w, source)| *w = source.as_());
         }
     }
     weights
@@ -208,14 +215,14 @@ fn add<W, N, D, const CHECK: bool>(
             continue;
         }
         *touched = true;
-        if CHECK {
-            add_row::<W, N, D, BLOCK, 1>(extent, weights, (up, down), first, row);
-        } else if extent.stride.is_multiple_of(4 * BLOCK) {
-            add_row::<W, N, D, { 4 * BLOCK }, AT_ONCE>(extent, weights, (up, down), first, row);
-        } else if extent.stride.is_multiple_of(2 * BLOCK) {
-            add_row::<W, N, D, { 2 * BLOCK }, AT_ONCE>(extent, weights, (up, down), first, row);
-        } else {
-            add_row::<W, N, D, BLOCK, AT_ONCE>(extent, weights, (up, down), first, row);
+        let spikes = (up, down);
+        match (block(extent.stride) / BLOCK, CHECK) {
+            (4, false) => add_row::<W, N, D, { 4 * BLOCK }, AT_ONCE>(extent, weights, spikes, first, row),
+            (2, false) => add_row::<W, N, D, { 2 * BLOCK }, AT_ONCE>(extent, weights, spikes, first, row),
+            (_, false) => add_row::<W, N, D, BLOCK, AT_ONCE>(extent, weights, spikes, first, row),
+            (4, true) => add_row::<W, N, D, { 4 * BLOCK }, 1>(extent, weights, spikes, first, row),
+            (2, true) => add_row::<W, N, D, { 2 * BLOCK }, 1>(extent, weights, spikes, first, row),
+            (_, true) => add_row::<W, N, D, BLOCK, 1>(extent, weights, spikes, first, row),
         }
     }
 }
@@ -234,13 +241,13 @@ fn add_row<W, N, D, const B: usize, const M: usize>(
     N: PrimInt + AsPrimitive<D>,
     D: PrimInt + AsPrimitive<i64>,
 {
-    for (b, block) in row.chunks_exact_mut(B).enumerate() {
+    for (block, weights) in row.chunks_exact_mut(B).zip(weights.chunks_exact(extent.inputs * B)) {
+        let weights = weights.as_chunks::<B>().0;
         let mut sums = [D::zero(); B];
         let narrow = |indices: &[u32]| {
             let mut narrow = [N::zero(); B];
             for &index in indices {
-                let start = (index as usize - first) * extent.stride + b * B;
-                for (sum, w) in narrow.iter_mut().zip(&weights[start..start + B]) {
+                for (sum, w) in narrow.iter_mut().zip(&weights[index as usize - first]) {
                     *sum = *sum + w.as_();
                 }
             }
@@ -289,22 +296,43 @@ fn add_values<W, D, F, const CHECK: bool>(
         let (own, rest) = values.split_at(count);
         values = rest;
         *touched = !own.is_empty();
-        for (b, block) in row.chunks_exact_mut(BLOCK).enumerate() {
-            let mut sums = [D::zero(); BLOCK];
-            for &(index, value) in own {
-                let start = (index as usize - first) * extent.stride + b * BLOCK;
-                let value: F = value.as_();
-                let value: D = value.as_();
-                for (sum, w) in sums.iter_mut().zip(&weights[start..start + BLOCK]) {
-                    // The product is within the range of partial sums, so it is exact even where `value` is cut.
-                    *sum = *sum + value.wrapping_mul(&w.as_());
-                }
-                if CHECK {
-                    verify::<D, 1>(&sums, extent.partial);
-                }
-            }
-            block.copy_from_slice(&sums);
+        match block(extent.stride) / BLOCK {
+            4 => add_values_row::<W, D, F, { 4 * BLOCK }, CHECK>(extent, weights, own, first, row),
+            2 => add_values_row::<W, D, F, { 2 * BLOCK }, CHECK>(extent, weights, own, first, row),
+            _ => add_values_row::<W, D, F, BLOCK, CHECK>(extent, weights, own, first, row),
         }
+    }
+}
+
+/// The same for a row whose inputs start at index `first`.
+#[inline(always)]
+fn add_values_row<W, D, F, const B: usize, const CHECK: bool>(
+    extent: Extent,
+    weights: &[W],
+    values: &[(u32, i32)],
+    first: usize,
+    row: &mut [D],
+) where
+    W: AsPrimitive<D>,
+    D: PrimInt + WrappingMul + AsPrimitive<i64>,
+    F: AsPrimitive<D>,
+    i32: AsPrimitive<F>,
+{
+    for (block, weights) in row.chunks_exact_mut(B).zip(weights.chunks_exact(extent.inputs * B)) {
+        let weights = weights.as_chunks::<B>().0;
+        let mut sums = [D::zero(); B];
+        for &(index, value) in values {
+            let value: F = value.as_();
+            let value: D = value.as_();
+            for (sum, w) in sums.iter_mut().zip(&weights[index as usize - first]) {
+                // The product is within the range of partial sums, so it is exact even where `value` is cut.
+                *sum = *sum + value.wrapping_mul(&w.as_());
+            }
+            if CHECK {
+                verify::<D, 1>(&sums, extent.partial);
+            }
+        }
+        block.iter_mut().zip(sums).for_each(|(d, sum)| *d = sum);
     }
 }
 
