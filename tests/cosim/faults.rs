@@ -218,7 +218,9 @@ fn wrong_calls_are_refused_before_anything_is_built() {
     refused(&victim.build, &victim.inputs, "no samples");
 
     let fresh = self::victim();
-    fresh.change("manifest.json", |text| text.replace("\"format_version\": 1", "\"format_version\": 2"));
+    let version = |number: u32| format!("\"format_version\": {number},");
+    let (ours, newer) = (version(emit::FORMAT_VERSION), version(emit::FORMAT_VERSION + 1));
+    fresh.change("manifest.json", |text| text.replace(&ours, &newer));
     refused(&fresh.build, &fresh.inputs, "version");
     let fresh = self::victim();
     fresh.change("manifest.json", |text| text.replace("\"top\": \"snn", "\"top\": \"-x $(id) snn"));
