@@ -5,7 +5,7 @@ use std::path::Path;
 use snn2rtl::integer::{Norm, Range};
 
 use super::images::{Random, Word, signed_width, unsigned_width, write_image};
-use super::row_array::{Array, Levels, Shape};
+use super::row_array::{Array, Levels, Shape, cycles};
 use super::runner::{Group, Parameters, file};
 use super::vectors::{Batches, Beats};
 
@@ -115,14 +115,14 @@ fn neurons(
         };
         tracers.iter_mut().enumerate().map(&mut spike).collect()
     };
-    let mut first = (0, 0, 0);
+    let mut first = Vec::new();
     for batch in 0..BATCHES {
         let t_max = if batch % 3 == 0 { 0 } else { random.range(1, 4) as u16 };
         for _ in 0..SAMPLES {
             array.sample(random, t_max, total, &mut decide);
         }
         if batch == 0 {
-            first = (array.steps, array.full, array.skipped);
+            first = array.steps.clone();
         }
         array.end_batch(t_max);
     }
@@ -130,8 +130,7 @@ fn neurons(
     let sum_bits = bits + unsigned_width(channels as i128);
     let row = (shape.chunks() as i64).max(sum_bits.max(square_width / 2 + 1) + 2);
     let latency = 2 * shape.chunks() as i64 + sum_bits + square_width / 2 + 16;
-    let (steps, full, skipped) = first;
-    let mut parameters = array.write(base, levels, full * row + skipped + steps * latency + 20);
+    let mut parameters = array.write(base, levels, cycles(&first, row, latency));
 
     let constants = [
         signed_width(norm.gamma.iter().map(|&x| x.into())),

@@ -43,7 +43,7 @@ fn spike_product(group: &mut Group) {
         set(1, 3, 6, 4, 7, 7, [8, 1, 3], [3, 5]),
     ];
     let mut random = Random(1);
-    for i in 0..8 {
+    for i in 0..4 {
         let out_lanes = [1, 3, 4, 8, 9, 16][random.range(0, 5) as usize];
         let (mix, right_rows) = (i % 2, random.range(1, 20));
         let chunks = if mix == 1 { random.range(1, 2) } else { (right_rows + out_lanes - 1) / out_lanes };

@@ -117,10 +117,8 @@ pub struct Array {
     input: Vec<(Vec<i64>, Flags, bool)>,
     output: Vec<(Option<Neurons>, Flags, bool)>,
     pub batches: Batches,
-    /// Of the current batch: time-steps, rows that are decided, rows that are skipped.
-    pub steps: i64,
-    pub full: i64,
-    pub skipped: i64,
+    /// Rows that are decided and rows that are skipped in each time-step of the current batch.
+    pub steps: Vec<[i64; 2]>,
     fired: u64,
     stopped: u64,
 }
@@ -129,7 +127,7 @@ impl Array {
     pub fn new(shape: Shape) -> Self {
         let batches = Batches::default();
         let (input, output) = (Vec::new(), Vec::new());
-        Self { shape, input, output, batches, steps: 0, full: 0, skipped: 0, fired: 0, stopped: 0 }
+        Self { shape, input, output, batches, steps: Vec::new(), fired: 0, stopped: 0 }
     }
 
     /// One sample: its input beats, and what each neuron must do in each time-step. `total` is the range of an accumulated
@@ -152,6 +150,7 @@ impl Array {
         while t < driven || !ended {
             t += 1;
             let mut any = false;
+            let mut step = [0; 2];
             for r in 0..rows {
                 let part = r * channels..(r + 1) * channels;
                 let mut silent = true;
@@ -171,10 +170,10 @@ impl Array {
                 if skip_rows && silent && t > 1 && !active[r] {
                     assert_eq!(fired, 0, "a row without change fires");
                     self.output.push((None, Flags { skip: true, ..Flags::default() }, false));
-                    self.skipped += 1;
+                    step[1] += 1;
                 } else {
                     self.expect(r, &spikes, &tracers[part.clone()], &sums[part]);
-                    self.full += 1;
+                    step[0] += 1;
                 }
                 active[r] = fired > 0;
                 any |= fired > 0;
@@ -183,7 +182,7 @@ impl Array {
             if ended {
                 continue;
             }
-            self.steps += 1;
+            self.steps.push(step);
             ended = t == i64::from(t_max) || (t >= driven && !any);
             let (_, flags, _) = self.output.last_mut().unwrap();
             flags.last = ended;
@@ -229,7 +228,7 @@ impl Array {
         self.input.last_mut().unwrap().2 = true;
         self.output.last_mut().unwrap().2 = true;
         self.batches.push(t_max);
-        (self.steps, self.full, self.skipped) = (0, 0, 0);
+        self.steps.clear();
     }
 
     /// Writes the streams in the narrowest widths that hold them, and gives the parameters of shape and streams.
@@ -299,6 +298,11 @@ impl Array {
         let sums = self.output.iter().filter_map(|(neurons, ..)| neurons.as_ref());
         signed_width(sums.flat_map(|n| n.sums.iter().map(|&x| x.into())))
     }
+}
+
+/// The cycles of time-steps: a row that is decided takes `row`, and comes again after `latency` at the earliest.
+pub fn cycles(steps: &[[i64; 2]], row: i64, latency: i64) -> i64 {
+    steps.iter().map(|[decided, skipped]| (decided * row + skipped).max(latency) + 4).sum::<i64>() + latency
 }
 
 fn push_flags(word: &mut Word, flags: Flags) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use snn2rtl::integer::{Range, Softmax};
 
 use super::images::{Random, Word, signed_width, unsigned_width, write_image};
-use super::row_array::{Array, Levels, Shape};
+use super::row_array::{Array, Levels, Shape, cycles};
 use super::runner::{Group, Parameters, file};
 use super::vectors::Beats;
 
@@ -106,7 +106,7 @@ fn neurons(random: &mut Random, case: &Case, base: &Path) -> Parameters {
     let mut masks = Beats::default();
     // The farthest that a sum and a decision come.
     let (mut largest_sum, mut decision_width) = (1, 1);
-    let mut first = (0, 0, 0);
+    let mut first = Vec::new();
     for batch in 0..BATCHES {
         let t_max = if batch % 3 == 0 { 0 } else { random.range(1, 4) as u16 };
         for _ in 0..SAMPLES {
@@ -144,7 +144,7 @@ fn neurons(random: &mut Random, case: &Case, base: &Path) -> Parameters {
             array.sample(random, t_max, total, &mut decide);
         }
         if batch == 0 {
-            first = (array.steps, array.full, array.skipped);
+            first = array.steps.clone();
         }
         array.end_batch(t_max);
         if masked {
@@ -153,8 +153,7 @@ fn neurons(random: &mut Random, case: &Case, base: &Path) -> Parameters {
     }
     let chunks = shape.chunks() as i64;
     let latency = chunks + 2 * (pad / lanes) as i64 + 20;
-    let (steps, full, skipped) = first;
-    let mut parameters = array.write(base, levels, full * chunks + skipped + steps * latency + 20);
+    let mut parameters = array.write(base, levels, cycles(&first, chunks, latency));
 
     let exp_width = unsigned_width(softmax.table[0].into());
     let words: Vec<Word> = softmax
