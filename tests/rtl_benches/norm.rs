@@ -34,8 +34,8 @@ const SHAPES: [(usize, usize, usize, i64, u32, bool); 12] = [
 
 pub fn add(group: &mut Group) {
     let mut random = Random(7);
-    for shape in SHAPES {
-        group.add_one("norm_neurons", |base| neurons(&mut random, shape, base));
+    for (turn, shape) in SHAPES.into_iter().enumerate() {
+        group.add_one("norm_neurons", |base| neurons(&mut random, turn, shape, base));
     }
     for (channels, lanes, bits) in [(8, 2, 8), (1, 1, 5), (7, 3, 12), (3, 8, 4), (20, 1, 16), (64, 16, 30)] {
         group.add_one("row_moments", |base| moments(&mut random, channels, lanes, bits, base));
@@ -93,10 +93,11 @@ fn variance(norm: &Norm, row: &[i64]) -> i128 {
 
 fn neurons(
     random: &mut Random,
+    turn: usize,
     (rows, channels, lanes, bits, fraction, skip_rows): (usize, usize, usize, i64, u32, bool),
     base: &Path,
 ) -> Parameters {
-    let levels = Levels::random(random);
+    let levels = Levels::random(random, turn);
     let total = range(random, bits);
     let norm = norm(random, channels, levels, total, fraction);
     let shape = Shape { rows, channels, lanes, skip_rows };
@@ -170,14 +171,14 @@ fn neurons(
 
 fn moments(random: &mut Random, channels: usize, lanes: usize, bits: i64, base: &Path) -> Parameters {
     let total = Range::new(-(1 << (bits - 1)), (1 << (bits - 1)) - 1);
-    let levels = Levels::random(random);
+    let levels = Levels::random(random, 0);
     let norm = norm(random, channels, levels, total, 4);
     let rows: Vec<Vec<i64>> = (0..60)
         .map(|_| {
             let (kind, one) = (random.range(0, 4), random.range(total.low, total.high));
             let value = |c: usize| match kind {
                 0 => one,
-                1 if c % 2 == 0 => total.low,
+                1 if c.is_multiple_of(2) => total.low,
                 1 => total.high,
                 2 => total.low,
                 _ => random.range(total.low, total.high),

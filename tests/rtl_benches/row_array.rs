@@ -29,10 +29,11 @@ pub struct Levels {
 }
 
 impl Levels {
-    pub fn random(random: &mut Random) -> Self {
+    /// Random levels, with each rounding rule in turn.
+    pub fn random(random: &mut Random, turn: usize) -> Self {
         let (low, high) =
             random.pick(&[(0, 15), (-8, 7), (0, 1), (-1, 0), (-1, 1), (0, 3), (-16, 31), (-5, 2)]);
-        Self { low, high, rounding: random.pick(&ROUNDINGS) }
+        Self { low, high, rounding: ROUNDINGS[turn % ROUNDINGS.len()] }
     }
 
     /// Twice the boundaries below and above a level, where there are any.
@@ -102,6 +103,9 @@ struct Flags {
     quiet: bool,
 }
 
+/// From the accumulated inputs of a row: moves its tracers and gives its spikes.
+pub type Decide<'a> = &'a mut dyn FnMut(&[i64], &mut [i32]) -> Vec<i8>;
+
 /// A chunk of neurons after a time-step.
 struct Neurons {
     row: usize,
@@ -132,13 +136,7 @@ impl Array {
 
     /// One sample: its input beats, and what each neuron must do in each time-step. `total` is the range of an accumulated
     /// input; `decide` moves the tracers of a row and gives its spikes.
-    pub fn sample(
-        &mut self,
-        random: &mut Random,
-        t_max: u16,
-        total: Range,
-        decide: &mut dyn FnMut(&[i64], &mut [i32]) -> Vec<i8>,
-    ) {
+    pub fn sample(&mut self, random: &mut Random, t_max: u16, total: Range, decide: Decide<'_>) {
         let Shape { rows, channels, skip_rows, .. } = self.shape;
         // Now and then a long input that leaves most rows alone: they fall silent, and wake up again.
         let sparse = random.once_in(3);
@@ -153,7 +151,7 @@ impl Array {
             t += 1;
             let mut any = false;
             let mut step = [0; 2];
-            for r in 0..rows {
+            for (r, active) in active.iter_mut().enumerate() {
                 let part = r * channels..(r + 1) * channels;
                 let mut silent = true;
                 if t <= driven {
@@ -169,7 +167,7 @@ impl Array {
                 }
                 let spikes = decide(&sums[part.clone()], &mut tracers[part.clone()]);
                 let fired = spikes.iter().filter(|&&s| s != 0).count();
-                if skip_rows && silent && t > 1 && !active[r] {
+                if skip_rows && silent && t > 1 && !*active {
                     assert_eq!(fired, 0, "a row without change fires");
                     self.output.push((None, Flags { skip: true, ..Flags::default() }, false));
                     step[1] += 1;
@@ -177,7 +175,7 @@ impl Array {
                     self.expect(r, &spikes, &tracers[part.clone()], &sums[part]);
                     step[0] += 1;
                 }
-                active[r] = fired > 0;
+                *active = fired > 0;
                 any |= fired > 0;
                 self.fired += fired as u64;
             }
@@ -328,7 +326,7 @@ fn change(random: &mut Random, row: &[i64], total: Range, density: i64) -> Vec<i
                 // Nothing; the same value in the whole row; the ends of the range in turn.
                 0..=2 => return 0,
                 3 => one,
-                4 if c % 2 == 0 => total.low,
+                4 if c.is_multiple_of(2) => total.low,
                 4 => total.high,
                 // Small and large changes of some.
                 _ if random.range(1, 100) > density => return 0,

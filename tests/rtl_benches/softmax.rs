@@ -43,7 +43,7 @@ const CASES: [Case; 12] = [
     case(3, [1, 5, 5, 1], [6, 8, 6], 40),
     case(5, [4, 17, 18, 9], [9, 12, 12], 300),
     // A group is one chunk; a chunk without a single token.
-    case(4, [3, 3, 4, 4], [7, 6, 5], 20),
+    case(9, [3, 3, 4, 4], [7, 6, 5], 20),
     case(2, [2, 2, 6, 2], [7, 10, 8], 33),
     masked(case(1, [2, 4, 4, 2], [8, 12, 10], 64)),
     masked(case(1, [1, 1, 1, 1], [4, 5, 4], 8)),
@@ -55,8 +55,8 @@ const CASES: [Case; 12] = [
 
 pub fn add(group: &mut Group) {
     let mut random = Random(11);
-    for case in &CASES {
-        group.add_one("softmax_neurons", |base| neurons(&mut random, case, base));
+    for (turn, case) in CASES.iter().enumerate() {
+        group.add_one("softmax_neurons", |base| neurons(&mut random, turn, case, base));
     }
 }
 
@@ -93,11 +93,11 @@ fn softmax(random: &mut Random, case: &Case, levels: Levels, total: Range) -> So
     }
 }
 
-fn neurons(random: &mut Random, case: &Case, base: &Path) -> Parameters {
+fn neurons(random: &mut Random, turn: usize, case: &Case, base: &Path) -> Parameters {
     let &Case { rows, groups, tokens, pad, lanes, bits, masked, skip_rows, .. } = case;
     // A softmax is never negative.
     let levels = loop {
-        let levels = Levels::random(random);
+        let levels = Levels::random(random, turn);
         if levels.high > 0 {
             break levels;
         }

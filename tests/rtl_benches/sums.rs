@@ -16,10 +16,15 @@ pub const WIDE: Range = Range::new(-(1 << 40), 1 << 40);
 const BATCHES: i64 = 6;
 const SAMPLES: i64 = 4;
 
+/// Rows, channels, lanes; first row and number of rows of each input; whether there are start values.
+type SumCase = (usize, usize, usize, &'static [(usize, usize)], bool);
+
+/// Rows, channels, lanes in and out, bits of a delta or 0 for spikes, coefficient for all channels.
+type ScaleCase = (usize, usize, [usize; 2], i64, Option<i64>);
+
 pub fn add(group: &mut Group) {
     let mut random = Random(5);
-    // Rows, channels, lanes; first row and number of rows of each input; whether there are start values.
-    let sums: [(usize, usize, usize, &[(usize, usize)], bool); 8] = [
+    let sums: [SumCase; 8] = [
         (1, 8, 2, &[(0, 1), (0, 1)], false),
         (1, 1, 1, &[(0, 1)], true),
         (4, 6, 4, &[(0, 4), (0, 4), (0, 4)], true),
@@ -33,8 +38,7 @@ pub fn add(group: &mut Group) {
     for (rows, channels, lanes, parts, start) in sums {
         group.add_one("residual_sum", |base| sum(&mut random, (rows, channels, lanes), parts, start, base));
     }
-    // Rows, channels, lanes in and out, bits of a delta or 0 for spikes, coefficient for all channels.
-    let scales: [(usize, usize, [usize; 2], i64, Option<i64>); 12] = [
+    let scales: [ScaleCase; 12] = [
         (1, 8, [4, 2], 0, Some(1)),
         (3, 7, [4, 4], 0, Some(-5)),
         (2, 10, [12, 3], 0, None),
