@@ -1,6 +1,6 @@
 //! Levels whose boundaries are evenly spaced: their edges need no table.
 
-use crate::quant::Rounding;
+use crate::integer::Rounding;
 
 /// The boundaries of all levels of a layer, where `halves = 2·k + offset` holds for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Even {
 #[cfg(test)]
 mod tests {
     use super::Even;
-    use crate::quant::Rounding;
+    use crate::integer::Rounding;
 
     #[test]
     fn boundaries_of_every_rule() {

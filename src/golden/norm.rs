@@ -141,8 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Filter, HALF, NormPlan, Squares};
-    use crate::integer::{Moments, Norm, Range};
-    use crate::quant::Rounding;
+    use crate::integer::{Moments, Norm, Range, Rounding};
 
     #[test]
     fn squares_of_every_width() {

@@ -194,6 +194,7 @@ mod tests {
             let (mut delta, mut touched) = (vec![77i32; rows * stride], vec![true; rows]);
             add::<i8, i16, i32, false>(extent, &signed(&weights, outputs), &spikes, &mut delta, &mut touched);
             let mut checked = vec![77i64; rows * stride];
+            touched.fill(true);
             add::<i64, i64, i64, true>(
                 extent,
                 &signed(&weights, outputs),
