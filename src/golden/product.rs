@@ -12,7 +12,7 @@ use super::state::{Delta, Neurons, ProductState, Sums, Width};
 const BLOCK: usize = 16;
 
 /// A multiplication in a vector costs about this part of an addition caused by a spike.
-const DENSE_GAIN: u64 = 8;
+const DENSE_GAIN: u64 = 16;
 
 /// A product of two layers.
 #[derive(Clone, Debug)]

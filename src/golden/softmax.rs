@@ -35,25 +35,33 @@ impl SoftmaxPlan {
         row.accumulate();
         let size = row.sums.len() / self.softmax.groups;
         let mask = self.mask.map(|(arrangement, padding)| (&context.values[arrangement][..], padding));
+        let Scratch { values: exps, scores: masked, sums } = &mut *context.scratch;
         let states = row.tracers.chunks_mut(size).zip(row.spikes.chunks_mut(size));
-        let Scratch { values: exps, scores: masked } = &mut *context.scratch;
-        for (scores, (tracers, spikes)) in row.sums.chunks(size).zip(states) {
-            match (self.even, mask) {
-                (Some(even), None) => {
-                    self.exps(scores, exps);
-                    self.decide(even, exps, tracers, spikes);
-                }
-                (Some(even), Some(mask)) => {
+        let groups = row.sums.chunks(size).zip(states);
+        let Some(even) = self.even else {
+            for (scores, (tracers, spikes)) in groups {
+                masked.clear();
+                masked.extend(scores.iter().map(|a| a.as_()));
+                self.decide_wide(masked, mask, tracers, spikes, exps);
+            }
+            return;
+        };
+        // All groups are looked up before the first one decides: numbers just written are slow to read.
+        exps.resize(row.sums.len(), 0);
+        sums.clear();
+        for (scores, exps) in row.sums.chunks(size).zip(exps.chunks_mut(size)) {
+            sums.push(match mask {
+                None => self.exps(scores, exps),
+                Some(mask) => {
                     self.mask(scores, mask, masked);
-                    self.exps(masked, exps);
-                    self.decide(even, exps, tracers, spikes);
-                    unmasked(mask, tracers, spikes);
+                    self.exps(masked, exps)
                 }
-                (None, mask) => {
-                    masked.clear();
-                    masked.extend(scores.iter().map(|a| a.as_()));
-                    self.decide_wide(masked, mask, tracers, spikes, exps);
-                }
+            });
+        }
+        for (((_, (tracers, spikes)), exps), &sum) in groups.zip(exps.chunks(size)).zip(sums.iter()) {
+            self.decide(even, exps, sum, tracers, spikes);
+            if let Some(mask) = mask {
+                unmasked(mask, tracers, spikes);
             }
         }
     }
@@ -72,25 +80,26 @@ impl SoftmaxPlan {
         masked.extend(scores.iter().zip(values).map(score));
     }
 
-    /// Each `e` of a group.
+    /// Each `e` of a group; returns their sum.
     #[inline(always)]
-    fn exps<V: AsPrimitive<i64>>(&self, scores: &[V], exps: &mut Vec<i64>) {
+    fn exps<V: AsPrimitive<i64>>(&self, scores: &[V], exps: &mut [i64]) -> i64 {
         let most = scores.iter().fold(i64::MIN, |most, a| most.max(a.as_()));
         let table = &self.softmax.table[..];
-        exps.clear();
-        exps.resize(scores.len(), 0);
+        let mut sum = 0;
         for (e, a) in exps.iter_mut().zip(scores) {
             // The maximum is not below any score.
             let distance = (most - a.as_()) as usize;
             *e = if distance < table.len() { table[distance] } else { 0 };
+            sum += *e;
         }
+        sum
     }
 
-    /// Each `2^h·e` compared with the edges of its level and the next, in 64 bits.
+    /// Each `2^h·e` of a group with this sum compared with the edges of its level and the next, in 64 bits.
     #[inline(always)]
-    fn decide(&self, even: Even, exps: &[i64], tracers: &mut [i32], spikes: &mut [i8]) {
+    fn decide(&self, even: Even, exps: &[i64], sum: i64, tracers: &mut [i32], spikes: &mut [i8]) {
         let Softmax { low, high, scale, scale_fraction, .. } = self.softmax;
-        let scaled_sum = scale.wrapping_mul(exps.iter().sum());
+        let scaled_sum = scale.wrapping_mul(sum);
         for ((s, spike), e) in tracers.iter_mut().zip(spikes).zip(exps) {
             let level = i64::from(*s);
             // An edge beyond the outermost levels may leave the range, but decides nothing.

@@ -77,6 +77,8 @@ pub(super) struct Scratch {
     pub values: Vec<i64>,
     /// Accumulated input.
     pub scores: Vec<i64>,
+    /// One for each group.
+    pub sums: Vec<i64>,
 }
 
 impl Neurons {
