@@ -180,12 +180,14 @@ mod tests {
             rounding in prop_oneof![Just(Rounding::HalfUp), Just(Rounding::HalfEven), Just(Rounding::Ceil)],
         ) {
             let n = row.len();
-            let constants = |f: &dyn Fn(&(i64, i64, i64, i32)) -> i64| multiples[..n].iter().map(f).collect();
-            let norm = norm(constants(&|m| (m.0 << 23) + m.2), constants(&|m| (m.1 << 23) + m.2), rounding);
+            let multiples = &multiples[..n];
+            let gamma = multiples.iter().map(|m| (m.0 << 23) + m.2).collect();
+            let beta = multiples.iter().map(|m| (m.1 << 23) + m.2).collect();
+            let norm = norm(gamma, beta, rounding);
             let plan = NormPlan::new(&norm, false);
             let moments = plan.moments(&row);
             prop_assert_eq!(moments, norm.moments(&row));
-            let before: Vec<i32> = multiples[..n].iter().map(|m| m.3).collect();
+            let before: Vec<i32> = multiples.iter().map(|m| m.3).collect();
             let (mut tracers, mut spikes) = (before.clone(), vec![0i8; n]);
             let filter = Filter::new(&norm).expect("exact in floats");
             if filter.decide(&row, moments, &mut tracers, &mut spikes) {
