@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use super::confidence::ConfidenceArgs;
 use super::{load, output};
 use crate::cosim::{self, Progress, Report};
 use crate::data::Inputs;
@@ -27,6 +28,8 @@ pub struct Args {
     /// Stop each sample after this many time-steps.
     #[arg(long, value_name = "T")]
     t_max: Option<u16>,
+    #[command(flatten)]
+    confidence: ConfidenceArgs,
     /// Where a waveform around the first mismatch goes.
     #[arg(long, value_name = "FILE.vcd")]
     trace: Option<PathBuf>,
@@ -40,9 +43,14 @@ pub struct Args {
 /// # Errors
 /// When the folder or the samples are wrong or a tool is missing; a mismatch is a failed check.
 pub fn run(args: &Args) -> Result<()> {
-    crate::emit::read_manifest(&args.build)?;
+    let manifest = crate::emit::read_manifest(&args.build)?;
     let inputs = load::inputs(&args.inputs, &load::model(&args.build)?, args.samples)?;
-    let options = cosim::Options { stall: args.stall, t_max: args.t_max, trace: args.trace.clone() };
+    let options = cosim::Options {
+        stall: args.stall,
+        t_max: args.t_max,
+        confidence: args.confidence.rule(manifest.output.unit)?,
+        trace: args.trace.clone(),
+    };
     let report = simulate(&args.build, &inputs, &options)?;
     if args.json {
         output::json(&report)?;

@@ -20,6 +20,17 @@ pub struct Spread {
     pub max: u64,
 }
 
+/// Number of samples by what ended them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Stops {
+    /// Nothing could change any more.
+    pub quiescent: u64,
+    /// The limit of time-steps.
+    pub t_max: u64,
+    /// The rule of confidence.
+    pub confident: u64,
+}
+
 /// What a run has shown.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -43,6 +54,8 @@ pub struct Report {
     pub stall: Option<u64>,
     /// Time-steps allowed a sample.
     pub t_max: Option<u16>,
+    /// What stopped the samples.
+    pub stops: Stops,
     /// Cycles from the end of one result frame to the end of the next; with a single sample, its latency.
     pub cycles_per_sample: Spread,
     /// Cycles from a sample's first beat in to the last word of its result, while others are inside as well.
@@ -65,6 +78,7 @@ pub(super) struct Tally {
     /// Samples that have gone in, and their time-steps: sum and largest.
     samples: u64,
     steps: (u64, u64),
+    stops: Stops,
     pub registers: usize,
     pub seconds: f64,
     /// Whether the run came to its end.
@@ -77,6 +91,12 @@ impl Tally {
         let steps = u64::from(outcome.time_steps);
         self.samples += 1;
         self.steps = (self.steps.0 + steps, self.steps.1.max(steps));
+        let Stops { quiescent, t_max, confident } = &mut self.stops;
+        *match (outcome.quiescent, outcome.confident) {
+            (true, _) => quiescent,
+            (false, true) => confident,
+            (false, false) => t_max,
+        } += 1;
     }
 }
 
@@ -124,11 +144,13 @@ impl Report {
             first_mismatch: None,
             stall: options.stall,
             t_max: options.t_max.filter(|&t| t > 0),
+            stops: tally.stops,
             cycles_per_sample,
             latency_cycles: latency,
             cycles_lower_bound: ratio(work, tally.samples),
             busiest_engine: engine,
-            busiest_utilisation: tally.complete.then(|| ratio(work, span)),
+            // After a stop by confidence the stages go on for a while; that work is not the golden model's.
+            busiest_utilisation: (tally.complete && tally.stops.confident == 0).then(|| ratio(work, span)),
             simulated_cycles: pins.cycle,
             simulated_cycles_per_second: pins.cycle as f64 / tally.seconds.max(1e-9),
         }
@@ -153,6 +175,12 @@ impl Report {
         }
         if let Some(t_max) = self.t_max {
             table.add_row(one("T_max", t_max.to_string()));
+        }
+        let Stops { quiescent, t_max, confident } = self.stops;
+        for (what, count) in [("T_max", t_max), ("confidence", confident), ("quiescence", quiescent)] {
+            if count > 0 {
+                table.add_row(one(&format!("samples stopped by {what}"), count.to_string()));
+            }
         }
         table.add_row(spread("cycles a sample", self.cycles_per_sample));
         table.add_row(spread("latency in cycles", self.latency_cycles));
