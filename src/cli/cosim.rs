@@ -33,6 +33,9 @@ pub struct Args {
     /// Where a waveform around the first mismatch goes.
     #[arg(long, value_name = "FILE.vcd")]
     trace: Option<PathBuf>,
+    /// Write time-steps, spikes, synaptic operations, cycles and latency of each sample.
+    #[arg(long, value_name = "FILE.csv")]
+    per_sample: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -52,12 +55,25 @@ pub fn run(args: &Args) -> Result<()> {
         trace: args.trace.clone(),
     };
     let report = simulate(&args.build, &inputs, &options)?;
+    if let Some(path) = &args.per_sample {
+        write_samples(path, &report)?;
+    }
     if args.json {
         output::json(&report)?;
     } else {
         output::print(&report.table().to_string())?;
     }
     check(&report)
+}
+
+/// A line a sample, under a heading.
+fn write_samples(path: &Path, report: &Report) -> Result<()> {
+    let mut text = "sample,time_steps,spikes,sops,cycles,latency\n".to_owned();
+    for (n, sample) in report.per_sample.iter().enumerate() {
+        let cosim::Sample { time_steps, spikes, sops, cycles, latency } = sample;
+        text += &format!("{n},{time_steps},{spikes},{sops},{cycles},{latency}\n");
+    }
+    std::fs::write(path, text).map_err(|e| Error::io("write", path, &e))
 }
 
 /// Co-simulates with a progress display.

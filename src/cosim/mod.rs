@@ -41,7 +41,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 pub use mismatch::{FirstMismatch, NeuronState, What};
-pub use report::{Report, Spread, Stops};
+pub use report::{Report, Sample, Spread, Stops};
 
 use crate::data::Inputs;
 use crate::error::{Error, Result};

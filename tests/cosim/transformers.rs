@@ -68,6 +68,8 @@ fn check(recipe: &Recipe, options: &design::Options) -> Report {
 fn check_busy(recipe: &Recipe, options: &design::Options) {
     let plain = check(recipe, options);
     assert!(plain.spikes_fired * 50 > plain.spikes_checked, "next to nothing fires");
+    assert_eq!(plain.per_sample.iter().map(|sample| sample.spikes).sum::<u64>(), plain.spikes_fired);
+    assert!(plain.per_sample.iter().all(|sample| sample.cycles > 0 && sample.latency >= sample.cycles));
 }
 
 fn recipe() -> Recipe {
