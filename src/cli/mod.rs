@@ -4,11 +4,13 @@
 
 mod build;
 mod compare;
+mod confidence;
 mod convert;
 mod cosim;
 mod demo;
 mod doctor;
 mod dump;
+mod examples;
 mod inspect;
 mod load;
 mod output;

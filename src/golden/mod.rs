@@ -13,11 +13,12 @@
 //! | `embedding.rs`, `sum.rs`, `product.rs` | tables, residual sums, products of attention |
 //! | `neuron.rs` | the decision of a time-step |
 //! | `norm.rs`, `filter.rs`, `softmax.rs`, `levels.rs` | the same where whole rows decide |
-//! | `run.rs` | the loop over time-steps |
+//! | `run.rs`, `confidence.rs` | the loop over time-steps, and a rule that ends it early |
 //! | `batch.rs` | many samples in parallel |
 
 mod batch;
 mod compile;
+mod confidence;
 mod embedding;
 mod filter;
 mod levels;
@@ -36,6 +37,7 @@ mod values;
 mod weights;
 
 pub use batch::correct_per_step;
+pub use confidence::Confidence;
 pub use observer::{Membranes, Observer, Unobserved};
 pub use plan::{Golden, Layer};
 pub use run::{Limits, Outcome};
