@@ -20,6 +20,7 @@ lane_rotator.sv
 spike_events.sv
 spike_product.sv
 threshold_rom.sv
+level_reached.sv
 spike_neurons.sv
 row_front.sv
 row_back.sv

@@ -12,6 +12,9 @@
 ///     spike = +1 if S < LevelMax and V' >= T(c, S+1);  -1 if S > LevelMin and V' < T(c, S);  else 0
 ///     V := V';  S := S + spike
 ///
+/// With `Folded`, level k is reached, left and reached again as V' grows, and V' >= T(c, k) means
+/// that it is; see `level_reached`.
+///
 /// Contract: one time-step out for each time-step in; once the input is final (its time-step had
 /// `last`), further time-steps with delta = 0 follow by themselves. The output is `last` at the first
 /// time-step, not before the input's final one, in which no neuron fired, or at `t_max_i`. `quiet`
@@ -50,12 +53,17 @@ module spike_neurons #(
   parameter int unsigned UseTable = 0,
   /// Bits of a signed threshold (table rule).
   parameter int unsigned TableWidth = 16,
+  /// 1: levels with several thresholds (table rule).
+  parameter int unsigned Folded = 0,
+  /// Thresholds of a level; 1 unless `Folded`.
+  parameter int unsigned Crossings = 1,
   /// Line rule: image of one word a chunk, lane j at [(MembraneWidth+ThetaWidth)*j +: ...] as
   /// {theta, v0}. Padding lanes: theta = 1, v0 = 0. "": all zero, for elaboration alone.
   parameter ConstFile = "",
   /// Table rule: images `<TableFile>_<jj>.hex` for lane jj = 00, 01, ... of
   /// `Chunks * (LevelMax - LevelMin)` words each, T(c, k) at
   /// chunk * (LevelMax - LevelMin) + (k - LevelMin - 1). Padding lanes: 1 for k > 0, else 0.
+  /// `Folded`: the words of `level_reached`; padding lanes: base for k <= 0, thresholds 1.
   parameter TableFile = "",
   /// 1: an idle row may leave as one skip beat. 0: every row leaves as all its chunks, as a reader
   /// needs that divides the same chunks into other rows. Skip beats that come in are taken either way.
@@ -102,7 +110,7 @@ module spike_neurons #(
   if (Rows < 1 || Channels < 1 || Lanes < 1 || DeltaWidth < 1 || LevelMin > 0 || LevelMax < 0 ||
       LevelMax <= LevelMin || LevelMax >= 2 ** (LevelWidth - 1) ||
       LevelMin < -(2 ** (LevelWidth - 1)) || MembraneWidth < DeltaWidth + Fraction ||
-      (UseTable != 0 && Fraction != 0) || Lanes > 100 || StageId > 65535) begin : gen_bad_parameters
+      (UseTable != 0 && Fraction != 0) || Crossings < 1 || (Folded == 0 && Crossings != 1) || Lanes > 100 || StageId > 65535) begin : gen_bad_parameters
     $error("spike_neurons: a parameter is out of range");
   end
 
@@ -396,6 +404,7 @@ module spike_neurons #(
     // Thresholds of one channel, and the table's address bits.
     localparam int unsigned Steps = LevelMax - LevelMin;
     localparam int unsigned TableDepth = Chunks * Steps;
+    localparam int unsigned WordWidth = Crossings * TableWidth + Folded;
     localparam int unsigned TableAddrWidth = (TableDepth > 1) ? $clog2(TableDepth) : 1;
     assign s1_start = '0;
     assign s2_new_v = s2_v_q;
@@ -415,7 +424,8 @@ module spike_neurons #(
       logic signed [MembraneWidth-1:0] v;
       logic signed [LevelWidth-1:0] s1_lane_level, s2_lane_level;
       logic [TableAddrWidth-1:0] index, index_up, index_down;
-      logic [TableWidth-1:0] bound_up, bound_down;
+      logic [WordWidth-1:0] bound_up, bound_down;
+      logic reached_up, reached_down;
 
       // Entry S - LevelMin is T(S+1), the one before it T(S); at the ends of the range one of the
       // two does not exist and its result is not used.
@@ -426,7 +436,7 @@ module spike_neurons #(
       assign index_down = (s1_lane_level == LevelLow) ? '0 : index - TableAddrWidth'(1);
 
       threshold_rom #(
-        .Width(TableWidth),
+        .Width(WordWidth),
         .Depth(TableDepth),
         .File (TableFile == "" ? "" : {TableFile, "_", Tens, Ones, ".hex"})
       ) u_thresholds (
@@ -438,15 +448,29 @@ module spike_neurons #(
         .data_b_o(bound_down)
       );
 
-      localparam int unsigned CompareWidth =
-          (MembraneWidth > TableWidth) ? MembraneWidth : TableWidth;
-      logic signed [CompareWidth-1:0] wide_v, wide_up, wide_down;
+      level_reached #(
+        .ValueWidth(MembraneWidth),
+        .TableWidth(TableWidth),
+        .Folded    (Folded),
+        .Crossings (Crossings)
+      ) u_up (
+        .value_i(v),
+        .word_i(bound_up),
+        .reached_o(reached_up)
+      );
+      level_reached #(
+        .ValueWidth(MembraneWidth),
+        .TableWidth(TableWidth),
+        .Folded    (Folded),
+        .Crossings (Crossings)
+      ) u_down (
+        .value_i(v),
+        .word_i(bound_down),
+        .reached_o(reached_down)
+      );
       assign v = s2_v_q[MembraneWidth*j+:MembraneWidth];
-      assign wide_v = CompareWidth'(v);
-      assign wide_up = CompareWidth'($signed(bound_up));
-      assign wide_down = CompareWidth'($signed(bound_down));
-      assign s2_up[j] = s2_lane_level != LevelHigh && wide_v >= wide_up;
-      assign s2_down[j] = s2_lane_level != LevelLow && wide_v < wide_down;
+      assign s2_up[j] = s2_lane_level != LevelHigh && reached_up;
+      assign s2_down[j] = s2_lane_level != LevelLow && !reached_down;
     end
   end
 

@@ -281,6 +281,7 @@ fn many_spikes_of_extreme_weight_add_up() {
             low: -1,
             high: 1,
             thresholds: [0, 1].repeat(WIDE),
+            folds: None,
             rule: Rule::Line { fraction: 0, theta: vec![1; WIDE], start: vec![0; WIDE] },
             total: one,
             membrane: Range::new(-2, 256),

@@ -12,6 +12,9 @@ use std::sync::LazyLock;
 
 use snn2rtl::tool::{self, Command, Program};
 
+#[path = "common/folded_tables.rs"]
+mod folded_tables;
+
 /// Seeds that every bench is run with.
 const SEEDS: [u32; 3] = [1, 2, 3];
 
@@ -158,6 +161,7 @@ fn lint() {
         ("spike_neurons", &["LevelMin=-1", "LevelMax=1", "LevelWidth=2"]),
         ("spike_neurons", &["UseTable=1", "LevelMin=-8", "LevelMax=7", "Lanes=8", "TableWidth=20"]),
         ("spike_neurons", &["UseTable=1", "LevelMax=1", "Channels=1", "Lanes=1", "TableWidth=12"]),
+        ("spike_neurons", &["UseTable=1", "Folded=1", "Crossings=3", "TableWidth=20"]),
         ("delta_repeat", &["Steps=1", "Channels=1", "Lanes=1"]),
         ("delta_repeat", &["Rows=5", "Steps=15"]),
         ("readout", &["UseMultiplier=0", "Shift=3"]),
@@ -400,6 +404,16 @@ fn spike_neurons() {
         set(2, 3, 3, 6, 16, 5, -8, 7, 2, 7, 0, 16, 0),
         set(4, 6, 4, 8, 14, 4, -8, 7, 0, 8, 1, 15, 0),
     ];
+    let mut sets: Vec<Vec<(&str, i64)>> = sets.iter().map(|set| set.to_vec()).collect();
+    sets.iter_mut().for_each(|set| set.extend([("Folded", 0), ("Crossings", 1), ("Edges", 0)]));
+    // Levels that are reached, left and reached again.
+    for (set, edges) in [
+        (set(3, 10, 4, 8, 14, 5, -3, 8, 0, 8, 1, 15, 1), 9),
+        (set(1, 5, 2, 8, 14, 4, -8, 7, 0, 8, 1, 15, 1), 4),
+        (set(4, 6, 8, 8, 14, 2, 0, 1, 0, 8, 1, 15, 0), 1),
+    ] {
+        sets.push([&set[..], &[("Folded", 1), ("Crossings", edges), ("Edges", edges)]].concat());
+    }
     let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
     run("spike_neurons", &sets, |get, base| {
         let mut random = Random(get("Channels") as u64);
@@ -442,6 +456,9 @@ fn spike_neurons() {
                 }
             }
             line.push(constants);
+        }
+        if get("Folded") == 1 {
+            (tables, reference) = folded_tables::tables(get, &mut random);
         }
         let reference_path = base.with_extension("ref.hex");
         write_image(&reference_path, &reference);

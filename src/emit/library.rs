@@ -31,6 +31,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "spike_events.sv",
     "spike_product.sv",
     "threshold_rom.sv",
+    "level_reached.sv",
     "spike_neurons.sv",
     "row_front.sv",
     "row_back.sv",

@@ -66,6 +66,7 @@ fn recipe() -> Recipe {
         fused: true,
         post_norm: false,
         mean: false,
+        function: None,
     }
 }
 
@@ -84,4 +85,13 @@ fn words_with_padding() {
 fn the_mean_of_two_blocks() {
     let mean = Recipe { seed: 7, mean: true, blocks: 2, levels: 4, depth: 2, ..recipe() };
     check(&mean, Options { lanes: 2, fifo_depth: 3 });
+}
+
+#[test]
+fn gelu_before_a_quantiser() {
+    let gelu =
+        Recipe { seed: 8, blocks: 2, hidden: 9, levels: 32, function: Some(Function::gelu()), ..recipe() };
+    let manifest = check(&gelu, Options { lanes: 4, fifo_depth: 2 });
+    let folded = manifest.stages.iter().filter(|stage| stage.node.ends_with(".act"));
+    assert_eq!(folded.count(), 2);
 }
