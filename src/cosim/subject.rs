@@ -40,7 +40,8 @@ impl Subject {
         }
         let model = snn::file::load(&build.join("model.snn"))?;
         let lowered = lower::lower(&model)?;
-        let options = design::Options { lanes: manifest.lanes, fifo_depth: manifest.fifo_depth };
+        let (lanes, fifo_depth, joins) = (manifest.lanes, manifest.fifo_depth, manifest.join_fifos);
+        let options = design::Options { lanes, fifo_depth, joins };
         let design = design::plan(&model.name, &lowered.network, &options)?;
         let golden = Golden::new(&lowered.network)?;
 

@@ -8,7 +8,7 @@ mod rows;
 mod stage;
 mod stream;
 
-pub use plan::{Options, plan};
+pub use plan::{Joins, Options, plan};
 pub use rows::{Embedding, Levels, Mask, Norm, Product, Reorder, Scale, Select, Softmax, Sum};
 pub use stage::{AnalogPass, Kind, Matmul, Neurons, Readout, Repeat, Stage};
 pub use stream::{Carries, Groups, Stream};

@@ -15,7 +15,7 @@ fn check(recipe: &Recipe, lanes: usize, fifo_depth: usize) -> emit::Manifest {
     let folder = tempfile::tempdir().expect("a folder");
     let build = folder.path().join("build");
     let random = &mut Random(recipe.name.bytes().map(u64::from).sum());
-    let options = Options { lanes, fifo_depth };
+    let options = Options { lanes, fifo_depth, ..Options::default() };
     let manifest = emit::emit(&model(recipe, random), &options, &build).expect("written");
     let inputs = samples(recipe, random, 40, folder.path());
     let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");

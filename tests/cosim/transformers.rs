@@ -3,7 +3,7 @@
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::cosim::Bench;
 use snn2rtl::data::{Inputs, NpzWriter};
-use snn2rtl::design::Options;
+use snn2rtl::design::{Joins, Options};
 use snn2rtl::emit;
 use snn2rtl::graph::Shape;
 use snn2rtl::quant::Element;
@@ -72,19 +72,22 @@ fn recipe() -> Recipe {
 
 #[test]
 fn patches_and_a_class_token() {
-    check(&recipe(), Options { lanes: 16, fifo_depth: 2 });
+    check(&recipe(), Options::default());
 }
 
 #[test]
 fn words_with_padding() {
     let words = Recipe { seed: 6, words: true, mask: true, post_norm: true, fused: false, ..recipe() };
-    check(&Recipe { tokens: 5, levels: 8, weight_bits: 5, ..words }, Options { lanes: 4, fifo_depth: 1 });
+    check(
+        &Recipe { tokens: 5, levels: 8, weight_bits: 5, ..words },
+        Options { lanes: 4, fifo_depth: 1, joins: Joins::Minimal },
+    );
 }
 
 #[test]
 fn the_mean_of_two_blocks() {
     let mean = Recipe { seed: 7, mean: true, blocks: 2, levels: 4, depth: 2, ..recipe() };
-    check(&mean, Options { lanes: 2, fifo_depth: 3 });
+    check(&mean, Options { lanes: 2, fifo_depth: 3, joins: Joins::Overlapped });
 }
 
 #[test]
