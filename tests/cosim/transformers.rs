@@ -6,14 +6,16 @@ use snn2rtl::data::{Inputs, NpzWriter};
 use snn2rtl::design::{Joins, Options};
 use snn2rtl::emit;
 use snn2rtl::graph::Shape;
-use snn2rtl::quant::Element;
+use snn2rtl::integer::{Neuron, Op};
+use snn2rtl::lower::lower;
+use snn2rtl::quant::{Element, Function};
 
 use crate::equal;
 use crate::generator::{Recipe, network, sample};
 use crate::random::Random;
 
 /// Builds one Transformer and runs it in every way.
-fn check(recipe: &Recipe, options: Options) {
+fn check(recipe: &Recipe, options: Options) -> emit::Manifest {
     let folder = tempfile::tempdir().expect("a folder");
     let build = folder.path().join("build");
     let (model, _) = convert(&network(recipe), "small", "test", EncodingChoice::Analog).expect("converts");
@@ -49,6 +51,7 @@ fn check(recipe: &Recipe, options: Options) {
         let cut = equal(&mut bench, &inputs, stall, Some(t_max));
         assert!(cut.time_steps.max <= t_max.into());
     }
+    manifest
 }
 
 fn recipe() -> Recipe {
@@ -94,7 +97,13 @@ fn the_mean_of_two_blocks() {
 fn gelu_before_a_quantiser() {
     let gelu =
         Recipe { seed: 8, blocks: 2, hidden: 9, levels: 32, function: Some(Function::gelu()), ..recipe() };
-    let manifest = check(&gelu, Options { lanes: 4, fifo_depth: 2 });
-    let folded = manifest.stages.iter().filter(|stage| stage.node.ends_with(".act"));
-    assert_eq!(folded.count(), 2);
+    let manifest = check(&gelu, Options { lanes: 4, fifo_depth: 2, joins: Joins::Overlapped });
+    let (model, _) = convert(&network(&gelu), "small", "test", EncodingChoice::Analog).expect("converts");
+    let lowered = lower(&model).expect("lowers").network;
+    for name in ["blocks.0.act", "blocks.1.act"] {
+        assert!(manifest.stages.iter().any(|stage| stage.node == name && stage.module == "spike_neurons"));
+        let node = lowered.node(lowered.find(name).expect("a node"));
+        let Op::Neuron(Neuron { folds, .. }) = &node.op else { panic!("{name} is no layer of neurons") };
+        assert_eq!(folds.as_ref().map(|folds| folds.crossings), Some(2), "{name}");
+    }
 }
