@@ -16,6 +16,10 @@ use crate::quant::Function;
 
 /// The pattern.
 pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
+    // What does nothing vanishes by itself.
+    if ["Identity", "Cast", "CastLike"].iter().any(|op| site.node.is(op)) {
+        return Ok(None);
+    }
     let Some((root, nodes)) = region(context, site.value)? else { return Ok(None) };
     let model = context.flow.model;
     let (Some(from), Some(to)) = (context.flow.data_extents(root)?, context.flow.data_extents(site.value)?)

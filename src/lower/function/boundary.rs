@@ -10,7 +10,7 @@ use super::interval::Interval;
 use crate::quant::{Quantiser, per_channel};
 
 /// A value that is nearer to a boundary than a level times 2 to this power counts as on it.
-pub(super) const TIE: u32 = 48;
+pub(super) const TIE: u32 = 40;
 
 /// Boundaries of the levels of one channel.
 pub(super) struct Boundaries {
@@ -24,7 +24,7 @@ pub(super) struct Boundaries {
 }
 
 impl Boundaries {
-    /// The boundaries of a channel, `s·h/2 ∓ s·2^−48`: minus where the boundary belongs to the upper level.
+    /// The boundaries of a channel, `s·h/2 ∓ s·2^−40`: minus where the boundary belongs to the upper level.
     ///
     /// # Errors
     /// When the scale is not finite.
@@ -40,9 +40,10 @@ impl Boundaries {
             // Exact in f64: 24 and 18 bits.
             #[expect(clippy::cast_precision_loss)]
             let middle = f64::from(scale) * (boundary.halves as f64 / 2.0);
-            let reach = f64::from(scale) / (1u64 << (TIE - 1)) as f64;
-            all.below.push((middle - reach).next_down());
-            all.above.push((middle + reach).next_up());
+            let tie = f64::from(scale) / (1u64 << TIE) as f64;
+            let moved = if boundary.inclusive { middle - tie } else { middle + tie };
+            all.below.push(moved.next_down());
+            all.above.push(moved.next_up());
         }
         Ok(all)
     }

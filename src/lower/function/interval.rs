@@ -9,9 +9,9 @@ pub(super) struct Interval {
     pub high: f64,
 }
 
-/// The relative error of the functions of this machine's library is far below this: they are accurate to a few units in
-/// the last of 53 bits.
-const MARGIN: f64 = 1.0 / (1u64 << 46) as f64;
+/// The relative error of the functions of this machine's library is below this: they are accurate to about one unit in the
+/// last of 53 bits.
+const MARGIN: f64 = 1.0 / (1u64 << 50) as f64;
 
 /// Absolute error where results are subnormal.
 const TINY: f64 = 1e-300;

@@ -246,7 +246,8 @@ fn wide_sums() {
     for rounding in ROUNDINGS {
         let quantiser = Quantiser::uniform(0.1, -8, 7, rounding);
         for function in functions() {
-            let (neuron, _) = lower_function(&function, &quantiser, &columns).expect("lowers");
+            let (neuron, _) = lower_function(&function, &quantiser, &columns)
+                .unwrap_or_else(|e| panic!("{function}, {rounding:?}: {e}"));
             prove(&neuron, &function, &quantiser, 0, &columns[0]).expect("proven");
         }
     }
