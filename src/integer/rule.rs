@@ -123,10 +123,10 @@ impl Neuron {
                 self.steps() + 1
             ));
         }
-        if let Some(folds) = &self.folds {
-            if self.rule != Rule::Table || folds.base.len() != channels {
-                return Err(format!("{} levels to start from for {channels} channels", folds.base.len()));
-            }
+        if let Some(folds) = &self.folds
+            && (self.rule != Rule::Table || folds.base.len() != channels)
+        {
+            return Err(format!("{} levels to start from for {channels} channels", folds.base.len()));
         }
         if self.steps() > 0 && (0..channels).any(|c| !self.in_order(c)) {
             return Err("thresholds out of order".into());

@@ -272,20 +272,20 @@ mod tests {
     fn operands_come_before_their_readers() {
         let mut f = Function::identity();
         f.unary(Unary::Exp, 1);
-        assert!(f.check().unwrap_err().contains("reads 1"));
+        assert!(f.check().expect_err("wrong").contains("reads 1"));
         assert_eq!(Function::gelu().then(&Function::silu()).check(), Ok(()));
         let mut f = Function::identity();
         f.constant(f64::NAN);
         assert!(f.check().is_err());
         let long = (0..9).fold(Function::identity(), |f, _| f.then(&Function::gelu()));
-        assert!(long.check().unwrap_err().contains("72 steps"));
+        assert!(long.check().expect_err("wrong").contains("72 steps"));
     }
 
     #[test]
     fn text_form() {
         assert_eq!(Function::silu().to_string(), "sigmoid mul");
-        let text = serde_json::to_string(&Function::relu()).unwrap();
+        let text = serde_json::to_string(&Function::relu()).expect("JSON");
         assert_eq!(text, r#"[{"constant":0.0},{"binary":["max",0,1]}]"#);
-        assert_eq!(serde_json::from_str::<Function>(&text).unwrap(), Function::relu());
+        assert_eq!(serde_json::from_str::<Function>(&text).expect("a function"), Function::relu());
     }
 }

@@ -349,11 +349,11 @@ mod tests {
         assert_eq!((low, high), (3_141_592_653_589_793_238u64.into(), 3_141_592_653_589_793_239u64.into()));
         let one = fixed.one();
         // erf(1), e, ln 2.
-        let (low, high) = digits(&fixed.erf(&one).unwrap(), 128);
+        let (low, high) = digits(&fixed.erf(&one).expect("a value"), 128);
         assert_eq!((low, high), (842_700_792_949_714_869u64.into(), 842_700_792_949_714_870u64.into()));
-        let (low, high) = digits(&fixed.exp(&one).unwrap(), 128);
+        let (low, high) = digits(&fixed.exp(&one).expect("a value"), 128);
         assert_eq!((low, high), (2_718_281_828_459_045_235u64.into(), 2_718_281_828_459_045_236u64.into()));
-        let (low, high) = digits(&fixed.log(&(one * 2)).unwrap(), 128);
+        let (low, high) = digits(&fixed.log(&(one * 2)).expect("a value"), 128);
         assert_eq!((low, high), (693_147_180_559_945_309u64.into(), 693_147_180_559_945_310u64.into()));
     }
 

@@ -191,7 +191,7 @@ fn ties_are_decided_as_the_rounding_rule_says() {
             expected,
             "{rounding:?}"
         );
-        assert_eq!(neuron.folds.map(|folds| (folds.crossings, folds.base)).unwrap().0, 2);
+        assert_eq!(neuron.crossings(), 2);
     }
 }
 
@@ -232,7 +232,7 @@ fn what_cannot_be_told_is_an_error() {
     let quantiser = Quantiser::uniform(0.5, -8, 7, Rounding::HalfUp);
     let mut log = Function::identity();
     log.unary(Unary::Log, 0);
-    let error = pieces(&log, &quantiser, 0, &columns[0]).unwrap_err();
+    let error = pieces(&log, &quantiser, 0, &columns[0]).expect_err("no value");
     assert!(error.contains("has no value at -45"), "{error}");
 }
 
