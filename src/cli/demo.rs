@@ -82,8 +82,13 @@ pub fn run(args: &Args) -> Result<()> {
     let mut inputs = load::inputs(&file(inputs_file), &model, None)?;
     let labels = data::read_labels(&file(labels_file), inputs.len())?;
     let reference = compare::Reference::read(&args.output.join(reference_file), &names)?;
-    let choices =
-        run::Choices { labels: Some(&labels), t_max: None, float: true, reference: Some(reference) };
+    let choices = run::Choices {
+        labels: Some(&labels),
+        t_max: None,
+        confidence: None,
+        float: true,
+        reference: Some(reference),
+    };
     let figures = run::measure(&model, &lowered, &golden, &inputs, &choices)?;
 
     say("3. build: RTL, memory images, manifest")?;
@@ -97,7 +102,7 @@ pub fn run(args: &Args) -> Result<()> {
 
     say("5. synthesis: Yosys for Xilinx 7 series")?;
     let spinner = output::spinner("Yosys");
-    let result = synth::yosys(&build, Family::Xc7, &mut |step| spinner.set_message(format!("Yosys: {step}")));
+    let result = synth::yosys(&build, Family::Xc7, &|step| spinner.set_message(format!("Yosys: {step}")));
     spinner.finish_and_clear();
     let utilisation = result?;
     say(&utilisation.table().to_string())?;

@@ -4,6 +4,7 @@
 
 mod build;
 mod compare;
+mod confidence;
 mod convert;
 mod cosim;
 mod demo;

@@ -117,6 +117,10 @@ impl Subject {
         if inputs.is_empty() {
             return Err(Error::input("there are no samples"));
         }
+        let bits = self.design.margin_width();
+        if options.confidence.is_some_and(|rule| bits < 64 && rule.margin >> bits > 0) {
+            return Err(Error::input("no class can stand out by this margin").fix("give a smaller --margin"));
+        }
         if options.t_max.is_some_and(|t| t > 0) && self.golden.layers().is_empty() {
             return Err(Error::input("a network without neurons cannot be stopped by T_max"));
         }

@@ -1,10 +1,10 @@
 //! Tables of levels that are reached, left and reached again: random functions from sums to levels, as the memories of
 //! `spike_neurons` hold them and as its bench reads them.
 
-use super::{Random, Word};
+use super::images::{Random, Word};
 
 /// The tables of the lanes, and the reference.
-pub fn tables(get: &dyn Fn(&str) -> i64, random: &mut Random) -> (Vec<Vec<Word>>, Vec<Word>) {
+pub fn folded_tables(get: &dyn Fn(&str) -> i64, random: &mut Random) -> (Vec<Vec<Word>>, Vec<Word>) {
     let (channels, lanes, width) = (get("Channels"), get("Lanes"), get("TableWidth"));
     let (low, high) = (get("LevelMin"), get("LevelMax"));
     // Above all sums.
@@ -45,7 +45,7 @@ pub fn tables(get: &dyn Fn(&str) -> i64, random: &mut Random) -> (Vec<Vec<Word>>
                 word.push(own.get(n as usize).copied().unwrap_or(if real { never } else { 1 }), width);
             }
             assert!(own.len() <= get("Crossings") as usize, "more crossings than there is room for");
-            word.push((base >= k).into(), 1);
+            word.push(base >= k, 1);
             tables[(c % lanes) as usize].push(word);
         }
     }
