@@ -29,6 +29,7 @@ threshold_rom.sv
 step_control.sv
 fired_flags.sv
 line_rule.sv
+level_reached.sv
 table_rule.sv
 spike_neurons.sv
 row_front.sv

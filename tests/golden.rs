@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use random::{Random, Recipe};
 use snn2rtl::golden::{Confidence, Golden, Limits, Unobserved, correct_per_step};
 use snn2rtl::integer::eval::evaluate;
-use snn2rtl::integer::{Network, Op, Readout};
+use snn2rtl::integer::{Folds, Network, Neuron, Op, Range, Readout, Rule};
 
 fn recipe() -> impl Strategy<Value = Recipe> {
     let weight = prop::sample::select(vec![1i64, 7, 127, 128, 3000, 40_000, 100_000, 1 << 28]);
@@ -312,7 +312,7 @@ fn a_checked_model_finds_a_range_that_is_too_narrow() {
 #[test]
 fn many_spikes_of_extreme_weight_add_up() {
     use snn2rtl::graph::Shape;
-    use snn2rtl::integer::{Input, Linear, Neuron, Range, Readout, Rule};
+    use snn2rtl::integer::{Input, Linear, Readout};
     use snn2rtl::quant::Element;
     const WIDE: usize = 700;
     for extremes in [[-128i64, 127, -128], [-32768, 32767, 5], [1 << 31, -(1 << 31), 3]] {
@@ -335,6 +335,7 @@ fn many_spikes_of_extreme_weight_add_up() {
             low: -1,
             high: 1,
             thresholds: [0, 1].repeat(WIDE),
+            folds: None,
             rule: Rule::Line { fraction: 0, theta: vec![1; WIDE], start: vec![0; WIDE] },
             total: one,
             membrane: Range::new(-2, 256),
@@ -365,6 +366,33 @@ fn many_spikes_of_extreme_weight_add_up() {
                 let outcome = golden.run(&mut golden.state(), &[raw], &CLASSES, &mut Unobserved);
                 assert_eq!(outcome.totals, expected.totals, "{extremes:?} {raw}");
             }
+        }
+    }
+}
+
+/// Levels that are reached, left and reached again are those of the function that they were made of, at every sum.
+#[test]
+fn folded_tables_are_the_functions_they_were_made_of() {
+    let mut random = Random(29);
+    for _ in 0..300 {
+        let (low, high) = random.pick(&[(0, 1), (-1, 0), (0, 15), (-8, 7), (-2, 3)]);
+        let total = Range::new(random.range(-60, 0), random.range(0, 60));
+        let all: Vec<_> = (0..3).map(|_| random::pieces(&mut random, (low, high), total)).collect();
+        let (thresholds, folds) = random::folded(&all, (low, high), total);
+        let mut neuron =
+            Neuron { low, high, thresholds, folds: Some(folds), rule: Rule::Table, total, membrane: total };
+        assert_eq!(neuron.check(3), Ok(()));
+        for (c, pieces) in all.iter().enumerate() {
+            for a in total.low..=total.high {
+                assert_eq!(neuron.level(c, a), random::level_of(pieces, a), "{pieces:?} at {a}");
+            }
+        }
+        // A level without the one below it.
+        if high - low > 1 {
+            neuron.folds = Some(Folds { crossings: 1, base: vec![low; 3] });
+            neuron.thresholds = (low..high).rev().map(|k| i64::from(k - low)).collect::<Vec<_>>().repeat(3);
+            neuron.total = Range::new(-60, 60);
+            assert!(neuron.check(3).is_err());
         }
     }
 }

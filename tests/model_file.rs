@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use snn2rtl::error::Error;
 use snn2rtl::graph::Shape;
-use snn2rtl::quant::{Decimal, Element, Encoding, InputSpec, Quantiser, Rounding, Scaling, Weights};
+use snn2rtl::quant::{
+    Decimal, Element, Encoding, Function, InputSpec, Quantiser, Rounding, Scaling, Weights,
+};
 use snn2rtl::snn::file::{load, save};
 use snn2rtl::snn::{Input, Linear, Model, Network, Op};
 use tempfile::TempDir;
@@ -371,4 +373,59 @@ fn the_example_of_the_documentation_loads() {
         }
         Err(error) => eprintln!("python3 is not here ({error}): its part of the page was not tried"),
     }
+}
+
+/// The tiny model with a function before its neurons, one string of its graph replaced, loaded and lowered.
+fn function_with(from: &str, to: &str) -> Result<(), Error> {
+    let mut model = tiny();
+    let mut network = Network::new();
+    let mut last = None;
+    for id in model.network.topological() {
+        let node = model.network.node(id);
+        if node.name == "hidden.act" {
+            let inputs: Vec<_> = last.into_iter().collect();
+            last = Some(network.add("silu", Op::Function(Function::silu()), &inputs).expect("fits"));
+        }
+        let inputs: Vec<_> = last.into_iter().collect();
+        last = Some(network.add(&node.name, node.op.clone(), &inputs).expect("fits"));
+    }
+    model.network = network;
+    round_trip(&model);
+    let folder = folder();
+    let path = folder.path().join("m.snn");
+    save(&model, &path).expect("saved");
+    let file = path.join("graph.json");
+    let graph: serde_json::Value = serde_json::from_slice(&fs::read(&file).expect("readable")).expect("JSON");
+    let text = graph.to_string();
+    assert!(text.contains(from), "{from} is not in {text}");
+    fs::write(&file, text.replacen(from, to, 1)).expect("writable");
+    snn2rtl::lower::lower(&load(&path)?).map(|_| ())
+}
+
+#[test]
+fn functions_are_checked() {
+    let sigmoid = r#"{"unary":["sigmoid",0]}"#;
+    function_with(sigmoid, sigmoid).expect("a model");
+    let many = [sigmoid; 65].join(",");
+    for (to, node, problem) in [
+        (r#"{"unary":["sigmoid",1]}"#, Some("silu"), "reads 1"),
+        (r#"{"unary":["sigmoid",99999999999]}"#, Some("silu"), "99999999999"),
+        (r#"{"unary":["sigmoid",-1]}"#, None, "-1"),
+        (r#"{"unary":["gamma",0]}"#, None, "gamma"),
+        (r#"{"unary":["sigmoid",0,0]}"#, None, "graph.json"),
+        (r#"{"constant":1e999}"#, None, "graph.json"),
+        (r#"{"constant":null}"#, None, "graph.json"),
+        (r#"{"select":[0,0,0]}"#, None, "graph.json"),
+        (&many, Some("silu"), "66 steps"),
+        // Valid, but without a value in the range of what is accumulated, or of levels that cannot be told.
+        (r#"{"unary":["log",0]}"#, Some("hidden.act"), "has no value"),
+        (r#"{"binary":["div",0,0]}"#, Some("hidden.act"), "has no value"),
+    ] {
+        let error = function_with(sigmoid, to).expect_err(to);
+        assert!(error.problem.contains(problem), "{to}: {error}");
+        assert_eq!(error.node.as_deref(), node, "{to}: {error}");
+    }
+    // Only neurons read a function.
+    let error = function_with(r#"{"kind":"neuron","rounding":"half_up"}"#, r#"{"kind":"readout"}"#);
+    assert!(error.is_err());
 }

@@ -6,7 +6,7 @@ mod generator;
 mod naive;
 mod random;
 
-use generator::{Recipe, network, sample};
+use generator::{Recipe, functions, network, sample};
 use naive::{Trace, naive};
 use proptest::prelude::*;
 use random::Random;
@@ -20,14 +20,16 @@ fn recipe() -> impl Strategy<Value = Recipe> {
     let sizes = (1usize..5, 1usize..4, 1usize..4, 1usize..3, 1usize..8);
     let levels = prop::sample::select(vec![2i32, 4, 8, 16, 32]);
     let bits = 2u32..9;
+    let function = prop::sample::select(functions());
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (any::<u64>(), sizes, levels, bits, flags).prop_map(
+    (any::<u64>(), sizes, levels, bits, flags, function).prop_map(
         |(
             seed,
             (tokens, heads, depth, blocks, hidden),
             levels,
             weight_bits,
             (words, mask, fused, post_norm, mean),
+            function,
         )| Recipe {
             seed,
             tokens,
@@ -42,6 +44,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
             fused,
             post_norm,
             mean,
+            function,
         },
     )
 }

@@ -163,6 +163,12 @@ impl Neurons {
             }
         }
     }
+
+    /// Width in bits of a level's word in the table: its thresholds and, with folds, whether it is reached below them.
+    pub fn table_width(&self) -> u32 {
+        let crossings = u32::try_from(self.neuron.crossings()).unwrap_or(u32::MAX);
+        crossings.saturating_mul(self.threshold_width()) + u32::from(self.neuron.folds.is_some())
+    }
 }
 
 /// The readout.

@@ -40,6 +40,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "step_control.sv",
     "fired_flags.sv",
     "line_rule.sv",
+    "level_reached.sv",
     "table_rule.sv",
     "spike_neurons.sv",
     "row_front.sv",

@@ -312,7 +312,10 @@ impl Compiler<'_> {
                 // A shift by the width of the type or more is not defined.
                 (decision, if *fraction < 30 { range } else { Range::new(i64::MIN, i64::MAX) })
             }
-            Rule::Table => (Decision::Table { thresholds: neuron.thresholds.clone() }, Range::new(0, 0)),
+            Rule::Table => {
+                let (thresholds, folds) = (neuron.thresholds.clone(), neuron.folds.clone());
+                (Decision::Table { thresholds, folds }, Range::new(0, 0))
+            }
         };
         let width = self.width(neuron.membrane.union(constants)).max(Width::W32);
         let plan = NeuronPlan::new(

@@ -15,7 +15,7 @@ pub mod eval;
 pub use norm::{Moments, Norm};
 pub use product::{Form, Product};
 pub use range::Range;
-pub use rule::{Neuron, Rule};
+pub use rule::{Folds, Neuron, Rule};
 pub use softmax::Softmax;
 pub use sum::{Sum, Term};
 

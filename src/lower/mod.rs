@@ -4,6 +4,7 @@
 //! The mathematics is in `docs/numerics.md`.
 
 mod exp;
+mod function;
 mod input;
 mod interval;
 mod line;
@@ -36,8 +37,8 @@ pub use precision::Precision;
 /// What lowering yields.
 #[derive(Clone, Debug)]
 pub struct Lowered {
-    /// The integer network: same node names and edges as the spiking network, but that LayerNorm and softmax are one with
-    /// the neurons that read them.
+    /// The integer network: same node names and edges as the spiking network, but that LayerNorm, softmax and functions are
+    /// one with the neurons that read them.
     pub network: integer::Network,
     /// What its logits are worth.
     pub readout: RealReadout,
@@ -158,7 +159,7 @@ impl Walk {
                 (Op::Linear(linear), value)
             }
             snn::Op::Neuron(quantiser) => return self.neurons(source, id, quantiser).map(Some),
-            snn::Op::LayerNorm(_) | snn::Op::Softmax(_) => return Ok(None),
+            snn::Op::LayerNorm(_) | snn::Op::Softmax(_) | snn::Op::Function(_) => return Ok(None),
             snn::Op::Arrange(arrange) => {
                 let value = self.value(&inputs, 0)?;
                 let of = arrange.order.iter().map(|&e| value.of[e % value.of.len()]).collect();
@@ -210,7 +211,7 @@ impl Walk {
         Ok(Some((op, inputs)))
     }
 
-    /// Neurons, with the LayerNorm or softmax that they read.
+    /// Neurons, with the LayerNorm, softmax or function that they read.
     fn neurons(
         &mut self,
         source: &snn::Network,
@@ -244,10 +245,19 @@ impl Walk {
                 let proof = proof(&node.name, "softmax", channels, levels, softmax.exp_fraction, widths);
                 (Op::Softmax(softmax), through, proof)
             }
-            _ => {
+            other => {
+                let (function, inputs) = match other {
+                    snn::Op::Function(function) => (Some(function), through),
+                    _ => (None, inputs),
+                };
                 let columns = columns(self.value(&inputs, 0)?, &node.shape)?;
-                let (neuron, value) = neuron::lower(quantiser, &columns).map_err(Error::input)?;
-                let inequalities = prove::prove(&neuron, quantiser, &columns).map_err(Error::check)?;
+                let lowered = match function {
+                    None => neuron::lower(quantiser, &columns),
+                    Some(function) => neuron::lower_function(function, quantiser, &columns),
+                };
+                let (neuron, value) = lowered.map_err(Error::input)?;
+                let inequalities =
+                    prove::prove(&neuron, quantiser, function, &columns).map_err(Error::check)?;
                 self.proof.push(summary(&node.name, &neuron, inequalities));
                 self.values.insert(id, value);
                 return Ok((Op::Neuron(neuron), inputs));

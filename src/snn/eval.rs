@@ -72,6 +72,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 let group = |g: &[f64]| float::softmax(&g.iter().enumerate().map(score).collect::<Vec<_>>());
                 read(0).chunks(size).flat_map(group).collect()
             }
+            Op::Function(function) => float::apply(read(0), function),
             Op::Readout => {
                 result.logits.clone_from(read(0));
                 read(0).clone()

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Graph, Operator, Shape};
-use crate::quant::{Encoding, InputSpec, Quantiser, Weights};
+use crate::quant::{Encoding, Function, InputSpec, Quantiser, Weights};
 
 /// A converted network and where it came from.
 #[derive(Clone, Debug)]
@@ -92,6 +92,8 @@ pub enum Op {
     Product(Product),
     /// Softmax of scores; read by neurons. A second input, where there is one, is the raw input that masks.
     Softmax(Softmax),
+    /// A function of every element; read by neurons.
+    Function(Function),
     /// The logits: accumulated input, no neuron after it.
     Readout,
 }
@@ -133,6 +135,7 @@ impl Operator for Op {
             Self::LayerNorm(_) => "layer_norm",
             Self::Product(_) => "product",
             Self::Softmax(_) => "softmax",
+            Self::Function(_) => "function",
             Self::Readout => "readout",
         }
     }
@@ -178,6 +181,7 @@ impl Operator for Op {
                 Ok(Shape::matrix(rows, weights.outputs))
             }
             Self::Neuron(quantiser) => quantiser.check(source.channels()).map(|()| (*source).clone()),
+            Self::Function(function) => function.check().map(|()| (*source).clone()),
             Self::Readout => Ok((*source).clone()),
             Self::Arrange(arrange) => arrange.shape(source),
             Self::Select(select) => select.shape(source),
@@ -224,6 +228,7 @@ impl Operator for Op {
                 let mask = s.padding.map_or(String::new(), |p| format!(", {p} is padding"));
                 format!("{} groups, factor {}{mask}", s.groups, s.factor)
             }
+            Self::Function(function) => function.to_string(),
             Self::Arrange(_) | Self::Readout => String::new(),
         }
     }

@@ -4,6 +4,7 @@
 mod common;
 mod example;
 mod faults;
+mod functions;
 #[path = "../transformers/generator.rs"]
 #[allow(dead_code, reason = "each test program uses a part")]
 mod generator;

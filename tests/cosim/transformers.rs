@@ -7,7 +7,9 @@ use snn2rtl::design::{self, Joins};
 use snn2rtl::emit;
 use snn2rtl::golden::Confidence;
 use snn2rtl::graph::Shape;
-use snn2rtl::quant::Element;
+use snn2rtl::integer::{Neuron, Op};
+use snn2rtl::lower::lower;
+use snn2rtl::quant::{Element, Function};
 
 use crate::generator::{Recipe, network, sample};
 use crate::random::Random;
@@ -87,6 +89,7 @@ fn recipe() -> Recipe {
         fused: true,
         post_norm: false,
         mean: false,
+        function: None,
     }
 }
 
@@ -124,5 +127,19 @@ fn whatever_is_drawn() {
         };
         println!("{recipe:?}, {options:?}");
         check(&recipe, &options);
+    }
+}
+
+#[test]
+fn gelu_before_a_quantiser() {
+    let gelu =
+        Recipe { seed: 8, blocks: 2, hidden: 9, levels: 32, function: Some(Function::gelu()), ..recipe() };
+    check_busy(&gelu, &design::Options { lanes: 4, fifo_depth: 2, joins: Joins::Overlapped });
+    let (model, _) = convert(&network(&gelu), "small", "test", EncodingChoice::Analog).expect("converts");
+    let lowered = lower(&model).expect("lowers").network;
+    for name in ["blocks.0.act", "blocks.1.act"] {
+        let node = lowered.node(lowered.find(name).expect("a node"));
+        let Op::Neuron(Neuron { folds, .. }) = &node.op else { panic!("{name} is no layer of neurons") };
+        assert_eq!(folds.as_ref().map(|folds| folds.crossings), Some(2), "{name}");
     }
 }

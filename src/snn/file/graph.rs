@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::tensors::{Reader, Writer};
 use crate::error::{Error, Result, printable};
 use crate::graph::{NodeId, Shape};
-use crate::quant::{Encoding, InputSpec, Quantiser, Rounding, Weights};
+use crate::quant::{Encoding, Function, InputSpec, Quantiser, Rounding, Weights};
 use crate::snn::{
     Arrange, Embedding, Form, Input, LayerNorm, Linear, Model, Network, Op, Product, Select, Softmax, Sum,
     View,
@@ -85,6 +85,9 @@ enum FileOp {
         factor: f64,
         padding: Option<i32>,
     },
+    Function {
+        steps: Function,
+    },
     Readout {},
 }
 
@@ -154,6 +157,7 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
             Op::Softmax(Softmax { groups, factor, padding }) => {
                 FileOp::Softmax { groups: *groups, factor: *factor, padding: *padding }
             }
+            Op::Function(steps) => FileOp::Function { steps: steps.clone() },
             Op::Readout => FileOp::Readout {},
         };
         let inputs = network.inputs(id).into_iter().map(|i| network.node(i).name.clone()).collect();
@@ -277,6 +281,7 @@ fn add(
         FileOp::Softmax { groups, factor, padding } => {
             Op::Softmax(Softmax { groups: *groups, factor: *factor, padding: *padding })
         }
+        FileOp::Function { steps } => Op::Function(steps.clone()),
         FileOp::Readout {} => Op::Readout,
     };
     let id = network.add(&node.name, op, &inputs)?;
