@@ -419,3 +419,35 @@ fn the_doctor_lists_every_tool() {
     let tools = tools["tools"].as_array().expect("a list");
     assert!(tools.iter().any(|t| t["tool"] == "Verilator") && tools.len() > 10);
 }
+
+/// Multiply-accumulates of `vit_small`: 16 patches of 49, 17 tokens of 32 channels, 2 heads, an MLP of 64, 10 classes.
+#[test]
+fn energy_is_operations_times_published_energies() {
+    let session = Session::new();
+    let model = repository("tests/fixtures/vit_small/vit_small.onnx").display().to_string();
+    session.run(&format!("convert {model} -o vit.snn --input u8 --mean 0.5 --std 0.5")).ok();
+    let images = repository("tests/fixtures/vit_small/vit_small_reference.npz").display().to_string();
+    let bounds = session.run("inspect vit.snn --json").ok().json()["energy"].clone();
+    let linear = 17 * 32 * (3 * 32 + 32 + 2 * 64);
+    let attention = 2 * 17 * 17 * 32;
+    let macs = 16 * 49 * 32 + linear + attention + 32 * 10;
+    assert_eq!(bounds["qann_macs"], macs);
+    assert_eq!(bounds["input_macs"], 16 * 49 * 32);
+    assert_eq!(bounds["norm_elements"], 3 * 17 * 32);
+    assert_eq!(bounds["softmax_elements"], 2 * 17 * 17);
+    let close = |value: &serde_json::Value, expected: f64| {
+        let value = value.as_f64().expect("a number");
+        assert!((value - expected).abs() < 1e-9 * expected, "{value} for {expected}");
+    };
+    close(&bounds["qann_nj"], f64::from(macs) * 4.6e-3);
+    let report =
+        session.run(&format!("run vit.snn --inputs {images}:inputs --samples 20 --json")).ok().json();
+    let figure = |name: &str| report[name].as_f64().expect("a number");
+    let snn = figure("sops_per_sample") * 0.9e-3 + figure("input_macs_per_sample") * 4.6e-3;
+    close(&report["energy"]["snn_nj_per_sample"], snn);
+    close(&report["energy"]["ratio"], snn / (f64::from(macs) * 4.6e-3));
+    let most = bounds["worst_nj"].as_f64().expect("a number");
+    assert!(snn <= most && report["time_steps"]["max"].as_u64() <= bounds["worst_time_steps"].as_u64());
+    let text = session.run("inspect vit.snn").ok().stdout();
+    assert!(text.contains("45 nm") && text.contains("4.6 pJ") && text.contains("0.9 pJ"), "{text}");
+}

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
+use super::energy::Bounds;
 use super::{load, output};
 use crate::error::{Result, printable};
 use crate::graph::Operator;
-use crate::integer::{self, Op};
+use crate::integer::{self, Op, cost};
 use crate::lower::{self, LayerProof, Lowered};
 use crate::snn::Model;
 
@@ -54,8 +55,9 @@ struct Report<'a> {
     parameters: usize,
     parameter_bits: u64,
     state_bits: u64,
-    /// Additions of a weight if every neuron of every layer fired once.
+    /// Weights times the places where they act: multiply-accumulates of linear layers.
     synapses: u64,
+    energy: Bounds,
 }
 
 /// Loads, lowers, prints.
@@ -74,6 +76,7 @@ pub fn run(args: &Args) -> Result<()> {
         parameter_bits: nodes.iter().map(|n| n.parameter_bits).sum(),
         state_bits: nodes.iter().map(|n| n.state_bits).sum(),
         synapses: synapses(&lowered.network),
+        energy: Bounds::new(&cost::operations(&lowered.network)),
         proof: &lowered.proof,
         nodes,
     };
@@ -93,6 +96,7 @@ pub fn run(args: &Args) -> Result<()> {
     ];
     let rows = figures.map(|(name, value)| [name.to_owned(), output::thousands(value)]);
     output::print(&output::table(["in total", ""], rows.into(), 1).to_string())?;
+    output::print(&report.energy.table())?;
     if args.text {
         output::print(&model.network.text())?;
         output::print(&lowered.network.text())?;
@@ -148,44 +152,7 @@ fn entries(lowered: &Lowered) -> Vec<Entry> {
 
 fn entry(network: &integer::Network, id: crate::graph::NodeId) -> Entry {
     let node = network.node(id);
-    let elements = node.shape.len();
-    let bits = |count: usize, width: u32| count as u64 * u64::from(width);
-    let level = |low: i32, high: i32| integer::Range::new(low.into(), high.into()).signed_width();
-    let (parameters, parameter_bits, neurons, state_bits) = match &node.op {
-        Op::Linear(l) => (l.weights.len(), bits(l.weights.len(), l.weight.signed_width()), 0, 0),
-        Op::Neuron(n) => {
-            let width = n.membrane.signed_width();
-            let list = match &n.rule {
-                integer::Rule::Line { theta, .. } => 2 * theta.len(),
-                integer::Rule::Table => n.thresholds.len(),
-            };
-            (list, bits(list, width), elements, bits(elements, width + level(n.low, n.high)))
-        }
-        Op::Readout(r) => {
-            (2 * r.channels, bits(2 * r.channels, r.value_width), 0, bits(elements, r.total.signed_width()))
-        }
-        Op::Embedding(e) => (e.table.len(), bits(e.table.len(), e.total.signed_width()), 0, 0),
-        Op::Sum(s) => (
-            s.start.len(),
-            bits(s.start.len(), s.total.signed_width()),
-            0,
-            bits(elements, s.total.signed_width()),
-        ),
-        Op::Norm(n) => {
-            let width = |list: &[i64]| {
-                let range =
-                    list.iter().fold(integer::Range::new(0, 0), |r, &v| r.union(integer::Range::new(v, v)));
-                bits(list.len(), range.signed_width())
-            };
-            let list = n.gamma.len() + n.beta.len();
-            (list, width(&n.gamma) + width(&n.beta), elements, bits(elements, level(n.low, n.high)))
-        }
-        Op::Softmax(s) => {
-            let state = s.total.signed_width() + level(s.low, s.high);
-            (s.table.len(), bits(s.table.len(), s.exp_fraction + 1), elements, bits(elements, state))
-        }
-        Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::Product(_) => (0, 0, 0, 0),
-    };
+    let cost::Memory { parameters, parameter_bits, neurons, state_bits } = cost::memory(network, id);
     Entry {
         node: node.name.clone(),
         kind: node.op.kind(),
@@ -200,11 +167,9 @@ fn entry(network: &integer::Network, id: crate::graph::NodeId) -> Entry {
 }
 
 fn synapses(network: &integer::Network) -> u64 {
-    let layers = network.topological().into_iter();
-    layers
-        .map(|id| match &network.node(id).op {
-            Op::Linear(l) => (network.node(id).shape.rows() * l.inputs) as u64 * l.outputs as u64,
-            _ => 0,
-        })
-        .sum()
+    let synapses = |id| match &network.node(id).op {
+        Op::Linear(l) => (network.node(id).shape.rows() * l.inputs) as u64 * l.outputs as u64,
+        _ => 0,
+    };
+    network.topological().into_iter().map(synapses).sum()
 }

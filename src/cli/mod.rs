@@ -9,6 +9,7 @@ mod cosim;
 mod demo;
 mod doctor;
 mod dump;
+mod energy;
 mod inspect;
 mod load;
 mod output;

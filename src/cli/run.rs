@@ -8,11 +8,12 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::compare::{Levels, Reference};
+use super::energy::Measured;
 use super::{dump, load, output};
 use crate::data::{self, Inputs};
 use crate::error::{Error, Result, printable};
 use crate::golden::{Golden, Limits, Outcome, correct_per_step};
-use crate::integer::eval;
+use crate::integer::{cost, eval};
 use crate::lower::{self, Lowered};
 use crate::snn::{self, Model};
 
@@ -100,6 +101,8 @@ pub struct Report {
     pub samples_per_second: f64,
     /// Synaptic operations a second, by the golden model alone.
     pub sops_per_second: f64,
+    /// Estimate of the energy.
+    pub energy: Measured,
     /// Spikes layer by layer.
     pub layers: Vec<LayerSpikes>,
     /// Differences to float64.
@@ -242,7 +245,7 @@ pub fn measure(
     let neurons: usize = golden.layers().iter().map(|l| l.rows * l.channels).sum();
     let count = outcomes.len() as f64;
     let sum = |of: fn(&Outcome) -> u64| outcomes.iter().map(of).sum::<u64>() as f64;
-    let sops = sum(|o| o.sops);
+    let (sops, input_macs) = (sum(|o| o.sops), sum(|o| o.input_macs));
     let report = Report {
         samples: outcomes.len(),
         accuracy: choices.labels.map(|labels| {
@@ -262,9 +265,10 @@ pub fn measure(
         neurons_checked: (neurons * settled.len()) as u64,
         spikes_per_neuron: sum(|o| o.spikes.iter().sum()) / (count * neurons.max(1) as f64),
         sops_per_sample: sops / count,
-        input_macs_per_sample: sum(|o| o.input_macs) / count,
+        input_macs_per_sample: input_macs / count,
         samples_per_second: count / seconds,
         sops_per_second: sops / seconds,
+        energy: Measured::new(&cost::operations(&lowered.network), sops / count, input_macs / count),
         layers: layer_spikes(golden, &outcomes),
         float: if choices.float { Some(float(model, inputs, &outcomes, &settled)) } else { None },
         reference: match &choices.reference {
@@ -373,6 +377,7 @@ fn print(report: &Report) -> Result<()> {
         }
     }
     output::print(&output::table(["golden model", ""], rows, 1).to_string())?;
+    output::print(&report.energy.table())?;
     let layers = report.layers.iter().map(|l| {
         [printable(&l.name), output::thousands(l.neurons as u64), format!("{:.3}", l.spikes_per_neuron)]
     });
