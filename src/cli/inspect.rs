@@ -11,6 +11,7 @@ use crate::error::{Result, printable};
 use crate::graph::Operator;
 use crate::integer::{self, Op, cost};
 use crate::lower::{self, LayerProof, Lowered};
+use crate::quant::Precision;
 use crate::snn::Model;
 
 /// Arguments of `inspect`.
@@ -42,6 +43,8 @@ struct Entry {
     neurons: usize,
     /// Bits of membranes and tracers, or of accumulated sums.
     state_bits: u64,
+    /// Size of its multipliers: for each, the product of the operands' widths.
+    multiplier_bits: u64,
     description: String,
 }
 
@@ -55,6 +58,9 @@ struct Report<'a> {
     parameters: usize,
     parameter_bits: u64,
     state_bits: u64,
+    multiplier_bits: u64,
+    /// Fraction bits of the operators that are not exact.
+    precision: Precision,
     /// Weights times the places where they act: multiply-accumulates of linear layers.
     synapses: u64,
     energy: Bounds,
@@ -75,6 +81,8 @@ pub fn run(args: &Args) -> Result<()> {
         parameters: nodes.iter().map(|n| n.parameters).sum(),
         parameter_bits: nodes.iter().map(|n| n.parameter_bits).sum(),
         state_bits: nodes.iter().map(|n| n.state_bits).sum(),
+        multiplier_bits: nodes.iter().map(|n| n.multiplier_bits).sum(),
+        precision: model.precision,
         synapses: synapses(&lowered.network),
         energy: Bounds::new(&cost::operations(&lowered.network)),
         proof: &lowered.proof,
@@ -91,11 +99,20 @@ pub fn run(args: &Args) -> Result<()> {
         ("parameters", report.parameters as u64),
         ("bits of parameters", report.parameter_bits),
         ("bits of state", report.state_bits),
+        ("bits of multipliers", report.multiplier_bits),
         ("synapses", report.synapses),
         ("inequalities proven", report.proof.iter().map(|p| p.inequalities).sum()),
     ];
     let rows = figures.map(|(name, value)| [name.to_owned(), output::thousands(value)]);
     output::print(&output::table(["in total", ""], rows.into(), 1).to_string())?;
+    if report.multiplier_bits > 0 {
+        let [residual, affine, exponent, scale] = report.precision.bits();
+        let profile = if report.precision == Precision::EXACT { "exact" } else { "compact" };
+        output::print(&format!(
+            "profile {profile}: fraction bits of residual sums {residual}, of γ and β {affine}, of the exponential \
+             {exponent}, of the softmax scale {scale}"
+        ))?;
+    }
     output::print(&report.energy.table())?;
     if args.text {
         output::print(&model.network.text())?;
@@ -162,6 +179,7 @@ fn entry(network: &integer::Network, id: crate::graph::NodeId) -> Entry {
         parameter_bits,
         neurons,
         state_bits,
+        multiplier_bits: cost::multiplier_bits(&node.op),
         description: node.op.describe(),
     }
 }

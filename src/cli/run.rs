@@ -188,7 +188,10 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// Labels of the samples; with a limit on samples, the file may have more.
-fn labels(location: &str, count: usize, limited: Option<usize>) -> Result<Vec<i64>> {
+///
+/// # Errors
+/// When they are not one a sample.
+pub fn labels(location: &str, count: usize, limited: Option<usize>) -> Result<Vec<i64>> {
     if limited.is_none() {
         return data::read_labels(location, count);
     }
@@ -301,8 +304,7 @@ fn float(model: &Model, inputs: &Inputs, outcomes: &[Outcome], settled: &[usize]
         let real = snn::eval::evaluate(&model.network, &inputs.sample(n));
         let levels = outcomes[n].levels.iter().zip(&real.levels);
         let neurons: u64 = levels.map(|(ours, (_, theirs))| differing(ours, theirs)).sum();
-        let class = super::compare::argmax(&real.logits);
-        (u64::from(neurons > 0), neurons, u64::from(class != outcomes[n].class))
+        (u64::from(neurons > 0), neurons, u64::from(real.class() != outcomes[n].class))
     });
     let (samples, neurons, classes) = each.reduce(|| (0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2));
     bar.finish_and_clear();

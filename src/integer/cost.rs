@@ -83,6 +83,15 @@ pub fn multiplier_bits(op: &Op) -> u64 {
     sizes.iter().map(|&(a, b)| u64::from(a) * u64::from(b)).sum()
 }
 
+/// Bits of memory, parameters and state, of all nodes, and the size of all their multipliers.
+pub fn totals(network: &Network) -> (u64, u64) {
+    let each = network.topological().into_iter().map(|id| {
+        let Memory { parameter_bits, state_bits, .. } = memory(network, id);
+        (parameter_bits + state_bits, multiplier_bits(&network.node(id).op))
+    });
+    each.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+}
+
 /// Width of the largest of a list.
 fn width(list: &[i64]) -> u32 {
     list.iter().fold(Range::new(0, 0), |r, &v| r.union(Range::new(v, v))).signed_width()

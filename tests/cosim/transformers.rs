@@ -6,7 +6,7 @@ use snn2rtl::data::{Inputs, NpzWriter};
 use snn2rtl::design::Options;
 use snn2rtl::emit;
 use snn2rtl::graph::Shape;
-use snn2rtl::quant::Element;
+use snn2rtl::quant::{Element, Precision};
 
 use crate::equal;
 use crate::generator::{Recipe, network, sample};
@@ -14,9 +14,16 @@ use crate::random::Random;
 
 /// Builds one Transformer and runs it in every way.
 fn check(recipe: &Recipe, options: Options) {
+    check_with(recipe, options, Precision::EXACT);
+}
+
+/// The same with these fraction bits.
+fn check_with(recipe: &Recipe, options: Options, precision: Precision) {
     let folder = tempfile::tempdir().expect("a folder");
     let build = folder.path().join("build");
-    let (model, _) = convert(&network(recipe), "small", "test", EncodingChoice::Analog).expect("converts");
+    let (mut model, _) =
+        convert(&network(recipe), "small", "test", EncodingChoice::Analog).expect("converts");
+    model.precision = precision;
     let manifest = emit::emit(&model, &options, &build).expect("written");
     for module in ["residual_sum", "norm_neurons", "softmax_neurons", "spike_product", "stream_fork"] {
         assert!(manifest.stages.iter().any(|stage| stage.module == module), "no {module}");
@@ -84,4 +91,15 @@ fn words_with_padding() {
 fn the_mean_of_two_blocks() {
     let mean = Recipe { seed: 7, mean: true, blocks: 2, levels: 4, depth: 2, ..recipe() };
     check(&mean, Options { lanes: 2, fifo_depth: 3 });
+}
+
+/// Profile `compact`, down to one bit of each; the scale of the softmax quantiser needs more not to be 0.
+#[test]
+fn few_fraction_bits() {
+    let words = Recipe { seed: 8, words: true, mask: true, levels: 8, ..recipe() };
+    let options = Options { lanes: 8, fifo_depth: 1 };
+    check_with(&words, options, Precision { residual: 1, affine: 1, exponent: 1, scale: 5 });
+    let patches = Recipe { seed: 9, ..recipe() };
+    let options = Options { lanes: 4, fifo_depth: 2 };
+    check_with(&patches, options, Precision { residual: 9, affine: 6, exponent: 5, scale: 7 });
 }
