@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::{load, output, run};
+use super::{load, output};
 use crate::compact::{self, Entry, Found, Progress, Role};
 use crate::error::{Result, printable};
 use crate::quant::Precision;
@@ -52,13 +52,13 @@ struct Report<'a> {
 pub fn run(args: &Args) -> Result<()> {
     let mut model = load::model(&args.model)?;
     let inputs = load::inputs(&args.calibrate, &model, args.samples)?;
-    let labels = run::labels(&args.labels, inputs.len(), args.samples)?;
+    let labels = load::labels(&args.labels, inputs.len(), args.samples)?;
     if let Some(path) = &args.output {
         snn::file::check_place(path)?;
     }
     let bar = output::bar("", inputs.len());
     let show = |Progress { precision, done }: Progress| {
-        bar.set_message(precision.map_or_else(|| "table, float64".to_owned(), |p| text(p)));
+        bar.set_message(precision.map_or_else(|| "table, float64".to_owned(), text));
         bar.set_position(done as u64);
     };
     let found = compact::compact(&model, &inputs, &labels, args.tolerance, &show);

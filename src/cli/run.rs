@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::compare::{Levels, Reference};
 use super::energy::Measured;
 use super::{dump, load, output};
-use crate::data::{self, Inputs};
+use crate::data::Inputs;
 use crate::error::{Error, Result, printable};
 use crate::golden::{Golden, Limits, Outcome, correct_per_step};
 use crate::integer::{cost, eval};
@@ -167,7 +167,7 @@ pub fn run(args: &Args) -> Result<()> {
     let model = load::model(&args.model)?;
     let inputs = load::inputs(&args.inputs, &model, args.samples)?;
     let lowered = lower::lower(&model)?;
-    let labels = args.labels.as_deref().map(|l| labels(l, inputs.len(), args.samples)).transpose()?;
+    let labels = args.labels.as_deref().map(|l| load::labels(l, inputs.len(), args.samples)).transpose()?;
     let golden = Golden::new(&lowered.network)?;
     let names: Vec<String> = golden.layers().iter().map(|l| l.name.clone()).collect();
     let reference = match &args.reference {
@@ -185,22 +185,6 @@ pub fn run(args: &Args) -> Result<()> {
         print(&report)?;
     }
     check(&report)
-}
-
-/// Labels of the samples; with a limit on samples, the file may have more.
-///
-/// # Errors
-/// When they are not one a sample.
-pub fn labels(location: &str, count: usize, limited: Option<usize>) -> Result<Vec<i64>> {
-    if limited.is_none() {
-        return data::read_labels(location, count);
-    }
-    let (shape, mut labels) = data::read_integers(location)?;
-    if shape.0.len() != 1 || labels.len() < count {
-        return Err(Error::input(format!("labels of shape {shape} for {count} samples")).at_file(location));
-    }
-    labels.truncate(count);
-    Ok(labels)
 }
 
 /// A one-shot mismatch is a failed check.

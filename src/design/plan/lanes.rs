@@ -5,7 +5,7 @@
 use super::super::lanes::{common_lanes, lanes_for};
 use super::Planner;
 use crate::graph::NodeId;
-use crate::integer::{self, Form, Op, Range};
+use crate::integer::{Form, Op, Range};
 
 impl Planner<'_> {
     /// Channels of the rows that readers divide this node's stream into, where they are not its own.
@@ -97,26 +97,12 @@ impl Planner<'_> {
         }
     }
 
-    /// Width in bits of the changes of a sum: its own, and no less than those of what it reads, since with few fraction bits
-    /// a coefficient may be 0.
-    pub(super) fn sum_width(&self, id: NodeId, sum: &integer::Sum) -> u32 {
-        let read = |input: NodeId| match &self.network.node(input).op {
-            Op::Linear(linear) => linear.partial.union(linear.delta).signed_width(),
-            Op::Embedding(table) => table.total.signed_width(),
-            Op::Sum(sum) => self.sum_width(input, sum),
-            // A spike as a number has a sign.
-            _ => 2,
-        };
-        let inputs = self.network.inputs(id).into_iter().map(read);
-        inputs.fold(sum.total.union(sum.delta).signed_width(), u32::max)
-    }
-
     /// Lanes and width of the changes of a table, which its only reader, a sum, can take as they are.
     pub(super) fn embedding_lanes(&self, id: NodeId, total: Range) -> (usize, u32) {
         match self.readers(id)[..] {
             [(reader, port)] => match &self.network.node(reader).op {
                 Op::Sum(sum) if sum.terms[port].coefficient[..] == [1] => {
-                    (self.sum_lanes(reader), self.sum_width(reader, sum))
+                    (self.sum_lanes(reader), sum.total.union(sum.delta).signed_width())
                 }
                 _ => (self.options.row_lanes(), total.signed_width()),
             },

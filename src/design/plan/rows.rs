@@ -12,7 +12,7 @@ use crate::integer::{self, Form, Op};
 impl Planner<'_> {
     pub(super) fn sum(&mut self, id: NodeId, sum: &integer::Sum) -> Result<usize> {
         let lanes = self.sum_lanes(id);
-        let delta_width = self.sum_width(id, sum);
+        let delta_width = sum.total.union(sum.delta).signed_width();
         let mut inputs = Vec::new();
         let mut parts = Vec::new();
         for (port, term) in sum.terms.iter().enumerate() {
