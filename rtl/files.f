@@ -19,6 +19,7 @@ token_mask.sv
 lane_rotator.sv
 spike_events.sv
 spike_product.sv
+sample_stop.sv
 threshold_rom.sv
 spike_neurons.sv
 row_front.sv

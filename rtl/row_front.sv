@@ -33,6 +33,9 @@ module row_front #(
   input  logic                        rst_i,
   /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
   input  logic [15:0]                 t_max_i,
+  /// A sample that is to be ended, as in `sample_stop`.
+  input  logic                        stop_i,
+  input  logic [15:0]                 stop_sample_i,
   /// Delta stream in.
   input  logic                        in_valid_i,
   output logic                        in_ready_o,
@@ -94,8 +97,18 @@ module row_front #(
   assign issue = ready && (self_q || in_valid_i);
   assign in_ready_o = drop_q || (ready && !self_q && (!in_skip_i || row_end));
 
+  logic stop_hit;
+  sample_stop u_stop (
+    .clk_i,
+    .rst_i,
+    .stop_i,
+    .stop_sample_i,
+    .end_i(issue && step_end ? at_limit : ended),
+    .hit_o(stop_hit)
+  );
+
   logic at_limit, step_final, step_quiet;
-  assign at_limit = t_max_i != '0 && step_q == t_max_i;
+  assign at_limit = stop_hit || (t_max_i != '0 && step_q == t_max_i);
   assign step_final = self_q || in_last_i;
   assign step_quiet = self_q ? self_quiet_q : in_quiet_i;
 

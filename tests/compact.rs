@@ -67,7 +67,7 @@ proptest! {
         let golden = Golden::new(&lowered.network).expect("compiles");
         let checked = Golden::checked(&lowered.network).expect("compiles");
         let (mut state, mut wide) = (golden.state(), checked.state());
-        let limits = Limits { t_max: None, class_per_step: true };
+        let limits = Limits { t_max: None, confidence: None, class_per_step: true };
         for _ in 0..3 {
             let raw = sample(&recipe, &mut random);
             let mut trace = Trace::default();

@@ -561,8 +561,8 @@ fn axis_input() {
 fn axi_lite_regs() {
     let sets: &[Set] = &[
         &[("Stages", 2), ("AddrWidth", 7)],
-        &[("Stages", 1), ("AddrWidth", 8)],
-        &[("Stages", 5), ("AddrWidth", 12)],
+        &[("Stages", 1), ("AddrWidth", 8), ("MarginWidth", 64)],
+        &[("Stages", 5), ("AddrWidth", 12), ("MarginWidth", 5)],
         &[("Stages", 2), ("AddrWidth", 8), ("EventCycles", 66_000), ("Rounds", 1)],
     ];
     run("axi_lite_regs", sets, |_, _| Vec::new());

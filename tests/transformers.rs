@@ -59,7 +59,7 @@ proptest! {
         let checked = Golden::checked(&lowered.network).expect("compiles");
         let (mut state, mut wide) = (golden.state(), checked.state());
         let mut random = Random(recipe.seed ^ 1);
-        let limits = Limits { t_max: None, class_per_step: true };
+        let limits = Limits { class_per_step: true, ..Limits::default() };
         for _ in 0..3 {
             let raw = sample(&recipe, &mut random);
             let mut trace = Trace::default();

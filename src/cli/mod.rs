@@ -5,12 +5,14 @@
 mod build;
 mod compact;
 mod compare;
+mod confidence;
 mod convert;
 mod cosim;
 mod demo;
 mod doctor;
 mod dump;
 mod energy;
+mod examples;
 mod inspect;
 mod load;
 mod output;

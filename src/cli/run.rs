@@ -8,11 +8,12 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::compare::{Levels, Reference};
+use super::confidence::ConfidenceArgs;
 use super::energy::Measured;
 use super::{dump, load, output};
 use crate::data::Inputs;
 use crate::error::{Error, Result, printable};
-use crate::golden::{Golden, Limits, Outcome, correct_per_step};
+use crate::golden::{Confidence, Golden, Limits, Outcome, correct_per_step};
 use crate::integer::{cost, eval};
 use crate::lower::{self, Lowered};
 use crate::snn::{self, Model};
@@ -35,6 +36,8 @@ pub struct Args {
     /// Stop each sample after this many time-steps.
     #[arg(long, value_name = "T")]
     t_max: Option<u32>,
+    #[command(flatten)]
+    confidence: ConfidenceArgs,
     /// Also evaluate the network in float64, without integers, and count differences.
     #[arg(long)]
     float: bool,
@@ -87,6 +90,8 @@ pub struct Report {
     pub time_steps: Spread,
     /// Samples that were stopped by the limit before they were quiescent; the next figures leave them out.
     pub stopped: usize,
+    /// Samples that were stopped by the rule of confidence; the next figures leave them out.
+    pub confident: usize,
     /// Neurons whose level at quiescence is not that of the integer network evaluated in one shot.
     pub one_shot_mismatches: u64,
     /// Neurons compared.
@@ -146,6 +151,8 @@ pub struct Choices<'a> {
     pub labels: Option<&'a [i64]>,
     /// Limit of time-steps.
     pub t_max: Option<u32>,
+    /// Stop a sample as soon as this holds.
+    pub confidence: Option<Confidence>,
     /// Whether to evaluate in float64.
     pub float: bool,
     /// Another program's levels.
@@ -174,10 +181,13 @@ pub fn run(args: &Args) -> Result<()> {
         None => None,
         Some(path) => Some(Reference::read(path, &names)?),
     };
-    let choices = Choices { labels: labels.as_deref(), t_max: args.t_max, float: args.float, reference };
+    let confidence = args.confidence.rule(lowered.readout.unit)?;
+    let choices =
+        Choices { labels: labels.as_deref(), t_max: args.t_max, confidence, float: args.float, reference };
     let report = measure(&model, &lowered, &golden, &inputs, &choices)?;
     if let Some(path) = &args.dump {
-        dump::write(path, &model, &lowered, &golden, &inputs, args.t_max)?;
+        let limits = Limits { t_max: args.t_max, confidence, class_per_step: false };
+        dump::write(path, &model, &lowered, &golden, &inputs, &limits)?;
     }
     if args.json {
         output::json(&report)?;
@@ -210,7 +220,8 @@ pub fn measure(
     inputs: &Inputs,
     choices: &Choices<'_>,
 ) -> Result<Report> {
-    let limits = Limits { t_max: choices.t_max, class_per_step: choices.labels.is_some() };
+    let (t_max, confidence) = (choices.t_max, choices.confidence);
+    let limits = Limits { t_max, confidence, class_per_step: choices.labels.is_some() };
     let bar = output::bar("golden model", inputs.len());
     let start = Instant::now();
     let outcomes = golden.run_all(inputs.len(), |n, raw| inputs.fill(n, raw), &limits, |_| bar.inc(1));
@@ -247,7 +258,8 @@ pub fn measure(
             max: outcomes.iter().map(|o| u64::from(o.time_steps)).max().unwrap_or(0),
             mean: sum(|o| o.time_steps.into()) / count,
         },
-        stopped: outcomes.len() - settled.len(),
+        stopped: outcomes.iter().filter(|o| !o.quiescent && !o.confident).count(),
+        confident: outcomes.iter().filter(|o| o.confident).count(),
         one_shot_mismatches,
         neurons_checked: (neurons * settled.len()) as u64,
         spikes_per_neuron: sum(|o| o.spikes.iter().sum()) / (count * neurons.max(1) as f64),
@@ -341,7 +353,10 @@ fn print(report: &Report) -> Result<()> {
     row("time-steps, mean", format!("{:.2}", report.time_steps.mean));
     row("time-steps, largest", report.time_steps.max.to_string());
     if report.stopped > 0 {
-        row("stopped by the limit", report.stopped.to_string());
+        row("stopped by T_max", report.stopped.to_string());
+    }
+    if report.confident > 0 {
+        row("stopped by confidence", report.confident.to_string());
     }
     row("neurons compared with one shot", output::thousands(report.neurons_checked));
     row("of these, different", output::thousands(report.one_shot_mismatches));

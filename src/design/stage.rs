@@ -200,6 +200,11 @@ impl Readout {
         self.readout.value_width.max(self.acc_width() + self.shift().unwrap_or(0))
     }
 
+    /// Width in bits of an unsigned margin between two values; registers reach to 64.
+    pub fn margin_width(&self) -> u32 {
+        u32::try_from(width_of(self.value_width())).unwrap_or(64).min(64)
+    }
+
     /// Words of 32 bits that carry one value in the result frame.
     pub fn value_words(&self) -> usize {
         width_of(self.value_width()).div_ceil(32)

@@ -30,6 +30,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "lane_rotator.sv",
     "spike_events.sv",
     "spike_product.sv",
+    "sample_stop.sv",
     "threshold_rom.sv",
     "spike_neurons.sv",
     "row_front.sv",

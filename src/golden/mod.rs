@@ -12,10 +12,11 @@
 //! | `embedding.rs`, `sum.rs`, `product.rs` | tables, residual sums, products of attention |
 //! | `neuron.rs` | the decision of a time-step |
 //! | `norm.rs`, `softmax.rs`, `edges.rs` | the same where whole rows decide |
-//! | `run.rs` | the loop over time-steps |
+//! | `run.rs`, `confidence.rs` | the loop over time-steps, and a rule that ends it early |
 //! | `batch.rs` | many samples in parallel |
 
 mod batch;
+mod confidence;
 mod edges;
 mod embedding;
 mod events;
@@ -31,6 +32,7 @@ mod sum;
 mod synapse;
 
 pub use batch::correct_per_step;
+pub use confidence::Confidence;
 pub use observer::{Membranes, Observer, Unobserved};
 pub use plan::{Golden, Layer};
 pub use run::{Limits, Outcome};

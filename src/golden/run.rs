@@ -2,6 +2,7 @@
 
 use crate::integer::{Range, Readout};
 
+use super::confidence::{Confidence, Held};
 use super::neuron::Context;
 use super::observer::{Membranes, Observer};
 use super::plan::{Golden, ReadoutPlan, Source, Stage};
@@ -13,6 +14,8 @@ use super::synapse::SynapsePlan;
 pub struct Limits {
     /// Stop after this many time-steps if the network is not quiescent before.
     pub t_max: Option<u32>,
+    /// Stop as soon as this holds.
+    pub confidence: Option<Confidence>,
     /// Record the class after every time-step.
     pub class_per_step: bool,
 }
@@ -32,6 +35,8 @@ pub struct Outcome {
     pub time_steps: u32,
     /// Whether the last time-step was quiescent: the input is over and no neuron fired, so that nothing can change.
     pub quiescent: bool,
+    /// Whether the rule of confidence stopped it, with neither quiescence nor the limit in the same time-step.
+    pub confident: bool,
     /// Number of spikes of every neuron layer.
     pub spikes: Vec<u64>,
     /// Additions of a weight caused by a spike.
@@ -76,11 +81,15 @@ impl Golden {
         self.load(state, raw);
         let mut outcome = Outcome::default();
         let limit = limits.t_max.unwrap_or(u32::MAX);
-        while outcome.time_steps < limit && !outcome.quiescent {
+        let mut held = Held::default();
+        while outcome.time_steps < limit && !outcome.quiescent && !outcome.confident {
             outcome.time_steps += 1;
             let t = outcome.time_steps;
             let (fired, changed) = self.step::<O, CHECK>(state, t, observer);
             outcome.quiescent = !fired && t >= self.input.steps;
+            if let (Some(rule), Some(plan), false) = (&limits.confidence, self.readout(), outcome.quiescent) {
+                outcome.confident = held.step(rule, &plan.readout, &state.totals) && t < limit;
+            }
             if limits.class_per_step {
                 let class = match outcome.class_per_step.last() {
                     Some(&class) if !changed => class,
@@ -267,7 +276,7 @@ fn accumulate(plan: &ReadoutPlan, delta: &Delta, totals: &mut [i64]) {
 }
 
 /// `multiplier·A + offset`.
-fn values<'a>(readout: &'a Readout, totals: &'a [i64]) -> impl Iterator<Item = i128> + 'a {
+pub(super) fn values<'a>(readout: &'a Readout, totals: &'a [i64]) -> impl Iterator<Item = i128> + 'a {
     let constants = readout.multiplier.iter().zip(&readout.offset).cycle();
     totals.iter().zip(constants).map(|(&a, (&m, &offset))| i128::from(m) * i128::from(a) + offset)
 }
