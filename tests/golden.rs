@@ -11,6 +11,7 @@ use naive::{Trace, naive};
 use proptest::prelude::*;
 use random::{Random, Recipe};
 use snn2rtl::golden::{Confidence, Golden, Limits, Unobserved, correct_per_step};
+use snn2rtl::integer::cost::operations;
 use snn2rtl::integer::eval::evaluate;
 use snn2rtl::integer::{Folds, Network, Neuron, Op, Range, Readout, Rule};
 
@@ -59,7 +60,11 @@ proptest! {
             let levels: Vec<_> = nodes.into_iter().zip(outcome.levels.iter().cloned()).collect();
             prop_assert_eq!(levels, expected.levels);
             let checked = checked.run(&mut wide, &raw, &CLASSES, &mut Unobserved);
-            prop_assert_eq!(outcome, checked);
+            prop_assert_eq!(&outcome, &checked);
+            let bounds = operations(&network);
+            prop_assert!(u64::from(outcome.time_steps) <= bounds.time_steps);
+            prop_assert!(outcome.sops <= bounds.sops * u64::from(outcome.time_steps));
+            prop_assert!(outcome.input_macs <= bounds.input_macs);
         }
     }
 

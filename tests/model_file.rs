@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use snn2rtl::error::Error;
 use snn2rtl::graph::Shape;
 use snn2rtl::quant::{
-    Decimal, Element, Encoding, Function, InputSpec, Quantiser, Rounding, Scaling, Weights,
+    Decimal, Element, Encoding, Function, InputSpec, Precision, Quantiser, Rounding, Scaling, Weights,
 };
 use snn2rtl::snn::file::{load, save};
 use snn2rtl::snn::{Input, Linear, Model, Network, Op};
@@ -42,7 +42,13 @@ fn tiny() -> Model {
         .expect("fits");
     let id = network.add("head", linear(2, &[1, 0, -1, 2, 1, 0], &[1.0], &[]), &[id]).expect("fits");
     network.add("logits", Op::Readout, &[id]).expect("fits");
-    Model { network, name: "tiny".into(), producer: "by hand".into(), views: Default::default() }
+    Model {
+        network,
+        name: "tiny".into(),
+        producer: "by hand".into(),
+        views: Default::default(),
+        precision: Default::default(),
+    }
 }
 
 /// One of everything the format has, with these names.
@@ -70,7 +76,13 @@ fn rich(names: &[String; 6]) -> Model {
     let quantiser = Quantiser::uniform(1.0, -1, 1, Rounding::Truncate);
     id = network.add(&names[4], Op::Neuron(quantiser), &[id]).expect("fits");
     network.add(&names[5], Op::Readout, &[id]).expect("fits");
-    Model { network, name: "a \"name\"\n".into(), producer: "π/\\".into(), views: Default::default() }
+    Model {
+        network,
+        name: "a \"name\"\n".into(),
+        producer: "π/\\".into(),
+        views: Default::default(),
+        precision: Default::default(),
+    }
 }
 
 fn folder() -> TempDir {
@@ -82,7 +94,7 @@ fn bytes(path: &Path) -> [Vec<u8>; 2] {
 }
 
 fn assert_same(a: &Model, b: &Model) {
-    assert_eq!((&a.name, &a.producer), (&b.name, &b.producer));
+    assert_eq!((&a.name, &a.producer, a.precision), (&b.name, &b.producer, b.precision));
     let nodes = |m: &Model| -> Vec<_> {
         let network = &m.network;
         network.topological().into_iter().map(|id| (network.node(id).clone(), network.inputs(id))).collect()
@@ -194,7 +206,7 @@ fn what_is_wrong_in_the_graph_is_named() {
         ("\"bias\": true", "\"bias\": true, \"divisor\": 0", Some("hidden"), "divisor"),
         ("\"bias\": true", "\"bias\": true, \"divisor\": -1", None, "-1"),
         ("\"kind\": \"linear\"", "\"kind\": \"conv\"", None, "conv"),
-        ("\"format_version\": 1", "\"format_version\": 2", None, "version 2"),
+        ("\"format_version\": 1", "\"format_version\": 3", None, "version 3"),
         ("snn2rtl.model", "other", None, "other"),
         ("\"head\"", "\"hidden\"", Some("hidden"), "two nodes"),
         ("\"pixels\"\n      ]", "\"logits\"\n      ]", Some("hidden"), "before it"),
@@ -219,6 +231,49 @@ fn what_is_wrong_in_the_graph_is_named() {
     }
     assert!(damaged("graph.json", |_| vec![b'['; 100_000]).problem.contains("graph.json"));
     assert!(damaged("graph.json", |mut b| b.split_off(b.len() / 2)).problem.contains("graph.json"));
+}
+
+#[test]
+fn fraction_bits_are_saved_and_checked() {
+    let precision = Precision { residual: 11, affine: 1, exponent: 32, scale: 9 };
+    let model = Model { precision, ..tiny() };
+    round_trip(&model);
+    let folder = folder();
+    let path = folder.path().join("a.snn");
+    save(&model, &path).expect("saved");
+    assert_eq!(load(&path).expect("loaded").precision, precision);
+    let text = fs::read_to_string(path.join("graph.json")).expect("text");
+    assert!(text.contains("\"format_version\": 2") && text.contains("\"residual\": 11"), "{text}");
+    for (from, to, problem) in [
+        ("\"format_version\": 2", "\"format_version\": 1", "version 1 has no 'precision'"),
+        ("\"format_version\": 2", "\"format_version\": 3", "version 3"),
+        ("\"precision\": {", "\"precision\": null, \"name\": {", "name"),
+        ("\"residual\": 11", "\"residual\": 0", "fraction bits 0, 1, 32, 9"),
+        ("\"residual\": 11", "\"residual\": 33", "fraction bits 33"),
+        ("\"residual\": 11", "\"residual\": 4294967295", "fraction bits 4294967295"),
+        ("\"residual\": 11", "\"residual\": 4294967296", "4294967296"),
+        ("\"residual\": 11", "\"residual\": -1", "-1"),
+        ("\"residual\": 11", "\"residual\": 11.5", "11.5"),
+        ("\"residual\": 11", "\"residual\": 11, \"extra\": 1", "extra"),
+        ("\"residual\": 11,", "", "residual"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        fs::write(path.join("graph.json"), text.replacen(from, to, 1)).expect("written");
+        let error = load(&path).expect_err("accepted");
+        assert!(error.problem.contains(problem), "{from} → {to}: {error}");
+        assert!(error.file.as_ref().is_some_and(|f| f.ends_with("graph.json")), "{error}");
+    }
+    // Without them, a file of version 2 says nothing of its widths.
+    let error = graph_with("\"format_version\": 1", "\"format_version\": 2");
+    assert!(error.problem.contains("needs 'precision'"), "{error}");
+    // Exact ones need no words: the file is one that earlier programs read.
+    let folder = crate::folder();
+    save(&tiny(), &folder.path().join("a.snn")).expect("saved");
+    let text = fs::read_to_string(folder.path().join("a.snn/graph.json")).expect("text");
+    assert!(text.contains("\"format_version\": 1") && !text.contains("precision"), "{text}");
+    let hostile = Precision { scale: 0, ..precision };
+    let error = save(&Model { precision: hostile, ..tiny() }, &path).expect_err("saved");
+    assert!(error.problem.contains("fraction bits 11, 1, 32, 0"), "{error}");
 }
 
 /// Puts a safetensors file together from its header and data.

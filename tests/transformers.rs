@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use random::Random;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::golden::{Golden, Limits};
+use snn2rtl::integer::cost::operations;
 use snn2rtl::integer::eval;
 use snn2rtl::lower::lower;
 use snn2rtl::{qann, snn};
@@ -77,6 +78,9 @@ proptest! {
             prop_assert_eq!(&trace.logits, &plain.logits);
             prop_assert_eq!(&outcome.final_step, &plain.final_step);
             prop_assert_eq!(&checked.run(&mut wide, &raw, &limits, &mut Trace::default()), &outcome);
+            let bounds = operations(&lowered.network);
+            prop_assert!(u64::from(outcome.time_steps) <= bounds.time_steps);
+            prop_assert!(outcome.sops <= bounds.sops * u64::from(outcome.time_steps));
         }
     }
 

@@ -9,11 +9,12 @@ use serde::Serialize;
 
 use super::compare::{Levels, Reference};
 use super::confidence::ConfidenceArgs;
+use super::energy::Measured;
 use super::{dump, load, output};
-use crate::data::{self, Inputs};
+use crate::data::Inputs;
 use crate::error::{Error, Result, printable};
 use crate::golden::{Confidence, Golden, Limits, Outcome, correct_per_step};
-use crate::integer::eval;
+use crate::integer::{cost, eval};
 use crate::lower::{self, Lowered};
 use crate::snn::{self, Model};
 
@@ -105,6 +106,8 @@ pub struct Report {
     pub samples_per_second: f64,
     /// Synaptic operations a second, by the golden model alone.
     pub sops_per_second: f64,
+    /// Estimate of the energy.
+    pub energy: Measured,
     /// Spikes layer by layer.
     pub layers: Vec<LayerSpikes>,
     /// Differences to float64.
@@ -171,7 +174,7 @@ pub fn run(args: &Args) -> Result<()> {
     let model = load::model(&args.model)?;
     let inputs = load::inputs(&args.inputs, &model, args.samples)?;
     let lowered = lower::lower(&model)?;
-    let labels = args.labels.as_deref().map(|l| labels(l, inputs.len(), args.samples)).transpose()?;
+    let labels = args.labels.as_deref().map(|l| load::labels(l, inputs.len(), args.samples)).transpose()?;
     let golden = Golden::new(&lowered.network)?;
     let names: Vec<String> = golden.layers().iter().map(|l| l.name.clone()).collect();
     let reference = match &args.reference {
@@ -192,19 +195,6 @@ pub fn run(args: &Args) -> Result<()> {
         print(&report)?;
     }
     check(&report)
-}
-
-/// Labels of the samples; with a limit on samples, the file may have more.
-fn labels(location: &str, count: usize, limited: Option<usize>) -> Result<Vec<i64>> {
-    if limited.is_none() {
-        return data::read_labels(location, count);
-    }
-    let (shape, mut labels) = data::read_integers(location)?;
-    if shape.0.len() != 1 || labels.len() < count {
-        return Err(Error::input(format!("labels of shape {shape} for {count} samples")).at_file(location));
-    }
-    labels.truncate(count);
-    Ok(labels)
 }
 
 /// A one-shot mismatch is a failed check.
@@ -253,7 +243,7 @@ pub fn measure(
     let neurons: usize = golden.layers().iter().map(|l| l.rows * l.channels).sum();
     let count = outcomes.len() as f64;
     let sum = |of: fn(&Outcome) -> u64| outcomes.iter().map(of).sum::<u64>() as f64;
-    let sops = sum(|o| o.sops);
+    let (sops, input_macs) = (sum(|o| o.sops), sum(|o| o.input_macs));
     let report = Report {
         samples: outcomes.len(),
         accuracy: choices.labels.map(|labels| {
@@ -274,9 +264,10 @@ pub fn measure(
         neurons_checked: (neurons * settled.len()) as u64,
         spikes_per_neuron: sum(|o| o.spikes.iter().sum()) / (count * neurons.max(1) as f64),
         sops_per_sample: sops / count,
-        input_macs_per_sample: sum(|o| o.input_macs) / count,
+        input_macs_per_sample: input_macs / count,
         samples_per_second: count / seconds,
         sops_per_second: sops / seconds,
+        energy: Measured::new(&cost::operations(&lowered.network), sops / count, input_macs / count),
         layers: layer_spikes(golden, &outcomes),
         float: if choices.float { Some(float(model, inputs, &outcomes, &settled)) } else { None },
         reference: match &choices.reference {
@@ -309,8 +300,7 @@ fn float(model: &Model, inputs: &Inputs, outcomes: &[Outcome], settled: &[usize]
         let real = snn::eval::evaluate(&model.network, &inputs.sample(n));
         let levels = outcomes[n].levels.iter().zip(&real.levels);
         let neurons: u64 = levels.map(|(ours, (_, theirs))| differing(ours, theirs)).sum();
-        let class = super::compare::argmax(&real.logits);
-        (u64::from(neurons > 0), neurons, u64::from(class != outcomes[n].class))
+        (u64::from(neurons > 0), neurons, u64::from(real.class() != outcomes[n].class))
     });
     let (samples, neurons, classes) = each.reduce(|| (0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2));
     bar.finish_and_clear();
@@ -388,6 +378,7 @@ fn print(report: &Report) -> Result<()> {
         }
     }
     output::print(&output::table(["golden model", ""], rows, 1).to_string())?;
+    output::print(&report.energy.table())?;
     let layers = report.layers.iter().map(|l| {
         [printable(&l.name), output::thousands(l.neurons as u64), format!("{:.3}", l.spikes_per_neuron)]
     });

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
-use crate::quant::{Encoding, Function};
+use crate::quant::{Encoding, Function, Precision};
 use crate::{qann, snn};
 
 use view::{Content, Value};
@@ -57,7 +57,8 @@ pub fn convert(
     graph.check("spiking network")?;
     let mut views = conversion.views;
     views.retain(|name, _| graph.find(name).is_some());
-    let model = snn::Model { network: graph, name: name.to_owned(), producer: producer.to_owned(), views };
+    let (name, producer) = (name.to_owned(), producer.to_owned());
+    let model = snn::Model { network: graph, name, producer, views, precision: Precision::EXACT };
     Ok((model, conversion.notes))
 }
 

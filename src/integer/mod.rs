@@ -10,6 +10,7 @@ mod rule;
 mod softmax;
 mod sum;
 
+pub mod cost;
 pub mod eval;
 
 pub use norm::{Moments, Norm};

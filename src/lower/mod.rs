@@ -11,7 +11,6 @@ mod line;
 mod linear;
 mod neuron;
 mod norm;
-mod precision;
 mod product;
 mod prove;
 mod rational;
@@ -28,11 +27,9 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
 use crate::integer::{self, Op, Rule};
-use crate::quant::Encoding;
+use crate::quant::{Encoding, Precision};
 use crate::snn;
 use value::{Column, Value};
-
-pub use precision::Precision;
 
 /// What lowering yields.
 #[derive(Clone, Debug)]
@@ -80,26 +77,20 @@ pub struct LayerProof {
     pub membrane_width: u32,
 }
 
-/// Lowers a spiking network.
+/// Lowers a spiking network, with the model's own numbers of bits where operators are not exact.
 ///
 /// # Errors
 /// Names the node whose constants are not finite, whose scales do not fit together, or whose integers would be too wide.
 pub fn lower(model: &snn::Model) -> Result<Lowered> {
-    lower_with(model, Precision::EXACT)
+    lower_with(model, model.precision)
 }
 
-/// As [`lower`], with these numbers of bits where operators are not exact.
+/// As [`lower`], with these numbers of bits instead.
 ///
 /// # Errors
 /// As [`lower`].
 pub fn lower_with(model: &snn::Model, precision: Precision) -> Result<Lowered> {
-    let Precision { residual, affine, exponent, scale } = precision;
-    if [residual, affine, exponent, scale].iter().any(|bits| !(1..=Precision::MOST).contains(bits)) {
-        return Err(Error::input(format!(
-            "fraction bits {residual}, {affine}, {exponent}, {scale}; possible are 1…{}",
-            Precision::MOST
-        )));
-    }
+    precision.check().map_err(Error::input)?;
     let source = &model.network;
     source.check("lowering")?;
     let mut walk = Walk { precision, ..Walk::default() };

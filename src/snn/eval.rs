@@ -14,6 +14,14 @@ pub struct Evaluation {
     pub levels: Vec<(NodeId, Vec<i32>)>,
 }
 
+impl Evaluation {
+    /// The class: index of the largest logit, the lowest index of several.
+    pub fn class(&self) -> usize {
+        let logits = &self.logits;
+        (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0)
+    }
+}
+
 /// Evaluates one raw sample (row-major, in the model's own shape).
 ///
 /// # Panics

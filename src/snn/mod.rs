@@ -1,5 +1,5 @@
 //! Box 2, the converted spiking network (`model.snn`): synaptic layers with integer weights and exact scales, ST-BIF+
-//! neurons, a readout. No widths, no hardware choices.
+//! neurons, a readout. No widths but of what cannot be exact, no hardware choices.
 //!
 //! Every value is a matrix of rows (tokens) × channels.
 
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Graph, Operator, Shape};
-use crate::quant::{Encoding, Function, InputSpec, Quantiser, Weights};
+use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Weights};
 
 /// A converted network and where it came from.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Model {
     pub producer: String,
     /// Neurons that the model which was converted sees in another shape and order than rows × channels, by name.
     pub views: BTreeMap<String, View>,
+    /// Fraction bits of the operators that are not exact.
+    pub precision: Precision,
 }
 
 impl Model {

@@ -190,7 +190,7 @@ mod tests {
         assert!(read_files(build.path()).unwrap_err().problem.contains("not a plain file name"));
         std::fs::write(build.path().join("manifest.json"), r#"{"top": "a; exec"}"#).unwrap();
         assert!(read_top(build.path()).unwrap_err().problem.contains("not a module name"));
-        let error = yosys(Path::new("/no/such/build"), Family::Xc7, &mut |_| ()).unwrap_err();
+        let error = yosys(Path::new("/no/such/build"), Family::Xc7, &|_| ()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
     }
 }

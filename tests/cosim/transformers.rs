@@ -7,9 +7,12 @@ use snn2rtl::design::{self, Joins};
 use snn2rtl::emit;
 use snn2rtl::golden::Confidence;
 use snn2rtl::graph::Shape;
-use snn2rtl::integer::{Neuron, Op};
+use snn2rtl::integer;
 use snn2rtl::lower::lower;
-use snn2rtl::quant::{Element, Function};
+use snn2rtl::quant::{
+    Element, Encoding, Function, InputSpec, Precision, Quantiser, Rounding, Scaling, Weights,
+};
+use snn2rtl::snn::{Input, LayerNorm, Linear, Model, Network, Op, Sum};
 
 use crate::generator::{Recipe, network, sample};
 use crate::random::Random;
@@ -17,24 +20,43 @@ use crate::{equal, equal_with};
 
 /// Builds one Transformer and runs it in every way; the report of the plain run.
 fn check(recipe: &Recipe, options: &design::Options) -> Report {
-    let folder = tempfile::tempdir().expect("a folder");
-    let build = folder.path().join("build");
-    let (model, _) = convert(&network(recipe), "small", "test", EncodingChoice::Analog).expect("converts");
-    let manifest = emit::emit(&model, options, &build).expect("written");
-    for module in ["residual_sum", "norm_neurons", "softmax_neurons", "spike_product"] {
-        assert!(manifest.stages.iter().any(|stage| stage.module == module), "no {module}");
-    }
+    check_with(recipe, options, Precision::EXACT)
+}
+
+/// The same with these fraction bits.
+fn check_with(recipe: &Recipe, options: &design::Options, precision: Precision) -> Report {
+    let (mut model, _) =
+        convert(&network(recipe), "small", "test", EncodingChoice::Analog).expect("converts");
+    model.precision = precision;
     let random = &mut Random(recipe.seed ^ 7);
     let raw: Vec<Vec<i32>> = (0..24).map(|_| sample(recipe, random)).collect();
-    let elements = raw[0].len();
     let element = if recipe.words { Element::U16 } else { Element::U8 };
-    let flat = raw.into_iter().flatten();
+    let modules = ["residual_sum", "norm_neurons", "softmax_neurons", "spike_product"];
+    all_equal(&model, options, &raw, element, &modules)
+}
+
+/// Builds a model, in whose design these modules are, and runs it in every way.
+fn all_equal(
+    model: &Model,
+    options: &design::Options,
+    raw: &[Vec<i32>],
+    element: Element,
+    modules: &[&str],
+) -> Report {
+    let folder = tempfile::tempdir().expect("a folder");
+    let build = folder.path().join("build");
+    let manifest = emit::emit(model, options, &build).expect("written");
+    for module in modules {
+        assert!(manifest.stages.iter().any(|stage| stage.module == *module), "no {module}");
+    }
+    let (count, elements) = (raw.len(), raw[0].len());
+    let flat = raw.iter().flatten();
     let file = folder.path().join("samples.npz");
     let mut writer = NpzWriter::create(&file).expect("a writable folder");
     match element {
-        Element::U16 => writer.add("x", &[24, elements], &flat.map(|q| q as u16).collect::<Vec<_>>()),
+        Element::U16 => writer.add("x", &[count, elements], &flat.map(|&q| q as u16).collect::<Vec<_>>()),
         Element::U8 | Element::I8 => {
-            writer.add("x", &[24, elements], &flat.map(|q| q as u8).collect::<Vec<_>>())
+            writer.add("x", &[count, elements], &flat.map(|&q| q as u8).collect::<Vec<_>>())
         }
     }
     .expect("written");
@@ -59,7 +81,7 @@ fn check(recipe: &Recipe, options: &design::Options) -> Report {
         let confidence = Some(Confidence { margin, steps });
         let report = equal_with(&mut bench, &inputs, &Options { confidence, stall, t_max, trace: None });
         let Stops { quiescent, t_max, confident } = report.stops;
-        assert_eq!(quiescent + t_max + confident, 24);
+        assert_eq!(quiescent + t_max + confident, raw.len() as u64);
         stopped += confident;
     }
     assert!(stopped > 0, "no sample was stopped by confidence");
@@ -139,7 +161,73 @@ fn gelu_before_a_quantiser() {
     let lowered = lower(&model).expect("lowers").network;
     for name in ["blocks.0.act", "blocks.1.act"] {
         let node = lowered.node(lowered.find(name).expect("a node"));
-        let Op::Neuron(Neuron { folds, .. }) = &node.op else { panic!("{name} is no layer of neurons") };
+        let integer::Op::Neuron(integer::Neuron { folds, .. }) = &node.op else {
+            panic!("{name} is no layer of neurons")
+        };
         assert_eq!(folds.as_ref().map(|folds| folds.crossings), Some(2), "{name}");
     }
+}
+
+/// Profile `compact`, down to one bit of each; the scale of the softmax quantiser needs more not to be 0.
+#[test]
+fn few_fraction_bits() {
+    let words = Recipe { seed: 8, words: true, mask: true, levels: 8, ..recipe() };
+    let options = design::Options { lanes: 8, fifo_depth: 1, ..design::Options::default() };
+    check_with(&words, &options, Precision { residual: 1, affine: 1, exponent: 1, scale: 5 });
+    let patches = Recipe { seed: 9, ..recipe() };
+    let options = design::Options { lanes: 4, fifo_depth: 2, ..design::Options::default() };
+    check_with(&patches, &options, Precision { residual: 9, affine: 6, exponent: 5, scale: 7 });
+}
+
+/// A sum that a layer of weights adds to directly, in units much smaller than one of the sum with a single fraction bit:
+/// the coefficient is 0, and fewer bits go out of `stream_scale` than come in.
+#[test]
+fn what_is_added_with_coefficient_0() {
+    let mut network = Network::new();
+    let scaling = Scaling::Affine { scale: vec!["0.5".parse().expect("a number")], zero_point: 0 };
+    let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    let input = Input { sample: Shape(vec![2]), spec, encoding: Encoding::Analog };
+    let input = network.add("pixels", Op::Input(input), &[]).expect("an input");
+    let linear = |scale: &[f32]| {
+        let scale = scale.to_vec();
+        let weights = Weights { inputs: 2, outputs: 2, levels: vec![100, -90, 80, 127], scale };
+        Op::Linear(Linear { weights, divisor: 1, bias: Vec::new() })
+    };
+    // The second channel's coefficient is 1.
+    let small = network.add("small", linear(&[1e-4, 0.7]), &[input]).expect("fits");
+    let least = network.add("least", linear(&[1e-5]), &[input]).expect("fits");
+    let sum = Sum { rows: 1, channels: 2, first: vec![0], constant: vec![0.5, -1.0] };
+    let wide = network.add("wide", Op::Sum(sum.clone()), &[small]).expect("fits");
+    let narrow = network.add("narrow", Op::Sum(sum), &[least]).expect("fits");
+    let mut neurons = |name: &str, sum| {
+        let norm = LayerNorm { gamma: vec![1.0, 0.5], beta: vec![0.1, 0.2], epsilon: 1e-5 };
+        let norm = network.add(format!("{name}.norm"), Op::LayerNorm(norm), &[sum]).expect("fits");
+        let neuron = Op::Neuron(Quantiser::uniform(0.25, -8, 7, Rounding::HalfUp));
+        network.add(name, neuron, &[norm]).expect("fits")
+    };
+    let both = [neurons("act.wide", wide), neurons("act.narrow", narrow)];
+    let sum = Sum { rows: 1, channels: 2, first: vec![0, 0], constant: Vec::new() };
+    let sum = network.add("both", Op::Sum(sum), &both).expect("fits");
+    let neuron = Op::Neuron(Quantiser::uniform(0.5, -8, 7, Rounding::HalfUp));
+    let neuron = network.add("act", neuron, &[sum]).expect("fits");
+    let head = network.add("head", linear(&[1.0]), &[neuron]).expect("fits");
+    network.add("logits", Op::Readout, &[head]).expect("fits");
+    let precision = Precision { residual: 1, affine: 1, ..Precision::EXACT };
+    let (name, producer) = ("hand".to_owned(), "hand".to_owned());
+    let model = Model { network, name, producer, views: Default::default(), precision };
+    let lowered = lower(&model).expect("lowers");
+    let coefficients = |name: &str| {
+        let network = &lowered.network;
+        let id = network.topological().into_iter().find(|&id| network.node(id).name == name);
+        match &network.node(id.expect("there")).op {
+            integer::Op::Sum(sum) => sum.terms[0].coefficient.clone(),
+            _ => panic!("no sum"),
+        }
+    };
+    assert_eq!((coefficients("wide"), coefficients("narrow")), (vec![0, 1], vec![0]));
+    let mut random = Random(1);
+    let raw: Vec<Vec<i32>> = (0..24).map(|_| (0..2).map(|_| random.range(0, 255) as i32).collect()).collect();
+    let modules = ["stream_scale", "residual_sum", "norm_neurons"];
+    let options = design::Options { lanes: 2, fifo_depth: 2, ..design::Options::default() };
+    all_equal(&model, &options, &raw, Element::U8, &modules);
 }

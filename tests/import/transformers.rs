@@ -7,9 +7,9 @@ use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::{read_floats, read_integers};
 use snn2rtl::golden::{Golden, Limits, Unobserved};
 use snn2rtl::import::{Imported, Options, import};
-use snn2rtl::lower::{Precision, lower_with};
+use snn2rtl::lower::lower_with;
 use snn2rtl::qann::eval::evaluate;
-use snn2rtl::quant::{Element, InputSpec, Scaling};
+use snn2rtl::quant::{Element, InputSpec, Precision, Scaling};
 
 pub fn tokens() -> Options {
     let scaling = Scaling::Affine { scale: vec!["1".parse().unwrap()], zero_point: 0 };
