@@ -65,8 +65,6 @@ module row_back #(
   output logic                        done_fired_o
 );
 
-  localparam int unsigned CountWidth = $clog2(Lanes + 1);
-
   if (Rows < 1 || Channels < 1 || Lanes < 1 || LevelMin > 0 || LevelMax < 0 ||
       LevelMax <= LevelMin || LevelMax >= 2 ** (LevelWidth - 1) ||
       LevelMin < -(2 ** (LevelWidth - 1))) begin : gen_bad_parameters
@@ -141,35 +139,30 @@ module row_back #(
     end
   end
 
-  // What has fired in the row and in the time-step before this beat.
-  logic row_fired_q, step_fired_q, row_fired, step_fired, last;
-  assign row_fired = nz_q != '0 || row_fired_q;
-  assign step_fired = nz_q != '0 || step_fired_q;
-  assign last = step_end_q && (limit_q || (final_q && !step_fired));
-
-  always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      row_fired_q <= 1'b0;
-      step_fired_q <= 1'b0;
-    end else if (leaves) begin
-      row_fired_q <= !row_end_q && row_fired;
-      step_fired_q <= !step_end_q && step_fired;
-    end
-  end
-
-  logic [CountWidth-1:0] spikes;
-  always_comb begin
-    spikes = '0;
-    for (int unsigned j = 0; j < Lanes; j++) spikes = spikes + CountWidth'(nz_q[j]);
-  end
+  logic row_fired, unused_step_fired;
+  fired_flags #(
+    .Lanes(Lanes)
+  ) u_flags (
+    .clk_i,
+    .rst_i,
+    .leaves_i(leaves),
+    .nz_i(nz_q),
+    .row_end_i(row_end_q),
+    .step_end_i(step_end_q),
+    .final_i(final_q),
+    .limit_i(limit_q),
+    .quiet_i(quiet_q),
+    .last_o(out_last_o),
+    .quiet_o(out_quiet_o),
+    .row_fired_o(row_fired),
+    .step_fired_o(unused_step_fired),
+    .spikes_o
+  );
 
   assign out_valid_o = valid_q;
   assign out_nz_o = nz_q;
   assign out_neg_o = neg_q;
   assign out_skip_o = skip_q;
-  assign out_last_o = last;
-  assign out_quiet_o = last && quiet_q && final_q && !step_fired;
-  assign spikes_o = leaves ? spikes : '0;
   assign state_level_o = level_q;
   assign state_row_o = row_q;
   assign state_addr_o = addr_q;

@@ -62,115 +62,77 @@ module row_front #(
 
   localparam int unsigned ChunkWidth = (Chunks > 1) ? $clog2(Chunks) : 1;
   localparam bit [RowWidth-1:0] RowLast = RowWidth'(Rows - 1);
-  localparam bit [ChunkWidth-1:0] ChunkLast = ChunkWidth'(Chunks - 1);
 
   if (Rows < 1 || Channels < 1 || Lanes < 1 || AccWidth < DeltaWidth) begin : gen_bad_parameters
     $error("row_front: a parameter is out of range");
   end
 
   // ---------------------------------------------------------------------------- issue
-  logic [RowWidth-1:0] row_q;
-  logic [ChunkWidth-1:0] chunk_q;
-  logic [AddrWidth-1:0] addr_q;
-  logic [15:0] step_q;
-  // first_q: first time-step of the sample. self_q: the input is final, the time-step has none.
-  // decide_q: whether there is such a time-step depends on the one before. drop_q: stopped by
-  // t_max_i before the input was final. parity_q: of the time-step's number.
-  logic first_q, self_q, self_quiet_q, decide_q, drop_q, parity_q;
+  logic advance, issue, skip, no_input, row_end, step_end, first, step_final, at_limit, step_quiet;
+  logic [RowWidth-1:0] row;
+  logic [ChunkWidth-1:0] chunk;
+  logic [AddrWidth-1:0] addr;
 
-  // By parity of the time-step: something fired, its final row has left.
+  // By parity of the time-step's number: something fired in it, its final row has left.
+  logic parity_q;
   logic [1:0] fired_q, over_q;
-  logic go_on, ended;
-  assign go_on = fired_q[!parity_q];
-  assign ended = decide_q && !go_on && over_q[!parity_q];
-
   // Rows that are inside, and rows in which something fired when they were last.
   logic [Rows-1:0] busy_q, active_q;
 
-  logic advance;
-  logic no_input, skip, row_end, step_end, ready, issue;
-  assign no_input = self_q || in_skip_i;
-  assign skip = SkipRows != 0 && no_input && chunk_q == '0 && !first_q && !active_q[row_q];
-  assign row_end = skip || chunk_q == ChunkLast;
-  assign step_end = row_end && row_q == RowLast;
-  assign ready = advance && !drop_q && (!decide_q || go_on) && (chunk_q != '0 || !busy_q[row_q]);
-  assign issue = ready && (self_q || in_valid_i);
-  assign in_ready_o = drop_q || (ready && !self_q && (!in_skip_i || row_end));
-
-  logic stop_hit;
-  sample_stop u_stop (
+  step_control #(
+    .Rows(Rows),
+    .Chunks(Chunks),
+    .SkipRows(SkipRows)
+  ) u_control (
     .clk_i,
     .rst_i,
+    .t_max_i,
     .stop_i,
     .stop_sample_i,
-    .end_i(issue && step_end ? at_limit : ended),
-    .hit_o(stop_hit)
+    .in_valid_i,
+    .in_ready_o,
+    .in_skip_i,
+    .in_last_i,
+    .in_quiet_i,
+    .advance_i(advance),
+    .free_i(chunk != '0 || !busy_q[row]),
+    .idle_i(!active_q[row]),
+    .go_on_i(fired_q[!parity_q]),
+    .over_i(over_q[!parity_q]),
+    .issue_o(issue),
+    .row_o(row),
+    .chunk_o(chunk),
+    .addr_o(addr),
+    .skip_o(skip),
+    .no_input_o(no_input),
+    .row_end_o(row_end),
+    .step_end_o(step_end),
+    .first_o(first),
+    .final_o(step_final),
+    .limit_o(at_limit),
+    .quiet_o(step_quiet)
   );
-
-  logic at_limit, step_final, step_quiet;
-  assign at_limit = stop_hit || (t_max_i != '0 && step_q == t_max_i);
-  assign step_final = self_q || in_last_i;
-  assign step_quiet = self_q ? self_quiet_q : in_quiet_i;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
-      row_q <= '0;
-      chunk_q <= '0;
-      addr_q <= '0;
-      step_q <= 16'd1;
-      first_q <= 1'b1;
-      self_q <= 1'b0;
-      self_quiet_q <= 1'b0;
-      decide_q <= 1'b0;
-      drop_q <= 1'b0;
       parity_q <= 1'b0;
       fired_q <= '0;
       over_q <= '0;
       busy_q <= '0;
       active_q <= '0;
     end else begin
-      if (go_on) decide_q <= 1'b0;
-      if (drop_q && in_valid_i && in_last_i) drop_q <= 1'b0;
       if (done_i) begin
         busy_q[done_row_i] <= 1'b0;
         active_q[done_row_i] <= done_fired_i;
         if (done_fired_i) fired_q[done_parity_i] <= 1'b1;
         if (done_step_end_i) over_q[done_parity_i] <= 1'b1;
       end
-      if (issue) begin
-        if (chunk_q == '0) busy_q[row_q] <= 1'b1;
-        if (row_end) begin
-          row_q <= step_end ? '0 : row_q + RowWidth'(1);
-          chunk_q <= '0;
-        end else begin
-          chunk_q <= chunk_q + ChunkWidth'(1);
-        end
-        if (step_end) addr_q <= '0;
-        else if (skip) addr_q <= addr_q + AddrWidth'(Chunks);
-        else addr_q <= addr_q + AddrWidth'(1);
-      end
+      if (issue && chunk == '0) busy_q[row] <= 1'b1;
       if (issue && step_end) begin
         // Of the time-step before this one, every row has left.
         parity_q <= !parity_q;
         fired_q[!parity_q] <= 1'b0;
         over_q[!parity_q] <= 1'b0;
-        if (at_limit) begin
-          step_q <= 16'd1;
-          first_q <= 1'b1;
-          self_q <= 1'b0;
-          drop_q <= !step_final;
-        end else begin
-          step_q <= step_q + 16'd1;
-          first_q <= 1'b0;
-          self_q <= step_final;
-          self_quiet_q <= step_quiet;
-          decide_q <= step_final;
-        end
-      end else if (ended) begin
-        step_q <= 16'd1;
-        first_q <= 1'b1;
-        self_q <= 1'b0;
-        decide_q <= 1'b0;
       end
     end
   end
@@ -193,7 +155,7 @@ module row_front #(
   ) u_acc (
     .clk_i,
     .read_enable_i(advance),
-    .read_addr_i(addr_q),
+    .read_addr_i(addr),
     .read_data_o(s1_acc),
     .write_enable_i(s2_valid_q && out_ready_i && !s2_skip_q),
     .write_addr_i(s2_addr_q),
@@ -230,8 +192,8 @@ module row_front #(
     if (advance) begin
       s1_skip_q <= skip;
       s1_row_end_q <= row_end;
-      s1_info_q <= {row_q, parity_q, first_q, row_q == RowLast, step_final, at_limit, step_quiet};
-      s1_addr_q <= addr_q;
+      s1_info_q <= {row, parity_q, first, row == RowLast, step_final, at_limit, step_quiet};
+      s1_addr_q <= addr;
       s1_delta_q <= no_input ? '0 : in_delta_i;
       s2_skip_q <= s1_skip_q;
       s2_row_end_q <= s1_row_end_q;
@@ -261,10 +223,6 @@ module row_front #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_i) begin
-      if (issue && !self_q) begin
-        a_last_ends_step : assert (step_end || !in_last_i || in_skip_i);
-        a_quiet_only_with_last : assert (in_last_i || !in_quiet_i);
-      end
       a_row_is_inside : assert (!done_i || busy_q[done_row_i]);
       a_step_before_is_over : assert (!(issue && step_end) || !over_q[parity_q]);
     end

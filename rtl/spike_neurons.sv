@@ -96,11 +96,6 @@ module spike_neurons #(
   localparam int unsigned AddrWidth = (Words > 1) ? $clog2(Words) : 1;
   localparam int unsigned NeuronWidth = MembraneWidth + LevelWidth;
   localparam int unsigned StateWidth = Lanes * NeuronWidth;
-  localparam int unsigned CountWidth = $clog2(Lanes + 1);
-  localparam bit [RowWidth-1:0] RowLast = RowWidth'(Rows - 1);
-  localparam bit [ChunkWidth-1:0] ChunkLast = ChunkWidth'(Chunks - 1);
-  localparam bit signed [LevelWidth-1:0] LevelLow = LevelWidth'(LevelMin);
-  localparam bit signed [LevelWidth-1:0] LevelHigh = LevelWidth'(LevelMax);
 
   if (Rows < 1 || Channels < 1 || Lanes < 1 || DeltaWidth < 1 || LevelMin > 0 || LevelMax < 0 ||
       LevelMax <= LevelMin || LevelMax >= 2 ** (LevelWidth - 1) ||
@@ -110,133 +105,109 @@ module spike_neurons #(
   end
 
   // ---------------------------------------------------------------------------- issue
-  // Position of the next beat, and what is known of the sample.
-  logic [RowWidth-1:0] row_q;
-  logic [ChunkWidth-1:0] chunk_q;
-  logic [AddrWidth-1:0] addr_q;
-  logic [15:0] step_q;
-  logic [1:0] tag_q;
-  // first_q: first time-step of the sample. self_q: the input is final, the time-step has none.
-  // decide_q: whether there is such a time-step depends on the one before. drop_q: stopped by
-  // t_max_i before the input was final.
-  logic first_q, self_q, self_quiet_q, decide_q, drop_q;
-
-  // The three stages behind the issue: s1 has read the state, s2 has V', s3 is the output register.
-  logic s1_valid_q, s2_valid_q, s3_valid_q;
-  logic s1_skip_q, s2_skip_q, s3_skip_q;
-  logic s1_row_end_q, s2_row_end_q, s3_row_end_q;
-  logic s1_step_end_q, s2_step_end_q, s3_step_end_q;
-  logic s1_final_q, s2_final_q, s3_final_q;
-  logic s1_limit_q, s2_limit_q, s3_limit_q;
-  logic s1_quiet_q, s2_quiet_q, s3_quiet_q;
-  logic [1:0] s1_tag_q, s2_tag_q, s3_tag_q;
-  logic [RowWidth-1:0] s1_row_q, s2_row_q, s3_row_q;
-  logic [ChunkWidth-1:0] s1_chunk_q, s2_chunk_q, s3_chunk_q;
-  logic [AddrWidth-1:0] s1_addr_q, s2_addr_q, s3_addr_q;
-  logic s1_first_q;
+  // A beat's place and time-step, which go with it through the three stages behind the issue: s1 has
+  // read the state, s2 has V', s3 is the output register. `tag`: of the time-step's number.
+  typedef struct packed {
+    logic                  skip;
+    logic                  row_end;
+    logic                  step_end;
+    logic                  final_step;
+    logic                  limit;
+    logic                  quiet;
+    logic [1:0]            tag;
+    logic [RowWidth-1:0]   row;
+    logic [ChunkWidth-1:0] chunk;
+    logic [AddrWidth-1:0]  addr;
+  } place_t;
+  place_t next, s1_q, s2_q, s3_q;
+  logic s1_valid_q, s2_valid_q, s3_valid_q, s1_first_q;
   logic [Lanes*DeltaWidth-1:0] s1_delta_q;
   logic [Lanes-1:0] s3_nz_q, s3_neg_q;
-
-  logic advance;
+  logic advance, issue, first, no_input, s3_leaves;
   assign advance = !s3_valid_q || out_ready_i;
-
-  // What has fired so far: in the time-step and in the row whose beat is in s3 or comes there next.
-  logic step_fired_q, row_fired_q, s3_fired, s3_leaves;
-  logic [1:0] fired_tag_q;
-  assign s3_fired = s3_valid_q && s3_nz_q != '0;
   assign s3_leaves = s3_valid_q && out_ready_i;
 
   // The awaited time-step is the one issued last. `go_on`: something fired in it.
-  logic [1:0] awaited_tag;
-  logic go_on, ended;
+  logic step_fired, row_fired, s3_fired, go_on, over;
+  logic [1:0] tag_q, fired_tag_q, awaited_tag;
+  assign s3_fired = s3_valid_q && s3_nz_q != '0;
   assign awaited_tag = tag_q - 2'd1;
-  assign go_on = (s3_fired && s3_tag_q == awaited_tag) ||
-      (step_fired_q && fired_tag_q == awaited_tag);
-  assign ended = decide_q && !go_on && s3_valid_q && s3_step_end_q && s3_tag_q == awaited_tag;
+  assign go_on = (s3_fired && s3_q.tag == awaited_tag) ||
+      (step_fired && fired_tag_q == awaited_tag);
+  assign over = s3_valid_q && s3_q.step_end && s3_q.tag == awaited_tag;
 
   // A row is active unless its time-step before is over and nothing fired in it.
   logic rows_active_q[Rows];
-  logic row_in_flight, row_idle;
-  assign row_in_flight = (s1_valid_q && !s1_skip_q && s1_row_q == row_q) ||
-      (s2_valid_q && !s2_skip_q && s2_row_q == row_q) ||
-      (s3_valid_q && !s3_skip_q && s3_row_q == row_q);
-  assign row_idle = !first_q && !row_in_flight && !rows_active_q[row_q];
+  logic row_in_flight, hazard;
+  assign row_in_flight = (s1_valid_q && !s1_q.skip && s1_q.row == next.row) ||
+      (s2_valid_q && !s2_q.skip && s2_q.row == next.row) ||
+      (s3_valid_q && !s3_q.skip && s3_q.row == next.row);
+  assign hazard = (s1_valid_q && !s1_q.skip && s1_q.addr == next.addr) ||
+      (s2_valid_q && !s2_q.skip && s2_q.addr == next.addr) ||
+      (s3_valid_q && !s3_q.skip && s3_q.addr == next.addr);
 
-  logic hazard;
-  assign hazard = (s1_valid_q && !s1_skip_q && s1_addr_q == addr_q) ||
-      (s2_valid_q && !s2_skip_q && s2_addr_q == addr_q) ||
-      (s3_valid_q && !s3_skip_q && s3_addr_q == addr_q);
-
-  logic no_input, skip, row_end, step_end, ready, issue;
-  assign no_input = self_q || in_skip_i;
-  assign skip = SkipRows != 0 && no_input && chunk_q == '0 && row_idle;
-  assign row_end = skip || chunk_q == ChunkLast;
-  assign step_end = row_end && row_q == RowLast;
-  assign ready = advance && !drop_q && (!decide_q || go_on) && (skip || !hazard);
-  assign issue = ready && (self_q || in_valid_i);
-  assign in_ready_o = drop_q || (ready && !self_q && (!in_skip_i || row_end));
-
-  logic stop_hit;
-  sample_stop u_stop (
+  step_control #(
+    .Rows(Rows),
+    .Chunks(Chunks),
+    .SkipRows(SkipRows)
+  ) u_control (
     .clk_i,
     .rst_i,
+    .t_max_i,
     .stop_i,
     .stop_sample_i,
-    .end_i(issue && step_end ? at_limit : ended),
-    .hit_o(stop_hit)
+    .in_valid_i,
+    .in_ready_o,
+    .in_skip_i,
+    .in_last_i,
+    .in_quiet_i,
+    .advance_i(advance),
+    .free_i(next.skip || !hazard),
+    .idle_i(!row_in_flight && !rows_active_q[next.row]),
+    .go_on_i(go_on),
+    .over_i(over),
+    .issue_o(issue),
+    .row_o(next.row),
+    .chunk_o(next.chunk),
+    .addr_o(next.addr),
+    .skip_o(next.skip),
+    .no_input_o(no_input),
+    .row_end_o(next.row_end),
+    .step_end_o(next.step_end),
+    .first_o(first),
+    .final_o(next.final_step),
+    .limit_o(next.limit),
+    .quiet_o(next.quiet)
   );
-
-  logic at_limit, step_final, step_quiet;
-  assign at_limit = stop_hit || (t_max_i != '0 && step_q == t_max_i);
-  assign step_final = self_q || in_last_i;
-  assign step_quiet = self_q ? self_quiet_q : in_quiet_i;
+  assign next.tag = tag_q;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
-      row_q <= '0;
-      chunk_q <= '0;
-      addr_q <= '0;
-      step_q <= 16'd1;
       tag_q <= '0;
-      first_q <= 1'b1;
-      self_q <= 1'b0;
-      self_quiet_q <= 1'b0;
-      decide_q <= 1'b0;
-      drop_q <= 1'b0;
+      fired_tag_q <= '0;
     end else begin
-      if (go_on) decide_q <= 1'b0;
-      if (drop_q && in_valid_i && in_last_i) drop_q <= 1'b0;
-      if (issue) begin
-        if (row_end) begin
-          row_q <= step_end ? '0 : row_q + RowWidth'(1);
-          chunk_q <= '0;
-        end else begin
-          chunk_q <= chunk_q + ChunkWidth'(1);
-        end
-        if (step_end) addr_q <= '0;
-        else if (skip) addr_q <= addr_q + AddrWidth'(Chunks);
-        else addr_q <= addr_q + AddrWidth'(1);
-      end
-      if (issue && step_end) begin
-        tag_q <= tag_q + 2'd1;
-        if (at_limit) begin
-          step_q <= 16'd1;
-          first_q <= 1'b1;
-          self_q <= 1'b0;
-          drop_q <= !step_final;
-        end else begin
-          step_q <= step_q + 16'd1;
-          first_q <= 1'b0;
-          self_q <= step_final;
-          self_quiet_q <= step_quiet;
-          decide_q <= step_final;
-        end
-      end else if (ended) begin
-        step_q <= 16'd1;
-        first_q <= 1'b1;
-        self_q <= 1'b0;
-        decide_q <= 1'b0;
-      end
+      if (issue && next.step_end) tag_q <= tag_q + 2'd1;
+      if (s3_leaves && s3_q.step_end) fired_tag_q <= fired_tag_q + 2'd1;
+    end
+    if (s3_leaves && s3_q.row_end && !s3_q.skip) rows_active_q[s3_q.row] <= row_fired;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      s1_valid_q <= 1'b0;
+      s2_valid_q <= 1'b0;
+      s3_valid_q <= 1'b0;
+    end else if (advance) begin
+      s1_valid_q <= issue;
+      s2_valid_q <= s1_valid_q;
+      s3_valid_q <= s2_valid_q;
+    end
+    if (advance) begin
+      s1_q <= next;
+      s1_first_q <= first;
+      s1_delta_q <= no_input ? '0 : in_delta_i;
+      s2_q <= s1_q;
+      s3_q <= s2_q;
     end
   end
 
@@ -249,61 +220,12 @@ module spike_neurons #(
   ) u_state (
     .clk_i,
     .read_enable_i(advance),
-    .read_addr_i(addr_q),
+    .read_addr_i(next.addr),
     .read_data_o(s1_state),
-    .write_enable_i(s3_leaves && !s3_skip_q),
-    .write_addr_i(s3_addr_q),
+    .write_enable_i(s3_leaves && !s3_q.skip),
+    .write_addr_i(s3_q.addr),
     .write_data_i(s3_state)
   );
-
-  // ---------------------------------------------------------------------------- stages
-  always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      s1_valid_q <= 1'b0;
-      s2_valid_q <= 1'b0;
-      s3_valid_q <= 1'b0;
-    end else if (advance) begin
-      s1_valid_q <= issue;
-      s2_valid_q <= s1_valid_q;
-      s3_valid_q <= s2_valid_q;
-    end
-    if (advance) begin
-      s1_skip_q <= skip;
-      s1_row_end_q <= row_end;
-      s1_step_end_q <= step_end;
-      s1_final_q <= step_final;
-      s1_limit_q <= at_limit;
-      s1_quiet_q <= step_quiet;
-      s1_tag_q <= tag_q;
-      s1_row_q <= row_q;
-      s1_chunk_q <= chunk_q;
-      s1_addr_q <= addr_q;
-      s1_first_q <= first_q;
-      s1_delta_q <= no_input ? '0 : in_delta_i;
-
-      s2_skip_q <= s1_skip_q;
-      s2_row_end_q <= s1_row_end_q;
-      s2_step_end_q <= s1_step_end_q;
-      s2_final_q <= s1_final_q;
-      s2_limit_q <= s1_limit_q;
-      s2_quiet_q <= s1_quiet_q;
-      s2_tag_q <= s1_tag_q;
-      s2_row_q <= s1_row_q;
-      s2_chunk_q <= s1_chunk_q;
-      s2_addr_q <= s1_addr_q;
-
-      s3_skip_q <= s2_skip_q;
-      s3_row_end_q <= s2_row_end_q;
-      s3_step_end_q <= s2_step_end_q;
-      s3_final_q <= s2_final_q;
-      s3_limit_q <= s2_limit_q;
-      s3_quiet_q <= s2_quiet_q;
-      s3_tag_q <= s2_tag_q;
-      s3_row_q <= s2_row_q;
-      s3_chunk_q <= s2_chunk_q;
-      s3_addr_q <= s2_addr_q;
-    end
-  end
 
   // ---------------------------------------------------------------------------- neurons
   logic [Lanes*MembraneWidth-1:0] s1_start;
@@ -336,8 +258,8 @@ module spike_neurons #(
         s2_level_q[LevelWidth*j+:LevelWidth] <= s1_level[LevelWidth*j+:LevelWidth];
         s3_v_q[MembraneWidth*j+:MembraneWidth] <= s2_new_v[MembraneWidth*j+:MembraneWidth];
         s3_level_q[LevelWidth*j+:LevelWidth] <= new_level;
-        s3_nz_q[j] <= !s2_skip_q && (s2_up[j] || s2_down[j]);
-        s3_neg_q[j] <= !s2_skip_q && s2_down[j];
+        s3_nz_q[j] <= !s2_q.skip && (s2_up[j] || s2_down[j]);
+        s3_neg_q[j] <= !s2_q.skip && s2_down[j];
       end
     end
 
@@ -349,156 +271,91 @@ module spike_neurons #(
     logic signed [MembraneWidth:0] exact;
     assign exact = (MembraneWidth + 1)'(start) + (MembraneWidth + 1)'(delta);
     always_ff @(posedge clk_i) begin
-      if (!rst_i && s1_valid_q && !s1_skip_q) begin
+      if (!rst_i && s1_valid_q && !s1_q.skip) begin
         a_no_overflow : assert (exact == (MembraneWidth + 1)'(sum));
       end
-      if (!rst_i && s3_valid_q && !s3_skip_q) begin
+      if (!rst_i && s3_valid_q && !s3_q.skip) begin
         a_level_in_range :
-        assert ($signed(s3_level_q[LevelWidth*j+:LevelWidth]) >= LevelLow &&
-                $signed(s3_level_q[LevelWidth*j+:LevelWidth]) <= LevelHigh);
+        assert (int'($signed(s3_level_q[LevelWidth*j+:LevelWidth])) >= LevelMin &&
+                int'($signed(s3_level_q[LevelWidth*j+:LevelWidth])) <= LevelMax);
         a_padding_is_zero :
-        assert (!s3_nz_q[j] || int'(s3_chunk_q) * int'(Lanes) + j < int'(Channels));
+        assert (!s3_nz_q[j] || int'(s3_q.chunk) * int'(Lanes) + j < int'(Channels));
       end
     end
 `endif
   end
 
   if (UseTable == 0) begin : gen_line
-    localparam int unsigned ConstWidth = MembraneWidth + ThetaWidth;
-    // One bit more than both operands need, for the sign of V' - theta.
-    localparam int unsigned DiffWidth =
-        ((MembraneWidth > ThetaWidth + 1) ? MembraneWidth : ThetaWidth + 1) + 1;
-    logic [Lanes*ConstWidth-1:0] s1_const;
-    logic [Lanes*ThetaWidth-1:0] s2_theta_q;
-
-    sync_rom #(
-      .Width(Lanes * ConstWidth),
-      .Depth(Chunks),
-      .File (ConstFile)
-    ) u_constants (
+    line_rule #(
+      .Chunks(Chunks),
+      .Lanes(Lanes),
+      .MembraneWidth(MembraneWidth),
+      .LevelWidth(LevelWidth),
+      .LevelMin(LevelMin),
+      .LevelMax(LevelMax),
+      .ThetaWidth(ThetaWidth),
+      .ConstFile(ConstFile)
+    ) u_rule (
       .clk_i,
       .enable_i(advance),
-      .addr_i  (chunk_q),
-      .data_o  (s1_const)
+      .chunk_i(next.chunk),
+      .start_o(s1_start),
+      .v_i(s2_v_q),
+      .level_i(s2_level_q),
+      .up_o(s2_up),
+      .down_o(s2_down),
+      .v_o(s2_new_v)
     );
-
-    for (genvar j = 0; j < Lanes; j++) begin : gen_rule
-      logic signed [MembraneWidth-1:0] v;
-      logic signed [DiffWidth-1:0] wide_v, theta, moved;
-      logic signed [LevelWidth-1:0] level;
-      assign s1_start[MembraneWidth*j+:MembraneWidth] = s1_const[ConstWidth*j+:MembraneWidth];
-      always_ff @(posedge clk_i) begin
-        if (advance) begin
-          s2_theta_q[ThetaWidth*j+:ThetaWidth] <=
-              s1_const[ConstWidth*j+MembraneWidth+:ThetaWidth];
-        end
-      end
-
-      // One adder serves both directions: V' < 0 can only fire down, V' >= 0 only up.
-      assign v = s2_v_q[MembraneWidth*j+:MembraneWidth];
-      assign wide_v = DiffWidth'(v);
-      assign theta = DiffWidth'({1'b0, s2_theta_q[ThetaWidth*j+:ThetaWidth]});
-      assign moved = v[MembraneWidth-1] ? wide_v + theta : wide_v - theta;
-      assign level = s2_level_q[LevelWidth*j+:LevelWidth];
-      assign s2_up[j] = !v[MembraneWidth-1] && !moved[DiffWidth-1] && level != LevelHigh;
-      assign s2_down[j] = v[MembraneWidth-1] && level != LevelLow;
-      assign s2_new_v[MembraneWidth*j+:MembraneWidth] =
-          (s2_up[j] || s2_down[j]) ? moved[MembraneWidth-1:0] : v;
-    end
   end else begin : gen_table
-    // Thresholds of one channel, and the table's address bits.
-    localparam int unsigned Steps = LevelMax - LevelMin;
-    localparam int unsigned TableDepth = Chunks * Steps;
-    localparam int unsigned TableAddrWidth = (TableDepth > 1) ? $clog2(TableDepth) : 1;
     assign s1_start = '0;
     assign s2_new_v = s2_v_q;
-
-    // First table entry of the chunk.
-    logic [TableAddrWidth-1:0] base_q, s1_base_q;
-    always_ff @(posedge clk_i) begin
-      if (rst_i) base_q <= '0;
-      else if (issue) base_q <= row_end ? '0 : base_q + TableAddrWidth'(Steps);
-      if (advance) s1_base_q <= base_q;
-    end
-
-    for (genvar j = 0; j < Lanes; j++) begin : gen_rule
-      // The lane's image: two decimal digits behind the base name.
-      localparam bit [7:0] Tens = 8'd48 + 8'(j / 10);
-      localparam bit [7:0] Ones = 8'd48 + 8'(j % 10);
-      logic signed [MembraneWidth-1:0] v;
-      logic signed [LevelWidth-1:0] s1_lane_level, s2_lane_level;
-      logic [TableAddrWidth-1:0] index, index_up, index_down;
-      logic [TableWidth-1:0] bound_up, bound_down;
-
-      // Entry S - LevelMin is T(S+1), the one before it T(S); at the ends of the range one of the
-      // two does not exist and its result is not used.
-      assign s1_lane_level = s1_level[LevelWidth*j+:LevelWidth];
-      assign s2_lane_level = s2_level_q[LevelWidth*j+:LevelWidth];
-      assign index = TableAddrWidth'(s1_lane_level) - TableAddrWidth'(LevelLow);
-      assign index_up = (s1_lane_level == LevelHigh) ? '0 : index;
-      assign index_down = (s1_lane_level == LevelLow) ? '0 : index - TableAddrWidth'(1);
-
-      threshold_rom #(
-        .Width(TableWidth),
-        .Depth(TableDepth),
-        .File (TableFile == "" ? "" : {TableFile, "_", Tens, Ones, ".hex"})
-      ) u_thresholds (
-        .clk_i,
-        .enable_i(advance),
-        .addr_a_i(s1_base_q + index_up),
-        .addr_b_i(s1_base_q + index_down),
-        .data_a_o(bound_up),
-        .data_b_o(bound_down)
-      );
-
-      localparam int unsigned CompareWidth =
-          (MembraneWidth > TableWidth) ? MembraneWidth : TableWidth;
-      logic signed [CompareWidth-1:0] wide_v, wide_up, wide_down;
-      assign v = s2_v_q[MembraneWidth*j+:MembraneWidth];
-      assign wide_v = CompareWidth'(v);
-      assign wide_up = CompareWidth'($signed(bound_up));
-      assign wide_down = CompareWidth'($signed(bound_down));
-      assign s2_up[j] = s2_lane_level != LevelHigh && wide_v >= wide_up;
-      assign s2_down[j] = s2_lane_level != LevelLow && wide_v < wide_down;
-    end
+    table_rule #(
+      .Chunks(Chunks),
+      .Lanes(Lanes),
+      .MembraneWidth(MembraneWidth),
+      .LevelWidth(LevelWidth),
+      .LevelMin(LevelMin),
+      .LevelMax(LevelMax),
+      .TableWidth(TableWidth),
+      .TableFile(TableFile)
+    ) u_rule (
+      .clk_i,
+      .rst_i,
+      .enable_i(advance),
+      .issue_i(issue),
+      .row_end_i(next.row_end),
+      .read_level_i(s1_level),
+      .v_i(s2_v_q),
+      .level_i(s2_level_q),
+      .up_o(s2_up),
+      .down_o(s2_down)
+    );
   end
 
   // ---------------------------------------------------------------------------- output
-  logic step_fired, last;
-  assign step_fired = s3_fired || step_fired_q;
-  assign last = s3_step_end_q && (s3_limit_q || (s3_final_q && !step_fired));
-
-  always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      step_fired_q <= 1'b0;
-      row_fired_q <= 1'b0;
-      fired_tag_q <= '0;
-    end else if (s3_leaves) begin
-      step_fired_q <= !s3_step_end_q && step_fired;
-      row_fired_q <= !s3_row_end_q && (s3_fired || row_fired_q);
-      if (s3_step_end_q) fired_tag_q <= fired_tag_q + 2'd1;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (s3_leaves && s3_row_end_q && !s3_skip_q) begin
-      rows_active_q[s3_row_q] <= s3_fired || row_fired_q;
-    end
-  end
-
-  logic [CountWidth-1:0] spikes;
-  always_comb begin
-    spikes = '0;
-    for (int unsigned j = 0; j < Lanes; j++) spikes = spikes + CountWidth'(s3_nz_q[j]);
-  end
+  fired_flags #(
+    .Lanes(Lanes)
+  ) u_flags (
+    .clk_i,
+    .rst_i,
+    .leaves_i(s3_leaves),
+    .nz_i(s3_nz_q),
+    .row_end_i(s3_q.row_end),
+    .step_end_i(s3_q.step_end),
+    .final_i(s3_q.final_step),
+    .limit_i(s3_q.limit),
+    .quiet_i(s3_q.quiet),
+    .last_o(out_last_o),
+    .quiet_o(out_quiet_o),
+    .row_fired_o(row_fired),
+    .step_fired_o(step_fired),
+    .spikes_o
+  );
 
   assign out_valid_o = s3_valid_q;
   assign out_nz_o = s3_nz_q;
   assign out_neg_o = s3_neg_q;
-  assign out_skip_o = s3_skip_q;
-  assign out_last_o = last;
-  assign out_quiet_o = last && s3_quiet_q && !step_fired;
-  assign spikes_o = s3_leaves ? spikes : '0;
+  assign out_skip_o = s3_q.skip;
 
   // Taps for co-simulation, valid with an output beat that is not a skip beat: membrane and tracer
   // after this time-step, and whose they are.
@@ -508,8 +365,8 @@ module spike_neurons #(
   logic [ChunkWidth-1:0] tap_chunk;
   assign tap_v = s3_v_q;
   assign tap_s = s3_level_q;
-  assign tap_row = s3_row_q;
-  assign tap_chunk = s3_chunk_q;
+  assign tap_row = s3_q.row;
+  assign tap_chunk = s3_q.chunk;
 
 `ifndef SYNTHESIS
   stream_check #(
@@ -533,15 +390,9 @@ module spike_neurons #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_i) begin
-      if (issue && !self_q) begin
-        a_last_ends_step : assert (step_end || !in_last_i || in_skip_i);
-        a_quiet_only_with_last : assert (in_last_i || !in_quiet_i);
-      end
       a_skip_allowed : assert (SkipRows != 0 || !out_valid_o || !out_skip_o);
-      a_in_range : assert (int'(addr_q) < int'(Words) && int'(row_q) < int'(Rows));
-      a_address : assert (int'(tap_row) * int'(Chunks) + int'(tap_chunk) == int'(s3_addr_q) ||
+      a_address : assert (int'(tap_row) * int'(Chunks) + int'(tap_chunk) == int'(s3_q.addr) ||
                           !s3_valid_q);
-      a_source_stops : assert (!(issue && step_end && at_limit && self_q && drop_q));
       a_taps_known : assert (tap_v == s3_v_q && tap_s == s3_level_q);
     end
   end

@@ -38,9 +38,10 @@ module value_reorder #(
     $error("value_reorder: a parameter is out of range");
   end
 
-  // Halves of the memory: which one is filled and which one is read next, and which are full.
+  // Halves of the memory: which one is filled and which one is read next, which may not be written,
+  // and which have a sample whose reads have not all been issued.
   logic write_half_q, read_half_q, write_end, read_end;
-  logic [1:0] full_q;
+  logic [1:0] full_q, unread_q;
   logic [BeatWidth-1:0] beat_q;
   logic [CountWidth-1:0] count_q;
   logic taken, advance, issue;
@@ -49,7 +50,7 @@ module value_reorder #(
   assign in_ready_o = !full_q[write_half_q];
   assign taken = in_valid_i && in_ready_o;
   assign write_end = taken && beat_q == BeatLast;
-  assign issue = advance && full_q[read_half_q];
+  assign issue = advance && unread_q[read_half_q];
   assign read_end = issue && count_q == CountLast;
 
   always_ff @(posedge clk_i) begin
@@ -57,6 +58,7 @@ module value_reorder #(
       write_half_q <= 1'b0;
       read_half_q <= 1'b0;
       full_q <= '0;
+      unread_q <= '0;
       beat_q <= '0;
       count_q <= '0;
     end else begin
@@ -64,10 +66,14 @@ module value_reorder #(
       if (issue) count_q <= read_end ? '0 : count_q + CountWidth'(1);
       if (write_end) begin
         full_q[write_half_q] <= 1'b1;
+        unread_q[write_half_q] <= 1'b1;
         write_half_q <= !write_half_q;
       end
       if (done_q) full_q[done_half_q] <= 1'b0;
-      if (read_end) read_half_q <= !read_half_q;
+      if (read_end) begin
+        unread_q[read_half_q] <= 1'b0;
+        read_half_q <= !read_half_q;
+      end
     end
   end
 

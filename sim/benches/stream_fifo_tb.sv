@@ -1,15 +1,19 @@
-/// Bench of `stream_fifo` and of both versions of `stream_link`: order, completeness, throughput.
+/// Bench of `stream_fifo`, `ram_fifo` and both versions of `stream_link`: order, completeness,
+/// throughput, and how many beats they hold.
 module stream_fifo_tb #(
   parameter int unsigned Width = 8,
   parameter int unsigned Depth = 2,
   /// 1: the link around the FIFO, which withholds transfers itself.
-  parameter int unsigned UseLink = 0
+  parameter int unsigned UseLink = 0,
+  /// 1: the FIFO in block RAM.
+  parameter int unsigned UseRam = 0
 ) (
   input  logic clk_i,
   output logic done_o
 );
 
   localparam int Batches = 12;
+  localparam bit InRam = UseRam != 0 || (UseLink != 0 && Depth > 64);
   localparam int Beats = 300;
 
   logic rst;
@@ -26,6 +30,11 @@ module stream_fifo_tb #(
 
   if (UseLink != 0) begin : gen_dut
     stream_link #(.Width(Width), .Depth(Depth), .StreamId(3)) u_dut (
+      .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_data_i(in_data),
+      .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data)
+    );
+  end else if (UseRam != 0) begin : gen_dut
+    ram_fifo #(.Width(Width), .Depth(Depth)) u_dut (
       .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_data_i(in_data),
       .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data)
     );
@@ -61,7 +70,10 @@ module stream_fifo_tb #(
           if (cycle - begin_cycle > (Depth == 1 ? 2 : 1) * Beats + 6) $fatal(1, "too slow");
         end
         if (batch == Batches) begin
-          if (most_held != Depth) $fatal(1, "held %0d beats of %0d", most_held, Depth);
+          // Block RAM: those on their way out come on top.
+          if (most_held < Depth || most_held > Depth + (InRam ? 5 : 0)) begin
+            $fatal(1, "held %0d beats of %0d", most_held, Depth);
+          end
           done_o <= 1'b1;
         end else begin
           batch = batch + 1;

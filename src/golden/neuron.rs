@@ -72,7 +72,9 @@ impl<D: AsPrimitive<V>, V: PrimInt + 'static> Row<'_, D, V> {
     /// Adds the change.
     #[inline(always)]
     pub(super) fn accumulate(&mut self) {
-        self.sums.iter_mut().zip(self.delta).for_each(|(a, d)| *a = *a + d.as_());
+        for (a, d) in self.sums.iter_mut().zip(self.delta) {
+            *a = *a + d.as_();
+        }
     }
 }
 
@@ -131,7 +133,7 @@ impl NeuronPlan {
         }
     }
 
-    /// One time-step: decides, fires, lists the spikes.
+    /// One time-step: decides, fires, counts the spikes.
     pub(super) fn step(&self, delta: &Delta, neurons: &mut Neurons, context: &mut Context<'_>) {
         if !delta.any && !neurons.any {
             return;
@@ -200,7 +202,6 @@ fn rows<D, V>(
     for r in 0..plan.rows {
         // Without input, a neuron acts only if it has just acted: otherwise it would have acted before.
         if !from.touched[r] && neurons.fired[r] == 0 {
-            neurons.events.iter_mut().for_each(|events| events.skip(r));
             continue;
         }
         let row = Row {
@@ -212,12 +213,11 @@ fn rows<D, V>(
         match &plan.decision {
             Decision::Line { fraction, .. } => line(plan, row, constants, *fraction),
             Decision::Table { .. } => table(plan, row, constants),
-            Decision::Norm(norm) => norm.row(row, context.scratch),
+            Decision::Norm(norm) => norm.row(row),
             Decision::Softmax(softmax) => softmax.row(row, context),
         }
         let spikes = &neurons.spikes[r * n..][..n];
         neurons.fired[r] = spikes.iter().map(|&s| u32::from(s as u8 & 1)).sum();
-        neurons.events.iter_mut().for_each(|events| events.list(r, spikes));
     }
 }
 

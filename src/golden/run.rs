@@ -151,8 +151,10 @@ impl Golden {
                     plan.step(&state.values[plan.arrangement], t, &mut state.deltas[plan.output]);
                 }
                 Stage::Sum(plan) => {
-                    for &(input, _) in &plan.inputs {
-                        state.sops += self.passed(input, state);
+                    for source in &plan.passed {
+                        if let Source::Layer { layer, first, end } = *source {
+                            state.sops += state.neurons[layer].fired_in(first, end);
+                        }
                     }
                     plan.step(&mut state.deltas, t);
                 }
@@ -162,13 +164,13 @@ impl Golden {
                     state.sops += plan.step(&state.neurons, delta, product, CHECK);
                 }
                 Stage::Neuron(plan) => {
-                    let ends = plan.sources.iter().map(|source| match *source {
+                    let end = |source: &Source| match *source {
                         Source::Input(_) => Some(self.input.steps),
                         Source::Layer { layer, .. } => state.neurons[layer].final_step,
-                    });
+                    };
                     // Nothing is known before every source is final.
-                    let ends: Option<Vec<u32>> = ends.collect();
-                    let source_final = ends.map(|ends| ends.into_iter().max().unwrap_or(0));
+                    let source_final =
+                        plan.sources.iter().try_fold(0, |last: u32, source| Some(last.max(end(source)?)));
                     let neurons = &mut state.neurons[layer];
                     let mut context = Context { values: &state.values, scratch: &mut state.scratch };
                     plan.step(&state.deltas[plan.input], neurons, &mut context);
@@ -236,18 +238,6 @@ impl Golden {
         }
         if CHECK {
             plan.verify(delta);
-        }
-    }
-
-    /// Number of spikes that a sum receives from this accumulation as they are.
-    fn passed(&self, input: usize, state: &State) -> u64 {
-        let passing = self.stages.iter().find_map(|stage| match stage {
-            Stage::Synapse(plan) if plan.output == input && plan.weights.passes() => Some(plan.source),
-            _ => None,
-        });
-        match passing {
-            Some(Source::Layer { layer, first, end }) => state.neurons[layer].fired_in(first, end),
-            Some(Source::Input(_)) | None => 0,
         }
     }
 

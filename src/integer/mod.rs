@@ -20,6 +20,8 @@ pub use rule::{Neuron, Rule};
 pub use softmax::Softmax;
 pub use sum::{Sum, Term};
 
+pub use crate::quant::Rounding;
+
 use crate::graph::{Graph, Operator, Shape};
 use crate::quant::Element;
 

@@ -1,0 +1,78 @@
+/// The sum of each group of chunks times a constant.
+///
+/// Throughput: one chunk a cycle. Latency: 3 cycles after the group's last chunk.
+module group_sum #(
+  /// Lanes of a chunk.
+  parameter int unsigned Lanes = 2,
+  /// Bits of an unsigned number.
+  parameter int unsigned Width = 12,
+  /// Bits of the unsigned sum of a group.
+  parameter int unsigned SumWidth = 14,
+  /// Bits of the unsigned constant.
+  parameter int unsigned ScaleWidth = 10,
+  /// The constant.
+  parameter bit [ScaleWidth-1:0] Scale = ScaleWidth'(1),
+  /// Bits of the product, derived.
+  localparam int unsigned ScaledWidth = SumWidth + ScaleWidth
+) (
+  input  logic                   clk_i,
+  input  logic                   rst_i,
+  /// Chunks in: `in_ready_o` says whether the last of a group can be taken, the others always can.
+  input  logic                   in_valid_i,
+  output logic                   in_ready_o,
+  input  logic [Lanes*Width-1:0] in_data_i,
+  input  logic                   in_group_end_i,
+  /// Products out, one a group.
+  output logic                   out_valid_o,
+  input  logic                   out_ready_i,
+  output logic [ScaledWidth-1:0] out_data_o
+);
+
+  if (SumWidth < Width) begin : gen_bad_parameters
+    $error("group_sum: SumWidth must not be below Width");
+  end
+
+  logic [SumWidth-1:0] sum, sum_q;
+  always_comb begin
+    sum = sum_q;
+    for (int unsigned j = 0; j < Lanes; j++) sum = sum + SumWidth'(in_data_i[Width*j+:Width]);
+  end
+  always_ff @(posedge clk_i) begin
+    if (rst_i) sum_q <= '0;
+    else if (in_valid_i) sum_q <= in_group_end_i ? '0 : sum;
+  end
+
+  // The sum, the product, a FIFO.
+  logic s1_valid_q, s2_valid_q, fifo_ready;
+  logic [SumWidth-1:0] s1_sum_q;
+  logic [ScaledWidth-1:0] s2_scaled_q;
+  assign in_ready_o = !s2_valid_q || fifo_ready;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      s1_valid_q <= 1'b0;
+      s2_valid_q <= 1'b0;
+    end else if (in_ready_o) begin
+      s1_valid_q <= in_valid_i && in_group_end_i;
+      s2_valid_q <= s1_valid_q;
+    end
+    if (in_ready_o) begin
+      s1_sum_q <= sum;
+      s2_scaled_q <= ScaledWidth'(s1_sum_q) * ScaledWidth'(Scale);
+    end
+  end
+
+  stream_fifo #(
+    .Width(ScaledWidth),
+    .Depth(2)
+  ) u_fifo (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(s2_valid_q),
+    .in_ready_o(fifo_ready),
+    .in_data_i(s2_scaled_q),
+    .out_valid_o,
+    .out_ready_i,
+    .out_data_o
+  );
+
+endmodule

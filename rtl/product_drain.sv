@@ -1,0 +1,85 @@
+/// Output of `spike_product`: words of the banks, rotated back, as a delta stream.
+///
+/// Throughput: one word a cycle. Latency: 2 cycles.
+module product_drain #(
+  /// Lanes of a word.
+  parameter int unsigned Lanes = 2,
+  /// Bits of a lane.
+  parameter int unsigned Width = 12,
+  /// Bits of a lane's number, derived.
+  localparam int unsigned LaneWidth = (Lanes > 1) ? $clog2(Lanes) : 1
+) (
+  input  logic                   clk_i,
+  input  logic                   rst_i,
+  /// Words in, lane 0 in the bank that `in_lane_i` names.
+  input  logic                   in_valid_i,
+  output logic                   in_ready_o,
+  input  logic [Lanes*Width-1:0] in_word_i,
+  input  logic [LaneWidth-1:0]   in_lane_i,
+  input  logic                   in_skip_i,
+  input  logic                   in_last_i,
+  input  logic                   in_quiet_i,
+  /// Delta stream out.
+  output logic                   out_valid_o,
+  input  logic                   out_ready_i,
+  output logic [Lanes*Width-1:0] out_delta_o,
+  output logic                   out_skip_o,
+  output logic                   out_last_o,
+  output logic                   out_quiet_o
+);
+
+  logic valid_q, skip_q, last_q, quiet_q, ready;
+  logic [LaneWidth-1:0] lane_q;
+  logic [Lanes*Width-1:0] word_q, delta, out_delta_q;
+  logic out_valid_q, out_skip_q, out_last_q, out_quiet_q;
+  assign ready = !out_valid_q || out_ready_i;
+  assign in_ready_o = !valid_q || ready;
+
+  lane_rotator #(
+    .Lanes(Lanes),
+    .Width(Width),
+    .Back(1)
+  ) u_rotator (
+    .amount_i(lane_q),
+    .data_i(word_q),
+    .data_o(delta)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      valid_q <= 1'b0;
+      out_valid_q <= 1'b0;
+    end else begin
+      if (in_ready_o) valid_q <= in_valid_i;
+      if (ready) out_valid_q <= valid_q;
+    end
+    if (in_ready_o) begin
+      word_q <= in_word_i;
+      lane_q <= in_lane_i;
+      skip_q <= in_skip_i;
+      last_q <= in_last_i;
+      quiet_q <= in_quiet_i;
+    end
+    if (ready) begin
+      out_delta_q <= delta;
+      out_skip_q <= skip_q;
+      out_last_q <= last_q;
+      out_quiet_q <= quiet_q;
+    end
+  end
+
+  assign out_valid_o = out_valid_q;
+  assign out_delta_o = out_delta_q;
+  assign out_skip_o = out_skip_q;
+  assign out_last_o = out_last_q;
+  assign out_quiet_o = out_quiet_q;
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (!rst_i && valid_q && skip_q) begin
+      a_skipped_row_is_zero : assert (word_q == '0);
+    end
+  end
+`endif
+
+endmodule

@@ -1,0 +1,107 @@
+/// Decision of `softmax_neurons`: which elements go a level up or down.
+///
+///     low = e * 2^ScaleFraction - halves(S) * Z        high = low - (halves(S+1) - halves(S)) * Z
+///
+/// A level down below the lower boundary, a level up on or above the upper one; see `level_edges`.
+/// Latency: 2 cycles from the tracers, 3 from the exponentials, while `enable_i` is high.
+module softmax_decision #(
+  /// Lanes of a chunk.
+  parameter int unsigned Lanes = 2,
+  /// Bits of an unsigned exponential.
+  parameter int unsigned ExpWidth = 12,
+  /// Bits of unsigned Z.
+  parameter int unsigned ScaledWidth = 24,
+  parameter int unsigned ScaleFraction = 10,
+  /// Bits of the signed decision.
+  parameter int unsigned DecisionWidth = 32,
+  /// Tracers and boundaries as in `level_edges`.
+  parameter int unsigned LevelWidth = 5,
+  parameter int LevelMin = 0,
+  parameter int LevelMax = 15,
+  parameter int unsigned HalvesWidth = 7,
+  parameter int unsigned GapWidth = 2,
+  parameter EdgeFile = ""
+) (
+  input  logic                        clk_i,
+  input  logic                        enable_i,
+  /// Exponentials, excluded lanes, Z.
+  input  logic [Lanes*ExpWidth-1:0]   exp_i,
+  input  logic [Lanes-1:0]            excluded_i,
+  input  logic [ScaledWidth-1:0]      scaled_i,
+  /// Tracers, a cycle later.
+  input  logic [Lanes*LevelWidth-1:0] level_i,
+  /// Decision, 2 cycles after the tracers, and the tracers with it.
+  output logic [Lanes-1:0]            up_o,
+  output logic [Lanes-1:0]            down_o,
+  output logic [Lanes*LevelWidth-1:0] level_o
+);
+
+  // s1: tracers. s2: boundaries. s3: multiples of Z. Then the comparison.
+  logic [ScaledWidth-1:0] s1_scaled_q, s2_scaled_q;
+  logic [Lanes*ExpWidth-1:0] s1_exp_q, s2_exp_q, s3_exp_q;
+  logic [Lanes-1:0] s1_excluded_q, s2_excluded_q, s3_excluded_q;
+  logic [Lanes*LevelWidth-1:0] s2_level_q, s3_level_q;
+  assign level_o = s3_level_q;
+
+  always_ff @(posedge clk_i) begin
+    if (enable_i) begin
+      s1_scaled_q <= scaled_i;
+      s1_exp_q <= exp_i;
+      s1_excluded_q <= excluded_i;
+      s2_scaled_q <= s1_scaled_q;
+      s2_exp_q <= s1_exp_q;
+      s2_excluded_q <= s1_excluded_q;
+      s2_level_q <= level_i;
+      s3_exp_q <= s2_exp_q;
+      s3_excluded_q <= s2_excluded_q;
+      s3_level_q <= s2_level_q;
+    end
+  end
+
+  for (genvar j = 0; j < Lanes; j++) begin : gen_lane
+    logic signed [HalvesWidth-1:0] base;
+    logic [GapWidth-1:0] gap;
+    logic up_here, up_meets, down_here, down_meets;
+    logic [3:0] s3_kind_q;
+    logic signed [DecisionWidth-1:0] s3_base_q, s3_gap_q, low, high;
+
+    level_edges #(
+      .LevelWidth(LevelWidth),
+      .LevelMin(LevelMin),
+      .LevelMax(LevelMax),
+      .HalvesWidth(HalvesWidth),
+      .GapWidth(GapWidth),
+      .File(EdgeFile)
+    ) u_edges (
+      .clk_i,
+      .enable_i,
+      .level_i(level_i[LevelWidth*j+:LevelWidth]),
+      .base_o(base),
+      .gap_o(gap),
+      .up_here_o(up_here),
+      .up_meets_o(up_meets),
+      .down_here_o(down_here),
+      .down_meets_o(down_meets)
+    );
+
+    always_ff @(posedge clk_i) begin
+      if (enable_i) begin
+        s3_base_q <= DecisionWidth'(base) * DecisionWidth'($signed({1'b0, s2_scaled_q}));
+        s3_gap_q <= DecisionWidth'($signed({1'b0, gap})) *
+                    DecisionWidth'($signed({1'b0, s2_scaled_q}));
+        s3_kind_q <= {up_here, up_meets, down_here, down_meets};
+      end
+    end
+
+    // What the element has above its lower and its upper boundary.
+    assign low =
+        (DecisionWidth'($signed({1'b0, s3_exp_q[ExpWidth*j+:ExpWidth]})) <<< ScaleFraction) -
+        s3_base_q;
+    assign high = low - s3_gap_q;
+    assign up_o[j] = !s3_excluded_q[j] && s3_kind_q[3] &&
+                     !high[DecisionWidth-1] && (s3_kind_q[2] || high != '0);
+    assign down_o[j] = !s3_excluded_q[j] && s3_kind_q[1] &&
+                       (low[DecisionWidth-1] || (!s3_kind_q[0] && low == '0));
+  end
+
+endmodule

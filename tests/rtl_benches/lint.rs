@@ -1,0 +1,57 @@
+//! Every module alone, without a warning.
+
+use std::path::Path;
+
+use super::runner::{finish, library, verilator};
+
+/// Every module alone, with its default parameters and at the edges of their ranges, without a warning.
+#[test]
+fn lint() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut cases: Vec<(String, Vec<&str>)> =
+        library().iter().map(|file| (file.trim_end_matches(".sv").to_owned(), Vec::new())).collect();
+    let edges: &[(&str, &[&str])] = &[
+        ("stream_fifo", &["Depth=1"]),
+        ("stream_fifo", &["Depth=3", "Width=1"]),
+        ("sync_rom", &["Depth=1"]),
+        ("sync_ram", &["Depth=1"]),
+        ("spike_matmul", &["InChannels=1", "OutChannels=1", "InLanes=1", "OutLanes=1"]),
+        ("spike_matmul", &["OutChannels=4", "InChannels=4"]),
+        ("spike_matmul", &["Rows=3", "InChannels=37", "OutChannels=29", "OutLanes=6", "WeightWidth=8"]),
+        ("analog_matmul", &["Rows=3", "InChannels=10", "DeltaWidth=30", "WeightWidth=8"]),
+        ("analog_matmul", &["InChannels=4", "OutChannels=4", "DeltaWidth=10"]),
+        ("analog_pass", &["Channels=1", "Lanes=1"]),
+        ("analog_pass", &["Channels=12", "Rows=3"]),
+        ("analog_pass", &["Channels=3", "ValueWidth=1"]),
+        ("lane_rotator", &["Lanes=1"]),
+        ("lane_rotator", &["Lanes=9", "Back=1"]),
+        ("spike_events", &["Channels=1", "Lanes=1", "Unit=1"]),
+        ("spike_product", &["Mix=1"]),
+        ("spike_product", &["OutLanes=6", "LeftRows=17", "RightLevelWidth=3"]),
+        ("spike_product", &["OutLanes=1", "Heads=1", "Depth=1", "LeftRows=1", "RightRows=1", "GroupPad=1"]),
+        ("spike_product", &["Mix=1", "OutLanes=4", "Heads=1", "LeftRows=4", "LeftLevelWidth=2"]),
+        ("spike_neurons", &["Channels=1", "Lanes=1", "Rows=1"]),
+        ("spike_neurons", &["Rows=4", "SkipRows=0"]),
+        ("spike_neurons", &["Channels=4", "Rows=6", "Fraction=3", "ThetaWidth=20"]),
+        ("spike_neurons", &["LevelMin=-1", "LevelMax=1", "LevelWidth=2"]),
+        ("spike_neurons", &["UseTable=1", "LevelMin=-8", "LevelMax=7", "Lanes=8", "TableWidth=20"]),
+        ("spike_neurons", &["UseTable=1", "LevelMax=1", "Channels=1", "Lanes=1", "TableWidth=12"]),
+        ("delta_repeat", &["Steps=1", "Channels=1", "Lanes=1"]),
+        ("delta_repeat", &["Rows=5", "Steps=15"]),
+        ("readout", &["UseMultiplier=0", "Shift=3"]),
+        ("readout", &["Channels=1", "Lanes=1", "ValueWidth=60"]),
+        ("axis_input", &["Signed=1", "ZeroPoint=-3", "Count=24", "RowChannels=8"]),
+        ("axis_input", &["ElementWidth=16", "ValueWidth=17", "Count=1"]),
+        ("axi_lite_regs", &["Stages=1", "AddrWidth=7"]),
+        ("axi_lite_regs", &["Stages=20", "AddrWidth=12"]),
+    ];
+    cases.extend(edges.iter().map(|(module, parameters)| ((*module).to_owned(), parameters.to_vec())));
+    for (module, parameters) in cases {
+        let lint = verilator()
+            .args(["--lint-only", "-Wall", "--assert", "--top-module", &module])
+            .args(parameters.iter().map(|parameter| format!("-G{parameter}")))
+            .arg(root.join("sim/lint/waivers.vlt"))
+            .args(library().iter().map(|file| root.join("rtl").join(file)));
+        finish(&lint);
+    }
+}

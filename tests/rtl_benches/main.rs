@@ -1,0 +1,23 @@
+//! The benches of `sim/benches`, each built with Verilator for several parameter sets and run with several seeds.
+//!
+//! A bench is a module `<name>_tb` that checks itself and fails by `$fatal`. The files here hold the parameter sets and
+//! make the images that they name: random constants, and the beats that the operators of the integer network ask for.
+//! The benches of one test are built as one program.
+
+#![allow(clippy::unwrap_used)]
+
+mod images;
+mod inputs;
+mod lint;
+mod matmul;
+mod neurons;
+mod norm;
+mod outputs;
+mod product;
+mod row_array;
+mod rows;
+mod runner;
+mod softmax;
+mod streams;
+mod sums;
+mod vectors;

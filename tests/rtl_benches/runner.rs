@@ -1,0 +1,142 @@
+//! Builds and runs benches.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use snn2rtl::tool::{self, Command, Program};
+
+/// Seeds that every bench is run with.
+const SEEDS: [u32; 3] = [1, 2, 3];
+
+/// What every bench is made of beside its own module.
+const HELPERS: [&str; 5] =
+    ["bench_reset.sv", "bench_source.sv", "bench_player.sv", "bench_checker.sv", "bench_batches.sv"];
+
+/// A call of Verilator.
+pub fn verilator() -> Command {
+    static VERILATOR: LazyLock<Program> = LazyLock::new(|| tool::verilator().unwrap());
+    VERILATOR.command()
+}
+
+/// A parameter set: integers by name.
+pub type Set<'a> = &'a [(&'a str, i64)];
+
+/// Parameters as they are written in the source.
+pub type Parameters = Vec<(&'static str, String)>;
+
+/// A file's name as a parameter.
+pub fn file(path: &Path) -> String {
+    format!("\"{}\"", path.display())
+}
+
+/// Benches that are built as one program.
+pub struct Group {
+    name: &'static str,
+    dir: PathBuf,
+    benches: Vec<&'static str>,
+    instances: Vec<String>,
+}
+
+impl Group {
+    pub fn new(name: &'static str) -> Self {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rtl_benches").join(name);
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir).unwrap();
+        Self { name, dir, benches: Vec::new(), instances: Vec::new() }
+    }
+
+    /// Adds the bench `name` for all `sets`; `images` writes a set's images and names them as parameters.
+    pub fn add(
+        &mut self,
+        name: &'static str,
+        sets: &[Set],
+        mut images: impl FnMut(&dyn Fn(&str) -> i64, &Path) -> Parameters,
+    ) {
+        for set in sets {
+            let get = |key: &str| {
+                set.iter().find(|(k, _)| *k == key).unwrap_or_else(|| panic!("no parameter {key}")).1
+            };
+            let files = images(&get, &self.base(name));
+            let integers = set.iter().map(|(key, value)| format!(".{key}({value})"));
+            self.instance(name, integers.chain(files.iter().map(|(key, text)| format!(".{key}({text})"))));
+        }
+    }
+
+    /// Adds the bench `name` once; `make` gets the beginning of the names of its images.
+    pub fn add_one(&mut self, name: &'static str, make: impl FnOnce(&Path) -> Parameters) {
+        let parameters = make(&self.base(name));
+        self.instance(name, parameters.iter().map(|(key, text)| format!(".{key}({text})")));
+    }
+
+    /// Where the images of the next instance lie.
+    fn base(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}_{}", self.instances.len()))
+    }
+
+    fn instance(&mut self, name: &'static str, parameters: impl Iterator<Item = String>) {
+        if !self.benches.contains(&name) {
+            self.benches.push(name);
+        }
+        let parameters = parameters.collect::<Vec<_>>().join(", ");
+        let i = self.instances.len();
+        self.instances
+            .push(format!("  {name}_tb #({parameters}) u_{name}_{i} (.clk_i, .done_o(done[{i}]));\n"));
+    }
+
+    /// Builds the program and runs it with every seed.
+    pub fn run(self) {
+        let mut top = String::from("module bench (\n  input  logic clk_i,\n  output logic done_o\n);\n");
+        writeln!(top, "  logic [{}:0] done;", self.instances.len() - 1).unwrap();
+        top += "  assign done_o = &done;\n";
+        top += &self.instances.concat();
+        top += "endmodule\n";
+        fs::write(self.dir.join("bench.sv"), top).unwrap();
+
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let optimisation = "OPT_FAST=-O0 OPT_GLOBAL=-O0 OPT_SLOW=-O0";
+        let mut build = verilator()
+            .args(["--cc", "--exe", "--build", "-j", "2", "--assert", "-Wno-lint", "-Wno-style"])
+            .args([
+                "--x-assign",
+                "unique",
+                "--x-initial",
+                "unique",
+                "-CFLAGS",
+                "-O0",
+                "-MAKEFLAGS",
+                optimisation,
+            ])
+            .args(["--prefix", "Vbench", "--top-module", "bench", "--Mdir"])
+            .arg(self.dir.join("obj"));
+        for file in library() {
+            // The benches use the link that stalls.
+            let folder = if file == "stream_link.sv" { "sim" } else { "rtl" };
+            build = build.arg(root.join(folder).join(file));
+        }
+        let own = self.benches.iter().map(|name| format!("{name}_tb.sv"));
+        let helpers = HELPERS.iter().map(|&name| name.to_owned());
+        for file in helpers.chain(own).chain(["bench_main.cpp".to_owned()]) {
+            build = build.arg(root.join("sim/benches").join(file));
+        }
+        finish(&build.arg(self.dir.join("bench.sv")));
+        for seed in SEEDS {
+            let bench = Command::new(self.name, self.dir.join("obj/Vbench"))
+                .arg(format!("+verilator+seed+{seed}"))
+                .args(["+verilator+rand+reset+2", "+report"]);
+            print!("{}, seed {seed}: {}", self.name, finish(&bench));
+        }
+    }
+}
+
+/// The library's files, in order.
+pub fn library() -> Vec<String> {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("rtl/files.f");
+    fs::read_to_string(list).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// Runs a command that must succeed and returns what it printed.
+pub fn finish(command: &Command) -> String {
+    command.run().unwrap_or_else(|error| panic!("{error}")).output
+}
