@@ -170,6 +170,9 @@ mod tests {
         }
     }
 
+    /// Multiples of Γ and B, what is added to both, a level.
+    type Multiple = (i64, i64, i64, i32);
+
     proptest! {
         /// The filter decides like the integers, or not at all: also next to boundaries, which `Γ = 2^23·j` and small
         /// sums make frequent.
@@ -180,10 +183,8 @@ mod tests {
             rounding in prop_oneof![Just(Rounding::HalfUp), Just(Rounding::HalfEven), Just(Rounding::Ceil)],
         ) {
             let n = row.len();
-            let multiples = &multiples[..n];
-            let gamma = multiples.iter().map(|m| (m.0 << 23) + m.2).collect();
-            let beta = multiples.iter().map(|m| (m.1 << 23) + m.2).collect();
-            let norm = norm(gamma, beta, rounding);
+            let constants = |f: &dyn Fn(&Multiple) -> i64| multiples[..n].iter().map(f).collect();
+            let norm = norm(constants(&|m| (m.0 << 23) + m.2), constants(&|m| (m.1 << 23) + m.2), rounding);
             let plan = NormPlan::new(&norm, false);
             let moments = plan.moments(&row);
             prop_assert_eq!(moments, norm.moments(&row));
