@@ -52,7 +52,12 @@ fn norm(random: &mut Random, channels: usize, levels: Levels, total: Range, frac
     let largest = i64::from(high.max(-low)) << fraction;
     let bits = random.range(1, 40);
     let epsilon = i128::from(random.range(1, 1 << bits));
-    let mut beta: Vec<i64> = (0..channels).map(|_| random.range(-largest / 2, largest)).collect();
+    // Many lie on a boundary, where a channel without deviation meets it.
+    let beta = |_| match random.once_in(2) {
+        true => random.range(2 * i64::from(low), 2 * i64::from(high)) << (fraction - 1),
+        false => random.range(-largest / 2, largest),
+    };
+    let mut beta: Vec<i64> = (0..channels).map(beta).collect();
     // One that fires even if all inputs are the same.
     beta[0] = if high > 0 { largest } else { -largest };
     Norm {
@@ -140,8 +145,10 @@ fn neurons(
         .map(|chunk| {
             let mut word = Word::default();
             for c in chunk * lanes..(chunk + 1) * lanes {
-                word.push(norm.gamma.get(c).copied().unwrap_or(0), constants[0]);
-                word.push(norm.beta.get(c).copied().unwrap_or(0), constants[1]);
+                // Noise in lanes beyond the channels.
+                let noise = random.next() as i64;
+                word.push(norm.gamma.get(c).copied().unwrap_or(noise), constants[0]);
+                word.push(norm.beta.get(c).copied().unwrap_or(noise), constants[1]);
             }
             word
         })

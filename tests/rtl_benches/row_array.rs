@@ -140,7 +140,9 @@ impl Array {
         decide: &mut dyn FnMut(&[i64], &mut [i32]) -> Vec<i8>,
     ) {
         let Shape { rows, channels, skip_rows, .. } = self.shape;
-        let driven = random.range(1, 5);
+        // Now and then a long input that leaves most rows alone: they fall silent, and wake up again.
+        let sparse = random.once_in(3);
+        let driven = if sparse { random.range(10, 20) } else { random.range(1, 5) };
         let quiet = random.once_in(2);
         let density = random.pick(&[100, 40, 10]);
         let mut sums = vec![0; rows * channels];
@@ -155,7 +157,7 @@ impl Array {
                 let part = r * channels..(r + 1) * channels;
                 let mut silent = true;
                 if t <= driven {
-                    let change = change(random, &sums[part.clone()], total, density);
+                    let change = change(random, &sums[part.clone()], total, if sparse { 0 } else { density });
                     silent = change.iter().all(|&x| x == 0) && !random.once_in(5);
                     let end = t == driven && r == rows - 1;
                     let flags = Flags { skip: silent, last: end, quiet: end && quiet };
@@ -300,9 +302,10 @@ impl Array {
     }
 }
 
-/// The cycles of time-steps: a row that is decided takes `row`, and comes again after `latency` at the earliest.
+/// The most cycles of time-steps: a row that is decided takes `row`, and comes again after `latency`; a time-step may wait
+/// for a row of the one before.
 pub fn cycles(steps: &[[i64; 2]], row: i64, latency: i64) -> i64 {
-    steps.iter().map(|[decided, skipped]| (decided * row + skipped).max(latency) + 4).sum::<i64>() + latency
+    steps.iter().map(|[decided, skipped]| (decided * row + skipped).max(latency) + row).sum::<i64>() + latency
 }
 
 fn push_flags(word: &mut Word, flags: Flags) {
@@ -311,9 +314,10 @@ fn push_flags(word: &mut Word, flags: Flags) {
     }
 }
 
-/// A change of a row that leaves its values within their range.
+/// A change of a row that leaves its values within their range; with density 0 mostly none.
 fn change(random: &mut Random, row: &[i64], total: Range, density: i64) -> Vec<i64> {
-    let kind = random.range(0, 9);
+    let kind = if density == 0 && !random.once_in(8) { 0 } else { random.range(0, 9) };
+    let density = density.max(10);
     // As many bits as a value.
     let most = total.high.max(-total.low - 1);
     let one = random.range(total.low, total.high);

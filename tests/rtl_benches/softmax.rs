@@ -72,6 +72,11 @@ fn softmax(random: &mut Random, case: &Case, levels: Levels, total: Range) -> So
     }
     // The highest level is reached by a probability around 1/2 to 1.
     let most = ((1 << scale_fraction) / (2 * i64::from(high))).max(1);
+    // With a power of two, values lie on boundaries.
+    let mut scale = random.range((most / 2).max(1), most);
+    if random.once_in(2) {
+        scale = 1 << scale.ilog2();
+    }
     Softmax {
         groups: case.groups,
         low,
@@ -79,7 +84,7 @@ fn softmax(random: &mut Random, case: &Case, levels: Levels, total: Range) -> So
         rounding,
         table,
         exp_fraction: exp as u32,
-        scale: random.range((most / 2).max(1), most),
+        scale,
         scale_fraction: scale_fraction as u32,
         padding: None,
         total,
