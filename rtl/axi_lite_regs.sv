@@ -11,18 +11,22 @@
 /// | 0x1C | number of stages | read |
 /// | 0x20, 0x24 | cycles while a sample was inside, low and high | read |
 /// | 0x28, 0x2C | input stalls while busy, output stalls | read |
+/// | 0x30, 0x34 | margin of the confidence rule, in the unit of the values, low and high | read, write |
+/// | 0x38 | time-steps that the margin must hold, 16 bits, 0 = no rule | read, write |
 /// | 0x40 + 16 s | stage s: +0, +4 spikes low and high; +8, +C work cycles low and high | read |
 ///
 /// Contract: one transfer at a time on each of the two sides; address and data of a write may come in
 /// either order. Reading a low half keeps the high half of the same counter for the next read of a
-/// high half, so read low, then high. Unmapped: DECERR; a write to a read-only register: SLVERR.
-/// A T_max that is written while a sample is inside holds `enable_o` low until the core is empty and
-/// takes effect then. Counters are 48 bits wide (samples and stalls 32) and wrap.
+/// high half, so read low, then high. Unmapped: DECERR; a write to a read-only register, or of a margin
+/// that is wider than any difference of two values: SLVERR. T_max, margin and its time-steps, written
+/// while a sample is inside, hold `enable_o` low until the core is empty and take effect then. Counters are 48 bits wide (samples and stalls 32) and wrap.
 module axi_lite_regs #(
   /// Stages that report spikes and work.
   parameter int unsigned Stages = 2,
   /// Address bits; must reach 0x40 + 16 * Stages.
-  parameter int unsigned AddrWidth = 8
+  parameter int unsigned AddrWidth = 8,
+  /// Bits of the margin, up to 64.
+  parameter int unsigned MarginWidth = 32
 ) (
   input  logic                 clk_i,
   input  logic                 rst_i,
@@ -60,6 +64,10 @@ module axi_lite_regs #(
   input  logic [Stages-1:0]    work_i,
   /// To the core.
   output logic [15:0]          t_max_o,
+  output logic [MarginWidth-1:0] margin_o,
+  output logic [15:0]          hold_o,
+  /// Something of a sample whose result has been sent is still inside.
+  input  logic                 draining_i,
   output logic                 enable_o,
   output logic                 busy_o
 );
@@ -83,30 +91,35 @@ module axi_lite_regs #(
   localparam bit [IndexWidth-1:0] RegCyclesHigh = IndexWidth'(9);
   localparam bit [IndexWidth-1:0] RegInStalls = IndexWidth'(10);
   localparam bit [IndexWidth-1:0] RegOutStalls = IndexWidth'(11);
+  localparam bit [IndexWidth-1:0] RegMarginLow = IndexWidth'(12);
+  localparam bit [IndexWidth-1:0] RegMarginHigh = IndexWidth'(13);
+  localparam bit [IndexWidth-1:0] RegHold = IndexWidth'(14);
   localparam int unsigned FirstStage = 16;
   localparam int unsigned EndIndex = FirstStage + 4 * Stages;
   localparam bit [IndexWidth-1:0] RegStageFirst = IndexWidth'(FirstStage);
   localparam bit [IndexWidth-1:0] RegStageLast = IndexWidth'(EndIndex - 1);
 
-  if (Stages < 1 || AddrWidth < 7 || 2 ** AddrWidth < 4 * EndIndex) begin : gen_bad_parameters
-    $error("axi_lite_regs: AddrWidth must reach 0x40 + 16 * Stages");
+  if (Stages < 1 || AddrWidth < 7 || 2 ** AddrWidth < 4 * EndIndex ||
+      MarginWidth < 1 || MarginWidth > 64) begin : gen_bad_parameters
+    $error("axi_lite_regs: a parameter is out of range");
   end
 
   // ---------------------------------------------------------------------------- writes
   logic aw_held_q, w_held_q, b_valid_q;
   logic [IndexWidth-1:0] aw_index_q;
-  logic [15:0] w_data_q, w_mask, w_set;
-  logic [1:0] w_strb_q;
+  logic [31:0] w_data_q, w_mask, w_set;
+  logic [3:0] w_strb_q;
   logic [1:0] b_resp_q;
-  logic write, write_mapped, write_allowed;
+  logic write, write_mapped, write_allowed, write_fits;
   assign s_axi_awready_o = !aw_held_q;
   assign s_axi_wready_o = !w_held_q;
   assign write = aw_held_q && w_held_q && !b_valid_q;
-  assign write_mapped = aw_index_q <= RegOutStalls ||
+  assign write_mapped = aw_index_q <= RegHold ||
       (aw_index_q >= RegStageFirst && aw_index_q <= RegStageLast);
-  assign write_allowed =
-      aw_index_q == RegControl || aw_index_q == RegStatus || aw_index_q == RegTMax;
-  assign w_mask = {{8{w_strb_q[1]}}, {8{w_strb_q[0]}}};
+  assign write_allowed = aw_index_q == RegControl || aw_index_q == RegStatus ||
+      aw_index_q == RegTMax || (aw_index_q == RegMarginLow && write_fits) ||
+      (aw_index_q == RegMarginHigh && write_fits) || aw_index_q == RegHold;
+  assign w_mask = {{8{w_strb_q[3]}}, {8{w_strb_q[2]}}, {8{w_strb_q[1]}}, {8{w_strb_q[0]}}};
   assign w_set = w_data_q & w_mask;
 
   always_ff @(posedge clk_i) begin
@@ -127,8 +140,8 @@ module axi_lite_regs #(
     end
     if (s_axi_awvalid_i && s_axi_awready_o) aw_index_q <= s_axi_awaddr_i[AddrWidth-1:2];
     if (s_axi_wvalid_i && s_axi_wready_o) begin
-      w_data_q <= s_axi_wdata_i[15:0];
-      w_strb_q <= s_axi_wstrb_i[1:0];
+      w_data_q <= s_axi_wdata_i;
+      w_strb_q <= s_axi_wstrb_i;
     end
     if (write) begin
       if (!write_mapped) b_resp_q <= RespDecodeError;
@@ -139,15 +152,22 @@ module axi_lite_regs #(
   assign s_axi_bvalid_o = b_valid_q;
   assign s_axi_bresp_o = b_resp_q;
 
-  // No register is wider than 16 bits when written, and all are words.
+  // All registers are words.
   logic unused_bits;
-  assign unused_bits =
-      ^{s_axi_awaddr_i[1:0], s_axi_araddr_i[1:0], s_axi_wdata_i[31:16], s_axi_wstrb_i[3:2]};
+  assign unused_bits = ^{s_axi_awaddr_i[1:0], s_axi_araddr_i[1:0]};
 
   // ---------------------------------------------------------------------------- control
   logic run_q, short_q, long_q, pending_q, clear;
-  logic [15:0] t_max_q, t_max_next_q;
+  logic [15:0] t_max_q, t_max_next_q, hold_q, hold_next_q;
+  logic [MarginWidth-1:0] margin_q, margin_next_q;
+  logic [63:0] margin_all, margin_mask, margin_set;
   logic [15:0] inside_q;
+  // What a write to either half leaves; it must not reach beyond the margin's bits.
+  assign margin_all = 64'(margin_next_q);
+  assign margin_mask =
+      (aw_index_q == RegMarginHigh) ? {w_mask, 32'd0} : {32'd0, w_mask};
+  assign margin_set = (margin_all & ~margin_mask) | ({w_set, w_set} & margin_mask);
+  assign write_fits = MarginWidth == 64 || (margin_set >> MarginWidth) == '0;
   assign clear = write && aw_index_q == RegControl && w_set[1];
 
   always_ff @(posedge clk_i) begin
@@ -158,6 +178,10 @@ module axi_lite_regs #(
       pending_q <= 1'b0;
       t_max_q <= '0;
       t_max_next_q <= '0;
+      margin_q <= '0;
+      margin_next_q <= '0;
+      hold_q <= '0;
+      hold_next_q <= '0;
       inside_q <= '0;
     end else begin
       if (write && aw_index_q == RegControl && w_mask[0]) run_q <= w_set[0];
@@ -168,15 +192,27 @@ module axi_lite_regs #(
       if (begin_i && !done_i) inside_q <= inside_q + 16'd1;
       else if (!begin_i && done_i) inside_q <= inside_q - 16'd1;
       if (write && aw_index_q == RegTMax) begin
-        t_max_next_q <= (t_max_next_q & ~w_mask) | w_set;
+        t_max_next_q <= (t_max_next_q & ~w_mask[15:0]) | w_set[15:0];
+      end
+      if (write && (aw_index_q == RegMarginLow || aw_index_q == RegMarginHigh) && write_fits) begin
+        margin_next_q <= margin_set[MarginWidth-1:0];
+      end
+      if (write && aw_index_q == RegHold) begin
+        hold_next_q <= (hold_next_q & ~w_mask[15:0]) | w_set[15:0];
+      end
+      if (write && aw_index_q != RegControl && aw_index_q != RegStatus && write_allowed) begin
         pending_q <= 1'b1;
-      end else if (pending_q && inside_q == '0) begin
+      end else if (pending_q && inside_q == '0 && !draining_i) begin
         t_max_q <= t_max_next_q;
+        margin_q <= margin_next_q;
+        hold_q <= hold_next_q;
         pending_q <= 1'b0;
       end
     end
   end
   assign t_max_o = t_max_q;
+  assign margin_o = margin_q;
+  assign hold_o = hold_q;
   assign busy_o = inside_q != '0;
   assign enable_o = run_q && !pending_q;
 
@@ -254,6 +290,9 @@ module axi_lite_regs #(
       RegCyclesHigh: read_data = 32'(high_q);
       RegInStalls: read_data = in_stalls_q;
       RegOutStalls: read_data = out_stalls_q;
+      RegMarginLow: read_data = margin_all[31:0];
+      RegMarginHigh: read_data = margin_all[63:32];
+      RegHold: read_data = {16'd0, hold_next_q};
       default: begin
         read_mapped = 1'b0;
         for (int unsigned i = 0; i < 2 * Stages; i++) begin

@@ -24,10 +24,12 @@ product_tracers.sv
 product_banks.sv
 product_drain.sv
 spike_product.sv
+sample_stop.sv
 threshold_rom.sv
 step_control.sv
 fired_flags.sv
 line_rule.sv
+level_reached.sv
 table_rule.sv
 spike_neurons.sv
 row_front.sv

@@ -57,6 +57,9 @@ module norm_neurons #(
   input  logic                        rst_i,
   /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
   input  logic [15:0]                 t_max_i,
+  /// A sample that is to be ended, as in `sample_stop`.
+  input  logic                        stop_i,
+  input  logic [15:0]                 stop_sample_i,
   /// Delta stream in.
   input  logic                        in_valid_i,
   output logic                        in_ready_o,
@@ -108,6 +111,8 @@ module norm_neurons #(
     .clk_i,
     .rst_i,
     .t_max_i,
+    .stop_i,
+    .stop_sample_i,
     .in_valid_i,
     .in_ready_o,
     .in_delta_i,

@@ -4,11 +4,19 @@
 ///     value(c) = A(c) * m(c) + b(c)             with UseMultiplier = 1
 ///     value(c) = (A(c) <<< Shift) + b(c)        with UseMultiplier = 0, no multiplier
 ///
-/// Contract: the time-step with `last` completes the sample. The frame is, in 32-bit words with
-/// TLAST on the final one: for each channel ceil(ValueWidth / 32) words of value(c), sign-extended,
-/// low word first; the class (the lowest channel of the largest value); the time-steps used; flags
-/// (bit 0: quiescent, bit 1: stopped by T_max). The input waits while the frame is computed and sent.
-/// Throughput: one beat a cycle in, one word a cycle out. Latency: 5 cycles to the first word.
+/// Contract: the time-step with `last` completes the sample, or the rule of confidence does. The frame
+/// is, in 32-bit words with TLAST on the final one: for each channel ceil(ValueWidth / 32) words of
+/// value(c), sign-extended, low word first; the class (the lowest channel of the largest value); the
+/// time-steps used; flags (bit 0: quiescent, bit 1: stopped by T_max, bit 2: stopped by confidence).
+/// The input waits while the frame is computed and sent.
+///
+/// Confidence, with `hold_i` > 0: the sample is complete after a time-step that is the `hold_i`-th in
+/// a row in which the class was the same and its value at least `margin_i` above every other; the
+/// first that counts is the one in which something other than 0 arrives. What still comes of the
+/// sample is taken and dropped, and `stop_*` asks the stages before to end it.
+///
+/// Throughput: one beat a cycle in, one word a cycle out; with confidence, Channels + 7 cycles more a
+/// time-step. Latency: 5 cycles to the first word.
 module readout #(
   /// Output channels of the network.
   parameter int unsigned Channels = 10,
@@ -26,6 +34,8 @@ module readout #(
   parameter int unsigned UseMultiplier = 1,
   /// Left shift of the accumulator (UseMultiplier = 0).
   parameter int unsigned Shift = 0,
+  /// Bits of the unsigned margin, up to ValueWidth.
+  parameter int unsigned MarginWidth = 32,
   /// Image of one word a channel: {m, b}, or b alone with UseMultiplier = 0.
   parameter ConstFile = ""
 ) (
@@ -44,7 +54,13 @@ module readout #(
   output logic [31:0]                 m_axis_tdata_o,
   output logic                        m_axis_tlast_o,
   /// High in the cycle in which a frame's final word is taken.
-  output logic                        done_o
+  output logic                        done_o,
+  /// Rule of confidence; stable while a sample is inside.
+  input  logic [MarginWidth-1:0]      margin_i,
+  input  logic [15:0]                 hold_i,
+  /// A sample is complete that the stages before still work on: its number, modulo 2^16.
+  output logic                        stop_o,
+  output logic [15:0]                 stop_sample_o
 );
 
   localparam int unsigned Chunks = (Channels + Lanes - 1) / Lanes;
@@ -61,14 +77,19 @@ module readout #(
   localparam bit [WordWidth-1:0] WordLast = WordWidth'(ValueWords - 1);
 
   if (Channels < 1 || Lanes < 1 || AccWidth < DeltaWidth || ValueWidth < AccWidth ||
+      MarginWidth < 1 || MarginWidth > ValueWidth ||
       (UseMultiplier == 0 && ValueWidth < AccWidth + Shift)) begin : gen_bad_parameters
     $error("readout: a parameter is out of range");
   end
 
-  // collect: deltas are taken. values: channels enter the value pipeline. trailer: the three words
-  // behind the values.
-  typedef enum logic [1:0] {
+  // collect: deltas are taken. scan: channels enter the value pipeline, for the rule of confidence.
+  // margin, judge: its two steps. values: channels enter the value pipeline and leave. trailer: the
+  // three words behind the values.
+  typedef enum logic [2:0] {
     StCollect,
+    StScan,
+    StMargin,
+    StJudge,
     StValues,
     StTrailer
   } state_e;
@@ -78,13 +99,18 @@ module readout #(
   logic [Lanes*AccWidth-1:0] acc_q[Chunks];
   logic [ChunkWidth-1:0] chunk_q, read_chunk;
   logic [Lanes*AccWidth-1:0] acc_old, acc_new;
-  // fresh_q: nothing of this sample is in the accumulators yet.
-  logic fresh_q, taken, row_end;
+  // fresh_q: nothing of this sample is in the accumulators yet. begun_q: something other than 0 has
+  // arrived. drop_q: the sample is complete, but its last time-step has not come yet.
+  logic fresh_q, begun_q, drop_q, taken, begins, row_end;
   logic [31:0] steps_q;
-  logic quiet_q;
+  logic [15:0] sample_q;
+  logic quiet_q, confident_q;
 
   assign in_ready_o = state_q == StCollect;
-  assign taken = in_valid_i && in_ready_o;
+  assign taken = in_valid_i && in_ready_o && !drop_q;
+  assign begins = begun_q || (!in_skip_i && in_delta_i != '0);
+  assign stop_o = drop_q;
+  assign stop_sample_o = sample_q;
   assign row_end = in_skip_i || chunk_q == ChunkLast;
   assign acc_old = acc_q[read_chunk];
 
@@ -118,7 +144,7 @@ module readout #(
   logic [LaneWidth-1:0] fetch_lane_q;
   logic [ChannelWidth-1:0] fetch_channel_q;
   logic fetch_done_q;
-  assign fetch_valid = state_q == StValues && !fetch_done_q;
+  assign fetch_valid = (state_q == StScan || state_q == StValues) && !fetch_done_q;
   assign fetch_final = fetch_channel_q == ChannelLast;
   assign read_chunk = (state_q == StCollect) ? chunk_q : fetch_chunk_q;
 
@@ -196,8 +222,10 @@ module readout #(
   logic [ChannelWidth-1:0] channel_q, best_channel_q;
   logic signed [ValueWidth-1:0] best_q;
   logic [1:0] trailer_q;
-  logic value_sent;
-  assign value_sent = value_valid_q && m_axis_tready_i && word_q == WordLast;
+  logic scan, word_sent, value_sent;
+  assign scan = state_q == StScan;
+  assign word_sent = value_valid_q && !scan && m_axis_tready_i;
+  assign value_sent = scan ? value_valid_q : word_sent && word_q == WordLast;
   assign advance = !value_valid_q || value_sent;
 
   logic [32*ValueWords-1:0] value_wide;
@@ -215,7 +243,7 @@ module readout #(
   end
 
   always_comb begin
-    m_axis_tvalid_o = value_valid_q;
+    m_axis_tvalid_o = value_valid_q && !scan;
     m_axis_tdata_o = value_word;
     m_axis_tlast_o = 1'b0;
     if (state_q == StTrailer) begin
@@ -224,7 +252,7 @@ module readout #(
         2'd0: m_axis_tdata_o = 32'(best_channel_q);
         2'd1: m_axis_tdata_o = steps_q;
         default: begin
-          m_axis_tdata_o = {30'd0, !quiet_q, quiet_q};
+          m_axis_tdata_o = {29'd0, confident_q, !quiet_q && !confident_q, quiet_q};
           m_axis_tlast_o = 1'b1;
         end
       endcase
@@ -237,8 +265,12 @@ module readout #(
       state_q <= StCollect;
       chunk_q <= '0;
       fresh_q <= 1'b1;
+      begun_q <= 1'b0;
+      drop_q <= 1'b0;
       steps_q <= '0;
+      sample_q <= '0;
       quiet_q <= 1'b0;
+      confident_q <= 1'b0;
       fetch_chunk_q <= '0;
       fetch_lane_q <= '0;
       fetch_channel_q <= '0;
@@ -247,7 +279,12 @@ module readout #(
       channel_q <= '0;
       trailer_q <= '0;
     end else begin
+      if (in_valid_i && in_ready_o && in_last_i) begin
+        drop_q <= 1'b0;
+        sample_q <= sample_q + 16'd1;
+      end
       if (taken) begin
+        begun_q <= begins;
         chunk_q <= row_end ? '0 : chunk_q + ChunkWidth'(1);
         if (row_end) begin
           steps_q <= steps_q + 32'd1;
@@ -255,6 +292,8 @@ module readout #(
           if (in_last_i) begin
             state_q <= StValues;
             quiet_q <= in_quiet_i;
+          end else if (hold_i != '0 && begins) begin
+            state_q <= StScan;
           end
         end
       end
@@ -271,17 +310,29 @@ module readout #(
           fetch_lane_q <= fetch_lane_q + LaneWidth'(1);
         end
       end
-      if (value_valid_q && m_axis_tready_i) begin
+      if (word_sent) begin
         word_q <= (word_q == WordLast) ? '0 : word_q + WordWidth'(1);
       end
       if (value_sent) begin
         channel_q <= (channel_q == ChannelLast) ? '0 : channel_q + ChannelWidth'(1);
-        if (channel_q == ChannelLast) state_q <= StTrailer;
+        if (channel_q == ChannelLast) state_q <= scan ? StMargin : StTrailer;
+      end
+      if (state_q == StMargin) begin
+        state_q <= StJudge;
+        fetch_done_q <= 1'b0;
+      end
+      if (state_q == StJudge) begin
+        state_q <= enough ? StValues : StCollect;
+        drop_q <= enough;
+        confident_q <= enough;
       end
       if (state_q == StTrailer && m_axis_tready_i) trailer_q <= trailer_q + 2'd1;
       if (done_o) begin
         state_q <= StCollect;
         fresh_q <= 1'b1;
+        begun_q <= 1'b0;
+        confident_q <= 1'b0;
+        quiet_q <= 1'b0;
         steps_q <= '0;
         fetch_done_q <= 1'b0;
         trailer_q <= '0;
@@ -291,6 +342,38 @@ module readout #(
       best_q <= value_q;
       best_channel_q <= channel_q;
     end
+  end
+
+  // ---------------------------------------------------------------------------- confidence
+  // second_q: the largest value but for the best one's. held_q: time-steps in a row up to the one
+  // before in which class_q had the margin.
+  logic signed [ValueWidth-1:0] second_q;
+  logic [ValueWidth-1:0] lead_q;
+  logic [ChannelWidth-1:0] class_q;
+  logic [15:0] held_q, held;
+  logic kept, enough;
+  assign kept = Channels == 1 || lead_q >= ValueWidth'(margin_i);
+  always_comb begin
+    held = 16'd1;
+    if (!kept) held = '0;
+    else if (held_q != '0 && class_q == best_channel_q) held = held_q + 16'd1;
+  end
+  assign enough = held >= hold_i;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i || done_o) begin
+      held_q <= '0;
+    end else if (state_q == StJudge) begin
+      held_q <= held;
+    end
+    if (state_q == StJudge) class_q <= best_channel_q;
+    if (value_sent) begin
+      if (channel_q == ChannelWidth'(1) || value_q > best_q) second_q <= best_q;
+      if (value_q <= best_q && (channel_q == ChannelWidth'(1) || value_q > second_q)) begin
+        second_q <= value_q;
+      end
+    end
+    lead_q <= best_q - second_q;
   end
 
 `ifndef SYNTHESIS

@@ -33,6 +33,9 @@ module row_front #(
   input  logic                        rst_i,
   /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
   input  logic [15:0]                 t_max_i,
+  /// A sample that is to be ended, as in `sample_stop`.
+  input  logic                        stop_i,
+  input  logic [15:0]                 stop_sample_i,
   /// Delta stream in.
   input  logic                        in_valid_i,
   output logic                        in_ready_o,
@@ -84,6 +87,8 @@ module row_front #(
     .clk_i,
     .rst_i,
     .t_max_i,
+    .stop_i,
+    .stop_sample_i,
     .in_valid_i,
     .in_ready_o,
     .in_skip_i,

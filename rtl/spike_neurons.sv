@@ -12,6 +12,9 @@
 ///     spike = +1 if S < LevelMax and V' >= T(c, S+1);  -1 if S > LevelMin and V' < T(c, S);  else 0
 ///     V := V';  S := S + spike
 ///
+/// With `Folded`, level k is reached, left and reached again as V' grows, and V' >= T(c, k) means
+/// that it is; see `level_reached`.
+///
 /// Contract: one time-step out for each time-step in; once the input is final (its time-step had
 /// `last`), further time-steps with delta = 0 follow by themselves. The output is `last` at the first
 /// time-step, not before the input's final one, in which no neuron fired, or at `t_max_i`. `quiet`
@@ -50,12 +53,17 @@ module spike_neurons #(
   parameter int unsigned UseTable = 0,
   /// Bits of a signed threshold (table rule).
   parameter int unsigned TableWidth = 16,
+  /// 1: levels with several thresholds (table rule).
+  parameter int unsigned Folded = 0,
+  /// Thresholds of a level; 1 unless `Folded`.
+  parameter int unsigned Crossings = 1,
   /// Line rule: image of one word a chunk, lane j at [(MembraneWidth+ThetaWidth)*j +: ...] as
   /// {theta, v0}. Padding lanes: theta = 1, v0 = 0. "": all zero, for elaboration alone.
   parameter ConstFile = "",
   /// Table rule: images `<TableFile>_<jj>.hex` for lane jj = 00, 01, ... of
   /// `Chunks * (LevelMax - LevelMin)` words each, T(c, k) at
   /// chunk * (LevelMax - LevelMin) + (k - LevelMin - 1). Padding lanes: 1 for k > 0, else 0.
+  /// `Folded`: the words of `level_reached`; padding lanes: base for k <= 0, thresholds 1.
   parameter TableFile = "",
   /// 1: an idle row may leave as one skip beat. 0: every row leaves as all its chunks, as a reader
   /// needs that divides the same chunks into other rows. Skip beats that come in are taken either way.
@@ -67,6 +75,9 @@ module spike_neurons #(
   input  logic                         rst_i,
   /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
   input  logic [15:0]                  t_max_i,
+  /// A sample that is to be ended, as in `sample_stop`.
+  input  logic                         stop_i,
+  input  logic [15:0]                  stop_sample_i,
   /// Delta stream in.
   input  logic                         in_valid_i,
   output logic                         in_ready_o,
@@ -97,7 +108,8 @@ module spike_neurons #(
   if (Rows < 1 || Channels < 1 || Lanes < 1 || DeltaWidth < 1 || LevelMin > 0 || LevelMax < 0 ||
       LevelMax <= LevelMin || LevelMax >= 2 ** (LevelWidth - 1) ||
       LevelMin < -(2 ** (LevelWidth - 1)) || MembraneWidth < DeltaWidth + Fraction ||
-      (UseTable != 0 && Fraction != 0) || Lanes > 100 || StageId > 65535) begin : gen_bad_parameters
+      (UseTable != 0 && Fraction != 0) || Crossings < 1 || (Folded == 0 && Crossings != 1) ||
+      Lanes > 100 || StageId > 65535) begin : gen_bad_parameters
     $error("spike_neurons: a parameter is out of range");
   end
 
@@ -151,6 +163,8 @@ module spike_neurons #(
     .clk_i,
     .rst_i,
     .t_max_i,
+    .stop_i,
+    .stop_sample_i,
     .in_valid_i,
     .in_ready_o,
     .in_skip_i,
@@ -312,6 +326,8 @@ module spike_neurons #(
       .LevelMin(LevelMin),
       .LevelMax(LevelMax),
       .TableWidth(TableWidth),
+      .Folded(Folded),
+      .Crossings(Crossings),
       .TableFile(TableFile)
     ) u_rule (
       .clk_i,

@@ -2,9 +2,10 @@
 ///
 /// Contract: one time-step for each time-step of the input; once the input is final (its time-step had
 /// `last`), further time-steps without input follow by themselves as long as something fired in the
-/// one before. A sample ends with the first of these in which nothing fired, or at `t_max_i`. Input
-/// that comes after a stop by `t_max_i` is taken and dropped up to its final time-step. A row without
-/// input that is idle is one skip beat, unless `SkipRows` is 0 or the time-step is the sample's first.
+/// one before. A sample ends with the first of these in which nothing fired, at `t_max_i`, or with the
+/// time-step in which `stop_*` names it. Input that comes after a stop is taken and dropped up to its
+/// final time-step. A row without input that is idle is one skip beat, unless `SkipRows` is 0 or the
+/// time-step is the sample's first.
 /// Latency: 0, combinational from the input to the beat.
 module step_control #(
   /// Rows of a time-step.
@@ -22,6 +23,9 @@ module step_control #(
   input  logic                  rst_i,
   /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
   input  logic [15:0]           t_max_i,
+  /// A sample that is to be ended, as in `sample_stop`.
+  input  logic                  stop_i,
+  input  logic [15:0]           stop_sample_i,
   /// Delta stream in, without the deltas.
   input  logic                  in_valid_i,
   output logic                  in_ready_o,
@@ -61,8 +65,8 @@ module step_control #(
   logic [AddrWidth-1:0] addr_q;
   logic [15:0] step_q;
   // first_q: first time-step of the sample. self_q: the input is final, the time-step has none.
-  // decide_q: whether there is such a time-step depends on the one before. drop_q: stopped by
-  // t_max_i before the input was final.
+  // decide_q: whether there is such a time-step depends on the one before. drop_q: stopped
+  // before the input was final.
   logic first_q, self_q, self_quiet_q, decide_q, drop_q;
 
   logic ready, ended;
@@ -75,12 +79,22 @@ module step_control #(
   assign in_ready_o = drop_q || (ready && !self_q && (!in_skip_i || row_end_o));
   assign ended = decide_q && !go_on_i && over_i;
 
+  logic stop_hit;
+  sample_stop u_stop (
+    .clk_i,
+    .rst_i,
+    .stop_i,
+    .stop_sample_i,
+    .end_i(issue_o && step_end_o ? limit_o : ended),
+    .hit_o(stop_hit)
+  );
+
   assign row_o = row_q;
   assign chunk_o = chunk_q;
   assign addr_o = addr_q;
   assign first_o = first_q;
   assign final_o = self_q || in_last_i;
-  assign limit_o = t_max_i != '0 && step_q == t_max_i;
+  assign limit_o = stop_hit || (t_max_i != '0 && step_q == t_max_i);
   assign quiet_o = self_q ? self_quiet_q : in_quiet_i;
 
   always_ff @(posedge clk_i) begin

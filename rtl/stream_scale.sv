@@ -16,7 +16,7 @@ module stream_scale #(
   parameter int unsigned Spikes = 1,
   /// Bits of a signed delta that comes in; 1 for spikes.
   parameter int unsigned InWidth = 1,
-  /// Bits of a signed delta that goes out; wide enough for every product.
+  /// Bits of a signed delta that goes out; wide enough for every product, perhaps fewer than come in.
   parameter int unsigned OutWidth = 16,
   /// Bits of a signed coefficient.
   parameter int unsigned CoefficientWidth = 8,
@@ -54,7 +54,7 @@ module stream_scale #(
   localparam bit [SliceWidth-1:0] SliceLast = SliceWidth'(Slices - 1);
   localparam bit [ChunkWidth-1:0] ChunkLast = ChunkWidth'(Chunks - 1);
 
-  if (Channels < 1 || OutLanes < 1 || Slices * OutLanes != InLanes || OutWidth < InWidth ||
+  if (Channels < 1 || OutLanes < 1 || Slices * OutLanes != InLanes || OutWidth < 1 ||
       (Spikes != 0 && InWidth != 1)) begin : gen_bad_parameters
     $error("stream_scale: a parameter is out of range");
   end
@@ -145,6 +145,15 @@ module stream_scale #(
         if (value[0]) term = value[1] ? -wide : wide;
       end
       assign product[OutWidth*j+:OutWidth] = term;
+    end else if (OutWidth < InWidth) begin : gen_narrow
+      // The product fits, so its low bits are all of it.
+      localparam int unsigned WideWidth =
+          (CoefficientWidth > InWidth) ? CoefficientWidth : InWidth;
+      logic signed [WideWidth-1:0] wide;
+      assign wide = WideWidth'(value) * WideWidth'(coefficient);
+      assign product[OutWidth*j+:OutWidth] = wide[OutWidth-1:0];
+      logic unused_high;
+      assign unused_high = ^wide[WideWidth-1:OutWidth];
     end else if (PerChannel == 0 && Coefficient == 1) begin : gen_pass
       assign product[OutWidth*j+:OutWidth] = OutWidth'(value);
       logic unused_coefficient;

@@ -1,4 +1,4 @@
-/// Table rule of `spike_neurons`: a threshold for each level.
+/// Table rule of `spike_neurons`: a threshold for each level; with `Folded`, several.
 ///
 ///     spike = +1 if S < LevelMax and V' >= T(c, S+1);  -1 if S > LevelMin and V' < T(c, S);  else 0
 ///
@@ -19,6 +19,9 @@ module table_rule #(
   parameter int LevelMax = 15,
   /// Bits of a signed threshold.
   parameter int unsigned TableWidth = 16,
+  /// As in `spike_neurons`.
+  parameter int unsigned Folded = 0,
+  parameter int unsigned Crossings = 1,
   /// Images as `TableFile` of `spike_neurons`.
   parameter TableFile = ""
 ) (
@@ -42,7 +45,7 @@ module table_rule #(
   localparam int unsigned Steps = LevelMax - LevelMin;
   localparam int unsigned TableDepth = Chunks * Steps;
   localparam int unsigned TableAddrWidth = (TableDepth > 1) ? $clog2(TableDepth) : 1;
-  localparam int unsigned CompareWidth = (MembraneWidth > TableWidth) ? MembraneWidth : TableWidth;
+  localparam int unsigned WordWidth = Crossings * TableWidth + Folded;
   localparam bit signed [LevelWidth-1:0] LevelLow = LevelWidth'(LevelMin);
   localparam bit signed [LevelWidth-1:0] LevelHigh = LevelWidth'(LevelMax);
 
@@ -61,8 +64,8 @@ module table_rule #(
     logic signed [MembraneWidth-1:0] v;
     logic signed [LevelWidth-1:0] read_level, level;
     logic [TableAddrWidth-1:0] index, index_up, index_down;
-    logic [TableWidth-1:0] bound_up, bound_down;
-    logic signed [CompareWidth-1:0] wide_v, wide_up, wide_down;
+    logic [WordWidth-1:0] bound_up, bound_down;
+    logic reached_up, reached_down;
 
     // Entry S - LevelMin is T(S+1), the one before it T(S); at the ends of the range one of the two
     // does not exist and its result is not used.
@@ -73,7 +76,7 @@ module table_rule #(
     assign index_down = (read_level == LevelLow) ? '0 : index - TableAddrWidth'(1);
 
     threshold_rom #(
-      .Width(TableWidth),
+      .Width(WordWidth),
       .Depth(TableDepth),
       .File (TableFile == "" ? "" : {TableFile, "_", Tens, Ones, ".hex"})
     ) u_thresholds (
@@ -86,11 +89,28 @@ module table_rule #(
     );
 
     assign v = v_i[MembraneWidth*j+:MembraneWidth];
-    assign wide_v = CompareWidth'(v);
-    assign wide_up = CompareWidth'($signed(bound_up));
-    assign wide_down = CompareWidth'($signed(bound_down));
-    assign up_o[j] = level != LevelHigh && wide_v >= wide_up;
-    assign down_o[j] = level != LevelLow && wide_v < wide_down;
+    level_reached #(
+      .ValueWidth(MembraneWidth),
+      .TableWidth(TableWidth),
+      .Folded(Folded),
+      .Crossings(Crossings)
+    ) u_up (
+      .value_i(v),
+      .word_i(bound_up),
+      .reached_o(reached_up)
+    );
+    level_reached #(
+      .ValueWidth(MembraneWidth),
+      .TableWidth(TableWidth),
+      .Folded(Folded),
+      .Crossings(Crossings)
+    ) u_down (
+      .value_i(v),
+      .word_i(bound_down),
+      .reached_o(reached_down)
+    );
+    assign up_o[j] = level != LevelHigh && reached_up;
+    assign down_o[j] = level != LevelLow && !reached_down;
   end
 
 endmodule

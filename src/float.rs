@@ -1,7 +1,7 @@
 //! Operators in float64, for the evaluations that share nothing with lowering.
 
 use crate::graph::transposed_index;
-use crate::quant::{Quantiser, Rounding, Weights, per_channel};
+use crate::quant::{Arithmetic, Binary, Function, Quantiser, Rounding, Unary, Weights, per_channel};
 
 /// The parts, each with its extents, one after the other along extent `axis`.
 pub fn concat(parts: &[(&[usize], &[f64])], axis: usize) -> Vec<f64> {
@@ -110,6 +110,51 @@ fn level(quantiser: &Quantiser, channel: usize, x: f64) -> i32 {
     #[expect(clippy::cast_possible_truncation)]
     let level = rounded.clamp(f64::from(low), f64::from(high)) as i32;
     level
+}
+
+/// A function of every element.
+pub fn apply(x: &[f64], function: &Function) -> Vec<f64> {
+    x.iter().map(|&x| function.evaluate(&Double, x)).collect()
+}
+
+/// Arithmetic in `f64`.
+pub struct Double;
+
+impl Arithmetic for Double {
+    type Number = f64;
+
+    fn constant(&self, value: f64) -> f64 {
+        value
+    }
+
+    fn unary(&self, op: Unary, &x: &f64) -> f64 {
+        match op {
+            Unary::Neg => -x,
+            Unary::Abs => x.abs(),
+            Unary::Exp => x.exp(),
+            Unary::Log => x.ln(),
+            Unary::Sqrt => x.sqrt(),
+            Unary::Erf => libm::erf(x),
+            Unary::Tanh => x.tanh(),
+            Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+            Unary::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+        }
+    }
+
+    fn binary(&self, op: Binary, &a: &f64, &b: &f64) -> f64 {
+        match op {
+            Binary::Add => a + b,
+            Binary::Sub => a - b,
+            Binary::Mul => a * b,
+            Binary::Div => a / b,
+            Binary::Min => a.min(b),
+            Binary::Max => a.max(b),
+        }
+    }
+
+    fn select(&self, [a, b, c, d]: [&f64; 4]) -> f64 {
+        if a > b { *c } else { *d }
+    }
 }
 
 /// Rows of a table, picked by raw elements.

@@ -41,11 +41,7 @@ pub fn replace<N: AsRef<str>, B: AsRef<[u8]>>(
     stranger: impl Fn(&Path) -> Result<Option<PathBuf>>,
 ) -> Result<()> {
     let error = |e: std::io::Error| Error::io("write", path, &e);
-    let parent = match (path.parent(), path.file_name()) {
-        (Some(parent), Some(_)) if !parent.as_os_str().is_empty() => parent,
-        (Some(_), Some(_)) => Path::new("."),
-        _ => return Err(Error::input(format!("this cannot be the name of a {what}")).at_file(path)),
-    };
+    let parent = parent(path, what)?;
     let existing = may_replace(path, what, stranger)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".").suffix(".snn2rtl-tmp");
@@ -73,6 +69,28 @@ pub fn replace<N: AsRef<str>, B: AsRef<[u8]>>(
         return Err(error(failure).fix(format!("the {what} that was here is now {}", kept.display())));
     }
     Err(error(failure))
+}
+
+/// Checks what can be checked of a place before there is something to write: before long work.
+///
+/// # Errors
+/// As [`replace`], but for what only writing shows.
+pub fn check_place(
+    path: &Path,
+    what: &str,
+    stranger: impl Fn(&Path) -> Result<Option<PathBuf>>,
+) -> Result<()> {
+    fs::metadata(parent(path, what)?).map_err(|e| Error::io("write", path, &e))?;
+    may_replace(path, what, stranger).map(|_| ())
+}
+
+/// The folder that a path is in.
+fn parent<'a>(path: &'a Path, what: &str) -> Result<&'a Path> {
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(_)) if !parent.as_os_str().is_empty() => Ok(parent),
+        (Some(_), Some(_)) => Ok(Path::new(".")),
+        _ => Err(Error::input(format!("this cannot be the name of a {what}")).at_file(path)),
+    }
 }
 
 /// Whether there is a folder to replace; an error if it could hold anything but what this program wrote.

@@ -1,7 +1,8 @@
 //! snn2rtl: exact conversion of quantised neural networks into spiking FPGA hardware.
 //!
 //! One direction through the boxes: [`import`] reads ONNX into [`qann`]; [`convert`] makes [`snn`]; [`lower`] makes
-//! [`integer`]; [`golden`] runs it; [`design`] plans the hardware; the later modules write, simulate and synthesise it.
+//! [`integer`]; [`golden`] runs it, and [`compact`] chooses widths with it; [`design`] plans the hardware; the later modules
+//! write, simulate and synthesise it.
 
 pub mod data;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod folder;
 pub mod graph;
 pub mod quant;
 
+pub mod compact;
 pub mod convert;
 pub mod golden;
 pub mod import;

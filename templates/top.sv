@@ -53,7 +53,12 @@ module @{ top }@ #(
   // Register stage s is stage s below.
   logic [16*Stages-1:0] stage_spikes;
   logic [Stages-1:0] stage_work;
+  // What ends a sample before it is quiescent.
   logic [15:0] @{ t_max }@;
+  logic @{ margin }@ margin;
+  logic [15:0] hold;
+  logic stop;
+  logic [15:0] @{ stop_sample }@;
   logic enable, sample_begin, sample_done, short_frame, long_frame;
 @%- for instance in instances %@
 @% if !instance.title.is_empty() %@

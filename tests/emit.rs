@@ -65,7 +65,7 @@ fn only_a_build_folder_is_ever_replaced() {
     let build = folder.path().join("build");
     emit::emit(&model, &Options::default(), &build).expect("written");
     fs::write(build.join("reports.txt"), "of a tool").expect("written");
-    let narrow = emit::emit(&model, &Options { lanes: 1, fifo_depth: 2 }, &build).expect("replaced");
+    let narrow = emit::emit(&model, &Options { lanes: 1, ..Options::default() }, &build).expect("replaced");
     assert_eq!(emit::read_manifest(&build).expect("read"), narrow);
 
     let other = folder.path().join("other");
@@ -121,7 +121,8 @@ fn names_of_the_model_never_reach_the_code() {
 fn what_hardware_cannot_do_is_named() {
     let model = fixture("qdq_ties", Analog);
     for (lanes, fifo_depth) in [(0, 2), (65, 2), (4, 0), (4, 5000)] {
-        let error = emit::render(&model, &Options { lanes, fifo_depth }).expect_err("out of range");
+        let error = emit::render(&model, &Options { lanes, fifo_depth, ..Options::default() })
+            .expect_err("out of range");
         assert_eq!(error.exit_code(), 2);
     }
 }

@@ -5,12 +5,15 @@
 mod naive;
 mod random;
 
+use std::cmp::Reverse;
+
 use naive::{Trace, naive};
 use proptest::prelude::*;
 use random::{Random, Recipe};
-use snn2rtl::golden::{Golden, Limits, Unobserved, correct_per_step};
+use snn2rtl::golden::{Confidence, Golden, Limits, Unobserved, correct_per_step};
+use snn2rtl::integer::cost::operations;
 use snn2rtl::integer::eval::evaluate;
-use snn2rtl::integer::{Network, Op};
+use snn2rtl::integer::{Folds, Network, Neuron, Op, Range, Readout, Rule};
 
 fn recipe() -> impl Strategy<Value = Recipe> {
     let weight = prop::sample::select(vec![1i64, 7, 127, 128, 3000, 40_000, 100_000, 1 << 28]);
@@ -29,7 +32,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
         })
 }
 
-const CLASSES: Limits = Limits { t_max: None, class_per_step: true };
+const CLASSES: Limits = Limits { t_max: None, confidence: None, class_per_step: true };
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
@@ -57,7 +60,11 @@ proptest! {
             let levels: Vec<_> = nodes.into_iter().zip(outcome.levels.iter().cloned()).collect();
             prop_assert_eq!(levels, expected.levels);
             let checked = checked.run(&mut wide, &raw, &CLASSES, &mut Unobserved);
-            prop_assert_eq!(outcome, checked);
+            prop_assert_eq!(&outcome, &checked);
+            let bounds = operations(&network);
+            prop_assert!(u64::from(outcome.time_steps) <= bounds.time_steps);
+            prop_assert!(outcome.sops <= bounds.sops * u64::from(outcome.time_steps));
+            prop_assert!(outcome.input_macs <= bounds.input_macs);
         }
     }
 
@@ -69,7 +76,7 @@ proptest! {
         let t_max = if t_max == 29 { u32::MAX } else { t_max };
         let expected = naive(&network, &raw, t_max);
         let mut trace = Trace::default();
-        let limits = Limits { t_max: Some(t_max), class_per_step: true };
+        let limits = Limits { t_max: Some(t_max), ..CLASSES };
         let outcome = golden.run(&mut golden.state(), &raw, &limits, &mut trace);
         prop_assert_eq!(&trace.spikes, &expected.spikes);
         prop_assert_eq!(&trace.logits, &expected.logits);
@@ -97,6 +104,58 @@ proptest! {
                 prop_assert!(outcome.final_step.is_sorted());
             }
         }
+    }
+}
+
+/// The time-step after which the rule of confidence holds, from the readout's inputs after each.
+fn stop(readout: &Readout, logits: &[Vec<i64>], rule: Confidence) -> Option<usize> {
+    let (mut begun, mut before, mut held) = (false, None, 0);
+    logits.iter().position(|totals| {
+        begun |= totals.iter().any(|a| *a != 0);
+        let mut values: Vec<(i128, Reverse<usize>)> = (0..totals.len())
+            .map(|c| {
+                let (multiplier, offset) =
+                    (readout.multiplier[c % readout.channels], readout.offset[c % readout.channels]);
+                (i128::from(multiplier) * i128::from(totals[c]) + offset, Reverse(c))
+            })
+            .collect();
+        values.sort();
+        let (best, Reverse(class)) = values.pop().expect("a class");
+        let clear = values.last().is_none_or(|(second, _)| best - second >= i128::from(rule.margin));
+        held = if begun && clear { if before == Some(class) { held + 1 } else { 1 } } else { 0 };
+        before = begun.then_some(class);
+        begun && held >= rule.steps
+    })
+}
+
+proptest! {
+    #[test]
+    fn confidence_stops_at_the_first_step_at_which_the_margin_has_held(
+        recipe in recipe(), percent in 0i64..100, bits in 0u32..24, steps in 1u16..5,
+    ) {
+        let network = random::network(&recipe);
+        let golden = Golden::new(&network).expect("compiles");
+        let raw = random::sample(&mut Random(recipe.seed ^ 3), golden.input(), percent);
+        let rule = Confidence { margin: (1 << bits) - 1, steps };
+        let readout = network.topological().into_iter().find_map(|id| match &network.node(id).op {
+            Op::Readout(readout) => Some(readout.clone()),
+            _ => None,
+        });
+        let mut whole = Trace::default();
+        let settled = golden.run(&mut golden.state(), &raw, &CLASSES, &mut whole);
+        let limits = Limits { confidence: Some(rule), ..CLASSES };
+        let mut trace = Trace::default();
+        let outcome = golden.run(&mut golden.state(), &raw, &limits, &mut trace);
+        let all = whole.logits.len();
+        // In the time-step of quiescence, that is what has stopped it.
+        let end = stop(&readout.expect("a readout"), &whole.logits, rule).filter(|end| end + 1 < all);
+        prop_assert_eq!(outcome.confident, end.is_some());
+        prop_assert_eq!(outcome.quiescent, end.is_none());
+        let end = end.map_or(all, |end| end + 1);
+        prop_assert_eq!(outcome.time_steps as usize, end);
+        prop_assert_eq!(&trace.spikes, &whole.spikes[..end]);
+        prop_assert_eq!(&trace.logits, &whole.logits[..end]);
+        prop_assert_eq!(&outcome.class_per_step, &settled.class_per_step[..end]);
     }
 }
 
@@ -258,7 +317,7 @@ fn a_checked_model_finds_a_range_that_is_too_narrow() {
 #[test]
 fn many_spikes_of_extreme_weight_add_up() {
     use snn2rtl::graph::Shape;
-    use snn2rtl::integer::{Input, Linear, Neuron, Range, Readout, Rule};
+    use snn2rtl::integer::{Input, Linear, Readout};
     use snn2rtl::quant::Element;
     const WIDE: usize = 700;
     for extremes in [[-128i64, 127, -128], [-32768, 32767, 5], [1 << 31, -(1 << 31), 3]] {
@@ -281,6 +340,7 @@ fn many_spikes_of_extreme_weight_add_up() {
             low: -1,
             high: 1,
             thresholds: [0, 1].repeat(WIDE),
+            folds: None,
             rule: Rule::Line { fraction: 0, theta: vec![1; WIDE], start: vec![0; WIDE] },
             total: one,
             membrane: Range::new(-2, 256),
@@ -311,6 +371,33 @@ fn many_spikes_of_extreme_weight_add_up() {
                 let outcome = golden.run(&mut golden.state(), &[raw], &CLASSES, &mut Unobserved);
                 assert_eq!(outcome.totals, expected.totals, "{extremes:?} {raw}");
             }
+        }
+    }
+}
+
+/// Levels that are reached, left and reached again are those of the function that they were made of, at every sum.
+#[test]
+fn folded_tables_are_the_functions_they_were_made_of() {
+    let mut random = Random(29);
+    for _ in 0..300 {
+        let (low, high) = random.pick(&[(0, 1), (-1, 0), (0, 15), (-8, 7), (-2, 3)]);
+        let total = Range::new(random.range(-60, 0), random.range(0, 60));
+        let all: Vec<_> = (0..3).map(|_| random::pieces(&mut random, (low, high), total)).collect();
+        let (thresholds, folds) = random::folded(&all, (low, high), total);
+        let mut neuron =
+            Neuron { low, high, thresholds, folds: Some(folds), rule: Rule::Table, total, membrane: total };
+        assert_eq!(neuron.check(3), Ok(()));
+        for (c, pieces) in all.iter().enumerate() {
+            for a in total.low..=total.high {
+                assert_eq!(neuron.level(c, a), random::level_of(pieces, a), "{pieces:?} at {a}");
+            }
+        }
+        // A level without the one below it.
+        if high - low > 1 {
+            neuron.folds = Some(Folds { crossings: 1, base: vec![low; 3] });
+            neuron.thresholds = (low..high).rev().map(|k| i64::from(k - low)).collect::<Vec<_>>().repeat(3);
+            neuron.total = Range::new(-60, 60);
+            assert!(neuron.check(3).is_err());
         }
     }
 }

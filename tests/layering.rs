@@ -19,6 +19,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("integer", &["error", "graph", "quant"]),
     ("lower", &["error", "graph", "integer", "quant", "snn"]),
     ("golden", &["error", "graph", "integer"]),
+    ("compact", &["data", "error", "golden", "integer", "lower", "quant", "snn"]),
     ("design", &["error", "graph", "integer", "quant"]),
     ("emit", &["design", "error", "folder", "integer", "lower", "snn"]),
     ("tool", &["error"]),

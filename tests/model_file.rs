@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use snn2rtl::error::Error;
 use snn2rtl::graph::Shape;
-use snn2rtl::quant::{Decimal, Element, Encoding, InputSpec, Quantiser, Rounding, Scaling, Weights};
+use snn2rtl::quant::{
+    Decimal, Element, Encoding, Function, InputSpec, Precision, Quantiser, Rounding, Scaling, Weights,
+};
 use snn2rtl::snn::file::{load, save};
 use snn2rtl::snn::{Input, Linear, Model, Network, Op};
 use tempfile::TempDir;
@@ -40,7 +42,13 @@ fn tiny() -> Model {
         .expect("fits");
     let id = network.add("head", linear(2, &[1, 0, -1, 2, 1, 0], &[1.0], &[]), &[id]).expect("fits");
     network.add("logits", Op::Readout, &[id]).expect("fits");
-    Model { network, name: "tiny".into(), producer: "by hand".into(), views: Default::default() }
+    Model {
+        network,
+        name: "tiny".into(),
+        producer: "by hand".into(),
+        views: Default::default(),
+        precision: Default::default(),
+    }
 }
 
 /// One of everything the format has, with these names.
@@ -68,7 +76,13 @@ fn rich(names: &[String; 6]) -> Model {
     let quantiser = Quantiser::uniform(1.0, -1, 1, Rounding::Truncate);
     id = network.add(&names[4], Op::Neuron(quantiser), &[id]).expect("fits");
     network.add(&names[5], Op::Readout, &[id]).expect("fits");
-    Model { network, name: "a \"name\"\n".into(), producer: "π/\\".into(), views: Default::default() }
+    Model {
+        network,
+        name: "a \"name\"\n".into(),
+        producer: "π/\\".into(),
+        views: Default::default(),
+        precision: Default::default(),
+    }
 }
 
 fn folder() -> TempDir {
@@ -80,7 +94,7 @@ fn bytes(path: &Path) -> [Vec<u8>; 2] {
 }
 
 fn assert_same(a: &Model, b: &Model) {
-    assert_eq!((&a.name, &a.producer), (&b.name, &b.producer));
+    assert_eq!((&a.name, &a.producer, a.precision), (&b.name, &b.producer, b.precision));
     let nodes = |m: &Model| -> Vec<_> {
         let network = &m.network;
         network.topological().into_iter().map(|id| (network.node(id).clone(), network.inputs(id))).collect()
@@ -192,7 +206,7 @@ fn what_is_wrong_in_the_graph_is_named() {
         ("\"bias\": true", "\"bias\": true, \"divisor\": 0", Some("hidden"), "divisor"),
         ("\"bias\": true", "\"bias\": true, \"divisor\": -1", None, "-1"),
         ("\"kind\": \"linear\"", "\"kind\": \"conv\"", None, "conv"),
-        ("\"format_version\": 1", "\"format_version\": 2", None, "version 2"),
+        ("\"format_version\": 1", "\"format_version\": 3", None, "version 3"),
         ("snn2rtl.model", "other", None, "other"),
         ("\"head\"", "\"hidden\"", Some("hidden"), "two nodes"),
         ("\"pixels\"\n      ]", "\"logits\"\n      ]", Some("hidden"), "before it"),
@@ -217,6 +231,49 @@ fn what_is_wrong_in_the_graph_is_named() {
     }
     assert!(damaged("graph.json", |_| vec![b'['; 100_000]).problem.contains("graph.json"));
     assert!(damaged("graph.json", |mut b| b.split_off(b.len() / 2)).problem.contains("graph.json"));
+}
+
+#[test]
+fn fraction_bits_are_saved_and_checked() {
+    let precision = Precision { residual: 11, affine: 1, exponent: 32, scale: 9 };
+    let model = Model { precision, ..tiny() };
+    round_trip(&model);
+    let folder = folder();
+    let path = folder.path().join("a.snn");
+    save(&model, &path).expect("saved");
+    assert_eq!(load(&path).expect("loaded").precision, precision);
+    let text = fs::read_to_string(path.join("graph.json")).expect("text");
+    assert!(text.contains("\"format_version\": 2") && text.contains("\"residual\": 11"), "{text}");
+    for (from, to, problem) in [
+        ("\"format_version\": 2", "\"format_version\": 1", "version 1 has no 'precision'"),
+        ("\"format_version\": 2", "\"format_version\": 3", "version 3"),
+        ("\"precision\": {", "\"precision\": null, \"name\": {", "name"),
+        ("\"residual\": 11", "\"residual\": 0", "fraction bits 0, 1, 32, 9"),
+        ("\"residual\": 11", "\"residual\": 33", "fraction bits 33"),
+        ("\"residual\": 11", "\"residual\": 4294967295", "fraction bits 4294967295"),
+        ("\"residual\": 11", "\"residual\": 4294967296", "4294967296"),
+        ("\"residual\": 11", "\"residual\": -1", "-1"),
+        ("\"residual\": 11", "\"residual\": 11.5", "11.5"),
+        ("\"residual\": 11", "\"residual\": 11, \"extra\": 1", "extra"),
+        ("\"residual\": 11,", "", "residual"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        fs::write(path.join("graph.json"), text.replacen(from, to, 1)).expect("written");
+        let error = load(&path).expect_err("accepted");
+        assert!(error.problem.contains(problem), "{from} → {to}: {error}");
+        assert!(error.file.as_ref().is_some_and(|f| f.ends_with("graph.json")), "{error}");
+    }
+    // Without them, a file of version 2 says nothing of its widths.
+    let error = graph_with("\"format_version\": 1", "\"format_version\": 2");
+    assert!(error.problem.contains("needs 'precision'"), "{error}");
+    // Exact ones need no words: the file is one that earlier programs read.
+    let folder = crate::folder();
+    save(&tiny(), &folder.path().join("a.snn")).expect("saved");
+    let text = fs::read_to_string(folder.path().join("a.snn/graph.json")).expect("text");
+    assert!(text.contains("\"format_version\": 1") && !text.contains("precision"), "{text}");
+    let hostile = Precision { scale: 0, ..precision };
+    let error = save(&Model { precision: hostile, ..tiny() }, &path).expect_err("saved");
+    assert!(error.problem.contains("fraction bits 11, 1, 32, 0"), "{error}");
 }
 
 /// Puts a safetensors file together from its header and data.
@@ -371,4 +428,59 @@ fn the_example_of_the_documentation_loads() {
         }
         Err(error) => eprintln!("python3 is not here ({error}): its part of the page was not tried"),
     }
+}
+
+/// The tiny model with a function before its neurons, one string of its graph replaced, loaded and lowered.
+fn function_with(from: &str, to: &str) -> Result<(), Error> {
+    let mut model = tiny();
+    let mut network = Network::new();
+    let mut last = None;
+    for id in model.network.topological() {
+        let node = model.network.node(id);
+        if node.name == "hidden.act" {
+            let inputs: Vec<_> = last.into_iter().collect();
+            last = Some(network.add("silu", Op::Function(Function::silu()), &inputs).expect("fits"));
+        }
+        let inputs: Vec<_> = last.into_iter().collect();
+        last = Some(network.add(&node.name, node.op.clone(), &inputs).expect("fits"));
+    }
+    model.network = network;
+    round_trip(&model);
+    let folder = folder();
+    let path = folder.path().join("m.snn");
+    save(&model, &path).expect("saved");
+    let file = path.join("graph.json");
+    let graph: serde_json::Value = serde_json::from_slice(&fs::read(&file).expect("readable")).expect("JSON");
+    let text = graph.to_string();
+    assert!(text.contains(from), "{from} is not in {text}");
+    fs::write(&file, text.replacen(from, to, 1)).expect("writable");
+    snn2rtl::lower::lower(&load(&path)?).map(|_| ())
+}
+
+#[test]
+fn functions_are_checked() {
+    let sigmoid = r#"{"unary":["sigmoid",0]}"#;
+    function_with(sigmoid, sigmoid).expect("a model");
+    let many = [sigmoid; 65].join(",");
+    for (to, node, problem) in [
+        (r#"{"unary":["sigmoid",1]}"#, Some("silu"), "reads 1"),
+        (r#"{"unary":["sigmoid",99999999999]}"#, Some("silu"), "99999999999"),
+        (r#"{"unary":["sigmoid",-1]}"#, None, "-1"),
+        (r#"{"unary":["gamma",0]}"#, None, "gamma"),
+        (r#"{"unary":["sigmoid",0,0]}"#, None, "graph.json"),
+        (r#"{"constant":1e999}"#, None, "graph.json"),
+        (r#"{"constant":null}"#, None, "graph.json"),
+        (r#"{"select":[0,0,0]}"#, None, "graph.json"),
+        (&many, Some("silu"), "66 steps"),
+        // Valid, but without a value in the range of what is accumulated, or of levels that cannot be told.
+        (r#"{"unary":["log",0]}"#, Some("hidden.act"), "has no value"),
+        (r#"{"binary":["div",0,0]}"#, Some("hidden.act"), "has no value"),
+    ] {
+        let error = function_with(sigmoid, to).expect_err(to);
+        assert!(error.problem.contains(problem), "{to}: {error}");
+        assert_eq!(error.node.as_deref(), node, "{to}: {error}");
+    }
+    // Only neurons read a function.
+    let error = function_with(r#"{"kind":"neuron","rounding":"half_up"}"#, r#"{"kind":"readout"}"#);
+    assert!(error.is_err());
 }

@@ -189,8 +189,9 @@ fn a_small_design_is_synthesised_for_every_family() {
     let toolbox = python_only(folder.path());
     let build = mini_build();
     for family in Family::ALL {
-        let mut steps = 0;
-        let found = synth::yosys_from(&toolbox, build.path(), family, &mut |_| steps += 1).unwrap();
+        let steps = std::sync::atomic::AtomicUsize::new(0);
+        let count = |_: &str| _ = steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let found = synth::yosys_from(&toolbox, build.path(), family, &count).unwrap();
         println!("{family}, Yosys {}, {:.1} s\n{}\n", found.tool_version, found.seconds, found.table());
         let names: Vec<_> =
             found.modules.iter().map(|row| (row.instance.as_str(), row.module.as_str())).collect();
@@ -212,12 +213,14 @@ fn a_small_design_is_synthesised_for_every_family() {
         }
         assert!(found.total.lut > 0 && found.total.ff >= 40, "{family}");
         assert_eq!(found.total.bram, fifo_in.bram + fifo_out.bram + mac.bram, "{family}");
-        assert!(steps > 10, "{family}");
+        // Elaboration, three modules, the top level.
+        assert_eq!(steps.into_inner(), 5, "{family}");
 
         let saved = std::fs::read_to_string(build.path().join(format!("reports/utilisation_{family}.json")));
         assert_eq!(serde_json::from_str::<synth::Utilisation>(&saved.unwrap()).unwrap().total, found.total);
-        assert!(build.path().join(format!("reports/yosys_{family}.log")).is_file());
-        assert!(build.path().join(format!("scripts/yosys_{family}.ys")).is_file());
+        for file in ["elaborate.ys", "elaborate.log", "top.ys", "top.log"] {
+            assert!(build.path().join(format!("reports/yosys_{family}/{file}")).is_file(), "{file}");
+        }
     }
 }
 
@@ -229,13 +232,23 @@ fn the_scripts_run_in_the_oldest_yosys_too() {
     let old = toolbox.get(Tool::YosysOld).unwrap();
     assert_eq!(old.version.to_string(), "0.23");
     for family in [Family::Xc7, Family::Ecp5] {
-        synth::yosys_from(&toolbox, build.path(), family, &mut |_| ()).unwrap();
-        let stat = build.path().join(format!("reports/yosys_{family}_stat.json"));
-        std::fs::remove_file(&stat).unwrap();
-        let script = format!("scripts/yosys_{family}.ys");
-        old.command().args(["-s", &script]).cwd(build.path()).run().unwrap();
-        let text = std::fs::read_to_string(&stat).unwrap();
-        assert!(text.contains("Yosys 0.23") && text.contains("mini_top.u_mac"), "{text}");
+        synth::yosys_from(&toolbox, build.path(), family, &|_| ()).unwrap();
+        let folder = build.path().join(format!("reports/yosys_{family}"));
+        let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+        let mut scripts: Vec<_> = files.filter(|file| file.extension().is_some_and(|e| e == "ys")).collect();
+        // Elaboration first.
+        scripts.sort_by_key(|script| !script.ends_with("elaborate.ys"));
+        assert_eq!(scripts.len(), 5);
+        for script in scripts {
+            let stat = script.with_extension("json");
+            let _ = std::fs::remove_file(&stat);
+            let script = script.strip_prefix(build.path()).unwrap().to_str().unwrap();
+            old.command().args(["-s", script]).cwd(build.path()).run().unwrap();
+            if !script.ends_with("elaborate.ys") {
+                let text = std::fs::read_to_string(&stat).unwrap();
+                assert!(text.contains("Yosys 0.23"), "{text}");
+            }
+        }
     }
 }
 
@@ -245,8 +258,8 @@ fn a_design_that_does_not_elaborate_names_the_reason() {
     let build = mini_build();
     std::fs::write(build.path().join("rtl/files.f"), "rtl/mini_pkg.sv\nrtl/mini_top.sv\n").unwrap();
     let error =
-        synth::yosys_from(&python_only(folder.path()), build.path(), Family::Ecp5, &mut |_| ()).unwrap_err();
+        synth::yosys_from(&python_only(folder.path()), build.path(), Family::Ecp5, &|_| ()).unwrap_err();
     assert!(error.problem.contains("mini_fifo"), "{error}");
-    assert!(error.file.unwrap().ends_with("reports/yosys_ecp5.log"));
+    assert!(error.file.unwrap().ends_with("reports/yosys_ecp5/elaborate.log"));
     assert!(!build.path().join("reports/utilisation_ecp5.json").exists());
 }

@@ -6,12 +6,13 @@ mod generator;
 mod naive;
 mod random;
 
-use generator::{Recipe, network, sample};
+use generator::{Recipe, functions, network, sample};
 use naive::{Trace, naive};
 use proptest::prelude::*;
 use random::Random;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::golden::{Golden, Limits};
+use snn2rtl::integer::cost::operations;
 use snn2rtl::integer::eval;
 use snn2rtl::lower::lower;
 use snn2rtl::{qann, snn};
@@ -20,14 +21,16 @@ fn recipe() -> impl Strategy<Value = Recipe> {
     let sizes = (1usize..5, 1usize..4, 1usize..4, 1usize..3, 1usize..8);
     let levels = prop::sample::select(vec![2i32, 4, 8, 16, 32]);
     let bits = 2u32..9;
+    let function = prop::sample::select(functions());
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (any::<u64>(), sizes, levels, bits, flags).prop_map(
+    (any::<u64>(), sizes, levels, bits, flags, function).prop_map(
         |(
             seed,
             (tokens, heads, depth, blocks, hidden),
             levels,
             weight_bits,
             (words, mask, fused, post_norm, mean),
+            function,
         )| Recipe {
             seed,
             tokens,
@@ -42,6 +45,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
             fused,
             post_norm,
             mean,
+            function,
         },
     )
 }
@@ -58,7 +62,7 @@ proptest! {
         let checked = Golden::checked(&lowered.network).expect("compiles");
         let (mut state, mut wide) = (golden.state(), checked.state());
         let mut random = Random(recipe.seed ^ 1);
-        let limits = Limits { t_max: None, class_per_step: true };
+        let limits = Limits { class_per_step: true, ..Limits::default() };
         for _ in 0..3 {
             let raw = sample(&recipe, &mut random);
             let mut trace = Trace::default();
@@ -74,6 +78,9 @@ proptest! {
             prop_assert_eq!(&trace.logits, &plain.logits);
             prop_assert_eq!(&outcome.final_step, &plain.final_step);
             prop_assert_eq!(&checked.run(&mut wide, &raw, &limits, &mut Trace::default()), &outcome);
+            let bounds = operations(&lowered.network);
+            prop_assert!(u64::from(outcome.time_steps) <= bounds.time_steps);
+            prop_assert!(outcome.sops <= bounds.sops * u64::from(outcome.time_steps));
         }
     }
 

@@ -1,8 +1,10 @@
 /// Bench of `axi_lite_regs`: random events counted beside it, all registers read back, writes with
-/// byte enables and in every order of address and data, unmapped addresses, T_max while busy.
+/// byte enables and in every order of address and data, unmapped addresses, T_max and the rule of
+/// confidence while busy.
 module axi_lite_regs_tb #(
   parameter int unsigned Stages = 2,
   parameter int unsigned AddrWidth = 8,
+  parameter int unsigned MarginWidth = 32,
   /// Cycles of a round's events; long rounds make the counters pass 32 bits.
   parameter int EventCycles = 300,
   parameter int Rounds = 12
@@ -24,9 +26,13 @@ module axi_lite_regs_tb #(
   logic in_valid, in_ready, out_valid, out_ready, enable, busy;
   logic [16*Stages-1:0] spikes;
   logic [Stages-1:0] work;
-  logic [15:0] t_max;
+  logic [15:0] t_max, hold;
+  logic [MarginWidth-1:0] margin;
+  logic draining, draining_before = 1'b0;
 
-  axi_lite_regs #(.Stages(Stages), .AddrWidth(AddrWidth)) u_dut (
+  axi_lite_regs #(
+    .Stages(Stages), .AddrWidth(AddrWidth), .MarginWidth(MarginWidth)
+  ) u_dut (
     .clk_i, .rst_i(rst),
     .s_axi_awvalid_i(aw_valid), .s_axi_awready_o(aw_ready), .s_axi_awaddr_i(aw_addr),
     .s_axi_wvalid_i(w_valid), .s_axi_wready_o(w_ready), .s_axi_wdata_i(w_data),
@@ -37,7 +43,7 @@ module axi_lite_regs_tb #(
     .done_i(sample_done), .short_frame_i(short_frame), .long_frame_i(long_frame),
     .in_valid_i(in_valid), .in_ready_i(in_ready), .out_valid_i(out_valid),
     .out_ready_i(out_ready), .spikes_i(spikes), .work_i(work), .t_max_o(t_max),
-    .enable_o(enable), .busy_o(busy)
+    .margin_o(margin), .hold_o(hold), .draining_i(draining), .enable_o(enable), .busy_o(busy)
   );
 
   typedef struct {
@@ -67,8 +73,10 @@ module axi_lite_regs_tb #(
   longint samples_in = 0, samples_out = 0, cycles = 0, in_stalls = 0, out_stalls = 0;
   longint spike_sums[Stages];
   longint work_sums[Stages];
-  int inside_count = 0, old_t_max = 0;
-  logic [15:0] t_max_model = '0;
+  int inside_count = 0;
+  logic [31+MarginWidth:0] old_rules = '0;
+  logic [15:0] t_max_model = '0, hold_model = '0;
+  logic [63:0] margin_model = '0;
   logic short_model = 1'b0, long_model = 1'b0, begun = 1'b0;
   int round = 0, phase = 0, left = 0, settled = 0;
 
@@ -85,7 +93,10 @@ module axi_lite_regs_tb #(
     put(1'b0, 'h24, cycles[63:32], '0, 2'b00);
     put(1'b0, 'h28, in_stalls[31:0], '0, 2'b00);
     put(1'b0, 'h2c, out_stalls[31:0], '0, 2'b00);
-    put(1'b0, 'h30, 32'd0, '0, 2'b11);
+    put(1'b0, 'h30, margin_model[31:0], '0, 2'b00);
+    put(1'b0, 'h34, margin_model[63:32], '0, 2'b00);
+    put(1'b0, 'h38, {16'd0, hold_model}, '0, 2'b00);
+    put(1'b0, 'h3c, 32'd0, '0, 2'b11);
     for (int s = 0; s < Stages; s++) begin
       put(1'b0, 'h40 + 16 * s, spike_sums[s][31:0], '0, 2'b00);
       // Other registers in between do not disturb the high half that is kept.
@@ -95,6 +106,13 @@ module axi_lite_regs_tb #(
       put(1'b0, 'h4c + 16 * s, work_sums[s][63:32], '0, 2'b00);
     end
     if ('h40 + 16 * Stages < 2 ** AddrWidth) put(1'b0, 'h40 + 16 * Stages, 32'd0, '0, 2'b11);
+  endtask
+
+  // A margin of up to as many bits as there are.
+  task automatic put_margin();
+    margin_model = {$urandom, $urandom} & ((MarginWidth == 64) ? '1 : (64'd1 << MarginWidth) - 64'd1);
+    put(1'b1, 'h30, margin_model[31:0], 4'b1111, 2'b00);
+    put(1'b1, 'h34, margin_model[63:32], 4'b1111, 2'b00);
   endtask
 
   // The bus master: one access at a time, address and data of a write apart by up to 3 cycles.
@@ -152,6 +170,7 @@ module axi_lite_regs_tb #(
     if (rst) begin
       {sample_begin, sample_done, short_frame, long_frame} <= '0;
       {in_valid, in_ready, out_valid, out_ready} <= '0;
+      draining <= 1'b0;
       spikes <= '0;
       work <= '0;
       done_o <= 1'b0;
@@ -162,8 +181,11 @@ module axi_lite_regs_tb #(
     end else begin
       // The events of the cycle that ends now.
       if (busy != (inside_count != 0)) $fatal(1, "%m: busy is wrong");
-      if (inside_count != 0 && int'(t_max) != old_t_max) $fatal(1, "%m: T_max changed inside");
-      old_t_max = int'(t_max);
+      if ((inside_count != 0 || draining_before) && {margin, hold, t_max} != old_rules) begin
+        $fatal(1, "%m: T_max or the rule of confidence changed inside");
+      end
+      old_rules = {margin, hold, t_max};
+      draining_before = draining;
       if (busy) cycles++;
       if (busy && in_valid && !in_ready) in_stalls++;
       if (out_valid && !out_ready) out_stalls++;
@@ -180,6 +202,7 @@ module axi_lite_regs_tb #(
 
       {sample_begin, sample_done, short_frame, long_frame} <= '0;
       {in_valid, out_valid} <= '0;
+      draining <= left > 0 && $urandom_range(4) != 0;
       spikes <= '0;
       work <= '0;
       if (phase == 1 && left > 0) begin
@@ -196,6 +219,9 @@ module axi_lite_regs_tb #(
         if (left == EventCycles / 2) begin
           t_max_model = 16'($urandom);
           put(1'b1, 'h10, {16'hffff, t_max_model}, 4'b1111, 2'b00);
+          hold_model = 16'($urandom);
+          put(1'b1, 'h38, {16'hffff, hold_model}, 4'b1111, 2'b00);
+          put_margin();
         end
       end else if (phase == 1 && inside_count > 0 && !sample_done) begin
         // Drain.
@@ -210,6 +236,8 @@ module axi_lite_regs_tb #(
           1: left = EventCycles;
           2: begin
             if (t_max != t_max_model) $fatal(1, "%m: T_max %h", t_max);
+            if (hold != hold_model) $fatal(1, "%m: time-steps of the margin %h", hold);
+            if (margin != MarginWidth'(margin_model)) $fatal(1, "%m: margin %h", margin);
             put_reads();
           end
           3: begin
@@ -221,7 +249,14 @@ module axi_lite_regs_tb #(
             put(1'b1, 'h10, 32'h0000_9999, 4'b1100, 2'b00);
             put(1'b1, 'h14, 32'hffff_ffff, 4'b1111, 2'b10);
             put(1'b1, 'h40, 32'hffff_ffff, 4'b1111, 2'b10);
-            put(1'b1, 'h34, 32'hffff_ffff, 4'b1111, 2'b11);
+            put(1'b1, 'h3c, 32'hffff_ffff, 4'b1111, 2'b11);
+            // A margin beyond its bits changes nothing; one byte of it does.
+            if (MarginWidth < 64) put(1'b1, 'h34, 32'h8000_0000, 4'b1000, 2'b10);
+            if (MarginWidth < 32) put(1'b1, 'h30, 32'hffff_ffff, 4'b1111, 2'b10);
+            if (MarginWidth >= 8) begin
+              put(1'b1, 'h30, 32'h5555_55a5, 4'b0001, 2'b00);
+              margin_model[7:0] = 8'ha5;
+            end
             put(1'b1, 'h0c, 32'h0000_0002, 4'b0001, 2'b00);
             short_model = 1'b0;
             put_reads();

@@ -61,7 +61,8 @@ module norm_neurons_tb #(
     .DecisionWidth(DecisionWidth), .HalvesWidth(HalvesWidth), .GapWidth(GapWidth),
     .ConstFile(ConstFile), .EdgeFile(EdgeFile), .SkipRows(SkipRows), .StageId(1)
   ) u_dut (
-    .clk_i, .rst_i(rst), .t_max_i(t_max), .in_valid_i(in_valid), .in_ready_o(in_ready),
+    .clk_i, .rst_i(rst), .t_max_i(t_max), .stop_i(1'b0), .stop_sample_i('0),
+    .in_valid_i(in_valid), .in_ready_o(in_ready),
     .in_delta_i(in_delta), .in_skip_i(in_skip), .in_last_i(in_last), .in_quiet_i(in_quiet),
     .out_valid_o(out_valid), .out_ready_i(out_ready), .out_nz_o(out_nz), .out_neg_o(out_neg),
     .out_skip_o(out_skip), .out_last_o(out_last), .out_quiet_o(out_quiet), .spikes_o(spikes)

@@ -1,4 +1,5 @@
-/// Bench of `readout`: every word of every result frame against plain sums.
+/// Bench of `readout`: every word of every result frame against plain sums, with and without the rule
+/// of confidence.
 module readout_tb #(
   parameter int unsigned Channels = 10,
   parameter int unsigned Lanes = 4,
@@ -20,6 +21,7 @@ module readout_tb #(
   localparam int Batches = 10;
   localparam int Samples = 20;
   localparam int Width = Lanes * DeltaWidth + 3;
+  localparam int unsigned MarginWidth = (ValueWidth > 5) ? ValueWidth - 1 : ValueWidth;
 
   logic rst;
   int cycle;
@@ -29,6 +31,9 @@ module readout_tb #(
   logic in_valid, in_ready, in_skip, in_last, in_quiet;
   logic out_valid, out_ready, out_last, frame_done;
   logic [31:0] out_data;
+  logic [MarginWidth-1:0] margin;
+  logic [15:0] hold, stop_sample;
+  logic stop;
   logic [Lanes*DeltaWidth-1:0] in_delta;
 
   bench_source #(.Width(Width)) u_source (
@@ -39,27 +44,43 @@ module readout_tb #(
   readout #(
     .Channels(Channels), .Lanes(Lanes), .DeltaWidth(DeltaWidth), .AccWidth(AccWidth),
     .MultiplierWidth(MultiplierWidth), .ValueWidth(ValueWidth), .UseMultiplier(UseMultiplier),
-    .Shift(Shift), .ConstFile(ConstFile)
+    .Shift(Shift), .MarginWidth(MarginWidth), .ConstFile(ConstFile)
   ) u_dut (
     .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_delta_i(in_delta),
     .in_skip_i(in_skip), .in_last_i(in_last), .in_quiet_i(in_quiet), .m_axis_tvalid_o(out_valid),
     .m_axis_tready_i(out_ready), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
-    .done_o(frame_done)
+    .done_o(frame_done), .margin_i(margin), .hold_i(hold), .stop_o(stop),
+    .stop_sample_o(stop_sample)
   );
 
   longint constants[2*Channels];
   initial $readmemh(ReferenceFile, constants);
 
   logic [32:0] expected[$];
+  // Samples that are stopped by confidence, by number; samples so far.
+  logic [15:0] stops[$];
+  int unsigned samples = 0, confident_samples = 0;
+
+  function automatic longint value_of(longint sum, int c);
+    if (UseMultiplier != 0) return sum * constants[2*c] + constants[2*c+1];
+    return sum * (64'd1 << Shift) + constants[2*c+1];
+  endfunction
 
   task automatic add_sample();
     longint sums[Channels];
-    longint value, best;
-    int steps, best_channel, delta, magnitude;
-    logic skip, quiet, last;
+    longint value, best, second;
+    int steps, used, best_channel, class_before, held, delta, magnitude;
+    logic skip, quiet, last, begun, confident;
     logic [Lanes*DeltaWidth-1:0] beat;
     for (int c = 0; c < Channels; c++) sums[c] = 0;
     steps = int'($urandom_range(6)) + 1;
+    used = 0;
+    held = 0;
+    class_before = -1;
+    begun = 1'b0;
+    confident = 1'b0;
+    best = 0;
+    best_channel = 0;
     quiet = 1'($urandom_range(1));
     // Small numbers make ties.
     magnitude = $urandom_range(1) == 0 ? 1 : 2 ** (DeltaWidth - 1) - 1;
@@ -71,39 +92,70 @@ module readout_tb #(
         for (int j = 0; j < Lanes; j++) begin
           if (!skip && k * Lanes + j < Channels) begin
             delta = int'($urandom_range(2 * magnitude)) - magnitude;
-            sums[k*Lanes+j] += longint'(delta);
+            if (!confident) sums[k*Lanes+j] += longint'(delta);
+            begun |= delta != 0;
             beat[DeltaWidth*j+:DeltaWidth] = DeltaWidth'(delta);
           end
         end
         u_source.put({beat, skip, last, last && quiet});
       end
-    end
-    best = 0;
-    best_channel = 0;
-    for (int c = 0; c < Channels; c++) begin
-      if (UseMultiplier != 0) value = sums[c] * constants[2*c] + constants[2*c+1];
-      else value = sums[c] * (64'd1 << Shift) + constants[2*c+1];
-      if (c == 0 || value > best) begin
-        best = value;
-        best_channel = c;
+      if (!confident) begin
+        used = t + 1;
+        for (int c = 0; c < Channels; c++) begin
+          value = value_of(sums[c], c);
+          if (c == 0) begin
+            best = value;
+            best_channel = 0;
+          end else if (value > best) begin
+            second = best;
+            best = value;
+            best_channel = c;
+          end else if (c == 1 || value > second) begin
+            second = value;
+          end
+        end
+        if (hold != 0 && begun && t != steps - 1) begin
+          if (Channels > 1 && best - second < longint'(64'(margin))) held = 0;
+          else if (held > 0 && class_before == best_channel) held++;
+          else held = 1;
+          class_before = best_channel;
+          confident = held >= int'(hold);
+        end
       end
+    end
+    if (confident) begin
+      stops.push_back(16'(samples));
+      confident_samples++;
+    end
+    samples++;
+    for (int c = 0; c < Channels; c++) begin
+      value = value_of(sums[c], c);
       expected.push_back({1'b0, value[31:0]});
       if (ValueWidth > 32) expected.push_back({1'b0, value[63:32]});
     end
     expected.push_back({1'b0, best_channel});
-    expected.push_back({1'b0, steps});
-    expected.push_back({1'b1, quiet ? 32'd1 : 32'd2});
+    expected.push_back({1'b0, used});
+    expected.push_back({1'b1, confident ? 32'd4 : quiet ? 32'd1 : 32'd2});
   endtask
 
   int batch = 0, frames = 0;
   logic [32:0] word;
+  logic stopping;
   always @(posedge clk_i) begin
     out_ready <= $urandom_range(99) >= stall_out;
     if (rst) begin
       done_o <= 1'b0;
       stall_in <= 0;
       stall_out <= 0;
+      stopping <= 1'b0;
+      hold = '0;
+      margin = '0;
     end else begin
+      stopping <= stop;
+      if (stop && !stopping) begin
+        if (stops.size() == 0) $fatal(1, "%m: a stop too many");
+        if (stops.pop_front() != stop_sample) $fatal(1, "%m: stop of sample %0d", stop_sample);
+      end
       frames += int'(frame_done);
       if (out_valid && out_ready) begin
         if (expected.size() == 0) $fatal(1, "%m: a word too many");
@@ -114,12 +166,17 @@ module readout_tb #(
       end
       if (expected.size() == 0 && u_source.empty() && !done_o) begin
         if (frames != batch * Samples) $fatal(1, "%m: %0d frames announced", frames);
+        if (stops.size() != 0) $fatal(1, "%m: a stop is missing");
         if (batch == Batches) begin
+          if (confident_samples == 0) $fatal(1, "%m: no sample was stopped");
           done_o <= 1'b1;
         end else begin
           batch = batch + 1;
           stall_in <= 30 * $urandom_range(3);
           stall_out <= 30 * $urandom_range(3);
+          hold = 16'($urandom_range(3));
+          // From always to seldom.
+          margin = MarginWidth'(64'd1 << $urandom_range(MarginWidth - 1)) >> $urandom_range(3);
           for (int i = 0; i < Samples; i++) add_sample();
         end
       end

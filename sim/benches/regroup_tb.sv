@@ -51,7 +51,8 @@ module regroup_tb #(
     .LevelWidth(4), .LevelMin(-7), .LevelMax(7), .Fraction(0), .ThetaWidth(6),
     .ConstFile(ConstFile), .SkipRows(0), .StageId(0)
   ) u_neurons (
-    .clk_i, .rst_i(rst), .t_max_i(t_max), .in_valid_i(in_valid), .in_ready_o(in_ready),
+    .clk_i, .rst_i(rst), .t_max_i(t_max), .stop_i(1'b0), .stop_sample_i('0),
+    .in_valid_i(in_valid), .in_ready_o(in_ready),
     .in_delta_i(in_delta), .in_skip_i(in_skip), .in_last_i(in_last), .in_quiet_i(in_quiet),
     .out_valid_o(n_valid), .out_ready_i(n_ready), .out_nz_o(n_nz), .out_neg_o(n_neg),
     .out_skip_o(n_skip), .out_last_o(n_last), .out_quiet_o(n_quiet), .spikes_o(spikes)

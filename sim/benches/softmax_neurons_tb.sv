@@ -83,7 +83,8 @@ module softmax_neurons_tb #(
     .DecisionWidth(DecisionWidth), .HalvesWidth(HalvesWidth), .GapWidth(GapWidth),
     .UseMask(UseMask), .TableFile(TableFile), .EdgeFile(EdgeFile), .SkipRows(SkipRows), .StageId(1)
   ) u_dut (
-    .clk_i, .rst_i(rst), .t_max_i(t_max), .mask_valid_i(mask_valid), .mask_ready_o(mask_ready),
+    .clk_i, .rst_i(rst), .t_max_i(t_max), .stop_i(1'b0), .stop_sample_i('0),
+    .mask_valid_i(mask_valid), .mask_ready_o(mask_ready),
     .mask_i(mask), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_delta_i(in_delta),
     .in_skip_i(in_skip), .in_last_i(in_last), .in_quiet_i(in_quiet), .out_valid_o(out_valid),
     .out_ready_i(out_ready), .out_nz_o(out_nz), .out_neg_o(out_neg), .out_skip_o(out_skip),

@@ -16,10 +16,15 @@ module spike_neurons_tb #(
   parameter int unsigned ThetaWidth = 8,
   parameter int unsigned UseTable = 0,
   parameter int unsigned TableWidth = 16,
+  parameter int unsigned Folded = 0,
+  parameter int unsigned Crossings = 1,
+  /// Edges of a channel (folded).
+  parameter int unsigned Edges = 0,
   parameter int unsigned SkipRows = 1,
   parameter ConstFile = "",
   parameter TableFile = "",
-  /// 32-bit words, channel after channel: theta, v0; or T(LevelMin+1) ... T(LevelMax).
+  /// 32-bit words, channel after channel: theta, v0; or T(LevelMin+1) ... T(LevelMax); or, folded,
+  /// the level below all edges, then each edge and the level from there on.
   parameter ReferenceFile = ""
 ) (
   input  logic clk_i,
@@ -30,7 +35,7 @@ module spike_neurons_tb #(
   localparam int Batches = 16;
   localparam int Samples = 12;
   localparam int InWidth = Lanes * DeltaWidth + 3;
-  localparam int Constants = UseTable != 0 ? LevelMax - LevelMin : 2;
+  localparam int Constants = Folded != 0 ? 2 * Edges + 1 : UseTable != 0 ? LevelMax - LevelMin : 2;
 
   logic rst;
   int cycle;
@@ -53,10 +58,11 @@ module spike_neurons_tb #(
     .Rows(Rows), .Channels(Channels), .Lanes(Lanes), .DeltaWidth(DeltaWidth),
     .MembraneWidth(MembraneWidth), .LevelWidth(LevelWidth), .LevelMin(LevelMin),
     .LevelMax(LevelMax), .Fraction(Fraction), .ThetaWidth(ThetaWidth), .UseTable(UseTable),
-    .TableWidth(TableWidth), .ConstFile(ConstFile), .TableFile(TableFile),
+    .TableWidth(TableWidth), .Folded(Folded), .Crossings(Crossings), .ConstFile(ConstFile), .TableFile(TableFile),
     .SkipRows(SkipRows), .StageId(1)
   ) u_dut (
-    .clk_i, .rst_i(rst), .t_max_i(t_max), .in_valid_i(in_valid), .in_ready_o(in_ready),
+    .clk_i, .rst_i(rst), .t_max_i(t_max), .stop_i(1'b0), .stop_sample_i('0),
+    .in_valid_i(in_valid), .in_ready_o(in_ready),
     .in_delta_i(in_delta), .in_skip_i(in_skip), .in_last_i(in_last), .in_quiet_i(in_quiet),
     .out_valid_o(out_valid), .out_ready_i(out_ready), .out_nz_o(out_nz), .out_neg_o(out_neg),
     .out_skip_o(out_skip), .out_last_o(out_last), .out_quiet_o(out_quiet), .spikes_o(spikes)
@@ -80,7 +86,7 @@ module spike_neurons_tb #(
     int v[Rows][Channels];
     int s[Rows][Channels];
     int x[Channels];
-    int driven, t, spike, fired, density, mode;
+    int driven, t, spike, fired, density, mode, level;
     logic last, in_end, quiet, zero;
     logic [Lanes*DeltaWidth-1:0] delta;
     neuron_t n;
@@ -129,7 +135,14 @@ module spike_neurons_tb #(
         // After its own end the sample only drains.
         for (int c = 0; c < Channels && !last; c++) begin
           spike = 0;
-          if (UseTable != 0) begin
+          if (Folded != 0) begin
+            v[r][c] += x[c];
+            level = constants[Constants*c];
+            for (int i = 0; i < Edges; i++) begin
+              if (v[r][c] >= constants[Constants*c+2*i+1]) level = constants[Constants*c+2*i+2];
+            end
+            spike = level > s[r][c] ? 1 : level < s[r][c] ? -1 : 0;
+          end else if (UseTable != 0) begin
             v[r][c] += x[c];
             if (s[r][c] < LevelMax && v[r][c] >= constants[Constants*c+s[r][c]-LevelMin]) spike = 1;
             else if (s[r][c] > LevelMin && v[r][c] < constants[Constants*c+s[r][c]-LevelMin-1])

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum};
 
 use super::{load, output};
-use crate::design::Options;
+use crate::design::{Joins, Options};
 use crate::emit::{self, Manifest};
 use crate::error::Result;
 
@@ -24,9 +24,21 @@ pub struct Args {
     /// Depth of the FIFO between two stages.
     #[arg(long, default_value_t = Options::default().fifo_depth)]
     fifo_depth: usize,
+    /// Depth of the FIFOs where paths of the network meet again.
+    #[arg(long, value_enum, default_value_t = JoinFifos::Overlapped)]
+    join_fifos: JoinFifos,
     /// Print the manifest as JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// How deep the FIFOs are where paths of the network meet again.
+#[derive(Clone, Copy, ValueEnum)]
+enum JoinFifos {
+    /// The earlier path runs on while the later one catches up
+    Overlapped,
+    /// No deeper than the pipeline needs to move at all: less memory, more waiting
+    Minimal,
 }
 
 /// Writes the build folder and prints its stages.
@@ -35,7 +47,11 @@ pub struct Args {
 /// When the model cannot be built or the folder cannot be written.
 pub fn run(args: &Args) -> Result<()> {
     let model = load::model(&args.model)?;
-    let options = Options { lanes: args.lanes, fifo_depth: args.fifo_depth };
+    let joins = match args.join_fifos {
+        JoinFifos::Overlapped => Joins::Overlapped,
+        JoinFifos::Minimal => Joins::Minimal,
+    };
+    let options = Options { lanes: args.lanes, fifo_depth: args.fifo_depth, joins };
     let manifest = emit::emit(&model, &options, &args.output)?;
     if args.json {
         let text = serde_json::to_string_pretty(&manifest)

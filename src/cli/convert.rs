@@ -59,17 +59,18 @@ impl InputArgs {
         let element = match self.kind {
             InputKind::U8 => Element::U8,
             InputKind::I8 => Element::I8,
-            InputKind::U16 | InputKind::Tokens => Element::U16,
-        };
-        let one = || "1".parse::<Decimal>().map_err(Error::input);
-        let scaling = match (self.kind, self.mean.is_empty(), self.scale.is_empty()) {
-            (InputKind::Tokens, true, true) => Scaling::Affine { scale: vec![one()?], zero_point: 0 },
-            (InputKind::Tokens, ..) => {
+            InputKind::U16 => Element::U16,
+            InputKind::Tokens if self.mean.is_empty() && self.scale.is_empty() => {
+                return Ok(InputSpec::tokens());
+            }
+            InputKind::Tokens => {
                 return Err(Error::input("tokens have neither mean nor scale")
                     .fix("leave --mean, --std and --scale out"));
             }
-            (_, false, _) => Scaling::Normalise { mean: self.mean.clone(), std: self.std.clone() },
-            (_, _, false) => Scaling::Affine { scale: self.scale.clone(), zero_point: self.zero_point },
+        };
+        let scaling = match (self.mean.is_empty(), self.scale.is_empty()) {
+            (false, _) => Scaling::Normalise { mean: self.mean.clone(), std: self.std.clone() },
+            (_, false) => Scaling::Affine { scale: self.scale.clone(), zero_point: self.zero_point },
             _ => {
                 return Err(Error::input("it is not said what a raw element is worth")
                     .fix("give --mean and --std (x = (q/q_max − mean)/std), or --scale (x = scale·(q − zero point))"));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use super::confidence::ConfidenceArgs;
 use super::{load, output};
 use crate::cosim::{self, Progress, Report};
 use crate::data::Inputs;
@@ -27,9 +28,14 @@ pub struct Args {
     /// Stop each sample after this many time-steps.
     #[arg(long, value_name = "T")]
     t_max: Option<u16>,
+    #[command(flatten)]
+    confidence: ConfidenceArgs,
     /// Where a waveform around the first mismatch goes.
     #[arg(long, value_name = "FILE.vcd")]
     trace: Option<PathBuf>,
+    /// Write time-steps, spikes, synaptic operations, cycles and latency of each sample.
+    #[arg(long, value_name = "FILE.csv")]
+    per_sample: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -40,16 +46,34 @@ pub struct Args {
 /// # Errors
 /// When the folder or the samples are wrong or a tool is missing; a mismatch is a failed check.
 pub fn run(args: &Args) -> Result<()> {
-    crate::emit::read_manifest(&args.build)?;
+    let manifest = crate::emit::read_manifest(&args.build)?;
     let inputs = load::inputs(&args.inputs, &load::model(&args.build)?, args.samples)?;
-    let options = cosim::Options { stall: args.stall, t_max: args.t_max, trace: args.trace.clone() };
+    let options = cosim::Options {
+        stall: args.stall,
+        t_max: args.t_max,
+        confidence: args.confidence.rule(manifest.output.unit)?,
+        trace: args.trace.clone(),
+    };
     let report = simulate(&args.build, &inputs, &options)?;
+    if let Some(path) = &args.per_sample {
+        write_samples(path, &report)?;
+    }
     if args.json {
         output::json(&report)?;
     } else {
         output::print(&report.table().to_string())?;
     }
     check(&report)
+}
+
+/// A line a sample, under a heading.
+fn write_samples(path: &Path, report: &Report) -> Result<()> {
+    let mut text = "sample,time_steps,spikes,sops,cycles,latency\n".to_owned();
+    for (n, sample) in report.per_sample.iter().enumerate() {
+        let cosim::Sample { time_steps, spikes, sops, cycles, latency } = sample;
+        text += &format!("{n},{time_steps},{spikes},{sops},{cycles},{latency}\n");
+    }
+    std::fs::write(path, text).map_err(|e| Error::io("write", path, &e))
 }
 
 /// Co-simulates with a progress display.

@@ -40,7 +40,7 @@ pub fn write(
     lowered: &Lowered,
     golden: &Golden,
     inputs: &Inputs,
-    t_max: Option<u32>,
+    limits: &Limits,
 ) -> Result<()> {
     let mut archive = NpzWriter::create(path)?;
     let mut columns = Vec::new();
@@ -56,12 +56,11 @@ pub fn write(
     // Of each sample, after each of its time-steps.
     let mut per_step: Vec<Vec<Vec<f64>>> = Vec::new();
     let recorder = |_| Recorder { spikes: vec![Vec::new(); golden.layers().len()], totals: Vec::new() };
-    let limits = Limits { t_max, class_per_step: false };
     let bar = output::bar("dump", inputs.len());
     golden.stream(
         inputs.len(),
         |n, raw| inputs.fill(n, raw),
-        &limits,
+        limits,
         recorder,
         |_, outcome, seen| {
             bar.inc(1);

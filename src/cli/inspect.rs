@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
+use super::energy::Bounds;
 use super::{load, output};
 use crate::error::{Result, printable};
 use crate::graph::Operator;
-use crate::integer::{self, Op};
+use crate::integer::{self, Op, cost};
 use crate::lower::{self, LayerProof, Lowered};
+use crate::quant::Precision;
 use crate::snn::Model;
 
 /// Arguments of `inspect`.
@@ -41,6 +43,8 @@ struct Entry {
     neurons: usize,
     /// Bits of membranes and tracers, or of accumulated sums.
     state_bits: u64,
+    /// Size of its multipliers: for each, the product of the operands' widths.
+    multiplier_bits: u64,
     description: String,
 }
 
@@ -54,8 +58,12 @@ struct Report<'a> {
     parameters: usize,
     parameter_bits: u64,
     state_bits: u64,
-    /// Additions of a weight if every neuron of every layer fired once.
+    multiplier_bits: u64,
+    /// Fraction bits of the operators that are not exact.
+    precision: Precision,
+    /// Weights times the places where they act: multiply-accumulates of linear layers.
     synapses: u64,
+    energy: Bounds,
 }
 
 /// Loads, lowers, prints.
@@ -73,7 +81,10 @@ pub fn run(args: &Args) -> Result<()> {
         parameters: nodes.iter().map(|n| n.parameters).sum(),
         parameter_bits: nodes.iter().map(|n| n.parameter_bits).sum(),
         state_bits: nodes.iter().map(|n| n.state_bits).sum(),
+        multiplier_bits: nodes.iter().map(|n| n.multiplier_bits).sum(),
+        precision: model.precision,
         synapses: synapses(&lowered.network),
+        energy: Bounds::new(&cost::operations(&lowered.network)),
         proof: &lowered.proof,
         nodes,
     };
@@ -88,11 +99,21 @@ pub fn run(args: &Args) -> Result<()> {
         ("parameters", report.parameters as u64),
         ("bits of parameters", report.parameter_bits),
         ("bits of state", report.state_bits),
+        ("bits of multipliers", report.multiplier_bits),
         ("synapses", report.synapses),
         ("inequalities proven", report.proof.iter().map(|p| p.inequalities).sum()),
     ];
     let rows = figures.map(|(name, value)| [name.to_owned(), output::thousands(value)]);
     output::print(&output::table(["in total", ""], rows.into(), 1).to_string())?;
+    if report.multiplier_bits > 0 {
+        let [residual, affine, exponent, scale] = report.precision.bits();
+        let profile = if report.precision == Precision::EXACT { "exact" } else { "compact" };
+        output::print(&format!(
+            "profile {profile}: fraction bits of residual sums {residual}, of γ and β {affine}, of the exponential \
+             {exponent}, of the softmax scale {scale}"
+        ))?;
+    }
+    output::print(&report.energy.table())?;
     if args.text {
         output::print(&model.network.text())?;
         output::print(&lowered.network.text())?;
@@ -148,44 +169,7 @@ fn entries(lowered: &Lowered) -> Vec<Entry> {
 
 fn entry(network: &integer::Network, id: crate::graph::NodeId) -> Entry {
     let node = network.node(id);
-    let elements = node.shape.len();
-    let bits = |count: usize, width: u32| count as u64 * u64::from(width);
-    let level = |low: i32, high: i32| integer::Range::new(low.into(), high.into()).signed_width();
-    let (parameters, parameter_bits, neurons, state_bits) = match &node.op {
-        Op::Linear(l) => (l.weights.len(), bits(l.weights.len(), l.weight.signed_width()), 0, 0),
-        Op::Neuron(n) => {
-            let width = n.membrane.signed_width();
-            let list = match &n.rule {
-                integer::Rule::Line { theta, .. } => 2 * theta.len(),
-                integer::Rule::Table => n.thresholds.len(),
-            };
-            (list, bits(list, width), elements, bits(elements, width + level(n.low, n.high)))
-        }
-        Op::Readout(r) => {
-            (2 * r.channels, bits(2 * r.channels, r.value_width), 0, bits(elements, r.total.signed_width()))
-        }
-        Op::Embedding(e) => (e.table.len(), bits(e.table.len(), e.total.signed_width()), 0, 0),
-        Op::Sum(s) => (
-            s.start.len(),
-            bits(s.start.len(), s.total.signed_width()),
-            0,
-            bits(elements, s.total.signed_width()),
-        ),
-        Op::Norm(n) => {
-            let width = |list: &[i64]| {
-                let range =
-                    list.iter().fold(integer::Range::new(0, 0), |r, &v| r.union(integer::Range::new(v, v)));
-                bits(list.len(), range.signed_width())
-            };
-            let list = n.gamma.len() + n.beta.len();
-            (list, width(&n.gamma) + width(&n.beta), elements, bits(elements, level(n.low, n.high)))
-        }
-        Op::Softmax(s) => {
-            let state = s.total.signed_width() + level(s.low, s.high);
-            (s.table.len(), bits(s.table.len(), s.exp_fraction + 1), elements, bits(elements, state))
-        }
-        Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::Product(_) => (0, 0, 0, 0),
-    };
+    let cost::Memory { parameters, parameter_bits, neurons, state_bits } = cost::memory(network, id);
     Entry {
         node: node.name.clone(),
         kind: node.op.kind(),
@@ -195,16 +179,15 @@ fn entry(network: &integer::Network, id: crate::graph::NodeId) -> Entry {
         parameter_bits,
         neurons,
         state_bits,
+        multiplier_bits: cost::multiplier_bits(&node.op),
         description: node.op.describe(),
     }
 }
 
 fn synapses(network: &integer::Network) -> u64 {
-    let layers = network.topological().into_iter();
-    layers
-        .map(|id| match &network.node(id).op {
-            Op::Linear(l) => (network.node(id).shape.rows() * l.inputs) as u64 * l.outputs as u64,
-            _ => 0,
-        })
-        .sum()
+    let synapses = |id| match &network.node(id).op {
+        Op::Linear(l) => (network.node(id).shape.rows() * l.inputs) as u64 * l.outputs as u64,
+        _ => 0,
+    };
+    network.topological().into_iter().map(synapses).sum()
 }

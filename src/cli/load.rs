@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::data::Inputs;
+use crate::data::{self, Inputs};
 use crate::error::{Error, Result};
 use crate::graph::Shape;
 use crate::quant::Element;
@@ -56,4 +56,20 @@ pub fn inputs(location: &str, model: &Model, most: Option<usize>) -> Result<Inpu
         }
     }
     Ok(inputs)
+}
+
+/// Labels of the samples; with a limit on samples, the file may have more.
+///
+/// # Errors
+/// When they are not one a sample.
+pub fn labels(location: &str, count: usize, limited: Option<usize>) -> Result<Vec<i64>> {
+    if limited.is_none() {
+        return data::read_labels(location, count);
+    }
+    let (shape, mut labels) = data::read_integers(location)?;
+    if shape.0.len() != 1 || labels.len() < count {
+        return Err(Error::input(format!("labels of shape {shape} for {count} samples")).at_file(location));
+    }
+    labels.truncate(count);
+    Ok(labels)
 }

@@ -3,12 +3,16 @@
 //! Exit codes: 0 done, 1 a check failed, 2 the input or the call is wrong.
 
 mod build;
+mod compact;
 mod compare;
+mod confidence;
 mod convert;
 mod cosim;
 mod demo;
 mod doctor;
 mod dump;
+mod energy;
+mod examples;
 mod inspect;
 mod load;
 mod output;
@@ -33,6 +37,8 @@ enum Command {
     Demo(demo::Args),
     /// ONNX model → spiking network (a folder model.snn).
     Convert(convert::Args),
+    /// The smallest fixed-point widths whose accuracy on calibration samples stays within a tolerance.
+    Compact(compact::Args),
     /// Layers, shapes, levels, proven widths and memories of a model or build folder.
     Inspect(inspect::Args),
     /// Runs the golden model: accuracy against time-steps, spikes, equality with the quantised network.
@@ -52,6 +58,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Convert(args) => convert::run(&args),
+        Command::Compact(args) => compact::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Build(args) => build::run(&args),

@@ -8,11 +8,13 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::compare::{Levels, Reference};
+use super::confidence::ConfidenceArgs;
+use super::energy::Measured;
 use super::{dump, load, output};
-use crate::data::{self, Inputs};
+use crate::data::Inputs;
 use crate::error::{Error, Result, printable};
-use crate::golden::{Golden, Limits, Outcome, correct_per_step};
-use crate::integer::eval;
+use crate::golden::{Confidence, Golden, Limits, Outcome, correct_per_step};
+use crate::integer::{cost, eval};
 use crate::lower::{self, Lowered};
 use crate::snn::{self, Model};
 
@@ -34,6 +36,8 @@ pub struct Args {
     /// Stop each sample after this many time-steps.
     #[arg(long, value_name = "T")]
     t_max: Option<u32>,
+    #[command(flatten)]
+    confidence: ConfidenceArgs,
     /// Also evaluate the network in float64, without integers, and count differences.
     #[arg(long)]
     float: bool,
@@ -86,6 +90,8 @@ pub struct Report {
     pub time_steps: Spread,
     /// Samples that were stopped by the limit before they were quiescent; the next figures leave them out.
     pub stopped: usize,
+    /// Samples that were stopped by the rule of confidence; the next figures leave them out.
+    pub confident: usize,
     /// Neurons whose level at quiescence is not that of the integer network evaluated in one shot.
     pub one_shot_mismatches: u64,
     /// Neurons compared.
@@ -100,6 +106,8 @@ pub struct Report {
     pub samples_per_second: f64,
     /// Synaptic operations a second, by the golden model alone.
     pub sops_per_second: f64,
+    /// Estimate of the energy.
+    pub energy: Measured,
     /// Spikes layer by layer.
     pub layers: Vec<LayerSpikes>,
     /// Differences to float64.
@@ -143,6 +151,8 @@ pub struct Choices<'a> {
     pub labels: Option<&'a [i64]>,
     /// Limit of time-steps.
     pub t_max: Option<u32>,
+    /// Stop a sample as soon as this holds.
+    pub confidence: Option<Confidence>,
     /// Whether to evaluate in float64.
     pub float: bool,
     /// Another program's levels.
@@ -164,17 +174,20 @@ pub fn run(args: &Args) -> Result<()> {
     let model = load::model(&args.model)?;
     let inputs = load::inputs(&args.inputs, &model, args.samples)?;
     let lowered = lower::lower(&model)?;
-    let labels = args.labels.as_deref().map(|l| labels(l, inputs.len(), args.samples)).transpose()?;
+    let labels = args.labels.as_deref().map(|l| load::labels(l, inputs.len(), args.samples)).transpose()?;
     let golden = Golden::new(&lowered.network)?;
     let names: Vec<String> = golden.layers().iter().map(|l| l.name.clone()).collect();
     let reference = match &args.reference {
         None => None,
         Some(path) => Some(Reference::read(path, &names)?),
     };
-    let choices = Choices { labels: labels.as_deref(), t_max: args.t_max, float: args.float, reference };
+    let confidence = args.confidence.rule(lowered.readout.unit)?;
+    let choices =
+        Choices { labels: labels.as_deref(), t_max: args.t_max, confidence, float: args.float, reference };
     let report = measure(&model, &lowered, &golden, &inputs, &choices)?;
     if let Some(path) = &args.dump {
-        dump::write(path, &model, &lowered, &golden, &inputs, args.t_max)?;
+        let limits = Limits { t_max: args.t_max, confidence, class_per_step: false };
+        dump::write(path, &model, &lowered, &golden, &inputs, &limits)?;
     }
     if args.json {
         output::json(&report)?;
@@ -182,19 +195,6 @@ pub fn run(args: &Args) -> Result<()> {
         print(&report)?;
     }
     check(&report)
-}
-
-/// Labels of the samples; with a limit on samples, the file may have more.
-fn labels(location: &str, count: usize, limited: Option<usize>) -> Result<Vec<i64>> {
-    if limited.is_none() {
-        return data::read_labels(location, count);
-    }
-    let (shape, mut labels) = data::read_integers(location)?;
-    if shape.0.len() != 1 || labels.len() < count {
-        return Err(Error::input(format!("labels of shape {shape} for {count} samples")).at_file(location));
-    }
-    labels.truncate(count);
-    Ok(labels)
 }
 
 /// A one-shot mismatch is a failed check.
@@ -220,7 +220,8 @@ pub fn measure(
     inputs: &Inputs,
     choices: &Choices<'_>,
 ) -> Result<Report> {
-    let limits = Limits { t_max: choices.t_max, class_per_step: choices.labels.is_some() };
+    let (t_max, confidence) = (choices.t_max, choices.confidence);
+    let limits = Limits { t_max, confidence, class_per_step: choices.labels.is_some() };
     let bar = output::bar("golden model", inputs.len());
     let start = Instant::now();
     let outcomes = golden.run_all(inputs.len(), |n, raw| inputs.fill(n, raw), &limits, |_| bar.inc(1));
@@ -242,7 +243,7 @@ pub fn measure(
     let neurons: usize = golden.layers().iter().map(|l| l.rows * l.channels).sum();
     let count = outcomes.len() as f64;
     let sum = |of: fn(&Outcome) -> u64| outcomes.iter().map(of).sum::<u64>() as f64;
-    let sops = sum(|o| o.sops);
+    let (sops, input_macs) = (sum(|o| o.sops), sum(|o| o.input_macs));
     let report = Report {
         samples: outcomes.len(),
         accuracy: choices.labels.map(|labels| {
@@ -257,14 +258,16 @@ pub fn measure(
             max: outcomes.iter().map(|o| u64::from(o.time_steps)).max().unwrap_or(0),
             mean: sum(|o| o.time_steps.into()) / count,
         },
-        stopped: outcomes.len() - settled.len(),
+        stopped: outcomes.iter().filter(|o| !o.quiescent && !o.confident).count(),
+        confident: outcomes.iter().filter(|o| o.confident).count(),
         one_shot_mismatches,
         neurons_checked: (neurons * settled.len()) as u64,
         spikes_per_neuron: sum(|o| o.spikes.iter().sum()) / (count * neurons.max(1) as f64),
         sops_per_sample: sops / count,
-        input_macs_per_sample: sum(|o| o.input_macs) / count,
+        input_macs_per_sample: input_macs / count,
         samples_per_second: count / seconds,
         sops_per_second: sops / seconds,
+        energy: Measured::new(&cost::operations(&lowered.network), sops / count, input_macs / count),
         layers: layer_spikes(golden, &outcomes),
         float: if choices.float { Some(float(model, inputs, &outcomes, &settled)) } else { None },
         reference: match &choices.reference {
@@ -297,8 +300,7 @@ fn float(model: &Model, inputs: &Inputs, outcomes: &[Outcome], settled: &[usize]
         let real = snn::eval::evaluate(&model.network, &inputs.sample(n));
         let levels = outcomes[n].levels.iter().zip(&real.levels);
         let neurons: u64 = levels.map(|(ours, (_, theirs))| differing(ours, theirs)).sum();
-        let class = super::compare::argmax(&real.logits);
-        (u64::from(neurons > 0), neurons, u64::from(class != outcomes[n].class))
+        (u64::from(neurons > 0), neurons, u64::from(real.class() != outcomes[n].class))
     });
     let (samples, neurons, classes) = each.reduce(|| (0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2));
     bar.finish_and_clear();
@@ -351,7 +353,10 @@ fn print(report: &Report) -> Result<()> {
     row("time-steps, mean", format!("{:.2}", report.time_steps.mean));
     row("time-steps, largest", report.time_steps.max.to_string());
     if report.stopped > 0 {
-        row("stopped by the limit", report.stopped.to_string());
+        row("stopped by T_max", report.stopped.to_string());
+    }
+    if report.confident > 0 {
+        row("stopped by confidence", report.confident.to_string());
     }
     row("neurons compared with one shot", output::thousands(report.neurons_checked));
     row("of these, different", output::thousands(report.one_shot_mismatches));
@@ -373,6 +378,7 @@ fn print(report: &Report) -> Result<()> {
         }
     }
     output::print(&output::table(["golden model", ""], rows, 1).to_string())?;
+    output::print(&report.energy.table())?;
     let layers = report.layers.iter().map(|l| {
         [printable(&l.name), output::thousands(l.neurons as u64), format!("{:.3}", l.spikes_per_neuron)]
     });

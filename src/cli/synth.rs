@@ -44,7 +44,7 @@ pub fn run(args: &Args) -> Result<()> {
     })?;
     crate::emit::read_manifest(&args.build)?;
     let spinner = output::spinner("Yosys");
-    let result = synth::yosys(&args.build, family, &mut |step| spinner.set_message(format!("Yosys: {step}")));
+    let result = synth::yosys(&args.build, family, &|step| spinner.set_message(format!("Yosys: {step}")));
     spinner.finish_and_clear();
     let utilisation = result?;
     if args.json {

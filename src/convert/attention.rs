@@ -53,6 +53,7 @@ impl Conversion {
     /// The layer of neurons that carries a value.
     fn neurons_of(&mut self, name: &str, value: &Value) -> Result<NodeId> {
         self.rows_themselves(name, value)?;
+        self.applied(name, value)?;
         let node = self.carrier(name, value)?;
         match (&self.graph.node(node).op, value.relu, value.mask) {
             (Op::Neuron(_), false, None) => Ok(node),
@@ -72,6 +73,7 @@ impl Conversion {
     ) -> Result<Value> {
         let input = self.carrier(name, ids)?;
         self.rows_themselves(name, ids)?;
+        self.applied(name, ids)?;
         let other = scores.mask.is_some_and(|mask| mask != (input, padding));
         if !matches!(self.graph.node(input).op, Op::Input(_)) || ids.order.is_some() {
             return Err(
@@ -96,6 +98,7 @@ impl Conversion {
                 .at_node(name)
                 .fix("the softmax of attention reads Q·Kᵀ, scaled and masked")
         };
+        self.applied(name, source)?;
         let Content::Node(product) = source.content else { return Err(unsupported("a sum")) };
         let node = self.graph.node(product);
         let Op::Product(Product { form: Form::Scores, heads }) = node.op else {

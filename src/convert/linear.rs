@@ -27,6 +27,7 @@ impl Conversion {
             Op::Linear(_) => return Err(no_quantiser("the linear layer before it", name)),
             Op::Sum(_) | Op::Embedding(_) => return Err(no_quantiser("the sum before it", name)),
             Op::LayerNorm(_) => return Err(no_quantiser("the LayerNorm before it", name)),
+            Op::Function(_) => return Err(no_quantiser("the function before it", name)),
             Op::Product(_) | Op::Softmax(_) => return Err(no_quantiser("the attention before it", name)),
         }
         let mut levels = vec![0; weights.levels.len()];

@@ -2,9 +2,10 @@
 //!
 //! Views (reshape, transpose, slice) and ReLU vanish: a view becomes an order of channels that is folded into the weights
 //! next to it, a choice of outputs, or the way in which heads lie side by side; and a ReLU before a quantiser raises the
-//! quantiser's lowest level.
+//! quantiser's lowest level. Another function before a quantiser is kept in mind until then.
 
 mod attention;
+mod function;
 mod identity;
 mod linear;
 mod mean;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
-use crate::quant::Encoding;
+use crate::quant::{Encoding, Function, Precision};
 use crate::{qann, snn};
 
 use view::{Content, Value};
@@ -56,7 +57,8 @@ pub fn convert(
     graph.check("spiking network")?;
     let mut views = conversion.views;
     views.retain(|name, _| graph.find(name).is_some());
-    let model = snn::Model { network: graph, name: name.to_owned(), producer: producer.to_owned(), views };
+    let (name, producer) = (name.to_owned(), producer.to_owned());
+    let model = snn::Model { network: graph, name, producer, views, precision: Precision::EXACT };
     Ok((model, conversion.notes))
 }
 
@@ -95,6 +97,9 @@ impl Conversion {
                 self.quantise(name, quantiser, &node.shape, source.clone(), readers)?
             }
             (qann::Op::Relu, [source]) => self.relu(source.clone()),
+            (qann::Op::Function(function), [source]) => {
+                self.function(name, function, source)?.also_read_by(readers)
+            }
             (qann::Op::Reshape(_), [source]) => source.clone().also_read_by(readers),
             (qann::Op::Transpose(order), [source]) => {
                 self.rows_themselves(name, source)?;
@@ -121,6 +126,10 @@ impl Conversion {
             (qann::Op::LayerNorm { gamma, beta, epsilon }, [source]) => {
                 let norm = snn::LayerNorm { gamma: gamma.clone(), beta: beta.clone(), epsilon: *epsilon };
                 self.layer_norm(name, norm, &node.shape, source, readers)?
+            }
+            (qann::Op::Scale(factor), [source @ Value { function: Some(_), .. }]) => {
+                let times = Function::times(*factor);
+                self.function(name, &times, source)?.also_read_by(readers)
             }
             (qann::Op::Scale(factor), [source]) => {
                 Value { factor: source.factor * factor, ..source.clone().also_read_by(readers) }
@@ -159,6 +168,7 @@ impl Conversion {
     fn unscaled(&self, name: &str, value: &Value) -> Result<()> {
         self.rows_themselves(name, value)?;
         let problem = match value {
+            Value { function: Some(_), .. } => return self.applied(name, value),
             Value { mask: Some(_), .. } => "a mask that no softmax follows",
             Value { factor, .. } if *factor != 1.0 => {
                 "a multiplication by a constant that no softmax follows"

@@ -16,6 +16,7 @@ impl Conversion {
         mut source: Value,
         readers: usize,
     ) -> Result<Value> {
+        let function = source.function.take();
         if source.averaged > 1 {
             source = self.averaged(name, &source, shape.channels())?;
         }
@@ -23,7 +24,8 @@ impl Conversion {
         self.unscaled(name, &source)?;
         let mut node = self.carrier(name, &source)?;
         if let Op::Input(input) = &mut self.graph.node_mut(node).op {
-            if let Some(spec) = identity_on(&quantiser, &input.spec).filter(|_| !source.shared) {
+            let identity = identity_on(&quantiser, &input.spec);
+            if let Some(spec) = identity.filter(|_| !source.shared && function.is_none()) {
                 input.spec = spec;
                 let note =
                     "the raw input is this quantiser's level already: applied directly, without neurons";
@@ -35,14 +37,19 @@ impl Conversion {
             }
         }
         if let Op::Neuron(_) = self.graph.node(node).op {
-            if let Some(value) = self.narrowed(name, &quantiser, node, &source, readers) {
+            if function.is_none()
+                && let Some(value) = self.narrowed(name, &quantiser, node, &source, readers)
+            {
                 return Ok(value);
             }
             self.notes.push((name.to_owned(), "reads other neurons through an identity layer".into()));
             source = self.identity(name, &Value { relu: false, ..source }, shape.channels())?;
             node = self.carrier(name, &source)?;
         }
-        let (node, order) = self.outputs(name, node, &source)?;
+        let (mut node, order) = self.outputs(name, node, &source)?;
+        if let Some(function) = function {
+            node = self.function_of(name, function, node)?;
+        }
         let channels = self.graph.node(node).shape.channels();
         let own = if order.is_some() { 0 } else { shape.channels() };
         quantiser.scale = per_source_channel(&quantiser.scale, own, channels, name)?;

@@ -5,11 +5,14 @@ use super::Conversion;
 use super::linear::no_quantiser;
 use super::view::{Content, Value};
 use crate::error::Result;
-use crate::quant::Quantiser;
+use crate::quant::{Function, Quantiser};
 use crate::snn::Op;
 
 impl Conversion {
     pub(super) fn relu(&self, source: Value) -> Value {
+        if let Some(function) = source.function {
+            return Value { function: Some(function.then(&Function::relu())), ..source };
+        }
         if let Content::Node(node) = source.content
             && let Op::Neuron(q) = &self.graph.node(node).op
             && q.low.iter().all(|&low| low >= 0)

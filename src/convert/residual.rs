@@ -107,6 +107,7 @@ impl Conversion {
         readers: usize,
     ) -> Result<Value> {
         self.rows_themselves(name, source)?;
+        self.applied(name, source)?;
         let node = self.carrier(name, source)?;
         if !matches!(self.graph.node(node).op, Op::Input(_)) || source.order.is_some() {
             return Err(
@@ -125,6 +126,7 @@ impl Conversion {
         source: &Value,
         readers: usize,
     ) -> Result<Value> {
+        self.applied(name, source)?;
         // A layer alone is a sum of one.
         let sum = match &source.content {
             Content::Sum(_) => self.carrier(name, source)?,

@@ -1,6 +1,7 @@
 //! What a QANN value has become: a node of the spiking network, seen in some order; or a constant, or a sum in the making.
 
 use crate::graph::{NodeId, transposed_index};
+use crate::quant::Function;
 
 /// A value of the QANN in terms of the spiking network.
 #[derive(Clone, Debug)]
@@ -11,6 +12,8 @@ pub(super) struct Value {
     pub order: Option<Vec<usize>>,
     /// Whether a ReLU was applied.
     pub relu: bool,
+    /// What was applied to every element, a ReLU before it included.
+    pub function: Option<Function>,
     /// What every element was multiplied by.
     pub factor: f64,
     /// Raw input and the element whose positions are masked.
@@ -51,7 +54,16 @@ impl Value {
     }
 
     pub fn of(content: Content, readers: usize) -> Self {
-        Self { content, order: None, relu: false, factor: 1.0, mask: None, averaged: 1, shared: readers > 1 }
+        Self {
+            content,
+            order: None,
+            relu: false,
+            function: None,
+            factor: 1.0,
+            mask: None,
+            averaged: 1,
+            shared: readers > 1,
+        }
     }
 
     pub fn also_read_by(mut self, readers: usize) -> Self {

@@ -59,7 +59,11 @@ impl FrameCheck {
         }
         words.push(u32::try_from(outcome.class).unwrap_or(u32::MAX));
         words.push(outcome.time_steps);
-        words.push(if outcome.quiescent { 1 } else { 2 });
+        words.push(match (outcome.quiescent, outcome.confident) {
+            (true, _) => 1,
+            (false, false) => 2,
+            (false, true) => 4,
+        });
         words
     }
 

@@ -41,10 +41,11 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 pub use mismatch::{FirstMismatch, NeuronState, What};
-pub use report::{Report, Spread};
+pub use report::{Report, Sample, Spread, Stops};
 
 use crate::data::Inputs;
 use crate::error::{Error, Result};
+use crate::golden::Confidence;
 use ffi::Simulator;
 use mismatch::Stop;
 use pins::Window;
@@ -59,6 +60,8 @@ pub struct Options {
     pub stall: Option<u64>,
     /// Time-steps allowed a sample; none or 0 for no limit.
     pub t_max: Option<u16>,
+    /// Stop a sample as soon as this holds.
+    pub confidence: Option<Confidence>,
     /// Where a waveform around the first mismatch goes; `sim/mismatch.vcd` in the build folder by default.
     pub trace: Option<PathBuf>,
 }

@@ -40,10 +40,10 @@ pub(super) struct Counts {
     pub last_move: u64,
     pub first_begin: Option<u64>,
     pub last_end: Option<u64>,
-    /// From a sample's first beat in to its last word out, both included: sum and largest.
-    pub latency: (u64, u64),
-    /// From last word to last word: sum and largest.
-    pub interval: (u64, u64),
+    /// Of each sample, from its first beat in to its last word out, both included.
+    pub latencies: Vec<u64>,
+    /// From each last word to the next.
+    pub intervals: Vec<u64>,
 }
 
 /// The simulated top level with all its pins driven.
@@ -185,12 +185,10 @@ impl Counts {
         self.inside = self.inside.saturating_sub(1);
         self.samples_out += 1;
         if let Some(begin) = self.begins.pop_front() {
-            let latency = cycle - begin + 1;
-            self.latency = (self.latency.0 + latency, self.latency.1.max(latency));
+            self.latencies.push(cycle - begin + 1);
         }
         if let Some(before) = self.last_end {
-            let interval = cycle - before;
-            self.interval = (self.interval.0 + interval, self.interval.1.max(interval));
+            self.intervals.push(cycle - before);
         }
         self.last_end = Some(cycle);
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::Options;
 use crate::data::Inputs;
 use crate::golden::{Golden, Limits, Membranes, Observer, Outcome};
 
@@ -19,6 +20,8 @@ pub(super) struct LayerRecord {
     pub tracers: Vec<i32>,
     /// Whether the layer and all before it could not fire any more after its final step, as against having been stopped.
     pub quiet: bool,
+    /// Whether it may go on after its final step, until it hears that the readout has stopped the sample.
+    pub open: bool,
 }
 
 /// A sample.
@@ -74,6 +77,7 @@ impl Recording {
             let silent = record.spikes[keep - neurons..].iter().all(|&s| s == 0);
             // A layer may be stopped before its source has come to its end.
             record.quiet = sources_quiet && silent && source_end <= last;
+            record.open = outcome.confident && !record.quiet;
         }
         self.outcome = outcome;
     }
@@ -108,8 +112,9 @@ pub(super) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    pub fn new(golden: &'a Golden, inputs: &'a Inputs, t_max: Option<u16>) -> Self {
-        let limits = Limits { t_max: t_max.map(u32::from), class_per_step: false };
+    pub fn new(golden: &'a Golden, inputs: &'a Inputs, options: &Options) -> Self {
+        let t_max = options.t_max.filter(|&t| t > 0).map(u32::from);
+        let limits = Limits { t_max, confidence: options.confidence, class_per_step: false };
         let batch = rayon::current_num_threads();
         Self { golden, inputs, limits, next: 0, batch, ready: VecDeque::new() }
     }

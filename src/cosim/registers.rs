@@ -1,10 +1,14 @@
 //! The registers behind AXI4-Lite, before and after the run. The map stands in `rtl/axi_lite_regs.sv`.
 
+use super::Options;
 use super::expected::Expected;
 use super::mismatch::{FirstMismatch, Stop, What};
 use super::pins::{Counts, Pins};
 
 const T_MAX: u32 = 0x10;
+const MARGIN_LOW: u32 = 0x30;
+const MARGIN_HIGH: u32 = 0x34;
+const HOLD: u32 = 0x38;
 const FIRST_STAGE: u32 = 0x40;
 const STAGE_BYTES: u32 = 16;
 
@@ -20,10 +24,18 @@ fn check(name: &str, address: u32, expected: u64) -> Check {
     Check { name: name.to_owned(), address, wide: false, expected }
 }
 
-/// Before the first sample: identity, and T_max, which is written.
-pub(super) fn begin(pins: &mut Pins, stages: usize, t_max: u16) -> Result<usize, Stop> {
+/// Before the first sample: identity, and what stops samples, which is written.
+pub(super) fn begin(pins: &mut Pins, stages: usize, options: &Options) -> Result<usize, Stop> {
+    let t_max = options.t_max.unwrap_or(0);
     if t_max > 0 {
         pins.write_register(T_MAX, t_max.into())?;
+    }
+    let (margin, hold) = options.confidence.map_or((0, 0), |rule| (rule.margin, rule.steps));
+    let (margin_low, margin_high) = ((margin & 0xffff_ffff) as u32, (margin >> 32) as u32);
+    if hold > 0 {
+        pins.write_register(MARGIN_LOW, margin_low)?;
+        pins.write_register(MARGIN_HIGH, margin_high)?;
+        pins.write_register(HOLD, hold.into())?;
     }
     let checks = [
         check("identity", 0x00, 0x534e_4e31),
@@ -31,6 +43,9 @@ pub(super) fn begin(pins: &mut Pins, stages: usize, t_max: u16) -> Result<usize,
         check("control", 0x08, 1),
         check("status", 0x0c, 0),
         check("T_max", T_MAX, t_max.into()),
+        check("margin, low half", MARGIN_LOW, margin_low.into()),
+        check("margin, high half", MARGIN_HIGH, margin_high.into()),
+        check("time-steps of the margin", HOLD, hold.into()),
         check("samples in", 0x14, 0),
         check("samples out", 0x18, 0),
         check("number of stages", 0x1c, stages as u64),

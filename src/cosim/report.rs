@@ -20,6 +20,32 @@ pub struct Spread {
     pub max: u64,
 }
 
+/// What one sample took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    /// Time-steps.
+    pub time_steps: u32,
+    /// Spikes of all neurons.
+    pub spikes: u64,
+    /// Additions of a weight that spikes caused.
+    pub sops: u64,
+    /// Cycles from the end of the result frame before to the end of its own; of the first sample, its latency.
+    pub cycles: u64,
+    /// Cycles from its first beat in to the last word of its result.
+    pub latency: u64,
+}
+
+/// Number of samples by what ended them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Stops {
+    /// Nothing could change any more.
+    pub quiescent: u64,
+    /// The limit of time-steps.
+    pub t_max: u64,
+    /// The rule of confidence.
+    pub confident: u64,
+}
+
 /// What a run has shown.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -43,6 +69,8 @@ pub struct Report {
     pub stall: Option<u64>,
     /// Time-steps allowed a sample.
     pub t_max: Option<u16>,
+    /// What stopped the samples.
+    pub stops: Stops,
     /// Cycles from the end of one result frame to the end of the next; with a single sample, its latency.
     pub cycles_per_sample: Spread,
     /// Cycles from a sample's first beat in to the last word of its result, while others are inside as well.
@@ -53,6 +81,9 @@ pub struct Report {
     pub busiest_engine: String,
     /// The share of cycles in which it works, between the first beat in and the last word out; only of a whole run.
     pub busiest_utilisation: Option<f64>,
+    /// Sample by sample, as far as they came out.
+    #[serde(skip)]
+    pub per_sample: Vec<Sample>,
     /// Clock cycles simulated.
     pub simulated_cycles: u64,
     /// Clock cycles simulated and compared in a second, the golden model's time included.
@@ -62,9 +93,9 @@ pub struct Report {
 /// What is summed up during a run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    /// Samples that have gone in, and their time-steps: sum and largest.
-    samples: u64,
-    steps: (u64, u64),
+    /// Time-steps, spikes and additions of the samples that have gone in.
+    samples: Vec<(u32, u64, u64)>,
+    stops: Stops,
     pub registers: usize,
     pub seconds: f64,
     /// Whether the run came to its end.
@@ -74,15 +105,20 @@ pub(super) struct Tally {
 impl Tally {
     /// Adds a sample.
     pub fn sample(&mut self, outcome: &Outcome) {
-        let steps = u64::from(outcome.time_steps);
-        self.samples += 1;
-        self.steps = (self.steps.0 + steps, self.steps.1.max(steps));
+        self.samples.push((outcome.time_steps, outcome.spikes.iter().sum(), outcome.sops));
+        let Stops { quiescent, t_max, confident } = &mut self.stops;
+        *match (outcome.quiescent, outcome.confident) {
+            (true, _) => quiescent,
+            (false, true) => confident,
+            (false, false) => t_max,
+        } += 1;
     }
 }
 
 impl Spread {
-    fn of((sum, max): (u64, u64), count: u64) -> Self {
-        Self { mean: ratio(sum, count), max }
+    fn of(figures: impl Iterator<Item = u64> + Clone) -> Self {
+        let mean = ratio(figures.clone().sum(), figures.clone().count() as u64);
+        Self { mean, max: figures.max().unwrap_or(0) }
     }
 }
 
@@ -101,11 +137,21 @@ impl Report {
         compared: Compared,
     ) -> Self {
         let counts = &pins.counts;
-        let latency = Spread::of(counts.latency, counts.samples_out);
-        let cycles_per_sample = match counts.samples_out {
-            0 | 1 => latency,
-            frames => Spread::of(counts.interval, frames - 1),
+        let latency = Spread::of(counts.latencies.iter().copied());
+        let cycles_per_sample = match counts.intervals.is_empty() {
+            true => latency,
+            false => Spread::of(counts.intervals.iter().copied()),
         };
+        let cycles = counts.latencies.iter().take(1).chain(&counts.intervals);
+        let per_sample = tally.samples.iter().zip(cycles).zip(&counts.latencies).map(
+            |((&(time_steps, spikes, sops), &cycles), &latency)| Sample {
+                time_steps,
+                spikes,
+                sops,
+                cycles,
+                latency,
+            },
+        );
         let work = expected.work.iter().zip(&subject.design.stages);
         let busiest = work.max_by_key(|(work, _)| **work);
         let (work, engine) = busiest.map_or((0, String::new()), |(work, stage)| (*work, stage.node.clone()));
@@ -115,7 +161,7 @@ impl Report {
         };
         Self {
             samples: counts.samples_out,
-            time_steps: Spread::of(tally.steps, tally.samples),
+            time_steps: Spread::of(tally.samples.iter().map(|s| s.0.into())),
             neurons_checked: compared.neurons,
             spikes_checked: compared.spikes,
             spikes_fired: compared.fired,
@@ -124,11 +170,14 @@ impl Report {
             first_mismatch: None,
             stall: options.stall,
             t_max: options.t_max.filter(|&t| t > 0),
+            stops: tally.stops,
             cycles_per_sample,
             latency_cycles: latency,
-            cycles_lower_bound: ratio(work, tally.samples),
+            cycles_lower_bound: ratio(work, tally.samples.len() as u64),
             busiest_engine: engine,
-            busiest_utilisation: tally.complete.then(|| ratio(work, span)),
+            // After a stop by confidence the stages go on for a while; that work is not the golden model's.
+            busiest_utilisation: (tally.complete && tally.stops.confident == 0).then(|| ratio(work, span)),
+            per_sample: per_sample.collect(),
             simulated_cycles: pins.cycle,
             simulated_cycles_per_second: pins.cycle as f64 / tally.seconds.max(1e-9),
         }
@@ -153,6 +202,12 @@ impl Report {
         }
         if let Some(t_max) = self.t_max {
             table.add_row(one("T_max", t_max.to_string()));
+        }
+        let Stops { quiescent, t_max, confident } = self.stops;
+        for (what, count) in [("T_max", t_max), ("confidence", confident), ("quiescence", quiescent)] {
+            if count > 0 {
+                table.add_row(one(&format!("samples stopped by {what}"), count.to_string()));
+            }
         }
         table.add_row(spread("cycles a sample", self.cycles_per_sample));
         table.add_row(spread("latency in cycles", self.latency_cycles));

@@ -86,12 +86,10 @@ impl<'a> Session<'a> {
         }
         self.pins.drive.rst = 0;
         let stages = self.subject.design.counted().count();
-        let t_max = self.options.t_max.unwrap_or(0);
-        self.tally.registers += registers::begin(&mut self.pins, stages, t_max)?;
+        self.tally.registers += registers::begin(&mut self.pins, stages, &self.options)?;
 
         let samples = self.inputs.len();
-        let mut recorder =
-            Recorder::new(&self.subject.golden, self.inputs, self.options.t_max.filter(|&t| t > 0));
+        let mut recorder = Recorder::new(&self.subject.golden, self.inputs, &self.options);
         for sample in 0..samples {
             self.begin_sample(sample, &mut recorder)?;
             while self.pins.is_sending() {
@@ -185,7 +183,9 @@ impl<'a> Session<'a> {
         if let Some(work) = self.expected.work.last_mut() {
             *work = checks.readout.beats;
         }
-        self.tally.registers += registers::end(&mut self.pins, &counts, &self.expected, &counted, true)?;
+        // After a stop by confidence stages go on for a while: how long depends on pauses.
+        let counted = if self.options.confidence.is_some() { &[][..] } else { &counted };
+        self.tally.registers += registers::end(&mut self.pins, &counts, &self.expected, counted, true)?;
         self.tally.complete = true;
         progress(Progress::Running { done: self.inputs.len(), samples: self.inputs.len() });
         Ok(())

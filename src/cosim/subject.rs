@@ -40,7 +40,8 @@ impl Subject {
         }
         let model = snn::file::load(&build.join("model.snn"))?;
         let lowered = lower::lower(&model)?;
-        let options = design::Options { lanes: manifest.lanes, fifo_depth: manifest.fifo_depth };
+        let (lanes, fifo_depth, joins) = (manifest.lanes, manifest.fifo_depth, manifest.join_fifos);
+        let options = design::Options { lanes, fifo_depth, joins };
         let design = design::plan(&model.name, &lowered.network, &options)?;
         let golden = Golden::new(&lowered.network)?;
 
@@ -115,6 +116,10 @@ impl Subject {
         }
         if inputs.is_empty() {
             return Err(Error::input("there are no samples"));
+        }
+        let bits = self.design.margin_width();
+        if options.confidence.is_some_and(|rule| bits < 64 && rule.margin >> bits > 0) {
+            return Err(Error::input("no class can stand out by this margin").fix("give a smaller --margin"));
         }
         if options.t_max.is_some_and(|t| t > 0) && self.golden.layers().is_empty() {
             return Err(Error::input("a network without neurons cannot be stopped by T_max"));

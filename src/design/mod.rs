@@ -8,7 +8,7 @@ mod rows;
 mod stage;
 mod stream;
 
-pub use plan::{Options, plan};
+pub use plan::{Joins, Options, plan};
 pub use rows::{Embedding, Levels, Mask, Norm, Product, Reorder, Scale, Select, Softmax, Sum};
 pub use stage::{AnalogPass, Kind, Matmul, Neurons, Readout, Repeat, Stage};
 pub use stream::{Carries, Groups, Stream};
@@ -58,11 +58,19 @@ impl Design {
 
     /// Words of 32 bits of a result frame.
     pub fn frame_words(&self) -> usize {
-        let readout = self.stages.iter().find_map(|s| match &s.kind {
-            Kind::Readout(readout) => Some(readout.frame_words()),
+        self.readout().map_or(0, Readout::frame_words)
+    }
+
+    /// Width in bits of a margin between two classes.
+    pub fn margin_width(&self) -> u32 {
+        self.readout().map_or(1, Readout::margin_width)
+    }
+
+    fn readout(&self) -> Option<&Readout> {
+        self.stages.iter().find_map(|stage| match &stage.kind {
+            Kind::Readout(readout) => Some(readout),
             _ => None,
-        });
-        readout.unwrap_or(0)
+        })
     }
 }
 

@@ -163,6 +163,12 @@ impl Neurons {
             }
         }
     }
+
+    /// Width in bits of a level's word in the table: its thresholds and, with folds, whether it is reached below them.
+    pub fn table_width(&self) -> u32 {
+        let crossings = u32::try_from(self.neuron.crossings()).unwrap_or(u32::MAX);
+        crossings.saturating_mul(self.threshold_width()) + u32::from(self.neuron.folds.is_some())
+    }
 }
 
 /// The readout.
@@ -198,6 +204,11 @@ impl Readout {
     /// Width in bits of a value.
     pub fn value_width(&self) -> u32 {
         self.readout.value_width.max(self.acc_width() + self.shift().unwrap_or(0))
+    }
+
+    /// Width in bits of an unsigned margin between two values; registers reach to 64.
+    pub fn margin_width(&self) -> u32 {
+        u32::try_from(width_of(self.value_width())).unwrap_or(64).min(64)
     }
 
     /// Words of 32 bits that carry one value in the result frame.

@@ -21,7 +21,13 @@ pub(super) fn lines(stage: &Stage) -> Vec<String> {
                 Rule::Line { .. } => {
                     format!("V {} with {} fraction bits", plain(&n.neuron.membrane), n.fraction())
                 }
-                Rule::Table => format!("A {} against a table of thresholds", plain(&n.neuron.total)),
+                Rule::Table => {
+                    let each = match &n.neuron.folds {
+                        None => "thresholds".to_owned(),
+                        Some(folds) => format!("{} thresholds a level", folds.crossings),
+                    };
+                    format!("A {} against a table of {each}", plain(&n.neuron.total))
+                }
             });
         }
         Kind::Product(p) => {

@@ -77,7 +77,7 @@ impl StageEntry {
                 let neurons = n.chunks() * n.lanes;
                 let constants = match &n.neuron.rule {
                     Rule::Line { .. } => bits(neurons, n.membrane_width() + n.threshold_width()),
-                    Rule::Table => bits(neurons * n.neuron.steps(), n.threshold_width()),
+                    Rule::Table => bits(neurons * n.neuron.steps(), n.table_width()),
                 };
                 let widths = vec![
                     ("delta", n.delta_width),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::design::{Carries, Design, Kind, Options, Stream};
+use crate::design::{Carries, Design, Joins, Kind, Options, Stream};
 
 /// Version of the manifest's form.
 pub const FORMAT_VERSION: u32 = 2;
@@ -23,6 +23,8 @@ pub struct Manifest {
     pub lanes: usize,
     /// Depth of the FIFO on every stream.
     pub fifo_depth: usize,
+    /// Depth of the FIFOs where paths meet again.
+    pub join_fifos: Joins,
     /// The input stream.
     pub input: InputFrame,
     /// The output stream.
@@ -139,6 +141,7 @@ impl Manifest {
             top: top.to_owned(),
             lanes: options.lanes,
             fifo_depth: options.fifo_depth,
+            join_fifos: options.joins,
             input: InputFrame {
                 element: input.element.name().to_owned(),
                 zero_point: input.zero_point,

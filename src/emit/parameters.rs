@@ -191,6 +191,10 @@ fn repeat_parameters(instance: Instance, repeat: &Repeat) -> Instance {
 fn neuron_parameters(instance: Instance, neurons: &Neurons) -> Instance {
     let table = matches!(neurons.neuron.rule, Rule::Table);
     let width = if table { "TableWidth" } else { "ThetaWidth" };
+    let instance = match &neurons.neuron.folds {
+        None => instance,
+        Some(folds) => instance.parameter("Folded", 1).parameter("Crossings", folds.crossings),
+    };
     instance
         .parameter("Rows", neurons.rows)
         .parameter("Channels", neurons.channels)

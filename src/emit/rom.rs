@@ -169,22 +169,32 @@ fn neuron_constants(neurons: &Neurons) -> Option<String> {
     })))
 }
 
-/// Thresholds `T(c, k)`, one image a lane; none for a line.
+/// Thresholds `T(c, k)`, one image a lane and one word a level; none for a line. With folds, `{base ≥ k, thresholds}`, the
+/// lowest threshold in the low bits.
 fn neuron_tables(neurons: &Neurons) -> Vec<String> {
     if let Rule::Line { .. } = neurons.neuron.rule {
         return Vec::new();
     }
-    let steps = neurons.neuron.steps();
+    let neuron = &neurons.neuron;
+    let crossings = neuron.crossings();
     let lane = |j: usize| {
         let channels = (0..neurons.chunks()).map(|chunk| chunk * neurons.lanes + j);
-        let words = channels.flat_map(|c| (0..steps).map(move |k| (c, k)));
-        image(words.map(|(c, k)| {
-            // A padding lane stays at level 0: thresholds up to it are reached, those above are not.
-            let padding = i64::from(i64::try_from(k).unwrap_or(i64::MAX) >= -i64::from(neurons.neuron.low));
-            let threshold =
-                if c < neurons.channels { neurons.neuron.thresholds[c * steps + k] } else { padding };
+        let words =
+            channels.flat_map(|c| (neuron.low + 1..=neuron.high).zip(0..).map(move |(k, n)| (c, k, n)));
+        image(words.map(|(c, k, n): (usize, i32, usize)| {
+            let padding = c >= neurons.channels;
             let mut word = Word::default();
-            word.push(threshold.into(), neurons.threshold_width());
+            for i in 0..crossings {
+                // A padding lane, whose A is 0, stays at level 0: levels up to it are reached, those above are not.
+                let threshold = match padding {
+                    true => i64::from(k > 0 || neuron.folds.is_some()),
+                    false => neuron.thresholds_of(c)[n * crossings + i],
+                };
+                word.push(threshold.into(), neurons.threshold_width());
+            }
+            if let Some(folds) = &neuron.folds {
+                word.push((k <= if padding { 0 } else { folds.base[c] }).into(), 1);
+            }
             word
         }))
     };

@@ -5,6 +5,25 @@ use super::name::identifier;
 use super::{comment, parameters, rom};
 use crate::design::{Design, Kind, Stage};
 
+/// Names of the signals that end samples before they are quiescent.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    /// Time-steps allowed.
+    pub t_max: &'static str,
+    /// The sample that the readout has stopped.
+    pub stop_sample: &'static str,
+}
+
+impl Ends {
+    /// Lint lets a signal be unused that says so: without neurons there is nothing to end.
+    pub fn new(design: &Design) -> Self {
+        match design.stages.iter().any(Stage::is_neurons) {
+            true => Self { t_max: "t_max", stop_sample: "stop_sample" },
+            false => Self { t_max: "unused_t_max", stop_sample: "unused_stop_sample" },
+        }
+    }
+}
+
 /// A stage in the top level.
 pub(super) struct StageView {
     /// The instance.
@@ -14,7 +33,8 @@ pub(super) struct StageView {
 }
 
 /// Stage `index` of a design.
-pub(super) fn view(design: &Design, index: usize, t_max: &str) -> StageView {
+pub(super) fn view(design: &Design, index: usize, ends: Ends) -> StageView {
+    let Ends { t_max, stop_sample } = ends;
     let stage = &design.stages[index];
     let safe = identifier(&format!("s{index}"), &stage.node);
     let instance = Instance::new(stage.module(), format!("u_{safe}"));
@@ -26,14 +46,24 @@ pub(super) fn view(design: &Design, index: usize, t_max: &str) -> StageView {
         }
     }
     if stage.is_neurons() {
-        instance = instance.parameter("StageId", index).port("t_max_i", t_max);
+        instance = instance
+            .parameter("StageId", index)
+            .port("t_max_i", t_max)
+            .port("stop_i", "stop")
+            .port("stop_sample_i", "stop_sample");
     }
     instance = connect(instance, stage, design, index);
-    if let Kind::Readout(_) = stage.kind {
+    if let Kind::Readout(readout) = &stage.kind {
         for port in ["m_axis_tvalid_o", "m_axis_tready_i", "m_axis_tdata_o", "m_axis_tlast_o"] {
             instance = instance.port(port, port);
         }
-        instance = instance.port("done_o", "sample_done");
+        instance = instance
+            .parameter("MarginWidth", readout.margin_width())
+            .port("done_o", "sample_done")
+            .port("margin_i", "margin")
+            .port("hold_i", "hold")
+            .port("stop_o", "stop")
+            .port("stop_sample_o", stop_sample);
     }
     let mut instance = counters(instance, stage, design, index);
     instance.title = format!("stage {index}: {}", stage.module());
@@ -97,7 +127,7 @@ fn fork(instance: Instance, design: &Design, input: usize, outputs: &[usize]) ->
         .port("out_data_o", beat('w', outputs[0], &parts));
     for other in &outputs[1..] {
         instance.assignments.push(format!(
-            "{} = {}",
+            "{} =\n      {}",
             beat('w', *other, &parts),
             beat('w', outputs[0], &parts)
         ));

@@ -5,7 +5,7 @@ use askama::Template;
 use super::instance::Instance;
 use super::link;
 use super::name::{identifier, in_comment};
-use super::stage::{self, StageView};
+use super::stage::{self, Ends, StageView};
 use crate::design::Design;
 
 /// What the template shows.
@@ -24,6 +24,8 @@ struct Top<'a> {
     addr: String,
     frame_words: usize,
     t_max: &'a str,
+    stop_sample: &'a str,
+    margin: String,
     instances: Vec<Instance>,
 }
 
@@ -42,11 +44,9 @@ pub(super) fn render(
     design: &Design,
     generator: &str,
 ) -> Result<(String, Vec<(String, String)>), askama::Error> {
-    let neurons = design.stages.iter().any(crate::design::Stage::is_neurons);
-    // Lint lets a signal be unused that says so.
-    let t_max = if neurons { "t_max" } else { "unused_t_max" };
-    let stages: Vec<StageView> = (0..design.stages.len()).map(|i| stage::view(design, i, t_max)).collect();
-    let mut instances = vec![registers(design, t_max), input(design), link::instance(0, &design.streams[0])];
+    let ends = Ends::new(design);
+    let stages: Vec<StageView> = (0..design.stages.len()).map(|i| stage::view(design, i, ends)).collect();
+    let mut instances = vec![registers(design, ends), input(design), link::instance(0, &design.streams[0])];
     let mut images = Vec::new();
     for (view, stage) in stages.into_iter().zip(&design.stages) {
         instances.push(view.instance);
@@ -66,7 +66,9 @@ pub(super) fn render(
         tdata: bits(design.input.tdata_width()),
         addr: bits(addr_width(design.counted().count()) as usize),
         frame_words: design.frame_words(),
-        t_max,
+        t_max: ends.t_max,
+        stop_sample: ends.stop_sample,
+        margin: bits(design.margin_width() as usize),
         instances,
     };
     Ok((top.render()?, images))
@@ -85,10 +87,11 @@ fn pipeline(design: &Design) -> Vec<String> {
     design.stages.iter().enumerate().map(line).collect()
 }
 
-fn registers(design: &Design, t_max: &str) -> Instance {
+fn registers(design: &Design, ends: Ends) -> Instance {
     let mut instance = Instance::new("axi_lite_regs", "u_regs".into())
         .parameter("Stages", "Stages")
-        .parameter("AddrWidth", addr_width(design.counted().count()));
+        .parameter("AddrWidth", addr_width(design.counted().count()))
+        .parameter("MarginWidth", design.margin_width());
     for port in [
         "s_axi_awvalid_i",
         "s_axi_awready_o",
@@ -121,7 +124,10 @@ fn registers(design: &Design, t_max: &str) -> Instance {
         ("out_ready_i", "m_axis_tready_i"),
         ("spikes_i", "stage_spikes"),
         ("work_i", "stage_work"),
-        ("t_max_o", t_max),
+        ("t_max_o", ends.t_max),
+        ("margin_o", "margin"),
+        ("hold_o", "hold"),
+        ("draining_i", "stop"),
         ("enable_o", "enable"),
         ("busy_o", "busy_o"),
     ] {

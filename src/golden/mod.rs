@@ -6,19 +6,22 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `plan.rs` | the compiled network: narrowed weights, thresholds, the order of the stages |
-//! | `state.rs`, `events.rs` | accumulators, membranes, tracers; lists of spikes |
-//! | `synapse.rs` | spikes times weights |
+//! | `plan.rs`, `compile.rs` | the compiled network: stages in order; how it is made |
+//! | `state.rs` | accumulators, membranes, tracers |
+//! | `synapse.rs`, `weights.rs` | synaptic layers; their weights in memory |
+//! | `spikes.rs`, `values.rs` | spikes times weights, values of the input times weights |
 //! | `embedding.rs`, `sum.rs`, `product.rs` | tables, residual sums, products of attention |
 //! | `neuron.rs` | the decision of a time-step |
-//! | `norm.rs`, `softmax.rs`, `edges.rs` | the same where whole rows decide |
-//! | `run.rs` | the loop over time-steps |
+//! | `norm.rs`, `filter.rs`, `softmax.rs`, `levels.rs` | the same where whole rows decide |
+//! | `run.rs`, `confidence.rs` | the loop over time-steps, and a rule that ends it early |
 //! | `batch.rs` | many samples in parallel |
 
 mod batch;
-mod edges;
+mod compile;
+mod confidence;
 mod embedding;
-mod events;
+mod filter;
+mod levels;
 mod neuron;
 mod norm;
 mod observer;
@@ -26,11 +29,15 @@ mod plan;
 mod product;
 mod run;
 mod softmax;
+mod spikes;
 mod state;
 mod sum;
 mod synapse;
+mod values;
+mod weights;
 
 pub use batch::correct_per_step;
+pub use confidence::Confidence;
 pub use observer::{Membranes, Observer, Unobserved};
 pub use plan::{Golden, Layer};
 pub use run::{Limits, Outcome};

@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 use num_traits::{AsPrimitive, PrimInt};
 
-use crate::integer::Range;
+use crate::integer::{Folds, Range};
 
 use super::norm::NormPlan;
 use super::plan::{Accumulation, Layer, Source};
@@ -36,8 +36,8 @@ pub(super) struct NeuronPlan {
 pub(super) enum Decision {
     /// `V = start + 2^fraction·A − θ·S`; up when `V ≥ θ`, down when `V < 0`.
     Line { fraction: u32, theta: Vec<i64>, start: Vec<i64> },
-    /// Up when `A ≥ T(S+1)`, down when `A < T(S)`.
-    Table { thresholds: Vec<i64> },
+    /// Up when level `S+1` is reached, down when level `S` is not: without folds, when `A ≥ T(S+1)` and when `A < T(S)`.
+    Table { thresholds: Vec<i64>, folds: Option<Folds> },
     /// LayerNorm of a row of accumulated input.
     Norm(Box<NormPlan>),
     /// Softmax of groups of accumulated input.
@@ -72,7 +72,9 @@ impl<D: AsPrimitive<V>, V: PrimInt + 'static> Row<'_, D, V> {
     /// Adds the change.
     #[inline(always)]
     pub(super) fn accumulate(&mut self) {
-        self.sums.iter_mut().zip(self.delta).for_each(|(a, d)| *a = *a + d.as_());
+        for (a, d) in self.sums.iter_mut().zip(self.delta) {
+            *a = *a + d.as_();
+        }
     }
 }
 
@@ -87,7 +89,7 @@ impl NeuronPlan {
         (total, membrane): (Range, Range),
     ) -> Self {
         let list: &[i64] = match &decision {
-            Decision::Line { theta: list, .. } | Decision::Table { thresholds: list } => list,
+            Decision::Line { theta: list, .. } | Decision::Table { thresholds: list, .. } => list,
             Decision::Norm(_) | Decision::Softmax(_) => &[],
         };
         let narrow: Option<Vec<i32>> = list.iter().map(|&x| i32::try_from(x).ok()).collect();
@@ -131,7 +133,7 @@ impl NeuronPlan {
         }
     }
 
-    /// One time-step: decides, fires, lists the spikes.
+    /// One time-step: decides, fires, counts the spikes.
     pub(super) fn step(&self, delta: &Delta, neurons: &mut Neurons, context: &mut Context<'_>) {
         if !delta.any && !neurons.any {
             return;
@@ -200,7 +202,6 @@ fn rows<D, V>(
     for r in 0..plan.rows {
         // Without input, a neuron acts only if it has just acted: otherwise it would have acted before.
         if !from.touched[r] && neurons.fired[r] == 0 {
-            neurons.events.iter_mut().for_each(|events| events.skip(r));
             continue;
         }
         let row = Row {
@@ -211,13 +212,13 @@ fn rows<D, V>(
         };
         match &plan.decision {
             Decision::Line { fraction, .. } => line(plan, row, constants, *fraction),
-            Decision::Table { .. } => table(plan, row, constants),
-            Decision::Norm(norm) => norm.row(row, context.scratch),
+            Decision::Table { folds: None, .. } => table(plan, row, constants),
+            Decision::Table { folds: Some(folds), .. } => folded(plan, row, constants, folds),
+            Decision::Norm(norm) => norm.row(row),
             Decision::Softmax(softmax) => softmax.row(row, context),
         }
         let spikes = &neurons.spikes[r * n..][..n];
         neurons.fired[r] = spikes.iter().map(|&s| u32::from(s as u8 & 1)).sum();
-        neurons.events.iter_mut().for_each(|events| events.list(r, spikes));
     }
 }
 
@@ -262,6 +263,31 @@ where
         let own = &thresholds[c * steps..(c + 1) * steps];
         let up = own.get(level).is_some_and(|t| *a >= *t);
         let down = level > 0 && *a < own[level - 1];
+        *spike = i8::from(up) - i8::from(down);
+        *s += i32::from(*spike);
+    }
+}
+
+/// A row with levels that are reached, left and reached again.
+#[inline(always)]
+fn folded<D, V>(plan: &NeuronPlan, row: Row<'_, D, V>, thresholds: &[V], folds: &Folds)
+where
+    D: AsPrimitive<V>,
+    V: PrimInt + AsPrimitive<i64>,
+{
+    let entries = (plan.high - plan.low) as usize * folds.crossings;
+    let state = row.sums.iter_mut().zip(row.tracers).zip(row.spikes);
+    for (c, (((a, s), spike), d)) in state.zip(row.delta).enumerate() {
+        *a = *a + d.as_();
+        debug_assert!(plan.total.contains((*a).as_()), "A = {}", (*a).as_());
+        let own = &thresholds[c * entries..(c + 1) * entries];
+        let reached = |k: i32| {
+            let first = (k - plan.low - 1) as usize * folds.crossings;
+            let level = &own[first..first + folds.crossings];
+            level.iter().fold(k <= folds.base[c], |reached, t| reached ^ (*a >= *t))
+        };
+        let up = *s < plan.high && reached(*s + 1);
+        let down = *s > plan.low && !reached(*s);
         *spike = i8::from(up) - i8::from(down);
         *s += i32::from(*spike);
     }

@@ -12,7 +12,7 @@ use super::state::{Delta, Neurons, ProductState, Sums, Width};
 const BLOCK: usize = 16;
 
 /// A multiplication in a vector costs about this part of an addition caused by a spike.
-const DENSE_GAIN: u64 = 8;
+const DENSE_GAIN: u64 = 16;
 
 /// A product of two layers.
 #[derive(Clone, Debug)]
@@ -251,21 +251,47 @@ fn dense<D: Sum, const B: usize>(
         let results = delta.chunks_exact_mut(outputs).zip(totals.chunks_exact_mut(outputs));
         for ((left, operand), (delta, totals)) in heads.zip(results) {
             for (b, (delta, totals)) in delta.chunks_mut(B).zip(totals.chunks_mut(B)).enumerate() {
-                let mut sums = [D::zero(); B];
-                for (&s, row) in left.iter().zip(operand.chunks_exact(stride)) {
-                    if s == 0 {
-                        continue;
-                    }
-                    let s: D = s.as_();
-                    let row = &row[b * B..][..B];
-                    // The whole sum is in the range of `D`, so it is exact even where a part of it is not.
-                    sums.iter_mut().zip(row).for_each(|(sum, b)| *sum = sum.wrapping_add(&s.wrapping_mul(b)));
-                }
-                for ((delta, total), sum) in delta.iter_mut().zip(totals).zip(sums) {
-                    *delta = sum - *total;
-                    *total = sum;
+                let sums = sum_of_rows::<_, B>(left, operand, stride, b * B);
+                for ((delta, total), sum) in delta.iter_mut().zip(totals).zip(&sums) {
+                    *delta = *sum - *total;
+                    *total = *sum;
                 }
             }
         }
     }
+}
+
+/// `Σ s·row` over the rows of `operand`, of their elements `from…from + B − 1`.
+#[inline(always)]
+fn sum_of_rows<D: Sum, const B: usize>(left: &[i32], operand: &[D], stride: usize, from: usize) -> [D; B]
+where
+    i32: AsPrimitive<D>,
+{
+    let mut sums = [D::zero(); B];
+    let (fours, rest) = left.as_chunks::<4>();
+    let (rows_of_fours, rows_of_rest) = operand.split_at(left.len() / 4 * 4 * stride);
+    // The whole sum is in the range of `D`, so it is exact even where a part of it is not.
+    let product = |s: i32, b: &D| s.as_().wrapping_mul(b);
+    for (four, rows) in fours.iter().zip(rows_of_fours.chunks_exact(4 * stride)) {
+        // Many tracers are 0; whether all of four are is easier to foretell than whether one is.
+        if *four == [0; 4] {
+            continue;
+        }
+        let row = |n: usize| &rows[n * stride + from..][..B];
+        let rows = row(0).iter().zip(row(1)).zip(row(2)).zip(row(3));
+        for (sum, (((b0, b1), b2), b3)) in sums.iter_mut().zip(rows) {
+            let first = product(four[0], b0).wrapping_add(&product(four[1], b1));
+            let second = product(four[2], b2).wrapping_add(&product(four[3], b3));
+            *sum = sum.wrapping_add(&first).wrapping_add(&second);
+        }
+    }
+    for (&s, row) in rest.iter().zip(rows_of_rest.chunks_exact(stride)) {
+        if s == 0 {
+            continue;
+        }
+        for (sum, b) in sums.iter_mut().zip(&row[from..][..B]) {
+            *sum = sum.wrapping_add(&product(s, b));
+        }
+    }
+    sums
 }

@@ -2,6 +2,7 @@
 
 use crate::integer::{Range, Readout};
 
+use super::confidence::{Confidence, Held};
 use super::neuron::Context;
 use super::observer::{Membranes, Observer};
 use super::plan::{Golden, ReadoutPlan, Source, Stage};
@@ -13,6 +14,8 @@ use super::synapse::SynapsePlan;
 pub struct Limits {
     /// Stop after this many time-steps if the network is not quiescent before.
     pub t_max: Option<u32>,
+    /// Stop as soon as this holds.
+    pub confidence: Option<Confidence>,
     /// Record the class after every time-step.
     pub class_per_step: bool,
 }
@@ -32,6 +35,8 @@ pub struct Outcome {
     pub time_steps: u32,
     /// Whether the last time-step was quiescent: the input is over and no neuron fired, so that nothing can change.
     pub quiescent: bool,
+    /// Whether the rule of confidence stopped it, with neither quiescence nor the limit in the same time-step.
+    pub confident: bool,
     /// Number of spikes of every neuron layer.
     pub spikes: Vec<u64>,
     /// Additions of a weight caused by a spike.
@@ -76,11 +81,15 @@ impl Golden {
         self.load(state, raw);
         let mut outcome = Outcome::default();
         let limit = limits.t_max.unwrap_or(u32::MAX);
-        while outcome.time_steps < limit && !outcome.quiescent {
+        let mut held = Held::default();
+        while outcome.time_steps < limit && !outcome.quiescent && !outcome.confident {
             outcome.time_steps += 1;
             let t = outcome.time_steps;
             let (fired, changed) = self.step::<O, CHECK>(state, t, observer);
             outcome.quiescent = !fired && t >= self.input.steps;
+            if let (Some(rule), Some(plan), false) = (&limits.confidence, self.readout(), outcome.quiescent) {
+                outcome.confident = held.step(rule, &plan.readout, &state.totals) && t < limit;
+            }
             if limits.class_per_step {
                 let class = match outcome.class_per_step.last() {
                     Some(&class) if !changed => class,
@@ -142,8 +151,10 @@ impl Golden {
                     plan.step(&state.values[plan.arrangement], t, &mut state.deltas[plan.output]);
                 }
                 Stage::Sum(plan) => {
-                    for &(input, _) in &plan.inputs {
-                        state.sops += self.passed(input, state);
+                    for source in &plan.passed {
+                        if let Source::Layer { layer, first, end } = *source {
+                            state.sops += state.neurons[layer].fired_in(first, end);
+                        }
                     }
                     plan.step(&mut state.deltas, t);
                 }
@@ -153,13 +164,13 @@ impl Golden {
                     state.sops += plan.step(&state.neurons, delta, product, CHECK);
                 }
                 Stage::Neuron(plan) => {
-                    let ends = plan.sources.iter().map(|source| match *source {
+                    let end = |source: &Source| match *source {
                         Source::Input(_) => Some(self.input.steps),
                         Source::Layer { layer, .. } => state.neurons[layer].final_step,
-                    });
+                    };
                     // Nothing is known before every source is final.
-                    let ends: Option<Vec<u32>> = ends.collect();
-                    let source_final = ends.map(|ends| ends.into_iter().max().unwrap_or(0));
+                    let source_final =
+                        plan.sources.iter().try_fold(0, |last: u32, source| Some(last.max(end(source)?)));
                     let neurons = &mut state.neurons[layer];
                     let mut context = Context { values: &state.values, scratch: &mut state.scratch };
                     plan.step(&state.deltas[plan.input], neurons, &mut context);
@@ -230,18 +241,6 @@ impl Golden {
         }
     }
 
-    /// Number of spikes that a sum receives from this accumulation as they are.
-    fn passed(&self, input: usize, state: &State) -> u64 {
-        let passing = self.stages.iter().find_map(|stage| match stage {
-            Stage::Synapse(plan) if plan.output == input && plan.weights.passes() => Some(plan.source),
-            _ => None,
-        });
-        match passing {
-            Some(Source::Layer { layer, first, end }) => state.neurons[layer].fired_in(first, end),
-            Some(Source::Input(_)) | None => 0,
-        }
-    }
-
     /// Proven range of what a synaptic layer accumulates.
     fn total_of(&self, input: usize) -> Option<Range> {
         self.stages.iter().find_map(|stage| match stage {
@@ -267,7 +266,7 @@ fn accumulate(plan: &ReadoutPlan, delta: &Delta, totals: &mut [i64]) {
 }
 
 /// `multiplier·A + offset`.
-fn values<'a>(readout: &'a Readout, totals: &'a [i64]) -> impl Iterator<Item = i128> + 'a {
+pub(super) fn values<'a>(readout: &'a Readout, totals: &'a [i64]) -> impl Iterator<Item = i128> + 'a {
     let constants = readout.multiplier.iter().zip(&readout.offset).cycle();
     totals.iter().zip(constants).map(|(&a, (&m, &offset))| i128::from(m) * i128::from(a) + offset)
 }

@@ -4,8 +4,9 @@ use num_traits::{AsPrimitive, PrimInt};
 
 use crate::integer::Softmax;
 
-use super::edges::{self, Edges};
+use super::levels::Even;
 use super::neuron::{Context, Row};
+use super::state::Scratch;
 
 /// Softmax with what all rows share.
 #[derive(Clone, Debug)]
@@ -13,14 +14,15 @@ pub(super) struct SoftmaxPlan {
     softmax: Softmax,
     /// Positions with this raw element, in this arrangement of the input, are masked.
     mask: Option<(usize, i32)>,
-    /// Whether a decision fits 62 bits.
-    narrow: bool,
+    /// Where the levels begin, if a decision fits 62 bits; not in a checked model.
+    even: Option<Even>,
 }
 
 impl SoftmaxPlan {
-    pub(super) fn new(softmax: &Softmax, mask: Option<(usize, i32)>) -> Self {
-        let narrow = softmax.decision_width <= 62 && edges::fit(softmax.low, softmax.high);
-        Self { softmax: softmax.clone(), mask, narrow }
+    pub(super) fn new(softmax: &Softmax, mask: Option<(usize, i32)>, checked: bool) -> Self {
+        let narrow = !checked && softmax.decision_width <= 62;
+        let even = Even::new(softmax.rounding, softmax.low, softmax.high).filter(|_| narrow);
+        Self { softmax: softmax.clone(), mask, even }
     }
 
     /// Accumulates, then moves every tracer by one towards its level, or not at all; a masked element stays at level 0.
@@ -32,58 +34,97 @@ impl SoftmaxPlan {
     {
         row.accumulate();
         let size = row.sums.len() / self.softmax.groups;
-        let padding = self.mask.map(|(arrangement, padding)| (&context.values[arrangement][..], padding));
+        let mask = self.mask.map(|(arrangement, padding)| (&context.values[arrangement][..], padding));
+        let Scratch { values: exps, scores: masked, sums } = &mut *context.scratch;
         let states = row.tracers.chunks_mut(size).zip(row.spikes.chunks_mut(size));
-        for (scores, (tracers, spikes)) in row.sums.chunks(size).zip(states) {
-            let scratch = &mut context.scratch;
-            match padding {
-                None if self.narrow => {
-                    self.exps(scores, &mut scratch.values);
-                    self.decide(&scratch.values, tracers, spikes, &mut scratch.edges);
+        let groups = row.sums.chunks(size).zip(states);
+        let Some(even) = self.even else {
+            for (scores, (tracers, spikes)) in groups {
+                masked.clear();
+                masked.extend(scores.iter().map(|a| a.as_()));
+                self.decide_wide(masked, mask, tracers, spikes, exps);
+            }
+            return;
+        };
+        // All groups are looked up before the first one decides: numbers just written are slow to read.
+        exps.resize(row.sums.len(), 0);
+        sums.clear();
+        for (scores, exps) in row.sums.chunks(size).zip(exps.chunks_mut(size)) {
+            sums.push(match mask {
+                None => self.exps(scores, exps),
+                Some(mask) => {
+                    self.mask(scores, mask, masked);
+                    self.exps(masked, exps)
                 }
-                _ => {
-                    scratch.scores.clear();
-                    scratch.scores.extend(scores.iter().map(|a| a.as_()));
-                    self.decide_wide(&scratch.scores, padding, tracers, spikes, &mut scratch.values);
-                }
+            });
+        }
+        for (((_, (tracers, spikes)), exps), &sum) in groups.zip(exps.chunks(size)).zip(sums.iter()) {
+            self.decide(even, exps, sum, tracers, spikes);
+            if let Some(mask) = mask {
+                unmasked(mask, tracers, spikes);
             }
         }
     }
 
-    /// Each `e` of a group without mask.
+    /// The scores of a group, masked ones so low that their `e` is 0.
     #[inline(always)]
-    fn exps<V: AsPrimitive<i64> + Ord>(&self, scores: &[V], exps: &mut Vec<i64>) {
-        let most: i64 = scores.iter().max().map_or(0, |a| a.as_());
-        exps.clear();
-        exps.extend(scores.iter().map(|a| self.softmax.exp(most - a.as_())));
+    fn mask<V: AsPrimitive<i64>>(
+        &self,
+        scores: &[V],
+        (values, padding): (&[i32], i32),
+        masked: &mut Vec<i64>,
+    ) {
+        let lowest = self.softmax.total.low.saturating_sub(self.softmax.table.len() as i64);
+        let score = |(a, &value): (&V, &i32)| if value == padding { lowest } else { a.as_() };
+        masked.clear();
+        masked.extend(scores.iter().zip(values).map(score));
     }
 
-    /// Each `e` compared with the least ones that reach the levels, in 64 bits.
+    /// Each `e` of a group; returns their sum.
     #[inline(always)]
-    fn decide(&self, exps: &[i64], tracers: &mut [i32], spikes: &mut [i8], edges: &mut Edges) {
-        let Softmax { low, high, rounding, scale, scale_fraction, .. } = self.softmax;
-        let scaled_sum = scale * exps.iter().sum::<i64>();
-        edges.set(low, high, |k| {
-            let boundary = rounding.boundary(k);
-            let edge = boundary.halves * scaled_sum + i64::from(!boundary.inclusive);
-            // e·2^h ≥ edge exactly when e ≥ ceil(edge/2^h).
-            (edge + (1 << scale_fraction) - 1) >> scale_fraction
-        });
-        edges.decide(low, exps, tracers, spikes);
+    fn exps<V: AsPrimitive<i64>>(&self, scores: &[V], exps: &mut [i64]) -> i64 {
+        let most = scores.iter().fold(i64::MIN, |most, a| most.max(a.as_()));
+        let table = &self.softmax.table[..];
+        let mut sum = 0;
+        for (e, a) in exps.iter_mut().zip(scores) {
+            // The maximum is not below any score.
+            let distance = (most - a.as_()) as usize;
+            *e = if distance < table.len() { table[distance] } else { 0 };
+            sum += *e;
+        }
+        sum
     }
 
-    /// The same for any width and number of levels, and with a mask.
+    /// Each `2^h·e` of a group with this sum compared with the edges of its level and the next, in 64 bits.
+    #[inline(always)]
+    fn decide(&self, even: Even, exps: &[i64], sum: i64, tracers: &mut [i32], spikes: &mut [i8]) {
+        let Softmax { low, high, scale, scale_fraction, .. } = self.softmax;
+        let scaled_sum = scale.wrapping_mul(sum);
+        for ((s, spike), e) in tracers.iter_mut().zip(spikes).zip(exps) {
+            let level = i64::from(*s);
+            // An edge beyond the outermost levels may leave the range, but decides nothing.
+            let this = (2 * level + even.offset).wrapping_mul(scaled_sum);
+            let next = this.wrapping_add(scaled_sum.wrapping_mul(2));
+            let e = e << scale_fraction;
+            let up = (e >= next.wrapping_add(even.exclusive(level + 1))) & (*s < high);
+            let down = (e < this.wrapping_add(even.exclusive(level))) & (*s > low);
+            *spike = i8::from(up) - i8::from(down);
+            *s += i32::from(*spike);
+        }
+    }
+
+    /// The same for any width and any levels.
     #[inline(never)]
     fn decide_wide(
         &self,
         scores: &[i64],
-        padding: Option<(&[i32], i32)>,
+        mask: Option<(&[i32], i32)>,
         tracers: &mut [i32],
         spikes: &mut [i8],
         exps: &mut Vec<i64>,
     ) {
         let softmax = &self.softmax;
-        let masked = |j: usize| padding.is_some_and(|(values, padding)| values[j] == padding);
+        let masked = |j: usize| mask.is_some_and(|(values, padding)| values[j] == padding);
         let sum = softmax.exps(scores, masked, exps);
         for (j, ((s, spike), &e)) in tracers.iter_mut().zip(spikes).zip(exps.iter()).enumerate() {
             let live = !masked(j);
@@ -91,6 +132,16 @@ impl SoftmaxPlan {
             let down = live && !up && *s > softmax.low && !softmax.reached(e, sum, *s);
             *spike = i8::from(up) - i8::from(down);
             *s += i32::from(*spike);
+        }
+    }
+}
+
+/// Takes back what masked neurons decided: they stay at level 0.
+#[inline(always)]
+fn unmasked((values, padding): (&[i32], i32), tracers: &mut [i32], spikes: &mut [i8]) {
+    for ((s, spike), &value) in tracers.iter_mut().zip(spikes).zip(values) {
+        if value == padding {
+            (*s, *spike) = (0, 0);
         }
     }
 }

@@ -1,8 +1,6 @@
 //! What changes during a run.
 
 use super::Golden;
-use super::edges::Edges;
-use super::events::Events;
 use super::plan::Stage;
 
 /// Sums in the narrowest type that holds their proven range.
@@ -62,8 +60,6 @@ pub(super) struct Neurons {
     pub tracers: Vec<i32>,
     /// Spikes of the current time-step.
     pub spikes: Vec<i8>,
-    /// The same as lists, where a synaptic layer reads them.
-    pub events: Option<Events>,
     /// Number of spikes of each row. Only rows that fired may act in the next time-step without any input.
     pub fired: Vec<u32>,
     /// Whether any row did.
@@ -77,12 +73,12 @@ pub(super) struct Neurons {
 /// Room for a row of neurons that decide by the whole row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
-    /// What is compared with the edges.
+    /// What decides.
     pub values: Vec<i64>,
-    /// Where the levels begin.
-    pub edges: Edges,
     /// Accumulated input.
     pub scores: Vec<i64>,
+    /// One for each group.
+    pub sums: Vec<i64>,
 }
 
 impl Neurons {
@@ -154,13 +150,11 @@ impl State {
                 Stage::Product(product) => state.products.push(product.new_state()),
                 Stage::Neuron(neuron) => {
                     let len = neuron.rows * neuron.channels;
-                    let listed = golden.listed(state.neurons.len());
                     state.neurons.push(Neurons {
                         sums: Sums::zeros(neuron.width, len),
                         totals: vec![0; if golden.checked { len } else { 0 }],
                         tracers: vec![0; len],
                         spikes: vec![0; len],
-                        events: listed.then(|| Events::new(neuron.rows, neuron.channels)),
                         fired: vec![0; neuron.rows],
                         any: true,
                         count: 0,

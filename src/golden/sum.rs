@@ -5,6 +5,7 @@ use num_traits::{AsPrimitive, PrimInt, WrappingAdd, WrappingMul};
 
 use crate::integer::{Sum, Term};
 
+use super::plan::Source;
 use super::state::{Delta, Sums};
 
 /// A sum.
@@ -12,6 +13,8 @@ use super::state::{Delta, Sums};
 pub(super) struct SumPlan {
     /// Accumulations that it reads, with the elements of their rows.
     pub inputs: Vec<(usize, usize)>,
+    /// Those of its sources whose spikes it receives as they are.
+    pub passed: Vec<Source>,
     /// Index of its accumulation.
     pub output: usize,
     channels: usize,
@@ -20,8 +23,15 @@ pub(super) struct SumPlan {
 }
 
 impl SumPlan {
-    pub(super) fn new(sum: &Sum, inputs: Vec<(usize, usize)>, output: usize) -> Self {
-        Self { inputs, output, channels: sum.channels, terms: sum.terms.clone(), start: sum.start.clone() }
+    pub(super) fn new(sum: &Sum, inputs: Vec<(usize, usize)>, passed: Vec<Source>, output: usize) -> Self {
+        Self {
+            inputs,
+            passed,
+            output,
+            channels: sum.channels,
+            terms: sum.terms.clone(),
+            start: sum.start.clone(),
+        }
     }
 
     /// The change of a time-step; the start value belongs to the first.

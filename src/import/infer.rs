@@ -221,6 +221,22 @@ const LIKE_FIRST_INPUT: &[&str] = &[
     "Log",
     "LayerNormalization",
     "Softmax",
+    "Celu",
+    "Elu",
+    "Erf",
+    "Gelu",
+    "HardSigmoid",
+    "HardSwish",
+    "LeakyRelu",
+    "Mish",
+    "PRelu",
+    "Selu",
+    "Sigmoid",
+    "Softplus",
+    "Softsign",
+    "Swish",
+    "Tanh",
+    "ThresholdedRelu",
 ];
 
 /// Operators whose output has the extents of all inputs broadcast.

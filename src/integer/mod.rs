@@ -10,14 +10,17 @@ mod rule;
 mod softmax;
 mod sum;
 
+pub mod cost;
 pub mod eval;
 
 pub use norm::{Moments, Norm};
 pub use product::{Form, Product};
 pub use range::Range;
-pub use rule::{Neuron, Rule};
+pub use rule::{Folds, Neuron, Rule};
 pub use softmax::Softmax;
 pub use sum::{Sum, Term};
+
+pub use crate::quant::Rounding;
 
 use crate::graph::{Graph, Operator, Shape};
 use crate::quant::Element;

@@ -11,7 +11,11 @@ pub struct Neuron {
     pub high: i32,
     /// `T(c, k)` for `k = low+1…high`, channel by channel: level `k` is reached exactly when `A ≥ T(c, k)`. Clamped to
     /// the channel's own range of `A` (its high end plus 1 for "never"), which may be narrower than `total`.
+    ///
+    /// Where the quantised value does not rise all the way, each `T(c, k)` are several numbers; see [`Folds`].
     pub thresholds: Vec<i64>,
+    /// How the thresholds are read where the quantised value falls somewhere, as that of GELU does.
+    pub folds: Option<Folds>,
     /// How hardware and golden model decide; proven equal to the thresholds over the whole range of the
     /// channel's `A` and every tracer value.
     pub rule: Rule,
@@ -19,6 +23,18 @@ pub struct Neuron {
     pub total: Range,
     /// Range of the membrane, before and after firing (any channel); for [`Rule::Table`] that of `A`.
     pub membrane: Range,
+}
+
+/// Levels that are reached, left and reached again as `A` grows.
+///
+/// Each level has `crossings` thresholds in ascending order, those that it does not need above the range of `A`. At each
+/// of them it is reached if it was not, or left if it was. Below all of them, the levels up to `base` are reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folds {
+    /// Thresholds of a level; at least 1.
+    pub crossings: usize,
+    /// The level at the low end of the range of `A`, one a channel.
+    pub base: Vec<i32>,
 }
 
 /// The decision rule of a layer.
@@ -33,12 +49,19 @@ pub enum Rule {
         /// Membrane before the first time-step, one a channel.
         start: Vec<i64>,
     },
-    /// `A` compared with `T(c, S+1)` and `T(c, S)`.
+    /// `A` compared with `T(c, S+1)` and `T(c, S)`: a spike +1 when level `S+1` is reached, −1 when level `S` is not.
     Table,
 }
 
+impl Folds {
+    /// Whether level `k` of channel `c`, which has these thresholds, is reached.
+    fn reached(&self, c: usize, k: i32, thresholds: &[i64], a: i64) -> bool {
+        (k <= self.base[c]) ^ (thresholds.iter().filter(|&&t| t <= a).count() % 2 == 1)
+    }
+}
+
 impl Neuron {
-    /// Number of thresholds of a channel: levels less one.
+    /// Number of levels of a channel less one.
     pub fn steps(&self) -> usize {
         usize::try_from(self.high - self.low).unwrap_or(0)
     }
@@ -47,8 +70,22 @@ impl Neuron {
     pub fn channels(&self) -> usize {
         match &self.rule {
             Rule::Line { theta, .. } => theta.len(),
-            Rule::Table => self.thresholds.len() / self.steps().max(1),
+            Rule::Table => self.thresholds.len() / (self.steps() * self.crossings()).max(1),
         }
+    }
+
+    /// Thresholds of a level.
+    pub fn crossings(&self) -> usize {
+        self.folds.as_ref().map_or(1, |folds| folds.crossings)
+    }
+
+    /// The thresholds of channel `c`.
+    ///
+    /// # Panics
+    /// When `c` is out of range.
+    pub fn thresholds_of(&self, c: usize) -> &[i64] {
+        let entries = self.steps() * self.crossings();
+        &self.thresholds[c * entries..(c + 1) * entries]
     }
 
     /// The level of channel `c` for accumulated input `a`: `Q(x)`.
@@ -56,8 +93,16 @@ impl Neuron {
     /// # Panics
     /// When `c` is out of range.
     pub fn level(&self, c: usize, a: i64) -> i32 {
-        let reached = self.thresholds[c * self.steps()..(c + 1) * self.steps()].partition_point(|&t| a >= t);
-        self.low + i32::try_from(reached).unwrap_or(i32::MAX)
+        let thresholds = self.thresholds_of(c);
+        let levels = match &self.folds {
+            None => thresholds.partition_point(|&t| t <= a),
+            // No level is reached without the one below it.
+            Some(folds) => {
+                let levels = (self.low + 1..).zip(thresholds.chunks(folds.crossings));
+                levels.take_while(|(k, t)| folds.reached(c, *k, t, a)).count()
+            }
+        };
+        self.low + i32::try_from(levels).unwrap_or(i32::MAX)
     }
 
     /// Checks lengths and order.
@@ -68,14 +113,22 @@ impl Neuron {
         if self.low > 0 || self.high < 0 {
             return Err(format!("tracer range {}…{} without 0", self.low, self.high));
         }
-        if self.thresholds.len() != channels * self.steps() {
+        let crossings = self.crossings();
+        if crossings == 0 || self.thresholds.len() != channels * self.steps() * crossings {
+            let each =
+                if crossings == 1 { String::new() } else { format!(" with {crossings} thresholds each") };
             return Err(format!(
-                "{} thresholds for {channels} channels of {} levels",
+                "{} thresholds for {channels} channels of {} levels{each}",
                 self.thresholds.len(),
                 self.steps() + 1
             ));
         }
-        if self.steps() > 0 && self.thresholds.chunks(self.steps()).any(|t| !t.is_sorted()) {
+        if let Some(folds) = &self.folds
+            && (self.rule != Rule::Table || folds.base.len() != channels)
+        {
+            return Err(format!("{} levels to start from for {channels} channels", folds.base.len()));
+        }
+        if self.steps() > 0 && (0..channels).any(|c| !self.in_order(c)) {
             return Err("thresholds out of order".into());
         }
         match &self.rule {
@@ -91,11 +144,28 @@ impl Neuron {
         }
     }
 
+    /// Whether the thresholds of a channel ascend, and a level is reached only where the one below it is.
+    fn in_order(&self, c: usize) -> bool {
+        let thresholds = self.thresholds_of(c);
+        let Some(folds) = &self.folds else { return thresholds.is_sorted() };
+        let levels: Vec<(i32, &[i64])> = (self.low + 1..).zip(thresholds.chunks(folds.crossings)).collect();
+        // Between two thresholds nothing changes.
+        let implied = |pair: &[(i32, &[i64])]| {
+            let reached = |(k, t): (i32, &[i64]), a: i64| folds.reached(c, k, t, a);
+            let places = pair[0].1.iter().chain(pair[1].1).filter(|&&a| a <= self.total.high);
+            places.into_iter().all(|&a| reached(pair[0], a) || !reached(pair[1], a))
+        };
+        levels.iter().all(|(_, t)| t.is_sorted()) && levels.windows(2).all(implied)
+    }
+
     /// One line for the text form.
     pub fn describe(&self) -> String {
         let rule = match &self.rule {
             Rule::Line { fraction, .. } => format!("line, {fraction} fraction bits"),
-            Rule::Table => "table".to_owned(),
+            Rule::Table => match &self.folds {
+                None => "table".to_owned(),
+                Some(folds) => format!("table, {} thresholds a level", folds.crossings),
+            },
         };
         format!("levels {}…{}, {rule}, V {}", self.low, self.high, self.membrane)
     }

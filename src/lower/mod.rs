@@ -4,13 +4,13 @@
 //! The mathematics is in `docs/numerics.md`.
 
 mod exp;
+mod function;
 mod input;
 mod interval;
 mod line;
 mod linear;
 mod neuron;
 mod norm;
-mod precision;
 mod product;
 mod prove;
 mod rational;
@@ -27,17 +27,15 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
 use crate::integer::{self, Op, Rule};
-use crate::quant::Encoding;
+use crate::quant::{Encoding, Precision};
 use crate::snn;
 use value::{Column, Value};
-
-pub use precision::Precision;
 
 /// What lowering yields.
 #[derive(Clone, Debug)]
 pub struct Lowered {
-    /// The integer network: same node names and edges as the spiking network, but that LayerNorm and softmax are one with
-    /// the neurons that read them.
+    /// The integer network: same node names and edges as the spiking network, but that LayerNorm, softmax and functions are
+    /// one with the neurons that read them.
     pub network: integer::Network,
     /// What its logits are worth.
     pub readout: RealReadout,
@@ -79,26 +77,20 @@ pub struct LayerProof {
     pub membrane_width: u32,
 }
 
-/// Lowers a spiking network.
+/// Lowers a spiking network, with the model's own numbers of bits where operators are not exact.
 ///
 /// # Errors
 /// Names the node whose constants are not finite, whose scales do not fit together, or whose integers would be too wide.
 pub fn lower(model: &snn::Model) -> Result<Lowered> {
-    lower_with(model, Precision::EXACT)
+    lower_with(model, model.precision)
 }
 
-/// As [`lower`], with these numbers of bits where operators are not exact.
+/// As [`lower`], with these numbers of bits instead.
 ///
 /// # Errors
 /// As [`lower`].
 pub fn lower_with(model: &snn::Model, precision: Precision) -> Result<Lowered> {
-    let Precision { residual, affine, exponent, scale } = precision;
-    if [residual, affine, exponent, scale].iter().any(|bits| !(1..=Precision::MOST).contains(bits)) {
-        return Err(Error::input(format!(
-            "fraction bits {residual}, {affine}, {exponent}, {scale}; possible are 1…{}",
-            Precision::MOST
-        )));
-    }
+    precision.check().map_err(Error::input)?;
     let source = &model.network;
     source.check("lowering")?;
     let mut walk = Walk { precision, ..Walk::default() };
@@ -158,7 +150,7 @@ impl Walk {
                 (Op::Linear(linear), value)
             }
             snn::Op::Neuron(quantiser) => return self.neurons(source, id, quantiser).map(Some),
-            snn::Op::LayerNorm(_) | snn::Op::Softmax(_) => return Ok(None),
+            snn::Op::LayerNorm(_) | snn::Op::Softmax(_) | snn::Op::Function(_) => return Ok(None),
             snn::Op::Arrange(arrange) => {
                 let value = self.value(&inputs, 0)?;
                 let of = arrange.order.iter().map(|&e| value.of[e % value.of.len()]).collect();
@@ -210,7 +202,7 @@ impl Walk {
         Ok(Some((op, inputs)))
     }
 
-    /// Neurons, with the LayerNorm or softmax that they read.
+    /// Neurons, with the LayerNorm, softmax or function that they read.
     fn neurons(
         &mut self,
         source: &snn::Network,
@@ -244,10 +236,19 @@ impl Walk {
                 let proof = proof(&node.name, "softmax", channels, levels, softmax.exp_fraction, widths);
                 (Op::Softmax(softmax), through, proof)
             }
-            _ => {
+            other => {
+                let (function, inputs) = match other {
+                    snn::Op::Function(function) => (Some(function), through),
+                    _ => (None, inputs),
+                };
                 let columns = columns(self.value(&inputs, 0)?, &node.shape)?;
-                let (neuron, value) = neuron::lower(quantiser, &columns).map_err(Error::input)?;
-                let inequalities = prove::prove(&neuron, quantiser, &columns).map_err(Error::check)?;
+                let lowered = match function {
+                    None => neuron::lower(quantiser, &columns),
+                    Some(function) => neuron::lower_function(function, quantiser, &columns),
+                };
+                let (neuron, value) = lowered.map_err(Error::input)?;
+                let inequalities =
+                    prove::prove(&neuron, quantiser, function, &columns).map_err(Error::check)?;
                 self.proof.push(summary(&node.name, &neuron, inequalities));
                 self.values.insert(id, value);
                 return Ok((Op::Neuron(neuron), inputs));

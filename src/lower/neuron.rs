@@ -4,44 +4,120 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{ToPrimitive, Zero};
+use rayon::prelude::*;
 
+use super::function::{Piece, pieces};
 use super::interval::Span;
 use super::line::{self, Line};
 use super::rational::{exact, integer};
 use super::value::{Column, Kind, Value};
-use crate::integer::{Neuron, Range, Rule};
-use crate::quant::{Quantiser, per_channel};
+use crate::integer::{Folds, Neuron, Range, Rule};
+use crate::quant::{Function, Quantiser, per_channel};
 
 /// More thresholds than this in a layer are refused.
 const MAX_THRESHOLDS: usize = 1 << 26;
 
-/// Lowers a layer of neurons whose channels' accumulated inputs are `columns`.
+/// Lowers a layer of neurons whose channels' accumulated inputs are `columns`, with what their spikes mean.
 ///
 /// # Errors
 /// When a scale is not finite, or there are too many thresholds.
 pub(super) fn lower(quantiser: &Quantiser, columns: &[Column<'_>]) -> Result<(Neuron, Value), String> {
-    let (low, high) = quantiser.tracer_range();
-    let steps = usize::try_from(high - low).unwrap_or(0);
-    if steps.saturating_mul(columns.len()) > MAX_THRESHOLDS {
-        return Err(format!(
-            "{} channels of {} levels; supported are {MAX_THRESHOLDS} thresholds in a layer",
-            columns.len(),
-            steps + 1
-        ));
-    }
-    let mut thresholds = Vec::with_capacity(steps * columns.len());
+    room(quantiser, 1, columns.len())?;
+    let mut thresholds = Vec::new();
     for (c, column) in columns.iter().enumerate() {
         thresholds.extend(channel_thresholds(quantiser, c, column)?);
     }
+    let neuron = decided(quantiser.tracer_range(), thresholds, None, columns);
+    Ok((neuron, output(quantiser, columns.len())?))
+}
+
+/// As [`lower`], for neurons on a function of what they accumulate. Levels that the function never has are left out.
+///
+/// # Errors
+/// As [`lower`], and when the function's levels cannot be told.
+pub(super) fn lower_function(
+    function: &Function,
+    quantiser: &Quantiser,
+    columns: &[Column<'_>],
+) -> Result<(Neuron, Value), String> {
+    let channel = |(c, column): (usize, &Column<'_>)| pieces(function, quantiser, c, column);
+    let all: Vec<Vec<Piece>> = columns.par_iter().enumerate().map(channel).collect::<Result<_, String>>()?;
+    let quantiser = &narrowed(quantiser, &all);
+    let (low, high) = quantiser.tracer_range();
+    let never = columns.iter().map(|column| column.total.high).fold(0, i64::max) + 1;
+    // The places of a channel where it gets to level k or leaves it.
+    let crossings = |pieces: &[Piece], k: i32| -> Vec<i64> {
+        let changes = pieces.windows(2).filter(|pair| (pair[0].level < k) != (pair[1].level < k));
+        changes.map(|pair| pair[1].start).collect()
+    };
+    let falls = |pieces: &Vec<Piece>| pieces.windows(2).any(|pair| pair[1].level < pair[0].level);
+    let folds = if all.iter().any(falls) {
+        let most =
+            |pieces: &Vec<Piece>| (low + 1..=high).map(|k| crossings(pieces, k).len()).max().unwrap_or(0);
+        let base = all.iter().map(|pieces| pieces[0].level).collect();
+        Some(Folds { crossings: all.iter().map(most).max().unwrap_or(0).max(1), base })
+    } else {
+        None
+    };
+    let each = folds.as_ref().map_or(1, |folds| folds.crossings);
+    room(quantiser, each, columns.len())?;
+    let mut thresholds = Vec::new();
+    for (column, pieces) in columns.iter().zip(&all) {
+        for k in low + 1..=high {
+            let own = crossings(pieces, k);
+            let rest = match &folds {
+                Some(_) => never,
+                None if pieces[0].level >= k => column.total.low,
+                None => column.total.high + 1,
+            };
+            let missing = each - own.len();
+            thresholds.extend(own.into_iter().chain(std::iter::repeat_n(rest, missing)));
+        }
+    }
+    let neuron = decided((low, high), thresholds, folds, columns);
+    Ok((neuron, output(quantiser, columns.len())?))
+}
+
+/// The quantiser with the levels of each channel that these pieces have.
+fn narrowed(quantiser: &Quantiser, all: &[Vec<Piece>]) -> Quantiser {
+    let list = |of: fn(i32, i32) -> i32| -> Vec<i32> {
+        let own = |pieces: &Vec<Piece>| pieces.iter().map(|piece| piece.level).reduce(of).unwrap_or(0);
+        let list: Vec<i32> = all.iter().map(own).collect();
+        if list.windows(2).all(|pair| pair[0] == pair[1]) { list[..list.len().min(1)].to_vec() } else { list }
+    };
+    Quantiser { low: list(i32::min), high: list(i32::max), ..quantiser.clone() }
+}
+
+/// Whether there is room for the thresholds of a layer.
+fn room(quantiser: &Quantiser, crossings: usize, channels: usize) -> Result<(), String> {
+    let (low, high) = quantiser.tracer_range();
+    let steps = usize::try_from(high - low).unwrap_or(0);
+    if steps.saturating_mul(crossings).saturating_mul(channels) <= MAX_THRESHOLDS {
+        return Ok(());
+    }
+    let each = if crossings == 1 { String::new() } else { format!(" with {crossings} thresholds each") };
+    Err(format!(
+        "{channels} channels of {} levels{each}; supported are {MAX_THRESHOLDS} thresholds in a layer",
+        steps + 1
+    ))
+}
+
+/// The neurons with these thresholds: on a line if there is one.
+fn decided(
+    (low, high): (i32, i32),
+    thresholds: Vec<i64>,
+    folds: Option<Folds>,
+    columns: &[Column<'_>],
+) -> Neuron {
     let totals: Vec<Range> = columns.iter().map(|column| column.total).collect();
     let total = totals.iter().copied().fold(Range::new(0, 0), Range::union);
-    let (rule, membrane) = line::search(&thresholds, low, &totals)
+    let line = if folds.is_none() { line::search(&thresholds, low, &totals) } else { None };
+    let (rule, membrane) = line
         .and_then(|line| Some((membrane(&line, (low, high), &totals)?, line)))
         .map_or((Rule::Table, total), |(membrane, Line { fraction, theta, start })| {
             (Rule::Line { fraction, theta, start }, membrane)
         });
-    let neuron = Neuron { low, high, thresholds, rule, total, membrane };
-    Ok((neuron, output(quantiser, columns.len())?))
+    Neuron { low, high, thresholds, folds, rule, total, membrane }
 }
 
 /// `T(c, k)` for all `k` in the tracer range but its lowest, clamped to `[A_min, A_max + 1]` of the channel.

@@ -2,14 +2,17 @@
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
+use rayon::prelude::*;
 
+use super::function;
 use super::rational::{exact, integer};
 use super::value::Column;
 use crate::integer::{Neuron, Rule};
-use crate::quant::{Quantiser, per_channel};
+use crate::quant::{Function, Quantiser, per_channel};
 
 /// Checks for every channel and level that the thresholds separate the real quantiser's levels and that the rule
-/// separates them at the same places; returns the number of inequalities checked.
+/// separates them at the same places; returns the number of inequalities checked. Of neurons on a function of what they
+/// accumulate, the levels are proven range by range of `A`.
 ///
 /// For a threshold `T` of level `k`, on `A` in `[A_min, A_max]`:
 ///
@@ -23,23 +26,37 @@ use crate::quant::{Quantiser, per_channel};
 ///
 /// # Errors
 /// Names the first violated inequality.
-pub(super) fn prove(neuron: &Neuron, q: &Quantiser, columns: &[Column<'_>]) -> Result<u64, String> {
+pub(super) fn prove(
+    neuron: &Neuron,
+    q: &Quantiser,
+    function: Option<&Function>,
+    columns: &[Column<'_>],
+) -> Result<u64, String> {
     let mut count = 0;
+    if let Some(f) = function {
+        let channel = |(c, column): (usize, &Column<'_>)| function::prove(neuron, f, q, c, column);
+        count = columns.par_iter().enumerate().map(channel).sum::<Result<u64, String>>()?;
+    }
     let mut hold = |holds: bool, what: &str, c: usize, k: i32| {
         count += 1;
         if holds { Ok(()) } else { Err(format!("internal error: {what} fails in channel {c} at level {k}")) }
     };
     for (c, column) in columns.iter().enumerate() {
-        let reached = Reached::new(q, c, column)?;
+        // The levels of a function were proven above.
+        let reached = if function.is_none() { Some(Reached::new(q, c, column)?) } else { None };
         let (a_min, a_max) = (column.total.low, column.total.high);
-        for (k, i) in (neuron.low + 1..=neuron.high).zip(c * neuron.steps()..) {
-            let t = neuron.thresholds[i];
+        if neuron.folds.is_some() {
+            continue;
+        }
+        for (k, &t) in (neuron.low + 1..=neuron.high).zip(neuron.thresholds_of(c)) {
             hold((a_min..=a_max + 1).contains(&t), "the range of the threshold", c, k)?;
-            if t > a_min {
-                hold(!reached.at(k, t - 1), "the threshold's lower side", c, k)?;
-            }
-            if t <= a_max {
-                hold(reached.at(k, t), "the threshold's upper side", c, k)?;
+            if let Some(reached) = &reached {
+                if t > a_min {
+                    hold(!reached.at(k, t - 1), "the threshold's lower side", c, k)?;
+                }
+                if t <= a_max {
+                    hold(reached.at(k, t), "the threshold's upper side", c, k)?;
+                }
             }
             if let Rule::Line { fraction, theta, start } = &neuron.rule {
                 let edge = BigInt::from(theta[c]) * k - start[c];
@@ -120,12 +137,12 @@ mod tests {
         let q = Quantiser::uniform(3.3, -4, 3, Rounding::HalfUp);
         let (good, _) = neuron::lower(&q, &columns).expect("lowers");
         // 14 thresholds: range and two sides of each, two sides of the line; two ends of each membrane.
-        assert_eq!(prove(&good, &q, &columns), Ok(14 * 5 + 4));
+        assert_eq!(prove(&good, &q, None, &columns), Ok(14 * 5 + 4));
 
         let wrong = |change: &dyn Fn(&mut Neuron)| {
             let mut neuron = good.clone();
             change(&mut neuron);
-            prove(&neuron, &q, &columns).expect_err("a wrong constant")
+            prove(&neuron, &q, None, &columns).expect_err("a wrong constant")
         };
         for i in 0..14 {
             assert!(wrong(&|n| n.thresholds[i] += 1).contains("lower side"));

@@ -6,11 +6,10 @@ use num_traits::{One, Signed, ToPrimitive};
 
 use super::exp;
 use super::norm::{bits, levels};
-use super::precision::Precision;
 use super::rational::{exact, integer, round};
 use super::value::Column;
 use crate::integer::{Range, Softmax};
-use crate::quant::Quantiser;
+use crate::quant::{Precision, Quantiser};
 use crate::snn;
 
 /// Lowers softmax and the quantiser behind it, on rows of scores with these channels.
@@ -39,10 +38,9 @@ pub(super) fn lower(
     let table = exp::table(&kappa, precision.exponent)?;
     let half = exact(scale)? / integer(2);
     let fixed = round(&(half * integer(BigInt::one() << precision.scale)));
-    let fixed = fixed
-        .to_i64()
-        .filter(|&s| s >= 1)
-        .ok_or_else(|| format!("the scale {scale} does not fit {} fraction bits", precision.scale))?;
+    let fixed = fixed.to_i64().filter(|&s| s >= 1).ok_or_else(|| {
+        format!("half the scale {scale} is 0 or too large with {} fraction bits", precision.scale)
+    })?;
     let total = columns.iter().map(|c| c.total).fold(Range::new(0, 0), Range::union);
     let sum = BigInt::from(columns.len() / softmax.groups) << precision.exponent;
     let halves = BigInt::from(2 * i64::from(high.max(-low)) + 2);

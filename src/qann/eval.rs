@@ -36,6 +36,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 value
             }
             (Op::Relu, Some((_, x))) => x.iter().map(|x| x.max(0.0)).collect(),
+            (Op::Function(function), Some((_, x))) => float::apply(x, function),
             (Op::Transpose(order), Some((source, x))) => float::transpose(x, &source.shape.0, order),
             (Op::Constant { values, .. }, _) => values.clone(),
             (Op::Add, Some((_, a))) => a.iter().zip(&values[inputs[1].index()]).map(|(a, b)| a + b).collect(),

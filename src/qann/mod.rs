@@ -6,7 +6,7 @@ pub mod eval;
 mod shape;
 
 use crate::graph::{Graph, Operator, Shape};
-use crate::quant::{InputSpec, Quantiser, Weights};
+use crate::quant::{Function, InputSpec, Quantiser, Weights};
 
 /// The quantised network: one [`Op::Input`], one [`Op::Output`].
 pub type Network = Graph<Op>;
@@ -32,6 +32,8 @@ pub enum Op {
     Quantise(Quantiser),
     /// `max(x, 0)`
     Relu,
+    /// Another function of every element.
+    Function(Function),
     /// The same elements in row-major order under another shape.
     Reshape(Shape),
     /// Extent `i` of the output is extent `order[i]` of the input.
@@ -93,6 +95,7 @@ impl Operator for Op {
             Self::Linear { .. } => "linear",
             Self::Quantise(_) => "quantise",
             Self::Relu => "relu",
+            Self::Function(_) => "function",
             Self::Reshape(_) => "reshape",
             Self::Transpose(_) => "transpose",
             Self::Constant { .. } => "constant",
@@ -154,6 +157,7 @@ impl Operator for Op {
                     Err(format!("the order {order:?} is not a permutation of the extents of {input}"))
                 }
             }
+            Self::Function(function) => function.check().map(|()| (*input).clone()),
             Self::Slice { axis, first, count } => shape::slice(input, *axis, *first, *count),
             Self::Mean => shape::mean(input),
             Self::LayerNorm { gamma, beta, epsilon } => shape::layer_norm(input, gamma, beta, *epsilon),
@@ -181,6 +185,7 @@ impl Operator for Op {
                 let high = q.high.iter().max().copied().unwrap_or(0);
                 format!("levels {low}…{high}, {:?}, {scales}", q.rounding)
             }
+            Self::Function(function) => function.to_string(),
             Self::Transpose(order) => format!("{order:?}"),
             Self::Concat(axis) => format!("extent {axis}"),
             Self::Slice { axis, first, count } => format!("extent {axis}: {first}…{}", first + count - 1),

@@ -158,6 +158,12 @@ pub enum Encoding {
 }
 
 impl InputSpec {
+    /// Indices into a table of embeddings: `u16`, as they are.
+    pub fn tokens() -> Self {
+        let scaling = Scaling::Affine { scale: vec![Decimal("1".to_owned())], zero_point: 0 };
+        Self { element: Element::U16, scaling, channel_axis: None }
+    }
+
     /// The raw value whose contribution costs nothing: it is subtracted from every element.
     pub fn zero_point(&self) -> i32 {
         match &self.scaling {

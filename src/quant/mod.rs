@@ -2,11 +2,15 @@
 //!
 //! All parameters are binary floats or decimal literals, that is, exact rationals; nothing here rounds.
 
+mod function;
 mod input;
+mod precision;
 mod quantiser;
 mod weights;
 
+pub use function::{Arithmetic, Binary, Function, Step, Unary};
 pub use input::{Decimal, Element, Encoding, InputSpec, Scaling};
+pub use precision::Precision;
 pub use quantiser::{Boundary, Quantiser, Rounding};
 pub use weights::Weights;
 

@@ -14,6 +14,14 @@ pub struct Evaluation {
     pub levels: Vec<(NodeId, Vec<i32>)>,
 }
 
+impl Evaluation {
+    /// The class: index of the largest logit, the lowest index of several.
+    pub fn class(&self) -> usize {
+        let logits = &self.logits;
+        (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0)
+    }
+}
+
 /// Evaluates one raw sample (row-major, in the model's own shape).
 ///
 /// # Panics
@@ -72,6 +80,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 let group = |g: &[f64]| float::softmax(&g.iter().enumerate().map(score).collect::<Vec<_>>());
                 read(0).chunks(size).flat_map(group).collect()
             }
+            Op::Function(function) => float::apply(read(0), function),
             Op::Readout => {
                 result.logits.clone_from(read(0));
                 read(0).clone()

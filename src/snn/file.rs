@@ -27,12 +27,21 @@ pub fn save(model: &Model, path: &Path) -> Result<()> {
     folder::replace(path, "model", &files, stranger)
 }
 
+/// Checks that a model could be saved at `path`: before long work.
+///
+/// # Errors
+/// When something else is there, or its folder is not.
+pub fn check_place(path: &Path) -> Result<()> {
+    folder::check_place(path, "model", stranger)
+}
+
 /// The files of a model, as [`save`] writes them.
 ///
 /// # Errors
 /// When the network violates an invariant.
 pub fn files(model: &Model) -> Result<Vec<(&'static str, Vec<u8>)>> {
     check(&model.network)?;
+    model.precision.check().map_err(Error::input)?;
     let (graph, tensors) = graph::encode(model)?;
     Ok(vec![(GRAPH, graph), (TENSORS, tensors)])
 }

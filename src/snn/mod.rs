@@ -1,5 +1,5 @@
 //! Box 2, the converted spiking network (`model.snn`): synaptic layers with integer weights and exact scales, ST-BIF+
-//! neurons, a readout. No widths, no hardware choices.
+//! neurons, a readout. No widths but of what cannot be exact, no hardware choices.
 //!
 //! Every value is a matrix of rows (tokens) × channels.
 
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Graph, Operator, Shape};
-use crate::quant::{Encoding, InputSpec, Quantiser, Weights};
+use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Weights};
 
 /// A converted network and where it came from.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Model {
     pub producer: String,
     /// Neurons that the model which was converted sees in another shape and order than rows × channels, by name.
     pub views: BTreeMap<String, View>,
+    /// Fraction bits of the operators that are not exact.
+    pub precision: Precision,
 }
 
 impl Model {
@@ -92,6 +94,8 @@ pub enum Op {
     Product(Product),
     /// Softmax of scores; read by neurons. A second input, where there is one, is the raw input that masks.
     Softmax(Softmax),
+    /// A function of every element; read by neurons.
+    Function(Function),
     /// The logits: accumulated input, no neuron after it.
     Readout,
 }
@@ -133,6 +137,7 @@ impl Operator for Op {
             Self::LayerNorm(_) => "layer_norm",
             Self::Product(_) => "product",
             Self::Softmax(_) => "softmax",
+            Self::Function(_) => "function",
             Self::Readout => "readout",
         }
     }
@@ -178,6 +183,7 @@ impl Operator for Op {
                 Ok(Shape::matrix(rows, weights.outputs))
             }
             Self::Neuron(quantiser) => quantiser.check(source.channels()).map(|()| (*source).clone()),
+            Self::Function(function) => function.check().map(|()| (*source).clone()),
             Self::Readout => Ok((*source).clone()),
             Self::Arrange(arrange) => arrange.shape(source),
             Self::Select(select) => select.shape(source),
@@ -224,6 +230,7 @@ impl Operator for Op {
                 let mask = s.padding.map_or(String::new(), |p| format!(", {p} is padding"));
                 format!("{} groups, factor {}{mask}", s.groups, s.factor)
             }
+            Self::Function(function) => function.to_string(),
             Self::Arrange(_) | Self::Readout => String::new(),
         }
     }

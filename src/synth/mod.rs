@@ -1,18 +1,20 @@
-//! Synthesis with Yosys: writes the script into the build folder, runs it there, reads the utilisation.
+//! Synthesis with Yosys, module by module.
 //!
-//! The per-module figures are those of the instances in the top level, which is wiring only: one instance per
-//! stage. To get them, every instance becomes a module of its own (`uniquify`, which also carries the instance
-//! name into the statistics), the direct children of the top level keep their boundary (`keep_hierarchy`) and
-//! everything beneath each is flattened. Fully flattened, cells could not be told apart by stage; with the whole
-//! hierarchy kept, nothing would be optimised across the small library modules and the figures would be too high.
-//! Logic is not moved across the boundary of two stages, which are separated by registers and handshakes anyway.
+//! The top level is wiring only: one instance per stage and stream. Their boundaries are kept, so that cells can be told
+//! apart by instance; beneath them everything is flattened, so that logic is optimised across the small library modules.
+//! Each module with its parameters is synthesised by itself and counted as often as the top level instantiates it: twins
+//! are synthesised once, several run at a time, and no run has to carry the whole design (the time that ABC9 takes in
+//! Yosys 0.70 grows with the product of modules and cells).
 
 mod family;
 mod report;
+mod scripts;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use rayon::prelude::*;
 use serde::Deserialize;
 
 pub use family::Family;
@@ -29,9 +31,9 @@ struct Manifest {
 
 /// Synthesises the design in the build folder for a family with the user's Yosys, provided if need be.
 ///
-/// Leaves `scripts/yosys_FAMILY.ys`, `reports/yosys_FAMILY.log` and `reports/utilisation_FAMILY.json`. `progress`
-/// is shown the title of each step of Yosys.
-pub fn yosys(build: &Path, family: Family, progress: &mut dyn FnMut(&str)) -> Result<Utilisation> {
+/// Leaves `reports/utilisation_FAMILY.json`, and in `reports/yosys_FAMILY/` the scripts and what Yosys said to each.
+/// `progress` is shown what is being done.
+pub fn yosys(build: &Path, family: Family, progress: &(dyn Fn(&str) + Sync)) -> Result<Utilisation> {
     yosys_from(&Toolbox::from_env(), build, family, progress)
 }
 
@@ -40,48 +42,72 @@ pub fn yosys_from(
     toolbox: &Toolbox,
     build: &Path,
     family: Family,
-    progress: &mut dyn FnMut(&str),
+    progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Utilisation> {
     let top = read_top(build)?;
     let files = read_files(build)?;
     let program = toolbox.get_at_least(Tool::Yosys, family.oldest_yosys())?;
-    for folder in ["scripts", "reports"] {
-        let folder = build.join(folder);
-        std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, &e))?;
-    }
-    let script = format!("scripts/yosys_{family}.ys");
-    let log = build.join(format!("reports/yosys_{family}.log"));
-    write_beside(&build.join(&script), &script_text(family, &top, &files))?;
-
     let start = Instant::now();
-    let run = program.command().args(["-s", &script]).cwd(build).log(&log);
-    let stat = build.join(format!("reports/yosys_{family}_stat.json"));
-    let instances = build.join(format!("reports/yosys_{family}_instances.txt"));
-    let result = build.join(format!("reports/utilisation_{family}.json"));
     // After a failure no result of an earlier run may look like this one's.
-    for old in [&stat, &instances, &result] {
-        match std::fs::remove_file(old) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", old, &e)),
-            _ => {}
-        }
+    let result = build.join(format!("reports/utilisation_{family}.json"));
+    let place = build.join(scripts::folder(family));
+    match std::fs::remove_file(&result) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", &result, &e)),
+        _ => {}
     }
-    run.run_with(&mut |line| {
-        if let Some(step) = step_title(line) {
-            progress(step);
-        }
-    })?;
-    let seconds = start.elapsed().as_secs_f64();
+    match std::fs::remove_dir_all(&place) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", &place, &e)),
+        _ => {}
+    }
+    std::fs::create_dir_all(&place).map_err(|e| Error::io("create", &place, &e))?;
 
-    let (total, modules) = report::read(family, &top, &read(&stat)?, &read(&instances)?)
-        .map_err(|error| error.at_file(&stat))?;
+    let run = |name: &str, text: &str| -> Result<()> {
+        let script = place.join(format!("{name}.ys"));
+        std::fs::write(&script, text).map_err(|e| Error::io("write", &script, &e))?;
+        let script = format!("{}/{name}.ys", scripts::folder(family));
+        let log = place.join(format!("{name}.log"));
+        program.command().args(["-s", &script]).cwd(build).log(log).run()?;
+        Ok(())
+    };
+    progress("elaboration");
+    run("elaborate", &scripts::elaborate(family, &top, &files))?;
+    let instances = report::instances(&read(&place.join("top.il"))?);
+    let parts = report::parts(&instances);
+
+    // The top level last in the list, but at the same time as everything else.
+    let done = AtomicUsize::new(0);
+    let all = parts.len() + 1;
+    let cells: Vec<report::Cells> = (0..all)
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|n| {
+            let (name, text, module) = match parts.get(n) {
+                Some(part) => (part.name.as_str(), scripts::part(family, part), part.module.as_str()),
+                None => ("top", scripts::top(family, &top), top.as_str()),
+            };
+            run(name, &text)?;
+            let stat = place.join(format!("{name}.json"));
+            let cells = report::cells(module, &read(&stat)?).map_err(|error| error.at_file(&stat))?;
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            progress(&format!("{done} of {all} modules"));
+            Ok(cells)
+        })
+        .collect::<Result<_>>()?;
+    // Large, and made again in a second.
+    for large in ["design.il", "top.il"] {
+        let path = place.join(large);
+        std::fs::remove_file(&path).map_err(|e| Error::io("remove", &path, &e))?;
+    }
+
+    let (total, modules) = report::summarise(family, &top, &instances, &parts, &cells);
     let utilisation = Utilisation {
         format_version: FORMAT_VERSION,
         family,
         tool: "yosys".to_owned(),
         tool_version: program.version.to_string(),
-        command: format!("{} -top {top}", family.command()),
+        command: family.command().to_owned(),
         top,
-        seconds,
+        seconds: start.elapsed().as_secs_f64(),
         bram_unit: family.bram_unit().to_owned(),
         total,
         modules,
@@ -91,30 +117,6 @@ pub fn yosys_from(
     })?;
     write_beside(&result, &(text + "\n"))?;
     Ok(utilisation)
-}
-
-/// The script. Assertions are for simulation and formal proofs; modules are only elaborated with the parameters
-/// that the design gives them.
-fn script_text(family: Family, top: &str, files: &[String]) -> String {
-    let command = family.command();
-    format!(
-        "# Synthesis for {family}. Run in the build folder: yosys -s scripts/yosys_{family}.ys\n\
-         read_verilog -sv -defer -noassert -noassume \\\n  {}\n\
-         hierarchy -check -top {top}\n\
-         # One module per instance; those directly in the top level keep their boundary.\n\
-         tee -q -o reports/yosys_{family}_instances.txt uniquify\n\
-         setattr -mod -set keep_hierarchy 1 {top}/c:* %M\n\
-         {command} -top {top}\n\
-         tee -q -o reports/yosys_{family}_stat.json stat -json\n",
-        files.join(" \\\n  ")
-    )
-}
-
-/// The title of a step of Yosys: `12.3.4. Executing OPT_EXPR pass (…).` without its number.
-fn step_title(line: &str) -> Option<&str> {
-    let (number, title) = line.split_once(". Executing ")?;
-    let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    is_number.then(|| title.trim_end_matches('.'))
 }
 
 fn read_top(build: &Path) -> Result<String> {
@@ -181,21 +183,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_script_reads_in_order() {
-        let files = ["rtl/a_pkg.sv".to_owned(), "rtl/top.sv".to_owned()];
-        let script = script_text(Family::Ecp5, "top", &files);
-        assert!(script.contains("-noassume \\\n  rtl/a_pkg.sv \\\n  rtl/top.sv\nhierarchy"), "{script}");
-        assert!(script.contains("\nsynth_ecp5 -top top\n"), "{script}");
-    }
-
-    #[test]
-    fn steps_are_recognised() {
-        assert_eq!(step_title("3.14.2. Executing OPT_EXPR pass (x)."), Some("OPT_EXPR pass (x)"));
-        assert_eq!(step_title("see 1. Executing that"), None);
-        assert_eq!(step_title("Optimizing module top."), None);
-    }
-
-    #[test]
     fn names_from_outside_do_not_reach_the_script_unchecked() {
         let build = tempfile::tempdir().unwrap();
         std::fs::create_dir(build.path().join("rtl")).unwrap();
@@ -203,7 +190,7 @@ mod tests {
         assert!(read_files(build.path()).unwrap_err().problem.contains("not a plain file name"));
         std::fs::write(build.path().join("manifest.json"), r#"{"top": "a; exec"}"#).unwrap();
         assert!(read_top(build.path()).unwrap_err().problem.contains("not a module name"));
-        let error = yosys(Path::new("/no/such/build"), Family::Xc7, &mut |_| ()).unwrap_err();
+        let error = yosys(Path::new("/no/such/build"), Family::Xc7, &|_| ()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
     }
 }

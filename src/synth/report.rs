@@ -114,10 +114,52 @@ struct StatModule {
 }
 
 /// Cells of each type.
-type Cells = BTreeMap<String, u64>;
+pub type Cells = BTreeMap<String, u64>;
 
-/// Reads `stat -json` and the list of instances that `uniquify` printed; returns the total and the instances.
-pub fn read(family: Family, top: &str, stat: &str, uniquify: &str) -> Result<(Figures, Vec<ModuleUse>)> {
+/// An instance of the top level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Its name.
+    pub name: String,
+    /// Its module, as Yosys calls it with its parameters.
+    pub module: String,
+}
+
+/// A module that is synthesised by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What its files are called: its name in the source and a number.
+    pub name: String,
+    /// Its name with its parameters.
+    pub module: String,
+}
+
+/// The instances of a module, out of its RTLIL.
+pub fn instances(rtlil: &str) -> Vec<Instance> {
+    let instance = |line: &str| {
+        let (module, name) = line.trim_end().strip_prefix("  cell ")?.split_once(' ')?;
+        // Anything else with a dollar is a cell of Yosys.
+        let module = module.strip_prefix('\\').or(module.starts_with("$paramod").then_some(module))?;
+        let name = name.strip_prefix('\\').unwrap_or(name);
+        Some(Instance { name: name.to_owned(), module: module.to_owned() })
+    };
+    rtlil.lines().filter_map(instance).collect()
+}
+
+/// The modules of these instances, each once.
+pub fn parts(instances: &[Instance]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for Instance { module, .. } in instances {
+        if !parts.iter().any(|part| part.module == *module) {
+            let name = format!("{:03}_{}", parts.len(), plain_name(module));
+            parts.push(Part { name, module: module.clone() });
+        }
+    }
+    parts
+}
+
+/// The cells of a module and everything beneath it, out of `stat -json`.
+pub fn cells(module: &str, stat: &str) -> Result<Cells> {
     let stat: Stat = serde_json::from_str(stat)
         .map_err(|e| Error::input(format!("Yosys' statistics cannot be read: {e}")))?;
     let modules: HashMap<&str, &Cells> = stat
@@ -125,38 +167,51 @@ pub fn read(family: Family, top: &str, stat: &str, uniquify: &str) -> Result<(Fi
         .iter()
         .map(|(name, module)| (name.strip_prefix('\\').unwrap_or(name), &module.num_cells_by_type))
         .collect();
-    let own =
-        modules.get(top).ok_or_else(|| Error::input(format!("Yosys' statistics have no module `{top}`")))?;
-    let sources = instances(uniquify);
+    if !modules.contains_key(module) {
+        return Err(Error::input(format!("Yosys' statistics have no module `{module}`")));
+    }
+    let mut cells = Cells::new();
+    gather(&modules, module, 1, 0, &mut cells)?;
+    Ok(cells)
+}
 
-    let mut rows = Vec::new();
+/// The whole design and its instances; `cells` are those of the parts, then those of the top level itself.
+pub fn summarise(
+    family: Family,
+    top: &str,
+    instances: &[Instance],
+    parts: &[Part],
+    cells: &[Cells],
+) -> (Figures, Vec<ModuleUse>) {
     let mut all = Cells::new();
-    let mut glue = Cells::new();
-    for (cell, &count) in *own {
-        if !modules.contains_key(cell.as_str()) {
-            *glue.entry(cell.clone()).or_default() += count;
+    let mut add = |cells: &Cells| {
+        cells.iter().for_each(|(cell, count)| *all.entry(cell.clone()).or_default() += count);
+    };
+    let mut rows = Vec::new();
+    for Instance { name, module } in instances {
+        let Some(own) = parts.iter().zip(cells).find_map(|(p, c)| (p.module == *module).then_some(c)) else {
             continue;
-        }
-        let mut cells = Cells::new();
-        gather(&modules, cell, 1, 0, &mut cells)?;
-        cells.iter().for_each(|(cell, cells)| *all.entry(cell.clone()).or_default() += cells * count);
-        let instance = cell.strip_prefix(top).and_then(|rest| rest.strip_prefix('.')).unwrap_or(cell);
-        let module = sources.get(cell.as_str()).copied().unwrap_or(cell);
+        };
+        add(own);
         rows.push(ModuleUse {
-            instance: instance.to_owned(),
+            instance: name.clone(),
             module: plain_name(module).to_owned(),
-            figures: counted(family, &cells),
+            figures: counted(family, own),
         });
     }
-    if !glue.is_empty() {
-        glue.iter().for_each(|(cell, count)| *all.entry(cell.clone()).or_default() += count);
+    rows.sort_by(|a, b| a.instance.cmp(&b.instance));
+    if let Some(own) = cells.get(parts.len()) {
+        // The instances are no cells of its own.
+        let is_instance = |cell: &str| instances.iter().any(|i| i.module == *cell);
+        let glue: Cells =
+            own.iter().filter(|(cell, _)| !is_instance(cell)).map(|(c, n)| (c.clone(), *n)).collect();
+        add(&glue);
         let figures = counted(family, &glue);
         if figures != Figures::default() {
             rows.push(ModuleUse { instance: TOP_LEVEL.to_owned(), module: top.to_owned(), figures });
         }
     }
-    rows.sort_by(|a, b| (a.instance == TOP_LEVEL, &a.instance).cmp(&(b.instance == TOP_LEVEL, &b.instance)));
-    Ok((counted(family, &all), rows))
+    (counted(family, &all), rows)
 }
 
 fn counted(family: Family, cells: &Cells) -> Figures {
@@ -185,15 +240,6 @@ fn gather(
     Ok(())
 }
 
-/// Unique copy → the module it was copied from, out of `Creating module COPY from MODULE.`
-fn instances(uniquify: &str) -> HashMap<&str, &str> {
-    uniquify
-        .lines()
-        .filter_map(|line| line.trim_end().strip_prefix("Creating module ")?.strip_suffix('.'))
-        .filter_map(|line| line.split_once(" from "))
-        .collect()
-}
-
 /// The module's name in the source: Yosys calls a module with parameters `$paramod\NAME\A=…` or
 /// `$paramod$HASH\NAME`.
 fn plain_name(module: &str) -> &str {
@@ -208,48 +254,51 @@ fn plain_name(module: &str) -> &str {
 mod tests {
     use super::*;
 
-    const UNIQUIFY: &str = include_str!("samples/uniquify_0.70.txt");
-
     #[test]
     fn both_versions_of_yosys_are_read() {
-        let samples =
-            [include_str!("samples/stat_0.70_xc7.json"), include_str!("samples/stat_0.23_xc7.json")];
-        for stat in samples {
-            let (total, rows) = read(Family::Xc7, "mini_top", stat, UNIQUIFY).unwrap();
-            let names: Vec<_> = rows.iter().map(|row| (row.instance.as_str(), row.module.as_str())).collect();
-            assert_eq!(
-                names,
-                [("u_fifo_in", "mini_fifo"), ("u_fifo_out", "mini_fifo"), ("u_mac", "mini_mac")]
-            );
-            assert_eq!((total.ff, total.bram, total.dsp, total.lutram, total.carry), (48, 2, 1, 40, 15));
-            let sum = |pick: fn(&Figures) -> u64| rows.iter().map(|row| pick(&row.figures)).sum::<u64>();
-            assert_eq!((sum(|f| f.lut), sum(|f| f.ff)), (total.lut, total.ff));
-            assert!(!total.other.keys().any(|cell| cell.contains("mini")), "{total:?}");
+        for stat in [include_str!("samples/stat_0.70_xc7.json"), include_str!("samples/stat_0.23_xc7.json")] {
+            let whole = counted(Family::Xc7, &cells("mini_top", stat).unwrap());
+            assert_eq!((whole.ff, whole.bram, whole.dsp, whole.lutram, whole.carry), (48, 2, 1, 40, 15));
+            let part = counted(Family::Xc7, &cells("mini_top.u_mac", stat).unwrap());
+            assert_eq!((part.bram, part.dsp, part.lutram), (2, 1, 0));
+            assert!(!whole.other.keys().any(|cell| cell.contains("mini")), "{whole:?}");
         }
     }
 
+    const TOP: &str = "attribute \\top 1\nmodule \\top\n  wire \\x\n  cell $and $1\n    connect \\A \\x\n  end\n  \
+        cell $paramod$12\\fifo \\u_b\n  end\n  cell \\mac \\u_c\n  end\n  cell $paramod$12\\fifo \\u_a\n  end\nend\n";
+
     #[test]
-    fn a_module_used_twice_counts_twice_and_deep_cells_count_above() {
-        let stat = r#"{"modules": {
-            "\\top": {"num_cells_by_type": {"top.u_a": 1, "LUT2": 1}},
-            "\\top.u_a": {"num_cells_by_type": {"$paramod$0123\\deep": 2, "FDRE": 1}},
+    fn a_module_used_twice_is_synthesised_once_and_counts_twice() {
+        let instances = instances(TOP);
+        let parts = parts(&instances);
+        let names: Vec<_> = parts.iter().map(|p| (p.name.as_str(), p.module.as_str())).collect();
+        assert_eq!(names, [("000_fifo", "$paramod$12\\fifo"), ("001_mac", "mac")]);
+        let fifo = r#"{"modules": {
+            "$paramod$12\\fifo": {"num_cells_by_type": {"FDRE": 1, "$paramod$0123\\deep": 2}},
             "$paramod$0123\\deep": {"num_cells_by_type": {"LUT6": 3}}}}"#;
-        let (total, rows) = read(Family::Xc7, "top", stat, "Creating module top.u_a from a.\n").unwrap();
-        assert_eq!((total.lut, total.ff), (7, 1));
-        assert_eq!(
-            (rows[0].instance.as_str(), rows[0].module.as_str(), rows[0].figures.lut),
-            ("u_a", "a", 6)
-        );
-        assert_eq!((rows[1].instance.as_str(), rows[1].figures.lut), (TOP_LEVEL, 1));
+        let mac = r#"{"modules": {"\\mac": {"num_cells_by_type": {"DSP48E1": 1}}}}"#;
+        let own =
+            r#"{"modules": {"\\top": {"num_cells_by_type": {"LUT2": 1, "$paramod$12\\fifo": 2, "mac": 1}}}}"#;
+        let cells = [
+            cells("$paramod$12\\fifo", fifo).unwrap(),
+            cells("mac", mac).unwrap(),
+            cells("top", own).unwrap(),
+        ];
+        let (total, rows) = summarise(Family::Xc7, "top", &instances, &parts, &cells);
+        assert_eq!((total.lut, total.ff, total.dsp, total.other.len()), (13, 2, 1, 0));
+        let rows: Vec<_> =
+            rows.iter().map(|r| (r.instance.as_str(), r.module.as_str(), r.figures.lut)).collect();
+        assert_eq!(rows, [("u_a", "fifo", 6), ("u_b", "fifo", 6), ("u_c", "mac", 0), (TOP_LEVEL, "top", 1)]);
     }
 
     #[test]
     fn damaged_statistics_are_a_diagnostic() {
-        assert!(read(Family::Xc7, "top", "{", "").is_err());
-        assert!(read(Family::Xc7, "top", r#"{"modules": {}}"#, "").is_err());
+        assert!(cells("top", "{").is_err());
+        assert!(cells("top", r#"{"modules": {}}"#).is_err());
         let endless = r#"{"modules": {"\\t": {"num_cells_by_type": {"a": 1}},
             "\\a": {"num_cells_by_type": {"a": 1}}}}"#;
-        assert!(read(Family::Xc7, "t", endless, "").is_err());
+        assert!(cells("t", endless).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::common::{fixture, mnist_mlp, text_fixture, vit_small};
 
 /// Name, model and options of each.
 pub fn designs() -> Vec<(&'static str, Model, Options)> {
-    let narrow = Options { lanes: 4, fifo_depth: 3 };
+    let narrow = Options { lanes: 4, fifo_depth: 3, ..Options::default() };
     vec![
         ("mnist_mlp", mnist_mlp(Analog), Options::default()),
         ("mnist_mlp_rate", mnist_mlp(Rate(None)), Options::default()),
@@ -18,7 +18,7 @@ pub fn designs() -> Vec<(&'static str, Model, Options)> {
         (
             "scale_per_channel",
             fixture("qdq_activation_per_channel", Analog),
-            Options { lanes: 1, fifo_depth: 2 },
+            Options { lanes: 1, ..Options::default() },
         ),
         ("signed_neurons", fixture("qdq_signed_activations", Analog), narrow),
         ("text_encoder", text_fixture("text_masked_fill"), narrow),

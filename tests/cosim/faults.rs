@@ -40,7 +40,7 @@ fn victim() -> Victim {
     let folder = tempfile::tempdir().expect("a folder");
     let build = folder.path().join("build");
     let random = &mut Random(5);
-    let options = design::Options { lanes: 3, fifo_depth: 2 };
+    let options = design::Options { lanes: 3, ..design::Options::default() };
     emit::emit(&model(&recipe(), random), &options, &build).expect("written");
     let inputs = samples(&recipe(), random, 12, folder.path());
     Victim { folder, build, inputs }

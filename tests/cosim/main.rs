@@ -4,6 +4,7 @@
 mod common;
 mod example;
 mod faults;
+mod functions;
 #[path = "../transformers/generator.rs"]
 #[allow(dead_code, reason = "each test program uses a part")]
 mod generator;
@@ -20,12 +21,16 @@ use snn2rtl::data::Inputs;
 
 /// Runs, prints the figures, and finds no mismatch.
 fn equal(bench: &mut Bench, inputs: &Inputs, stall: Option<u64>, t_max: Option<u16>) -> Report {
-    let options = Options { stall, t_max, trace: None };
-    let report = bench.run(inputs, &options, &mut |_| ()).expect("a run");
+    equal_with(bench, inputs, &Options { stall, t_max, ..Options::default() })
+}
+
+/// The same with any options.
+fn equal_with(bench: &mut Bench, inputs: &Inputs, options: &Options) -> Report {
+    let report = bench.run(inputs, options, &mut |_| ()).expect("a run");
     if let Some(mismatch) = &report.first_mismatch {
-        panic!("stall {stall:?}, T_max {t_max:?}: {mismatch}");
+        panic!("{options:?}: {mismatch}");
     }
-    println!("stall {stall:?}, T_max {t_max:?}\n{}", report.table());
+    println!("{options:?}\n{}", report.table());
     assert_eq!((report.mismatches, report.samples), (0, inputs.len() as u64));
     assert!(report.registers_checked > 16 && report.spikes_checked >= report.neurons_checked);
     report

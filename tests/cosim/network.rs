@@ -79,7 +79,13 @@ pub fn model(recipe: &Recipe, random: &mut Random) -> Model {
     let head = linear(random, count, recipe.classes, recipe.scaled_classes);
     last = network.add("head", Op::Linear(head), &[last]).expect("a layer");
     network.add("logits", Op::Readout, &[last]).expect("a readout");
-    Model { network, name: recipe.name.into(), producer: "test".into(), views: Default::default() }
+    Model {
+        network,
+        name: recipe.name.into(),
+        producer: "test".into(),
+        views: Default::default(),
+        precision: Default::default(),
+    }
 }
 
 /// About how large a weight is.

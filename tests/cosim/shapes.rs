@@ -1,21 +1,22 @@
 //! Networks of other shapes than the example: rows, regrouped rows, tables, single neurons, wide and deep ones.
 
-use snn2rtl::cosim::Bench;
+use snn2rtl::cosim::{self, Bench};
 use snn2rtl::design::Options;
 use snn2rtl::emit;
+use snn2rtl::golden::Confidence;
 use snn2rtl::quant::Element;
 use snn2rtl::quant::Rounding::{Floor, HalfEven, HalfUp};
 
-use crate::equal;
 use crate::network::{Layer, Recipe, model, samples};
 use crate::random::Random;
+use crate::{equal, equal_with};
 
 /// Builds one network and runs it in every way.
 fn check(recipe: &Recipe, lanes: usize, fifo_depth: usize) -> emit::Manifest {
     let folder = tempfile::tempdir().expect("a folder");
     let build = folder.path().join("build");
     let random = &mut Random(recipe.name.bytes().map(u64::from).sum());
-    let options = Options { lanes, fifo_depth };
+    let options = Options { lanes, fifo_depth, ..Options::default() };
     let manifest = emit::emit(&model(recipe, random), &options, &build).expect("written");
     let inputs = samples(recipe, random, 40, folder.path());
     let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
@@ -28,6 +29,10 @@ fn check(recipe: &Recipe, lanes: usize, fifo_depth: usize) -> emit::Manifest {
     for (t_max, stall) in [(1, None), (2, Some(3)), (5, Some(4))] {
         let cut = equal(&mut bench, &inputs, stall, Some(t_max));
         assert!(cut.time_steps.max <= t_max.into());
+    }
+    for (margin, steps, stall) in [(0, 1, None), (3, 2, Some(5))] {
+        let confidence = Some(Confidence { margin, steps });
+        equal_with(&mut bench, &inputs, &cosim::Options { confidence, stall, ..cosim::Options::default() });
     }
     manifest
 }

@@ -1,37 +1,62 @@
 //! Small Transformers: words with padding and patches, before and after the norm, class token and mean.
 
 use snn2rtl::convert::{EncodingChoice, convert};
-use snn2rtl::cosim::Bench;
+use snn2rtl::cosim::{Bench, Options, Report, Stops};
 use snn2rtl::data::{Inputs, NpzWriter};
-use snn2rtl::design::Options;
+use snn2rtl::design::{self, Joins};
 use snn2rtl::emit;
+use snn2rtl::golden::Confidence;
 use snn2rtl::graph::Shape;
-use snn2rtl::quant::Element;
+use snn2rtl::integer;
+use snn2rtl::lower::lower;
+use snn2rtl::quant::{
+    Element, Encoding, Function, InputSpec, Precision, Quantiser, Rounding, Scaling, Weights,
+};
+use snn2rtl::snn::{Input, LayerNorm, Linear, Model, Network, Op, Sum};
 
-use crate::equal;
 use crate::generator::{Recipe, network, sample};
 use crate::random::Random;
+use crate::{equal, equal_with};
 
-/// Builds one Transformer and runs it in every way.
-fn check(recipe: &Recipe, options: Options) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let build = folder.path().join("build");
-    let (model, _) = convert(&network(recipe), "small", "test", EncodingChoice::Analog).expect("converts");
-    let manifest = emit::emit(&model, &options, &build).expect("written");
-    for module in ["residual_sum", "norm_neurons", "softmax_neurons", "spike_product", "stream_fork"] {
-        assert!(manifest.stages.iter().any(|stage| stage.module == module), "no {module}");
-    }
+/// Builds one Transformer and runs it in every way; the report of the plain run.
+fn check(recipe: &Recipe, options: &design::Options) -> Report {
+    check_with(recipe, options, Precision::EXACT)
+}
+
+/// The same with these fraction bits.
+fn check_with(recipe: &Recipe, options: &design::Options, precision: Precision) -> Report {
+    let (mut model, _) =
+        convert(&network(recipe), "small", "test", EncodingChoice::Analog).expect("converts");
+    model.precision = precision;
     let random = &mut Random(recipe.seed ^ 7);
     let raw: Vec<Vec<i32>> = (0..24).map(|_| sample(recipe, random)).collect();
-    let elements = raw[0].len();
     let element = if recipe.words { Element::U16 } else { Element::U8 };
-    let flat = raw.into_iter().flatten();
+    let modules = ["residual_sum", "norm_neurons", "softmax_neurons", "spike_product"];
+    all_equal(&model, options, &raw, element, &modules)
+}
+
+/// Builds a model, in whose design these modules are, and runs it in every way.
+fn all_equal(
+    model: &Model,
+    options: &design::Options,
+    raw: &[Vec<i32>],
+    element: Element,
+    modules: &[&str],
+) -> Report {
+    let folder = tempfile::tempdir().expect("a folder");
+    let build = folder.path().join("build");
+    let manifest = emit::emit(model, options, &build).expect("written");
+    for module in modules {
+        assert!(manifest.stages.iter().any(|stage| stage.module == *module), "no {module}");
+    }
+    let (count, elements) = (raw.len(), raw[0].len());
+    let flat = raw.iter().flatten();
     let file = folder.path().join("samples.npz");
     let mut writer = NpzWriter::create(&file).expect("a writable folder");
     match element {
-        Element::U16 => writer.add("x", &[24, elements], &flat.map(|q| q as u16).collect::<Vec<_>>()),
+        Element::U16 => writer.add("x", &[count, elements], &flat.map(|&q| q as u16).collect::<Vec<_>>()),
         Element::U8 | Element::I8 => {
-            writer.add("x", &[24, elements], &flat.map(|q| q as u8).collect::<Vec<_>>())
+            writer.add("x", &[count, elements], &flat.map(|&q| q as u8).collect::<Vec<_>>())
         }
     }
     .expect("written");
@@ -40,7 +65,6 @@ fn check(recipe: &Recipe, options: Options) {
     let inputs = Inputs::read(&location, &Shape::matrix(1, elements), element).expect("read back");
     let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
     let plain = equal(&mut bench, &inputs, None, None);
-    assert!(plain.spikes_fired * 50 > plain.spikes_checked, "next to nothing fires");
     for seed in [1, 2] {
         let stalled = equal(&mut bench, &inputs, Some(seed), None);
         assert_eq!(stalled.spikes_fired, plain.spikes_fired);
@@ -49,6 +73,27 @@ fn check(recipe: &Recipe, options: Options) {
         let cut = equal(&mut bench, &inputs, stall, Some(t_max));
         assert!(cut.time_steps.max <= t_max.into());
     }
+    // From a class that is kept for two time-steps to a margin that few have.
+    let mut stopped = 0;
+    for (margin, steps, stall, t_max) in
+        [(0, 2, None, None), (0, 2, Some(5), None), (1 << 9, 1, Some(6), None), (0, 4, None, Some(6))]
+    {
+        let confidence = Some(Confidence { margin, steps });
+        let report = equal_with(&mut bench, &inputs, &Options { confidence, stall, t_max, trace: None });
+        let Stops { quiescent, t_max, confident } = report.stops;
+        assert_eq!(quiescent + t_max + confident, raw.len() as u64);
+        stopped += confident;
+    }
+    assert!(stopped > 0, "no sample was stopped by confidence");
+    plain
+}
+
+/// The same for a Transformer in which enough happens.
+fn check_busy(recipe: &Recipe, options: &design::Options) {
+    let plain = check(recipe, options);
+    assert!(plain.spikes_fired * 50 > plain.spikes_checked, "next to nothing fires");
+    assert_eq!(plain.per_sample.iter().map(|sample| sample.spikes).sum::<u64>(), plain.spikes_fired);
+    assert!(plain.per_sample.iter().all(|sample| sample.cycles > 0 && sample.latency >= sample.cycles));
 }
 
 fn recipe() -> Recipe {
@@ -66,22 +111,123 @@ fn recipe() -> Recipe {
         fused: true,
         post_norm: false,
         mean: false,
+        function: None,
     }
 }
 
 #[test]
 fn patches_and_a_class_token() {
-    check(&recipe(), Options { lanes: 16, fifo_depth: 2 });
+    check_busy(&recipe(), &design::Options::default());
 }
 
 #[test]
 fn words_with_padding() {
     let words = Recipe { seed: 6, words: true, mask: true, post_norm: true, fused: false, ..recipe() };
-    check(&Recipe { tokens: 5, levels: 8, weight_bits: 5, ..words }, Options { lanes: 4, fifo_depth: 1 });
+    check_busy(
+        &Recipe { tokens: 5, levels: 8, weight_bits: 5, ..words },
+        &design::Options { lanes: 4, fifo_depth: 1, joins: Joins::Minimal },
+    );
 }
 
 #[test]
 fn the_mean_of_two_blocks() {
     let mean = Recipe { seed: 7, mean: true, blocks: 2, levels: 4, depth: 2, ..recipe() };
-    check(&mean, Options { lanes: 2, fifo_depth: 3 });
+    check_busy(&mean, &design::Options { lanes: 2, fifo_depth: 3, joins: Joins::Overlapped });
+}
+
+/// Any shape, any folding. `SNN2RTL_CASES` asks for more of them than the suite has time for.
+#[test]
+fn whatever_is_drawn() {
+    let cases = std::env::var("SNN2RTL_CASES").map_or(2, |n| n.parse().expect("a number"));
+    for seed in 1..=cases {
+        let random = &mut Random(seed);
+        let recipe = Recipe::any(seed, random);
+        let options = design::Options {
+            lanes: random.pick(&[1, 2, 3, 8, 16]),
+            fifo_depth: random.pick(&[1, 2, 5]),
+            joins: random.pick(&[Joins::Minimal, Joins::Overlapped]),
+        };
+        println!("{recipe:?}, {options:?}");
+        check(&recipe, &options);
+    }
+}
+
+#[test]
+fn gelu_before_a_quantiser() {
+    let gelu =
+        Recipe { seed: 8, blocks: 2, hidden: 9, levels: 32, function: Some(Function::gelu()), ..recipe() };
+    check_busy(&gelu, &design::Options { lanes: 4, fifo_depth: 2, joins: Joins::Overlapped });
+    let (model, _) = convert(&network(&gelu), "small", "test", EncodingChoice::Analog).expect("converts");
+    let lowered = lower(&model).expect("lowers").network;
+    for name in ["blocks.0.act", "blocks.1.act"] {
+        let node = lowered.node(lowered.find(name).expect("a node"));
+        let integer::Op::Neuron(integer::Neuron { folds, .. }) = &node.op else {
+            panic!("{name} is no layer of neurons")
+        };
+        assert_eq!(folds.as_ref().map(|folds| folds.crossings), Some(2), "{name}");
+    }
+}
+
+/// Profile `compact`, down to one bit of each; the scale of the softmax quantiser needs more not to be 0.
+#[test]
+fn few_fraction_bits() {
+    let words = Recipe { seed: 8, words: true, mask: true, levels: 8, ..recipe() };
+    let options = design::Options { lanes: 8, fifo_depth: 1, ..design::Options::default() };
+    check_with(&words, &options, Precision { residual: 1, affine: 1, exponent: 1, scale: 5 });
+    let patches = Recipe { seed: 9, ..recipe() };
+    let options = design::Options { lanes: 4, fifo_depth: 2, ..design::Options::default() };
+    check_with(&patches, &options, Precision { residual: 9, affine: 6, exponent: 5, scale: 7 });
+}
+
+/// A sum that a layer of weights adds to directly, in units much smaller than one of the sum with a single fraction bit:
+/// the coefficient is 0, and fewer bits go out of `stream_scale` than come in.
+#[test]
+fn what_is_added_with_coefficient_0() {
+    let mut network = Network::new();
+    let scaling = Scaling::Affine { scale: vec!["0.5".parse().expect("a number")], zero_point: 0 };
+    let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    let input = Input { sample: Shape(vec![2]), spec, encoding: Encoding::Analog };
+    let input = network.add("pixels", Op::Input(input), &[]).expect("an input");
+    let linear = |scale: &[f32]| {
+        let scale = scale.to_vec();
+        let weights = Weights { inputs: 2, outputs: 2, levels: vec![100, -90, 80, 127], scale };
+        Op::Linear(Linear { weights, divisor: 1, bias: Vec::new() })
+    };
+    // The second channel's coefficient is 1.
+    let small = network.add("small", linear(&[1e-4, 0.7]), &[input]).expect("fits");
+    let least = network.add("least", linear(&[1e-5]), &[input]).expect("fits");
+    let sum = Sum { rows: 1, channels: 2, first: vec![0], constant: vec![0.5, -1.0] };
+    let wide = network.add("wide", Op::Sum(sum.clone()), &[small]).expect("fits");
+    let narrow = network.add("narrow", Op::Sum(sum), &[least]).expect("fits");
+    let mut neurons = |name: &str, sum| {
+        let norm = LayerNorm { gamma: vec![1.0, 0.5], beta: vec![0.1, 0.2], epsilon: 1e-5 };
+        let norm = network.add(format!("{name}.norm"), Op::LayerNorm(norm), &[sum]).expect("fits");
+        let neuron = Op::Neuron(Quantiser::uniform(0.25, -8, 7, Rounding::HalfUp));
+        network.add(name, neuron, &[norm]).expect("fits")
+    };
+    let both = [neurons("act.wide", wide), neurons("act.narrow", narrow)];
+    let sum = Sum { rows: 1, channels: 2, first: vec![0, 0], constant: Vec::new() };
+    let sum = network.add("both", Op::Sum(sum), &both).expect("fits");
+    let neuron = Op::Neuron(Quantiser::uniform(0.5, -8, 7, Rounding::HalfUp));
+    let neuron = network.add("act", neuron, &[sum]).expect("fits");
+    let head = network.add("head", linear(&[1.0]), &[neuron]).expect("fits");
+    network.add("logits", Op::Readout, &[head]).expect("fits");
+    let precision = Precision { residual: 1, affine: 1, ..Precision::EXACT };
+    let (name, producer) = ("hand".to_owned(), "hand".to_owned());
+    let model = Model { network, name, producer, views: Default::default(), precision };
+    let lowered = lower(&model).expect("lowers");
+    let coefficients = |name: &str| {
+        let network = &lowered.network;
+        let id = network.topological().into_iter().find(|&id| network.node(id).name == name);
+        match &network.node(id.expect("there")).op {
+            integer::Op::Sum(sum) => sum.terms[0].coefficient.clone(),
+            _ => panic!("no sum"),
+        }
+    };
+    assert_eq!((coefficients("wide"), coefficients("narrow")), (vec![0, 1], vec![0]));
+    let mut random = Random(1);
+    let raw: Vec<Vec<i32>> = (0..24).map(|_| (0..2).map(|_| random.range(0, 255) as i32).collect()).collect();
+    let modules = ["stream_scale", "residual_sum", "norm_neurons"];
+    let options = design::Options { lanes: 2, fifo_depth: 2, ..design::Options::default() };
+    all_equal(&model, &options, &raw, Element::U8, &modules);
 }

@@ -110,7 +110,7 @@ fn wiring() {
 
 #[test]
 fn operators() {
-    refuse("unsupported_operator", &one("Tanh", &["x"]));
+    refuse("unsupported_operator", &one("Sin", &["x"]));
     let mut b = one("BatchNormalization", &["x", "c", "c", "c", "c"]);
     b.domain("");
     refuse("batch_normalization", &b);
@@ -120,7 +120,12 @@ fn operators() {
     let mut b = one("BipolarQuant", &["x", "c"]);
     b.domain("qonnx.custom_op.general");
     refuse("bipolar_quant", &b);
-    refuse("product_of_values", &one("Mul", &["x", "x"]));
+    let mut b = Builder::new(&[4]);
+    b.node("Softmax", &["x"], "s").node("Mul", &["x", "s"], "y");
+    refuse("product_of_values", &b);
+    let mut b = Builder::new(&[4]);
+    b.scalar("c", 3.5).node("Sigmoid", &["x"], "s").node("Pow", &["s", "c"], "y");
+    refuse("power", &b);
     let mut b = Builder::new(&[4]);
     b.constant(floats("c", &[4], &[1.0, 2.0, 3.0, 4.0])).node("Mul", &["x", "c"], "y");
     refuse("product_with_constant", &b);
@@ -134,7 +139,7 @@ fn operators() {
     b.constant(floats("w", &[1, 1], &[1.0])).node("MatMul", &["w", "x"], "y");
     refuse("constant_on_the_left", &b);
     let mut b = Builder::new(&[4]);
-    b.node("Tanh", &["x"], "a").node("Erf", &["a"], "e").node("Erf", &["e"], "y");
+    b.node("Sin", &["x"], "a").node("Cos", &["a"], "e").node("Cos", &["e"], "y");
     refuse("several_unsupported", &b);
     let mut b = Builder::new(&[4]);
     b.node("NonZero", &["x"], "n").node("Shape", &["n"], "t").node("Reshape", &["x", "t"], "r");

@@ -7,6 +7,7 @@ mod chains;
 mod errors;
 mod external;
 mod forms;
+mod functions;
 mod layers;
 mod masks;
 mod names;

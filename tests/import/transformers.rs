@@ -7,9 +7,9 @@ use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::{read_floats, read_integers};
 use snn2rtl::golden::{Golden, Limits, Unobserved};
 use snn2rtl::import::{Imported, Options, import};
-use snn2rtl::lower::{Precision, lower_with};
+use snn2rtl::lower::lower_with;
 use snn2rtl::qann::eval::evaluate;
-use snn2rtl::quant::{Element, InputSpec, Scaling};
+use snn2rtl::quant::{Element, InputSpec, Precision, Scaling};
 
 pub fn tokens() -> Options {
     let scaling = Scaling::Affine { scale: vec!["1".parse().unwrap()], zero_point: 0 };
@@ -24,7 +24,12 @@ const ROUNDED: f64 = 1e-6;
 
 /// Levels and logits of all samples, as imported in float64 and as spikes at quiescence.
 fn check(name: &str, options: &Options, tolerance: f64) -> Imported {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/transformers");
+    check_in("transformers", name, options, tolerance)
+}
+
+/// As [`check`], of a model in another folder of fixtures.
+pub fn check_in(folder: &str, name: &str, options: &Options, tolerance: f64) -> Imported {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
     let imported = import(&folder.join(format!("{name}.onnx")), options).unwrap_or_else(|e| panic!("{e}"));
     let (model, _) = convert(&imported.network, name, "test", EncodingChoice::Analog).unwrap();
     // With all the bits there are: what is rounded in lowering is not in question here.

@@ -148,7 +148,13 @@ pub fn model(chain: Vec<(&str, Op)>) -> Model {
     for (name, op) in chain {
         last = Some(network.add(name, op, last.as_slice()).expect(name));
     }
-    Model { network, name: "case".into(), producer: "test".into(), views: Default::default() }
+    Model {
+        network,
+        name: "case".into(),
+        producer: "test".into(),
+        views: Default::default(),
+        precision: Default::default(),
+    }
 }
 
 /// Scales: round numbers, so that ties happen, and any mantissa.

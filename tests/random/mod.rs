@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test program that includes this uses a part of it")]
 
 use snn2rtl::graph::{NodeId, Shape};
-use snn2rtl::integer::{Input, Linear, Network, Neuron, Op, Range, Readout, Rule};
+use snn2rtl::integer::{Folds, Input, Linear, Network, Neuron, Op, Range, Readout, Rule};
 use snn2rtl::quant::Element;
 
 /// SplitMix64.
@@ -86,11 +86,59 @@ fn linear(random: &mut Random, inputs: usize, outputs: usize, limit: i64, sent: 
     (Linear { inputs, outputs, weights, weight, delta, partial: delta, total }, Sent { total, once: delta })
 }
 
+/// A level below all edges, and edges with the level after each.
+pub type Pieces = (i32, Vec<(i64, i32)>);
+
+/// Any function from accumulated inputs to levels.
+pub fn pieces(random: &mut Random, (low, high): (i32, i32), total: Range) -> Pieces {
+    let level = |random: &mut Random| random.range(low.into(), high.into()) as i32;
+    let mut edges: Vec<i64> = (0..random.range(0, 9)).map(|_| random.range(total.low, total.high)).collect();
+    edges.sort_unstable();
+    edges.dedup();
+    (level(random), edges.into_iter().map(|edge| (edge, level(random))).collect())
+}
+
+/// The level of an accumulated input.
+pub fn level_of((base, edges): &Pieces, a: i64) -> i32 {
+    edges.iter().take_while(|(edge, _)| *edge <= a).last().map_or(*base, |(_, level)| *level)
+}
+
+/// Thresholds of these functions, one a channel.
+pub fn folded(all: &[Pieces], (low, high): (i32, i32), total: Range) -> (Vec<i64>, Folds) {
+    let changes = |(base, edges): &Pieces, k: i32| -> Vec<i64> {
+        let mut within = *base >= k;
+        let mut list = Vec::new();
+        for &(edge, level) in edges {
+            if (level >= k) != within {
+                list.push(edge);
+                within = !within;
+            }
+        }
+        list
+    };
+    let lists: Vec<Vec<i64>> =
+        all.iter().flat_map(|p| (low + 1..=high).map(move |k| changes(p, k))).collect();
+    let crossings = lists.iter().map(Vec::len).max().unwrap_or(0).max(1);
+    let mut thresholds = Vec::new();
+    for list in lists {
+        let missing = crossings - list.len();
+        thresholds.extend(list.into_iter().chain(std::iter::repeat_n(total.high + 1, missing)));
+    }
+    (thresholds, Folds { crossings, base: all.iter().map(|p| p.0).collect() })
+}
+
 fn neuron(random: &mut Random, channels: usize, total: Range, tables: i64) -> (Neuron, Sent) {
     let (low, high) = random.pick(&[(0, 0), (0, 1), (-1, 0), (0, 15), (-8, 7), (-2, 3), (0, 40)]);
     let mut thresholds = Vec::new();
     let span = total.high - total.low + 1;
-    let rule = if random.chance(tables) {
+    let mut folds = None;
+    let rule = if random.chance(tables) && random.chance(50) {
+        let pieces: Vec<Pieces> = (0..channels).map(|_| pieces(random, (low, high), total)).collect();
+        let folded = folded(&pieces, (low, high), total);
+        thresholds = folded.0;
+        folds = Some(folded.1);
+        Rule::Table
+    } else if random.chance(tables) {
         for _ in 0..channels {
             let mut list: Vec<i64> = (low..high).map(|_| random.range(total.low, total.high + 1)).collect();
             list.sort_unstable();
@@ -126,7 +174,7 @@ fn neuron(random: &mut Random, channels: usize, total: Range, tables: i64) -> (N
             .expect("at least one channel");
     }
     let sent = Sent { total: Range::new(low.into(), high.into()), once: Range::new(-1, 1) };
-    (Neuron { low, high, thresholds, rule, total, membrane }, sent)
+    (Neuron { low, high, thresholds, folds, rule, total, membrane }, sent)
 }
 
 /// Makes a network.

@@ -36,6 +36,7 @@ fn lint() {
         ("spike_neurons", &["LevelMin=-1", "LevelMax=1", "LevelWidth=2"]),
         ("spike_neurons", &["UseTable=1", "LevelMin=-8", "LevelMax=7", "Lanes=8", "TableWidth=20"]),
         ("spike_neurons", &["UseTable=1", "LevelMax=1", "Channels=1", "Lanes=1", "TableWidth=12"]),
+        ("spike_neurons", &["UseTable=1", "Folded=1", "Crossings=3", "TableWidth=20"]),
         ("delta_repeat", &["Steps=1", "Channels=1", "Lanes=1"]),
         ("delta_repeat", &["Rows=5", "Steps=15"]),
         ("readout", &["UseMultiplier=0", "Shift=3"]),

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod folded_tables;
 mod images;
 mod inputs;
 mod lint;

@@ -2,7 +2,7 @@
 
 use snn2rtl::graph::{NodeId, Shape};
 use snn2rtl::qann::{Network, Op};
-use snn2rtl::quant::{Element, InputSpec, Quantiser, Rounding, Scaling, Weights};
+use snn2rtl::quant::{Binary, Element, Function, InputSpec, Quantiser, Rounding, Scaling, Unary, Weights};
 
 use crate::random::Random;
 
@@ -29,6 +29,27 @@ pub struct Recipe {
     pub post_norm: bool,
     /// The mean of all tokens is classified, not the first one.
     pub mean: bool,
+    /// What is applied between the two layers of the perceptron; ReLU if nothing else.
+    pub function: Option<Function>,
+}
+
+/// Functions that rise and fall, and some that do not.
+pub fn functions() -> Vec<Option<Function>> {
+    let one = |op| {
+        let mut f = Function::identity();
+        f.unary(op, 0);
+        f
+    };
+    let bump = {
+        let mut f = Function::identity();
+        let square = f.binary(Binary::Mul, 0, 0);
+        let negative = f.unary(Unary::Neg, square);
+        f.unary(Unary::Exp, negative);
+        f
+    };
+    let all =
+        [Function::gelu(), Function::gelu_tanh(), Function::silu(), bump, one(Unary::Tanh), one(Unary::Abs)];
+    std::iter::once(None).chain(all.into_iter().map(Some)).collect()
 }
 
 /// Rows of the table of words.
@@ -56,6 +77,7 @@ impl Recipe {
             fused: random.chance(50),
             post_norm: random.chance(50),
             mean: random.chance(50),
+            function: functions().swap_remove(random.range(0, 6) as usize),
         }
     }
 
@@ -195,9 +217,11 @@ impl Builder<'_> {
         let x = if post { self.norm(&format!("{name}.norm1"), x) } else { x };
         let read = if post { x } else { self.norm(&format!("{name}.norm2"), x) };
         let h = self.linear(&format!("{name}.fc1"), read, self.recipe.hidden);
-        let h = self.op(&format!("{name}.relu"), Op::Relu, &[h]);
+        let function = self.recipe.function.clone();
+        let signed = function.is_some();
+        let h = self.op(&format!("{name}.function"), function.map_or(Op::Relu, Op::Function), &[h]);
         let step = self.step(1.0);
-        let h = self.quantise(&format!("{name}.act"), h, false, step);
+        let h = self.quantise(&format!("{name}.act"), h, signed, step);
         let h = self.linear(&format!("{name}.fc2"), h, self.recipe.channels());
         let step = self.step(2.0);
         let h = self.quantise(&format!("{name}.quan_mlp"), h, true, step);

@@ -12,17 +12,21 @@
 //!
 //! *Does anything wait that need not?* A product takes the right operand's time-step whole before it begins with the left
 //! one's, so what comes out of it is a time-step later than what goes in; everything else passes row by row. A FIFO that
-//! holds the difference of these lags more lets the earlier path run on while the later one catches up.
+//! holds the difference of these lags more lets the earlier path run on while the later one catches up
+//! ([`Joins::Overlapped`]).
 
 use super::super::stage::{Kind, Stage};
-use super::Planner;
+use super::{Joins, Planner};
 
 impl Planner<'_> {
     /// Makes the FIFOs of streams that meet deep enough; `extra` is how many time-steps more each waits.
     pub(super) fn join(&mut self, inputs: &[(usize, usize)]) {
         let latest = inputs.iter().map(|&(s, _)| self.lags[s]).max().unwrap_or(0);
         for &(input, extra) in inputs {
-            let steps = latest - self.lags[input] + extra + 1;
+            let steps = match self.options.joins {
+                Joins::Overlapped => latest - self.lags[input] + extra + 1,
+                Joins::Minimal => 1,
+            };
             // Before it is scaled, a beat has fewer bits.
             let scale = |stage: &&Stage| matches!(stage.kind, Kind::Scale(_)) && stage.outputs == [input];
             let before = self.design.stages.iter().find(scale).and_then(|stage| stage.inputs.first());

@@ -13,6 +13,8 @@ mod lanes;
 mod rows;
 mod sources;
 
+use serde::{Deserialize, Serialize};
+
 use super::stage::{Kind, Stage};
 use super::{Carries, Design, Groups, Stream};
 use crate::error::{Error, Result};
@@ -26,6 +28,19 @@ pub struct Options {
     pub lanes: usize,
     /// Depth of the FIFO on every stream, at least.
     pub fifo_depth: usize,
+    /// Depth of the FIFOs where paths meet again.
+    pub joins: Joins,
+}
+
+/// How deep the FIFOs are where paths meet again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Joins {
+    /// The earlier path runs on while the later one catches up.
+    #[default]
+    Overlapped,
+    /// No deeper than the pipeline needs to move at all: less memory, more waiting.
+    Minimal,
 }
 
 impl Options {
@@ -40,7 +55,7 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lanes: 16, fifo_depth: 2 }
+        Self { lanes: 16, fifo_depth: 2, joins: Joins::default() }
     }
 }
 

@@ -7,6 +7,8 @@ mod activation;
 pub mod arithmetic;
 mod bias;
 mod clip;
+mod elementwise;
+mod function;
 mod grid;
 mod layer_norm;
 mod levels;
@@ -110,6 +112,7 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern { name: "attention product", find: transformer::product },
     Pattern { name: "attention mask", find: mask::find },
     Pattern { name: "layer norm", find: layer_norm::find },
+    Pattern { name: "function", find: function::find },
     Pattern { name: "residual", find: transformer::add },
     Pattern { name: "concatenation", find: transformer::concat },
     Pattern { name: "mean", find: mean::find },
@@ -178,7 +181,7 @@ pub fn unsupported(node: &Node) -> Error {
         _ => (
             format!("the operator {op}{domain} is not supported"),
             "supported are Gemm, MatMul, Add, Conv of patches, LayerNormalization, Softmax, padding masks, ReduceMean of \
-             tokens, Relu, Concat, Split, Slice, Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
+             tokens, Relu, Gelu and other functions of single elements, Concat, Split, Slice, Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
              arithmetic, QuantizeLinear/DequantizeLinear or QONNX Quant",
         ),
     };

@@ -7,14 +7,18 @@ use serde::{Deserialize, Serialize};
 use super::tensors::{Reader, Writer};
 use crate::error::{Error, Result, printable};
 use crate::graph::{NodeId, Shape};
-use crate::quant::{Encoding, InputSpec, Quantiser, Rounding, Weights};
+use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Rounding, Weights};
 use crate::snn::{
     Arrange, Embedding, Form, Input, LayerNorm, Linear, Model, Network, Op, Product, Select, Softmax, Sum,
     View,
 };
 
 const FORMAT: &str = "snn2rtl.model";
+/// Version of a file without `precision`, which means [`Precision::EXACT`].
 const VERSION: u64 = 1;
+
+/// Version of a file with `precision`.
+const VERSION_WITH_PRECISION: u64 = 2;
 
 /// The whole file.
 #[derive(Serialize, Deserialize)]
@@ -24,6 +28,9 @@ struct File {
     format_version: u64,
     name: String,
     producer: String,
+    /// Fraction bits of the operators that are not exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    precision: Option<Precision>,
     nodes: Vec<FileNode>,
 }
 
@@ -84,6 +91,9 @@ enum FileOp {
         groups: usize,
         factor: f64,
         padding: Option<i32>,
+    },
+    Function {
+        steps: Function,
     },
     Readout {},
 }
@@ -154,6 +164,7 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
             Op::Softmax(Softmax { groups, factor, padding }) => {
                 FileOp::Softmax { groups: *groups, factor: *factor, padding: *padding }
             }
+            Op::Function(steps) => FileOp::Function { steps: steps.clone() },
             Op::Readout => FileOp::Readout {},
         };
         let inputs = network.inputs(id).into_iter().map(|i| network.node(i).name.clone()).collect();
@@ -166,11 +177,13 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
         };
         nodes.push(FileNode { name: node.name.clone(), op, inputs, shape: node.shape.clone(), view });
     }
+    let precision = Some(model.precision).filter(|&p| p != Precision::EXACT);
     let file = File {
         format: FORMAT.to_owned(),
-        format_version: VERSION,
+        format_version: if precision.is_some() { VERSION_WITH_PRECISION } else { VERSION },
         name: model.name.clone(),
         producer: model.producer.clone(),
+        precision,
         nodes,
     };
     let mut text = serde_json::to_vec_pretty(&file)
@@ -186,15 +199,22 @@ pub(super) fn decode(text: &[u8], mut tensors: Reader<'_>) -> Result<Model> {
             .fix("docs/model-format.md describes every field")
     };
     let head: Head = serde_json::from_slice(text).map_err(damaged)?;
-    if head.format != FORMAT || head.format_version != VERSION {
+    if head.format != FORMAT || ![VERSION, VERSION_WITH_PRECISION].contains(&head.format_version) {
         let format = printable(&head.format);
         let problem = format!(
-            "format {format:?}, version {}; this program reads {FORMAT:?}, version {VERSION}",
+            "format {format:?}, version {}; this program reads {FORMAT:?}, versions {VERSION} and {VERSION_WITH_PRECISION}",
             head.format_version
         );
         return Err(Error::input(problem).fix("convert the model again with this version of snn2rtl"));
     }
     let file: File = serde_json::from_slice(text).map_err(damaged)?;
+    let precision = match (file.precision, file.format_version) {
+        (None, VERSION) => Precision::EXACT,
+        (Some(precision), VERSION_WITH_PRECISION) => precision,
+        (None, _) => return Err(Error::input("a model of version 2 needs 'precision'")),
+        (Some(_), _) => return Err(Error::input("a model of version 1 has no 'precision'")),
+    };
+    precision.check().map_err(Error::input)?;
     let mut network = Network::new();
     let mut ids: HashMap<String, NodeId> = HashMap::new();
     let mut views = BTreeMap::new();
@@ -212,7 +232,7 @@ pub(super) fn decode(text: &[u8], mut tensors: Reader<'_>) -> Result<Model> {
         }
     }
     tensors.finish()?;
-    Ok(Model { network, name: file.name, producer: file.producer, views })
+    Ok(Model { network, name: file.name, producer: file.producer, views, precision })
 }
 
 fn add(
@@ -277,6 +297,7 @@ fn add(
         FileOp::Softmax { groups, factor, padding } => {
             Op::Softmax(Softmax { groups: *groups, factor: *factor, padding: *padding })
         }
+        FileOp::Function { steps } => Op::Function(steps.clone()),
         FileOp::Readout {} => Op::Readout,
     };
     let id = network.add(&node.name, op, &inputs)?;

@@ -56,13 +56,19 @@ module snn_qdq_tokens_flatten #(
   // Register stage s is stage s below.
   logic [16*Stages-1:0] stage_spikes;
   logic [Stages-1:0] stage_work;
+  // What ends a sample before it is quiescent.
   logic [15:0] t_max;
+  logic [16:0] margin;
+  logic [15:0] hold;
+  logic stop;
+  logic [15:0] stop_sample;
   logic enable, sample_begin, sample_done, short_frame, long_frame;
 
   // ------------------------------------------------------------ control, status and counters
   axi_lite_regs #(
     .Stages(Stages),
-    .AddrWidth(8)
+    .AddrWidth(8),
+    .MarginWidth(17)
   ) u_regs (
     .clk_i,
     .rst_i,
@@ -94,6 +100,9 @@ module snn_qdq_tokens_flatten #(
     .spikes_i(stage_spikes),
     .work_i(stage_work),
     .t_max_o(t_max),
+    .margin_o(margin),
+    .hold_o(hold),
+    .draining_i(stop),
     .enable_o(enable),
     .busy_o
   );
@@ -226,6 +235,8 @@ module snn_qdq_tokens_flatten #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r1_valid),
     .in_ready_o(r1_ready),
     .in_delta_i(r1_delta),
@@ -348,6 +359,8 @@ module snn_qdq_tokens_flatten #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r3_valid),
     .in_ready_o(r3_ready),
     .in_delta_i(r3_delta),
@@ -454,7 +467,8 @@ module snn_qdq_tokens_flatten #(
     .ValueWidth(17),
     .UseMultiplier(0),
     .Shift(2),
-    .ConstFile({RomPath, "s5_logits_constants.hex"})
+    .ConstFile({RomPath, "s5_logits_constants.hex"}),
+    .MarginWidth(17)
   ) u_s5_logits (
     .clk_i,
     .rst_i,
@@ -468,7 +482,11 @@ module snn_qdq_tokens_flatten #(
     .m_axis_tready_i,
     .m_axis_tdata_o,
     .m_axis_tlast_o,
-    .done_o(sample_done)
+    .done_o(sample_done),
+    .margin_i(margin),
+    .hold_i(hold),
+    .stop_o(stop),
+    .stop_sample_o(stop_sample)
   );
   assign stage_spikes[16*5+:16] = 16'd0;
   assign stage_work[5] = r5_valid && r5_ready;

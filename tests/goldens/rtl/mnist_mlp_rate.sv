@@ -55,13 +55,19 @@ module snn_mnist_mlp #(
   // Register stage s is stage s below.
   logic [16*Stages-1:0] stage_spikes;
   logic [Stages-1:0] stage_work;
+  // What ends a sample before it is quiescent.
   logic [15:0] t_max;
+  logic [21:0] margin;
+  logic [15:0] hold;
+  logic stop;
+  logic [15:0] stop_sample;
   logic enable, sample_begin, sample_done, short_frame, long_frame;
 
   // ------------------------------------------------------------ control, status and counters
   axi_lite_regs #(
     .Stages(Stages),
-    .AddrWidth(8)
+    .AddrWidth(8),
+    .MarginWidth(22)
   ) u_regs (
     .clk_i,
     .rst_i,
@@ -93,6 +99,9 @@ module snn_mnist_mlp #(
     .spikes_i(stage_spikes),
     .work_i(stage_work),
     .t_max_o(t_max),
+    .margin_o(margin),
+    .hold_o(hold),
+    .draining_i(stop),
     .enable_o(enable),
     .busy_o
   );
@@ -274,6 +283,8 @@ module snn_mnist_mlp #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r2_valid),
     .in_ready_o(r2_ready),
     .in_delta_i(r2_delta),
@@ -380,7 +391,8 @@ module snn_mnist_mlp #(
     .ValueWidth(22),
     .UseMultiplier(0),
     .Shift(5),
-    .ConstFile({RomPath, "s4_logits_constants.hex"})
+    .ConstFile({RomPath, "s4_logits_constants.hex"}),
+    .MarginWidth(22)
   ) u_s4_logits (
     .clk_i,
     .rst_i,
@@ -394,7 +406,11 @@ module snn_mnist_mlp #(
     .m_axis_tready_i,
     .m_axis_tdata_o,
     .m_axis_tlast_o,
-    .done_o(sample_done)
+    .done_o(sample_done),
+    .margin_i(margin),
+    .hold_i(hold),
+    .stop_o(stop),
+    .stop_sample_o(stop_sample)
   );
   assign stage_spikes[16*4+:16] = 16'd0;
   assign stage_work[4] = r4_valid && r4_ready;

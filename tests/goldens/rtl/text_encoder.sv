@@ -85,13 +85,19 @@ module snn_text_masked_fill #(
   // Register stage s is stage s below.
   logic [16*Stages-1:0] stage_spikes;
   logic [Stages-1:0] stage_work;
+  // What ends a sample before it is quiescent.
   logic [15:0] t_max;
+  logic [11:0] margin;
+  logic [15:0] hold;
+  logic stop;
+  logic [15:0] stop_sample;
   logic enable, sample_begin, sample_done, short_frame, long_frame;
 
   // ------------------------------------------------------------ control, status and counters
   axi_lite_regs #(
     .Stages(Stages),
-    .AddrWidth(9)
+    .AddrWidth(9),
+    .MarginWidth(12)
   ) u_regs (
     .clk_i,
     .rst_i,
@@ -123,6 +129,9 @@ module snn_text_masked_fill #(
     .spikes_i(stage_spikes),
     .work_i(stage_work),
     .t_max_o(t_max),
+    .margin_o(margin),
+    .hold_o(hold),
+    .draining_i(stop),
     .enable_o(enable),
     .busy_o
   );
@@ -193,7 +202,8 @@ module snn_text_masked_fill #(
     .out_ready_i({w2_ready, w1_ready}),
     .out_data_o(w1_value)
   );
-  assign w2_value = w1_value;
+  assign w2_value =
+      w1_value;
 
   logic r1_valid, r1_ready;
   logic [16:0] r1_value;
@@ -361,6 +371,8 @@ module snn_text_masked_fill #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r4_valid),
     .in_ready_o(r4_ready),
     .in_delta_i(r4_delta),
@@ -430,9 +442,12 @@ module snn_text_masked_fill #(
     .out_ready_i({w9_ready, w8_ready, w7_ready, w6_ready}),
     .out_data_o({w6_nz, w6_neg, w6_skip, w6_last, w6_quiet})
   );
-  assign {w7_nz, w7_neg, w7_skip, w7_last, w7_quiet} = {w6_nz, w6_neg, w6_skip, w6_last, w6_quiet};
-  assign {w8_nz, w8_neg, w8_skip, w8_last, w8_quiet} = {w6_nz, w6_neg, w6_skip, w6_last, w6_quiet};
-  assign {w9_nz, w9_neg, w9_skip, w9_last, w9_quiet} = {w6_nz, w6_neg, w6_skip, w6_last, w6_quiet};
+  assign {w7_nz, w7_neg, w7_skip, w7_last, w7_quiet} =
+      {w6_nz, w6_neg, w6_skip, w6_last, w6_quiet};
+  assign {w8_nz, w8_neg, w8_skip, w8_last, w8_quiet} =
+      {w6_nz, w6_neg, w6_skip, w6_last, w6_quiet};
+  assign {w9_nz, w9_neg, w9_skip, w9_last, w9_quiet} =
+      {w6_nz, w6_neg, w6_skip, w6_last, w6_quiet};
 
   logic r6_valid, r6_ready;
   logic r6_nz;
@@ -595,6 +610,8 @@ module snn_text_masked_fill #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r10_valid),
     .in_ready_o(r10_ready),
     .in_delta_i(r10_delta),
@@ -717,6 +734,8 @@ module snn_text_masked_fill #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r12_valid),
     .in_ready_o(r12_ready),
     .in_delta_i(r12_delta),
@@ -839,6 +858,8 @@ module snn_text_masked_fill #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r14_valid),
     .in_ready_o(r14_ready),
     .in_delta_i(r14_delta),
@@ -1069,6 +1090,8 @@ module snn_text_masked_fill #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .mask_valid_i(r18_valid),
     .mask_ready_o(r18_ready),
     .mask_i(r18_mask),
@@ -1204,6 +1227,8 @@ module snn_text_masked_fill #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r20_valid),
     .in_ready_o(r20_ready),
     .in_delta_i(r20_delta),
@@ -1326,6 +1351,8 @@ module snn_text_masked_fill #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r22_valid),
     .in_ready_o(r22_ready),
     .in_delta_i(r22_delta),
@@ -1548,6 +1575,8 @@ module snn_text_masked_fill #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r26_valid),
     .in_ready_o(r26_ready),
     .in_delta_i(r26_delta),
@@ -1609,7 +1638,8 @@ module snn_text_masked_fill #(
     .out_ready_i({w29_ready, w28_ready}),
     .out_data_o({w28_nz, w28_neg, w28_skip, w28_last, w28_quiet})
   );
-  assign {w29_nz, w29_neg, w29_skip, w29_last, w29_quiet} = {w28_nz, w28_neg, w28_skip, w28_last, w28_quiet};
+  assign {w29_nz, w29_neg, w29_skip, w29_last, w29_quiet} =
+      {w28_nz, w28_neg, w28_skip, w28_last, w28_quiet};
 
   logic r28_valid, r28_ready;
   logic r28_nz;
@@ -1734,6 +1764,8 @@ module snn_text_masked_fill #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r30_valid),
     .in_ready_o(r30_ready),
     .in_delta_i(r30_delta),
@@ -1856,6 +1888,8 @@ module snn_text_masked_fill #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r32_valid),
     .in_ready_o(r32_ready),
     .in_delta_i(r32_delta),
@@ -2078,6 +2112,8 @@ module snn_text_masked_fill #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r36_valid),
     .in_ready_o(r36_ready),
     .in_delta_i(r36_delta),
@@ -2233,7 +2269,8 @@ module snn_text_masked_fill #(
     .ValueWidth(12),
     .UseMultiplier(0),
     .Shift(2),
-    .ConstFile({RomPath, "s34_logits_constants.hex"})
+    .ConstFile({RomPath, "s34_logits_constants.hex"}),
+    .MarginWidth(12)
   ) u_s34_logits (
     .clk_i,
     .rst_i,
@@ -2247,7 +2284,11 @@ module snn_text_masked_fill #(
     .m_axis_tready_i,
     .m_axis_tdata_o,
     .m_axis_tlast_o,
-    .done_o(sample_done)
+    .done_o(sample_done),
+    .margin_i(margin),
+    .hold_i(hold),
+    .stop_o(stop),
+    .stop_sample_o(stop_sample)
   );
   assign stage_spikes[16*20+:16] = 16'd0;
   assign stage_work[20] = r39_valid && r39_ready;

@@ -85,13 +85,19 @@ module snn_vit_small #(
   // Register stage s is stage s below.
   logic [16*Stages-1:0] stage_spikes;
   logic [Stages-1:0] stage_work;
+  // What ends a sample before it is quiescent.
   logic [15:0] t_max;
+  logic [19:0] margin;
+  logic [15:0] hold;
+  logic stop;
+  logic [15:0] stop_sample;
   logic enable, sample_begin, sample_done, short_frame, long_frame;
 
   // ------------------------------------------------------------ control, status and counters
   axi_lite_regs #(
     .Stages(Stages),
-    .AddrWidth(9)
+    .AddrWidth(9),
+    .MarginWidth(20)
   ) u_regs (
     .clk_i,
     .rst_i,
@@ -123,6 +129,9 @@ module snn_vit_small #(
     .spikes_i(stage_spikes),
     .work_i(stage_work),
     .t_max_o(t_max),
+    .margin_o(margin),
+    .hold_o(hold),
+    .draining_i(stop),
     .enable_o(enable),
     .busy_o
   );
@@ -293,6 +302,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r2_valid),
     .in_ready_o(r2_ready),
     .in_delta_i(r2_delta),
@@ -453,7 +464,8 @@ module snn_vit_small #(
     .out_ready_i({w7_ready, w6_ready}),
     .out_data_o({w6_delta, w6_skip, w6_last, w6_quiet})
   );
-  assign {w7_delta, w7_skip, w7_last, w7_quiet} = {w6_delta, w6_skip, w6_last, w6_quiet};
+  assign {w7_delta, w7_skip, w7_last, w7_quiet} =
+      {w6_delta, w6_skip, w6_last, w6_quiet};
 
   logic r6_valid, r6_ready;
   logic [57:0] r6_delta;
@@ -526,6 +538,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r7_valid),
     .in_ready_o(r7_ready),
     .in_delta_i(r7_delta),
@@ -591,8 +605,10 @@ module snn_vit_small #(
     .out_ready_i({w11_ready, w10_ready, w9_ready}),
     .out_data_o({w9_nz, w9_neg, w9_skip, w9_last, w9_quiet})
   );
-  assign {w10_nz, w10_neg, w10_skip, w10_last, w10_quiet} = {w9_nz, w9_neg, w9_skip, w9_last, w9_quiet};
-  assign {w11_nz, w11_neg, w11_skip, w11_last, w11_quiet} = {w9_nz, w9_neg, w9_skip, w9_last, w9_quiet};
+  assign {w10_nz, w10_neg, w10_skip, w10_last, w10_quiet} =
+      {w9_nz, w9_neg, w9_skip, w9_last, w9_quiet};
+  assign {w11_nz, w11_neg, w11_skip, w11_last, w11_quiet} =
+      {w9_nz, w9_neg, w9_skip, w9_last, w9_quiet};
 
   logic r9_valid, r9_ready;
   logic [1:0] r9_nz;
@@ -736,6 +752,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r12_valid),
     .in_ready_o(r12_ready),
     .in_delta_i(r12_delta),
@@ -858,6 +876,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r14_valid),
     .in_ready_o(r14_ready),
     .in_delta_i(r14_delta),
@@ -980,6 +1000,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r16_valid),
     .in_ready_o(r16_ready),
     .in_delta_i(r16_delta),
@@ -1174,6 +1196,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .mask_valid_i(1'b0),
     .mask_ready_o(unused_s16_mask),
     .mask_i('0),
@@ -1309,6 +1333,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r21_valid),
     .in_ready_o(r21_ready),
     .in_delta_i(r21_delta),
@@ -1431,6 +1457,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r23_valid),
     .in_ready_o(r23_ready),
     .in_delta_i(r23_delta),
@@ -1590,7 +1618,8 @@ module snn_vit_small #(
     .out_ready_i({w28_ready, w27_ready}),
     .out_data_o({w27_delta, w27_skip, w27_last, w27_quiet})
   );
-  assign {w28_delta, w28_skip, w28_last, w28_quiet} = {w27_delta, w27_skip, w27_last, w27_quiet};
+  assign {w28_delta, w28_skip, w28_last, w28_quiet} =
+      {w27_delta, w27_skip, w27_last, w27_quiet};
 
   logic r27_valid, r27_ready;
   logic [57:0] r27_delta;
@@ -1663,6 +1692,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r28_valid),
     .in_ready_o(r28_ready),
     .in_delta_i(r28_delta),
@@ -1785,6 +1816,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r30_valid),
     .in_ready_o(r30_ready),
     .in_delta_i(r30_delta),
@@ -1907,6 +1940,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r32_valid),
     .in_ready_o(r32_ready),
     .in_delta_i(r32_delta),
@@ -2079,6 +2114,8 @@ module snn_vit_small #(
     .clk_i,
     .rst_i,
     .t_max_i(t_max),
+    .stop_i(stop),
+    .stop_sample_i(stop_sample),
     .in_valid_i(r35_valid),
     .in_ready_o(r35_ready),
     .in_delta_i(r35_delta),
@@ -2234,7 +2271,8 @@ module snn_vit_small #(
     .ValueWidth(20),
     .UseMultiplier(0),
     .Shift(6),
-    .ConstFile({RomPath, "s34_logits_constants.hex"})
+    .ConstFile({RomPath, "s34_logits_constants.hex"}),
+    .MarginWidth(20)
   ) u_s34_logits (
     .clk_i,
     .rst_i,
@@ -2248,7 +2286,11 @@ module snn_vit_small #(
     .m_axis_tready_i,
     .m_axis_tdata_o,
     .m_axis_tlast_o,
-    .done_o(sample_done)
+    .done_o(sample_done),
+    .margin_i(margin),
+    .hold_i(hold),
+    .stop_o(stop),
+    .stop_sample_o(stop_sample)
   );
   assign stage_spikes[16*22+:16] = 16'd0;
   assign stage_work[22] = r38_valid && r38_ready;

@@ -1,0 +1,32 @@
+/// Whether a stage's sample is one that the readout has completed already.
+///
+/// Contract: `hit_o` is high from 1 cycle after `stop_*` names the sample that the stage works on, until
+/// `end_i` says that the stage has ended it. Samples are counted from 0, modulo 2^16.
+module sample_stop (
+  input  logic        clk_i,
+  input  logic        rst_i,
+  /// From the readout: a sample is to be ended.
+  input  logic        stop_i,
+  input  logic [15:0] stop_sample_i,
+  /// The stage's sample ends in this cycle.
+  input  logic        end_i,
+  output logic        hit_o
+);
+
+  logic [15:0] sample_q;
+  logic hit_q;
+  assign hit_o = hit_q;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      sample_q <= '0;
+      hit_q <= 1'b0;
+    end else if (end_i) begin
+      sample_q <= sample_q + 16'd1;
+      hit_q <= 1'b0;
+    end else begin
+      hit_q <= stop_i && stop_sample_i == sample_q;
+    end
+  end
+
+endmodule

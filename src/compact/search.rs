@@ -1,0 +1,127 @@
+//! The search: all widths together by bisection, then one after another until none can be lowered.
+//!
+//! Together first, so that the tolerance is not used up by whichever width comes first.
+
+use crate::quant::Precision;
+
+type Bits = [u32; Precision::WIDTHS];
+
+/// Widths from `start` downwards that `accepts`, such that one bit less in any one of those `used` is not accepted or not
+/// possible. `start` is taken as accepted.
+///
+/// Accuracy need not fall with every bit, so this is one such point, not the least sum of all.
+pub(super) fn smallest(
+    start: Bits,
+    used: [bool; Precision::WIDTHS],
+    accepts: &mut impl FnMut(Bits) -> bool,
+) -> Bits {
+    let lowered = |by: u32| {
+        let mut bits = start;
+        for (bits, _) in bits.iter_mut().zip(used).filter(|(_, used)| *used) {
+            *bits = bits.saturating_sub(by).max(1);
+        }
+        bits
+    };
+    let most = start.into_iter().max().unwrap_or(1);
+    // Most by which all can be lowered, and least by which they cannot.
+    let (mut good, mut bad) = (0, most);
+    while bad - good > 1 {
+        let middle = good.midpoint(bad);
+        if accepts(lowered(middle)) {
+            good = middle;
+        } else {
+            bad = middle;
+        }
+    }
+    let mut bits = lowered(good);
+    loop {
+        let before = bits;
+        for width in (0..Precision::WIDTHS).filter(|&width| used[width]) {
+            bits[width] = least(bits[width], &mut |value| {
+                let mut tried = bits;
+                tried[width] = value;
+                accepts(tried)
+            });
+        }
+        if bits == before {
+            return bits;
+        }
+    }
+}
+
+/// A value from `start` downwards that is accepted, the next lower one not being accepted or 0: steps that double, then
+/// bisection.
+fn least(start: u32, accepts: &mut impl FnMut(u32) -> bool) -> u32 {
+    let (mut good, mut bad, mut step) = (start, 0, 1);
+    while good - bad > 1 {
+        let tried = good.saturating_sub(step).max(bad + 1);
+        if accepts(tried) {
+            good = tried;
+            step *= 2;
+        } else {
+            bad = tried;
+            step = ((good - bad) / 2).max(1);
+        }
+    }
+    good
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Bits, least, smallest};
+
+    const START: Bits = [26, 24, 24, 30];
+    const ALL: [bool; 4] = [true; 4];
+
+    #[test]
+    fn no_width_can_be_lowered_further() {
+        let rules: [fn(&Bits) -> bool; 5] = [
+            |b| b[0] >= 13 && b[1] >= 7 && b[2] >= 1 && b[3] >= 29,
+            |b| b.iter().sum::<u32>() >= 40,
+            // Not monotone.
+            |b| b.iter().sum::<u32>() % 3 != 1 && b.iter().all(|&b| b > 2) || *b == START,
+            |b| *b == START,
+            |_| true,
+        ];
+        for (n, rule) in rules.iter().enumerate() {
+            let found = smallest(START, ALL, &mut |bits| rule(&bits));
+            assert!(rule(&found), "rule {n}: {found:?}");
+            for width in 0..4 {
+                let mut less = found;
+                less[width] -= 1;
+                assert!(less[width] == 0 || !rule(&less), "rule {n}: {less:?} below {found:?}");
+            }
+        }
+        assert_eq!(smallest(START, ALL, &mut |bits| rules[0](&bits)), [13, 7, 1, 29]);
+    }
+
+    #[test]
+    fn the_tolerance_is_shared_among_the_widths() {
+        // Each bit below the start costs its weight.
+        let found =
+            smallest(START, ALL, &mut |bits| START.iter().zip(bits).map(|(a, b)| a - b).sum::<u32>() <= 40);
+        assert_eq!(found, [16, 14, 14, 20]);
+    }
+
+    #[test]
+    fn what_is_not_used_stays() {
+        let found = smallest(START, [true, false, false, false], &mut |bits| bits[0] >= 9);
+        assert_eq!(found, [9, 24, 24, 30]);
+    }
+
+    #[test]
+    fn few_trials_suffice() {
+        for target in 1..=32 {
+            let mut tried = HashSet::new();
+            let found = least(32, &mut |value| {
+                assert!((1..32).contains(&value));
+                tried.insert(value);
+                value >= target
+            });
+            assert_eq!(found, target);
+            assert!(tried.len() <= 10, "{} trials for {target}", tried.len());
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What Yosys is told. All of it runs in the build folder.
+
+use super::family::Family;
+use super::report::Part;
+
+/// Where scripts and answers are, seen from the build folder.
+pub fn folder(family: Family) -> String {
+    format!("reports/yosys_{family}")
+}
+
+/// Reads the sources and leaves the whole design, every module with its parameters, and the top level alone.
+///
+/// Assertions are for simulation and formal proofs; modules are only elaborated with the parameters that the design
+/// gives them.
+pub fn elaborate(family: Family, top: &str, files: &[String]) -> String {
+    let (folder, files) = (folder(family), files.join(" \\\n  "));
+    format!(
+        "# Elaboration of {top}. Run in the build folder: yosys -s {folder}/elaborate.ys\n\
+         read_verilog -sv -defer -noassert -noassume \\\n  {files}\n\
+         hierarchy -check -top {top}\n\
+         write_rtlil {folder}/design.il\n\
+         select {top}\n\
+         write_rtlil -selected {folder}/top.il\n"
+    )
+}
+
+/// Synthesises one module and everything beneath it.
+pub fn part(family: Family, part: &Part) -> String {
+    let Part { name, module, .. } = part;
+    format!(
+        "read_rtlil {0}/design.il\nhierarchy -top {module}\n{1}",
+        folder(family),
+        synthesis(family, module, name)
+    )
+}
+
+/// Synthesises the top level around its instances, which stay black boxes.
+pub fn top(family: Family, top: &str) -> String {
+    format!(
+        "read_rtlil {}/design.il\n\
+         select -set inside * {top} %d\n\
+         blackbox @inside\n{}",
+        folder(family),
+        synthesis(family, top, "top")
+    )
+}
+
+fn synthesis(family: Family, module: &str, name: &str) -> String {
+    let (command, folder) = (family.command(), folder(family));
+    format!("{command} -top {module}\ntee -q -o {folder}/{name}.json stat -json\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sources_are_read_in_order() {
+        let files = ["rtl/a_pkg.sv".to_owned(), "rtl/top.sv".to_owned()];
+        let script = elaborate(Family::Ecp5, "top", &files);
+        assert!(script.contains("-noassume \\\n  rtl/a_pkg.sv \\\n  rtl/top.sv\nhierarchy"), "{script}");
+        assert!(top(Family::Ecp5, "x").contains("\nsynth_ecp5 -top x\n"));
+    }
+}
