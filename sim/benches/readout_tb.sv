@@ -174,9 +174,10 @@ module readout_tb #(
           batch = batch + 1;
           stall_in <= 30 * $urandom_range(3);
           stall_out <= 30 * $urandom_range(3);
-          hold = 16'($urandom_range(3));
-          // From always to seldom.
+          // From always, as in the first batch, to seldom.
+          hold = batch == 1 ? 16'd1 : 16'($urandom_range(3));
           margin = MarginWidth'(64'd1 << $urandom_range(MarginWidth - 1)) >> $urandom_range(3);
+          if (batch == 1) margin = '0;
           for (int i = 0; i < Samples; i++) add_sample();
         end
       end
