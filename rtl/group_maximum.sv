@@ -66,7 +66,7 @@ module group_maximum #(
     .in_data_i(any ? best : '0),
     .out_valid_o,
     .out_ready_i,
-    .out_data_o
+    .out_data_o(out_data_o)
   );
 
 endmodule

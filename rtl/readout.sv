@@ -260,6 +260,8 @@ module readout #(
   end
   assign done_o = m_axis_tvalid_o && m_axis_tready_i && m_axis_tlast_o;
 
+  logic kept, enough;
+
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       state_q <= StCollect;
@@ -351,7 +353,6 @@ module readout #(
   logic [ValueWidth-1:0] lead_q;
   logic [ChannelWidth-1:0] class_q;
   logic [15:0] held_q, held;
-  logic kept, enough;
   assign kept = Channels == 1 || lead_q >= ValueWidth'(margin_i);
   always_comb begin
     held = 16'd1;

@@ -3,11 +3,12 @@
 //! The top level is wiring only: one instance per stage and stream. Their boundaries are kept, so that cells can be told
 //! apart by instance; beneath them everything is flattened, so that logic is optimised across the small library modules.
 //! Each module with its parameters is synthesised by itself and counted as often as the top level instantiates it: twins
-//! are synthesised once, several run at a time, and no run has to carry the whole design (the time that ABC9 takes in
+//! (modules that differ in nothing that matters) are synthesised once, several run at a time, and no run has to carry the whole design (the time that ABC9 takes in
 //! Yosys 0.70 grows with the product of modules and cells).
 
 mod family;
 mod report;
+mod rtlil;
 mod scripts;
 
 use std::path::Path;
@@ -71,8 +72,10 @@ pub fn yosys_from(
     };
     progress("elaboration");
     run("elaborate", &scripts::elaborate(family, &top, &files))?;
-    let instances = report::instances(&read(&place.join("top.il"))?);
-    let parts = report::parts(&instances);
+    let text = read(&place.join("design.il"))?;
+    let design = rtlil::Design::read(&text);
+    let instances = report::instances(&design, &read(&place.join("top.il"))?);
+    let (parts, places) = report::parts(&design, &instances);
 
     // The top level last in the list, but at the same time as everything else.
     let done = AtomicUsize::new(0);
@@ -93,13 +96,8 @@ pub fn yosys_from(
             Ok(cells)
         })
         .collect::<Result<_>>()?;
-    // Large, and made again in a second.
-    for large in ["design.il", "top.il"] {
-        let path = place.join(large);
-        std::fs::remove_file(&path).map_err(|e| Error::io("remove", &path, &e))?;
-    }
 
-    let (total, modules) = report::summarise(family, &top, &instances, &parts, &cells);
+    let (total, modules) = report::summarise(family, &top, &instances, &places, &cells);
     let utilisation = Utilisation {
         format_version: FORMAT_VERSION,
         family,

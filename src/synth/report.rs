@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::family::Family;
+use super::rtlil::{self, Design};
 use crate::error::{Error, Result};
 
 /// The version of the JSON form of [`Utilisation`].
@@ -135,27 +136,25 @@ pub struct Part {
 }
 
 /// The instances of a module, out of its RTLIL.
-pub fn instances(rtlil: &str) -> Vec<Instance> {
-    let instance = |line: &str| {
-        let (module, name) = line.trim_end().strip_prefix("  cell ")?.split_once(' ')?;
-        // Anything else with a dollar is a cell of Yosys.
-        let module = module.strip_prefix('\\').or(module.starts_with("$paramod").then_some(module))?;
-        let name = name.strip_prefix('\\').unwrap_or(name);
-        Some(Instance { name: name.to_owned(), module: module.to_owned() })
-    };
-    rtlil.lines().filter_map(instance).collect()
+pub fn instances(design: &Design<'_>, rtlil: &str) -> Vec<Instance> {
+    let cells = rtlil.lines().filter_map(rtlil::cell).filter(|(module, _)| design.contains(module));
+    cells.map(|(module, name)| Instance { name: name.to_owned(), module: module.to_owned() }).collect()
 }
 
-/// The modules of these instances, each once.
-pub fn parts(instances: &[Instance]) -> Vec<Part> {
+/// The modules of these instances, of twins one, and for each instance which of them it is.
+pub fn parts(design: &Design<'_>, instances: &[Instance]) -> (Vec<Part>, Vec<usize>) {
     let mut parts: Vec<Part> = Vec::new();
-    for Instance { module, .. } in instances {
-        if !parts.iter().any(|part| part.module == *module) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut part_of = |instance: &Instance| {
+        let module = &instance.module;
+        *seen.entry(design.essence(module)).or_insert_with(|| {
             let name = format!("{:03}_{}", parts.len(), plain_name(module));
             parts.push(Part { name, module: module.clone() });
-        }
-    }
-    parts
+            parts.len() - 1
+        })
+    };
+    let places = instances.iter().map(&mut part_of).collect();
+    (parts, places)
 }
 
 /// The cells of a module and everything beneath it, out of `stat -json`.
@@ -175,12 +174,13 @@ pub fn cells(module: &str, stat: &str) -> Result<Cells> {
     Ok(cells)
 }
 
-/// The whole design and its instances; `cells` are those of the parts, then those of the top level itself.
+/// The whole design and its instances, each of which is one of the parts; `cells` are those of the parts, then those of
+/// the top level itself.
 pub fn summarise(
     family: Family,
     top: &str,
     instances: &[Instance],
-    parts: &[Part],
+    places: &[usize],
     cells: &[Cells],
 ) -> (Figures, Vec<ModuleUse>) {
     let mut all = Cells::new();
@@ -188,10 +188,8 @@ pub fn summarise(
         cells.iter().for_each(|(cell, count)| *all.entry(cell.clone()).or_default() += count);
     };
     let mut rows = Vec::new();
-    for Instance { name, module } in instances {
-        let Some(own) = parts.iter().zip(cells).find_map(|(p, c)| (p.module == *module).then_some(c)) else {
-            continue;
-        };
+    for (Instance { name, module }, &place) in instances.iter().zip(places) {
+        let own = &cells[place];
         add(own);
         rows.push(ModuleUse {
             instance: name.clone(),
@@ -200,7 +198,7 @@ pub fn summarise(
         });
     }
     rows.sort_by(|a, b| a.instance.cmp(&b.instance));
-    if let Some(own) = cells.get(parts.len()) {
+    if let Some(own) = cells.last() {
         // The instances are no cells of its own.
         let is_instance = |cell: &str| instances.iter().any(|i| i.module == *cell);
         let glue: Cells =
@@ -270,8 +268,10 @@ mod tests {
 
     #[test]
     fn a_module_used_twice_is_synthesised_once_and_counts_twice() {
-        let instances = instances(TOP);
-        let parts = parts(&instances);
+        let all = TOP.to_owned() + "module $paramod$12\\fifo\nend\nmodule \\mac\n  wire \\m\nend\n";
+        let design = Design::read(&all);
+        let instances = instances(&design, TOP);
+        let (parts, places) = parts(&design, &instances);
         let names: Vec<_> = parts.iter().map(|p| (p.name.as_str(), p.module.as_str())).collect();
         assert_eq!(names, [("000_fifo", "$paramod$12\\fifo"), ("001_mac", "mac")]);
         let fifo = r#"{"modules": {
@@ -285,7 +285,7 @@ mod tests {
             cells("mac", mac).unwrap(),
             cells("top", own).unwrap(),
         ];
-        let (total, rows) = summarise(Family::Xc7, "top", &instances, &parts, &cells);
+        let (total, rows) = summarise(Family::Xc7, "top", &instances, &places, &cells);
         assert_eq!((total.lut, total.ff, total.dsp, total.other.len()), (13, 2, 1, 0));
         let rows: Vec<_> =
             rows.iter().map(|r| (r.instance.as_str(), r.module.as_str(), r.figures.lut)).collect();

@@ -4,7 +4,7 @@ use snn2rtl::convert::EncodingChoice::{Analog, Rate};
 use snn2rtl::design::Options;
 use snn2rtl::snn::Model;
 
-use crate::common::{fixture, mnist_mlp, text_fixture, vit_small};
+use crate::common::{fixture, functions_fixture, mnist_mlp, text_fixture, vit_small};
 
 /// Name, model and options of each.
 pub fn designs() -> Vec<(&'static str, Model, Options)> {
@@ -21,6 +21,7 @@ pub fn designs() -> Vec<(&'static str, Model, Options)> {
             Options { lanes: 1, ..Options::default() },
         ),
         ("signed_neurons", fixture("qdq_signed_activations", Analog), narrow),
+        ("folded_levels", functions_fixture("chain_qdq"), narrow),
         ("text_encoder", text_fixture("text_masked_fill"), narrow),
         ("vision_transformer", vit_small(), Options::default()),
     ]

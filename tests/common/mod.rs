@@ -47,6 +47,14 @@ pub fn text_fixture(name: &str) -> Model {
     transformer(&format!("tests/fixtures/transformers/{name}.onnx"), name, input)
 }
 
+/// Layers with activation functions of `tests/fixtures/functions`, converted; inputs are `x = q/64 − 2`.
+pub fn functions_fixture(name: &str) -> Model {
+    let scale = vec!["0.015625".parse().expect("a decimal number")];
+    let scaling = Scaling::Affine { scale, zero_point: 128 };
+    let input = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    transformer(&format!("tests/fixtures/functions/{name}.onnx"), name, input)
+}
+
 /// The Vision Transformer of `tests/fixtures/vit_small`, converted; images are `x = (q/255 − 0.5)/0.5`.
 pub fn vit_small() -> Model {
     let half = || vec!["0.5".parse().expect("a decimal number")];

@@ -1,0 +1,141 @@
+//! Modules of an elaborated design, as Yosys writes them (RTLIL).
+
+use std::collections::HashMap;
+
+/// An elaborated design: its modules by name, in their text.
+pub struct Design<'a> {
+    modules: HashMap<&'a str, &'a str>,
+}
+
+/// A name without the backslash of names from the source.
+pub fn plain(name: &str) -> &str {
+    name.strip_prefix('\\').unwrap_or(name)
+}
+
+/// Type and name of the cell that a line begins, in the order of the text.
+pub fn cell(line: &str) -> Option<(&str, &str)> {
+    let (module, name) = line.trim_end().strip_prefix("  cell ")?.split_once(' ')?;
+    Some((plain(module), plain(name)))
+}
+
+impl<'a> Design<'a> {
+    /// Finds the modules.
+    pub fn read(text: &'a str) -> Self {
+        let mut modules = HashMap::new();
+        // The module that is open, and where its text begins.
+        let mut open = None;
+        let mut place = 0;
+        for line in text.split_inclusive('\n') {
+            if let Some(name) = line.strip_prefix("module ") {
+                open = Some((plain(name.trim_end()), place));
+            }
+            place += line.len();
+            if line.trim_end() == "end"
+                && let Some((name, start)) = open.take()
+            {
+                modules.insert(name, &text[start..place]);
+            }
+        }
+        Self { modules }
+    }
+
+    /// Whether there is a module of this name.
+    pub fn contains(&self, module: &str) -> bool {
+        self.modules.contains_key(module)
+    }
+
+    /// What a module contains, without what does not matter for hardware: its name, parameters that nothing reads any
+    /// more, places in the source, and which numbers Yosys has given to nameless things. Modules for which this is the
+    /// same are twins.
+    pub fn essence(&self, module: &str) -> String {
+        let Some(text) = self.modules.get(module) else { return String::new() };
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut essence = String::with_capacity(text.len());
+        for line in text.lines() {
+            let word = line.trim_start();
+            if ["attribute \\src ", "parameter ", "module "].iter().any(|start| word.starts_with(start))
+                && !line.starts_with("    ")
+            {
+                continue;
+            }
+            // `…$123` at the end of a name, as often as it comes.
+            for (n, part) in line.split(' ').enumerate() {
+                if n > 0 {
+                    essence.push(' ');
+                }
+                match part.rsplit_once('$') {
+                    Some((name, number))
+                        if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) =>
+                    {
+                        let next = numbers.len();
+                        let number = *numbers.entry(number).or_insert(next);
+                        essence += &format!("{name}${number}");
+                    }
+                    _ => essence += part,
+                }
+            }
+            essence.push('\n');
+        }
+        essence
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"# Generated
+autoidx 9
+attribute \src "a.sv:1"
+module $paramod$12\link
+  parameter \Id
+  wire \x
+  wire $and$a.sv:3$7
+  cell $and $and$a.sv:3$8
+    parameter \WIDTH 2
+    connect \Y $and$a.sv:3$7
+  end
+  cell \fifo \u_fifo
+  end
+end
+attribute \src "a.sv:1"
+module $paramod$34\link
+  parameter \Id
+  wire \x
+  wire $and$a.sv:3$17
+  cell $and $and$a.sv:3$18
+    parameter \WIDTH 2
+    connect \Y $and$a.sv:3$17
+  end
+  cell \fifo \u_fifo
+  end
+end
+module \fifo
+  wire \x
+end
+"#;
+
+    #[test]
+    fn modules_are_found() {
+        let design = Design::read(TEXT);
+        assert!(design.contains("fifo") && design.contains(r"$paramod$12\link") && !design.contains("$and"));
+        assert_eq!(design.essence("fifo"), "  wire \\x\nend\n");
+        assert_eq!(design.essence("none"), "");
+    }
+
+    #[test]
+    fn twins_differ_in_numbers_only() {
+        let design = Design::read(TEXT);
+        let link = design.essence(r"$paramod$12\link");
+        assert_eq!(link, design.essence(r"$paramod$34\link"));
+        // A parameter of a cell matters, and so does which nameless thing is meant.
+        for (from, to) in [
+            ("WIDTH 2\n    connect \\Y $and$a.sv:3$17", "WIDTH 3\n    connect \\Y $and$a.sv:3$17"),
+            ("connect \\Y $and$a.sv:3$17", "connect \\Y $and$a.sv:3$18"),
+        ] {
+            let other = TEXT.replacen(from, to, 1);
+            assert_ne!(other, TEXT);
+            assert_ne!(link, Design::read(&other).essence(r"$paramod$34\link"), "{to}");
+        }
+    }
+}
