@@ -185,7 +185,7 @@ fn summary(example: Example, report: &Report<'_>) -> comfy_table::Table {
     };
     row("3. RTL = golden model, spikes and membranes", rtl);
     let cycles = cosim.cycles_per_sample;
-    row(&format!("cycles, {one}"), format!("{:.0} in the mean, at most {}", cycles.mean, cycles.max));
+    row(&format!("cycles {one}"), format!("{:.0} in the mean, at most {}", cycles.mean, cycles.max));
     row("lower bound by the busiest engine", format!("{:.0}", cosim.cycles_lower_bound));
     if let Some(share) = cosim.busiest_utilisation {
         row("the busiest engine is at work", format!("{:.1} % of the cycles", 100.0 * share));

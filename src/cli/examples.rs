@@ -51,11 +51,11 @@ impl Example {
         }
     }
 
-    /// What a sample is, and several.
+    /// What one sample is called, and several.
     pub fn sample(self) -> (&'static str, &'static str) {
         match self {
-            Self::MnistVit | Self::MnistMlp => ("image", "images"),
-            Self::ReviewEncoder => ("sentence", "sentences"),
+            Self::MnistVit | Self::MnistMlp => ("an image", "images"),
+            Self::ReviewEncoder => ("a sentence", "sentences"),
         }
     }
 
