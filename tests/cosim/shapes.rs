@@ -4,8 +4,10 @@ use snn2rtl::cosim::{self, Bench};
 use snn2rtl::design::Options;
 use snn2rtl::emit;
 use snn2rtl::golden::Confidence;
-use snn2rtl::quant::Element;
+use snn2rtl::graph::Shape;
 use snn2rtl::quant::Rounding::{Floor, HalfEven, HalfUp};
+use snn2rtl::quant::{Element, Encoding, InputSpec, Precision, Quantiser, Scaling, Weights};
+use snn2rtl::snn::{Input, Linear, Model, Network, Op};
 
 use crate::network::{Layer, Recipe, model, samples};
 use crate::random::Random;
@@ -135,4 +137,48 @@ fn wide_and_deep() {
         scaled_classes: true,
     };
     check(&recipe, 64, 5);
+}
+
+/// Weights of 0 and −1 have one bit, those of 0 none: hardware has at least two.
+#[test]
+fn weights_of_one_bit_or_none() {
+    let mut network = Network::new();
+    let scaling = Scaling::Affine { scale: vec!["0.5".parse().expect("a number")], zero_point: 0 };
+    let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    let input = Input { sample: Shape(vec![2]), spec, encoding: Encoding::Analog };
+    let mut last = network.add("pixels", Op::Input(input), &[]).expect("an input");
+    for (n, levels) in [[3, -4, 5, 1], [0, -1, -1, 0], [0, 0, 0, 0], [1, 2, -3, 4]].into_iter().enumerate() {
+        let weights = Weights { inputs: 2, outputs: 2, levels: levels.to_vec(), scale: vec![0.25] };
+        let linear = Linear { weights, divisor: 1, bias: vec![0.6, -0.4] };
+        last = network.add(format!("fc{n}"), Op::Linear(linear), &[last]).expect("fits");
+        if n < 3 {
+            let neuron = Op::Neuron(Quantiser::uniform(0.25, -8, 7, HalfUp));
+            last = network.add(format!("act{n}"), neuron, &[last]).expect("fits");
+        }
+    }
+    network.add("logits", Op::Readout, &[last]).expect("fits");
+    let (name, producer) = ("few_bits".to_owned(), "hand".to_owned());
+    let precision = Precision::EXACT;
+    let model = Model { network, name, producer, views: Default::default(), precision };
+    let folder = tempfile::tempdir().expect("a folder");
+    let build = folder.path().join("build");
+    let manifest = emit::emit(&model, &Options::default(), &build).expect("written");
+    assert!(uses(&manifest, "spike_matmul"));
+    // For the samples alone.
+    let recipe = Recipe {
+        name: "few_bits",
+        sample: (1, 2),
+        element: Element::U8,
+        zero_point: 0,
+        steps: 1,
+        input_neurons: None,
+        layers: Vec::new(),
+        classes: 2,
+        scaled_classes: false,
+    };
+    let inputs = samples(&recipe, &mut Random(2), 24, folder.path());
+    let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
+    let plain = equal(&mut bench, &inputs, None, None);
+    assert!(plain.spikes_fired > 0);
+    equal(&mut bench, &inputs, Some(1), None);
 }

@@ -61,13 +61,15 @@ impl<'a> Planner<'a> {
         if source.groups.is_some_and(|g| g.pad != g.tokens) {
             return Err(self.error(id, "a synaptic layer cannot read weights of attention"));
         }
-        let delta_width = linear.partial.union(linear.delta).signed_width();
+        // Weights of 0 and −1 alone would have one bit, which is a sign and nothing else.
+        let weight_width = linear.weight.signed_width().max(2);
+        let delta_width = linear.partial.union(linear.delta).signed_width().max(weight_width);
         let matmul = Matmul {
             rows,
             in_lanes: source.lanes,
             out_lanes,
             value_width: analog.unwrap_or(1),
-            weight_width: linear.weight.signed_width(),
+            weight_width,
             delta_width,
             linear: linear.clone(),
         };
