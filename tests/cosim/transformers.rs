@@ -76,7 +76,7 @@ fn all_equal(
     // From a class that is kept for two time-steps to a margin that few have.
     let mut stopped = 0;
     for (margin, steps, stall, t_max) in
-        [(0, 2, None, None), (0, 2, Some(5), None), (1 << 9, 1, Some(6), None), (0, 4, None, Some(6))]
+        [(0, 2, None, None), (0, 2, Some(5), None), (1 << 4, 1, Some(6), None), (0, 4, None, Some(6))]
     {
         let confidence = Some(Confidence { margin, steps });
         let report = equal_with(&mut bench, &inputs, &Options { confidence, stall, t_max, trace: None });
