@@ -1,9 +1,11 @@
-//! Folders that this program writes as a whole: written beside their place and renamed into it, so that nothing
+//! Files and folders that this program writes as a whole: written beside their place and renamed into it, so that nothing
 //! half-written is ever there.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result, printable};
 
@@ -24,6 +26,29 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
         );
     }
     fs::read(path).map_err(error)
+}
+
+/// Begins a file that will be at `path`: beside its place, so that [`finish_file`] only has to rename it.
+///
+/// # Errors
+/// When its folder is missing or not writable.
+pub fn begin_file(path: &Path) -> Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".").suffix(".snn2rtl-tmp");
+    // As any program would create it; the umask of the user applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder).map_err(|e| Error::io("create", path, &e))
+}
+
+/// Puts a file that is whole in its place.
+///
+/// # Errors
+/// When something is there that cannot be replaced.
+pub fn finish_file(file: NamedTempFile, path: &Path) -> Result<()> {
+    file.persist(path).map_err(|e| Error::io("write", path, &e.error))?;
+    Ok(())
 }
 
 /// Longest file that is read as a whole.

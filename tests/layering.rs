@@ -11,7 +11,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("graph", &["error"]),
     ("quant", &["error"]),
     ("float", &["graph", "quant"]),
-    ("data", &["error", "graph", "quant"]),
+    ("data", &["error", "folder", "graph", "quant"]),
     ("qann", &["error", "float", "graph", "quant"]),
     ("import", &["error", "graph", "qann", "quant"]),
     ("snn", &["error", "float", "folder", "graph", "quant"]),

@@ -1,14 +1,17 @@
 //! `cosim`: RTL against golden model.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use tempfile::NamedTempFile;
 
 use super::confidence::ConfidenceArgs;
 use super::{load, output};
 use crate::cosim::{self, Progress, Report};
 use crate::data::Inputs;
 use crate::error::{Error, Result};
+use crate::folder;
 
 /// Arguments of `cosim`.
 #[derive(ClapArgs)]
@@ -54,9 +57,11 @@ pub fn run(args: &Args) -> Result<()> {
         confidence: args.confidence.rule(manifest.output.unit)?,
         trace: args.trace.clone(),
     };
+    // A place that cannot be written is found before minutes of simulation.
+    let samples = args.per_sample.as_ref().map(|path| Ok((folder::begin_file(path)?, path))).transpose()?;
     let report = simulate(&args.build, &inputs, &options)?;
-    if let Some(path) = &args.per_sample {
-        write_samples(path, &report)?;
+    if let Some((file, path)) = samples {
+        write_samples(file, path, &report)?;
     }
     if args.json {
         output::json(&report)?;
@@ -67,13 +72,14 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// A line a sample, under a heading.
-fn write_samples(path: &Path, report: &Report) -> Result<()> {
+fn write_samples(mut file: NamedTempFile, path: &Path, report: &Report) -> Result<()> {
     let mut text = "sample,time_steps,spikes,sops,cycles,latency\n".to_owned();
     for (n, sample) in report.per_sample.iter().enumerate() {
         let cosim::Sample { time_steps, spikes, sops, cycles, latency } = sample;
         text += &format!("{n},{time_steps},{spikes},{sops},{cycles},{latency}\n");
     }
-    std::fs::write(path, text).map_err(|e| Error::io("write", path, &e))
+    file.write_all(text.as_bytes()).map_err(|e| Error::io("write", path, &e))?;
+    folder::finish_file(file, path)
 }
 
 /// Co-simulates with a progress display.

@@ -49,18 +49,20 @@ pub(super) fn smallest(
     }
 }
 
-/// A value from `start` downwards that is accepted, the next lower one not being accepted or 0: steps that double, then
-/// bisection.
+/// A value from `start` downwards that is accepted, the next lower one not being accepted or 0: steps that double until
+/// one is not accepted, then bisection.
 fn least(start: u32, accepts: &mut impl FnMut(u32) -> bool) -> u32 {
     let (mut good, mut bad, mut step) = (start, 0, 1);
     while good - bad > 1 {
-        let tried = good.saturating_sub(step).max(bad + 1);
+        let tried = match bad {
+            0 => good.saturating_sub(step).max(1),
+            _ => good.midpoint(bad),
+        };
         if accepts(tried) {
             good = tried;
             step *= 2;
         } else {
             bad = tried;
-            step = ((good - bad) / 2).max(1);
         }
     }
     good
@@ -121,8 +123,8 @@ mod tests {
                 value >= target
             });
             assert_eq!(found, target);
-            // Doubling takes log2(32) + 1 of them at most, bisection as many again less one.
-            assert!(tried.len() <= 11, "{} trials for {target}", tried.len());
+            // Doubling takes log2(32) at most, bisection less than that.
+            assert!(tried.len() <= 10, "{} trials for {target}", tried.len());
         }
     }
 }

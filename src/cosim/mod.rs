@@ -45,6 +45,7 @@ pub use report::{Report, Sample, Spread, Stops};
 
 use crate::data::Inputs;
 use crate::error::{Error, Result};
+use crate::folder;
 use crate::golden::Confidence;
 use ffi::Simulator;
 use mismatch::Stop;
@@ -176,12 +177,7 @@ fn record_waveform(
 ) -> Result<()> {
     // Beside its destination, so that it is there as a whole or not at all.
     let error = |e: std::io::Error| Error::io("write", place, &e);
-    let folder = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // As any program would create it; the umask of the user applies.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut copy = builder.tempfile_in(folder).map_err(error)?;
+    let mut copy = folder::begin_file(place)?;
 
     let model = verilate::build(&subject.build, &subject.manifest, true)?;
     let simulator = Simulator::open(&model.library, options.stall)?;
@@ -196,6 +192,5 @@ fn record_waveform(
     drop(session);
     let mut source = std::fs::File::open(&file).map_err(|e| Error::io("read", &file, &e))?;
     std::io::copy(&mut source, &mut copy).map_err(error)?;
-    copy.persist(place).map_err(|e| error(e.error))?;
-    Ok(())
+    folder::finish_file(copy, place)
 }

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use zip::write::FileOptions;
 
 use crate::error::{Error, Result};
+use crate::folder::{begin_file, finish_file};
 
 use super::npy::{Header, Scalar};
 
@@ -70,15 +71,9 @@ impl NpzWriter {
     /// # Errors
     /// When its folder is not writable.
     pub fn create(path: &Path) -> Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".").suffix(".snn2rtl-tmp");
-        // As any program would create it; the umask of the user applies.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder(path)).map_err(|e| Error::io("create", path, &e))?;
         Ok(Self {
             path: path.to_owned(),
-            zip: zip::ZipWriter::new(BufWriter::new(file)),
+            zip: zip::ZipWriter::new(BufWriter::new(begin_file(path)?)),
             names: HashSet::new(),
         })
     }
@@ -149,7 +144,7 @@ impl NpzWriter {
         let error = |e: std::io::Error| Error::io("write", &self.path, &e);
         let buffer = self.zip.finish().map_err(|e| error(e.into()))?;
         let file = buffer.into_inner().map_err(|e| error(e.into_error()))?;
-        file.persist(&self.path).map(|_| ()).map_err(|e| error(e.error))
+        finish_file(file, &self.path)
     }
 }
 

@@ -11,6 +11,7 @@ mod report;
 mod rtlil;
 mod scripts;
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -22,6 +23,7 @@ pub use family::Family;
 pub use report::{FORMAT_VERSION, Figures, ModuleUse, TOP_LEVEL, Utilisation};
 
 use crate::error::{Error, Result};
+use crate::folder;
 use crate::tool::{Tool, Toolbox};
 
 /// What is read of `manifest.json`.
@@ -113,7 +115,9 @@ pub fn yosys_from(
     let text = serde_json::to_string_pretty(&utilisation).map_err(|e| {
         Error::input(format!("the utilisation cannot be written as JSON: {e}")).at_file(&result)
     })?;
-    write_beside(&result, &(text + "\n"))?;
+    let mut file = folder::begin_file(&result)?;
+    writeln!(file, "{text}").map_err(|e| Error::io("write", &result, &e))?;
+    folder::finish_file(file, &result)?;
     Ok(utilisation)
 }
 
@@ -159,20 +163,6 @@ fn read_files(build: &Path) -> Result<Vec<String>> {
 
 fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|e| Error::io("read", path, &e))
-}
-
-/// Writes beside the destination and renames, so that nobody reads half a file.
-fn write_beside(path: &Path, text: &str) -> Result<()> {
-    use std::io::Write;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .suffix(".snn2rtl-tmp")
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(folder)
-        .map_err(|e| Error::io("create a file in", folder, &e))?;
-    file.write_all(text.as_bytes()).map_err(|e| Error::io("write", path, &e))?;
-    file.persist(path).map_err(|e| Error::io("rename into place", path, &e.error))?;
-    Ok(())
 }
 
 #[cfg(test)]

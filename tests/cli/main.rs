@@ -1,0 +1,8 @@
+//! The program as its users meet it: commands in a fresh folder, what they print, what they leave behind.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod figures;
+mod flow;
+mod refusals;
+mod session;

@@ -1,0 +1,193 @@
+//! What is refused, and what is then left on disk.
+
+use std::fs;
+use std::process::Command;
+
+use crate::session::{INPUT, Session, example, fixture};
+
+#[test]
+fn damaged_models_are_refused() {
+    let s = Session::new();
+    let whole = fs::read(fixture("qdq_matmul_add.onnx")).expect("a fixture");
+    s.write("truncated.onnx", &whole[..whole.len() / 2]);
+    s.write("text.onnx", "this is not a model");
+    s.write("empty.onnx", "");
+    fs::create_dir(s.path("folder.onnx")).expect("a folder");
+    for name in ["truncated", "text", "empty", "folder", "missing"] {
+        s.refused(&format!("convert {name}.onnx -o m.snn {INPUT}"), &[&format!("{name}.onnx")]);
+    }
+    // Bytes of a scale: the tests of the importer change every kind of constant; this is the program's exit.
+    s.refused(
+        &format!("convert {} -o m.snn --input u8", fixture("qdq_matmul_add.onnx")),
+        &["--mean", "--scale"],
+    );
+    s.refused(
+        &format!("convert {} -o m.snn --input u8 --mean 0 --std 0", fixture("qdq_matmul_add.onnx")),
+        &[],
+    );
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused() {
+    let s = Session::new().mlp();
+    let images = example("sample/images.npy");
+    let before = s.listing();
+    for line in [
+        "convert".to_owned(),
+        "nonsense".to_owned(),
+        "convert x.onnx -o m.snn --input u8 --mean one --std 1".to_owned(),
+        "convert x.onnx -o m.snn --input u8 --mean 0".to_owned(),
+        "convert x.onnx -o m.snn --input u8 --scale 1 --encoding often".to_owned(),
+        "build mlp.snn -o b --lanes many".to_owned(),
+    ] {
+        let done = s.run(&line);
+        assert_eq!(done.output.status.code(), Some(2), "{}", done.all());
+        assert_eq!(done.listing, before);
+    }
+    s.refused("build mlp.snn -o b --lanes 0", &["0 lanes", "1…64"]);
+    s.refused("build mlp.snn -o b --fifo-depth 0", &["FIFO depth 0"]);
+    s.refused(&format!("run mlp.snn --inputs {images} --t-max 0"), &["--t-max 0"]);
+    s.refused(&format!("run mlp.snn --inputs {images} --samples 0"), &["--samples 0"]);
+    s.refused("build none.snn -o b", &["none.snn", "snn2rtl convert"]);
+    s.refused("cosim mlp.snn --inputs x.npy", &["manifest.json", "snn2rtl build"]);
+    s.refused("synth mlp.snn --family xc7", &["manifest.json"]);
+    s.run("build mlp.snn -o b").ok();
+    s.refused("synth b --family ice50", &["ice50", "xc7, ecp5, ice40 or gowin"]);
+    s.refused("cosim b --inputs none.npy", &["none.npy"]);
+    let line = format!("cosim b --inputs {images} --samples 1");
+    s.refused(&format!("{line} --per-sample none/x.csv"), &["none/x.csv"]);
+    s.refused(&format!("{line} --hold 2"), &["--margin"]);
+    s.refused(&format!("{line} --margin -1"), &["a margin of -1", "--margin 1 --hold 3"]);
+    s.refused(&format!("{line} --margin 1e9"), &["no class can stand out"]);
+    s.refused(&format!("{line} --margin 1 --hold 0"), &["0 time-steps"]);
+}
+
+#[test]
+fn samples_that_do_not_fit_are_refused() {
+    let s = Session::new().mlp();
+    let images = example("sample/images.npy");
+    let reference = example("sample/reference.npz");
+    s.refused(&format!("run mlp.snn --inputs {}", example("sample/labels.npy")), &["labels.npy", "expects"]);
+    s.refused(&format!("run mlp.snn --inputs {reference}"), &["several arrays"]);
+    s.refused(&format!("run mlp.snn --inputs {reference}:nothing"), &["nothing", "level/act1"]);
+    s.refused(&format!("run mlp.snn --inputs {reference}:level/act1"), &["int8", "uint8"]);
+    s.refused(&format!("run mlp.snn --inputs {images} --labels {images}"), &["images.npy"]);
+    s.refused(
+        &format!("run mlp.snn --inputs {images} --reference {}", fixture("qdq_ties.npz")),
+        &["128 neurons", "act1"],
+    );
+    s.write("short.npy", &fs::read(&images).expect("a sample")[..5000]);
+    s.refused("run mlp.snn --inputs short.npy", &["short.npy", "truncated"]);
+    s.write("text.npy", "1 2 3");
+    s.refused("run mlp.snn --inputs text.npy", &["text.npy"]);
+}
+
+#[test]
+fn what_is_there_already_is_left_alone() {
+    let s = Session::new().mlp();
+    s.write("file", "mine");
+    fs::create_dir(s.path("folder")).expect("a folder");
+    s.write("folder/notes", "mine");
+    let onnx = example("mnist_mlp.onnx");
+    for place in ["file", "folder", "file/m.snn", "none/deeper/m.snn", "/proc/m.snn"] {
+        s.refused(&format!("convert {onnx} -o {place} --input u8 --mean 0.1307 --std 0.3081"), &[place]);
+        s.refused(&format!("build mlp.snn -o {place}"), &[place]);
+    }
+    let images = example("sample/images.npy");
+    s.refused(&format!("run mlp.snn --inputs {images} --samples 2 --dump none/all.npz"), &["none"]);
+    assert_eq!(fs::read(s.path("folder/notes")).expect("there"), b"mine");
+}
+
+#[test]
+fn a_disk_that_fills_leaves_nothing_half_written() {
+    let s = Session::new().mlp();
+    let before = s.listing();
+    let program = env!("CARGO_BIN_EXE_snn2rtl");
+    let images = example("sample/images.npy");
+    for line in [
+        format!("convert {} -o m.snn --input u8 --mean 0 --std 1", example("mnist_mlp.onnx")),
+        "build mlp.snn -o b".to_owned(),
+        format!("run mlp.snn --inputs {images} --dump all.npz"),
+    ] {
+        // No file may grow beyond 8 blocks; the signal for it is ignored, so that writing fails.
+        let script = format!("ulimit -f 8; trap '' XFSZ; exec {program} {line}");
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &script]);
+        s.run_command(shell, &line).refused(&before, &["cannot write"]);
+    }
+}
+
+#[test]
+fn a_damaged_model_folder_is_refused() {
+    let s = Session::new().mlp();
+    let graph = fs::read_to_string(s.path("mlp.snn/graph.json")).expect("there");
+    s.write("mlp.snn/graph.json", graph.replace("\"format_version\": 1", "\"format_version\": 9"));
+    s.refused("inspect mlp.snn", &["version 9", "graph.json"]);
+    s.write("mlp.snn/graph.json", &graph[..graph.len() / 2]);
+    s.refused("inspect mlp.snn", &["graph.json", "docs/model-format.md"]);
+    s.write("mlp.snn/graph.json", &graph);
+    fs::remove_file(s.path("mlp.snn/weights.safetensors")).expect("removed");
+    s.refused("inspect mlp.snn", &["weights.safetensors", "snn2rtl convert"]);
+}
+
+#[test]
+fn without_verilator_and_without_a_network_it_is_said() {
+    let s = Session::new().mlp();
+    s.run("build mlp.snn -o b").ok();
+    let before = s.listing();
+    let empty = s.folder.path().join("mlp.snn");
+    let line = format!("cosim b --inputs {} --samples 1", example("sample/images.npy"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_snn2rtl"));
+    // Nothing on the path, and a cache with nothing in it.
+    command
+        .args(line.split_whitespace())
+        .env("PATH", &empty)
+        .env("XDG_CACHE_HOME", s.folder.path().join("b/rom"));
+    command.env("HOME", &empty).env("PIP_NO_INDEX", "1");
+    s.run_command(command, &line).refused(&before, &["Verilator"]);
+}
+
+#[test]
+fn rtl_that_differs_is_a_failed_check() {
+    let s = Session::new();
+    s.run(&format!("convert {} -o m.snn {INPUT}", fixture("lsq_ties.onnx"))).ok();
+    s.run("build m.snn -o b").ok();
+    let inputs = format!("{}:inputs", fixture("lsq_ties.npz"));
+    let line = format!("cosim b --inputs {inputs} --samples 2 --per-sample each.csv --json");
+    let json = s.run(&line).ok().json();
+    let each = fs::read_to_string(s.path("each.csv")).expect("a table");
+    assert!(each.starts_with("sample,time_steps,spikes,sops,cycles,latency\n0,"), "{each}");
+    assert_eq!(each.lines().count(), 3, "{each}");
+    for key in ["samples", "time_steps", "neurons_checked", "spikes_checked", "cycles_per_sample"] {
+        assert!(!json[key].is_null(), "{key}");
+    }
+    assert_eq!((json["samples"].as_u64(), json["mismatches"].as_u64()), (Some(2), Some(0)));
+
+    // The start value of a neuron, in a word of its memory image.
+    let place = fs::read_dir(s.path("b/rom")).expect("images").map(|e| e.expect("an entry").path());
+    let image = place
+        .into_iter()
+        .find(|p| p.to_string_lossy().contains("_act1_") && p.to_string_lossy().ends_with("_constants.hex"));
+    let image = image.expect("constants of the first neurons");
+    let text = fs::read_to_string(&image).expect("an image");
+    let last = text.trim_end().chars().last().expect("a digit").to_digit(16).expect("a digit") ^ 7;
+    let changed = format!("{}{last:x}\n", &text.trim_end()[..text.trim_end().len() - 1]);
+    fs::write(&image, changed).expect("written");
+    let done = s.run(&format!("cosim b --inputs {inputs} --samples 2"));
+    assert_eq!(done.output.status.code(), Some(1), "{}", done.all());
+    let told = done.stderr();
+    for word in ["act1", "time-step", "channel", "waveform"] {
+        assert!(told.contains(word), "{word}\n{}", done.all());
+    }
+    assert!(s.path("b/sim/mismatch.vcd").exists());
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let s = Session::new().mlp();
+    let program = env!("CARGO_BIN_EXE_snn2rtl");
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &format!("set -o pipefail; {program} inspect mlp.snn --text | true; echo done")]);
+    let done = s.run_command(shell, "inspect | true");
+    assert!(done.output.stderr.is_empty(), "{}", done.all());
+}
