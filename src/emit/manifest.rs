@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::design::{Carries, Design, Joins, Kind, Options, Stream};
+use crate::design::{Carries, Design, Kind, Options, Stream};
 
 /// Version of the manifest's form.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// The manifest of a build folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,12 +19,8 @@ pub struct Manifest {
     pub model: String,
     /// Name of the top-level module.
     pub top: String,
-    /// Most lanes of an engine.
-    pub lanes: usize,
-    /// Depth of the FIFO on every stream.
-    pub fifo_depth: usize,
-    /// Depth of the FIFOs where paths meet again.
-    pub join_fifos: Joins,
+    /// Lanes and depths that were asked for.
+    pub folding: Options,
     /// The input stream.
     pub input: InputFrame,
     /// The output stream.
@@ -139,9 +135,7 @@ impl Manifest {
             generator: generator.to_owned(),
             model: design.model.clone(),
             top: top.to_owned(),
-            lanes: options.lanes,
-            fifo_depth: options.fifo_depth,
-            join_fifos: options.joins,
+            folding: options.clone(),
             input: InputFrame {
                 element: input.element.name().to_owned(),
                 zero_point: input.zero_point,
