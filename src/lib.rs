@@ -24,6 +24,7 @@ pub mod cosim;
 pub mod design;
 pub mod emit;
 pub mod synth;
+pub mod target;
 pub mod tool;
 
 pub mod cli;
