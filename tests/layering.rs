@@ -23,6 +23,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("target", &["error", "folder"]),
     ("design", &["error", "graph", "integer", "quant"]),
     ("emit", &["design", "error", "folder", "integer", "lower", "snn", "target"]),
+    ("schedule", &["design", "integer", "target"]),
     ("tool", &["error"]),
     (
         "cosim",

@@ -8,6 +8,7 @@ mod compare;
 mod confidence;
 mod convert;
 mod cosim;
+mod cost;
 mod demo;
 mod doctor;
 mod dump;
@@ -50,6 +51,9 @@ enum Command {
     Cosim(cosim::Args),
     /// Utilisation by synthesis.
     Synth(synth::Args),
+    /// Quantities and estimate of the cost model for a build folder.
+    #[command(hide = true)]
+    Cost(cost::Args),
     /// Boards and devices that hardware is built for.
     Targets(targets::Args),
     /// Which external programs are here, and how the others are had.
@@ -67,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Build(args) => build::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Cost(args) => cost::run(&args),
         Command::Targets(args) => targets::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };
