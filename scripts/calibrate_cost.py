@@ -6,7 +6,8 @@
 
 `collect` adds to the data a row for each instance of each build folder: the quantities that the program
 computes for it and what Yosys made of it (`--synth` runs `snn2rtl synth` where there is no report).
-`fit` finds the coefficients: least squares on the relative error, none below 0. It needs Python alone.
+`fit` finds the coefficients: weighted least squares, none below 0. It needs Python alone.
+`totals` stores what synthesis made of the examples, for `tests/cost_model.rs`.
 """
 
 import argparse
@@ -91,6 +92,21 @@ def collect(args):
             rows.append({"design": name, **row, **figures})
     text = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
     args.data.write_text(f"[\n{text}\n]\n")
+
+
+def totals(args):
+    """What synthesis made of whole designs, for the test."""
+    rows = []
+    for item in args.builds:
+        example, folder = item.split("=", 1)
+        report = json.loads((pathlib.Path(folder) / f"reports/utilisation_{args.family}.json").read_text())
+        folding = json.loads((pathlib.Path(folder) / "folding.json").read_text())["folding"]
+        figures = {key: report["total"][key] for key in ("lut", "ff", "bram", "dsp")}
+        rows.append({"example": example, "family": args.family, "folding": folding, **figures})
+    old = json.loads(args.output.read_text()) if args.output.exists() else []
+    rows = [row for row in old if row["family"] != args.family] + rows
+    text = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
+    args.output.write_text(f"[\n{text}\n]\n")
 
 
 def term(name, quantities):
@@ -189,8 +205,12 @@ def main():
     two.add_argument("--data", type=pathlib.Path, required=True)
     two.add_argument("--output", type=pathlib.Path)
     two.add_argument("--hold-out", nargs="*", default=[])
+    three = commands.add_parser("totals")
+    three.add_argument("--family", required=True)
+    three.add_argument("--output", type=pathlib.Path, required=True)
+    three.add_argument("builds", nargs="+")
     args = parser.parse_args()
-    {"collect": collect, "fit": fit}[args.command](args)
+    {"collect": collect, "fit": fit, "totals": totals}[args.command](args)
 
 
 if __name__ == "__main__":

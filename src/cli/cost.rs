@@ -46,11 +46,12 @@ pub fn run(args: &Args) -> Result<()> {
     let options = emit::read_folding(&args.build.join("folding.json"))?;
     let lowered = lower::lower(&model)?;
     let design = design::plan(&model.name, &lowered.network, &options)?;
-    let rows = schedule::quantities(&design, family)
-        .into_iter()
-        .map(|(instance, module, quantities)| Row { instance, module, quantities });
+    let rows = schedule::quantities(&design, family).into_iter().map(|(instance, module, quantities)| Row {
+        instance,
+        module,
+        quantities,
+    });
     let report = Report { estimate: schedule::estimate(&design, family), rows: rows.collect() };
-    let text =
-        serde_json::to_string(&report).map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
+    let text = serde_json::to_string(&report).map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
     output::print(&text)
 }

@@ -89,9 +89,6 @@ const LATTICE: &[Shape] = &[
 ];
 const ICE40: &[Shape] = &[(2, 2048, 1, 64), (4, 1024, 1, 64), (8, 512, 1, 64), (16, 256, 1, 64)];
 
-/// What it costs in blocks to move an address register into a memory: between what was mapped to blocks and what was not.
-const MOVED_ADDRESS: f64 = 45.0;
-
 /// What a family offers to memories.
 struct Offer {
     blocks: &'static [Shape],
@@ -121,12 +118,20 @@ fn offer(family: Family) -> Offer {
             rom_bits: 64.0,
             inputs: 6,
         },
-        Family::Ecp5 => {
-            Offer { blocks: LATTICE, widest_pair: [18, 18], distributed: &[(16, 4, 6, 4)], rom_bits: 16.0, inputs: 4 }
-        }
-        Family::Gowin => {
-            Offer { blocks: LATTICE, widest_pair: [18, 18], distributed: &[(16, 4, 4, 4)], rom_bits: 16.0, inputs: 4 }
-        }
+        Family::Ecp5 => Offer {
+            blocks: LATTICE,
+            widest_pair: [18, 18],
+            distributed: &[(16, 4, 6, 4)],
+            rom_bits: 16.0,
+            inputs: 4,
+        },
+        Family::Gowin => Offer {
+            blocks: LATTICE,
+            widest_pair: [18, 18],
+            distributed: &[(16, 4, 4, 4)],
+            rom_bits: 16.0,
+            inputs: 4,
+        },
         Family::Ice40 => {
             Offer { blocks: ICE40, widest_pair: [0, 0], distributed: &[], rom_bits: 16.0, inputs: 4 }
         }
@@ -146,7 +151,11 @@ fn blocks(offer: &Offer, memory: &Memory) -> Option<(Shape, usize, usize)> {
 
 /// What a memory becomes. `filled` says of a block of words and bits (first and one beyond the last each) whether
 /// anything but 0 is in it: blocks without are left out.
-pub(super) fn map(family: Family, memory: &Memory, filled: &dyn Fn([usize; 2], [usize; 2]) -> bool) -> Mapped {
+pub(super) fn map(
+    family: Family,
+    memory: &Memory,
+    filled: &dyn Fn([usize; 2], [usize; 2]) -> bool,
+) -> Mapped {
     let Memory { port, width, depth, copies } = *memory;
     let mut one = Mapped::default();
     if width == 0 || depth == 0 || copies == 0 {
@@ -157,16 +166,21 @@ pub(super) fn map(family: Family, memory: &Memory, filled: &dyn Fn([usize; 2], [
     let written = matches!(port, Port::Sync | Port::Fifo | Port::Async);
     let logic = if written { bits } else { bits / offer.rom_bits };
     let block = if port == Port::Async { None } else { blocks(&offer, memory) };
-    let moved = if port == Port::Fifo { MOVED_ADDRESS } else { 0.0 };
-    let block_cost = block.map_or(f64::INFINITY, |(shape, across, deep)| moved + to_float(shape.3 * across * deep));
+    // An address register that is moved into the memory needs a bypass for a word that is written while it is read.
+    let moved = if port == Port::Fifo { to_float(width) } else { 0.0 };
+    let block_cost =
+        block.map_or(f64::INFINITY, |(shape, across, deep)| moved + to_float(shape.3 * across * deep));
     let elements = |&(words, bits, luts, cost): &(usize, usize, usize, usize)| {
         let (across, deep) = (width.div_ceil(bits), depth.div_ceil(words));
-        (luts * across * deep, to_float(cost * across * deep), deep)
+        // Half a unit for choosing a bit from one more column.
+        (luts * across * deep, to_float(cost * across * deep) + 0.5 * to_float(width * (deep - 1)), deep)
     };
-    let distributed = offer.distributed.iter().filter(|_| written).map(elements).min_by(|a, b| a.1.total_cmp(&b.1));
+    let distributed =
+        offer.distributed.iter().filter(|_| written).map(elements).min_by(|a, b| a.1.total_cmp(&b.1));
     let distributed_cost = distributed.map_or(f64::INFINITY, |(_, cost, _)| cost);
     let register = if matches!(port, Port::Async | Port::Fifo) { 0.0 } else { to_float(width) };
-    if let (Some((shape, across, deep)), true) = (block, block_cost < logic && block_cost < distributed_cost) {
+    if let (Some((shape, across, deep)), true) = (block, block_cost < logic && block_cost < distributed_cost)
+    {
         let tiles = (0..across).flat_map(|x| (0..deep).map(move |y| (x, y)));
         let used = tiles.filter(|&(x, y)| {
             let words = [y * shape.1, depth.min((y + 1) * shape.1)];
@@ -198,15 +212,34 @@ pub(super) fn map(family: Family, memory: &Memory, filled: &dyn Fn([usize; 2], [
     }
 }
 
-/// Multiplier blocks of a signed product.
-pub(super) fn multipliers(family: Family, a: usize, b: usize) -> usize {
-    let pieces = |bits: usize, most: usize| 1 + bits.saturating_sub(most).div_ceil(most - 1);
-    let (wide, narrow) = match family {
-        Family::Xc7 => (25, 18),
-        Family::Xcup => (27, 18),
-        Family::Ecp5 | Family::Gowin => (18, 18),
-        Family::Ice40 => (16, 16),
+/// An operand of a product.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Operand {
+    /// A signed number of so many bits.
+    Signed(usize),
+    /// A number of so many bits without a sign.
+    Unsigned(usize),
+}
+
+/// Multiplier blocks of a product.
+pub(super) fn multipliers(family: Family, a: Operand, b: Operand) -> usize {
+    // Blocks that also multiply without signs are put together from pieces of full width; others lose a bit of each
+    // piece but the first.
+    let (wide, narrow, unsigned) = match family {
+        Family::Xc7 => (25, 18, false),
+        Family::Xcup => (27, 18, false),
+        Family::Ecp5 | Family::Gowin => (18, 18, true),
+        Family::Ice40 => (16, 16, true),
     };
+    let bits = |operand: Operand| match operand {
+        Operand::Signed(bits) => bits,
+        Operand::Unsigned(bits) => bits + usize::from(!unsigned),
+    };
+    let pieces = |bits: usize, most: usize| match unsigned {
+        true => bits.div_ceil(most),
+        false => 1 + bits.saturating_sub(most).div_ceil(most - 1),
+    };
+    let (a, b) = (bits(a), bits(b));
     if a < 2 || b < 2 || a + b < 9 {
         return 0;
     }
@@ -248,9 +281,33 @@ mod tests {
     }
 
     #[test]
+    fn a_fifo_goes_where_yosys_puts_it() {
+        // Width and words of FIFOs and accumulators, and the blocks of Yosys 0.70.
+        for (family, width, depth, blocks) in [
+            (Family::Xc7, 77, 96, 0),
+            (Family::Xc7, 83, 96, 3),
+            (Family::Ecp5, 10, 204, 1),
+            (Family::Ecp5, 10, 136, 1),
+        ] {
+            assert_eq!(bram(family, Port::Fifo, width, depth), blocks, "{width}x{depth}");
+        }
+        assert_eq!(bram(Family::Ecp5, Port::Sync, 5, 216), 1);
+        assert_eq!(bram(Family::Ecp5, Port::Sync, 4, 192), 0);
+    }
+
+    #[test]
     fn multipliers_are_made_of_blocks() {
-        for (a, b, blocks) in [(9, 8, 1), (27, 27, 4), (27, 35, 4), (30, 33, 4), (56, 6, 3), (4, 4, 0)] {
-            assert_eq!(multipliers(Family::Xc7, a, b), blocks, "{a}x{b}");
+        use Operand::{Signed, Unsigned};
+        for (a, b, xc7, ecp5) in [
+            (Signed(9), Signed(8), 1, 1),
+            (Signed(27), Signed(27), 4, 4),
+            (Signed(27), Signed(38), 4, 6),
+            (Signed(30), Unsigned(34), 4, 4),
+            (Unsigned(54), Signed(6), 3, 3),
+            (Signed(4), Signed(4), 0, 0),
+        ] {
+            assert_eq!(multipliers(Family::Xc7, a, b), xc7, "{a:?} {b:?}");
+            assert_eq!(multipliers(Family::Ecp5, a, b), ecp5, "{a:?} {b:?}");
         }
     }
 }

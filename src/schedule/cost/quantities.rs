@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::memory::{Mapped, Memory, Port, map, multipliers, to_float};
+use super::memory::Operand::{Signed, Unsigned};
+use super::memory::{Mapped, Memory, Operand, Port, map, multipliers, to_float};
 use crate::design::{Design, Kind, Matmul, Stage, Stream};
 use crate::integer::{Form, Rule};
 use crate::target::Family;
@@ -43,7 +44,7 @@ impl Sheet {
         self.mapped = self.mapped.and(mapped);
     }
 
-    fn product(&mut self, a: usize, b: usize, copies: usize) {
+    fn product(&mut self, a: Operand, b: Operand, copies: usize) {
         self.dsp += multipliers(self.family, a, b) * copies;
     }
 
@@ -153,7 +154,7 @@ pub(super) fn stage(stage: &Stage, design: &Design, family: Family) -> Quantitie
             sheet.set(&[("delta", wide(readout.delta_width)), ("chosen", usize::from(readout.lanes > 1))]);
             sheet.memory(Port::Async, readout.lanes * acc, chunks, 1);
             sheet.memory(Port::Rom, factor + value, readout.readout.channels, 1);
-            sheet.product(acc, factor, 1);
+            sheet.product(Signed(acc), Signed(factor), 1);
         }
         Kind::Fork => {
             sheet.set(&[("outputs", stage.outputs.len())]);
@@ -164,12 +165,17 @@ pub(super) fn stage(stage: &Stage, design: &Design, family: Family) -> Quantitie
             let factor = wide(scale.coefficient_width());
             let element = if scale.spikes { 2 } else { wide(scale.widths[0]) };
             let out = wide(scale.widths[1]);
-            sheet.set(&[("lanes", outputs), ("element", element), ("out", out), ("slices", inputs / outputs)]);
+            sheet.set(&[
+                ("lanes", outputs),
+                ("element", element),
+                ("out", out),
+                ("slices", inputs / outputs),
+            ]);
             sheet.set(&[("sliced", usize::from(inputs > outputs)), ("spikes", usize::from(scale.spikes))]);
             if each == 1 {
                 sheet.memory(Port::Rom, outputs * factor, scale.channels.div_ceil(outputs), 1);
                 if !scale.spikes {
-                    sheet.product(element, factor, outputs);
+                    sheet.product(Signed(element), Signed(factor), outputs);
                 }
             } else if !scale.spikes {
                 // A constant factor is a sum of shifted values.
@@ -234,7 +240,7 @@ fn matmul(sheet: &mut Sheet, matmul: &Matmul) {
     sheet.memory(events.port, events.width, events.depth, events.copies);
     sheet.memory(Port::Async, lanes * delta, chunks, 2);
     if value > 1 {
-        sheet.product(value, weight, lanes);
+        sheet.product(Signed(value), Signed(weight), lanes);
     }
 }
 
@@ -259,7 +265,8 @@ fn neurons(sheet: &mut Sheet, stage: &Stage) {
             }
         }
         Kind::Norm(n) => {
-            let (acc, level, lanes, chunks) = (wide(n.acc_width()), wide(n.levels().width()), n.lanes, n.chunks());
+            let (acc, level, lanes, chunks) =
+                (wide(n.acc_width()), wide(n.levels().width()), n.lanes, n.chunks());
             let (gamma, beta) = (wide(n.gamma_width()), wide(n.beta_width()));
             let (square, decision) = (wide(n.norm.square_width.max(2)), wide(n.norm.decision_width));
             let (halves, gap) = (wide(n.levels().halves_width()), wide(n.levels().gap_width()));
@@ -277,16 +284,17 @@ fn neurons(sheet: &mut Sheet, stage: &Stage) {
             sheet.fifo(lanes * acc + bits_of(words) + row + 8, 3 * chunks + 1);
             sheet.memory(Port::Rom, lanes * (gamma + beta), chunks, 1);
             sheet.memory(Port::Rom, halves + gap + 4, levels(n.norm.low, n.norm.high), lanes);
-            sheet.product(acc, acc, lanes);
-            sheet.product(gamma, sum + 1, lanes);
-            sheet.product(offset, root + 1, lanes);
-            sheet.product(gap + 1, root + 1, lanes);
+            sheet.product(Signed(acc), Signed(acc), lanes);
+            sheet.product(Signed(gamma), Signed(sum + 1), lanes);
+            sheet.product(Signed(offset), Unsigned(root), lanes);
+            sheet.product(Unsigned(gap), Unsigned(root), lanes);
             if !n.channels.is_power_of_two() {
-                sheet.product(acc, bits_of(n.channels + 1) + 1, lanes);
+                sheet.product(Signed(acc), Unsigned(bits_of(n.channels + 1)), lanes);
             }
         }
         Kind::Softmax(s) => {
-            let (acc, level, lanes, chunks) = (wide(s.acc_width()), wide(s.levels().width()), s.lanes, s.chunks());
+            let (acc, level, lanes, chunks) =
+                (wide(s.acc_width()), wide(s.levels().width()), s.lanes, s.chunks());
             let (exp, sum, scale) = (wide(s.exp_width()), wide(s.sum_width()), wide(s.scale_width()));
             let (halves, gap) = (wide(s.levels().halves_width()), wide(s.levels().gap_width()));
             let (words, row, group) = (s.rows * chunks, bits_of(s.rows), s.groups.pad / lanes);
@@ -299,12 +307,13 @@ fn neurons(sheet: &mut Sheet, stage: &Stage) {
             sheet.memory(Port::Sync, lanes * level, words, 1);
             sheet.fifo(lanes * (acc + 1) + place + 2, 2 * group + 3);
             sheet.fifo(lanes * (exp + 1) + place + 2, 2 * group + 6);
-            sheet.memory(Port::Rom, exp, s.softmax.table.len(), lanes);
+            // Two lanes share a table.
+            sheet.memory(Port::DualRom, exp, s.softmax.table.len(), lanes.div_ceil(2));
             sheet.memory(Port::Rom, halves + gap + 4, levels(s.softmax.low, s.softmax.high), lanes);
-            sheet.product(halves, scaled + 1, lanes);
-            sheet.product(gap + 1, scaled + 1, lanes);
+            sheet.product(Signed(halves), Unsigned(scaled), lanes);
+            sheet.product(Unsigned(gap), Unsigned(scaled), lanes);
             if s.softmax.scale.count_ones() > 1 {
-                sheet.product(sum + 1, scale + 1, 1);
+                sheet.product(Unsigned(sum), Unsigned(scale), 1);
             }
         }
         _ => {}

@@ -1,0 +1,86 @@
+//! The cost model of area against what Yosys made of the examples. `tests/cost/examples.json` is written by
+//! `scripts/calibrate_cost.py totals`.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::repository;
+use serde::Deserialize;
+use snn2rtl::convert::{EncodingChoice, convert};
+use snn2rtl::design::{Design, Options, plan};
+use snn2rtl::import::{self, import};
+use snn2rtl::lower::lower;
+use snn2rtl::quant::{Element, InputSpec, Scaling};
+use snn2rtl::schedule::{Figures, estimate};
+use snn2rtl::target::Family;
+
+/// What synthesis made of an example.
+#[derive(Deserialize)]
+struct Made {
+    example: String,
+    family: Family,
+    folding: Options,
+    #[serde(flatten)]
+    figures: Figures,
+}
+
+fn made() -> Vec<Made> {
+    serde_json::from_str(include_str!("cost/examples.json")).unwrap()
+}
+
+fn design(example: &str, options: &Options) -> Design {
+    let decimal = |text: &str| vec![text.parse().unwrap()];
+    let pixels = |mean: &str, std: &str| InputSpec {
+        element: Element::U8,
+        scaling: Scaling::Normalise { mean: decimal(mean), std: decimal(std) },
+        channel_axis: None,
+    };
+    let input = match example {
+        "mnist_mlp" => pixels("0.1307", "0.3081"),
+        "mnist_vit" => pixels("0.5", "0.5"),
+        _ => InputSpec::tokens(),
+    };
+    let path = repository(&format!("examples/{example}/{example}.onnx"));
+    let imported = import(&path, &import::Options { input, weight_bits: None }).unwrap();
+    let (model, _) = convert(&imported.network, example, &imported.producer, EncodingChoice::Analog).unwrap();
+    plan(example, &lower(&model).unwrap().network, options).unwrap()
+}
+
+#[test]
+fn totals_are_those_of_synthesis_within_15_percent() {
+    let within = |told: u64, made: u64, percent: u64| told.abs_diff(made) * 100 <= made * percent;
+    for Made { example, family, folding, figures } in made() {
+        let told = estimate(&design(&example, &folding), family).total;
+        let what = format!("{example} for {family}, {} lanes: {told:?} against {figures:?}", folding.lanes);
+        for (told, made) in [
+            (told.lut, figures.lut),
+            (told.ff, figures.ff),
+            (told.bram, figures.bram),
+            (told.dsp, figures.dsp),
+        ] {
+            assert!(within(told, made, 15), "{what}");
+        }
+    }
+}
+
+#[test]
+fn instances_add_up_in_every_family() {
+    let design = design("mnist_mlp", &Options::uniform(8));
+    for family in Family::ALL {
+        let estimate = estimate(&design, family);
+        assert_eq!(estimate.instances.len(), 2 + design.stages.len() + design.streams.len());
+        let sum = estimate.instances.iter().fold(Figures::default(), |sum, i| sum + i.figures);
+        assert_eq!(sum, estimate.total, "{family}");
+        assert!(sum.lut > 500 && sum.ff > 500 && sum.bram > 0, "{family}: {sum:?}");
+        assert_eq!(estimate.calibrated, matches!(family, Family::Xc7 | Family::Ecp5));
+    }
+}
+
+#[test]
+fn more_lanes_cost_more_logic() {
+    for family in [Family::Xc7, Family::Ecp5] {
+        let total = |lanes| estimate(&design("mnist_mlp", &Options::uniform(lanes)), family).total;
+        assert!(total(2).lut < total(16).lut && total(2).ff < total(16).ff, "{family}");
+    }
+}
