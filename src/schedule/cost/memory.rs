@@ -89,6 +89,12 @@ const LATTICE: &[Shape] = &[
 ];
 const ICE40: &[Shape] = &[(2, 2048, 1, 64), (4, 1024, 1, 64), (8, 512, 1, 64), (16, 256, 1, 64)];
 
+/// Cost of choosing a bit from one more column of distributed memory. No library says it: it follows from what Yosys did.
+const COLUMN: f64 = 0.8;
+/// Cost a bit of moving an address register into block memory, which then needs a bypass for a word that is written while
+/// it is read. From what Yosys did, too.
+const BYPASS: f64 = 0.75;
+
 /// What a family offers to memories.
 struct Offer {
     blocks: &'static [Shape],
@@ -96,6 +102,8 @@ struct Offer {
     widest_pair: [usize; 2],
     /// Distributed memory: words and bits of an element, its look-up tables, its cost; none if there is none.
     distributed: &'static [(usize, usize, usize, usize)],
+    /// Of the cost of an element of distributed memory, what grows with the bits that are used.
+    scaled: f64,
     /// Cost of a bit of read-only memory as logic: one over this.
     rom_bits: f64,
     /// Inputs of a look-up table.
@@ -108,6 +116,7 @@ fn offer(family: Family) -> Offer {
             blocks: XILINX,
             widest_pair: [18, 36],
             distributed: &[(32, 6, 4, 8), (64, 3, 4, 8)],
+            scaled: 7.0,
             rom_bits: 64.0,
             inputs: 6,
         },
@@ -115,6 +124,7 @@ fn offer(family: Family) -> Offer {
             blocks: XILINX,
             widest_pair: [18, 36],
             distributed: &[(32, 14, 8, 16), (64, 7, 8, 16)],
+            scaled: 14.0,
             rom_bits: 64.0,
             inputs: 6,
         },
@@ -122,6 +132,7 @@ fn offer(family: Family) -> Offer {
             blocks: LATTICE,
             widest_pair: [18, 18],
             distributed: &[(16, 4, 6, 4)],
+            scaled: 0.0,
             rom_bits: 16.0,
             inputs: 4,
         },
@@ -129,12 +140,18 @@ fn offer(family: Family) -> Offer {
             blocks: LATTICE,
             widest_pair: [18, 18],
             distributed: &[(16, 4, 4, 4)],
+            scaled: 0.0,
             rom_bits: 16.0,
             inputs: 4,
         },
-        Family::Ice40 => {
-            Offer { blocks: ICE40, widest_pair: [0, 0], distributed: &[], rom_bits: 16.0, inputs: 4 }
-        }
+        Family::Ice40 => Offer {
+            blocks: ICE40,
+            widest_pair: [0, 0],
+            distributed: &[],
+            scaled: 0.0,
+            rom_bits: 16.0,
+            inputs: 4,
+        },
     }
 }
 
@@ -166,14 +183,15 @@ pub(super) fn map(
     let written = matches!(port, Port::Sync | Port::Fifo | Port::Async);
     let logic = if written { bits } else { bits / offer.rom_bits };
     let block = if port == Port::Async { None } else { blocks(&offer, memory) };
-    // An address register that is moved into the memory needs a bypass for a word that is written while it is read.
-    let moved = if port == Port::Fifo { to_float(width) } else { 0.0 };
+    let moved = if port == Port::Fifo { BYPASS * to_float(width) } else { 0.0 };
     let block_cost =
         block.map_or(f64::INFINITY, |(shape, across, deep)| moved + to_float(shape.3 * across * deep));
     let elements = |&(words, bits, luts, cost): &(usize, usize, usize, usize)| {
         let (across, deep) = (width.div_ceil(bits), depth.div_ceil(words));
-        // Half a unit for choosing a bit from one more column.
-        (luts * across * deep, to_float(cost * across * deep) + 0.5 * to_float(width * (deep - 1)), deep)
+        // An element that is used in part costs less.
+        let unused = to_float(across * bits - width) / to_float(bits);
+        let column = to_float(cost * across) - offer.scaled * unused;
+        (luts * across * deep, column * to_float(deep) + COLUMN * to_float(width * (deep - 1)), deep)
     };
     let distributed =
         offer.distributed.iter().filter(|_| written).map(elements).min_by(|a, b| a.1.total_cmp(&b.1));
@@ -236,7 +254,8 @@ pub(super) fn multipliers(family: Family, a: Operand, b: Operand) -> usize {
         Operand::Unsigned(bits) => bits + usize::from(!unsigned),
     };
     let pieces = |bits: usize, most: usize| match unsigned {
-        true => bits.div_ceil(most),
+        // A last piece of one bit is logic.
+        true => bits / most + usize::from(bits % most > 1),
         false => 1 + bits.saturating_sub(most).div_ceil(most - 1),
     };
     let (a, b) = (bits(a), bits(b));
@@ -286,6 +305,7 @@ mod tests {
         for (family, width, depth, blocks) in [
             (Family::Xc7, 77, 96, 0),
             (Family::Xc7, 83, 96, 3),
+            (Family::Xc7, 10, 256, 0),
             (Family::Ecp5, 10, 204, 1),
             (Family::Ecp5, 10, 136, 1),
         ] {
@@ -302,8 +322,10 @@ mod tests {
             (Signed(9), Signed(8), 1, 1),
             (Signed(27), Signed(27), 4, 4),
             (Signed(27), Signed(38), 4, 6),
+            (Signed(28), Signed(37), 4, 4),
             (Signed(30), Unsigned(34), 4, 4),
             (Unsigned(54), Signed(6), 3, 3),
+            (Unsigned(55), Signed(6), 3, 3),
             (Signed(4), Signed(4), 0, 0),
         ] {
             assert_eq!(multipliers(Family::Xc7, a, b), xc7, "{a:?} {b:?}");
