@@ -90,10 +90,10 @@ const LATTICE: &[Shape] = &[
 const ICE40: &[Shape] = &[(2, 2048, 1, 64), (4, 1024, 1, 64), (8, 512, 1, 64), (16, 256, 1, 64)];
 
 /// Cost of choosing a bit from one more column of distributed memory. No library says it: it follows from what Yosys did.
-const COLUMN: f64 = 0.8;
+const COLUMN: f64 = 0.5;
 /// Cost a bit of moving an address register into block memory, which then needs a bypass for a word that is written while
 /// it is read. From what Yosys did, too.
-const BYPASS: f64 = 0.75;
+const BYPASS: f64 = 0.2;
 
 /// What a family offers to memories.
 struct Offer {
@@ -313,6 +313,7 @@ mod tests {
         }
         assert_eq!(bram(Family::Ecp5, Port::Sync, 5, 216), 1);
         assert_eq!(bram(Family::Ecp5, Port::Sync, 4, 192), 0);
+        assert_eq!(bram(Family::Ecp5, Port::Sync, 4, 320), 0);
     }
 
     #[test]
