@@ -21,6 +21,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("golden", &["error", "graph", "integer"]),
     ("compact", &["data", "error", "golden", "integer", "lower", "quant", "snn"]),
     ("design", &["error", "graph", "integer", "quant"]),
+    ("schedule", &["design", "golden", "integer"]),
     ("emit", &["design", "error", "folder", "integer", "lower", "snn"]),
     ("tool", &["error"]),
     (
