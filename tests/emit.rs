@@ -10,7 +10,7 @@ use std::path::Path;
 use common::{assert_golden, fixture};
 use designs::designs;
 use snn2rtl::convert::EncodingChoice::Analog;
-use snn2rtl::design::Options;
+use snn2rtl::design::{Folded, Options};
 use snn2rtl::emit::{self, Files};
 
 fn text<'a>(files: &'a Files, path: &str) -> &'a str {
@@ -124,5 +124,54 @@ fn what_hardware_cannot_do_is_named() {
         let error = emit::render(&model, &Options { lanes, fifo_depth, ..Options::default() })
             .expect_err("out of range");
         assert_eq!(error.exit_code(), 2);
+    }
+}
+
+#[test]
+fn a_folding_is_read_back_and_builds_the_same() {
+    let model = common::mnist_mlp(Analog);
+    let folder = tempfile::tempdir().expect("a folder");
+    let layers = [("act1", 2), ("fc2", 3)].map(|(name, lanes)| (name.to_owned(), Folded { lanes }));
+    let options = Options { lanes: 12, layers: layers.into(), ..Options::default() };
+    let build = folder.path().join("first");
+    let first = emit::emit(&model, &options, &build).expect("written");
+    let folding = emit::read_folding(&build.join("folding.json")).expect("read back");
+    let lanes: Vec<(&str, usize)> = folding.layers.iter().map(|(n, l)| (n.as_str(), l.lanes)).collect();
+    // 128 channels in 12 lanes take 11 beats, in 11 they would take 12; 10 channels in 3 lanes take 4.
+    assert_eq!(lanes, [("act1", 2), ("fc1", 12), ("fc2", 3)]);
+    let (second, files) = emit::render(&model, &folding).expect("rendered");
+    assert_eq!(second.stages, first.stages);
+    let top = std::fs::read_to_string(build.join(format!("rtl/{}.sv", first.top))).expect("there");
+    assert_eq!(text(&files, &format!("rtl/{}.sv", first.top)), top);
+    assert_eq!(
+        text(&files, "folding.json"),
+        std::fs::read_to_string(build.join("folding.json")).expect("there")
+    );
+
+    for (name, lanes, problem) in [
+        ("fc3", 2, "names a layer that the model does not have"),
+        ("logits", 2, "names a layer that the model does not have"),
+        ("fc1", 0, "0 lanes; possible are 1…64"),
+        ("fc1", 65, "65 lanes; possible are 1…64"),
+    ] {
+        let layers = [(name.to_owned(), Folded { lanes })].into();
+        let error = emit::render(&model, &Options { layers, ..Options::default() }).expect_err("wrong");
+        assert!(error.problem.contains(problem) && error.exit_code() == 2, "{error}");
+    }
+    let damaged = folder.path().join("damaged.json");
+    for (text, problem) in [
+        ("{", "cannot be read"),
+        (
+            "{\"format_version\": 9, \"model\": \"\", \"folding\": {\"lanes\": 1, \"fifo_depth\": 1, \"join_fifos\": \"minimal\"}}",
+            "version 9",
+        ),
+        (
+            "{\"format_version\": 1, \"model\": \"\", \"folding\": {\"lanes\": 1, \"fifo_depth\": 1, \"join_fifos\": \"minimal\", \"lane\": 1}}",
+            "unknown field `lane`",
+        ),
+    ] {
+        std::fs::write(&damaged, text).expect("written");
+        let error = emit::read_folding(&damaged).expect_err("damaged");
+        assert!(error.problem.contains(problem) && error.exit_code() == 2, "{error}");
     }
 }

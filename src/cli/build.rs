@@ -26,14 +26,17 @@ pub struct Args {
     #[arg(long, value_name = "PART")]
     device: Option<String>,
     /// Most weights that an engine adds in one cycle.
-    #[arg(long, default_value_t = Options::default().lanes)]
+    #[arg(long, default_value_t = Options::default().lanes, conflicts_with = "folding")]
     lanes: usize,
     /// Depth of the FIFO between two stages.
-    #[arg(long, default_value_t = Options::default().fifo_depth)]
+    #[arg(long, default_value_t = Options::default().fifo_depth, conflicts_with = "folding")]
     fifo_depth: usize,
     /// Depth of the FIFOs where paths of the network meet again.
-    #[arg(long, value_enum, default_value_t = JoinFifos::Overlapped)]
+    #[arg(long, value_enum, default_value_t = JoinFifos::Overlapped, conflicts_with = "folding")]
     join_fifos: JoinFifos,
+    /// How each layer is folded: a `folding.json`, such as every build folder has.
+    #[arg(long, value_name = "FILE")]
+    folding: Option<PathBuf>,
     /// Print the manifest as JSON.
     #[arg(long)]
     json: bool,
@@ -64,7 +67,10 @@ pub fn run(args: &Args) -> Result<()> {
         JoinFifos::Overlapped => Joins::Overlapped,
         JoinFifos::Minimal => Joins::Minimal,
     };
-    let options = Options { lanes: args.lanes, fifo_depth: args.fifo_depth, joins };
+    let options = match &args.folding {
+        Some(path) => emit::read_folding(path)?,
+        None => Options { lanes: args.lanes, fifo_depth: args.fifo_depth, joins, ..Options::default() },
+    };
     let manifest = emit::emit_for(&model, &options, target.as_ref(), &args.output)?;
     if args.json {
         let text = serde_json::to_string_pretty(&manifest)

@@ -40,9 +40,7 @@ impl Subject {
         }
         let model = snn::file::load(&build.join("model.snn"))?;
         let lowered = lower::lower(&model)?;
-        let (lanes, fifo_depth, joins) = (manifest.lanes, manifest.fifo_depth, manifest.join_fifos);
-        let options = design::Options { lanes, fifo_depth, joins };
-        let design = design::plan(&model.name, &lowered.network, &options)?;
+        let design = design::plan(&model.name, &lowered.network, &manifest.folding)?;
         let golden = Golden::new(&lowered.network)?;
 
         let stages = design.stages.iter().map(|s| (s.node.as_str(), s.module()));

@@ -8,7 +8,7 @@ mod rows;
 mod stage;
 mod stream;
 
-pub use plan::{Joins, Options, plan};
+pub use plan::{Folded, Joins, Options, plan};
 pub use rows::{Embedding, Levels, Mask, Norm, Product, Reorder, Scale, Select, Softmax, Sum};
 pub use stage::{AnalogPass, Kind, Matmul, Neurons, Readout, Repeat, Stage};
 pub use stream::{Carries, Groups, Stream};
@@ -49,6 +49,32 @@ impl Design {
     /// Indices of the stages that have counters, in the order of their registers.
     pub fn counted(&self) -> impl Iterator<Item = usize> {
         (0..self.stages.len()).filter(|&stage| self.stages[stage].is_counted())
+    }
+
+    /// The choices that lead to this design, layer by layer: with `options`, or with these, the same design is made.
+    #[must_use]
+    pub fn folding(&self, options: &Options) -> Options {
+        let lanes = |stage: &Stage| {
+            let lanes = match &stage.kind {
+                Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => matmul.out_lanes,
+                Kind::Neurons(neurons) => neurons.lanes,
+                Kind::Product(product) => product.lanes[2],
+                Kind::Norm(norm) => norm.lanes,
+                Kind::Softmax(softmax) => softmax.lanes,
+                Kind::Sum(sum) => sum.lanes,
+                Kind::Embedding(embedding) => embedding.lanes,
+                Kind::AnalogPass(_)
+                | Kind::Repeat(_)
+                | Kind::Readout(_)
+                | Kind::Fork
+                | Kind::Scale(_)
+                | Kind::Select(_)
+                | Kind::Reorder(_)
+                | Kind::Mask(_) => return None,
+            };
+            Some((stage.node.clone(), Folded { lanes }))
+        };
+        Options { layers: self.stages.iter().filter_map(lanes).collect(), ..options.clone() }
     }
 
     /// The stage that reads a stream.

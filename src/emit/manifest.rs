@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::design::{Carries, Design, Joins, Kind, Options, Stream};
+use crate::design::{Carries, Design, Kind, Options, Stream};
 use crate::target::TargetEntry;
 
 /// Version of the manifest's form.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// The manifest of a build folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,12 +23,8 @@ pub struct Manifest {
     /// The board or device that it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<TargetEntry>,
-    /// Most lanes of an engine.
-    pub lanes: usize,
-    /// Depth of the FIFO on every stream.
-    pub fifo_depth: usize,
-    /// Depth of the FIFOs where paths meet again.
-    pub join_fifos: Joins,
+    /// Lanes and depths that were asked for.
+    pub folding: Options,
     /// The input stream.
     pub input: InputFrame,
     /// The output stream.
@@ -144,9 +140,7 @@ impl Manifest {
             model: design.model.clone(),
             top: top.to_owned(),
             target: None,
-            lanes: options.lanes,
-            fifo_depth: options.fifo_depth,
-            join_fifos: options.joins,
+            folding: options.clone(),
             input: InputFrame {
                 element: input.element.name().to_owned(),
                 zero_point: input.zero_point,

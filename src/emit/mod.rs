@@ -6,10 +6,12 @@
 //! | `word.rs`, `rom.rs` | memory images |
 //! | `instance.rs`, `link.rs`, `stage.rs`, `parameters.rs`, `comment.rs`, `top.rs` | the top level |
 //! | `library.rs` | files that do not depend on the model |
+//! | `folding.rs` | `folding.json` |
 //! | `manifest.rs`, `entry.rs` | `manifest.json` |
 
 mod comment;
 mod entry;
+mod folding;
 mod instance;
 mod library;
 mod link;
@@ -25,6 +27,7 @@ use std::path::{Path, PathBuf};
 
 use askama::Template;
 
+pub use folding::read_folding;
 pub use manifest::{FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, StageEntry, StreamEntry};
 
 use crate::design::{Options, plan};
@@ -107,6 +110,7 @@ pub fn render_for(
     let mut manifest = Manifest::new(&design, options, &top, generator, lowered.readout.unit);
     manifest.target = target.map(Target::entry);
     add("README.md".into(), &(Readme::of(&manifest).render().map_err(template)? + "\n"));
+    files.push(("folding.json".into(), folding::text(&design.model, &design.folding(options))?));
     for (name, bytes) in snn::file::files(model)? {
         files.push((format!("model.snn/{name}"), bytes));
     }

@@ -8,21 +8,21 @@ use crate::common::{fixture, functions_fixture, mnist_mlp, text_fixture, vit_sma
 
 /// Name, model and options of each.
 pub fn designs() -> Vec<(&'static str, Model, Options)> {
-    let narrow = Options { lanes: 4, fifo_depth: 3, ..Options::default() };
+    let narrow = || Options { lanes: 4, fifo_depth: 3, ..Options::default() };
     vec![
         ("mnist_mlp", mnist_mlp(Analog), Options::default()),
         ("mnist_mlp_rate", mnist_mlp(Rate(None)), Options::default()),
-        ("regrouped_rows", fixture("qdq_tokens_transpose_reshape", Analog), narrow),
-        ("flattened_rows", fixture("qdq_tokens_flatten", Analog), narrow),
-        ("quantised_input", fixture("qdq_input_quantiser", Analog), narrow),
+        ("regrouped_rows", fixture("qdq_tokens_transpose_reshape", Analog), narrow()),
+        ("flattened_rows", fixture("qdq_tokens_flatten", Analog), narrow()),
+        ("quantised_input", fixture("qdq_input_quantiser", Analog), narrow()),
         (
             "scale_per_channel",
             fixture("qdq_activation_per_channel", Analog),
             Options { lanes: 1, ..Options::default() },
         ),
-        ("signed_neurons", fixture("qdq_signed_activations", Analog), narrow),
-        ("folded_levels", functions_fixture("chain_qdq"), narrow),
-        ("text_encoder", text_fixture("text_masked_fill"), narrow),
+        ("signed_neurons", fixture("qdq_signed_activations", Analog), narrow()),
+        ("folded_levels", functions_fixture("chain_qdq"), narrow()),
+        ("text_encoder", text_fixture("text_masked_fill"), narrow()),
         ("vision_transformer", vit_small(), Options::default()),
     ]
 }

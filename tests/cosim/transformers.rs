@@ -137,14 +137,14 @@ fn words_with_padding() {
     let words = Recipe { seed: 6, words: true, mask: true, post_norm: true, fused: false, ..recipe() };
     check_busy(
         &Recipe { tokens: 5, levels: 8, weight_bits: 5, ..words },
-        &design::Options { lanes: 4, fifo_depth: 1, joins: Joins::Minimal },
+        &design::Options { lanes: 4, fifo_depth: 1, joins: Joins::Minimal, ..design::Options::default() },
     );
 }
 
 #[test]
 fn the_mean_of_two_blocks() {
     let mean = Recipe { seed: 7, mean: true, blocks: 2, levels: 4, depth: 2, ..recipe() };
-    check_busy(&mean, &design::Options { lanes: 2, fifo_depth: 3, joins: Joins::Overlapped });
+    check_busy(&mean, &design::Options { lanes: 2, fifo_depth: 3, ..design::Options::default() });
 }
 
 /// Any shape, any folding. `SNN2RTL_CASES` asks for more of them than the suite has time for.
@@ -154,11 +154,23 @@ fn whatever_is_drawn() {
     for seed in 1..=cases {
         let random = &mut Random(seed);
         let recipe = Recipe::any(seed, random);
-        let options = design::Options {
+        let mut options = design::Options {
             lanes: random.pick(&[1, 2, 3, 8, 16]),
             fifo_depth: random.pick(&[1, 2, 5]),
             joins: random.pick(&[Joins::Minimal, Joins::Overlapped]),
+            ..design::Options::default()
         };
+        // Half of the layers in any other number of lanes.
+        let (model, _) =
+            convert(&network(&recipe), "small", "test", EncodingChoice::Analog).expect("converts");
+        let lowered = lower(&model).expect("lowers").network;
+        for id in lowered.topological() {
+            let node = lowered.node(id);
+            if design::Options::is_folded(&node.op) && random.pick(&[true, false]) {
+                let lanes = random.pick(&[1, 2, 3, 4, 6, 8, 12, 16]);
+                options.layers.insert(node.name.clone(), design::Folded { lanes });
+            }
+        }
         println!("{recipe:?}, {options:?}");
         check(&recipe, &options);
     }
@@ -168,7 +180,7 @@ fn whatever_is_drawn() {
 fn gelu_before_a_quantiser() {
     let gelu =
         Recipe { seed: 8, blocks: 2, hidden: 9, levels: 32, function: Some(Function::gelu()), ..recipe() };
-    check_busy(&gelu, &design::Options { lanes: 4, fifo_depth: 2, joins: Joins::Overlapped });
+    check_busy(&gelu, &design::Options { lanes: 4, fifo_depth: 2, ..design::Options::default() });
     let (model, _) = convert(&network(&gelu), "small", "test", EncodingChoice::Analog).expect("converts");
     let lowered = lower(&model).expect("lowers").network;
     for name in ["blocks.0.act", "blocks.1.act"] {

@@ -30,18 +30,18 @@ impl Planner<'_> {
             .flat_map(|(reader, _)| self.regrouped(reader))
             .collect();
         if sizes.is_empty() {
-            return lanes_for(channels, self.options.lanes);
+            return lanes_for(channels, self.most(id));
         }
         sizes.push(channels);
-        common_lanes(&sizes, self.options.lanes)
+        common_lanes(&sizes, self.most(id))
     }
 
     /// Lanes of a sum: the most, as far as LayerNorm needs them, that divide those of its inputs.
     pub(super) fn sum_lanes(&self, id: NodeId) -> usize {
         let inputs = self.network.inputs(id);
         let mut lanes: Vec<usize> = inputs.iter().filter_map(|&input| self.output_lanes(input)).collect();
-        lanes.extend(lanes.is_empty().then_some(self.options.lanes));
-        common_lanes(&lanes, self.options.row_lanes())
+        lanes.extend(lanes.is_empty().then_some(self.most(id)));
+        common_lanes(&lanes, self.most(id))
     }
 
     /// Lanes of what a node sends, where it cannot have any number of them.
@@ -56,27 +56,31 @@ impl Planner<'_> {
                 let right = right.map_or(1, |right| self.network.node(right).shape.channels());
                 match product.form {
                     Form::Scores => Some(self.scores_lanes(id, node.shape.channels() / product.heads).0),
-                    Form::Mix => Some(common_lanes(&[product.depth(right)], self.options.lanes)),
+                    Form::Mix => Some(common_lanes(&[product.depth(right)], self.most(id))),
                 }
             }
-            Op::Neuron(_) => source().map(|lanes| self.divided(id, lanes, lanes)),
-            Op::Norm(_) => source().map(|lanes| self.divided(id, lanes, self.options.row_lanes())),
-            Op::Softmax(_) | Op::Select(_) => source(),
+            Op::Neuron(_) | Op::Norm(_) | Op::Softmax(_) => source().map(|lanes| self.divided(id, lanes)),
+            Op::Select(_) => source(),
             Op::Arrange(_) => Some(1),
             Op::Input(_) => Some(self.design.streams[0].lanes),
             Op::Embedding(_) | Op::Readout(_) => None,
         }
     }
 
-    /// The most lanes of at most `most` that divide `lanes` and, where rows of other sizes are made of this node's beats,
+    /// Most lanes of a node.
+    pub(super) fn most(&self, id: NodeId) -> usize {
+        self.options.most(self.network, id)
+    }
+
+    /// The most lanes a node may have that divide `lanes` and, where rows of other sizes are made of this node's beats,
     /// the rows of both.
-    pub(super) fn divided(&self, id: NodeId, lanes: usize, most: usize) -> usize {
+    pub(super) fn divided(&self, id: NodeId, lanes: usize) -> usize {
         let mut sizes = self.regrouped(id);
         if !sizes.is_empty() {
             sizes.push(self.network.node(id).shape.channels());
         }
         sizes.push(lanes);
-        common_lanes(&sizes, most)
+        common_lanes(&sizes, self.most(id))
     }
 
     /// Lanes of scores of so many tokens, and channels of a group: more than tokens only where all readers know.
@@ -90,10 +94,10 @@ impl Planner<'_> {
                 && reads(reader, &|op| matches!(op, Op::Product(p) if p.form == Form::Mix))
         });
         if padded {
-            let lanes = lanes_for(tokens, self.options.lanes);
+            let lanes = lanes_for(tokens, self.most(id));
             (lanes, tokens.div_ceil(lanes) * lanes)
         } else {
-            (common_lanes(&[tokens], self.options.lanes), tokens)
+            (common_lanes(&[tokens], self.most(id)), tokens)
         }
     }
 
@@ -104,9 +108,9 @@ impl Planner<'_> {
                 Op::Sum(sum) if sum.terms[port].coefficient[..] == [1] => {
                     (self.sum_lanes(reader), sum.total.union(sum.delta).signed_width())
                 }
-                _ => (self.options.row_lanes(), total.signed_width()),
+                _ => (self.most(id), total.signed_width()),
             },
-            _ => (self.options.row_lanes(), total.signed_width()),
+            _ => (self.most(id), total.signed_width()),
         }
     }
 }

@@ -5,15 +5,17 @@
 //! | `mod.rs` | the walk through the network, streams and the forks between them |
 //! | `sources.rs` | input, linear layers, their neurons, readout |
 //! | `rows.rs` | residual sums, LayerNorm, softmax, products |
+//! | `folding.rs` | what may be chosen, layer by layer |
 //! | `lanes.rs` | how many lanes a node's stream has, seen from the whole network |
 //! | `depth.rs` | FIFO depths where paths meet again |
 
 mod depth;
+mod folding;
 mod lanes;
 mod rows;
 mod sources;
 
-use serde::{Deserialize, Serialize};
+pub use folding::{Folded, Joins, Options};
 
 use super::stage::{Kind, Stage};
 use super::{Carries, Design, Groups, Stream};
@@ -21,62 +23,19 @@ use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::integer::{Network, Op, Range};
 
-/// Choices that the user makes about the hardware.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Most output channels that an engine adds to in one cycle.
-    pub lanes: usize,
-    /// Depth of the FIFO on every stream, at least.
-    pub fifo_depth: usize,
-    /// Depth of the FIFOs where paths meet again.
-    pub joins: Joins,
-}
-
-/// How deep the FIFOs are where paths meet again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Joins {
-    /// The earlier path runs on while the later one catches up.
-    #[default]
-    Overlapped,
-    /// No deeper than the pipeline needs to move at all: less memory, more waiting.
-    Minimal,
-}
-
-impl Options {
-    /// Most lanes that may be asked for.
-    pub const MAX_LANES: usize = 64;
-
-    /// Lanes of LayerNorm, at most: a row is worked on once a time-step, while an engine works once a spike.
-    fn row_lanes(self) -> usize {
-        (self.lanes / 8).max(1)
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { lanes: 16, fifo_depth: 2, joins: Joins::default() }
-    }
-}
-
 /// Lays the network out as a pipeline of stages.
 ///
 /// # Errors
 /// When an option is out of range, or the network has something that there is no hardware for.
 pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design> {
-    if !(1..=Options::MAX_LANES).contains(&options.lanes) {
-        return Err(Error::input(format!("{} lanes; possible are 1…{}", options.lanes, Options::MAX_LANES)));
-    }
-    if !(1..=1024).contains(&options.fifo_depth) {
-        return Err(Error::input(format!("FIFO depth {}; possible are 1…1024", options.fifo_depth)));
-    }
+    options.check(network)?;
     let order = network.topological();
     let input = order.iter().find_map(|&id| match &network.node(id).op {
         Op::Input(input) => Some((id, input)),
         _ => None,
     });
     let (input_id, input) = input.ok_or_else(|| Error::input("the network has no input"))?;
-    let mut planner = Planner::new(model, network, input_id, input, *options);
+    let mut planner = Planner::new(model, network, input_id, input, options.clone());
     for id in order {
         planner.node(id)?;
     }

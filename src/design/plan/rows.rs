@@ -42,7 +42,7 @@ impl Planner<'_> {
         }
         let Stream { lanes, rows, channels, .. } = self.design.streams[input];
         let skip_rows = self.regrouped(id).is_empty();
-        let lanes = self.divided(id, lanes, self.options.row_lanes());
+        let lanes = self.divided(id, lanes);
         let (input, delta_width) = self.deltas(id, input, lanes, None)?;
         let kind = Norm { rows, channels, lanes, delta_width, skip_rows, norm: norm.clone() };
         Ok(self.stage(id, Kind::Norm(kind), vec![input], (Carries::Spikes, lanes, (rows, channels))))
@@ -73,7 +73,7 @@ impl Planner<'_> {
             Form::Scores => self.scores_lanes(id, tokens),
             Form::Mix => {
                 let pad = left_stream.groups.map_or(tokens, |g| g.pad);
-                (common_lanes(&[depth], self.options.lanes), pad)
+                (common_lanes(&[depth], self.most(id)), pad)
             }
         };
         let groups = Groups { count: product.heads, tokens, pad };
@@ -111,7 +111,7 @@ impl Planner<'_> {
         let own = Groups { count: softmax.groups, tokens, pad: tokens };
         let groups = groups.filter(|g| (g.count, g.tokens) == (own.count, own.tokens)).unwrap_or(own);
         let sizes = self.regrouped(id);
-        let lanes = common_lanes(&[&sizes[..], &[lanes, groups.pad]].concat(), 2 * self.options.row_lanes());
+        let lanes = common_lanes(&[&sizes[..], &[lanes, groups.pad]].concat(), self.most(id));
         let (input, delta_width) = self.deltas(id, input, lanes, None)?;
         let mut inputs = vec![input];
         if let Some(padding) = softmax.padding {

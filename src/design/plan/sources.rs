@@ -108,7 +108,7 @@ impl<'a> Planner<'a> {
             input = self.repeat(id, input);
         }
         let lanes = self.design.streams[input].lanes;
-        let lanes = self.divided(id, lanes, lanes);
+        let lanes = self.divided(id, lanes);
         let (input, delta_width) = self.deltas(id, input, lanes, None)?;
         let skip_rows = self.regrouped(id).is_empty();
         let kind = Neurons { rows, channels, lanes, delta_width, skip_rows, neuron: neuron.clone() };

@@ -1,0 +1,53 @@
+//! `folding.json`: how every layer is folded, to be read, changed and built with again.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::design::Options;
+use crate::error::{Error, Result};
+use crate::folder;
+
+/// Version of the file's form.
+const FORMAT_VERSION: u32 = 1;
+
+/// The file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format_version: u32,
+    model: String,
+    folding: Options,
+}
+
+/// The text of the file.
+///
+/// # Errors
+/// Never for a folding that a design was made with.
+pub(super) fn text(model: &str, folding: &Options) -> Result<Vec<u8>> {
+    let file = File { format_version: FORMAT_VERSION, model: model.to_owned(), folding: folding.clone() };
+    let mut text = serde_json::to_vec_pretty(&file)
+        .map_err(|e| Error::input(format!("cannot write the folding: {e}")))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Reads a folding. That it fits the model is found out when a design is made with it.
+///
+/// # Errors
+/// When the file cannot be read, is damaged, or of another version.
+pub fn read_folding(path: &Path) -> Result<Options> {
+    let bytes = folder::read(path)?;
+    let file: File = serde_json::from_slice(&bytes).map_err(|e| {
+        Error::input(format!("this folding cannot be read: {e}"))
+            .at_file(path)
+            .fix("every build folder has one that can be changed: folding.json")
+    })?;
+    match file.format_version {
+        FORMAT_VERSION => Ok(file.folding),
+        other => {
+            Err(Error::input(format!("the folding is of version {other}, not {FORMAT_VERSION}"))
+                .at_file(path))
+        }
+    }
+}
