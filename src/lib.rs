@@ -25,6 +25,7 @@ pub mod design;
 pub mod emit;
 pub mod schedule;
 pub mod synth;
+pub mod target;
 pub mod tool;
 
 pub mod cli;

@@ -20,9 +20,10 @@ const MODULES: &[(&str, &[&str])] = &[
     ("lower", &["error", "graph", "integer", "quant", "snn"]),
     ("golden", &["error", "graph", "integer"]),
     ("compact", &["data", "error", "golden", "integer", "lower", "quant", "snn"]),
+    ("target", &["error", "folder"]),
     ("design", &["error", "graph", "integer", "quant"]),
-    ("schedule", &["design", "golden", "integer"]),
-    ("emit", &["design", "error", "folder", "integer", "lower", "snn"]),
+    ("schedule", &["design", "error", "golden", "integer", "target"]),
+    ("emit", &["design", "error", "folder", "integer", "lower", "snn", "target"]),
     ("tool", &["error"]),
     (
         "cosim",
@@ -31,7 +32,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "snn", "tool",
         ],
     ),
-    ("synth", &["error", "folder", "tool"]),
+    ("synth", &["error", "folder", "target", "tool"]),
 ];
 
 /// Words that only these modules may use.
@@ -44,6 +45,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("askama::", &["emit"]),
     ("safetensors::", &["snn"]),
     ("npyz::", &["data"]),
+    ("toml::", &["target"]),
     ("clap::", &["cli", "main"]),
     ("indicatif::", &["cli", "tool"]),
 ];

@@ -203,7 +203,7 @@ fn a_small_design_is_synthesised_for_every_family() {
         let [fifo_in, fifo_out, mac] = [0, 1, 2].map(|i| &found.modules[i].figures);
         // 2048 words of 16 bits: 32 Kib.
         let rom = match family {
-            Family::Xc7 | Family::Ecp5 | Family::Gowin => 2,
+            Family::Xc7 | Family::Xcup | Family::Ecp5 | Family::Gowin => 2,
             Family::Ice40 => 8,
         };
         assert_eq!((mac.bram, mac.dsp), (rom, 1), "{family}");

@@ -6,7 +6,8 @@
 //! (modules that differ in nothing that matters) are synthesised once, several run at a time, and no run has to carry the whole design (the time that ABC9 takes in
 //! Yosys 0.70 grows with the product of modules and cells).
 
-mod family;
+mod cells;
+mod fit;
 mod report;
 mod rtlil;
 mod scripts;
@@ -19,11 +20,12 @@ use std::time::Instant;
 use rayon::prelude::*;
 use serde::Deserialize;
 
-pub use family::Family;
+pub use fit::{Fit, Resource};
 pub use report::{FORMAT_VERSION, Figures, ModuleUse, TOP_LEVEL, Utilisation};
 
 use crate::error::{Error, Result};
 use crate::folder;
+pub use crate::target::Family;
 use crate::tool::{Tool, Toolbox};
 
 /// What is read of `manifest.json`.
