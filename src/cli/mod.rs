@@ -8,14 +8,17 @@ mod compare;
 mod confidence;
 mod convert;
 mod cosim;
+mod cost;
 mod demo;
 mod doctor;
 mod dump;
 mod energy;
 mod examples;
+mod explore;
 mod inspect;
 mod load;
 mod output;
+mod plot;
 mod run;
 mod synth;
 mod targets;
@@ -46,10 +49,15 @@ enum Command {
     Run(run::Args),
     /// Spiking network → build folder with RTL, memory images and everything around them.
     Build(build::Args),
+    /// Cycles against area: designs from the smallest to the fastest, balanced on measured spikes.
+    Explore(explore::Args),
     /// RTL against golden model in Verilator: every neuron, every time-step.
     Cosim(cosim::Args),
     /// Utilisation by synthesis.
     Synth(synth::Args),
+    /// Quantities and estimate of the cost model for a build folder.
+    #[command(hide = true)]
+    Cost(cost::Args),
     /// Boards and devices that hardware is built for.
     Targets(targets::Args),
     /// Which external programs are here, and how the others are had.
@@ -65,8 +73,10 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Explore(args) => explore::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Cost(args) => cost::run(&args),
         Command::Targets(args) => targets::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };

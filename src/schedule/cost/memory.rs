@@ -1,0 +1,271 @@
+//! How Yosys maps a memory: what `memory_libmap` finds cheapest, by the costs that the libraries of each family give.
+
+use crate::target::Family;
+
+/// How a memory is read and written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Port {
+    /// Never written; the read is registered.
+    Rom,
+    /// Never written; two registered reads.
+    DualRom,
+    /// One write, one registered read.
+    Sync,
+    /// One write, one read whose address is a register: with synchronous reads if it is moved into the memory.
+    Fifo,
+    /// One write, one read without a register.
+    Async,
+}
+
+/// Some equal memories.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory {
+    /// Ports.
+    pub port: Port,
+    /// Bits of a word.
+    pub width: usize,
+    /// Words.
+    pub depth: usize,
+    /// How many such memories there are.
+    pub copies: usize,
+}
+
+/// What memories become.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Mapped {
+    /// Look-up tables that hold bits which can be written.
+    pub ram_lut: f64,
+    /// Bits of outputs that are chosen from several columns of such tables, once for each column beyond the first.
+    pub ram_mux: f64,
+    /// Flip-flops: registers of outputs that are not within a block, and memories of flip-flops.
+    pub ff: f64,
+    /// Bits in flip-flops, whose reading takes look-up tables.
+    pub ff_bits: f64,
+    /// Look-up tables that it takes to write a read-only memory with random contents as logic.
+    pub rom_lut: f64,
+    /// Units of block memory.
+    pub bram: f64,
+}
+
+impl Mapped {
+    /// Both.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            ram_lut: self.ram_lut + other.ram_lut,
+            ram_mux: self.ram_mux + other.ram_mux,
+            ff: self.ff + other.ff,
+            ff_bits: self.ff_bits + other.ff_bits,
+            rom_lut: self.rom_lut + other.rom_lut,
+            bram: self.bram + other.bram,
+        }
+    }
+}
+
+/// A shape of block memory: widths and depths of one port, the units it takes, its cost.
+type Shape = (usize, usize, usize, usize);
+
+const XILINX: &[Shape] = &[
+    (1, 16384, 1, 129),
+    (2, 8192, 1, 129),
+    (4, 4096, 1, 129),
+    (9, 2048, 1, 129),
+    (18, 1024, 1, 129),
+    (36, 512, 1, 129),
+    (1, 32768, 2, 257),
+    (2, 16384, 2, 257),
+    (4, 8192, 2, 257),
+    (9, 4096, 2, 257),
+    (18, 2048, 2, 257),
+    (36, 1024, 2, 257),
+    (72, 512, 2, 257),
+];
+const LATTICE: &[Shape] = &[
+    (1, 16384, 1, 128),
+    (2, 8192, 1, 128),
+    (4, 4096, 1, 128),
+    (9, 2048, 1, 128),
+    (18, 1024, 1, 128),
+    (36, 512, 1, 128),
+];
+const ICE40: &[Shape] = &[(2, 2048, 1, 64), (4, 1024, 1, 64), (8, 512, 1, 64), (16, 256, 1, 64)];
+
+/// What it costs in blocks to move an address register into a memory: between what was mapped to blocks and what was not.
+const MOVED_ADDRESS: f64 = 45.0;
+
+/// What a family offers to memories.
+struct Offer {
+    blocks: &'static [Shape],
+    /// Widest port of a block with two of them that read.
+    widest_pair: [usize; 2],
+    /// Distributed memory: words and bits of an element, its look-up tables, its cost; none if there is none.
+    distributed: &'static [(usize, usize, usize, usize)],
+    /// Cost of a bit of read-only memory as logic: one over this.
+    rom_bits: f64,
+    /// Inputs of a look-up table.
+    inputs: u32,
+}
+
+fn offer(family: Family) -> Offer {
+    match family {
+        Family::Xc7 => Offer {
+            blocks: XILINX,
+            widest_pair: [18, 36],
+            distributed: &[(32, 6, 4, 8), (64, 3, 4, 8)],
+            rom_bits: 64.0,
+            inputs: 6,
+        },
+        Family::Xcup => Offer {
+            blocks: XILINX,
+            widest_pair: [18, 36],
+            distributed: &[(32, 14, 8, 16), (64, 7, 8, 16)],
+            rom_bits: 64.0,
+            inputs: 6,
+        },
+        Family::Ecp5 => Offer {
+            blocks: LATTICE,
+            widest_pair: [18, 18],
+            distributed: &[(16, 4, 6, 4)],
+            rom_bits: 16.0,
+            inputs: 4,
+        },
+        Family::Gowin => Offer {
+            blocks: LATTICE,
+            widest_pair: [18, 18],
+            distributed: &[(16, 4, 4, 4)],
+            rom_bits: 16.0,
+            inputs: 4,
+        },
+        Family::Ice40 => {
+            Offer { blocks: ICE40, widest_pair: [0, 0], distributed: &[], rom_bits: 16.0, inputs: 4 }
+        }
+    }
+}
+
+/// The cheapest blocks for a memory: shape, and how many across and deep.
+fn blocks(offer: &Offer, memory: &Memory) -> Option<(Shape, usize, usize)> {
+    let fits = |(width, _, units, _): &Shape| match memory.port {
+        Port::DualRom => *width <= offer.widest_pair[usize::from(*units > 1)],
+        _ => true,
+    };
+    let place = |shape: &Shape| (*shape, memory.width.div_ceil(shape.0), memory.depth.div_ceil(shape.1));
+    let all = offer.blocks.iter().filter(|shape| fits(shape)).map(place);
+    all.min_by_key(|(shape, across, deep)| shape.3 * across * deep)
+}
+
+/// What a memory becomes. `filled` says of a block of words and bits (first and one beyond the last each) whether
+/// anything but 0 is in it: blocks without are left out.
+pub(super) fn map(
+    family: Family,
+    memory: &Memory,
+    filled: &dyn Fn([usize; 2], [usize; 2]) -> bool,
+) -> Mapped {
+    let Memory { port, width, depth, copies } = *memory;
+    let mut one = Mapped::default();
+    if width == 0 || depth == 0 || copies == 0 {
+        return one;
+    }
+    let offer = offer(family);
+    let bits = to_float(width * depth);
+    let written = matches!(port, Port::Sync | Port::Fifo | Port::Async);
+    let logic = if written { bits } else { bits / offer.rom_bits };
+    let block = if port == Port::Async { None } else { blocks(&offer, memory) };
+    let moved = if port == Port::Fifo { MOVED_ADDRESS } else { 0.0 };
+    let block_cost =
+        block.map_or(f64::INFINITY, |(shape, across, deep)| moved + to_float(shape.3 * across * deep));
+    let elements = |&(words, bits, luts, cost): &(usize, usize, usize, usize)| {
+        let (across, deep) = (width.div_ceil(bits), depth.div_ceil(words));
+        (luts * across * deep, to_float(cost * across * deep), deep)
+    };
+    let distributed =
+        offer.distributed.iter().filter(|_| written).map(elements).min_by(|a, b| a.1.total_cmp(&b.1));
+    let distributed_cost = distributed.map_or(f64::INFINITY, |(_, cost, _)| cost);
+    let register = if matches!(port, Port::Async | Port::Fifo) { 0.0 } else { to_float(width) };
+    if let (Some((shape, across, deep)), true) = (block, block_cost < logic && block_cost < distributed_cost)
+    {
+        let tiles = (0..across).flat_map(|x| (0..deep).map(move |y| (x, y)));
+        let used = tiles.filter(|&(x, y)| {
+            let words = [y * shape.1, depth.min((y + 1) * shape.1)];
+            filled(words, [x * shape.0, width.min((x + 1) * shape.0)])
+        });
+        one.bram = to_float(shape.2 * used.count());
+        one.ram_mux = to_float(width * (deep - 1));
+    } else if let (Some((luts, _, deep)), true) = (distributed, distributed_cost < logic) {
+        one.ram_lut = to_float(luts);
+        one.ram_mux = to_float(width * (deep - 1));
+        one.ff = register;
+    } else if written {
+        one.ff = register + bits;
+        one.ff_bits = bits;
+    } else {
+        let reads = if port == Port::DualRom { 2.0 } else { 1.0 };
+        one.ff = register * reads;
+        let tables = to_float(depth.div_ceil(1 << offer.inputs));
+        one.rom_lut = if depth == 1 { 0.0 } else { to_float(width) * tables * reads };
+    }
+    let copies = to_float(copies);
+    Mapped {
+        ram_lut: one.ram_lut * copies,
+        ram_mux: one.ram_mux * copies,
+        ff: one.ff * copies,
+        ff_bits: one.ff_bits * copies,
+        rom_lut: one.rom_lut * copies,
+        bram: one.bram * copies,
+    }
+}
+
+/// Multiplier blocks of a signed product.
+pub(super) fn multipliers(family: Family, a: usize, b: usize) -> usize {
+    let pieces = |bits: usize, most: usize| 1 + bits.saturating_sub(most).div_ceil(most - 1);
+    let (wide, narrow) = match family {
+        Family::Xc7 => (25, 18),
+        Family::Xcup => (27, 18),
+        Family::Ecp5 | Family::Gowin => (18, 18),
+        Family::Ice40 => (16, 16),
+    };
+    if a < 2 || b < 2 || a + b < 9 {
+        return 0;
+    }
+    // The wider operand goes to the wider side.
+    pieces(a.max(b), wide) * pieces(a.min(b), narrow)
+}
+
+/// A count as a number to calculate with.
+#[expect(clippy::cast_precision_loss, reason = "counts of bits and cells are far below 2^52")]
+pub(super) fn to_float(count: usize) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bram(family: Family, port: Port, width: usize, depth: usize) -> usize {
+        let mapped = map(family, &Memory { port, width, depth, copies: 1 }, &|_, _| true);
+        (0..1000).find(|&n| to_float(n) >= mapped.bram).unwrap_or(1000)
+    }
+
+    #[test]
+    fn memories_take_the_blocks_that_yosys_gives_them() {
+        // Width, depth and RAMB18 of memories that Yosys 0.70 has mapped.
+        for (port, width, depth, blocks) in [
+            (Port::Sync, 35, 137, 1),
+            (Port::Sync, 17, 1633, 2),
+            (Port::Sync, 19, 1633, 3),
+            (Port::Sync, 57, 1025, 6),
+            (Port::Sync, 400, 68, 12),
+            (Port::Sync, 304, 68, 9),
+            (Port::Rom, 112, 256, 0),
+            (Port::Rom, 112, 512, 4),
+            (Port::Rom, 54, 65536, 192),
+        ] {
+            assert_eq!(bram(Family::Xc7, port, width, depth), blocks, "{width}x{depth}");
+        }
+    }
+
+    #[test]
+    fn multipliers_are_made_of_blocks() {
+        for (a, b, blocks) in [(9, 8, 1), (27, 27, 4), (27, 35, 4), (30, 33, 4), (56, 6, 3), (4, 4, 0)] {
+            assert_eq!(multipliers(Family::Xc7, a, b), blocks, "{a}x{b}");
+        }
+    }
+}
