@@ -7,9 +7,11 @@
 //! Yosys 0.70 grows with the product of modules and cells).
 
 mod family;
+mod netlist;
 mod report;
 mod rtlil;
 mod scripts;
+mod shell;
 
 use std::io::Write;
 use std::path::Path;
@@ -20,11 +22,13 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 pub use family::Family;
+pub use netlist::{Netlist, netlist};
 pub use report::{FORMAT_VERSION, Figures, ModuleUse, TOP_LEVEL, Utilisation};
+pub use shell::{CHAIN, Shell};
 
 use crate::error::{Error, Result};
 use crate::folder;
-use crate::tool::{Tool, Toolbox};
+use crate::tool::{Program, Tool, Toolbox};
 
 /// What is read of `manifest.json`.
 #[derive(Deserialize)]
@@ -47,6 +51,38 @@ pub fn yosys_from(
     family: Family,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Utilisation> {
+    modules(toolbox, build, family, Keep::Figures, progress).map(|synthesis| synthesis.utilisation)
+}
+
+/// What is kept of a synthesis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keep {
+    /// How many cells there are.
+    Figures,
+    /// The cells themselves too: `NAME.net.il` beside each script.
+    Netlists,
+}
+
+/// What the synthesis of all modules leaves.
+struct Synthesis {
+    program: Program,
+    utilisation: Utilisation,
+    parts: Vec<report::Part>,
+    instances: Vec<report::Instance>,
+    /// Which part each instance is.
+    places: Vec<usize>,
+    /// Of the top level.
+    ports: Vec<rtlil::Port>,
+}
+
+/// Synthesises the top level and every module that it instantiates, each by itself.
+fn modules(
+    toolbox: &Toolbox,
+    build: &Path,
+    family: Family,
+    keep: Keep,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Synthesis> {
     let top = read_top(build)?;
     let files = read_files(build)?;
     let program = toolbox.get_at_least(Tool::Yosys, family.oldest_yosys())?;
@@ -76,7 +112,8 @@ pub fn yosys_from(
     run("elaborate", &scripts::elaborate(family, &top, &files))?;
     let text = read(&place.join("design.il"))?;
     let design = rtlil::Design::read(&text);
-    let instances = report::instances(&design, &read(&place.join("top.il"))?);
+    let top_text = read(&place.join("top.il"))?;
+    let instances = report::instances(&design, &top_text);
     let (parts, places) = report::parts(&design, &instances);
 
     // The top level last in the list, but at the same time as everything else.
@@ -89,6 +126,10 @@ pub fn yosys_from(
             let (name, text, module) = match parts.get(n) {
                 Some(part) => (part.name.as_str(), scripts::part(family, part), part.module.as_str()),
                 None => ("top", scripts::top(family, &top), top.as_str()),
+            };
+            let text = match keep {
+                Keep::Figures => text,
+                Keep::Netlists => text + &scripts::keep(family, module, name),
             };
             run(name, &text)?;
             let stat = place.join(format!("{name}.json"));
@@ -118,7 +159,7 @@ pub fn yosys_from(
     let mut file = folder::begin_file(&result)?;
     writeln!(file, "{text}").map_err(|e| Error::io("write", &result, &e))?;
     folder::finish_file(file, &result)?;
-    Ok(utilisation)
+    Ok(Synthesis { program, utilisation, parts, instances, places, ports: rtlil::ports(&top_text) })
 }
 
 fn read_top(build: &Path) -> Result<String> {
