@@ -31,6 +31,7 @@ const MODULES: &[(&str, &[&str])] = &[
         ],
     ),
     ("synth", &["error", "folder", "tool"]),
+    ("place", &["error", "folder", "synth", "tool"]),
 ];
 
 /// Words that only these modules may use.

@@ -16,6 +16,8 @@ pub struct Netlist {
     pub top: String,
     /// The core in it.
     pub core: String,
+    /// Name of the core's instance.
+    pub core_instance: String,
     /// The core's instances and the modules that they are of.
     pub instances: Vec<(String, String)>,
     /// What the core needs, without the shell.
@@ -69,11 +71,15 @@ pub fn netlist(
     let text = read(&place.join("shell.net.il"))?;
     let is_core = |module: &str| report::plain_name(module) == core;
     let with_core = rtlil::relinked(&text, &|module, _| is_core(module).then(|| core.clone()));
-    let found = with_core.lines().filter_map(rtlil::cell).filter(|(module, _)| *module == core).count();
-    if found != 1 {
-        return Err(Error::input(format!("the module `{top}` holds the core `{core}` {found} times, not once"))
-            .at_file(build.join(format!("rtl/{top}.sv"))));
-    }
+    let found: Vec<_> =
+        with_core.lines().filter_map(rtlil::cell).filter(|(module, _)| *module == core).collect();
+    let [(_, core_instance)] = found[..] else {
+        return Err(Error::input(format!(
+            "the module `{top}` holds the core `{core}` {} times, not once",
+            found.len()
+        ))
+        .at_file(build.join(format!("rtl/{top}.sv"))));
+    };
     write("shell.linked.il", &with_core)?;
     let text = read(&place.join("top.net.il"))?;
     let part_of = |_: &str, name: &str| {
@@ -91,6 +97,7 @@ pub fn netlist(
     Ok(Netlist {
         file: format!("{folder}/netlist.json"),
         top,
+        core_instance: core_instance.to_owned(),
         core,
         instances: synthesis.instances.iter().map(|i| (i.name.clone(), module(&i.module))).collect(),
         utilisation: synthesis.utilisation,

@@ -187,8 +187,10 @@ end
 
     #[test]
     fn cells_get_another_module() {
-        let text = "module \\m\n  cell $paramod$34\\link \\u_b\n    connect \\A \\x\n  end\n  cell \\fifo \\u_a\n";
-        let other = |module: &str, name: &str| (module.ends_with("link") && name == "u_b").then(|| "link".into());
+        let text =
+            "module \\m\n  cell $paramod$34\\link \\u_b\n    connect \\A \\x\n  end\n  cell \\fifo \\u_a\n";
+        let other =
+            |module: &str, name: &str| (module.ends_with("link") && name == "u_b").then(|| "link".into());
         let found = relinked(text, &other);
         assert_eq!(found, text.replace("$paramod$34\\link", "\\link"));
         let back = |module: &str, _: &str| (module == "link").then(|| "$paramod$12\\link".into());

@@ -69,7 +69,8 @@ pub fn shell(family: Family, shell: &str, core: &str, files: &[String]) -> Strin
 /// Modules that are read later take the place of the black boxes of their name.
 pub fn join(family: Family, shell: &str, parts: &[Part]) -> String {
     let folder = folder(family);
-    let mut text = format!("read_rtlil {folder}/shell.linked.il\nread_rtlil -overwrite {folder}/top.linked.il\n");
+    let mut text =
+        format!("read_rtlil {folder}/shell.linked.il\nread_rtlil -overwrite {folder}/top.linked.il\n");
     for part in parts {
         text += &format!("read_rtlil -overwrite {folder}/{}.net.il\n", part.name);
     }

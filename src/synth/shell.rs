@@ -63,7 +63,8 @@ mod tests {
     #[test]
     fn every_port_has_its_bits_of_the_chain() {
         let port = |name: &str, width, input| Port { name: name.into(), width, input };
-        let ports = [port("clk_i", 1, true), port("a_i", 8, true), port("b_i", 1, true), port("y_o", 3, false)];
+        let ports =
+            [port("clk_i", 1, true), port("a_i", 8, true), port("b_i", 1, true), port("y_o", 3, false)];
         let text = chain("core", &ports).unwrap();
         for part in [
             ".a_i(in_q[0 +: 8])",
