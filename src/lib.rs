@@ -25,6 +25,7 @@ pub mod design;
 pub mod emit;
 pub mod place;
 pub mod synth;
+pub mod target;
 pub mod tool;
 
 pub mod cli;

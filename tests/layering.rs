@@ -20,8 +20,9 @@ const MODULES: &[(&str, &[&str])] = &[
     ("lower", &["error", "graph", "integer", "quant", "snn"]),
     ("golden", &["error", "graph", "integer"]),
     ("compact", &["data", "error", "golden", "integer", "lower", "quant", "snn"]),
+    ("target", &["error", "folder"]),
     ("design", &["error", "graph", "integer", "quant"]),
-    ("emit", &["design", "error", "folder", "integer", "lower", "snn"]),
+    ("emit", &["design", "error", "folder", "integer", "lower", "snn", "target"]),
     ("tool", &["error"]),
     (
         "cosim",
@@ -30,8 +31,8 @@ const MODULES: &[(&str, &[&str])] = &[
             "snn", "tool",
         ],
     ),
-    ("synth", &["error", "folder", "tool"]),
-    ("place", &["error", "folder", "synth", "tool"]),
+    ("synth", &["error", "folder", "target", "tool"]),
+    ("place", &["error", "folder", "synth", "target", "tool"]),
 ];
 
 /// Words that only these modules may use.
@@ -44,6 +45,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("askama::", &["emit"]),
     ("safetensors::", &["snn"]),
     ("npyz::", &["data"]),
+    ("toml::", &["target"]),
     ("clap::", &["cli", "main"]),
     ("indicatif::", &["cli", "tool"]),
 ];

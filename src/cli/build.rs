@@ -8,6 +8,7 @@ use super::{load, output};
 use crate::design::{Joins, Options};
 use crate::emit::{self, Manifest};
 use crate::error::Result;
+use crate::target::{Board, Device, Target};
 
 /// Arguments of `build`.
 #[derive(ClapArgs)]
@@ -18,6 +19,12 @@ pub struct Args {
     /// The folder to write. A build folder that is already there is replaced.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
+    /// The board to build for: a name that `snn2rtl targets` lists, or the path of its description, FILE.toml.
+    #[arg(long, value_name = "BOARD", conflicts_with = "device")]
+    target: Option<String>,
+    /// The device to build for, without a board: the core alone, without pins.
+    #[arg(long, value_name = "PART")]
+    device: Option<String>,
     /// Most weights that an engine adds in one cycle.
     #[arg(long, default_value_t = Options::default().lanes)]
     lanes: usize,
@@ -46,19 +53,32 @@ enum JoinFifos {
 /// # Errors
 /// When the model cannot be built or the folder cannot be written.
 pub fn run(args: &Args) -> Result<()> {
+    // What is named wrongly is said before the work.
+    let target = match (&args.target, &args.device) {
+        (Some(name), _) => Some(Target::Board(Box::new(Board::find(name)?))),
+        (None, Some(name)) => Some(Target::Device(Box::new(Device::find(name)?))),
+        (None, None) => None,
+    };
     let model = load::model(&args.model)?;
     let joins = match args.join_fifos {
         JoinFifos::Overlapped => Joins::Overlapped,
         JoinFifos::Minimal => Joins::Minimal,
     };
     let options = Options { lanes: args.lanes, fifo_depth: args.fifo_depth, joins };
-    let manifest = emit::emit(&model, &options, &args.output)?;
+    let manifest = emit::emit_for(&model, &options, target.as_ref(), &args.output)?;
     if args.json {
         let text = serde_json::to_string_pretty(&manifest)
             .map_err(|e| crate::error::Error::input(format!("cannot write JSON: {e}")))?;
         return output::print(&text);
     }
     output::print(&stages(&manifest))?;
+    match &target {
+        Some(Target::Board(board)) => {
+            output::print(&format!("board: {}, {}", board.title, board.device.title))?
+        }
+        Some(Target::Device(device)) => output::print(&format!("device: {}", device.title))?,
+        None => {}
+    }
     output::print(&format!("build folder: {}", args.output.display()))
 }
 

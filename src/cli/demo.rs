@@ -16,7 +16,8 @@ use crate::emit;
 use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::integer::{Network, Op};
-use crate::synth::{self, Family};
+use crate::synth;
+use crate::target::Family;
 use crate::{lower, snn};
 
 /// Arguments of `demo`.

@@ -18,6 +18,7 @@ mod load;
 mod output;
 mod run;
 mod synth;
+mod targets;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,8 @@ enum Command {
     Cosim(cosim::Args),
     /// Utilisation by synthesis.
     Synth(synth::Args),
+    /// Boards and devices that hardware is built for.
+    Targets(targets::Args),
     /// Which external programs are here, and how the others are had.
     Doctor(doctor::Args),
 }
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Build(args) => build::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Targets(args) => targets::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };
     match result {

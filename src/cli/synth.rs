@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::output;
+use serde::Serialize;
+
+use super::output::{self, thousands};
 use crate::error::{Error, Result};
 use crate::place;
-use crate::synth::{self, Family};
+use crate::synth::{self, Fit, Resource, Utilisation};
+use crate::target::{Family, Target};
 use crate::tool::Toolbox;
 
 /// Synthesis programs.
@@ -28,16 +31,17 @@ pub struct Args {
     /// Synthesis program.
     #[arg(long, value_enum, default_value = "yosys")]
     tool: Flow,
-    /// Device family: xc7, ecp5, ice40 or gowin; xc7 for Yosys and ecp5 for nextpnr if not given.
+    /// Device family: xc7, xcup, ecp5, ice40 or gowin. Without it that of the board or device that the folder was built
+    /// for, or xc7 for Yosys and ecp5 for nextpnr.
     #[arg(long)]
     family: Option<String>,
     /// Seed of the router.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Frequency in MHz that the routed design must reach.
+    /// Frequency in MHz that the routed design must reach; the board's clock if not given.
     #[arg(long, value_name = "MHZ")]
     freq: Option<f64>,
-    /// Pins of the placed module, in the form of the family (.lpf, .pcf, .cst).
+    /// Pins of the placed module, in the form of the family (.lpf, .pcf, .cst); the board's if not given.
     #[arg(long, value_name = "FILE")]
     pins: Option<PathBuf>,
     /// Print JSON.
@@ -45,63 +49,92 @@ pub struct Args {
     json: bool,
 }
 
+/// The utilisation and, where the device is known, whether it fits.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    utilisation: &'a Utilisation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fit: Option<&'a Fit>,
+}
+
 /// Synthesises, places and routes if asked for, and prints what was found.
 ///
 /// # Errors
-/// When the folder is not a build folder, or a tool is missing or fails; a design that does not fit or is too slow is a
-/// failed check.
+/// When the folder is not a build folder, or a tool is missing or fails; a design that does not fit the device or is
+/// too slow is a failed check.
 pub fn run(args: &Args) -> Result<()> {
-    let name = args.family.as_deref().unwrap_or(match args.tool {
-        Flow::Yosys => "xc7",
-        Flow::Nextpnr => "ecp5",
-    });
-    let family = Family::from_name(name).ok_or_else(|| {
-        Error::input(format!("the device family {:?} is not known", crate::error::printable(name)))
-            .fix("use xc7, ecp5, ice40 or gowin")
-    })?;
-    crate::emit::read_manifest(&args.build)?;
-    match args.tool {
-        Flow::Yosys => utilisation(args, family),
-        Flow::Nextpnr => place(args, family),
+    let asked = args.family.as_deref().map(family).transpose()?;
+    let manifest = crate::emit::read_manifest(&args.build)?;
+    let target = manifest.target.as_ref().map(|entry| Target::of_build(&args.build, entry)).transpose()?;
+    if args.tool == Flow::Nextpnr {
+        return place(args, asked, target.as_ref());
     }
-}
-
-fn utilisation(args: &Args, family: Family) -> Result<()> {
+    let device = target.as_ref().map(Target::device);
+    let family = asked.or(device.map(|device| device.family)).unwrap_or(Family::Xc7);
     let spinner = output::spinner("Yosys");
     let result = synth::yosys(&args.build, family, &|step| spinner.set_message(format!("Yosys: {step}")));
     spinner.finish_and_clear();
     let utilisation = result?;
+    // Another family than the device's says nothing about the device.
+    let fit = device.filter(|device| device.family == family).map(|d| Fit::of(&utilisation.total, d));
     if args.json {
-        return json(&utilisation);
+        // It carries its own version.
+        let text = serde_json::to_string_pretty(&Report { utilisation: &utilisation, fit: fit.as_ref() })
+            .map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
+        output::print(&text)?;
+    } else {
+        output::print(&utilisation.table().to_string())?;
+        if let Some(fit) = &fit {
+            output::print(&table(fit))?;
+        }
     }
-    output::print(&utilisation.table().to_string())
+    fit.map_or(Ok(()), |fit| fit.check())
 }
 
-fn place(args: &Args, family: Family) -> Result<()> {
-    let mut options = place::Options::usual(family)?;
+fn place(args: &Args, asked: Option<Family>, target: Option<&Target>) -> Result<()> {
+    let device = target.map(Target::device);
+    let family = asked.or(device.map(|device| device.family)).unwrap_or(Family::Ecp5);
+    let mut options = match target.filter(|target| target.device().family == family) {
+        Some(target) => place::Options::of(target, &args.build)?,
+        None => place::Options::usual(family)?,
+    };
     options.seed = args.seed;
     options.mhz = args.freq.unwrap_or(options.mhz);
-    options.pins = args.pins.clone();
+    if let Some(path) = &args.pins {
+        options.pins = Some(std::fs::read_to_string(path).map_err(|e| Error::io("read", path, &e))?);
+    }
     let spinner = output::spinner("Yosys");
     let show = |step: &str| spinner.set_message(step.to_owned());
     let result = place::nextpnr(&Toolbox::from_env(), &args.build, &options, &show);
     spinner.finish_and_clear();
     let placement = result?;
     if args.json {
-        json(&placement)?;
+        let text = serde_json::to_string_pretty(&placement)
+            .map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
+        output::print(&text)?;
         return placement.check();
     }
     output::print(&placement.table().to_string())?;
-    for path in placement.critical_paths.iter().take(1) {
+    if let Some(path) = placement.critical_paths.first() {
         output::print(&format!("from {}\nto   {}", path.from, path.to))?;
         output::print(&path.table().to_string())?;
     }
     placement.check()
 }
 
-/// Prints what carries its own version.
-fn json(value: &impl serde::Serialize) -> Result<()> {
-    let text =
-        serde_json::to_string_pretty(value).map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
-    output::print(&text)
+fn family(name: &str) -> Result<Family> {
+    Family::from_name(name).ok_or_else(|| {
+        Error::input(format!("the device family {:?} is not known", crate::error::printable(name)))
+            .fix("use xc7, xcup, ecp5, ice40 or gowin")
+    })
+}
+
+/// What is used of what there is.
+fn table(fit: &Fit) -> String {
+    let rows = fit.resources.iter().map(|Resource { name, used, available, percent }| {
+        let percent = percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.1} %"));
+        [name.clone(), thousands(*used), thousands(*available), percent]
+    });
+    output::table([&fit.device, "used", "available", "percent"], rows.collect(), 1).to_string()
 }

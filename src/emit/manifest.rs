@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::design::{Carries, Design, Joins, Kind, Options, Stream};
+use crate::target::TargetEntry;
 
 /// Version of the manifest's form.
 pub const FORMAT_VERSION: u32 = 2;
@@ -19,6 +20,9 @@ pub struct Manifest {
     pub model: String,
     /// Name of the top-level module.
     pub top: String,
+    /// The board or device that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<TargetEntry>,
     /// Most lanes of an engine.
     pub lanes: usize,
     /// Depth of the FIFO on every stream.
@@ -139,6 +143,7 @@ impl Manifest {
             generator: generator.to_owned(),
             model: design.model.clone(),
             top: top.to_owned(),
+            target: None,
             lanes: options.lanes,
             fifo_depth: options.fifo_depth,
             join_fifos: options.joins,

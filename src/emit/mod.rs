@@ -29,6 +29,7 @@ pub use manifest::{FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame,
 
 use crate::design::{Options, plan};
 use crate::error::{Error, Result};
+use crate::target::{Target, TargetEntry};
 use crate::{folder, lower, snn};
 
 /// Name of the manifest.
@@ -43,7 +44,20 @@ pub type Files = Vec<(String, Vec<u8>)>;
 /// When the model cannot be lowered or laid out, something else is at `path`, or the folder cannot be written; then
 /// nothing has changed on disk.
 pub fn emit(model: &snn::Model, options: &Options, path: &Path) -> Result<Manifest> {
-    let (manifest, files) = render(model, options)?;
+    emit_for(model, options, None, path)
+}
+
+/// As [`emit`], for a board or a device.
+///
+/// # Errors
+/// As [`emit`].
+pub fn emit_for(
+    model: &snn::Model,
+    options: &Options,
+    target: Option<&Target>,
+    path: &Path,
+) -> Result<Manifest> {
+    let (manifest, files) = render_for(model, options, target)?;
     folder::replace(path, "build folder", &files, stranger)?;
     Ok(manifest)
 }
@@ -53,6 +67,19 @@ pub fn emit(model: &snn::Model, options: &Options, path: &Path) -> Result<Manife
 /// # Errors
 /// When the model cannot be lowered or laid out.
 pub fn render(model: &snn::Model, options: &Options) -> Result<(Manifest, Files)> {
+    render_for(model, options, None)
+}
+
+/// As [`render`], for a board or a device: with a board its description, pins and clock are added, and the clock takes the
+/// place of the one that the core is timed with alone.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_for(
+    model: &snn::Model,
+    options: &Options,
+    target: Option<&Target>,
+) -> Result<(Manifest, Files)> {
     let lowered = lower::lower(model)?;
     let design = plan(&model.name, &lowered.network, options)?;
     let generator = concat!("snn2rtl ", env!("CARGO_PKG_VERSION"));
@@ -62,10 +89,15 @@ pub fn render(model: &snn::Model, options: &Options) -> Result<(Manifest, Files)
 
     let mut files = Files::new();
     let mut add = |path: String, text: &str| files.push((path, text.as_bytes().to_vec()));
-    for (folder, library) in
-        [("rtl", library::RTL), ("sim", library::SIM), ("constraints", library::CONSTRAINTS)]
-    {
+    let of_the_core = match target.and_then(Target::board) {
+        Some(_) => &[],
+        None => library::CONSTRAINTS,
+    };
+    for (folder, library) in [("rtl", library::RTL), ("sim", library::SIM), ("constraints", of_the_core)] {
         library.iter().for_each(|(name, text)| add(format!("{folder}/{name}"), text));
+    }
+    for (name, text) in target.map(Target::files).unwrap_or_default() {
+        add(format!("constraints/{name}"), &text);
     }
     // Templates end without a newline, files do not.
     add(format!("rtl/{top}.sv"), &(text + "\n"));
@@ -73,6 +105,7 @@ pub fn render(model: &snn::Model, options: &Options) -> Result<(Manifest, Files)
     add("sim/files.f".into(), &library::sim_list(&top));
     images.iter().for_each(|(name, text)| add(format!("rom/{name}"), text));
     let mut manifest = Manifest::new(&design, options, &top, generator, lowered.readout.unit);
+    manifest.target = target.map(Target::entry);
     add("README.md".into(), &(Readme::of(&manifest).render().map_err(template)? + "\n"));
     for (name, bytes) in snn::file::files(model)? {
         files.push((format!("model.snn/{name}"), bytes));
@@ -125,6 +158,7 @@ struct Readme<'a> {
     words_per_value: usize,
     unit: String,
     address_bits: u32,
+    constraints: String,
     stages: Vec<(String, &'a str, u64, u64)>,
 }
 
@@ -146,6 +180,13 @@ impl<'a> Readme<'a> {
             words_per_value: manifest.output.words_per_value,
             unit: format!("{:e}", manifest.output.unit),
             address_bits: manifest.address_bits,
+            constraints: match &manifest.target {
+                Some(TargetEntry { board: Some(board), device, .. }) => {
+                    format!("description, pins and clock of the board {board} ({device})")
+                }
+                Some(TargetEntry { device, .. }) => format!("timing of the core alone, on {device}"),
+                None => "timing".to_owned(),
+            },
             stages: stages.collect(),
         }
     }

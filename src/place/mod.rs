@@ -8,18 +8,18 @@ mod fit;
 mod path;
 mod report;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use serde::Deserialize;
 
-pub use device::Device;
 pub use path::{CriticalPath, Hop, Leg, Place, SHELL};
 pub use report::{Clock, FORMAT_VERSION, Placement, Resource};
 
 use crate::error::{Error, Result};
 use crate::folder;
-use crate::synth::{self, Family, Netlist, Shell};
+use crate::synth::{self, Netlist, Shell};
+use crate::target::{Device, Family, Target};
 use crate::tool::Toolbox;
 
 /// Name of the file in `rtl/` and of its module that a build for a board has around the core.
@@ -34,19 +34,35 @@ pub struct Options {
     pub seed: u64,
     /// The frequency in MHz that the design must reach.
     pub mhz: f64,
-    /// The pins of the shell, in the form of the device's family; without them there is no bitstream.
-    pub pins: Option<PathBuf>,
+    /// The pins of the shell, the text of a file in the form of the device's family; without them there is no bitstream.
+    pub pins: Option<String>,
 }
 
 impl Options {
     /// The usual device of a family, its usual frequency, seed 1, no pins.
     pub fn usual(family: Family) -> Result<Self> {
-        let device = Device::usual(family).ok_or_else(|| {
-            Error::input(format!("there is no open place and route for the family {family}"))
-                .fix("use ecp5, ice40 or gowin; for AMD devices use Vivado")
-        })?;
-        Ok(Self { seed: 1, mhz: device.mhz, pins: None, device })
+        let (device, mhz) = device::usual(family)?;
+        Ok(Self { device, seed: 1, mhz, pins: None })
     }
+
+    /// The device that the build folder is for; of a board the clock too, and its pins when the folder has a shell that
+    /// they fit.
+    pub fn of(target: &Target, build: &Path) -> Result<Self> {
+        let device = target.device().clone();
+        if device.nextpnr.is_empty() {
+            device::usual(device.family)?;
+            let error = Error::input(format!("there is no open place and route for {}", device.part));
+            return Err(error.fix("use a device for which `snn2rtl targets` names nextpnr"));
+        }
+        let usual = device::usual(device.family)?.1;
+        let mhz = target.board().map_or(usual, |board| board.clock_hz as f64 / 1e6);
+        let board = target.board().filter(|_| has_shell(build));
+        Ok(Self { seed: 1, mhz, pins: board.map(|board| board.pins.clone()), device })
+    }
+}
+
+fn has_shell(build: &Path) -> bool {
+    build.join(format!("rtl/{BOARD_TOP}.sv")).is_file()
 }
 
 /// What is read of `manifest.json`.
@@ -80,14 +96,14 @@ pub fn nextpnr(
             Error::input(format!("{} MHz is no frequency", options.mhz)).fix("use --freq MHZ above 0")
         );
     }
-    let (pins_ending, placed_ending, bitstream_ending) = device.endings();
-    let shell = match build.join(format!("rtl/{BOARD_TOP}.sv")).is_file() {
+    let (pins_ending, placed_ending, bitstream_ending) = device::endings(family);
+    let shell = match has_shell(build) {
         true => Shell::Module(BOARD_TOP.to_owned()),
         false => Shell::Chain,
     };
     let result = build.join(format!("reports/place_{family}.json"));
     let place = format!("reports/nextpnr_{family}");
-    let (router, packer) = device.tools();
+    let (router, packer) = device::tools(family);
     let (router, packer) = (toolbox.get(router)?, toolbox.get(packer)?);
     // After a failure no result of an earlier run may look like this one's.
     let bitstream = format!("bitstream/{family}.{bitstream_ending}");
@@ -104,14 +120,10 @@ pub fn nextpnr(
     }
     std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, &e))?;
     // The pins go into the folder: the router may not see other places.
-    let given = match &options.pins {
-        Some(path) => Some(read(path)?),
-        None => board_pins(build, &shell, pins_ending)?,
-    };
-    let spare = device.chain_pins.filter(|_| shell == Shell::Chain);
-    let pins = given.clone().or(spare.map(str::to_owned));
+    let spare = device::spare_pins(family).filter(|_| shell == Shell::Chain);
+    let pins = options.pins.as_deref().or(spare);
     let pins_file = format!("{place}/pins.{pins_ending}");
-    if let Some(text) = &pins {
+    if let Some(text) = pins {
         let file = build.join(&pins_file);
         std::fs::write(&file, text).map_err(|e| Error::io("write", &file, &e))?;
     }
@@ -123,7 +135,7 @@ pub fn nextpnr(
     let log = folder.join("nextpnr.log");
     let call = router
         .command()
-        .args(device.router(&netlist.file, pins.as_ref().map(|_| pins_file.as_str()), &placed, &report))
+        .args(device::router(device, &netlist.file, pins.map(|_| pins_file.as_str()), &placed, &report))
         .args(["--freq", &options.mhz.to_string(), "--seed", &options.seed.to_string()])
         .cwd(build)
         .log(&log);
@@ -138,7 +150,7 @@ pub fn nextpnr(
     })?;
     if !finished.status.success() {
         let whole = read(&log)?;
-        let misfit = fit::misfit(&device.name, &whole).map(|error| error.at_file(&log));
+        let misfit = fit::misfit(&device.part, &whole).map(|error| error.at_file(&log));
         return Err(misfit.unwrap_or_else(|| call.failure(&finished)));
     }
 
@@ -150,7 +162,7 @@ pub fn nextpnr(
     let mut found = Placement {
         format_version: FORMAT_VERSION,
         family,
-        device: device.name.clone(),
+        device: device.part.clone(),
         tool: router.tool.title().to_owned(),
         tool_version: router.version.to_string(),
         top: netlist.top,
@@ -164,11 +176,11 @@ pub fn nextpnr(
         critical_paths,
         bitstream: None,
     };
-    if given.is_some() && found.missed().next().is_none() {
+    if options.pins.is_some() && found.missed().next().is_none() {
         progress("bitstream");
         let packed = format!("{place}/packed.{bitstream_ending}");
         let log = folder.join("pack.log");
-        packer.command().args(device.pack(&placed, &packed)).cwd(build).log(log).run()?;
+        packer.command().args(device::pack(device, &placed, &packed)).cwd(build).log(log).run()?;
         // Whole before it gets its name.
         let (packed, target) = (build.join(packed), build.join(&bitstream));
         let parent = build.join("bitstream");
@@ -185,25 +197,6 @@ pub fn nextpnr(
         .map_err(|e| Error::io("write", &result, &e))?;
     folder::finish_file(file, &result)?;
     Ok(found)
-}
-
-/// The pins of the board that the folder was built for: the one file with this ending in `constraints/`.
-fn board_pins(build: &Path, shell: &Shell, ending: &str) -> Result<Option<String>> {
-    if *shell == Shell::Chain {
-        return Ok(None);
-    }
-    let folder = build.join("constraints");
-    let missing = || {
-        Error::input(format!("this folder has a board's shell and not one pins file `*.{ending}`"))
-            .at_file(&folder)
-            .fix("build for a board of this family, or name the file with --pins")
-    };
-    let Ok(entries) = folder::entries(&folder) else { return Err(missing()) };
-    let mut found = entries.into_iter().filter(|path| path.extension().is_some_and(|e| e == ending));
-    match (found.next(), found.next()) {
-        (Some(path), None) => read(&path).map(Some),
-        _ => Err(missing()),
-    }
 }
 
 fn stages(build: &Path) -> Result<Vec<Stage>> {

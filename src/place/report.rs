@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::path::{CriticalPath, Names, RawPath};
 use crate::error::{Error, Result};
-use crate::synth::{Family, Figures};
+use crate::synth::Figures;
+use crate::target::Family;
 
 /// The version of the JSON form of [`Placement`].
 pub const FORMAT_VERSION: u32 = 1;

@@ -6,7 +6,8 @@
 //! (modules that differ in nothing that matters) are synthesised once, several run at a time, and no run has to carry the whole design (the time that ABC9 takes in
 //! Yosys 0.70 grows with the product of modules and cells).
 
-mod family;
+mod cells;
+mod fit;
 mod netlist;
 mod report;
 mod rtlil;
@@ -21,13 +22,14 @@ use std::time::Instant;
 use rayon::prelude::*;
 use serde::Deserialize;
 
-pub use family::Family;
+pub use fit::{Fit, Resource};
 pub use netlist::{Netlist, netlist};
 pub use report::{FORMAT_VERSION, Figures, ModuleUse, TOP_LEVEL, Utilisation};
 pub use shell::{CHAIN, Shell};
 
 use crate::error::{Error, Result};
 use crate::folder;
+pub use crate::target::Family;
 use crate::tool::{Program, Tool, Toolbox};
 
 /// What is read of `manifest.json`.
@@ -84,7 +86,7 @@ fn modules(
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Synthesis> {
     let top = read_top(build)?;
-    let files = read_files(build)?;
+    let files = read_files(build, "rtl/files.f")?;
     let program = toolbox.get_at_least(Tool::Yosys, family.oldest_yosys())?;
     let start = Instant::now();
     // After a failure no result of an earlier run may look like this one's.
@@ -181,8 +183,8 @@ fn read_top(build: &Path) -> Result<String> {
 }
 
 /// The ordered list of sources. They go into a script: only plain names are let through.
-fn read_files(build: &Path) -> Result<Vec<String>> {
-    let path = build.join("rtl/files.f");
+fn read_files(build: &Path, list: &str) -> Result<Vec<String>> {
+    let path = build.join(list);
     let text = read(&path)?;
     let lines = text.lines().map(str::trim);
     let files: Vec<String> = lines
@@ -216,7 +218,9 @@ mod tests {
         let build = tempfile::tempdir().unwrap();
         std::fs::create_dir(build.path().join("rtl")).unwrap();
         std::fs::write(build.path().join("rtl/files.f"), "rtl/a.sv; shell ls\n").unwrap();
-        assert!(read_files(build.path()).unwrap_err().problem.contains("not a plain file name"));
+        assert!(
+            read_files(build.path(), "rtl/files.f").unwrap_err().problem.contains("not a plain file name")
+        );
         std::fs::write(build.path().join("manifest.json"), r#"{"top": "a; exec"}"#).unwrap();
         assert!(read_top(build.path()).unwrap_err().problem.contains("not a module name"));
         let error = yosys(Path::new("/no/such/build"), Family::Xc7, &|_| ()).unwrap_err();

@@ -56,14 +56,7 @@ pub fn netlist(
             write("port_chain.v", &shell::chain(&core, &synthesis.ports)?)?;
             (super::CHAIN.to_owned(), vec![format!("{folder}/port_chain.v")])
         }
-        Shell::Module(name) => {
-            let mut files = read_files(build)?;
-            let own = format!("rtl/{name}.sv");
-            if !files.contains(&own) {
-                files.push(own);
-            }
-            (name.clone(), files)
-        }
+        Shell::Module(name) => (name.clone(), read_files(build, "rtl/board.f")?),
     };
     run("shell", &scripts::shell(family, &top, &core, &files))?;
 
@@ -92,7 +85,7 @@ pub fn netlist(
     run("join", &scripts::join(family, &top, &synthesis.parts))?;
     let stat = place.join("flat.json");
     let cells = report::cells(&top, &read(&stat)?).map_err(|error| error.at_file(&stat))?;
-    let total = family.count(cells.iter().map(|(cell, &count)| (cell.as_str(), count)));
+    let total = super::cells::count(family, cells.iter().map(|(cell, &count)| (cell.as_str(), count)));
     let module = |name: &str| report::plain_name(name).to_owned();
     Ok(Netlist {
         file: format!("{folder}/netlist.json"),

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::family::Family;
 use super::rtlil::{self, Design};
 use crate::error::{Error, Result};
+use crate::target::Family;
 
 /// The version of the JSON form of [`Utilisation`].
 pub const FORMAT_VERSION: u32 = 1;
@@ -22,6 +22,9 @@ pub struct Figures {
     pub ff: u64,
     /// Block memory, in [`Utilisation::bram_unit`].
     pub bram: u64,
+    /// Large memories of UltraScale+ (`URAM288`).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub uram: u64,
     /// Multiplier blocks; two 9×9 multipliers count as one.
     pub dsp: u64,
     /// Of the look-up tables, those used as memory or shift register.
@@ -30,6 +33,11 @@ pub struct Figures {
     pub carry: u64,
     /// Every other cell by its name: wide multiplexers, clock buffers, large memories.
     pub other: BTreeMap<String, u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The resources of one instance of the top level.
@@ -213,7 +221,7 @@ pub fn summarise(
 }
 
 fn counted(family: Family, cells: &Cells) -> Figures {
-    family.count(cells.iter().map(|(cell, &count)| (cell.as_str(), count)))
+    super::cells::count(family, cells.iter().map(|(cell, &count)| (cell.as_str(), count)))
 }
 
 /// Adds `times` times the cells of a module and of everything below it.

@@ -1,7 +1,7 @@
 //! What Yosys is told. All of it runs in the build folder.
 
-use super::family::Family;
 use super::report::Part;
+use crate::target::Family;
 
 /// Where scripts and answers are, seen from the build folder.
 pub fn folder(family: Family) -> String {

@@ -15,7 +15,7 @@ pub enum Shell {
     /// `load_i` is high and shifts them out to `scan_o`. Every port of the core is timed from and to a flip-flop, and
     /// four pins are enough for any core.
     Chain,
-    /// A module of the build folder, in a file of its name beside the core.
+    /// A module of the build folder; `rtl/board.f` lists its sources and those of the core.
     Module(String),
 }
 

@@ -1,0 +1,3 @@
+# Pins of the AMD Alveo U250. PCI Express is the host: samples, results and the clock come from its bridge.
+# LED 0.
+set_property -dict { PACKAGE_PIN BC21 IOSTANDARD LVCMOS12 } [get_ports led_o]

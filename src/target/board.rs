@@ -1,0 +1,220 @@
+//! Boards: a device, its clock, how a host talks to it, and where the pins are. Two files each: `NAME.toml` and the pins
+//! file beside it.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{Device, nearest, pins, read};
+use crate::error::{Error, Result};
+
+/// Boards that this program carries: text of the description, name and text of the pins file.
+macro_rules! boards {
+    ($($name:literal $pins:literal),* $(,)?) => {
+        &[$((
+            $name,
+            include_str!(concat!("../../constraints/", $name, ".toml")),
+            include_str!(concat!("../../constraints/", $pins)),
+        )),*]
+    };
+}
+
+/// Name, description and pins of each.
+const BOARDS: &[(&str, &str, &str)] = boards!(
+    "arty-a7-35t" "arty-a7-35t.xdc",
+    "arty-a7-100t" "arty-a7-100t.xdc",
+    "zcu104" "zcu104.xdc",
+    "kv260" "kv260.xdc",
+    "u250" "u250.xdc",
+    "ulx3s-85f" "ulx3s-85f.lpf",
+    "icebreaker" "icebreaker.pcf",
+    "tang-nano-20k" "tang-nano-20k.cst",
+);
+
+/// Slowest and fastest clock in hertz.
+const CLOCK: (u64, u64) = (1_000, 1_000_000_000);
+/// Slowest serial line in symbols a second.
+const SLOWEST: u64 = 300;
+/// Fewest clock cycles of a serial symbol.
+const CYCLES: u64 = 8;
+
+/// A board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Board {
+    /// Its name on the command line and in file names.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// The device on it.
+    pub device: Device,
+    /// Frequency of the clock at `clk_i`, in hertz.
+    pub clock_hz: u64,
+    /// The serial line to the host; none where a processor or PCI Express is the host.
+    pub serial: Option<Serial>,
+    /// The button at `rst_ni`; without one the board's top level resets itself after power-on.
+    pub reset: Option<Reset>,
+    /// Name of the pins file.
+    pub pins_name: String,
+    /// Text of the pins file.
+    pub pins: String,
+    /// Where the pins come from.
+    pub source: String,
+    /// Text of the description.
+    pub text: String,
+}
+
+/// A serial line.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Serial {
+    /// Symbols a second.
+    pub baud: u64,
+}
+
+/// A button that is low when pressed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reset {
+    /// What is printed beside it.
+    pub button: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    name: String,
+    title: String,
+    device: String,
+    pins: String,
+    source: String,
+    clock: Clock,
+    serial: Option<Serial>,
+    reset: Option<Reset>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Clock {
+    hz: u64,
+}
+
+impl Board {
+    /// The board of that name, or the one described by the file at that path (anything that ends with `.toml`).
+    ///
+    /// # Errors
+    /// When there is none (the error names the nearest and all that are known), or the files have a mistake.
+    pub fn find(name: &str) -> Result<Self> {
+        if Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+            return Self::from_file(Path::new(name));
+        }
+        let lower = name.to_lowercase();
+        let Some((name, text, pins)) = BOARDS.iter().find(|(known, ..)| *known == lower) else {
+            let known: Vec<&str> = BOARDS.iter().map(|(name, ..)| *name).collect();
+            let error = nearest::unknown("board", name, known.iter().copied(), &known);
+            let fix = error.fix.clone().unwrap_or_default();
+            return Err(error.fix(format!("{fix}; or give the path of a description, FILE.toml")));
+        };
+        carried(name, text, pins)
+    }
+
+    /// The board described by a file; its pins file is beside it.
+    ///
+    /// # Errors
+    /// When a file is missing or has a mistake; the error names file and key.
+    pub fn from_file(path: &Path) -> Result<Self> {
+        let text = read::file(path)?;
+        let description = Description::read(&text).map_err(|error| error.at_file(path))?;
+        let beside = path.with_file_name(&description.pins);
+        let pins = read::file(&beside)?;
+        description.with_pins(text, pins, path, &beside)
+    }
+
+    /// The ports of the board's top level, every one of which the pins file places.
+    pub fn ports(&self) -> Vec<&'static str> {
+        let mut ports = Vec::new();
+        if self.serial.is_some() {
+            ports.push("clk_i");
+            ports.extend(self.reset.as_ref().map(|_| "rst_ni"));
+            ports.extend(["uart_rx_i", "uart_tx_o"]);
+        }
+        ports.push("led_o");
+        ports
+    }
+
+    /// The constraint of its clock, in the form that the tools of all families read.
+    pub fn clock_constraint(&self) -> String {
+        let period = 1e9 / self.clock_hz as f64;
+        format!(
+            "# The clock of {}: {} MHz.\ncreate_clock -name clk -period {period:.3} [get_ports clk_i]\n",
+            self.title,
+            self.clock_hz as f64 / 1e6
+        )
+    }
+}
+
+/// Every board that this program carries.
+///
+/// # Errors
+/// When one of their files has a mistake.
+pub fn boards() -> Result<Vec<Board>> {
+    BOARDS.iter().map(|(name, text, pins)| carried(name, text, pins)).collect()
+}
+
+fn carried(name: &str, text: &str, pins: &str) -> Result<Board> {
+    let folder = Path::new("constraints");
+    let path = folder.join(format!("{name}.toml"));
+    let description = Description::read(text).map_err(|error| error.at_file(&path))?;
+    let beside = folder.join(&description.pins);
+    description.with_pins(text.to_owned(), pins.to_owned(), &path, &beside)
+}
+
+impl Description {
+    fn read(text: &str) -> Result<Self> {
+        let description: Self = read::toml(text)?;
+        read::plain("name", &description.name)?;
+        read::plain("pins", &description.pins)?;
+        // They would be overwritten in the build folder.
+        let stem = Path::new(&description.pins).file_stem().and_then(|stem| stem.to_str());
+        for (key, name) in [("name", Some(description.name.as_str())), ("pins", stem)] {
+            if let Some(taken @ ("core" | "clock")) = name {
+                return Err(Error::input(format!("key `{key}`: `{taken}` is the name of another file")));
+            }
+        }
+        Ok(description)
+    }
+
+    /// The board, once everything is checked.
+    fn with_pins(self, text: String, pins: String, path: &Path, beside: &Path) -> Result<Board> {
+        let device = self.check().map_err(|error| error.at_file(path))?;
+        let family = device.family;
+        let Self { name, title, pins: pins_name, source, clock, serial, reset, .. } = self;
+        let board =
+            Board { name, title, device, clock_hz: clock.hz, serial, reset, pins_name, pins, source, text };
+        pins::check(&pins::placements(family, &board.pins), &board.ports())
+            .map_err(|error| error.at_file(beside))?;
+        Ok(board)
+    }
+
+    fn check(&self) -> Result<Device> {
+        read::line("title", &self.title)?;
+        read::line("source", &self.source)?;
+        let device = Device::find(&self.device)
+            .map_err(|error| Error { problem: format!("key `device`: {}", error.problem), ..error })?;
+        let extension = device.family.pins_extension();
+        if Path::new(&self.pins).extension().is_none_or(|e| e != extension) {
+            let problem = format!("key `pins`: `{}` does not end with `.{extension}`", self.pins);
+            return Err(Error::input(problem).fix(format!("the tools for {} read this form", device.family)));
+        }
+        read::within("clock.hz", self.clock.hz, CLOCK.0, CLOCK.1)?;
+        if let Some(serial) = &self.serial {
+            read::within("serial.baud", serial.baud, SLOWEST, self.clock.hz / CYCLES)?;
+        }
+        match &self.reset {
+            Some(_) if self.serial.is_none() => {
+                Err(Error::input("key `reset`: without `serial` the host resets the core"))
+            }
+            Some(reset) => read::line("reset.button", &reset.button).map(|()| device),
+            None => Ok(device),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Device families: how each is synthesised, and what its files are called.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A family of devices that Yosys synthesises for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// AMD (Xilinx) 7 series, Zynq-7000 included.
+    Xc7,
+    /// AMD (Xilinx) UltraScale+: Zynq UltraScale+, Kria and Alveo.
+    Xcup,
+    /// Lattice ECP5.
+    Ecp5,
+    /// Lattice iCE40.
+    Ice40,
+    /// Gowin GW1N and GW2A.
+    Gowin,
+}
+
+impl Family {
+    /// Every family.
+    pub const ALL: [Self; 5] = [Self::Xc7, Self::Xcup, Self::Ecp5, Self::Ice40, Self::Gowin];
+
+    /// The family's name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Xc7 => "xc7",
+            Self::Xcup => "xcup",
+            Self::Ecp5 => "ecp5",
+            Self::Ice40 => "ice40",
+            Self::Gowin => "gowin",
+        }
+    }
+
+    /// The family of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.name() == name)
+    }
+
+    /// The synthesis command, without the top module.
+    ///
+    /// No input and output buffers: the top level is a core with stream interfaces, not a chip. The iCE40 command
+    /// may use multipliers, which only the UltraPlus devices have.
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Xc7 => "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
+            Self::Xcup => "synth_xilinx -family xcup -flatten -noiopad -noclkbuf",
+            Self::Ecp5 => "synth_ecp5",
+            Self::Ice40 => "synth_ice40 -dsp",
+            Self::Gowin => "synth_gowin -noiopads",
+        }
+    }
+
+    /// The oldest Yosys that is taken from `PATH`. Yosys 0.23 turns large ROMs into look-up tables for iCE40 and
+    /// Gowin; 0.70 is the version that was tried and does not, and the only one that was tried for UltraScale+.
+    pub fn oldest_yosys(self) -> &'static [u32] {
+        match self {
+            Self::Xc7 | Self::Ecp5 => &[0, 23],
+            Self::Xcup | Self::Ice40 | Self::Gowin => &[0, 70],
+        }
+    }
+
+    /// The unit that block memory is counted in.
+    pub fn bram_unit(self) -> &'static str {
+        match self {
+            Self::Xc7 | Self::Xcup => "RAMB18",
+            Self::Ecp5 => "DP16KD",
+            Self::Ice40 => "SB_RAM40_4K",
+            Self::Gowin => "BSRAM",
+        }
+    }
+
+    /// How the names of its pins files end.
+    pub fn pins_extension(self) -> &'static str {
+        match self {
+            Self::Xc7 | Self::Xcup => "xdc",
+            Self::Ecp5 => "lpf",
+            Self::Ice40 => "pcf",
+            Self::Gowin => "cst",
+        }
+    }
+
+    /// The file that constrains the clock of a board.
+    pub fn clock_file(self) -> &'static str {
+        match self {
+            Self::Xc7 | Self::Xcup => "clock.xdc",
+            Self::Ecp5 | Self::Ice40 | Self::Gowin => "clock.sdc",
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back() {
+        for family in Family::ALL {
+            assert_eq!(Family::from_name(family.name()), Some(family));
+        }
+        assert_eq!(Family::from_name("xc9"), None);
+    }
+}

@@ -1,0 +1,107 @@
+//! What hardware is built for: families, devices and boards, read from `constraints/`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `family.rs` | device families and their synthesis commands |
+//! | `device.rs` | what a device has: `constraints/devices.toml` |
+//! | `board.rs` | boards: `constraints/NAME.toml` and the pins file beside it |
+//! | `pins.rs` | which port a pins file places where |
+//! | `read.rs`, `nearest.rs` | TOML with errors that name the key; names that are not known |
+//!
+//! Names from these files go into scripts and paths: the parser lets plain ones through only.
+
+mod board;
+mod device;
+mod family;
+mod nearest;
+mod pins;
+mod read;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+pub use board::{Board, Reset, Serial, boards};
+pub use device::{Device, Dsps, Memory, devices};
+pub use family::Family;
+pub use pins::{Placement, placements};
+
+use crate::error::{Error, Result};
+
+/// What a build is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A board: a device with pins and a clock.
+    Board(Box<Board>),
+    /// A device alone: the core without pins.
+    Device(Box<Device>),
+}
+
+/// A target as the manifest of a build folder names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetEntry {
+    /// The board, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub board: Option<String>,
+    /// The device's part.
+    pub device: String,
+    /// Its family.
+    pub family: Family,
+}
+
+impl Target {
+    /// The device.
+    pub fn device(&self) -> &Device {
+        match self {
+            Self::Board(board) => &board.device,
+            Self::Device(device) => device,
+        }
+    }
+
+    /// The board, if it is one.
+    pub fn board(&self) -> Option<&Board> {
+        match self {
+            Self::Board(board) => Some(board),
+            Self::Device(_) => None,
+        }
+    }
+
+    /// How the manifest names it.
+    pub fn entry(&self) -> TargetEntry {
+        let device = self.device();
+        TargetEntry {
+            board: self.board().map(|board| board.name.clone()),
+            device: device.part.clone(),
+            family: device.family,
+        }
+    }
+
+    /// What it adds to the folder `constraints/` of a build: name and text of each file.
+    pub fn files(&self) -> Vec<(String, String)> {
+        let Some(board) = self.board() else { return Vec::new() };
+        vec![
+            (format!("{}.toml", board.name), board.text.clone()),
+            (board.pins_name.clone(), board.pins.clone()),
+            (board.device.family.clock_file().to_owned(), board.clock_constraint()),
+        ]
+    }
+
+    /// The target that a manifest names; a board is read from the files in the build folder, so that those of users are
+    /// found too.
+    ///
+    /// # Errors
+    /// When the device is not known, or the files of the board are missing or damaged.
+    pub fn of_build(build: &Path, entry: &TargetEntry) -> Result<Self> {
+        let device =
+            Device::find(&entry.device).map_err(|error| error.at_file(build.join("manifest.json")))?;
+        let Some(name) = &entry.board else { return Ok(Self::Device(Box::new(device))) };
+        read::plain("target.board", name).map_err(|error| error.at_file(build.join("manifest.json")))?;
+        let path = build.join("constraints").join(format!("{name}.toml"));
+        let board = Board::from_file(&path)?;
+        if board.device != device {
+            let problem = format!("the manifest names the device {}, not {}", device.part, board.device.part);
+            return Err(Error::input(problem).at_file(path));
+        }
+        Ok(Self::Board(Box::new(board)))
+    }
+}
