@@ -340,6 +340,32 @@ fn a_small_design_becomes_a_bitstream_for_gowin() {
 }
 
 #[test]
+fn a_board_shell_is_placed_around_the_core() {
+    let (folder, build) = (tempfile::tempdir().unwrap(), mini_build());
+    let write = |name: &str, text: &str| std::fs::write(build.path().join(name), text).unwrap();
+    // A core with a parameter that the shell sets, as generated ones have.
+    let core = include_str!("mini_design/rtl/mini_top.sv").replacen(
+        "module mini_top (",
+        "module mini_top #(parameter RomPath = \"rom/\") (",
+        1,
+    );
+    write("rtl/mini_top.sv", &core);
+    write("rtl/board_top.sv", include_str!("mini_design/rtl/board_top.sv"));
+    let list = std::fs::read_to_string(build.path().join("rtl/files.f")).unwrap();
+    write("rtl/board.f", &(list + "rtl/board_top.sv\n"));
+    let pins: String = [("clk_i", "G2"), ("data_i", "M1"), ("data_o", "L4")]
+        .map(|(name, pin)| format!("LOCATE COMP \"{name}\" SITE \"{pin}\";\n"))
+        .concat();
+    let options = place::Options { pins: Some(pins), ..place::Options::usual(Family::Ecp5).unwrap() };
+    let found = place::nextpnr(&python_only(folder.path()), build.path(), &options, &|_| ()).unwrap();
+    assert_eq!((found.top.as_str(), found.core.as_str()), ("board_top", "mini_top"));
+    assert_eq!((found.synthesised.bram, found.synthesised.dsp), (2, 1));
+    let places = found.critical_paths[0].hops.iter().map(|hop| &hop.at);
+    assert!(places.into_iter().any(|at| at.module.is_some()), "{:?}", found.critical_paths[0]);
+    assert!(build.path().join("bitstream/ecp5.bit").is_file());
+}
+
+#[test]
 fn place_and_route_refuses_what_it_cannot_do() {
     let error = place::Options::usual(Family::Xc7).unwrap_err();
     assert_eq!(error.exit_code(), 2);
