@@ -52,13 +52,15 @@ pub fn keep(family: Family, module: &str, name: &str) -> String {
 
 /// Reads and elaborates the shell around the core and synthesises it with the core as a black box, pads included where
 /// the router does not add them by itself. The cell library stays in the file for the final step.
+///
+/// With parameters Yosys calls the core `$paramod$HASH\CORE` or `$paramod\CORE\NAME=VALUE`.
 pub fn shell(family: Family, shell: &str, core: &str, files: &[String]) -> String {
     let (folder, files) = (folder(family), files.join(" \\\n  "));
     let command = family.command().replace(" -noiopads", "");
     format!(
         "read_verilog -sv -defer -noassert -noassume \\\n  {files}\n\
          hierarchy -check -top {shell}\n\
-         blackbox {core} $paramod*{core}\n\
+         blackbox {core} $paramod*?{core} $paramod?{core}?*=*\n\
          {command} -top {shell}\n\
          write_rtlil {folder}/shell.net.il\n"
     )
