@@ -356,7 +356,8 @@ fn a_board_shell_is_placed_around_the_core() {
     let pins: String = [("clk_i", "G2"), ("data_i", "M1"), ("data_o", "L4")]
         .map(|(name, pin)| format!("LOCATE COMP \"{name}\" SITE \"{pin}\";\n"))
         .concat();
-    let options = place::Options { pins: Some(pins), ..place::Options::usual(Family::Ecp5).unwrap() };
+    let usual = place::Options::usual(Family::Ecp5).unwrap();
+    let options = place::Options { pins: Some(pins), mhz: 25.0, ..usual };
     let found = place::nextpnr(&python_only(folder.path()), build.path(), &options, &|_| ()).unwrap();
     assert_eq!((found.top.as_str(), found.core.as_str()), ("board_top", "mini_top"));
     assert_eq!((found.synthesised.bram, found.synthesised.dsp), (2, 1));
