@@ -288,8 +288,11 @@ fn a_small_design_is_placed(family: Family, bitstream: &str, mark: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let toolbox = python_only(folder.path());
     let build = mini_build();
-    let mut options =
-        place::Options { pins: Some(chain_pins(family)), ..place::Options::usual(family).unwrap() };
+    let mut options = place::Options {
+        pins: Some(chain_pins(family)),
+        mhz: 10.0,
+        ..place::Options::usual(family).unwrap()
+    };
     let found = place::nextpnr(&toolbox, build.path(), &options, &|_| ()).unwrap();
     println!("{}", found.table());
     found.check().unwrap();
