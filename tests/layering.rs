@@ -33,6 +33,7 @@ const MODULES: &[(&str, &[&str])] = &[
         ],
     ),
     ("synth", &["error", "folder", "target", "tool"]),
+    ("place", &["error", "folder", "synth", "target", "tool"]),
 ];
 
 /// Words that only these modules may use.
