@@ -312,7 +312,7 @@ module uart_shell #(
       if (rx_error && framing_q != '1) framing_q <= framing_q + 8'd1;
       if (in_end && !in_good && bad_q != '1) bad_q <= bad_q + 8'd1;
       case (state_q)
-        StIdle: if (in_end && (ours || !in_good)) state_q <= StRun;
+        StIdle: if (in_end && ours) state_q <= StRun;
         StRun: state_q <= access ? StBus : StReply;
         StBus: if (bus_done) state_q <= StReply;
         default: if (sent_last) state_q <= StIdle;

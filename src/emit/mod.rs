@@ -5,9 +5,11 @@
 //! | `name.rs` | identifiers and comments that are safe whatever the model calls its nodes |
 //! | `word.rs`, `rom.rs` | memory images |
 //! | `instance.rs`, `link.rs`, `stage.rs`, `parameters.rs`, `comment.rs`, `top.rs` | the top level |
+//! | `board.rs` | the top level of a board with a serial line, around the core |
 //! | `library.rs` | files that do not depend on the model |
 //! | `manifest.rs`, `entry.rs` | `manifest.json` |
 
+mod board;
 mod comment;
 mod entry;
 mod instance;
@@ -25,7 +27,10 @@ use std::path::{Path, PathBuf};
 
 use askama::Template;
 
-pub use manifest::{FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, StageEntry, StreamEntry};
+pub use board::Serial;
+pub use manifest::{
+    FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, SerialEntry, StageEntry, StreamEntry,
+};
 
 use crate::design::{Options, plan};
 use crate::error::{Error, Result};
@@ -43,7 +48,20 @@ pub type Files = Vec<(String, Vec<u8>)>;
 /// When the model cannot be lowered or laid out, something else is at `path`, or the folder cannot be written; then
 /// nothing has changed on disk.
 pub fn emit(model: &snn::Model, options: &Options, path: &Path) -> Result<Manifest> {
-    let (manifest, files) = render(model, options)?;
+    emit_for(model, options, None, path)
+}
+
+/// As [`emit`]; with `serial`, the folder also holds the top level of a board whose host is on a serial line.
+///
+/// # Errors
+/// As [`emit`], and when clock and line do not go together.
+pub fn emit_for(
+    model: &snn::Model,
+    options: &Options,
+    serial: Option<&Serial>,
+    path: &Path,
+) -> Result<Manifest> {
+    let (manifest, files) = render_for(model, options, serial)?;
     folder::replace(path, "build folder", &files, stranger)?;
     Ok(manifest)
 }
@@ -53,6 +71,18 @@ pub fn emit(model: &snn::Model, options: &Options, path: &Path) -> Result<Manife
 /// # Errors
 /// When the model cannot be lowered or laid out.
 pub fn render(model: &snn::Model, options: &Options) -> Result<(Manifest, Files)> {
+    render_for(model, options, None)
+}
+
+/// The contents of the build folder of a model, with `serial` for a board whose host is on a serial line.
+///
+/// # Errors
+/// When the model cannot be lowered or laid out, or clock and line do not go together.
+pub fn render_for(
+    model: &snn::Model,
+    options: &Options,
+    serial: Option<&Serial>,
+) -> Result<(Manifest, Files)> {
     let lowered = lower::lower(model)?;
     let design = plan(&model.name, &lowered.network, options)?;
     let generator = concat!("snn2rtl ", env!("CARGO_PKG_VERSION"));
@@ -73,8 +103,20 @@ pub fn render(model: &snn::Model, options: &Options) -> Result<(Manifest, Files)
     add("sim/files.f".into(), &library::sim_list(&top));
     images.iter().for_each(|(name, text)| add(format!("rom/{name}"), text));
     let mut manifest = Manifest::new(&design, options, &top, generator, lowered.readout.unit);
+    let model_files = snn::file::files(model)?;
+    if let Some(serial) = serial {
+        let (board, entry) = board::render(&design, serial, &manifest, board::model_id(&model_files))?;
+        for (folder, library) in
+            [("rtl", library::SHELL), ("host", library::HOST), ("sim", library::SHELL_SIM)]
+        {
+            library.iter().for_each(|(name, text)| add(format!("{folder}/{name}"), text));
+        }
+        add(format!("rtl/{}.sv", board::TOP), &(board + "\n"));
+        add("rtl/board.f".into(), &library::board_list(&top, board::TOP));
+        manifest.serial = Some(entry);
+    }
     add("README.md".into(), &(Readme::of(&manifest).render().map_err(template)? + "\n"));
-    for (name, bytes) in snn::file::files(model)? {
+    for (name, bytes) in model_files {
         files.push((format!("model.snn/{name}"), bytes));
     }
     manifest.files = files.iter().map(|(path, bytes)| FileEntry::of(path, bytes)).collect();
@@ -125,6 +167,7 @@ struct Readme<'a> {
     words_per_value: usize,
     unit: String,
     address_bits: u32,
+    serial: Option<&'a SerialEntry>,
     stages: Vec<(String, &'a str, u64, u64)>,
 }
 
@@ -146,6 +189,7 @@ impl<'a> Readme<'a> {
             words_per_value: manifest.output.words_per_value,
             unit: format!("{:e}", manifest.output.unit),
             address_bits: manifest.address_bits,
+            serial: manifest.serial.as_ref(),
             stages: stages.collect(),
         }
     }
