@@ -10,10 +10,16 @@ module power_on_reset (
   output logic rst_o
 );
 
-  logic [4:0] count_q = '0;
-  logic [1:0] button_q = '0;
+  logic [4:0] count_q;
+  logic [1:0] button_q;
 
-  always_ff @(posedge clk_i) begin
+  initial begin
+    count_q = '0;
+    button_q = '0;
+  end
+
+  // Not `always_ff`, which must be the only one to write its registers.
+  always @(posedge clk_i) begin
     button_q <= {button_q[0], rst_ni};
     if (!button_q[1]) count_q <= '0;
     else if (!count_q[4]) count_q <= count_q + 5'd1;

@@ -133,7 +133,7 @@ pub(super) fn render(
 }
 
 /// Tells models apart: the first bytes of a SHA-256 of all files of the model.
-pub(super) fn model_id(files: &[(String, Vec<u8>)]) -> [u8; 8] {
+pub(super) fn model_id(files: &[(&str, Vec<u8>)]) -> [u8; 8] {
     let mut all = Sha256::new();
     for (name, bytes) in files {
         all.update(Sha256::digest(name.as_bytes()));
