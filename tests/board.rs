@@ -58,7 +58,7 @@ fn expected(first: usize, count: usize, t_max: Option<u32>) -> Vec<Value> {
     let limits = Limits { t_max, ..Limits::default() };
     let mut state = golden.state();
     let result = |index: usize| {
-        let outcome = golden.run(&mut state, inputs.sample(index), &limits, &mut Unobserved);
+        let outcome = golden.run(&mut state, &inputs.sample(index), &limits, &mut Unobserved);
         let values: Vec<i64> = outcome.values.iter().map(|&v| v.try_into().expect("64 bits")).collect();
         let logits: Vec<f64> = values.iter().map(|&v| v as f64 * lowered.readout.unit).collect();
         let flags = if outcome.quiescent { ["quiescent"] } else { ["stopped by T_max"] };

@@ -152,12 +152,7 @@ fn element_bytes(element: Element) -> u8 {
 }
 
 /// What the board says of itself, as docs/uart-protocol.md has it.
-fn identity(
-    manifest: &Manifest,
-    element: Element,
-    block_bytes: usize,
-    model_id: [u8; 8],
-) -> Result<Vec<u8>> {
+fn identity(manifest: &Manifest, element: Element, block_bytes: usize, model_id: [u8; 8]) -> Result<Vec<u8>> {
     let short = |value: usize, what: &str| {
         u16::try_from(value).map(u16::to_le_bytes).map_err(|_| {
             Error::input(format!("{value} {what}: a board with a serial line takes at most {}", u16::MAX))
