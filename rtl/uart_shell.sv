@@ -206,8 +206,8 @@ module uart_shell #(
   end
 
   logic block_write;
-  logic [CountWidth-1:0] block_place, block_length;
-  assign block_place = count_q - CountWidth'(3);
+  logic [BlockWidth-1:0] block_place;
+  assign block_place = BlockWidth'(count_q - CountWidth'(3));
   assign block_write = in_take && command_q == CmdBlock && stored_q &&
       count_q >= CountWidth'(3) && count_q < CountWidth'(3 + BlockBytes);
 
@@ -215,12 +215,11 @@ module uart_shell #(
   logic [CountWidth-1:0] length_q;
   logic good_q;
   logic [LengthWidth-1:0] block_length_q;
-  assign block_length = count_q - CountWidth'(Around);
   always_ff @(posedge clk_i) begin
     if (in_end && state_q == StIdle) begin
       length_q <= count_q - CountWidth'(2);
       good_q <= in_good && count_q >= CountWidth'(4);
-      block_length_q <= LengthWidth'(block_length);
+      block_length_q <= LengthWidth'(count_q - CountWidth'(Around));
     end
   end
 
@@ -351,7 +350,7 @@ module uart_shell #(
     .rst_i   (core_rst_o),
     .free_o  (block_free),
     .write_i (block_write),
-    .addr_i  (BlockWidth'(block_place)),
+    .addr_i  (block_place),
     .byte_i  (in_byte),
     .commit_i(commit),
     .length_i(block_length_q),
