@@ -20,7 +20,8 @@
 /// Contract: nothing is lost while the core is busy. A block is refused as long as the one before has
 /// not gone into the core; a result stays until the host asks for the next. Blocks and results are
 /// numbered modulo 256 from the reset on, so a request may be repeated: a block that comes twice is
-/// taken once. A packet that begins while a reply is under way is ignored.
+/// taken once. A packet that begins while a reply is under way, or of fewer
+/// than 4 bytes, is ignored.
 /// `core_rst_o` resets the core: with `rst_i`, and on command 2, which also empties the buffers and
 /// begins the numbers at 0.
 module uart_shell #(
@@ -218,7 +219,7 @@ module uart_shell #(
   always_ff @(posedge clk_i) begin
     if (in_end && state_q == StIdle) begin
       length_q <= count_q - CountWidth'(2);
-      good_q <= in_good && count_q >= CountWidth'(4);
+      good_q <= in_good;
       block_length_q <= LengthWidth'(count_q - CountWidth'(Around));
     end
   end
@@ -311,7 +312,8 @@ module uart_shell #(
       if (rx_error && framing_q != '1) framing_q <= framing_q + 8'd1;
       if (in_end && !in_good && bad_q != '1) bad_q <= bad_q + 8'd1;
       case (state_q)
-        StIdle: if (in_end && ours) state_q <= StRun;
+        // What is too short for a packet is noise, or what a host sends to be in step: no reply.
+        StIdle: if (in_end && ours && count_q >= CountWidth'(4)) state_q <= StRun;
         StRun: state_q <= access ? StBus : StReply;
         StBus: if (bus_done) state_q <= StReply;
         default: if (sent_last) state_q <= StIdle;
