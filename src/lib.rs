@@ -23,6 +23,7 @@ pub mod snn;
 pub mod cosim;
 pub mod design;
 pub mod emit;
+pub mod place;
 pub mod schedule;
 pub mod synth;
 pub mod target;

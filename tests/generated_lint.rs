@@ -8,16 +8,30 @@ use std::path::Path;
 
 use designs::designs;
 use snn2rtl::emit;
+use snn2rtl::target::{Board, Target};
 use snn2rtl::tool::{Tool, Toolbox, run_yosys};
 
-/// Runs `check` on the build folder of each design.
+/// Designs that are also checked as a whole board: elements of one and of two bytes, beats of one and of several.
+const BOARDS: [&str; 3] = ["mnist_mlp", "scale_per_channel", "text_encoder"];
+
+/// Runs `check` on the build folder of each design, and of some as a board.
 fn each(check: impl Fn(&Path, &str, Vec<String>)) {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, model, options) in designs() {
         let build = folder.path().join(name);
-        let manifest = emit::emit(&model, &options, &build).expect("written");
-        let list = std::fs::read_to_string(build.join("rtl/files.f")).expect("a list of files");
-        check(&build, &manifest.top, list.lines().map(str::to_owned).collect());
+        // With a button that resets it, and without.
+        let board = if name == "text_encoder" { "arty-a7-35t" } else { "ulx3s-85f" };
+        let target = Target::Board(Box::new(Board::find(board).expect("a board")));
+        let target = Some(&target).filter(|_| BOARDS.contains(&name));
+        let manifest = emit::emit_for(&model, &options, target, &build).expect("written");
+        let files = |list: &str| {
+            let list = std::fs::read_to_string(build.join(list)).expect("a list of files");
+            list.lines().map(str::to_owned).collect()
+        };
+        check(&build, &manifest.top, files("rtl/files.f"));
+        if let Some(serial) = &manifest.serial {
+            check(&build, &serial.top, files("rtl/board.f"));
+        }
     }
 }
 

@@ -22,8 +22,8 @@ const MODULES: &[(&str, &[&str])] = &[
     ("compact", &["data", "error", "golden", "integer", "lower", "quant", "snn"]),
     ("target", &["error", "folder"]),
     ("design", &["error", "graph", "integer", "quant"]),
-    ("emit", &["design", "error", "folder", "integer", "lower", "snn", "target"]),
-    ("schedule", &["design", "integer", "target"]),
+    ("schedule", &["design", "error", "golden", "integer", "target"]),
+    ("emit", &["design", "error", "folder", "integer", "lower", "quant", "snn", "target"]),
     ("tool", &["error"]),
     (
         "cosim",
@@ -33,6 +33,7 @@ const MODULES: &[(&str, &[&str])] = &[
         ],
     ),
     ("synth", &["error", "folder", "target", "tool"]),
+    ("place", &["error", "folder", "synth", "target", "tool"]),
 ];
 
 /// Words that only these modules may use.

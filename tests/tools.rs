@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use snn2rtl::place;
 use snn2rtl::synth::{self, Family};
 use snn2rtl::tool::{self, Origin, Tool, Toolbox};
 
@@ -262,4 +263,121 @@ fn a_design_that_does_not_elaborate_names_the_reason() {
     assert!(error.problem.contains("mini_fifo"), "{error}");
     assert!(error.file.unwrap().ends_with("reports/yosys_ecp5/elaborate.log"));
     assert!(!build.path().join("reports/utilisation_ecp5.json").exists());
+}
+
+/// Pins for the chain of registers around a core on a ULX3S, an iCEBreaker and a Tang Nano 20K: the boards' clocks and
+/// three pins of their connectors.
+fn chain_pins(family: Family) -> String {
+    let names = ["clk_i", "load_i", "scan_i", "scan_o"];
+    let lines = |pins: [&str; 4], line: &dyn Fn(&str, &str) -> String| {
+        names.iter().zip(pins).map(|(name, pin)| line(name, pin)).collect::<String>()
+    };
+    match family {
+        Family::Ecp5 => lines(["G2", "M1", "L4", "B2"], &|name, pin| {
+            format!("LOCATE COMP \"{name}\" SITE \"{pin}\";\nIOBUF PORT \"{name}\" IO_TYPE=LVCMOS33;\n")
+        }),
+        Family::Ice40 => lines(["35", "10", "6", "9"], &|name, pin| format!("set_io {name} {pin}\n")),
+        _ => lines(["4", "88", "70", "69"], &|name, pin| {
+            format!("IO_LOC \"{name}\" {pin};\nIO_PORT \"{name}\" IO_TYPE=LVCMOS33;\n")
+        }),
+    }
+}
+
+/// The small design down to a bitstream, and the same again at a frequency that cannot be reached.
+fn a_small_design_is_placed(family: Family, bitstream: &str, mark: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let toolbox = python_only(folder.path());
+    let build = mini_build();
+    let mut options = place::Options {
+        pins: Some(chain_pins(family)),
+        mhz: 10.0,
+        ..place::Options::usual(family).unwrap()
+    };
+    let found = place::nextpnr(&toolbox, build.path(), &options, &|_| ()).unwrap();
+    println!("{}", found.table());
+    found.check().unwrap();
+    assert_eq!((found.top.as_str(), found.core.as_str()), (synth::CHAIN, "mini_top"));
+    assert_eq!(found.clocks.len(), 1);
+    assert!(found.clocks[0].name.starts_with("clk_i"), "{}", found.clocks[0].name);
+    // Nothing of the core got lost on the way: its twin FIFOs, its ROM and its multiplier are there.
+    let alone = synth::yosys_from(&toolbox, build.path(), family, &|_| ()).unwrap().total;
+    assert_eq!((found.synthesised.bram, found.synthesised.dsp), (alone.bram, alone.dsp));
+    assert!(found.synthesised.ff > alone.ff, "{:?}", found.synthesised);
+    let path = &found.critical_paths[0];
+    assert!(!path.is_asynchronous());
+    let places = path.hops.iter().map(|hop| &hop.at);
+    assert!(places.clone().any(|at| at.module.is_some()), "{path:?}");
+    assert!(places.filter(|at| at.instance == "u_mac").all(|at| at.module.as_deref() == Some("mini_mac")));
+    assert_eq!(found.bitstream.as_deref(), Some(bitstream));
+    let bytes = std::fs::read(build.path().join(bitstream)).unwrap();
+    assert!(bytes.windows(mark.len()).any(|window| window == mark), "{} bytes", bytes.len());
+    let saved = std::fs::read_to_string(build.path().join(format!("reports/place_{family}.json"))).unwrap();
+    assert_eq!(serde_json::from_str::<place::Placement>(&saved).unwrap(), found);
+
+    options.mhz = 2000.0;
+    let slow = place::nextpnr(&toolbox, build.path(), &options, &|_| ()).unwrap();
+    let error = slow.check().unwrap_err();
+    assert_eq!(error.exit_code(), 1);
+    assert!(error.problem.contains("MHz of 2000.0"), "{error}");
+    assert!(
+        slow.bitstream.is_none() && !build.path().join(bitstream).exists(),
+        "no bitstream that is too slow"
+    );
+}
+
+#[test]
+fn a_small_design_becomes_a_bitstream_for_ecp5() {
+    a_small_design_is_placed(Family::Ecp5, "bitstream/ecp5.bit", b"LFE5U-85F");
+}
+
+#[test]
+fn a_small_design_becomes_a_bitstream_for_ice40() {
+    // Its synchronisation word.
+    a_small_design_is_placed(Family::Ice40, "bitstream/ice40.bin", &[0x7e, 0xaa, 0x99, 0x7e]);
+}
+
+#[test]
+fn a_small_design_becomes_a_bitstream_for_gowin() {
+    // The text form of its synchronisation word.
+    a_small_design_is_placed(Family::Gowin, "bitstream/gowin.fs", b"1010010111000011");
+}
+
+#[test]
+fn a_board_shell_is_placed_around_the_core() {
+    let (folder, build) = (tempfile::tempdir().unwrap(), mini_build());
+    let write = |name: &str, text: &str| std::fs::write(build.path().join(name), text).unwrap();
+    // A core with a parameter that the shell sets, as generated ones have.
+    let core = include_str!("mini_design/rtl/mini_top.sv").replacen(
+        "module mini_top (",
+        "module mini_top #(parameter RomPath = \"rom/\") (",
+        1,
+    );
+    write("rtl/mini_top.sv", &core);
+    write("rtl/board_top.sv", include_str!("mini_design/rtl/board_top.sv"));
+    let list = std::fs::read_to_string(build.path().join("rtl/files.f")).unwrap();
+    write("rtl/board.f", &(list + "rtl/board_top.sv\n"));
+    let pins: String = [("clk_i", "G2"), ("data_i", "M1"), ("data_o", "L4")]
+        .map(|(name, pin)| format!("LOCATE COMP \"{name}\" SITE \"{pin}\";\n"))
+        .concat();
+    let usual = place::Options::usual(Family::Ecp5).unwrap();
+    let options = place::Options { pins: Some(pins), mhz: 25.0, ..usual };
+    let found = place::nextpnr(&python_only(folder.path()), build.path(), &options, &|_| ()).unwrap();
+    assert_eq!((found.top.as_str(), found.core.as_str()), ("board_top", "mini_top"));
+    assert_eq!((found.synthesised.bram, found.synthesised.dsp), (2, 1));
+    let places = found.critical_paths[0].hops.iter().map(|hop| &hop.at);
+    assert!(places.into_iter().any(|at| at.module.is_some()), "{:?}", found.critical_paths[0]);
+    assert!(build.path().join("bitstream/ecp5.bit").is_file());
+}
+
+#[test]
+fn place_and_route_refuses_what_it_cannot_do() {
+    let error = place::Options::usual(Family::Xc7).unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+    assert!(error.problem.contains("no open place and route for the family xc7"), "{error}");
+    let (folder, build) = (tempfile::tempdir().unwrap(), mini_build());
+    let toolbox = python_only(folder.path());
+    let usual = place::Options::usual(Family::Ecp5).unwrap();
+    let fast = place::Options { mhz: f64::NAN, ..usual };
+    let error = place::nextpnr(&toolbox, build.path(), &fast, &|_| ()).unwrap_err();
+    assert!(error.problem.contains("is no frequency"), "{error}");
 }

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use super::explore::{self, Schedule};
 use super::{load, output};
 use crate::design::{Joins, Options};
 use crate::emit::{self, Manifest};
 use crate::error::Result;
-use crate::target::{Board, Device, Target};
+use crate::target::Target;
 
 /// Arguments of `build`.
 #[derive(ClapArgs)]
@@ -26,7 +27,7 @@ pub struct Args {
     #[arg(long, value_name = "PART")]
     device: Option<String>,
     /// Most weights that an engine adds in one cycle.
-    #[arg(long, default_value_t = Options::default().lanes, conflicts_with = "folding")]
+    #[arg(long, default_value_t = Options::default().lanes, conflicts_with_all = ["folding", "calibrate"])]
     lanes: usize,
     /// Depth of the FIFO between two stages.
     #[arg(long, default_value_t = Options::default().fifo_depth, conflicts_with = "folding")]
@@ -35,8 +36,10 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = JoinFifos::Overlapped, conflicts_with = "folding")]
     join_fifos: JoinFifos,
     /// How each layer is folded: a `folding.json`, such as every build folder has.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "calibrate")]
     folding: Option<PathBuf>,
+    #[command(flatten)]
+    schedule: Schedule,
     /// Print the manifest as JSON.
     #[arg(long)]
     json: bool,
@@ -57,19 +60,21 @@ enum JoinFifos {
 /// When the model cannot be built or the folder cannot be written.
 pub fn run(args: &Args) -> Result<()> {
     // What is named wrongly is said before the work.
-    let target = match (&args.target, &args.device) {
-        (Some(name), _) => Some(Target::Board(Box::new(Board::find(name)?))),
-        (None, Some(name)) => Some(Target::Device(Box::new(Device::find(name)?))),
-        (None, None) => None,
-    };
+    let target = explore::target(args.target.as_deref(), args.device.as_deref())?;
     let model = load::model(&args.model)?;
     let joins = match args.join_fifos {
         JoinFifos::Overlapped => Joins::Overlapped,
         JoinFifos::Minimal => Joins::Minimal,
     };
-    let options = match &args.folding {
-        Some(path) => emit::read_folding(path)?,
-        None => Options { lanes: args.lanes, fifo_depth: args.fifo_depth, joins, ..Options::default() },
+    let uniform = Options { lanes: args.lanes, fifo_depth: args.fifo_depth, joins, ..Options::default() };
+    let mut offer = None;
+    let options = match (&args.folding, &args.schedule.calibrate) {
+        (Some(path), _) => emit::read_folding(path)?,
+        (None, None) => uniform,
+        (None, Some(_)) => {
+            let offer = offer.insert(explore::scheduled(&model, &args.schedule, target.as_ref(), &uniform)?);
+            offer.point.options.clone()
+        }
     };
     let manifest = emit::emit_for(&model, &options, target.as_ref(), &args.output)?;
     if args.json {
@@ -84,6 +89,19 @@ pub fn run(args: &Args) -> Result<()> {
         }
         Some(Target::Device(device)) => output::print(&format!("device: {}", device.title))?,
         None => {}
+    }
+    if let Some(offer) = offer {
+        let total = offer.estimate.total;
+        output::print(&format!(
+            "estimate: {:.0} cycles a sample, {} LUT, {} FF, {} {}, {} DSP ({})",
+            offer.point.cycles.per_sample,
+            output::thousands(total.lut),
+            output::thousands(total.ff),
+            output::thousands(total.bram),
+            offer.estimate.family.bram_unit(),
+            output::thousands(total.dsp),
+            offer.estimate.family,
+        ))?;
     }
     output::print(&format!("build folder: {}", args.output.display()))
 }

@@ -14,9 +14,11 @@ mod doctor;
 mod dump;
 mod energy;
 mod examples;
+mod explore;
 mod inspect;
 mod load;
 mod output;
+mod plot;
 mod run;
 mod synth;
 mod targets;
@@ -47,6 +49,8 @@ enum Command {
     Run(run::Args),
     /// Spiking network → build folder with RTL, memory images and everything around them.
     Build(build::Args),
+    /// Cycles against area: designs from the smallest to the fastest, balanced on measured spikes.
+    Explore(explore::Args),
     /// RTL against golden model in Verilator: every neuron, every time-step.
     Cosim(cosim::Args),
     /// Utilisation by synthesis.
@@ -69,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Explore(args) => explore::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Cost(args) => cost::run(&args),

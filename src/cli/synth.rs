@@ -1,4 +1,4 @@
-//! `synth`: utilisation.
+//! `synth`: utilisation, place and route, bitstream.
 
 use std::path::PathBuf;
 
@@ -8,14 +8,18 @@ use serde::Serialize;
 
 use super::output::{self, thousands};
 use crate::error::{Error, Result};
+use crate::place;
 use crate::synth::{self, Fit, Resource, Utilisation};
 use crate::target::{Family, Target};
+use crate::tool::Toolbox;
 
 /// Synthesis programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Flow {
     /// Yosys, from PATH or provided.
     Yosys,
+    /// Yosys, then nextpnr and the packer of the family (ecp5, ice40, gowin), from PATH or provided.
+    Nextpnr,
 }
 
 /// Arguments of `synth`.
@@ -28,9 +32,18 @@ pub struct Args {
     #[arg(long, value_enum, default_value = "yosys")]
     tool: Flow,
     /// Device family: xc7, xcup, ecp5, ice40 or gowin. Without it that of the board or device that the folder was built
-    /// for, or xc7.
+    /// for, or xc7 for Yosys and ecp5 for nextpnr.
     #[arg(long)]
     family: Option<String>,
+    /// Seed of the router.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Frequency in MHz that the routed design must reach; the board's clock if not given.
+    #[arg(long, value_name = "MHZ")]
+    freq: Option<f64>,
+    /// Pins of the placed module, in the form of the family (.lpf, .pcf, .cst); the board's if not given.
+    #[arg(long, value_name = "FILE")]
+    pins: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -45,15 +58,18 @@ struct Report<'a> {
     fit: Option<&'a Fit>,
 }
 
-/// Synthesises and prints the utilisation.
+/// Synthesises, places and routes if asked for, and prints what was found.
 ///
 /// # Errors
-/// When the folder is not a build folder, Yosys is missing or fails, or the design does not fit the device.
+/// When the folder is not a build folder, or a tool is missing or fails; a design that does not fit the device or is
+/// too slow is a failed check.
 pub fn run(args: &Args) -> Result<()> {
-    let Flow::Yosys = args.tool;
     let asked = args.family.as_deref().map(family).transpose()?;
     let manifest = crate::emit::read_manifest(&args.build)?;
     let target = manifest.target.as_ref().map(|entry| Target::of_build(&args.build, entry)).transpose()?;
+    if args.tool == Flow::Nextpnr {
+        return place(args, asked, target.as_ref());
+    }
     let device = target.as_ref().map(Target::device);
     let family = asked.or(device.map(|device| device.family)).unwrap_or(Family::Xc7);
     let spinner = output::spinner("Yosys");
@@ -74,6 +90,37 @@ pub fn run(args: &Args) -> Result<()> {
         }
     }
     fit.map_or(Ok(()), |fit| fit.check())
+}
+
+fn place(args: &Args, asked: Option<Family>, target: Option<&Target>) -> Result<()> {
+    let device = target.map(Target::device);
+    let family = asked.or(device.map(|device| device.family)).unwrap_or(Family::Ecp5);
+    let mut options = match target.filter(|target| target.device().family == family) {
+        Some(target) => place::Options::of(target, &args.build)?,
+        None => place::Options::usual(family)?,
+    };
+    options.seed = args.seed;
+    options.mhz = args.freq.unwrap_or(options.mhz);
+    if let Some(path) = &args.pins {
+        options.pins = Some(std::fs::read_to_string(path).map_err(|e| Error::io("read", path, &e))?);
+    }
+    let spinner = output::spinner("Yosys");
+    let show = |step: &str| spinner.set_message(step.to_owned());
+    let result = place::nextpnr(&Toolbox::from_env(), &args.build, &options, &show);
+    spinner.finish_and_clear();
+    let placement = result?;
+    if args.json {
+        let text = serde_json::to_string_pretty(&placement)
+            .map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
+        output::print(&text)?;
+        return placement.check();
+    }
+    output::print(&placement.table().to_string())?;
+    if let Some(path) = placement.critical_paths.first() {
+        output::print(&format!("from {}\nto   {}", path.from, path.to))?;
+        output::print(&path.table().to_string())?;
+    }
+    placement.check()
 }
 
 fn family(name: &str) -> Result<Family> {

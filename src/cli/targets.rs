@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Result<()> {
     let rows = boards.iter().map(|Board { name, device, clock_hz, .. }| {
         [
             name.clone(),
-            device.part.clone(),
+            device.die.clone(),
             device.family.to_string(),
             reach(device).to_owned(),
             thousands(device.luts),

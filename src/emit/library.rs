@@ -63,6 +63,26 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "axi_lite_regs.sv",
 );
 
+/// The modules of the serial shell, in the order of `rtl/shell.f`.
+pub(super) const SHELL: &[(&str, &str)] = files!("rtl":
+    "power_on_reset.sv",
+    "uart_rx.sv",
+    "uart_tx.sv",
+    "crc16.sv",
+    "packet_rx.sv",
+    "packet_tx.sv",
+    "block_buffer.sv",
+    "result_buffer.sv",
+    "register_access.sv",
+    "uart_shell.sv",
+);
+
+/// The program that talks to the shell.
+pub(super) const HOST: &[(&str, &str)] = files!("host": "host.py");
+
+/// The simulation of the shell at its pins.
+pub(super) const SHELL_SIM: &[(&str, &str)] = files!("sim": "board_main.cpp");
+
 /// The simulation side. A file here replaces the one of the same name in [`RTL`].
 pub(super) const SIM: &[(&str, &str)] = files!("sim":
     "stream_link.sv",
@@ -81,6 +101,12 @@ pub(super) fn rtl_list(top: &str) -> String {
     library.chain([format!("rtl/{top}.sv\n")]).collect()
 }
 
+/// The list for a whole board: core, shell, and the top level that holds both.
+pub(super) fn board_list(top: &str, board: &str) -> String {
+    let shell = SHELL.iter().map(|(name, _)| format!("rtl/{name}\n"));
+    [rtl_list(top)].into_iter().chain(shell).chain([format!("rtl/{board}.sv\n")]).collect()
+}
+
 /// The list that co-simulation reads.
 pub(super) fn sim_list(top: &str) -> String {
     let library = RTL.iter().map(|(name, _)| {
@@ -94,11 +120,14 @@ pub(super) fn sim_list(top: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::RTL;
+    use super::{RTL, SHELL};
 
     #[test]
-    fn the_list_is_the_one_in_the_repository() {
-        let list: Vec<&str> = include_str!("../../rtl/files.f").lines().collect();
-        assert_eq!(RTL.iter().map(|(name, _)| *name).collect::<Vec<_>>(), list);
+    fn the_lists_are_those_in_the_repository() {
+        for (files, list) in
+            [(RTL, include_str!("../../rtl/files.f")), (SHELL, include_str!("../../rtl/shell.f"))]
+        {
+            assert!(files.iter().map(|(name, _)| *name).eq(list.lines()));
+        }
     }
 }

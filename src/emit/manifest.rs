@@ -35,6 +35,9 @@ pub struct Manifest {
     pub stages: Vec<StageEntry>,
     /// Streams; number 0 comes from the input.
     pub streams: Vec<StreamEntry>,
+    /// The serial line, in a build for a board that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<SerialEntry>,
     /// Every other file.
     pub files: Vec<FileEntry>,
 }
@@ -110,6 +113,21 @@ pub struct StreamEntry {
     pub depth: usize,
 }
 
+/// The top level of a board with a serial line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SerialEntry {
+    /// Name of the board's top-level module.
+    pub top: String,
+    /// Clock in Hz.
+    pub clock_hz: u32,
+    /// Bits a second on the line.
+    pub baud: u32,
+    /// Clock cycles of a bit.
+    pub clocks_per_bit: u32,
+    /// What the board says of its model: the first 8 bytes of a SHA-256, in hexadecimal.
+    pub model_id: String,
+}
+
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
@@ -152,6 +170,7 @@ impl Manifest {
             address_bits: super::top::addr_width(design.counted().count()),
             stages: (0..design.stages.len()).map(|index| StageEntry::of(design, index)).collect(),
             streams: design.streams.iter().map(StreamEntry::of).collect(),
+            serial: None,
             files: Vec::new(),
         }
     }

@@ -5,10 +5,12 @@
 //! | `name.rs` | identifiers and comments that are safe whatever the model calls its nodes |
 //! | `word.rs`, `rom.rs` | memory images |
 //! | `instance.rs`, `link.rs`, `stage.rs`, `parameters.rs`, `comment.rs`, `top.rs` | the top level |
+//! | `board.rs` | the top level of a board with a serial line, around the core |
 //! | `library.rs` | files that do not depend on the model |
 //! | `folding.rs` | `folding.json` |
 //! | `manifest.rs`, `entry.rs` | `manifest.json` |
 
+mod board;
 mod comment;
 mod entry;
 mod folding;
@@ -28,7 +30,11 @@ use std::path::{Path, PathBuf};
 use askama::Template;
 
 pub use folding::read_folding;
-pub use manifest::{FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, StageEntry, StreamEntry};
+pub use manifest::{
+    FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, SerialEntry, StageEntry, StreamEntry,
+};
+
+use board::Serial;
 
 use crate::design::{Options, plan};
 use crate::error::{Error, Result};
@@ -74,7 +80,7 @@ pub fn render(model: &snn::Model, options: &Options) -> Result<(Manifest, Files)
 }
 
 /// As [`render`], for a board or a device: with a board its description, pins and clock are added, and the clock takes the
-/// place of the one that the core is timed with alone.
+/// place of the one that the core is timed with alone; with a serial line, its top level and the host's program too.
 ///
 /// # Errors
 /// As [`render`].
@@ -109,9 +115,21 @@ pub fn render_for(
     images.iter().for_each(|(name, text)| add(format!("rom/{name}"), text));
     let mut manifest = Manifest::new(&design, options, &top, generator, lowered.readout.unit);
     manifest.target = target.map(Target::entry);
+    let model_files = snn::file::files(model)?;
+    if let Some(serial) = target.and_then(Target::board).and_then(Serial::of) {
+        let (board, entry) = board::render(&design, &serial?, &manifest, board::model_id(&model_files))?;
+        for (folder, library) in
+            [("rtl", library::SHELL), ("host", library::HOST), ("sim", library::SHELL_SIM)]
+        {
+            library.iter().for_each(|(name, text)| add(format!("{folder}/{name}"), text));
+        }
+        add(format!("rtl/{}.sv", board::TOP), &(board + "\n"));
+        add("rtl/board.f".into(), &library::board_list(&top, board::TOP));
+        manifest.serial = Some(entry);
+    }
     add("README.md".into(), &(Readme::of(&manifest).render().map_err(template)? + "\n"));
     files.push(("folding.json".into(), folding::text(&design.model, &design.folding(options))?));
-    for (name, bytes) in snn::file::files(model)? {
+    for (name, bytes) in model_files {
         files.push((format!("model.snn/{name}"), bytes));
     }
     manifest.files = files.iter().map(|(path, bytes)| FileEntry::of(path, bytes)).collect();
@@ -163,6 +181,7 @@ struct Readme<'a> {
     unit: String,
     address_bits: u32,
     constraints: String,
+    serial: Option<&'a SerialEntry>,
     stages: Vec<(String, &'a str, u64, u64)>,
 }
 
@@ -191,6 +210,7 @@ impl<'a> Readme<'a> {
                 Some(TargetEntry { device, .. }) => format!("timing of the core alone, on {device}"),
                 None => "timing".to_owned(),
             },
+            serial: manifest.serial.as_ref(),
             stages: stages.collect(),
         }
     }

@@ -75,7 +75,7 @@ pub(super) fn render(
 }
 
 /// `[ 7:0]`, aligned with `[31:0]`.
-fn bits(width: usize) -> String {
+pub(super) fn bits(width: usize) -> String {
     format!("[{:>2}:0]", width - 1)
 }
 

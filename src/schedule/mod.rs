@@ -1,5 +1,23 @@
-//! What a design costs, before anything is synthesised.
+//! What a design costs, before anything is synthesised, and the folding that costs least.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `activity.rs` | spikes of every row of every layer and time-step, measured with the golden model |
+//! | `flow.rs` | what goes over each stream of a design |
+//! | `cycles.rs` | cycles: the pipeline played row by row |
+//! | `cost.rs` | area: formulas fitted to Yosys |
+//! | `balance.rs` | lanes for every layer |
+//! | `choose.rs` | the design that meets a goal |
 
+mod activity;
+mod balance;
+mod choose;
 mod cost;
+mod cycles;
+mod flow;
 
+pub use activity::Activity;
+pub use balance::{Point, Scheduler};
+pub use choose::{Goal, Offer, choose, offers};
 pub use cost::{Estimate, Figures, InstanceCost, Quantities, estimate, quantities};
+pub use cycles::{Cycles, cycles};

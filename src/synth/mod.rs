@@ -8,9 +8,11 @@
 
 mod cells;
 mod fit;
+mod netlist;
 mod report;
 mod rtlil;
 mod scripts;
+mod shell;
 
 use std::io::Write;
 use std::path::Path;
@@ -21,12 +23,14 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 pub use fit::{Fit, Resource};
+pub use netlist::{Netlist, netlist};
 pub use report::{FORMAT_VERSION, Figures, ModuleUse, TOP_LEVEL, Utilisation};
+pub use shell::{CHAIN, Shell};
 
 use crate::error::{Error, Result};
 use crate::folder;
 pub use crate::target::Family;
-use crate::tool::{Tool, Toolbox};
+use crate::tool::{Program, Tool, Toolbox};
 
 /// What is read of `manifest.json`.
 #[derive(Deserialize)]
@@ -49,8 +53,40 @@ pub fn yosys_from(
     family: Family,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Utilisation> {
+    modules(toolbox, build, family, Keep::Figures, progress).map(|synthesis| synthesis.utilisation)
+}
+
+/// What is kept of a synthesis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keep {
+    /// How many cells there are.
+    Figures,
+    /// The cells themselves too: `NAME.net.il` beside each script.
+    Netlists,
+}
+
+/// What the synthesis of all modules leaves.
+struct Synthesis {
+    program: Program,
+    utilisation: Utilisation,
+    parts: Vec<report::Part>,
+    instances: Vec<report::Instance>,
+    /// Which part each instance is.
+    places: Vec<usize>,
+    /// Of the top level.
+    ports: Vec<rtlil::Port>,
+}
+
+/// Synthesises the top level and every module that it instantiates, each by itself.
+fn modules(
+    toolbox: &Toolbox,
+    build: &Path,
+    family: Family,
+    keep: Keep,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Synthesis> {
     let top = read_top(build)?;
-    let files = read_files(build)?;
+    let files = read_files(build, "rtl/files.f")?;
     let program = toolbox.get_at_least(Tool::Yosys, family.oldest_yosys())?;
     let start = Instant::now();
     // After a failure no result of an earlier run may look like this one's.
@@ -78,7 +114,8 @@ pub fn yosys_from(
     run("elaborate", &scripts::elaborate(family, &top, &files))?;
     let text = read(&place.join("design.il"))?;
     let design = rtlil::Design::read(&text);
-    let instances = report::instances(&design, &read(&place.join("top.il"))?);
+    let top_text = read(&place.join("top.il"))?;
+    let instances = report::instances(&design, &top_text);
     let (parts, places) = report::parts(&design, &instances);
 
     // The top level last in the list, but at the same time as everything else.
@@ -91,6 +128,10 @@ pub fn yosys_from(
             let (name, text, module) = match parts.get(n) {
                 Some(part) => (part.name.as_str(), scripts::part(family, part), part.module.as_str()),
                 None => ("top", scripts::top(family, &top), top.as_str()),
+            };
+            let text = match keep {
+                Keep::Figures => text,
+                Keep::Netlists => text + &scripts::keep(family, module, name),
             };
             run(name, &text)?;
             let stat = place.join(format!("{name}.json"));
@@ -120,7 +161,7 @@ pub fn yosys_from(
     let mut file = folder::begin_file(&result)?;
     writeln!(file, "{text}").map_err(|e| Error::io("write", &result, &e))?;
     folder::finish_file(file, &result)?;
-    Ok(utilisation)
+    Ok(Synthesis { program, utilisation, parts, instances, places, ports: rtlil::ports(&top_text) })
 }
 
 fn read_top(build: &Path) -> Result<String> {
@@ -142,8 +183,8 @@ fn read_top(build: &Path) -> Result<String> {
 }
 
 /// The ordered list of sources. They go into a script: only plain names are let through.
-fn read_files(build: &Path) -> Result<Vec<String>> {
-    let path = build.join("rtl/files.f");
+fn read_files(build: &Path, list: &str) -> Result<Vec<String>> {
+    let path = build.join(list);
     let text = read(&path)?;
     let lines = text.lines().map(str::trim);
     let files: Vec<String> = lines
@@ -177,7 +218,9 @@ mod tests {
         let build = tempfile::tempdir().unwrap();
         std::fs::create_dir(build.path().join("rtl")).unwrap();
         std::fs::write(build.path().join("rtl/files.f"), "rtl/a.sv; shell ls\n").unwrap();
-        assert!(read_files(build.path()).unwrap_err().problem.contains("not a plain file name"));
+        assert!(
+            read_files(build.path(), "rtl/files.f").unwrap_err().problem.contains("not a plain file name")
+        );
         std::fs::write(build.path().join("manifest.json"), r#"{"top": "a; exec"}"#).unwrap();
         assert!(read_top(build.path()).unwrap_err().problem.contains("not a module name"));
         let error = yosys(Path::new("/no/such/build"), Family::Xc7, &|_| ()).unwrap_err();

@@ -248,7 +248,7 @@ fn gather(
 
 /// The module's name in the source: Yosys calls a module with parameters `$paramod\NAME\A=…` or
 /// `$paramod$HASH\NAME`.
-fn plain_name(module: &str) -> &str {
+pub fn plain_name(module: &str) -> &str {
     match module.strip_prefix("$paramod") {
         Some(rest) => rest.split('\\').nth(1).unwrap_or(module),
         None => module,

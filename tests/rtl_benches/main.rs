@@ -21,4 +21,5 @@ mod runner;
 mod softmax;
 mod streams;
 mod sums;
+mod uart;
 mod vectors;

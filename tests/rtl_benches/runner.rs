@@ -130,10 +130,11 @@ impl Group {
     }
 }
 
-/// The library's files, in order.
+/// The library's files and those of the serial shell, in order.
 pub fn library() -> Vec<String> {
-    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("rtl/files.f");
-    fs::read_to_string(list).unwrap().lines().map(str::to_owned).collect()
+    let rtl = Path::new(env!("CARGO_MANIFEST_DIR")).join("rtl");
+    let lists = ["files.f", "shell.f"].map(|list| fs::read_to_string(rtl.join(list)).unwrap());
+    lists.iter().flat_map(|list| list.lines()).map(str::to_owned).collect()
 }
 
 /// Runs a command that must succeed and returns what it printed.

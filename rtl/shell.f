@@ -1,0 +1,10 @@
+power_on_reset.sv
+uart_rx.sv
+uart_tx.sv
+crc16.sv
+packet_rx.sv
+packet_tx.sv
+block_buffer.sv
+result_buffer.sv
+register_access.sv
+uart_shell.sv

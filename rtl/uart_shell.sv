@@ -1,0 +1,478 @@
+/// The host's side of a board without a processor: packets on a serial line to the core's interfaces.
+///
+/// The protocol is in docs/uart-protocol.md. A request is a packet of `packet_rx`: command, tag,
+/// arguments. Each gets one reply: the command with bit 7 set, the tag, a status, data.
+///
+/// | command | arguments | data of the reply |
+/// |---|---|---|
+/// | 1 identify | | `Identity` |
+/// | 2 reset | | |
+/// | 3 block | number, 1 to `BlockBytes` bytes of samples | the number that is expected next |
+/// | 4 result | number | the result frame |
+/// | 5 read | address, 2 bytes | 4 bytes |
+/// | 6 write | address, 2 bytes; 4 bytes | |
+/// | 7 line | | framing errors and bad packets since the reset, a byte each, at most 255 |
+///
+/// Numbers of more than a byte come low byte first. Status: 0 done; 1 busy, send the block again later;
+/// 2 no such result yet; 3 wrong number; 4 unknown command or wrong length; 5 bad packet (command and
+/// tag of the reply are 0x80 and 0); 6, 7 the register's SLVERR, DECERR.
+///
+/// Contract: nothing is lost while the core is busy. A block is refused as long as the one before has
+/// not gone into the core; a result stays until the host asks for the next. Blocks and results are
+/// numbered modulo 256 from the reset on, so a request may be repeated: a block that comes twice is
+/// taken once. A packet that begins while a reply is under way, or of fewer
+/// than 4 bytes, is ignored.
+/// `core_rst_o` resets the core: with `rst_i`, and on command 2, which also empties the buffers and
+/// begins the numbers at 0.
+module uart_shell #(
+  /// Clock cycles of a bit on the line, at least 4.
+  parameter int unsigned ClocksPerBit = 25,
+  /// Bytes of a beat of the core's samples.
+  parameter int unsigned BeatBytes = 4,
+  /// Bytes of a sample.
+  parameter int unsigned SampleBytes = 30,
+  /// Bytes of a block, at most.
+  parameter int unsigned BlockBytes = 64,
+  /// Words of a result frame.
+  parameter int unsigned FrameWords = 4,
+  /// Address bits of the core's registers, up to 16.
+  parameter int unsigned AddrWidth = 8,
+  /// What the board says of itself: bytes, the first in the low bits.
+  parameter int unsigned IdentityBytes = 1,
+  parameter bit [8*IdentityBytes-1:0] Identity = '0,
+  /// The light stays on for 2^LightBits cycles after the last activity.
+  parameter int unsigned LightBits = 20
+) (
+  input  logic                   clk_i,
+  input  logic                   rst_i,
+  /// The line and the light.
+  input  logic                   uart_rx_i,
+  output logic                   uart_tx_o,
+  output logic                   led_o,
+  /// The core.
+  output logic                   core_rst_o,
+  input  logic                   core_busy_i,
+  /// Samples, AXI4-Stream.
+  output logic                   m_axis_tvalid_o,
+  input  logic                   m_axis_tready_i,
+  output logic [8*BeatBytes-1:0] m_axis_tdata_o,
+  output logic                   m_axis_tlast_o,
+  /// Result frames, AXI4-Stream.
+  input  logic                   s_axis_tvalid_i,
+  output logic                   s_axis_tready_o,
+  input  logic [31:0]            s_axis_tdata_i,
+  input  logic                   s_axis_tlast_i,
+  /// Registers, AXI4-Lite.
+  output logic                   m_axi_awvalid_o,
+  input  logic                   m_axi_awready_i,
+  output logic [AddrWidth-1:0]   m_axi_awaddr_o,
+  output logic                   m_axi_wvalid_o,
+  input  logic                   m_axi_wready_i,
+  output logic [31:0]            m_axi_wdata_o,
+  output logic [3:0]             m_axi_wstrb_o,
+  input  logic                   m_axi_bvalid_i,
+  output logic                   m_axi_bready_o,
+  input  logic [1:0]             m_axi_bresp_i,
+  output logic                   m_axi_arvalid_o,
+  input  logic                   m_axi_arready_i,
+  output logic [AddrWidth-1:0]   m_axi_araddr_o,
+  input  logic                   m_axi_rvalid_i,
+  output logic                   m_axi_rready_o,
+  input  logic [31:0]            m_axi_rdata_i,
+  input  logic [1:0]             m_axi_rresp_i
+);
+
+  localparam int unsigned FrameBytes = 4 * FrameWords;
+  localparam int unsigned MostData = (FrameBytes > IdentityBytes) ? FrameBytes : IdentityBytes;
+  localparam int unsigned IndexWidth = $clog2(MostData + 1);
+  localparam int unsigned IdentityWidth = (IdentityBytes > 1) ? $clog2(IdentityBytes) : 1;
+  localparam int unsigned FrameWidth = $clog2(FrameBytes);
+  localparam int unsigned BlockWidth = (BlockBytes > 1) ? $clog2(BlockBytes) : 1;
+  localparam int unsigned LengthWidth = $clog2(BlockBytes + 1);
+  // Bytes of a request beside the data of a block: command, tag, number, check. The longest request
+  // without a block has 10.
+  localparam int unsigned Around = 5;
+  localparam int unsigned MostBytes = (BlockBytes + Around > 10) ? BlockBytes + Around : 10;
+  localparam int unsigned CountWidth = $clog2(MostBytes + 2);
+
+  localparam bit [7:0] CmdIdentify = 8'd1;
+  localparam bit [7:0] CmdReset = 8'd2;
+  localparam bit [7:0] CmdBlock = 8'd3;
+  localparam bit [7:0] CmdResult = 8'd4;
+  localparam bit [7:0] CmdRead = 8'd5;
+  localparam bit [7:0] CmdWrite = 8'd6;
+  localparam bit [7:0] CmdLine = 8'd7;
+  localparam bit [7:0] StatusDone = 8'd0;
+  localparam bit [7:0] StatusBusy = 8'd1;
+  localparam bit [7:0] StatusNotYet = 8'd2;
+  localparam bit [7:0] StatusWrongNumber = 8'd3;
+  localparam bit [7:0] StatusWrongRequest = 8'd4;
+  localparam bit [7:0] StatusBadPacket = 8'd5;
+  localparam bit [7:0] StatusBus = 8'd4;
+  localparam bit [7:0] StatusDecode = 8'd7;
+
+  if (AddrWidth < 3 || AddrWidth > 16 || IdentityBytes < 1 || LightBits < 1)
+  begin : gen_bad_parameters
+    $error("uart_shell: a parameter is out of range");
+  end
+
+  // ---------------------------------------------------------------------------- line
+  logic rx_valid, rx_error, tx_valid, tx_ready;
+  logic [7:0] rx_byte, tx_byte;
+  uart_rx #(
+    .ClocksPerBit(ClocksPerBit)
+  ) u_rx (
+    .clk_i,
+    .rst_i,
+    .rx_i   (uart_rx_i),
+    .valid_o(rx_valid),
+    .byte_o (rx_byte),
+    .error_o(rx_error)
+  );
+  uart_tx #(
+    .ClocksPerBit(ClocksPerBit)
+  ) u_tx (
+    .clk_i,
+    .rst_i,
+    .valid_i(tx_valid),
+    .ready_o(tx_ready),
+    .byte_i (tx_byte),
+    .tx_o   (uart_tx_o)
+  );
+
+  logic in_valid, in_end, in_good, out_valid, out_ready, out_last;
+  logic [7:0] in_byte, out_byte_q;
+  packet_rx u_packet_rx (
+    .clk_i,
+    .rst_i,
+    .valid_i(rx_valid),
+    .byte_i (rx_byte),
+    .error_i(rx_error),
+    .valid_o(in_valid),
+    .byte_o (in_byte),
+    .end_o  (in_end),
+    .good_o (in_good)
+  );
+  packet_tx u_packet_tx (
+    .clk_i,
+    .rst_i,
+    .valid_i(out_valid),
+    .ready_o(out_ready),
+    .byte_i (out_byte_q),
+    .last_i (out_last),
+    .valid_o(tx_valid),
+    .ready_i(tx_ready),
+    .byte_o (tx_byte)
+  );
+
+  // ---------------------------------------------------------------------------- request
+  // idle: a request may come in. run: it is complete. bus: a register is accessed. reply: the answer
+  // goes out.
+  typedef enum logic [1:0] {
+    StIdle,
+    StRun,
+    StBus,
+    StReply
+  } state_e;
+  state_e state_q;
+
+  // count_q: bytes of the packet, counted up to one more than any request has. ours_q: it began when
+  // a request could come in. stored_q: its data go into the block buffer.
+  logic [CountWidth-1:0] count_q;
+  logic ours_q, ours, stored_q, in_take, block_free;
+  logic [7:0] command_q, tag_q;
+  // The arguments, the first in the low bits; of a block, only the number.
+  logic [47:0] arguments_q;
+  assign ours = (count_q == '0) ? state_q == StIdle : ours_q;
+  assign in_take = in_valid && ours;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i || in_end) begin
+      count_q <= '0;
+      ours_q <= 1'b0;
+    end else if (in_valid) begin
+      if (count_q != CountWidth'(MostBytes + 1)) count_q <= count_q + CountWidth'(1);
+      ours_q <= ours;
+    end
+    if (in_take) begin
+      if (count_q == '0) begin
+        command_q <= in_byte;
+        stored_q <= block_free;
+      end
+      if (count_q == CountWidth'(1)) tag_q <= in_byte;
+      for (int unsigned i = 0; i < 6; i++) begin
+        if (count_q == CountWidth'(2 + i)) arguments_q[8*i+:8] <= in_byte;
+      end
+    end
+  end
+
+  logic block_write;
+  logic [BlockWidth-1:0] block_place;
+  assign block_place = BlockWidth'(count_q - CountWidth'(3));
+  assign block_write = in_take && command_q == CmdBlock && stored_q &&
+      count_q >= CountWidth'(3) && count_q < CountWidth'(3 + BlockBytes);
+
+  // Seen with the end of the packet: its length without the check, and what is wrong with it.
+  logic [CountWidth-1:0] length_q;
+  logic good_q;
+  logic [LengthWidth-1:0] block_length_q;
+  always_ff @(posedge clk_i) begin
+    if (in_end && state_q == StIdle) begin
+      length_q <= count_q - CountWidth'(2);
+      good_q <= in_good;
+      block_length_q <= LengthWidth'(count_q - CountWidth'(Around));
+    end
+  end
+
+  // ---------------------------------------------------------------------------- execution
+  // block_q, result_q: the numbers that are expected next. any_q: a block has been taken.
+  logic [7:0] number, block_q, result_q, status, status_q;
+  logic any_q, fits, again, commit, held, release_result, access, address_fits, reset_all;
+  logic [31:0] data_q;
+  logic [IndexWidth-1:0] data_length, data_length_q;
+  assign number = arguments_q[7:0];
+  assign again = any_q && number == block_q - 8'd1;
+  assign address_fits = AddrWidth == 16 || (arguments_q[15:0] >> AddrWidth) == '0;
+
+  always_comb begin
+    case (command_q)
+      CmdIdentify, CmdReset, CmdLine: fits = length_q == CountWidth'(2);
+      CmdBlock: begin
+        fits = length_q >= CountWidth'(4) && length_q <= CountWidth'(BlockBytes + 3);
+      end
+      CmdResult: fits = length_q == CountWidth'(3);
+      CmdRead: fits = length_q == CountWidth'(4);
+      CmdWrite: fits = length_q == CountWidth'(8);
+      default: fits = 1'b0;
+    endcase
+  end
+
+  always_comb begin
+    status = StatusDone;
+    data_length = '0;
+    commit = 1'b0;
+    release_result = 1'b0;
+    access = 1'b0;
+    reset_all = 1'b0;
+    if (state_q == StRun) begin
+      if (!good_q) begin
+        status = StatusBadPacket;
+      end else if (!fits) begin
+        status = StatusWrongRequest;
+      end else begin
+        case (command_q)
+          CmdIdentify: data_length = IndexWidth'(IdentityBytes);
+          CmdReset: reset_all = 1'b1;
+          CmdBlock: begin
+            data_length = IndexWidth'(1);
+            if (number == block_q) begin
+              commit = stored_q;
+              if (!stored_q) status = StatusBusy;
+            end else if (!again) begin
+              status = StatusWrongNumber;
+            end
+          end
+          CmdResult: begin
+            if (number == result_q && held) data_length = IndexWidth'(FrameBytes);
+            else if (number == result_q) status = StatusNotYet;
+            else if (number == result_q + 8'd1 && held) begin
+              release_result = 1'b1;
+              status = StatusNotYet;
+            end else status = StatusWrongNumber;
+          end
+          CmdRead, CmdWrite: begin
+            access = address_fits;
+            if (!address_fits) status = StatusDecode;
+          end
+          default: data_length = IndexWidth'(2);
+        endcase
+      end
+    end
+  end
+
+  logic bus_done;
+  logic [31:0] bus_data;
+  logic [1:0] bus_resp;
+  // How long the core is in reset.
+  logic [3:0] reset_q;
+  logic [7:0] framing_q, bad_q;
+  logic bus_write, sent_last;
+  assign bus_write = command_q == CmdWrite;
+  assign core_rst_o = reset_q != '0;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      state_q <= StIdle;
+      reset_q <= '1;
+      framing_q <= '0;
+      bad_q <= '0;
+    end else begin
+      if (reset_q != '0) reset_q <= reset_q - 4'd1;
+      if (reset_all) reset_q <= '1;
+      if (rx_error && framing_q != '1) framing_q <= framing_q + 8'd1;
+      if (in_end && !in_good && bad_q != '1) bad_q <= bad_q + 8'd1;
+      case (state_q)
+        // What is too short for a packet is noise, or what a host sends to be in step: no reply.
+        StIdle: if (in_end && ours && count_q >= CountWidth'(4)) state_q <= StRun;
+        StRun: state_q <= access ? StBus : StReply;
+        StBus: if (bus_done) state_q <= StReply;
+        default: if (sent_last) state_q <= StIdle;
+      endcase
+    end
+    if (core_rst_o) begin
+      block_q <= '0;
+      result_q <= '0;
+      any_q <= 1'b0;
+    end else begin
+      if (commit) begin
+        block_q <= block_q + 8'd1;
+        any_q <= 1'b1;
+      end
+      if (release_result) result_q <= result_q + 8'd1;
+    end
+    if (state_q == StRun) begin
+      status_q <= status;
+      data_length_q <= data_length;
+      data_q <= (command_q == CmdLine) ? {16'd0, bad_q, framing_q} : {24'd0, block_q};
+      if (commit) data_q[7:0] <= block_q + 8'd1;
+    end else if (bus_done) begin
+      // RESP 2 and 3 are statuses 6 and 7.
+      status_q <= (bus_resp == '0) ? StatusDone : StatusBus | 8'(bus_resp);
+      data_length_q <= (bus_write || bus_resp != '0) ? '0 : IndexWidth'(4);
+      data_q <= bus_data;
+    end
+  end
+
+  block_buffer #(
+    .BlockBytes (BlockBytes),
+    .BeatBytes  (BeatBytes),
+    .SampleBytes(SampleBytes)
+  ) u_block (
+    .clk_i,
+    .rst_i   (core_rst_o),
+    .free_o  (block_free),
+    .write_i (block_write),
+    .addr_i  (block_place),
+    .byte_i  (in_byte),
+    .commit_i(commit),
+    .length_i(block_length_q),
+    .m_axis_tvalid_o,
+    .m_axis_tready_i,
+    .m_axis_tdata_o,
+    .m_axis_tlast_o
+  );
+
+  register_access #(
+    .AddrWidth(AddrWidth)
+  ) u_access (
+    .clk_i,
+    .rst_i  (core_rst_o),
+    .start_i(access),
+    .write_i(bus_write),
+    .addr_i (arguments_q[AddrWidth-1:0]),
+    .data_i (arguments_q[47:16]),
+    .done_o (bus_done),
+    .data_o (bus_data),
+    .resp_o (bus_resp),
+    .m_axi_awvalid_o,
+    .m_axi_awready_i,
+    .m_axi_awaddr_o,
+    .m_axi_wvalid_o,
+    .m_axi_wready_i,
+    .m_axi_wdata_o,
+    .m_axi_wstrb_o,
+    .m_axi_bvalid_i,
+    .m_axi_bready_o,
+    .m_axi_bresp_i,
+    .m_axi_arvalid_o,
+    .m_axi_arready_i,
+    .m_axi_araddr_o,
+    .m_axi_rvalid_i,
+    .m_axi_rready_o,
+    .m_axi_rdata_i,
+    .m_axi_rresp_i
+  );
+
+  // ---------------------------------------------------------------------------- reply
+  // head_q: byte of the head, or 3 for the data. settle_q: cycles until the byte is there.
+  logic [1:0] head_q, settle_q;
+  logic [IndexWidth-1:0] index_q;
+  logic [7:0] frame_byte, identity_byte, data_byte;
+  assign out_valid = state_q == StReply && settle_q == '0;
+  assign out_last = (data_length_q == '0) ? head_q == 2'd2 :
+      head_q == 2'd3 && index_q == data_length_q - IndexWidth'(1);
+  assign sent_last = out_valid && out_ready && out_last;
+
+  result_buffer #(
+    .FrameWords(FrameWords)
+  ) u_result (
+    .clk_i,
+    .rst_i    (core_rst_o),
+    .s_axis_tvalid_i,
+    .s_axis_tready_o,
+    .s_axis_tdata_i,
+    .s_axis_tlast_i,
+    .held_o   (held),
+    .release_i(release_result),
+    .addr_i   (FrameWidth'(index_q)),
+    .byte_o   (frame_byte)
+  );
+
+  always_comb begin
+    identity_byte = '0;
+    for (int unsigned i = 0; i < IdentityBytes; i++) begin
+      if (IdentityWidth'(index_q) == IdentityWidth'(i)) identity_byte = Identity[8*i+:8];
+    end
+    case (index_q[1:0])
+      2'd0: data_byte = data_q[7:0];
+      2'd1: data_byte = data_q[15:8];
+      2'd2: data_byte = data_q[23:16];
+      default: data_byte = data_q[31:24];
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (state_q != StReply) begin
+      head_q <= '0;
+      index_q <= '0;
+      settle_q <= 2'd2;
+    end else if (out_valid && out_ready) begin
+      settle_q <= 2'd2;
+      if (head_q != 2'd3) head_q <= head_q + 2'd1;
+      else index_q <= index_q + IndexWidth'(1);
+    end else if (settle_q != '0) begin
+      settle_q <= settle_q - 2'd1;
+    end
+    if (settle_q != '0) begin
+      case (head_q)
+        2'd0: out_byte_q <= good_q ? {1'b1, command_q[6:0]} : 8'h80;
+        2'd1: out_byte_q <= good_q ? tag_q : 8'h00;
+        2'd2: out_byte_q <= status_q;
+        default: begin
+          if (command_q == CmdResult) out_byte_q <= frame_byte;
+          else if (command_q == CmdIdentify) out_byte_q <= identity_byte;
+          else out_byte_q <= data_byte;
+        end
+      endcase
+    end
+  end
+
+  // ---------------------------------------------------------------------------- light
+  logic [LightBits-1:0] light_q;
+  assign led_o = light_q != '0;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) light_q <= '0;
+    else if (rx_valid || tx_valid || core_busy_i) light_q <= '1;
+    else if (light_q != '0) light_q <= light_q - LightBits'(1);
+  end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (!rst_i && state_q == StRun) begin
+      a_block_is_whole : assert (!commit || block_free);
+      a_length_fits : assert (!good_q || !fits || int'(data_length) <= int'(MostData));
+    end
+  end
+`endif
+
+endmodule

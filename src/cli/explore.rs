@@ -1,0 +1,228 @@
+//! `explore`: cycles against area.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use serde::Serialize;
+
+use super::{load, output};
+use crate::design::{Joins, Options};
+use crate::error::{Error, Result};
+use crate::golden::Golden;
+use crate::lower;
+use crate::schedule::{Activity, Goal, Offer, Scheduler, choose, offers};
+use crate::snn::Model;
+use crate::target::{Board, Device, Family, Target};
+
+/// What a design is balanced for.
+#[derive(ClapArgs, Clone)]
+pub struct Schedule {
+    /// Samples whose spikes the pipeline is balanced on: FILE.npy or FILE.npz:NAME, batch first.
+    #[arg(long, value_name = "FILE")]
+    pub calibrate: Option<String>,
+    /// Only the first of them.
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "calibrate")]
+    pub calibration_samples: usize,
+    /// The smallest design that takes so many samples a second.
+    #[arg(long, value_name = "N", conflicts_with = "fit", requires = "calibrate")]
+    pub fps: Option<f64>,
+    /// The fastest design that fits the device; the default where one is named.
+    #[arg(long, requires = "calibrate")]
+    pub fit: bool,
+    /// Clock in MHz that --fps counts on; by default the board's, or 100.
+    #[arg(long, value_name = "MHZ")]
+    pub clock: Option<f64>,
+}
+
+/// Arguments of `explore`.
+#[derive(ClapArgs)]
+pub struct Args {
+    /// A model.snn or a build folder.
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// The board to build for: a name that `snn2rtl targets` lists, or the path of its description, FILE.toml.
+    #[arg(long, value_name = "BOARD", conflicts_with = "device")]
+    target: Option<String>,
+    /// The device to build for, without a board.
+    #[arg(long, value_name = "PART")]
+    device: Option<String>,
+    #[command(flatten)]
+    schedule: Schedule,
+    /// Where a picture of the frontier goes.
+    #[arg(long, value_name = "FILE.svg")]
+    svg: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A design of the frontier.
+#[derive(Serialize)]
+struct Row {
+    cycles: f64,
+    samples_per_second: f64,
+    lut: u64,
+    ff: u64,
+    bram: u64,
+    dsp: u64,
+    busiest: String,
+    fits: Option<bool>,
+    chosen: bool,
+    lanes: std::collections::BTreeMap<String, usize>,
+}
+
+/// The board or device that is named.
+///
+/// # Errors
+/// When there is none of that name.
+pub fn target(board: Option<&str>, device: Option<&str>) -> Result<Option<Target>> {
+    Ok(match (board, device) {
+        (Some(name), _) => Some(Target::Board(Box::new(Board::find(name)?))),
+        (None, Some(name)) => Some(Target::Device(Box::new(Device::find(name)?))),
+        (None, None) => None,
+    })
+}
+
+/// Prints the frontier.
+///
+/// # Errors
+/// When the model or the samples are wrong; that nothing fits is a failed check.
+pub fn run(args: &Args) -> Result<()> {
+    let target = target(args.target.as_deref(), args.device.as_deref())?;
+    let model = load::model(&args.model)?;
+    let base = Options { joins: Joins::Minimal, ..Options::default() };
+    let (offers, choice) = frontier(&model, &args.schedule, target.as_ref(), &base)?;
+    let clock = clock(&args.schedule, target.as_ref())?;
+    let family = offers.first().map_or(Family::Xc7, |offer| offer.estimate.family);
+    let rows: Vec<Row> = offers
+        .iter()
+        .enumerate()
+        .map(|(n, offer)| row(offer, target.as_ref(), clock, choice.as_ref().ok() == Some(&n)))
+        .collect();
+    if let Some(path) = &args.svg {
+        super::plot::frontier(path, &model.name, family, &points(&offers), choice.as_ref().ok().copied())?;
+    }
+    if args.json {
+        output::json(&rows)?;
+    } else {
+        output::print(&table(&rows, family))?;
+        let calibrated = offers.first().is_none_or(|offer| offer.estimate.calibrated);
+        if !calibrated {
+            output::print(&format!("area in {family} is reckoned with coefficients of another family"))?;
+        }
+    }
+    choice.map(drop)
+}
+
+/// The designs from the slowest to the fastest, and the place of the one to take.
+///
+/// # Errors
+/// When there are no samples, or no hardware for the model. Whether a goal is met is told by the inner result.
+pub fn frontier(
+    model: &Model,
+    schedule: &Schedule,
+    target: Option<&Target>,
+    base: &Options,
+) -> Result<(Vec<Offer>, Result<usize>)> {
+    let location = schedule.calibrate.as_deref().ok_or_else(|| {
+        Error::input("there are no samples to balance the pipeline on")
+            .fix("give some with --calibrate FILE.npy")
+    })?;
+    let inputs = load::inputs(location, model, Some(schedule.calibration_samples))?;
+    let lowered = lower::lower(model)?;
+    let golden = Golden::new(&lowered.network)?;
+    let spinner = output::spinner("golden model");
+    let activity = Activity::measure(&golden, (0..inputs.len()).map(|n| inputs.sample(n)));
+    let scheduler = Scheduler::new(&model.name, &lowered.network, &activity, base);
+    let family = target.map_or(Family::Xc7, |target| target.device().family);
+    let result = offers(&scheduler, family, &|point| {
+        spinner.set_message(format!("designs: {:.0} cycles", point.cycles.per_sample));
+    });
+    spinner.finish_and_clear();
+    let offers = result?;
+    let goal = match (schedule.fps, target) {
+        (Some(fps), _) if fps.is_finite() && fps > 0.0 => Goal::Cycles(clock(schedule, target)? / fps),
+        (Some(fps), _) => return Err(Error::input(format!("{fps} samples a second; it must be above 0"))),
+        (None, Some(target)) => Goal::Fit(Box::new(target.device().clone())),
+        (None, None) if schedule.fit => {
+            return Err(Error::input("--fit needs something to fit").fix("name it with --target or --device"));
+        }
+        // The fastest.
+        (None, None) => {
+            let last = offers.len().saturating_sub(1);
+            return Ok((offers, Ok(last)));
+        }
+    };
+    let choice = choose(&offers, &goal);
+    Ok((offers, choice))
+}
+
+/// Clock in Hz.
+fn clock(schedule: &Schedule, target: Option<&Target>) -> Result<f64> {
+    match schedule.clock {
+        Some(mhz) if mhz.is_finite() && mhz > 0.0 => Ok(1e6 * mhz),
+        Some(mhz) => Err(Error::input(format!("a clock of {mhz} MHz; it must be above 0"))),
+        None => Ok(target.and_then(Target::board).map_or(1e8, |board| board.clock_hz as f64)),
+    }
+}
+
+fn points(offers: &[Offer]) -> Vec<(f64, f64)> {
+    offers.iter().map(|offer| (offer.estimate.total.lut as f64, offer.point.cycles.per_sample)).collect()
+}
+
+fn row(offer: &Offer, target: Option<&Target>, clock: f64, chosen: bool) -> Row {
+    let Offer { point, estimate } = offer;
+    let cycles = point.cycles.per_sample;
+    let busiest =
+        point.cycles.busiest().map_or(String::new(), |stage| point.design.stages[stage].node.clone());
+    let lanes = point.options.layers.iter().map(|(name, layer)| (name.clone(), layer.lanes)).collect();
+    Row {
+        cycles,
+        samples_per_second: clock / cycles.max(1.0),
+        lut: estimate.total.lut,
+        ff: estimate.total.ff,
+        bram: estimate.total.bram,
+        dsp: estimate.total.dsp,
+        busiest,
+        fits: target.map(|target| offer.short(target.device()).is_empty()),
+        chosen,
+        lanes,
+    }
+}
+
+fn table(rows: &[Row], family: Family) -> String {
+    let cells = rows.iter().map(|row| {
+        let fits = match row.fits {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "",
+        };
+        [
+            if row.chosen { "→".to_owned() } else { String::new() },
+            output::thousands(row.cycles.round() as u64),
+            output::thousands(row.samples_per_second.round() as u64),
+            output::thousands(row.lut),
+            output::thousands(row.ff),
+            output::thousands(row.bram),
+            output::thousands(row.dsp),
+            fits.to_owned(),
+            crate::error::printable(&row.busiest),
+        ]
+    });
+    let header = ["", "cycles", "samples/s", "LUT", "FF", family.bram_unit(), "DSP", "fits", "busiest"];
+    output::table(header, cells.collect(), 1).to_string()
+}
+
+/// The design that is to be taken.
+///
+/// # Errors
+/// As [`frontier`]; when nothing meets the goal.
+pub fn scheduled(
+    model: &Model,
+    schedule: &Schedule,
+    target: Option<&Target>,
+    base: &Options,
+) -> Result<Offer> {
+    let (mut offers, choice) = frontier(model, schedule, target, base)?;
+    Ok(offers.swap_remove(choice?))
+}

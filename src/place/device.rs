@@ -1,0 +1,90 @@
+//! Devices and what the router and the packer are told about them.
+
+use crate::error::{Error, Result};
+use crate::target::{Device, Family};
+use crate::tool::Tool;
+
+/// Pins of the Tang Nano 20K: its clock, a button, and two of the free pins.
+const TANG_NANO_20K: &str = "IO_LOC \"clk_i\" 4;\nIO_PORT \"clk_i\" IO_TYPE=LVCMOS33;\n\
+                             IO_LOC \"load_i\" 88;\nIO_PORT \"load_i\" IO_TYPE=LVCMOS33;\n\
+                             IO_LOC \"scan_i\" 25;\nIO_PORT \"scan_i\" IO_TYPE=LVCMOS33;\n\
+                             IO_LOC \"scan_o\" 26;\nIO_PORT \"scan_o\" IO_TYPE=LVCMOS33;\n";
+
+/// The device of a family that is taken where no board names one, and the frequency in MHz that is asked for then.
+///
+/// # Errors
+/// For families without an open router.
+pub fn usual(family: Family) -> Result<(Device, f64)> {
+    match family {
+        Family::Ecp5 => Ok((Device::find("lfe5u-85f-6bg381c")?, 80.0)),
+        Family::Ice40 => Ok((Device::find("ice40up5k-sg48")?, 12.0)),
+        Family::Gowin => Ok((Device::find("gw2ar-18-qn88c8i7")?, 27.0)),
+        Family::Xc7 | Family::Xcup => {
+            Err(Error::input(format!("there is no open place and route for the family {family}"))
+                .fix("use ecp5, ice40 or gowin; for AMD devices use Vivado"))
+        }
+    }
+}
+
+/// Pins for the chain of registers, where the router needs every pin to be placed.
+pub fn spare_pins(family: Family) -> Option<&'static str> {
+    (family == Family::Gowin).then_some(TANG_NANO_20K)
+}
+
+/// Router and packer.
+pub fn tools(family: Family) -> (Tool, Tool) {
+    match family {
+        Family::Ice40 => (Tool::NextpnrIce40, Tool::Icepack),
+        Family::Gowin => (Tool::NextpnrHimbaechel, Tool::GowinPack),
+        _ => (Tool::NextpnrEcp5, Tool::Ecppack),
+    }
+}
+
+/// Ending of the pins file, of what the router writes, and of the bitstream.
+pub fn endings(family: Family) -> (&'static str, &'static str, &'static str) {
+    match family {
+        Family::Ice40 => ("pcf", "asc", "bin"),
+        Family::Gowin => ("cst", "placed.json", "fs"),
+        _ => ("lpf", "config", "bit"),
+    }
+}
+
+/// Arguments of the router: the netlist and the pins go in, the placed design and the report come out.
+pub fn router(device: &Device, netlist: &str, pins: Option<&str>, placed: &str, report: &str) -> Vec<String> {
+    let mut arguments = vec!["--json".to_owned(), netlist.to_owned()];
+    arguments.extend(device.nextpnr.iter().cloned());
+    let (constrain, free, output) = match device.family {
+        Family::Ice40 => ("--pcf", "--pcf-allow-unconstrained", "--asc"),
+        Family::Gowin => ("--vopt", "", "--write"),
+        _ => ("--lpf", "--lpf-allow-unconstrained", "--textcfg"),
+    };
+    match pins {
+        Some(pins) if device.family == Family::Gowin => {
+            arguments.extend([constrain.to_owned(), format!("cst={pins}")]);
+        }
+        Some(pins) => arguments.extend([constrain, pins].map(str::to_owned)),
+        None if free.is_empty() => {}
+        None => arguments.push(free.to_owned()),
+    }
+    // A missed frequency is judged by the report and not by the router's exit code.
+    arguments.extend([output, placed, "--report", report, "--timing-allow-fail"].map(str::to_owned));
+    arguments
+}
+
+/// Arguments of the packer.
+pub fn pack(device: &Device, placed: &str, bitstream: &str) -> Vec<String> {
+    let mut arguments = device.packer.clone();
+    if device.family == Family::Ecp5 {
+        arguments.push("--compress".to_owned());
+    }
+    arguments.extend(
+        match device.family {
+            Family::Ice40 => vec![placed, bitstream],
+            Family::Gowin => vec!["-o", bitstream, placed],
+            _ => vec!["--input", placed, "--bit", bitstream],
+        }
+        .into_iter()
+        .map(str::to_owned),
+    );
+    arguments
+}

@@ -1,0 +1,64 @@
+//! How much fires where: spikes of every row of every layer in every time-step, measured with the golden model.
+
+use crate::golden::{Golden, Limits, Observer, Outcome};
+
+/// What samples make a network do.
+#[derive(Clone, Debug, Default)]
+pub struct Activity {
+    /// Sample by sample.
+    pub(super) samples: Vec<Sample>,
+    /// Names of the layers of neurons.
+    pub(super) layers: Vec<String>,
+}
+
+/// One sample.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sample {
+    /// Which elements of the input are not 0.
+    pub nonzero: Vec<bool>,
+    /// By layer of neurons: spikes of each row, time-step by time-step up to the layer's final one.
+    pub layers: Vec<Vec<u32>>,
+}
+
+/// Counts spikes row by row.
+struct Counter<'a> {
+    rows: &'a [usize],
+    layers: Vec<Vec<u32>>,
+}
+
+impl Observer for Counter<'_> {
+    fn spikes(&mut self, layer: usize, _step: u32, spikes: &[i8]) {
+        let rows = spikes.chunks(spikes.len().div_ceil(self.rows[layer]).max(1));
+        let fired = |row: &[i8]| row.iter().map(|&s| u32::from(s != 0)).sum::<u32>();
+        self.layers[layer].extend(rows.map(fired));
+    }
+}
+
+impl Activity {
+    /// Runs raw samples, each in the shape of the input.
+    ///
+    /// # Panics
+    /// As [`Golden::run`], for samples that are none of this network.
+    pub fn measure(golden: &Golden, raw: impl IntoIterator<Item = Vec<i32>>) -> Self {
+        let rows: Vec<usize> = golden.layers().iter().map(|layer| layer.rows).collect();
+        let names = golden.layers().iter().map(|layer| layer.name.clone()).collect();
+        let mut state = golden.state();
+        let zero = golden.input().zero_point;
+        let sample = |raw: Vec<i32>| {
+            let mut counter = Counter { rows: &rows, layers: vec![Vec::new(); rows.len()] };
+            let outcome = golden.run(&mut state, &raw, &Limits::default(), &mut counter);
+            let Outcome { final_step, .. } = outcome;
+            for ((counts, &last), &rows) in counter.layers.iter_mut().zip(&final_step).zip(&rows) {
+                counts.truncate(last as usize * rows);
+            }
+            let nonzero = raw.iter().map(|&q| q != zero).collect();
+            Sample { nonzero, layers: counter.layers }
+        };
+        Self { samples: raw.into_iter().map(sample).collect(), layers: names }
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> usize {
+        self.samples.len()
+    }
+}

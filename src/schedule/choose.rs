@@ -1,0 +1,88 @@
+//! Which design of the frontier is taken.
+
+use super::balance::{Point, Scheduler};
+use super::cost::{Estimate, estimate};
+use crate::error::{Error, Result};
+use crate::target::{Device, Family};
+
+/// What is asked of the design.
+#[derive(Clone, Debug)]
+pub enum Goal {
+    /// The smallest that takes at most so many cycles a sample.
+    Cycles(f64),
+    /// The fastest that fits a device.
+    Fit(Box<Device>),
+}
+
+/// A design with what it is reckoned to take.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The folding, the design and its cycles.
+    pub point: Point,
+    /// Its area.
+    pub estimate: Estimate,
+}
+
+impl Offer {
+    /// With the area in a family.
+    pub fn of(point: Point, family: Family) -> Self {
+        Self { estimate: estimate(&point.design, family), point }
+    }
+
+    /// What a device has too little of: resource, needed, there.
+    pub fn short(&self, device: &Device) -> Vec<(String, u64, u64)> {
+        let bram = device.family.bram_unit();
+        let total = &self.estimate.total;
+        let resources = [
+            ("LUT", total.lut, device.luts),
+            ("FF", total.ff, device.ffs),
+            (bram, total.bram, device.memory(bram).map_or(0, |memory| memory.count)),
+            (&device.dsps.kind, total.dsp, device.dsps.count),
+        ];
+        let short = resources.into_iter().filter(|(_, used, available)| used > available);
+        short.map(|(name, used, available)| (name.to_owned(), used, available)).collect()
+    }
+}
+
+/// The place of the design that meets the goal, of designs from the slowest to the fastest.
+///
+/// # Errors
+/// When none does; says by how much.
+pub fn choose(offers: &[Offer], goal: &Goal) -> Result<usize> {
+    let fastest = offers.last().ok_or_else(|| Error::input("there is no design to choose from"))?;
+    match goal {
+        Goal::Cycles(most) => {
+            offers.iter().position(|offer| offer.point.cycles.per_sample <= *most).ok_or_else(|| {
+                let cycles = fastest.point.cycles.per_sample;
+                let busiest = fastest.point.cycles.busiest().map_or("", |s| &fastest.point.design.stages[s].node);
+                Error::check(format!("the fastest design takes {cycles:.0} cycles a sample, more than {most:.0}"))
+                    .at_node(busiest)
+                    .fix("ask for less, or for a faster clock")
+            })
+        }
+        Goal::Fit(device) => {
+            offers.iter().rposition(|offer| offer.short(device).is_empty()).ok_or_else(|| {
+                let short = offers[0].short(device);
+                let list: Vec<String> = short
+                    .iter()
+                    .map(|(name, used, there)| format!("{name}: {used} needed, {there} there, {} short", used - there))
+                    .collect();
+                Error::check(format!(
+                    "even the smallest design does not fit {} ({})",
+                    device.part,
+                    list.join("; ")
+                ))
+                .fix("quantise to fewer levels or weight bits, `snn2rtl compact` the model, or take a larger device: `snn2rtl targets`")
+            })
+        }
+    }
+}
+
+/// Every design from the slowest to the fastest, with its area.
+///
+/// # Errors
+/// When there is no hardware for the network.
+pub fn offers(scheduler: &Scheduler<'_>, family: Family, progress: &dyn Fn(&Point)) -> Result<Vec<Offer>> {
+    let points = scheduler.frontier(progress)?;
+    Ok(points.into_iter().map(|point| Offer::of(point, family)).collect())
+}
