@@ -296,7 +296,8 @@ module uart_shell #(
   // How long the core is in reset.
   logic [3:0] reset_q;
   logic [7:0] framing_q, bad_q;
-  logic bus_write, sent_last;
+  logic bus_write, sent_last, long_enough;
+  assign long_enough = count_q >= CountWidth'(4);
   assign bus_write = command_q == CmdWrite;
   assign core_rst_o = reset_q != '0;
 
@@ -310,10 +311,10 @@ module uart_shell #(
       if (reset_q != '0) reset_q <= reset_q - 4'd1;
       if (reset_all) reset_q <= '1;
       if (rx_error && framing_q != '1) framing_q <= framing_q + 8'd1;
-      if (in_end && !in_good && bad_q != '1) bad_q <= bad_q + 8'd1;
+      // What is too short for a packet is noise, or what a host sends to be in step: not counted, no reply.
+      if (in_end && !in_good && long_enough && bad_q != '1) bad_q <= bad_q + 8'd1;
       case (state_q)
-        // What is too short for a packet is noise, or what a host sends to be in step: no reply.
-        StIdle: if (in_end && ours && count_q >= CountWidth'(4)) state_q <= StRun;
+        StIdle: if (in_end && ours && long_enough) state_q <= StRun;
         StRun: state_q <= access ? StBus : StReply;
         StBus: if (bus_done) state_q <= StReply;
         default: if (sent_last) state_q <= StIdle;
