@@ -56,6 +56,15 @@ pub struct Args {
     json: bool,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Designs {
+    model: String,
+    family: Family,
+    clock_hz: f64,
+    designs: Vec<Row>,
+}
+
 /// A design of the frontier.
 #[derive(Serialize)]
 struct Row {
@@ -103,7 +112,7 @@ pub fn run(args: &Args) -> Result<()> {
         super::plot::frontier(path, &model.name, family, &points(&offers), choice.as_ref().ok().copied())?;
     }
     if args.json {
-        output::json(&rows)?;
+        output::json(&Designs { model: model.name.clone(), family, clock_hz: clock, designs: rows })?;
     } else {
         output::print(&table(&rows, family))?;
         let calibrated = offers.first().is_none_or(|offer| offer.estimate.calibrated);

@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod explore;
 mod figures;
 mod flow;
 mod refusals;

@@ -1,0 +1,56 @@
+//! Designs from the smallest to the fastest, and the one that meets a goal.
+
+use std::fs;
+
+use crate::session::{Session, example};
+
+#[test]
+fn the_frontier_and_what_is_taken_of_it() {
+    let s = Session::new().mlp();
+    let images = example("sample/images.npy");
+    let line = format!("explore mlp.snn --calibrate {images} --fps 60000 --svg f.svg --json");
+    let found = s.run(&line).ok().json();
+    assert_eq!((&found["model"], &found["clock_hz"]), (&"mnist_mlp".into(), &1e8.into()));
+    let designs = found["designs"].as_array().expect("a list");
+    let cycles: Vec<f64> = designs.iter().map(|d| d["cycles"].as_f64().expect("a number")).collect();
+    assert!(cycles.windows(2).all(|pair| pair[1] < pair[0]), "{cycles:?}");
+    assert!(10.0 * cycles[cycles.len() - 1] < cycles[0], "{cycles:?}");
+    // The slowest of those that are fast enough.
+    let chosen: Vec<usize> = (0..designs.len()).filter(|&n| designs[n]["chosen"] == true).collect();
+    let [chosen] = chosen[..] else { panic!("{chosen:?}") };
+    assert!(cycles[chosen] <= 1e8 / 60_000.0 && cycles[chosen - 1] > 1e8 / 60_000.0, "{cycles:?}");
+    let picture = fs::read_to_string(s.path("f.svg")).expect("a picture");
+    assert!(picture.starts_with("<svg") && picture.contains("cycles a sample"), "{picture}");
+
+    // What is built is that design.
+    let line = format!("build mlp.snn -o out --calibrate {images} --fps 60000 --device xc7a35t --json");
+    let manifest = s.run(&line).ok().json();
+    let lanes = |node: &str| manifest["folding"]["layers"][node]["lanes"].clone();
+    for node in ["fc1", "act1", "fc2"] {
+        assert_eq!(lanes(node), designs[chosen]["lanes"][node], "{node}");
+    }
+    // Of a small device the largest part that fits, not the fastest there is.
+    let line = format!("explore mlp.snn --calibrate {images} --device xc7a35t --json");
+    let small = s.run(&line).ok().json();
+    assert!(small["designs"].as_array().expect("a list").iter().all(|d| d["fits"].is_boolean()));
+}
+
+#[test]
+fn goals_that_cannot_be_met_are_said() {
+    let s = Session::new().mlp();
+    let images = example("sample/images.npy");
+    for (arguments, code, problem) in [
+        ("--fps 900000000".to_owned(), 1, "the fastest design takes"),
+        ("--device ice40up5k".to_owned(), 1, "even the smallest design does not fit"),
+        ("--fit".to_owned(), 2, "--fit needs something to fit"),
+        ("--fps -1".to_owned(), 2, "must be above 0"),
+        ("--fps 5 --clock 0".to_owned(), 2, "must be above 0"),
+    ] {
+        let line = format!("build mlp.snn -o out --calibrate {images} {}", arguments.replace(" -1", "=-1"));
+        let before = s.listing();
+        let done = s.run(&line);
+        assert_eq!(done.output.status.code(), Some(code), "{}", done.all());
+        assert!(done.stderr().contains(problem) && done.listing == before, "{}", done.all());
+    }
+    s.refused("explore mlp.snn", &["no samples to balance the pipeline on", "--calibrate"]);
+}
