@@ -311,7 +311,8 @@ module uart_shell #(
       if (reset_q != '0) reset_q <= reset_q - 4'd1;
       if (reset_all) reset_q <= '1;
       if (rx_error && framing_q != '1) framing_q <= framing_q + 8'd1;
-      // What is too short for a packet is noise, or what a host sends to be in step: not counted, no reply.
+      // What is too short for a packet is noise, or what a host sends to be in step: it is not
+      // counted and gets no reply.
       if (in_end && !in_good && long_enough && bad_q != '1) bad_q <= bad_q + 8'd1;
       case (state_q)
         StIdle: if (in_end && ours && long_enough) state_q <= StRun;
