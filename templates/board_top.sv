@@ -32,7 +32,8 @@ module board_top #(
   logic sample_valid, sample_ready, sample_last, result_valid, result_ready, result_last;
   logic @{ tdata }@ sample_data;
   logic [31:0] result_data;
-  logic aw_valid, aw_ready, w_valid, w_ready, b_valid, b_ready, ar_valid, ar_ready, r_valid, r_ready;
+  logic aw_valid, aw_ready, w_valid, w_ready, b_valid, b_ready;
+  logic ar_valid, ar_ready, r_valid, r_ready;
   logic @{ addr }@ aw_addr, ar_addr;
   logic [31:0] w_data, r_data;
   logic [3:0] w_strb;
