@@ -14,13 +14,15 @@ module analog_matmul #(
   parameter int unsigned InLanes = 4,
   /// Lanes of an output chunk.
   parameter int unsigned OutLanes = 4,
+  /// Most events a cycle, a power of two that divides `InLanes`.
+  parameter int unsigned Banks = 1,
   /// Bits of a signed input value, at least 2.
   parameter int unsigned ValueWidth = 9,
   /// Bits of a signed weight.
   parameter int unsigned WeightWidth = 4,
   /// Bits of an accumulated output; wide enough for every partial sum.
   parameter int unsigned DeltaWidth = 20,
-  /// Weight image.
+  /// Base name of the weight images.
   parameter WeightFile = ""
 ) (
   input  logic                           clk_i,
@@ -36,8 +38,8 @@ module analog_matmul #(
   output logic                           out_skip_o,
   output logic                           out_last_o,
   output logic                           out_quiet_o,
-  /// High in each cycle in which an accumulation of `OutLanes` weights is issued.
-  output logic                           work_o
+  /// Events issued in this cycle, each with `OutLanes` weights.
+  output logic [$clog2(Banks+1)-1:0]     work_o
 );
 
   localparam int unsigned Beats = Rows * ((InChannels + InLanes - 1) / InLanes);
@@ -68,6 +70,7 @@ module analog_matmul #(
     .OutChannels(OutChannels),
     .InLanes(InLanes),
     .OutLanes(OutLanes),
+    .Banks(Banks),
     .WeightWidth(WeightWidth),
     .DeltaWidth(DeltaWidth),
     .ValueWidth(ValueWidth),

@@ -13,7 +13,7 @@
 /// | 0x28, 0x2C | input stalls while busy, output stalls | read |
 /// | 0x30, 0x34 | margin of the confidence rule, in the unit of the values, low and high | read, write |
 /// | 0x38 | time-steps that the margin must hold, 16 bits, 0 = no rule | read, write |
-/// | 0x40 + 16 s | stage s: +0, +4 spikes low and high; +8, +C work cycles low and high | read |
+/// | 0x40 + 16 s | stage s: +0, +4 spikes low and high; +8, +C work low and high | read |
 ///
 /// Contract: one transfer at a time on each of the two sides; address and data of a write may come in
 /// either order. Reading a low half keeps the high half of the same counter for the next read of a
@@ -26,7 +26,9 @@ module axi_lite_regs #(
   /// Address bits; must reach 0x40 + 16 * Stages.
   parameter int unsigned AddrWidth = 8,
   /// Bits of the margin, up to 64.
-  parameter int unsigned MarginWidth = 32
+  parameter int unsigned MarginWidth = 32,
+  /// Bits of a stage's spikes, and of its work, in a cycle.
+  parameter int unsigned CountWidth = 7
 ) (
   input  logic                 clk_i,
   input  logic                 rst_i,
@@ -59,9 +61,9 @@ module axi_lite_regs #(
   input  logic                 in_ready_i,
   input  logic                 out_valid_i,
   input  logic                 out_ready_i,
-  /// Spikes sent by each stage in this cycle, 16 bits a stage; stages that work in this cycle.
-  input  logic [16*Stages-1:0] spikes_i,
-  input  logic [Stages-1:0]    work_i,
+  /// Spikes sent by each stage in this cycle, and the work done in it.
+  input  logic [CountWidth*Stages-1:0] spikes_i,
+  input  logic [CountWidth*Stages-1:0] work_i,
   /// To the core.
   output logic [15:0]          t_max_o,
   output logic [MarginWidth-1:0] margin_o,
@@ -217,61 +219,68 @@ module axi_lite_regs #(
   assign enable_o = run_q && !pending_q;
 
   // ---------------------------------------------------------------------------- counters
-  logic [31:0] samples_in_q, samples_out_q, in_stalls_q, out_stalls_q;
-  logic [CounterWidth-1:0] cycles_q;
-  always_ff @(posedge clk_i) begin
-    if (rst_i || clear) begin
-      samples_in_q <= '0;
-      samples_out_q <= '0;
-      in_stalls_q <= '0;
-      out_stalls_q <= '0;
-      cycles_q <= '0;
-    end else begin
-      if (begin_i) samples_in_q <= samples_in_q + 32'd1;
-      if (done_i) samples_out_q <= samples_out_q + 32'd1;
-      if (busy_o && in_valid_i && !in_ready_i) in_stalls_q <= in_stalls_q + 32'd1;
-      if (out_valid_i && !out_ready_i) out_stalls_q <= out_stalls_q + 32'd1;
-      if (busy_o) cycles_q <= cycles_q + CounterWidth'(1);
+  // Samples in and out, stalls in and out, busy cycles; then spikes and work of each stage. Observed one
+  // cycle late, so that counting adds nothing to the stages' own paths.
+  localparam int unsigned EntrySamplesIn = 0;
+  localparam int unsigned EntrySamplesOut = 1;
+  localparam int unsigned EntryInStalls = 2;
+  localparam int unsigned EntryOutStalls = 3;
+  localparam int unsigned EntryCycles = 4;
+  localparam int unsigned FirstStageEntry = 5;
+  localparam int unsigned Entries = FirstStageEntry + 2 * Stages;
+  localparam int unsigned EntryWidth = $clog2(Entries);
+  logic [Entries*CountWidth-1:0] counts, counts_q;
+  logic sum_valid;
+  logic [EntryWidth-1:0] sum_entry;
+  logic [CounterWidth-1:0] sum;
+  always_comb begin
+    counts = '0;
+    counts[CountWidth*EntrySamplesIn] = begin_i;
+    counts[CountWidth*EntrySamplesOut] = done_i;
+    counts[CountWidth*EntryInStalls] = busy_o && in_valid_i && !in_ready_i;
+    counts[CountWidth*EntryOutStalls] = out_valid_i && !out_ready_i;
+    counts[CountWidth*EntryCycles] = busy_o;
+    for (int unsigned s = 0; s < Stages; s++) begin
+      counts[CountWidth*(FirstStageEntry+2*s)+:CountWidth] = spikes_i[CountWidth*s+:CountWidth];
+      counts[CountWidth*(FirstStageEntry+2*s+1)+:CountWidth] = work_i[CountWidth*s+:CountWidth];
     end
   end
+  always_ff @(posedge clk_i) counts_q <= rst_i ? '0 : counts;
 
-  // Observed one cycle late, so that counting spikes adds nothing to the stages' own paths.
-  logic [16*Stages-1:0] spikes_q;
-  logic [Stages-1:0] work_q;
-  logic [2*CounterWidth*Stages-1:0] counters;
-  always_ff @(posedge clk_i) begin
-    spikes_q <= rst_i ? '0 : spikes_i;
-    work_q <= rst_i ? '0 : work_i;
-  end
-  for (genvar s = 0; s < Stages; s++) begin : gen_stage
-    logic [CounterWidth-1:0] spikes_sum_q, work_sum_q;
-    always_ff @(posedge clk_i) begin
-      if (rst_i || clear) begin
-        spikes_sum_q <= '0;
-        work_sum_q <= '0;
-      end else begin
-        spikes_sum_q <= spikes_sum_q + CounterWidth'(spikes_q[16*s+:16]);
-        work_sum_q <= work_sum_q + CounterWidth'(work_q[s]);
-      end
-    end
-    assign counters[2*CounterWidth*s+:2*CounterWidth] = {work_sum_q, spikes_sum_q};
-  end
+  event_counters #(
+    .Entries(Entries),
+    .CountWidth(CountWidth),
+    .Width(CounterWidth)
+  ) u_counters (
+    .clk_i,
+    .rst_i,
+    .clear_i(clear),
+    .count_i(counts_q),
+    .sum_valid_o(sum_valid),
+    .sum_entry_o(sum_entry),
+    .sum_o(sum)
+  );
 
   // ---------------------------------------------------------------------------- reads
-  // The register is chosen in the cycle after the address was taken.
-  logic ar_held_q, r_valid_q, read, read_mapped;
-  logic [IndexWidth-1:0] ar_index_q;
+  // The register is chosen in the cycle after the address was taken. A counter is read when its turn
+  // comes, not before everything is in its sum that happened up to the address.
+  localparam bit [1:0] AgeLast = 2'd3;
+  logic ar_held_q, r_valid_q, read, read_mapped, read_counter, counter_there;
+  logic [1:0] age_q;
+  logic [IndexWidth-1:0] ar_index_q, stage_index;
+  logic [EntryWidth-1:0] read_entry;
   logic [31:0] r_data_q, read_data;
   logic [1:0] r_resp_q;
-  logic [HighWidth-1:0] high_q, read_high;
-  logic read_low;
+  logic [HighWidth-1:0] high_q;
   assign s_axi_arready_o = !ar_held_q;
-  assign read = ar_held_q && (!r_valid_q || s_axi_rready_i);
+  assign counter_there = sum_valid && sum_entry == read_entry && age_q == AgeLast;
+  assign read = ar_held_q && (!r_valid_q || s_axi_rready_i) && (!read_counter || counter_there);
+  assign stage_index = ar_index_q - RegStageFirst;
 
   always_comb begin
     read_data = '0;
-    read_high = '0;
-    read_low = 1'b0;
+    read_entry = '0;
+    read_counter = 1'b0;
     read_mapped = 1'b1;
     case (ar_index_q)
       RegId: read_data = 32'h534E_4E31;
@@ -279,34 +288,37 @@ module axi_lite_regs #(
       RegControl: read_data = {31'd0, run_q};
       RegStatus: read_data = {29'd0, long_q, short_q, busy_o};
       RegTMax: read_data = {16'd0, t_max_next_q};
-      RegSamplesIn: read_data = samples_in_q;
-      RegSamplesOut: read_data = samples_out_q;
+      RegSamplesIn: begin
+        read_counter = 1'b1;
+        read_entry = EntryWidth'(EntrySamplesIn);
+      end
+      RegSamplesOut: begin
+        read_counter = 1'b1;
+        read_entry = EntryWidth'(EntrySamplesOut);
+      end
       RegStages: read_data = 32'(Stages);
       RegCyclesLow: begin
-        read_data = cycles_q[31:0];
-        read_high = cycles_q[CounterWidth-1:32];
-        read_low = 1'b1;
+        read_counter = 1'b1;
+        read_entry = EntryWidth'(EntryCycles);
       end
       RegCyclesHigh: read_data = 32'(high_q);
-      RegInStalls: read_data = in_stalls_q;
-      RegOutStalls: read_data = out_stalls_q;
+      RegInStalls: begin
+        read_counter = 1'b1;
+        read_entry = EntryWidth'(EntryInStalls);
+      end
+      RegOutStalls: begin
+        read_counter = 1'b1;
+        read_entry = EntryWidth'(EntryOutStalls);
+      end
       RegMarginLow: read_data = margin_all[31:0];
       RegMarginHigh: read_data = margin_all[63:32];
       RegHold: read_data = {16'd0, hold_next_q};
       default: begin
-        read_mapped = 1'b0;
-        for (int unsigned i = 0; i < 2 * Stages; i++) begin
-          if (ar_index_q == IndexWidth'(FirstStage + 2 * i)) begin
-            read_mapped = 1'b1;
-            read_data = counters[CounterWidth*i+:32];
-            read_high = counters[CounterWidth*i+32+:HighWidth];
-            read_low = 1'b1;
-          end
-          if (ar_index_q == IndexWidth'(FirstStage + 2 * i + 1)) begin
-            read_mapped = 1'b1;
-            read_data = 32'(high_q);
-          end
-        end
+        // Four words a stage: spikes low and high, work low and high.
+        read_mapped = ar_index_q >= RegStageFirst && ar_index_q <= RegStageLast;
+        read_counter = read_mapped && !stage_index[0];
+        read_entry = EntryWidth'(FirstStageEntry) + EntryWidth'(stage_index >> 1);
+        read_data = 32'(high_q);
       end
     endcase
   end
@@ -316,16 +328,21 @@ module axi_lite_regs #(
       ar_held_q <= 1'b0;
       r_valid_q <= 1'b0;
       high_q <= '0;
+      age_q <= '0;
     end else begin
       if (s_axi_arvalid_i && s_axi_arready_o) ar_held_q <= 1'b1;
       else if (read) ar_held_q <= 1'b0;
+      if (!ar_held_q) age_q <= '0;
+      else if (age_q != AgeLast) age_q <= age_q + 2'd1;
       if (read) r_valid_q <= 1'b1;
       else if (s_axi_rready_i) r_valid_q <= 1'b0;
-      if (read && read_low) high_q <= read_high;
+      if (read && read_counter && read_entry >= EntryWidth'(EntryCycles)) begin
+        high_q <= sum[CounterWidth-1:32];
+      end
     end
     if (s_axi_arvalid_i && s_axi_arready_o) ar_index_q <= s_axi_araddr_i[AddrWidth-1:2];
     if (read) begin
-      r_data_q <= read_mapped ? read_data : '0;
+      r_data_q <= read_counter ? sum[31:0] : read_mapped ? read_data : '0;
       r_resp_q <= read_mapped ? RespOkay : RespDecodeError;
     end
   end

@@ -5,9 +5,6 @@
 /// event comes from the row's last chunk; otherwise it is an entry of its own without an event.
 /// Throughput: one event a cycle without a gap between chunks; a chunk of zeros takes one cycle.
 /// `in_ready_o` depends on registers and on `out_ready_i`.
-///
-/// To issue several events a cycle, split the lanes into as many banks, with one picker each, a
-/// weight memory each and an adder tree before the accumulator; see `matmul_engine`.
 module event_picker #(
   /// Channels of a row; lanes beyond them never carry an event.
   parameter int unsigned InChannels = 8,

@@ -5,6 +5,8 @@ ram_fifo.sv
 stream_link.sv
 sync_rom.sv
 event_picker.sv
+matmul_issue.sv
+matmul_terms.sv
 matmul_engine.sv
 spike_matmul.sv
 analog_matmul.sv
@@ -36,6 +38,7 @@ row_front.sv
 row_back.sv
 level_edges.sv
 row_taps.sv
+wide_product.sv
 integer_sqrt.sv
 row_moments.sv
 norm_neurons.sv
@@ -49,4 +52,5 @@ softmax_neurons.sv
 delta_repeat.sv
 readout.sv
 axis_input.sv
+event_counters.sv
 axi_lite_regs.sv

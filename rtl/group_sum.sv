@@ -42,24 +42,35 @@ module group_sum #(
     else if (in_valid_i) sum_q <= in_group_end_i ? '0 : sum;
   end
 
-  // The sum, the product, a FIFO.
-  logic s1_valid_q, s2_valid_q, fifo_ready;
+  // The sum, the product in two stages, a FIFO.
+  logic s1_valid_q, s2_valid_q, s3_valid_q, fifo_ready;
   logic [SumWidth-1:0] s1_sum_q;
-  logic [ScaledWidth-1:0] s2_scaled_q;
-  assign in_ready_o = !s2_valid_q || fifo_ready;
+  logic [ScaledWidth-1:0] s3_scaled;
+  assign in_ready_o = !s3_valid_q || fifo_ready;
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       s1_valid_q <= 1'b0;
       s2_valid_q <= 1'b0;
+      s3_valid_q <= 1'b0;
     end else if (in_ready_o) begin
       s1_valid_q <= in_valid_i && in_group_end_i;
       s2_valid_q <= s1_valid_q;
+      s3_valid_q <= s2_valid_q;
     end
-    if (in_ready_o) begin
-      s1_sum_q <= sum;
-      s2_scaled_q <= ScaledWidth'(s1_sum_q) * ScaledWidth'(Scale);
-    end
+    if (in_ready_o) s1_sum_q <= sum;
   end
+
+  wide_product #(
+    .AWidth(ScaleWidth + 1),
+    .BWidth(SumWidth + 1),
+    .Width(ScaledWidth)
+  ) u_scaled (
+    .clk_i,
+    .enable_i(in_ready_o),
+    .a_i({1'b0, Scale}),
+    .b_i({1'b0, s1_sum_q}),
+    .product_o(s3_scaled)
+  );
 
   stream_fifo #(
     .Width(ScaledWidth),
@@ -67,9 +78,9 @@ module group_sum #(
   ) u_fifo (
     .clk_i,
     .rst_i,
-    .in_valid_i(s2_valid_q),
+    .in_valid_i(s3_valid_q),
     .in_ready_o(fifo_ready),
-    .in_data_i(s2_scaled_q),
+    .in_data_i(s3_scaled),
     .out_valid_o,
     .out_ready_i,
     .out_data_o

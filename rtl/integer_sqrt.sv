@@ -29,15 +29,16 @@ module integer_sqrt #(
   // Bits of the number that are still to come, two a cycle; the root of those that came; what those
   // have above its square, at most twice the root: as long as bits are to come it has no more bits.
   logic [2*RootWidth-1:0] value_q;
-  logic [RootWidth+1:0] shifted, trial;
+  logic [RootWidth+1:0] shifted;
+  logic [RootWidth+2:0] rest;
   logic [RootWidth-1:0] rest_q, root_q;
   logic [TagWidth-1:0] tag_q;
   logic [CountWidth-1:0] count_q;
   logic busy_q, fits;
 
   assign shifted = {rest_q, value_q[2*RootWidth-1-:2]};
-  assign trial = {root_q, 2'b01};
-  assign fits = shifted >= trial;
+  assign rest = {1'b0, shifted} - {1'b0, root_q, 2'b01};
+  assign fits = !rest[RootWidth+2];
   assign in_ready_o = !busy_q;
   assign out_valid_o = busy_q && count_q == '0;
   assign out_root_o = root_q;
@@ -59,7 +60,7 @@ module integer_sqrt #(
       count_q <= CountWidth'(RootWidth);
     end else if (count_q != '0) begin
       value_q <= value_q << 2;
-      rest_q <= RootWidth'(fits ? shifted - trial : shifted);
+      rest_q <= fits ? rest[RootWidth-1:0] : shifted[RootWidth-1:0];
       root_q <= RootWidth'({root_q, fits});
       count_q <= count_q - CountWidth'(1);
     end

@@ -8,7 +8,7 @@
 /// (> for an exclusive boundary); a neuron goes a level up or down a time-step.
 ///
 /// Contract: time-steps, flags and skip beats as in `row_front` and `row_back`.
-/// Structure: `row_front` -> the row waits in a FIFO while `row_moments` takes it in -> decision, five
+/// Structure: `row_front` -> the row waits in a FIFO while `row_moments` takes it in -> decision, seven
 /// stages -> `row_back`. Two multipliers a lane in the decision, one in the moments.
 /// Throughput: one chunk a cycle; a row takes at least as many cycles as r has bits; a row in which
 /// nothing can change takes one.
@@ -146,7 +146,7 @@ module norm_neurons #(
   // Deep enough for a row that is decided, one whose root is taken, and one that comes in.
   stream_fifo #(
     .Width(EntryWidth),
-    .Depth(3 * Chunks + 1)
+    .Depth(3 * Chunks + 4)
   ) u_rows (
     .clk_i,
     .rst_i,
@@ -182,9 +182,10 @@ module norm_neurons #(
   );
 
   // ---------------------------------------------------------------------------- decision
-  // s1: tracers, gamma and beta, c. s2: boundaries. s3: factors. s4: products. Then the comparison.
-  logic advance, issue, s4_valid_q, back_ready;
-  assign advance = !s4_valid_q || back_ready;
+  // s1: tracers, gamma and beta, c. s2: boundaries. s3: factors. s4, s5: products. s6: what the element
+  // has above its boundaries. Then the comparison.
+  logic advance, issue, s6_valid_q, back_ready;
+  assign advance = !s6_valid_q || back_ready;
   assign issue = advance && row_valid && (row_skip || moments_valid);
   assign row_ready = advance && (row_skip || moments_valid);
   assign moments_taken = issue && !row_skip && row_end;
@@ -195,15 +196,16 @@ module norm_neurons #(
     else if (issue) chunk_q <= row_end ? '0 : chunk_q + ChunkWidth'(1);
   end
 
-  logic s1_valid_q, s2_valid_q, s3_valid_q;
-  logic s1_tail_q, s2_tail_q, s3_tail_q, s4_tail_q;
+  logic s1_valid_q, s2_valid_q, s3_valid_q, s4_valid_q, s5_valid_q;
+  logic s1_tail_q, s2_tail_q, s3_tail_q, s4_tail_q, s5_tail_q, s6_tail_q;
   logic [Lanes*AccWidth-1:0] s1_acc_q;
   logic signed [SumWidth-1:0] s1_sum_q;
   logic [RootWidth-1:0] s1_root_q, s2_root_q, s3_root_q;
-  logic [AddrWidth+InfoWidth+1:0] s1_place_q, s2_place_q, s3_place_q, s4_place_q;
-  logic [Lanes*LevelWidth-1:0] s1_level, s2_level_q, s3_level_q, s4_level_q;
+  logic [AddrWidth+InfoWidth+1:0] s1_place_q, s2_place_q, s3_place_q, s4_place_q, s5_place_q;
+  logic [AddrWidth+InfoWidth+1:0] s6_place_q;
+  logic [Lanes*LevelWidth-1:0] s1_level, s2_level_q, s3_level_q, s4_level_q, s5_level_q, s6_level_q;
   logic [Lanes*ConstWidth-1:0] s1_const, s2_const_q;
-  logic [Lanes-1:0] s4_up, s4_down;
+  logic [Lanes-1:0] s6_up, s6_down;
 
   sync_rom #(
     .Width(Lanes * ConstWidth),
@@ -222,11 +224,15 @@ module norm_neurons #(
       s2_valid_q <= 1'b0;
       s3_valid_q <= 1'b0;
       s4_valid_q <= 1'b0;
+      s5_valid_q <= 1'b0;
+      s6_valid_q <= 1'b0;
     end else if (advance) begin
       s1_valid_q <= issue;
       s2_valid_q <= s1_valid_q;
       s3_valid_q <= s2_valid_q;
       s4_valid_q <= s3_valid_q;
+      s5_valid_q <= s4_valid_q;
+      s6_valid_q <= s5_valid_q;
     end
     if (advance) begin
       s1_acc_q <= row_acc;
@@ -246,6 +252,12 @@ module norm_neurons #(
       s4_place_q <= s3_place_q;
       s4_tail_q <= s3_tail_q;
       s4_level_q <= s3_level_q;
+      s5_place_q <= s4_place_q;
+      s5_tail_q <= s4_tail_q;
+      s5_level_q <= s4_level_q;
+      s6_place_q <= s5_place_q;
+      s6_tail_q <= s5_tail_q;
+      s6_level_q <= s5_level_q;
     end
   end
 
@@ -260,9 +272,10 @@ module norm_neurons #(
     logic signed [HalvesWidth-1:0] base;
     logic [GapWidth-1:0] gap, s3_gap_q;
     logic signed [OffsetWidth-1:0] offset, s3_offset_q;
-    logic signed [DecisionWidth-1:0] s4_scaled_q, s4_shift_q, s4_gap_q, low, high;
+    logic signed [DecisionWidth-1:0] s5_scaled, s5_shift, s6_low_q, s6_high_q;
+    logic [RootWidth+GapWidth-1:0] s4_gap_q, s5_gap_q;
     logic up_here, up_meets, down_here, down_meets;
-    logic [3:0] s3_kind_q, s4_kind_q;
+    logic [3:0] s3_kind_q, s4_kind_q, s5_kind_q, s6_kind_q;
     logic is_channel;
 
     assign x = s1_acc_q[AccWidth*j+:AccWidth];
@@ -300,22 +313,47 @@ module norm_neurons #(
         s3_offset_q <= offset;
         s3_gap_q <= gap;
         s3_kind_q <= {up_here, up_meets, down_here, down_meets};
-        s4_scaled_q <= DecisionWidth'(s3_gamma_q) * DecisionWidth'(s3_centred_q);
-        s4_shift_q <= DecisionWidth'(s3_offset_q) * DecisionWidth'($signed({1'b0, s3_root_q}));
-        s4_gap_q <= DecisionWidth'($signed({1'b0, (RootWidth + GapWidth)'(s3_gap_q) *
-                    (RootWidth + GapWidth)'(s3_root_q)})) <<< (Fraction - 1);
+        s4_gap_q <= (RootWidth + GapWidth)'(s3_gap_q) * (RootWidth + GapWidth)'(s3_root_q);
         s4_kind_q <= s3_kind_q;
+        s5_gap_q <= s4_gap_q;
+        s5_kind_q <= s4_kind_q;
+        // What the element has above its lower and its upper boundary.
+        s6_low_q <= s5_scaled + s5_shift;
+        s6_high_q <= s5_scaled + (s5_shift - (DecisionWidth'($signed({1'b0, s5_gap_q})) <<<
+                     (Fraction - 1)));
+        s6_kind_q <= s5_kind_q;
       end
     end
 
-    // What the element has above its lower and its upper boundary.
-    assign low = s4_scaled_q + s4_shift_q;
-    assign high = low - s4_gap_q;
-    assign is_channel = j < Tail || !s4_tail_q;
-    assign s4_up[j] = is_channel && s4_kind_q[3] &&
-                      !high[DecisionWidth-1] && (s4_kind_q[2] || high != '0);
-    assign s4_down[j] = is_channel && s4_kind_q[1] &&
-                        (low[DecisionWidth-1] || (!s4_kind_q[0] && low == '0));
+    wide_product #(
+      .AWidth(GammaWidth),
+      .BWidth(CentredWidth),
+      .Width(DecisionWidth)
+    ) u_scaled (
+      .clk_i,
+      .enable_i(advance),
+      .a_i(s3_gamma_q),
+      .b_i(s3_centred_q),
+      .product_o(s5_scaled)
+    );
+
+    wide_product #(
+      .AWidth(OffsetWidth),
+      .BWidth(RootWidth + 1),
+      .Width(DecisionWidth)
+    ) u_shift (
+      .clk_i,
+      .enable_i(advance),
+      .a_i(s3_offset_q),
+      .b_i({1'b0, s3_root_q}),
+      .product_o(s5_shift)
+    );
+
+    assign is_channel = j < Tail || !s6_tail_q;
+    assign s6_up[j] = is_channel && s6_kind_q[3] &&
+                      !s6_high_q[DecisionWidth-1] && (s6_kind_q[2] || s6_high_q != '0);
+    assign s6_down[j] = is_channel && s6_kind_q[1] &&
+                        (s6_low_q[DecisionWidth-1] || (!s6_kind_q[0] && s6_low_q == '0));
   end
 
   // ---------------------------------------------------------------------------- spikes
@@ -337,15 +375,15 @@ module norm_neurons #(
     .level_addr_i(row_addr),
     .level_first_i(row_info[4]),
     .level_o(s1_level),
-    .in_valid_i(s4_valid_q),
+    .in_valid_i(s6_valid_q),
     .in_ready_o(back_ready),
-    .in_up_i(s4_up),
-    .in_down_i(s4_down),
-    .in_level_i(s4_level_q),
-    .in_addr_i(s4_place_q[InfoWidth+2+:AddrWidth]),
-    .in_skip_i(s4_place_q[InfoWidth+1]),
-    .in_row_end_i(s4_place_q[InfoWidth]),
-    .in_info_i(s4_place_q[InfoWidth-1:0]),
+    .in_up_i(s6_up),
+    .in_down_i(s6_down),
+    .in_level_i(s6_level_q),
+    .in_addr_i(s6_place_q[InfoWidth+2+:AddrWidth]),
+    .in_skip_i(s6_place_q[InfoWidth+1]),
+    .in_row_end_i(s6_place_q[InfoWidth]),
+    .in_info_i(s6_place_q[InfoWidth-1:0]),
     .out_valid_o,
     .out_ready_i,
     .out_nz_o,

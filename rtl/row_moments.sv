@@ -43,37 +43,44 @@ module row_moments #(
   end
 
   // ---------------------------------------------------------------------------- accumulate
-  // s1: the numbers; s2: their sum and the sum of their squares; then the row's sums.
-  logic advance, s1_valid_q, s1_row_end_q, s2_valid_q, s2_row_end_q;
+  // s1: the numbers; s2, s3: their sum and their squares; s4: the sum of the squares; then the row's sums.
+  logic advance, s1_valid_q, s2_valid_q, s3_valid_q, s4_valid_q;
+  logic s1_row_end_q, s2_row_end_q, s3_row_end_q, s4_row_end_q;
   logic [Lanes*AccWidth-1:0] s1_acc_q;
-  logic [Lanes*ProductWidth-1:0] s2_squares_q;
-  logic signed [SumWidth-1:0] s1_sum, s2_sum_q, sum_q, sum;
-  logic [SquaresWidth-1:0] s2_squares, squares_q, squares;
+  logic [Lanes*ProductWidth-1:0] s3_product;
+  logic signed [SumWidth-1:0] s1_sum, s2_sum_q, s3_sum_q, s4_sum_q, sum_q, sum;
+  logic [SquaresWidth-1:0] s3_squares, s4_squares_q, squares_q, squares;
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane
     logic signed [AccWidth-1:0] x;
     assign x = s1_acc_q[AccWidth*j+:AccWidth];
-    always_ff @(posedge clk_i) begin
-      if (advance) begin
-        s2_squares_q[ProductWidth*j+:ProductWidth] <= ProductWidth'(x) * ProductWidth'(x);
-      end
-    end
+    wide_product #(
+      .AWidth(AccWidth),
+      .BWidth(AccWidth),
+      .Width(ProductWidth)
+    ) u_square (
+      .clk_i,
+      .enable_i(advance),
+      .a_i(x),
+      .b_i(x),
+      .product_o(s3_product[ProductWidth*j+:ProductWidth])
+    );
   end
 
   always_comb begin
     s1_sum = '0;
-    s2_squares = '0;
+    s3_squares = '0;
     for (int unsigned j = 0; j < Lanes; j++) begin
       s1_sum = s1_sum + SumWidth'($signed(s1_acc_q[AccWidth*j+:AccWidth]));
-      s2_squares = s2_squares + SquaresWidth'(s2_squares_q[ProductWidth*j+:ProductWidth]);
+      s3_squares = s3_squares + SquaresWidth'(s3_product[ProductWidth*j+:ProductWidth]);
     end
   end
-  assign sum = sum_q + s2_sum_q;
-  assign squares = squares_q + s2_squares;
+  assign sum = sum_q + s4_sum_q;
+  assign squares = squares_q + s4_squares_q;
 
   // A row that is complete waits here for the multiplier.
   logic row_valid, row_ready;
-  assign row_valid = s2_valid_q && s2_row_end_q;
+  assign row_valid = s4_valid_q && s4_row_end_q;
   assign advance = !row_valid || row_ready;
   assign in_ready_o = advance;
 
@@ -81,14 +88,18 @@ module row_moments #(
     if (rst_i) begin
       s1_valid_q <= 1'b0;
       s2_valid_q <= 1'b0;
+      s3_valid_q <= 1'b0;
+      s4_valid_q <= 1'b0;
       sum_q <= '0;
       squares_q <= '0;
     end else if (advance) begin
       s1_valid_q <= in_valid_i;
       s2_valid_q <= s1_valid_q;
-      if (s2_valid_q) begin
-        sum_q <= s2_row_end_q ? '0 : sum;
-        squares_q <= s2_row_end_q ? '0 : squares;
+      s3_valid_q <= s2_valid_q;
+      s4_valid_q <= s3_valid_q;
+      if (s4_valid_q) begin
+        sum_q <= s4_row_end_q ? '0 : sum;
+        squares_q <= s4_row_end_q ? '0 : squares;
       end
     end
     if (advance) begin
@@ -96,29 +107,44 @@ module row_moments #(
       s1_row_end_q <= in_row_end_i;
       s2_sum_q <= s1_sum;
       s2_row_end_q <= s1_row_end_q;
+      s3_sum_q <= s2_sum_q;
+      s3_row_end_q <= s2_row_end_q;
+      s4_sum_q <= s3_sum_q;
+      s4_squares_q <= s3_squares;
+      s4_row_end_q <= s3_row_end_q;
     end
   end
 
   // ---------------------------------------------------------------------------- v
-  // The square of the sum is taken off bit by bit of its magnitude. Everything is computed in the
-  // width of v: what is above it cancels.
-  logic busy_q, v_valid, v_ready;
+  // First what does not depend on the sum, then the square of the sum is taken off bit by bit of its
+  // magnitude. Everything is computed in the width of v: what is above it cancels.
+  logic busy_q, begun_q, v_valid, v_ready;
   logic [SumWidth-1:0] bits_q, magnitude;
   logic [SquareWidth-1:0] v_q, shifted_q;
   logic signed [SumWidth-1:0] row_sum_q;
-  assign magnitude = sum[SumWidth-1] ? SumWidth'(-sum) : SumWidth'(sum);
+  assign magnitude = row_sum_q[SumWidth-1] ? SumWidth'(-row_sum_q) : SumWidth'(row_sum_q);
   assign row_ready = !busy_q;
-  assign v_valid = busy_q && bits_q == '0;
+  assign v_valid = begun_q && bits_q == '0;
 
   always_ff @(posedge clk_i) begin
-    if (rst_i) busy_q <= 1'b0;
-    else if (!busy_q) busy_q <= row_valid;
-    else if (v_valid && v_ready) busy_q <= 1'b0;
+    if (rst_i) begin
+      busy_q <= 1'b0;
+      begun_q <= 1'b0;
+    end else if (!busy_q) begin
+      busy_q <= row_valid;
+    end else if (v_valid && v_ready) begin
+      busy_q <= 1'b0;
+      begun_q <= 1'b0;
+    end else begin
+      begun_q <= 1'b1;
+    end
     if (!busy_q) begin
       row_sum_q <= sum;
+      v_q <= SquareWidth'(squares);
+    end else if (!begun_q) begin
       bits_q <= magnitude;
       shifted_q <= SquareWidth'(magnitude);
-      v_q <= SquareWidth'(squares) * SquareWidth'(Channels) + SquareWidth'(Epsilon);
+      v_q <= v_q * SquareWidth'(Channels) + SquareWidth'(Epsilon);
     end else if (!v_valid) begin
       if (bits_q[0]) v_q <= v_q - shifted_q;
       bits_q <= bits_q >> 1;

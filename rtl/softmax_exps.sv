@@ -149,7 +149,7 @@ module softmax_exps #(
 
   stream_fifo #(
     .Width(Lanes * ExpWidth + Lanes + TagWidth),
-    .Depth(2 * GroupChunks + 6)
+    .Depth(2 * GroupChunks + 7)
   ) u_exps (
     .clk_i,
     .rst_i,

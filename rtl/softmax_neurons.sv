@@ -211,31 +211,22 @@ module softmax_neurons #(
   );
 
   // ---------------------------------------------------------------------------- decision
-  // Three stages: tracers, boundaries, multiples of Z.
-  logic s1_valid_q, s2_valid_q, s3_valid_q, s1_skip_q, s2_skip_q, s3_skip_q, back_ready;
-  logic [PlaceWidth-1:0] s1_place_q, s2_place_q, s3_place_q;
-  logic [Lanes-1:0] s3_up, s3_down;
-  logic [Lanes*LevelWidth-1:0] s1_level, s3_level;
-  assign advance = !s3_valid_q || back_ready;
+  // Five stages: tracers, boundaries, multiples of Z in two, what is above the boundaries.
+  localparam int unsigned Stages = 5;
+  localparam int unsigned TagWidth = PlaceWidth + 1;
+  logic [Stages-1:0] valid_q;
+  logic [Stages*TagWidth-1:0] tag_q;
+  logic back_ready, s5_skip;
+  logic [PlaceWidth-1:0] s5_place;
+  logic [Lanes-1:0] s5_up, s5_down;
+  logic [Lanes*LevelWidth-1:0] s1_level, s5_level;
+  assign advance = !valid_q[Stages-1] || back_ready;
+  assign {s5_skip, s5_place} = tag_q[TagWidth*(Stages-1)+:TagWidth];
 
   always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      s1_valid_q <= 1'b0;
-      s2_valid_q <= 1'b0;
-      s3_valid_q <= 1'b0;
-    end else if (advance) begin
-      s1_valid_q <= exp_valid;
-      s2_valid_q <= s1_valid_q;
-      s3_valid_q <= s2_valid_q;
-    end
-    if (advance) begin
-      s1_place_q <= exp_place;
-      s2_place_q <= s1_place_q;
-      s3_place_q <= s2_place_q;
-      s1_skip_q <= exp_skip;
-      s2_skip_q <= s1_skip_q;
-      s3_skip_q <= s2_skip_q;
-    end
+    if (rst_i) valid_q <= '0;
+    else if (advance) valid_q <= Stages'({valid_q, exp_valid});
+    if (advance) tag_q <= (Stages * TagWidth)'({tag_q, exp_skip, exp_place});
   end
 
   softmax_decision #(
@@ -257,9 +248,9 @@ module softmax_neurons #(
     .excluded_i(exp_excluded),
     .scaled_i(scaled),
     .level_i(s1_level),
-    .up_o(s3_up),
-    .down_o(s3_down),
-    .level_o(s3_level)
+    .up_o(s5_up),
+    .down_o(s5_down),
+    .level_o(s5_level)
   );
 
   // ---------------------------------------------------------------------------- spikes
@@ -281,15 +272,15 @@ module softmax_neurons #(
     .level_addr_i(exp_place[InfoWidth+1+:AddrWidth]),
     .level_first_i(exp_place[4]),
     .level_o(s1_level),
-    .in_valid_i(s3_valid_q),
+    .in_valid_i(valid_q[Stages-1]),
     .in_ready_o(back_ready),
-    .in_up_i(s3_up),
-    .in_down_i(s3_down),
-    .in_level_i(s3_level),
-    .in_addr_i(s3_place_q[InfoWidth+1+:AddrWidth]),
-    .in_skip_i(s3_skip_q),
-    .in_row_end_i(s3_place_q[InfoWidth]),
-    .in_info_i(s3_place_q[InfoWidth-1:0]),
+    .in_up_i(s5_up),
+    .in_down_i(s5_down),
+    .in_level_i(s5_level),
+    .in_addr_i(s5_place[InfoWidth+1+:AddrWidth]),
+    .in_skip_i(s5_skip),
+    .in_row_end_i(s5_place[InfoWidth]),
+    .in_info_i(s5_place[InfoWidth-1:0]),
     .out_valid_o,
     .out_ready_i,
     .out_nz_o,

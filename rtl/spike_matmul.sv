@@ -12,11 +12,13 @@ module spike_matmul #(
   parameter int unsigned InLanes = 4,
   /// Lanes of an output chunk.
   parameter int unsigned OutLanes = 4,
+  /// Most events a cycle, a power of two that divides `InLanes`.
+  parameter int unsigned Banks = 1,
   /// Bits of a signed weight.
   parameter int unsigned WeightWidth = 4,
   /// Bits of an accumulated output; wide enough for every partial sum.
   parameter int unsigned DeltaWidth = 12,
-  /// Weight image.
+  /// Base name of the weight images.
   parameter WeightFile = ""
 ) (
   input  logic                           clk_i,
@@ -36,8 +38,8 @@ module spike_matmul #(
   output logic                           out_skip_o,
   output logic                           out_last_o,
   output logic                           out_quiet_o,
-  /// High in each cycle in which an accumulation of `OutLanes` weights is issued.
-  output logic                           work_o
+  /// Events issued in this cycle, each with `OutLanes` weights.
+  output logic [$clog2(Banks+1)-1:0]     work_o
 );
 
   matmul_engine #(
@@ -46,6 +48,7 @@ module spike_matmul #(
     .OutChannels(OutChannels),
     .InLanes(InLanes),
     .OutLanes(OutLanes),
+    .Banks(Banks),
     .WeightWidth(WeightWidth),
     .DeltaWidth(DeltaWidth),
     .ValueWidth(1),

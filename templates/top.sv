@@ -49,10 +49,12 @@ module @{ top }@ #(
 );
 
   localparam int unsigned Stages = @{ stages }@;
+  // Bits of what a stage sends or does in a cycle.
+  localparam int unsigned CountWidth = @{ count_width }@;
 
   // Register stage s is stage s below.
-  logic [16*Stages-1:0] stage_spikes;
-  logic [Stages-1:0] stage_work;
+  logic [CountWidth*Stages-1:0] stage_spikes;
+  logic [CountWidth*Stages-1:0] stage_work;
   // What ends a sample before it is quiescent.
   logic [15:0] @{ t_max }@;
   logic @{ margin }@ margin;

@@ -131,7 +131,7 @@ fn what_hardware_cannot_do_is_named() {
 fn a_folding_is_read_back_and_builds_the_same() {
     let model = common::mnist_mlp(Analog);
     let folder = tempfile::tempdir().expect("a folder");
-    let layers = [("act1", 2), ("fc2", 3)].map(|(name, lanes)| (name.to_owned(), Folded { lanes }));
+    let layers = [("act1", 2), ("fc2", 3)].map(|(name, lanes)| (name.to_owned(), Folded::lanes(lanes)));
     let options = Options { lanes: 12, layers: layers.into(), ..Options::default() };
     let build = folder.path().join("first");
     let first = emit::emit(&model, &options, &build).expect("written");
@@ -154,7 +154,7 @@ fn a_folding_is_read_back_and_builds_the_same() {
         ("fc1", 0, "0 lanes; possible are 1…64"),
         ("fc1", 65, "65 lanes; possible are 1…64"),
     ] {
-        let layers = [(name.to_owned(), Folded { lanes })].into();
+        let layers = [(name.to_owned(), Folded::lanes(lanes))].into();
         let error = emit::render(&model, &Options { layers, ..Options::default() }).expect_err("wrong");
         assert!(error.problem.contains(problem) && error.exit_code() == 2, "{error}");
     }

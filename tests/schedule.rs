@@ -48,7 +48,7 @@ fn cycles_are_those_of_cosimulation_within_5_percent() {
         let inputs =
             Inputs::read(&location.display().to_string(), shape, golden.input().element).expect("read");
         let activity = Activity::measure(&golden, (0..samples).map(|n| inputs.sample(n)));
-        let layers = layers.iter().map(|&(name, lanes)| (name.to_owned(), Folded { lanes })).collect();
+        let layers = layers.iter().map(|&(name, lanes)| (name.to_owned(), Folded::lanes(lanes))).collect();
         let options = Options { lanes, layers, ..Options::default() };
         let design = design::plan(name, &lowered.network, &options).expect("planned");
         let told = cycles(&design, &activity).per_sample;

@@ -5,6 +5,7 @@ module axi_lite_regs_tb #(
   parameter int unsigned Stages = 2,
   parameter int unsigned AddrWidth = 8,
   parameter int unsigned MarginWidth = 32,
+  parameter int unsigned CountWidth = 7,
   /// Cycles of a round's events; long rounds make the counters pass 32 bits.
   parameter int EventCycles = 300,
   parameter int Rounds = 12
@@ -24,14 +25,13 @@ module axi_lite_regs_tb #(
   logic [1:0] b_resp, r_resp;
   logic sample_begin, sample_done, short_frame, long_frame;
   logic in_valid, in_ready, out_valid, out_ready, enable, busy;
-  logic [16*Stages-1:0] spikes;
-  logic [Stages-1:0] work;
+  logic [CountWidth*Stages-1:0] spikes, work;
   logic [15:0] t_max, hold;
   logic [MarginWidth-1:0] margin;
   logic draining, draining_before = 1'b0;
 
   axi_lite_regs #(
-    .Stages(Stages), .AddrWidth(AddrWidth), .MarginWidth(MarginWidth)
+    .Stages(Stages), .AddrWidth(AddrWidth), .MarginWidth(MarginWidth), .CountWidth(CountWidth)
   ) u_dut (
     .clk_i, .rst_i(rst),
     .s_axi_awvalid_i(aw_valid), .s_axi_awready_o(aw_ready), .s_axi_awaddr_i(aw_addr),
@@ -196,8 +196,8 @@ module axi_lite_regs_tb #(
       if (short_frame) short_model = 1'b1;
       if (long_frame) long_model = 1'b1;
       for (int s = 0; s < Stages; s++) begin
-        spike_sums[s] += longint'(spikes[16*s+:16]);
-        work_sums[s] += longint'(work[s]);
+        spike_sums[s] += longint'(spikes[CountWidth*s+:CountWidth]);
+        work_sums[s] += longint'(work[CountWidth*s+:CountWidth]);
       end
 
       {sample_begin, sample_done, short_frame, long_frame} <= '0;
@@ -213,8 +213,8 @@ module axi_lite_regs_tb #(
         long_frame <= $urandom_range(50) == 0;
         {in_valid, in_ready, out_valid, out_ready} <= 4'($urandom);
         if (EventCycles > 60000) spikes <= '1;
-        else spikes <= {((16 * Stages + 31) / 32) {$urandom}};
-        work <= {((Stages + 31) / 32) {$urandom}};
+        else spikes <= {((CountWidth * Stages + 31) / 32) {$urandom}};
+        work <= {((CountWidth * Stages + 31) / 32) {$urandom}};
         // A new T_max now and then.
         if (left == EventCycles / 2) begin
           t_max_model = 16'($urandom);

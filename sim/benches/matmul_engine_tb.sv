@@ -1,11 +1,13 @@
 /// Bench of `spike_matmul` (ValueWidth = 1) and `analog_matmul`: every delta beat against a plain
-/// matrix product, `work_o` against the number of events, and the time without pauses.
+/// matrix product, `work_o` against the number of events, and the time without pauses, which with
+/// several banks must come near the events of each row's busiest bank.
 module matmul_engine_tb #(
   parameter int unsigned Rows = 1,
   parameter int unsigned InChannels = 8,
   parameter int unsigned OutChannels = 8,
   parameter int unsigned InLanes = 4,
   parameter int unsigned OutLanes = 4,
+  parameter int unsigned Banks = 1,
   parameter int unsigned WeightWidth = 4,
   parameter int unsigned DeltaWidth = 12,
   parameter int unsigned ValueWidth = 1,
@@ -31,7 +33,8 @@ module matmul_engine_tb #(
   logic in_valid, in_ready, in_skip, in_last, in_quiet;
   logic [InLanes-1:0] in_nz;
   logic [InLanes*ValueWidth-1:0] in_value;
-  logic out_valid, out_ready, out_skip, out_last, out_quiet, work;
+  logic out_valid, out_ready, out_skip, out_last, out_quiet;
+  logic [$clog2(Banks+1)-1:0] work;
   logic [OutLanes*DeltaWidth-1:0] out_delta;
 
   bench_source #(.Width(InWidth)) u_source (
@@ -42,7 +45,7 @@ module matmul_engine_tb #(
   if (ValueWidth == 1) begin : gen_spike
     spike_matmul #(
       .Rows(Rows), .InChannels(InChannels), .OutChannels(OutChannels), .InLanes(InLanes),
-      .OutLanes(OutLanes), .WeightWidth(WeightWidth), .DeltaWidth(DeltaWidth),
+      .OutLanes(OutLanes), .Banks(Banks), .WeightWidth(WeightWidth), .DeltaWidth(DeltaWidth),
       .WeightFile(WeightFile)
     ) u_dut (
       .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_nz_i(in_nz),
@@ -53,7 +56,7 @@ module matmul_engine_tb #(
   end else begin : gen_analog
     analog_matmul #(
       .Rows(Rows), .InChannels(InChannels), .OutChannels(OutChannels), .InLanes(InLanes),
-      .OutLanes(OutLanes), .ValueWidth(ValueWidth), .WeightWidth(WeightWidth),
+      .OutLanes(OutLanes), .Banks(Banks), .ValueWidth(ValueWidth), .WeightWidth(WeightWidth),
       .DeltaWidth(DeltaWidth), .WeightFile(WeightFile)
     ) u_dut (
       .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_value_i(in_value),
@@ -62,12 +65,22 @@ module matmul_engine_tb #(
     );
   end
 
-  logic [OutLanes*WeightWidth-1:0] image[InChannels*OutChunks];
-  initial $readmemh(WeightFile, image);
+  localparam int BankWords = (InChannels + Banks - 1) / Banks * OutChunks;
+  logic [OutLanes*WeightWidth-1:0] image[Banks*BankWords];
+  for (genvar b = 0; b < Banks; b++) begin : gen_image
+    localparam bit [7:0] Tens = 8'd48 + 8'(b / 10);
+    localparam bit [7:0] Ones = 8'd48 + 8'(b % 10);
+    logic [OutLanes*WeightWidth-1:0] words[BankWords];
+    initial begin
+      $readmemh({WeightFile, "_", Tens, Ones, ".hex"}, words);
+      for (int w = 0; w < BankWords; w++) image[b*BankWords+w] = words[w];
+    end
+  end
 
   function automatic int weight(input int i, input int o);
-    int w;
-    w = int'(image[i*OutChunks+o/OutLanes][WeightWidth*(o%OutLanes)+:WeightWidth]);
+    int at, w;
+    at = i % Banks * BankWords + i / Banks * OutChunks + o / OutLanes;
+    w = int'(image[at][WeightWidth*(o%OutLanes)+:WeightWidth]);
     return w >= 2 ** (WeightWidth - 1) ? w - 2 ** WeightWidth : w;
   endfunction
 
@@ -83,7 +96,8 @@ module matmul_engine_tb #(
   task automatic add_step(input int density);
     int x[InChannels];
     int sums[OutChunks*OutLanes];
-    int count, value, kind;
+    int bank_count[Banks];
+    int count, busiest, value, kind;
     logic last, quiet, row_last;
     logic [InLanes-1:0] nz;
     logic [InLanes*ValueWidth-1:0] values;
@@ -94,6 +108,8 @@ module matmul_engine_tb #(
       row_last = r == Rows - 1;
       count = 0;
       kind = $urandom_range(5);
+      busiest = 0;
+      for (int b = 0; b < Banks; b++) bank_count[b] = 0;
       for (int i = 0; i < InChannels; i++) begin
         x[i] = 0;
         if (kind != 0 && $urandom_range(99) < density) begin
@@ -101,10 +117,14 @@ module matmul_engine_tb #(
           if (ValueWidth == 1) x[i] = value == 1 ? -1 : 1;
           else x[i] = value - 2 ** (ValueWidth - 1);
         end
-        if (x[i] != 0) count++;
+        if (x[i] != 0) begin
+          count++;
+          bank_count[i%Banks]++;
+          if (bank_count[i%Banks] > busiest) busiest = bank_count[i%Banks];
+        end
       end
       events += count;
-      least += count * OutChunks > InChunks ? count * OutChunks : InChunks;
+      least += busiest * OutChunks > InChunks ? busiest * OutChunks : InChunks;
       rows_in_time++;
       if (count == 0 && ValueWidth == 1 && $urandom_range(1) == 0) begin
         u_source.put({{InLanes{1'b0}}, {(InLanes*ValueWidth){1'b1}}, 1'b1, last && row_last,
@@ -171,7 +191,9 @@ module matmul_engine_tb #(
             $display("%m: %0d cycles, %0d working (%0d %%), %0d at least", cycle - begin_cycle,
                      working, 100 * working / (cycle - begin_cycle), least);
           end
-          if (cycle - begin_cycle > least + rows_in_time + OutChunks + InChunks * InLanes + 20)
+          // Banks may wait for each other where many events of one come before those of another.
+          if (cycle - begin_cycle > (Banks > 1 ? least + least / 2 : least) + rows_in_time +
+              OutChunks + InChunks * InLanes + 20)
             $fatal(1, "%m: %0d cycles instead of %0d", cycle - begin_cycle, least);
         end
         if (batch == Batches) begin

@@ -12,6 +12,7 @@ module regroup_tb #(
   parameter int unsigned OutChannels = 6,
   /// Lanes between them; divides Channels and InChannels.
   parameter int unsigned Lanes = 4,
+  parameter int unsigned Banks = 1,
   parameter int unsigned OutLanes = 3,
   parameter int unsigned WeightWidth = 5,
   parameter int unsigned DeltaWidth = 12,
@@ -66,11 +67,12 @@ module regroup_tb #(
     .out_ready_i(m_ready), .out_data_o({m_nz, m_neg, m_skip, m_last, m_quiet})
   );
 
-  logic out_valid, out_ready, out_skip, out_last, out_quiet, work;
+  logic out_valid, out_ready, out_skip, out_last, out_quiet;
+  logic [$clog2(Banks+1)-1:0] work;
   logic [OutLanes*DeltaWidth-1:0] out_delta;
   spike_matmul #(
     .Rows(OutRows), .InChannels(InChannels), .OutChannels(OutChannels), .InLanes(Lanes),
-    .OutLanes(OutLanes), .WeightWidth(WeightWidth), .DeltaWidth(DeltaWidth),
+    .OutLanes(OutLanes), .Banks(Banks), .WeightWidth(WeightWidth), .DeltaWidth(DeltaWidth),
     .WeightFile(WeightFile)
   ) u_engine (
     .clk_i, .rst_i(rst), .in_valid_i(m_valid), .in_ready_o(m_ready), .in_nz_i(m_nz),
@@ -79,12 +81,22 @@ module regroup_tb #(
     .out_skip_o(out_skip), .out_last_o(out_last), .out_quiet_o(out_quiet), .work_o(work)
   );
 
-  logic [OutLanes*WeightWidth-1:0] image[InChannels*OutChunks];
-  initial $readmemh(WeightFile, image);
+  localparam int BankWords = (InChannels + Banks - 1) / Banks * OutChunks;
+  logic [OutLanes*WeightWidth-1:0] image[Banks*BankWords];
+  for (genvar b = 0; b < Banks; b++) begin : gen_image
+    localparam bit [7:0] Tens = 8'd48 + 8'(b / 10);
+    localparam bit [7:0] Ones = 8'd48 + 8'(b % 10);
+    logic [OutLanes*WeightWidth-1:0] words[BankWords];
+    initial begin
+      $readmemh({WeightFile, "_", Tens, Ones, ".hex"}, words);
+      for (int w = 0; w < BankWords; w++) image[b*BankWords+w] = words[w];
+    end
+  end
 
   function automatic int weight(input int i, input int o);
-    int w;
-    w = int'(image[i*OutChunks+o/OutLanes][WeightWidth*(o%OutLanes)+:WeightWidth]);
+    int at, w;
+    at = i % Banks * BankWords + i / Banks * OutChunks + o / OutLanes;
+    w = int'(image[at][WeightWidth*(o%OutLanes)+:WeightWidth]);
     return w >= 2 ** (WeightWidth - 1) ? w - 2 ** WeightWidth : w;
   endfunction
 

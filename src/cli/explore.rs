@@ -142,8 +142,8 @@ pub fn frontier(
     let golden = Golden::new(&lowered.network)?;
     let spinner = output::spinner("golden model");
     let activity = Activity::measure(&golden, (0..inputs.len()).map(|n| inputs.sample(n)));
-    let scheduler = Scheduler::new(&model.name, &lowered.network, &activity, base);
     let family = target.map_or(Family::Xc7, |target| target.device().family);
+    let scheduler = Scheduler::new(&model.name, &lowered.network, &activity, family, base);
     let result = offers(&scheduler, family, &|point| {
         spinner.set_message(format!("designs: {:.0} cycles", point.cycles.per_sample));
     });

@@ -152,9 +152,11 @@ impl Report {
                 latency,
             },
         );
+        // At the best an engine takes an event from every bank in every cycle.
         let work = expected.work.iter().zip(&subject.design.stages);
-        let busiest = work.max_by_key(|(work, _)| **work);
-        let (work, engine) = busiest.map_or((0, String::new()), |(work, stage)| (*work, stage.node.clone()));
+        let least = work.map(|(&work, stage)| (work.div_ceil(stage.work_a_cycle()), stage));
+        let busiest = least.max_by_key(|(work, _)| *work);
+        let (work, engine) = busiest.map_or((0, String::new()), |(work, stage)| (work, stage.node.clone()));
         let span = match (counts.first_begin, counts.last_end) {
             (Some(begin), Some(end)) => end - begin + 1,
             _ => 0,

@@ -72,9 +72,26 @@ impl Design {
                 | Kind::Reorder(_)
                 | Kind::Mask(_) => return None,
             };
-            Some((stage.node.clone(), Folded { lanes }))
+            let spikes = match &stage.kind {
+                Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => Some(matmul.banks),
+                _ => None,
+            };
+            Some((stage.node.clone(), Folded { lanes, spikes }))
         };
-        Options { layers: self.stages.iter().filter_map(lanes).collect(), ..options.clone() }
+        Options {
+            input_lanes: Some(self.input.beat_lanes),
+            layers: self.stages.iter().filter_map(lanes).collect(),
+            ..options.clone()
+        }
+    }
+
+    /// Most spikes that a stage sends, or work that it does, in one cycle.
+    pub fn most_in_a_cycle(&self) -> usize {
+        let of = |stage: &Stage| {
+            let lanes = stage.outputs.first().map_or(1, |&stream| self.streams[stream].lanes);
+            (if stage.is_neurons() { lanes } else { 1 }).max(stage.work_a_cycle() as usize)
+        };
+        self.counted().map(|stage| of(&self.stages[stage])).max().unwrap_or(1)
     }
 
     /// The stage that reads a stream.

@@ -17,6 +17,16 @@ pub struct Stage {
     pub outputs: Vec<usize>,
 }
 
+impl Stage {
+    /// Most that its counter of work can count in a cycle.
+    pub fn work_a_cycle(&self) -> u64 {
+        match &self.kind {
+            Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => matmul.banks as u64,
+            _ => 1,
+        }
+    }
+}
+
 /// The module a stage is an instance of.
 #[derive(Clone, Debug)]
 pub enum Kind {
@@ -63,6 +73,8 @@ pub struct Matmul {
     pub in_lanes: usize,
     /// Channels in a beat of the output: weights added in one cycle.
     pub out_lanes: usize,
+    /// Most events that are taken in one cycle: banks of the input and of the weights.
+    pub banks: usize,
     /// Width in bits of an input value; 1 for spikes.
     pub value_width: u32,
     /// Width in bits of a weight.
@@ -74,6 +86,11 @@ pub struct Matmul {
 }
 
 impl Matmul {
+    /// Input channels of a bank: channel `i` is number `i / banks` of bank `i % banks`.
+    pub fn bank_inputs(&self) -> usize {
+        self.linear.inputs.div_ceil(self.banks)
+    }
+
     /// Cycles of the engine for one event: chunks of an output row.
     pub fn out_chunks(&self) -> usize {
         self.linear.outputs.div_ceil(self.out_lanes)

@@ -12,6 +12,9 @@ pub(super) fn lines(stage: &Stage) -> Vec<String> {
             lines.push(format!("weights {}", plain(&m.linear.weight)));
             lines.push(format!("change of a time-step {}", plain(&m.linear.delta)));
             lines.push(format!("partial sums {}", plain(&m.linear.partial)));
+            if m.banks > 1 {
+                lines.push(format!("up to {} events a cycle", m.banks));
+            }
         }
         Kind::AnalogPass(_) => lines.push("raw values are the neurons' input".into()),
         Kind::Repeat(repeat) => lines.push(format!("rate encoding over {} time-steps", repeat.steps)),

@@ -64,7 +64,7 @@ impl StageEntry {
                 m.linear.outputs,
                 m.out_lanes,
                 vec![("value", m.value_width), ("weight", m.weight_width), ("delta", m.delta_width)],
-                bits(m.linear.inputs * m.out_chunks() * m.out_lanes, m.weight_width),
+                bits(m.banks * m.bank_inputs() * m.out_chunks() * m.out_lanes, m.weight_width),
                 bits(2 * m.out_chunks() * m.out_lanes, m.delta_width),
             ),
             Kind::AnalogPass(p) => (p.rows, p.channels, p.lanes, vec![("value", p.width)], 0, 0),

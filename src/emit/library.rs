@@ -16,6 +16,8 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "stream_link.sv",
     "sync_rom.sv",
     "event_picker.sv",
+    "matmul_issue.sv",
+    "matmul_terms.sv",
     "matmul_engine.sv",
     "spike_matmul.sv",
     "analog_matmul.sv",
@@ -47,6 +49,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "row_back.sv",
     "level_edges.sv",
     "row_taps.sv",
+    "wide_product.sv",
     "integer_sqrt.sv",
     "row_moments.sv",
     "norm_neurons.sv",
@@ -60,6 +63,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "delta_repeat.sv",
     "readout.sv",
     "axis_input.sv",
+    "event_counters.sv",
     "axi_lite_regs.sv",
 );
 

@@ -164,7 +164,8 @@ fn matmul_parameters(instance: Instance, stage: &Stage, matmul: &Matmul) -> Inst
         .parameter("InChannels", matmul.linear.inputs)
         .parameter("OutChannels", matmul.linear.outputs)
         .parameter("InLanes", matmul.in_lanes)
-        .parameter("OutLanes", matmul.out_lanes);
+        .parameter("OutLanes", matmul.out_lanes)
+        .parameter("Banks", matmul.banks);
     if let Kind::AnalogMatmul(_) = stage.kind {
         instance = instance.parameter("ValueWidth", matmul.value_width);
     }

@@ -24,7 +24,13 @@ pub(super) fn images(stage: &Stage, safe: &str) -> Vec<Image> {
     };
     match &stage.kind {
         Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => {
-            vec![named("WeightFile", "weights", weights(matmul))]
+            let bank = |bank| Image {
+                parameter: "WeightFile",
+                parameter_value: (bank == 0).then(|| format!("{safe}_weights")),
+                file: format!("{safe}_weights_{bank:02}.hex"),
+                text: weights(matmul, bank),
+            };
+            (0..matmul.banks).map(bank).collect()
         }
         Kind::Neurons(neurons) => match neuron_constants(neurons) {
             Some(constants) => vec![named("ConstFile", "constants", constants)],
@@ -142,12 +148,17 @@ fn image(words: impl IntoIterator<Item = Word>) -> String {
     })
 }
 
-/// Weights: address `i·OutChunks + c`, lane by lane; lanes beyond the channels are 0.
-fn weights(matmul: &Matmul) -> String {
+/// Weights of a bank: address `(i / Banks)·OutChunks + c`, lane by lane; lanes and inputs beyond the channels are 0.
+fn weights(matmul: &Matmul, bank: usize) -> String {
     let (chunks, lanes, linear) = (matmul.out_chunks(), matmul.out_lanes, &matmul.linear);
-    let addresses = (0..linear.inputs).flat_map(|i| (0..chunks).map(move |c| (i, c)));
+    let inputs = (0..matmul.bank_inputs()).map(|number| number * matmul.banks + bank);
+    let addresses = inputs.flat_map(|i| (0..chunks).map(move |c| (i, c)));
     image(addresses.map(|(i, c)| {
-        let row = &linear.weights[i * linear.outputs..(i + 1) * linear.outputs];
+        let row = if i < linear.inputs {
+            &linear.weights[i * linear.outputs..(i + 1) * linear.outputs]
+        } else {
+            &[]
+        };
         let mut word = Word::default();
         for o in c * lanes..(c + 1) * lanes {
             word.push(row.get(o).copied().unwrap_or(0).into(), matmul.weight_width);

@@ -166,18 +166,23 @@ fn data(instance: Instance, design: &Design, input: usize, output: usize, as_dat
 fn counters(mut instance: Instance, stage: &Stage, design: &Design, index: usize) -> Instance {
     let Some(register) = design.counted().position(|counted| counted == index) else { return instance };
     let sent = |stage: &Stage| stage.outputs.first().map(|s| format!("w{s}_valid && w{s}_ready"));
-    let idle = || "16'd0".to_owned();
+    let idle = || "1'b0".to_owned();
     let (spikes, work) = match &stage.kind {
         Kind::AnalogMatmul(_) | Kind::SpikeMatmul(_) | Kind::Product(_) => {
-            instance = instance.wire(1, &format!("s{index}_work")).port("work_o", format!("s{index}_work"));
-            (idle(), format!("s{index}_work"))
+            let banks = match &stage.kind {
+                Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => matmul.banks,
+                _ => 1,
+            };
+            let (width, work) = (bits(banks), format!("s{index}_work"));
+            instance = instance.wire(width, &work).port("work_o", &work);
+            (idle(), work)
         }
         Kind::Neurons(_) | Kind::Norm(_) | Kind::Softmax(_) => {
             let lanes = stage.outputs.first().map_or(1, |&s| design.streams[s].lanes);
-            let width = (usize::BITS - lanes.leading_zeros()) as usize;
+            let width = bits(lanes);
             let spikes = format!("s{index}_spikes");
             instance = instance.wire(width, &spikes).port("spikes_o", &spikes);
-            (format!("16'({spikes})"), sent(stage).unwrap_or_default())
+            (spikes, sent(stage).unwrap_or_default())
         }
         Kind::Readout(_) => {
             let input = stage.inputs.first().copied().unwrap_or(0);
@@ -193,7 +198,15 @@ fn counters(mut instance: Instance, stage: &Stage, design: &Design, index: usize
         | Kind::Embedding(_)
         | Kind::Mask(_) => (idle(), sent(stage).unwrap_or_default()),
     };
-    instance.assignments.push(format!("stage_spikes[16*{register}+:16] = {spikes}"));
-    instance.assignments.push(format!("stage_work[{register}] = {work}"));
+    for (counted, value) in [("stage_spikes", spikes), ("stage_work", work)] {
+        instance
+            .assignments
+            .push(format!("{counted}[CountWidth*{register}+:CountWidth] = CountWidth'({value})"));
+    }
     instance
+}
+
+/// Bits of a count up to `most`.
+pub(super) fn bits(most: usize) -> usize {
+    (usize::BITS - most.leading_zeros()) as usize
 }

@@ -17,6 +17,7 @@ struct Top<'a> {
     top: &'a str,
     pipeline: Vec<String>,
     stages: usize,
+    count_width: usize,
     input_beats: usize,
     input_lanes: usize,
     element_bits: u32,
@@ -60,6 +61,7 @@ pub(super) fn render(
         top: &name(&design.model),
         pipeline: pipeline(design),
         stages: design.counted().count(),
+        count_width: super::stage::bits(design.most_in_a_cycle()),
         input_beats: design.input.beats(),
         input_lanes: design.input.beat_lanes,
         element_bits,
@@ -91,7 +93,8 @@ fn registers(design: &Design, ends: Ends) -> Instance {
     let mut instance = Instance::new("axi_lite_regs", "u_regs".into())
         .parameter("Stages", "Stages")
         .parameter("AddrWidth", addr_width(design.counted().count()))
-        .parameter("MarginWidth", design.margin_width());
+        .parameter("MarginWidth", design.margin_width())
+        .parameter("CountWidth", "CountWidth");
     for port in [
         "s_axi_awvalid_i",
         "s_axi_awready_o",

@@ -11,26 +11,56 @@ pub struct Activity {
     pub(super) layers: Vec<String>,
 }
 
+/// Events of a row by their channel modulo 8, from which those of 1, 2, 4 or 8 banks follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Events([u32; 8]);
+
 /// One sample.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sample {
     /// Which elements of the input are not 0.
     pub nonzero: Vec<bool>,
     /// By layer of neurons: spikes of each row, time-step by time-step up to the layer's final one.
-    pub layers: Vec<Vec<u32>>,
+    pub layers: Vec<Vec<Events>>,
+}
+
+impl Events {
+    /// Of a row.
+    pub fn of(row: impl IntoIterator<Item = bool>) -> Self {
+        let mut events = Self::default();
+        for (channel, event) in row.into_iter().enumerate() {
+            events.0[channel % 8] += u32::from(event);
+        }
+        events
+    }
+
+    /// One event, or none, wherever it is.
+    pub fn any(any: bool) -> Self {
+        Self::of([any])
+    }
+
+    /// All of them.
+    pub fn total(self) -> u32 {
+        self.0.iter().sum()
+    }
+
+    /// Those of the bank that has most.
+    pub fn busiest(self, banks: usize) -> u32 {
+        let bank = |bank: usize| self.0.iter().skip(bank).step_by(banks).sum();
+        (0..banks).map(bank).max().unwrap_or(0)
+    }
 }
 
 /// Counts spikes row by row.
 struct Counter<'a> {
     rows: &'a [usize],
-    layers: Vec<Vec<u32>>,
+    layers: Vec<Vec<Events>>,
 }
 
 impl Observer for Counter<'_> {
     fn spikes(&mut self, layer: usize, _step: u32, spikes: &[i8]) {
         let rows = spikes.chunks(spikes.len().div_ceil(self.rows[layer]).max(1));
-        let fired = |row: &[i8]| row.iter().map(|&s| u32::from(s != 0)).sum::<u32>();
-        self.layers[layer].extend(rows.map(fired));
+        self.layers[layer].extend(rows.map(|row| Events::of(row.iter().map(|&s| s != 0))));
     }
 }
 

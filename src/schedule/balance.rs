@@ -1,17 +1,23 @@
 //! Lanes for every layer, so that none is busy longer than it may be and none has more than it needs.
 //!
-//! All layers begin with one lane. As long as a stage is busy for more cycles a sample than allowed, its node gets the
-//! next number of lanes that makes a difference; where none does, since the rows come in too narrow, the nodes before it.
+//! All layers begin with one lane and one spike a cycle. As long as a stage is busy for more cycles a sample than allowed,
+//! its node gets the next number of lanes that makes a difference (where none does, since the rows come in too narrow, the
+//! nodes before it) or of spikes a cycle, whichever costs fewer look-up tables for what it gains.
 //! What is busy follows from measured spikes, not from the sizes of layers: a layer whose neurons hardly fire gets few
 //! lanes, however large it is.
 
 use std::collections::BTreeMap;
 
 use super::activity::Activity;
+use super::cost::estimate;
 use super::cycles::{Cycles, cycles};
-use crate::design::{Design, Folded, Options, plan};
+use crate::design::{Design, Folded, Kind, Options, plan};
 use crate::error::Result;
-use crate::integer::Network;
+use crate::integer::{Network, Op};
+use crate::target::Family;
+
+/// How layers are folded, by name.
+type Layers = BTreeMap<String, Folded>;
 
 /// A folding with what comes of it.
 #[derive(Clone, Debug)]
@@ -29,26 +35,53 @@ pub struct Scheduler<'a> {
     model: &'a str,
     network: &'a Network,
     activity: &'a Activity,
+    /// What area is reckoned for.
+    family: Family,
     /// Depths of FIFOs; its lanes are not looked at.
     options: Options,
 }
 
 impl<'a> Scheduler<'a> {
     /// For a network and what samples make it do.
-    pub fn new(model: &'a str, network: &'a Network, activity: &'a Activity, options: &Options) -> Self {
-        Self { model, network, activity, options: Options { layers: BTreeMap::new(), ..options.clone() } }
+    pub fn new(
+        model: &'a str,
+        network: &'a Network,
+        activity: &'a Activity,
+        family: Family,
+        options: &Options,
+    ) -> Self {
+        Self {
+            model,
+            network,
+            activity,
+            family,
+            options: Options { layers: BTreeMap::new(), ..options.clone() },
+        }
     }
 
-    /// The design with these lanes.
+    /// The design with these layers.
     ///
     /// # Errors
     /// When there is no hardware for the network.
-    pub fn point(&self, lanes: &BTreeMap<String, usize>) -> Result<Point> {
-        let layers = lanes.iter().map(|(name, &lanes)| (name.clone(), Folded { lanes })).collect();
-        let options = Options { lanes: 1, layers, ..self.options.clone() };
+    fn point(&self, input_lanes: usize, layers: Layers) -> Result<Point> {
+        let options = self.options(input_lanes, layers);
         let design = plan(self.model, self.network, &options)?;
         let cycles = cycles(&design, self.activity);
         Ok(Point { options: design.folding(&options), design, cycles })
+    }
+
+    /// These layers, one lane elsewhere.
+    fn options(&self, input_lanes: usize, layers: Layers) -> Options {
+        Options { lanes: 1, input_lanes: Some(input_lanes), layers, ..self.options.clone() }
+    }
+
+    /// Elements in a beat of the input, so that a sample is in after a quarter of the time at the latest.
+    fn input_lanes(&self, target: f64) -> usize {
+        let inputs = self.network.topological().into_iter().map(|id| self.network.node(id));
+        let elements =
+            inputs.filter(|node| matches!(node.op, Op::Input(_))).map(|node| node.shape.len()).sum();
+        let fast = |lanes: &usize| usize::div_ceil(elements, *lanes) as f64 <= target / 4.0;
+        [1, 2, 4].into_iter().find(fast).unwrap_or(Options::MAX_LANES)
     }
 
     /// Every layer in one lane: the slowest.
@@ -56,7 +89,7 @@ impl<'a> Scheduler<'a> {
     /// # Errors
     /// As [`Self::point`].
     pub fn slowest(&self) -> Result<Point> {
-        self.point(&self.nodes(1))
+        self.point(1, self.nodes(1))
     }
 
     /// The fewest lanes with which no stage is busy for more than `target` cycles a sample, as far as that is possible,
@@ -65,7 +98,7 @@ impl<'a> Scheduler<'a> {
     /// # Errors
     /// As [`Self::point`].
     pub fn within(&self, target: f64, from: &Point) -> Result<Point> {
-        let mut best = from.clone();
+        let mut best = self.point(self.input_lanes(target), from.options.layers.clone())?;
         // Stages that nothing more can be done for.
         let mut given_up = vec![false; best.design.stages.len()];
         loop {
@@ -87,40 +120,44 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// The smallest change that makes a stage less busy.
+    /// The change that makes a stage less busy for the fewest look-up tables.
     fn relieve(&self, point: &Point, stage: usize) -> Result<Option<Point>> {
-        let now = lanes(&point.options);
-        let before = point.cycles.busy[stage];
-        let node = &point.design.stages[stage].node;
-        let twin = |design: &Design| {
-            // The stage of the same node with the same module; the last of several is the busiest in doubt.
-            let module = point.design.stages[stage].module();
-            design.stages.iter().rposition(|s| s.node == *node && s.module() == module)
-        };
+        let more = [self.more_lanes(point, stage)?, self.more_spikes(point, stage)?];
+        let area = |point: &Point| estimate(&point.design, self.family).total.lut as f64;
+        let (before, now) = (area(point), point.cycles.busy[stage]);
+        // Look-up tables for each time that the stage would be twice as fast.
+        let price =
+            |(better, busy): &(Point, f64)| (area(better) - before).max(1.0) / (now / busy.max(1.0)).log2();
+        let cheapest = more.into_iter().flatten().min_by(|a, b| price(a).total_cmp(&price(b)));
+        Ok(cheapest.map(|(better, _)| better))
+    }
+
+    /// With the next number of lanes that makes a stage less busy, and how busy it is then.
+    fn more_lanes(&self, point: &Point, stage: usize) -> Result<Option<(Point, f64)>> {
         let mut group: Vec<&str> = Vec::new();
         for name in self.upstream(point, stage) {
             group.push(name);
             let most = Options::MAX_LANES;
-            let least = group.iter().filter_map(|name| now.get(*name)).copied().min().unwrap_or(most);
+            let now = &point.options.layers;
+            let least = group.iter().filter_map(|name| now.get(*name)).map(|layer| layer.lanes).min();
             let mut last = None;
-            for wanted in least + 1..=most {
-                let mut lanes = now.clone();
+            for wanted in least.unwrap_or(most) + 1..=most {
+                let mut layers = now.clone();
                 for name in &group {
-                    lanes.entry((*name).to_owned()).and_modify(|lanes| *lanes = wanted.max(*lanes));
+                    layers
+                        .entry((*name).to_owned())
+                        .and_modify(|layer| layer.lanes = wanted.max(layer.lanes));
                 }
-                let layers = lanes.iter().map(|(name, &lanes)| (name.clone(), Folded { lanes })).collect();
-                let options = Options { lanes: 1, layers, ..self.options.clone() };
                 // Nothing new comes of most numbers.
-                let design = plan(self.model, self.network, &options)?;
-                let folding = design.folding(&options);
-                if folding.layers == point.options.layers || last.as_ref() == Some(&folding.layers) {
+                let options = self.options(point.options.input_lanes.unwrap_or(1), layers);
+                let folding = plan(self.model, self.network, &options)?.folding(&options);
+                if folding.layers == *now || last.as_ref() == Some(&folding.layers) {
                     continue;
                 }
-                let found = self.point(&self::lanes(&folding))?;
+                let found = self.less_busy(point, stage, folding.layers.clone())?;
                 last = Some(folding.layers);
-                let busy = twin(&found.design).map_or(0.0, |stage| found.cycles.busy[stage]);
-                if busy < 0.999 * before {
-                    return Ok(Some(found));
+                if found.is_some() {
+                    return Ok(found);
                 }
             }
             if group.len() > 3 {
@@ -128,6 +165,29 @@ impl<'a> Scheduler<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// With the next number of spikes a cycle, where a stage has weights.
+    fn more_spikes(&self, point: &Point, stage: usize) -> Result<Option<(Point, f64)>> {
+        let (Kind::SpikeMatmul(matmul) | Kind::AnalogMatmul(matmul)) = &point.design.stages[stage].kind
+        else {
+            return Ok(None);
+        };
+        let fits = |&banks: &usize| banks > matmul.banks && matmul.in_lanes.is_multiple_of(banks);
+        let Some(banks) = Options::SPIKES.into_iter().find(fits) else { return Ok(None) };
+        let mut layers = point.options.layers.clone();
+        layers.entry(point.design.stages[stage].node.clone()).and_modify(|layer| layer.spikes = Some(banks));
+        self.less_busy(point, stage, layers)
+    }
+
+    /// The design with these layers and how busy a stage is in it, if that is less than it was.
+    fn less_busy(&self, point: &Point, stage: usize, layers: Layers) -> Result<Option<(Point, f64)>> {
+        let (old, before) = (&point.design.stages[stage], point.cycles.busy[stage]);
+        let found = self.point(point.options.input_lanes.unwrap_or(1), layers)?;
+        // The stage of the same node with the same module; the last of several is the busiest in doubt.
+        let twin = found.design.stages.iter().rposition(|s| s.node == old.node && s.module() == old.module());
+        let busy = twin.map_or(0.0, |stage| found.cycles.busy[stage]);
+        Ok((busy < 0.999 * before).then_some((found, busy)))
     }
 
     /// Names of the node of a stage and of those before it, the nearest first.
@@ -153,9 +213,9 @@ impl<'a> Scheduler<'a> {
     }
 
     /// All nodes that can be folded, in so many lanes.
-    fn nodes(&self, lanes: usize) -> BTreeMap<String, usize> {
+    fn nodes(&self, lanes: usize) -> Layers {
         let nodes = self.network.topological().into_iter().map(|id| self.network.node(id));
-        nodes.filter(|n| Options::is_folded(&n.op)).map(|n| (n.name.clone(), lanes)).collect()
+        nodes.filter(|n| Options::is_folded(&n.op)).map(|n| (n.name.clone(), Folded::lanes(lanes))).collect()
     }
 
     /// Designs from the slowest to the fastest, each faster than the one before.
@@ -177,9 +237,4 @@ impl<'a> Scheduler<'a> {
             points.push(next);
         }
     }
-}
-
-/// Lanes by the name of a layer.
-fn lanes(options: &Options) -> BTreeMap<String, usize> {
-    options.layers.iter().map(|(name, layer)| (name.clone(), layer.lanes)).collect()
 }

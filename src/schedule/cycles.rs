@@ -249,7 +249,10 @@ impl<'a> Pipeline<'a> {
         }
         unit.fired[row] = fires;
         let waiting = match &stage.kind {
-            Kind::SpikeMatmul(m) | Kind::AnalogMatmul(m) => events.min(WAITING) * m.out_chunks() as u64,
+            Kind::SpikeMatmul(m) | Kind::AnalogMatmul(m) => {
+                let entries = u64::from(inputs[0].busiest(step, row, m.banks));
+                entries.min(WAITING) * m.out_chunks() as u64
+            }
             _ => 0,
         };
         unit.row += 1;
@@ -291,7 +294,9 @@ impl<'a> Pipeline<'a> {
         let changes = events > 0 || unit.fired.get(unit.row) == Some(&true);
         match &stage.kind {
             Kind::SpikeMatmul(m) | Kind::AnalogMatmul(m) => {
-                ((events * m.out_chunks() as u64).max(input), output)
+                // A bank that has no event more waits for those that have.
+                let entries = u64::from(flows[stage.inputs[0]].busiest(unit.step, unit.row, m.banks));
+                ((entries * m.out_chunks() as u64).max(input), output)
             }
             Kind::Product(product) => {
                 // Rows leave through the same pipeline.

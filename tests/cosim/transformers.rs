@@ -168,7 +168,7 @@ fn whatever_is_drawn() {
             let node = lowered.node(id);
             if design::Options::is_folded(&node.op) && random.pick(&[true, false]) {
                 let lanes = random.pick(&[1, 2, 3, 4, 6, 8, 12, 16]);
-                options.layers.insert(node.name.clone(), design::Folded { lanes });
+                options.layers.insert(node.name.clone(), design::Folded::lanes(lanes));
             }
         }
         println!("{recipe:?}, {options:?}");

@@ -136,7 +136,7 @@ fn spike_neurons(group: &mut Group) {
 }
 
 fn regroup(group: &mut Group) {
-    let set = |rows, channels, out_rows, inputs, outputs, lanes, out_lanes| {
+    let set = |rows, channels, out_rows, inputs, outputs, lanes, out_lanes, banks| {
         [
             ("Rows", rows),
             ("Channels", channels),
@@ -145,16 +145,17 @@ fn regroup(group: &mut Group) {
             ("OutChannels", outputs),
             ("Lanes", lanes),
             ("OutLanes", out_lanes),
+            ("Banks", banks),
             ("WeightWidth", 5),
         ]
     };
     let sets = [
-        set(4, 32, 1, 128, 10, 16, 10),
-        set(1, 24, 4, 6, 3, 3, 2),
-        set(6, 4, 4, 6, 5, 2, 2),
-        set(4, 6, 12, 2, 4, 1, 4),
+        set(4, 32, 1, 128, 10, 16, 10, 1),
+        set(1, 24, 4, 6, 3, 3, 2, 1),
+        set(6, 4, 4, 6, 5, 2, 2, 2),
+        set(4, 6, 12, 2, 4, 1, 4, 1),
         // The same rows: full rows of zeros are allowed everywhere.
-        set(5, 8, 5, 8, 8, 4, 4),
+        set(5, 8, 5, 8, 8, 4, 4, 1),
     ];
     let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
     group.add("regroup", &sets, |get, base| {

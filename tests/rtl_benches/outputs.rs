@@ -69,9 +69,9 @@ fn readout(group: &mut Group) {
 fn axi_lite_regs(group: &mut Group) {
     let sets: &[Set] = &[
         &[("Stages", 2), ("AddrWidth", 7)],
-        &[("Stages", 1), ("AddrWidth", 8), ("MarginWidth", 64)],
+        &[("Stages", 1), ("AddrWidth", 8), ("MarginWidth", 64), ("CountWidth", 1)],
         &[("Stages", 5), ("AddrWidth", 12), ("MarginWidth", 5)],
-        &[("Stages", 2), ("AddrWidth", 8), ("EventCycles", 66_000), ("Rounds", 1)],
+        &[("Stages", 2), ("AddrWidth", 8), ("EventCycles", 66_000), ("Rounds", 1), ("CountWidth", 16)],
     ];
     group.add("axi_lite_regs", sets, |_, _| Vec::new());
 }

@@ -14,6 +14,10 @@ use crate::integer::{Network, Op};
 pub struct Options {
     /// Most output channels that an engine adds to in one cycle, where `layers` does not say.
     pub lanes: usize,
+    /// Most elements of a sample in one beat of the input, as far as they fit into 64 bits; as many as fit where nothing is
+    /// said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_lanes: Option<usize>,
     /// Depth of the FIFO on every stream, at least.
     pub fifo_depth: usize,
     /// Depth of the FIFOs where paths meet again.
@@ -30,6 +34,17 @@ pub struct Options {
 pub struct Folded {
     /// Most output channels that it works on in one cycle; fewer where the shapes of what it is connected with ask for it.
     pub lanes: usize,
+    /// Most spikes that a synaptic layer takes in one cycle, from as many banks of its input; the most that divides the
+    /// lanes of what it reads. 1 where nothing is said, and in layers of other kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spikes: Option<usize>,
+}
+
+impl Folded {
+    /// So many lanes, one spike a cycle.
+    pub fn lanes(lanes: usize) -> Self {
+        Self { lanes, spikes: None }
+    }
 }
 
 /// How deep the FIFOs are where paths meet again.
@@ -46,6 +61,8 @@ pub enum Joins {
 impl Options {
     /// Most lanes that may be asked for.
     pub const MAX_LANES: usize = 64;
+    /// Spikes of a synaptic layer in one cycle that may be asked for.
+    pub const SPIKES: [usize; 4] = [1, 2, 4, 8];
 
     /// Every layer in the same number of lanes.
     pub fn uniform(lanes: usize) -> Self {
@@ -64,6 +81,13 @@ impl Options {
             (None, Op::Neuron(_)) => Self::MAX_LANES,
             (None, _) => self.lanes,
         }
+    }
+
+    /// Banks of the input of a synaptic layer that reads so many lanes.
+    pub(super) fn banks(&self, network: &Network, id: NodeId, in_lanes: usize) -> usize {
+        let wanted = self.layers.get(&network.node(id).name).and_then(|layer| layer.spikes).unwrap_or(1);
+        let fits = |banks: &&usize| **banks <= wanted && in_lanes.is_multiple_of(**banks);
+        Self::SPIKES.iter().rev().find(fits).copied().unwrap_or(1)
     }
 
     /// Whether a node's lanes can be chosen.
@@ -87,6 +111,12 @@ impl Options {
             let most = Self::MAX_LANES;
             return Err(Error::input(format!("{} lanes; possible are 1…{most}", self.lanes)));
         }
+        if let Some(lanes) = self.input_lanes.filter(|lanes| !possible.contains(lanes)) {
+            let most = Self::MAX_LANES;
+            return Err(Error::input(format!(
+                "{lanes} elements in a beat of the input; possible are 1…{most}"
+            )));
+        }
         if !(1..=1024).contains(&self.fifo_depth) {
             let depth = self.fifo_depth;
             return Err(Error::input(format!("FIFO depth {depth}; possible are 1…1024")));
@@ -108,6 +138,16 @@ impl Options {
                     Error::input(format!("{} lanes; possible are 1…{most}", layer.lanes)).at_node(name)
                 );
             }
+            if let Some(spikes) = layer.spikes.filter(|spikes| !Self::SPIKES.contains(spikes)) {
+                return Err(Error::input(format!("{spikes} spikes a cycle; possible are 1, 2, 4 and 8"))
+                    .at_node(name));
+            }
+            let synaptic = nodes().any(|node| node.name == *name && matches!(node.op, Op::Linear(_)));
+            if layer.spikes.is_some() && !synaptic {
+                return Err(Error::input("`spikes` is for layers with weights; this one has none")
+                    .at_node(name)
+                    .fix("leave it out"));
+            }
         }
         Ok(())
     }
@@ -115,6 +155,6 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lanes: 16, fifo_depth: 2, joins: Joins::default(), layers: BTreeMap::new() }
+        Self { lanes: 16, input_lanes: None, fifo_depth: 2, joins: Joins::default(), layers: BTreeMap::new() }
     }
 }

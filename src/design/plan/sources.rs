@@ -22,7 +22,8 @@ impl<'a> Planner<'a> {
     ) -> Self {
         let count = input.shape.len();
         let bits = usize::try_from(input.element.bits()).unwrap_or(INPUT_BITS);
-        let (row, beat_lanes) = input_rows(network, id, count, INPUT_BITS / bits);
+        let most = options.input_lanes.unwrap_or(INPUT_BITS).min(INPUT_BITS / bits);
+        let (row, beat_lanes) = input_rows(network, id, count, most);
         let value_width = input.range.signed_width();
         let adapter = Input {
             element: input.element,
@@ -68,6 +69,7 @@ impl<'a> Planner<'a> {
             rows,
             in_lanes: source.lanes,
             out_lanes,
+            banks: self.options.banks(self.network, id, source.lanes),
             value_width: analog.unwrap_or(1),
             weight_width,
             delta_width,

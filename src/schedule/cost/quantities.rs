@@ -221,26 +221,31 @@ fn matmul(sheet: &mut Sheet, matmul: &Matmul) {
     let (weight, delta, value) =
         (wide(matmul.weight_width), wide(matmul.delta_width), wide(matmul.value_width));
     let linear = &matmul.linear;
-    let words = linear.inputs * chunks;
+    let (banks, words) = (matmul.banks, matmul.bank_inputs() * chunks);
     let address = bits_of(words);
     sheet.set(&[("lanes", lanes), ("weight", weight), ("delta", delta), ("value", value)]);
     sheet.set(&[("in_lanes", matmul.in_lanes), ("in_bits", bits_of(matmul.in_lanes)), ("addr", address)]);
     sheet.set(&[("chunk", bits_of(chunks)), ("chunked", usize::from(chunks > 1))]);
-    let non_zero = |rows: [usize; 2], columns: [usize; 2]| {
+    sheet.set(&[("banks", banks), ("more_banks", banks - 1)]);
+    let non_zero = |bank: usize, rows: [usize; 2], columns: [usize; 2]| {
         (rows[0]..rows[1]).any(|word| {
-            let (input, first) = (word / chunks, word % chunks * lanes);
+            let (input, first) = (word / chunks * banks + bank, word % chunks * lanes);
             (columns[0] / weight..columns[1].div_ceil(weight)).any(|lane| {
                 let output = first + lane;
-                output < linear.outputs && linear.weights[input * linear.outputs + output] != 0
+                input < linear.inputs
+                    && output < linear.outputs
+                    && linear.weights[input * linear.outputs + output] != 0
             })
         })
     };
-    sheet.image(Port::Rom, lanes * weight, words, 1, &non_zero);
-    let events = Memory { port: Port::Fifo, width: address + value + 4, depth: 7, copies: 1 };
+    for bank in 0..banks {
+        sheet.image(Port::Rom, lanes * weight, words, 1, &|rows, columns| non_zero(bank, rows, columns));
+    }
+    let events = Memory { port: Port::Fifo, width: address + value + 4, depth: 7, copies: banks };
     sheet.memory(events.port, events.width, events.depth, events.copies);
     sheet.memory(Port::Async, lanes * delta, chunks, 2);
     if value > 1 {
-        sheet.product(Signed(value), Signed(weight), lanes);
+        sheet.product(Signed(value), Signed(weight), banks * lanes);
     }
 }
 
@@ -281,7 +286,7 @@ fn neurons(sheet: &mut Sheet, stage: &Stage) {
             sheet.set(&[("addr", bits_of(words)), ("row", row)]);
             sheet.memory(Port::Sync, lanes * acc, words, 1);
             sheet.memory(Port::Sync, lanes * level, words, 1);
-            sheet.fifo(lanes * acc + bits_of(words) + row + 8, 3 * chunks + 1);
+            sheet.fifo(lanes * acc + bits_of(words) + row + 8, 3 * chunks + 4);
             sheet.memory(Port::Rom, lanes * (gamma + beta), chunks, 1);
             sheet.memory(Port::Rom, halves + gap + 4, levels(n.norm.low, n.norm.high), lanes);
             sheet.product(Signed(acc), Signed(acc), lanes);

@@ -1,0 +1,98 @@
+/// Counters of events, with one memory for all sums.
+///
+/// Entry n counts `count_i[CountWidth*n +: CountWidth]` events in each cycle. A small register collects
+/// them until the entry's turn, once in `Entries` cycles; then they are added to its sum.
+///
+/// Contract: `sum_valid_o` says that `sum_o` is the sum of entry `sum_entry_o` up to two cycles before,
+/// each entry once in `Entries` cycles. `clear_i` sets all sums to 0; events of that cycle do not count.
+/// Sums wrap.
+module event_counters #(
+  /// Counters, at least 2.
+  parameter int unsigned Entries = 4,
+  /// Bits of the events of an entry in a cycle.
+  parameter int unsigned CountWidth = 4,
+  /// Bits of a sum.
+  parameter int unsigned Width = 48,
+  /// Bits of an entry's number, derived.
+  localparam int unsigned EntryWidth = $clog2(Entries)
+) (
+  input  logic                          clk_i,
+  input  logic                          rst_i,
+  input  logic                          clear_i,
+  /// Events.
+  input  logic [Entries*CountWidth-1:0] count_i,
+  /// Sums, one after the other.
+  output logic                          sum_valid_o,
+  output logic [EntryWidth-1:0]         sum_entry_o,
+  output logic [Width-1:0]              sum_o
+);
+
+  // What comes together until the entry's next turn.
+  localparam int unsigned PartWidth = CountWidth + EntryWidth;
+  localparam bit [EntryWidth-1:0] EntryLast = EntryWidth'(Entries - 1);
+
+  if (Entries < 2 || CountWidth < 1 || Width < PartWidth) begin : gen_bad_parameters
+    $error("event_counters: a parameter is out of range");
+  end
+
+  logic clear;
+  assign clear = rst_i || clear_i;
+
+  // Whose turn it is, and whose it was: that one's sum is there.
+  logic turn_valid_q;
+  logic [EntryWidth-1:0] turn_q, sum_entry_q;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      turn_q <= '0;
+      turn_valid_q <= 1'b0;
+    end else begin
+      turn_q <= (turn_q == EntryLast) ? '0 : turn_q + EntryWidth'(1);
+      turn_valid_q <= 1'b1;
+    end
+    sum_entry_q <= turn_q;
+  end
+
+  // Collected events.
+  logic [Entries*PartWidth-1:0] part_q;
+  logic [PartWidth-1:0] turn_part_q;
+  for (genvar n = 0; n < Entries; n++) begin : gen_entry
+    always_ff @(posedge clk_i) begin
+      if (clear) begin
+        part_q[PartWidth*n+:PartWidth] <= '0;
+      end else begin
+        part_q[PartWidth*n+:PartWidth] <= PartWidth'(count_i[CountWidth*n+:CountWidth]) +
+            ((turn_q == EntryWidth'(n)) ? '0 : part_q[PartWidth*n+:PartWidth]);
+      end
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    turn_part_q <= clear ? '0 : part_q[PartWidth*turn_q+:PartWidth];
+  end
+
+  // Sums; those that were cleared count as 0 until they are written.
+  logic [Entries-1:0] fresh_q;
+  logic [Width-1:0] old;
+  logic fresh;
+  sync_ram #(
+    .Width(Width),
+    .Depth(Entries)
+  ) u_sums (
+    .clk_i,
+    .read_enable_i(1'b1),
+    .read_addr_i(turn_q),
+    .read_data_o(old),
+    .write_enable_i(turn_valid_q),
+    .write_addr_i(sum_entry_q),
+    .write_data_i(sum_o)
+  );
+  assign fresh = fresh_q[sum_entry_q];
+  always_ff @(posedge clk_i) begin
+    if (clear) fresh_q <= '1;
+    else if (turn_valid_q) fresh_q[sum_entry_q] <= 1'b0;
+  end
+
+  assign sum_o = (fresh ? '0 : old) + Width'(turn_part_q);
+  assign sum_entry_o = sum_entry_q;
+  assign sum_valid_o = turn_valid_q;
+
+endmodule

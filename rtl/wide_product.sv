@@ -1,0 +1,60 @@
+/// Product of two signed numbers in two cycles: partial products, then their sum.
+///
+/// The second factor is cut into pieces of `PieceWidth` bits, so that no cycle holds more than a
+/// multiplier block's column and one addition. 17 bits and a sign are what the blocks of all families
+/// take on one side, so the pieces are those that synthesis would make by itself.
+///
+/// Latency: 2 cycles while `enable_i` is high.
+module wide_product #(
+  /// Bits of the signed factors.
+  parameter int unsigned AWidth = 8,
+  parameter int unsigned BWidth = 8,
+  /// Bits of the product; below `AWidth + BWidth` its upper bits are cut off.
+  parameter int unsigned Width = 16,
+  /// Bits of an unsigned piece of the second factor.
+  parameter int unsigned PieceWidth = 17
+) (
+  input  logic                     clk_i,
+  input  logic                     enable_i,
+  input  logic signed [AWidth-1:0] a_i,
+  input  logic signed [BWidth-1:0] b_i,
+  output logic signed [Width-1:0]  product_o
+);
+
+  // The last piece has the sign, and is not empty.
+  localparam int unsigned Pieces = (BWidth <= PieceWidth + 1) ? 1 :
+      (BWidth - 2) / PieceWidth + 1;
+  localparam int unsigned FactorWidth = (BWidth <= PieceWidth) ? BWidth : PieceWidth + 1;
+
+  if (AWidth < 1 || BWidth < 1 || Width < 1 || PieceWidth < 1) begin : gen_bad_parameters
+    $error("wide_product: a parameter is out of range");
+  end
+
+  // Partial products in their places.
+  logic [Pieces*Width-1:0] part_q;
+  for (genvar p = 0; p < Pieces; p++) begin : gen_piece
+    logic signed [FactorWidth-1:0] factor;
+    logic signed [Width-1:0] part;
+    if (p < Pieces - 1) begin : gen_low
+      assign factor = {1'b0, b_i[PieceWidth*p+:PieceWidth]};
+    end else begin : gen_high
+      assign factor = FactorWidth'($signed(b_i[BWidth-1:PieceWidth*p]));
+    end
+    assign part = Width'(a_i) * Width'(factor);
+    always_ff @(posedge clk_i) begin
+      if (enable_i) part_q[Width*p+:Width] <= part << (PieceWidth * p);
+    end
+  end
+
+  logic [Width-1:0] sum;
+  logic signed [Width-1:0] product_q;
+  always_comb begin
+    sum = '0;
+    for (int unsigned p = 0; p < Pieces; p++) sum = sum + part_q[Width*p+:Width];
+  end
+  always_ff @(posedge clk_i) begin
+    if (enable_i) product_q <= sum;
+  end
+  assign product_o = product_q;
+
+endmodule
