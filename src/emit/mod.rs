@@ -9,6 +9,7 @@
 //! | `library.rs` | files that do not depend on the model |
 //! | `folding.rs` | `folding.json` |
 //! | `manifest.rs`, `entry.rs` | `manifest.json` |
+//! | `software.rs` | `registers.json` and `software/`: the registers for other programs |
 
 mod board;
 mod comment;
@@ -21,6 +22,7 @@ mod manifest;
 mod name;
 mod parameters;
 mod rom;
+mod software;
 mod stage;
 mod top;
 mod word;
@@ -33,6 +35,7 @@ pub use folding::read_folding;
 pub use manifest::{
     FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, SerialEntry, StageEntry, StreamEntry,
 };
+pub use software::registers;
 
 use board::Serial;
 
@@ -102,7 +105,12 @@ pub fn render_for(
         Some(_) => &[],
         None => library::CONSTRAINTS,
     };
-    for (folder, library) in [("rtl", library::RTL), ("sim", library::SIM), ("constraints", of_the_core)] {
+    for (folder, library) in [
+        ("rtl", library::RTL),
+        ("sim", library::SIM),
+        ("sim/cocotb", library::COCOTB),
+        ("constraints", of_the_core),
+    ] {
         library.iter().for_each(|(name, text)| add(format!("{folder}/{name}"), text));
     }
     for (name, text) in target.map(Target::files).unwrap_or_default() {
@@ -127,6 +135,7 @@ pub fn render_for(
         add("rtl/board.f".into(), &library::board_list(&top, board::TOP));
         manifest.serial = Some(entry);
     }
+    software::files(&manifest)?.iter().for_each(|(name, text)| add((*name).into(), text));
     add("README.md".into(), &(Readme::of(&manifest).render().map_err(template)? + "\n"));
     files.push(("folding.json".into(), folding::text(&design.model, &design.folding(options))?));
     for (name, bytes) in model_files {
