@@ -23,8 +23,11 @@ const MODULES: &[(&str, &[&str])] = &[
     ("target", &["error", "folder"]),
     ("design", &["error", "graph", "integer", "quant"]),
     ("schedule", &["design", "error", "golden", "integer", "target"]),
-    ("emit", &["design", "error", "folder", "integer", "lower", "quant", "snn", "target"]),
     ("tool", &["error"]),
+    (
+        "emit",
+        &["design", "error", "folder", "golden", "integer", "lower", "quant", "snn", "target", "tool"],
+    ),
     (
         "cosim",
         &[

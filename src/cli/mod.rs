@@ -22,6 +22,7 @@ mod plot;
 mod run;
 mod synth;
 mod targets;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -55,6 +56,8 @@ enum Command {
     Cosim(cosim::Args),
     /// Utilisation by synthesis.
     Synth(synth::Args),
+    /// Whether a build folder is what its manifest says, file by file.
+    Verify(verify::Args),
     /// Quantities and estimate of the cost model for a build folder.
     #[command(hide = true)]
     Cost(cost::Args),
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Explore(args) => explore::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Targets(args) => targets::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -27,6 +27,8 @@ use pinned::Bundle;
 const YOSYS_DRIVER: &str = include_str!("yosys_driver.py");
 /// Runs the slang of a private folder like the program `slang`.
 const SLANG_DRIVER: &str = include_str!("slang_driver.py");
+/// Runs the FuseSoC of a private folder like the program `fusesoc`.
+const FUSESOC_DRIVER: &str = include_str!("fusesoc_driver.py");
 /// Runs nextpnr and the bitstream packers of a private folder like the programs of these names.
 const NEXTPNR_DRIVER: &str = include_str!("nextpnr_driver.py");
 
@@ -242,6 +244,7 @@ impl Toolbox {
                 program
             }
             Tool::Slang => driven(SLANG_DRIVER),
+            Tool::FuseSoc => driven(FUSESOC_DRIVER),
             Tool::NextpnrEcp5
             | Tool::NextpnrIce40
             | Tool::NextpnrHimbaechel
