@@ -70,7 +70,8 @@ fn fusesoc_lints_simulates_and_synthesises() {
     let work = |target: &str| folder.path().join(format!("work_{target}"));
     let run = |target: &str| {
         let target_argument = format!("--target={target}");
-        let mut command = fusesoc.command().args(["--cores-root"]).arg(&build).args(["run", &target_argument]);
+        let mut command =
+            fusesoc.command().args(["--cores-root"]).arg(&build).args(["run", &target_argument]);
         command = command.arg("--work-root").arg(work(target)).arg(format!("snn2rtl:generated:{top}:0"));
         for place in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
             command = command.env(place, folder.path().join("home"));
@@ -82,8 +83,10 @@ fn fusesoc_lints_simulates_and_synthesises() {
         assert!(!finished.output.contains("%Warning"), "{}", finished.output);
         assert_eq!(finished.output.contains("PASS: 4 samples"), target == "sim", "{}", finished.output);
     }
-    let netlist = |entry: fs::DirEntry| Some(entry.path()).filter(|p| p.extension().is_some_and(|e| e == "json"));
-    let netlists = fs::read_dir(work("synth")).expect("a folder").filter_map(|e| netlist(e.expect("readable")));
+    let netlist =
+        |entry: fs::DirEntry| Some(entry.path()).filter(|p| p.extension().is_some_and(|e| e == "json"));
+    let netlists =
+        fs::read_dir(work("synth")).expect("a folder").filter_map(|e| netlist(e.expect("readable")));
     let texts: Vec<String> = netlists.map(|path| fs::read_to_string(path).expect("text")).collect();
     assert!(texts.iter().any(|text| text.contains(&format!("\"{top}\"")) && text.contains("TRELLIS_FF")));
     assert!(emit::verify(&build).expect("a manifest").is_whole(), "nothing is left in the build folder");
@@ -118,41 +121,51 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-#[test]
-fn scripts_run_wherever_the_folder_is() {
-    let (_programs, path) = programs();
-    let folder = tempfile::tempdir().expect("a folder");
-    built(&fixture("qdq_ties", Analog), &folder.path().join("build"));
-    let build = folder.path().join("it's $(a) folder & \"more\"");
-    copy(&folder.path().join("build"), &build);
-    fs::remove_dir_all(folder.path().join("build")).expect("removed");
-    for (name, arguments, said) in [
-        ("lint.sh", &[][..], "PASS: lint of snn_qdq_ties"),
-        ("simulate.sh", &[], "PASS: 4 samples"),
-        ("simulate.sh", &["+stall"], "PASS: 4 samples"),
-        ("synthesise.sh", &[], "PASS: work/snn_qdq_ties.json"),
-    ] {
-        let finished = script(&build, name, arguments, &path).run().unwrap_or_else(|e| panic!("{name}: {e}"));
+/// Builds, puts the folder where its path has everything that a path may have, and removes the first.
+fn elsewhere(model: &Model, folder: &Path) -> PathBuf {
+    let first = folder.join("build");
+    built(model, &first);
+    let build = folder.join("it's $(a) folder & \"more\"");
+    copy(&first, &build);
+    fs::remove_dir_all(first).expect("removed");
+    build
+}
+
+/// Runs scripts; each ends with a line that begins as said.
+fn run_all(build: &Path, path: &OsString, calls: &[(&str, &[&str], &str)]) {
+    for &(name, arguments, said) in calls {
+        let finished = script(build, name, arguments, path).run().unwrap_or_else(|e| panic!("{name}: {e}"));
         let last = finished.output.lines().last().unwrap_or_default();
         assert!(last.starts_with(said), "{name}: {}", finished.output);
     }
+    assert!(emit::verify(build).expect("a manifest").is_whole(), "what scripts leave is not additional");
+}
+
+#[test]
+fn lint_and_synthesis_wherever_the_folder_is() {
+    let (_programs, path) = programs();
+    let folder = tempfile::tempdir().expect("a folder");
+    let build = elsewhere(&fixture("qdq_ties", Analog), folder.path());
+    let lint = ("lint.sh", &[][..], "PASS: lint of snn_qdq_ties");
+    run_all(&build, &path, &[lint, ("synthesise.sh", &[], "PASS: work/snn_qdq_ties.json")]);
+    let cells = fs::read_to_string(build.join("work/cells.txt")).expect("there");
+    assert!(cells.contains("TRELLIS_FF"), "{cells}");
     assert!(fs::metadata(build.join("work/snn_qdq_ties.json")).is_ok_and(|data| data.len() > 1000));
-    assert!(emit::verify(&build).expect("a manifest").is_whole(), "what scripts leave is not additional");
-    spoil(&build);
-    fails(&script(&build, "simulate.sh", &[], &path), "FAIL: sample 3, word");
+
     fs::write(build.join("rtl/readout.sv"), "module readout; endmodul").expect("written");
-    fails(&script(&build, "simulate.sh", &[], &path), "FAIL: the simulation cannot be built");
     fails(&script(&build, "lint.sh", &[], &path), "readout.sv");
     fails(&script(&build, "synthesise.sh", &[], &path), "FAIL: see work/synthesise.log");
+    fails(&script(&build, "simulate.sh", &[], &path), "FAIL: the simulation cannot be built");
 }
 
 /// Elements of two bytes, beats of several, a mask, all operators of a Transformer.
 #[test]
-fn a_transformer_checks_itself() {
+fn a_transformer_checks_itself_wherever_the_folder_is() {
     let (_programs, path) = programs();
     let folder = tempfile::tempdir().expect("a folder");
-    let build = folder.path().join("build");
-    built(&text_fixture("text_masked_fill"), &build);
-    let stalled = script(&build, "simulate.sh", &["+stall"], &path).run().unwrap_or_else(|e| panic!("{e}"));
-    assert!(stalled.output.contains("PASS: 4 samples"), "{}", stalled.output);
+    let build = elsewhere(&text_fixture("text_masked_fill"), folder.path());
+    let said = "PASS: 4 samples";
+    run_all(&build, &path, &[("simulate.sh", &[], said), ("simulate.sh", &["+stall"], said)]);
+    spoil(&build);
+    fails(&script(&build, "simulate.sh", &[], &path), "FAIL: sample 3, word");
 }

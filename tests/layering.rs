@@ -24,10 +24,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("design", &["error", "graph", "integer", "quant"]),
     ("schedule", &["design", "error", "golden", "integer", "target"]),
     ("tool", &["error"]),
-    (
-        "emit",
-        &["design", "error", "folder", "golden", "integer", "lower", "quant", "snn", "target", "tool"],
-    ),
+    ("emit", &["design", "error", "folder", "golden", "integer", "lower", "quant", "snn", "target", "tool"]),
     (
         "cosim",
         &[

@@ -39,7 +39,8 @@ impl FrameCheck {
                 format!("word {} of the result frame ({}) is {found}, not {golden}", self.at, self.meaning());
             let mut mismatch = FirstMismatch::new(What::Result, word.cycle, message);
             mismatch = mismatch.at(self.sample, &self.name, recording.outcome.time_steps);
-            mismatch.channel = Some(self.at / self.readout.value_words()).filter(|c| *c < self.readout.readout.channels);
+            mismatch.channel =
+                Some(self.at / self.readout.value_words()).filter(|c| *c < self.readout.readout.channels);
             return Err(mismatch);
         }
         self.at += 1;

@@ -92,11 +92,7 @@ pub fn emit_from(
     inputs: &[SourceEntry],
     path: &Path,
 ) -> Result<Manifest> {
-    let (mut manifest, mut files) = render_for(model, options, target)?;
-    let board = std::mem::take(&mut manifest.inputs);
-    manifest.inputs = inputs.iter().cloned().chain(board).collect();
-    files.pop();
-    files.push((MANIFEST.into(), json(&manifest)?));
+    let (manifest, files) = render_from(model, options, target, inputs)?;
     folder::replace(path, "build folder", &files, stranger)?;
     Ok(manifest)
 }
@@ -118,6 +114,15 @@ pub fn render_for(
     model: &snn::Model,
     options: &Options,
     target: Option<&Target>,
+) -> Result<(Manifest, Files)> {
+    render_from(model, options, target, &[])
+}
+
+fn render_from(
+    model: &snn::Model,
+    options: &Options,
+    target: Option<&Target>,
+    inputs: &[SourceEntry],
 ) -> Result<(Manifest, Files)> {
     let lowered = lower::lower(model)?;
     let design = plan(&model.name, &lowered.network, options)?;
@@ -158,7 +163,8 @@ pub fn render_for(
     manifest.target = target.map(Target::entry);
     // Its description and pins; what follows is made from them.
     let read = of_the_target.iter().take(2);
-    manifest.inputs = read.map(|(_, text)| SourceEntry::of("board", text.as_bytes())).collect();
+    let read = read.map(|(_, text)| SourceEntry::of("board", text.as_bytes()));
+    manifest.inputs = inputs.iter().cloned().chain(read).collect();
     let model_files = snn::file::files(model)?;
     if let Some(serial) = target.and_then(Target::board).and_then(Serial::of) {
         let (board, entry) = board::render(&design, &serial?, &manifest, board::model_id(&model_files))?;
@@ -171,13 +177,8 @@ pub fn render_for(
         add("rtl/board.f".into(), &library::board_list(&top, board::TOP));
         manifest.serial = Some(entry);
     }
-    let package = Package {
-        generator,
-        model: &design.model,
-        top: &top,
-        family,
-        board: manifest.serial.is_some(),
-    };
+    let package =
+        Package { generator, model: &design.model, top: &top, family, board: manifest.serial.is_some() };
     let rom: Vec<String> = images.iter().map(|(name, _)| format!("rom/{name}")).collect();
     let rom: Vec<&str> = rom.iter().map(String::as_str).collect();
     for (path, text) in package::files(&package, &rom)? {
@@ -217,8 +218,8 @@ pub fn read_manifest(build: &Path) -> Result<Manifest> {
         Some(version) if version == u64::from(FORMAT_VERSION) => {}
         _ => return Err(damaged(format!("the manifest is not of version {FORMAT_VERSION}"))),
     }
-    let manifest: Manifest = serde_json::from_value(value)
-        .map_err(|e| damaged(format!("this manifest cannot be read: {e}")))?;
+    let manifest: Manifest =
+        serde_json::from_value(value).map_err(|e| damaged(format!("this manifest cannot be read: {e}")))?;
     verify::check(&manifest).map_err(damaged)?;
     Ok(manifest)
 }

@@ -104,7 +104,9 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), String> {
 /// Whether a path from the build folder is one of [`OUTPUTS`] or in one.
 fn is_output(path: &str) -> bool {
     OUTPUTS.iter().any(|output| match output.strip_suffix('/') {
-        Some(folder) => path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        Some(folder) => {
+            path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
         None => path == *output,
     })
 }
@@ -210,7 +212,8 @@ pub fn compare_builds(verification: &mut Verification, listed: &Manifest, own: &
     ours.sort_by(|a, b| a.path.cmp(&b.path));
     let theirs: Vec<&FileEntry> = listed.files.iter().collect();
     let odd = ours.iter().filter(|file| !theirs.contains(file));
-    differs.extend(odd.chain(theirs.iter().filter(|file| !ours.contains(file))).map(|file| file.path.clone()));
+    differs
+        .extend(odd.chain(theirs.iter().filter(|file| !ours.contains(file))).map(|file| file.path.clone()));
     let rest = |manifest: &Manifest| Manifest { inputs: Vec::new(), files: Vec::new(), ..manifest.clone() };
     if rest(listed) != rest(own) {
         differs.insert(MANIFEST.to_owned());

@@ -31,8 +31,8 @@ const LINE_UPPER: &str = "theta*k - v0 <= T(k)*2^F";
 const MEMBRANE: &str = "V_min <= v0 + 2^F*A - theta*S <= V_max";
 
 /// Checks for every channel and level that the thresholds separate the real quantiser's levels and that the rule
-/// separates them at the same places; returns how many inequalities of each kind were checked. Of neurons on a function of what they
-/// accumulate, the levels are proven range by range of `A`.
+/// separates them at the same places; returns how many inequalities of each kind were checked. Of neurons on a function
+/// of what they accumulate, the levels are proven range by range of `A`.
 ///
 /// For a threshold `T` of level `k`, on `A` in `[A_min, A_max]`:
 ///

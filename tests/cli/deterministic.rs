@@ -31,7 +31,12 @@ const SURROUNDINGS: [(&str, &[(&str, &str)]); 3] = [
     ("022", &[("RAYON_NUM_THREADS", "1"), ("LC_ALL", "C"), ("TZ", "UTC")]),
     (
         "077",
-        &[("RAYON_NUM_THREADS", "7"), ("LC_ALL", "tr_TR.UTF-8"), ("TZ", "Asia/Kathmandu"), ("HOME", "/nowhere")],
+        &[
+            ("RAYON_NUM_THREADS", "7"),
+            ("LC_ALL", "tr_TR.UTF-8"),
+            ("TZ", "Asia/Kathmandu"),
+            ("HOME", "/nowhere"),
+        ],
     ),
     ("000", &[("LANG", "de_DE.UTF-8"), ("LC_ALL", "ar_EG.UTF-8"), ("TMPDIR", "."), ("COLUMNS", "40")]),
 ];
@@ -72,8 +77,7 @@ fn same_everywhere(convert: &str, build: &str) {
 
 #[test]
 fn a_perceptron_on_a_board() {
-    let convert =
-        format!("{} --input u8 --mean 0.1307 --std 0.3081", example("mnist_mlp.onnx"));
+    let convert = format!("{} --input u8 --mean 0.1307 --std 0.3081", example("mnist_mlp.onnx"));
     same_everywhere(&convert, "--target ulx3s-85f");
     let calibrate = format!("--calibrate {} --device xc7a100t", example("sample/images.npy"));
     same_everywhere(&convert, &calibrate);

@@ -79,7 +79,7 @@ fn links_are_not_followed() {
     symlink(s.path("readout.sv"), build("rtl/readout.sv")).expect("a link");
     fs::rename(build("constraints"), s.path("constraints")).expect("moved");
     symlink(s.path("constraints"), build("constraints")).expect("a link");
-    symlink("/", build("sim/everything")).expect("a link");
+    symlink("../manifest.json", build("sim/everything")).expect("a link");
     fs::remove_file(build("README.md")).expect("removed");
     fs::create_dir(build("README.md")).expect("a folder");
     let done = s.run("verify build");
@@ -143,7 +143,10 @@ fn manifests_that_are_none() {
 fn another_model_is_told_apart() {
     let s = built();
     s.run(&format!("convert {} -o other.snn {INPUT} --name qdq_ties", fixture("qonnx_round.onnx"))).ok();
-    failed(&s.run("verify build --model other.snn"), &["the model gives another: model.snn/graph.json"]);
+    failed(
+        &s.run("verify build --model other.snn"),
+        &["the model gives another: model.snn/weights.safetensors"],
+    );
     // A manifest that claims another width: the files are as listed, only the model tells.
     let path = s.path("build/manifest.json");
     let text = fs::read_to_string(&path).expect("there");
@@ -154,7 +157,7 @@ fn another_model_is_told_apart() {
 
 #[test]
 fn the_manifest_says_what_was_proven_and_from_what() {
-    let s = built();
+    let s = built().mlp();
     s.run("build m.snn -o again --folding build/folding.json --target ulx3s-85f").ok();
     let manifest = fs::read(s.path("again/manifest.json")).expect("there");
     let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
@@ -162,17 +165,19 @@ fn the_manifest_says_what_was_proven_and_from_what() {
     assert_eq!(roles.collect::<Vec<_>>(), ["model", "model", "folding", "board", "board"]);
     let graph = fs::read(s.path("m.snn/graph.json")).expect("there");
     assert_eq!(manifest["inputs"][0]["sha256"], snn2rtl::emit::FileEntry::of("", &graph).sha256);
-    let proofs = manifest["proofs"].as_array().expect("a list");
-    assert!(!proofs.is_empty());
-    for proof in proofs {
+
+    let other = s.run("build mlp.snn -o mlp --json").ok().json();
+    let mut rules = Vec::new();
+    for proof in [&manifest, &other].iter().flat_map(|m| m["proofs"].as_array().expect("a list")) {
         let count = |what: &str| proof["proven"][what].as_u64().unwrap_or(0);
-        let each = proof["channels"].as_u64().expect("a number")
-            * (proof["levels"].as_u64().expect("a number") - 1);
+        let number = |key: &str| proof[key].as_u64().expect("a number");
+        let each = number("channels") * (number("levels") - 1);
         assert_eq!(count("A_min <= T(k) <= A_max + 1"), each, "{proof}");
-        if proof["rule"] == "line" {
-            let (lower, upper) =
-                (count("(T(k) - 1)*2^F < theta*k - v0"), count("theta*k - v0 <= T(k)*2^F"));
-            assert!(lower > 0 && lower <= each && upper > 0 && upper <= each, "{proof}");
-        }
+        let sides = [count("Q(g*(T(k) - 1) + b) < k"), count("Q(g*T(k) + b) >= k")];
+        assert!(sides.iter().all(|&n| n > 0 && n <= each), "{proof}");
+        let line = [count("(T(k) - 1)*2^F < theta*k - v0"), count("theta*k - v0 <= T(k)*2^F")];
+        assert_eq!(line, if proof["rule"] == "line" { sides } else { [0, 0] }, "{proof}");
+        rules.push(proof["rule"].as_str().expect("a rule"));
     }
+    assert!(rules.contains(&"line") && rules.contains(&"table"), "{rules:?}");
 }

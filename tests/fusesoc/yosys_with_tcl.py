@@ -62,7 +62,7 @@ class Tcl:
             elif name in self.procedures:
                 names, body = self.procedures[name]
                 self.run(body, dict(zip(names, rest, strict=True)) | {"name": variables.get("name", "")})
-            elif re.fullmatch(r"[a-z_]+", name) and name not in ("foreach", "if", "while", "yosys", "exec"):
+            elif re.fullmatch(r"[a-z][a-z_0-9]*", name) and name not in ("foreach", "if", "while", "yosys", "exec"):
                 self.script.append(" ".join([name, *rest]))
             else:
                 sys.exit(f"no such Tcl: {words}")

@@ -33,27 +33,21 @@ const FUSESOC: Package = Package {
     name: "fusesoc",
     version: "2.4.7",
     bytes: 74_269,
-    files: &[
-        ("any", "b279fc93fb476cdf034965f5723cd0ae282c9d185aadeeb2cf254d47ea4b8b50"),
-    ],
+    files: &[("any", "b279fc93fb476cdf034965f5723cd0ae282c9d185aadeeb2cf254d47ea4b8b50")],
 };
 
 const EDALIZE: Package = Package {
     name: "edalize",
     version: "0.6.8",
     bytes: 179_483,
-    files: &[
-        ("any", "e8d8287358dac914fa68d388c468dd62eb39f7d1402c95bdb89f85a73593c0ba"),
-    ],
+    files: &[("any", "e8d8287358dac914fa68d388c468dd62eb39f7d1402c95bdb89f85a73593c0ba")],
 };
 
 const JINJA2: Package = Package {
     name: "jinja2",
     version: "3.1.6",
     bytes: 134_899,
-    files: &[
-        ("any", "85ece4451f492d0c13c5dd7c13a64681a86afae63a5f347908daf103ce6d2f67"),
-    ],
+    files: &[("any", "85ece4451f492d0c13c5dd7c13a64681a86afae63a5f347908daf103ce6d2f67")],
 };
 
 const MARKUPSAFE: Package = Package {
@@ -78,9 +72,7 @@ const PYPARSING: Package = Package {
     name: "pyparsing",
     version: "3.3.3",
     bytes: 126_420,
-    files: &[
-        ("any", "ece8c00a69cf01b45d0b1dedabb469c90d8caf996d4fda40f147627a122849a4"),
-    ],
+    files: &[("any", "ece8c00a69cf01b45d0b1dedabb469c90d8caf996d4fda40f147627a122849a4")],
 };
 
 const PYYAML: Package = Package {
@@ -105,9 +97,7 @@ const PYDANTIC: Package = Package {
     name: "pydantic",
     version: "2.14.4",
     bytes: 494_865,
-    files: &[
-        ("any", "653a2ad9f6d8858529c77c72717d0ea991d6c6837fe683246b2f4b2bbfc3fadc"),
-    ],
+    files: &[("any", "653a2ad9f6d8858529c77c72717d0ea991d6c6837fe683246b2f4b2bbfc3fadc")],
 };
 
 const PYDANTIC_CORE: Package = Package {
@@ -132,80 +122,61 @@ const TYPING_EXTENSIONS: Package = Package {
     name: "typing-extensions",
     version: "4.16.0",
     bytes: 45_571,
-    files: &[
-        ("any", "481caa481374e813c1b176ada14e97f1f67a4539ce9cfeb3f350d78d6370c2e8"),
-    ],
+    files: &[("any", "481caa481374e813c1b176ada14e97f1f67a4539ce9cfeb3f350d78d6370c2e8")],
 };
 
 const TYPING_INSPECTION: Package = Package {
     name: "typing-inspection",
     version: "0.4.5",
     bytes: 14_874,
-    files: &[
-        ("any", "bc210535442b39e1bf2805e0c7a17dfd6a4ace760c84c7f7d16245d23a6b1c39"),
-    ],
+    files: &[("any", "bc210535442b39e1bf2805e0c7a17dfd6a4ace760c84c7f7d16245d23a6b1c39")],
 };
 
 const ANNOTATED_TYPES: Package = Package {
     name: "annotated-types",
     version: "0.8.0",
     bytes: 13_427,
-    files: &[
-        ("any", "f072f4d804ea359e4eaf198b1af7a8b0943881a87f31bb764f8bf219bb9419e0"),
-    ],
+    files: &[("any", "f072f4d804ea359e4eaf198b1af7a8b0943881a87f31bb764f8bf219bb9419e0")],
 };
 
 const SIMPLESAT: Package = Package {
     name: "simplesat",
     version: "0.9.2",
     bytes: 249_125,
-    files: &[
-        ("any", "dde724538ccc5bddfdf57aa366cfb0cec0e3cae8c5d1ebc56f4cfb47948a8f97"),
-    ],
+    files: &[("any", "dde724538ccc5bddfdf57aa366cfb0cec0e3cae8c5d1ebc56f4cfb47948a8f97")],
 };
 
 const OKONOMIYAKI: Package = Package {
     name: "okonomiyaki",
     version: "3.0.0",
     bytes: 8_372_945,
-    files: &[
-        ("any", "a5193286e9db0ded2d3ae80d7c3ebb9923bca89e94ba03d612bb9c2c0948cd77"),
-    ],
+    files: &[("any", "a5193286e9db0ded2d3ae80d7c3ebb9923bca89e94ba03d612bb9c2c0948cd77")],
 };
 
 const ATTRS: Package = Package {
     name: "attrs",
     version: "26.1.0",
     bytes: 67_548,
-    files: &[
-        ("any", "c647aa4a12dfbad9333ca4e71fe62ddc36f4e63b2d260a37a8b83d2f043ac309"),
-    ],
+    files: &[("any", "c647aa4a12dfbad9333ca4e71fe62ddc36f4e63b2d260a37a8b83d2f043ac309")],
 };
 
 const SIX: Package = Package {
     name: "six",
     version: "1.17.0",
     bytes: 11_050,
-    files: &[
-        ("any", "4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274"),
-    ],
+    files: &[("any", "4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274")],
 };
 
 const FASTJSONSCHEMA: Package = Package {
     name: "fastjsonschema",
     version: "2.22.3",
     bytes: 28_442,
-    files: &[
-        ("any", "f670b443830b75aca3f00b75949efa20f4b2a80302ec7a21505c28dd54cffd43"),
-    ],
+    files: &[("any", "f670b443830b75aca3f00b75949efa20f4b2a80302ec7a21505c28dd54cffd43")],
 };
 
 const ARGCOMPLETE: Package = Package {
     name: "argcomplete",
     version: "3.7.2",
     bytes: 43_294,
-    files: &[
-        ("any", "6029205678bdd9c1c728a155f5f9ecf5812393f969eef58807641a2bc2aa5b19"),
-    ],
+    files: &[("any", "6029205678bdd9c1c728a155f5f9ecf5812393f969eef58807641a2bc2aa5b19")],
 };
-
