@@ -79,18 +79,27 @@ impl Error {
     }
 }
 
-/// A name from outside, fit for a terminal line: control characters escaped, and no longer than 120 characters.
+/// A name from outside, fit for a terminal line: what controls a terminal or the order of the text is escaped, and it is no
+/// longer than 120 characters.
 pub fn printable(name: &str) -> String {
     const LONGEST: usize = 120;
     let mut text: String = name
         .chars()
         .take(LONGEST)
-        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .flat_map(|c| if controls(c) { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
         .collect();
     if name.chars().count() > LONGEST {
         text.push('…');
     }
     text
+}
+
+/// Whether a character does not stand for itself: control characters, separators of lines, marks of direction, and what is
+/// no character at all.
+fn controls(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 impl fmt::Display for Error {
@@ -106,5 +115,24 @@ impl fmt::Display for Error {
             write!(f, "\n  fix:  {fix}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn names_cannot_steer_a_terminal() {
+        for (name, shown) in [
+            ("a b", "a b"),
+            ("ünï", "ünï"),
+            ("a\nb\u{1b}[2J", "a\\nb\\u{1b}[2J"),
+            ("\u{202e}txt", "\\u{202e}txt"),
+            ("\u{2028}\u{feff}\u{ffff}", "\\u{2028}\\u{feff}\\u{ffff}"),
+        ] {
+            assert_eq!(printable(name), shown);
+        }
+        assert_eq!(printable(&"x".repeat(500)).chars().count(), 121);
     }
 }

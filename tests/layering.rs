@@ -24,8 +24,8 @@ const MODULES: &[(&str, &[&str])] = &[
     ("design", &["error", "graph", "integer", "quant"]),
     ("schedule", &["design", "error", "golden", "integer", "target"]),
     ("registers", &[]),
-    ("emit", &["design", "error", "folder", "integer", "lower", "quant", "registers", "snn", "target"]),
     ("tool", &["error"]),
+    ("emit", &["design", "error", "folder", "golden", "integer", "lower", "quant", "registers", "snn", "target", "tool"]),
     (
         "cosim",
         &[

@@ -6,9 +6,11 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::explore::{self, Schedule};
 use super::{load, output};
+use crate::data;
 use crate::design::{Joins, Options};
-use crate::emit::{self, Manifest};
+use crate::emit::{self, Manifest, SourceEntry};
 use crate::error::Result;
+use crate::folder;
 use crate::target::Target;
 
 /// Arguments of `build`.
@@ -67,6 +69,7 @@ pub fn run(args: &Args) -> Result<()> {
         JoinFifos::Minimal => Joins::Minimal,
     };
     let uniform = Options { lanes: args.lanes, fifo_depth: args.fifo_depth, joins, ..Options::default() };
+    let inputs = inputs(args)?;
     let mut offer = None;
     let options = match (&args.folding, &args.schedule.calibrate) {
         (Some(path), _) => emit::read_folding(path)?,
@@ -76,7 +79,7 @@ pub fn run(args: &Args) -> Result<()> {
             offer.point.options.clone()
         }
     };
-    let manifest = emit::emit_for(&model, &options, target.as_ref(), &args.output)?;
+    let manifest = emit::emit_from(&model, &options, target.as_ref(), &inputs, &args.output)?;
     if args.json {
         let text = serde_json::to_string_pretty(&manifest)
             .map_err(|e| crate::error::Error::input(format!("cannot write JSON: {e}")))?;
@@ -104,6 +107,17 @@ pub fn run(args: &Args) -> Result<()> {
         ))?;
     }
     output::print(&format!("build folder: {}", args.output.display()))
+}
+
+/// The files that the build is made from, but those of the target.
+fn inputs(args: &Args) -> Result<Vec<SourceEntry>> {
+    let mut files: Vec<(&str, PathBuf)> = Vec::new();
+    files.extend(load::model_files(&args.model).map(|file| ("model", file)));
+    files.extend(args.folding.iter().map(|file| ("folding", file.clone())));
+    let samples = args.schedule.calibrate.iter().map(|location| data::split_location(location).0);
+    files.extend(samples.map(|file| ("calibration", file)));
+    let entry = |(role, path): &(&str, PathBuf)| Ok(SourceEntry::of(role, &folder::read(path)?));
+    files.iter().map(entry).collect()
 }
 
 /// The stages as a table.

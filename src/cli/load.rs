@@ -13,10 +13,19 @@ use crate::snn::{self, Model, Op};
 /// # Errors
 /// When there is none, or it is damaged.
 pub fn model(path: &Path) -> Result<Model> {
+    snn::file::load(&place(path))
+}
+
+/// Where the model is.
+fn place(path: &Path) -> PathBuf {
     let inner = path.join("model.snn");
-    let place: PathBuf =
-        if !path.join("graph.json").exists() && inner.is_dir() { inner } else { path.into() };
-    snn::file::load(&place)
+    if !path.join("graph.json").exists() && inner.is_dir() { inner } else { path.into() }
+}
+
+/// The files that [`model`] reads.
+pub fn model_files(path: &Path) -> [PathBuf; 2] {
+    let place = place(path);
+    snn::file::NAMES.map(|name| place.join(name))
 }
 
 /// What a raw sample of a model looks like.

@@ -23,6 +23,7 @@ mod plot;
 mod run;
 mod synth;
 mod targets;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -58,6 +59,8 @@ enum Command {
     Cocotb(cocotb::Args),
     /// Utilisation by synthesis.
     Synth(synth::Args),
+    /// Whether a build folder is what its manifest says, file by file.
+    Verify(verify::Args),
     /// Quantities and estimate of the cost model for a build folder.
     #[command(hide = true)]
     Cost(cost::Args),
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Cosim(args) => cosim::run(&args),
         Command::Cocotb(args) => cocotb::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Targets(args) => targets::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -4,13 +4,12 @@ use super::mismatch::{FirstMismatch, What};
 use super::pins::Word;
 use super::recording::Inside;
 use crate::design::Readout;
-use crate::golden::Outcome;
+use crate::emit::result_frame;
 
 /// Comparison of result frames, word by word.
 pub(super) struct FrameCheck {
     name: String,
-    channels: usize,
-    words_per_value: usize,
+    readout: Readout,
     /// The next word: sample and place in the frame.
     pub sample: usize,
     at: usize,
@@ -19,8 +18,7 @@ pub(super) struct FrameCheck {
 
 impl FrameCheck {
     pub fn new(name: &str, readout: &Readout) -> Self {
-        let (channels, words_per_value) = (readout.readout.channels, readout.value_words());
-        Self { name: name.to_owned(), channels, words_per_value, sample: 0, at: 0, expected: Vec::new() }
+        Self { name: name.to_owned(), readout: readout.clone(), sample: 0, at: 0, expected: Vec::new() }
     }
 
     /// Compares the next word.
@@ -30,7 +28,7 @@ impl FrameCheck {
             return Err(FirstMismatch::new(What::Result, word.cycle, message));
         };
         if self.at == 0 {
-            self.expected = frame(&recording.outcome, self.words_per_value);
+            self.expected = result_frame(&self.readout, &recording.outcome);
         }
         let expected = self.expected.get(self.at).copied();
         let ends = self.at + 1 == self.expected.len();
@@ -41,7 +39,8 @@ impl FrameCheck {
                 format!("word {} of the result frame ({}) is {found}, not {golden}", self.at, self.meaning());
             let mut mismatch = FirstMismatch::new(What::Result, word.cycle, message);
             mismatch = mismatch.at(self.sample, &self.name, recording.outcome.time_steps);
-            mismatch.channel = Some(self.at / self.words_per_value).filter(|c| *c < self.channels);
+            mismatch.channel =
+                Some(self.at / self.readout.value_words()).filter(|c| *c < self.readout.readout.channels);
             return Err(mismatch);
         }
         self.at += 1;
@@ -53,32 +52,11 @@ impl FrameCheck {
 
     /// What the next word means.
     fn meaning(&self) -> &'static str {
-        match self.at.checked_sub(self.channels * self.words_per_value) {
+        match self.at.checked_sub(self.readout.frame_words() - 3) {
             None => "a value",
             Some(0) => "the class",
             Some(1) => "the time-steps",
             Some(_) => "the flags",
         }
     }
-}
-
-/// The result frame of a sample: values, class, time-steps, flags.
-pub(super) fn frame(outcome: &Outcome, words_per_value: usize) -> Vec<u32> {
-    let mut words = Vec::with_capacity(outcome.values.len() * words_per_value + 3);
-    for &value in &outcome.values {
-        words.extend((0..words_per_value).map(|n| low(value >> (32 * n).min(127))));
-    }
-    words.push(u32::try_from(outcome.class).unwrap_or(u32::MAX));
-    words.push(outcome.time_steps);
-    words.push(match (outcome.quiescent, outcome.confident) {
-        (true, _) => 1,
-        (false, false) => 2,
-        (false, true) => 4,
-    });
-    words
-}
-
-/// The low 32 bits.
-fn low(value: i128) -> u32 {
-    (value & 0xffff_ffff) as u32
 }

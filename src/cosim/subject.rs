@@ -33,11 +33,6 @@ impl Subject {
         if !build.join("sim/files.f").is_file() {
             return Err(anew("this build folder has no simulation side: sim/files.f is missing"));
         }
-        // It becomes an argument of a program.
-        let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if !manifest.top.chars().all(letter) || !manifest.top.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            return Err(anew("the top level in the manifest is not a name"));
-        }
         let model = snn::file::load(&build.join("model.snn"))?;
         let lowered = lower::lower(&model)?;
         let design = design::plan(&model.name, &lowered.network, &manifest.folding)?;

@@ -10,7 +10,7 @@ mod write;
 
 pub use inputs::{Inputs, read_labels};
 pub use npy::{Scalar, ScalarType};
-pub use read::{Array, read_floats, read_integers};
+pub use read::{Array, read_floats, read_integers, split_location};
 pub use write::{NpzWriter, Spool};
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ impl Array {
     /// # Errors
     /// When the file or the name does not exist, or the file is damaged or not of NumPy's format.
     pub fn read(location: &str) -> Result<Self> {
-        let (path, name) = split(location);
+        let (path, name) = split_location(location);
         let result = match name {
             None if !is_archive(&path) => Self::read_npy(&path),
             name => Self::read_npz(&path, name),
@@ -194,7 +194,7 @@ fn is_archive(path: &Path) -> bool {
 }
 
 /// Path, and name within the archive. A colon separates them only after `.npz`, and only if no file has the whole name.
-fn split(location: &str) -> (PathBuf, Option<&str>) {
+pub fn split_location(location: &str) -> (PathBuf, Option<&str>) {
     let whole = PathBuf::from(location);
     if !whole.exists() {
         let archives = location.match_indices(".npz:").map(|(at, _)| location.split_at(at + 4));

@@ -106,6 +106,8 @@ pub(super) const COCOTB: &[(&str, &str)] = files!("sim/cocotb":
     "test_registers.py",
     "test_rules.py",
 );
+/// The clock of the stand-alone simulation.
+pub(super) const SELF_CHECK: &[(&str, &str)] = files!("sim": "self_check.cpp");
 
 /// Timing constraints.
 pub(super) const CONSTRAINTS: &[(&str, &str)] = files!("constraints": "core.xdc");
@@ -114,6 +116,11 @@ pub(super) const CONSTRAINTS: &[(&str, &str)] = files!("constraints": "core.xdc"
 pub(super) fn rtl_list(top: &str) -> String {
     let library = RTL.iter().map(|(name, _)| format!("rtl/{name}\n"));
     library.chain([format!("rtl/{top}.sv\n")]).collect()
+}
+
+/// The list of the stand-alone simulation.
+pub(super) fn self_check_list(top: &str) -> String {
+    rtl_list(top) + "sim/self_check_tb.sv\n"
 }
 
 /// The list for a whole board: core, shell, and the top level that holds both.

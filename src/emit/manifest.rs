@@ -1,14 +1,18 @@
 //! `manifest.json`: what a program must know about a build folder.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::design::{Carries, Design, Kind, Options, Stream};
+use crate::lower::{LayerProof, Lowered};
 use crate::registers::Core;
 use crate::target::TargetEntry;
+use crate::tool::Tool;
 
 /// Version of the manifest's form.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 /// The manifest of a build folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +21,10 @@ pub struct Manifest {
     pub format_version: u32,
     /// This program and its version.
     pub generator: String,
+    /// Programs that work with the folder.
+    pub tools: Vec<ToolEntry>,
+    /// What the folder was made from.
+    pub inputs: Vec<SourceEntry>,
     /// The model's name.
     pub model: String,
     /// Name of the top-level module.
@@ -32,6 +40,8 @@ pub struct Manifest {
     pub output: OutputFrame,
     /// Address bits of the registers.
     pub address_bits: u32,
+    /// What was proven of each layer of neurons.
+    pub proofs: Vec<ProofEntry>,
     /// Stages in the order of the data.
     pub stages: Vec<StageEntry>,
     /// Streams; number 0 comes from the input.
@@ -41,6 +51,52 @@ pub struct Manifest {
     pub serial: Option<SerialEntry>,
     /// Every other file.
     pub files: Vec<FileEntry>,
+}
+
+/// A program that works with the folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolEntry {
+    /// Its name.
+    pub name: String,
+    /// The oldest version that works.
+    pub oldest: String,
+    /// The version that this program was tested with.
+    pub tested: String,
+}
+
+/// A file that the folder was made from. Neither its name nor its place matter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceEntry {
+    /// What it was: `model`, `calibration`, `folding` or `board`.
+    pub role: String,
+    /// Length in bytes.
+    pub bytes: usize,
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+/// What was proven of a layer of neurons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofEntry {
+    /// The layer's node.
+    pub node: String,
+    /// How it decides: `line` (one membrane), `table` (thresholds), `layer_norm` or `softmax`.
+    pub rule: String,
+    /// Number of channels.
+    pub channels: usize,
+    /// Number of levels, over all channels.
+    pub levels: usize,
+    /// Fraction bits of the membrane; 0 for a table.
+    pub fraction_bits: u32,
+    /// Whether one threshold serves all channels; never for a table.
+    pub common_theta: bool,
+    /// Width in bits of the accumulated input.
+    pub accumulator_bits: u32,
+    /// Width in bits of the membrane; for a table, of the accumulated input.
+    pub membrane_bits: u32,
+    /// Inequalities that were proven with big integers, and of how many channels and levels each. None where a layer is
+    /// rounded to fixed point, as LayerNorm and softmax are.
+    pub proven: BTreeMap<String, u64>,
 }
 
 /// What a frame of the input stream carries.
@@ -140,22 +196,69 @@ pub struct FileEntry {
     pub sha256: String,
 }
 
+/// SHA-256 in hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
 impl FileEntry {
     /// Entry of a file with these contents.
     pub fn of(path: &str, bytes: &[u8]) -> Self {
-        let digest = Sha256::digest(bytes);
-        let sha256 = digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        Self { path: path.to_owned(), bytes: bytes.len(), sha256 }
+        Self { path: path.to_owned(), bytes: bytes.len(), sha256: sha256(bytes) }
+    }
+}
+
+impl SourceEntry {
+    /// Entry of a file with these contents.
+    pub fn of(role: &str, bytes: &[u8]) -> Self {
+        Self { role: role.to_owned(), bytes: bytes.len(), sha256: sha256(bytes) }
+    }
+}
+
+impl ToolEntry {
+    /// The tools that the folder needs.
+    fn all() -> Vec<Self> {
+        let entry = |tool: Tool| Self {
+            name: tool.title().to_owned(),
+            oldest: tool.oldest_text(),
+            tested: tool.tested().unwrap_or_default().to_owned(),
+        };
+        vec![entry(Tool::Verilator), entry(Tool::Yosys)]
+    }
+}
+
+impl ProofEntry {
+    fn of(proof: &LayerProof) -> Self {
+        Self {
+            node: proof.name.clone(),
+            rule: proof.rule.to_owned(),
+            channels: proof.channels,
+            levels: proof.levels,
+            fraction_bits: proof.fraction,
+            common_theta: proof.common_theta,
+            accumulator_bits: proof.accumulator_width,
+            membrane_bits: proof.membrane_width,
+            proven: proof.proven.iter().map(|(&what, &count)| (what.to_owned(), count)).collect(),
+        }
     }
 }
 
 impl Manifest {
     /// The manifest of a design without its files.
-    pub(super) fn new(design: &Design, options: &Options, top: &str, generator: &str, unit: f64) -> Self {
+    pub(super) fn new(
+        design: &Design,
+        options: &Options,
+        top: &str,
+        generator: &str,
+        lowered: &Lowered,
+    ) -> Self {
         let input = &design.input;
         Self {
             format_version: FORMAT_VERSION,
             generator: generator.to_owned(),
+            tools: ToolEntry::all(),
+            inputs: Vec::new(),
             model: design.model.clone(),
             top: top.to_owned(),
             target: None,
@@ -167,8 +270,9 @@ impl Manifest {
                 beat_lanes: input.beat_lanes,
                 beats: input.beats(),
             },
-            output: output(design, unit),
+            output: output(design, lowered.readout.unit),
             address_bits: Core::address_bits(design.counted().count()),
+            proofs: lowered.proof.iter().map(ProofEntry::of).collect(),
             stages: (0..design.stages.len()).map(|index| StageEntry::of(design, index)).collect(),
             streams: design.streams.iter().map(StreamEntry::of).collect(),
             serial: None,

@@ -6,25 +6,32 @@
 //! | `word.rs`, `rom.rs` | memory images |
 //! | `instance.rs`, `link.rs`, `stage.rs`, `parameters.rs`, `comment.rs`, `top.rs` | the top level |
 //! | `board.rs` | the top level of a board with a serial line, around the core |
+//! | `self_check.rs`, `frame.rs` | the stand-alone simulation: samples, the golden model's result frames, the bench |
+//! | `package.rs` | the FuseSoC description and the scripts |
 //! | `library.rs` | files that do not depend on the model |
 //! | `folding.rs` | `folding.json` |
 //! | `manifest.rs`, `entry.rs` | `manifest.json` |
 //! | `software.rs` | `registers.json` and `software/`: the registers for other programs |
+//! | `verify.rs` | a folder against its manifest |
 
 mod board;
 mod comment;
 mod entry;
 mod folding;
+mod frame;
 mod instance;
 mod library;
 mod link;
 mod manifest;
 mod name;
+mod package;
 mod parameters;
 mod rom;
 mod software;
+mod self_check;
 mod stage;
 mod top;
+mod verify;
 mod word;
 
 use std::path::{Path, PathBuf};
@@ -32,16 +39,21 @@ use std::path::{Path, PathBuf};
 use askama::Template;
 
 pub use folding::read_folding;
+pub use frame::result_frame;
 pub use manifest::{
-    FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, SerialEntry, StageEntry, StreamEntry,
+    FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, ProofEntry, SerialEntry, SourceEntry,
+    StageEntry, StreamEntry, ToolEntry,
 };
 pub use software::registers;
+pub use verify::{Change, OUTPUTS, Verification, compare_builds, verify};
 
 use board::Serial;
+use package::Package;
 
 use crate::design::{Options, plan};
 use crate::error::{Error, Result};
-use crate::target::{Target, TargetEntry};
+use crate::target::{Family, Target, TargetEntry};
+use crate::tool::Tool;
 use crate::{folder, lower, snn};
 
 /// Name of the manifest.
@@ -69,7 +81,21 @@ pub fn emit_for(
     target: Option<&Target>,
     path: &Path,
 ) -> Result<Manifest> {
-    let (manifest, files) = render_for(model, options, target)?;
+    emit_from(model, options, target, &[], path)
+}
+
+/// As [`emit_for`]; the manifest also says what it was made from.
+///
+/// # Errors
+/// As [`emit`].
+pub fn emit_from(
+    model: &snn::Model,
+    options: &Options,
+    target: Option<&Target>,
+    inputs: &[SourceEntry],
+    path: &Path,
+) -> Result<Manifest> {
+    let (manifest, files) = render_from(model, options, target, inputs)?;
     folder::replace(path, "build folder", &files, stranger)?;
     Ok(manifest)
 }
@@ -92,6 +118,15 @@ pub fn render_for(
     options: &Options,
     target: Option<&Target>,
 ) -> Result<(Manifest, Files)> {
+    render_from(model, options, target, &[])
+}
+
+fn render_from(
+    model: &snn::Model,
+    options: &Options,
+    target: Option<&Target>,
+    inputs: &[SourceEntry],
+) -> Result<(Manifest, Files)> {
     let lowered = lower::lower(model)?;
     let design = plan(&model.name, &lowered.network, options)?;
     let generator = concat!("snn2rtl ", env!("CARGO_PKG_VERSION"));
@@ -109,20 +144,31 @@ pub fn render_for(
         ("rtl", library::RTL),
         ("sim", library::SIM),
         ("sim/cocotb", library::COCOTB),
+        ("sim", library::SELF_CHECK),
         ("constraints", of_the_core),
     ] {
         library.iter().for_each(|(name, text)| add(format!("{folder}/{name}"), text));
     }
-    for (name, text) in target.map(Target::files).unwrap_or_default() {
-        add(format!("constraints/{name}"), &text);
+    let of_the_target = target.map(Target::files).unwrap_or_default();
+    for (name, text) in &of_the_target {
+        add(format!("constraints/{name}"), text);
     }
     // Templates end without a newline, files do not.
     add(format!("rtl/{top}.sv"), &(text + "\n"));
     add("rtl/files.f".into(), &library::rtl_list(&top));
     add("sim/files.f".into(), &library::sim_list(&top));
+    add("sim/self_check.f".into(), &library::self_check_list(&top));
+    let check = self_check::files(&design, &lowered.network, model.raw_range(), &top, generator)?;
+    let samples = check.samples;
+    check.files.iter().for_each(|(path, text)| add((*path).into(), text));
+    let family = target.map_or(Family::Xc7, |target| target.device().family);
     images.iter().for_each(|(name, text)| add(format!("rom/{name}"), text));
-    let mut manifest = Manifest::new(&design, options, &top, generator, lowered.readout.unit);
+    let mut manifest = Manifest::new(&design, options, &top, generator, &lowered);
     manifest.target = target.map(Target::entry);
+    // Its description and pins; what follows is made from them.
+    let read = of_the_target.iter().take(2);
+    let read = read.map(|(_, text)| SourceEntry::of("board", text.as_bytes()));
+    manifest.inputs = inputs.iter().cloned().chain(read).collect();
     let model_files = snn::file::files(model)?;
     if let Some(serial) = target.and_then(Target::board).and_then(Serial::of) {
         let (board, entry) = board::render(&design, &serial?, &manifest, board::model_id(&model_files))?;
@@ -136,18 +182,30 @@ pub fn render_for(
         manifest.serial = Some(entry);
     }
     software::files(&manifest)?.iter().for_each(|(name, text)| add((*name).into(), text));
-    add("README.md".into(), &(Readme::of(&manifest).render().map_err(template)? + "\n"));
+    let package =
+        Package { generator, model: &design.model, top: &top, family, board: manifest.serial.is_some() };
+    let rom: Vec<String> = images.iter().map(|(name, _)| format!("rom/{name}")).collect();
+    let rom: Vec<&str> = rom.iter().map(String::as_str).collect();
+    for (path, text) in package::files(&package, &rom)? {
+        add(path, &text);
+    }
+    add("README.md".into(), &(Readme::of(&manifest, family, samples).render().map_err(template)? + "\n"));
     files.push(("folding.json".into(), folding::text(&design.model, &design.folding(options))?));
     for (name, bytes) in model_files {
         files.push((format!("model.snn/{name}"), bytes));
     }
     manifest.files = files.iter().map(|(path, bytes)| FileEntry::of(path, bytes)).collect();
     manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut json = serde_json::to_vec_pretty(&manifest)
+    files.push((MANIFEST.into(), json(&manifest)?));
+    Ok((manifest, files))
+}
+
+/// The text of a manifest.
+fn json(manifest: &Manifest) -> Result<Vec<u8>> {
+    let mut json = serde_json::to_vec_pretty(manifest)
         .map_err(|e| Error::input(format!("cannot write the manifest: {e}")))?;
     json.push(b'\n');
-    files.push((MANIFEST.into(), json));
-    Ok((manifest, files))
+    Ok(json)
 }
 
 /// Reads the manifest of a build folder.
@@ -165,7 +223,10 @@ pub fn read_manifest(build: &Path) -> Result<Manifest> {
         Some(version) if version == u64::from(FORMAT_VERSION) => {}
         _ => return Err(damaged(format!("the manifest is not of version {FORMAT_VERSION}"))),
     }
-    serde_json::from_value(value).map_err(|e| damaged(format!("this manifest cannot be read: {e}")))
+    let manifest: Manifest =
+        serde_json::from_value(value).map_err(|e| damaged(format!("this manifest cannot be read: {e}")))?;
+    verify::check(&manifest).map_err(damaged)?;
+    Ok(manifest)
 }
 
 /// A folder that no build has written may not be replaced: something in it, if so.
@@ -192,10 +253,15 @@ struct Readme<'a> {
     constraints: String,
     serial: Option<&'a SerialEntry>,
     stages: Vec<(String, &'a str, u64, u64)>,
+    verilator: String,
+    yosys: String,
+    family: Family,
+    samples: usize,
+    core: String,
 }
 
 impl<'a> Readme<'a> {
-    fn of(manifest: &'a Manifest) -> Self {
+    fn of(manifest: &'a Manifest, family: Family, samples: usize) -> Self {
         let stages = manifest
             .stages
             .iter()
@@ -221,6 +287,11 @@ impl<'a> Readme<'a> {
             },
             serial: manifest.serial.as_ref(),
             stages: stages.collect(),
+            verilator: Tool::Verilator.oldest_text(),
+            yosys: family.oldest_yosys().iter().map(u32::to_string).collect::<Vec<_>>().join("."),
+            family,
+            samples,
+            core: package::core(&manifest.top),
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::graph::{NodeId, Shape};
 use crate::integer::{self, Op, Rule};
 use crate::quant::{Encoding, Precision};
 use crate::snn;
+pub use prove::Proven;
 use value::{Column, Value};
 
 /// What lowering yields.
@@ -71,6 +72,8 @@ pub struct LayerProof {
     pub common_theta: bool,
     /// Number of inequalities proven with big integers.
     pub inequalities: u64,
+    /// Which, and how many of each.
+    pub proven: Proven,
     /// Width in bits of the accumulated input `A`.
     pub accumulator_width: u32,
     /// Width in bits of the membrane; for a table, of `A`.
@@ -247,9 +250,8 @@ impl Walk {
                     Some(function) => neuron::lower_function(function, quantiser, &columns),
                 };
                 let (neuron, value) = lowered.map_err(Error::input)?;
-                let inequalities =
-                    prove::prove(&neuron, quantiser, function, &columns).map_err(Error::check)?;
-                self.proof.push(summary(&node.name, &neuron, inequalities));
+                let proven = prove::prove(&neuron, quantiser, function, &columns).map_err(Error::check)?;
+                self.proof.push(summary(&node.name, &neuron, proven));
                 self.values.insert(id, value);
                 return Ok((Op::Neuron(neuron), inputs));
             }
@@ -299,6 +301,7 @@ fn proof(
         fraction,
         common_theta: false,
         inequalities: 0,
+        proven: Proven::new(),
         accumulator_width,
         membrane_width,
     }
@@ -311,7 +314,7 @@ fn columns<'a>(value: &'a Value, shape: &Shape) -> Result<Vec<Column<'a>>> {
 }
 
 /// What the finished constants show.
-fn summary(name: &str, neuron: &integer::Neuron, inequalities: u64) -> LayerProof {
+fn summary(name: &str, neuron: &integer::Neuron, proven: Proven) -> LayerProof {
     let (rule, fraction, common_theta) = match &neuron.rule {
         Rule::Line { fraction, theta, .. } => ("line", *fraction, theta.windows(2).all(|t| t[0] == t[1])),
         Rule::Table => ("table", 0, false),
@@ -323,7 +326,8 @@ fn summary(name: &str, neuron: &integer::Neuron, inequalities: u64) -> LayerProo
         rule,
         fraction,
         common_theta,
-        inequalities,
+        inequalities: proven.values().sum(),
+        proven,
         accumulator_width: neuron.total.signed_width(),
         membrane_width: neuron.membrane.signed_width(),
     }

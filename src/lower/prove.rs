@@ -1,5 +1,7 @@
 //! Proof of a layer's decisions: every inequality, with big integers, from the finished constants alone.
 
+use std::collections::BTreeMap;
+
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use rayon::prelude::*;
@@ -10,9 +12,27 @@ use super::value::Column;
 use crate::integer::{Neuron, Rule};
 use crate::quant::{Function, Quantiser, per_channel};
 
+/// What was proven: how often each inequality, as docs/numerics.md writes it in ASCII, over channels and levels.
+pub type Proven = BTreeMap<&'static str, u64>;
+
+/// Of neurons on a function: every range of `A` between thresholds has the one level that they give it.
+const FUNCTION: &str = "level(A) = Q(f(g*A + b)) on a range of A";
+/// Clamped thresholds.
+const RANGE: &str = "A_min <= T(k) <= A_max + 1";
+/// The real quantiser's boundary is above `T − 1`.
+const LOWER: &str = "Q(g*(T(k) - 1) + b) < k";
+/// The real quantiser's boundary is at most at `T`.
+const UPPER: &str = "Q(g*T(k) + b) >= k";
+/// The line's edge is above `T − 1`.
+const LINE_LOWER: &str = "(T(k) - 1)*2^F < theta*k - v0";
+/// The line's edge is at most at `T`.
+const LINE_UPPER: &str = "theta*k - v0 <= T(k)*2^F";
+/// The membrane's register is wide enough.
+const MEMBRANE: &str = "V_min <= v0 + 2^F*A - theta*S <= V_max";
+
 /// Checks for every channel and level that the thresholds separate the real quantiser's levels and that the rule
-/// separates them at the same places; returns the number of inequalities checked. Of neurons on a function of what they
-/// accumulate, the levels are proven range by range of `A`.
+/// separates them at the same places; returns how many inequalities of each kind were checked. Of neurons on a function
+/// of what they accumulate, the levels are proven range by range of `A`.
 ///
 /// For a threshold `T` of level `k`, on `A` in `[A_min, A_max]`:
 ///
@@ -31,14 +51,15 @@ pub(super) fn prove(
     q: &Quantiser,
     function: Option<&Function>,
     columns: &[Column<'_>],
-) -> Result<u64, String> {
-    let mut count = 0;
+) -> Result<Proven, String> {
+    let mut proven = Proven::new();
     if let Some(f) = function {
         let channel = |(c, column): (usize, &Column<'_>)| function::prove(neuron, f, q, c, column);
-        count = columns.par_iter().enumerate().map(channel).sum::<Result<u64, String>>()?;
+        let count = columns.par_iter().enumerate().map(channel).sum::<Result<u64, String>>()?;
+        proven.insert(FUNCTION, count);
     }
-    let mut hold = |holds: bool, what: &str, c: usize, k: i32| {
-        count += 1;
+    let mut hold = |holds: bool, what: &'static str, c: usize, k: i32| {
+        *proven.entry(what).or_default() += 1;
         if holds { Ok(()) } else { Err(format!("internal error: {what} fails in channel {c} at level {k}")) }
     };
     for (c, column) in columns.iter().enumerate() {
@@ -49,23 +70,23 @@ pub(super) fn prove(
             continue;
         }
         for (k, &t) in (neuron.low + 1..=neuron.high).zip(neuron.thresholds_of(c)) {
-            hold((a_min..=a_max + 1).contains(&t), "the range of the threshold", c, k)?;
+            hold((a_min..=a_max + 1).contains(&t), RANGE, c, k)?;
             if let Some(reached) = &reached {
                 if t > a_min {
-                    hold(!reached.at(k, t - 1), "the threshold's lower side", c, k)?;
+                    hold(!reached.at(k, t - 1), LOWER, c, k)?;
                 }
                 if t <= a_max {
-                    hold(reached.at(k, t), "the threshold's upper side", c, k)?;
+                    hold(reached.at(k, t), UPPER, c, k)?;
                 }
             }
             if let Rule::Line { fraction, theta, start } = &neuron.rule {
                 let edge = BigInt::from(theta[c]) * k - start[c];
                 let place = |a: i64| BigInt::from(a) << *fraction;
                 if t > a_min {
-                    hold(edge > place(t - 1), "the line's lower side", c, k)?;
+                    hold(edge > place(t - 1), LINE_LOWER, c, k)?;
                 }
                 if t <= a_max {
-                    hold(edge <= place(t), "the line's upper side", c, k)?;
+                    hold(edge <= place(t), LINE_UPPER, c, k)?;
                 }
             }
         }
@@ -73,11 +94,11 @@ pub(super) fn prove(
             for (a, s, k) in [(a_min, neuron.high, neuron.low), (a_max, neuron.low, neuron.high)] {
                 let v = (BigInt::from(a) << *fraction) + start[c] - BigInt::from(theta[c]) * s;
                 let (low, high) = (BigInt::from(neuron.membrane.low), BigInt::from(neuron.membrane.high));
-                hold(low <= v && v <= high, "the range of the membrane", c, k)?;
+                hold(low <= v && v <= high, MEMBRANE, c, k)?;
             }
         }
     }
-    Ok(count)
+    Ok(proven)
 }
 
 /// The real quantiser of a channel: is level `k` reached at `A`?
@@ -137,7 +158,9 @@ mod tests {
         let q = Quantiser::uniform(3.3, -4, 3, Rounding::HalfUp);
         let (good, _) = neuron::lower(&q, &columns).expect("lowers");
         // 14 thresholds: range and two sides of each, two sides of the line; two ends of each membrane.
-        assert_eq!(prove(&good, &q, None, &columns), Ok(14 * 5 + 4));
+        let expected =
+            [(RANGE, 14), (LOWER, 14), (UPPER, 14), (LINE_LOWER, 14), (LINE_UPPER, 14), (MEMBRANE, 4)];
+        assert_eq!(prove(&good, &q, None, &columns), Ok(Proven::from(expected)));
 
         let wrong = |change: &dyn Fn(&mut Neuron)| {
             let mut neuron = good.clone();
@@ -145,8 +168,8 @@ mod tests {
             prove(&neuron, &q, None, &columns).expect_err("a wrong constant")
         };
         for i in 0..14 {
-            assert!(wrong(&|n| n.thresholds[i] += 1).contains("lower side"));
-            assert!(wrong(&|n| n.thresholds[i] -= 1).contains("upper side"));
+            assert!(wrong(&|n| n.thresholds[i] += 1).contains(LOWER));
+            assert!(wrong(&|n| n.thresholds[i] -= 1).contains(UPPER));
         }
         let line = |n: &mut Neuron, by: [i64; 2]| {
             let Rule::Line { fraction, theta, start } = &mut n.rule else { panic!("no line") };
@@ -154,9 +177,10 @@ mod tests {
             start[0] += by[1] << *fraction;
         };
         for by in [[2, 0], [-2, 0], [0, 1], [0, -1]] {
-            assert!(wrong(&|n| line(n, by)).contains("line"), "{by:?}");
+            let error = wrong(&|n| line(n, by));
+            assert!(error.contains(LINE_LOWER) || error.contains(LINE_UPPER), "{by:?}: {error}");
         }
-        assert!(wrong(&|n| n.membrane.low += 1).contains("membrane"));
-        assert!(wrong(&|n| n.membrane.high -= 1).contains("membrane"));
+        assert!(wrong(&|n| n.membrane.low += 1).contains(MEMBRANE));
+        assert!(wrong(&|n| n.membrane.high -= 1).contains(MEMBRANE));
     }
 }

@@ -16,6 +16,9 @@ const GRAPH: &str = "graph.json";
 /// Name of the file that holds weights, scales and levels.
 const TENSORS: &str = "weights.safetensors";
 
+/// Names of the files.
+pub const NAMES: [&str; 2] = [GRAPH, TENSORS];
+
 /// Writes a model. The same model gives the same bytes. A model that is already at `path` is replaced; anything else
 /// there is left alone.
 ///

@@ -25,6 +25,8 @@ pub enum Tool {
     Cocotb,
     /// Starts Verilator.
     Perl,
+    /// Runs lint, simulation and synthesis of a `.core` description.
+    FuseSoc,
     /// Place and route for ECP5.
     NextpnrEcp5,
     /// Place and route for iCE40.
@@ -54,6 +56,7 @@ impl Tool {
         Self::Python,
         Self::Cocotb,
         Self::Perl,
+        Self::FuseSoc,
         Self::NextpnrEcp5,
         Self::NextpnrIce40,
         Self::NextpnrHimbaechel,
@@ -76,6 +79,7 @@ impl Tool {
             Self::Python => "Python",
             Self::Cocotb => "cocotb",
             Self::Perl => "Perl",
+            Self::FuseSoc => "FuseSoC",
             Self::NextpnrEcp5 => "nextpnr-ecp5",
             Self::NextpnrIce40 => "nextpnr-ice40",
             Self::NextpnrHimbaechel => "nextpnr-himbaechel",
@@ -99,6 +103,7 @@ impl Tool {
             Self::Python => "SNN2RTL_PYTHON",
             Self::Cocotb => "SNN2RTL_COCOTB",
             Self::Perl => "SNN2RTL_PERL",
+            Self::FuseSoc => "SNN2RTL_FUSESOC",
             Self::NextpnrEcp5 => "SNN2RTL_NEXTPNR_ECP5",
             Self::NextpnrIce40 => "SNN2RTL_NEXTPNR_ICE40",
             Self::NextpnrHimbaechel => "SNN2RTL_NEXTPNR_HIMBAECHEL",
@@ -121,6 +126,7 @@ impl Tool {
             Self::Make => &["make", "gmake"],
             Self::Python => &["python3"],
             Self::Perl => &["perl"],
+            Self::FuseSoc => &["fusesoc"],
             Self::NextpnrEcp5 => &["nextpnr-ecp5"],
             Self::NextpnrIce40 => &["nextpnr-ice40"],
             Self::NextpnrHimbaechel => &["nextpnr-himbaechel-gowin", "nextpnr-himbaechel"],
@@ -152,6 +158,7 @@ impl Tool {
             Self::Verilator => &[5, 6],
             Self::Yosys => &[0, 23],
             Self::Python => &[3, 9],
+            Self::FuseSoc => &[2, 2],
             Self::NextpnrEcp5 | Self::NextpnrIce40 => &[0, 4],
             Self::NextpnrHimbaechel => &[0, 7],
             _ => &[],
@@ -175,11 +182,17 @@ impl Tool {
             Self::Slang => &[&pinned::SLANG],
             Self::Verible => &[&pinned::VERIBLE],
             Self::Cocotb => &[&pinned::COCOTB],
+            Self::FuseSoc => &[&pinned::FUSESOC],
             Self::NextpnrEcp5 | Self::Ecppack => &[&pinned::NEXTPNR_ECP5],
             Self::NextpnrIce40 | Self::Icepack => &[&pinned::NEXTPNR_ICE40],
             Self::NextpnrHimbaechel | Self::GowinPack => &[&pinned::NEXTPNR_GOWIN],
             _ => &[],
         }
+    }
+
+    /// The version that this program was tested with, as the tool itself prints it.
+    pub fn tested(self) -> Option<&'static str> {
+        self.bundles().first().map(|bundle| bundle.version)
     }
 
     /// How a person gets it.
@@ -192,6 +205,7 @@ impl Tool {
             Self::Make => "your distribution's `make`",
             Self::Python => "your distribution's `python3` and `python3-pip`",
             Self::Perl => "your distribution's `perl`",
+            Self::FuseSoc => "provided on first use, or the Python package `fusesoc`",
             Self::NextpnrEcp5 => "provided on first use, or your distribution's `nextpnr-ecp5`",
             Self::NextpnrIce40 => "provided on first use, or your distribution's `nextpnr-ice40`",
             Self::NextpnrHimbaechel => "provided on first use, or OSS CAD Suite",

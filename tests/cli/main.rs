@@ -2,9 +2,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod deterministic;
 mod explore;
 mod figures;
 mod flow;
 mod refusals;
 mod session;
 mod targets;
+mod verify;

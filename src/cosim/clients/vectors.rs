@@ -6,10 +6,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::super::Options;
-use super::super::frames::frame;
 use super::super::subject::Subject;
 use crate::data::Inputs;
-use crate::design::Kind;
+use crate::design::{Kind, Readout};
+use crate::emit::result_frame;
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::golden::{Confidence, Limits, Outcome, State, Unobserved};
@@ -87,17 +87,17 @@ impl Vectors {
 struct Model<'a> {
     subject: &'a Subject,
     state: State,
-    words_per_value: usize,
+    readout: &'a Readout,
 }
 
 impl<'a> Model<'a> {
     fn new(subject: &'a Subject) -> Result<Self> {
-        let words = subject.design.stages.iter().find_map(|stage| match &stage.kind {
-            Kind::Readout(readout) => Some(readout.value_words()),
+        let readout = subject.design.stages.iter().find_map(|stage| match &stage.kind {
+            Kind::Readout(readout) => Some(readout),
             _ => None,
         });
-        let words_per_value = words.ok_or_else(|| Error::input("the design has no readout"))?;
-        Ok(Self { subject, state: subject.golden.state(), words_per_value })
+        let readout = readout.ok_or_else(|| Error::input("the design has no readout"))?;
+        Ok(Self { subject, state: subject.golden.state(), readout })
     }
 
     fn run(&mut self, raw: &[i32], rule: Rule) -> Outcome {
@@ -111,7 +111,7 @@ impl<'a> Model<'a> {
 
     fn words(&mut self, raw: &[i32], rule: Rule) -> Vec<u32> {
         let outcome = self.run(raw, rule);
-        frame(&outcome, self.words_per_value)
+        result_frame(self.readout, &outcome)
     }
 }
 

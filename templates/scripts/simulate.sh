@@ -1,0 +1,17 @@
+#!/bin/sh
+# Self-checking simulation with Verilator: the last line says PASS or FAIL. Arguments go to the simulation: `+stall` pauses
+# both streams at random.
+set -eu
+cd -- "$(dirname -- "$0")/.."
+work=work/simulate
+mkdir -p "$work"
+# The compiler runs in there, wherever this folder is. What is up to date is not compiled again.
+cmp -s sim/self_check.cpp "$work/self_check.cpp" || cp sim/self_check.cpp "$work"
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+"${VERILATOR:-verilator}" --cc --exe --build -j "$jobs" --assert -O3 --output-split 8000 -CFLAGS -O1 \
+  --top-module self_check_tb --Mdir "$work" -f sim/self_check.f self_check.cpp >"$work/build.log" 2>&1 || {
+  cat "$work/build.log"
+  echo "FAIL: the simulation cannot be built"
+  exit 1
+}
+"$work/Vself_check_tb" "$@"
