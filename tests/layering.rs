@@ -23,6 +23,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("target", &["error", "folder"]),
     ("design", &["error", "graph", "integer", "quant"]),
     ("schedule", &["design", "error", "golden", "integer", "target"]),
+    ("advice", &["design", "error", "integer", "lower", "quant", "schedule", "snn", "target"]),
     ("emit", &["design", "error", "folder", "integer", "lower", "quant", "snn", "target"]),
     ("tool", &["error"]),
     (

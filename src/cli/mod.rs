@@ -15,6 +15,7 @@ mod dump;
 mod energy;
 mod examples;
 mod explore;
+mod fit;
 mod inspect;
 mod load;
 mod output;
