@@ -16,6 +16,7 @@ mod energy;
 mod examples;
 mod explore;
 mod fit;
+mod holds;
 mod inspect;
 mod load;
 mod output;
