@@ -124,8 +124,7 @@ pub fn table(holdings: &[Holding]) -> String {
             _ => row(format!("does not fit: {}", Short::list(&holding.short)), Default::default()),
         }
     }
-    let header =
-        ["board", "example", "design", "cycles", "samples/s", "LUT", "FF", "block RAM", "DSP"];
+    let header = ["board", "example", "design", "cycles", "samples/s", "LUT", "FF", "block RAM", "DSP"];
     output::table(header, rows, 3).to_string()
 }
 

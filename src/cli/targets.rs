@@ -96,7 +96,9 @@ pub fn run(args: &Args) -> Result<()> {
     match examples {
         Some(holdings) => {
             output::print(&holds::table(&holdings))?;
-            output::print("by the cost model, at the board's clock; `snn2rtl explore` shows the designs between")
+            output::print(
+                "by the cost model, at the board's clock; `snn2rtl explore` shows the designs between",
+            )
         }
         None => output::print("what the program's examples need on each board: --examples"),
     }

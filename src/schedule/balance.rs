@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::activity::Activity;
-use super::cycles::{Cycles, cycles};
+use super::cycles::{Cycles, busy_only, cycles};
 use crate::design::{Design, Folded, Options, plan};
 use crate::error::Result;
 use crate::integer::Network;
@@ -22,6 +22,14 @@ pub struct Point {
     pub design: Design,
     /// Its cycles.
     pub cycles: Cycles,
+}
+
+/// A folding that is tried: its cycles are not known yet, but how busy its stages are.
+#[derive(Clone)]
+struct Trial {
+    options: Options,
+    design: Design,
+    busy: Vec<f64>,
 }
 
 /// Finds foldings of one network.
@@ -44,11 +52,20 @@ impl<'a> Scheduler<'a> {
     /// # Errors
     /// When there is no hardware for the network.
     pub fn point(&self, lanes: &BTreeMap<String, usize>) -> Result<Point> {
+        Ok(self.played(self.trial(lanes)?))
+    }
+
+    fn trial(&self, lanes: &BTreeMap<String, usize>) -> Result<Trial> {
         let layers = lanes.iter().map(|(name, &lanes)| (name.clone(), Folded { lanes })).collect();
         let options = Options { lanes: 1, layers, ..self.options.clone() };
         let design = plan(self.model, self.network, &options)?;
-        let cycles = cycles(&design, self.activity);
-        Ok(Point { options: design.folding(&options), design, cycles })
+        let busy = busy_only(&design, self.activity);
+        Ok(Trial { options: design.folding(&options), design, busy })
+    }
+
+    fn played(&self, trial: Trial) -> Point {
+        let cycles = cycles(&trial.design, self.activity);
+        Point { options: trial.options, design: trial.design, cycles }
     }
 
     /// Every layer in one lane: the slowest.
@@ -65,15 +82,16 @@ impl<'a> Scheduler<'a> {
     /// # Errors
     /// As [`Self::point`].
     pub fn within(&self, target: f64, from: &Point) -> Result<Point> {
-        let mut best = from.clone();
+        let Point { options, design, cycles } = from.clone();
+        let mut best = Trial { options, design, busy: cycles.busy };
         // Stages that nothing more can be done for.
         let mut given_up = vec![false; best.design.stages.len()];
         loop {
-            let busy = |stage: &usize| best.cycles.busy[*stage];
+            let busy = |stage: &usize| best.busy[*stage];
             let late = (0..best.design.stages.len())
                 .filter(|stage| busy(stage) > target && given_up.get(*stage) == Some(&false))
                 .max_by(|a, b| busy(a).total_cmp(&busy(b)));
-            let Some(stage) = late else { return Ok(best) };
+            let Some(stage) = late else { return Ok(self.played(best)) };
             match self.relieve(&best, stage)? {
                 Some(better) => {
                     // Stages come and go with the lanes on both sides of a stream.
@@ -88,9 +106,9 @@ impl<'a> Scheduler<'a> {
     }
 
     /// The smallest change that makes a stage less busy.
-    fn relieve(&self, point: &Point, stage: usize) -> Result<Option<Point>> {
+    fn relieve(&self, point: &Trial, stage: usize) -> Result<Option<Trial>> {
         let now = lanes(&point.options);
-        let before = point.cycles.busy[stage];
+        let before = point.busy[stage];
         let node = &point.design.stages[stage].node;
         let twin = |design: &Design| {
             // The stage of the same node with the same module; the last of several is the busiest in doubt.
@@ -116,9 +134,10 @@ impl<'a> Scheduler<'a> {
                 if folding.layers == point.options.layers || last.as_ref() == Some(&folding.layers) {
                     continue;
                 }
-                let found = self.point(&self::lanes(&folding))?;
-                last = Some(folding.layers);
-                let busy = twin(&found.design).map_or(0.0, |stage| found.cycles.busy[stage]);
+                let busy = busy_only(&design, self.activity);
+                let found = Trial { options: folding, design, busy };
+                last = Some(found.options.layers.clone());
+                let busy = twin(&found.design).map_or(0.0, |stage| found.busy[stage]);
                 if busy < 0.999 * before {
                     return Ok(Some(found));
                 }
@@ -131,7 +150,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// Names of the node of a stage and of those before it, the nearest first.
-    fn upstream<'p>(&self, point: &'p Point, stage: usize) -> Vec<&'p str> {
+    fn upstream<'p>(&self, point: &'p Trial, stage: usize) -> Vec<&'p str> {
         let design = &point.design;
         let mut names = Vec::new();
         let mut next = vec![stage];

@@ -5,6 +5,7 @@ mod common;
 mod explore;
 mod figures;
 mod flow;
+mod large;
 mod refusals;
 mod session;
 mod targets;
