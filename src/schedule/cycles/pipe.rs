@@ -13,6 +13,8 @@ pub(super) struct Pipe {
     beat: usize,
     /// Beats of this row taken at each port.
     taken: Vec<usize>,
+    /// Beats of this row at each port.
+    counts: Vec<usize>,
     /// When the last beat was issued, and for how long.
     issued: Option<(u64, u64)>,
     /// When the last ones left, as many as there are registers, and when the very last.
@@ -54,7 +56,7 @@ impl Pipe {
         let cycles = if skip { 1 } else { links[shape].cycles };
         let mut at = self.issued.map_or(0, |(at, cycles)| at + cycles).max(self.ready);
         // What has to be there: beat by beat, in as many beats as come in.
-        let mut wanted = Vec::with_capacity(stage.inputs.len());
+        self.counts.clear();
         for (port, &input) in stage.inputs.iter().enumerate() {
             let flow = flows.of(sample, input)?;
             let own = match &stage.kind {
@@ -70,7 +72,7 @@ impl Pipe {
             if count > 0 && needs >= self.taken[port] {
                 at = at.max(links[input].head()?);
             }
-            wanted.push((self.beat + 1) * count / beats);
+            self.counts.push(count);
         }
         if matches!(stage.kind, Kind::Neurons(_)) {
             at = at.max(self.neurons(stage, step, flows, rows)?);
@@ -95,8 +97,8 @@ impl Pipe {
                 self.left.pop_front();
             }
         }
-        for ((port, &input), wanted) in stage.inputs.iter().enumerate().zip(wanted) {
-            while self.taken[port] < wanted {
+        for (port, &input) in stage.inputs.iter().enumerate() {
+            while self.taken[port] < (self.beat + 1) * self.counts[port] / beats {
                 links[input].take(at);
                 self.taken[port] += 1;
             }

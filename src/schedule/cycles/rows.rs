@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use super::link::Link;
 use super::place::{Flows, Place};
-use crate::design::{Kind, Norm, Softmax, Stage};
+use crate::design::{Norm, Softmax, Stage};
 
 /// A beat that waits for its decision.
 #[derive(Clone, Copy, Debug)]
