@@ -21,6 +21,7 @@ fn linear(random: &mut Random, inputs: usize, outputs: usize, event: Range, sum:
     let bound = |r: Range| 127 * r.high.max(-r.low) * inputs as i64;
     let range = |r: Range| Range::new(-bound(r), bound(r));
     let weight = Range::new(-127, 127);
+    let weights = weights.into();
     Linear { inputs, outputs, weights, weight, delta: range(event), partial: range(event), total: range(sum) }
 }
 

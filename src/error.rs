@@ -102,6 +102,19 @@ fn controls(c: char) -> bool {
         || u32::from(c) & 0xfffe == 0xfffe
 }
 
+/// A number with its thousands apart.
+pub fn thousands(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(c);
+    }
+    text
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.problem)?;
@@ -120,7 +133,7 @@ impl fmt::Display for Error {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{printable, thousands};
 
     #[test]
     fn names_cannot_steer_a_terminal() {
@@ -134,5 +147,12 @@ mod tests {
             assert_eq!(printable(name), shown);
         }
         assert_eq!(printable(&"x".repeat(500)).chars().count(), 121);
+    }
+
+    #[test]
+    fn thousands_apart() {
+        for (value, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(value), text);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! snn2rtl: exact conversion of quantised neural networks into spiking FPGA hardware.
 //!
 //! One direction through the boxes: [`import`] reads ONNX into [`qann`]; [`convert`] makes [`snn`]; [`lower`] makes
-//! [`integer`]; [`golden`] runs it, and [`compact`] chooses widths with it; [`design`] plans the hardware; the later modules
-//! write, simulate and synthesise it.
+//! [`integer`]; [`golden`] runs it, and [`compact`] chooses widths with it; [`design`] plans the hardware, and
+//! [`advice`] says what to do where it does not fit; the later modules write, simulate and synthesise it.
 
 pub mod data;
 pub mod error;
@@ -20,6 +20,7 @@ pub mod lower;
 pub mod qann;
 pub mod snn;
 
+pub mod advice;
 pub mod cosim;
 pub mod design;
 pub mod emit;

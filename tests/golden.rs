@@ -6,6 +6,7 @@ mod naive;
 mod random;
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use naive::{Trace, naive};
 use proptest::prelude::*;
@@ -284,7 +285,7 @@ fn networks_that_cannot_be_stepped_are_refused() {
     let (head, id) = (network.find("head").expect("a layer"), network.find("linear0").expect("a layer"));
     let mut second = network.node(head).op.clone();
     if let Op::Linear(linear) = &mut second {
-        (linear.inputs, linear.outputs, linear.weights) = (32, 1, vec![1; 32]);
+        (linear.inputs, linear.outputs, linear.weights) = (32, 1, vec![1; 32].into());
     }
     network.add("second", second, &[id]).expect("fits");
     let error = Golden::new(&network).expect_err("two synaptic layers in a row");
@@ -292,7 +293,7 @@ fn networks_that_cannot_be_stepped_are_refused() {
 
     let mut network = mlp(9, 1);
     if let Op::Linear(linear) = &mut network.node_mut(id).op {
-        linear.weights[3] = 1000;
+        Arc::make_mut(&mut linear.weights)[3] = 1000;
     }
     assert!(Golden::new(&network).expect_err("a weight out of range").problem.contains("weight"));
     assert!(Golden::new(&Network::new()).is_err());
@@ -329,7 +330,7 @@ fn many_spikes_of_extreme_weight_add_up() {
         let fan_out = Linear {
             inputs: 1,
             outputs: WIDE,
-            weights: vec![1; WIDE],
+            weights: vec![1; WIDE].into(),
             weight: Range::new(1, 1),
             delta: one,
             partial: one,
@@ -354,7 +355,7 @@ fn many_spikes_of_extreme_weight_add_up() {
         let fan_in = Linear {
             inputs: WIDE,
             outputs: 3,
-            weights: extremes.repeat(WIDE),
+            weights: extremes.repeat(WIDE).into(),
             weight,
             delta: sums,
             partial: sums,

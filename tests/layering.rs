@@ -24,6 +24,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("design", &["error", "graph", "integer", "quant"]),
     ("schedule", &["design", "error", "golden", "integer", "target"]),
     ("registers", &[]),
+    ("advice", &["design", "error", "integer", "lower", "quant", "schedule", "snn", "target"]),
     ("tool", &["error"]),
     ("emit", &["design", "error", "folder", "golden", "integer", "lower", "quant", "registers", "snn", "target", "tool"]),
     (

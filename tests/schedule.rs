@@ -5,9 +5,10 @@ mod common;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::Inputs;
 use snn2rtl::design::{self, Folded, Options};
+use snn2rtl::emit::read_folding;
 use snn2rtl::golden::Golden;
 use snn2rtl::import::{self, import};
-use snn2rtl::lower::lower;
+use snn2rtl::lower::{Lowered, lower};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 use snn2rtl::schedule::{Activity, cycles};
 
@@ -23,36 +24,74 @@ const SEEN: &[Seen] = &[
     ("mnist_mlp", "images", 16, 1, &[], 18_025.7),
 ];
 
+/// Designs of mnist_vit whose stages are nearly equally busy, from `build --calibrate … --fps N`: the folding in
+/// `tests/schedule/`, and the cycles from the end of the first image's result to that of the second.
+const BALANCED: &[(&str, f64)] = &[("mnist_vit_1280", 67_321.0), ("mnist_vit_640", 158_728.0)];
+
+/// An example, and what its first samples make it do.
+fn measured(name: &str, file: &str, samples: usize) -> (Lowered, Activity) {
+    let decimal = |text: &str| vec![text.parse().expect("a decimal number")];
+    let normalise = |mean, std| InputSpec {
+        element: Element::U8,
+        scaling: Scaling::Normalise { mean: decimal(mean), std: decimal(std) },
+        channel_axis: None,
+    };
+    let input = match name {
+        "mnist_vit" => normalise("0.5", "0.5"),
+        "mnist_mlp" => normalise("0.1307", "0.3081"),
+        _ => InputSpec::tokens(),
+    };
+    let path = common::repository(&format!("examples/{name}/{name}.onnx"));
+    let imported = import(&path, &import::Options { input, weight_bits: None }).expect("imports");
+    let (model, _) =
+        convert(&imported.network, name, &imported.producer, EncodingChoice::Analog).expect("converts");
+    let lowered = lower(&model).expect("lowers");
+    let golden = Golden::new(&lowered.network).expect("compiles");
+    let location = common::repository(&format!("examples/{name}/sample/{file}.npy"));
+    let shape = &golden.input().shape;
+    let inputs = Inputs::read(&location.display().to_string(), shape, golden.input().element).expect("read");
+    let activity = Activity::measure(&golden, (0..samples).map(|n| inputs.sample(n)));
+    (lowered, activity)
+}
+
+fn check(what: &str, lowered: &Lowered, activity: &Activity, options: &Options, seen: f64) {
+    let design = design::plan("example", &lowered.network, options).expect("planned");
+    let told = cycles(&design, activity).per_sample;
+    println!("{what}: {told:.1} cycles, {seen} seen, {:+.1} %", 100.0 * (told / seen - 1.0));
+    assert!((told / seen - 1.0).abs() < 0.05, "{what}: {told} cycles, {seen} seen");
+}
+
 #[test]
 fn cycles_are_those_of_cosimulation_within_5_percent() {
     for &(name, file, samples, lanes, layers, seen) in SEEN {
-        let decimal = |text: &str| vec![text.parse().expect("a decimal number")];
-        let normalise = |mean, std| InputSpec {
-            element: Element::U8,
-            scaling: Scaling::Normalise { mean: decimal(mean), std: decimal(std) },
-            channel_axis: None,
-        };
-        let input = match name {
-            "mnist_vit" => normalise("0.5", "0.5"),
-            "mnist_mlp" => normalise("0.1307", "0.3081"),
-            _ => InputSpec::tokens(),
-        };
-        let path = common::repository(&format!("examples/{name}/{name}.onnx"));
-        let imported = import(&path, &import::Options { input, weight_bits: None }).expect("imports");
-        let (model, _) =
-            convert(&imported.network, name, &imported.producer, EncodingChoice::Analog).expect("converts");
-        let lowered = lower(&model).expect("lowers");
-        let golden = Golden::new(&lowered.network).expect("compiles");
-        let location = common::repository(&format!("examples/{name}/sample/{file}.npy"));
-        let shape = &golden.input().shape;
-        let inputs =
-            Inputs::read(&location.display().to_string(), shape, golden.input().element).expect("read");
-        let activity = Activity::measure(&golden, (0..samples).map(|n| inputs.sample(n)));
+        let (lowered, activity) = measured(name, file, samples);
         let layers = layers.iter().map(|&(name, lanes)| (name.to_owned(), Folded::lanes(lanes))).collect();
-        let options = Options { lanes, layers, ..Options::default() };
-        let design = design::plan(name, &lowered.network, &options).expect("planned");
-        let told = cycles(&design, &activity).per_sample;
-        println!("{name}: {told:.1} cycles, {seen} seen, {:+.1} %", 100.0 * (told / seen - 1.0));
-        assert!((told / seen - 1.0).abs() < 0.05, "{name}: {told} cycles, {seen} seen");
+        check(name, &lowered, &activity, &Options { lanes, layers, ..Options::default() }, seen);
     }
+}
+
+#[test]
+fn cycles_of_balanced_designs_are_those_of_cosimulation_within_5_percent() {
+    let (lowered, activity) = measured("mnist_vit", "images", 2);
+    for &(name, seen) in BALANCED {
+        let path = common::repository(&format!("tests/schedule/{name}.json"));
+        check(name, &lowered, &activity, &read_folding(&path).expect("a folding"), seen);
+    }
+}
+
+#[test]
+fn deeper_fifos_hold_nothing_up() {
+    let (lowered, activity) = measured("mnist_vit", "images", 1);
+    let path = common::repository("tests/schedule/mnist_vit_1280.json");
+    let folding = read_folding(&path).expect("a folding");
+    let told = |fifo_depth| {
+        let options = Options { fifo_depth, ..folding.clone() };
+        let design = design::plan("example", &lowered.network, &options).expect("planned");
+        cycles(&design, &activity)
+    };
+    let [shallow, deep] = [2, 32].map(told);
+    assert_eq!(shallow.busy, deep.busy, "what stages do does not change");
+    assert!(deep.per_sample < 0.95 * shallow.per_sample, "{} {}", deep.per_sample, shallow.per_sample);
+    let busiest = deep.busiest().map_or(0.0, |stage| deep.busy[stage]);
+    assert!(deep.per_sample > busiest, "{} {busiest}", deep.per_sample);
 }

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::explore::{self, Schedule};
-use super::{load, output};
+use super::{fit, load, output};
 use crate::data;
 use crate::design::{Joins, Options};
 use crate::emit::{self, Manifest, SourceEntry};
 use crate::error::Result;
 use crate::folder;
+use crate::schedule::Offer;
 use crate::target::Target;
 
 /// Arguments of `build`.
@@ -80,13 +81,28 @@ pub fn run(args: &Args) -> Result<()> {
         }
     };
     let manifest = emit::emit_from(&model, &options, target.as_ref(), &inputs, &args.output)?;
+    let reckoned =
+        target.as_ref().map(|target| fit::reckon(&model, &options, target.device())).transpose()?;
     if args.json {
         let text = serde_json::to_string_pretty(&manifest)
             .map_err(|e| crate::error::Error::input(format!("cannot write JSON: {e}")))?;
-        return output::print(&text);
+        output::print(&text)?;
+    } else {
+        tell(args, &manifest, target.as_ref(), offer.as_ref())?;
+        if let (Some((design, estimate)), Some(target)) = (&reckoned, &target) {
+            output::print(&fit::table(design, estimate, target.device()))?;
+        }
     }
-    output::print(&stages(&manifest))?;
-    match &target {
+    match (&reckoned, &target) {
+        (Some((_, estimate)), Some(target)) => fit::warn(&model, &options, target.device(), estimate),
+        _ => Ok(()),
+    }
+}
+
+/// Prints what was built.
+fn tell(args: &Args, manifest: &Manifest, target: Option<&Target>, offer: Option<&Offer>) -> Result<()> {
+    output::print(&stages(manifest))?;
+    match target {
         Some(Target::Board(board)) => {
             output::print(&format!("board: {}, {}", board.title, board.device.title))?
         }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::{load, output};
+use super::{fit, load, output};
+use crate::advice::advise;
 use crate::design::{Joins, Options};
 use crate::error::{Error, Result};
 use crate::golden::Golden;
@@ -163,7 +164,18 @@ pub fn frontier(
         }
     };
     let choice = choose(&offers, &goal);
-    Ok((offers, choice))
+    // What would fit is worked out where nothing does.
+    let advice = match (&choice, &goal) {
+        (Err(_), Goal::Fit(device)) => {
+            advise(model, &offers[0].point.options, device, &offers[0].estimate.total)?
+        }
+        _ => None,
+    };
+    let fix = |error: Error| match &advice {
+        Some(advice) => error.fix(format!("one of these\n{}", fit::indented(advice))),
+        None => error,
+    };
+    Ok((offers, choice.map_err(fix)))
 }
 
 /// Clock in Hz.

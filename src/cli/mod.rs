@@ -16,6 +16,8 @@ mod dump;
 mod energy;
 mod examples;
 mod explore;
+mod fit;
+mod holds;
 mod inspect;
 mod load;
 mod output;

@@ -6,11 +6,15 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use serde::Serialize;
 
+use super::load;
 use super::output::{self, thousands};
+use crate::advice::advise;
+use crate::emit::Manifest;
 use crate::error::{Error, Result};
 use crate::place;
+use crate::schedule::Figures;
 use crate::synth::{self, Fit, Resource, Utilisation};
-use crate::target::{Family, Target};
+use crate::target::{Device, Family, Target};
 use crate::tool::Toolbox;
 
 /// Synthesis programs.
@@ -89,7 +93,29 @@ pub fn run(args: &Args) -> Result<()> {
             output::print(&table(fit))?;
         }
     }
-    fit.map_or(Ok(()), |fit| fit.check())
+    match (&fit, device) {
+        (Some(fit), Some(device)) => {
+            fit.check().map_err(|error| advised(args, &manifest, device, &utilisation, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An error that says what would fit, where the model in the build folder tells.
+fn advised(
+    args: &Args,
+    manifest: &Manifest,
+    device: &Device,
+    utilisation: &Utilisation,
+    error: Error,
+) -> Error {
+    let total = &utilisation.total;
+    let used = Figures { lut: total.lut, ff: total.ff, bram: total.bram, dsp: total.dsp };
+    let advice = load::model(&args.build).and_then(|model| advise(&model, &manifest.folding, device, &used));
+    match advice {
+        Ok(Some(advice)) => error.fix(format!("one of these\n{}", super::fit::indented(&advice))),
+        _ => error,
+    }
 }
 
 fn place(args: &Args, asked: Option<Family>, target: Option<&Target>) -> Result<()> {

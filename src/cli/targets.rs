@@ -3,6 +3,7 @@
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
+use super::holds::{self, Holding};
 use super::output::{self, thousands};
 use crate::error::Result;
 use crate::target::{Board, Device, boards, devices};
@@ -10,6 +11,9 @@ use crate::target::{Board, Device, boards, devices};
 /// Arguments of `targets`.
 #[derive(ClapArgs)]
 pub struct Args {
+    /// For each board, what each example of the program needs there: the smallest and the fastest design that fits.
+    #[arg(long)]
+    examples: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -19,6 +23,8 @@ pub struct Args {
 struct Targets<'a> {
     boards: Vec<Row<'a>>,
     devices: &'a [Device],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    examples: Option<Vec<Holding>>,
 }
 
 #[derive(Serialize)]
@@ -52,8 +58,10 @@ impl<'a> Row<'a> {
 /// When the lists cannot be read or written.
 pub fn run(args: &Args) -> Result<()> {
     let (boards, devices) = (boards()?, devices()?);
+    let examples = args.examples.then(|| holds::holdings(&boards)).transpose()?;
     if args.json {
-        return output::json(&Targets { boards: boards.iter().map(Row::of).collect(), devices: &devices });
+        let rows = boards.iter().map(Row::of).collect();
+        return output::json(&Targets { boards: rows, devices: &devices, examples });
     }
     let rows = boards.iter().map(|Board { name, device, clock_hz, .. }| {
         [
@@ -84,7 +92,16 @@ pub fn run(args: &Args) -> Result<()> {
     output::print(&output::table(header, rows.collect(), 4).to_string())?;
     let dies: Vec<&str> = devices.iter().map(|device| device.die.as_str()).collect();
     output::print(&format!("devices for --device: {}", dies.join(", ")))?;
-    output::print("your own board for --target: FILE.toml and its pins file, see docs/targets.md")
+    output::print("your own board for --target: FILE.toml and its pins file, see docs/targets.md")?;
+    match examples {
+        Some(holdings) => {
+            output::print(&holds::table(&holdings))?;
+            output::print(
+                "by the cost model, at the board's clock; `snn2rtl explore` shows the designs between",
+            )
+        }
+        None => output::print("what the program's examples need on each board: --examples"),
+    }
 }
 
 /// How far open tools go.

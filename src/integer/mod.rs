@@ -13,6 +13,8 @@ mod sum;
 pub mod cost;
 pub mod eval;
 
+use std::sync::Arc;
+
 pub use norm::{Moments, Norm};
 pub use product::{Form, Product};
 pub use range::Range;
@@ -108,7 +110,8 @@ pub struct Linear {
     /// Number of output channels.
     pub outputs: usize,
     /// Weights, input by input: `weights[i·outputs + o]`; what one event on input `i` adds lies together.
-    pub weights: Vec<i64>,
+    /// Shared, for designs of one network have the same ones.
+    pub weights: Arc<[i64]>,
     /// Range of the weights.
     pub weight: Range,
     /// Range of the change of `A` in one time-step.

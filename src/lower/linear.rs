@@ -64,7 +64,7 @@ pub(super) fn lower(linear: &snn::Linear, rows: usize, source: &Value) -> Result
     let lowered = Linear {
         inputs,
         outputs,
-        weights: integers,
+        weights: integers.into(),
         weight,
         delta,
         // Each event's range contains 0, so the sum over all events bounds the sum over any of them.

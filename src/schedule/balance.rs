@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::activity::Activity;
 use super::cost::estimate;
-use super::cycles::{Cycles, cycles};
+use super::cycles::{Cycles, busy_only, cycles};
 use crate::design::{Design, Folded, Kind, Options, plan};
 use crate::error::Result;
 use crate::integer::{Network, Op};
@@ -28,6 +28,14 @@ pub struct Point {
     pub design: Design,
     /// Its cycles.
     pub cycles: Cycles,
+}
+
+/// A folding that is tried: its cycles are not known yet, but how busy its stages are.
+#[derive(Clone)]
+struct Trial {
+    options: Options,
+    design: Design,
+    busy: Vec<f64>,
 }
 
 /// Finds foldings of one network.
@@ -59,15 +67,16 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// The design with these layers.
-    ///
-    /// # Errors
-    /// When there is no hardware for the network.
-    fn point(&self, input_lanes: usize, layers: Layers) -> Result<Point> {
+    fn trial(&self, input_lanes: usize, layers: Layers) -> Result<Trial> {
         let options = self.options(input_lanes, layers);
         let design = plan(self.model, self.network, &options)?;
-        let cycles = cycles(&design, self.activity);
-        Ok(Point { options: design.folding(&options), design, cycles })
+        let busy = busy_only(&design, self.activity);
+        Ok(Trial { options: design.folding(&options), design, busy })
+    }
+
+    fn played(&self, trial: Trial) -> Point {
+        let cycles = cycles(&trial.design, self.activity);
+        Point { options: trial.options, design: trial.design, cycles }
     }
 
     /// These layers, one lane elsewhere.
@@ -87,26 +96,26 @@ impl<'a> Scheduler<'a> {
     /// Every layer in one lane: the slowest.
     ///
     /// # Errors
-    /// As [`Self::point`].
+    /// When there is no hardware for the network.
     pub fn slowest(&self) -> Result<Point> {
-        self.point(1, self.nodes(1))
+        Ok(self.played(self.trial(1, self.nodes(1))?))
     }
 
     /// The fewest lanes with which no stage is busy for more than `target` cycles a sample, as far as that is possible,
     /// beginning with those of `from`.
     ///
     /// # Errors
-    /// As [`Self::point`].
+    /// When there is no hardware for the network.
     pub fn within(&self, target: f64, from: &Point) -> Result<Point> {
-        let mut best = self.point(self.input_lanes(target), from.options.layers.clone())?;
+        let mut best = self.trial(self.input_lanes(target), from.options.layers.clone())?;
         // Stages that nothing more can be done for.
         let mut given_up = vec![false; best.design.stages.len()];
         loop {
-            let busy = |stage: &usize| best.cycles.busy[*stage];
+            let busy = |stage: &usize| best.busy[*stage];
             let late = (0..best.design.stages.len())
                 .filter(|stage| busy(stage) > target && given_up.get(*stage) == Some(&false))
                 .max_by(|a, b| busy(a).total_cmp(&busy(b)));
-            let Some(stage) = late else { return Ok(best) };
+            let Some(stage) = late else { return Ok(self.played(best)) };
             match self.relieve(&best, stage)? {
                 Some(better) => {
                     // Stages come and go with the lanes on both sides of a stream.
@@ -121,19 +130,19 @@ impl<'a> Scheduler<'a> {
     }
 
     /// The change that makes a stage less busy for the fewest look-up tables.
-    fn relieve(&self, point: &Point, stage: usize) -> Result<Option<Point>> {
+    fn relieve(&self, point: &Trial, stage: usize) -> Result<Option<Trial>> {
         let more = [self.more_lanes(point, stage)?, self.more_spikes(point, stage)?];
-        let area = |point: &Point| estimate(&point.design, self.family).total.lut as f64;
-        let (before, now) = (area(point), point.cycles.busy[stage]);
+        let area = |point: &Trial| estimate(&point.design, self.family).total.lut as f64;
+        let (before, now) = (area(point), point.busy[stage]);
         // Look-up tables for each time that the stage would be twice as fast.
         let price =
-            |(better, busy): &(Point, f64)| (area(better) - before).max(1.0) / (now / busy.max(1.0)).log2();
+            |(better, busy): &(Trial, f64)| (area(better) - before).max(1.0) / (now / busy.max(1.0)).log2();
         let cheapest = more.into_iter().flatten().min_by(|a, b| price(a).total_cmp(&price(b)));
         Ok(cheapest.map(|(better, _)| better))
     }
 
     /// With the next number of lanes that makes a stage less busy, and how busy it is then.
-    fn more_lanes(&self, point: &Point, stage: usize) -> Result<Option<(Point, f64)>> {
+    fn more_lanes(&self, point: &Trial, stage: usize) -> Result<Option<(Trial, f64)>> {
         let mut group: Vec<&str> = Vec::new();
         for name in self.upstream(point, stage) {
             group.push(name);
@@ -168,7 +177,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// With the next number of spikes a cycle, where a stage has weights.
-    fn more_spikes(&self, point: &Point, stage: usize) -> Result<Option<(Point, f64)>> {
+    fn more_spikes(&self, point: &Trial, stage: usize) -> Result<Option<(Trial, f64)>> {
         let (Kind::SpikeMatmul(matmul) | Kind::AnalogMatmul(matmul)) = &point.design.stages[stage].kind
         else {
             return Ok(None);
@@ -181,17 +190,17 @@ impl<'a> Scheduler<'a> {
     }
 
     /// The design with these layers and how busy a stage is in it, if that is less than it was.
-    fn less_busy(&self, point: &Point, stage: usize, layers: Layers) -> Result<Option<(Point, f64)>> {
-        let (old, before) = (&point.design.stages[stage], point.cycles.busy[stage]);
-        let found = self.point(point.options.input_lanes.unwrap_or(1), layers)?;
+    fn less_busy(&self, point: &Trial, stage: usize, layers: Layers) -> Result<Option<(Trial, f64)>> {
+        let (old, before) = (&point.design.stages[stage], point.busy[stage]);
+        let found = self.trial(point.options.input_lanes.unwrap_or(1), layers)?;
         // The stage of the same node with the same module; the last of several is the busiest in doubt.
         let twin = found.design.stages.iter().rposition(|s| s.node == old.node && s.module() == old.module());
-        let busy = twin.map_or(0.0, |stage| found.cycles.busy[stage]);
+        let busy = twin.map_or(0.0, |stage| found.busy[stage]);
         Ok((busy < 0.999 * before).then_some((found, busy)))
     }
 
     /// Names of the node of a stage and of those before it, the nearest first.
-    fn upstream<'p>(&self, point: &'p Point, stage: usize) -> Vec<&'p str> {
+    fn upstream<'p>(&self, point: &'p Trial, stage: usize) -> Vec<&'p str> {
         let design = &point.design;
         let mut names = Vec::new();
         let mut next = vec![stage];
@@ -221,7 +230,7 @@ impl<'a> Scheduler<'a> {
     /// Designs from the slowest to the fastest, each faster than the one before.
     ///
     /// # Errors
-    /// As [`Self::point`].
+    /// When there is no hardware for the network.
     pub fn frontier(&self, progress: &dyn Fn(&Point)) -> Result<Vec<Point>> {
         /// Between two targets.
         const STEP: f64 = 0.7;

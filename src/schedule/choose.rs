@@ -1,9 +1,9 @@
 //! Which design of the frontier is taken.
 
 use super::balance::{Point, Scheduler};
-use super::cost::{Estimate, estimate};
+use super::cost::{Estimate, Figures, estimate};
 use crate::error::{Error, Result};
-use crate::target::{Device, Family};
+use crate::target::{Device, Family, Short};
 
 /// What is asked of the design.
 #[derive(Clone, Debug)]
@@ -29,19 +29,21 @@ impl Offer {
         Self { estimate: estimate(&point.design, family), point }
     }
 
-    /// What a device has too little of: resource, needed, there.
-    pub fn short(&self, device: &Device) -> Vec<(String, u64, u64)> {
-        let bram = device.family.bram_unit();
-        let total = &self.estimate.total;
-        let resources = [
-            ("LUT", total.lut, device.luts),
-            ("FF", total.ff, device.ffs),
-            (bram, total.bram, device.memory(bram).map_or(0, |memory| memory.count)),
-            (&device.dsps.kind, total.dsp, device.dsps.count),
-        ];
-        let short = resources.into_iter().filter(|(_, used, available)| used > available);
-        short.map(|(name, used, available)| (name.to_owned(), used, available)).collect()
+    /// What a device has too little of.
+    pub fn short(&self, device: &Device) -> Vec<Short> {
+        Short::of(needs(&self.estimate.total, device))
     }
+}
+
+/// Resources by name: how many of them a design needs, and how many the device has.
+pub fn needs<'a>(figures: &Figures, device: &'a Device) -> [(&'a str, u64, u64); 4] {
+    let bram = device.family.bram_unit();
+    [
+        ("LUT", figures.lut, device.luts),
+        ("FF", figures.ff, device.ffs),
+        (bram, figures.bram, device.memory(bram).map_or(0, |memory| memory.count)),
+        (&device.dsps.kind, figures.dsp, device.dsps.count),
+    ]
 }
 
 /// The place of the design that meets the goal, of designs from the slowest to the fastest.
@@ -62,17 +64,8 @@ pub fn choose(offers: &[Offer], goal: &Goal) -> Result<usize> {
         }
         Goal::Fit(device) => {
             offers.iter().rposition(|offer| offer.short(device).is_empty()).ok_or_else(|| {
-                let short = offers[0].short(device);
-                let list: Vec<String> = short
-                    .iter()
-                    .map(|(name, used, there)| format!("{name}: {used} needed, {there} there, {} short", used - there))
-                    .collect();
-                Error::check(format!(
-                    "even the smallest design does not fit {} ({})",
-                    device.part,
-                    list.join("; ")
-                ))
-                .fix("quantise to fewer levels or weight bits, `snn2rtl compact` the model, or take a larger device: `snn2rtl targets`")
+                let short = Short::list(&offers[0].short(device));
+                Error::check(format!("even the smallest design does not fit {} ({short})", device.part)).fix("quantise to fewer levels or weight bits, `snn2rtl compact` the model, or take a larger device: `snn2rtl targets`")
             })
         }
     }

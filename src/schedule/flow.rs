@@ -10,6 +10,8 @@ pub(super) struct Flow {
     pub rows: usize,
     /// Row by row, time-step by time-step: spikes, or values that are not 0; for changes, whether there are any.
     pub events: Vec<Events>,
+    /// Row by row: whether it is one beat that says so, instead of all its chunks. A row without events need not be.
+    pub skips: Vec<bool>,
 }
 
 impl Flow {
@@ -33,10 +35,16 @@ impl Flow {
         events.copied().unwrap_or_default()
     }
 
-    /// A flow of so many time-steps.
-    fn of(rows: usize, steps: usize, events: impl Fn(usize, usize) -> Events) -> Self {
-        let at = |n| events(n / rows.max(1), n % rows.max(1));
-        Self { rows, events: (0..rows * steps).map(at).collect() }
+    /// Whether a row is skipped, or beyond the end.
+    pub fn skip(&self, step: usize, row: usize) -> bool {
+        row >= self.rows || self.skips.get(step * self.rows + row).copied().unwrap_or(true)
+    }
+
+    /// A flow of so many time-steps: events of a row, and whether it is skipped.
+    fn of(rows: usize, steps: usize, row: impl Fn(usize, usize) -> (Events, bool)) -> Self {
+        let at = |n| row(n / rows.max(1), n % rows.max(1));
+        let (events, skips) = (0..rows * steps).map(at).unzip();
+        Self { rows, events, skips }
     }
 }
 
@@ -46,7 +54,8 @@ pub(super) fn flows(design: &Design, activity: &Activity, sample: &Sample) -> Ve
     let row = design.input.row.max(1);
     let count = |values: &[bool]| Events::of(values.iter().copied());
     let first = &design.streams[0];
-    flows[0] = Flow { rows: first.rows, events: sample.nonzero.chunks(row).map(count).collect() };
+    let events: Vec<Events> = sample.nonzero.chunks(row).map(count).collect();
+    flows[0] = Flow { rows: first.rows, skips: vec![false; events.len()], events };
     for stage in &design.stages {
         for &output in &stage.outputs {
             flows[output] = output_flow(design, activity, sample, stage, output, &flows);
@@ -67,39 +76,60 @@ fn output_flow(
     let inputs: Vec<&Flow> = stage.inputs.iter().map(|&s| &flows[s]).collect();
     let steps = inputs.iter().map(|flow| flow.steps()).max().unwrap_or(1);
     let rows = stream.rows;
+    // A row is skipped if nothing happens in it.
+    let any = |events: bool| (Events::any(events), !events);
     match &stage.kind {
         Kind::Neurons(_) | Kind::Norm(_) | Kind::Softmax(_) => {
             let layer = activity.layers.iter().position(|name| *name == stage.node);
             let events = layer.and_then(|layer| sample.layers.get(layer)).cloned().unwrap_or_default();
-            Flow { rows, events }
+            let may_skip = match &stage.kind {
+                Kind::Neurons(neurons) => neurons.skip_rows,
+                Kind::Norm(norm) => norm.skip_rows,
+                Kind::Softmax(softmax) => softmax.skip_rows,
+                _ => false,
+            };
+            // Nothing came in, and nothing fired when the row was last.
+            let fired = |t: usize, r: usize| events.get(t * rows + r).is_some_and(|spikes| spikes.total() > 0);
+            let idle = |t: usize, r: usize| t > 0 && inputs[0].skip(t, r) && !fired(t - 1, r);
+            let skips = (0..events.len()).map(|n| may_skip && idle(n / rows, n % rows)).collect();
+            Flow { rows, skips, events }
         }
-        Kind::Fork => inputs[0].clone(),
-        Kind::Scale(_) if stream.carries == Carries::Spikes => inputs[0].clone(),
-        Kind::Select(select) => Flow::of(rows, steps, |t, r| inputs[0].row(t, select.first + r)),
+        Kind::Fork | Kind::Scale(_) => {
+            let mut flow = inputs[0].clone();
+            if stream.carries != Carries::Spikes && matches!(stage.kind, Kind::Scale(_)) {
+                flow.events.iter_mut().for_each(|events| *events = Events::any(events.total() > 0));
+            }
+            flow
+        }
+        Kind::Select(select) => Flow::of(rows, steps, |t, r| {
+            (inputs[0].row(t, select.first + r), inputs[0].skip(t, select.first + r))
+        }),
         Kind::Sum(sum) => Flow::of(rows, steps, |t, r| {
             let start = t == 0 && !sum.start.is_empty();
-            let any = sum.parts.iter().zip(&inputs).any(|(&(first, rows), flow)| {
-                (first..first + rows).contains(&r) && flow.at(t, r - first) > 0
-            });
-            Events::any(start || any)
+            let parts = || {
+                let covers = |first: usize, rows: usize| (first..first + rows).contains(&r);
+                let all = sum.parts.iter().zip(&inputs);
+                all.filter(move |((first, rows), _)| covers(*first, *rows))
+            };
+            let events = start || parts().any(|((first, _), flow)| flow.at(t, r - first) > 0);
+            (Events::any(events), !start && parts().all(|((first, _), flow)| flow.skip(t, r - first)))
         }),
-        Kind::Product(_) => Flow::of(rows, steps, |t, r| {
-            let right = (0..inputs[1].rows).any(|row| inputs[1].at(t, row) > 0);
-            Events::any(right || inputs[0].at(t, r) > 0)
-        }),
+        Kind::Product(_) => {
+            let right = |t: usize| (0..inputs[1].rows).any(|row| inputs[1].at(t, row) > 0);
+            let right: Vec<bool> = (0..steps).map(right).collect();
+            Flow::of(rows, steps, |t, r| any(right[t] || inputs[0].at(t, r) > 0))
+        }
         Kind::Repeat(repeat) => {
-            Flow::of(rows, repeat.steps as usize, |_, r| Events::any(inputs[0].at(0, r) > 0))
+            Flow::of(rows, repeat.steps as usize, |_, r| any(inputs[0].at(0, r) > 0))
         }
         Kind::Reorder(reorder) => {
             let channels = stream.channels.max(1);
             let value = |r: usize| reorder.order[r * channels..(r + 1) * channels].iter();
-            Flow::of(rows, 1, |_, r| Events::of(value(r).map(|&e| sample.nonzero[e])))
+            Flow::of(rows, 1, |_, r| (Events::of(value(r).map(|&e| sample.nonzero[e])), false))
         }
-        Kind::Embedding(_) | Kind::Mask(_) => Flow::of(rows, 1, |_, _| Events::any(true)),
-        Kind::AnalogMatmul(_)
-        | Kind::AnalogPass(_)
-        | Kind::SpikeMatmul(_)
-        | Kind::Scale(_)
-        | Kind::Readout(_) => Flow::of(rows, steps, |t, r| Events::any(inputs[0].at(t, r) > 0)),
+        Kind::Embedding(_) | Kind::Mask(_) => Flow::of(rows, 1, |_, _| (Events::any(true), false)),
+        Kind::AnalogMatmul(_) | Kind::AnalogPass(_) | Kind::SpikeMatmul(_) | Kind::Readout(_) => {
+            Flow::of(rows, steps, |t, r| any(inputs[0].at(t, r) > 0))
+        }
     }
 }

@@ -6,11 +6,13 @@
 //! | `flow.rs` | what goes over each stream of a design |
 //! | `cycles.rs` | cycles: the pipeline played row by row |
 //! | `cost.rs` | area: formulas fitted to Yosys |
+//! | `blocks.rs` | area block by block |
 //! | `balance.rs` | lanes for every layer |
 //! | `choose.rs` | the design that meets a goal |
 
 mod activity;
 mod balance;
+mod blocks;
 mod choose;
 mod cost;
 mod cycles;
@@ -18,6 +20,7 @@ mod flow;
 
 pub use activity::Activity;
 pub use balance::{Point, Scheduler};
-pub use choose::{Goal, Offer, choose, offers};
+pub use blocks::{Block, blocks};
+pub use choose::{Goal, Offer, choose, needs, offers};
 pub use cost::{Estimate, Figures, InstanceCost, Quantities, estimate, quantities};
 pub use cycles::{Cycles, cycles};

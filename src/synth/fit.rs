@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::report::Figures;
 use crate::error::{Error, Result};
-use crate::target::Device;
+use crate::target::{Device, Short};
 
 /// A design against a device.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -57,21 +57,21 @@ impl Fit {
         Self { device: device.part.clone(), fits, resources }
     }
 
+    /// What is short.
+    pub fn short(&self) -> Vec<Short> {
+        Short::of(self.resources.iter().map(|r| (r.name.as_str(), r.used, r.available)))
+    }
+
     /// Fine if the design fits.
     ///
     /// # Errors
     /// When it does not: a failed check that says by what and by how much.
     pub fn check(&self) -> Result<()> {
-        let short = self.resources.iter().filter(|resource| resource.used > resource.available).map(
-            |Resource { name, used, available, .. }| {
-                format!("{name}: {used} needed, {available} there, {} short", used - available)
-            },
-        );
         if self.fits {
             return Ok(());
         }
-        let short: Vec<String> = short.collect();
-        Err(Error::check(format!("the design does not fit {} ({})", self.device, short.join("; ")))
+        let short = Short::list(&self.short());
+        Err(Error::check(format!("the design does not fit {} ({short})", self.device))
             .fix("build with fewer --lanes, --join-fifos minimal or for a larger device, or `snn2rtl compact` the model"))
     }
 }
@@ -94,8 +94,7 @@ mod tests {
         figures.dsp += 10;
         let error = Fit::of(&figures, &device).check().unwrap_err();
         assert_eq!(error.exit_code(), 1);
-        for words in
-            ["xc7a35t", "LUT: 20801 needed, 20800 there, 1 short", "DSP48E1: 100 needed, 90 there, 10 short"]
+        for words in ["xc7a35t", "LUT 20,801 of 20,800 (0.1 % too many)", "DSP48E1 100 of 90 (11 % too many)"]
         {
             assert!(error.problem.contains(words), "{error}");
         }
@@ -106,10 +105,10 @@ mod tests {
         let up5k = Device::find("ice40up5k").unwrap();
         let mut figures = Figures::default();
         figures.other.insert("SB_SPRAM256KA".to_owned(), 5);
-        assert!(Fit::of(&figures, &up5k).check().unwrap_err().problem.contains("SB_SPRAM256KA: 5 needed, 4"));
+        assert!(Fit::of(&figures, &up5k).check().unwrap_err().problem.contains("SB_SPRAM256KA 5 of 4"));
         let figures = Figures { uram: 97, ..Figures::default() };
         let zcu104 = Device::find("xczu7ev").unwrap();
-        assert!(Fit::of(&figures, &zcu104).check().unwrap_err().problem.contains("URAM288: 97 needed, 96"));
+        assert!(Fit::of(&figures, &zcu104).check().unwrap_err().problem.contains("URAM288 97 of 96"));
         let none = Fit::of(&figures, &up5k);
         assert!(!none.fits && none.resources.iter().any(|r| r.name == "URAM288" && r.percent.is_none()));
     }

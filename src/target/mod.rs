@@ -6,6 +6,7 @@
 //! | `device.rs` | what a device has: `constraints/devices.toml` |
 //! | `board.rs` | boards: `constraints/NAME.toml` and the pins file beside it |
 //! | `pins.rs` | which port a pins file places where |
+//! | `short.rs` | what a device has too little of |
 //! | `read.rs`, `nearest.rs` | TOML with errors that name the key; names that are not known |
 //!
 //! Names from these files go into scripts and paths: the parser lets plain ones through only.
@@ -16,6 +17,7 @@ mod family;
 mod nearest;
 mod pins;
 mod read;
+mod short;
 
 use std::path::Path;
 
@@ -25,6 +27,7 @@ pub use board::{Board, Reset, Serial, boards};
 pub use device::{Device, Dsps, Memory, devices};
 pub use family::Family;
 pub use pins::{Placement, placements};
+pub use short::Short;
 
 use crate::error::{Error, Result};
 

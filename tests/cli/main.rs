@@ -6,6 +6,7 @@ mod deterministic;
 mod explore;
 mod figures;
 mod flow;
+mod large;
 mod refusals;
 mod session;
 mod targets;

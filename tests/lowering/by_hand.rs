@@ -80,7 +80,7 @@ fn unequal_scales_are_folded_into_the_weights() {
     let q = Quantiser { scale: vec![0.5, 0.75], ..Quantiser::uniform(1.0, 0, 3, Rounding::HalfUp) };
     let lowered = lower(&chain(1.0, vec![1, 1], vec![], q)).expect("lowers");
     let Op::Linear(last) = op(&lowered, "last") else { panic!("no layer") };
-    assert_eq!(last.weights, [2, 2, 3, 3]);
+    assert_eq!(*last.weights, [2, 2, 3, 3]);
     assert_eq!(lowered.readout.scale, [0.25, 0.25]);
     // The second logit is half a unit of 1/4 … that is two units above the first.
     let Op::Readout(readout) = op(&lowered, "readout") else { panic!("no readout") };

@@ -83,7 +83,10 @@ fn linear(random: &mut Random, inputs: usize, outputs: usize, limit: i64, sent: 
     let weight = weights.iter().fold(Range::new(0, 0), |r, &w| r.union(Range::new(w, w)));
     let total = hull(&weights, outputs, sent.total);
     let delta = hull(&weights, outputs, sent.once);
-    (Linear { inputs, outputs, weights, weight, delta, partial: delta, total }, Sent { total, once: delta })
+    (
+        Linear { inputs, outputs, weights: weights.into(), weight, delta, partial: delta, total },
+        Sent { total, once: delta },
+    )
 }
 
 /// A level below all edges, and edges with the level after each.

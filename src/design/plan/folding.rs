@@ -1,6 +1,6 @@
 //! What the user, or the scheduler, chooses about the hardware.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -121,13 +121,13 @@ impl Options {
             let depth = self.fifo_depth;
             return Err(Error::input(format!("FIFO depth {depth}; possible are 1…1024")));
         }
-        let nodes = || network.topological().into_iter().map(|id| network.node(id));
+        let nodes = network.topological().into_iter().map(|id| network.node(id));
+        let known: Vec<&str> =
+            nodes.filter(|node| Self::is_folded(&node.op)).map(|node| node.name.as_str()).collect();
+        let names: HashSet<&str> = known.iter().copied().collect();
         for (name, layer) in &self.layers {
-            if !nodes().any(|node| node.name == *name && Self::is_folded(&node.op)) {
-                let known: Vec<String> = nodes()
-                    .filter(|node| Self::is_folded(&node.op))
-                    .map(|node| crate::error::printable(&node.name))
-                    .collect();
+            if !names.contains(name.as_str()) {
+                let known: Vec<String> = known.iter().map(|name| crate::error::printable(name)).collect();
                 return Err(Error::input("the folding names a layer that the model does not have")
                     .at_node(name)
                     .fix(format!("layers that can be folded are {}", known.join(", "))));

@@ -11,8 +11,8 @@ impl Planner<'_> {
     /// Channels of the rows that readers divide this node's stream into, where they are not its own.
     pub(super) fn regrouped(&self, id: NodeId) -> Vec<usize> {
         let channels = self.network.node(id).shape.channels();
-        let readers = self.readers(id);
-        let sizes = readers.into_iter().flat_map(|(reader, _)| match &self.network.node(reader).op {
+        let readers = self.readers(id).iter();
+        let sizes = readers.flat_map(|&(reader, _)| match &self.network.node(reader).op {
             Op::Linear(linear) if linear.inputs != channels => vec![linear.inputs],
             Op::Select(_) => self.regrouped(reader),
             _ => Vec::new(),
@@ -25,9 +25,9 @@ impl Planner<'_> {
         let channels = self.network.node(id).shape.channels();
         let neurons = self.readers(id);
         let mut sizes: Vec<usize> = neurons
-            .into_iter()
+            .iter()
             .filter(|(reader, _)| matches!(self.network.node(*reader).op, Op::Neuron(_)))
-            .flat_map(|(reader, _)| self.regrouped(reader))
+            .flat_map(|(reader, _)| self.regrouped(*reader))
             .collect();
         if sizes.is_empty() {
             return lanes_for(channels, self.most(id));
@@ -103,7 +103,7 @@ impl Planner<'_> {
 
     /// Lanes and width of the changes of a table, which its only reader, a sum, can take as they are.
     pub(super) fn embedding_lanes(&self, id: NodeId, total: Range) -> (usize, u32) {
-        match self.readers(id)[..] {
+        match *self.readers(id) {
             [(reader, port)] => match &self.network.node(reader).op {
                 Op::Sum(sum) if sum.terms[port].coefficient[..] == [1] => {
                     (self.sum_lanes(reader), sum.total.union(sum.delta).signed_width())

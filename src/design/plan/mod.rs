@@ -15,6 +15,8 @@ mod lanes;
 mod rows;
 mod sources;
 
+use std::collections::HashMap;
+
 pub use folding::{Folded, Joins, Options};
 
 use super::stage::{Kind, Stage};
@@ -42,9 +44,22 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
     planner.finish()
 }
 
+/// Every reading of every node: reader and port, in the order of the data.
+fn readers(network: &Network) -> HashMap<NodeId, Vec<(NodeId, usize)>> {
+    let mut readers: HashMap<_, Vec<_>> = HashMap::new();
+    for reader in network.topological() {
+        for (port, input) in network.inputs(reader).into_iter().enumerate() {
+            readers.entry(input).or_default().push((reader, port));
+        }
+    }
+    readers
+}
+
 /// A design in the making.
 struct Planner<'a> {
     network: &'a Network,
+    /// By node: who reads it.
+    readers: HashMap<NodeId, Vec<(NodeId, usize)>>,
     options: Options,
     /// Time-steps in which the input is applied, and the range of its elements.
     steps: u32,
@@ -105,14 +120,9 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Every reading of a node: reader and port.
-    fn readers(&self, id: NodeId) -> Vec<(NodeId, usize)> {
-        let network = self.network;
-        let ports = |reader: NodeId| {
-            let inputs = network.inputs(reader).into_iter().enumerate();
-            inputs.filter(move |(_, input)| *input == id).map(move |(port, _)| (reader, port))
-        };
-        network.topological().into_iter().flat_map(ports).collect()
+    /// Every reading of a node: reader and port, in the order of the data.
+    fn readers(&self, id: NodeId) -> &[(NodeId, usize)] {
+        self.readers.get(&id).map_or(&[], Vec::as_slice)
     }
 
     /// The stream that a node reads at a port; each is given once.

@@ -44,7 +44,8 @@ impl<'a> Planner<'a> {
         let design =
             Design { model: model.to_owned(), input: adapter, stages: Vec::new(), streams: vec![stream] };
         let (steps, input_range) = (input.steps, input.range);
-        Self { network, options, steps, input_range, design, open: Vec::new(), lags: vec![0] }
+        let readers = super::readers(network);
+        Self { network, readers, options, steps, input_range, design, open: Vec::new(), lags: vec![0] }
     }
 
     pub(super) fn linear(&mut self, id: NodeId, linear: &integer::Linear) -> Result<usize> {

@@ -1,0 +1,145 @@
+//! A design that does not fit its device: what would make it fit, by evaluating alternatives with the cost model.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `change.rs` | the same network in fewer bits or levels |
+//! | `folds.rs` | the best of some foldings of a network in a device |
+
+mod change;
+mod folds;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::design::{Options, plan};
+use crate::error::Result;
+use crate::integer::Network;
+use crate::lower;
+use crate::schedule::{Figures, estimate, needs};
+use crate::snn::Model;
+use crate::target::{Device, Short, devices};
+use change::Change;
+use folds::{Ratios, best};
+
+/// What could be done.
+#[derive(Clone, Debug, Serialize)]
+pub struct Advice {
+    /// The device that the design does not fit.
+    pub device: String,
+    /// What it has too little of.
+    pub short: Vec<Short>,
+    /// Other designs, from those that change least.
+    pub alternatives: Vec<Alternative>,
+    /// Known devices that hold the network as it is, the smallest first.
+    pub holders: Vec<String>,
+}
+
+/// Another design for the same device.
+#[derive(Clone, Debug, Serialize)]
+pub struct Alternative {
+    /// What is different.
+    pub change: String,
+    /// Lanes of every layer.
+    pub lanes: usize,
+    /// What is short now of what was short before, and of anything else: resource, needed, available.
+    pub needs: Vec<(String, u64, u64)>,
+    /// Whether the device holds it.
+    pub fits: bool,
+}
+
+/// What to do where a design of `model` with `options` takes `used` of a device; `used` is what synthesis found, or the
+/// estimate. Alternatives are reckoned with the cost model, in proportion to what was found. None where the design fits.
+///
+/// # Errors
+/// When the model cannot be lowered or laid out.
+pub fn advise(model: &Model, options: &Options, device: &Device, used: &Figures) -> Result<Option<Advice>> {
+    let short = Short::of(needs(used, device));
+    if short.is_empty() {
+        return Ok(None);
+    }
+    let network = lower::lower(model)?.network;
+    let design = plan(&model.name, &network, options)?;
+    let ratios = Ratios::of(used, &estimate(&design, device.family).total);
+    let mut alternatives = Vec::new();
+    let add = |alternatives: &mut Vec<Alternative>, change: String, network: &Network| -> Result<bool> {
+        let found = best(&model.name, network, device, &ratios)?;
+        let needs = needs(&found.figures, device);
+        let matters = |name: &str, needed: u64, there: u64| {
+            needed > there || short.iter().any(|short| short.resource == name)
+        };
+        let needs = needs.into_iter().filter(|&(name, needed, there)| matters(name, needed, there));
+        let needs = needs.map(|(name, needed, there)| (name.to_owned(), needed, there)).collect();
+        alternatives.push(Alternative { change, lanes: found.lanes, needs, fits: found.fits });
+        Ok(found.fits)
+    };
+    add(&mut alternatives, "the same network".to_owned(), &network)?;
+    let mut found = false;
+    for ladder in Change::ladders(model) {
+        // Of each way the first step that suffices, else the last.
+        if found && ladder.is_last_resort() {
+            break;
+        }
+        let mut last = None;
+        for change in ladder.steps() {
+            // A network that cannot be lowered in fewer bits is none that could be advised.
+            let Ok(lowered) = lower::lower(&change.apply(model)) else { break };
+            let mut tried = Vec::new();
+            let fits = add(&mut tried, change.to_string(), &lowered.network)?;
+            last = tried.pop();
+            if fits {
+                found = true;
+                break;
+            }
+        }
+        alternatives.extend(last);
+    }
+    let mut holders = Vec::new();
+    for device in devices()? {
+        if best(&model.name, &network, &device, &Ratios::default())?.fits {
+            holders.push((device.luts, device.die));
+        }
+    }
+    holders.sort();
+    let holders = holders.into_iter().map(|(_, die)| die).collect();
+    Ok(Some(Advice { device: device.die.clone(), short, alternatives, holders }))
+}
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for alternative in &self.alternatives {
+            writeln!(f, "{alternative}")?;
+        }
+        match &self.holders[..] {
+            [] => write!(f, "no device that is known holds it as it is"),
+            [first, rest @ ..] => {
+                write!(f, "smallest device that holds it as it is: {first}")?;
+                if !rest.is_empty() {
+                    write!(f, "; so do {}", rest.join(", "))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Alternative {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lanes = match self.lanes {
+            1 => "1 lane".to_owned(),
+            lanes => format!("{lanes} lanes"),
+        };
+        let needs = self.needs.iter().map(|(name, needed, there)| {
+            match &Short::of([(name.as_str(), *needed, *there)])[..] {
+                [short, ..] => short.to_string(),
+                [] => {
+                    let [needed, there] = [needed, there].map(|&count| crate::error::thousands(count));
+                    format!("{name} {needed} of {there}")
+                }
+            }
+        });
+        let verdict = if self.fits { "fits" } else { "does not fit" };
+        let needs: Vec<String> = needs.collect();
+        write!(f, "{}, {lanes} at most, smallest FIFOs: {verdict}, {}", self.change, needs.join("; "))
+    }
+}

@@ -1,0 +1,68 @@
+//! What a design is reckoned to take of its device, and what to do where that is too much.
+
+use super::output::{self, thousands};
+use crate::advice::{Advice, advise};
+use crate::design::{Design, Options, plan};
+use crate::error::{Result, printable};
+use crate::lower;
+use crate::schedule::{Estimate, Figures, blocks, estimate, needs};
+use crate::snn::Model;
+use crate::target::{Device, Short};
+
+/// The design of a model, and its estimate for a device.
+///
+/// # Errors
+/// When the model cannot be lowered or laid out.
+pub fn reckon(model: &Model, options: &Options, device: &Device) -> Result<(Design, Estimate)> {
+    let lowered = lower::lower(model)?;
+    let design = plan(&model.name, &lowered.network, options)?;
+    let estimate = estimate(&design, device.family);
+    Ok((design, estimate))
+}
+
+/// The estimate, block by block, against what the device has.
+pub fn table(design: &Design, estimate: &Estimate, device: &Device) -> String {
+    let numbers = |figures: &Figures| [figures.lut, figures.ff, figures.bram, figures.dsp].map(thousands);
+    let row = |name: String, [lut, ff, bram, dsp]: [String; 4]| [name, lut, ff, bram, dsp];
+    let mut rows: Vec<_> = blocks(design, estimate)
+        .iter()
+        .map(|block| row(printable(&block.name), numbers(&block.figures)))
+        .collect();
+    let needs = needs(&estimate.total, device);
+    let percent = |(_, needed, there): (&str, u64, u64)| match there {
+        0 if needed == 0 => "-".to_owned(),
+        there => format!("{:.1} %", 100.0 * needed as f64 / there as f64),
+    };
+    rows.push(row("in total".to_owned(), numbers(&estimate.total)));
+    rows.push(row(format!("there on {}", device.die), needs.map(|(_, _, there)| thousands(there))));
+    rows.push(row("used".to_owned(), needs.map(percent)));
+    let [lut, ff, bram, dsp] = needs.map(|(name, _, _)| name);
+    let text = output::table(["estimate", lut, ff, bram, dsp], rows, 1).to_string();
+    if estimate.calibrated {
+        return text;
+    }
+    format!("{text}\nlogic in {} is reckoned with coefficients of another family", estimate.family)
+}
+
+/// Says on standard error that a design is not expected to fit, and what would.
+///
+/// # Errors
+/// When the model cannot be lowered or laid out.
+pub fn warn(model: &Model, options: &Options, device: &Device, estimate: &Estimate) -> Result<()> {
+    let spinner = output::spinner("designs that would fit");
+    let advice = advise(model, options, device, &estimate.total);
+    spinner.finish_and_clear();
+    if let Some(advice) = advice? {
+        let Advice { device, short, .. } = &advice;
+        eprintln!("warning: by the estimate, this design does not fit {device} ({})", Short::list(short));
+        eprintln!("{}", indented(&advice));
+    }
+    Ok(())
+}
+
+/// Advice as the remedy of an error.
+pub fn indented(advice: &Advice) -> String {
+    let text = advice.to_string();
+    let lines: Vec<String> = text.lines().map(|line| format!("  - {line}")).collect();
+    lines.join("\n")
+}
