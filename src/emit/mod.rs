@@ -9,6 +9,7 @@
 //! | `library.rs` | files that do not depend on the model |
 //! | `folding.rs` | `folding.json` |
 //! | `manifest.rs`, `entry.rs` | `manifest.json` |
+//! | `vivado/` | scripts for Vivado, the top level of its IP, a driver for PYNQ |
 
 mod board;
 mod comment;
@@ -23,6 +24,7 @@ mod parameters;
 mod rom;
 mod stage;
 mod top;
+mod vivado;
 mod word;
 
 use std::path::{Path, PathBuf};
@@ -127,7 +129,9 @@ pub fn render_for(
         add("rtl/board.f".into(), &library::board_list(&top, board::TOP));
         manifest.serial = Some(entry);
     }
-    add("README.md".into(), &(Readme::of(&manifest).render().map_err(template)? + "\n"));
+    let of_vivado = vivado::files(&design, &manifest, target)?;
+    add("README.md".into(), &(Readme::of(&manifest, &of_vivado).render().map_err(template)? + "\n"));
+    files.extend(of_vivado);
     files.push(("folding.json".into(), folding::text(&design.model, &design.folding(options))?));
     for (name, bytes) in model_files {
         files.push((format!("model.snn/{name}"), bytes));
@@ -182,11 +186,14 @@ struct Readme<'a> {
     address_bits: u32,
     constraints: String,
     serial: Option<&'a SerialEntry>,
+    vivado: bool,
+    block_design: bool,
     stages: Vec<(String, &'a str, u64, u64)>,
 }
 
 impl<'a> Readme<'a> {
-    fn of(manifest: &'a Manifest) -> Self {
+    fn of(manifest: &'a Manifest, of_vivado: &Files) -> Self {
+        let has = |path: &str| of_vivado.iter().any(|(name, _)| name == path);
         let stages = manifest
             .stages
             .iter()
@@ -211,6 +218,8 @@ impl<'a> Readme<'a> {
                 None => "timing".to_owned(),
             },
             serial: manifest.serial.as_ref(),
+            vivado: has("scripts/vivado.tcl"),
+            block_design: has("scripts/vivado_bd.tcl"),
             stages: stages.collect(),
         }
     }

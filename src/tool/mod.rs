@@ -30,6 +30,9 @@ const SLANG_DRIVER: &str = include_str!("slang_driver.py");
 /// Runs nextpnr and the bitstream packers of a private folder like the programs of these names.
 const NEXTPNR_DRIVER: &str = include_str!("nextpnr_driver.py");
 
+/// Runs Python with the NumPy of a private folder.
+const NUMPY_DRIVER: &str = include_str!("numpy_driver.py");
+
 /// Where a program came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -242,6 +245,7 @@ impl Toolbox {
                 program
             }
             Tool::Slang => driven(SLANG_DRIVER),
+            Tool::NumPy => driven(NUMPY_DRIVER),
             Tool::NextpnrEcp5
             | Tool::NextpnrIce40
             | Tool::NextpnrHimbaechel

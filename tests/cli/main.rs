@@ -8,3 +8,4 @@ mod flow;
 mod refusals;
 mod session;
 mod targets;
+mod vivado;
