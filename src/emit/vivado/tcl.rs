@@ -32,7 +32,7 @@ mod tests {
     fn words_are_quoted() {
         assert_eq!(word("fc1"), "\"fc1\"");
         assert_eq!(word("a\"; exec rm {$x} [y] \\"), "\"a\\\"\\; exec rm \\{\\$x\\} \\[y\\] \\\\\"");
-        assert_eq!(display("nä\nme\u{202e}"), "\"n??me?\"".replace("n??", "n??"));
+        assert_eq!(display("nä\nme\u{202e}"), "\"n??me?\"");
         assert_eq!(display(&"x".repeat(300)).len(), 82);
     }
 }

@@ -81,18 +81,19 @@ pub fn cells(line: &str) -> Option<Vec<&str>> {
 }
 
 /// Cells of a row of a table whose columns are told by the line of dashes below its names; blank where nothing stands.
+/// Numbers end where their dashes end; a name at the start of the row may be longer than its dashes.
 pub fn columns<'a>(dashes: &str, line: &'a str) -> Vec<&'a str> {
+    let bytes = dashes.trim_end().as_bytes();
+    let ends = (1..=bytes.len()).filter(|&at| bytes[at - 1] == b'-' && bytes.get(at) != Some(&b'-'));
+    let start = line.len() - line.trim_start().len();
+    let name = start + line[start..].find(' ').unwrap_or(line.len() - start);
     let mut cells = Vec::new();
     let mut from = 0;
-    let bytes = dashes.trim_end().as_bytes();
-    for (at, &byte) in bytes.iter().enumerate() {
-        let ends = byte == b'-' && bytes.get(at + 1).is_none_or(|&next| next != b'-');
-        if ends {
-            // The last column may be wider than its dashes, and names of the first one as well.
-            let to = if at + 1 == bytes.len() { line.len() } else { (at + 1).min(line.len()) };
-            cells.push(line.get(from.min(to)..to).unwrap_or_default().trim());
-            from = to;
-        }
+    for end in ends {
+        let begins_here = cells.is_empty() && start < end;
+        let to = if begins_here { name.max(end) } else { end }.min(line.len());
+        cells.push(line.get(from.min(to)..to).unwrap_or_default().trim());
+        from = to;
     }
     cells
 }
@@ -140,6 +141,7 @@ mod tests {
         assert_eq!(columns(dashes, "clk      0.471    0.000"), ["clk", "0.471", "0.000"]);
         assert_eq!(columns(dashes, "clk                 2.2"), ["clk", "", "2.2"]);
         assert_eq!(columns(dashes, "clk"), ["clk", "", ""]);
+        assert_eq!(columns(dashes, "clk_pl_0 12.25  100.375"), ["clk_pl_0", "12.25", "100.375"]);
         assert_eq!(
             (count("1,234"), count("12"), count("1e5"), count("")),
             (Some(1234), Some(12), None, None)
