@@ -15,6 +15,7 @@ import argparse
 import ast
 import json
 import os
+import re
 import select
 import shlex
 import socket
@@ -41,8 +42,36 @@ REFUSALS = {
 # Type of an element: its name, its bytes, NumPy's descriptions of it.
 ELEMENTS = [("u8", 1, ("|u1", "<u1", ">u1")), ("i8", 1, ("|i1", "<i1", ">i1")), ("u16", 2, ("<u2",))]
 FLAGS = ["quiescent", "stopped by T_max", "stopped by confidence"]
-T_MAX_REGISTER = 0x10
 ATTEMPTS = 8
+# Made from src/registers/table.rs; do not edit. Addresses in bytes.
+REGISTERS = {
+    "identity": 0x00,
+    "version": 0x04,
+    "control": 0x08,
+    "status": 0x0C,
+    "t_max": 0x10,
+    "samples_in": 0x14,
+    "samples_out": 0x18,
+    "stages": 0x1C,
+    "cycles_low": 0x20,
+    "cycles_high": 0x24,
+    "in_stalls": 0x28,
+    "out_stalls": 0x2C,
+    "margin_low": 0x30,
+    "margin_high": 0x34,
+    "hold": 0x38,
+}
+FIRST_STAGE, STAGE_BYTES = 0x40, 0x10
+STAGE_REGISTERS = {
+    "spikes_low": 0x00,
+    "spikes_high": 0x04,
+    "work_low": 0x08,
+    "work_high": 0x0C,
+}
+# Numbers in two registers, NAME_low and NAME_high.
+WIDE = ["cycles", "margin"]
+STAGE_WIDE = ["spikes", "work"]
+# End of what is made.
 
 
 class LineError(Exception):
@@ -433,13 +462,22 @@ def read_serial(path):
 # ------------------------------------------------------------------------------------------------ program
 
 
-def integer(text):
-    return int(text, 0)
+def register(text):
+    """Name, and addresses of a register, the low half first: an address or a name as in docs/registers.md."""
+    stage = re.fullmatch(r"stage(\d+)_(\w+)", text)
+    base, name = (FIRST_STAGE + STAGE_BYTES * int(stage[1]), stage[2]) if stage else (0, text)
+    offsets, wide = (STAGE_REGISTERS, STAGE_WIDE) if stage else (REGISTERS, WIDE)
+    if name in wide:
+        return text, [base + offsets[f"{name}_{half}"] for half in ("low", "high")]
+    if name in offsets:
+        return text, [base + offsets[name]]
+    address = int(text, 0)
+    return f"0x{address:02x}", [address]
 
 
 def assignment(text):
-    address, _, value = text.partition("=")
-    return int(address, 0), int(value, 0)
+    name, _, value = text.partition("=")
+    return *register(name), int(value, 0)
 
 
 def arguments(argv):
@@ -456,9 +494,9 @@ def arguments(argv):
     parser.add_argument("--first", type=int, default=0, metavar="N", help="begin with sample N")
     parser.add_argument("--count", type=int, metavar="N", help="at most N samples")
     parser.add_argument("--t-max", type=int, metavar="T", help="stop each sample after T time-steps")
-    parser.add_argument("--read", type=integer, action="append", default=[], metavar="ADDRESS",
-                        help="print a register, after all samples")
-    parser.add_argument("--write", type=assignment, action="append", default=[], metavar="ADDRESS=VALUE",
+    parser.add_argument("--read", type=register, action="append", default=[], metavar="REGISTER",
+                        help="print a register, by address or name (samples_out, stage0_spikes), after all samples")
+    parser.add_argument("--write", type=assignment, action="append", default=[], metavar="REGISTER=VALUE",
                         help="write a register, before all samples")
     parser.add_argument("--timeout", type=float, default=1.0, metavar="S", help="seconds until a request is repeated")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -485,11 +523,12 @@ def run(args):
         if args.t_max is not None:
             if not 0 <= args.t_max <= 0xFFFF:
                 raise InputError("--t-max takes 0 to 65535")
-            board.write_register(T_MAX_REGISTER, args.t_max)
-        for address, value in args.write:
-            if not (0 <= address <= 0xFFFF and 0 <= value <= 0xFFFFFFFF):
-                raise InputError(f"--write 0x{address:x}=0x{value:x}: 16 bits and 32 bits at most")
-            board.write_register(address, value)
+            board.write_register(REGISTERS["t_max"], args.t_max)
+        for name, addresses, value in args.write:
+            if not (0 <= min(addresses) and max(addresses) <= 0xFFFF and 0 <= value < 1 << 32 * len(addresses)):
+                raise InputError(f"--write {name}=0x{value:x}: 16 bits and {32 * len(addresses)} bits at most")
+            for word, address in enumerate(addresses):
+                board.write_register(address, value >> 32 * word & 0xFFFFFFFF)
         report = {
             "format_version": 1,
             "model": identity.model,
@@ -505,20 +544,21 @@ def run(args):
                       f"{', '.join(result['flags'])}; logits {' '.join(f'{x:.4g}' for x in result['logits'])}",
                       flush=True)
         registers = []
-        for address in args.read:
-            if not 0 <= address <= 0xFFFF:
-                raise InputError(f"--read 0x{address:x}: 16 bits at most")
-            registers.append((address, board.read_register(address)))
+        for name, addresses in args.read:
+            if not (0 <= min(addresses) and max(addresses) <= 0xFFFF):
+                raise InputError(f"--read {name}: 16 bits at most")
+            words = [board.read_register(address) for address in addresses]
+            registers.append((name, sum(word << 32 * half for half, word in enumerate(words))))
         framing, bad = board.line_errors()
-        report["registers"] = {f"0x{address:02x}": value for address, value in registers}
+        report["registers"] = dict(registers)
         report["line"] = {"repeated": board.link.repeated, "framing_errors": framing, "bad_packets": bad}
     finally:
         port.close()
     if args.json:
         print(json.dumps(report))
         return
-    for address, value in registers:
-        print(f"register 0x{address:02x}: 0x{value:08x} ({value})")
+    for name, value in registers:
+        print(f"register {name}: 0x{value:08x} ({value})")
     if not samples:
         print(f"model '{identity.model}' ({identity.model_id}): samples of {identity.elements} elements of type "
               f"{identity.element}, {identity.classes} classes")

@@ -1,29 +1,19 @@
 /// Control, status and counters behind AXI4-Lite.
 ///
-/// | address | register | access |
-/// |---|---|---|
-/// | 0x00 | identity 0x534E4E31 | read |
-/// | 0x04 | format version, 1 | read |
-/// | 0x08 | control: bit 0 run (reset 1), bit 1 write 1 to clear all counters | read, write |
-/// | 0x0C | status: bit 0 busy; bit 1 short frame, bit 2 long frame, write 1 to clear | read, write |
-/// | 0x10 | T_max, 16 bits, 0 = no limit | read, write |
-/// | 0x14, 0x18 | samples in, samples out | read |
-/// | 0x1C | number of stages | read |
-/// | 0x20, 0x24 | cycles while a sample was inside, low and high | read |
-/// | 0x28, 0x2C | input stalls while busy, output stalls | read |
-/// | 0x30, 0x34 | margin of the confidence rule, in the unit of the values, low and high | read, write |
-/// | 0x38 | time-steps that the margin must hold, 16 bits, 0 = no rule | read, write |
-/// | 0x40 + 16 s | stage s: +0, +4 spikes low and high; +8, +C work cycles low and high | read |
+/// The map of the registers is docs/registers.md; addresses, bits and reset values come from
+/// `axi_lite_regs_pkg`.
 ///
-/// Contract: one transfer at a time on each of the two sides; address and data of a write may come in
-/// either order. Reading a low half keeps the high half of the same counter for the next read of a
-/// high half, so read low, then high. Unmapped: DECERR; a write to a read-only register, or of a margin
-/// that is wider than any difference of two values: SLVERR. T_max, margin and its time-steps, written
-/// while a sample is inside, hold `enable_o` low until the core is empty and take effect then. Counters are 48 bits wide (samples and stalls 32) and wrap.
+/// Contract: one transfer at a time on each of the two sides; address and data of a write may
+/// come in either order. Reading a low half keeps the high half of the same counter for the next
+/// read of a high half, so read low, then high. Unmapped: DECERR; a write to a read-only
+/// register, or of a margin that is wider than any difference of two values: SLVERR. T_max,
+/// margin and its time-steps, written while a sample is inside, hold `enable_o` low until the
+/// core is empty and take effect then. Counters are 48 bits wide (samples and stalls 32) and
+/// wrap.
 module axi_lite_regs #(
   /// Stages that report spikes and work.
   parameter int unsigned Stages = 2,
-  /// Address bits; must reach 0x40 + 16 * Stages.
+  /// Address bits; must reach beyond the last stage's registers.
   parameter int unsigned AddrWidth = 8,
   /// Bits of the margin, up to 64.
   parameter int unsigned MarginWidth = 32
@@ -79,25 +69,44 @@ module axi_lite_regs #(
   localparam bit [1:0] RespSlaveError = 2'b10;
   localparam bit [1:0] RespDecodeError = 2'b11;
   // Word addresses.
-  localparam bit [IndexWidth-1:0] RegId = IndexWidth'(0);
-  localparam bit [IndexWidth-1:0] RegVersion = IndexWidth'(1);
-  localparam bit [IndexWidth-1:0] RegControl = IndexWidth'(2);
-  localparam bit [IndexWidth-1:0] RegStatus = IndexWidth'(3);
-  localparam bit [IndexWidth-1:0] RegTMax = IndexWidth'(4);
-  localparam bit [IndexWidth-1:0] RegSamplesIn = IndexWidth'(5);
-  localparam bit [IndexWidth-1:0] RegSamplesOut = IndexWidth'(6);
-  localparam bit [IndexWidth-1:0] RegStages = IndexWidth'(7);
-  localparam bit [IndexWidth-1:0] RegCyclesLow = IndexWidth'(8);
-  localparam bit [IndexWidth-1:0] RegCyclesHigh = IndexWidth'(9);
-  localparam bit [IndexWidth-1:0] RegInStalls = IndexWidth'(10);
-  localparam bit [IndexWidth-1:0] RegOutStalls = IndexWidth'(11);
-  localparam bit [IndexWidth-1:0] RegMarginLow = IndexWidth'(12);
-  localparam bit [IndexWidth-1:0] RegMarginHigh = IndexWidth'(13);
-  localparam bit [IndexWidth-1:0] RegHold = IndexWidth'(14);
-  localparam int unsigned FirstStage = 16;
-  localparam int unsigned EndIndex = FirstStage + 4 * Stages;
+  localparam bit [IndexWidth-1:0] RegIdentity = IndexWidth'(axi_lite_regs_pkg::IdentityOffset / 4);
+  localparam bit [IndexWidth-1:0] RegVersion = IndexWidth'(axi_lite_regs_pkg::VersionOffset / 4);
+  localparam bit [IndexWidth-1:0] RegControl = IndexWidth'(axi_lite_regs_pkg::ControlOffset / 4);
+  localparam bit [IndexWidth-1:0] RegStatus = IndexWidth'(axi_lite_regs_pkg::StatusOffset / 4);
+  localparam bit [IndexWidth-1:0] RegTMax = IndexWidth'(axi_lite_regs_pkg::TMaxOffset / 4);
+  localparam bit [IndexWidth-1:0] RegSamplesIn =
+      IndexWidth'(axi_lite_regs_pkg::SamplesInOffset / 4);
+  localparam bit [IndexWidth-1:0] RegSamplesOut =
+      IndexWidth'(axi_lite_regs_pkg::SamplesOutOffset / 4);
+  localparam bit [IndexWidth-1:0] RegStages = IndexWidth'(axi_lite_regs_pkg::StagesOffset / 4);
+  localparam bit [IndexWidth-1:0] RegCyclesLow =
+      IndexWidth'(axi_lite_regs_pkg::CyclesLowOffset / 4);
+  localparam bit [IndexWidth-1:0] RegCyclesHigh =
+      IndexWidth'(axi_lite_regs_pkg::CyclesHighOffset / 4);
+  localparam bit [IndexWidth-1:0] RegInStalls = IndexWidth'(axi_lite_regs_pkg::InStallsOffset / 4);
+  localparam bit [IndexWidth-1:0] RegOutStalls =
+      IndexWidth'(axi_lite_regs_pkg::OutStallsOffset / 4);
+  localparam bit [IndexWidth-1:0] RegMarginLow =
+      IndexWidth'(axi_lite_regs_pkg::MarginLowOffset / 4);
+  localparam bit [IndexWidth-1:0] RegMarginHigh =
+      IndexWidth'(axi_lite_regs_pkg::MarginHighOffset / 4);
+  localparam bit [IndexWidth-1:0] RegHold = IndexWidth'(axi_lite_regs_pkg::HoldOffset / 4);
+  localparam int unsigned FirstStage = axi_lite_regs_pkg::FirstStageOffset / 4;
+  localparam int unsigned StageWords = axi_lite_regs_pkg::StageBytes / 4;
+  localparam int unsigned SpikesLow = axi_lite_regs_pkg::StageSpikesLowOffset / 4;
+  localparam int unsigned SpikesHigh = axi_lite_regs_pkg::StageSpikesHighOffset / 4;
+  localparam int unsigned WorkLow = axi_lite_regs_pkg::StageWorkLowOffset / 4;
+  localparam int unsigned WorkHigh = axi_lite_regs_pkg::StageWorkHighOffset / 4;
+  localparam int unsigned EndIndex = FirstStage + StageWords * Stages;
   localparam bit [IndexWidth-1:0] RegStageFirst = IndexWidth'(FirstStage);
   localparam bit [IndexWidth-1:0] RegStageLast = IndexWidth'(EndIndex - 1);
+  // Bits.
+  localparam int unsigned Run = axi_lite_regs_pkg::ControlRunLsb;
+  localparam int unsigned Clear = axi_lite_regs_pkg::ControlClearLsb;
+  localparam int unsigned Busy = axi_lite_regs_pkg::StatusBusyLsb;
+  localparam int unsigned ShortFrame = axi_lite_regs_pkg::StatusShortFrameLsb;
+  localparam int unsigned LongFrame = axi_lite_regs_pkg::StatusLongFrameLsb;
+  localparam bit [31:0] ControlReset = axi_lite_regs_pkg::ControlReset;
 
   if (Stages < 1 || AddrWidth < 7 || 2 ** AddrWidth < 4 * EndIndex ||
       MarginWidth < 1 || MarginWidth > 64) begin : gen_bad_parameters
@@ -168,11 +177,11 @@ module axi_lite_regs #(
       (aw_index_q == RegMarginHigh) ? {w_mask, 32'd0} : {32'd0, w_mask};
   assign margin_set = (margin_all & ~margin_mask) | ({w_set, w_set} & margin_mask);
   assign write_fits = MarginWidth == 64 || (margin_set >> MarginWidth) == '0;
-  assign clear = write && aw_index_q == RegControl && w_set[1];
+  assign clear = write && aw_index_q == RegControl && w_set[Clear];
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
-      run_q <= 1'b1;
+      run_q <= ControlReset[Run];
       short_q <= 1'b0;
       long_q <= 1'b0;
       pending_q <= 1'b0;
@@ -184,9 +193,9 @@ module axi_lite_regs #(
       hold_next_q <= '0;
       inside_q <= '0;
     end else begin
-      if (write && aw_index_q == RegControl && w_mask[0]) run_q <= w_set[0];
-      if (write && aw_index_q == RegStatus && w_set[1]) short_q <= 1'b0;
-      if (write && aw_index_q == RegStatus && w_set[2]) long_q <= 1'b0;
+      if (write && aw_index_q == RegControl && w_mask[Run]) run_q <= w_set[Run];
+      if (write && aw_index_q == RegStatus && w_set[ShortFrame]) short_q <= 1'b0;
+      if (write && aw_index_q == RegStatus && w_set[LongFrame]) long_q <= 1'b0;
       if (short_frame_i) short_q <= 1'b1;
       if (long_frame_i) long_q <= 1'b1;
       if (begin_i && !done_i) inside_q <= inside_q + 16'd1;
@@ -274,10 +283,14 @@ module axi_lite_regs #(
     read_low = 1'b0;
     read_mapped = 1'b1;
     case (ar_index_q)
-      RegId: read_data = 32'h534E_4E31;
-      RegVersion: read_data = 32'd1;
-      RegControl: read_data = {31'd0, run_q};
-      RegStatus: read_data = {29'd0, long_q, short_q, busy_o};
+      RegIdentity: read_data = axi_lite_regs_pkg::IdentityReset;
+      RegVersion: read_data = axi_lite_regs_pkg::VersionReset;
+      RegControl: read_data[Run] = run_q;
+      RegStatus: begin
+        read_data[Busy] = busy_o;
+        read_data[ShortFrame] = short_q;
+        read_data[LongFrame] = long_q;
+      end
       RegTMax: read_data = {16'd0, t_max_next_q};
       RegSamplesIn: read_data = samples_in_q;
       RegSamplesOut: read_data = samples_out_q;
@@ -295,14 +308,21 @@ module axi_lite_regs #(
       RegHold: read_data = {16'd0, hold_next_q};
       default: begin
         read_mapped = 1'b0;
-        for (int unsigned i = 0; i < 2 * Stages; i++) begin
-          if (ar_index_q == IndexWidth'(FirstStage + 2 * i)) begin
+        for (int unsigned s = 0; s < Stages; s++) begin
+          if (ar_index_q == IndexWidth'(FirstStage + StageWords * s + SpikesLow)) begin
             read_mapped = 1'b1;
-            read_data = counters[CounterWidth*i+:32];
-            read_high = counters[CounterWidth*i+32+:HighWidth];
+            read_data = counters[2*CounterWidth*s+:32];
+            read_high = counters[2*CounterWidth*s+32+:HighWidth];
             read_low = 1'b1;
           end
-          if (ar_index_q == IndexWidth'(FirstStage + 2 * i + 1)) begin
+          if (ar_index_q == IndexWidth'(FirstStage + StageWords * s + WorkLow)) begin
+            read_mapped = 1'b1;
+            read_data = counters[2*CounterWidth*s+CounterWidth+:32];
+            read_high = counters[2*CounterWidth*s+CounterWidth+32+:HighWidth];
+            read_low = 1'b1;
+          end
+          if (ar_index_q == IndexWidth'(FirstStage + StageWords * s + SpikesHigh) ||
+              ar_index_q == IndexWidth'(FirstStage + StageWords * s + WorkHigh)) begin
             read_mapped = 1'b1;
             read_data = 32'(high_q);
           end

@@ -1,3 +1,4 @@
+axi_lite_regs_pkg.sv
 stream_check.sv
 stream_fifo.sv
 sync_ram.sv

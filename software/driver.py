@@ -51,38 +51,13 @@ class DmaTimeout(DmaError, TimeoutError):
     """A transfer did not end in time."""
 
 
-def usual_registers(manifest):
-    """The registers of version 1, as `registers.json` has them."""
-    stages = [(n, stage) for n, stage in enumerate(manifest["stages"]) if stage.get("register") is not None]
-    names = "identity version control status t_max samples_in samples_out stages cycles_low cycles_high in_stalls " \
-        "out_stalls margin_low margin_high hold".split()
-    names = list(enumerate(names)) + [
-        (16 + 4 * block + n, f"stage{block}_{name}")
-        for block in range(len(stages)) for n, name in enumerate("spikes_low spikes_high work_low work_high".split())]
-    fields = {"control": [("run", 0, 1), ("clear", 1, 1)],
-              "status": [("busy", 0, 1), ("short_frame", 1, 1), ("long_frame", 2, 1)]}
-    resets = {"identity": 0x534E4E31, "version": 1, "control": 1, "stages": len(stages)}
-    return {
-        "registers": [{
-            "name": name, "offset": 4 * place, "reset": resets.get(name, 0), "fields": [
-                {"name": field, "lsb": lsb, "bits": bits} for field, lsb, bits in fields.get(name, [("value", 0, 16)])],
-        } for place, name in names],
-        "wide": [{"name": "margin", "bits": min(manifest["output"]["value_bits"], 64)}],
-        "stages": [{"register": block, "stage": n, "node": stage["node"], "module": stage["module"]}
-                   for block, (n, stage) in enumerate(stages)],
-        "address_bits": manifest["address_bits"],
-    }
-
-
 class Build:
     """What a build folder says of its hardware: `manifest.json` and `registers.json`."""
 
     def __init__(self, folder=None):
         self.folder = pathlib.Path(folder) if folder else pathlib.Path(__file__).resolve().parent.parent
-        manifest = self._read("manifest.json")
-        there = (self.folder / "registers.json").is_file()
+        manifest, registers = self._read("manifest.json"), self._read("registers.json")
         try:
-            registers = self._read("registers.json") if there else usual_registers(manifest)
             self.model, self.top = manifest["model"], manifest["top"]
             frame = manifest["input"]
             self.dtype = np.dtype(ELEMENTS[frame["element"]])

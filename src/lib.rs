@@ -24,6 +24,7 @@ pub mod cosim;
 pub mod design;
 pub mod emit;
 pub mod place;
+pub mod registers;
 pub mod schedule;
 pub mod synth;
 pub mod target;

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 a check failed, 2 the input or the call is wrong.
 
 mod build;
+mod cocotb;
 mod compact;
 mod compare;
 mod confidence;
@@ -53,6 +54,8 @@ enum Command {
     Explore(explore::Args),
     /// RTL against golden model in Verilator: every neuron, every time-step.
     Cosim(cosim::Args),
+    /// Interfaces of the hardware in Verilator under the AXI clients of cocotb: stalls, resets, malformed frames.
+    Cocotb(cocotb::Args),
     /// Utilisation by synthesis.
     Synth(synth::Args),
     /// Quantities and estimate of the cost model for a build folder.
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Build(args) => build::run(&args),
         Command::Explore(args) => explore::run(&args),
         Command::Cosim(args) => cosim::run(&args),
+        Command::Cocotb(args) => cocotb::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Targets(args) => targets::run(&args),

@@ -30,7 +30,7 @@ impl FrameCheck {
             return Err(FirstMismatch::new(What::Result, word.cycle, message));
         };
         if self.at == 0 {
-            self.expected = self.frame(&recording.outcome);
+            self.expected = frame(&recording.outcome, self.words_per_value);
         }
         let expected = self.expected.get(self.at).copied();
         let ends = self.at + 1 == self.expected.len();
@@ -51,22 +51,6 @@ impl FrameCheck {
         Ok(())
     }
 
-    /// Values, class, time-steps, flags.
-    fn frame(&self, outcome: &Outcome) -> Vec<u32> {
-        let mut words = Vec::with_capacity(self.channels * self.words_per_value + 3);
-        for &value in &outcome.values {
-            words.extend((0..self.words_per_value).map(|n| low(value >> (32 * n).min(127))));
-        }
-        words.push(u32::try_from(outcome.class).unwrap_or(u32::MAX));
-        words.push(outcome.time_steps);
-        words.push(match (outcome.quiescent, outcome.confident) {
-            (true, _) => 1,
-            (false, false) => 2,
-            (false, true) => 4,
-        });
-        words
-    }
-
     /// What the next word means.
     fn meaning(&self) -> &'static str {
         match self.at.checked_sub(self.channels * self.words_per_value) {
@@ -76,6 +60,22 @@ impl FrameCheck {
             Some(_) => "the flags",
         }
     }
+}
+
+/// The result frame of a sample: values, class, time-steps, flags.
+pub(super) fn frame(outcome: &Outcome, words_per_value: usize) -> Vec<u32> {
+    let mut words = Vec::with_capacity(outcome.values.len() * words_per_value + 3);
+    for &value in &outcome.values {
+        words.extend((0..words_per_value).map(|n| low(value >> (32 * n).min(127))));
+    }
+    words.push(u32::try_from(outcome.class).unwrap_or(u32::MAX));
+    words.push(outcome.time_steps);
+    words.push(match (outcome.quiescent, outcome.confident) {
+        (true, _) => 1,
+        (false, false) => 2,
+        (false, true) => 4,
+    });
+    words
 }
 
 /// The low 32 bits.

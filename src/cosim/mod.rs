@@ -15,10 +15,12 @@
 //! | `neurons.rs`, `readout.rs`, `frames.rs`, `registers.rs`, `checks.rs` | comparisons |
 //! | `session.rs`, `watch.rs` | the loop, and what notices that nothing moves |
 //! | `mismatch.rs`, `report.rs` | what comes out |
+//! | `clients/` | the interfaces under clients of cocotbext-axi |
 //! | `linked.rs` | cargo feature `verilated`: the simulator's run time linked into the program |
 
 mod axi_lite;
 mod checks;
+pub mod clients;
 mod expected;
 mod ffi;
 mod frames;

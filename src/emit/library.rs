@@ -9,6 +9,7 @@ macro_rules! files {
 
 /// The module library, in the order of `rtl/files.f`.
 pub(super) const RTL: &[(&str, &str)] = files!("rtl":
+    "axi_lite_regs_pkg.sv",
     "stream_check.sv",
     "stream_fifo.sv",
     "sync_ram.sv",
@@ -90,6 +91,16 @@ pub(super) const SIM: &[(&str, &str)] = files!("sim":
     "readout_taps.sv",
     "shim.h",
     "shim.cpp",
+);
+
+/// Tests of the interfaces with clients of cocotbext-axi.
+pub(super) const COCOTB: &[(&str, &str)] = files!("sim/cocotb":
+    "run.py",
+    "bench.py",
+    "test_frames.py",
+    "test_malformed.py",
+    "test_registers.py",
+    "test_rules.py",
 );
 
 /// Timing constraints.

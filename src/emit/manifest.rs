@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::design::{Carries, Design, Kind, Options, Stream};
+use crate::registers::Core;
 use crate::target::TargetEntry;
 
 /// Version of the manifest's form.
@@ -167,7 +168,7 @@ impl Manifest {
                 beats: input.beats(),
             },
             output: output(design, unit),
-            address_bits: super::top::addr_width(design.counted().count()),
+            address_bits: Core::address_bits(design.counted().count()),
             stages: (0..design.stages.len()).map(|index| StageEntry::of(design, index)).collect(),
             streams: design.streams.iter().map(StreamEntry::of).collect(),
             serial: None,

@@ -9,6 +9,7 @@
 //! | `library.rs` | files that do not depend on the model |
 //! | `folding.rs` | `folding.json` |
 //! | `manifest.rs`, `entry.rs` | `manifest.json` |
+//! | `software.rs` | `registers.json` and `software/`: the registers for other programs |
 //! | `vivado/` | scripts for Vivado, the top level of its IP, a driver for PYNQ |
 
 mod board;
@@ -22,6 +23,7 @@ mod manifest;
 mod name;
 mod parameters;
 mod rom;
+mod software;
 mod stage;
 mod top;
 mod vivado;
@@ -35,6 +37,7 @@ pub use folding::read_folding;
 pub use manifest::{
     FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, SerialEntry, StageEntry, StreamEntry,
 };
+pub use software::registers;
 
 use board::Serial;
 
@@ -104,7 +107,12 @@ pub fn render_for(
         Some(_) => &[],
         None => library::CONSTRAINTS,
     };
-    for (folder, library) in [("rtl", library::RTL), ("sim", library::SIM), ("constraints", of_the_core)] {
+    for (folder, library) in [
+        ("rtl", library::RTL),
+        ("sim", library::SIM),
+        ("sim/cocotb", library::COCOTB),
+        ("constraints", of_the_core),
+    ] {
         library.iter().for_each(|(name, text)| add(format!("{folder}/{name}"), text));
     }
     for (name, text) in target.map(Target::files).unwrap_or_default() {
@@ -129,6 +137,7 @@ pub fn render_for(
         add("rtl/board.f".into(), &library::board_list(&top, board::TOP));
         manifest.serial = Some(entry);
     }
+    software::files(&manifest)?.iter().for_each(|(name, text)| add((*name).into(), text));
     let of_vivado = vivado::files(&design, &manifest, target)?;
     add("README.md".into(), &(Readme::of(&manifest, &of_vivado).render().map_err(template)? + "\n"));
     files.extend(of_vivado);

@@ -7,6 +7,7 @@ use super::link;
 use super::name::{identifier, in_comment};
 use super::stage::{self, Ends, StageView};
 use crate::design::Design;
+use crate::registers::Core;
 
 /// What the template shows.
 #[derive(Template)]
@@ -34,11 +35,6 @@ pub(super) fn name(model: &str) -> String {
     identifier("snn", model)
 }
 
-/// Address bits of the registers, one address beyond the last register included.
-pub(super) fn addr_width(stages: usize) -> u32 {
-    usize::BITS - (0x40 + 16 * stages).leading_zeros()
-}
-
 /// The text of the top level and the memory images it reads.
 pub(super) fn render(
     design: &Design,
@@ -64,7 +60,7 @@ pub(super) fn render(
         input_lanes: design.input.beat_lanes,
         element_bits,
         tdata: bits(design.input.tdata_width()),
-        addr: bits(addr_width(design.counted().count()) as usize),
+        addr: bits(Core::address_bits(design.counted().count()) as usize),
         frame_words: design.frame_words(),
         t_max: ends.t_max,
         stop_sample: ends.stop_sample,
@@ -90,7 +86,7 @@ fn pipeline(design: &Design) -> Vec<String> {
 fn registers(design: &Design, ends: Ends) -> Instance {
     let mut instance = Instance::new("axi_lite_regs", "u_regs".into())
         .parameter("Stages", "Stages")
-        .parameter("AddrWidth", addr_width(design.counted().count()))
+        .parameter("AddrWidth", Core::address_bits(design.counted().count()))
         .parameter("MarginWidth", design.margin_width());
     for port in [
         "s_axi_awvalid_i",

@@ -21,6 +21,8 @@ pub enum Tool {
     Make,
     /// Fetches and runs the provided packages.
     Python,
+    /// Python with cocotb and cocotbext-axi, for tests of the interfaces; always the pinned ones.
+    Cocotb,
     /// Starts Verilator.
     Perl,
     /// Place and route for ECP5.
@@ -43,7 +45,7 @@ pub enum Tool {
 
 impl Tool {
     /// Every tool.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Verilator,
         Self::Yosys,
         Self::YosysOld,
@@ -52,6 +54,7 @@ impl Tool {
         Self::Cxx,
         Self::Make,
         Self::Python,
+        Self::Cocotb,
         Self::Perl,
         Self::NextpnrEcp5,
         Self::NextpnrIce40,
@@ -74,6 +77,7 @@ impl Tool {
             Self::Cxx => "C++ compiler",
             Self::Make => "make",
             Self::Python => "Python",
+            Self::Cocotb => "cocotb",
             Self::Perl => "Perl",
             Self::NextpnrEcp5 => "nextpnr-ecp5",
             Self::NextpnrIce40 => "nextpnr-ice40",
@@ -97,6 +101,7 @@ impl Tool {
             Self::Cxx => "SNN2RTL_CXX",
             Self::Make => "SNN2RTL_MAKE",
             Self::Python => "SNN2RTL_PYTHON",
+            Self::Cocotb => "SNN2RTL_COCOTB",
             Self::Perl => "SNN2RTL_PERL",
             Self::NextpnrEcp5 => "SNN2RTL_NEXTPNR_ECP5",
             Self::NextpnrIce40 => "SNN2RTL_NEXTPNR_ICE40",
@@ -114,7 +119,7 @@ impl Tool {
         match self {
             Self::Verilator => &["verilator"],
             Self::Yosys => &["yosys"],
-            Self::YosysOld => &[],
+            Self::YosysOld | Self::Cocotb => &[],
             Self::Slang => &["slang"],
             Self::Verible => &["verible-verilog-lint"],
             Self::Cxx => &["g++", "clang++"],
@@ -175,6 +180,7 @@ impl Tool {
             Self::YosysOld => &[&pinned::YOSYS_OLD],
             Self::Slang => &[&pinned::SLANG],
             Self::Verible => &[&pinned::VERIBLE],
+            Self::Cocotb => &[&pinned::COCOTB],
             Self::NextpnrEcp5 | Self::Ecppack => &[&pinned::NEXTPNR_ECP5],
             Self::NextpnrIce40 | Self::Icepack => &[&pinned::NEXTPNR_ICE40],
             Self::NextpnrHimbaechel | Self::GowinPack => &[&pinned::NEXTPNR_GOWIN],
@@ -188,7 +194,9 @@ impl Tool {
         match self {
             Self::Verilator => "provided on first use, or your distribution's `verilator`",
             Self::Yosys => "provided on first use, or your distribution's `yosys`",
-            Self::YosysOld | Self::Slang | Self::Verible | Self::NumPy => "provided on first use",
+            Self::YosysOld | Self::Slang | Self::Verible | Self::NumPy | Self::Cocotb => {
+                "provided on first use"
+            }
             Self::Cxx => "your distribution's `g++` or `clang`",
             Self::Make => "your distribution's `make`",
             Self::Python => "your distribution's `python3` and `python3-pip`",

@@ -27,6 +27,8 @@ use pinned::Bundle;
 const YOSYS_DRIVER: &str = include_str!("yosys_driver.py");
 /// Runs the slang of a private folder like the program `slang`.
 const SLANG_DRIVER: &str = include_str!("slang_driver.py");
+/// Runs a Python script with the cocotb of a private folder.
+const COCOTB_DRIVER: &str = include_str!("cocotb_driver.py");
 /// Runs nextpnr and the bitstream packers of a private folder like the programs of these names.
 const NEXTPNR_DRIVER: &str = include_str!("nextpnr_driver.py");
 
@@ -246,6 +248,7 @@ impl Toolbox {
             }
             Tool::Slang => driven(SLANG_DRIVER),
             Tool::NumPy => driven(NUMPY_DRIVER),
+            Tool::Cocotb => driven(COCOTB_DRIVER),
             Tool::NextpnrEcp5
             | Tool::NextpnrIce40
             | Tool::NextpnrHimbaechel

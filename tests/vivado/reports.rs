@@ -13,6 +13,9 @@ use snn2rtl::target::{Board, Device, Target};
 
 use crate::common::{fixture, repository};
 
+/// What is done to a report.
+type Change = Box<dyn Fn(&str) -> String>;
+
 /// A build folder and a folder with reports.
 struct Case {
     folder: tempfile::TempDir,
@@ -156,7 +159,7 @@ fn reports_that_are_cut_off_or_of_something_else_are_refused() {
     let cut = |mark: &'static str| move |text: &str| text[..text.find(mark).expect(mark)].to_owned();
     for family in ["xc7", "xcup"] {
         let case = || Case::new(family, "met");
-        let cases: [(&str, Box<dyn Fn(&str) -> String>, &str); 12] = [
+        let cases: [(&str, Change, &str); 12] = [
             ("utilization.rpt", Box::new(cut("Block RAM Tile")), "section `"),
             ("utilization.rpt", Box::new(cut("Table of Contents")), "no table of contents"),
             (

@@ -69,14 +69,15 @@ const SYSTEM: [&str; 6] = ["$clog2", "$signed", "$unsigned", "$readmemh", "$bits
 /// The words of a source, without comments, strings and what stands between `ifndef SYNTHESIS` and `endif`.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
-    let mut simulation = 0;
+    let mut within = Vec::new();
     for line in text.lines() {
         let line = line.split("//").next().unwrap_or_default();
         let plain: String = line.split('"').step_by(2).collect::<Vec<_>>().join(" ");
         match plain.split_whitespace().collect::<Vec<_>>()[..] {
-            ["`ifndef", "SYNTHESIS"] => simulation += 1,
-            ["`endif"] => simulation -= 1,
-            _ if simulation == 0 => {
+            ["`ifndef", "SYNTHESIS"] => within.push(false),
+            ["`ifdef", "SYNTHESIS"] => within.push(true),
+            ["`endif"] => assert!(within.pop().is_some(), "conditions are balanced"),
+            _ if within.iter().all(|synthesised| *synthesised) => {
                 let splits = |c: char| !(c.is_ascii_alphanumeric() || "_$`".contains(c));
                 words.extend(plain.split(splits).filter(|word| !word.is_empty()).map(str::to_owned));
                 // Delays.
@@ -85,7 +86,7 @@ fn words(text: &str) -> Vec<String> {
             _ => {}
         }
     }
-    assert_eq!(simulation, 0, "conditions are balanced");
+    assert!(within.is_empty(), "conditions are balanced");
     words
 }
 

@@ -1,0 +1,96 @@
+"""T_max and the rule of confidence, changed between frames and while samples are inside; counters read meanwhile."""
+
+import cocotb
+
+from bench import NO_RULE, RESULTS, RULES, SAMPLES, Bench, chance, mask_of
+
+
+@cocotb.test()
+async def rules_change_between_frames(dut):
+    bench, random = await Bench.start(dut), chance("rules")
+    bench.stall(random, channels=bench.channels)
+    for _ in range(2):
+        for rule in random.sample(range(len(RULES)), len(RULES)):
+            await bench.set_rule(rule)
+            samples = [random.randrange(len(SAMPLES)) for _ in range(2)]
+            for sample in samples:
+                bench.send(SAMPLES[sample])
+            for sample in samples:
+                await bench.expect_sample(sample, rule)
+
+
+@cocotb.test()
+async def a_rule_holds_for_samples_begun_after_it(dut):
+    """Written while samples are inside: those keep the rule that they began with."""
+    bench, random = await Bench.start(dut), chance("late rules")
+    # One write changes the rule: T_max, or the time-steps of one margin.
+    margin = next(rule["margin"] for rule in RULES if rule["hold"] and not rule["t_max"])
+    await bench.write("margin_low", margin & 0xFFFFFFFF)
+    await bench.write("margin_high", margin >> 32)
+    limits = [index for index, rule in enumerate(RULES) if not rule["hold"]]
+    holds = [index for index, rule in enumerate(RULES) if not rule["t_max"] and rule["margin"] == margin]
+    for name, rules in (("t_max", limits), ("hold", [NO_RULE, *holds])):
+        old = NO_RULE
+        await bench.write("t_max", 0)
+        for new in random.sample(rules, len(rules)) * 2:
+            await bench.write("control", mask_of("control", "run", "clear"))
+            samples = [random.randrange(len(SAMPLES)) for _ in range(4)]
+            for sample in samples:
+                bench.send(SAMPLES[sample])
+            while await bench.read("samples_in") < random.choice((1, 2)):
+                pass
+            await bench.cycles(random.randrange(200))
+            await bench.write(name, RULES[new][name])
+            begun = await bench.read("samples_in")
+            found = [await bench.receive() for _ in samples]
+            # One more may have begun between the two transfers.
+            possible = [
+                [RESULTS[old if index < count else new][sample] for index, sample in enumerate(samples)]
+                for count in (begun, begun - 1)
+            ]
+            assert found in possible, f"{RULES[old]} to {RULES[new]} at sample {begun}: {found}, not of {possible}"
+            old = new
+
+
+@cocotb.test()
+async def counters_are_coherent_while_running(dut):
+    """Counters only grow, no faster than they can, also where the low half runs over into the high half."""
+    bench, random = await Bench.start(dut), chance("counters")
+    bench.stall(random)
+    stage = dut.u_regs.gen_stage[0]
+    # The register behind a counter, and the most that it grows by in a cycle.
+    counters = {
+        "cycles": (dut.u_regs.cycles_q, 1),
+        "stage0_spikes": (stage.spikes_sum_q, (1 << 16) - 1),
+        "stage0_work": (stage.work_sum_q, 1),
+    }
+    samples = [random.randrange(len(SAMPLES)) for _ in range(6)]
+    for sample in samples:
+        bench.send(SAMPLES[sample])
+    finished = cocotb.start_soon(results(bench, samples))
+    narrow = dict.fromkeys(["samples_in", "samples_out", "in_stalls", "out_stalls"], 0)
+    carries = 0
+    while not finished.done():
+        name = random.choice(list(counters))
+        register, most = counters[name]
+        if random.random() < 0.5:
+            # Shortly before the carry.
+            register.value = (random.randrange(1, 5) << 32) - random.randrange(1, 40)
+            await bench.cycles(1)
+        begin = bench.now()
+        first, second = await bench.read_wide(name), await bench.read_wide(name)
+        grown, possible = second - first, (bench.now() - begin) * most
+        assert 0 <= grown <= possible, f"{name} went from {first:#x} to {second:#x} in {bench.now() - begin} cycles"
+        carries += first >> 32 != second >> 32
+        name = random.choice(list(narrow))
+        value = await bench.read(name)
+        assert value >= narrow[name], f"{name} went from {narrow[name]} to {value}"
+        narrow[name] = value
+    await finished
+    assert carries > 0, "no carry was seen"
+    assert await bench.read("samples_out") == len(samples)
+
+
+async def results(bench, samples):
+    for sample in samples:
+        await bench.expect_sample(sample)

@@ -1,0 +1,85 @@
+//! `cocotb`: the interfaces under clients of cocotbext-axi.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+use super::{load, output};
+use crate::cosim::clients::{self, Options, Report};
+use crate::error::{Error, Result};
+
+/// Arguments of `cocotb`.
+#[derive(ClapArgs)]
+pub struct Args {
+    /// A build folder.
+    #[arg(value_name = "DIR")]
+    build: PathBuf,
+    /// Samples: FILE.npy or FILE.npz:NAME, batch first.
+    #[arg(long, value_name = "FILE")]
+    inputs: String,
+    /// How many of them, the first, frames are made of.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    samples: usize,
+    /// Frames of the longest test, under random stalls.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    frames: usize,
+    /// What all that is random comes from.
+    #[arg(long, default_value_t = 1)]
+    seed: u32,
+    /// Only tests whose name matches.
+    #[arg(long, value_name = "REGEX")]
+    only: Option<String>,
+    /// Where the simulator and its logs stay; without it they go away.
+    #[arg(long, value_name = "DIR")]
+    work: Option<PathBuf>,
+    /// Use the simulator that an earlier run has left there.
+    #[arg(long, requires = "work")]
+    again: bool,
+    /// Only write the samples and what must come out, for `sim/cocotb/run.py`.
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["work", "only"])]
+    vectors: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the tests and prints what came of them.
+///
+/// # Errors
+/// When the folder or the samples are wrong or a tool is missing; a failed test is a failed check.
+pub fn run(args: &Args) -> Result<()> {
+    let inputs = load::inputs(&args.inputs, &load::model(&args.build)?, Some(args.samples))?;
+    let vectors = clients::vectors(&args.build, &inputs)?;
+    if let Some(path) = &args.vectors {
+        return vectors.write(path);
+    }
+    let temporary = tempfile::Builder::new().prefix("snn2rtl-cocotb-").tempdir();
+    let temporary = temporary.map_err(|e| Error::io("create a folder in", &std::env::temp_dir(), &e))?;
+    let work = args.work.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let options =
+        Options { frames: args.frames, seed: args.seed, only: args.only.clone(), work, again: args.again };
+    let spinner = output::spinner("cocotb: building the simulation and testing");
+    let report = clients::run(&args.build, &vectors, &options);
+    spinner.finish_and_clear();
+    let report = report?;
+    if args.json {
+        output::json(&report)?;
+    } else {
+        output::print(&table(&report))?;
+    }
+    let failed = report.tests.iter().find_map(|test| Some((&test.name, test.failure.as_ref()?)));
+    match failed {
+        None => Ok(()),
+        Some((name, problem)) => Err(Error::check(format!("the test {name} failed: {problem}"))),
+    }
+}
+
+/// A row a test.
+fn table(report: &Report) -> String {
+    let rows = report.tests.iter().map(|test| {
+        let passed = if test.failure.is_none() { "passed" } else { "failed" };
+        let cycles = output::thousands(test.cycles);
+        [test.module.clone(), test.name.clone(), passed.to_owned(), cycles, format!("{:.1}", test.seconds)]
+    });
+    output::table(["file", "test", "result", "cycles", "seconds"], rows.collect(), 3).to_string()
+}

@@ -1,0 +1,159 @@
+//! The registers behind AXI4-Lite: one description, and everything that is made from it.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `table.rs` | the description: every register, field, address, reset value and text |
+//! | `map.rs` | the registers of one core, whose stages and widths are known |
+//! | `systemverilog.rs` | `rtl/axi_lite_regs_pkg.sv`, which the hardware reads |
+//! | `c_header.rs` | `software/snn2rtl_regs.h` of a build folder |
+//! | `json.rs` | `registers.json` of a build folder |
+//! | `python.rs` | the constants in `host/host.py` |
+//! | `page.rs` | `docs/registers.md` |
+//!
+//! `tests/registers.rs` compares every file that is kept in the repository with what is made here, and reads every value
+//! back from what a build folder holds.
+
+mod c_header;
+mod json;
+mod map;
+mod page;
+mod python;
+mod systemverilog;
+mod table;
+
+pub use json::FORMAT_VERSION;
+pub use map::{Block, Core, Placed, PlacedWide};
+pub use page::page;
+pub use python::{PYTHON_BEGIN, PYTHON_END, python};
+pub use systemverilog::{PACKAGE, package};
+pub use table::{
+    CONTROL, CYCLES, FIRST_STAGE, HOLD, IDENTITY, IN_STALLS, MARGIN, MARGIN_HIGH, MARGIN_LOW, OUT_STALLS,
+    REGISTERS, SAMPLES_IN, SAMPLES_OUT, STAGE_BYTES, STAGE_REGISTERS, STAGE_SPIKES, STAGE_WIDE, STAGE_WORK,
+    STAGES, STATUS, T_MAX, VERSION, WIDE,
+};
+
+/// What a bus master may do with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It is read; a write leaves it.
+    Read,
+    /// It is read and written.
+    ReadWrite,
+    /// It is read; writing 1 clears it.
+    Clear,
+    /// Writing 1 does something once; it reads as 0.
+    Act,
+}
+
+impl Access {
+    /// The word in files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read-only",
+            Self::ReadWrite => "read-write",
+            Self::Clear => "write-1-to-clear",
+            Self::Act => "write-1-to-act",
+        }
+    }
+
+    /// Whether a write means something.
+    pub fn is_written(self) -> bool {
+        self != Self::Read
+    }
+}
+
+/// What a field holds after reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// This.
+    Value(u32),
+    /// The number of stages with registers, which is always there.
+    Stages,
+}
+
+/// Bits of a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name; `value` where the register is one number.
+    pub name: &'static str,
+    /// Its lowest bit.
+    pub low: u32,
+    /// Its width in bits.
+    pub bits: u32,
+    /// What may be done with it.
+    pub access: Access,
+    /// What it holds after reset.
+    pub reset: Reset,
+    /// What it means; empty where the register's text says so.
+    pub text: &'static str,
+}
+
+/// Name of the only field of a register that is one number.
+pub const VALUE: &str = "value";
+
+impl Field {
+    /// Its bits in the register.
+    pub fn mask(&self) -> u32 {
+        let ones = if self.bits >= u32::BITS { u32::MAX } else { (1 << self.bits) - 1 };
+        ones << self.low
+    }
+}
+
+/// A register of 32 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Register {
+    /// Its name: lower case, words joined by `_`.
+    pub name: &'static str,
+    /// Its address, in bytes from the beginning or from the beginning of the stage's block.
+    pub offset: u32,
+    /// What it means.
+    pub text: &'static str,
+    /// Its fields, the lowest first; other bits read as 0.
+    pub fields: &'static [Field],
+}
+
+impl Register {
+    /// What it holds after reset in a core with this number of stages.
+    pub fn reset(&self, stages: u32) -> u32 {
+        let value = |field: &Field| match field.reset {
+            Reset::Value(value) => value << field.low,
+            Reset::Stages => stages << field.low,
+        };
+        self.fields.iter().fold(0, |all, field| all | value(field))
+    }
+
+    /// Whether any of it may be written; if not, a write is answered with SLVERR.
+    pub fn is_written(&self) -> bool {
+        self.fields.iter().any(|field| field.access.is_written())
+    }
+
+    /// The word for the whole of it.
+    pub fn access(&self) -> &'static str {
+        if self.is_written() { Access::ReadWrite.name() } else { Access::Read.name() }
+    }
+
+    /// Whether it is one number without named parts.
+    pub fn is_number(&self) -> bool {
+        matches!(self.fields, [field] if field.name == VALUE)
+    }
+}
+
+/// A number in two registers. The low one is read first: this keeps the high one as it was at that moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wide {
+    /// Its name.
+    pub name: &'static str,
+    /// The register with bits 31 to 0.
+    pub low: Register,
+    /// The register with the bits above.
+    pub high: Register,
+}
+
+/// `samples_in` as `SamplesIn`.
+fn camel(name: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    };
+    name.split('_').map(word).collect()
+}

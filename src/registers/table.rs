@@ -1,0 +1,271 @@
+//! The description: every register, field, address, reset value and text.
+
+use super::{Access, Field, Register, Reset, VALUE, Wide};
+
+/// A number of this many bits that is only read.
+const fn count(bits: u32) -> Field {
+    Field { name: VALUE, low: 0, bits, access: Access::Read, reset: Reset::Value(0), text: "" }
+}
+
+/// A number of this many bits that is read and written, 0 after reset.
+const fn setting(bits: u32) -> Field {
+    Field { access: Access::ReadWrite, ..count(bits) }
+}
+
+/// A number that never changes.
+const fn fixed(reset: Reset) -> Field {
+    Field { reset, ..count(32) }
+}
+
+/// A single bit.
+const fn bit(name: &'static str, low: u32, access: Access, reset: u32, text: &'static str) -> Field {
+    Field { name, low, bits: 1, access, reset: Reset::Value(reset), text }
+}
+
+/// Which core this is.
+pub const IDENTITY: Register = Register {
+    name: "identity",
+    offset: 0x00,
+    text: "says that this is such a core: \"SNN1\", the first letter in the high byte",
+    fields: &[fixed(Reset::Value(0x534e_4e31))],
+};
+
+/// Version of this map.
+pub const VERSION: Register = Register {
+    name: "version",
+    offset: 0x04,
+    text: "version of this register map",
+    fields: &[fixed(Reset::Value(1))],
+};
+
+/// Run and clear.
+pub const CONTROL: Register = Register {
+    name: "control",
+    offset: 0x08,
+    text: "what the core shall do",
+    fields: &[
+        bit("run", 0, Access::ReadWrite, 1, "samples are begun; at 0 what is inside is still completed"),
+        bit("clear", 1, Access::Act, 0, "clears all counters"),
+    ],
+};
+
+/// What has been seen.
+pub const STATUS: Register = Register {
+    name: "status",
+    offset: 0x0c,
+    text: "what the core does and has seen",
+    fields: &[
+        bit("busy", 0, Access::Read, 0, "a sample is inside"),
+        bit(
+            "short_frame",
+            1,
+            Access::Clear,
+            0,
+            "a frame ended before its last beat; the rest counts as value 0",
+        ),
+        bit(
+            "long_frame",
+            2,
+            Access::Clear,
+            0,
+            "a frame went on after its last beat; the rest up to TLAST was dropped",
+        ),
+    ],
+};
+
+/// Limit of time-steps.
+pub const T_MAX: Register = Register {
+    name: "t_max",
+    offset: 0x10,
+    text: "most time-steps of a sample, 0 for no limit",
+    fields: &[setting(16)],
+};
+
+/// Samples begun.
+pub const SAMPLES_IN: Register =
+    Register { name: "samples_in", offset: 0x14, text: "samples begun", fields: &[count(32)] };
+
+/// Samples completed.
+pub const SAMPLES_OUT: Register =
+    Register { name: "samples_out", offset: 0x18, text: "result frames sent", fields: &[count(32)] };
+
+/// Number of stages with registers.
+pub const STAGES: Register = Register {
+    name: "stages",
+    offset: 0x1c,
+    text: "number of stages that have counters",
+    fields: &[fixed(Reset::Stages)],
+};
+
+/// Cycles, low half.
+const CYCLES_LOW: Register = Register {
+    name: "cycles_low",
+    offset: 0x20,
+    text: "cycles in which a sample was inside, bits 31 to 0",
+    fields: &[count(32)],
+};
+
+/// Cycles, high half.
+const CYCLES_HIGH: Register =
+    Register { name: "cycles_high", offset: 0x24, text: "its bits 47 to 32", fields: &[count(16)] };
+
+/// Stalls of the input.
+pub const IN_STALLS: Register = Register {
+    name: "in_stalls",
+    offset: 0x28,
+    text: "cycles in which a beat waited at the input while a sample was inside",
+    fields: &[count(32)],
+};
+
+/// Stalls of the output.
+pub const OUT_STALLS: Register = Register {
+    name: "out_stalls",
+    offset: 0x2c,
+    text: "cycles in which a word of a result waited to be taken",
+    fields: &[count(32)],
+};
+
+/// Margin of the rule of confidence, low half.
+pub const MARGIN_LOW: Register = Register {
+    name: "margin_low",
+    offset: 0x30,
+    text: "rule of confidence: how far the best value must be above every other, bits 31 to 0",
+    fields: &[setting(32)],
+};
+
+/// Margin of the rule of confidence, high half.
+pub const MARGIN_HIGH: Register = Register {
+    name: "margin_high",
+    offset: 0x34,
+    text: "its bits from 32 on; a margin wider than any difference of two values is answered with SLVERR",
+    fields: &[setting(32)],
+};
+
+/// Time-steps of the rule of confidence.
+pub const HOLD: Register = Register {
+    name: "hold",
+    offset: 0x38,
+    text: "rule of confidence: time-steps that the margin must hold, 0 for no such rule",
+    fields: &[setting(16)],
+};
+
+/// Cycles in which a sample was inside.
+pub const CYCLES: Wide = Wide { name: "cycles", low: CYCLES_LOW, high: CYCLES_HIGH };
+
+/// Margin of the rule of confidence.
+pub const MARGIN: Wide = Wide { name: "margin", low: MARGIN_LOW, high: MARGIN_HIGH };
+
+/// The registers before those of the stages.
+pub const REGISTERS: [Register; 15] = [
+    IDENTITY,
+    VERSION,
+    CONTROL,
+    STATUS,
+    T_MAX,
+    SAMPLES_IN,
+    SAMPLES_OUT,
+    STAGES,
+    CYCLES_LOW,
+    CYCLES_HIGH,
+    IN_STALLS,
+    OUT_STALLS,
+    MARGIN_LOW,
+    MARGIN_HIGH,
+    HOLD,
+];
+
+/// The numbers in two registers among them.
+pub const WIDE: [Wide; 2] = [CYCLES, MARGIN];
+
+/// Where the blocks of the stages begin.
+pub const FIRST_STAGE: u32 = 0x40;
+
+/// Bytes of a stage's block.
+pub const STAGE_BYTES: u32 = 16;
+
+/// Spikes of a stage.
+pub const STAGE_SPIKES: Wide = Wide {
+    name: "spikes",
+    low: Register {
+        name: "spikes_low",
+        offset: 0x0,
+        text: "spikes that the stage has sent, bits 31 to 0",
+        fields: &[count(32)],
+    },
+    high: Register { name: "spikes_high", offset: 0x4, text: "its bits 47 to 32", fields: &[count(16)] },
+};
+
+/// Work of a stage.
+pub const STAGE_WORK: Wide = Wide {
+    name: "work",
+    low: Register {
+        name: "work_low",
+        offset: 0x8,
+        text: "cycles in which the stage worked, bits 31 to 0",
+        fields: &[count(32)],
+    },
+    high: Register { name: "work_high", offset: 0xc, text: "its bits 47 to 32", fields: &[count(16)] },
+};
+
+/// The registers of a stage's block.
+pub const STAGE_REGISTERS: [Register; 4] =
+    [STAGE_SPIKES.low, STAGE_SPIKES.high, STAGE_WORK.low, STAGE_WORK.high];
+
+/// The numbers in two registers among them.
+pub const STAGE_WIDE: [Wide; 2] = [STAGE_SPIKES, STAGE_WORK];
+
+/// What holds for all registers, a paragraph each.
+pub(super) const RULES: [&str; 6] = [
+    "All registers are 32 bits wide and lie at multiples of 4; the two lowest bits of an address are ignored. Bytes \
+     whose strobe is 0 are left as they are.",
+    "An address without a register is answered with DECERR, a write to a register of which nothing can be written with \
+     SLVERR.",
+    "Reads and writes do not wait for each other, nor does the address of a write for its data. One read and one write \
+     are under way at a time.",
+    "Counters of 48 bits are two registers. Reading a low half keeps the high half as it was at that moment for the next \
+     read of a high half: read low, then high, and let no other reader in between. All counters wrap.",
+    "`t_max`, `margin` and `hold` may be written at any time. While a sample is inside, no further one is begun, and the \
+     new values hold from when the core is empty. A read gives what was written last. The halves of `margin` are two \
+     writes: write 0 to `hold` first, and `hold` again last.",
+    "Reset clears all counters and settings.",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ascending, aligned, nothing on top of anything, halves side by side.
+    fn check(registers: &[Register], wide: &[Wide], end: u32) {
+        for pair in registers.windows(2) {
+            assert!(pair[0].offset + 4 <= pair[1].offset, "{}", pair[1].name);
+        }
+        for register in registers {
+            assert!(register.offset.is_multiple_of(4) && register.offset < end, "{}", register.name);
+            assert!(!register.text.is_empty() && !register.fields.is_empty(), "{}", register.name);
+            let mut used = 0;
+            for field in register.fields {
+                let mask = field.mask();
+                assert!(field.bits > 0 && field.low + field.bits <= 32 && used & mask == 0, "{}", field.name);
+                if let Reset::Value(value) = field.reset {
+                    assert_eq!(value << field.low & !mask, 0, "{}", field.name);
+                }
+                used |= mask;
+                let named = register.is_number() || (field.name != VALUE && !field.text.is_empty());
+                assert!(named, "{} {}", register.name, field.name);
+            }
+            let others = registers.iter().filter(|other| other.name == register.name);
+            assert_eq!(others.count(), 1, "{}", register.name);
+        }
+        for wide in wide {
+            assert!(registers.contains(&wide.low) && registers.contains(&wide.high));
+            assert_eq!(wide.low.name, format!("{}_low", wide.name));
+            assert_eq!(wide.high.name, format!("{}_high", wide.name));
+        }
+    }
+
+    #[test]
+    fn the_description_is_one_of_a_register_map() {
+        check(&REGISTERS, &WIDE, FIRST_STAGE);
+        check(&STAGE_REGISTERS, &STAGE_WIDE, STAGE_BYTES);
+    }
+}
