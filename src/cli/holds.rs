@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::lower;
 use crate::schedule::{Activity, Point, Scheduler, estimate, needs};
-use crate::target::{Board, Short};
+use crate::target::{Board, Family, Short};
 
 /// Samples of an example that its pipeline is balanced on.
 const SAMPLES: usize = 2;
@@ -75,7 +75,7 @@ fn frontier(example: Example) -> Result<Vec<Point>> {
     let network = lower::lower(&model)?.network;
     let activity = Activity::measure(&Golden::new(&network)?, (0..inputs.len()).map(|n| inputs.sample(n)));
     let base = Options { joins: Joins::Minimal, ..Options::default() };
-    Scheduler::new(&model.name, &network, &activity, &base).frontier(&|_| ())
+    Scheduler::new(&model.name, &network, &activity, Family::Xc7, &base).frontier(&|_| ())
 }
 
 fn holding(board: &Board, example: Example, points: &[Point]) -> Holding {

@@ -24,6 +24,8 @@ enum Flow {
     Yosys,
     /// Yosys, then nextpnr and the packer of the family (ecp5, ice40, gowin), from PATH or provided.
     Nextpnr,
+    /// Vivado, from PATH; or reports that it made elsewhere, see --reports.
+    Vivado,
 }
 
 /// Arguments of `synth`.
@@ -48,6 +50,10 @@ pub struct Args {
     /// Pins of the placed module, in the form of the family (.lpf, .pcf, .cst); the board's if not given.
     #[arg(long, value_name = "FILE")]
     pins: Option<PathBuf>,
+    /// With --tool vivado: a folder with the text files of report_utilization and report_timing_summary, made elsewhere;
+    /// Vivado is not run.
+    #[arg(long, value_name = "FOLDER")]
+    reports: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -71,10 +77,18 @@ pub fn run(args: &Args) -> Result<()> {
     let asked = args.family.as_deref().map(family).transpose()?;
     let manifest = crate::emit::read_manifest(&args.build)?;
     let target = manifest.target.as_ref().map(|entry| Target::of_build(&args.build, entry)).transpose()?;
-    if args.tool == Flow::Nextpnr {
-        return place(args, asked, target.as_ref());
+    if args.reports.is_some() && args.tool != Flow::Vivado {
+        return Err(Error::input("--reports reads what Vivado has written").fix("add --tool vivado"));
     }
-    let device = target.as_ref().map(Target::device);
+    match args.tool {
+        Flow::Yosys => yosys(args, asked, target.as_ref()),
+        Flow::Nextpnr => place(args, asked, target.as_ref()),
+        Flow::Vivado => vivado(args, target.as_ref()),
+    }
+}
+
+fn yosys(args: &Args, asked: Option<Family>, target: Option<&Target>) -> Result<()> {
+    let device = target.map(Target::device);
     let family = asked.or(device.map(|device| device.family)).unwrap_or(Family::Xc7);
     let spinner = output::spinner("Yosys");
     let result = synth::yosys(&args.build, family, &|step| spinner.set_message(format!("Yosys: {step}")));
@@ -141,6 +155,33 @@ fn place(args: &Args, asked: Option<Family>, target: Option<&Target>) -> Result<
         output::print(&text)?;
         return placement.check();
     }
+    output::print(&placement.table().to_string())?;
+    if let Some(path) = placement.critical_paths.first() {
+        output::print(&format!("from {}\nto   {}", path.from, path.to))?;
+        output::print(&path.table().to_string())?;
+    }
+    placement.check()
+}
+
+fn vivado(args: &Args, target: Option<&Target>) -> Result<()> {
+    let found = match &args.reports {
+        Some(folder) => place::vivado::reports(&args.build, folder, target)?,
+        None => {
+            let spinner = output::spinner("Vivado");
+            let show = |step: &str| spinner.set_message(format!("Vivado: {step}"));
+            let result = place::vivado::run(&Toolbox::from_env(), &args.build, target, &show);
+            spinner.finish_and_clear();
+            result?
+        }
+    };
+    let place::vivado::Found { utilisation, placement } = &found;
+    if args.json {
+        let text = serde_json::to_string_pretty(&found)
+            .map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
+        output::print(&text)?;
+        return placement.check();
+    }
+    output::print(&utilisation.table().to_string())?;
     output::print(&placement.table().to_string())?;
     if let Some(path) = placement.critical_paths.first() {
         output::print(&format!("from {}\nto   {}", path.from, path.to))?;

@@ -13,6 +13,7 @@
 //! | `manifest.rs`, `entry.rs` | `manifest.json` |
 //! | `software.rs` | `registers.json` and `software/`: the registers for other programs |
 //! | `verify.rs` | a folder against its manifest |
+//! | `vivado/` | scripts for Vivado, the top level of its IP, a driver for PYNQ |
 
 mod board;
 mod comment;
@@ -32,6 +33,7 @@ mod self_check;
 mod stage;
 mod top;
 mod verify;
+mod vivado;
 mod word;
 
 use std::path::{Path, PathBuf};
@@ -189,7 +191,10 @@ fn render_from(
     for (path, text) in package::files(&package, &rom)? {
         add(path, &text);
     }
-    add("README.md".into(), &(Readme::of(&manifest, family, samples).render().map_err(template)? + "\n"));
+    let of_vivado = vivado::files(&design, &manifest, target)?;
+    let readme = Readme::of(&manifest, family, samples, &of_vivado);
+    add("README.md".into(), &(readme.render().map_err(template)? + "\n"));
+    files.extend(of_vivado);
     files.push(("folding.json".into(), folding::text(&design.model, &design.folding(options))?));
     for (name, bytes) in model_files {
         files.push((format!("model.snn/{name}"), bytes));
@@ -252,6 +257,8 @@ struct Readme<'a> {
     address_bits: u32,
     constraints: String,
     serial: Option<&'a SerialEntry>,
+    vivado: bool,
+    block_design: bool,
     stages: Vec<(String, &'a str, u64, u64)>,
     verilator: String,
     yosys: String,
@@ -261,7 +268,8 @@ struct Readme<'a> {
 }
 
 impl<'a> Readme<'a> {
-    fn of(manifest: &'a Manifest, family: Family, samples: usize) -> Self {
+    fn of(manifest: &'a Manifest, family: Family, samples: usize, of_vivado: &Files) -> Self {
+        let has = |path: &str| of_vivado.iter().any(|(name, _)| name == path);
         let stages = manifest
             .stages
             .iter()
@@ -286,6 +294,8 @@ impl<'a> Readme<'a> {
                 None => "timing".to_owned(),
             },
             serial: manifest.serial.as_ref(),
+            vivado: has("scripts/vivado.tcl"),
+            block_design: has("scripts/vivado_bd.tcl"),
             stages: stages.collect(),
             verilator: Tool::Verilator.oldest_text(),
             yosys: family.oldest_yosys().iter().map(u32::to_string).collect::<Vec<_>>().join("."),

@@ -7,6 +7,7 @@ mod device;
 mod fit;
 mod path;
 mod report;
+pub mod vivado;
 
 use std::path::Path;
 use std::time::Instant;
@@ -14,7 +15,7 @@ use std::time::Instant;
 use serde::Deserialize;
 
 pub use path::{CriticalPath, Hop, Leg, Place, SHELL};
-pub use report::{Clock, FORMAT_VERSION, Placement, Resource};
+pub use report::{Clock, FORMAT_VERSION, Placement, Resource, Slack};
 
 use crate::error::{Error, Result};
 use crate::folder;
@@ -175,6 +176,7 @@ pub fn nextpnr(
         resources,
         critical_paths,
         bitstream: None,
+        slack: None,
     };
     if options.pins.is_some() && found.missed().next().is_none() {
         progress("bitstream");

@@ -130,10 +130,19 @@ impl Names {
 
     /// The path in these words; none when it has no hops.
     pub fn path(&self, raw: RawPath) -> Option<CriticalPath> {
-        let hops: Vec<Hop> = raw
-            .path
-            .into_iter()
-            .map(|hop| Hop { kind: hop.kind, delay_ns: hop.delay, at: self.place(&hop.to.cell) })
+        let hops = raw.path.iter().map(|hop| (hop.kind.as_str(), hop.delay, hop.to.cell.clone()));
+        self.hops(&clock(&raw.from), &clock(&raw.to), hops)
+    }
+
+    /// As [`Names::path`], of hops with their kind, delay and cell.
+    pub fn hops<'a>(
+        &self,
+        launch: &str,
+        capture: &str,
+        hops: impl Iterator<Item = (&'a str, f64, String)>,
+    ) -> Option<CriticalPath> {
+        let hops: Vec<Hop> = hops
+            .map(|(kind, delay_ns, cell)| Hop { kind: kind.to_owned(), delay_ns, at: self.place(&cell) })
             .collect();
         let mut legs: Vec<Leg> = Vec::new();
         for hop in &hops {
@@ -151,8 +160,8 @@ impl Names {
             }
         }
         Some(CriticalPath {
-            launch: clock(&raw.from),
-            capture: clock(&raw.to),
+            launch: launch.to_owned(),
+            capture: capture.to_owned(),
             from: hops.first()?.at.clone(),
             to: hops.last()?.at.clone(),
             delay_ns: hops.iter().map(|hop| hop.delay_ns).sum(),

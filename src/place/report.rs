@@ -29,7 +29,7 @@ pub struct Placement {
     pub top: String,
     /// The core in it.
     pub core: String,
-    /// The router's seed.
+    /// The router's seed; 0 where the router has none.
     pub seed: u64,
     /// The frequency that was asked for, in MHz.
     pub target_mhz: f64,
@@ -45,6 +45,24 @@ pub struct Placement {
     pub critical_paths: Vec<CriticalPath>,
     /// The bitstream, seen from the build folder; none when there are no pins or the frequency is missed.
     pub bitstream: Option<String>,
+    /// How much time is left, where the router says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slack: Option<Slack>,
+}
+
+/// Time that is left at the worst end points, negative where it is missed, in nanoseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slack {
+    /// Before the clock edge.
+    pub setup_ns: f64,
+    /// After the clock edge.
+    pub hold_ns: f64,
+    /// Of the pulses of the clock.
+    pub pulse_ns: f64,
+    /// End points that miss one of them.
+    pub failing: u64,
+    /// Whether the design was routed; otherwise these are estimates.
+    pub routed: bool,
 }
 
 /// A clock and how fast it may be.
@@ -129,6 +147,9 @@ impl Placement {
 
     /// The failed check of a design that is too slow.
     pub fn check(&self) -> Result<()> {
+        if let Some(slack) = &self.slack {
+            return slack.check(self);
+        }
         let missed: Vec<String> = self
             .missed()
             .map(|clock| {
@@ -173,9 +194,40 @@ impl Placement {
         }
         let bitstream = self.bitstream.as_deref().unwrap_or("none");
         table.add_row(["bitstream", bitstream]);
-        table.add_row(["seed".to_owned(), self.seed.to_string()]);
+        if let Some(slack) = &self.slack {
+            let state = if slack.routed { "routed" } else { "not routed: estimates" };
+            let Slack { setup_ns, hold_ns, pulse_ns, .. } = slack;
+            let text = format!("set-up {setup_ns:.3} ns, hold {hold_ns:.3} ns, pulses {pulse_ns:.3} ns");
+            table.add_row(["slack".to_owned(), format!("{text} ({state})")]);
+        } else {
+            table.add_row(["seed".to_owned(), self.seed.to_string()]);
+        }
         table.add_row(["seconds".to_owned(), format!("{:.0}", self.seconds)]);
         table
+    }
+}
+
+impl Slack {
+    /// The failed check of a design that misses its timing.
+    fn check(&self, placement: &Placement) -> Result<()> {
+        let slacks = [("set-up", self.setup_ns), ("hold", self.hold_ns), ("the pulses", self.pulse_ns)];
+        let missed: Vec<String> = slacks
+            .into_iter()
+            .filter(|(_, slack)| *slack < 0.0)
+            .map(|(what, slack)| format!("{what} by {:.3} ns", 0.0 - slack))
+            .collect();
+        if missed.is_empty() && self.failing == 0 {
+            return Ok(());
+        }
+        let slowest = match placement.critical_paths.first() {
+            Some(path) if self.setup_ns < 0.0 => {
+                format!("; the slowest path goes from {} to {}", path.from, path.to)
+            }
+            _ => String::new(),
+        };
+        let problem =
+            format!("the timing is missed: {} at {} end points{slowest}", missed.join(", "), self.failing);
+        Err(Error::check(problem).fix("ask for a slower clock, fewer lanes, or a faster device"))
     }
 }
 
@@ -204,6 +256,7 @@ mod tests {
             resources,
             critical_paths,
             bitstream: None,
+            slack: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Device, nearest, pins, read};
+use super::{Device, Family, nearest, pins, read};
 use crate::error::{Error, Result};
 
 /// Boards that this program carries: text of the description, name and text of the pins file.
@@ -53,6 +53,8 @@ pub struct Board {
     pub serial: Option<Serial>,
     /// The button at `rst_ni`; without one the board's top level resets itself after power-on.
     pub reset: Option<Reset>,
+    /// The processor on the device, where it is the host.
+    pub processor: Option<Processor>,
     /// Name of the pins file.
     pub pins_name: String,
     /// Text of the pins file.
@@ -79,6 +81,14 @@ pub struct Reset {
     pub button: String,
 }
 
+/// A Zynq UltraScale+ processor.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Processor {
+    /// Vivado's name of the board whose settings it takes, without version: `VENDOR:BOARD:PART`.
+    pub preset: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
@@ -90,6 +100,7 @@ struct Description {
     clock: Clock,
     serial: Option<Serial>,
     reset: Option<Reset>,
+    processor: Option<Processor>,
 }
 
 #[derive(Deserialize)]
@@ -187,9 +198,10 @@ impl Description {
     fn with_pins(self, text: String, pins: String, path: &Path, beside: &Path) -> Result<Board> {
         let device = self.check().map_err(|error| error.at_file(path))?;
         let family = device.family;
-        let Self { name, title, pins: pins_name, source, clock, serial, reset, .. } = self;
+        let Self { name, title, pins: pins_name, source, clock, serial, reset, processor, .. } = self;
+        let clock_hz = clock.hz;
         let board =
-            Board { name, title, device, clock_hz: clock.hz, serial, reset, pins_name, pins, source, text };
+            Board { name, title, device, clock_hz, serial, reset, processor, pins_name, pins, source, text };
         pins::check(&pins::placements(family, &board.pins), &board.ports())
             .map_err(|error| error.at_file(beside))?;
         Ok(board)
@@ -209,6 +221,9 @@ impl Description {
         if let Some(serial) = &self.serial {
             read::within("serial.baud", serial.baud, SLOWEST, self.clock.hz / CYCLES)?;
         }
+        if let Some(processor) = &self.processor {
+            self.check_processor(processor, device.family)?;
+        }
         match &self.reset {
             Some(_) if self.serial.is_none() => {
                 Err(Error::input("key `reset`: without `serial` the host resets the core"))
@@ -216,5 +231,18 @@ impl Description {
             Some(reset) => read::line("reset.button", &reset.button).map(|()| device),
             None => Ok(device),
         }
+    }
+    fn check_processor(&self, processor: &Processor, family: Family) -> Result<()> {
+        let parts: Vec<&str> = processor.preset.split(':').collect();
+        if parts.len() != 3 {
+            let problem = "key `processor.preset`: three names with `:` between them are expected here";
+            return Err(Error::input(problem).fix("write it like \"xilinx.com:zcu104:part0\""));
+        }
+        parts.iter().try_for_each(|part| read::plain("processor.preset", part))?;
+        if self.serial.is_some() || family != Family::Xcup {
+            let problem = "key `processor`: only a board of family xcup without `serial` has one";
+            return Err(Error::input(problem));
+        }
+        Ok(())
     }
 }

@@ -41,11 +41,13 @@ pub enum Tool {
     GowinPack,
     /// AMD's synthesis, place and route.
     Vivado,
+    /// Python with NumPy, for the driver of build folders.
+    NumPy,
 }
 
 impl Tool {
     /// Every tool.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Verilator,
         Self::Yosys,
         Self::YosysOld,
@@ -64,6 +66,7 @@ impl Tool {
         Self::Icepack,
         Self::GowinPack,
         Self::Vivado,
+        Self::NumPy,
     ];
 
     /// What people call it.
@@ -87,6 +90,7 @@ impl Tool {
             Self::Icepack => "icepack",
             Self::GowinPack => "gowin_pack",
             Self::Vivado => "Vivado",
+            Self::NumPy => "Python with NumPy",
         }
     }
 
@@ -111,6 +115,7 @@ impl Tool {
             Self::Icepack => "SNN2RTL_ICEPACK",
             Self::GowinPack => "SNN2RTL_GOWIN_PACK",
             Self::Vivado => "SNN2RTL_VIVADO",
+            Self::NumPy => "SNN2RTL_NUMPY",
         }
     }
 
@@ -134,6 +139,7 @@ impl Tool {
             Self::Icepack => &["icepack"],
             Self::GowinPack => &["gowin_pack"],
             Self::Vivado => &["vivado"],
+            Self::NumPy => &[],
         }
     }
 
@@ -186,6 +192,7 @@ impl Tool {
             Self::NextpnrEcp5 | Self::Ecppack => &[&pinned::NEXTPNR_ECP5],
             Self::NextpnrIce40 | Self::Icepack => &[&pinned::NEXTPNR_ICE40],
             Self::NextpnrHimbaechel | Self::GowinPack => &[&pinned::NEXTPNR_GOWIN],
+            Self::NumPy => &[&pinned::NUMPY, &pinned::NUMPY_OLD],
             _ => &[],
         }
     }
@@ -200,7 +207,9 @@ impl Tool {
         match self {
             Self::Verilator => "provided on first use, or your distribution's `verilator`",
             Self::Yosys => "provided on first use, or your distribution's `yosys`",
-            Self::YosysOld | Self::Slang | Self::Verible | Self::Cocotb => "provided on first use",
+            Self::YosysOld | Self::Slang | Self::Verible | Self::NumPy | Self::Cocotb => {
+                "provided on first use"
+            }
             Self::Cxx => "your distribution's `g++` or `clang`",
             Self::Make => "your distribution's `make`",
             Self::Python => "your distribution's `python3` and `python3-pip`",

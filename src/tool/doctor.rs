@@ -47,6 +47,7 @@ fn purpose(tool: Tool) -> (&'static str, bool) {
         Tool::Icepack => ("bitstreams for iCE40; not needed for anything else", false),
         Tool::GowinPack => ("bitstreams for Gowin; not needed for anything else", false),
         Tool::Vivado => ("bitstreams and timing for AMD devices; not needed for anything else", false),
+        Tool::NumPy => ("tests of the driver of build folders", false),
     }
 }
 

@@ -34,6 +34,9 @@ const FUSESOC_DRIVER: &str = include_str!("fusesoc_driver.py");
 /// Runs nextpnr and the bitstream packers of a private folder like the programs of these names.
 const NEXTPNR_DRIVER: &str = include_str!("nextpnr_driver.py");
 
+/// Runs Python with the NumPy of a private folder.
+const NUMPY_DRIVER: &str = include_str!("numpy_driver.py");
+
 /// Where a program came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -246,6 +249,7 @@ impl Toolbox {
                 program
             }
             Tool::Slang => driven(SLANG_DRIVER),
+            Tool::NumPy => driven(NUMPY_DRIVER),
             Tool::Cocotb => driven(COCOTB_DRIVER),
             Tool::FuseSoc => driven(FUSESOC_DRIVER),
             Tool::NextpnrEcp5

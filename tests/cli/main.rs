@@ -11,3 +11,4 @@ mod refusals;
 mod session;
 mod targets;
 mod verify;
+mod vivado;

@@ -111,6 +111,13 @@ fn a_new_board_is_two_files() {
         ("\"My board\"", "\"\\u001b[31m\"", vec!["key `title`"]),
         ("[clock]", "[clock", vec!["line 6"]),
         ("[serial]\nbaud = 115200\n", "", vec!["reset"]),
+        ("[reset]", "[processor]\npreset = \"a:b:c\"\n[reset]", vec!["key `processor`", "family xcup"]),
+        ("[reset]", "[processor]\npreset = \"a:b\"\n[reset]", vec!["key `processor.preset`", "three names"]),
+        (
+            "[reset]",
+            "[processor]\npreset = \"a:$b;:c\"\n[reset]",
+            vec!["key `processor.preset`", "not a plain"],
+        ),
     ] {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text);

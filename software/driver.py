@@ -1,0 +1,460 @@
+#!/usr/bin/env python3
+"""Runs the network of a build folder on a board with PYNQ.
+
+    from driver import Network
+
+    with Network() as network:                  # loads bitstream/*.bit of the build folder that this file is in
+        results = network.infer(images)         # a NumPy array of whole numbers, batch first
+        print(results.classes, results.time_steps, results.logits)
+        print(network.counters().stage("fc1").spikes)
+        network.t_max = 8                       # at most 8 time-steps from now on
+        network.set_confidence(margin=network.margin_of(2.5), hold=3)
+
+From a shell: `python3 driver.py images.npy`. Needs NumPy and, on the board, the package pynq, which is imported when an
+overlay is loaded. Samples go to the core by AXI DMA, one transfer each; results come back the same way. Every error is a
+`DriverError`; its text says what to do.
+"""
+
+import json
+import pathlib
+import sys
+import time
+
+import numpy as np
+
+VENDOR, LIBRARY = "snn2rtl.org", "snn"
+ELEMENTS = {"u8": np.uint8, "i8": np.int8, "u16": np.uint16}
+QUIESCENT, STOPPED_BY_T_MAX, STOPPED_BY_CONFIDENCE = 1, 2, 4
+
+
+class DriverError(Exception):
+    """Something is wrong; the text says what, and what to do."""
+
+
+class InputError(DriverError, ValueError):
+    """An argument or a file is wrong; the board has not been touched."""
+
+
+class OverlayError(DriverError):
+    """What is loaded on the board is not the hardware of this build folder."""
+
+
+class FrameError(DriverError):
+    """A frame had another size than it should."""
+
+
+class DmaError(DriverError):
+    """The DMA has stopped with an error."""
+
+
+class DmaTimeout(DmaError, TimeoutError):
+    """A transfer did not end in time."""
+
+
+class Build:
+    """What a build folder says of its hardware: `manifest.json` and `registers.json`."""
+
+    def __init__(self, folder=None):
+        self.folder = pathlib.Path(folder) if folder else pathlib.Path(__file__).resolve().parent.parent
+        manifest, registers = self._read("manifest.json"), self._read("registers.json")
+        try:
+            self.model, self.top = manifest["model"], manifest["top"]
+            frame = manifest["input"]
+            self.dtype = np.dtype(ELEMENTS[frame["element"]])
+            self.elements, self.beats, self.lanes = frame["elements"], frame["beats"], frame["beat_lanes"]
+            # A beat takes a whole power of two bytes in memory; what it has beyond its lanes is ignored.
+            self.bus_lanes = 1 << (self.lanes - 1).bit_length()
+            output = manifest["output"]
+            self.classes, self.value_bits, self.unit = output["classes"], output["value_bits"], output["unit"]
+            self.value_words, self.frame_words = output["words_per_value"], output["words"]
+            self.offsets = {register["name"]: register["offset"] for register in registers["registers"]}
+            self.resets = {register["name"]: register["reset"] for register in registers["registers"]}
+            self.widths = {wide["name"]: wide["bits"] for wide in registers["wide"]}
+            self.fields = {
+                (register["name"], field["name"]): (field["lsb"], field["bits"])
+                for register in registers["registers"] for field in register["fields"]}
+            self.stages = registers["stages"]
+            self.address_bits = registers["address_bits"]
+            family = (manifest.get("target") or {}).get("family", "xc7")
+        except (KeyError, TypeError) as error:
+            raise InputError(f"{self.folder} is not a build folder of this version: {error!r} is missing") from None
+        self.bitfile = self.folder / "bitstream" / f"{family}.bit"
+
+    def _read(self, name):
+        path = self.folder / name
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path} cannot be read: {error}; give the build folder, Network(build=FOLDER)") from None
+
+    def packed(self, samples):
+        """Samples as the beats that go over the bus: an array of (samples, beats, lanes)."""
+        array = np.asarray(samples)
+        if array.ndim and array.size == self.elements * array.shape[0]:
+            count = array.shape[0]
+        elif array.size == self.elements:
+            count = 1
+        else:
+            raise InputError(
+                f"an array of shape {array.shape}: a sample of {self.model!r} has {self.elements} elements; give them "
+                "batch first")
+        if array.dtype.kind not in "iub":
+            raise InputError(f"samples of type {array.dtype}: the core takes whole numbers, {self.dtype}")
+        limits = np.iinfo(self.dtype)
+        if array.size and (array.min() < limits.min or array.max() > limits.max):
+            raise InputError(
+                f"samples from {array.min()} to {array.max()}: {self.dtype} holds {limits.min} to {limits.max}")
+        beats = np.zeros((count, self.beats * self.lanes), self.dtype)
+        beats[:, :self.elements] = array.reshape(count, self.elements)
+        packed = np.zeros((count, self.beats, self.bus_lanes), self.dtype)
+        packed[:, :, :self.lanes] = beats.reshape(count, self.beats, self.lanes)
+        return packed
+
+
+class Results:
+    """Results of a batch, one row a sample."""
+
+    def __init__(self, build, frames):
+        words = np.asarray(frames, np.uint32).reshape(-1, build.frame_words)
+        values = words[:, :build.classes * build.value_words].reshape(-1, build.classes, build.value_words)
+        wide = np.int64 if build.value_words <= 2 else object
+        #: Sums of the readout, whole numbers.
+        self.values = np.zeros(values.shape[:2], wide)
+        for place in reversed(range(build.value_words)):
+            word = values[:, :, place].astype(np.int64)
+            if place == build.value_words - 1:
+                word = word.astype(np.uint32).view(np.int32).astype(np.int64)
+            self.values = self.values * (1 << 32) + word.astype(wide) if wide is object else (self.values << 32) | word
+        #: The network's outputs.
+        self.logits = self.values.astype(np.float64) * build.unit
+        rest = words[:, build.classes * build.value_words:].astype(np.int64)
+        #: The class, the time-steps and the flags of each sample.
+        self.classes, self.time_steps, self.flags = rest[:, 0], rest[:, 1], rest[:, 2]
+
+    def __len__(self):
+        return len(self.classes)
+
+    @property
+    def quiescent(self):
+        """Which samples ended because nothing could change any more."""
+        return (self.flags & QUIESCENT) != 0
+
+    @property
+    def stopped_by_t_max(self):
+        """Which samples ended at T_max."""
+        return (self.flags & STOPPED_BY_T_MAX) != 0
+
+    @property
+    def stopped_by_confidence(self):
+        """Which samples ended because one class stood out."""
+        return (self.flags & STOPPED_BY_CONFIDENCE) != 0
+
+
+class StageCounters:
+    """Counters of one stage: its node in the model, its module, spikes sent, cycles at work."""
+
+    def __init__(self, stage, spikes, work):
+        self.stage, self.node, self.module = stage["stage"], stage["node"], stage["module"]
+        self.spikes, self.work = spikes, work
+
+    def __repr__(self):
+        return f"StageCounters({self.node!r}, {self.module}, spikes={self.spikes}, work={self.work})"
+
+
+class Counters:
+    """What the core has counted since the counters were cleared."""
+
+    def __init__(self, cycles, samples_in, samples_out, in_stalls, out_stalls, stages):
+        self.cycles, self.samples_in, self.samples_out = cycles, samples_in, samples_out
+        self.in_stalls, self.out_stalls, self.stages = in_stalls, out_stalls, stages
+
+    def stage(self, node):
+        """The stage of a node of the model."""
+        found = [stage for stage in self.stages if stage.node == node]
+        if len(found) == 1:
+            return found[0]
+        names = ", ".join(repr(stage.node) for stage in self.stages)
+        raise InputError(f"{len(found)} stages are of a node {node!r}; the stages are {names}")
+
+
+class Network:
+    """The hardware of a build folder, loaded on the board."""
+
+    def __init__(self, build=None, bitfile=None, overlay=None, core=None, dma=None, timeout=10.0):
+        """Loads `bitfile`, that of the build folder if not given, or takes an overlay that is loaded already.
+
+        `core` and `dma` name the two in the overlay where they cannot be told by their types. `timeout` is the longest
+        time in seconds without any progress.
+        """
+        self.build = build if isinstance(build, Build) else Build(build)
+        self.timeout = float(timeout)
+        self._names, self._buffers, self._broken = (core, dma), [], None
+        try:
+            import pynq
+        except ImportError:
+            raise OverlayError("the package pynq is not here: run this on the board, in PYNQ's environment") from None
+        self._pynq = pynq
+        if overlay is None:
+            path = pathlib.Path(bitfile) if bitfile else self.build.bitfile
+            if not path.is_file():
+                raise InputError(
+                    f"there is no bitstream {path}: run scripts/vivado_bd.tcl in Vivado and copy bitstream/ here")
+            overlay = pynq.Overlay(str(path))
+        self.overlay = overlay
+        self._attach()
+
+    # ------------------------------------------------------------------------------------ overlay
+
+    def _attach(self):
+        """Finds core and DMA, and checks that they are the right ones."""
+        build, (core, dma) = self.build, self._names
+        entry = self._entry(core, f"{VENDOR}:{LIBRARY}:{build.top}:", f"the core of {build.model!r}", "core")
+        if entry["addr_range"] < max(build.offsets.values()) + 4:
+            raise OverlayError(f"the core's registers have {entry['addr_range']} bytes of address space: too few")
+        self._registers = self._pynq.MMIO(entry["phys_addr"], entry["addr_range"])
+        for name in ("identity", "version", "stages"):
+            found, expected = self._registers.read(build.offsets[name]), build.resets[name]
+            if found != expected:
+                raise OverlayError(
+                    f"the core's register {name!r} holds {found:#x}, not {expected:#x}: the bitstream is of another "
+                    f"build than {build.folder}")
+        name = self._entry(dma, "xilinx.com:ip:axi_dma:", "an AXI DMA", "dma")["fullpath"]
+        self._dma = self.overlay
+        for part in name.split("/"):
+            self._dma = getattr(self._dma, part)
+        self._free()
+        shape = (build.beats, build.bus_lanes)
+        self._sample = self._allocate(shape, build.dtype)
+        self._frame = self._allocate((build.frame_words,), np.uint32)
+        self._broken = None
+
+    def _entry(self, name, kind, what, argument):
+        """The entry of the overlay's description with that name, or the only one of that type."""
+        entries = self.overlay.ip_dict
+        if name is not None:
+            if name not in entries:
+                raise OverlayError(f"the overlay has no {name!r}; it has {', '.join(sorted(entries))}")
+            chosen = {name: entries[name]}
+        else:
+            chosen = {key: entry for key, entry in entries.items() if entry["type"].startswith(kind)}
+        if len(chosen) != 1:
+            there = ", ".join(f"{key} ({entry['type']})" for key, entry in sorted(entries.items())) or "nothing"
+            raise OverlayError(
+                f"the overlay has {len(chosen) or 'no'} {kind}* ({what}); it has {there}: load the bitstream of this "
+                f"build folder, or name it, Network({argument}=NAME)")
+        (key, entry), = chosen.items()
+        return dict(entry, fullpath=entry.get("fullpath", key))
+
+    def _allocate(self, shape, dtype):
+        buffer = self._pynq.allocate(shape=shape, dtype=dtype)
+        self._buffers.append(buffer)
+        return buffer
+
+    def _free(self):
+        while self._buffers:
+            self._buffers.pop().freebuffer()
+
+    def reset(self):
+        """Loads the bitstream anew: what is needed after an error of the DMA. Settings are those after reset."""
+        self.overlay.download()
+        for channel in (self._dma.sendchannel, self._dma.recvchannel):
+            channel.start()
+        self._attach()
+
+    def close(self):
+        """Gives the buffers back. The bitstream stays loaded."""
+        self._free()
+        self._broken = "it was closed"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    # ------------------------------------------------------------------------------------ samples
+
+    def infer(self, samples):
+        """Sends samples, batch first, and returns their `Results`."""
+        packed = self.build.packed(samples)
+        if self._broken:
+            raise DmaError(f"the network cannot be used: {self._broken}; call reset()")
+        self._check_frames()
+        frames = np.zeros((len(packed), self.build.frame_words), np.uint32)
+        try:
+            self._exchange(packed, frames)
+        except BaseException as error:
+            # Something is still under way: the next result would be that of another sample.
+            self._broken = f"a transfer was not completed ({error or type(error).__name__})"
+            raise
+        self._check_frames()
+        return Results(self.build, frames)
+
+    def _exchange(self, packed, frames):
+        """All samples in, all frames out; the core works on several at once."""
+        send, receive = self._dma.sendchannel, self._dma.recvchannel
+        sent = received = 0
+        sending = receiving = False
+        last = time.monotonic()
+        while received < len(packed):
+            before = (sent, received, sending)
+            if not receiving:
+                self._start(receive, self._frame)
+                receiving = True
+            if not sending and sent < len(packed):
+                self._sample[:] = packed[sent]
+                self._start(send, self._sample)
+                sent, sending = sent + 1, True
+            if sending and self._done(send, "sending a sample"):
+                sending = False
+            if self._done(receive, "receiving a result"):
+                if receive.transferred != self._frame.nbytes:
+                    raise FrameError(
+                        f"result {received} has {receive.transferred} bytes, not {self._frame.nbytes}: the bitstream "
+                        f"is of another build than {self.build.folder}")
+                frames[received] = self._frame
+                received, receiving = received + 1, False
+            if (sent, received, sending) != before:
+                last = time.monotonic()
+            elif time.monotonic() - last > self.timeout:
+                raise DmaTimeout(
+                    f"no progress in {self.timeout:g} s: {sent} samples sent{' but for the last' if sending else ''}, "
+                    f"{received} results received; raise timeout, or check clock and reset of the core")
+
+    @staticmethod
+    def _start(channel, buffer):
+        try:
+            channel.transfer(buffer)
+        except (RuntimeError, ValueError) as error:
+            raise DmaError(f"the DMA takes no transfer: {error}") from error
+
+    @staticmethod
+    def _done(channel, what):
+        """Whether a transfer has ended; `wait` then only tidies up."""
+        if not channel.error and not channel.idle:
+            return False
+        try:
+            channel.wait()
+        except RuntimeError as error:
+            raise DmaError(f"{what}: {error}") from error
+        return True
+
+    # ------------------------------------------------------------------------------------ registers
+
+    def _read(self, name):
+        return self._registers.read(self.build.offsets[name])
+
+    def _read_wide(self, name):
+        """A number in two registers; the low one first, which keeps the high one."""
+        low = self._read(f"{name}_low")
+        return low | self._read(f"{name}_high") << 32
+
+    def _write(self, name, value, bits, place=None):
+        """A wrong value would be a bus error that ends the program: it is refused before."""
+        if not 0 <= value < 1 << bits:
+            raise InputError(f"{name} cannot be {value}: it has {bits} bits")
+        self._registers.write(self.build.offsets[place or name], int(value) & 0xFFFFFFFF)
+
+    def _bit(self, register, field):
+        return 1 << self.build.fields[register, field][0]
+
+    def _set_number(self, name, value):
+        self._write(name, value, self.build.fields[name, "value"][1])
+
+    @property
+    def t_max(self):
+        """Most time-steps of a sample; 0 for no limit."""
+        return self._read("t_max")
+
+    @t_max.setter
+    def t_max(self, steps):
+        self._set_number("t_max", steps)
+
+    @property
+    def hold(self):
+        """Time-steps that the margin must hold until a sample is stopped; 0 for no such rule."""
+        return self._read("hold")
+
+    @hold.setter
+    def hold(self, steps):
+        self._set_number("hold", steps)
+
+    @property
+    def margin(self):
+        """How far the best value must be above every other, in the unit of `Results.values`."""
+        return self._read_wide("margin")
+
+    @margin.setter
+    def margin(self, value):
+        bits = self.build.widths["margin"]
+        if not 0 <= value < 1 << bits:
+            raise InputError(f"margin cannot be {value}: it has {bits} bits")
+        self._write("margin", value & 0xFFFFFFFF, 32, "margin_low")
+        self._write("margin", value >> 32, 32, "margin_high")
+
+    def margin_of(self, logits):
+        """The margin that a difference of logits is; rounded up."""
+        return int(np.ceil(logits / self.build.unit))
+
+    def set_confidence(self, margin, hold):
+        """Stops a sample once its best value is `margin` above all others for `hold` time-steps; hold 0: no more."""
+        self.margin = margin
+        self.hold = hold
+
+    @property
+    def busy(self):
+        """Whether a sample is inside."""
+        return bool(self._read("status") & self._bit("status", "busy"))
+
+    def errors(self):
+        """Which errors of frames the core has seen: a set of "short_frame" and "long_frame"."""
+        status = self._read("status")
+        return {name for name in ("short_frame", "long_frame") if status & self._bit("status", name)}
+
+    def clear_errors(self):
+        """Forgets errors of frames."""
+        self._registers.write(
+            self.build.offsets["status"], self._bit("status", "short_frame") | self._bit("status", "long_frame"))
+
+    def _check_frames(self):
+        errors = self.errors()
+        if errors:
+            raise FrameError(
+                f"the core has seen a {' and a '.join(sorted(errors)).replace('_', ' ')}: something sent samples of "
+                "another size; results since then may be wrong; call clear_errors()")
+
+    def counters(self):
+        """What the core has counted, the stages by their nodes."""
+        stages = [
+            StageCounters(
+                stage, self._read_wide(f"stage{stage['register']}_spikes"),
+                self._read_wide(f"stage{stage['register']}_work"))
+            for stage in self.build.stages]
+        single = [self._read(name) for name in ("samples_in", "samples_out", "in_stalls", "out_stalls")]
+        return Counters(self._read_wide("cycles"), *single, stages)
+
+    def clear_counters(self):
+        """Sets all counters to 0."""
+        self._registers.write(
+            self.build.offsets["control"], self._read("control") | self._bit("control", "clear"))
+
+
+def main(arguments):
+    """Prints class and time-steps of the samples of a file."""
+    if len(arguments) != 1:
+        print(__doc__.split("\n\n")[0] + "\n\n    driver.py SAMPLES.npy", file=sys.stderr)
+        return 2
+    try:
+        samples = np.load(arguments[0])
+        with Network() as network:
+            results = network.infer(samples)
+    except (DriverError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2 if isinstance(error, (InputError, OSError)) else 1
+    for index, (label, steps) in enumerate(zip(results.classes, results.time_steps)):
+        print(f"{index}: class {label}, {steps} time-steps")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

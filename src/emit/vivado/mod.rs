@@ -1,0 +1,207 @@
+//! What Vivado and PYNQ need: scripts, the top level of the packaged IP, a driver.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `tcl.rs` | words of Tcl, whatever the model calls its nodes |
+//! | `registers.rs` | the registers in the words of an IP's address map |
+
+mod registers;
+mod tcl;
+
+use askama::Template;
+
+use super::Files;
+use super::board;
+use super::manifest::Manifest;
+use super::name::in_comment;
+use super::top::bits;
+use crate::design::Design;
+use crate::error::{Error, Result};
+use crate::target::{Family, Target};
+use registers::Register;
+
+/// Vendor, library and version of the IP.
+const VENDOR: &str = "snn2rtl.org";
+const LIBRARY: &str = "snn";
+const VERSION: &str = "1.0";
+/// The part where neither board nor device is given; the user may name another.
+const USUAL_PART: &str = "xc7a100tcsg324-1";
+/// Least bytes that an address block takes on the bus.
+const LEAST_RANGE: u32 = 4096;
+/// Least bits of the memory side of a DMA.
+const LEAST_MEMORY: usize = 32;
+
+/// The driver for PYNQ.
+const DRIVER: &str = include_str!("../../../software/driver.py");
+
+/// What both scripts for synthesis show.
+struct Flow<'a> {
+    generator: &'a str,
+    part: &'a str,
+    part_argument: bool,
+    list: &'static str,
+    top: &'a str,
+    constraints: Vec<String>,
+    out_of_context: bool,
+    bitstream: bool,
+    bitstream_file: String,
+}
+
+/// Synthesis, placement and routing without a project.
+#[derive(Template)]
+#[template(path = "vivado.tcl", config = "templates/askama.toml")]
+struct Script<'a> {
+    flow: &'a Flow<'a>,
+}
+
+/// The same with a project.
+#[derive(Template)]
+#[template(path = "vivado_project.tcl", config = "templates/askama.toml")]
+struct Project<'a> {
+    flow: &'a Flow<'a>,
+}
+
+/// The top level of the IP.
+#[derive(Template)]
+#[template(path = "vivado_ip.v", config = "templates/askama.toml")]
+struct Wrapper<'a> {
+    generator: &'a str,
+    top: &'a str,
+    lanes: usize,
+    element_bits: u32,
+    tdata_width: usize,
+    bus: String,
+    bus_high: usize,
+    padding: bool,
+    addr: String,
+}
+
+/// Packaging.
+#[derive(Template)]
+#[template(path = "vivado_ip.tcl", config = "templates/askama.toml")]
+struct Package<'a> {
+    generator: &'a str,
+    vendor: &'static str,
+    library: &'static str,
+    version: &'static str,
+    list: &'static str,
+    top: &'a str,
+    part: &'a str,
+    display_name: String,
+    description: String,
+    vendor_display_name: String,
+    range: u32,
+    registers: Vec<Register>,
+}
+
+/// The block design.
+#[derive(Template)]
+#[template(path = "vivado_bd.tcl", config = "templates/askama.toml")]
+struct BlockDesign<'a> {
+    generator: &'a str,
+    vendor: &'static str,
+    library: &'static str,
+    version: &'static str,
+    board: String,
+    part: &'a str,
+    preset: &'a str,
+    top: &'a str,
+    clock_mhz: String,
+    bus_width: usize,
+    memory_width: usize,
+    pins: String,
+    bitstream_stem: String,
+}
+
+/// Bits of a beat of samples at the IP: a whole power of two, as a DMA has them.
+fn bus_width(design: &Design) -> usize {
+    design.input.tdata_width().next_power_of_two().max(8)
+}
+
+/// The files for a target, or for none; nothing for devices of other makers.
+///
+/// # Errors
+/// When a template cannot be filled in.
+pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target>) -> Result<Files> {
+    let family = target.map_or(Family::Xc7, |target| target.device().family);
+    if !matches!(family, Family::Xc7 | Family::Xcup) {
+        return Ok(Files::new());
+    }
+    let fill = |e: askama::Error| Error::input(format!("cannot fill in a template: {e}"));
+    let part = target.map_or(USUAL_PART, |target| &target.device().part);
+    let (generator, top) = (manifest.generator.as_str(), manifest.top.as_str());
+    let board = target.and_then(Target::board);
+    let pins = board.filter(|board| board.serial.is_some());
+    let flow = Flow {
+        generator,
+        part,
+        part_argument: target.is_none(),
+        list: if pins.is_some() { "rtl/board.f" } else { "rtl/files.f" },
+        top: if pins.is_some() { board::TOP } else { top },
+        constraints: match (pins, board) {
+            (Some(board), _) => {
+                vec![
+                    format!("constraints/{}", family.clock_file()),
+                    format!("constraints/{}", board.pins_name),
+                ]
+            }
+            (None, Some(_)) => vec![format!("constraints/{}", family.clock_file())],
+            (None, None) => vec!["constraints/core.xdc".to_owned()],
+        },
+        out_of_context: pins.is_none(),
+        bitstream: pins.is_some(),
+        bitstream_file: format!("bitstream/{family}.bit"),
+    };
+    let (tdata_width, bus_width) = (design.input.tdata_width(), bus_width(design));
+    let wrapper = Wrapper {
+        generator,
+        top,
+        lanes: design.input.beat_lanes,
+        element_bits: design.input.element.bits(),
+        tdata_width,
+        bus: bits(bus_width),
+        bus_high: bus_width - 1,
+        padding: bus_width > tdata_width,
+        addr: bits(manifest.address_bits as usize),
+    };
+    let package = Package {
+        generator,
+        vendor: VENDOR,
+        library: LIBRARY,
+        version: VERSION,
+        list: "rtl/files.f",
+        top,
+        part,
+        display_name: tcl::display(&manifest.model),
+        description: tcl::display("A spiking neural network behind AXI4-Stream and AXI4-Lite"),
+        vendor_display_name: tcl::display("snn2rtl"),
+        range: LEAST_RANGE.max(1 << manifest.address_bits.min(31)),
+        registers: registers::registers(manifest),
+    };
+    let mut files = Files::new();
+    let mut add = |path: String, text: String| files.push((path, (text + "\n").into_bytes()));
+    add(format!("rtl/{top}_ip.v"), wrapper.render().map_err(fill)?);
+    add("scripts/vivado.tcl".into(), Script { flow: &flow }.render().map_err(fill)?);
+    add("scripts/vivado_project.tcl".into(), Project { flow: &flow }.render().map_err(fill)?);
+    add("scripts/vivado_ip.tcl".into(), package.render().map_err(fill)?);
+    if let Some((board, processor)) = board.and_then(|board| Some((board, board.processor.as_ref()?))) {
+        let block_design = BlockDesign {
+            generator,
+            vendor: VENDOR,
+            library: LIBRARY,
+            version: VERSION,
+            board: in_comment(&board.title),
+            part,
+            preset: &processor.preset,
+            top,
+            clock_mhz: format!("{}", board.clock_hz as f64 / 1e6),
+            bus_width,
+            memory_width: bus_width.max(LEAST_MEMORY),
+            pins: format!("constraints/{}", board.pins_name),
+            bitstream_stem: format!("bitstream/{family}"),
+        };
+        add("scripts/vivado_bd.tcl".into(), block_design.render().map_err(fill)?);
+    }
+    add("software/driver.py".into(), DRIVER.trim_end().to_owned());
+    Ok(files)
+}

@@ -1,0 +1,110 @@
+//! The reports of a folder, told by what is in them, whatever they are called.
+
+use std::path::{Path, PathBuf};
+
+use super::text::Head;
+use super::timing::{self, Timing};
+use super::utilization::{self, Flat, Row};
+use crate::error::{Error, Result};
+use crate::folder;
+
+/// Longest report in bytes.
+const LONGEST: u64 = 256 << 20;
+/// Endings of files that are looked into.
+const ENDINGS: [&str; 4] = ["rpt", "txt", "log", "report"];
+
+/// The reports of the furthest state of a design, each with its file.
+pub struct Reports {
+    /// `report_utilization`.
+    pub flat: (Flat, PathBuf),
+    /// `report_timing_summary`.
+    pub timing: (Timing, PathBuf),
+    /// `report_utilization -hierarchical`, if there is one.
+    pub hierarchy: Option<(Vec<Row>, PathBuf)>,
+}
+
+/// A text file that is a report.
+struct Candidate {
+    path: PathBuf,
+    text: String,
+    progress: u8,
+}
+
+/// Finds and reads them.
+///
+/// # Errors
+/// When one is missing, comes twice or is damaged.
+pub fn find(folder: &Path) -> Result<Reports> {
+    let (mut flat, mut timing, mut hierarchy) = (Vec::new(), Vec::new(), Vec::new());
+    for path in folder::entries(folder)? {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+        let size = std::fs::metadata(&path).map_err(|e| Error::io("read", &path, &e))?;
+        if !ENDINGS.contains(&ending.as_str()) || !size.is_file() {
+            continue;
+        }
+        if size.len() > LONGEST {
+            return Err(Error::input(format!("a report of {} bytes; possible are {LONGEST}", size.len()))
+                .at_file(path));
+        }
+        let text = String::from_utf8_lossy(&folder::read(&path)?).into_owned();
+        let named = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_lowercase();
+        // A report that lost its head is still one, by its name: it is not passed over in silence.
+        let head = Head::read(&text);
+        let command = head.as_ref().map(|head| head.command.clone()).unwrap_or_default();
+        let is =
+            |word: &str, name: &str| command.contains(word) || (head.is_err() && named.starts_with(name));
+        let progress = head.as_ref().map_or(0, Head::progress);
+        if is("report_timing_summary", "timing") {
+            timing.push(Candidate { path, text, progress });
+        } else if is("report_utilization", "utilization") {
+            match utilization::is_hierarchical(&text) {
+                true => hierarchy.push(Candidate { path, text, progress }),
+                false => flat.push(Candidate { path, text, progress }),
+            }
+        }
+    }
+    let fix = |error: Error| {
+        error.at_file(folder).fix(
+            "give a folder with the text files of `report_utilization -file` and `report_timing_summary -file`, of one \
+             design, as scripts/vivado.tcl leaves them in reports/vivado",
+        )
+    };
+    let missing = |what: &str| fix(Error::input(format!("there is no report of {what} here")));
+    let of = |candidates, what: &str| {
+        furthest(candidates).map_err(|e| fix(Error::input(format!("{e} of {what}"))))
+    };
+    let flat = of(flat, "report_utilization")?.ok_or_else(|| missing("report_utilization"))?;
+    let timing = of(timing, "report_timing_summary")?.ok_or_else(|| missing("report_timing_summary"))?;
+    let hierarchy = of(hierarchy, "report_utilization -hierarchical")?;
+    let found = Reports {
+        flat: read(flat, utilization::flat)?,
+        timing: read(timing, timing::read)?,
+        hierarchy: hierarchy
+            .map(|c| read(c, |text| utilization::hierarchical(text).map(|(_, rows)| rows)))
+            .transpose()?,
+    };
+    Ok(found)
+}
+
+/// The one report of the furthest state.
+fn furthest(candidates: Vec<Candidate>) -> Result<Option<Candidate>, &'static str> {
+    let most = candidates.iter().map(|candidate| candidate.progress).max().unwrap_or(0);
+    let mut last: Vec<Candidate> =
+        candidates.into_iter().filter(|candidate| candidate.progress == most).collect();
+    if last.len() > 1 {
+        return Err("there are several reports");
+    }
+    Ok(last.pop())
+}
+
+fn read<T>(candidate: Candidate, parse: impl Fn(&str) -> Result<T>) -> Result<(T, PathBuf)> {
+    let Candidate { path, text, .. } = candidate;
+    let value = parse(&text).map_err(|error| {
+        let error = error.at_file(&path);
+        match error.fix {
+            None => error.fix("make the report again, or copy it again"),
+            Some(_) => error,
+        }
+    })?;
+    Ok((value, path))
+}

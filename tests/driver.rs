@@ -1,0 +1,167 @@
+//! The driver for PYNQ on a simulated board: the top level of the packaged IP in Verilator behind stand-ins for PYNQ's overlay,
+//! MMIO, DMA and buffers, against the golden model.
+
+mod common;
+
+use std::path::Path;
+
+use common::{mnist_mlp, repository};
+use serde_json::{Value, json};
+use snn2rtl::convert::EncodingChoice::Analog;
+use snn2rtl::data::Inputs;
+use snn2rtl::design::Options;
+use snn2rtl::emit::{self, Manifest};
+use snn2rtl::golden::{Confidence, Golden, Limits, Outcome, Unobserved};
+use snn2rtl::snn::Op;
+use snn2rtl::target::{Board, Target};
+use snn2rtl::tool::{Tool, Toolbox};
+
+/// Logits by which a class stands out.
+const MARGIN: f64 = 3.0;
+
+/// The pins that `sim/shim.cpp` drives, around the top level of the IP: what is tested is what is packaged.
+fn adapter(manifest: &Manifest) -> String {
+    let lanes = manifest.input.beat_lanes.next_power_of_two();
+    let width = lanes * if manifest.input.element == "u16" { 16 } else { 8 };
+    let (top, addr) = (&manifest.top, manifest.address_bits - 1);
+    let ports = [
+        ("input", "s_axis_tvalid", String::new()),
+        ("output", "s_axis_tready", String::new()),
+        ("input", "s_axis_tdata", format!("[{}:0]", width - 1)),
+        ("input", "s_axis_tlast", String::new()),
+        ("output", "m_axis_tvalid", String::new()),
+        ("input", "m_axis_tready", String::new()),
+        ("output", "m_axis_tdata", "[31:0]".into()),
+        ("output", "m_axis_tlast", String::new()),
+        ("input", "s_axi_awvalid", String::new()),
+        ("output", "s_axi_awready", String::new()),
+        ("input", "s_axi_awaddr", format!("[{addr}:0]")),
+        ("input", "s_axi_wvalid", String::new()),
+        ("output", "s_axi_wready", String::new()),
+        ("input", "s_axi_wdata", "[31:0]".into()),
+        ("input", "s_axi_wstrb", "[3:0]".into()),
+        ("output", "s_axi_bvalid", String::new()),
+        ("input", "s_axi_bready", String::new()),
+        ("output", "s_axi_bresp", "[1:0]".into()),
+        ("input", "s_axi_arvalid", String::new()),
+        ("output", "s_axi_arready", String::new()),
+        ("input", "s_axi_araddr", format!("[{addr}:0]")),
+        ("output", "s_axi_rvalid", String::new()),
+        ("input", "s_axi_rready", String::new()),
+        ("output", "s_axi_rdata", "[31:0]".into()),
+        ("output", "s_axi_rresp", "[1:0]".into()),
+    ];
+    let suffix = |direction: &str| if direction == "input" { "i" } else { "o" };
+    let declared =
+        ports.iter().map(|(d, name, range)| format!("  {d} logic {range} {name}_{},\n", suffix(d)));
+    let connected = ports.iter().map(|(d, name, _)| format!("    .{name}({name}_{}),\n", suffix(d)));
+    format!(
+        "module adapter (\n  input logic clk_i,\n  input logic rst_i,\n{}  output logic busy_o\n);\n  {top}_ip u_ip (\n    \
+         .aclk(clk_i),\n    .aresetn(!rst_i),\n{}    .s_axi_awprot(3'd0),\n    .s_axi_arprot(3'd0),\n    .busy(busy_o)\n  \
+         );\nendmodule\n",
+        declared.collect::<String>(),
+        connected.collect::<String>(),
+    )
+}
+
+/// The build folder as a shared library with the interface of `sim/shim.h`.
+fn verilate(build: &Path, manifest: &Manifest, folder: &Path) {
+    let adapter_file = folder.join("adapter.sv");
+    std::fs::write(&adapter_file, adapter(manifest)).expect("written");
+    let shim = build.join("sim");
+    let verilator = Toolbox::from_env().get(Tool::Verilator).expect("Verilator");
+    let run = verilator.command().cwd(build);
+    let run = run.args([
+        "--cc",
+        "--exe",
+        "--build",
+        "-j",
+        "2",
+        "--prefix",
+        "Vsnn",
+        "--top-module",
+        "adapter",
+        "-Wall",
+    ]);
+    let run =
+        run.args(["--assert", "-O3", "--x-assign", "unique", "--x-initial", "unique", "-f", "sim/files.f"]);
+    let run = run.arg(format!("rtl/{}_ip.v", manifest.top)).arg(&adapter_file).arg(shim.join("shim.cpp"));
+    let run = run.arg("--Mdir").arg(folder.join("obj")).args([
+        "-o",
+        "libsnn.so",
+        "-CFLAGS",
+        "-fPIC -fvisibility=hidden",
+    ]);
+    let run = run.args(["-LDFLAGS", "-shared", "-MAKEFLAGS"]);
+    let variables = format!("OPT_FAST=-O2 'OPT_GLOBAL=-O1 -include {}/shim.h'", shim.display());
+    run.arg(variables).run().unwrap_or_else(|e| panic!("{e}"));
+}
+
+/// A result in the words of the driver.
+fn result(outcome: &Outcome, unit: f64) -> Value {
+    let values: Vec<i64> = outcome.values.iter().map(|&v| v.try_into().expect("64 bits")).collect();
+    let logits: Vec<f64> = values.iter().map(|&v| v as f64 * unit).collect();
+    let flags = match (outcome.quiescent, outcome.confident) {
+        (true, _) => 1,
+        (false, false) => 2,
+        (false, true) => 4,
+    };
+    json!({
+        "class": outcome.class, "values": values, "logits": logits, "time_steps": outcome.time_steps, "flags": flags,
+    })
+}
+
+/// What the golden model says.
+fn expected(images: &Path, manifest: &Manifest) -> Value {
+    let model = mnist_mlp(Analog);
+    let lowered = snn2rtl::lower::lower(&model).expect("lowered");
+    let input = model.network.topological().into_iter().find_map(|id| match &model.network.node(id).op {
+        Op::Input(input) => Some(input),
+        _ => None,
+    });
+    let input = input.expect("an input");
+    let inputs =
+        Inputs::read(images.to_str().expect("Unicode"), &input.sample, input.spec.element).expect("images");
+    let golden = Golden::new(&lowered.network).expect("a golden model");
+    let unit = lowered.readout.unit;
+    let run = |limits: Limits, count: usize| -> Vec<Outcome> {
+        let mut state = golden.state();
+        (0..count).map(|n| golden.run(&mut state, &inputs.sample(n), &limits, &mut Unobserved)).collect()
+    };
+    let results = |outcomes: &[Outcome]| outcomes.iter().map(|o| result(o, unit)).collect::<Vec<_>>();
+    let plain = run(Limits::default(), 6);
+    let confidence = Confidence::new(MARGIN, unit, 2).expect("a rule");
+    let neurons = manifest.stages.iter().filter(|stage| stage.module == "spike_neurons");
+    let spikes = neurons.enumerate().map(|(layer, stage)| {
+        (stage.node.clone(), json!(plain.iter().map(|outcome| outcome.spikes[layer]).sum::<u64>()))
+    });
+    json!({
+        "plain": results(&plain),
+        "t_max": results(&run(Limits { t_max: Some(2), ..Limits::default() }, 4)),
+        "confident": results(&run(Limits { confidence: Some(confidence), ..Limits::default() }, 4)),
+        "margin": MARGIN,
+        "margin_value": confidence.margin,
+        "spikes": spikes.collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+#[test]
+fn the_driver_runs_the_simulated_board() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("driver");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let build = folder.join("build");
+    let target = Target::Board(Box::new(Board::find("zcu104").expect("a board")));
+    let manifest =
+        emit::emit_for(&mnist_mlp(Analog), &Options::default(), Some(&target), &build).expect("written");
+    verilate(&build, &manifest, &folder);
+    let images = repository("examples/mnist_mlp/sample/images.npy");
+    let expected_file = folder.join("expected.json");
+    std::fs::write(&expected_file, expected(&images, &manifest).to_string()).expect("written");
+    let python = Toolbox::from_env().get(Tool::NumPy).expect("Python with NumPy");
+    // The images of the memories are found by their names, as in a packaged IP.
+    let run = python.command().cwd(build.join("rom")).arg(repository("tests/driver/driver_test.py"));
+    let run = run.arg(&build).arg(folder.join("obj/libsnn.so")).arg(&images).arg(&expected_file);
+    let finished = run.run().unwrap_or_else(|e| panic!("{e}"));
+    assert!(finished.output.contains("all is right"), "{}", finished.output);
+}

@@ -1,0 +1,11 @@
+//! Vivado's scripts in a stub of Vivado, and its reports.
+
+mod common;
+#[path = "common/designs.rs"]
+mod designs;
+#[path = "vivado/reports.rs"]
+mod reports;
+#[path = "vivado/rtl.rs"]
+mod rtl;
+#[path = "vivado/scripts.rs"]
+mod scripts;
