@@ -2,7 +2,7 @@
 //!
 //! One direction through the boxes: [`import`] reads ONNX into [`qann`]; [`convert`] makes [`snn`]; [`lower`] makes
 //! [`integer`]; [`golden`] runs it, and [`compact`] chooses widths with it; [`design`] plans the hardware; the later modules
-//! write, simulate and synthesise it.
+//! write, simulate and synthesise it, and [`report`] shows what came of it.
 
 pub mod data;
 pub mod error;
@@ -24,6 +24,7 @@ pub mod cosim;
 pub mod design;
 pub mod emit;
 pub mod place;
+pub mod report;
 pub mod schedule;
 pub mod synth;
 pub mod target;

@@ -34,6 +34,13 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("synth", &["error", "folder", "target", "tool"]),
     ("place", &["error", "folder", "synth", "target", "tool"]),
+    (
+        "report",
+        &[
+            "cosim", "data", "emit", "error", "folder", "golden", "integer", "lower", "place", "quant", "snn",
+            "synth", "target",
+        ],
+    ),
 ];
 
 /// Words that only these modules may use.
@@ -43,11 +50,12 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("unsafe {", &["cosim"]),
     ("process::Command", &["tool"]),
     ("prost::", &["import"]),
-    ("askama::", &["emit"]),
+    ("askama::", &["emit", "report"]),
     ("safetensors::", &["snn"]),
     ("npyz::", &["data"]),
     ("toml::", &["target"]),
     ("clap::", &["cli", "main"]),
+    ("plotters::", &["cli", "report"]),
     ("indicatif::", &["cli", "tool"]),
 ];
 

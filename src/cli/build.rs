@@ -72,11 +72,14 @@ pub fn run(args: &Args) -> Result<()> {
         (Some(path), _) => emit::read_folding(path)?,
         (None, None) => uniform,
         (None, Some(_)) => {
-            let offer = offer.insert(explore::scheduled(&model, &args.schedule, target.as_ref(), &uniform)?);
-            offer.point.options.clone()
+            let found = explore::scheduled(&model, &args.schedule, target.as_ref(), &uniform)?;
+            offer.insert(found).0.point.options.clone()
         }
     };
     let manifest = emit::emit_for(&model, &options, target.as_ref(), &args.output)?;
+    if let Some((_, found)) = &offer {
+        found.save(&args.output)?;
+    }
     if args.json {
         let text = serde_json::to_string_pretty(&manifest)
             .map_err(|e| crate::error::Error::input(format!("cannot write JSON: {e}")))?;
@@ -90,7 +93,7 @@ pub fn run(args: &Args) -> Result<()> {
         Some(Target::Device(device)) => output::print(&format!("device: {}", device.title))?,
         None => {}
     }
-    if let Some(offer) = offer {
+    if let Some((offer, _)) = offer {
         let total = offer.estimate.total;
         output::print(&format!(
             "estimate: {:.0} cycles a sample, {} LUT, {} FF, {} {}, {} DSP ({})",

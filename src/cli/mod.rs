@@ -19,6 +19,7 @@ mod inspect;
 mod load;
 mod output;
 mod plot;
+mod report;
 mod run;
 mod synth;
 mod targets;
@@ -55,6 +56,8 @@ enum Command {
     Cosim(cosim::Args),
     /// Utilisation by synthesis.
     Synth(synth::Args),
+    /// Everything that is known of a build folder as one HTML page.
+    Report(report::Args),
     /// Quantities and estimate of the cost model for a build folder.
     #[command(hide = true)]
     Cost(cost::Args),
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Explore(args) => explore::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Targets(args) => targets::run(&args),
         Command::Doctor(args) => doctor::run(&args),
