@@ -37,8 +37,8 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "cosim", "data", "emit", "error", "folder", "golden", "integer", "lower", "place", "quant", "snn",
-            "synth", "target",
+            "cosim", "data", "emit", "error", "folder", "golden", "integer", "lower", "place", "quant",
+            "snn", "synth", "target",
         ],
     ),
 ];

@@ -173,7 +173,10 @@ pub fn exploration(
         family: estimate.map_or(Family::Xc7, |estimate| estimate.family),
         calibrated: estimate.is_none_or(|estimate| estimate.calibrated),
         clock_hz,
-        designs: (0..).zip(offers).map(|(n, offer)| row(offer, target, clock_hz, chosen == Some(n))).collect(),
+        designs: (0..)
+            .zip(offers)
+            .map(|(n, offer)| row(offer, target, clock_hz, chosen == Some(n)))
+            .collect(),
     })
 }
 

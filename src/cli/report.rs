@@ -60,7 +60,8 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(location) = &args.inputs {
         let model = load::model(&args.build)?;
         let inputs = load::inputs(location, &model, args.samples)?;
-        let labels = args.labels.as_deref().map(|l| load::labels(l, inputs.len(), args.samples)).transpose()?;
+        let labels =
+            args.labels.as_deref().map(|l| load::labels(l, inputs.len(), args.samples)).transpose()?;
         if args.raster >= inputs.len() {
             return Err(Error::input(format!("--raster {} of {} samples", args.raster, inputs.len())));
         }
@@ -101,7 +102,8 @@ pub fn write(build: &Path, output: Option<&Path>) -> Result<(PathBuf, report::Re
         // A folder that is missing may be a slip of the pen.
         Some(place) => {
             let mut file = folder::begin_file(place)?;
-            std::io::Write::write_all(&mut file, text.as_bytes()).map_err(|e| Error::io("write", place, &e))?;
+            std::io::Write::write_all(&mut file, text.as_bytes())
+                .map_err(|e| Error::io("write", place, &e))?;
             folder::finish_file(file, place)?;
         }
         None => folder::write_whole(&place, text.as_bytes())?,

@@ -77,11 +77,5 @@ pub fn raster(golden: &Golden, inputs: &Inputs, sample: usize, label: Option<i64
     let mut watcher = Watcher { layers: layers.collect() };
     let raw = inputs.sample(sample);
     let outcome = golden.run(&mut golden.state(), &raw, &Limits::default(), &mut watcher);
-    Raster {
-        sample,
-        label,
-        class: outcome.class,
-        time_steps: outcome.time_steps,
-        layers: watcher.layers,
-    }
+    Raster { sample, label, class: outcome.class, time_steps: outcome.time_steps, layers: watcher.layers }
 }

@@ -5,12 +5,15 @@ use plotters::prelude::*;
 use crate::error::{Error, Result};
 
 /// Width of a plot; its height is its own.
-const WIDTH: u32 = 460;
+const WIDTH: u32 = 440;
 /// Text, axes, grid, series, marks: `templates/report.css` knows these values.
 const INK: RGBColor = RGBColor(0x44, 0x44, 0x44);
 const GRID: RGBColor = RGBColor(0xDD, 0xDD, 0xDD);
 const SERIES: RGBColor = RGBColor(0x1F, 0x5F, 0xBF);
 const MARK: RGBColor = RGBColor(0xC0, 0x39, 0x2B);
+
+/// Family and size of text. The size is that of a line: letters are a fifth smaller.
+const TEXT: (&str, u32) = ("sans-serif", 18);
 
 type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 
@@ -19,26 +22,28 @@ type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 /// # Errors
 /// Never for finite numbers.
 pub fn per_step(shares: &[f64], ended: f64) -> Result<String> {
-    let points: Vec<(f64, f64)> = shares.iter().enumerate().map(|(n, s)| ((n + 1) as f64, 100.0 * s)).collect();
+    let points: Vec<(f64, f64)> =
+        shares.iter().enumerate().map(|(n, s)| ((n + 1) as f64, 100.0 * s)).collect();
     let last = points.len().max(2) as f64;
     let low = points.iter().map(|p| p.1).fold(100.0, f64::min);
     let (low, high) = ((low / 10.0).floor() * 10.0, 100.0);
     draw(300, |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(10)
-            .x_label_area_size(42)
-            .y_label_area_size(50)
+            .x_label_area_size(46)
+            .y_label_area_size(54)
             .build_cartesian_2d(0.5..last + 0.5, low.min(high - 10.0)..high)?;
         chart
             .configure_mesh()
             .axis_style(INK)
             .bold_line_style(GRID)
             .light_line_style(TRANSPARENT)
-            .label_style(("sans-serif", 13).into_font().color(&INK))
+            .label_style(TEXT.into_font().color(&INK))
             .x_labels(points.len().clamp(2, 12))
             .y_labels(6)
             .x_label_formatter(&|x| format!("{x:.0}"))
             .y_label_formatter(&|y| format!("{y:.0}"))
+            .axis_desc_style(TEXT.into_font().color(&INK))
             .x_desc("time-step")
             .y_desc("accuracy in %")
             .draw()?;
@@ -56,7 +61,11 @@ pub fn per_step(shares: &[f64], ended: f64) -> Result<String> {
 ///
 /// # Errors
 /// Never for finite numbers.
-pub fn frontier(points: &[(f64, f64)], chosen: Option<usize>, measured: Option<(f64, f64)>) -> Result<String> {
+pub fn frontier(
+    points: &[(f64, f64)],
+    chosen: Option<usize>,
+    measured: Option<(f64, f64)>,
+) -> Result<String> {
     let all: Vec<(f64, f64)> = points.iter().copied().chain(measured).collect();
     let range = |of: fn(&(f64, f64)) -> f64| {
         let low = all.iter().map(of).fold(f64::INFINITY, f64::min).max(1.0);
@@ -66,8 +75,8 @@ pub fn frontier(points: &[(f64, f64)], chosen: Option<usize>, measured: Option<(
     draw(340, |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(10)
-            .x_label_area_size(42)
-            .y_label_area_size(72)
+            .x_label_area_size(46)
+            .y_label_area_size(78)
             .build_cartesian_2d(range(|p| p.0).log_scale(), range(|p| p.1).log_scale())?;
         let round = |value: &f64| super::text::mean(*value).trim_end_matches(".00").to_owned();
         chart
@@ -75,11 +84,12 @@ pub fn frontier(points: &[(f64, f64)], chosen: Option<usize>, measured: Option<(
             .axis_style(INK)
             .bold_line_style(GRID)
             .light_line_style(TRANSPARENT)
-            .label_style(("sans-serif", 13).into_font().color(&INK))
+            .label_style(TEXT.into_font().color(&INK))
             .x_labels(5)
             .y_labels(6)
             .x_label_formatter(&round)
             .y_label_formatter(&round)
+            .axis_desc_style(TEXT.into_font().color(&INK))
             .x_desc("LUTs")
             .y_desc("cycles a sample")
             .draw()?;
@@ -96,16 +106,17 @@ pub fn frontier(points: &[(f64, f64)], chosen: Option<usize>, measured: Option<(
 }
 
 /// Draws into a picture.
-fn draw(height: u32, with: impl FnOnce(&DrawingArea<SVGBackend<'_>, plotters::coord::Shift>) -> Drawn) -> Result<String> {
+fn draw(
+    height: u32,
+    with: impl Fn(&DrawingArea<SVGBackend<'_>, plotters::coord::Shift>) -> Drawn,
+) -> Result<String> {
     let mut text = String::new();
-    let drawn = || -> Drawn {
+    let mut drawn = || -> Drawn {
         let area = SVGBackend::with_string(&mut text, (WIDTH, height)).into_drawing_area();
         with(&area)?;
         area.present()?;
         Ok(())
     };
-    let mut drawn = Some(drawn);
-    let result = drawn.take().map_or(Ok(()), |drawn| drawn());
-    result.map_err(|e| Error::input(format!("a plot cannot be drawn: {e}")))?;
+    drawn().map_err(|e| Error::input(format!("a plot cannot be drawn: {e}")))?;
     Ok(text)
 }

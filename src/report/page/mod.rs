@@ -19,8 +19,8 @@ mod text;
 
 use askama::Template;
 
-use super::exploration::{Exploration, Explored};
 use super::Report;
+use super::exploration::{Exploration, Explored};
 use crate::error::{Error, Result};
 use overview::Tile;
 use pipeline::Pipeline;
@@ -113,7 +113,13 @@ pub fn html(report: &Report) -> Result<String> {
         cycles: cycles(report),
         resources: resources::resources(report),
         energy: energy(report),
-        widest: report.widths.iter().map(|w| w.accumulator_width.max(w.membrane_width)).max().unwrap_or(1).max(1),
+        widest: report
+            .widths
+            .iter()
+            .map(|w| w.accumulator_width.max(w.membrane_width))
+            .max()
+            .unwrap_or(1)
+            .max(1),
         inequalities: report.widths.iter().map(|w| w.inequalities).sum(),
         frontiers: report.explorations.iter().map(|e| frontier(report, e)).collect::<Result<_>>()?,
     };
@@ -185,18 +191,21 @@ fn frontier<'a>(report: &Report, exploration: &'a Exploration) -> Result<Frontie
     let chosen = exploration.designs.iter().position(|design| design.chosen);
     let synthesis = report.synthesis.iter().find(|s| s.utilisation.family == exploration.family);
     let run = report.cosim.iter().find(|run| run.stall.is_none() && run.mismatches == 0);
-    let point = synthesis.zip(run).map(|(s, run)| (s.utilisation.total.lut as f64, run.cycles_per_sample.mean));
+    let point =
+        synthesis.zip(run).map(|(s, run)| (s.utilisation.total.lut as f64, run.cycles_per_sample.mean));
     let point = point.filter(|(lut, cycles)| *lut > 0.0 && *cycles > 0.0);
     let measured = point.map(|(lut, cycles)| {
-        format!("this build: {} LUTs synthesised, {} cycles co-simulated", text::mean(lut), text::mean(cycles))
+        format!(
+            "this build: {} LUTs synthesised, {} cycles co-simulated",
+            text::mean(lut),
+            text::mean(cycles)
+        )
     });
     let ends = exploration.designs.first().zip(exploration.designs.last());
     let end = |d: &Explored| format!("{} cycles with {} LUTs", text::mean(d.cycles), text::count(d.lut));
     let description = ends.map_or_else(
         || "No designs.".to_owned(),
-        |(slowest, fastest)| {
-            format!("{} designs, from {} to {}.", points.len(), end(slowest), end(fastest))
-        },
+        |(slowest, fastest)| format!("{} designs, from {} to {}.", points.len(), end(slowest), end(fastest)),
     );
     Ok(FrontierView {
         exploration,

@@ -28,7 +28,8 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
         tile("spikes a neuron", text::mean(golden.spikes_per_neuron), "a sample".to_owned());
     }
     if let Some(run) = free {
-        let share = run.busiest_utilisation.map(|share| format!("busiest engine at work {}", text::percent(share)));
+        let share =
+            run.busiest_utilisation.map(|share| format!("busiest engine at work {}", text::percent(share)));
         tile("cycles a sample", text::mean(run.cycles_per_sample.mean), share.unwrap_or_default());
     }
     let slowest = |clocks: &[crate::place::Clock]| clocks.iter().map(|c| c.achieved_mhz).reduce(f64::min);
@@ -81,10 +82,13 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
         ("from", text::shown(&summary.producer)),
         ("target", target(summary)),
         ("input", input(summary)),
-        ("applied", match summary.input_steps {
-            1 => "at the first time-step".to_owned(),
-            n => format!("spread over {}", text::plural(n, "time-step", "time-steps")),
-        }),
+        (
+            "applied",
+            match summary.input_steps {
+                1 => "at the first time-step".to_owned(),
+                n => format!("spread over {}", text::plural(n, "time-step", "time-steps")),
+            },
+        ),
         ("output", text::plural(summary.classes, "logit", "logits")),
         ("neurons", text::count(summary.neurons)),
         (

@@ -69,13 +69,21 @@ pub fn pipeline(input: String, stages: &[Stage], told: Option<f64>) -> Pipeline 
         rows.push(Row {
             node: text::shown(&stage.node),
             module: text::shown(&stage.module),
-            size: format!("{}×{}, {}", stage.rows, stage.channels, text::plural(stage.lanes, "lane", "lanes")),
+            size: format!(
+                "{}×{}, {}",
+                stage.rows,
+                stage.channels,
+                text::plural(stage.lanes, "lane", "lanes")
+            ),
             tracks: path,
             x,
             passes: !stage.has_register,
             share: share.map(|share| (100.0 * share).clamp(0.0, 100.0)),
             percent: share.map_or_else(String::new, text::percent),
-            told: stage.told.zip(told.filter(|all| *all > 0.0)).map(|(busy, all)| (100.0 * busy / all).min(100.0)),
+            told: stage
+                .told
+                .zip(told.filter(|all| *all > 0.0))
+                .map(|(busy, all)| (100.0 * busy / all).min(100.0)),
             busiest: share.is_some_and(|share| share > 0.0 && share >= most),
         });
     }

@@ -55,9 +55,9 @@ pub fn bands(measured: &Measured) -> Bands {
         Band {
             name: text::shown(&layer.name),
             figures: format!(
-                "{}, {} of them drawn, {} spikes each",
+                "{}, {} drawn; {} spikes each",
                 text::plural(layer.neurons, "neuron", "neurons"),
-                if shown.neurons.len() == layer.neurons { "all".to_owned() } else { text::count(shown.neurons.len()) },
+                if rows == layer.neurons { "all".to_owned() } else { text::count(rows) },
                 text::mean(layer.spikes_per_neuron)
             ),
             rows,

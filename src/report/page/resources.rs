@@ -100,7 +100,8 @@ pub fn resources(report: &Report) -> Resources {
         let mut rows: BTreeMap<String, (u64, Vec<Option<Figures>>)> = BTreeMap::new();
         for (n, synthesis) in report.synthesis.iter().enumerate() {
             for module in &synthesis.utilisation.modules {
-                let entry = rows.entry(key(module)).or_insert_with(|| (0, vec![None; report.synthesis.len()]));
+                let entry =
+                    rows.entry(key(module)).or_insert_with(|| (0, vec![None; report.synthesis.len()]));
                 // Of a family that has more of them the number is the one that counts.
                 let before = entry.1[n].take();
                 entry.1[n] = Some(sum(before.unwrap_or_default(), &module.figures));

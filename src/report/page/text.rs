@@ -156,7 +156,8 @@ pub fn bar(percent: impl Real) -> String {
 /// The same with a mark, if there is one.
 pub fn marked(percent: impl Real, mark: &Option<f64>) -> String {
     let clamp = |value: f64| if value.is_finite() { value.clamp(0.0, 100.0) } else { 0.0 };
-    let mark = mark.map(|at| format!(r#"<rect class="mark" x="{:.1}" width="1" height="8"/>"#, clamp(at) * 0.99));
+    let mark =
+        mark.map(|at| format!(r#"<rect class="mark" x="{:.1}" width="1" height="8"/>"#, clamp(at) * 0.99));
     format!(
         r#"<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="well" width="100" height="8"/><rect class="fill" width="{:.1}" height="8"/>{}</svg>"#,
         clamp(percent.real()),
@@ -171,7 +172,10 @@ mod tests {
     #[test]
     fn numbers() {
         assert_eq!([count(0u64), count(1234u64), count(1_234_567u64)], ["0", "1,234", "1,234,567"]);
-        assert_eq!([mean(78_028.4), mean(345.6), mean(21.06), mean(0.531)], ["78,028", "346", "21.1", "0.53"]);
+        assert_eq!(
+            [mean(78_028.4), mean(345.6), mean(21.06), mean(0.531)],
+            ["78,028", "346", "21.1", "0.53"]
+        );
         assert_eq!([mean(f64::NAN), percent(0.969)], ["–", "96.9 %"]);
         assert_eq!([energy(12.3), energy(4560.0), energy(7.8e6)], ["12.3 nJ", "4.56 µJ", "7.80 mJ"]);
         assert_eq!([bits(100), bits(16_384), bits(1 << 24)], ["100 bits", "2.0 KiB", "2.0 MiB"]);
