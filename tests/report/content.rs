@@ -58,12 +58,12 @@ fn every_section_has_its_figures() {
         if stage["has_register"] == true {
             let share = (100.0 * n as f64 + 111.0) / 2_222.0;
             assert!((real(&stage["utilisation"]) - share).abs() < 1e-12);
-            has("pipeline", &[format!("{:.1} %", 100.0 * share)]);
+            has("pipeline", &[format!("{:.1}\u{a0}%", 100.0 * share)]);
             has("cycles", &[node, (100 * n + 111).to_string()]);
             assert!(real(&stage["told"]) > 0.0, "{stage}");
         }
     }
-    has("cycles", &["2,222", "3,333", "4,444", "1,999", "87.6 %"].map(String::from));
+    has("cycles", &["2,222", "3,333", "4,444", "1,999", "87.6\u{a0}%"].map(String::from));
 
     let golden = &found["golden"];
     let layers = golden["layers"].as_array().expect("layers");
@@ -80,7 +80,7 @@ fn every_section_has_its_figures() {
         assert!((rates - real(&layer["spikes_per_neuron"])).abs() < 1e-9, "{layer}");
     }
     let steps = golden["accuracy_per_step"].as_array().expect("with labels");
-    let accuracy: Vec<String> = steps.iter().map(|a| format!("{:.1} %", 100.0 * real(a))).collect();
+    let accuracy: Vec<String> = steps.iter().map(|a| format!("{:.1}\u{a0}%", 100.0 * real(a))).collect();
     has("accuracy", &accuracy);
     assert_eq!(steps.last(), Some(&golden["accuracy"]));
     assert!(real(&golden["accuracy"]) < 1.0 && section(&page, "accuracy").contains("<polyline"));
@@ -99,7 +99,7 @@ fn every_section_has_its_figures() {
             "88.7 MHz",
             "80.0 MHz",
             "8,400 of 84,000",
-            "10.0 %",
+            "10.0\u{a0}%",
             "11.27 ns",
             "4.17",
             "7.13",
@@ -113,7 +113,7 @@ fn every_section_has_its_figures() {
     assert_eq!(fit["fits"], true);
 
     let energy = &golden["energy"];
-    has("energy", &[count(&energy["qann_macs"]), format!("{:.1} %", 100.0 * real(&energy["ratio"]))]);
+    has("energy", &[count(&energy["qann_macs"]), format!("{:.1}\u{a0}%", 100.0 * real(&energy["ratio"]))]);
     for proof in found["widths"].as_array().expect("layers") {
         has("widths", &[proof["name"].as_str().expect("a name").to_owned(), count(&proof["inequalities"])]);
     }

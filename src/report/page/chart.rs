@@ -72,13 +72,18 @@ pub fn frontier(
         let high = all.iter().map(of).fold(1.0, f64::max);
         (low.min(high) / 1.4)..(high * 1.4)
     };
+    let (x, y) = (range(|p| p.0), range(|p| p.1));
     draw(340, |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(10)
             .x_label_area_size(46)
             .y_label_area_size(78)
-            .build_cartesian_2d(range(|p| p.0).log_scale(), range(|p| p.1).log_scale())?;
-        let round = |value: &f64| super::text::mean(*value).trim_end_matches(".00").to_owned();
+            .build_cartesian_2d(
+                x.clone().log_scale().with_key_points(ticks(&x)),
+                y.clone().log_scale().with_key_points(ticks(&y)),
+            )?;
+        let round =
+            |value: &f64| super::text::mean(*value).trim_end_matches(".00").trim_end_matches(".0").to_owned();
         chart
             .configure_mesh()
             .axis_style(INK)
@@ -103,6 +108,15 @@ pub fn frontier(
         }
         Ok(())
     })
+}
+
+/// 1, 2 and 5 times the powers of ten in a range; only the powers where they are many.
+fn ticks(range: &std::ops::Range<f64>) -> Vec<f64> {
+    let decades = (range.end / range.start).log10();
+    let steps: &[f64] = if decades > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    let powers = (-2..12).map(|n| 10f64.powi(n));
+    let all = powers.flat_map(|power| steps.iter().map(move |step| step * power));
+    all.filter(|tick| range.contains(tick)).collect()
 }
 
 /// Draws into a picture.

@@ -38,6 +38,8 @@ struct Page<'a> {
     pipeline: Pipeline,
     /// How utilisation is known.
     basis: &'static str,
+    /// Whether bars have a mark.
+    marked: bool,
     bands: Option<Bands>,
     accuracy: Option<AccuracyView>,
     cycles: Vec<CycleRow>,
@@ -93,7 +95,7 @@ struct FrontierView<'a> {
 /// Never for what [`super::collect`] has read; figures that are no numbers cannot be drawn.
 pub fn html(report: &Report) -> Result<String> {
     let free = report.cosim.iter().find(|run| run.stall.is_none());
-    let told = report.golden.as_ref().map(|golden| golden.told.per_sample);
+    let told = report.golden.as_ref().map(|golden| golden.told.per_sample).filter(|told| *told > 0.0);
     let basis = match (free.is_some_and(|run| !run.stages.is_empty()), told) {
         (true, _) => "counted by the registers of the hardware in co-simulation",
         (false, Some(_)) => "as the cycle model tells it from measured spikes",
@@ -101,12 +103,14 @@ pub fn html(report: &Report) -> Result<String> {
     };
     let summary = &report.summary;
     let input = overview::input(summary);
+    let pipeline = pipeline::pipeline(input, &report.stages, told);
     let page = Page {
         report,
         title: text::shown(&summary.model),
         tiles: overview::tiles(report),
         facts: overview::facts(summary),
-        pipeline: pipeline::pipeline(input, &report.stages, told),
+        marked: pipeline.rows.iter().any(|row| row.told.is_some()),
+        pipeline,
         basis,
         bands: report.golden.as_ref().map(raster::bands),
         accuracy: accuracy(report)?,

@@ -21,7 +21,7 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
     if let Some(golden) = &report.golden {
         let samples = text::plural(golden.samples, "sample", "samples");
         if let Some(accuracy) = golden.accuracy {
-            tile("accuracy", format!("{:.2} %", 100.0 * accuracy), samples);
+            tile("accuracy", format!("{:.2}\u{a0}%", 100.0 * accuracy), samples);
         }
         let most = format!("to quiescence; at most {}", text::count(golden.time_steps_max));
         tile("time-steps", text::mean(golden.time_steps_mean), most);

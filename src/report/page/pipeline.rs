@@ -45,7 +45,7 @@ pub struct Row {
     pub busiest: bool,
 }
 
-/// Draws the stages; `told` is what the cycle model tells of a sample's cycles.
+/// Draws the stages; `told` is what the cycle model tells of a sample's cycles, more than 0.
 pub fn pipeline(input: String, stages: &[Stage], told: Option<f64>) -> Pipeline {
     let mut tracks = Tracks::default();
     let most = stages.iter().filter_map(|stage| stage.utilisation).fold(0.0, f64::max);
@@ -80,10 +80,8 @@ pub fn pipeline(input: String, stages: &[Stage], told: Option<f64>) -> Pipeline 
             passes: !stage.has_register,
             share: share.map(|share| (100.0 * share).clamp(0.0, 100.0)),
             percent: share.map_or_else(String::new, text::percent),
-            told: stage
-                .told
-                .zip(told.filter(|all| *all > 0.0))
-                .map(|(busy, all)| (100.0 * busy / all).min(100.0)),
+            // Beside the same figure it would say nothing.
+            told: stage.counted.and(stage.told).zip(told).map(|(busy, all)| (100.0 * busy / all).min(100.0)),
             busiest: share.is_some_and(|share| share > 0.0 && share >= most),
         });
     }

@@ -204,7 +204,7 @@ fn used(name: &str, used: u64, available: u64) -> UseRow {
         name: text::shown(name),
         used: format!("{} of {}", text::count(used), text::count(available)),
         percent: percent.min(100.0),
-        text: if available > 0 { format!("{percent:.1} %") } else { "none there".to_owned() },
+        text: if available > 0 { format!("{percent:.1}\u{a0}%") } else { "none there".to_owned() },
     }
 }
 

@@ -88,7 +88,7 @@ pub fn mean(value: impl Real) -> String {
 
 /// A share in percent.
 pub fn percent(share: impl Real) -> String {
-    format!("{:.1} %", 100.0 * share.real())
+    format!("{:.1}\u{a0}%", 100.0 * share.real())
 }
 
 /// Energy in the unit that suits it.
@@ -105,7 +105,7 @@ pub fn bits(bits: impl Count) -> String {
     match bits.number() {
         b if b >= 1 << 23 => format!("{:.1} MiB", b as f64 / 8.0 / 1024.0 / 1024.0),
         b if b >= 1 << 13 => format!("{:.1} KiB", b as f64 / 8.0 / 1024.0),
-        b => format!("{b} bits"),
+        b => format!("{} bits", count(b)),
     }
 }
 
@@ -176,7 +176,7 @@ mod tests {
             [mean(78_028.4), mean(345.6), mean(21.06), mean(0.531)],
             ["78,028", "346", "21.1", "0.53"]
         );
-        assert_eq!([mean(f64::NAN), percent(0.969)], ["–", "96.9 %"]);
+        assert_eq!([mean(f64::NAN), percent(0.969)], ["–", "96.9\u{a0}%"]);
         assert_eq!([energy(12.3), energy(4560.0), energy(7.8e6)], ["12.3 nJ", "4.56 µJ", "7.80 mJ"]);
         assert_eq!([bits(100), bits(16_384), bits(1 << 24)], ["100 bits", "2.0 KiB", "2.0 MiB"]);
     }
