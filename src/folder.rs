@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result, printable};
@@ -49,6 +51,57 @@ pub fn begin_file(path: &Path) -> Result<NamedTempFile> {
 pub fn finish_file(file: NamedTempFile, path: &Path) -> Result<()> {
     file.persist(path).map_err(|e| Error::io("write", path, &e.error))?;
     Ok(())
+}
+
+/// Writes a value as JSON at `path`; its folder is made if it is missing.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)
+        .map_err(|e| Error::input(format!("this cannot be written as JSON: {e}")).at_file(path))?;
+    text.push(b'\n');
+    write_whole(path, &text)
+}
+
+/// Writes a file at `path`; its folder is made if it is missing.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, &e))?;
+    }
+    let mut file = begin_file(path)?;
+    file.write_all(bytes).map_err(|e| Error::io("write", path, &e))?;
+    finish_file(file, path)
+}
+
+/// Reads JSON of one version: an object whose `format_version` says which.
+///
+/// # Errors
+/// When it cannot be read, is damaged or of another version.
+pub fn read_json<T: DeserializeOwned>(path: &Path, version: u32) -> Result<T> {
+    let damaged = |problem: String| Error::input(problem).at_file(path);
+    let value: serde_json::Value = serde_json::from_slice(&read(path)?)
+        .map_err(|e| damaged(format!("this JSON cannot be read: {e}")))?;
+    match value.get("format_version").and_then(serde_json::Value::as_u64) {
+        Some(found) if found == u64::from(version) => {}
+        Some(found) => return Err(damaged(format!("this file is of version {found}, not {version}"))),
+        None => return Err(damaged("this file says nothing of its version: format_version".to_owned())),
+    }
+    serde_json::from_value(value).map_err(|e| damaged(format!("this JSON cannot be read: {e}")))
+}
+
+/// Removes a file if it is there.
+///
+/// # Errors
+/// When it is there and cannot be removed.
+pub fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io("remove", path, &e)),
+        _ => Ok(()),
+    }
 }
 
 /// Longest file that is read as a whole.

@@ -2,7 +2,8 @@
 //!
 //! One direction through the boxes: [`import`] reads ONNX into [`qann`]; [`convert`] makes [`snn`]; [`lower`] makes
 //! [`integer`]; [`golden`] runs it, and [`compact`] chooses widths with it; [`design`] plans the hardware, and
-//! [`advice`] says what to do where it does not fit; the later modules write, simulate and synthesise it.
+//! [`advice`] says what to do where it does not fit; the later modules write, simulate and synthesise it, and [`report`]
+//! shows what came of it.
 
 pub mod data;
 pub mod error;
@@ -26,6 +27,7 @@ pub mod design;
 pub mod emit;
 pub mod place;
 pub mod registers;
+pub mod report;
 pub mod schedule;
 pub mod synth;
 pub mod target;

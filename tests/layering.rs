@@ -47,6 +47,13 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("synth", &["error", "folder", "target", "tool"]),
     ("place", &["error", "folder", "synth", "target", "tool"]),
+    (
+        "report",
+        &[
+            "cosim", "data", "emit", "error", "folder", "golden", "integer", "lower", "place", "quant",
+            "snn", "synth", "target",
+        ],
+    ),
 ];
 
 /// Words that only these modules may use.
@@ -56,12 +63,13 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("unsafe {", &["cosim"]),
     ("process::Command", &["tool"]),
     ("prost::", &["import"]),
-    ("askama::", &["emit"]),
+    ("askama::", &["emit", "report"]),
     ("safetensors::", &["snn"]),
     ("npyz::", &["data"]),
     ("toml::", &["target"]),
     ("roxmltree::", &["cosim"]),
     ("clap::", &["cli", "main"]),
+    ("plotters::", &["cli", "report"]),
     ("indicatif::", &["cli", "tool"]),
 ];
 

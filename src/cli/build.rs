@@ -76,13 +76,16 @@ pub fn run(args: &Args) -> Result<()> {
         (Some(path), _) => emit::read_folding(path)?,
         (None, None) => uniform,
         (None, Some(_)) => {
-            let offer = offer.insert(explore::scheduled(&model, &args.schedule, target.as_ref(), &uniform)?);
-            offer.point.options.clone()
+            let found = explore::scheduled(&model, &args.schedule, target.as_ref(), &uniform)?;
+            offer.insert(found).0.point.options.clone()
         }
     };
     let manifest = emit::emit_from(&model, &options, target.as_ref(), &inputs, &args.output)?;
     let reckoned =
         target.as_ref().map(|target| fit::reckon(&model, &options, target.device())).transpose()?;
+    if let Some((_, found)) = &offer {
+        found.save(&args.output)?;
+    }
     if args.json {
         let text = serde_json::to_string_pretty(&manifest)
             .map_err(|e| crate::error::Error::input(format!("cannot write JSON: {e}")))?;
@@ -109,7 +112,7 @@ fn tell(args: &Args, manifest: &Manifest, target: Option<&Target>, offer: Option
         Some(Target::Device(device)) => output::print(&format!("device: {}", device.title))?,
         None => {}
     }
-    if let Some(offer) = offer {
+    if let Some((offer, _)) = offer {
         let total = offer.estimate.total;
         output::print(&format!(
             "estimate: {:.0} cycles a sample, {} LUT, {} FF, {} {}, {} DSP ({})",

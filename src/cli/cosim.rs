@@ -82,11 +82,14 @@ fn write_samples(mut file: NamedTempFile, path: &Path, report: &Report) -> Resul
     folder::finish_file(file, path)
 }
 
-/// Co-simulates with a progress display.
+/// Co-simulates with a progress display, and keeps the figures in the build folder for the report.
 ///
 /// # Errors
 /// As [`cosim::run`].
 pub fn simulate(build: &Path, inputs: &Inputs, options: &cosim::Options) -> Result<Report> {
+    // After a failure no figures of an earlier run may look like this one's.
+    let place = cosim::place(build, options.stall.is_some());
+    let free = folder::remove(&place);
     let spinner = output::spinner("Verilator: building the simulation");
     let bar = output::bar("co-simulation", inputs.len());
     let result = cosim::run(build, inputs, options, &mut |progress| match progress {
@@ -99,7 +102,12 @@ pub fn simulate(build: &Path, inputs: &Inputs, options: &cosim::Options) -> Resu
     });
     spinner.finish_and_clear();
     bar.finish_and_clear();
-    result
+    let report = result?;
+    // A folder that may only be read is co-simulated all the same.
+    if let Err(error) = free.and_then(|()| cosim::save(build, &report)) {
+        eprintln!("note: the figures are not kept for 'snn2rtl report': {error}");
+    }
+    Ok(report)
 }
 
 /// A mismatch is a failed check.

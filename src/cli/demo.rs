@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 
 use super::examples::Example;
-use super::{compare, convert, cosim, load, output, run};
+use super::{compare, convert, cosim, load, output, report, run};
 use crate::convert::EncodingChoice;
 use crate::cosim as simulation;
 use crate::data;
@@ -47,6 +47,7 @@ struct Report<'a> {
     cosim: &'a simulation::Report,
     utilisation: &'a synth::Utilisation,
     build: &'a Path,
+    report: &'a Path,
     seconds: f64,
 }
 
@@ -98,6 +99,9 @@ pub fn run(args: &Args) -> Result<()> {
     say(&super::build::stages(&manifest))?;
 
     say("4. co-simulation: RTL in Verilator against the golden model")?;
+    // The report shows what the golden model does on all of them.
+    let subject = report::Subject { model: &model, lowered: &lowered, golden: &golden, manifest: &manifest };
+    let measured = report::measured(&subject, &inputs, Some(&labels), 0, &figures)?;
     inputs.truncate(compared);
     let simulated = cosim::simulate(&build, &inputs, &simulation::Options::default())?;
 
@@ -108,6 +112,9 @@ pub fn run(args: &Args) -> Result<()> {
     let utilisation = result?;
     say(&utilisation.table().to_string())?;
 
+    measured.save(&build)?;
+    let (page, _) = report::write(&build, None)?;
+
     let seconds = start.elapsed().as_secs_f64();
     let report = Report {
         example: example.name(),
@@ -115,6 +122,7 @@ pub fn run(args: &Args) -> Result<()> {
         cosim: &simulated,
         utilisation: &utilisation,
         build: &build,
+        report: &page,
         seconds,
     };
     if args.json {
@@ -122,6 +130,7 @@ pub fn run(args: &Args) -> Result<()> {
     } else {
         output::print(&summary(example, &report).to_string())?;
         output::print(&format!("build folder: {}", build.display()))?;
+        output::print(&format!("report: {}", page.display()))?;
     }
     run::check(&figures)?;
     cosim::check(&simulated)?;

@@ -14,13 +14,17 @@ const SOP: f64 = 0.9;
 
 /// What both accounts say about themselves.
 #[derive(Clone, Debug, Serialize)]
-struct Basis {
-    technology: &'static str,
-    pj_per_mac: f64,
-    pj_per_sop: f64,
+pub struct Basis {
+    /// Of the published energies.
+    pub technology: &'static str,
+    /// A multiply-accumulate.
+    pub pj_per_mac: f64,
+    /// A synaptic operation.
+    pub pj_per_sop: f64,
     /// Elements of LayerNorm and softmax of one evaluation; not counted on either side.
-    norm_elements: u64,
-    softmax_elements: u64,
+    pub norm_elements: u64,
+    /// See there.
+    pub softmax_elements: u64,
 }
 
 impl Basis {
@@ -99,14 +103,17 @@ impl Bounds {
 /// What samples have cost.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measured {
+    /// What it rests on.
     #[serde(flatten)]
-    basis: Basis,
-    qann_macs: u64,
-    qann_nj_per_sample: f64,
+    pub basis: Basis,
+    /// Multiply-accumulates of the quantised network.
+    pub qann_macs: u64,
+    /// Their energy.
+    pub qann_nj_per_sample: f64,
     /// Of the spiking network: synaptic operations, and multiply-accumulates with elements of the input that are not 0.
-    snn_nj_per_sample: f64,
+    pub snn_nj_per_sample: f64,
     /// The spiking network's by the quantised one's.
-    ratio: f64,
+    pub ratio: f64,
 }
 
 impl Measured {

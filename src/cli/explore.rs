@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use serde::Serialize;
 
 use super::{fit, load, output};
 use crate::advice::advise;
 use crate::design::{Joins, Options};
+use crate::emit;
 use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::lower;
+use crate::report::{Exploration, Explored};
 use crate::schedule::{Activity, Goal, Offer, Scheduler, choose, offers};
 use crate::snn::Model;
 use crate::target::{Board, Device, Family, Target};
@@ -57,30 +58,6 @@ pub struct Args {
     json: bool,
 }
 
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Designs {
-    model: String,
-    family: Family,
-    clock_hz: f64,
-    designs: Vec<Row>,
-}
-
-/// A design of the frontier.
-#[derive(Serialize)]
-struct Row {
-    cycles: f64,
-    samples_per_second: f64,
-    lut: u64,
-    ff: u64,
-    bram: u64,
-    dsp: u64,
-    busiest: String,
-    fits: Option<bool>,
-    chosen: bool,
-    lanes: std::collections::BTreeMap<String, usize>,
-}
-
 /// The board or device that is named.
 ///
 /// # Errors
@@ -102,22 +79,21 @@ pub fn run(args: &Args) -> Result<()> {
     let model = load::model(&args.model)?;
     let base = Options { joins: Joins::Minimal, ..Options::default() };
     let (offers, choice) = frontier(&model, &args.schedule, target.as_ref(), &base)?;
-    let clock = clock(&args.schedule, target.as_ref())?;
-    let family = offers.first().map_or(Family::Xc7, |offer| offer.estimate.family);
-    let rows: Vec<Row> = offers
-        .iter()
-        .enumerate()
-        .map(|(n, offer)| row(offer, target.as_ref(), clock, choice.as_ref().ok() == Some(&n)))
-        .collect();
+    let chosen = choice.as_ref().ok().copied();
+    let found = exploration(&model, &args.schedule, target.as_ref(), &offers, chosen)?;
+    // Of a build folder: for its report.
+    if emit::read_manifest(&args.model).is_ok() {
+        found.save(&args.model)?;
+    }
     if let Some(path) = &args.svg {
-        super::plot::frontier(path, &model.name, family, &points(&offers), choice.as_ref().ok().copied())?;
+        super::plot::frontier(path, &model.name, found.family, &points(&offers), chosen)?;
     }
     if args.json {
-        output::json(&Designs { model: model.name.clone(), family, clock_hz: clock, designs: rows })?;
+        output::json(&found)?;
     } else {
-        output::print(&table(&rows, family))?;
-        let calibrated = offers.first().is_none_or(|offer| offer.estimate.calibrated);
-        if !calibrated {
+        output::print(&table(&found))?;
+        if !found.calibrated {
+            let family = found.family;
             output::print(&format!("area in {family} is reckoned with coefficients of another family"))?;
         }
     }
@@ -191,13 +167,38 @@ fn points(offers: &[Offer]) -> Vec<(f64, f64)> {
     offers.iter().map(|offer| (offer.estimate.total.lut as f64, offer.point.cycles.per_sample)).collect()
 }
 
-fn row(offer: &Offer, target: Option<&Target>, clock: f64, chosen: bool) -> Row {
+/// The designs in the form in which they are printed and kept.
+///
+/// # Errors
+/// When the clock is none.
+pub fn exploration(
+    model: &Model,
+    schedule: &Schedule,
+    target: Option<&Target>,
+    offers: &[Offer],
+    chosen: Option<usize>,
+) -> Result<Exploration> {
+    let clock_hz = clock(schedule, target)?;
+    let estimate = offers.first().map(|offer| &offer.estimate);
+    Ok(Exploration {
+        model: model.name.clone(),
+        family: estimate.map_or(Family::Xc7, |estimate| estimate.family),
+        calibrated: estimate.is_none_or(|estimate| estimate.calibrated),
+        clock_hz,
+        designs: (0..)
+            .zip(offers)
+            .map(|(n, offer)| row(offer, target, clock_hz, chosen == Some(n)))
+            .collect(),
+    })
+}
+
+fn row(offer: &Offer, target: Option<&Target>, clock: f64, chosen: bool) -> Explored {
     let Offer { point, estimate } = offer;
     let cycles = point.cycles.per_sample;
     let busiest =
         point.cycles.busiest().map_or(String::new(), |stage| point.design.stages[stage].node.clone());
     let lanes = point.options.layers.iter().map(|(name, layer)| (name.clone(), layer.lanes)).collect();
-    Row {
+    Explored {
         cycles,
         samples_per_second: clock / cycles.max(1.0),
         lut: estimate.total.lut,
@@ -211,8 +212,8 @@ fn row(offer: &Offer, target: Option<&Target>, clock: f64, chosen: bool) -> Row 
     }
 }
 
-fn table(rows: &[Row], family: Family) -> String {
-    let cells = rows.iter().map(|row| {
+fn table(found: &Exploration) -> String {
+    let cells = found.designs.iter().map(|row| {
         let fits = match row.fits {
             Some(true) => "yes",
             Some(false) => "no",
@@ -230,11 +231,11 @@ fn table(rows: &[Row], family: Family) -> String {
             crate::error::printable(&row.busiest),
         ]
     });
-    let header = ["", "cycles", "samples/s", "LUT", "FF", family.bram_unit(), "DSP", "fits", "busiest"];
+    let header = ["", "cycles", "samples/s", "LUT", "FF", found.family.bram_unit(), "DSP", "fits", "busiest"];
     output::table(header, cells.collect(), 1).to_string()
 }
 
-/// The design that is to be taken.
+/// The design that is to be taken, and all that were looked at.
 ///
 /// # Errors
 /// As [`frontier`]; when nothing meets the goal.
@@ -243,7 +244,9 @@ pub fn scheduled(
     schedule: &Schedule,
     target: Option<&Target>,
     base: &Options,
-) -> Result<Offer> {
+) -> Result<(Offer, Exploration)> {
     let (mut offers, choice) = frontier(model, schedule, target, base)?;
-    Ok(offers.swap_remove(choice?))
+    let choice = choice?;
+    let found = exploration(model, schedule, target, &offers, Some(choice))?;
+    Ok((offers.swap_remove(choice), found))
 }

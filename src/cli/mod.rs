@@ -22,6 +22,7 @@ mod inspect;
 mod load;
 mod output;
 mod plot;
+mod report;
 mod run;
 mod synth;
 mod targets;
@@ -63,6 +64,8 @@ enum Command {
     Synth(synth::Args),
     /// Whether a build folder is what its manifest says, file by file.
     Verify(verify::Args),
+    /// Everything that is known of a build folder as one HTML page.
+    Report(report::Args),
     /// Quantities and estimate of the cost model for a build folder.
     #[command(hide = true)]
     Cost(cost::Args),
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Cocotb(args) => cocotb::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Targets(args) => targets::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -14,7 +14,7 @@
 //! | `recording.rs`, `expected.rs` | what the golden model does, of the samples under way; what counters must say |
 //! | `neurons.rs`, `readout.rs`, `frames.rs`, `registers.rs`, `checks.rs` | comparisons |
 //! | `session.rs`, `watch.rs` | the loop, and what notices that nothing moves |
-//! | `mismatch.rs`, `report.rs` | what comes out |
+//! | `mismatch.rs`, `report.rs`, `saved.rs` | what comes out, and how it is kept |
 //! | `clients/` | the interfaces under clients of cocotbext-axi |
 //! | `linked.rs` | cargo feature `verilated`: the simulator's run time linked into the program |
 
@@ -33,6 +33,7 @@ mod readout;
 mod recording;
 mod registers;
 mod report;
+mod saved;
 mod session;
 mod stall;
 mod subject;
@@ -43,7 +44,8 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 pub use mismatch::{FirstMismatch, NeuronState, What};
-pub use report::{Report, Sample, Spread, Stops};
+pub use report::{Report, Sample, Spread, StageWork, Stops};
+pub use saved::{FORMAT_VERSION, load, place, save};
 
 use crate::data::Inputs;
 use crate::error::{Error, Result};

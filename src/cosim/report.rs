@@ -1,7 +1,7 @@
 //! The figures of a run.
 
 use comfy_table::{CellAlignment, Table};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Options;
 use super::expected::Expected;
@@ -12,7 +12,7 @@ use super::subject::Subject;
 use crate::golden::Outcome;
 
 /// Mean and largest of a figure.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// Mean.
     pub mean: f64,
@@ -21,7 +21,7 @@ pub struct Spread {
 }
 
 /// What one sample took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// Time-steps.
     pub time_steps: u32,
@@ -36,7 +36,7 @@ pub struct Sample {
 }
 
 /// Number of samples by what ended them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stops {
     /// Nothing could change any more.
     pub quiescent: u64,
@@ -46,8 +46,23 @@ pub struct Stops {
     pub confident: u64,
 }
 
+/// What the register of a stage counts, a sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageWork {
+    /// Its place in the design.
+    pub stage: usize,
+    /// The model's node.
+    pub node: String,
+    /// Library module.
+    pub module: String,
+    /// Cycles of work: accumulations of an engine, beats of neurons and readout.
+    pub cycles: f64,
+    /// Spikes of neurons.
+    pub spikes: f64,
+}
+
 /// What a run has shown.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// Result frames received.
     pub samples: u64,
@@ -81,6 +96,9 @@ pub struct Report {
     pub busiest_engine: String,
     /// The share of cycles in which it works, between the first beat in and the last word out; only of a whole run.
     pub busiest_utilisation: Option<f64>,
+    /// Stage by stage what its register counts, in the mean of all samples; empty unless the whole run was equal.
+    #[serde(default)]
+    pub stages: Vec<StageWork>,
     /// Sample by sample, as far as they came out.
     #[serde(skip)]
     pub per_sample: Vec<Sample>,
@@ -125,6 +143,21 @@ impl Spread {
 /// A ratio; 0 of nothing.
 fn ratio(a: u64, b: u64) -> f64 {
     if b == 0 { 0.0 } else { a as f64 / b as f64 }
+}
+
+/// The stages that have registers.
+fn stages(subject: &Subject, expected: &Expected, samples: u64) -> Vec<StageWork> {
+    let work = |index: usize| {
+        let stage = &subject.design.stages[index];
+        StageWork {
+            stage: index,
+            node: stage.node.clone(),
+            module: stage.module().to_owned(),
+            cycles: ratio(expected.work[index], samples),
+            spikes: ratio(expected.spikes[index], samples),
+        }
+    };
+    subject.design.counted().map(work).collect()
 }
 
 impl Report {
@@ -179,6 +212,10 @@ impl Report {
             busiest_engine: engine,
             // After a stop by confidence the stages go on for a while; that work is not the golden model's.
             busiest_utilisation: (tally.complete && tally.stops.confident == 0).then(|| ratio(work, span)),
+            stages: match tally.complete && tally.stops.confident == 0 {
+                true => stages(subject, expected, tally.samples.len() as u64),
+                false => Vec::new(),
+            },
             per_sample: per_sample.collect(),
             simulated_cycles: pins.cycle,
             simulated_cycles_per_second: pins.cycle as f64 / tally.seconds.max(1e-9),

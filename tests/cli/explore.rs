@@ -29,9 +29,21 @@ fn the_frontier_and_what_is_taken_of_it() {
     for node in ["fc1", "act1", "fc2"] {
         assert_eq!(lanes(node), designs[chosen]["lanes"][node], "{node}");
     }
+    // And the report of the build shows it.
+    let kept = s.run("report out --json").ok().json()["explorations"][0]["designs"].clone();
+    let cycles = |designs: &serde_json::Value| -> Vec<f64> {
+        let designs = designs.as_array().expect("a list").iter();
+        designs.map(|design| design["cycles"].as_f64().expect("a number")).collect()
+    };
+    assert!(cycles(&kept) == cycles(&found["designs"]) && kept[chosen]["chosen"] == true, "{kept}");
     // Of a small device the largest part that fits, not the fastest there is.
     let line = format!("explore mlp.snn --calibrate {images} --device xc7a35t --json");
     let small = s.run(&line).ok().json();
+    // Of a build folder it stays there.
+    let line = format!("explore out --calibrate {images} --device lfe5u-85f --json");
+    let other = s.run(&line).ok().json();
+    let text = fs::read_to_string(s.path("out/reports/explore_ecp5.json")).expect("kept");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), other);
     assert!(small["designs"].as_array().expect("a list").iter().all(|d| d["fits"].is_boolean()));
 }
 

@@ -163,6 +163,18 @@ fn rtl_that_differs_is_a_failed_check() {
     }
     assert_eq!((json["samples"].as_u64(), json["mismatches"].as_u64()), (Some(2), Some(0)));
 
+    // What was found stays in the build folder, for the report.
+    let kept = |name: &str| -> serde_json::Value {
+        let path = s.path("b/reports").join(name);
+        serde_json::from_slice(&fs::read(path).expect("kept")).expect("JSON")
+    };
+    assert_eq!(kept("cosim.json"), json);
+    let stages = json["stages"].as_array().expect("a list");
+    assert!(stages.iter().any(|stage| stage["cycles"].as_f64() == json["cycles_lower_bound"].as_f64()));
+    let holds =
+        |s: &Session, line: &str| -> Option<bool> { s.run(line).json()["equalities"][0]["holds"].as_bool() };
+    assert_eq!(holds(&s, "report b --json"), Some(true));
+
     // The start value of a neuron, in a word of its memory image.
     let place = fs::read_dir(s.path("b/rom")).expect("images").map(|e| e.expect("an entry").path());
     let image = place
@@ -180,6 +192,8 @@ fn rtl_that_differs_is_a_failed_check() {
         assert!(told.contains(word), "{word}\n{}", done.all());
     }
     assert!(s.path("b/sim/mismatch.vcd").exists());
+    assert_eq!(kept("cosim.json")["first_mismatch"]["layer"], "act1");
+    assert_eq!(holds(&s, "report b --json"), Some(false));
 }
 
 #[test]

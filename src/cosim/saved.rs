@@ -1,0 +1,46 @@
+//! How the figures of a run are kept in the build folder: one file for runs without pauses, one for runs with them.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::report::Report;
+use crate::error::Result;
+use crate::folder;
+
+/// The version of the JSON form of a kept [`Report`].
+pub const FORMAT_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Versioned<'a> {
+    format_version: u32,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+/// Where the figures of a run are kept, with or without random pauses.
+pub fn place(build: &Path, stalled: bool) -> PathBuf {
+    build.join(if stalled { "reports/cosim_stall.json" } else { "reports/cosim.json" })
+}
+
+/// Keeps the figures of a run in the build folder, in place of those of an earlier one.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn save(build: &Path, report: &Report) -> Result<()> {
+    let place = place(build, report.stall.is_some());
+    folder::write_json(&place, &Versioned { format_version: FORMAT_VERSION, report })
+}
+
+/// The figures of the last run, if there was one.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn load(build: &Path, stalled: bool) -> Result<Option<Report>> {
+    let place = place(build, stalled);
+    if !place.exists() {
+        return Ok(None);
+    }
+    let kept = folder::read_json(&place, FORMAT_VERSION);
+    kept.map(Some).map_err(|error| error.fix("co-simulate again with 'snn2rtl cosim'"))
+}

@@ -1,0 +1,79 @@
+//! Designs from the slowest to the fastest, as `explore` prints and keeps them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::folder;
+use crate::target::Family;
+
+/// The version of the JSON form of a kept [`Exploration`].
+const FORMAT_VERSION: u32 = 1;
+
+/// Cycles against area.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Exploration {
+    /// The model's name.
+    pub model: String,
+    /// The family that area is reckoned for.
+    pub family: Family,
+    /// Whether the cost model was fitted to this family.
+    pub calibrated: bool,
+    /// The clock that samples a second are reckoned with.
+    pub clock_hz: f64,
+    /// From the slowest to the fastest.
+    pub designs: Vec<Explored>,
+}
+
+/// One design.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Explored {
+    /// Cycles a sample.
+    pub cycles: f64,
+    /// Samples a second.
+    pub samples_per_second: f64,
+    /// Look-up tables.
+    pub lut: u64,
+    /// Flip-flops.
+    pub ff: u64,
+    /// Block memory in the family's unit.
+    pub bram: u64,
+    /// Multiplier blocks.
+    pub dsp: u64,
+    /// The node that is busy longest.
+    pub busiest: String,
+    /// Whether it fits the device, where there is one.
+    pub fits: Option<bool>,
+    /// Whether it is the one to take.
+    pub chosen: bool,
+    /// Lanes by node.
+    pub lanes: BTreeMap<String, usize>,
+}
+
+impl Exploration {
+    /// Keeps it in a build folder.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&self, build: &Path) -> Result<()> {
+        #[derive(Serialize)]
+        struct Versioned<'a> {
+            format_version: u32,
+            #[serde(flatten)]
+            exploration: &'a Exploration,
+        }
+        let place = build.join(format!("reports/explore_{}.json", self.family));
+        folder::write_json(&place, &Versioned { format_version: FORMAT_VERSION, exploration: self })
+    }
+
+    /// Reads one that was kept.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn load(path: &Path) -> Result<Self> {
+        let kept = folder::read_json(path, FORMAT_VERSION);
+        kept.map_err(|error| error.fix("explore again with 'snn2rtl explore'"))
+    }
+}

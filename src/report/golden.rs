@@ -1,0 +1,166 @@
+//! What the golden model shows on samples: equalities, accuracy against time-steps, rates, the spikes of one sample,
+//! energy, and the cycles that the model of the pipeline tells from these spikes. Kept in the build folder.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::folder;
+
+/// The version of the JSON form of [`Measured`].
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What samples have shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Number of samples.
+    pub samples: usize,
+    /// Share of samples whose class is their label.
+    pub accuracy: Option<f64>,
+    /// The same after each time-step.
+    pub accuracy_per_step: Option<Vec<f64>>,
+    /// Time-steps to quiescence, in the mean.
+    pub time_steps_mean: f64,
+    /// The most.
+    pub time_steps_max: u64,
+    /// Golden model at quiescence against the integer network in one shot.
+    pub one_shot: Comparison,
+    /// Golden model against float64, evaluated by this program.
+    pub float: Option<Comparison>,
+    /// Golden model against levels that another program computed in float64.
+    pub reference: Option<Comparison>,
+    /// Spikes a neuron and sample.
+    pub spikes_per_neuron: f64,
+    /// Additions of a weight caused by a spike, a sample.
+    pub sops_per_sample: f64,
+    /// Multiply-accumulates with elements of the input, a sample.
+    pub input_macs_per_sample: f64,
+    /// The energy account.
+    pub energy: Energy,
+    /// Layers of neurons.
+    pub layers: Vec<Layer>,
+    /// The spikes of one sample.
+    pub raster: Raster,
+    /// What the cycle model tells from the spikes of a few samples.
+    pub told: ToldCycles,
+}
+
+/// How often two evaluations differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Samples compared.
+    pub samples: u64,
+    /// Neurons compared, summed over samples.
+    pub neurons: u64,
+    /// Neurons that differ.
+    pub different_neurons: u64,
+    /// Samples with such a neuron; not counted in one shot.
+    pub different_samples: Option<u64>,
+    /// Samples of another class, where classes are known.
+    pub different_classes: Option<u64>,
+}
+
+/// Operations times published energies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Energy {
+    /// Of these energies.
+    pub technology: String,
+    /// A multiply-accumulate.
+    pub pj_per_mac: f64,
+    /// A synaptic operation.
+    pub pj_per_sop: f64,
+    /// Multiply-accumulates of the quantised network.
+    pub qann_macs: u64,
+    /// Their energy.
+    pub qann_nj_per_sample: f64,
+    /// Energy of the spiking network.
+    pub snn_nj_per_sample: f64,
+    /// The latter by the former.
+    pub ratio: f64,
+    /// Elements of LayerNorm and of softmax, counted on neither side.
+    pub norm_elements: u64,
+    /// See there.
+    pub softmax_elements: u64,
+}
+
+/// A layer of neurons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Layer {
+    /// The model's name.
+    pub name: String,
+    /// Its neurons.
+    pub neurons: usize,
+    /// Spikes a neuron and sample.
+    pub spikes_per_neuron: f64,
+    /// By time-step: the share of neurons that fire, in the mean of all samples; a sample that has ended does not fire.
+    pub rates: Vec<f64>,
+}
+
+/// The spikes of one sample.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raster {
+    /// Its number.
+    pub sample: usize,
+    /// Its label.
+    pub label: Option<i64>,
+    /// The class that was found.
+    pub class: usize,
+    /// Its time-steps.
+    pub time_steps: u32,
+    /// Layers as in [`Measured::layers`].
+    pub layers: Vec<RasterLayer>,
+}
+
+/// Some neurons of a layer, evenly spread over it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RasterLayer {
+    /// Their numbers, row-major.
+    pub neurons: Vec<usize>,
+    /// Of each, the time-steps in which it fires, counted from 1; negative for a negative spike.
+    pub spikes: Vec<Vec<i64>>,
+}
+
+/// Cycles as the model of the pipeline tells them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToldCycles {
+    /// Samples whose spikes it knows.
+    pub samples: usize,
+    /// Cycles a sample.
+    pub per_sample: f64,
+    /// By stage of the design: cycles a sample in which it is busy.
+    pub busy: Vec<f64>,
+}
+
+fn place(build: &Path) -> PathBuf {
+    build.join("reports/golden.json")
+}
+
+impl Measured {
+    /// Keeps it in the build folder.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&self, build: &Path) -> Result<()> {
+        #[derive(Serialize)]
+        struct Versioned<'a> {
+            format_version: u32,
+            #[serde(flatten)]
+            measured: &'a Measured,
+        }
+        folder::write_json(&place(build), &Versioned { format_version: FORMAT_VERSION, measured: self })
+    }
+
+    /// What an earlier run has shown, if there was one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn load(build: &Path) -> Result<Option<Self>> {
+        let place = place(build);
+        if !place.exists() {
+            return Ok(None);
+        }
+        let kept = folder::read_json(&place, FORMAT_VERSION);
+        kept.map(Some).map_err(|error| error.fix("measure again with 'snn2rtl report --inputs'"))
+    }
+}

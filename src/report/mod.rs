@@ -1,0 +1,27 @@
+//! What is known of a build folder, as one page: figures that earlier commands kept in `reports/`, and what follows from
+//! the model and the design in the folder. What is not known is said to be missing, with the command that finds it out.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `golden.rs`, `spikes.rs` | what the golden model shows on samples |
+//! | `exploration.rs` | cycles against area |
+//! | `stage.rs` | stage by stage: cycles, work, memory |
+//! | `equality.rs` | the three equalities, and what is known of each |
+//! | `collect.rs` | all of it, read from a build folder |
+//! | `page/` | the page: text and pictures |
+
+mod collect;
+mod equality;
+mod exploration;
+mod golden;
+mod page;
+mod spikes;
+mod stage;
+
+pub use collect::{FORMAT_VERSION, Report, Summary, Synthesis, collect};
+pub use equality::{Check, Equality};
+pub use exploration::{Exploration, Explored};
+pub use golden::{Comparison, Energy, Layer, Measured, Raster, RasterLayer, ToldCycles};
+pub use page::html;
+pub use spikes::{raster, rates};
+pub use stage::Stage;

@@ -1,0 +1,221 @@
+//! The page: one file with all that it needs, without scripts. `templates/report.html` has the text, the parts of it are in
+//! `templates/report/`; what is drawn or arranged for it is made here. The template escapes every string.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `text.rs` | numbers and names |
+//! | `pipeline.rs` | stages and the streams between them |
+//! | `raster.rs` | spikes and rates |
+//! | `chart.rs` | plots |
+//! | `resources.rs` | tables of resources |
+//! | `overview.rs` | the figures at the top |
+
+mod chart;
+mod overview;
+mod pipeline;
+mod raster;
+mod resources;
+mod text;
+
+use askama::Template;
+
+use super::Report;
+use super::exploration::{Exploration, Explored};
+use crate::error::{Error, Result};
+use overview::Tile;
+use pipeline::Pipeline;
+use raster::Bands;
+use resources::Resources;
+
+/// Everything on the page.
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    report: &'a Report,
+    title: String,
+    tiles: Vec<Tile>,
+    facts: Vec<(&'static str, String)>,
+    pipeline: Pipeline,
+    /// How utilisation is known.
+    basis: &'static str,
+    /// Whether bars have a mark.
+    marked: bool,
+    bands: Option<Bands>,
+    accuracy: Option<AccuracyView>,
+    cycles: Vec<CycleRow>,
+    resources: Resources,
+    energy: Option<EnergyView>,
+    widest: u32,
+    inequalities: u64,
+    frontiers: Vec<FrontierView<'a>>,
+}
+
+/// Accuracy against time-steps.
+struct AccuracyView {
+    plot: String,
+    description: String,
+    steps: Vec<(usize, String, f64)>,
+}
+
+/// A stage that works.
+struct CycleRow {
+    node: String,
+    module: String,
+    lanes: usize,
+    counted: Option<f64>,
+    told: Option<f64>,
+    /// Percent of the cycles of a sample.
+    share: f64,
+    busiest: bool,
+}
+
+/// Both sides of the account.
+struct EnergyView {
+    qann: String,
+    snn: String,
+    /// Percent of the larger of both: quantised network, synaptic operations, multiply-accumulates with the input.
+    bars: [f64; 3],
+    input: String,
+    sops: String,
+    description: String,
+}
+
+/// A frontier.
+struct FrontierView<'a> {
+    exploration: &'a Exploration,
+    plot: String,
+    description: String,
+    measured: Option<String>,
+    unit: &'static str,
+}
+
+/// The page as HTML.
+///
+/// # Errors
+/// Never for what [`super::collect`] has read; figures that are no numbers cannot be drawn.
+pub fn html(report: &Report) -> Result<String> {
+    let free = report.cosim.iter().find(|run| run.stall.is_none());
+    let told = report.golden.as_ref().map(|golden| golden.told.per_sample).filter(|told| *told > 0.0);
+    let basis = match (free.is_some_and(|run| !run.stages.is_empty()), told) {
+        (true, _) => "counted by the registers of the hardware in co-simulation",
+        (false, Some(_)) => "as the cycle model tells it from measured spikes",
+        (false, None) => "",
+    };
+    let summary = &report.summary;
+    let input = overview::input(summary);
+    let pipeline = pipeline::pipeline(input, &report.stages, told);
+    let page = Page {
+        report,
+        title: text::shown(&summary.model),
+        tiles: overview::tiles(report),
+        facts: overview::facts(summary),
+        marked: pipeline.rows.iter().any(|row| row.told.is_some()),
+        pipeline,
+        basis,
+        bands: report.golden.as_ref().map(raster::bands),
+        accuracy: accuracy(report)?,
+        cycles: cycles(report),
+        resources: resources::resources(report),
+        energy: energy(report),
+        widest: report
+            .widths
+            .iter()
+            .map(|w| w.accumulator_width.max(w.membrane_width))
+            .max()
+            .unwrap_or(1)
+            .max(1),
+        inequalities: report.widths.iter().map(|w| w.inequalities).sum(),
+        frontiers: report.explorations.iter().map(|e| frontier(report, e)).collect::<Result<_>>()?,
+    };
+    let page = page.render().map_err(|e| Error::input(format!("cannot fill in the page: {e}")))?;
+    Ok(page + "\n")
+}
+
+fn accuracy(report: &Report) -> Result<Option<AccuracyView>> {
+    let Some(golden) = &report.golden else { return Ok(None) };
+    let Some(steps) = golden.accuracy_per_step.as_deref().filter(|steps| !steps.is_empty()) else {
+        return Ok(None);
+    };
+    let last = steps.last().copied().unwrap_or(0.0);
+    let near = steps.iter().rposition(|share| (share - last).abs() > 0.01).map_or(1, |n| n + 2);
+    let description = format!(
+        "Accuracy over time-steps 1 to {}: {} at the end, within one percentage point of it from time-step {near} on.",
+        steps.len(),
+        text::percent(last)
+    );
+    Ok(Some(AccuracyView {
+        plot: chart::per_step(steps, golden.time_steps_mean)?,
+        description,
+        steps: (1..).zip(steps).map(|(t, share)| (t, text::percent(*share), 100.0 * share)).collect(),
+    }))
+}
+
+fn cycles(report: &Report) -> Vec<CycleRow> {
+    let most = report.stages.iter().filter_map(|stage| stage.utilisation).fold(0.0, f64::max);
+    let works = report.stages.iter().filter(|stage| stage.has_register);
+    let known = works.filter(|stage| stage.counted.is_some() || stage.told.is_some());
+    let row = |stage: &super::Stage| {
+        let share = stage.utilisation.unwrap_or(0.0);
+        CycleRow {
+            node: text::shown(&stage.node),
+            module: text::shown(&stage.module),
+            lanes: stage.lanes,
+            counted: stage.counted,
+            told: stage.told,
+            share: (100.0 * share).clamp(0.0, 100.0),
+            busiest: share > 0.0 && share >= most,
+        }
+    };
+    known.map(row).collect()
+}
+
+fn energy(report: &Report) -> Option<EnergyView> {
+    let golden = report.golden.as_ref()?;
+    let energy = &golden.energy;
+    let input = golden.input_macs_per_sample * energy.pj_per_mac / 1e3;
+    let sops = golden.sops_per_sample * energy.pj_per_sop / 1e3;
+    let most = energy.qann_nj_per_sample.max(energy.snn_nj_per_sample).max(f64::MIN_POSITIVE);
+    let bar = |nj: f64| (100.0 * nj / most).clamp(0.0, 100.0);
+    Some(EnergyView {
+        qann: text::energy(energy.qann_nj_per_sample),
+        snn: text::energy(energy.snn_nj_per_sample),
+        bars: [bar(energy.qann_nj_per_sample), bar(sops), bar(input)],
+        input: text::energy(input),
+        sops: text::energy(sops),
+        description: format!(
+            "Quantised network {}, spiking network {} a sample.",
+            text::energy(energy.qann_nj_per_sample),
+            text::energy(energy.snn_nj_per_sample)
+        ),
+    })
+}
+
+fn frontier<'a>(report: &Report, exploration: &'a Exploration) -> Result<FrontierView<'a>> {
+    let points: Vec<(f64, f64)> = exploration.designs.iter().map(|d| (d.lut as f64, d.cycles)).collect();
+    let chosen = exploration.designs.iter().position(|design| design.chosen);
+    let synthesis = report.synthesis.iter().find(|s| s.utilisation.family == exploration.family);
+    let run = report.cosim.iter().find(|run| run.stall.is_none() && run.mismatches == 0);
+    let point =
+        synthesis.zip(run).map(|(s, run)| (s.utilisation.total.lut as f64, run.cycles_per_sample.mean));
+    let point = point.filter(|(lut, cycles)| *lut > 0.0 && *cycles > 0.0);
+    let measured = point.map(|(lut, cycles)| {
+        format!(
+            "this build: {} LUTs synthesised, {} cycles co-simulated",
+            text::mean(lut),
+            text::mean(cycles)
+        )
+    });
+    let ends = exploration.designs.first().zip(exploration.designs.last());
+    let end = |d: &Explored| format!("{} cycles with {} LUTs", text::mean(d.cycles), text::count(d.lut));
+    let description = ends.map_or_else(
+        || "No designs.".to_owned(),
+        |(slowest, fastest)| format!("{} designs, from {} to {}.", points.len(), end(slowest), end(fastest)),
+    );
+    Ok(FrontierView {
+        exploration,
+        plot: chart::frontier(&points, chosen, point)?,
+        description,
+        measured,
+        unit: exploration.family.bram_unit(),
+    })
+}

@@ -1,0 +1,110 @@
+//! The page in Chromium without a screen: on a phone and on a desk, light and dark.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::{built, complete, hostile, page};
+
+/// Looks at every frame and leaves what it has found as text.
+const LOOK: &str = include_str!("look.js");
+
+/// Chromium, if it is on `PATH`. Where the project is checked it has to be.
+fn chromium() -> Option<PathBuf> {
+    let found = which::which("chromium").ok();
+    if found.is_none() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "chromium is not on PATH: install Debian's package chromium"
+        );
+        println!("SKIPPED: chromium is not on PATH, so no browser has looked at the report");
+    }
+    found
+}
+
+/// What was found in each frame, and what the console said.
+struct Seen {
+    frames: Vec<Value>,
+    console: Vec<String>,
+}
+
+/// Opens pages in frames of these widths.
+fn look(chromium: &Path, pages: &[(&str, u32, &str)]) -> Seen {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut text = "<!DOCTYPE html><meta charset=\"utf-8\"><body>".to_owned();
+    for (page, width, scheme) in pages {
+        let page = page.replace('&', "&amp;").replace('"', "&quot;");
+        let style = format!("width:{width}px;height:800px;border:0;color-scheme:{scheme}");
+        let _ = write!(text, "<iframe style=\"{style}\" srcdoc=\"{page}\"></iframe>");
+    }
+    let _ = write!(text, "<script>{LOOK}</script>");
+    let wrapper = folder.path().join("wrapper.html");
+    fs::write(&wrapper, text).expect("written");
+    let output = Command::new(chromium)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--enable-logging=stderr", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg(format!("file://{}", wrapper.display()))
+        .output()
+        .expect("chromium starts");
+    let (dom, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let found = dom.split_once("FOUND[").and_then(|(_, rest)| rest.split_once("]FOUND"));
+    let (found, _) = found.unwrap_or_else(|| panic!("nothing was found\n{dom}\n{log}"));
+    let found = found.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    let frames: Value =
+        serde_json::from_str(&format!("[{found}]")).unwrap_or_else(|e| panic!("{e}\n{found}"));
+    let console = log.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned).collect();
+    Seen { frames: frames.as_array().expect("frames").clone(), console }
+}
+
+#[test]
+fn pages_are_whole_on_phone_and_desk() {
+    let Some(chromium) = chromium() else { return };
+    let (complete, empty, hostile) =
+        (page(&complete().0), page(&with_page(built())), page(&hostile::hostile()));
+    let mut pages = Vec::new();
+    for text in [&complete, &empty, &hostile] {
+        for (width, scheme) in [(375, "light"), (375, "dark"), (1280, "light"), (1280, "dark")] {
+            pages.push((text.as_str(), width, scheme));
+        }
+    }
+    let seen = look(&chromium, &pages);
+    assert_eq!(seen.console, Vec::<String>::new());
+    assert_eq!(seen.frames.len(), pages.len());
+    for (found, (_, width, scheme)) in seen.frames.iter().zip(&pages) {
+        let at = format!("{width} px, {scheme}: {found:#}");
+        assert_eq!(found["width"], *width, "{at}");
+        assert_eq!(found["dark"], *scheme == "dark", "{at}");
+        assert_eq!((&found["overflow"], &found["scripts"]), (&0.into(), &0.into()), "{at}");
+        for nothing in ["wide", "unnamed", "faint", "small", "cut", "strange", "doubled"] {
+            assert_eq!(found[nothing], Value::Array(Vec::new()), "{nothing}, {at}");
+        }
+        assert_eq!(found["lang"], "en", "{at}");
+        assert!(found["title"].as_str().is_some_and(|title| title.ends_with("snn2rtl report")), "{at}");
+        assert!(found["sections"] == 10 && found["height"].as_u64().is_some_and(|h| h > 1000), "{at}");
+    }
+}
+
+/// What the test above would miss would be of no use.
+#[test]
+fn a_bad_page_is_noticed() {
+    let Some(chromium) = chromium() else { return };
+    let bad = "<title>t</title><div style=\"width:900px\">x</div><p style=\"color:#ddd;background:#fff\">faint</p>\
+        <p style=\"font-size:5px\">small</p><svg width=9 height=9></svg><script>console.error('said')</script>";
+    let seen = look(&chromium, &[(bad, 375, "light")]);
+    assert!(seen.console.iter().any(|line| line.contains("said")), "{:?}", seen.console);
+    let found = &seen.frames[0];
+    assert!(found["overflow"].as_u64().is_some_and(|n| n > 400) && found["scripts"] == 1, "{found:#}");
+    for something in ["wide", "unnamed", "faint", "small"] {
+        assert!(found[something].as_array().is_some_and(|list| !list.is_empty()), "{something}, {found:#}");
+    }
+}
+
+fn with_page(session: crate::session::Session) -> crate::session::Session {
+    session.run("report b").ok();
+    session
+}
