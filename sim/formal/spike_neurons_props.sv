@@ -92,6 +92,8 @@ module spike_neurons_props #(
   end
   always_comb begin
     if (!begun_q) m_begins_with_reset : assume (rst_i);
+    // Reset in the middle is left to the properties of the parts.
+    else m_no_reset : assume (!rst_i);
     m_channel : assume (32'(channel) < Channels);
     if (in_stalled_q && !rst_i) begin
       m_stays : assume (in_valid_i && {in_delta_i, in_skip_i, in_last_i, in_quiet_i} == in_beat_q);

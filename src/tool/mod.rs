@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod doctor;
 pub mod pinned;
+pub mod pinned_formal;
 pub mod provide;
 pub mod run;
 pub mod version;
@@ -27,6 +28,8 @@ use pinned::Bundle;
 const YOSYS_DRIVER: &str = include_str!("yosys_driver.py");
 /// Runs the slang of a private folder like the program `slang`.
 const SLANG_DRIVER: &str = include_str!("slang_driver.py");
+/// Runs the SymbiYosys of a private folder like the program `sby`.
+const SBY_DRIVER: &str = include_str!("sby_driver.py");
 /// Runs nextpnr and the bitstream packers of a private folder like the programs of these names.
 const NEXTPNR_DRIVER: &str = include_str!("nextpnr_driver.py");
 
@@ -242,6 +245,12 @@ impl Toolbox {
                 program
             }
             Tool::Slang => driven(SLANG_DRIVER),
+            Tool::Sby => {
+                let mut program = driven(SBY_DRIVER);
+                // What it starts is the same text in other roles.
+                program.env.push(("SNN2RTL_SBY_DRIVER".into(), SBY_DRIVER.into()));
+                program
+            }
             Tool::NextpnrEcp5
             | Tool::NextpnrIce40
             | Tool::NextpnrHimbaechel
