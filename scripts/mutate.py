@@ -11,6 +11,7 @@ come: a run that was stopped goes on where it was. `scripts/mutation_report.py` 
 
 import argparse
 import json
+import math
 import resource
 import sys
 import time
@@ -86,7 +87,7 @@ def run(bench, mutants, mutated, out, results):
         result = results[mutant.number]
         # The seeds of the test itself.
         for seed in (1, 2, 3):
-            how = bench.run(mutant.number, seed, int(5 + 4 * took))
+            how = bench.run(mutant.number, seed, math.ceil(1 + 3 * took))
             if how:
                 result["killed_by"] = f"bench {bench.name}"
                 result["how"] = how
