@@ -3,10 +3,12 @@
 
     SNN2RTL_BENCH_FILES_ONLY=1 cargo test --release --test rtl_benches -- --skip lint
     nice python3 scripts/mutate.py [--seed 1] [--per-token 0.009]
+    nice python3 scripts/mutate.py --proofs
 
 The first line writes what the benches read. The second makes the mutants, builds each group of benches once around a
-library that holds all of them, and runs it with one mutant after the other. Results go to `target/mutation/` as they
-come: a run that was stopped goes on where it was. `scripts/mutation_report.py` makes the page and its data of them.
+library that holds all of them, and runs it with one mutant after the other. The third asks the jobs of `sim/formal`
+about what the benches left. Results go to `target/mutation/` as they come: a run that was stopped goes on where it was.
+`scripts/mutation_report.py` makes the page and its data of them.
 """
 
 import argparse
@@ -23,6 +25,7 @@ sys.path.insert(0, str(ROOT / "scripts/mutation"))
 
 from benches import PACKAGE, Bench  # noqa: E402
 from mutants import Source, choose  # noqa: E402
+import proofs  # noqa: E402
 
 # An observer without outputs: its assertions are what notices mutants.
 LEFT_OUT = {"stream_check"}
@@ -34,6 +37,7 @@ def main():
     parser.add_argument("--per-token", type=float, default=0.009, help="mutants for each token of a module")
     parser.add_argument("--least", type=int, default=3, help="mutants of a module, at least")
     parser.add_argument("--most", type=int, default=16, help="mutants of a module, at most")
+    parser.add_argument("--proofs", action="store_true", help="the jobs of sim/formal on what the benches left")
     parser.add_argument("--only", default="", help="modules, separated by commas")
     options = parser.parse_args()
 
@@ -51,6 +55,9 @@ def main():
     write(mutated / "snn_mutant.sv", PACKAGE)
 
     results = load(out / "results.json", mutants)
+    if options.proofs:
+        prove(mutants, mutated, out, results)
+        return
     folders = sorted((ROOT / "target/tmp/rtl_benches").glob("*/bench.sv"))
     if not folders:
         raise SystemExit("mutate: there are no benches in target/tmp/rtl_benches; run the first line of --help")
@@ -70,6 +77,20 @@ def main():
             run(bench, left, mutated, out, results)
     killed = sum(bool(result.get("killed_by")) for result in results.values())
     print(f"{len(results)} mutants, {killed} noticed by the benches")
+
+
+def prove(mutants, mutated, out, results):
+    """What has passed a bench, to the formal properties of its module."""
+    path = out / "proofs.json"
+    proven = json.loads(path.read_text()) if path.exists() else {}
+    for mutant in mutants:
+        result, number = results[mutant.number], str(mutant.number)
+        if not result["passed"] or result.get("killed_by") or number in proven:
+            continue
+        how, passed = proofs.run(ROOT, mutated, mutant, out)
+        proven[number] = {"job": how[0], "property": how[1]} if how else {"passed": passed}
+        save(path, proven)
+        print(f"{number} {mutant.module}:{mutant.line} {mutant.operator}: {how}", flush=True)
 
 
 def run(bench, mutants, mutated, out, results):

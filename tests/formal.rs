@@ -27,6 +27,9 @@ macro_rules! jobs {
 
 jobs! {
     axi_lite_regs
+    axis_input
+    delta_repeat
+    event_picker
     level_reached
     line_rule
     ram_fifo
@@ -34,7 +37,9 @@ jobs! {
     spike_neurons
     stream_fifo
     stream_fork
+    stream_scale
     table_rule
+    value_reorder
 }
 
 /// Every job of the folder is one of the tests above, and has a task of covers: what is assumed can happen.

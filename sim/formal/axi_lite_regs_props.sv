@@ -199,7 +199,8 @@ module axi_lite_regs_props #(
       if (last_strb[1]) word_q[15:8] <= last_data[15:8];
     end
     // A read whose time lies between writes: none is open from its address to its data.
-    if (rst_i || (ar && ar_open_q == '0)) known_q <= !rst_i && aw_open_q == '0 && w_open_q == '0 && !aw && !w;
+    if (rst_i) known_q <= 1'b0;
+    else if (ar && ar_open_q == '0) known_q <= aw_open_q == '0 && w_open_q == '0 && !aw && !w;
     else if (aw || w) known_q <= 1'b0;
   end
   // The write that is answered first: with one more behind it, its address and data are older.
@@ -213,11 +214,12 @@ module axi_lite_regs_props #(
   assign last_index = (aw_open_q == 2'd2) ? old_index_q : aw_index_q;
   assign {last_data, last_strb} = (w_open_q == 2'd2) ? {old_data_q, old_strb_q} : {wdata_q, wstrb_q};
 
-  logic changes_q, may_change_q;
+  logic changes_q, may_change_q, reset_q;
   logic [15:0] t_max_q, hold_q;
   logic [MarginWidth-1:0] margin_q;
   always_ff @(posedge clk_i) begin
     changes_q <= !rst_i;
+    reset_q <= rst_i;
     may_change_q <= !busy && !draining_i && !enable;
     t_max_q <= t_max;
     hold_q <= hold;
@@ -257,6 +259,10 @@ module axi_lite_regs_props #(
       if (changes_q) begin
         a_rules_change_outside :
         assert (may_change_q || (t_max == t_max_q && hold == hold_q && margin == margin_q));
+      end
+      if (reset_q) begin
+        a_after_reset :
+        assert (enable && !busy && !bvalid && !rvalid && {t_max, hold, margin} == '0);
       end
       c_write : cover (b && write_q && bresp == 2'b00 && write_before_q == 2'd1);
       c_read : cover (r && read_q && read_before_q == 2'd1);
