@@ -5,8 +5,8 @@
     nice python3 scripts/mutate.py [--seed 1] [--per-token 0.009]
     nice python3 scripts/mutate.py --proofs
 
-The first line writes what the benches read. The second makes the mutants, builds each group of benches once around a
-library that holds all of them, and runs it with one mutant after the other. The third asks the jobs of `sim/formal`
+The first line writes what the benches read. The second makes the mutants, builds each bench once
+around a library that holds all of them, and runs it with one mutant after the other. The third asks the jobs of `sim/formal`
 about what the benches left. Results go to `target/mutation/` as they come: a run that was stopped goes on where it was.
 `scripts/mutation_report.py` makes the page and its data of them.
 """
@@ -61,9 +61,12 @@ def main():
     folders = sorted((ROOT / "target/tmp/rtl_benches").glob("*/bench.sv"))
     if not folders:
         raise SystemExit("mutate: there are no benches in target/tmp/rtl_benches; run the first line of --help")
-    benches = [Bench(ROOT, file.parent, library) for file in folders]
+    groups = [Bench(ROOT, file.parent, library) for file in folders]
+    # First each bench by itself in a few sizes, which is built soon; then whole groups.
+    alone = [Bench(ROOT, group.folder, library, test) for group in groups for test in group.tests]
     wanted = set(options.only.split(",")) - {""}
-    for bench in sorted(benches, key=lambda bench: len(bench.modules)):
+    size = lambda bench: len(bench.modules)  # noqa: E731
+    for bench in sorted(alone, key=size) + sorted(groups, key=size):
         # Each group sees what no group before it has noticed, of the modules that it runs.
         left = [
             mutant

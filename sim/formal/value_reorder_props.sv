@@ -95,7 +95,8 @@ module value_reorder_props #(
       a_value : assert (!out_valid || out_place_q != place || out_value == values_q[0]);
       if (out_stalled_q) a_stable : assert (out_valid && out_value == out_q);
       a_answer : assert (wait_q <= 3'd3);
-      a_takes : assert (in_ready || samples_q != '0);
+      // A sample comes in while the one before it goes out.
+      a_takes : assert (in_ready || samples_q >= 3'd2);
       c_second : cover (value_out && out_value && beat && samples_q == 3'd2);
       c_full : cover (!in_ready && out_end);
     end
