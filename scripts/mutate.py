@@ -61,25 +61,34 @@ def main():
     folders = sorted((ROOT / "target/tmp/rtl_benches").glob("*/bench.sv"))
     if not folders:
         raise SystemExit("mutate: there are no benches in target/tmp/rtl_benches; run the first line of --help")
-    groups = [Bench(ROOT, file.parent, library) for file in folders]
+    groups = [bench for bench in (Bench(ROOT, file.parent, library) for file in folders) if bench.modules]
     # First each bench by itself in a few sizes, which is built soon; then whole groups.
     alone = [Bench(ROOT, group.folder, library, test) for group in groups for test in group.tests]
+    alone = [bench for bench in alone if bench.modules]
     wanted = set(options.only.split(",")) - {""}
-    size = lambda bench: len(bench.modules)  # noqa: E731
-    for bench in sorted(alone, key=size) + sorted(groups, key=size):
-        # Each group sees what no group before it has noticed, of the modules that it runs.
-        left = [
-            mutant
-            for mutant in mutants
-            if mutant.module in bench.modules
-            and (not wanted or mutant.module in wanted)
-            and not results[mutant.number].get("killed_by")
-            and bench.name not in results[mutant.number]["passed"]
-        ]
-        if left:
-            run(bench, left, mutated, out, results)
+    for stage in (alone, groups):
+        while stage:
+            # Each sees what none before it has noticed, of the modules that it runs; first the one that has most to
+            # see for its size.
+            left = [(bench, open_for(bench, mutants, wanted, results)) for bench in stage]
+            bench, own = max(left, key=lambda pair: len(pair[1]) / sum(len(library[name]) for name in pair[0].modules))
+            stage.remove(bench)
+            if own:
+                run(bench, own, mutated, out, results)
     killed = sum(bool(result.get("killed_by")) for result in results.values())
     print(f"{len(results)} mutants, {killed} noticed by the benches")
+
+
+def open_for(bench, mutants, wanted, results):
+    """Mutants that nothing has noticed, in modules of a bench that has not seen them."""
+    return [
+        mutant
+        for mutant in mutants
+        if mutant.module in bench.modules
+        and (not wanted or mutant.module in wanted)
+        and not results[mutant.number].get("killed_by")
+        and bench.name not in results[mutant.number]["passed"]
+    ]
 
 
 def prove(mutants, mutated, out, results):
