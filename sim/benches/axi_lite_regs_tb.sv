@@ -127,13 +127,23 @@ module axi_lite_regs_tb #(
       if (aw_valid && aw_ready) aw_valid <= 1'b0;
       if (w_valid && w_ready) w_valid <= 1'b0;
       if (ar_valid && ar_ready) ar_valid <= 1'b0;
+      // What is not valid is noise.
+      if (!aw_valid || aw_ready) aw_addr <= AddrWidth'($urandom);
+      if (!w_valid || w_ready) {w_data, w_strb} <= {$urandom, 4'($urandom)};
+      if (!ar_valid || ar_ready) ar_addr <= AddrWidth'($urandom);
       if (aw_wait > 0) begin
         aw_wait = aw_wait - 1;
-        if (aw_wait == 0) aw_valid <= 1'b1;
+        if (aw_wait == 0) begin
+          aw_valid <= 1'b1;
+          aw_addr <= AddrWidth'(now.addr);
+        end
       end
       if (w_wait > 0) begin
         w_wait = w_wait - 1;
-        if (w_wait == 0) w_valid <= 1'b1;
+        if (w_wait == 0) begin
+          w_valid <= 1'b1;
+          {w_data, w_strb} <= {now.data, now.strb};
+        end
       end
       if (b_valid && b_ready) begin
         if (!active || !now.write || aw_wait != 0 || w_wait != 0) $fatal(1, "%m: stray response");
@@ -154,9 +164,6 @@ module axi_lite_regs_tb #(
         if (now.write) begin
           aw_wait = 1 + int'($urandom_range(3));
           w_wait = 1 + int'($urandom_range(3));
-          aw_addr <= AddrWidth'(now.addr);
-          w_data <= now.data;
-          w_strb <= now.strb;
         end else begin
           ar_valid <= 1'b1;
           ar_addr <= AddrWidth'(now.addr);
@@ -179,6 +186,10 @@ module axi_lite_regs_tb #(
         work_sums[s] = 0;
       end
     end else begin
+      if (cycle == 4) begin
+        if (!enable || busy || {margin, hold, t_max} != '0) $fatal(1, "%m: wrong after reset");
+        put_reads();
+      end
       // The events of the cycle that ends now.
       if (busy != (inside_count != 0)) $fatal(1, "%m: busy is wrong");
       if ((inside_count != 0 || draining_before) && {margin, hold, t_max} != old_rules) begin
@@ -249,6 +260,7 @@ module axi_lite_regs_tb #(
             put(1'b1, 'h10, 32'h0000_9999, 4'b1100, 2'b00);
             put(1'b1, 'h14, 32'hffff_ffff, 4'b1111, 2'b10);
             put(1'b1, 'h40, 32'hffff_ffff, 4'b1111, 2'b10);
+            put(1'b1, 'h3c + 16 * Stages, 32'hffff_ffff, 4'b1111, 2'b10);
             put(1'b1, 'h3c, 32'hffff_ffff, 4'b1111, 2'b11);
             // A margin beyond its bits changes nothing; one byte of it does.
             if (MarginWidth < 64) put(1'b1, 'h34, 32'h8000_0000, 4'b1000, 2'b10);

@@ -91,7 +91,7 @@ pub fn run(args: &Args) -> Result<()> {
             .map_err(|e| crate::error::Error::input(format!("cannot write JSON: {e}")))?;
         output::print(&text)?;
     } else {
-        tell(args, &manifest, target.as_ref(), offer.as_ref())?;
+        tell(args, &manifest, target.as_ref(), offer.as_ref().map(|(offer, _)| offer))?;
         if let (Some((design, estimate)), Some(target)) = (&reckoned, &target) {
             output::print(&fit::table(design, estimate, target.device()))?;
         }
@@ -112,7 +112,7 @@ fn tell(args: &Args, manifest: &Manifest, target: Option<&Target>, offer: Option
         Some(Target::Device(device)) => output::print(&format!("device: {}", device.title))?,
         None => {}
     }
-    if let Some((offer, _)) = offer {
+    if let Some(offer) = offer {
         let total = offer.estimate.total;
         output::print(&format!(
             "estimate: {:.0} cycles a sample, {} LUT, {} FF, {} {}, {} DSP ({})",

@@ -1,6 +1,7 @@
 //! The programs that this project uses: their names, oldest versions, and how they are had.
 
 use super::pinned::{self, Bundle};
+use super::pinned_formal;
 
 /// A program that this project uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Tool {
     Slang,
     /// The Verible linter.
     Verible,
+    /// Proofs about the RTL library; the provided one by default.
+    Sby,
     /// A C++ compiler, for Verilator's models.
     Cxx,
     /// Builds Verilator's models.
@@ -47,12 +50,13 @@ pub enum Tool {
 
 impl Tool {
     /// Every tool.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Verilator,
         Self::Yosys,
         Self::YosysOld,
         Self::Slang,
         Self::Verible,
+        Self::Sby,
         Self::Cxx,
         Self::Make,
         Self::Python,
@@ -77,6 +81,7 @@ impl Tool {
             Self::YosysOld => "Yosys 0.23",
             Self::Slang => "slang",
             Self::Verible => "Verible",
+            Self::Sby => "SymbiYosys",
             Self::Cxx => "C++ compiler",
             Self::Make => "make",
             Self::Python => "Python",
@@ -102,6 +107,7 @@ impl Tool {
             Self::YosysOld => "SNN2RTL_YOSYS_OLD",
             Self::Slang => "SNN2RTL_SLANG",
             Self::Verible => "SNN2RTL_VERIBLE",
+            Self::Sby => "SNN2RTL_SBY",
             Self::Cxx => "SNN2RTL_CXX",
             Self::Make => "SNN2RTL_MAKE",
             Self::Python => "SNN2RTL_PYTHON",
@@ -124,7 +130,8 @@ impl Tool {
         match self {
             Self::Verilator => &["verilator"],
             Self::Yosys => &["yosys"],
-            Self::YosysOld | Self::Cocotb => &[],
+            // SymbiYosys would need the right Yosys and solvers beside it.
+            Self::YosysOld | Self::Cocotb | Self::Sby => &[],
             Self::Slang => &["slang"],
             Self::Verible => &["verible-verilog-lint"],
             Self::Cxx => &["g++", "clang++"],
@@ -189,6 +196,7 @@ impl Tool {
             Self::Verible => &[&pinned::VERIBLE],
             Self::Cocotb => &[&pinned::COCOTB],
             Self::FuseSoc => &[&pinned::FUSESOC],
+            Self::Sby => &[&pinned_formal::SYMBIYOSYS],
             Self::NextpnrEcp5 | Self::Ecppack => &[&pinned::NEXTPNR_ECP5],
             Self::NextpnrIce40 | Self::Icepack => &[&pinned::NEXTPNR_ICE40],
             Self::NextpnrHimbaechel | Self::GowinPack => &[&pinned::NEXTPNR_GOWIN],
@@ -207,7 +215,7 @@ impl Tool {
         match self {
             Self::Verilator => "provided on first use, or your distribution's `verilator`",
             Self::Yosys => "provided on first use, or your distribution's `yosys`",
-            Self::YosysOld | Self::Slang | Self::Verible | Self::NumPy | Self::Cocotb => {
+            Self::YosysOld | Self::Slang | Self::Verible | Self::NumPy | Self::Cocotb | Self::Sby => {
                 "provided on first use"
             }
             Self::Cxx => "your distribution's `g++` or `clang`",

@@ -35,6 +35,7 @@ fn purpose(tool: Tool) -> (&'static str, bool) {
             ("checks of the RTL library by its developers", false)
         }
         Tool::Cocotb => ("tests of the interfaces with foreign clients (`cocotb`)", false),
+        Tool::Sby => ("proofs about the RTL library by its developers", false),
         Tool::Cxx => ("co-simulation: compiles Verilator's model", true),
         Tool::Make => ("co-simulation: builds Verilator's model", true),
         Tool::Python => ("providing tools; running the provided Yosys and nextpnr; building models", true),

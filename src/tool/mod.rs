@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod doctor;
 pub mod pinned;
+pub mod pinned_formal;
 pub mod provide;
 pub mod run;
 pub mod version;
@@ -31,6 +32,8 @@ const SLANG_DRIVER: &str = include_str!("slang_driver.py");
 const COCOTB_DRIVER: &str = include_str!("cocotb_driver.py");
 /// Runs the FuseSoC of a private folder like the program `fusesoc`.
 const FUSESOC_DRIVER: &str = include_str!("fusesoc_driver.py");
+/// Runs the SymbiYosys of a private folder like the program `sby`.
+const SBY_DRIVER: &str = include_str!("sby_driver.py");
 /// Runs nextpnr and the bitstream packers of a private folder like the programs of these names.
 const NEXTPNR_DRIVER: &str = include_str!("nextpnr_driver.py");
 
@@ -252,6 +255,12 @@ impl Toolbox {
             Tool::NumPy => driven(NUMPY_DRIVER),
             Tool::Cocotb => driven(COCOTB_DRIVER),
             Tool::FuseSoc => driven(FUSESOC_DRIVER),
+            Tool::Sby => {
+                let mut program = driven(SBY_DRIVER);
+                // What it starts is the same text in other roles.
+                program.env.push(("SNN2RTL_SBY_DRIVER".into(), SBY_DRIVER.into()));
+                program
+            }
             Tool::NextpnrEcp5
             | Tool::NextpnrIce40
             | Tool::NextpnrHimbaechel

