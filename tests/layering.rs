@@ -26,7 +26,22 @@ const MODULES: &[(&str, &[&str])] = &[
     ("registers", &[]),
     ("advice", &["design", "error", "integer", "lower", "quant", "schedule", "snn", "target"]),
     ("tool", &["error"]),
-    ("emit", &["design", "error", "folder", "golden", "integer", "lower", "quant", "registers", "snn", "target", "tool"]),
+    (
+        "emit",
+        &[
+            "design",
+            "error",
+            "folder",
+            "golden",
+            "integer",
+            "lower",
+            "quant",
+            "registers",
+            "snn",
+            "target",
+            "tool",
+        ],
+    ),
     (
         "cosim",
         &[

@@ -6,7 +6,8 @@
 module axi_lite_regs_props #(
   parameter int unsigned Stages = 1,
   parameter int unsigned AddrWidth = 7,
-  parameter int unsigned MarginWidth = 8
+  parameter int unsigned MarginWidth = 8,
+  parameter int unsigned CountWidth = 2
 ) (
   input logic clk_i,
   input logic rst_i,
@@ -23,8 +24,8 @@ module axi_lite_regs_props #(
   input logic done_i,
   input logic [3:0] streams_i,
   input logic [1:0] frames_i,
-  input logic [15:0] spikes_i,
-  input logic work_i,
+  input logic [CountWidth*Stages-1:0] spikes_i,
+  input logic [CountWidth*Stages-1:0] work_i,
   input logic draining_i,
   /// Which read and which write are followed.
   input logic mark_read_i,
@@ -40,7 +41,8 @@ module axi_lite_regs_props #(
   axi_lite_regs #(
     .Stages(Stages),
     .AddrWidth(AddrWidth),
-    .MarginWidth(MarginWidth)
+    .MarginWidth(MarginWidth),
+    .CountWidth(CountWidth)
   ) u_dut (
     .clk_i,
     .rst_i,
@@ -134,13 +136,16 @@ module axi_lite_regs_props #(
   end
 
   // Cycles that a request has been without its response or without being taken, the master being ready.
-  logic [2:0] b_wait_q, r_wait_q, aw_wait_q, w_wait_q, ar_wait_q;
+  // A read of a counter waits for its turn.
+  localparam int unsigned Turns = 5 + 2 * Stages;
+  logic [2:0] b_wait_q, aw_wait_q, w_wait_q;
+  logic [4:0] r_wait_q, ar_wait_q;
   always_ff @(posedge clk_i) begin
     b_wait_q <= (rst_i || bvalid || aw_open_q == '0 || w_open_q == '0) ? '0 : b_wait_q + 3'd1;
-    r_wait_q <= (rst_i || rvalid || ar_open_q == '0) ? '0 : r_wait_q + 3'd1;
+    r_wait_q <= (rst_i || rvalid || ar_open_q == '0) ? '0 : r_wait_q + 5'd1;
     aw_wait_q <= (rst_i || awready || !bready_i || w_open_q == '0) ? '0 : aw_wait_q + 3'd1;
     w_wait_q <= (rst_i || wready || !bready_i || aw_open_q == '0) ? '0 : w_wait_q + 3'd1;
-    ar_wait_q <= (rst_i || arready || !rready_i) ? '0 : ar_wait_q + 3'd1;
+    ar_wait_q <= (rst_i || arready || !rready_i) ? '0 : ar_wait_q + 5'd1;
   end
 
   // ---------------------------------------------------------------------------- one read, one write
@@ -234,12 +239,13 @@ module axi_lite_regs_props #(
       a_open : assert (aw_open_q != 2'd3 && w_open_q != 2'd3 && ar_open_q != 2'd3);
       if (b_stalled_q) a_b_stays : assert (bvalid && bresp == b_q);
       if (r_stalled_q) a_r_stays : assert (rvalid && {rdata, rresp} == r_q);
-      // Bounds: a response 2 cycles after the request is complete, room for the next 2 cycles later.
+      // Bounds: a response 2 cycles after the request is complete, room for the next 2 cycles later; where
+      // a counter is read, its turn and 4 cycles.
       a_b_comes : assert (b_wait_q <= 3'd1);
-      a_r_comes : assert (r_wait_q <= 3'd1);
+      a_r_comes : assert (r_wait_q <= 5'(Turns + 4));
       a_aw_taken : assert (aw_wait_q <= 3'd2);
       a_w_taken : assert (w_wait_q <= 3'd2);
-      a_ar_taken : assert (ar_wait_q <= 3'd1);
+      a_ar_taken : assert (ar_wait_q <= 5'(Turns + 4));
       if (read_q && read_before_q == '0 && rvalid) begin
         a_r_resp : assert (rresp == (mapped(read_index_q) ? 2'b00 : 2'b11));
         a_identity : assert (read_index_q != '0 || rdata == 32'h534E_4E31);

@@ -81,13 +81,13 @@ pub fn run(args: &Args) -> Result<()> {
         return Err(Error::input("--reports reads what Vivado has written").fix("add --tool vivado"));
     }
     match args.tool {
-        Flow::Yosys => yosys(args, asked, target.as_ref()),
+        Flow::Yosys => yosys(args, asked, target.as_ref(), &manifest),
         Flow::Nextpnr => place(args, asked, target.as_ref()),
         Flow::Vivado => vivado(args, target.as_ref()),
     }
 }
 
-fn yosys(args: &Args, asked: Option<Family>, target: Option<&Target>) -> Result<()> {
+fn yosys(args: &Args, asked: Option<Family>, target: Option<&Target>, manifest: &Manifest) -> Result<()> {
     let device = target.map(Target::device);
     let family = asked.or(device.map(|device| device.family)).unwrap_or(Family::Xc7);
     let spinner = output::spinner("Yosys");
@@ -109,7 +109,7 @@ fn yosys(args: &Args, asked: Option<Family>, target: Option<&Target>) -> Result<
     }
     match (&fit, device) {
         (Some(fit), Some(device)) => {
-            fit.check().map_err(|error| advised(args, &manifest, device, &utilisation, error))
+            fit.check().map_err(|error| advised(args, manifest, device, &utilisation, error))
         }
         _ => Ok(()),
     }

@@ -89,7 +89,8 @@ fn output_flow(
                 _ => false,
             };
             // Nothing came in, and nothing fired when the row was last.
-            let fired = |t: usize, r: usize| events.get(t * rows + r).is_some_and(|spikes| spikes.total() > 0);
+            let fired =
+                |t: usize, r: usize| events.get(t * rows + r).is_some_and(|spikes| spikes.total() > 0);
             let idle = |t: usize, r: usize| t > 0 && inputs[0].skip(t, r) && !fired(t - 1, r);
             let skips = (0..events.len()).map(|n| may_skip && idle(n / rows, n % rows)).collect();
             Flow { rows, skips, events }
@@ -119,9 +120,7 @@ fn output_flow(
             let right: Vec<bool> = (0..steps).map(right).collect();
             Flow::of(rows, steps, |t, r| any(right[t] || inputs[0].at(t, r) > 0))
         }
-        Kind::Repeat(repeat) => {
-            Flow::of(rows, repeat.steps as usize, |_, r| any(inputs[0].at(0, r) > 0))
-        }
+        Kind::Repeat(repeat) => Flow::of(rows, repeat.steps as usize, |_, r| any(inputs[0].at(0, r) > 0)),
         Kind::Reorder(reorder) => {
             let channels = stream.channels.max(1);
             let value = |r: usize| reorder.order[r * channels..(r + 1) * channels].iter();

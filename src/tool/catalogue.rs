@@ -50,7 +50,7 @@ pub enum Tool {
 
 impl Tool {
     /// Every tool.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Verilator,
         Self::Yosys,
         Self::YosysOld,

