@@ -56,10 +56,9 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
         ];
         tile("LUTs", text::count(total.lut), format!("{}: {}", utilisation.family, rest.join(", ")));
     }
-    if let Some(golden) = &report.golden {
-        let energy = &golden.energy;
+    if let Some((energy, ratio)) = report.golden.as_ref().and_then(|g| Some((&g.energy, g.energy.ratio?))) {
         let note = format!("of the quantised network's, {}", text::shown(&energy.technology));
-        tile("energy, estimated", text::percent(energy.ratio), note);
+        tile("energy, estimated", text::percent(ratio), note);
     }
     tiles
 }
