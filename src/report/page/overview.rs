@@ -35,8 +35,8 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
     let slowest = |clocks: &[crate::place::Clock]| clocks.iter().map(|c| c.achieved_mhz).reduce(f64::min);
     let placed = report.placements.iter().find_map(|p| slowest(&p.clocks).map(|mhz| (mhz, p)));
     let clock = match (&report.summary.clock_hz, &placed) {
-        (Some(hz), _) => Some((*hz as f64 / 1e6, "the board's clock")),
-        (None, Some((mhz, _))) => Some((*mhz, "Fmax as routed")),
+        (Some(hz), _) => Some((*hz as f64 / 1e6, "the board's clock".to_owned())),
+        (None, Some((mhz, placed))) => Some((*mhz, format!("as routed for {}", placed.family))),
         (None, None) => None,
     };
     if let (Some(run), Some((mhz, which))) = (free, clock) {
