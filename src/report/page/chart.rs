@@ -81,7 +81,7 @@ pub fn frontier(
         let mut chart = ChartBuilder::on(area)
             .margin(10)
             .x_label_area_size(46)
-            .y_label_area_size(78)
+            .y_label_area_size(98)
             .build_cartesian_2d(
                 x.clone().log_scale().with_key_points(ticks(&x)),
                 y.clone().log_scale().with_key_points(ticks(&y)),
