@@ -196,7 +196,7 @@ fn account(energy: &energy::Measured) -> Energy {
         qann_macs: *qann_macs,
         qann_nj_per_sample: *qann_nj_per_sample,
         snn_nj_per_sample: *snn_nj_per_sample,
-        ratio: *ratio,
+        ratio: ratio.is_finite().then_some(*ratio),
         norm_elements: basis.norm_elements,
         softmax_elements: basis.softmax_elements,
     }

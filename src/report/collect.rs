@@ -15,7 +15,7 @@ use crate::place::Placement;
 use crate::quant::{Encoding, Precision};
 use crate::snn::{self, Op};
 use crate::synth::{Fit, Utilisation};
-use crate::target::Target;
+use crate::target::{Family, Target};
 use crate::{cosim, emit, folder, place, synth};
 
 /// The version of the JSON form of [`Report`].
@@ -131,6 +131,9 @@ pub fn collect(build: &Path) -> Result<Report> {
         let fit = device.map(|device| Fit::of(&utilisation.total, device));
         synthesis.push(Synthesis { utilisation, fit });
     }
+    // That of the device first.
+    let place_of = |family| Family::ALL.iter().position(|known| *known == family);
+    synthesis.sort_by_key(|s| (s.fit.is_none(), place_of(s.utilisation.family)));
     let mut placements: Vec<Placement> = Vec::new();
     for path in kept(build, "place_")? {
         let placement = folder::read_json(&path, place::FORMAT_VERSION)

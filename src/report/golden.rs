@@ -76,8 +76,8 @@ pub struct Energy {
     pub qann_nj_per_sample: f64,
     /// Energy of the spiking network.
     pub snn_nj_per_sample: f64,
-    /// The latter by the former.
-    pub ratio: f64,
+    /// The latter by the former; none where there are no multiply-accumulates.
+    pub ratio: Option<f64>,
     /// Elements of LayerNorm and of softmax, counted on neither side.
     pub norm_elements: u64,
     /// See there.

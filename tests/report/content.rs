@@ -111,6 +111,9 @@ fn every_section_has_its_figures() {
         &found["synthesis"].as_array().expect("families").iter().find(|s| s["family"] == "xc7").expect("xc7")
             ["fit"];
     assert_eq!(fit["fits"], true);
+    // The family of the device comes first.
+    assert_eq!(found["synthesis"][0]["family"], "xc7");
+    assert!(page.contains("<dd>12,345</dd><dd class=\"note\">xc7: "));
 
     let energy = &golden["energy"];
     has("energy", &[count(&energy["qann_macs"]), format!("{:.1}\u{a0}%", 100.0 * real(&energy["ratio"]))]);

@@ -6,6 +6,8 @@ use crate::error::{Error, Result};
 
 /// Width of a plot; its height is its own.
 const WIDTH: u32 = 440;
+/// Most points that are told apart by dots.
+const DOTS: usize = 64;
 /// Text, axes, grid, series, marks: `templates/report.css` knows these values.
 const INK: RGBColor = RGBColor(0x44, 0x44, 0x44);
 const GRID: RGBColor = RGBColor(0xDD, 0xDD, 0xDD);
@@ -51,7 +53,9 @@ pub fn per_step(shares: &[f64], ended: f64) -> Result<String> {
             chart.draw_series(LineSeries::new([(ended, low), (ended, high)], MARK.stroke_width(1)))?;
         }
         chart.draw_series(LineSeries::new(points.iter().copied(), SERIES.stroke_width(2)))?;
-        chart.draw_series(points.iter().map(|&p| Circle::new(p, 3, SERIES.filled())))?;
+        if points.len() <= DOTS {
+            chart.draw_series(points.iter().map(|&p| Circle::new(p, 3, SERIES.filled())))?;
+        }
         Ok(())
     })
 }
@@ -77,7 +81,7 @@ pub fn frontier(
         let mut chart = ChartBuilder::on(area)
             .margin(10)
             .x_label_area_size(46)
-            .y_label_area_size(78)
+            .y_label_area_size(98)
             .build_cartesian_2d(
                 x.clone().log_scale().with_key_points(ticks(&x)),
                 y.clone().log_scale().with_key_points(ticks(&y)),

@@ -89,6 +89,9 @@ struct FrontierView<'a> {
     unit: &'static str,
 }
 
+/// Most time-steps in a table.
+const LISTED: usize = 100;
+
 /// The page as HTML.
 ///
 /// # Errors
@@ -143,10 +146,13 @@ fn accuracy(report: &Report) -> Result<Option<AccuracyView>> {
         steps.len(),
         text::percent(last)
     );
+    // Of very many time-steps some, and the last.
+    let every = steps.len().div_ceil(LISTED);
+    let listed = (1..).zip(steps).filter(|(t, _)| (steps.len() - t).is_multiple_of(every));
     Ok(Some(AccuracyView {
         plot: chart::per_step(steps, golden.time_steps_mean)?,
         description,
-        steps: (1..).zip(steps).map(|(t, share)| (t, text::percent(*share), 100.0 * share)).collect(),
+        steps: listed.map(|(t, share)| (t, text::percent(*share), 100.0 * share)).collect(),
     }))
 }
 

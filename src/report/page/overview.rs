@@ -35,8 +35,8 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
     let slowest = |clocks: &[crate::place::Clock]| clocks.iter().map(|c| c.achieved_mhz).reduce(f64::min);
     let placed = report.placements.iter().find_map(|p| slowest(&p.clocks).map(|mhz| (mhz, p)));
     let clock = match (&report.summary.clock_hz, &placed) {
-        (Some(hz), _) => Some((*hz as f64 / 1e6, "the board's clock")),
-        (None, Some((mhz, _))) => Some((*mhz, "Fmax as routed")),
+        (Some(hz), _) => Some((*hz as f64 / 1e6, "the board's clock".to_owned())),
+        (None, Some((mhz, placed))) => Some((*mhz, format!("as routed for {}", placed.family))),
         (None, None) => None,
     };
     if let (Some(run), Some((mhz, which))) = (free, clock) {
@@ -56,10 +56,9 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
         ];
         tile("LUTs", text::count(total.lut), format!("{}: {}", utilisation.family, rest.join(", ")));
     }
-    if let Some(golden) = &report.golden {
-        let energy = &golden.energy;
+    if let Some((energy, ratio)) = report.golden.as_ref().and_then(|g| Some((&g.energy, g.energy.ratio?))) {
         let note = format!("of the quantised network's, {}", text::shown(&energy.technology));
-        tile("energy, estimated", text::percent(energy.ratio), note);
+        tile("energy, estimated", text::percent(ratio), note);
     }
     tiles
 }

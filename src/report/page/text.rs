@@ -178,7 +178,7 @@ mod tests {
         );
         assert_eq!([mean(f64::NAN), percent(0.969)], ["–", "96.9\u{a0}%"]);
         assert_eq!([energy(12.3), energy(4560.0), energy(7.8e6)], ["12.3 nJ", "4.56 µJ", "7.80 mJ"]);
-        assert_eq!([bits(100), bits(16_384), bits(1 << 24)], ["100 bits", "2.0 KiB", "2.0 MiB"]);
+        assert_eq!([bits(100u64), bits(16_384u64), bits(1u64 << 24)], ["100 bits", "2.0 KiB", "2.0 MiB"]);
     }
 
     #[test]
