@@ -34,6 +34,7 @@ jobs! {
     line_rule
     ram_fifo
     row_select
+    sample_stop
     spike_neurons
     stream_fifo
     stream_fork

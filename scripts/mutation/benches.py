@@ -117,15 +117,19 @@ class Bench:
         if done.returncode != 0:
             raise SystemExit(f"mutate: bench {self.name} does not build:\n{done.stdout}{done.stderr}")
 
-    def run(self, number, seed, seconds):
-        """None if it passes, or what stopped it."""
+    def run(self, number, seed, cycles=None):
+        """None if it passes, or what stopped it; `cycles` is the most that it may take, found by a run without."""
         call = [str(self.program), f"+verilator+seed+{seed}", "+verilator+rand+reset+2", f"+mutant={number}"]
-        done = subprocess.run(call, capture_output=True, text=True, preexec_fn=limited(seconds))
-        if done.returncode == 0 and "PASS" in done.stdout:
-            return None
-        if done.returncode in (-24, -9):
-            return "time limit"
+        call += [f"+limit+{cycles}"] if cycles else []
+        # A simulation that hangs within a cycle is ended by its processor time.
+        done = subprocess.run(call, capture_output=True, text=True, preexec_fn=limited(60 if cycles else 600))
         text = done.stdout + done.stderr
+        passed = re.search(r"PASS: (\d+) cycles", text)
+        if done.returncode == 0 and passed:
+            self.cycles = max(getattr(self, "cycles", 0), int(passed.group(1)))
+            return None
+        if done.returncode in (-24, -9) or "FAIL: not done" in text:
+            return "not done in time"
         assertion = re.search(r"Assertion failed in ([\w.]+)", text)
         if assertion:
             return f"assertion {assertion.group(1).split('.')[-1]}"

@@ -33,9 +33,9 @@ def jobs_of(root, module):
 
 def single(text, number):
     """A module in which all mutants but one are switched off."""
-    text = text.replace(f"(snn_mutant::sel == {number})", "1'b1").replace(f"(snn_mutant::sel != {number})", "1'b0")
-    text = re.sub(r"\(snn_mutant::sel == \d+\)", "1'b0", text)
-    return re.sub(r"\(snn_mutant::sel != \d+\)", "1'b1", text)
+    text = text.replace(f"(snn_mutant::sel == {number})", "(1'b1)").replace(f"(snn_mutant::sel != {number})", "(1'b0)")
+    text = re.sub(r"\(snn_mutant::sel == \d+\)", "(1'b0)", text)
+    return re.sub(r"\(snn_mutant::sel != \d+\)", "(1'b1)", text)
 
 
 def run(root, mutated, mutant, out):
@@ -66,6 +66,7 @@ def run(root, mutated, mutant, out):
         failed = re.search(r"failed assertion (\S+)", done.stdout)
         if done.returncode == 2:
             return (job, failed.group(1) if failed else "a property"), passed
-        if done.returncode == 0:
-            passed.append(job)
+        if done.returncode != 0:
+            raise SystemExit(f"mutate: job {job} fails in itself with mutant {mutant.number}:\n{done.stdout[-2000:]}")
+        passed.append(job)
     return None, passed

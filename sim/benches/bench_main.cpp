@@ -1,6 +1,7 @@
 // Clock of every bench: runs `bench` until all its instances are done.
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include "Vbench.h"
@@ -18,7 +19,10 @@ int main(int argc, char** argv) {
   context->commandArgs(argc, argv);
   const auto top = std::make_unique<Vbench>(context.get());
   // Registers start at random values: `done_o` means nothing before the reset.
-  const unsigned long limit = 5000000;
+  unsigned long limit = 5000000;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strncmp(argv[i], "+limit+", 7) == 0) limit = std::strtoul(argv[i] + 7, nullptr, 10);
+  }
   unsigned long cycle = 0;
   for (; cycle < limit && !context->gotFinish() && !(top->done_o && cycle > 8); ++cycle) {
     top->clk_i = 0;

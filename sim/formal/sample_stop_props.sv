@@ -1,0 +1,40 @@
+/// Properties of the stop of a sample: told of exactly the sample that the stage works on.
+module sample_stop_props (
+  input logic clk_i,
+  input logic rst_i,
+  input logic stop_i,
+  input logic [15:0] stop_sample_i,
+  input logic end_i
+);
+
+  logic hit;
+  sample_stop u_dut (
+    .clk_i,
+    .rst_i,
+    .stop_i,
+    .stop_sample_i,
+    .end_i,
+    .hit_o(hit)
+  );
+
+  // The samples that have ended since the reset, and what was said in the cycle before.
+  logic begun_q = 1'b0;
+  logic named_q, ended_q;
+  logic [15:0] ends_q;
+  always_ff @(posedge clk_i) begin
+    begun_q <= 1'b1;
+    named_q <= !rst_i && stop_i && stop_sample_i == ends_q;
+    ended_q <= rst_i || end_i;
+    if (rst_i) ends_q <= '0;
+    else if (end_i) ends_q <= ends_q + 16'd1;
+  end
+
+  always_comb begin
+    if (!begun_q) m_begins_with_reset : assume (rst_i);
+    if (begun_q) begin
+      a_hit : assert (hit == (named_q && !ended_q));
+      c_hit : cover (hit && ends_q == 16'd2);
+    end
+  end
+
+endmodule
