@@ -115,17 +115,18 @@ module self_check_tb #(
           $display("FAIL: a word too many, %h", out_data);
           {done_o, failed_o} <= 2'b11;
         end else if (out_data != expected[received] || out_last != (word == Words - 1)) begin
-          $display("FAIL: sample %0d, word %0d of the result frame: %h, TLAST %b; expected %h, TLAST %b",
-                   received / Words, word, out_data, out_last, expected[received], word == Words - 1);
+          $display("FAIL: sample %0d, word %0d of the results: %h, TLAST %b; expected %h, TLAST %b",
+                   received / Words, word, out_data, out_last, expected[received],
+                   word == Words - 1);
           {done_o, failed_o} <= 2'b11;
         end
       end else if (received == Samples * Words && cycle > last + 64'(Settle) && !done_o) begin
-        $display("PASS: %0d samples, %0d words of result frames as the golden model has them, %0d cycles a sample",
+        $display("PASS: %0d samples, %0d words of results as expected, %0d cycles a sample",
                  Samples, received, (last - first + 1) / 64'(Samples));
         done_o <= 1'b1;
       end else if (cycle > moved + 64'(Patience) && !done_o) begin
-        $display("FAIL: nothing has moved for %0d cycles, after %0d of %0d words", Patience, received,
-                 Samples * Words);
+        $display("FAIL: nothing has moved for %0d cycles, after %0d of %0d words",
+                 Patience, received, Samples * Words);
         {done_o, failed_o} <= 2'b11;
       end
     end

@@ -146,8 +146,9 @@ fn lint_and_synthesis_wherever_the_folder_is() {
     let (_programs, path) = programs();
     let folder = tempfile::tempdir().expect("a folder");
     let build = elsewhere(&fixture("qdq_ties", Analog), folder.path());
-    let lint = ("lint.sh", &[][..], "PASS: lint of snn_qdq_ties");
-    run_all(&build, &path, &[lint, ("synthesise.sh", &[], "PASS: work/snn_qdq_ties.json")]);
+    let lint = "PASS: lint of snn_qdq_ties";
+    let netlist = "PASS: work/snn_qdq_ties.json";
+    run_all(&build, &path, &[("lint.sh", &[], lint), ("synthesise.sh", &[], netlist)]);
     let cells = fs::read_to_string(build.join("work/cells.txt")).expect("there");
     assert!(cells.contains("TRELLIS_FF"), "{cells}");
     assert!(fs::metadata(build.join("work/snn_qdq_ties.json")).is_ok_and(|data| data.len() > 1000));

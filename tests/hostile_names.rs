@@ -227,8 +227,8 @@ fn all_commands_with_the_worst_names() {
         run(&inside, &[&explore[..], &svg, target].concat());
         is_json(&run(&inside, &[&explore[..], &["--json"], target].concat()));
         if n == 0 {
+            // Synthesis reads no names but those of files and modules, which are plain.
             run(&inside, &["cosim", FOLDER, "--inputs", &inputs, "--samples", "2"]);
-            run(&inside, &["synth", FOLDER]);
         }
         // Commands that not every version has.
         let help = String::from_utf8_lossy(&run(&inside, &["help"]).stdout).into_owned();

@@ -100,7 +100,7 @@ pub(super) fn files(package: &Package<'_>, rom: &[&str]) -> Result<Vec<(String, 
     };
     let script = Script { generator, top, files: rtl, command: family.command() };
     let template = |e: askama::Error| Error::input(format!("cannot fill in a template: {e}"));
-    let file = |path: &str, text: Result<String, askama::Error>| {
+    let file = |path: &str, text: Result<String, askama::Error>| -> Result<(String, String)> {
         // Templates end without a newline, files do not.
         Ok((path.to_owned(), text.map_err(template)? + "\n"))
     };
