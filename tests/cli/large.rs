@@ -41,7 +41,8 @@ fn a_vision_transformer_of_the_script_goes_through_all_stages() {
         assert!(text.contains(word), "{word}\n{text}");
     }
     // It lives: neurons fire, and the network without time says the same.
-    let mut npy = b"\x93NUMPY\x01\x00v\x00{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 32, 32), }".to_vec();
+    let mut npy =
+        b"\x93NUMPY\x01\x00v\x00{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 32, 32), }".to_vec();
     npy.resize(127, b' ');
     npy.push(b'\n');
     npy.extend((0..2 * 3 * 32 * 32_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8));
@@ -66,7 +67,13 @@ fn what_would_fit_is_true() {
     let s = vit(SMALL);
     let done = s.run("build vit.snn -o b --device xc7a35t").ok();
     let text = done.stderr();
-    for words in ["does not fit xc7a35t (LUT ", "% too many", "the same network, 1 lane", "with weights of 2 bits", "levels"] {
+    for words in [
+        "does not fit xc7a35t (LUT ",
+        "% too many",
+        "the same network, 1 lane",
+        "with weights of 2 bits",
+        "levels",
+    ] {
         assert!(text.contains(words), "{words}\n{}", done.all());
     }
     // The device that is named holds it, in the lanes that were tried.
@@ -96,7 +103,8 @@ fn explore_says_what_would_fit() {
     let images = crate::session::example("sample/images.npy");
     let done = s.run(&format!("explore mlp.snn --calibrate {images} --device ice40up5k"));
     assert_eq!(done.output.status.code(), Some(1), "{}", done.all());
-    for words in ["even the smallest design does not fit", "with weights of", "smallest device that holds it"] {
+    for words in ["even the smallest design does not fit", "with weights of", "smallest device that holds it"]
+    {
         assert!(done.stderr().contains(words), "{words}\n{}", done.all());
     }
 }
