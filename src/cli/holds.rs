@@ -1,23 +1,26 @@
 //! Which of the program's own examples each board holds, and how fast.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::examples::Example;
 use super::output::{self, thousands};
 use super::{convert, load};
 use crate::convert::EncodingChoice;
-use crate::design::{Joins, Options};
+use crate::design::{Design, Folded, Joins, Options, plan};
 use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::lower;
-use crate::schedule::{Activity, Point, Scheduler, estimate, needs};
-use crate::target::{Board, Family, Short};
+use crate::schedule::{Activity, Figures, estimate, needs};
+use crate::target::{Board, Short};
 
-/// Samples of an example that its pipeline is balanced on.
+/// Samples of an example that its cycles are told for.
 const SAMPLES: usize = 2;
 
 /// An example on a board.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Holding {
     board: String,
     example: &'static str,
@@ -45,62 +48,90 @@ struct Held {
 /// When the examples cannot be written to a temporary folder.
 pub fn holdings(boards: &[Board]) -> Result<Vec<Holding>> {
     let examples = [Example::MnistMlp, Example::MnistVit, Example::ReviewEncoder];
-    let frontiers: Vec<Result<Vec<Point>>> = std::thread::scope(|scope| {
-        let threads = examples.map(|example| scope.spawn(move || frontier(example)));
-        let failed = |_| Err(Error::check("an example could not be scheduled"));
+    let found: Vec<Result<Vec<Holding>>> = std::thread::scope(|scope| {
+        let all = |example| {
+            let designs = Designs::of(example)?;
+            Ok(boards.iter().map(|board| designs.on(board, example)).collect())
+        };
+        let threads = examples.map(|example| scope.spawn(move || all(example)));
+        let failed = |_| Err(Error::check("the designs of an example could not be worked out"));
         threads.map(|thread| thread.join().unwrap_or_else(failed)).into()
     });
-    let mut holdings = Vec::new();
-    for (example, points) in examples.into_iter().zip(frontiers) {
-        let points = points?;
-        holdings.extend(boards.iter().map(|board| holding(board, example, &points)));
-    }
+    let mut holdings = found.into_iter().collect::<Result<Vec<_>>>()?.concat();
     // All examples of a board together.
     holdings.sort_by_key(|holding| boards.iter().position(|board| board.name == holding.board));
     Ok(holdings)
 }
 
-/// Designs of an example from the smallest to the fastest.
-fn frontier(example: Example) -> Result<Vec<Point>> {
-    let folder = tempfile::tempdir().map_err(|e| Error::io("create", &std::env::temp_dir(), &e))?;
-    let [model, samples, ..] = example.files();
-    for (name, bytes) in [model, samples] {
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).map_err(|e| Error::io("write", &path, &e))?;
-    }
-    let onnx = folder.path().join(model.0);
-    let model = convert::convert(&onnx, &example.options()?, EncodingChoice::Analog, None)?.model;
-    let location = folder.path().join(samples.0).display().to_string();
-    let inputs = load::inputs(&location, &model, Some(SAMPLES))?;
-    let network = lower::lower(&model)?.network;
-    let activity = Activity::measure(&Golden::new(&network)?, (0..inputs.len()).map(|n| inputs.sample(n)));
-    let base = Options { joins: Joins::Minimal, ..Options::default() };
-    Scheduler::new(&model.name, &network, &activity, Family::Xc7, &base).frontier(&|_| ())
+/// Lanes of every layer of the designs of each example, from the smallest to the fastest, as `snn2rtl explore` found them;
+/// `scripts/example_foldings.py` writes the file. What the designs take is not in it.
+const FOLDINGS: &str = include_str!("holds/foldings.json");
+
+/// The designs of an example.
+struct Designs {
+    designs: Vec<(Design, OnceCell<f64>)>,
+    activity: Activity,
 }
 
-fn holding(board: &Board, example: Example, points: &[Point]) -> Holding {
-    let device = &board.device;
-    let totals: Vec<_> = points.iter().map(|point| estimate(&point.design, device.family).total).collect();
-    let short = |n: usize| Short::of(needs(&totals[n], device));
-    let held = |n: usize| {
-        let (cycles, total) = (points[n].cycles.per_sample, totals[n]);
-        let samples_per_second = board.clock_hz as f64 / cycles.max(1.0);
-        let crate::schedule::Figures { lut, ff, bram, dsp } = total;
-        Held { cycles, samples_per_second, lut, ff, bram, dsp }
-    };
-    let fit: Vec<usize> = (0..points.len()).filter(|&n| short(n).is_empty()).collect();
-    // Where nothing fits, what the design lacks that comes nearest to it.
-    let worst = |n: &usize| {
-        let over = |(_, needed, there): (&str, u64, u64)| needed as f64 / (there as f64).max(0.5);
-        needs(&totals[*n], device).into_iter().map(over).fold(0.0, f64::max)
-    };
-    let nearest = (0..points.len()).min_by(|a, b| worst(a).total_cmp(&worst(b)));
-    Holding {
-        board: board.name.clone(),
-        example: example.name(),
-        smallest: fit.first().map(|&n| held(n)),
-        fastest: fit.last().map(|&n| held(n)),
-        short: if fit.is_empty() { nearest.map(short).unwrap_or_default() } else { Vec::new() },
+impl Designs {
+    /// # Errors
+    /// When a temporary folder cannot be written.
+    fn of(example: Example) -> Result<Self> {
+        let folder = tempfile::tempdir().map_err(|e| Error::io("create", &std::env::temp_dir(), &e))?;
+        let [model, samples, ..] = example.files();
+        for (name, bytes) in [model, samples] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).map_err(|e| Error::io("write", &path, &e))?;
+        }
+        let onnx = folder.path().join(model.0);
+        let model = convert::convert(&onnx, &example.options()?, EncodingChoice::Analog, None)?.model;
+        let location = folder.path().join(samples.0).display().to_string();
+        let inputs = load::inputs(&location, &model, Some(SAMPLES))?;
+        let network = lower::lower(&model)?.network;
+        let golden = Golden::new(&network)?;
+        let activity = Activity::measure(&golden, (0..inputs.len()).map(|n| inputs.sample(n)));
+        let foldings: BTreeMap<String, Vec<BTreeMap<String, usize>>> = serde_json::from_str(FOLDINGS)
+            .map_err(|e| Error::input(format!("the foldings of the examples cannot be read: {e}")))?;
+        let foldings = foldings.get(example.name()).map_or(&[][..], Vec::as_slice);
+        let design = |lanes: &BTreeMap<String, usize>| {
+            let layers = lanes.iter().map(|(name, &lanes)| (name.clone(), Folded::lanes(lanes))).collect();
+            let options = Options { lanes: 1, layers, joins: Joins::Minimal, ..Options::default() };
+            Ok((plan(&model.name, &network, &options)?, OnceCell::new()))
+        };
+        Ok(Self { designs: foldings.iter().map(design).collect::<Result<_>>()?, activity })
+    }
+
+    /// Cycles of a sample: played where they are asked for.
+    fn cycles(&self, n: usize) -> f64 {
+        let (design, cycles) = &self.designs[n];
+        *cycles.get_or_init(|| crate::schedule::cycles(design, &self.activity).per_sample)
+    }
+
+    /// What comes of the example on a board.
+    fn on(&self, board: &Board, example: Example) -> Holding {
+        let device = &board.device;
+        let totals: Vec<Figures> =
+            self.designs.iter().map(|(design, _)| estimate(design, device.family).total).collect();
+        let short = |n: usize| Short::of(needs(&totals[n], device));
+        let held = |n: usize| {
+            let (cycles, Figures { lut, ff, bram, dsp }) = (self.cycles(n), totals[n]);
+            let samples_per_second = board.clock_hz as f64 / cycles.max(1.0);
+            Held { cycles, samples_per_second, lut, ff, bram, dsp }
+        };
+        let fit: Vec<usize> = (0..totals.len()).filter(|&n| short(n).is_empty()).collect();
+        // Where nothing fits, what the design lacks that comes nearest to it.
+        let worst = |n: &usize| {
+            let over = |(_, needed, there): (&str, u64, u64)| needed as f64 / (there as f64).max(0.5);
+            needs(&totals[*n], device).into_iter().map(over).fold(0.0, f64::max)
+        };
+        let nearest = (0..totals.len()).min_by(|a, b| worst(a).total_cmp(&worst(b)));
+        Holding {
+            board: board.name.clone(),
+            example: example.name(),
+            smallest: fit.first().map(|&n| held(n)),
+            fastest: fit.last().map(|&n| held(n)),
+            short: if fit.is_empty() { nearest.map(short).unwrap_or_default() } else { Vec::new() },
+        }
     }
 }
 

@@ -220,3 +220,41 @@ fn a_damaged_target_in_a_build_folder_is_refused() {
         s.refused("synth b", &words);
     }
 }
+
+#[test]
+fn what_examples_need_is_told_for_every_board() {
+    let s = Session::new();
+    let json = s.run("targets --examples --json").ok().json();
+    let (boards, examples) = (json["boards"].as_array(), json["examples"].as_array());
+    let (boards, examples) = (boards.expect("boards"), examples.expect("examples"));
+    assert_eq!(examples.len(), 3 * boards.len());
+    let mut held = 0;
+    for entry in examples {
+        let fits = !entry["smallest"].is_null();
+        assert_eq!(fits, entry["short"].as_array().is_some_and(Vec::is_empty), "{entry}");
+        assert_eq!(fits, !entry["fastest"].is_null(), "{entry}");
+        held += usize::from(fits);
+        if fits {
+            let of = |which: &str, what: &str| entry[which][what].as_f64().expect("a number");
+            assert!(of("fastest", "cycles") <= of("smallest", "cycles"), "{entry}");
+        }
+    }
+    assert!(held > 0 && held < examples.len(), "{held} fit");
+
+    // The smallest design is the one in a lane everywhere, and takes what a build of it is reckoned to take.
+    let of = |board: &str, example: &str| {
+        examples.iter().find(|e| e["board"] == board && e["example"] == example).expect("an entry")
+    };
+    let s = s.mlp();
+    let text = s.run("build mlp.snn -o b --target arty-a7-100t --lanes 1 --join-fifos minimal").ok().stdout();
+    let total = text.lines().find(|line| line.contains("in total")).expect("a total").replace(',', "");
+    let entry = &of("arty-a7-100t", "mnist_mlp")["smallest"];
+    for what in ["lut", "ff", "bram", "dsp"] {
+        let number = entry[what].to_string();
+        assert!(total.split(['│', '┆']).any(|cell| cell.trim() == number), "{what} {number}: {total}");
+    }
+    let text = s.run("targets --examples").ok().stdout();
+    for words in ["does not fit: ", "fastest", "review_encoder", "% too"] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+}

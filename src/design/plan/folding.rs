@@ -121,9 +121,9 @@ impl Options {
             let depth = self.fifo_depth;
             return Err(Error::input(format!("FIFO depth {depth}; possible are 1…1024")));
         }
-        let nodes = network.topological().into_iter().map(|id| network.node(id));
+        let nodes = || network.topological().into_iter().map(|id| network.node(id));
         let known: Vec<&str> =
-            nodes.filter(|node| Self::is_folded(&node.op)).map(|node| node.name.as_str()).collect();
+            nodes().filter(|node| Self::is_folded(&node.op)).map(|node| node.name.as_str()).collect();
         let names: HashSet<&str> = known.iter().copied().collect();
         for (name, layer) in &self.layers {
             if !names.contains(name.as_str()) {
