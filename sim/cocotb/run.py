@@ -53,7 +53,7 @@ def verilate(args, build, top, work):
     libraries = cocotb_tools.config.libs_dir
     main = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
     (work / "public.vlt").write_text(PUBLIC.format(top=top), encoding="utf-8")
-    variables = "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O1"
+    variables = "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O0"
     if args.cxx:
         variables += f" CXX={args.cxx} LINK={args.cxx}"
     command = [
@@ -63,7 +63,9 @@ def verilate(args, build, top, work):
         "-MAKEFLAGS", variables, "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
         str(work / "public.vlt"), str(main), "-f", "rtl/files.f",
     ]
-    return subprocess.run(command, cwd=build, check=False).returncode == 0
+    cache = shutil.which("ccache")
+    environment = {"OBJCACHE": cache, **os.environ} if cache else None
+    return subprocess.run(command, cwd=build, check=False, env=environment).returncode == 0
 
 
 def main():
