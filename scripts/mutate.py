@@ -71,12 +71,17 @@ def main():
             # Each sees what none before it has noticed, of the modules that it runs; first the one that has most to
             # see for its size.
             left = [(bench, open_for(bench, mutants, wanted, results)) for bench in stage]
-            bench, own = max(left, key=lambda pair: len(pair[1]) / sum(len(library[name]) for name in pair[0].modules))
+            bench, own = max(left, key=lambda pair: len(pair[1]) / cost(pair[0], out / "build", library))
             stage.remove(bench)
             if own:
                 run(bench, own, mutated, out, results)
     killed = sum(bool(result.get("killed_by")) for result in results.values())
     print(f"{len(results)} mutants, {killed} noticed by the benches")
+
+
+def cost(bench, build, library):
+    """What building it costs, about; next to nothing if it is there from a run before."""
+    return 1e-6 if bench.built(build) else sum(len(library[name]) for name in bench.modules)
 
 
 def open_for(bench, mutants, wanted, results):

@@ -85,10 +85,13 @@ class Bench:
         head += f"  logic [{len(own) - 1}:0] done;\n  assign done_o = &done;\n"
         return head + "\n".join(own) + "\nendmodule\n"
 
+    def built(self, out):
+        return (out / self.name / "Vbench").exists()
+
     def build(self, mutated, out):
         """Verilates and compiles it; the time is that of one build, whatever the number of mutants."""
         self.program = out / self.name / "Vbench"
-        if self.program.exists():
+        if self.built(out):
             return
         program, env = verilator()
         top = out / f"{self.name}.sv"
@@ -122,7 +125,7 @@ class Bench:
         call = [str(self.program), f"+verilator+seed+{seed}", "+verilator+rand+reset+2", f"+mutant={number}"]
         call += [f"+limit+{cycles}"] if cycles else []
         # A simulation that hangs within a cycle is ended by its processor time.
-        done = subprocess.run(call, capture_output=True, text=True, preexec_fn=limited(60 if cycles else 600))
+        done = subprocess.run(call, capture_output=True, text=True, preexec_fn=limited(2 + cycles // 20000 if cycles else 600))
         text = done.stdout + done.stderr
         passed = re.search(r"PASS: (\d+) cycles", text)
         if done.returncode == 0 and passed:
