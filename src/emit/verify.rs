@@ -20,9 +20,14 @@ pub const OUTPUTS: &[&str] = &[
     // The scripts of the folder, and FuseSoC when it is started there.
     "work/",
     "build/",
+    // The benches in Python.
+    "cocotb_work/",
     // Vivado.
     "checkpoints/",
     "vivado/",
+    "vivado_ip/",
+    "vivado_bd/",
+    "ip/",
     "vivado.log",
     "vivado.jou",
     ".Xil/",
@@ -101,14 +106,16 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a path from the build folder is one of [`OUTPUTS`] or in one.
+/// Whether a path from the build folder is one of [`OUTPUTS`] or in one, or what Python keeps of its programs.
 fn is_output(path: &str) -> bool {
-    OUTPUTS.iter().any(|output| match output.strip_suffix('/') {
-        Some(folder) => {
-            path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        }
-        None => path == *output,
-    })
+    let cached = path.split('/').any(|name| name == "__pycache__");
+    cached
+        || OUTPUTS.iter().any(|output| match output.strip_suffix('/') {
+            Some(folder) => {
+                path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            None => path == *output,
+        })
 }
 
 /// Compares a build folder with its manifest. Links are not followed: a listed file that is one is changed.

@@ -3,9 +3,17 @@
 # both streams at random.
 set -eu
 cd -- "$(dirname -- "$0")/.."
-work=work/simulate
-mkdir -p "$work"
-# The compiler runs in there, wherever this folder is. What is up to date is not compiled again.
+# What is up to date is not compiled again. Where make cannot work because of the path, all is done in a temporary folder.
+case $PWD in
+*[!A-Za-z0-9/._+-]*)
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  ;;
+*)
+  work=work/simulate
+  mkdir -p "$work"
+  ;;
+esac
 cmp -s sim/self_check.cpp "$work/self_check.cpp" || cp sim/self_check.cpp "$work"
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 "${VERILATOR:-verilator}" --cc --exe --build -j "$jobs" --assert -O3 --output-split 8000 -CFLAGS -O1 \

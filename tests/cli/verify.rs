@@ -27,7 +27,7 @@ fn failed(done: &Done, words: &[&str]) {
 fn a_whole_folder() {
     let s = built();
     // What other commands and scripts write is not additional.
-    for output in ["reports/yosys_xc7", "bitstream", "work/simulate", "build", "vivado"] {
+    for output in ["reports/yosys_xc7", "bitstream", "work/simulate", "build", "vivado", "rtl/__pycache__"] {
         fs::create_dir_all(s.path("build").join(output)).expect("a folder");
         fs::write(s.path("build").join(output).join("x"), "of a tool").expect("written");
     }
