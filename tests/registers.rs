@@ -85,8 +85,7 @@ fn header_and_json_say_the_same() {
             let compiler =
                 compiler.args(language).args(["-Wall", "-Wextra", "-pedantic", "-Werror", "-Isoftware"]);
             compiler.args(["regs.c", "-o", "regs"]).run().unwrap_or_else(|e| panic!("{e}"));
-            let printed =
-                snn2rtl::tool::Command::new("regs", &build.join("regs")).run().expect("runs").output;
+            let printed = snn2rtl::tool::Command::new("regs", build.join("regs")).run().expect("runs").output;
             let found: BTreeMap<String, u64> = printed
                 .lines()
                 .filter_map(|line| line.strip_prefix("SNN2RTL_").and(line.split_once('=')))

@@ -10,6 +10,8 @@ use crate::folder;
 
 /// Longest report in bytes.
 const LONGEST: u64 = 256 << 20;
+/// Lines among which a report names its tool.
+const BEGINNING: usize = 10;
 /// Endings of files that are looked into.
 const ENDINGS: [&str; 4] = ["rpt", "txt", "log", "report"];
 
@@ -48,11 +50,14 @@ pub fn find(folder: &Path) -> Result<Reports> {
         }
         let text = String::from_utf8_lossy(&folder::read(&path)?).into_owned();
         let named = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_lowercase();
-        // A report that lost its head is still one, by its name: it is not passed over in silence.
+        // A report whose head is not whole is still one, by its first lines or its name: it is not passed over in silence.
         let head = Head::read(&text);
+        let begun = text.lines().take(BEGINNING).any(|line| line.starts_with("| Tool Version"));
         let command = head.as_ref().map(|head| head.command.clone()).unwrap_or_default();
-        let is =
-            |word: &str, name: &str| command.contains(word) || (head.is_err() && named.starts_with(name));
+        let is = |word: &str, name: &str| {
+            let damaged = || named.starts_with(name) || (begun && text.contains(word));
+            command.contains(word) || (head.is_err() && damaged())
+        };
         let progress = head.as_ref().map_or(0, Head::progress);
         if is("report_timing_summary", "timing") {
             timing.push(Candidate { path, text, progress });
