@@ -120,6 +120,7 @@ fn placement(node: &str) -> Placement {
         target_mhz: 80.0,
         seconds: 1.0,
         clocks: vec![Clock { name: "clk_i".into(), achieved_mhz: 88.7, target_mhz: 80.0 }],
+        slack: None,
         synthesised: Figures::default(),
         resources: vec![Resource { cell: "TRELLIS_COMB".into(), used: 8_400, available: 84_000 }],
         critical_paths: vec![path],
