@@ -60,10 +60,12 @@ module snn_chain_qdq #(
 );
 
   localparam int unsigned Stages = 14;
+  // Bits of what a stage sends or does in a cycle.
+  localparam int unsigned CountWidth = 2;
 
   // Register stage s is stage s below.
-  logic [16*Stages-1:0] stage_spikes;
-  logic [Stages-1:0] stage_work;
+  logic [CountWidth*Stages-1:0] stage_spikes;
+  logic [CountWidth*Stages-1:0] stage_work;
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [18:0] margin;
@@ -76,7 +78,8 @@ module snn_chain_qdq #(
   axi_lite_regs #(
     .Stages(Stages),
     .AddrWidth(9),
-    .MarginWidth(19)
+    .MarginWidth(19),
+    .CountWidth(CountWidth)
   ) u_regs (
     .clk_i,
     .rst_i,
@@ -176,10 +179,11 @@ module snn_chain_qdq #(
     .OutChannels(6),
     .InLanes(8),
     .OutLanes(3),
+    .Banks(1),
     .ValueWidth(8),
     .WeightWidth(8),
     .DeltaWidth(17),
-    .WeightFile({RomPath, "s0_gelu_fc_weights.hex"})
+    .WeightFile({RomPath, "s0_gelu_fc_weights"})
   ) u_s0_gelu_fc (
     .clk_i,
     .rst_i,
@@ -194,8 +198,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w1_quiet),
     .work_o(s0_work)
   );
-  assign stage_spikes[16*0+:16] = 16'd0;
-  assign stage_work[0] = s0_work;
+  assign stage_spikes[CountWidth*0+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*0+:CountWidth] = CountWidth'(s0_work);
 
   logic r1_valid, r1_ready;
   logic [50:0] r1_delta;
@@ -262,8 +266,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w2_quiet),
     .spikes_o(s1_spikes)
   );
-  assign stage_spikes[16*1+:16] = 16'(s1_spikes);
-  assign stage_work[1] = w2_valid && w2_ready;
+  assign stage_spikes[CountWidth*1+:CountWidth] = CountWidth'(s1_spikes);
+  assign stage_work[CountWidth*1+:CountWidth] = CountWidth'(w2_valid && w2_ready);
 
   logic r2_valid, r2_ready;
   logic [2:0] r2_nz;
@@ -299,9 +303,10 @@ module snn_chain_qdq #(
     .OutChannels(6),
     .InLanes(3),
     .OutLanes(3),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s2_gelu_tanh_fc_weights.hex"})
+    .WeightFile({RomPath, "s2_gelu_tanh_fc_weights"})
   ) u_s2_gelu_tanh_fc (
     .clk_i,
     .rst_i,
@@ -320,8 +325,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w3_quiet),
     .work_o(s2_work)
   );
-  assign stage_spikes[16*2+:16] = 16'd0;
-  assign stage_work[2] = s2_work;
+  assign stage_spikes[CountWidth*2+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*2+:CountWidth] = CountWidth'(s2_work);
 
   logic r3_valid, r3_ready;
   logic [29:0] r3_delta;
@@ -388,8 +393,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w4_quiet),
     .spikes_o(s3_spikes)
   );
-  assign stage_spikes[16*3+:16] = 16'(s3_spikes);
-  assign stage_work[3] = w4_valid && w4_ready;
+  assign stage_spikes[CountWidth*3+:CountWidth] = CountWidth'(s3_spikes);
+  assign stage_work[CountWidth*3+:CountWidth] = CountWidth'(w4_valid && w4_ready);
 
   logic r4_valid, r4_ready;
   logic [2:0] r4_nz;
@@ -425,9 +430,10 @@ module snn_chain_qdq #(
     .OutChannels(6),
     .InLanes(3),
     .OutLanes(3),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s4_silu_fc_weights.hex"})
+    .WeightFile({RomPath, "s4_silu_fc_weights"})
   ) u_s4_silu_fc (
     .clk_i,
     .rst_i,
@@ -446,8 +452,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w5_quiet),
     .work_o(s4_work)
   );
-  assign stage_spikes[16*4+:16] = 16'd0;
-  assign stage_work[4] = s4_work;
+  assign stage_spikes[CountWidth*4+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*4+:CountWidth] = CountWidth'(s4_work);
 
   logic r5_valid, r5_ready;
   logic [29:0] r5_delta;
@@ -512,8 +518,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w6_quiet),
     .spikes_o(s5_spikes)
   );
-  assign stage_spikes[16*5+:16] = 16'(s5_spikes);
-  assign stage_work[5] = w6_valid && w6_ready;
+  assign stage_spikes[CountWidth*5+:CountWidth] = CountWidth'(s5_spikes);
+  assign stage_work[CountWidth*5+:CountWidth] = CountWidth'(w6_valid && w6_ready);
 
   logic r6_valid, r6_ready;
   logic [2:0] r6_nz;
@@ -549,9 +555,10 @@ module snn_chain_qdq #(
     .OutChannels(6),
     .InLanes(3),
     .OutLanes(3),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s6_quick_gelu_fc_weights.hex"})
+    .WeightFile({RomPath, "s6_quick_gelu_fc_weights"})
   ) u_s6_quick_gelu_fc (
     .clk_i,
     .rst_i,
@@ -570,8 +577,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w7_quiet),
     .work_o(s6_work)
   );
-  assign stage_spikes[16*6+:16] = 16'd0;
-  assign stage_work[6] = s6_work;
+  assign stage_spikes[CountWidth*6+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*6+:CountWidth] = CountWidth'(s6_work);
 
   logic r7_valid, r7_ready;
   logic [29:0] r7_delta;
@@ -636,8 +643,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w8_quiet),
     .spikes_o(s7_spikes)
   );
-  assign stage_spikes[16*7+:16] = 16'(s7_spikes);
-  assign stage_work[7] = w8_valid && w8_ready;
+  assign stage_spikes[CountWidth*7+:CountWidth] = CountWidth'(s7_spikes);
+  assign stage_work[CountWidth*7+:CountWidth] = CountWidth'(w8_valid && w8_ready);
 
   logic r8_valid, r8_ready;
   logic [2:0] r8_nz;
@@ -673,9 +680,10 @@ module snn_chain_qdq #(
     .OutChannels(6),
     .InLanes(3),
     .OutLanes(3),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s8_mish_fc_weights.hex"})
+    .WeightFile({RomPath, "s8_mish_fc_weights"})
   ) u_s8_mish_fc (
     .clk_i,
     .rst_i,
@@ -694,8 +702,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w9_quiet),
     .work_o(s8_work)
   );
-  assign stage_spikes[16*8+:16] = 16'd0;
-  assign stage_work[8] = s8_work;
+  assign stage_spikes[CountWidth*8+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*8+:CountWidth] = CountWidth'(s8_work);
 
   logic r9_valid, r9_ready;
   logic [29:0] r9_delta;
@@ -760,8 +768,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w10_quiet),
     .spikes_o(s9_spikes)
   );
-  assign stage_spikes[16*9+:16] = 16'(s9_spikes);
-  assign stage_work[9] = w10_valid && w10_ready;
+  assign stage_spikes[CountWidth*9+:CountWidth] = CountWidth'(s9_spikes);
+  assign stage_work[CountWidth*9+:CountWidth] = CountWidth'(w10_valid && w10_ready);
 
   logic r10_valid, r10_ready;
   logic [2:0] r10_nz;
@@ -797,9 +805,10 @@ module snn_chain_qdq #(
     .OutChannels(6),
     .InLanes(3),
     .OutLanes(3),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s10_hardswish_fc_weights.hex"})
+    .WeightFile({RomPath, "s10_hardswish_fc_weights"})
   ) u_s10_hardswish_fc (
     .clk_i,
     .rst_i,
@@ -818,8 +827,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w11_quiet),
     .work_o(s10_work)
   );
-  assign stage_spikes[16*10+:16] = 16'd0;
-  assign stage_work[10] = s10_work;
+  assign stage_spikes[CountWidth*10+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*10+:CountWidth] = CountWidth'(s10_work);
 
   logic r11_valid, r11_ready;
   logic [29:0] r11_delta;
@@ -884,8 +893,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w12_quiet),
     .spikes_o(s11_spikes)
   );
-  assign stage_spikes[16*11+:16] = 16'(s11_spikes);
-  assign stage_work[11] = w12_valid && w12_ready;
+  assign stage_spikes[CountWidth*11+:CountWidth] = CountWidth'(s11_spikes);
+  assign stage_work[CountWidth*11+:CountWidth] = CountWidth'(w12_valid && w12_ready);
 
   logic r12_valid, r12_ready;
   logic [2:0] r12_nz;
@@ -921,9 +930,10 @@ module snn_chain_qdq #(
     .OutChannels(3),
     .InLanes(3),
     .OutLanes(3),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s12_head_weights.hex"})
+    .WeightFile({RomPath, "s12_head_weights"})
   ) u_s12_head (
     .clk_i,
     .rst_i,
@@ -942,8 +952,8 @@ module snn_chain_qdq #(
     .out_quiet_o(w13_quiet),
     .work_o(s12_work)
   );
-  assign stage_spikes[16*12+:16] = 16'd0;
-  assign stage_work[12] = s12_work;
+  assign stage_spikes[CountWidth*12+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*12+:CountWidth] = CountWidth'(s12_work);
 
   logic r13_valid, r13_ready;
   logic [29:0] r13_delta;
@@ -996,7 +1006,7 @@ module snn_chain_qdq #(
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );
-  assign stage_spikes[16*13+:16] = 16'd0;
-  assign stage_work[13] = r13_valid && r13_ready;
+  assign stage_spikes[CountWidth*13+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*13+:CountWidth] = CountWidth'(r13_valid && r13_ready);
 
 endmodule

@@ -51,10 +51,12 @@ module snn_mnist_mlp #(
 );
 
   localparam int unsigned Stages = 5;
+  // Bits of what a stage sends or does in a cycle.
+  localparam int unsigned CountWidth = 5;
 
   // Register stage s is stage s below.
-  logic [16*Stages-1:0] stage_spikes;
-  logic [Stages-1:0] stage_work;
+  logic [CountWidth*Stages-1:0] stage_spikes;
+  logic [CountWidth*Stages-1:0] stage_work;
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [21:0] margin;
@@ -67,7 +69,8 @@ module snn_mnist_mlp #(
   axi_lite_regs #(
     .Stages(Stages),
     .AddrWidth(8),
-    .MarginWidth(22)
+    .MarginWidth(22),
+    .CountWidth(CountWidth)
   ) u_regs (
     .clk_i,
     .rst_i,
@@ -167,10 +170,11 @@ module snn_mnist_mlp #(
     .OutChannels(128),
     .InLanes(8),
     .OutLanes(16),
+    .Banks(1),
     .ValueWidth(9),
     .WeightWidth(8),
     .DeltaWidth(22),
-    .WeightFile({RomPath, "s0_fc1_weights.hex"})
+    .WeightFile({RomPath, "s0_fc1_weights"})
   ) u_s0_fc1 (
     .clk_i,
     .rst_i,
@@ -185,8 +189,8 @@ module snn_mnist_mlp #(
     .out_quiet_o(w1_quiet),
     .work_o(s0_work)
   );
-  assign stage_spikes[16*0+:16] = 16'd0;
-  assign stage_work[0] = s0_work;
+  assign stage_spikes[CountWidth*0+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*0+:CountWidth] = CountWidth'(s0_work);
 
   logic r1_valid, r1_ready;
   logic [351:0] r1_delta;
@@ -234,8 +238,8 @@ module snn_mnist_mlp #(
     .out_last_o(w2_last),
     .out_quiet_o(w2_quiet)
   );
-  assign stage_spikes[16*1+:16] = 16'd0;
-  assign stage_work[1] = w2_valid && w2_ready;
+  assign stage_spikes[CountWidth*1+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*1+:CountWidth] = CountWidth'(w2_valid && w2_ready);
 
   logic r2_valid, r2_ready;
   logic [351:0] r2_delta;
@@ -300,8 +304,8 @@ module snn_mnist_mlp #(
     .out_quiet_o(w3_quiet),
     .spikes_o(s2_spikes)
   );
-  assign stage_spikes[16*2+:16] = 16'(s2_spikes);
-  assign stage_work[2] = w3_valid && w3_ready;
+  assign stage_spikes[CountWidth*2+:CountWidth] = CountWidth'(s2_spikes);
+  assign stage_work[CountWidth*2+:CountWidth] = CountWidth'(w3_valid && w3_ready);
 
   logic r3_valid, r3_ready;
   logic [15:0] r3_nz;
@@ -337,9 +341,10 @@ module snn_mnist_mlp #(
     .OutChannels(10),
     .InLanes(16),
     .OutLanes(10),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(13),
-    .WeightFile({RomPath, "s3_fc2_weights.hex"})
+    .WeightFile({RomPath, "s3_fc2_weights"})
   ) u_s3_fc2 (
     .clk_i,
     .rst_i,
@@ -358,8 +363,8 @@ module snn_mnist_mlp #(
     .out_quiet_o(w4_quiet),
     .work_o(s3_work)
   );
-  assign stage_spikes[16*3+:16] = 16'd0;
-  assign stage_work[3] = s3_work;
+  assign stage_spikes[CountWidth*3+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*3+:CountWidth] = CountWidth'(s3_work);
 
   logic r4_valid, r4_ready;
   logic [129:0] r4_delta;
@@ -412,7 +417,7 @@ module snn_mnist_mlp #(
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );
-  assign stage_spikes[16*4+:16] = 16'd0;
-  assign stage_work[4] = r4_valid && r4_ready;
+  assign stage_spikes[CountWidth*4+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*4+:CountWidth] = CountWidth'(r4_valid && r4_ready);
 
 endmodule

@@ -52,10 +52,12 @@ module snn_qdq_input_quantiser #(
 );
 
   localparam int unsigned Stages = 6;
+  // Bits of what a stage sends or does in a cycle.
+  localparam int unsigned CountWidth = 4;
 
   // Register stage s is stage s below.
-  logic [16*Stages-1:0] stage_spikes;
-  logic [Stages-1:0] stage_work;
+  logic [CountWidth*Stages-1:0] stage_spikes;
+  logic [CountWidth*Stages-1:0] stage_work;
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [15:0] margin;
@@ -68,7 +70,8 @@ module snn_qdq_input_quantiser #(
   axi_lite_regs #(
     .Stages(Stages),
     .AddrWidth(8),
-    .MarginWidth(16)
+    .MarginWidth(16),
+    .CountWidth(CountWidth)
   ) u_regs (
     .clk_i,
     .rst_i,
@@ -177,8 +180,8 @@ module snn_qdq_input_quantiser #(
     .out_last_o(w1_last),
     .out_quiet_o(w1_quiet)
   );
-  assign stage_spikes[16*0+:16] = 16'd0;
-  assign stage_work[0] = w1_valid && w1_ready;
+  assign stage_spikes[CountWidth*0+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*0+:CountWidth] = CountWidth'(w1_valid && w1_ready);
 
   logic r1_valid, r1_ready;
   logic [63:0] r1_delta;
@@ -243,8 +246,8 @@ module snn_qdq_input_quantiser #(
     .out_quiet_o(w2_quiet),
     .spikes_o(s1_spikes)
   );
-  assign stage_spikes[16*1+:16] = 16'(s1_spikes);
-  assign stage_work[1] = w2_valid && w2_ready;
+  assign stage_spikes[CountWidth*1+:CountWidth] = CountWidth'(s1_spikes);
+  assign stage_work[CountWidth*1+:CountWidth] = CountWidth'(w2_valid && w2_ready);
 
   logic r2_valid, r2_ready;
   logic [7:0] r2_nz;
@@ -280,9 +283,10 @@ module snn_qdq_input_quantiser #(
     .OutChannels(7),
     .InLanes(8),
     .OutLanes(4),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(12),
-    .WeightFile({RomPath, "s2_fc1_weights.hex"})
+    .WeightFile({RomPath, "s2_fc1_weights"})
   ) u_s2_fc1 (
     .clk_i,
     .rst_i,
@@ -301,8 +305,8 @@ module snn_qdq_input_quantiser #(
     .out_quiet_o(w3_quiet),
     .work_o(s2_work)
   );
-  assign stage_spikes[16*2+:16] = 16'd0;
-  assign stage_work[2] = s2_work;
+  assign stage_spikes[CountWidth*2+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*2+:CountWidth] = CountWidth'(s2_work);
 
   logic r3_valid, r3_ready;
   logic [47:0] r3_delta;
@@ -367,8 +371,8 @@ module snn_qdq_input_quantiser #(
     .out_quiet_o(w4_quiet),
     .spikes_o(s3_spikes)
   );
-  assign stage_spikes[16*3+:16] = 16'(s3_spikes);
-  assign stage_work[3] = w4_valid && w4_ready;
+  assign stage_spikes[CountWidth*3+:CountWidth] = CountWidth'(s3_spikes);
+  assign stage_work[CountWidth*3+:CountWidth] = CountWidth'(w4_valid && w4_ready);
 
   logic r4_valid, r4_ready;
   logic [3:0] r4_nz;
@@ -404,9 +408,10 @@ module snn_qdq_input_quantiser #(
     .OutChannels(3),
     .InLanes(4),
     .OutLanes(3),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(11),
-    .WeightFile({RomPath, "s4_fc2_weights.hex"})
+    .WeightFile({RomPath, "s4_fc2_weights"})
   ) u_s4_fc2 (
     .clk_i,
     .rst_i,
@@ -425,8 +430,8 @@ module snn_qdq_input_quantiser #(
     .out_quiet_o(w5_quiet),
     .work_o(s4_work)
   );
-  assign stage_spikes[16*4+:16] = 16'd0;
-  assign stage_work[4] = s4_work;
+  assign stage_spikes[CountWidth*4+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*4+:CountWidth] = CountWidth'(s4_work);
 
   logic r5_valid, r5_ready;
   logic [32:0] r5_delta;
@@ -479,7 +484,7 @@ module snn_qdq_input_quantiser #(
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );
-  assign stage_spikes[16*5+:16] = 16'd0;
-  assign stage_work[5] = r5_valid && r5_ready;
+  assign stage_spikes[CountWidth*5+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*5+:CountWidth] = CountWidth'(r5_valid && r5_ready);
 
 endmodule

@@ -50,10 +50,12 @@ module snn_qdq_tokens_transpose_reshape #(
 );
 
   localparam int unsigned Stages = 4;
+  // Bits of what a stage sends or does in a cycle.
+  localparam int unsigned CountWidth = 1;
 
   // Register stage s is stage s below.
-  logic [16*Stages-1:0] stage_spikes;
-  logic [Stages-1:0] stage_work;
+  logic [CountWidth*Stages-1:0] stage_spikes;
+  logic [CountWidth*Stages-1:0] stage_work;
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [16:0] margin;
@@ -66,7 +68,8 @@ module snn_qdq_tokens_transpose_reshape #(
   axi_lite_regs #(
     .Stages(Stages),
     .AddrWidth(8),
-    .MarginWidth(17)
+    .MarginWidth(17),
+    .CountWidth(CountWidth)
   ) u_regs (
     .clk_i,
     .rst_i,
@@ -166,10 +169,11 @@ module snn_qdq_tokens_transpose_reshape #(
     .OutChannels(5),
     .InLanes(6),
     .OutLanes(1),
+    .Banks(1),
     .ValueWidth(8),
     .WeightWidth(8),
     .DeltaWidth(17),
-    .WeightFile({RomPath, "s0_fc1_weights.hex"})
+    .WeightFile({RomPath, "s0_fc1_weights"})
   ) u_s0_fc1 (
     .clk_i,
     .rst_i,
@@ -184,8 +188,8 @@ module snn_qdq_tokens_transpose_reshape #(
     .out_quiet_o(w1_quiet),
     .work_o(s0_work)
   );
-  assign stage_spikes[16*0+:16] = 16'd0;
-  assign stage_work[0] = s0_work;
+  assign stage_spikes[CountWidth*0+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*0+:CountWidth] = CountWidth'(s0_work);
 
   logic r1_valid, r1_ready;
   logic [16:0] r1_delta;
@@ -250,8 +254,8 @@ module snn_qdq_tokens_transpose_reshape #(
     .out_quiet_o(w2_quiet),
     .spikes_o(s1_spikes)
   );
-  assign stage_spikes[16*1+:16] = 16'(s1_spikes);
-  assign stage_work[1] = w2_valid && w2_ready;
+  assign stage_spikes[CountWidth*1+:CountWidth] = CountWidth'(s1_spikes);
+  assign stage_work[CountWidth*1+:CountWidth] = CountWidth'(w2_valid && w2_ready);
 
   logic r2_valid, r2_ready;
   logic r2_nz;
@@ -287,9 +291,10 @@ module snn_qdq_tokens_transpose_reshape #(
     .OutChannels(3),
     .InLanes(1),
     .OutLanes(3),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(12),
-    .WeightFile({RomPath, "s2_head_weights.hex"})
+    .WeightFile({RomPath, "s2_head_weights"})
   ) u_s2_head (
     .clk_i,
     .rst_i,
@@ -308,8 +313,8 @@ module snn_qdq_tokens_transpose_reshape #(
     .out_quiet_o(w3_quiet),
     .work_o(s2_work)
   );
-  assign stage_spikes[16*2+:16] = 16'd0;
-  assign stage_work[2] = s2_work;
+  assign stage_spikes[CountWidth*2+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*2+:CountWidth] = CountWidth'(s2_work);
 
   logic r3_valid, r3_ready;
   logic [35:0] r3_delta;
@@ -362,7 +367,7 @@ module snn_qdq_tokens_transpose_reshape #(
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );
-  assign stage_spikes[16*3+:16] = 16'd0;
-  assign stage_work[3] = r3_valid && r3_ready;
+  assign stage_spikes[CountWidth*3+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*3+:CountWidth] = CountWidth'(r3_valid && r3_ready);
 
 endmodule

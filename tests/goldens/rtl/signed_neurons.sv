@@ -52,10 +52,12 @@ module snn_qdq_signed_activations #(
 );
 
   localparam int unsigned Stages = 6;
+  // Bits of what a stage sends or does in a cycle.
+  localparam int unsigned CountWidth = 3;
 
   // Register stage s is stage s below.
-  logic [16*Stages-1:0] stage_spikes;
-  logic [Stages-1:0] stage_work;
+  logic [CountWidth*Stages-1:0] stage_spikes;
+  logic [CountWidth*Stages-1:0] stage_work;
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [17:0] margin;
@@ -68,7 +70,8 @@ module snn_qdq_signed_activations #(
   axi_lite_regs #(
     .Stages(Stages),
     .AddrWidth(8),
-    .MarginWidth(18)
+    .MarginWidth(18),
+    .CountWidth(CountWidth)
   ) u_regs (
     .clk_i,
     .rst_i,
@@ -168,10 +171,11 @@ module snn_qdq_signed_activations #(
     .OutChannels(7),
     .InLanes(8),
     .OutLanes(4),
+    .Banks(1),
     .ValueWidth(8),
     .WeightWidth(8),
     .DeltaWidth(18),
-    .WeightFile({RomPath, "s0_fc1_weights.hex"})
+    .WeightFile({RomPath, "s0_fc1_weights"})
   ) u_s0_fc1 (
     .clk_i,
     .rst_i,
@@ -186,8 +190,8 @@ module snn_qdq_signed_activations #(
     .out_quiet_o(w1_quiet),
     .work_o(s0_work)
   );
-  assign stage_spikes[16*0+:16] = 16'd0;
-  assign stage_work[0] = s0_work;
+  assign stage_spikes[CountWidth*0+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*0+:CountWidth] = CountWidth'(s0_work);
 
   logic r1_valid, r1_ready;
   logic [71:0] r1_delta;
@@ -252,8 +256,8 @@ module snn_qdq_signed_activations #(
     .out_quiet_o(w2_quiet),
     .spikes_o(s1_spikes)
   );
-  assign stage_spikes[16*1+:16] = 16'(s1_spikes);
-  assign stage_work[1] = w2_valid && w2_ready;
+  assign stage_spikes[CountWidth*1+:CountWidth] = CountWidth'(s1_spikes);
+  assign stage_work[CountWidth*1+:CountWidth] = CountWidth'(w2_valid && w2_ready);
 
   logic r2_valid, r2_ready;
   logic [3:0] r2_nz;
@@ -289,9 +293,10 @@ module snn_qdq_signed_activations #(
     .OutChannels(5),
     .InLanes(4),
     .OutLanes(3),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(11),
-    .WeightFile({RomPath, "s2_fc2_weights.hex"})
+    .WeightFile({RomPath, "s2_fc2_weights"})
   ) u_s2_fc2 (
     .clk_i,
     .rst_i,
@@ -310,8 +315,8 @@ module snn_qdq_signed_activations #(
     .out_quiet_o(w3_quiet),
     .work_o(s2_work)
   );
-  assign stage_spikes[16*2+:16] = 16'd0;
-  assign stage_work[2] = s2_work;
+  assign stage_spikes[CountWidth*2+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*2+:CountWidth] = CountWidth'(s2_work);
 
   logic r3_valid, r3_ready;
   logic [32:0] r3_delta;
@@ -376,8 +381,8 @@ module snn_qdq_signed_activations #(
     .out_quiet_o(w4_quiet),
     .spikes_o(s3_spikes)
   );
-  assign stage_spikes[16*3+:16] = 16'(s3_spikes);
-  assign stage_work[3] = w4_valid && w4_ready;
+  assign stage_spikes[CountWidth*3+:CountWidth] = CountWidth'(s3_spikes);
+  assign stage_work[CountWidth*3+:CountWidth] = CountWidth'(w4_valid && w4_ready);
 
   logic r4_valid, r4_ready;
   logic [2:0] r4_nz;
@@ -413,9 +418,10 @@ module snn_qdq_signed_activations #(
     .OutChannels(3),
     .InLanes(3),
     .OutLanes(3),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s4_fc3_weights.hex"})
+    .WeightFile({RomPath, "s4_fc3_weights"})
   ) u_s4_fc3 (
     .clk_i,
     .rst_i,
@@ -434,8 +440,8 @@ module snn_qdq_signed_activations #(
     .out_quiet_o(w5_quiet),
     .work_o(s4_work)
   );
-  assign stage_spikes[16*4+:16] = 16'd0;
-  assign stage_work[4] = s4_work;
+  assign stage_spikes[CountWidth*4+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*4+:CountWidth] = CountWidth'(s4_work);
 
   logic r5_valid, r5_ready;
   logic [29:0] r5_delta;
@@ -488,7 +494,7 @@ module snn_qdq_signed_activations #(
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );
-  assign stage_spikes[16*5+:16] = 16'd0;
-  assign stage_work[5] = r5_valid && r5_ready;
+  assign stage_spikes[CountWidth*5+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*5+:CountWidth] = CountWidth'(r5_valid && r5_ready);
 
 endmodule

@@ -81,10 +81,12 @@ module snn_text_masked_fill #(
 );
 
   localparam int unsigned Stages = 21;
+  // Bits of what a stage sends or does in a cycle.
+  localparam int unsigned CountWidth = 3;
 
   // Register stage s is stage s below.
-  logic [16*Stages-1:0] stage_spikes;
-  logic [Stages-1:0] stage_work;
+  logic [CountWidth*Stages-1:0] stage_spikes;
+  logic [CountWidth*Stages-1:0] stage_work;
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [11:0] margin;
@@ -97,7 +99,8 @@ module snn_text_masked_fill #(
   axi_lite_regs #(
     .Stages(Stages),
     .AddrWidth(9),
-    .MarginWidth(12)
+    .MarginWidth(12),
+    .CountWidth(CountWidth)
   ) u_regs (
     .clk_i,
     .rst_i,
@@ -388,8 +391,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w5_quiet),
     .spikes_o(s3_spikes)
   );
-  assign stage_spikes[16*0+:16] = 16'(s3_spikes);
-  assign stage_work[0] = w5_valid && w5_ready;
+  assign stage_spikes[CountWidth*0+:CountWidth] = CountWidth'(s3_spikes);
+  assign stage_work[CountWidth*0+:CountWidth] = CountWidth'(w5_valid && w5_ready);
 
   logic r5_valid, r5_ready;
   logic r5_nz;
@@ -540,9 +543,10 @@ module snn_text_masked_fill #(
     .OutChannels(8),
     .InLanes(1),
     .OutLanes(4),
+    .Banks(1),
     .WeightWidth(5),
     .DeltaWidth(7),
-    .WeightFile({RomPath, "s5_block_attn_qkv_quan_q_weights.hex"})
+    .WeightFile({RomPath, "s5_block_attn_qkv_quan_q_weights"})
   ) u_s5_block_attn_qkv_quan_q (
     .clk_i,
     .rst_i,
@@ -561,8 +565,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w10_quiet),
     .work_o(s5_work)
   );
-  assign stage_spikes[16*1+:16] = 16'd0;
-  assign stage_work[1] = s5_work;
+  assign stage_spikes[CountWidth*1+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*1+:CountWidth] = CountWidth'(s5_work);
 
   logic r10_valid, r10_ready;
   logic [27:0] r10_delta;
@@ -627,8 +631,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w11_quiet),
     .spikes_o(s6_spikes)
   );
-  assign stage_spikes[16*2+:16] = 16'(s6_spikes);
-  assign stage_work[2] = w11_valid && w11_ready;
+  assign stage_spikes[CountWidth*2+:CountWidth] = CountWidth'(s6_spikes);
+  assign stage_work[CountWidth*2+:CountWidth] = CountWidth'(w11_valid && w11_ready);
 
   logic r11_valid, r11_ready;
   logic [3:0] r11_nz;
@@ -664,9 +668,10 @@ module snn_text_masked_fill #(
     .OutChannels(8),
     .InLanes(1),
     .OutLanes(4),
+    .Banks(1),
     .WeightWidth(5),
     .DeltaWidth(8),
-    .WeightFile({RomPath, "s7_block_attn_qkv_quan_k_weights.hex"})
+    .WeightFile({RomPath, "s7_block_attn_qkv_quan_k_weights"})
   ) u_s7_block_attn_qkv_quan_k (
     .clk_i,
     .rst_i,
@@ -685,8 +690,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w12_quiet),
     .work_o(s7_work)
   );
-  assign stage_spikes[16*3+:16] = 16'd0;
-  assign stage_work[3] = s7_work;
+  assign stage_spikes[CountWidth*3+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*3+:CountWidth] = CountWidth'(s7_work);
 
   logic r12_valid, r12_ready;
   logic [31:0] r12_delta;
@@ -751,8 +756,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w13_quiet),
     .spikes_o(s8_spikes)
   );
-  assign stage_spikes[16*4+:16] = 16'(s8_spikes);
-  assign stage_work[4] = w13_valid && w13_ready;
+  assign stage_spikes[CountWidth*4+:CountWidth] = CountWidth'(s8_spikes);
+  assign stage_work[CountWidth*4+:CountWidth] = CountWidth'(w13_valid && w13_ready);
 
   logic r13_valid, r13_ready;
   logic [3:0] r13_nz;
@@ -788,9 +793,10 @@ module snn_text_masked_fill #(
     .OutChannels(8),
     .InLanes(1),
     .OutLanes(4),
+    .Banks(1),
     .WeightWidth(5),
     .DeltaWidth(7),
-    .WeightFile({RomPath, "s9_block_attn_qkv_quan_v_weights.hex"})
+    .WeightFile({RomPath, "s9_block_attn_qkv_quan_v_weights"})
   ) u_s9_block_attn_qkv_quan_v (
     .clk_i,
     .rst_i,
@@ -809,8 +815,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w14_quiet),
     .work_o(s9_work)
   );
-  assign stage_spikes[16*5+:16] = 16'd0;
-  assign stage_work[5] = s9_work;
+  assign stage_spikes[CountWidth*5+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*5+:CountWidth] = CountWidth'(s9_work);
 
   logic r14_valid, r14_ready;
   logic [27:0] r14_delta;
@@ -875,8 +881,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w15_quiet),
     .spikes_o(s10_spikes)
   );
-  assign stage_spikes[16*6+:16] = 16'(s10_spikes);
-  assign stage_work[6] = w15_valid && w15_ready;
+  assign stage_spikes[CountWidth*6+:CountWidth] = CountWidth'(s10_spikes);
+  assign stage_work[CountWidth*6+:CountWidth] = CountWidth'(w15_valid && w15_ready);
 
   logic r15_valid, r15_ready;
   logic [3:0] r15_nz;
@@ -943,8 +949,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w16_quiet),
     .work_o(s11_work)
   );
-  assign stage_spikes[16*7+:16] = 16'd0;
-  assign stage_work[7] = s11_work;
+  assign stage_spikes[CountWidth*7+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*7+:CountWidth] = CountWidth'(s11_work);
 
   logic r16_valid, r16_ready;
   logic [23:0] r16_delta;
@@ -1110,8 +1116,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w19_quiet),
     .spikes_o(s14_spikes)
   );
-  assign stage_spikes[16*8+:16] = 16'(s14_spikes);
-  assign stage_work[8] = w19_valid && w19_ready;
+  assign stage_spikes[CountWidth*8+:CountWidth] = CountWidth'(s14_spikes);
+  assign stage_work[CountWidth*8+:CountWidth] = CountWidth'(w19_valid && w19_ready);
 
   logic r19_valid, r19_ready;
   logic r19_nz;
@@ -1178,8 +1184,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w20_quiet),
     .work_o(s15_work)
   );
-  assign stage_spikes[16*9+:16] = 16'd0;
-  assign stage_work[9] = s15_work;
+  assign stage_spikes[CountWidth*9+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*9+:CountWidth] = CountWidth'(s15_work);
 
   logic r20_valid, r20_ready;
   logic [35:0] r20_delta;
@@ -1244,8 +1250,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w21_quiet),
     .spikes_o(s16_spikes)
   );
-  assign stage_spikes[16*10+:16] = 16'(s16_spikes);
-  assign stage_work[10] = w21_valid && w21_ready;
+  assign stage_spikes[CountWidth*10+:CountWidth] = CountWidth'(s16_spikes);
+  assign stage_work[CountWidth*10+:CountWidth] = CountWidth'(w21_valid && w21_ready);
 
   logic r21_valid, r21_ready;
   logic [3:0] r21_nz;
@@ -1281,9 +1287,10 @@ module snn_text_masked_fill #(
     .OutChannels(8),
     .InLanes(4),
     .OutLanes(4),
+    .Banks(1),
     .WeightWidth(5),
     .DeltaWidth(7),
-    .WeightFile({RomPath, "s17_block_attn_proj_weights.hex"})
+    .WeightFile({RomPath, "s17_block_attn_proj_weights"})
   ) u_s17_block_attn_proj (
     .clk_i,
     .rst_i,
@@ -1302,8 +1309,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w22_quiet),
     .work_o(s17_work)
   );
-  assign stage_spikes[16*11+:16] = 16'd0;
-  assign stage_work[11] = s17_work;
+  assign stage_spikes[CountWidth*11+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*11+:CountWidth] = CountWidth'(s17_work);
 
   logic r22_valid, r22_ready;
   logic [27:0] r22_delta;
@@ -1368,8 +1375,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w23_quiet),
     .spikes_o(s18_spikes)
   );
-  assign stage_spikes[16*12+:16] = 16'(s18_spikes);
-  assign stage_work[12] = w23_valid && w23_ready;
+  assign stage_spikes[CountWidth*12+:CountWidth] = CountWidth'(s18_spikes);
+  assign stage_work[CountWidth*12+:CountWidth] = CountWidth'(w23_valid && w23_ready);
 
   logic r23_valid, r23_ready;
   logic [3:0] r23_nz;
@@ -1592,8 +1599,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w27_quiet),
     .spikes_o(s22_spikes)
   );
-  assign stage_spikes[16*13+:16] = 16'(s22_spikes);
-  assign stage_work[13] = w27_valid && w27_ready;
+  assign stage_spikes[CountWidth*13+:CountWidth] = CountWidth'(s22_spikes);
+  assign stage_work[CountWidth*13+:CountWidth] = CountWidth'(w27_valid && w27_ready);
 
   logic r27_valid, r27_ready;
   logic r27_nz;
@@ -1694,9 +1701,10 @@ module snn_text_masked_fill #(
     .OutChannels(12),
     .InLanes(1),
     .OutLanes(4),
+    .Banks(1),
     .WeightWidth(5),
     .DeltaWidth(7),
-    .WeightFile({RomPath, "s24_block_mlp_fc1_weights.hex"})
+    .WeightFile({RomPath, "s24_block_mlp_fc1_weights"})
   ) u_s24_block_mlp_fc1 (
     .clk_i,
     .rst_i,
@@ -1715,8 +1723,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w30_quiet),
     .work_o(s24_work)
   );
-  assign stage_spikes[16*14+:16] = 16'd0;
-  assign stage_work[14] = s24_work;
+  assign stage_spikes[CountWidth*14+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*14+:CountWidth] = CountWidth'(s24_work);
 
   logic r30_valid, r30_ready;
   logic [27:0] r30_delta;
@@ -1781,8 +1789,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w31_quiet),
     .spikes_o(s25_spikes)
   );
-  assign stage_spikes[16*15+:16] = 16'(s25_spikes);
-  assign stage_work[15] = w31_valid && w31_ready;
+  assign stage_spikes[CountWidth*15+:CountWidth] = CountWidth'(s25_spikes);
+  assign stage_work[CountWidth*15+:CountWidth] = CountWidth'(w31_valid && w31_ready);
 
   logic r31_valid, r31_ready;
   logic [3:0] r31_nz;
@@ -1818,9 +1826,10 @@ module snn_text_masked_fill #(
     .OutChannels(8),
     .InLanes(4),
     .OutLanes(4),
+    .Banks(1),
     .WeightWidth(5),
     .DeltaWidth(8),
-    .WeightFile({RomPath, "s26_block_mlp_fc2_weights.hex"})
+    .WeightFile({RomPath, "s26_block_mlp_fc2_weights"})
   ) u_s26_block_mlp_fc2 (
     .clk_i,
     .rst_i,
@@ -1839,8 +1848,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w32_quiet),
     .work_o(s26_work)
   );
-  assign stage_spikes[16*16+:16] = 16'd0;
-  assign stage_work[16] = s26_work;
+  assign stage_spikes[CountWidth*16+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*16+:CountWidth] = CountWidth'(s26_work);
 
   logic r32_valid, r32_ready;
   logic [31:0] r32_delta;
@@ -1905,8 +1914,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w33_quiet),
     .spikes_o(s27_spikes)
   );
-  assign stage_spikes[16*17+:16] = 16'(s27_spikes);
-  assign stage_work[17] = w33_valid && w33_ready;
+  assign stage_spikes[CountWidth*17+:CountWidth] = CountWidth'(s27_spikes);
+  assign stage_work[CountWidth*17+:CountWidth] = CountWidth'(w33_valid && w33_ready);
 
   logic r33_valid, r33_ready;
   logic [3:0] r33_nz;
@@ -2129,8 +2138,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w37_quiet),
     .spikes_o(s31_spikes)
   );
-  assign stage_spikes[16*18+:16] = 16'(s31_spikes);
-  assign stage_work[18] = w37_valid && w37_ready;
+  assign stage_spikes[CountWidth*18+:CountWidth] = CountWidth'(s31_spikes);
+  assign stage_work[CountWidth*18+:CountWidth] = CountWidth'(w37_valid && w37_ready);
 
   logic r37_valid, r37_ready;
   logic r37_nz;
@@ -2215,9 +2224,10 @@ module snn_text_masked_fill #(
     .OutChannels(3),
     .InLanes(1),
     .OutLanes(3),
+    .Banks(1),
     .WeightWidth(5),
     .DeltaWidth(7),
-    .WeightFile({RomPath, "s33_head_weights.hex"})
+    .WeightFile({RomPath, "s33_head_weights"})
   ) u_s33_head (
     .clk_i,
     .rst_i,
@@ -2236,8 +2246,8 @@ module snn_text_masked_fill #(
     .out_quiet_o(w39_quiet),
     .work_o(s33_work)
   );
-  assign stage_spikes[16*19+:16] = 16'd0;
-  assign stage_work[19] = s33_work;
+  assign stage_spikes[CountWidth*19+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*19+:CountWidth] = CountWidth'(s33_work);
 
   logic r39_valid, r39_ready;
   logic [20:0] r39_delta;
@@ -2290,7 +2300,7 @@ module snn_text_masked_fill #(
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );
-  assign stage_spikes[16*20+:16] = 16'd0;
-  assign stage_work[20] = r39_valid && r39_ready;
+  assign stage_spikes[CountWidth*20+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*20+:CountWidth] = CountWidth'(r39_valid && r39_ready);
 
 endmodule

@@ -81,10 +81,12 @@ module snn_vit_small #(
 );
 
   localparam int unsigned Stages = 23;
+  // Bits of what a stage sends or does in a cycle.
+  localparam int unsigned CountWidth = 5;
 
   // Register stage s is stage s below.
-  logic [16*Stages-1:0] stage_spikes;
-  logic [Stages-1:0] stage_work;
+  logic [CountWidth*Stages-1:0] stage_spikes;
+  logic [CountWidth*Stages-1:0] stage_work;
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [19:0] margin;
@@ -97,7 +99,8 @@ module snn_vit_small #(
   axi_lite_regs #(
     .Stages(Stages),
     .AddrWidth(9),
-    .MarginWidth(20)
+    .MarginWidth(20),
+    .CountWidth(CountWidth)
   ) u_regs (
     .clk_i,
     .rst_i,
@@ -235,10 +238,11 @@ module snn_vit_small #(
     .OutChannels(32),
     .InLanes(1),
     .OutLanes(16),
+    .Banks(1),
     .ValueWidth(9),
     .WeightWidth(8),
     .DeltaWidth(19),
-    .WeightFile({RomPath, "s1_patch_embed_proj_0_linear_weights.hex"})
+    .WeightFile({RomPath, "s1_patch_embed_proj_0_linear_weights"})
   ) u_s1_patch_embed_proj_0_linear (
     .clk_i,
     .rst_i,
@@ -253,8 +257,8 @@ module snn_vit_small #(
     .out_quiet_o(w2_quiet),
     .work_o(s1_work)
   );
-  assign stage_spikes[16*0+:16] = 16'd0;
-  assign stage_work[0] = s1_work;
+  assign stage_spikes[CountWidth*0+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*0+:CountWidth] = CountWidth'(s1_work);
 
   logic r2_valid, r2_ready;
   logic [303:0] r2_delta;
@@ -319,8 +323,8 @@ module snn_vit_small #(
     .out_quiet_o(w3_quiet),
     .spikes_o(s2_spikes)
   );
-  assign stage_spikes[16*1+:16] = 16'(s2_spikes);
-  assign stage_work[1] = w3_valid && w3_ready;
+  assign stage_spikes[CountWidth*1+:CountWidth] = CountWidth'(s2_spikes);
+  assign stage_work[CountWidth*1+:CountWidth] = CountWidth'(w3_valid && w3_ready);
 
   logic r3_valid, r3_ready;
   logic [15:0] r3_nz;
@@ -555,8 +559,8 @@ module snn_vit_small #(
     .out_quiet_o(w8_quiet),
     .spikes_o(s6_spikes)
   );
-  assign stage_spikes[16*2+:16] = 16'(s6_spikes);
-  assign stage_work[2] = w8_valid && w8_ready;
+  assign stage_spikes[CountWidth*2+:CountWidth] = CountWidth'(s6_spikes);
+  assign stage_work[CountWidth*2+:CountWidth] = CountWidth'(w8_valid && w8_ready);
 
   logic r8_valid, r8_ready;
   logic [1:0] r8_nz;
@@ -682,9 +686,10 @@ module snn_vit_small #(
     .OutChannels(32),
     .InLanes(2),
     .OutLanes(16),
+    .Banks(1),
     .WeightWidth(6),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s8_blocks_0_attn_qkv_quan_q_weights.hex"})
+    .WeightFile({RomPath, "s8_blocks_0_attn_qkv_quan_q_weights"})
   ) u_s8_blocks_0_attn_qkv_quan_q (
     .clk_i,
     .rst_i,
@@ -703,8 +708,8 @@ module snn_vit_small #(
     .out_quiet_o(w12_quiet),
     .work_o(s8_work)
   );
-  assign stage_spikes[16*3+:16] = 16'd0;
-  assign stage_work[3] = s8_work;
+  assign stage_spikes[CountWidth*3+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*3+:CountWidth] = CountWidth'(s8_work);
 
   logic r12_valid, r12_ready;
   logic [159:0] r12_delta;
@@ -769,8 +774,8 @@ module snn_vit_small #(
     .out_quiet_o(w13_quiet),
     .spikes_o(s9_spikes)
   );
-  assign stage_spikes[16*4+:16] = 16'(s9_spikes);
-  assign stage_work[4] = w13_valid && w13_ready;
+  assign stage_spikes[CountWidth*4+:CountWidth] = CountWidth'(s9_spikes);
+  assign stage_work[CountWidth*4+:CountWidth] = CountWidth'(w13_valid && w13_ready);
 
   logic r13_valid, r13_ready;
   logic [15:0] r13_nz;
@@ -806,9 +811,10 @@ module snn_vit_small #(
     .OutChannels(32),
     .InLanes(2),
     .OutLanes(16),
+    .Banks(1),
     .WeightWidth(7),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s10_blocks_0_attn_qkv_quan_k_weights.hex"})
+    .WeightFile({RomPath, "s10_blocks_0_attn_qkv_quan_k_weights"})
   ) u_s10_blocks_0_attn_qkv_quan_k (
     .clk_i,
     .rst_i,
@@ -827,8 +833,8 @@ module snn_vit_small #(
     .out_quiet_o(w14_quiet),
     .work_o(s10_work)
   );
-  assign stage_spikes[16*5+:16] = 16'd0;
-  assign stage_work[5] = s10_work;
+  assign stage_spikes[CountWidth*5+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*5+:CountWidth] = CountWidth'(s10_work);
 
   logic r14_valid, r14_ready;
   logic [159:0] r14_delta;
@@ -893,8 +899,8 @@ module snn_vit_small #(
     .out_quiet_o(w15_quiet),
     .spikes_o(s11_spikes)
   );
-  assign stage_spikes[16*6+:16] = 16'(s11_spikes);
-  assign stage_work[6] = w15_valid && w15_ready;
+  assign stage_spikes[CountWidth*6+:CountWidth] = CountWidth'(s11_spikes);
+  assign stage_work[CountWidth*6+:CountWidth] = CountWidth'(w15_valid && w15_ready);
 
   logic r15_valid, r15_ready;
   logic [15:0] r15_nz;
@@ -930,9 +936,10 @@ module snn_vit_small #(
     .OutChannels(32),
     .InLanes(2),
     .OutLanes(16),
+    .Banks(1),
     .WeightWidth(7),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s12_blocks_0_attn_qkv_quan_v_weights.hex"})
+    .WeightFile({RomPath, "s12_blocks_0_attn_qkv_quan_v_weights"})
   ) u_s12_blocks_0_attn_qkv_quan_v (
     .clk_i,
     .rst_i,
@@ -951,8 +958,8 @@ module snn_vit_small #(
     .out_quiet_o(w16_quiet),
     .work_o(s12_work)
   );
-  assign stage_spikes[16*7+:16] = 16'd0;
-  assign stage_work[7] = s12_work;
+  assign stage_spikes[CountWidth*7+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*7+:CountWidth] = CountWidth'(s12_work);
 
   logic r16_valid, r16_ready;
   logic [159:0] r16_delta;
@@ -1017,8 +1024,8 @@ module snn_vit_small #(
     .out_quiet_o(w17_quiet),
     .spikes_o(s13_spikes)
   );
-  assign stage_spikes[16*8+:16] = 16'(s13_spikes);
-  assign stage_work[8] = w17_valid && w17_ready;
+  assign stage_spikes[CountWidth*8+:CountWidth] = CountWidth'(s13_spikes);
+  assign stage_work[CountWidth*8+:CountWidth] = CountWidth'(w17_valid && w17_ready);
 
   logic r17_valid, r17_ready;
   logic [15:0] r17_nz;
@@ -1085,8 +1092,8 @@ module snn_vit_small #(
     .out_quiet_o(w18_quiet),
     .work_o(s14_work)
   );
-  assign stage_spikes[16*9+:16] = 16'd0;
-  assign stage_work[9] = s14_work;
+  assign stage_spikes[CountWidth*9+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*9+:CountWidth] = CountWidth'(s14_work);
 
   logic r18_valid, r18_ready;
   logic [89:0] r18_delta;
@@ -1216,8 +1223,8 @@ module snn_vit_small #(
     .out_quiet_o(w20_quiet),
     .spikes_o(s16_spikes)
   );
-  assign stage_spikes[16*10+:16] = 16'(s16_spikes);
-  assign stage_work[10] = w20_valid && w20_ready;
+  assign stage_spikes[CountWidth*10+:CountWidth] = CountWidth'(s16_spikes);
+  assign stage_work[CountWidth*10+:CountWidth] = CountWidth'(w20_valid && w20_ready);
 
   logic r20_valid, r20_ready;
   logic [2:0] r20_nz;
@@ -1284,8 +1291,8 @@ module snn_vit_small #(
     .out_quiet_o(w21_quiet),
     .work_o(s17_work)
   );
-  assign stage_spikes[16*11+:16] = 16'd0;
-  assign stage_work[11] = s17_work;
+  assign stage_spikes[CountWidth*11+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*11+:CountWidth] = CountWidth'(s17_work);
 
   logic r21_valid, r21_ready;
   logic [159:0] r21_delta;
@@ -1350,8 +1357,8 @@ module snn_vit_small #(
     .out_quiet_o(w22_quiet),
     .spikes_o(s18_spikes)
   );
-  assign stage_spikes[16*12+:16] = 16'(s18_spikes);
-  assign stage_work[12] = w22_valid && w22_ready;
+  assign stage_spikes[CountWidth*12+:CountWidth] = CountWidth'(s18_spikes);
+  assign stage_work[CountWidth*12+:CountWidth] = CountWidth'(w22_valid && w22_ready);
 
   logic r22_valid, r22_ready;
   logic [15:0] r22_nz;
@@ -1387,9 +1394,10 @@ module snn_vit_small #(
     .OutChannels(32),
     .InLanes(16),
     .OutLanes(16),
+    .Banks(1),
     .WeightWidth(7),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s19_blocks_0_attn_proj_weights.hex"})
+    .WeightFile({RomPath, "s19_blocks_0_attn_proj_weights"})
   ) u_s19_blocks_0_attn_proj (
     .clk_i,
     .rst_i,
@@ -1408,8 +1416,8 @@ module snn_vit_small #(
     .out_quiet_o(w23_quiet),
     .work_o(s19_work)
   );
-  assign stage_spikes[16*13+:16] = 16'd0;
-  assign stage_work[13] = s19_work;
+  assign stage_spikes[CountWidth*13+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*13+:CountWidth] = CountWidth'(s19_work);
 
   logic r23_valid, r23_ready;
   logic [159:0] r23_delta;
@@ -1474,8 +1482,8 @@ module snn_vit_small #(
     .out_quiet_o(w24_quiet),
     .spikes_o(s20_spikes)
   );
-  assign stage_spikes[16*14+:16] = 16'(s20_spikes);
-  assign stage_work[14] = w24_valid && w24_ready;
+  assign stage_spikes[CountWidth*14+:CountWidth] = CountWidth'(s20_spikes);
+  assign stage_work[CountWidth*14+:CountWidth] = CountWidth'(w24_valid && w24_ready);
 
   logic r24_valid, r24_ready;
   logic [15:0] r24_nz;
@@ -1709,8 +1717,8 @@ module snn_vit_small #(
     .out_quiet_o(w29_quiet),
     .spikes_o(s24_spikes)
   );
-  assign stage_spikes[16*15+:16] = 16'(s24_spikes);
-  assign stage_work[15] = w29_valid && w29_ready;
+  assign stage_spikes[CountWidth*15+:CountWidth] = CountWidth'(s24_spikes);
+  assign stage_work[CountWidth*15+:CountWidth] = CountWidth'(w29_valid && w29_ready);
 
   logic r29_valid, r29_ready;
   logic [1:0] r29_nz;
@@ -1746,9 +1754,10 @@ module snn_vit_small #(
     .OutChannels(64),
     .InLanes(2),
     .OutLanes(16),
+    .Banks(1),
     .WeightWidth(7),
     .DeltaWidth(10),
-    .WeightFile({RomPath, "s25_blocks_0_mlp_fc1_weights.hex"})
+    .WeightFile({RomPath, "s25_blocks_0_mlp_fc1_weights"})
   ) u_s25_blocks_0_mlp_fc1 (
     .clk_i,
     .rst_i,
@@ -1767,8 +1776,8 @@ module snn_vit_small #(
     .out_quiet_o(w30_quiet),
     .work_o(s25_work)
   );
-  assign stage_spikes[16*16+:16] = 16'd0;
-  assign stage_work[16] = s25_work;
+  assign stage_spikes[CountWidth*16+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*16+:CountWidth] = CountWidth'(s25_work);
 
   logic r30_valid, r30_ready;
   logic [159:0] r30_delta;
@@ -1833,8 +1842,8 @@ module snn_vit_small #(
     .out_quiet_o(w31_quiet),
     .spikes_o(s26_spikes)
   );
-  assign stage_spikes[16*17+:16] = 16'(s26_spikes);
-  assign stage_work[17] = w31_valid && w31_ready;
+  assign stage_spikes[CountWidth*17+:CountWidth] = CountWidth'(s26_spikes);
+  assign stage_work[CountWidth*17+:CountWidth] = CountWidth'(w31_valid && w31_ready);
 
   logic r31_valid, r31_ready;
   logic [15:0] r31_nz;
@@ -1870,9 +1879,10 @@ module snn_vit_small #(
     .OutChannels(32),
     .InLanes(16),
     .OutLanes(16),
+    .Banks(1),
     .WeightWidth(7),
     .DeltaWidth(11),
-    .WeightFile({RomPath, "s27_blocks_0_mlp_fc2_0_weights.hex"})
+    .WeightFile({RomPath, "s27_blocks_0_mlp_fc2_0_weights"})
   ) u_s27_blocks_0_mlp_fc2_0 (
     .clk_i,
     .rst_i,
@@ -1891,8 +1901,8 @@ module snn_vit_small #(
     .out_quiet_o(w32_quiet),
     .work_o(s27_work)
   );
-  assign stage_spikes[16*18+:16] = 16'd0;
-  assign stage_work[18] = s27_work;
+  assign stage_spikes[CountWidth*18+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*18+:CountWidth] = CountWidth'(s27_work);
 
   logic r32_valid, r32_ready;
   logic [175:0] r32_delta;
@@ -1957,8 +1967,8 @@ module snn_vit_small #(
     .out_quiet_o(w33_quiet),
     .spikes_o(s28_spikes)
   );
-  assign stage_spikes[16*19+:16] = 16'(s28_spikes);
-  assign stage_work[19] = w33_valid && w33_ready;
+  assign stage_spikes[CountWidth*19+:CountWidth] = CountWidth'(s28_spikes);
+  assign stage_work[CountWidth*19+:CountWidth] = CountWidth'(w33_valid && w33_ready);
 
   logic r33_valid, r33_ready;
   logic [15:0] r33_nz;
@@ -2131,8 +2141,8 @@ module snn_vit_small #(
     .out_quiet_o(w36_quiet),
     .spikes_o(s31_spikes)
   );
-  assign stage_spikes[16*20+:16] = 16'(s31_spikes);
-  assign stage_work[20] = w36_valid && w36_ready;
+  assign stage_spikes[CountWidth*20+:CountWidth] = CountWidth'(s31_spikes);
+  assign stage_work[CountWidth*20+:CountWidth] = CountWidth'(w36_valid && w36_ready);
 
   logic r36_valid, r36_ready;
   logic [1:0] r36_nz;
@@ -2217,9 +2227,10 @@ module snn_vit_small #(
     .OutChannels(10),
     .InLanes(2),
     .OutLanes(10),
+    .Banks(1),
     .WeightWidth(8),
     .DeltaWidth(11),
-    .WeightFile({RomPath, "s33_head_weights.hex"})
+    .WeightFile({RomPath, "s33_head_weights"})
   ) u_s33_head (
     .clk_i,
     .rst_i,
@@ -2238,8 +2249,8 @@ module snn_vit_small #(
     .out_quiet_o(w38_quiet),
     .work_o(s33_work)
   );
-  assign stage_spikes[16*21+:16] = 16'd0;
-  assign stage_work[21] = s33_work;
+  assign stage_spikes[CountWidth*21+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*21+:CountWidth] = CountWidth'(s33_work);
 
   logic r38_valid, r38_ready;
   logic [109:0] r38_delta;
@@ -2292,7 +2303,7 @@ module snn_vit_small #(
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );
-  assign stage_spikes[16*22+:16] = 16'd0;
-  assign stage_work[22] = r38_valid && r38_ready;
+  assign stage_spikes[CountWidth*22+:CountWidth] = CountWidth'(1'b0);
+  assign stage_work[CountWidth*22+:CountWidth] = CountWidth'(r38_valid && r38_ready);
 
 endmodule
