@@ -45,7 +45,8 @@ module matmul_terms #(
   localparam int unsigned Levels = $clog2(Banks);
   localparam int unsigned Latency = 3 + Levels;
 
-  if (Banks != 2 ** $clog2(Banks) || Banks > 64 || Lanes < 1 || WeightWidth < 2 || ValueWidth < 1) begin : gen_bad
+  if (Banks != 2 ** $clog2(Banks) || Banks > 64 || Lanes < 1 || WeightWidth < 2 ||
+      ValueWidth < 1) begin : gen_bad_parameters
     $error("matmul_terms: a parameter is out of range");
   end
 
