@@ -41,6 +41,10 @@ module event_counters #(
   // Whose turn it is, and whose it was: that one's sum is there.
   logic turn_valid_q;
   logic [EntryWidth-1:0] turn_q, sum_entry_q;
+  logic [Entries-1:0] turn, was_turn_q;
+  for (genvar n = 0; n < Entries; n++) begin : gen_turn
+    assign turn[n] = turn_q == EntryWidth'(n);
+  end
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       turn_q <= '0;
@@ -50,24 +54,29 @@ module event_counters #(
       turn_valid_q <= 1'b1;
     end
     sum_entry_q <= turn_q;
+    was_turn_q <= turn;
   end
 
   // Collected events.
   logic [Entries*PartWidth-1:0] part_q;
-  logic [PartWidth-1:0] turn_part_q;
+  logic [PartWidth-1:0] turn_part, turn_part_q;
   for (genvar n = 0; n < Entries; n++) begin : gen_entry
     always_ff @(posedge clk_i) begin
       if (clear) begin
         part_q[PartWidth*n+:PartWidth] <= '0;
       end else begin
         part_q[PartWidth*n+:PartWidth] <= PartWidth'(count_i[CountWidth*n+:CountWidth]) +
-            ((turn_q == EntryWidth'(n)) ? '0 : part_q[PartWidth*n+:PartWidth]);
+            (turn[n] ? '0 : part_q[PartWidth*n+:PartWidth]);
       end
     end
   end
-  always_ff @(posedge clk_i) begin
-    turn_part_q <= clear ? '0 : part_q[PartWidth*turn_q+:PartWidth];
+  always_comb begin
+    turn_part = '0;
+    for (int unsigned n = 0; n < Entries; n++) begin
+      if (turn[n]) turn_part = turn_part | part_q[PartWidth*n+:PartWidth];
+    end
   end
+  always_ff @(posedge clk_i) turn_part_q <= clear ? '0 : turn_part;
 
   // Sums; those that were cleared count as 0 until they are written.
   logic [Entries-1:0] fresh_q;
@@ -85,10 +94,10 @@ module event_counters #(
     .write_addr_i(sum_entry_q),
     .write_data_i(sum_o)
   );
-  assign fresh = fresh_q[sum_entry_q];
+  assign fresh = (fresh_q & was_turn_q) != '0;
   always_ff @(posedge clk_i) begin
     if (clear) fresh_q <= '1;
-    else if (turn_valid_q) fresh_q[sum_entry_q] <= 1'b0;
+    else if (turn_valid_q) fresh_q <= fresh_q & ~was_turn_q;
   end
 
   assign sum_o = (fresh ? '0 : old) + Width'(turn_part_q);

@@ -99,7 +99,7 @@ fn element(state: &mut u64, (low, high): (i32, i32)) -> i32 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     let count = i64::from(high) - i64::from(low) + 1;
-    let offset = (z >> 32).cast_signed() * count >> 32;
+    let offset = ((z >> 32).cast_signed() * count) >> 32;
     i32::try_from(i64::from(low) + offset).unwrap_or(low)
 }
 

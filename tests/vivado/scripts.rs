@@ -138,8 +138,8 @@ fn names_of_the_model_stay_words() {
     let hostile =
         [exec.clone(), format!("}} ; exec touch {file} ; {{"), "$::env(STUB_MARK)".into(), "\"".into()];
     let ids = model.network.topological();
-    for (id, name) in ids.into_iter().zip(hostile.iter().cycle()) {
-        model.network.node_mut(id).name = name.clone();
+    for (n, (id, name)) in ids.into_iter().zip(hostile.iter().cycle()).enumerate() {
+        model.network.node_mut(id).name = format!("{name}{}", " ".repeat(n / hostile.len()));
     }
     let target = Target::Board(Box::new(Board::find("kv260").expect("a board")));
     let folder = build(&model, Some(&target));
