@@ -22,8 +22,8 @@ const SMALL: &str = "--image 32 --patch 8 --channels 48 --heads 3 --blocks 2 --c
 /// The row of the table of estimates that begins with `name`: its numbers.
 fn row(done: &Done, name: &str) -> Vec<u64> {
     let text = done.stdout();
-    let lines = text.lines().filter(|line| line.trim_start_matches(['│', ' ']).starts_with(name));
-    let line = lines.last().unwrap_or_else(|| panic!("no row {name}\n{}", done.all()));
+    let mut lines = text.lines().filter(|line| line.trim_start_matches(['│', ' ']).starts_with(name));
+    let line = lines.next_back().unwrap_or_else(|| panic!("no row {name}\n{}", done.all()));
     let cells = line.split(['│', '┆']).map(|cell| cell.trim().replace(',', ""));
     cells.filter_map(|cell| cell.parse().ok()).collect()
 }

@@ -127,7 +127,8 @@ impl Parsers {
             "sv" => {}
             "v" => {
                 let lint = self.verilator.command().args(["--lint-only", "-Wno-fatal", "-f", "rtl/files.f"]);
-                ok(lint.arg(path).cwd(build));
+                // Verilator takes `$` in the name of a file for that of a variable.
+                ok(lint.arg(path.strip_prefix(build).unwrap_or(path)).cwd(build));
             }
             "hex" => {
                 let digits = |c: char| c.is_ascii_hexdigit() || c == '\n';
