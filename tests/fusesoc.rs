@@ -96,7 +96,7 @@ fn fusesoc_lints_simulates_and_synthesises() {
     // A warning of the linter is an error.
     let place = build.join(format!("rtl/{top}.sv"));
     let text = fs::read_to_string(&place).expect("there");
-    fs::write(&place, text.replacen("\nendmodule", "\n  logic unused;\nendmodule", 1)).expect("written");
+    fs::write(&place, text.replacen("\nendmodule", "\n  logic left_over;\nendmodule", 1)).expect("written");
     fails(&run("lint"), "UNUSED");
 }
 
