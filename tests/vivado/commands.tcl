@@ -1,8 +1,8 @@
 # The commands of Vivado that the generated scripts may call: flags, options with the values that they take (an empty list:
 # any), fewest and most further arguments, and where that is stated.
 #
-# UG835: Vivado Design Suite Tcl Command Reference Guide, the page of the command's name; compared in the versions 2020.2 to
-#   2026.1 that could be read, and only what all of them have is listed.
+# UG835: Vivado Design Suite Tcl Command Reference Guide, the page of the command's name; the pages of about a dozen
+#   commands could be read, in several versions; the other rows are what published scripts agree on.
 # UG903: Using Constraints; UG994: Designing IP Subsystems Using IP Integrator.
 # help: UG1118 (Creating and Packaging Custom IP) describes packaging by its dialogs and names no ipx:: or ipgui:: command; these are
 #   in no guide. What is listed is the text of `help` where it could be found (ipx::associate_bus_interfaces), else the use
