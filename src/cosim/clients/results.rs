@@ -44,6 +44,15 @@ fn parse(text: &str) -> Result<Vec<Test>, String> {
         let number = |name: &str| {
             attribute(name)?.parse::<f64>().map_err(|_| format!("a test with {name} that is no number"))
         };
+        // The properties of cocotb 2.
+        let property = |name: &str| {
+            let is_it = |node: &roxmltree::Node<'_, '_>| {
+                node.has_tag_name("property") && node.attribute("name") == Some(name)
+            };
+            let value = case.descendants().find(is_it).and_then(|node| node.attribute("value"));
+            let text = value.ok_or(format!("a test without {name}"))?;
+            text.parse::<f64>().map_err(|_| format!("a test with {name} that is no number"))
+        };
         let bad = case.children().find(|child| child.is_element() && !child.has_tag_name("properties"));
         let message = |node: roxmltree::Node<'_, '_>| {
             let texts = [node.attribute("message"), node.attribute("error_msg"), node.text()];
@@ -55,7 +64,7 @@ fn parse(text: &str) -> Result<Vec<Test>, String> {
             module: attribute("classname")?.to_owned(),
             seconds: number("time")?,
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of cycles")]
-            cycles: (number("sim_time_ns")? / PERIOD) as u64,
+            cycles: (property("sim_time_duration")? / PERIOD) as u64,
             failure: bad.map(message),
         })
     };
@@ -70,8 +79,9 @@ mod tests {
     fn a_failed_or_skipped_test_has_not_passed() {
         let case = |inner: &str| {
             format!(
-                "<testsuites><testsuite><testcase name=\"a\" classname=\"m\" time=\"0.5\" \
-                 sim_time_ns=\"120.0\">{inner}</testcase></testsuite></testsuites>"
+                "<testsuites><testsuite><testcase name=\"a\" classname=\"m\" time=\"0.5\"><properties>\
+                 <property name=\"sim_time_duration\" value=\"120.0\"/></properties>{inner}</testcase>\
+                 </testsuite></testsuites>"
             )
         };
         let test = |inner: &str| parse(&case(inner)).expect("read").remove(0);
