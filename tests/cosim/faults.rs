@@ -187,9 +187,9 @@ fn an_assertion_that_fails_is_told_and_its_text_is_not_printed() {
 #[test]
 fn a_wrong_counter_is_found_in_its_register() {
     let victim = victim();
-    // The counter of stage s starts at s.
-    victim.change("rtl/axi_lite_regs.sv", |text| {
-        text.replace("spikes_sum_q <= '0;", "spikes_sum_q <= CounterWidth'(s);")
+    // The spikes of stage 1, entry 7 of the counters, begin at 1.
+    victim.change("rtl/event_counters.sv", |text| {
+        text.replace("(fresh ? '0 : old)", "(fresh ? Width'(sum_entry_q == EntryWidth'(7)) : old)")
     });
     let (report, mismatch) = victim.run(&nowhere());
     assert_eq!((mismatch.what, report.samples), (What::Register, 12));
