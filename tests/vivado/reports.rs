@@ -169,7 +169,7 @@ fn reports_that_are_cut_off_or_of_something_else_are_refused() {
             ),
             ("utilization.rpt", Box::new(|t| t.replace("LUTs", "LABs")), "neither `Slice LUTs` nor"),
             ("utilization.rpt", Box::new(|t| t.replace("Vivado v.", "Quartus ")), "not by Vivado"),
-            ("by_instance.txt", Box::new(|t| t[..t.len() - 200].to_owned()), "not as many cells"),
+            ("by_instance.txt", Box::new(|t| t[..t.len() - 200].to_owned()), "cut off"),
             (
                 "by_instance.txt",
                 Box::new(|t| t.replace("| FFs ", "| FFx ").replace("|  FFs ", "|  FFx ")),

@@ -163,7 +163,9 @@ pub fn hierarchical(text: &str) -> Result<(Head, Vec<Row>)> {
             continue;
         };
         if row.len() != names.len() {
-            return Err(Error::input("a row of this report has not as many cells as its head"));
+            return Err(Error::input(
+                "this report is cut off or damaged: a row of it has not as many cells as its head",
+            ));
         }
         let number = |column: &str| -> Result<Option<u64>> {
             let Some(at) = names.iter().position(|name| *name == column) else { return Ok(None) };
