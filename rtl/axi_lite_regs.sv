@@ -15,10 +15,12 @@ module axi_lite_regs #(
   parameter int unsigned Stages = 2,
   /// Address bits; must reach beyond the last stage's registers.
   parameter int unsigned AddrWidth = 8,
-  /// Bits of the margin, up to 64.
+  /// Bits of the margin, up to 64; 0: there is no rule of confidence, its registers are read-only zeros.
   parameter int unsigned MarginWidth = 32,
   /// Bits of a stage's spikes, and of its work, in a cycle.
-  parameter int unsigned CountWidth = 7
+  parameter int unsigned CountWidth = 7,
+  /// Bits of the margin's port, derived.
+  localparam int unsigned MarginBits = (MarginWidth > 0) ? MarginWidth : 1
 ) (
   input  logic                 clk_i,
   input  logic                 rst_i,
@@ -56,7 +58,7 @@ module axi_lite_regs #(
   input  logic [CountWidth*Stages-1:0] work_i,
   /// To the core.
   output logic [15:0]          t_max_o,
-  output logic [MarginWidth-1:0] margin_o,
+  output logic [MarginBits-1:0] margin_o,
   output logic [15:0]          hold_o,
   /// Something of a sample whose result has been sent is still inside.
   input  logic                 draining_i,
@@ -115,7 +117,7 @@ module axi_lite_regs #(
     $error("axi_lite_regs: the words of a stage are not where they are read");
   end
   if (Stages < 1 || AddrWidth < 7 || 2 ** AddrWidth < 4 * EndIndex ||
-      MarginWidth < 1 || MarginWidth > 64) begin : gen_bad_parameters
+      MarginWidth > 64) begin : gen_bad_parameters
     $error("axi_lite_regs: a parameter is out of range");
   end
 
@@ -125,15 +127,14 @@ module axi_lite_regs #(
   logic [31:0] w_data_q, w_mask, w_set;
   logic [3:0] w_strb_q;
   logic [1:0] b_resp_q;
-  logic write, write_mapped, write_allowed, write_fits;
+  logic write, write_mapped, write_allowed, write_rule;
   assign s_axi_awready_o = !aw_held_q;
   assign s_axi_wready_o = !w_held_q;
   assign write = aw_held_q && w_held_q && !b_valid_q;
   assign write_mapped = aw_index_q <= RegHold ||
       (aw_index_q >= RegStageFirst && aw_index_q <= RegStageLast);
   assign write_allowed = aw_index_q == RegControl || aw_index_q == RegStatus ||
-      aw_index_q == RegTMax || (aw_index_q == RegMarginLow && write_fits) ||
-      (aw_index_q == RegMarginHigh && write_fits) || aw_index_q == RegHold;
+      aw_index_q == RegTMax || write_rule;
   assign w_mask = {{8{w_strb_q[3]}}, {8{w_strb_q[2]}}, {8{w_strb_q[1]}}, {8{w_strb_q[0]}}};
   assign w_set = w_data_q & w_mask;
 
@@ -173,16 +174,10 @@ module axi_lite_regs #(
 
   // ---------------------------------------------------------------------------- control
   logic run_q, short_q, long_q, pending_q, clear;
-  logic [15:0] t_max_q, t_max_next_q, hold_q, hold_next_q;
-  logic [MarginWidth-1:0] margin_q, margin_next_q;
-  logic [63:0] margin_all, margin_mask, margin_set;
+  logic [15:0] t_max_q, t_max_next_q, hold_next;
+  logic [63:0] margin_next;
   logic [15:0] inside_q;
-  // What a write to either half leaves; it must not reach beyond the margin's bits.
-  assign margin_all = 64'(margin_next_q);
-  assign margin_mask =
-      (aw_index_q == RegMarginHigh) ? {w_mask, 32'd0} : {32'd0, w_mask};
-  assign margin_set = (margin_all & ~margin_mask) | ({w_set, w_set} & margin_mask);
-  assign write_fits = MarginWidth == 64 || (margin_set >> MarginWidth) == '0;
+  logic write_setting, apply;
   assign clear = write && aw_index_q == RegControl && w_set[Clear];
 
   always_ff @(posedge clk_i) begin
@@ -193,10 +188,6 @@ module axi_lite_regs #(
       pending_q <= 1'b0;
       t_max_q <= '0;
       t_max_next_q <= '0;
-      margin_q <= '0;
-      margin_next_q <= '0;
-      hold_q <= '0;
-      hold_next_q <= '0;
       inside_q <= '0;
     end else begin
       if (write && aw_index_q == RegControl && w_mask[Run]) run_q <= w_set[Run];
@@ -209,27 +200,40 @@ module axi_lite_regs #(
       if (write && aw_index_q == RegTMax) begin
         t_max_next_q <= (t_max_next_q & ~w_mask[15:0]) | w_set[15:0];
       end
-      if (write && (aw_index_q == RegMarginLow || aw_index_q == RegMarginHigh) && write_fits) begin
-        margin_next_q <= margin_set[MarginWidth-1:0];
-      end
-      if (write && aw_index_q == RegHold) begin
-        hold_next_q <= (hold_next_q & ~w_mask[15:0]) | w_set[15:0];
-      end
-      if (write && aw_index_q != RegControl && aw_index_q != RegStatus && write_allowed) begin
+      if (write_setting) begin
         pending_q <= 1'b1;
-      end else if (pending_q && inside_q == '0 && !draining_i) begin
+      end else if (apply) begin
         t_max_q <= t_max_next_q;
-        margin_q <= margin_next_q;
-        hold_q <= hold_next_q;
         pending_q <= 1'b0;
       end
     end
   end
+  // Settings that were written hold from when the core is empty.
+  assign write_setting = write && (aw_index_q == RegTMax || write_rule);
+  assign apply = pending_q && !write_setting && inside_q == '0 && !draining_i;
   assign t_max_o = t_max_q;
-  assign margin_o = margin_q;
-  assign hold_o = hold_q;
   assign busy_o = inside_q != '0;
   assign enable_o = run_q && !pending_q;
+
+  // ---------------------------------------------------------------------------- rule of confidence
+  confidence_settings #(
+    .MarginWidth(MarginWidth)
+  ) u_confidence (
+    .clk_i,
+    .rst_i,
+    .write_i(write),
+    .margin_low_i(aw_index_q == RegMarginLow),
+    .margin_high_i(aw_index_q == RegMarginHigh),
+    .hold_i(aw_index_q == RegHold),
+    .mask_i(w_mask),
+    .set_i(w_set),
+    .allowed_o(write_rule),
+    .margin_written_o(margin_next),
+    .hold_written_o(hold_next),
+    .apply_i(apply),
+    .margin_o,
+    .hold_o
+  );
 
   // ---------------------------------------------------------------------------- counters
   // Samples in and out, stalls in and out, busy cycles; then spikes and work of each stage. Observed one
@@ -327,9 +331,9 @@ module axi_lite_regs #(
         read_counter = 1'b1;
         read_entry = EntryWidth'(EntryOutStalls);
       end
-      RegMarginLow: read_data = margin_all[31:0];
-      RegMarginHigh: read_data = margin_all[63:32];
-      RegHold: read_data = {16'd0, hold_next_q};
+      RegMarginLow: read_data = margin_next[31:0];
+      RegMarginHigh: read_data = margin_next[63:32];
+      RegHold: read_data = {16'd0, hold_next};
       default: begin
         // Four words a stage: spikes low and high, work low and high.
         read_mapped = ar_index_q >= RegStageFirst && ar_index_q <= RegStageLast;

@@ -50,6 +50,8 @@ module norm_neurons #(
   parameter EdgeFile = "",
   /// 1: an idle row may leave as one skip beat. 0: every row leaves as all its chunks.
   parameter int unsigned SkipRows = 1,
+  /// 1: `stop_*` may name a sample. 0: it never does.
+  parameter int unsigned Stops = 1,
   /// Number of this stage in the design, for co-simulation taps.
   parameter int unsigned StageId = 0
 ) (
@@ -106,7 +108,8 @@ module norm_neurons #(
     .Lanes(Lanes),
     .DeltaWidth(DeltaWidth),
     .AccWidth(AccWidth),
-    .SkipRows(SkipRows)
+    .SkipRows(SkipRows),
+    .Stops(Stops)
   ) u_front (
     .clk_i,
     .rst_i,

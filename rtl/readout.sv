@@ -34,10 +34,12 @@ module readout #(
   parameter int unsigned UseMultiplier = 1,
   /// Left shift of the accumulator (UseMultiplier = 0).
   parameter int unsigned Shift = 0,
-  /// Bits of the unsigned margin, up to ValueWidth.
+  /// Bits of the unsigned margin, up to ValueWidth; 0: there is no rule of confidence.
   parameter int unsigned MarginWidth = 32,
   /// Image of one word a channel: {m, b}, or b alone with UseMultiplier = 0.
-  parameter ConstFile = ""
+  parameter ConstFile = "",
+  /// Bits of the margin's port, derived.
+  localparam int unsigned MarginBits = (MarginWidth > 0) ? MarginWidth : 1
 ) (
   input  logic                        clk_i,
   input  logic                        rst_i,
@@ -56,7 +58,7 @@ module readout #(
   /// High in the cycle in which a frame's final word is taken.
   output logic                        done_o,
   /// Rule of confidence; stable while a sample is inside.
-  input  logic [MarginWidth-1:0]      margin_i,
+  input  logic [MarginBits-1:0]       margin_i,
   input  logic [15:0]                 hold_i,
   /// A sample is complete that the stages before still work on: its number, modulo 2^16.
   output logic                        stop_o,
@@ -77,7 +79,7 @@ module readout #(
   localparam bit [WordWidth-1:0] WordLast = WordWidth'(ValueWords - 1);
 
   if (Channels < 1 || Lanes < 1 || AccWidth < DeltaWidth || ValueWidth < AccWidth ||
-      MarginWidth < 1 || MarginWidth > ValueWidth ||
+      MarginWidth > ValueWidth ||
       (UseMultiplier == 0 && ValueWidth < AccWidth + Shift)) begin : gen_bad_parameters
     $error("readout: a parameter is out of range");
   end
@@ -260,7 +262,8 @@ module readout #(
   end
   assign done_o = m_axis_tvalid_o && m_axis_tready_i && m_axis_tlast_o;
 
-  logic kept, enough;
+  // judged: there is a rule to be applied. enough: the sample is complete by it.
+  logic judged, enough;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -294,7 +297,7 @@ module readout #(
           if (in_last_i) begin
             state_q <= StValues;
             quiet_q <= in_quiet_i;
-          end else if (hold_i != '0 && begins) begin
+          end else if (judged && begins) begin
             state_q <= StScan;
           end
         end
@@ -347,34 +350,31 @@ module readout #(
   end
 
   // ---------------------------------------------------------------------------- confidence
-  // second_q: the largest value but for the best one's. held_q: time-steps in a row up to the one
-  // before in which class_q had the margin.
-  logic signed [ValueWidth-1:0] second_q;
-  logic [ValueWidth-1:0] lead_q;
-  logic [ChannelWidth-1:0] class_q;
-  logic [15:0] held_q, held;
-  assign kept = Channels == 1 || lead_q >= ValueWidth'(margin_i);
-  always_comb begin
-    held = 16'd1;
-    if (!kept) held = '0;
-    else if (held_q != '0 && class_q == best_channel_q) held = held_q + 16'd1;
-  end
-  assign enough = held >= hold_i;
-
-  always_ff @(posedge clk_i) begin
-    if (rst_i || done_o) begin
-      held_q <= '0;
-    end else if (state_q == StJudge) begin
-      held_q <= held;
-    end
-    if (state_q == StJudge) class_q <= best_channel_q;
-    if (value_sent) begin
-      if (channel_q == ChannelWidth'(1) || value_q > best_q) second_q <= best_q;
-      if (value_q <= best_q && (channel_q == ChannelWidth'(1) || value_q > second_q)) begin
-        second_q <= value_q;
-      end
-    end
-    lead_q <= best_q - second_q;
+  if (MarginWidth > 0) begin : gen_confidence
+    confidence_rule #(
+      .Channels(Channels),
+      .ValueWidth(ValueWidth),
+      .MarginWidth(MarginWidth)
+    ) u_rule (
+      .clk_i,
+      .rst_i,
+      .clear_i(done_o),
+      .valid_i(value_sent),
+      .channel_i(channel_q),
+      .value_i(value_q),
+      .best_i(best_q),
+      .best_channel_i(best_channel_q),
+      .judge_i(state_q == StJudge),
+      .enough_o(enough),
+      .margin_i,
+      .hold_i
+    );
+    assign judged = hold_i != '0;
+  end else begin : gen_no_confidence
+    logic unused_rule;
+    assign unused_rule = (^margin_i) ^ (^hold_i);
+    assign enough = 1'b0;
+    assign judged = 1'b0;
   end
 
 `ifndef SYNTHESIS

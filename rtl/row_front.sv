@@ -22,6 +22,8 @@ module row_front #(
   parameter int unsigned AccWidth = 16,
   /// 1: a row that cannot change is one skip beat. 0: every row is all its chunks.
   parameter int unsigned SkipRows = 1,
+  /// 1: `stop_*` may name a sample. 0: it never does.
+  parameter int unsigned Stops = 1,
   /// Chunks of a row, derived.
   localparam int unsigned Chunks = (Channels + Lanes - 1) / Lanes,
   /// Bits of a row's number, derived.
@@ -82,7 +84,8 @@ module row_front #(
   step_control #(
     .Rows(Rows),
     .Chunks(Chunks),
-    .SkipRows(SkipRows)
+    .SkipRows(SkipRows),
+    .Stops(Stops)
   ) u_control (
     .clk_i,
     .rst_i,

@@ -68,6 +68,8 @@ module spike_neurons #(
   /// 1: an idle row may leave as one skip beat. 0: every row leaves as all its chunks, as a reader
   /// needs that divides the same chunks into other rows. Skip beats that come in are taken either way.
   parameter int unsigned SkipRows = 1,
+  /// 1: `stop_*` may name a sample. 0: it never does.
+  parameter int unsigned Stops = 1,
   /// Number of this stage in the design, for co-simulation taps.
   parameter int unsigned StageId = 0
 ) (
@@ -158,7 +160,8 @@ module spike_neurons #(
   step_control #(
     .Rows(Rows),
     .Chunks(Chunks),
-    .SkipRows(SkipRows)
+    .SkipRows(SkipRows),
+    .Stops(Stops)
   ) u_control (
     .clk_i,
     .rst_i,

@@ -14,6 +14,8 @@ module step_control #(
   parameter int unsigned Chunks = 2,
   /// 1: an idle row is one skip beat. 0: every row is all its chunks.
   parameter int unsigned SkipRows = 1,
+  /// 1: `stop_*` may name a sample. 0: it never does.
+  parameter int unsigned Stops = 1,
   /// Bits of a row's number, of a chunk's, of an address row * Chunks + chunk, derived.
   localparam int unsigned RowWidth = (Rows > 1) ? $clog2(Rows) : 1,
   localparam int unsigned ChunkWidth = (Chunks > 1) ? $clog2(Chunks) : 1,
@@ -80,14 +82,20 @@ module step_control #(
   assign ended = decide_q && !go_on_i && over_i;
 
   logic stop_hit;
-  sample_stop u_stop (
-    .clk_i,
-    .rst_i,
-    .stop_i,
-    .stop_sample_i,
-    .end_i(issue_o && step_end_o ? limit_o : ended),
-    .hit_o(stop_hit)
-  );
+  if (Stops != 0) begin : gen_stop
+    sample_stop u_stop (
+      .clk_i,
+      .rst_i,
+      .stop_i,
+      .stop_sample_i,
+      .end_i(issue_o && step_end_o ? limit_o : ended),
+      .hit_o(stop_hit)
+    );
+  end else begin : gen_no_stop
+    logic unused_stop;
+    assign unused_stop = stop_i ^ (^stop_sample_i);
+    assign stop_hit = 1'b0;
+  end
 
   assign row_o = row_q;
   assign chunk_o = chunk_q;

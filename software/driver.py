@@ -377,6 +377,8 @@ class Network:
 
     @hold.setter
     def hold(self, steps):
+        if self.build.widths["margin"] == 0:
+            raise InputError("the core was built without the rule of confidence (build --no-confidence)")
         self._set_number("hold", steps)
 
     @property
@@ -387,6 +389,8 @@ class Network:
     @margin.setter
     def margin(self, value):
         bits = self.build.widths["margin"]
+        if bits == 0:
+            raise InputError("the core was built without the rule of confidence (build --no-confidence)")
         if not 0 <= value < 1 << bits:
             raise InputError(f"margin cannot be {value}: it has {bits} bits")
         self._write("margin", value & 0xFFFFFFFF, 32, "margin_low")

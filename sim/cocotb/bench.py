@@ -39,6 +39,8 @@ VECTORS = read_json(os.environ["SNN2RTL_VECTORS"])
 SAMPLES, RULES, RESULTS, MALFORMED = (VECTORS[key] for key in ("samples", "rules", "results", "malformed"))
 REGISTERS = {register["name"]: register for register in MAP["registers"]}
 WIDE = {wide["name"]: wide for wide in MAP["wide"]}
+# Whether the core has the rule of confidence.
+CONFIDENCE = WIDE["margin"]["bits"] > 0
 # Without a rule every sample runs until nothing changes any more.
 NO_RULE = RULES.index({"t_max": 0, "margin": 0, "hold": 0})
 
@@ -195,8 +197,11 @@ class Bench:
     async def set_rule(self, rule):
         """Writes what ends samples early."""
         rule = RULES[rule]
-        await self.write("hold", 0)
+        if CONFIDENCE:
+            await self.write("hold", 0)
         await self.write("t_max", rule["t_max"])
+        if not CONFIDENCE:
+            return
         await self.write("margin_low", rule["margin"] & 0xFFFFFFFF)
         await self.write("margin_high", rule["margin"] >> 32)
         await self.write("hold", rule["hold"])

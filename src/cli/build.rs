@@ -38,6 +38,9 @@ pub struct Args {
     /// Depth of the FIFOs where paths of the network meet again.
     #[arg(long, value_enum, default_value_t = JoinFifos::Overlapped, conflicts_with = "folding")]
     join_fifos: JoinFifos,
+    /// Leave out the hardware that ends a sample early once a class stands out (--margin, --hold of `cosim`).
+    #[arg(long, conflicts_with = "folding")]
+    no_confidence: bool,
     /// How each layer is folded: a `folding.json`, such as every build folder has.
     #[arg(long, value_name = "FILE", conflicts_with = "calibrate")]
     folding: Option<PathBuf>,
@@ -69,7 +72,13 @@ pub fn run(args: &Args) -> Result<()> {
         JoinFifos::Overlapped => Joins::Overlapped,
         JoinFifos::Minimal => Joins::Minimal,
     };
-    let uniform = Options { lanes: args.lanes, fifo_depth: args.fifo_depth, joins, ..Options::default() };
+    let uniform = Options {
+        lanes: args.lanes,
+        fifo_depth: args.fifo_depth,
+        joins,
+        confidence: !args.no_confidence,
+        ..Options::default()
+    };
     let inputs = inputs(args)?;
     let mut offer = None;
     let options = match (&args.folding, &args.schedule.calibrate) {

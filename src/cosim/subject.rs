@@ -111,6 +111,10 @@ impl Subject {
             return Err(Error::input("there are no samples"));
         }
         let bits = self.design.margin_width();
+        if options.confidence.is_some() && bits == 0 {
+            return Err(Error::input("the design was built without the rule of confidence")
+                .fix("build it without --no-confidence (in folding.json: without `\"confidence\": false`)"));
+        }
         if options.confidence.is_some_and(|rule| bits < 64 && rule.margin >> bits > 0) {
             return Err(Error::input("no class can stand out by this margin").fix("give a smaller --margin"));
         }

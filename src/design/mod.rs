@@ -104,9 +104,9 @@ impl Design {
         self.readout().map_or(0, Readout::frame_words)
     }
 
-    /// Width in bits of a margin between two classes.
+    /// Width in bits of a margin between two classes; 0 without a rule of confidence.
     pub fn margin_width(&self) -> u32 {
-        self.readout().map_or(1, Readout::margin_width)
+        self.readout().map_or(0, Readout::margin_width)
     }
 
     fn readout(&self) -> Option<&Readout> {

@@ -195,6 +195,8 @@ pub struct Readout {
     pub lanes: usize,
     /// Width in bits of an incoming change.
     pub delta_width: u32,
+    /// Whether it has the rule of confidence.
+    pub confidence: bool,
     /// Constants.
     pub readout: integer::Readout,
 }
@@ -223,8 +225,11 @@ impl Readout {
         self.readout.value_width.max(self.acc_width() + self.shift().unwrap_or(0))
     }
 
-    /// Width in bits of an unsigned margin between two values; registers reach to 64.
+    /// Width in bits of an unsigned margin between two values; registers reach to 64. 0 without a rule of confidence.
     pub fn margin_width(&self) -> u32 {
+        if !self.confidence {
+            return 0;
+        }
         u32::try_from(width_of(self.value_width())).unwrap_or(64).min(64)
     }
 

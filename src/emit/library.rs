@@ -62,9 +62,11 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "softmax_decision.sv",
     "softmax_neurons.sv",
     "delta_repeat.sv",
+    "confidence_rule.sv",
     "readout.sv",
     "axis_input.sv",
     "event_counters.sv",
+    "confidence_settings.sv",
     "axi_lite_regs.sv",
 );
 

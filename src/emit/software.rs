@@ -18,7 +18,10 @@ pub fn registers(manifest: &Manifest) -> Core {
         generator: manifest.generator.clone(),
         model: manifest.model.clone(),
         top: manifest.top.clone(),
-        margin_bits: manifest.output.value_bits.min(u64::BITS),
+        margin_bits: match manifest.folding.confidence {
+            true => manifest.output.value_bits.min(u64::BITS),
+            false => 0,
+        },
         blocks: counted.map(block).collect(),
     }
 }

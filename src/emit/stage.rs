@@ -46,6 +46,9 @@ pub(super) fn view(design: &Design, index: usize, ends: Ends) -> StageView {
         }
     }
     if stage.is_neurons() {
+        if design.margin_width() == 0 {
+            instance = instance.parameter("Stops", 0);
+        }
         instance = instance
             .parameter("StageId", index)
             .port("t_max_i", t_max)

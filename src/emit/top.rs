@@ -66,7 +66,7 @@ pub(super) fn render(
         frame_words: design.frame_words(),
         t_max: ends.t_max,
         stop_sample: ends.stop_sample,
-        margin: bits(design.margin_width() as usize),
+        margin: bits(design.margin_width().max(1) as usize),
         instances,
     };
     Ok((top.render()?, images))

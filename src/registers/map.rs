@@ -24,7 +24,7 @@ pub struct Core {
     pub model: String,
     /// Name of the top-level module.
     pub top: String,
-    /// Width of the margin in bits.
+    /// Width of the margin in bits; 0 where the core has no rule of confidence, whose registers are then read-only zeros.
     pub margin_bits: u32,
     /// The stages with registers, in the order of their blocks.
     pub blocks: Vec<Block>,

@@ -122,7 +122,8 @@ fn rules(subject: &Subject, outcomes: &[Outcome]) -> Vec<Rule> {
     let median = u16::try_from(steps[steps.len() / 2]).unwrap_or(u16::MAX);
     let mut leads: Vec<u128> = outcomes.iter().map(lead).collect();
     leads.sort_unstable();
-    let most = 1u64.checked_shl(subject.design.margin_width()).map_or(u64::MAX, |m| m - 1);
+    let bits = subject.design.margin_width();
+    let most = 1u64.checked_shl(bits).map_or(u64::MAX, |m| m - 1).max(1);
     let margin = u64::try_from(leads[leads.len() / 2] / 4).unwrap_or(u64::MAX).clamp(1, most);
 
     let limit = |t_max| Rule { t_max, ..Rule::default() };
@@ -131,6 +132,11 @@ fn rules(subject: &Subject, outcomes: &[Outcome]) -> Vec<Rule> {
     // Without neurons there is one time-step.
     if !subject.golden.layers().is_empty() {
         rules.extend([limit(1), limit(2), limit((median / 2).max(3)), limit(median.max(4))]);
+    }
+    if bits == 0 {
+        return rules;
+    }
+    if !subject.golden.layers().is_empty() {
         rules.push(Rule { t_max: (median / 2).max(2), ..confidence(margin, 2) });
     }
     rules.extend([confidence(margin, 1), confidence(margin, 3), confidence(0, 2), confidence(most, 1)]);

@@ -23,6 +23,10 @@ pub struct Options {
     /// Depth of the FIFOs where paths meet again.
     #[serde(rename = "join_fifos")]
     pub joins: Joins,
+    /// Whether samples can be ended early by the rule of confidence; the hardware for it costs look-up tables in every
+    /// neuron array, in the readout and in the registers.
+    #[serde(default = "rule_of_confidence", skip_serializing_if = "Clone::clone")]
+    pub confidence: bool,
     /// Layers by the name of their node.
     #[serde(default)]
     pub layers: BTreeMap<String, Folded>,
@@ -45,6 +49,11 @@ impl Folded {
     pub fn lanes(lanes: usize) -> Self {
         Self { lanes, spikes: None }
     }
+}
+
+/// Where nothing is said of it, there is a rule of confidence.
+fn rule_of_confidence() -> bool {
+    true
 }
 
 /// How deep the FIFOs are where paths meet again.
@@ -155,6 +164,13 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lanes: 16, input_lanes: None, fifo_depth: 2, joins: Joins::default(), layers: BTreeMap::new() }
+        Self {
+            lanes: 16,
+            input_lanes: None,
+            fifo_depth: 2,
+            joins: Joins::default(),
+            confidence: true,
+            layers: BTreeMap::new(),
+        }
     }
 }

@@ -199,7 +199,8 @@ impl<'a> Planner<'a> {
         let input = self.take(id, 0)?;
         let lanes = self.design.streams[input].lanes;
         let (input, delta_width) = self.deltas(id, input, lanes, None)?;
-        let kind = Kind::Readout(Readout { lanes, delta_width, readout: readout.clone() });
+        let confidence = self.options.confidence;
+        let kind = Kind::Readout(Readout { lanes, delta_width, confidence, readout: readout.clone() });
         let node = node.name.clone();
         self.design.stages.push(Stage { node, kind, inputs: vec![input], outputs: Vec::new() });
         Ok(())
