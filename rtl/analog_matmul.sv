@@ -22,6 +22,8 @@ module analog_matmul #(
   parameter int unsigned WeightWidth = 4,
   /// Bits of an accumulated output; wide enough for every partial sum.
   parameter int unsigned DeltaWidth = 20,
+  /// Words of a bank of weights, from its end, that are look-up tables instead of block memory.
+  parameter int unsigned LutWords = 0,
   /// Base name of the weight images.
   parameter WeightFile = ""
 ) (
@@ -74,6 +76,7 @@ module analog_matmul #(
     .WeightWidth(WeightWidth),
     .DeltaWidth(DeltaWidth),
     .ValueWidth(ValueWidth),
+    .LutWords(LutWords),
     .WeightFile(WeightFile)
   ) u_engine (
     .clk_i,

@@ -5,6 +5,7 @@ sync_ram.sv
 ram_fifo.sv
 stream_link.sv
 sync_rom.sv
+weight_rom.sv
 event_picker.sv
 matmul_issue.sv
 matmul_terms.sv
@@ -51,7 +52,9 @@ softmax_exps.sv
 softmax_decision.sv
 softmax_neurons.sv
 delta_repeat.sv
+confidence_rule.sv
 readout.sv
 axis_input.sv
 event_counters.sv
+confidence_settings.sv
 axi_lite_regs.sv

@@ -35,6 +35,8 @@ module matmul_engine #(
   /// Bits of an event's value. 1: the value is the sign of +1 or -1, no multiplier. More: a signed
   /// factor.
   parameter int unsigned ValueWidth = 1,
+  /// Words of a bank of weights, from its end, that are look-up tables instead of block memory.
+  parameter int unsigned LutWords = 0,
   /// Base name of the weight images, as in `matmul_terms`.
   parameter WeightFile = ""
 ) (
@@ -134,6 +136,7 @@ module matmul_engine #(
     .ValueWidth(ValueWidth),
     .ControlWidth(ControlWidth),
     .EarlyWidth(ChunkWidth),
+    .LutWords(LutWords),
     .WeightFile(WeightFile)
   ) u_terms (
     .clk_i,

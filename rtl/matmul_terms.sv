@@ -19,7 +19,10 @@ module matmul_terms #(
   /// Bits that accompany an entry, and how many of them, from the lowest, are wanted a cycle early too.
   parameter int unsigned ControlWidth = 1,
   parameter int unsigned EarlyWidth = 1,
-  /// Base name of the images: bank bb's is `<WeightFile>_<bb>.hex`, bb = 00, 01, ...; "": all zeros.
+  /// Words of a bank, from its end, that are look-up tables instead of block memory.
+  parameter int unsigned LutWords = 0,
+  /// Base name of the images: bank bb's are those of `<WeightFile>_<bb>` in `weight_rom`, bb = 00, 01, ...;
+  /// "": all zeros.
   parameter WeightFile = "",
   /// Bits of a word's address, of a term; derived.
   localparam int unsigned AddrWidth = (Words > 1) ? $clog2(Words) : 1,
@@ -65,17 +68,18 @@ module matmul_terms #(
   // Terms of each bank.
   logic [Banks*Lanes*TermWidth-1:0] bank_term_q;
   for (genvar b = 0; b < Banks; b++) begin : gen_bank
-    // The bank's image: two decimal digits behind the base name.
+    // The bank's images: two decimal digits behind the base name.
     localparam bit [7:0] Tens = 8'd48 + 8'(b / 10);
     localparam bit [7:0] Ones = 8'd48 + 8'(b % 10);
     logic read_event_q, weight_event_q;
     logic [ValueWidth-1:0] read_value_q, weight_value_q;
     logic [WordWidth-1:0] read_word, weight_word_q;
 
-    sync_rom #(
+    weight_rom #(
       .Width(WordWidth),
       .Depth(Words),
-      .File((WeightFile == "") ? "" : {WeightFile, "_", Tens, Ones, ".hex"})
+      .LutWords(LutWords),
+      .File((WeightFile == "") ? "" : {WeightFile, "_", Tens, Ones})
     ) u_weights (
       .clk_i,
       .enable_i(enable_i && valid_i && event_i[b]),

@@ -18,6 +18,8 @@ module spike_matmul #(
   parameter int unsigned WeightWidth = 4,
   /// Bits of an accumulated output; wide enough for every partial sum.
   parameter int unsigned DeltaWidth = 12,
+  /// Words of a bank of weights, from its end, that are look-up tables instead of block memory.
+  parameter int unsigned LutWords = 0,
   /// Base name of the weight images.
   parameter WeightFile = ""
 ) (
@@ -52,6 +54,7 @@ module spike_matmul #(
     .WeightWidth(WeightWidth),
     .DeltaWidth(DeltaWidth),
     .ValueWidth(1),
+    .LutWords(LutWords),
     .WeightFile(WeightFile)
   ) u_engine (
     .clk_i,

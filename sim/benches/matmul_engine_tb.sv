@@ -11,6 +11,7 @@ module matmul_engine_tb #(
   parameter int unsigned WeightWidth = 4,
   parameter int unsigned DeltaWidth = 12,
   parameter int unsigned ValueWidth = 1,
+  parameter int unsigned LutWords = 0,
   /// Time-steps or samples of a batch.
   parameter int Steps = 20,
   parameter WeightFile = ""
@@ -46,7 +47,7 @@ module matmul_engine_tb #(
     spike_matmul #(
       .Rows(Rows), .InChannels(InChannels), .OutChannels(OutChannels), .InLanes(InLanes),
       .OutLanes(OutLanes), .Banks(Banks), .WeightWidth(WeightWidth), .DeltaWidth(DeltaWidth),
-      .WeightFile(WeightFile)
+      .LutWords(LutWords), .WeightFile(WeightFile)
     ) u_dut (
       .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_nz_i(in_nz),
       .in_neg_i(in_value), .in_skip_i(in_skip), .in_last_i(in_last), .in_quiet_i(in_quiet),
@@ -57,7 +58,7 @@ module matmul_engine_tb #(
     analog_matmul #(
       .Rows(Rows), .InChannels(InChannels), .OutChannels(OutChannels), .InLanes(InLanes),
       .OutLanes(OutLanes), .Banks(Banks), .ValueWidth(ValueWidth), .WeightWidth(WeightWidth),
-      .DeltaWidth(DeltaWidth), .WeightFile(WeightFile)
+      .DeltaWidth(DeltaWidth), .LutWords(LutWords), .WeightFile(WeightFile)
     ) u_dut (
       .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_value_i(in_value),
       .out_valid_o(out_valid), .out_ready_i(out_ready), .out_delta_o(out_delta),
@@ -72,7 +73,7 @@ module matmul_engine_tb #(
     localparam bit [7:0] Ones = 8'd48 + 8'(b % 10);
     logic [OutLanes*WeightWidth-1:0] words[BankWords];
     initial begin
-      $readmemh({WeightFile, "_", Tens, Ones, ".hex"}, words);
+      $readmemh({WeightFile, "_", Tens, Ones, "_all.hex"}, words);
       for (int w = 0; w < BankWords; w++) image[b*BankWords+w] = words[w];
     end
   end

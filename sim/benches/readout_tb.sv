@@ -9,6 +9,8 @@ module readout_tb #(
   parameter int unsigned ValueWidth = 33,
   parameter int unsigned UseMultiplier = 1,
   parameter int unsigned Shift = 0,
+  /// 0: without the rule of confidence, whose inputs are then to be ignored.
+  parameter bit Confidence = 1'b1,
   parameter ConstFile = "",
   /// 64-bit words: m and b of each channel.
   parameter ReferenceFile = ""
@@ -21,7 +23,9 @@ module readout_tb #(
   localparam int Batches = 10;
   localparam int Samples = 20;
   localparam int Width = Lanes * DeltaWidth + 3;
-  localparam int unsigned MarginWidth = (ValueWidth > 5) ? ValueWidth - 1 : ValueWidth;
+  localparam int unsigned MarginWidth =
+      !Confidence ? 0 : (ValueWidth > 5) ? ValueWidth - 1 : ValueWidth;
+  localparam int unsigned MarginBits = Confidence ? MarginWidth : 1;
 
   logic rst;
   int cycle;
@@ -31,7 +35,7 @@ module readout_tb #(
   logic in_valid, in_ready, in_skip, in_last, in_quiet;
   logic out_valid, out_ready, out_last, frame_done;
   logic [31:0] out_data;
-  logic [MarginWidth-1:0] margin;
+  logic [MarginBits-1:0] margin;
   logic [15:0] hold, stop_sample;
   logic stop;
   logic [Lanes*DeltaWidth-1:0] in_delta;
@@ -114,7 +118,7 @@ module readout_tb #(
             second = value;
           end
         end
-        if (hold != 0 && begun && t != steps - 1) begin
+        if (Confidence && hold != 0 && begun && t != steps - 1) begin
           if (Channels > 1 && best - second < longint'(64'(margin))) held = 0;
           else if (held > 0 && class_before == best_channel) held++;
           else held = 1;
@@ -168,7 +172,7 @@ module readout_tb #(
         if (frames != batch * Samples) $fatal(1, "%m: %0d frames announced", frames);
         if (stops.size() != 0) $fatal(1, "%m: a stop is missing");
         if (batch == Batches) begin
-          if (confident_samples == 0) $fatal(1, "%m: no sample was stopped");
+          if (Confidence && confident_samples == 0) $fatal(1, "%m: no sample was stopped");
           done_o <= 1'b1;
         end else begin
           batch = batch + 1;
@@ -176,7 +180,7 @@ module readout_tb #(
           stall_out <= 30 * $urandom_range(3);
           // From always, as in the first batch, to seldom.
           hold = batch == 1 ? 16'd1 : 16'($urandom_range(3));
-          margin = MarginWidth'(64'd1 << $urandom_range(MarginWidth - 1)) >> $urandom_range(3);
+          margin = MarginBits'(64'd1 << $urandom_range(MarginBits - 1)) >> $urandom_range(3);
           if (batch == 1) margin = '0;
           for (int i = 0; i < Samples; i++) add_sample();
         end

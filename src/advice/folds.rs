@@ -3,8 +3,8 @@
 use crate::design::{Joins, Options, plan};
 use crate::error::Result;
 use crate::integer::Network;
-use crate::schedule::{Figures, estimate, needs};
-use crate::target::Device;
+use crate::schedule::{Figures, estimate, needs, short_of_memory, spill};
+use crate::target::{Device, Short};
 
 /// Lanes that are tried, the same in every layer.
 const LANES: [usize; 6] = [32, 16, 8, 4, 2, 1];
@@ -58,7 +58,11 @@ pub(super) fn best(model: &str, network: &Network, device: &Device, ratios: &Rat
     let mut best: Option<(f64, Folding)> = None;
     for lanes in LANES {
         let options = Options { joins: Joins::Minimal, ..Options::uniform(lanes) };
-        let figures = ratios.apply(estimate(&plan(model, network, &options)?, device.family).total);
+        let mut design = plan(model, network, &options)?;
+        let mut figures = ratios.apply(estimate(&design, device.family).total);
+        if short_of_memory(&Short::of(needs(&figures, device)), device) && spill(&mut design, device) {
+            figures = ratios.apply(estimate(&design, device.family).total);
+        }
         let worst = needs(&figures, device).into_iter().fold(0.0_f64, |worst, (_, needed, there)| {
             worst.max(if needed == 0 { 0.0 } else { needed as f64 / there as f64 })
         });

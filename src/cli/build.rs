@@ -83,7 +83,10 @@ pub fn run(args: &Args) -> Result<()> {
     let mut offer = None;
     let options = match (&args.folding, &args.schedule.calibrate) {
         (Some(path), _) => emit::read_folding(path)?,
-        (None, None) => uniform,
+        (None, None) => match &target {
+            Some(target) => fit::spilled(&model, &uniform, target.device())?.unwrap_or(uniform),
+            None => uniform,
+        },
         (None, Some(_)) => {
             let found = explore::scheduled(&model, &args.schedule, target.as_ref(), &uniform)?;
             offer.insert(found).0.point.options.clone()

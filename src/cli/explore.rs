@@ -121,7 +121,8 @@ pub fn frontier(
     let activity = Activity::measure(&golden, (0..inputs.len()).map(|n| inputs.sample(n)));
     let family = target.map_or(Family::Xc7, |target| target.device().family);
     let scheduler = Scheduler::new(&model.name, &lowered.network, &activity, family, base);
-    let result = offers(&scheduler, family, &|point| {
+    let device = target.map(Target::device);
+    let result = offers(&scheduler, family, device, &|point| {
         spinner.set_message(format!("designs: {:.0} cycles", point.cycles.per_sample));
     });
     spinner.finish_and_clear();

@@ -2,10 +2,10 @@
 
 use super::output::{self, thousands};
 use crate::advice::{Advice, advise};
-use crate::design::{Design, Options, plan};
+use crate::design::{Design, Kind, Options, Stage, plan};
 use crate::error::{Result, printable};
 use crate::lower;
-use crate::schedule::{Estimate, Figures, blocks, estimate, needs};
+use crate::schedule::{self, Estimate, Figures, blocks, estimate, needs, short_of_memory, spill};
 use crate::snn::Model;
 use crate::target::{Device, Short};
 
@@ -18,6 +18,33 @@ pub fn reckon(model: &Model, options: &Options, device: &Device) -> Result<(Desi
     let design = plan(&model.name, &lowered.network, options)?;
     let estimate = estimate(&design, device.family);
     Ok((design, estimate))
+}
+
+/// The same choices with weights in look-up tables, where a device has too little block memory and enough of all else.
+///
+/// # Errors
+/// When the model cannot be lowered or laid out.
+pub fn spilled(model: &Model, options: &Options, device: &Device) -> Result<Option<Options>> {
+    let (mut design, estimate) = reckon(model, options, device)?;
+    let short = |figures: &Figures| Short::of(needs(figures, device));
+    if !short_of_memory(&short(&estimate.total), device) || !spill(&mut design, device) {
+        return Ok(None);
+    }
+    let fits = short(&schedule::estimate(&design, device.family).total).is_empty();
+    Ok(fits.then(|| design.folding(options)))
+}
+
+/// Which layers have weights in look-up tables, and how many words of how many.
+pub fn in_tables(design: &Design) -> Vec<String> {
+    let line = |stage: &Stage| match &stage.kind {
+        Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) if matmul.lut_words > 0 => {
+            let [some, all] = [matmul.lut_words, matmul.bank_words()].map(|words| thousands(words as u64));
+            let each = if matmul.banks > 1 { " of each bank" } else { "" };
+            Some(format!("{}: {some} of {all} words{each} of weights in look-up tables", printable(&stage.node)))
+        }
+        _ => None,
+    };
+    design.stages.iter().filter_map(line).collect()
 }
 
 /// The estimate, block by block, against what the device has.
@@ -37,7 +64,8 @@ pub fn table(design: &Design, estimate: &Estimate, device: &Device) -> String {
     rows.push(row(format!("there on {}", device.die), needs.map(|(_, _, there)| thousands(there))));
     rows.push(row("used".to_owned(), needs.map(percent)));
     let [lut, ff, bram, dsp] = needs.map(|(name, _, _)| name);
-    let text = output::table(["estimate", lut, ff, bram, dsp], rows, 1).to_string();
+    let table = output::table(["estimate", lut, ff, bram, dsp], rows, 1).to_string();
+    let text = in_tables(design).into_iter().fold(table, |text, line| format!("{text}\n{line}"));
     if estimate.calibrated {
         return text;
     }

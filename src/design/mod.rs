@@ -72,11 +72,13 @@ impl Design {
                 | Kind::Reorder(_)
                 | Kind::Mask(_) => return None,
             };
-            let spikes = match &stage.kind {
-                Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => Some(matmul.banks),
-                _ => None,
+            let (spikes, lut_words) = match &stage.kind {
+                Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => {
+                    (Some(matmul.banks), Some(matmul.lut_words).filter(|&words| words > 0))
+                }
+                _ => (None, None),
             };
-            Some((stage.node.clone(), Folded { lanes, spikes }))
+            Some((stage.node.clone(), Folded { lanes, spikes, lut_words }))
         };
         Options {
             input_lanes: Some(self.input.beat_lanes),

@@ -75,6 +75,8 @@ pub struct Matmul {
     pub out_lanes: usize,
     /// Most events that are taken in one cycle: banks of the input and of the weights.
     pub banks: usize,
+    /// Words of a bank of weights, from its end, that are look-up tables instead of block memory.
+    pub lut_words: usize,
     /// Width in bits of an input value; 1 for spikes.
     pub value_width: u32,
     /// Width in bits of a weight.
@@ -89,6 +91,11 @@ impl Matmul {
     /// Input channels of a bank: channel `i` is number `i / banks` of bank `i % banks`.
     pub fn bank_inputs(&self) -> usize {
         self.linear.inputs.div_ceil(self.banks)
+    }
+
+    /// Words of a bank of weights.
+    pub fn bank_words(&self) -> usize {
+        self.bank_inputs() * self.out_chunks()
     }
 
     /// Cycles of the engine for one event: chunks of an output row.

@@ -15,6 +15,10 @@ pub(super) fn lines(stage: &Stage) -> Vec<String> {
             if m.banks > 1 {
                 lines.push(format!("up to {} events a cycle", m.banks));
             }
+            if m.lut_words > 0 {
+                let words = m.bank_words();
+                lines.push(format!("of {words} words of a bank of weights {} in look-up tables", m.lut_words));
+            }
         }
         Kind::AnalogPass(_) => lines.push("raw values are the neurons' input".into()),
         Kind::Repeat(repeat) => lines.push(format!("rate encoding over {} time-steps", repeat.steps)),

@@ -16,6 +16,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "ram_fifo.sv",
     "stream_link.sv",
     "sync_rom.sv",
+    "weight_rom.sv",
     "event_picker.sv",
     "matmul_issue.sv",
     "matmul_terms.sv",

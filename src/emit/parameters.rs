@@ -166,6 +166,9 @@ fn matmul_parameters(instance: Instance, stage: &Stage, matmul: &Matmul) -> Inst
         .parameter("InLanes", matmul.in_lanes)
         .parameter("OutLanes", matmul.out_lanes)
         .parameter("Banks", matmul.banks);
+    if matmul.lut_words > 0 {
+        instance = instance.parameter("LutWords", matmul.lut_words);
+    }
     if let Kind::AnalogMatmul(_) = stage.kind {
         instance = instance.parameter("ValueWidth", matmul.value_width);
     }

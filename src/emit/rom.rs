@@ -1,5 +1,7 @@
 //! Memory images in the layouts that `rtl/README.md` gives.
 
+use std::borrow::Borrow;
+
 use super::word::Word;
 use crate::design::{Kind, Levels, Matmul, Neurons, Norm, Readout, Stage};
 use crate::integer::Rule;
@@ -24,13 +26,21 @@ pub(super) fn images(stage: &Stage, safe: &str) -> Vec<Image> {
     };
     match &stage.kind {
         Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => {
-            let bank = |bank| Image {
+            let blocks = matmul.bank_words() - matmul.lut_words;
+            let part = |bank: usize, luts: bool, words: &[Word]| Image {
                 parameter: "WeightFile",
                 parameter_value: (bank == 0).then(|| format!("{safe}_weights")),
-                file: format!("{safe}_weights_{bank:02}.hex"),
-                text: weights(matmul, bank),
+                file: format!("{safe}_weights_{bank:02}{}.hex", if luts { "_lut" } else { "" }),
+                text: image(words),
             };
-            (0..matmul.banks).map(bank).collect()
+            let bank = |bank| {
+                let words = weights(matmul, bank);
+                let (in_blocks, in_luts) = words.split_at(blocks);
+                let parts = [(false, in_blocks), (true, in_luts)];
+                let parts = parts.into_iter().filter(|(_, words)| !words.is_empty());
+                parts.map(|(luts, words)| part(bank, luts, words)).collect::<Vec<_>>()
+            };
+            (0..matmul.banks).flat_map(bank).collect()
         }
         Kind::Neurons(neurons) => match neuron_constants(neurons) {
             Some(constants) => vec![named("ConstFile", "constants", constants)],
@@ -140,20 +150,20 @@ fn level_edges(levels: &Levels) -> String {
 }
 
 /// The text of an image: one word a line from address 0.
-fn image(words: impl IntoIterator<Item = Word>) -> String {
+fn image(words: impl IntoIterator<Item = impl Borrow<Word>>) -> String {
     words.into_iter().fold(String::new(), |mut text, word| {
-        text.push_str(&word.hex());
+        text.push_str(&word.borrow().hex());
         text.push('\n');
         text
     })
 }
 
 /// Weights of a bank: address `(i / Banks)·OutChunks + c`, lane by lane; lanes and inputs beyond the channels are 0.
-fn weights(matmul: &Matmul, bank: usize) -> String {
+fn weights(matmul: &Matmul, bank: usize) -> Vec<Word> {
     let (chunks, lanes, linear) = (matmul.out_chunks(), matmul.out_lanes, &matmul.linear);
     let inputs = (0..matmul.bank_inputs()).map(|number| number * matmul.banks + bank);
     let addresses = inputs.flat_map(|i| (0..chunks).map(move |c| (i, c)));
-    image(addresses.map(|(i, c)| {
+    let word = |(i, c): (usize, usize)| {
         let row = if i < linear.inputs {
             &linear.weights[i * linear.outputs..(i + 1) * linear.outputs]
         } else {
@@ -164,7 +174,8 @@ fn weights(matmul: &Matmul, bank: usize) -> String {
             word.push(row.get(o).copied().unwrap_or(0).into(), matmul.weight_width);
         }
         word
-    }))
+    };
+    addresses.map(word).collect()
 }
 
 /// `{theta, v0}` of every lane, one word a chunk; none for a table.

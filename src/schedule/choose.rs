@@ -2,6 +2,7 @@
 
 use super::balance::{Point, Scheduler};
 use super::cost::{Estimate, Figures, estimate};
+use super::spill::spill;
 use crate::error::{Error, Result};
 use crate::target::{Device, Family, Short};
 
@@ -29,10 +30,30 @@ impl Offer {
         Self { estimate: estimate(&point.design, family), point }
     }
 
+    /// For a device: where it has too little block memory alone, with weights in look-up tables.
+    pub fn on(point: Point, device: &Device) -> Self {
+        let offer = Self::of(point, device.family);
+        if !short_of_memory(&offer.short(device), device) {
+            return offer;
+        }
+        let mut point = offer.point.clone();
+        if !spill(&mut point.design, device) {
+            return offer;
+        }
+        point.options = point.design.folding(&point.options);
+        let spilled = Self::of(point, device.family);
+        if spilled.short(device).is_empty() { spilled } else { offer }
+    }
+
     /// What a device has too little of.
     pub fn short(&self, device: &Device) -> Vec<Short> {
         Short::of(needs(&self.estimate.total, device))
     }
+}
+
+/// Whether block memory is what there is too little of, and nothing else.
+pub fn short_of_memory(short: &[Short], device: &Device) -> bool {
+    !short.is_empty() && short.iter().all(|short| short.resource == device.family.bram_unit())
 }
 
 /// Resources by name: how many of them a design needs, and how many the device has.
@@ -71,11 +92,20 @@ pub fn choose(offers: &[Offer], goal: &Goal) -> Result<usize> {
     }
 }
 
-/// Every design from the slowest to the fastest, with its area.
+/// Every design from the slowest to the fastest, with its area, and made to fit a device if one is named.
 ///
 /// # Errors
 /// When there is no hardware for the network.
-pub fn offers(scheduler: &Scheduler<'_>, family: Family, progress: &dyn Fn(&Point)) -> Result<Vec<Offer>> {
+pub fn offers(
+    scheduler: &Scheduler<'_>,
+    family: Family,
+    device: Option<&Device>,
+    progress: &dyn Fn(&Point),
+) -> Result<Vec<Offer>> {
     let points = scheduler.frontier(progress)?;
-    Ok(points.into_iter().map(|point| Offer::of(point, family)).collect())
+    let offer = |point| match device {
+        Some(device) => Offer::on(point, device),
+        None => Offer::of(point, family),
+    };
+    Ok(points.into_iter().map(offer).collect())
 }

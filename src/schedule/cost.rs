@@ -93,10 +93,7 @@ fn read(text: &str) -> Formulas {
 /// What a design takes in a family.
 #[must_use]
 pub fn estimate(design: &Design, family: Family) -> Estimate {
-    let formulas = match family {
-        Family::Xc7 | Family::Xcup => &XC7,
-        Family::Ecp5 | Family::Ice40 | Family::Gowin => &ECP5,
-    };
+    let formulas = formulas(family);
     let instances: Vec<InstanceCost> = quantities(design, family)
         .into_iter()
         .map(|(instance, module, quantities)| InstanceCost {
@@ -111,6 +108,19 @@ pub fn estimate(design: &Design, family: Family) -> Estimate {
         total: instances.iter().fold(Figures::default(), |sum, instance| sum + instance.figures),
         instances,
     }
+}
+
+fn formulas(family: Family) -> &'static Formulas {
+    match family {
+        Family::Xc7 | Family::Xcup => &XC7,
+        Family::Ecp5 | Family::Ice40 | Family::Gowin => &ECP5,
+    }
+}
+
+/// What one stage takes in a family.
+pub(super) fn stage_figures(design: &Design, stage: usize, family: Family) -> Figures {
+    let stage = &design.stages[stage];
+    figures(formulas(family).get(stage.module()), &quantities::stage(stage, design, family))
 }
 
 /// The quantities that each instance of the top level is reckoned from: its name, its module, and they.

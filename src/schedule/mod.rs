@@ -9,6 +9,7 @@
 //! | `blocks.rs` | area block by block |
 //! | `balance.rs` | lanes for every layer |
 //! | `choose.rs` | the design that meets a goal |
+//! | `spill.rs` | weights in look-up tables where block memory is short |
 
 mod activity;
 mod balance;
@@ -17,10 +18,12 @@ mod choose;
 mod cost;
 mod cycles;
 mod flow;
+mod spill;
 
 pub use activity::Activity;
 pub use balance::{Point, Scheduler};
 pub use blocks::{Block, blocks};
-pub use choose::{Goal, Offer, choose, needs, offers};
+pub use choose::{Goal, Offer, choose, needs, offers, short_of_memory};
 pub use cost::{Estimate, Figures, InstanceCost, Quantities, estimate, quantities};
 pub use cycles::{Cycles, cycles};
+pub use spill::spill;

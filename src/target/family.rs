@@ -73,6 +73,14 @@ impl Family {
         }
     }
 
+    /// Bits of a unit of block memory.
+    pub fn block_bits(self) -> u64 {
+        match self {
+            Self::Xc7 | Self::Xcup | Self::Ecp5 | Self::Gowin => 18 * 1024,
+            Self::Ice40 => 4 * 1024,
+        }
+    }
+
     /// How the names of its pins files end.
     pub fn pins_extension(self) -> &'static str {
         match self {

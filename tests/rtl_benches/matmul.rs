@@ -25,6 +25,7 @@ fn matmul_engine(group: &mut Group) {
             ("DeltaWidth", delta),
             ("ValueWidth", value),
             ("Steps", steps),
+            ("LutWords", 0),
         ]
     };
     let sets = [
@@ -48,12 +49,22 @@ fn matmul_engine(group: &mut Group) {
         set(3, 10, 9, (4, 4, 2), 5, 18, 6, 20),
         set(1, 70, 12, (12, 4, 4), 8, 22, 8, 10),
     ];
-    let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
-    group.add("matmul_engine", &sets, |get, base| vec![("WeightFile", weights(get, base))]);
+    let mut sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
+    // Weights in look-up tables: the last of them, a power of two at the border, one word, all but one, all.
+    let luts: Vec<_> = [(5, 100), (11, 18), (8, 1), (15, 53), (13, 8)]
+        .into_iter()
+        .map(|(set, words): (usize, i64)| {
+            let others = sets[set].iter().filter(|(key, _)| *key != "LutWords").copied();
+            others.chain([("LutWords", words)]).collect::<Vec<_>>()
+        })
+        .collect();
+    sets.extend(luts.iter().map(|set| &set[..]));
+    group.add("matmul_engine", &sets, |get, base| vec![("WeightFile", weights(get, base, get("LutWords")))]);
 }
 
-/// Writes random weights for an engine's parameters, an image a bank; the images' base name.
-pub fn weights(get: &dyn Fn(&str) -> i64, base: &Path) -> String {
+/// Writes random weights for an engine's parameters, a bank at a time, the last `lut_words` of it to an image of their
+/// own; the images' base name.
+pub fn weights(get: &dyn Fn(&str) -> i64, base: &Path, lut_words: i64) -> String {
     let mut random = Random(get("InChannels") as u64);
     let banks = get("Banks");
     let chunks = (get("OutChannels") + get("OutLanes") - 1) / get("OutLanes");
@@ -67,7 +78,11 @@ pub fn weights(get: &dyn Fn(&str) -> i64, base: &Path) -> String {
             }
             image.push(word);
         }
-        write_image(&base.with_extension(format!("weights_{bank:02}.hex")), &image);
+        // As `weight_rom` reads them; and all, for the bench.
+        let in_blocks = image.len() - lut_words as usize;
+        for (part, words) in [("", &image[..in_blocks]), ("_lut", &image[in_blocks..]), ("_all", &image[..])] {
+            write_image(&base.with_extension(format!("weights_{bank:02}{part}.hex")), words);
+        }
     }
     file(&base.with_extension("weights"))
 }

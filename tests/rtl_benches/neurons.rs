@@ -172,6 +172,6 @@ fn regroup(group: &mut Group) {
         }
         let path = base.with_extension("hex");
         write_image(&path, &image);
-        vec![("WeightFile", weights(get, base)), ("ConstFile", file(&path))]
+        vec![("WeightFile", weights(get, base, 0)), ("ConstFile", file(&path))]
     });
 }

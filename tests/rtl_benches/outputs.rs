@@ -33,7 +33,9 @@ fn readout(group: &mut Group) {
         set(12, 4, 3, 8, 2, 16, 1, 0),
         set(9, 2, 6, 12, 8, 33, 0, 0),
     ];
-    let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
+    let mut sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
+    let unconfident = [&sets[0][..], &[("Confidence", 0)]].concat();
+    sets.push(&unconfident);
     group.add("readout", &sets, |get, base| {
         let mut random = Random(get("Channels") as u64);
         let (mut image, mut reference) = (Vec::new(), Vec::new());
@@ -71,6 +73,7 @@ fn axi_lite_regs(group: &mut Group) {
         &[("Stages", 2), ("AddrWidth", 7)],
         &[("Stages", 1), ("AddrWidth", 8), ("MarginWidth", 64), ("CountWidth", 1)],
         &[("Stages", 5), ("AddrWidth", 12), ("MarginWidth", 5)],
+        &[("Stages", 1), ("AddrWidth", 7), ("MarginWidth", 0)],
         &[("Stages", 2), ("AddrWidth", 8), ("EventCycles", 66_000), ("Rounds", 1), ("CountWidth", 16)],
     ];
     group.add("axi_lite_regs", sets, |_, _| Vec::new());

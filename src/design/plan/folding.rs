@@ -42,12 +42,16 @@ pub struct Folded {
     /// lanes of what it reads. 1 where nothing is said, and in layers of other kinds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spikes: Option<usize>,
+    /// How many words of each bank of a synaptic layer's weights, from its end, are look-up tables instead of block
+    /// memory, at most all of them. None where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lut_words: Option<usize>,
 }
 
 impl Folded {
     /// So many lanes, one spike a cycle.
     pub fn lanes(lanes: usize) -> Self {
-        Self { lanes, spikes: None }
+        Self { lanes, spikes: None, lut_words: None }
     }
 }
 
@@ -97,6 +101,11 @@ impl Options {
         let wanted = self.layers.get(&network.node(id).name).and_then(|layer| layer.spikes).unwrap_or(1);
         let fits = |banks: &&usize| **banks <= wanted && in_lanes.is_multiple_of(**banks);
         Self::SPIKES.iter().rev().find(fits).copied().unwrap_or(1)
+    }
+
+    /// Words of each bank of a layer's weights that are look-up tables.
+    pub(super) fn lut_words(&self, name: &str) -> usize {
+        self.layers.get(name).and_then(|layer| layer.lut_words).unwrap_or(0)
     }
 
     /// Whether a node's lanes can be chosen.
@@ -152,8 +161,9 @@ impl Options {
                     .at_node(name));
             }
             let synaptic = nodes().any(|node| node.name == *name && matches!(node.op, Op::Linear(_)));
-            if layer.spikes.is_some() && !synaptic {
-                return Err(Error::input("`spikes` is for layers with weights; this one has none")
+            let given = [("spikes", layer.spikes.is_some()), ("lut_words", layer.lut_words.is_some())];
+            if let Some((key, _)) = given.into_iter().find(|(_, given)| *given && !synaptic) {
+                return Err(Error::input(format!("`{key}` is for layers with weights; this one has none"))
                     .at_node(name)
                     .fix("leave it out"));
             }

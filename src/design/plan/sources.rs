@@ -66,16 +66,18 @@ impl<'a> Planner<'a> {
         // Weights of 0 and −1 alone would have one bit, which is a sign and nothing else.
         let weight_width = linear.weight.signed_width().max(2);
         let delta_width = linear.partial.union(linear.delta).signed_width().max(weight_width);
-        let matmul = Matmul {
+        let mut matmul = Matmul {
             rows,
             in_lanes: source.lanes,
             out_lanes,
             banks: self.options.banks(self.network, id, source.lanes),
+            lut_words: 0,
             value_width: analog.unwrap_or(1),
             weight_width,
             delta_width,
             linear: linear.clone(),
         };
+        matmul.lut_words = self.options.lut_words(&self.network.node(id).name).min(matmul.bank_words());
         let kind = if analog.is_some() { Kind::AnalogMatmul(matmul) } else { Kind::SpikeMatmul(matmul) };
         let beat = (Carries::Deltas { width: delta_width }, out_lanes, (rows, linear.outputs));
         let stream = self.stage(id, kind, vec![input], beat);

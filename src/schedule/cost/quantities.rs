@@ -221,7 +221,7 @@ fn matmul(sheet: &mut Sheet, matmul: &Matmul) {
     let (weight, delta, value) =
         (wide(matmul.weight_width), wide(matmul.delta_width), wide(matmul.value_width));
     let linear = &matmul.linear;
-    let (banks, words) = (matmul.banks, matmul.bank_inputs() * chunks);
+    let (banks, words) = (matmul.banks, matmul.bank_words());
     let address = bits_of(words);
     sheet.set(&[("lanes", lanes), ("weight", weight), ("delta", delta), ("value", value)]);
     sheet.set(&[("in_lanes", matmul.in_lanes), ("in_bits", bits_of(matmul.in_lanes)), ("addr", address)]);
@@ -239,11 +239,15 @@ fn matmul(sheet: &mut Sheet, matmul: &Matmul) {
         })
     };
     for bank in 0..banks {
-        sheet.image(Port::Rom, lanes * weight, words, 1, &|rows, columns| non_zero(bank, rows, columns));
+        let blocks = words - matmul.lut_words;
+        sheet.image(Port::Rom, lanes * weight, blocks, 1, &|rows, columns| non_zero(bank, rows, columns));
     }
+    sheet.memory(Port::LutRom, lanes * weight, matmul.lut_words, banks);
     let events = Memory { port: Port::Fifo, width: address + value + 4, depth: 7, copies: banks };
     sheet.memory(events.port, events.width, events.depth, events.copies);
-    sheet.memory(Port::Async, lanes * delta, chunks, 2);
+    if chunks > 1 {
+        sheet.memory(Port::Sync, lanes * delta, chunks, 2);
+    }
     if value > 1 {
         sheet.product(Signed(value), Signed(weight), banks * lanes);
     }
