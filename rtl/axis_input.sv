@@ -9,8 +9,10 @@
 /// TLAST before the sample's final beat: `short_frame_o`, the rest of the sample is value 0. No TLAST
 /// on the final beat: `long_frame_o`, beats are dropped up to and including the next TLAST. Either
 /// way exactly one sample is made of each frame.
-/// A sample is begun only while `enable_i`. Latency: 0; the ready path is combinational, meant to be
-/// followed by a `stream_link`.
+/// A sample is begun only while `enable_i`: where that falls, a sample's first beat that is offered but
+/// not taken is withdrawn, so that a setting written meanwhile holds for it. This is the one exception
+/// to the rule of streams; it is meant for a `stream_link`, which does not remember what is offered.
+/// Latency: 0; the ready path is combinational.
 module axis_input #(
   /// Elements of an AXI4-Stream beat.
   parameter int unsigned BeatLanes = 4,

@@ -10,7 +10,8 @@ use snn2rtl::golden::Golden;
 use snn2rtl::import::{self, import};
 use snn2rtl::lower::{Lowered, lower};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
-use snn2rtl::schedule::{Activity, cycles};
+use snn2rtl::schedule::{Activity, cycles, estimate, spill};
+use snn2rtl::target::Device;
 
 /// Model, how its input is read, samples, lanes of all layers and of some, and cycles a sample as `snn2rtl cosim` counted
 /// them on the first `samples` of the example.
@@ -76,6 +77,31 @@ fn cycles_of_balanced_designs_are_those_of_cosimulation_within_5_percent() {
     for &(name, seen) in BALANCED {
         let path = common::repository(&format!("tests/schedule/{name}.json"));
         check(name, &lowered, &activity, &read_folding(&path).expect("a folding"), seen);
+    }
+}
+
+#[test]
+fn weights_go_to_look_up_tables_where_block_memory_is_short() {
+    let (lowered, _) = measured("mnist_mlp", "images", 1);
+    let plan = |options: &Options| design::plan("example", &lowered.network, options).expect("planned");
+    let device = |name: &str| Device::find(name).expect("a device");
+    let bram = |design: &design::Design, device: &Device| estimate(design, device.family).total.bram;
+    let (small, large, tiny) = (device("gw2ar-18"), device("lfe5u-85f"), device("ice40up5k"));
+    let options = Options::uniform(9);
+    // Yosys 0.70 makes 50 blocks of the first and 44 of the second.
+    let mut design = plan(&options);
+    assert_eq!(bram(&design, &small), 50);
+    assert!(spill(&mut design, &small));
+    let spilled = design.folding(&options);
+    let words = |layer: &str| spilled.layers[layer].lut_words;
+    assert_eq!((words("fc1"), words("fc2"), words("act1")), (Some(496), Some(256), None));
+    assert_eq!(bram(&design, &small), 44);
+    assert_eq!(bram(&plan(&spilled), &small), 44);
+    // Where there is enough, and where nothing helps, nothing changes.
+    for (device, fits) in [(&large, true), (&tiny, false)] {
+        let mut design = plan(&options);
+        assert_eq!(spill(&mut design, device), fits);
+        assert!(design.folding(&options).layers.values().all(|layer| layer.lut_words.is_none()));
     }
 }
 

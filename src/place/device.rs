@@ -66,6 +66,10 @@ pub fn router(device: &Device, netlist: &str, pins: Option<&str>, placed: &str, 
         None if free.is_empty() => {}
         None => arguments.push(free.to_owned()),
     }
+    if device.family == Family::Ecp5 {
+        // The router that is the default takes hours for designs that fill half of the device.
+        arguments.extend(["--router", "router2"].map(str::to_owned));
+    }
     // A missed frequency is judged by the report and not by the router's exit code.
     arguments.extend([output, placed, "--report", report, "--timing-allow-fail"].map(str::to_owned));
     arguments

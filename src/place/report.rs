@@ -188,7 +188,8 @@ impl Placement {
                 format!("{reached:.1} MHz, {target:.1} asked for: {mark}"),
             ]);
         }
-        for Resource { cell, used, available } in &self.resources {
+        // Routers also list what is no resource: constants, cells that stand for others.
+        for Resource { cell, used, available } in self.resources.iter().filter(|r| r.available > 1) {
             let percent = 100.0 * *used as f64 / (*available).max(1) as f64;
             table.add_row([cell.clone(), format!("{used} of {available} ({percent:.0} %)")]);
         }
