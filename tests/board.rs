@@ -34,7 +34,7 @@ static BOARD: LazyLock<PathBuf> = LazyLock::new(|| {
     let run = run.args(["--top-module", "board_top", "-O3", "--x-assign", "unique", "--x-initial", "unique"]);
     let run = run.arg(format!("-GClocksPerBit={CLOCKS_PER_BIT}"));
     let run = run.arg(format!("-GRomPath=\"{}/rom/\"", build.display()));
-    let run = run.args(["-MAKEFLAGS", "OPT_FAST=-O2", "-f", "rtl/board.f", "sim/board_main.cpp", "--Mdir"]);
+    let run = run.args(["-MAKEFLAGS", "OPT_FAST=-O1", "-f", "rtl/board.f", "sim/board_main.cpp", "--Mdir"]);
     run.arg(folder.join("obj")).run().unwrap_or_else(|e| panic!("{e}"));
     build
 });

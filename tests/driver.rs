@@ -93,7 +93,7 @@ fn verilate(build: &Path, manifest: &Manifest, folder: &Path) {
         "-fPIC -fvisibility=hidden",
     ]);
     let run = run.args(["-LDFLAGS", "-shared", "-MAKEFLAGS"]);
-    let variables = format!("OPT_FAST=-O2 'OPT_GLOBAL=-O1 -include {}/shim.h'", shim.display());
+    let variables = format!("OPT_FAST=-O1 'OPT_GLOBAL=-O1 -include {}/shim.h'", shim.display());
     run.arg(variables).run().unwrap_or_else(|e| panic!("{e}"));
 }
 

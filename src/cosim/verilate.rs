@@ -8,9 +8,6 @@ use crate::emit::Manifest;
 use crate::error::{Error, Result};
 use crate::tool::{Tool, Toolbox};
 
-/// Stages beyond which a design is large.
-const LARGE: usize = 24;
-
 /// A verilated model, in a temporary folder that goes away with this.
 pub(super) struct Verilated {
     /// The shared library.
@@ -67,9 +64,9 @@ pub(super) fn build(build: &Path, manifest: &Manifest, waveform: bool) -> Result
     run = run.args(["-CFLAGS", "-fPIC -fvisibility=hidden", "-LDFLAGS", "-shared"]);
     // The run time is compiled with the hooks of the shim; the model needs none of them, and little of the run time is in
     // the model's way.
-    // A small design runs many samples; of a large one, compiling takes longer than the run, and far longer with -O3.
-    let effort = if manifest.stages.len() > LARGE { "-O1" } else { "-O3" };
-    let mut variables = format!("OPT_FAST={effort} 'OPT_GLOBAL=-O1 -include {work}/shim.h'");
+    // Compiling takes longer than most runs, and far longer with -O3. The hooks are named from the folder that is
+    // compiled in: with the folder's own name in it, a cache of objects would never know the run time again.
+    let mut variables = "OPT_FAST=-O1 'OPT_GLOBAL=-O1 -include ../shim.h'".to_owned();
     if let Some(compiler) = plain(&compiler.path) {
         variables += &format!(" CXX={compiler} LINK={compiler}");
     }
@@ -78,9 +75,6 @@ pub(super) fn build(build: &Path, manifest: &Manifest, waveform: bool) -> Result
     run = run.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS").env_remove("MAKE");
     if let Some(make) = plain(&make.path) {
         run = run.env("MAKE", make);
-    }
-    if let Ok(cache) = which::which("ccache") {
-        run = run.env("OBJCACHE", cache);
     }
     run.run()?;
     Ok(Verilated { library: folder.path().join("obj/libsnn.so"), folder })

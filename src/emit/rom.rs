@@ -29,7 +29,7 @@ pub(super) fn images(stage: &Stage, safe: &str) -> Vec<Image> {
             let blocks = matmul.bank_words() - matmul.lut_words;
             let part = |bank: usize, luts: bool, words: &[Word]| Image {
                 parameter: "WeightFile",
-                parameter_value: (bank == 0).then(|| format!("{safe}_weights")),
+                parameter_value: None,
                 file: format!("{safe}_weights_{bank:02}{}.hex", if luts { "_lut" } else { "" }),
                 text: image(words),
             };
@@ -40,7 +40,11 @@ pub(super) fn images(stage: &Stage, safe: &str) -> Vec<Image> {
                 let parts = parts.into_iter().filter(|(_, words)| !words.is_empty());
                 parts.map(|(luts, words)| part(bank, luts, words)).collect::<Vec<_>>()
             };
-            (0..matmul.banks).flat_map(bank).collect()
+            let mut all: Vec<Image> = (0..matmul.banks).flat_map(bank).collect();
+            if let Some(first) = all.first_mut() {
+                first.parameter_value = Some(format!("{safe}_weights"));
+            }
+            all
         }
         Kind::Neurons(neurons) => match neuron_constants(neurons) {
             Some(constants) => vec![named("ConstFile", "constants", constants)],
