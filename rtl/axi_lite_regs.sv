@@ -281,9 +281,9 @@ module axi_lite_regs #(
   // ---------------------------------------------------------------------------- reads
   // The register is chosen in the cycle after the address was taken. A counter is read when its turn
   // comes, not before everything is in its sum that happened up to the address.
-  localparam bit [1:0] AgeLast = 2'd3;
+  localparam bit [2:0] AgeLast = 3'd4;
   logic ar_held_q, r_valid_q, read, read_mapped, read_counter, counter_there;
-  logic [1:0] age_q;
+  logic [2:0] age_q;
   logic [IndexWidth-1:0] ar_index_q, stage_index;
   logic [EntryWidth-1:0] read_entry;
   logic [31:0] r_data_q, read_data;
@@ -291,7 +291,8 @@ module axi_lite_regs #(
   logic [HighWidth-1:0] high_q;
   assign s_axi_arready_o = !ar_held_q;
   assign counter_there = sum_valid && sum_entry == read_entry && age_q == AgeLast;
-  assign read = ar_held_q && (!r_valid_q || s_axi_rready_i) && (!read_counter || counter_there);
+  // Whether the answer before is being taken does not count: the path from the master ends here.
+  assign read = ar_held_q && !r_valid_q && (!read_counter || counter_there);
   assign stage_index = ar_index_q - RegStageFirst;
 
   always_comb begin
@@ -354,7 +355,7 @@ module axi_lite_regs #(
       if (s_axi_arvalid_i && s_axi_arready_o) ar_held_q <= 1'b1;
       else if (read) ar_held_q <= 1'b0;
       if (!ar_held_q) age_q <= '0;
-      else if (age_q != AgeLast) age_q <= age_q + 2'd1;
+      else if (age_q != AgeLast) age_q <= age_q + 3'd1;
       if (read) r_valid_q <= 1'b1;
       else if (s_axi_rready_i) r_valid_q <= 1'b0;
       if (read && read_counter && read_entry >= EntryWidth'(EntryCycles)) begin

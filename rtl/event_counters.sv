@@ -3,7 +3,7 @@
 /// Entry n counts `count_i[CountWidth*n +: CountWidth]` events in each cycle. A small register collects
 /// them until the entry's turn, once in `Entries` cycles; then they are added to its sum.
 ///
-/// Contract: `sum_valid_o` says that `sum_o` is the sum of entry `sum_entry_o` up to two cycles before,
+/// Contract: `sum_valid_o` says that `sum_o` is the sum of entry `sum_entry_o` up to three cycles before,
 /// each entry once in `Entries` cycles. `clear_i` sets all sums to 0; events of that cycle do not count.
 /// Sums wrap.
 module event_counters #(
@@ -92,7 +92,7 @@ module event_counters #(
     .read_data_o(old),
     .write_enable_i(turn_valid_q),
     .write_addr_i(sum_entry_q),
-    .write_data_i(sum_o)
+    .write_data_i(sum)
   );
   assign fresh = (fresh_q & was_turn_q) != '0;
   always_ff @(posedge clk_i) begin
@@ -100,8 +100,17 @@ module event_counters #(
     else if (turn_valid_q) fresh_q <= fresh_q & ~was_turn_q;
   end
 
-  assign sum_o = (fresh ? '0 : old) + Width'(turn_part_q);
-  assign sum_entry_o = sum_entry_q;
-  assign sum_valid_o = turn_valid_q;
+  logic [Width-1:0] sum, out_sum_q;
+  logic [EntryWidth-1:0] out_entry_q;
+  logic out_valid_q;
+  assign sum = (fresh ? '0 : old) + Width'(turn_part_q);
+  always_ff @(posedge clk_i) begin
+    out_valid_q <= turn_valid_q && !rst_i;
+    out_entry_q <= sum_entry_q;
+    out_sum_q <= sum;
+  end
+  assign sum_o = out_sum_q;
+  assign sum_entry_o = out_entry_q;
+  assign sum_valid_o = out_valid_q;
 
 endmodule

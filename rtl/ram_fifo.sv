@@ -35,9 +35,12 @@ module ram_fifo #(
   logic [2:0] ahead_q;
   logic push, fetch, fetched_q, leaves;
   logic [Width-1:0] fetched;
-  assign in_ready_o = count_q != CountWidth'(Depth);
-  assign push = in_valid_i && in_ready_o;
-  assign fetch = count_q != '0 && ahead_q != 3'(Ahead);
+  // There is room, there is something, there is room ahead: in registers of their own, for these paths
+  // go on from here.
+  logic ready_q, some_q, ahead_ready_q;
+  assign in_ready_o = ready_q;
+  assign push = in_valid_i && ready_q;
+  assign fetch = some_q && ahead_ready_q;
   assign leaves = out_valid_o && out_ready_i;
 
   always_ff @(posedge clk_i) begin
@@ -47,13 +50,28 @@ module ram_fifo #(
       count_q <= '0;
       ahead_q <= '0;
       fetched_q <= 1'b0;
+      ready_q <= 1'b1;
+      some_q <= 1'b0;
+      ahead_ready_q <= 1'b1;
     end else begin
       if (push) write_q <= (write_q == PtrLast) ? '0 : write_q + PtrWidth'(1);
       if (fetch) read_q <= (read_q == PtrLast) ? '0 : read_q + PtrWidth'(1);
-      if (push && !fetch) count_q <= count_q + CountWidth'(1);
-      else if (!push && fetch) count_q <= count_q - CountWidth'(1);
-      if (fetch && !leaves) ahead_q <= ahead_q + 3'd1;
-      else if (!fetch && leaves) ahead_q <= ahead_q - 3'd1;
+      if (push && !fetch) begin
+        count_q <= count_q + CountWidth'(1);
+        ready_q <= count_q != CountWidth'(Depth - 1);
+        some_q <= 1'b1;
+      end else if (!push && fetch) begin
+        count_q <= count_q - CountWidth'(1);
+        ready_q <= 1'b1;
+        some_q <= count_q != CountWidth'(1);
+      end
+      if (fetch && !leaves) begin
+        ahead_q <= ahead_q + 3'd1;
+        ahead_ready_q <= ahead_q != 3'(Ahead - 1);
+      end else if (!fetch && leaves) begin
+        ahead_q <= ahead_q - 3'd1;
+        ahead_ready_q <= 1'b1;
+      end
       fetched_q <= fetch;
     end
   end
@@ -100,6 +118,9 @@ module ram_fifo #(
     if (!rst_i) begin
       a_room_ahead : assert (!fetched_q || fifo_ready);
       a_count : assert (int'(count_q) <= int'(Depth) && int'(ahead_q) <= int'(Ahead));
+      a_flags :
+      assert (ready_q == (count_q != CountWidth'(Depth)) && some_q == (count_q != '0) &&
+              ahead_ready_q == (ahead_q != 3'(Ahead)));
     end
   end
 `else

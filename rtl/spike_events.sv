@@ -87,14 +87,18 @@ module spike_events #(
     .out_data_o(entry)
   );
 
-  // The unit: as many comparators as units, in place of a divider.
+  // The unit: as many comparators as units, in place of a divider. One of the units is chosen, none has
+  // precedence: synthesis would make a reset of the register of it, late in the path of `entry_ready`.
   logic [ChannelWidth-1:0] channel;
   logic [UnitWidth-1:0] unit;
   assign channel = entry[ChannelWidth-1:0];
   always_comb begin
     unit = '0;
     for (int unsigned u = 1; u < Units; u++) begin
-      if (channel >= ChannelWidth'(u * Unit)) unit = UnitWidth'(u);
+      unit = unit | (UnitWidth'(u) & {UnitWidth{
+        channel >= ChannelWidth'(u * Unit) &&
+        (u + 1 == Units || channel < ChannelWidth'((u + 1) * Unit))
+      }});
     end
   end
 

@@ -149,13 +149,17 @@ module spike_neurons #(
 
   // A row is active unless its time-step before is over and nothing fired in it.
   logic rows_active_q[Rows];
-  logic row_in_flight, hazard;
-  assign row_in_flight = (s1_valid_q && !s1_q.skip && s1_q.row == next.row) ||
+  logic same_row, same_word, row_in_flight, hazard;
+  assign same_row = (s1_valid_q && !s1_q.skip && s1_q.row == next.row) ||
       (s2_valid_q && !s2_q.skip && s2_q.row == next.row) ||
       (s3_valid_q && !s3_q.skip && s3_q.row == next.row);
-  assign hazard = (s1_valid_q && !s1_q.skip && s1_q.addr == next.addr) ||
+  assign same_word = (s1_valid_q && !s1_q.skip && s1_q.addr == next.addr) ||
       (s2_valid_q && !s2_q.skip && s2_q.addr == next.addr) ||
       (s3_valid_q && !s3_q.skip && s3_q.addr == next.addr);
+  // A row comes again after all others, which are a beat each at least: from 4 rows on it has then left
+  // the three stages. A chunk comes again after those of its row and a beat of each other row.
+  assign row_in_flight = Rows < 4 && same_row;
+  assign hazard = Rows + Chunks < 5 && same_word;
 
   step_control #(
     .Rows(Rows),
@@ -404,6 +408,8 @@ module spike_neurons #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_i) begin
+      a_row_has_left : assert (row_in_flight || !same_row || next.chunk != '0 || !issue);
+      a_chunk_has_left : assert (hazard || !same_word || next.skip || !issue);
       a_skip_allowed : assert (SkipRows != 0 || !out_valid_o || !out_skip_o);
       a_address : assert (int'(tap_row) * int'(Chunks) + int'(tap_chunk) == int'(s3_q.addr) ||
                           !s3_valid_q);

@@ -52,9 +52,12 @@ module stream_fifo #(
     logic [Width-1:0] words_q[Words];
     logic [PtrWidth-1:0] write_q, read_q;
     logic [CountWidth-1:0] count_q;
+    // There is room: `count_q != Full`, in a register of its own, for the path goes on from here into
+    // what stands before.
+    logic ready_q;
 
     logic push, refill, from_words, store;
-    assign in_ready_o = count_q != Full;
+    assign in_ready_o = ready_q;
     assign push = in_valid_i && in_ready_o;
     assign refill = !out_valid_q || out_ready_i;
     assign from_words = refill && count_q != '0;
@@ -71,12 +74,18 @@ module stream_fifo #(
         write_q <= '0;
         read_q <= '0;
         count_q <= '0;
+        ready_q <= 1'b1;
       end else begin
         if (refill) out_valid_q <= count_q != '0 || push;
         if (store) write_q <= (write_q == PtrLast) ? '0 : write_q + PtrWidth'(1);
         if (from_words) read_q <= (read_q == PtrLast) ? '0 : read_q + PtrWidth'(1);
-        if (store && !from_words) count_q <= count_q + CountWidth'(1);
-        else if (!store && from_words) count_q <= count_q - CountWidth'(1);
+        if (store && !from_words) begin
+          count_q <= count_q + CountWidth'(1);
+          ready_q <= count_q != Full - CountWidth'(1);
+        end else if (!store && from_words) begin
+          count_q <= count_q - CountWidth'(1);
+          ready_q <= 1'b1;
+        end
       end
     end
 
@@ -85,6 +94,7 @@ module stream_fifo #(
       if (!rst_i) begin
         a_no_overflow : assert (!(store && count_q == Full));
         a_no_hole : assert (out_valid_q || count_q == '0);
+        a_ready : assert (ready_q == (count_q != Full));
       end
     end
 `endif
