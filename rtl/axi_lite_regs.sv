@@ -210,7 +210,7 @@ module axi_lite_regs #(
   end
   // Settings that were written hold from when the core is empty.
   assign write_setting = write && (aw_index_q == RegTMax || write_rule);
-  assign apply = pending_q && !write_setting && inside_q == '0 && !draining_i;
+  assign apply = pending_q && !write && inside_q == '0 && !draining_i;
   assign t_max_o = t_max_q;
   assign busy_o = inside_q != '0;
   assign enable_o = run_q && !pending_q;
@@ -281,16 +281,18 @@ module axi_lite_regs #(
   // ---------------------------------------------------------------------------- reads
   // The register is chosen in the cycle after the address was taken. A counter is read when its turn
   // comes, not before everything is in its sum that happened up to the address.
-  localparam bit [2:0] AgeLast = 3'd4;
+  localparam bit [2:0] AgeLast = 3'd5;
   logic ar_held_q, r_valid_q, read, read_mapped, read_counter, counter_there;
   logic [2:0] age_q;
   logic [IndexWidth-1:0] ar_index_q, stage_index;
-  logic [EntryWidth-1:0] read_entry;
+  // By the time that a counter may be read, the register has what the address says.
+  logic [EntryWidth-1:0] read_entry, read_entry_q;
+  always_ff @(posedge clk_i) read_entry_q <= read_entry;
   logic [31:0] r_data_q, read_data;
   logic [1:0] r_resp_q;
   logic [HighWidth-1:0] high_q;
   assign s_axi_arready_o = !ar_held_q;
-  assign counter_there = sum_valid && sum_entry == read_entry && age_q == AgeLast;
+  assign counter_there = sum_valid && sum_entry == read_entry_q && age_q == AgeLast;
   // Whether the answer before is being taken does not count: the path from the master ends here.
   assign read = ar_held_q && !r_valid_q && (!read_counter || counter_there);
   assign stage_index = ar_index_q - RegStageFirst;

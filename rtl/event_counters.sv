@@ -3,11 +3,11 @@
 /// Entry n counts `count_i[CountWidth*n +: CountWidth]` events in each cycle. A small register collects
 /// them until the entry's turn, once in `Entries` cycles; then they are added to its sum.
 ///
-/// Contract: `sum_valid_o` says that `sum_o` is the sum of entry `sum_entry_o` up to three cycles before,
+/// Contract: `sum_valid_o` says that `sum_o` is the sum of entry `sum_entry_o` up to four cycles before,
 /// each entry once in `Entries` cycles. `clear_i` sets all sums to 0; events of that cycle do not count.
 /// Sums wrap.
 module event_counters #(
-  /// Counters, at least 2.
+  /// Counters, at least 4.
   parameter int unsigned Entries = 4,
   /// Bits of the events of an entry in a cycle.
   parameter int unsigned CountWidth = 4,
@@ -31,7 +31,7 @@ module event_counters #(
   localparam int unsigned PartWidth = CountWidth + EntryWidth;
   localparam bit [EntryWidth-1:0] EntryLast = EntryWidth'(Entries - 1);
 
-  if (Entries < 2 || CountWidth < 1 || Width < PartWidth) begin : gen_bad_parameters
+  if (Entries < 4 || CountWidth < 1 || Width < PartWidth) begin : gen_bad_parameters
     $error("event_counters: a parameter is out of range");
   end
 
@@ -90,8 +90,8 @@ module event_counters #(
     .read_enable_i(1'b1),
     .read_addr_i(turn_q),
     .read_data_o(old),
-    .write_enable_i(turn_valid_q),
-    .write_addr_i(sum_entry_q),
+    .write_enable_i(sum_valid_q),
+    .write_addr_i(sum_entry2_q),
     .write_data_i(sum)
   );
   assign fresh = (fresh_q & was_turn_q) != '0;
@@ -100,13 +100,19 @@ module event_counters #(
     else if (turn_valid_q) fresh_q <= fresh_q & ~was_turn_q;
   end
 
-  logic [Width-1:0] sum, out_sum_q;
-  logic [EntryWidth-1:0] out_entry_q;
-  logic out_valid_q;
-  assign sum = (fresh ? '0 : old) + Width'(turn_part_q);
+  // A cycle each for the memory, the addition and the way to the reader.
+  logic [Width-1:0] old_q, sum, out_sum_q;
+  logic [PartWidth-1:0] sum_part_q;
+  logic [EntryWidth-1:0] sum_entry2_q, out_entry_q;
+  logic sum_valid_q, out_valid_q;
+  assign sum = old_q + Width'(sum_part_q);
   always_ff @(posedge clk_i) begin
-    out_valid_q <= turn_valid_q && !rst_i;
-    out_entry_q <= sum_entry_q;
+    sum_valid_q <= turn_valid_q && !rst_i;
+    sum_entry2_q <= sum_entry_q;
+    sum_part_q <= clear ? '0 : turn_part_q;
+    old_q <= fresh ? '0 : old;
+    out_valid_q <= sum_valid_q && !rst_i;
+    out_entry_q <= sum_entry2_q;
     out_sum_q <= sum;
   end
   assign sum_o = out_sum_q;

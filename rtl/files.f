@@ -3,6 +3,7 @@ stream_check.sv
 stream_fifo.sv
 sync_ram.sv
 ram_fifo.sv
+stream_queue.sv
 stream_link.sv
 sync_rom.sv
 weight_rom.sv

@@ -147,7 +147,7 @@ module norm_neurons #(
   logic [InfoWidth-1:0] row_info;
 
   // Deep enough for a row that is decided, one whose root is taken, and one that comes in.
-  stream_fifo #(
+  stream_queue #(
     .Width(EntryWidth),
     .Depth(3 * Chunks + 4)
   ) u_rows (

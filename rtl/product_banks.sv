@@ -1,9 +1,10 @@
-/// Accumulators of `spike_product`, a bank a lane, each read, added to and written in one cycle.
+/// Accumulators of `spike_product`, a bank a lane, each read, added to and written in consecutive cycles.
 ///
 /// The element (i,n) of a head stands in bank (i + n) mod Lanes, so that neighbours of a column as of a
 /// row stand in one bank each. An operation is either an addition, in a column's last chunk only of
 /// its rows, or a word that is read out and cleared.
-/// Latency: 1 cycle from the place to the word, while `advance_i` is high.
+/// Latency: 2 cycles from the place to the word, while `advance_i` is high. Operations follow each other
+/// every cycle, also on one word: what is still on its way into the memory is passed on.
 module product_banks #(
   /// Banks.
   parameter int unsigned Lanes = 2,
@@ -40,47 +41,70 @@ module product_banks #(
   for (genvar b = 0; b < Lanes; b++) begin : gen_bank
     // The bank's element of the vector; of a column each bank holds one of another row.
     logic [LaneWidth:0] element;
-    logic [AddrWidth-1:0] addr_q;
-    logic inside_q;
+    logic [AddrWidth-1:0] addr;
     always_comb begin
       element = (LaneWidth + 1)'(b) - {1'b0, lane_i};
       if (element[LaneWidth]) element = element + (LaneWidth + 1)'(Lanes);
     end
-    always_ff @(posedge clk_i) begin
-      if (advance_i) begin
-        addr_q <= column_i ? addr_i + AddrWidth'(element) : addr_i;
-        inside_q <= !tail_i || element < (LaneWidth + 1)'(TailRows);
-      end
-    end
+    assign addr = column_i ? addr_i + AddrWidth'(element) : addr_i;
 
-    // Reads and writes one address: a memory with a single port will do.
-    logic [Width-1:0] words_q[Words];
-    logic signed [TermWidth-1:0] term;
-    logic signed [Width-1:0] old, sum;
-    logic write;
-    assign term = term_i[TermWidth*b+:TermWidth];
-    assign old = words_q[addr_q];
+    // s1: the word has been read. s2: it is added to, and on its way back.
+    logic [AddrWidth-1:0] s1_addr_q, s2_addr_q;
+    logic s1_inside_q, s2_write_q, s2_add_q, s2_neg_q, write;
+    logic signed [TermWidth-1:0] s2_term_q;
+    logic [Width-1:0] s1_word, new_word;
+    logic signed [Width-1:0] s2_word_q, sum;
+    assign write = s2_write_q && advance_i;
+    sync_ram #(
+      .Width(Width),
+      .Depth(Words)
+    ) u_words (
+      .clk_i,
+      .read_enable_i(advance_i),
+      .read_addr_i(addr),
+      .read_data_o(s1_word),
+      .write_enable_i(write),
+      .write_addr_i(s2_addr_q),
+      .write_data_i(new_word)
+    );
     // One adder, with the carry in below its lowest bit.
-    assign sum = Width'(({old, 1'b1} + {Width'(term), neg_i}) >> 1);
-    assign word_o[Width*b+:Width] = old;
-    assign write = valid_i && advance_i && (inside_q || !add_i);
+    assign sum = Width'(({s2_word_q, 1'b1} + {Width'(s2_term_q), s2_neg_q}) >> 1);
+    assign new_word = s2_add_q ? sum : '0;
+    assign word_o[Width*b+:Width] = s2_word_q;
+
+    // The word in s1 was read before the one in s2 was written, or while the one before that was.
+    logic [Width-1:0] past_word_q;
+    logic s1_past_q;
     always_ff @(posedge clk_i) begin
-      if (write) words_q[addr_q] <= add_i ? sum : '0;
+      if (rst_i) begin
+        s2_write_q <= 1'b0;
+      end else if (advance_i) begin
+        s2_write_q <= valid_i && (s1_inside_q || !add_i);
+      end
+      if (advance_i) begin
+        s1_addr_q <= addr;
+        s1_inside_q <= !tail_i || element < (LaneWidth + 1)'(TailRows);
+        s1_past_q <= s2_write_q && s2_addr_q == addr;
+        past_word_q <= new_word;
+        s2_addr_q <= s1_addr_q;
+        s2_add_q <= add_i;
+        s2_neg_q <= neg_i;
+        s2_term_q <= term_i[TermWidth*b+:TermWidth];
+        if (s2_write_q && s2_addr_q == s1_addr_q) s2_word_q <= new_word;
+        else s2_word_q <= s1_past_q ? past_word_q : s1_word;
+      end
     end
 
 `ifndef SYNTHESIS
     logic signed [Width+1:0] exact;
-    assign exact = (Width + 2)'(old) + (Width + 2)'(term) + $signed((Width + 2)'({1'b0, neg_i}));
+    assign exact = (Width + 2)'(s2_word_q) + (Width + 2)'(s2_term_q) +
+                   $signed((Width + 2)'({1'b0, s2_neg_q}));
     always_ff @(posedge clk_i) begin
-      if (!rst_i && write && add_i) begin
+      if (!rst_i && write && s2_add_q) begin
         a_no_overflow : assert (exact == (Width + 2)'(sum));
       end
     end
 `endif
   end
-`ifdef SYNTHESIS
-  logic unused_reset;
-  assign unused_reset = rst_i;
-`endif
 
 endmodule

@@ -260,7 +260,7 @@ module readout #(
       endcase
     end
   end
-  assign done_o = m_axis_tvalid_o && m_axis_tready_i && m_axis_tlast_o;
+  assign done_o = state_q == StTrailer && trailer_q == 2'd2 && m_axis_tready_i;
 
   // judged: there is a rule to be applied. enough: the sample is complete by it.
   logic judged, enough;

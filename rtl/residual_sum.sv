@@ -123,9 +123,7 @@ module residual_sum #(
   logic s1_valid_q, s1_skip_q, s1_last_q, s1_quiet_q, s1_starts_q;
   logic [Inputs*BeatWidth-1:0] s1_delta_q;
   logic [BeatWidth-1:0] s1_start;
-  logic out_valid_q, out_skip_q, out_last_q, out_quiet_q;
-  logic [BeatWidth-1:0] out_delta_q, sum;
-  assign advance = !out_valid_q || out_ready_i;
+  logic [BeatWidth-1:0] sum;
 
   if (UseStart != 0) begin : gen_start
     sync_rom #(
@@ -155,10 +153,8 @@ module residual_sum #(
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       s1_valid_q <= 1'b0;
-      out_valid_q <= 1'b0;
     end else if (advance) begin
       s1_valid_q <= issue;
-      out_valid_q <= s1_valid_q;
     end
     if (advance) begin
       for (int unsigned n = 0; n < Inputs; n++) begin
@@ -168,18 +164,23 @@ module residual_sum #(
       s1_last_q <= step_end && &ended;
       s1_quiet_q <= step_end && &ended && &quiet;
       s1_starts_q <= starts;
-      out_delta_q <= sum;
-      out_skip_q <= s1_skip_q;
-      out_last_q <= s1_last_q;
-      out_quiet_q <= s1_quiet_q;
     end
   end
 
-  assign out_valid_o = out_valid_q;
-  assign out_delta_o = out_delta_q;
-  assign out_skip_o = out_skip_q;
-  assign out_last_o = out_last_q;
-  assign out_quiet_o = out_quiet_q;
+  // Two beats of room, so that the way of `ready` from what follows ends here.
+  stream_fifo #(
+    .Width(BeatWidth + 3),
+    .Depth(2)
+  ) u_out (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(s1_valid_q),
+    .in_ready_o(advance),
+    .in_data_i({sum, s1_skip_q, s1_last_q, s1_quiet_q}),
+    .out_valid_o,
+    .out_ready_i,
+    .out_data_o({out_delta_o, out_skip_o, out_last_o, out_quiet_o})
+  );
 
 `ifndef SYNTHESIS
   stream_check #(

@@ -78,7 +78,6 @@ module row_back #(
   logic [RowWidth-1:0] row_q;
   logic parity_q, step_end_q, final_q, limit_q, quiet_q, level_first_q;
   logic leaves;
-  assign in_ready_o = !valid_q || out_ready_i;
   assign leaves = valid_q && out_ready_i;
 
   sync_ram #(
@@ -120,24 +119,35 @@ module row_back #(
 `endif
   end
 
-  always_ff @(posedge clk_i) begin
-    if (rst_i) valid_q <= 1'b0;
-    else if (in_ready_o) valid_q <= in_valid_i;
-    if (in_ready_o) begin
-      nz_q <= in_skip_i ? '0 : in_up_i | in_down_i;
-      neg_q <= in_skip_i ? '0 : in_down_i;
-      level_q <= new_level;
-      addr_q <= in_addr_i;
-      skip_q <= in_skip_i;
-      row_end_q <= in_row_end_i;
-      row_q <= in_info_i[6+:RowWidth];
-      parity_q <= in_info_i[5];
-      step_end_q <= in_row_end_i && in_info_i[3];
-      final_q <= in_info_i[2];
-      limit_q <= in_info_i[1];
-      quiet_q <= in_info_i[0];
-    end
-  end
+  // Two beats of room, so that the way of `ready` from what follows ends here.
+  localparam int unsigned BeatWidth = 2 * Lanes + Lanes * LevelWidth + AddrWidth + RowWidth + 7;
+  stream_fifo #(
+    .Width(BeatWidth),
+    .Depth(2)
+  ) u_beats (
+    .clk_i,
+    .rst_i,
+    .in_valid_i,
+    .in_ready_o,
+    .in_data_i({
+      in_skip_i ? Lanes'(0) : in_up_i | in_down_i,
+      in_skip_i ? Lanes'(0) : in_down_i,
+      new_level,
+      in_addr_i,
+      in_skip_i,
+      in_row_end_i,
+      in_info_i[6+:RowWidth],
+      in_info_i[5],
+      in_row_end_i && in_info_i[3],
+      in_info_i[2:0]
+    }),
+    .out_valid_o(valid_q),
+    .out_ready_i,
+    .out_data_o({
+      nz_q, neg_q, level_q, addr_q, skip_q, row_end_q, row_q, parity_q, step_end_q, final_q, limit_q,
+      quiet_q
+    })
+  );
 
   logic row_fired, unused_step_fired;
   fired_flags #(

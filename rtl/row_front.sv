@@ -146,11 +146,10 @@ module row_front #(
   logic [AddrWidth-1:0] s1_addr_q;
   logic [Lanes*DeltaWidth-1:0] s1_delta_q;
   logic [Lanes*AccWidth-1:0] s1_acc, s1_sum;
-  logic s2_valid_q, s2_skip_q, s2_row_end_q;
-  logic [RowWidth+5:0] s2_info_q;
-  logic [AddrWidth-1:0] s2_addr_q;
-  logic [Lanes*AccWidth-1:0] s2_acc_q;
-  assign advance = !s2_valid_q || out_ready_i;
+  // The sum on its way back; the row is not read before it has left the array.
+  logic write_q;
+  logic [AddrWidth-1:0] write_addr_q;
+  logic [Lanes*AccWidth-1:0] write_acc_q;
 
   sync_ram #(
     .Width(Lanes * AccWidth),
@@ -160,9 +159,9 @@ module row_front #(
     .read_enable_i(advance),
     .read_addr_i(addr),
     .read_data_o(s1_acc),
-    .write_enable_i(s2_valid_q && out_ready_i && !s2_skip_q),
-    .write_addr_i(s2_addr_q),
-    .write_data_i(s2_acc_q)
+    .write_enable_i(write_q),
+    .write_addr_i(write_addr_q),
+    .write_data_i(write_acc_q)
   );
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane
@@ -187,31 +186,36 @@ module row_front #(
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       s1_valid_q <= 1'b0;
-      s2_valid_q <= 1'b0;
-    end else if (advance) begin
-      s1_valid_q <= issue;
-      s2_valid_q <= s1_valid_q;
+      write_q <= 1'b0;
+    end else begin
+      if (advance) s1_valid_q <= issue;
+      write_q <= advance && s1_valid_q && !s1_skip_q;
     end
+    write_addr_q <= s1_addr_q;
+    write_acc_q <= s1_sum;
     if (advance) begin
       s1_skip_q <= skip;
       s1_row_end_q <= row_end;
       s1_info_q <= {row, parity_q, first, row == RowLast, step_final, at_limit, step_quiet};
       s1_addr_q <= addr;
       s1_delta_q <= no_input ? '0 : in_delta_i;
-      s2_skip_q <= s1_skip_q;
-      s2_row_end_q <= s1_row_end_q;
-      s2_info_q <= s1_info_q;
-      s2_addr_q <= s1_addr_q;
-      s2_acc_q <= s1_sum;
     end
   end
 
-  assign out_valid_o = s2_valid_q;
-  assign out_acc_o = s2_acc_q;
-  assign out_addr_o = s2_addr_q;
-  assign out_skip_o = s2_skip_q;
-  assign out_row_end_o = s2_row_end_q;
-  assign out_info_o = s2_info_q;
+  // Two beats of room, so that the way of `ready` from what follows ends here.
+  stream_fifo #(
+    .Width(Lanes * AccWidth + AddrWidth + 2 + RowWidth + 6),
+    .Depth(2)
+  ) u_out (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(s1_valid_q),
+    .in_ready_o(advance),
+    .in_data_i({s1_sum, s1_addr_q, s1_skip_q, s1_row_end_q, s1_info_q}),
+    .out_valid_o,
+    .out_ready_i,
+    .out_data_o({out_acc_o, out_addr_o, out_skip_o, out_row_end_o, out_info_o})
+  );
 
 `ifndef SYNTHESIS
   stream_check #(

@@ -77,7 +77,7 @@ module softmax_exps #(
   logic [Lanes*AccWidth-1:0] score_acc;
   logic [Lanes-1:0] score_excluded;
   logic [PlaceWidth-1:0] score_place;
-  stream_fifo #(
+  stream_queue #(
     .Width(Lanes * AccWidth + Lanes + TagWidth),
     .Depth(2 * GroupChunks + 3)
   ) u_scores (
@@ -147,7 +147,7 @@ module softmax_exps #(
     .out_data_o(out_scaled_o)
   );
 
-  stream_fifo #(
+  stream_queue #(
     .Width(Lanes * ExpWidth + Lanes + TagWidth),
     .Depth(2 * GroupChunks + 7)
   ) u_exps (

@@ -24,9 +24,9 @@
 ///
 /// A row that cannot change (no input, and nothing fired in its time-step before) is one skip beat,
 /// unless `SkipRows` is 0.
-/// Throughput: one chunk a cycle. A chunk is taken up again at the earliest 4 cycles after it was
-/// last, which holds arrays with fewer than 4 chunks back; a new time-step of the array's own starts
-/// once it is known that something fired. Latency: 3 cycles.
+/// Throughput: one chunk a cycle. A chunk is taken up again at the earliest 5 cycles after it was
+/// last, which holds arrays with fewer than 5 chunks back; a new time-step of the array's own starts
+/// once it is known that something fired. Latency: 4 cycles.
 /// Back-pressure: all stages stand still while the output is not taken.
 module spike_neurons #(
   /// Rows of a time-step.
@@ -116,8 +116,9 @@ module spike_neurons #(
   end
 
   // ---------------------------------------------------------------------------- issue
-  // A beat's place and time-step, which go with it through the three stages behind the issue: s1 has
-  // read the state, s2 has V', s3 is the output register. `tag`: of the time-step's number.
+  // A beat's place and time-step, which go with it through the stages behind the issue: at s0 the state's
+  // memory is read, s1 has the state, s2 has V', s3 is the output register. `tag`: of the time-step's
+  // number.
   typedef struct packed {
     logic                  skip;
     logic                  row_end;
@@ -130,9 +131,9 @@ module spike_neurons #(
     logic [ChunkWidth-1:0] chunk;
     logic [AddrWidth-1:0]  addr;
   } place_t;
-  place_t next, s1_q, s2_q, s3_q;
-  logic s1_valid_q, s2_valid_q, s3_valid_q, s1_first_q;
-  logic [Lanes*DeltaWidth-1:0] s1_delta_q;
+  place_t next, s0_q, s1_q, s2_q, s3_q;
+  logic s0_valid_q, s1_valid_q, s2_valid_q, s3_valid_q, s0_first_q, s1_first_q;
+  logic [Lanes*DeltaWidth-1:0] s0_delta_q, s1_delta_q;
   logic [Lanes-1:0] s3_nz_q, s3_neg_q;
   logic advance, issue, first, no_input, s3_leaves;
   assign advance = !s3_valid_q || out_ready_i;
@@ -150,16 +151,18 @@ module spike_neurons #(
   // A row is active unless its time-step before is over and nothing fired in it.
   logic rows_active_q[Rows];
   logic same_row, same_word, row_in_flight, hazard;
-  assign same_row = (s1_valid_q && !s1_q.skip && s1_q.row == next.row) ||
+  assign same_row = (s0_valid_q && !s0_q.skip && s0_q.row == next.row) ||
+      (s1_valid_q && !s1_q.skip && s1_q.row == next.row) ||
       (s2_valid_q && !s2_q.skip && s2_q.row == next.row) ||
       (s3_valid_q && !s3_q.skip && s3_q.row == next.row);
-  assign same_word = (s1_valid_q && !s1_q.skip && s1_q.addr == next.addr) ||
+  assign same_word = (s0_valid_q && !s0_q.skip && s0_q.addr == next.addr) ||
+      (s1_valid_q && !s1_q.skip && s1_q.addr == next.addr) ||
       (s2_valid_q && !s2_q.skip && s2_q.addr == next.addr) ||
       (s3_valid_q && !s3_q.skip && s3_q.addr == next.addr);
-  // A row comes again after all others, which are a beat each at least: from 4 rows on it has then left
-  // the three stages. A chunk comes again after those of its row and a beat of each other row.
-  assign row_in_flight = Rows < 4 && same_row;
-  assign hazard = Rows + Chunks < 5 && same_word;
+  // A row comes again after all others, which are a beat each at least: from 5 rows on it has then left
+  // the four stages. A chunk comes again after those of its row and a beat of each other row.
+  assign row_in_flight = Rows < 5 && same_row;
+  assign hazard = Rows + Chunks < 6 && same_word;
 
   step_control #(
     .Rows(Rows),
@@ -210,25 +213,34 @@ module spike_neurons #(
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
+      s0_valid_q <= 1'b0;
       s1_valid_q <= 1'b0;
       s2_valid_q <= 1'b0;
       s3_valid_q <= 1'b0;
     end else if (advance) begin
-      s1_valid_q <= issue;
+      s0_valid_q <= issue;
+      s1_valid_q <= s0_valid_q;
       s2_valid_q <= s1_valid_q;
       s3_valid_q <= s2_valid_q;
     end
     if (advance) begin
-      s1_q <= next;
-      s1_first_q <= first;
-      s1_delta_q <= no_input ? '0 : in_delta_i;
+      s0_q <= next;
+      s0_first_q <= first;
+      s0_delta_q <= no_input ? '0 : in_delta_i;
+      s1_q <= s0_q;
+      s1_first_q <= s0_first_q;
+      s1_delta_q <= s0_delta_q;
       s2_q <= s1_q;
       s3_q <= s2_q;
     end
   end
 
   // ---------------------------------------------------------------------------- state
-  logic [StateWidth-1:0] s1_state, s3_state;
+  // What the memory shows is taken into a register: from the memory through the adder would be a long way.
+  logic [StateWidth-1:0] s0_state, s1_state_q, s3_state;
+  always_ff @(posedge clk_i) begin
+    if (advance) s1_state_q <= s0_state;
+  end
 
   sync_ram #(
     .Width(StateWidth),
@@ -237,7 +249,7 @@ module spike_neurons #(
     .clk_i,
     .read_enable_i(advance),
     .read_addr_i(next.addr),
-    .read_data_o(s1_state),
+    .read_data_o(s0_state),
     .write_enable_i(s3_leaves && !s3_q.skip),
     .write_addr_i(s3_q.addr),
     .write_data_i(s3_state)
@@ -255,11 +267,11 @@ module spike_neurons #(
     logic signed [MembraneWidth-1:0] start, delta, sum;
     logic signed [LevelWidth-1:0] level, new_level;
     assign start = s1_first_q ? s1_start[MembraneWidth*j+:MembraneWidth]
-        : s1_state[NeuronWidth*j+:MembraneWidth];
+        : s1_state_q[NeuronWidth*j+:MembraneWidth];
     assign delta = MembraneWidth'($signed(s1_delta_q[DeltaWidth*j+:DeltaWidth])) <<< Fraction;
     assign sum = start + delta;
     assign s1_level[LevelWidth*j+:LevelWidth] =
-        s1_first_q ? '0 : s1_state[NeuronWidth*j+MembraneWidth+:LevelWidth];
+        s1_first_q ? '0 : s1_state_q[NeuronWidth*j+MembraneWidth+:LevelWidth];
 
     assign level = s2_level_q[LevelWidth*j+:LevelWidth];
     always_comb begin
@@ -314,7 +326,7 @@ module spike_neurons #(
     ) u_rule (
       .clk_i,
       .enable_i(advance),
-      .chunk_i(next.chunk),
+      .chunk_i(s0_q.chunk),
       .start_o(s1_start),
       .v_i(s2_v_q),
       .level_i(s2_level_q),
@@ -340,8 +352,8 @@ module spike_neurons #(
       .clk_i,
       .rst_i,
       .enable_i(advance),
-      .issue_i(issue),
-      .row_end_i(next.row_end),
+      .issue_i(s0_valid_q && advance),
+      .row_end_i(s0_q.row_end),
       .read_level_i(s1_level),
       .v_i(s2_v_q),
       .level_i(s2_level_q),

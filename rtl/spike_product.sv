@@ -324,19 +324,33 @@ module spike_product #(
     .word_o(bank_word)
   );
 
+  // Beside the word that is read out.
+  logic emit_q, emit_skip_q, emit_last_q, emit_quiet_q;
+  logic [LaneWidth-1:0] emit_lane_q;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) emit_q <= 1'b0;
+    else if (advance) emit_q <= term_valid && term_emit;
+    if (advance) begin
+      emit_lane_q <= term_lane;
+      emit_skip_q <= term_skip;
+      emit_last_q <= term_last;
+      emit_quiet_q <= term_quiet;
+    end
+  end
+
   product_drain #(
     .Lanes(OutLanes),
     .Width(DeltaWidth)
   ) u_drain (
     .clk_i,
     .rst_i,
-    .in_valid_i(term_valid && term_emit),
+    .in_valid_i(emit_q),
     .in_ready_o(advance),
     .in_word_i(bank_word),
-    .in_lane_i(term_lane),
-    .in_skip_i(term_skip),
-    .in_last_i(term_last),
-    .in_quiet_i(term_quiet),
+    .in_lane_i(emit_lane_q),
+    .in_skip_i(emit_skip_q),
+    .in_last_i(emit_last_q),
+    .in_quiet_i(emit_quiet_q),
     .out_valid_o,
     .out_ready_i,
     .out_delta_o,

@@ -102,15 +102,35 @@ module step_control #(
   assign addr_o = addr_q;
   assign first_o = first_q;
   assign final_o = self_q || in_last_i;
-  assign limit_o = stop_hit || (t_max_i != '0 && step_q == t_max_i);
+  // Whether this time-step is the last allowed is told by a register; `t_max_i` changes only while nothing
+  // is inside.
+  logic limit_q, limit_first, limit_next, limit_same;
+  assign limit_first = t_max_i == 16'd1;
+  assign limit_next = t_max_i != '0 && step_q + 16'd1 == t_max_i;
+  assign limit_same = t_max_i != '0 && step_q == t_max_i;
+  assign limit_o = stop_hit || limit_q;
   assign quiet_o = self_q ? self_quiet_q : in_quiet_i;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      step_q <= 16'd1;
+      limit_q <= 1'b0;
+    end else if (issue_o && step_end_o && !limit_o) begin
+      step_q <= step_q + 16'd1;
+      limit_q <= limit_next;
+    end else if (ended || (issue_o && step_end_o)) begin
+      step_q <= 16'd1;
+      limit_q <= limit_first;
+    end else begin
+      limit_q <= limit_same;
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       row_q <= '0;
       chunk_q <= '0;
       addr_q <= '0;
-      step_q <= 16'd1;
       first_q <= 1'b1;
       self_q <= 1'b0;
       self_quiet_q <= 1'b0;
@@ -132,19 +152,16 @@ module step_control #(
       end
       if (issue_o && step_end_o) begin
         if (limit_o) begin
-          step_q <= 16'd1;
           first_q <= 1'b1;
           self_q <= 1'b0;
           drop_q <= !final_o;
         end else begin
-          step_q <= step_q + 16'd1;
           first_q <= 1'b0;
           self_q <= final_o;
           self_quiet_q <= quiet_o;
           decide_q <= final_o;
         end
       end else if (ended) begin
-        step_q <= 16'd1;
         first_q <= 1'b1;
         self_q <= 1'b0;
         decide_q <= 1'b0;

@@ -26,35 +26,18 @@ module stream_link #(
     $error("stream_link: StreamId must be below 65536");
   end
 
-  // Many beats lie in block RAM.
-  if (Depth > 64) begin : gen_ram
-    ram_fifo #(
-      .Width(Width),
-      .Depth(Depth)
-    ) u_fifo (
-      .clk_i,
-      .rst_i,
-      .in_valid_i,
-      .in_ready_o,
-      .in_data_i,
-      .out_valid_o,
-      .out_ready_i,
-      .out_data_o
-    );
-  end else begin : gen_fifo
-    stream_fifo #(
-      .Width(Width),
-      .Depth(Depth)
-    ) u_fifo (
-      .clk_i,
-      .rst_i,
-      .in_valid_i,
-      .in_ready_o,
-      .in_data_i,
-      .out_valid_o,
-      .out_ready_i,
-      .out_data_o
-    );
-  end
+  stream_queue #(
+    .Width(Width),
+    .Depth(Depth)
+  ) u_queue (
+    .clk_i,
+    .rst_i,
+    .in_valid_i,
+    .in_ready_o,
+    .in_data_i,
+    .out_valid_o,
+    .out_ready_i,
+    .out_data_o
+  );
 
 endmodule

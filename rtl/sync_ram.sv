@@ -1,8 +1,9 @@
 /// Memory with one synchronous read port and one write port on one clock, inferable as block RAM.
 ///
-/// Contract: `read_data_o` changes only in a cycle after `read_enable_i`; a read of the word that
-/// is written in the same cycle returns the old word (read first). Contents are unknown until
-/// written; there is no reset.
+/// Contract: `read_data_o` changes only in a cycle after `read_enable_i`. What is read of a word in the
+/// cycle in which it is written is not to be used: block memories do not agree on what it is, and to
+/// make them agree takes comparators and multiplexers. In simulation it is neither the old word nor
+/// the new one. Contents are unknown until written; there is no reset.
 /// Latency: 1 cycle.
 module sync_ram #(
   /// Bits per word.
@@ -23,12 +24,25 @@ module sync_ram #(
   input  logic [Width-1:0]     write_data_i
 );
 
-  logic [Width-1:0] words_q[Depth];
-  logic [Width-1:0] read_data_q;
+  (* no_rw_check *) logic [Width-1:0] words_q[Depth];
+  logic [Width-1:0] word, read_data_q;
+
+`ifdef SYNTHESIS
+  assign word = words_q[read_addr_i];
+`else
+  logic collides;
+  assign collides = write_enable_i && write_addr_i == read_addr_i;
+`ifdef FORMAL
+  (* anyseq *) logic [Width-1:0] other;
+  assign word = collides ? other : words_q[read_addr_i];
+`else
+  assign word = collides ? ~words_q[read_addr_i] : words_q[read_addr_i];
+`endif
+`endif
 
   always_ff @(posedge clk_i) begin
     if (write_enable_i) words_q[write_addr_i] <= write_data_i;
-    if (read_enable_i) read_data_q <= words_q[read_addr_i];
+    if (read_enable_i) read_data_q <= word;
   end
 
   assign read_data_o = read_data_q;

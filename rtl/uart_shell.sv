@@ -405,15 +405,32 @@ module uart_shell #(
       head_q == 2'd3 && index_q == data_length_q - IndexWidth'(1);
   assign sent_last = out_valid && out_ready && out_last;
 
+  // The way of `ready` into the core ends here.
+  logic result_valid, result_ready, result_last;
+  logic [31:0] result_word;
+  stream_fifo #(
+    .Width(33),
+    .Depth(2)
+  ) u_words (
+    .clk_i,
+    .rst_i      (core_rst_o),
+    .in_valid_i (s_axis_tvalid_i),
+    .in_ready_o (s_axis_tready_o),
+    .in_data_i  ({s_axis_tlast_i, s_axis_tdata_i}),
+    .out_valid_o(result_valid),
+    .out_ready_i(result_ready),
+    .out_data_o ({result_last, result_word})
+  );
+
   result_buffer #(
     .FrameWords(FrameWords)
   ) u_result (
     .clk_i,
-    .rst_i    (core_rst_o),
-    .s_axis_tvalid_i,
-    .s_axis_tready_o,
-    .s_axis_tdata_i,
-    .s_axis_tlast_i,
+    .rst_i          (core_rst_o),
+    .s_axis_tvalid_i(result_valid),
+    .s_axis_tready_o(result_ready),
+    .s_axis_tdata_i (result_word),
+    .s_axis_tlast_i (result_last),
     .held_o   (held),
     .release_i(release_result),
     .addr_i   (FrameWidth'(index_q)),

@@ -35,36 +35,19 @@ module stream_link #(
   assign in_ready_o = fifo_in_ready && !hold_in_q;
   assign out_valid_o = fifo_out_valid && !hold_out_q;
 
-  // Many beats lie in block RAM.
-  if (Depth > 64) begin : gen_ram
-    ram_fifo #(
-      .Width(Width),
-      .Depth(Depth)
-    ) u_fifo (
-      .clk_i,
-      .rst_i,
-      .in_valid_i(in_valid_i && !hold_in_q),
-      .in_ready_o(fifo_in_ready),
-      .in_data_i,
-      .out_valid_o(fifo_out_valid),
-      .out_ready_i(out_ready_i && !hold_out_q),
-      .out_data_o
-    );
-  end else begin : gen_fifo
-    stream_fifo #(
-      .Width(Width),
-      .Depth(Depth)
-    ) u_fifo (
-      .clk_i,
-      .rst_i,
-      .in_valid_i(in_valid_i && !hold_in_q),
-      .in_ready_o(fifo_in_ready),
-      .in_data_i,
-      .out_valid_o(fifo_out_valid),
-      .out_ready_i(out_ready_i && !hold_out_q),
-      .out_data_o
-    );
-  end
+  stream_queue #(
+    .Width(Width),
+    .Depth(Depth)
+  ) u_queue (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(in_valid_i && !hold_in_q),
+    .in_ready_o(fifo_in_ready),
+    .in_data_i,
+    .out_valid_o(fifo_out_valid),
+    .out_ready_i(out_ready_i && !hold_out_q),
+    .out_data_o
+  );
 
   // The host is asked at one edge and obeyed from the next one on.
   int handshakes, request_q;

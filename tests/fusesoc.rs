@@ -38,6 +38,17 @@ fn programs() -> (tempfile::TempDir, OsString) {
     (folder, path)
 }
 
+/// With a cache of objects, where the machine has one: what is compiled is mostly Verilator's run time.
+fn cached(command: Command) -> Command {
+    match (which::which("ccache"), std::env::home_dir()) {
+        (Ok(cache), Some(home)) => {
+            let folder = std::env::var_os("CCACHE_DIR").map_or(home.join(".cache/ccache"), Into::into);
+            command.env("OBJCACHE", cache).env("CCACHE_DIR", folder)
+        }
+        _ => command,
+    }
+}
+
 /// A build folder for ECP5.
 fn built(model: &Model, build: &Path) -> String {
     let target = Target::Device(Box::new(Device::find("lfe5u-85f-6bg381c").expect("a device")));
@@ -76,6 +87,7 @@ fn fusesoc_lints_simulates_and_synthesises() {
         for place in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
             command = command.env(place, folder.path().join("home"));
         }
+        let command = cached(command);
         command.env("PATH", &path).env_remove("MAKEFLAGS").env_remove("MAKELEVEL").cwd(folder.path())
     };
     for target in ["lint", "sim", "synth"] {
@@ -103,7 +115,7 @@ fn fusesoc_lints_simulates_and_synthesises() {
 /// A script of the build folder.
 fn script(build: &Path, name: &str, arguments: &[&str], path: &OsString) -> Command {
     let script = build.join("scripts").join(name);
-    let command = Command::new(name, PathBuf::from("/bin/sh")).arg(script).args(arguments);
+    let command = cached(Command::new(name, PathBuf::from("/bin/sh")).arg(script).args(arguments));
     // Started from elsewhere.
     command.env("PATH", path).env_remove("MAKEFLAGS").env_remove("MAKELEVEL").cwd("/")
 }

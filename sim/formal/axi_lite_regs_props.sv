@@ -240,12 +240,12 @@ module axi_lite_regs_props #(
       if (b_stalled_q) a_b_stays : assert (bvalid && bresp == b_q);
       if (r_stalled_q) a_r_stays : assert (rvalid && {rdata, rresp} == r_q);
       // Bounds: a response 2 cycles after the request is complete, room for the next 2 cycles later; where
-      // a counter is read, its turn and 5 cycles.
+      // a counter is read, its turn and 6 cycles.
       a_b_comes : assert (b_wait_q <= 3'd1);
-      a_r_comes : assert (r_wait_q <= 5'(Turns + 5));
+      a_r_comes : assert (r_wait_q <= 5'(Turns + 6));
       a_aw_taken : assert (aw_wait_q <= 3'd2);
       a_w_taken : assert (w_wait_q <= 3'd2);
-      a_ar_taken : assert (ar_wait_q <= 5'(Turns + 5));
+      a_ar_taken : assert (ar_wait_q <= 5'(Turns + 6));
       if (read_q && read_before_q == '0 && rvalid) begin
         a_r_resp : assert (rresp == (mapped(read_index_q) ? 2'b00 : 2'b11));
         a_identity : assert (read_index_q != '0 || rdata == 32'h534E_4E31);

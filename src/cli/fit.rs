@@ -40,7 +40,10 @@ pub fn in_tables(design: &Design) -> Vec<String> {
         Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) if matmul.lut_words > 0 => {
             let [some, all] = [matmul.lut_words, matmul.bank_words()].map(|words| thousands(words as u64));
             let each = if matmul.banks > 1 { " of each bank" } else { "" };
-            Some(format!("{}: {some} of {all} words{each} of weights in look-up tables", printable(&stage.node)))
+            Some(format!(
+                "{}: {some} of {all} words{each} of weights in look-up tables",
+                printable(&stage.node)
+            ))
         }
         _ => None,
     };

@@ -17,7 +17,8 @@ pub(super) fn lines(stage: &Stage) -> Vec<String> {
             }
             if m.lut_words > 0 {
                 let words = m.bank_words();
-                lines.push(format!("of {words} words of a bank of weights {} in look-up tables", m.lut_words));
+                lines
+                    .push(format!("of {words} words of a bank of weights {} in look-up tables", m.lut_words));
             }
         }
         Kind::AnalogPass(_) => lines.push("raw values are the neurons' input".into()),

@@ -14,6 +14,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "stream_fifo.sv",
     "sync_ram.sv",
     "ram_fifo.sv",
+    "stream_queue.sv",
     "stream_link.sv",
     "sync_rom.sv",
     "weight_rom.sv",

@@ -80,7 +80,8 @@ pub fn weights(get: &dyn Fn(&str) -> i64, base: &Path, lut_words: i64) -> String
         }
         // As `weight_rom` reads them; and all, for the bench.
         let in_blocks = image.len() - lut_words as usize;
-        for (part, words) in [("", &image[..in_blocks]), ("_lut", &image[in_blocks..]), ("_all", &image[..])] {
+        for (part, words) in [("", &image[..in_blocks]), ("_lut", &image[in_blocks..]), ("_all", &image[..])]
+        {
             write_image(&base.with_extension(format!("weights_{bank:02}{part}.hex")), words);
         }
     }

@@ -32,7 +32,7 @@ impl Pipe {
     /// Registers between the issue of a beat and its being offered.
     fn latency(kind: &Kind) -> usize {
         match kind {
-            Kind::Neurons(_) => 3,
+            Kind::Neurons(_) => 4,
             Kind::Select(_) => 1,
             _ => 2,
         }
@@ -154,7 +154,7 @@ impl Pipe {
         row[self.beat] = leaves;
         // Spikes are taken to be spread evenly over the row.
         if spikes > 0 && self.fired.is_none() && self.beat == beats / (spikes + 1) {
-            self.fired = Some(at + 3);
+            self.fired = Some(at + 4);
         }
     }
 }

@@ -39,7 +39,7 @@ pub(super) struct Multiplier {
 const SETTLED: u64 = 4;
 /// Cycles from an entry's being taken to its first beat's being offered, and of these those before the output's two
 /// registers.
-const LATENCY: u64 = 6;
+const LATENCY: u64 = 7;
 
 impl Multiplier {
     /// With the sizes of a product.
