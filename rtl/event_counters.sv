@@ -41,20 +41,19 @@ module event_counters #(
   // Whose turn it is, and whose it was: that one's sum is there.
   logic turn_valid_q;
   logic [EntryWidth-1:0] turn_q, sum_entry_q;
-  logic [Entries-1:0] turn, was_turn_q;
-  for (genvar n = 0; n < Entries; n++) begin : gen_turn
-    assign turn[n] = turn_q == EntryWidth'(n);
-  end
+  logic [Entries-1:0] turn_is_q, was_turn_q;
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       turn_q <= '0;
+      turn_is_q <= Entries'(1);
       turn_valid_q <= 1'b0;
     end else begin
+      turn_is_q <= {turn_is_q[Entries-2:0], turn_is_q[Entries-1]};
       turn_q <= (turn_q == EntryLast) ? '0 : turn_q + EntryWidth'(1);
       turn_valid_q <= 1'b1;
     end
     sum_entry_q <= turn_q;
-    was_turn_q <= turn;
+    was_turn_q <= turn_is_q;
   end
 
   // Collected events.
@@ -66,19 +65,24 @@ module event_counters #(
         part_q[PartWidth*n+:PartWidth] <= '0;
       end else begin
         part_q[PartWidth*n+:PartWidth] <= PartWidth'(count_i[CountWidth*n+:CountWidth]) +
-            (turn[n] ? '0 : part_q[PartWidth*n+:PartWidth]);
+            (turn_is_q[n] ? '0 : part_q[PartWidth*n+:PartWidth]);
       end
     end
   end
   always_comb begin
     turn_part = '0;
     for (int unsigned n = 0; n < Entries; n++) begin
-      if (turn[n]) turn_part = turn_part | part_q[PartWidth*n+:PartWidth];
+      if (turn_is_q[n]) turn_part = turn_part | part_q[PartWidth*n+:PartWidth];
     end
   end
   always_ff @(posedge clk_i) turn_part_q <= clear ? '0 : turn_part;
 
-  // Sums; those that were cleared count as 0 until they are written.
+  // Sums; those that were cleared count as 0 until they are written. A cycle each for the memory,
+  // the addition and the way to the reader.
+  logic [Width-1:0] old_q, sum, out_sum_q;
+  logic [PartWidth-1:0] sum_part_q;
+  logic [EntryWidth-1:0] sum_entry2_q, out_entry_q;
+  logic sum_valid_q, out_valid_q;
   logic [Entries-1:0] fresh_q;
   logic [Width-1:0] old;
   logic fresh;
@@ -100,11 +104,6 @@ module event_counters #(
     else if (turn_valid_q) fresh_q <= fresh_q & ~was_turn_q;
   end
 
-  // A cycle each for the memory, the addition and the way to the reader.
-  logic [Width-1:0] old_q, sum, out_sum_q;
-  logic [PartWidth-1:0] sum_part_q;
-  logic [EntryWidth-1:0] sum_entry2_q, out_entry_q;
-  logic sum_valid_q, out_valid_q;
   assign sum = old_q + Width'(sum_part_q);
   always_ff @(posedge clk_i) begin
     sum_valid_q <= turn_valid_q && !rst_i;

@@ -144,8 +144,8 @@ module row_back #(
     .out_valid_o(valid_q),
     .out_ready_i,
     .out_data_o({
-      nz_q, neg_q, level_q, addr_q, skip_q, row_end_q, row_q, parity_q, step_end_q, final_q, limit_q,
-      quiet_q
+      nz_q, neg_q, level_q, addr_q, skip_q, row_end_q, row_q, parity_q, step_end_q, final_q,
+      limit_q, quiet_q
     })
   );
 

@@ -299,17 +299,24 @@ module uart_shell #(
   logic bus_write, sent_last, long_enough;
   assign long_enough = count_q >= CountWidth'(4);
   assign bus_write = command_q == CmdWrite;
-  assign core_rst_o = reset_q != '0;
+  // In a register: it goes to everything.
+  logic core_rst_q;
+  assign core_rst_o = core_rst_q;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       state_q <= StIdle;
       reset_q <= '1;
+      core_rst_q <= 1'b1;
       framing_q <= '0;
       bad_q <= '0;
     end else begin
       if (reset_q != '0) reset_q <= reset_q - 4'd1;
-      if (reset_all) reset_q <= '1;
+      core_rst_q <= reset_q > 4'd1;
+      if (reset_all) begin
+        reset_q <= '1;
+        core_rst_q <= 1'b1;
+      end
       if (rx_error && framing_q != '1) framing_q <= framing_q + 8'd1;
       // What is too short for a packet is noise, or what a host sends to be in step: it is not
       // counted and gets no reply.

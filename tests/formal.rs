@@ -63,7 +63,7 @@ fn every_job_is_run_and_covers_something() {
 /// A FIFO that takes a beat when it is full.
 #[test]
 fn a_fifo_that_overflows_is_refuted() {
-    refuted("stream_fifo", "stream_fifo.sv", "in_ready_o = count_q != Full", "in_ready_o = 1'b1", "five");
+    refuted("stream_fifo", "stream_fifo.sv", "in_ready_o = ready_q", "in_ready_o = 1'b1", "five");
 }
 
 /// A neuron that fires one short of its threshold.

@@ -106,8 +106,8 @@ module spike_neurons_props #(
   // ---------------------------------------------------------------------------- what is inside
   // Deltas of the followed neuron, and the flags of time-steps, that have not come out yet.
   // One place more than there are, so that each has a next one.
-  logic [5*DeltaWidth-1:0] deltas_q;
-  logic [4:0] lasts_q, quiets_q;
+  logic [6*DeltaWidth-1:0] deltas_q;
+  logic [5:0] lasts_q, quiets_q;
   logic [2:0] deltas_count_q, flags_count_q;
   logic push_delta, push_flags, pop_delta, pop_flags;
   // A skip beat is worked on from its offer on, and taken at the end of its row.
@@ -191,7 +191,7 @@ module spike_neurons_props #(
       end
     end
     // A queue each: what came first is lowest.
-    for (int unsigned i = 0; i < 4; i++) begin
+    for (int unsigned i = 0; i < 5; i++) begin
       if (push_delta && 32'(deltas_count_q) - 32'(pop_delta) == i) begin
         deltas_q[DeltaWidth*i+:DeltaWidth] <= in_delta_i;
       end else if (pop_delta) begin
@@ -220,7 +220,7 @@ module spike_neurons_props #(
     if (UseTable != 0) m_rising : assume (rising);
     else m_theta : assume ((word(32'(channel)) >> MembraneWidth) != '0);
     if (begun_q && !rst_i) begin
-      a_room : assert (deltas_count_q <= 3'd4 && flags_count_q <= 3'd4);
+      a_room : assert (deltas_count_q <= 3'd5 && flags_count_q <= 3'd5);
       if (out_valid) begin
         if (about) begin
           a_has_input : assert (after_last_q || deltas_count_q != '0);
@@ -237,7 +237,7 @@ module spike_neurons_props #(
         a_skip_at_start : assert (!out_skip || (out_chunk_q == 1'b0 && SkipRows != 0));
         a_count : assert (spikes == (leaves && nz));
       end
-      a_answer : assert (wait_q <= 4'd5);
+      a_answer : assert (wait_q <= 4'd6);
       c_up : cover (out_valid && about && up && after_last_q && channel);
       c_down : cover (out_valid && about && down);
       c_second_sample : cover (out_valid && out_last && out_quiet && int'(s_q) == LevelMax && !start);

@@ -240,7 +240,7 @@ impl<'a> Scheduler<'a> {
             progress(last);
             let busiest = last.cycles.busiest().map_or(0.0, |stage| last.cycles.busy[stage]);
             let next = self.within(STEP * busiest, last)?;
-            if next.cycles.per_sample >= 0.99 * last.cycles.per_sample {
+            if next.cycles.per_sample >= 0.95 * last.cycles.per_sample {
                 return Ok(points);
             }
             points.push(next);

@@ -189,7 +189,7 @@ fn a_wrong_counter_is_found_in_its_register() {
     let victim = victim();
     // The spikes of stage 1, entry 7 of the counters, begin at 1.
     victim.change("rtl/event_counters.sv", |text| {
-        text.replace("(fresh ? '0 : old)", "(fresh ? Width'(sum_entry_q == EntryWidth'(7)) : old)")
+        text.replace("fresh ? '0 : old;", "fresh ? Width'(sum_entry_q == EntryWidth'(7)) : old;")
     });
     let (report, mismatch) = victim.run(&nowhere());
     assert_eq!((mismatch.what, report.samples), (What::Register, 12));

@@ -66,7 +66,7 @@ const VERIFICATION: [&str; 20] = [
 /// table are ignored, it says) and stands only where a parameter is out of range.
 const SYSTEM: [&str; 6] = ["$clog2", "$signed", "$unsigned", "$readmemh", "$bits", "$error"];
 
-/// The words of a source, without comments, strings and what stands between `ifndef SYNTHESIS` and `endif`.
+/// The words of a source that synthesis reads, without comments and strings.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut within = Vec::new();
@@ -76,6 +76,12 @@ fn words(text: &str) -> Vec<String> {
         match plain.split_whitespace().collect::<Vec<_>>()[..] {
             ["`ifndef", "SYNTHESIS"] => within.push(false),
             ["`ifdef", "SYNTHESIS"] => within.push(true),
+            // For proofs: never in synthesis.
+            ["`ifdef", "FORMAL"] => within.push(false),
+            ["`else"] => {
+                let last = within.last_mut().expect("a condition");
+                *last = !*last;
+            }
             ["`endif"] => assert!(within.pop().is_some(), "conditions are balanced"),
             _ if within.iter().all(|synthesised| *synthesised) => {
                 let splits = |c: char| !(c.is_ascii_alphanumeric() || "_$`".contains(c));
