@@ -4,7 +4,7 @@
 /// them until the entry's turn, once in `Entries` cycles; then they are added to its sum.
 ///
 /// Contract: `sum_valid_o` says that `sum_o` is the sum of entry `sum_entry_o` up to four cycles before,
-/// each entry once in `Entries` cycles. `clear_i` sets all sums to 0; events of that cycle do not count.
+/// each entry once in `Entries` cycles. `clear_i` sets all sums to 0 a cycle later.
 /// Sums wrap.
 module event_counters #(
   /// Counters, at least 4.
@@ -35,8 +35,9 @@ module event_counters #(
     $error("event_counters: a parameter is out of range");
   end
 
-  logic clear;
-  assign clear = rst_i || clear_i;
+  // In a register: it goes to every counter.
+  logic clear_q;
+  always_ff @(posedge clk_i) clear_q <= rst_i || clear_i;
 
   // Whose turn it is, and whose it was: that one's sum is there.
   logic turn_valid_q;
@@ -61,7 +62,7 @@ module event_counters #(
   logic [PartWidth-1:0] turn_part, turn_part_q;
   for (genvar n = 0; n < Entries; n++) begin : gen_entry
     always_ff @(posedge clk_i) begin
-      if (clear) begin
+      if (clear_q) begin
         part_q[PartWidth*n+:PartWidth] <= '0;
       end else begin
         part_q[PartWidth*n+:PartWidth] <= PartWidth'(count_i[CountWidth*n+:CountWidth]) +
@@ -75,7 +76,7 @@ module event_counters #(
       if (turn_is_q[n]) turn_part = turn_part | part_q[PartWidth*n+:PartWidth];
     end
   end
-  always_ff @(posedge clk_i) turn_part_q <= clear ? '0 : turn_part;
+  always_ff @(posedge clk_i) turn_part_q <= clear_q ? '0 : turn_part;
 
   // Sums; those that were cleared count as 0 until they are written. A cycle each for the memory,
   // the addition and the way to the reader.
@@ -100,7 +101,7 @@ module event_counters #(
   );
   assign fresh = (fresh_q & was_turn_q) != '0;
   always_ff @(posedge clk_i) begin
-    if (clear) fresh_q <= '1;
+    if (clear_q) fresh_q <= '1;
     else if (turn_valid_q) fresh_q <= fresh_q & ~was_turn_q;
   end
 
@@ -108,7 +109,7 @@ module event_counters #(
   always_ff @(posedge clk_i) begin
     sum_valid_q <= turn_valid_q && !rst_i;
     sum_entry2_q <= sum_entry_q;
-    sum_part_q <= clear ? '0 : turn_part_q;
+    sum_part_q <= clear_q ? '0 : turn_part_q;
     old_q <= fresh ? '0 : old;
     out_valid_q <= sum_valid_q && !rst_i;
     out_entry_q <= sum_entry2_q;

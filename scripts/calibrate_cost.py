@@ -22,8 +22,10 @@ LUT = {
     "axi_lite_regs": "1 stages margin",
     "axis_input": "1 lanes*width counter moved*lanes*width",
     "stream_link": "1 queue ff_bits width deep words pointer*deep ram_mux",
-    "analog_matmul": "1 addr lanes*delta lanes*weight ram_mux rom_lut in_lanes*value in_lanes ff_bits",
-    "spike_matmul": "1 addr lanes*delta lanes*weight ram_mux rom_lut in_lanes ff_bits",
+    "analog_matmul": "1 addr lanes*delta lanes*weight ram_mux rom_lut in_lanes*value in_lanes ff_bits more_banks"
+    " more_banks*addr more_banks*lanes*weight more_banks*lanes*delta",
+    "spike_matmul": "1 addr lanes*delta lanes*weight ram_mux rom_lut in_lanes ff_bits more_banks"
+    " more_banks*addr more_banks*lanes*weight more_banks*lanes*delta",
     "spike_neurons": "1 addr row lanes*membrane*line lanes*membrane*table lanes*level lanes*theta*line"
     " lanes*delta rom_lut lanes*crossings*theta ram_mux ff_bits lanes",
     "spike_product": "1 lanes lanes*delta lanes*level lanes*level*rotate lanes*delta*rotate lanes*addr"
@@ -46,8 +48,10 @@ FF = {
     "axi_lite_regs": "1 stages margin",
     "axis_input": "1 counter",
     "stream_link": "1 width deep pointer words pointer*deep width*deep",
-    "analog_matmul": "1 addr lanes*delta lanes*weight value chunk lanes*delta*chunked lanes*value in_lanes",
-    "spike_matmul": "1 addr lanes*delta lanes*weight chunk lanes*delta*chunked lanes in_lanes",
+    "analog_matmul": "1 addr lanes*delta lanes*weight value chunk lanes*delta*chunked lanes*value in_lanes more_banks"
+    " more_banks*addr more_banks*lanes*weight more_banks*lanes*delta",
+    "spike_matmul": "1 addr lanes*delta lanes*weight chunk lanes*delta*chunked lanes in_lanes more_banks"
+    " more_banks*addr more_banks*lanes*weight more_banks*lanes*delta",
     "spike_neurons": "1 addr row lanes*membrane lanes*level lanes*theta*line lanes*delta lanes",
     "spike_product": "1 addr operand lanes*level lanes*delta in_lanes lanes rotate lanes*addr",
     "norm_neurons": "1 rows lanes*acc lanes*decision lanes*level square root sum addr lanes*delta lanes*gamma"
