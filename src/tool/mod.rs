@@ -77,10 +77,11 @@ impl Program {
     fn named(&self, name: &str) -> Command {
         let mut command = Command::new(name, &self.path).args(&self.args);
         // What Verilator's makefiles compile, with a cache of objects where the machine has one.
-        if self.tool == Tool::Verilator && std::env::var_os("OBJCACHE").is_none() {
-            if let Ok(cache) = which::which("ccache") {
-                command = command.env("OBJCACHE", cache);
-            }
+        if self.tool == Tool::Verilator
+            && std::env::var_os("OBJCACHE").is_none()
+            && let Ok(cache) = which::which("ccache")
+        {
+            command = command.env("OBJCACHE", cache);
         }
         self.env.iter().fold(command, |command, (key, value)| command.env(key, value))
     }

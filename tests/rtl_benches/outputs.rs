@@ -34,7 +34,7 @@ fn readout(group: &mut Group) {
         set(9, 2, 6, 12, 8, 33, 0, 0),
     ];
     let mut sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
-    let unconfident = [&sets[0][..], &[("Confidence", 0)]].concat();
+    let unconfident = [sets[0], &[("Confidence", 0)]].concat();
     sets.push(&unconfident);
     group.add("readout", &sets, |get, base| {
         let mut random = Random(get("Channels") as u64);
