@@ -299,8 +299,8 @@ module uart_shell #(
   logic bus_write, sent_last, long_enough;
   assign long_enough = count_q >= CountWidth'(4);
   assign bus_write = command_q == CmdWrite;
-  // In a register: it goes to everything.
-  logic core_rst_q;
+  // In a register: it goes to everything. From the first cycle on, before `rst_i` has reached it.
+  logic core_rst_q = 1'b1;
   assign core_rst_o = core_rst_q;
 
   always_ff @(posedge clk_i) begin
