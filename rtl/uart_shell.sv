@@ -299,9 +299,9 @@ module uart_shell #(
   logic bus_write, sent_last, long_enough;
   assign long_enough = count_q >= CountWidth'(4);
   assign bus_write = command_q == CmdWrite;
-  // In a register: it goes to everything. From the first cycle on, before `rst_i` has reached it.
-  logic core_rst_q = 1'b1;
-  assign core_rst_o = core_rst_q;
+  // All but `rst_i`, which counts from the first cycle on, in a register: it goes to everything.
+  logic core_rst_q;
+  assign core_rst_o = core_rst_q || rst_i;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
