@@ -84,3 +84,23 @@ fn more_lanes_cost_more_logic() {
         assert!(total(2).lut < total(16).lut && total(2).ff < total(16).ff, "{family}");
     }
 }
+
+/// Whatever the coefficients were fitted to, no kind of stage may look as if its lanes were free.
+#[test]
+fn more_lanes_cost_more_logic_in_every_module_that_has_them() {
+    let modules = ["norm_neurons", "softmax_neurons", "spike_product", "spike_neurons", "spike_matmul"];
+    // Twice the lanes; with many more, softmax gets fewer, which have to divide its groups.
+    let [few, many] = [8, 16].map(|lanes| design("mnist_vit", &Options::uniform(lanes)));
+    for family in [Family::Xc7, Family::Ecp5] {
+        let [few, many] = [&few, &many].map(|design| estimate(design, family));
+        for module in modules {
+            let sum = |estimate: &snn2rtl::schedule::Estimate| {
+                let own = estimate.instances.iter().filter(|instance| instance.module == module);
+                own.fold(Figures::default(), |sum, instance| sum + instance.figures)
+            };
+            let [few, many] = [sum(&few), sum(&many)];
+            assert!(20 * many.lut > 21 * few.lut, "{module} in {family}: {few:?}, {many:?}");
+            assert!(20 * many.ff > 21 * few.ff, "{module} in {family}: {few:?}, {many:?}");
+        }
+    }
+}
