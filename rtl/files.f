@@ -1,6 +1,7 @@
 axi_lite_regs_pkg.sv
 stream_check.sv
 stream_fifo.sv
+stream_exit.sv
 sync_ram.sv
 ram_fifo.sv
 stream_queue.sv
@@ -31,6 +32,7 @@ product_drain.sv
 spike_product.sv
 sample_stop.sv
 threshold_rom.sv
+row_flags.sv
 step_control.sv
 fired_flags.sv
 line_rule.sv

@@ -1,6 +1,8 @@
 /// The sum of each group of chunks times a constant.
 ///
-/// Throughput: one chunk a cycle. Latency: 3 cycles after the group's last chunk.
+/// Contract: never stands still; whoever sends a group's last chunk has seen to it that no more than
+/// `Depth` products are under way or wait.
+/// Throughput: one chunk a cycle. Latency: 4 cycles after the group's last chunk.
 module group_sum #(
   /// Lanes of a chunk.
   parameter int unsigned Lanes = 2,
@@ -12,14 +14,15 @@ module group_sum #(
   parameter int unsigned ScaleWidth = 10,
   /// The constant.
   parameter bit [ScaleWidth-1:0] Scale = ScaleWidth'(1),
+  /// Products under way and waiting, at least 2.
+  parameter int unsigned Depth = 2,
   /// Bits of the product, derived.
   localparam int unsigned ScaledWidth = SumWidth + ScaleWidth
 ) (
   input  logic                   clk_i,
   input  logic                   rst_i,
-  /// Chunks in: `in_ready_o` says whether the last of a group can be taken, the others always can.
+  /// Chunks in.
   input  logic                   in_valid_i,
-  output logic                   in_ready_o,
   input  logic [Lanes*Width-1:0] in_data_i,
   input  logic                   in_group_end_i,
   /// Products out, one a group.
@@ -46,18 +49,17 @@ module group_sum #(
   logic s1_valid_q, s2_valid_q, s3_valid_q, fifo_ready;
   logic [SumWidth-1:0] s1_sum_q;
   logic [ScaledWidth-1:0] s3_scaled;
-  assign in_ready_o = !s3_valid_q || fifo_ready;
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       s1_valid_q <= 1'b0;
       s2_valid_q <= 1'b0;
       s3_valid_q <= 1'b0;
-    end else if (in_ready_o) begin
+    end else begin
       s1_valid_q <= in_valid_i && in_group_end_i;
       s2_valid_q <= s1_valid_q;
       s3_valid_q <= s2_valid_q;
     end
-    if (in_ready_o) s1_sum_q <= sum;
+    s1_sum_q <= sum;
   end
 
   wide_product #(
@@ -66,7 +68,7 @@ module group_sum #(
     .Width(ScaledWidth)
   ) u_scaled (
     .clk_i,
-    .enable_i(in_ready_o),
+    .enable_i(1'b1),
     .a_i({1'b0, Scale}),
     .b_i({1'b0, s1_sum_q}),
     .product_o(s3_scaled)
@@ -74,7 +76,7 @@ module group_sum #(
 
   stream_fifo #(
     .Width(ScaledWidth),
-    .Depth(2)
+    .Depth(Depth)
   ) u_fifo (
     .clk_i,
     .rst_i,
@@ -85,5 +87,13 @@ module group_sum #(
     .out_ready_i,
     .out_data_o
   );
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (!rst_i) begin
+      a_room : assert (!s3_valid_q || fifo_ready);
+    end
+  end
+`endif
 
 endmodule

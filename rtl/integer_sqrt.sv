@@ -34,23 +34,28 @@ module integer_sqrt #(
   logic [RootWidth-1:0] rest_q, root_q;
   logic [TagWidth-1:0] tag_q;
   logic [CountWidth-1:0] count_q;
-  logic busy_q, fits;
+  // done_q: busy, and no bits are to come.
+  logic busy_q, done_q, fits;
 
   assign shifted = {rest_q, value_q[2*RootWidth-1-:2]};
   assign rest = {1'b0, shifted} - {1'b0, root_q, 2'b01};
   assign fits = !rest[RootWidth+2];
   assign in_ready_o = !busy_q;
-  assign out_valid_o = busy_q && count_q == '0;
+  assign out_valid_o = done_q;
   assign out_root_o = root_q;
   assign out_tag_o = tag_q;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       busy_q <= 1'b0;
+      done_q <= 1'b0;
     end else if (!busy_q) begin
       busy_q <= in_valid_i;
-    end else if (out_valid_o && out_ready_i) begin
+    end else if (!done_q) begin
+      done_q <= count_q == CountWidth'(1);
+    end else if (out_ready_i) begin
       busy_q <= 1'b0;
+      done_q <= 1'b0;
     end
     if (!busy_q) begin
       value_q <= (2 * RootWidth)'(in_value_i);
@@ -58,7 +63,7 @@ module integer_sqrt #(
       rest_q <= '0;
       root_q <= '0;
       count_q <= CountWidth'(RootWidth);
-    end else if (count_q != '0) begin
+    end else if (!done_q) begin
       value_q <= value_q << 2;
       rest_q <= fits ? rest[RootWidth-1:0] : shifted[RootWidth-1:0];
       root_q <= RootWidth'({root_q, fits});

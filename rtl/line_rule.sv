@@ -26,8 +26,6 @@ module line_rule #(
   localparam int unsigned ChunkWidth = (Chunks > 1) ? $clog2(Chunks) : 1
 ) (
   input  logic                           clk_i,
-  /// All stages move.
-  input  logic                           enable_i,
   input  logic [ChunkWidth-1:0]          chunk_i,
   /// Membranes before the first time-step, a cycle after `chunk_i`.
   output logic [Lanes*MembraneWidth-1:0] start_o,
@@ -55,7 +53,7 @@ module line_rule #(
     .File (ConstFile)
   ) u_constants (
     .clk_i,
-    .enable_i,
+    .enable_i(1'b1),
     .addr_i(chunk_i),
     .data_o(constants)
   );
@@ -66,9 +64,7 @@ module line_rule #(
     logic signed [LevelWidth-1:0] level;
     assign start_o[MembraneWidth*j+:MembraneWidth] = constants[ConstWidth*j+:MembraneWidth];
     always_ff @(posedge clk_i) begin
-      if (enable_i) begin
-        theta_q[ThetaWidth*j+:ThetaWidth] <= constants[ConstWidth*j+MembraneWidth+:ThetaWidth];
-      end
+      theta_q[ThetaWidth*j+:ThetaWidth] <= constants[ConstWidth*j+MembraneWidth+:ThetaWidth];
     end
 
     // One adder serves both directions: V' < 0 can only fire down, V' >= 0 only up.

@@ -3,7 +3,7 @@
 /// The element (i,n) of a head stands in bank (i + n) mod Lanes, so that neighbours of a column as of a
 /// row stand in one bank each. An operation is either an addition, in a column's last chunk only of
 /// its rows, or a word that is read out and cleared.
-/// Latency: 2 cycles from the place to the word, while `advance_i` is high. Operations follow each other
+/// Latency: 2 cycles from the place to the word. Operations follow each other
 /// every cycle, also on one word: what is still on its way into the memory is passed on.
 module product_banks #(
   /// Banks.
@@ -22,7 +22,6 @@ module product_banks #(
 ) (
   input  logic                       clk_i,
   input  logic                       rst_i,
-  input  logic                       advance_i,
   /// Place of the next operation: the word of a row, or the first of a column, which begins in the bank
   /// that `lane_i` names.
   input  logic                       column_i,
@@ -50,20 +49,19 @@ module product_banks #(
 
     // s1: the word has been read. s2: it is added to, and on its way back.
     logic [AddrWidth-1:0] s1_addr_q, s2_addr_q;
-    logic s1_inside_q, s2_write_q, s2_add_q, s2_neg_q, write;
+    logic s1_inside_q, s2_write_q, s2_add_q, s2_neg_q;
     logic signed [TermWidth-1:0] s2_term_q;
     logic [Width-1:0] s1_word, new_word;
     logic signed [Width-1:0] s2_word_q, sum;
-    assign write = s2_write_q && advance_i;
     sync_ram #(
       .Width(Width),
       .Depth(Words)
     ) u_words (
       .clk_i,
-      .read_enable_i(advance_i),
+      .read_enable_i(1'b1),
       .read_addr_i(addr),
       .read_data_o(s1_word),
-      .write_enable_i(write),
+      .write_enable_i(s2_write_q),
       .write_addr_i(s2_addr_q),
       .write_data_i(new_word)
     );
@@ -78,21 +76,19 @@ module product_banks #(
     always_ff @(posedge clk_i) begin
       if (rst_i) begin
         s2_write_q <= 1'b0;
-      end else if (advance_i) begin
+      end else begin
         s2_write_q <= valid_i && (s1_inside_q || !add_i);
       end
-      if (advance_i) begin
-        s1_addr_q <= addr;
-        s1_inside_q <= !tail_i || element < (LaneWidth + 1)'(TailRows);
-        s1_past_q <= s2_write_q && s2_addr_q == addr;
-        past_word_q <= new_word;
-        s2_addr_q <= s1_addr_q;
-        s2_add_q <= add_i;
-        s2_neg_q <= neg_i;
-        s2_term_q <= term_i[TermWidth*b+:TermWidth];
-        if (s2_write_q && s2_addr_q == s1_addr_q) s2_word_q <= new_word;
-        else s2_word_q <= s1_past_q ? past_word_q : s1_word;
-      end
+      s1_addr_q <= addr;
+      s1_inside_q <= !tail_i || element < (LaneWidth + 1)'(TailRows);
+      s1_past_q <= s2_write_q && s2_addr_q == addr;
+      past_word_q <= new_word;
+      s2_addr_q <= s1_addr_q;
+      s2_add_q <= add_i;
+      s2_neg_q <= neg_i;
+      s2_term_q <= term_i[TermWidth*b+:TermWidth];
+      if (s2_write_q && s2_addr_q == s1_addr_q) s2_word_q <= new_word;
+      else s2_word_q <= s1_past_q ? past_word_q : s1_word;
     end
 
 `ifndef SYNTHESIS
@@ -100,7 +96,7 @@ module product_banks #(
     assign exact = (Width + 2)'(s2_word_q) + (Width + 2)'(s2_term_q) +
                    $signed((Width + 2)'({1'b0, s2_neg_q}));
     always_ff @(posedge clk_i) begin
-      if (!rst_i && write && s2_add_q) begin
+      if (!rst_i && s2_write_q && s2_add_q) begin
         a_no_overflow : assert (exact == (Width + 2)'(sum));
       end
     end

@@ -1,5 +1,6 @@
 /// Output of `spike_product`: words of the banks, rotated back, as a delta stream.
 ///
+/// Contract: a word may begin its way through the product while `room_o`; it comes in some cycles later.
 /// Throughput: one word a cycle. Latency: 2 cycles.
 module product_drain #(
   /// Lanes of a word.
@@ -11,9 +12,11 @@ module product_drain #(
 ) (
   input  logic                   clk_i,
   input  logic                   rst_i,
+  /// A word begins.
+  output logic                   room_o,
+  input  logic                   begin_i,
   /// Words in, lane 0 in the bank that `in_lane_i` names.
   input  logic                   in_valid_i,
-  output logic                   in_ready_o,
   input  logic [Lanes*Width-1:0] in_word_i,
   input  logic [LaneWidth-1:0]   in_lane_i,
   input  logic                   in_skip_i,
@@ -28,12 +31,9 @@ module product_drain #(
   output logic                   out_quiet_o
 );
 
-  logic valid_q, skip_q, last_q, quiet_q, ready;
+  logic valid_q, skip_q, last_q, quiet_q;
   logic [LaneWidth-1:0] lane_q;
-  logic [Lanes*Width-1:0] word_q, delta, out_delta_q;
-  logic out_valid_q, out_skip_q, out_last_q, out_quiet_q;
-  assign ready = !out_valid_q || out_ready_i;
-  assign in_ready_o = !valid_q || ready;
+  logic [Lanes*Width-1:0] word_q, delta;
 
   lane_rotator #(
     .Lanes(Lanes),
@@ -46,33 +46,28 @@ module product_drain #(
   );
 
   always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      valid_q <= 1'b0;
-      out_valid_q <= 1'b0;
-    end else begin
-      if (in_ready_o) valid_q <= in_valid_i;
-      if (ready) out_valid_q <= valid_q;
-    end
-    if (in_ready_o) begin
-      word_q <= in_word_i;
-      lane_q <= in_lane_i;
-      skip_q <= in_skip_i;
-      last_q <= in_last_i;
-      quiet_q <= in_quiet_i;
-    end
-    if (ready) begin
-      out_delta_q <= delta;
-      out_skip_q <= skip_q;
-      out_last_q <= last_q;
-      out_quiet_q <= quiet_q;
-    end
+    if (rst_i) valid_q <= 1'b0;
+    else valid_q <= in_valid_i;
+    word_q <= in_word_i;
+    lane_q <= in_lane_i;
+    skip_q <= in_skip_i;
+    last_q <= in_last_i;
+    quiet_q <= in_quiet_i;
   end
 
-  assign out_valid_o = out_valid_q;
-  assign out_delta_o = out_delta_q;
-  assign out_skip_o = out_skip_q;
-  assign out_last_o = out_last_q;
-  assign out_quiet_o = out_quiet_q;
+  stream_exit #(
+    .Width(Lanes * Width + 3)
+  ) u_out (
+    .clk_i,
+    .rst_i,
+    .room_o,
+    .begin_i,
+    .in_valid_i(valid_q),
+    .in_data_i({delta, skip_q, last_q, quiet_q}),
+    .out_valid_o,
+    .out_ready_i,
+    .out_data_o({out_delta_o, out_skip_o, out_last_o, out_quiet_o})
+  );
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin

@@ -4,7 +4,7 @@
 /// L[i,m] is lane i mod OutLanes of word (i / OutLanes) * LeftChannels + m, R[m,n] lane n mod OutLanes
 /// of word (n / OutLanes) * LeftChannels + m, m counting the channels of all heads as the left stream
 /// does. A[i,n] is word (head * HeadChunks + n / OutLanes) * LeftRows + i of its bank.
-/// Latency: 1 cycle, while `advance_i` is high.
+/// Latency: 1 cycle. A word that leaves waits until there is a place for it.
 module product_issue #(
   /// As in `spike_product`.
   parameter int unsigned LeftRows = 3,
@@ -42,8 +42,9 @@ module product_issue #(
 ) (
   input  logic                         clk_i,
   input  logic                         rst_i,
-  /// The operation moves on; the next entry is taken.
-  input  logic                         advance_i,
+  /// There is a place for a word that leaves.
+  input  logic                         room_i,
+  /// The next entry is taken.
   output logic                         slot_o,
   /// Entries, as from `product_order`.
   input  logic                         left_load_i,
@@ -182,23 +183,33 @@ module product_issue #(
   end
 
   // ---------------------------------------------------------------------------- operation
-  logic valid_q, first_q, column_q, add_q, emit_q, clear_q, neg_q, skip_q, last_q, quiet_q, ends;
+  // emit_q: valid, and a word leaves. more_q: valid, and not the last of the entry's operations.
+  logic valid_q, first_q, column_q, add_q, emit_q, clear_q, neg_q, skip_q, last_q, quiet_q, more_q, go;
   logic [CountWidth-1:0] count_q;
   logic [LaneWidth-1:0] lane_q;
   logic [LeftAddrWidth-1:0] left_q;
   logic [RightAddrWidth-1:0] right_q;
   logic [AccAddrWidth-1:0] acc_q;
-  assign ends = count_q == '0;
-  assign slot_o = advance_i && (ends || !valid_q);
+  assign go = !emit_q || room_i;
+  assign slot_o = go && !more_q;
 
   always_ff @(posedge clk_i) begin
-    if (rst_i) valid_q <= 1'b0;
-    else if (slot_o) valid_q <= left_load_i || right_load_i || drain_load_i || sweep_load_i;
+    if (rst_i) begin
+      valid_q <= 1'b0;
+      emit_q <= 1'b0;
+      more_q <= 1'b0;
+    end else if (slot_o) begin
+      valid_q <= left_load_i || right_load_i || drain_load_i || sweep_load_i;
+      emit_q <= drain_load_i;
+      more_q <= (right_load_i && RowChunks != 1) || (left_load_i && HeadChunks != 1) ||
+          (drain_load_i && !drain_skip_i && OutChunks != 1);
+    end else if (go) begin
+      more_q <= count_q != CountWidth'(1);
+    end
     if (slot_o) begin
       first_q <= 1'b1;
       column_q <= right_side_i;
       add_q <= left_load_i || right_load_i;
-      emit_q <= drain_load_i;
       clear_q <= sweep_load_i;
       skip_q <= drain_skip_i;
       last_q <= sample_end_i;
@@ -226,7 +237,7 @@ module product_issue #(
         acc_q <= AccAddrWidth'(sweep_i);
         count_q <= '0;
       end
-    end else if (advance_i) begin
+    end else if (go) begin
       first_q <= 1'b0;
       count_q <= count_q - CountWidth'(1);
       if (column_q) left_q <= left_q + LeftAddrWidth'(LeftChannels);
@@ -235,20 +246,30 @@ module product_issue #(
     end
   end
 
-  assign valid_o = valid_q;
+  assign valid_o = valid_q && go;
   assign add_o = add_q;
   assign emit_o = emit_q;
   assign clear_o = clear_q;
   assign writes_o = valid_q && (clear_q || (add_q && first_q));
   assign column_o = column_q;
   assign neg_o = neg_q;
-  assign tail_o = column_q && ends;
+  assign tail_o = column_q && !more_q;
   assign skip_o = skip_q;
-  assign last_o = last_q && ends;
-  assign quiet_o = quiet_q && ends;
+  assign last_o = last_q && !more_q;
+  assign quiet_o = quiet_q && !more_q;
   assign lane_o = lane_q;
   assign left_o = left_q;
   assign right_o = right_q;
   assign acc_o = acc_q;
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (!rst_i) begin
+      a_more : assert (more_q == (valid_q && count_q != '0));
+      a_leaves : assert (!emit_q || valid_q);
+      a_one_entry : assert ($onehot0({left_load_i, right_load_i, drain_load_i, sweep_load_i}));
+    end
+  end
+`endif
 
 endmodule

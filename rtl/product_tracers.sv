@@ -4,7 +4,7 @@
 /// event's, rotated so that each lane stands at its bank, complemented for a negative spike. With
 /// `op_writes_i` the event's own tracer changes by its spike, or a word is cleared.
 /// Structure: memories (`read`), register of the operand (`word`), of the rotator (`term`).
-/// Latency: 3 cycles, while `advance_i` is high. A tracer is written when its operation leaves `term`.
+/// Latency: 3 cycles. A tracer is written when its operation leaves `term`.
 module product_tracers #(
   /// Lanes of a word.
   parameter int unsigned Lanes = 2,
@@ -26,7 +26,6 @@ module product_tracers #(
 ) (
   input  logic                      clk_i,
   input  logic                      rst_i,
-  input  logic                      advance_i,
   /// Operations in, as from `product_issue`.
   input  logic                      op_valid_i,
   input  logic                      op_add_i,
@@ -113,7 +112,7 @@ module product_tracers #(
       word_writes_q <= 1'b0;
       term_valid_q <= 1'b0;
       term_writes_q <= 1'b0;
-    end else if (advance_i) begin
+    end else begin
       read_valid_q <= op_valid_i;
       read_writes_q <= op_writes_i;
       word_valid_q <= read_valid_q;
@@ -121,20 +120,18 @@ module product_tracers #(
       term_valid_q <= word_valid_q;
       term_writes_q <= word_writes_q;
     end
-    if (advance_i) begin
-      read_q <= op;
-      word_q <= read_q;
-      term_add_q <= word_q.add;
-      term_emit_q <= word_q.emits;
-      term_clear_q <= word_q.clear;
-      term_column_q <= word_q.column;
-      term_neg_q <= word_q.neg;
-      term_skip_q <= word_q.skip;
-      term_last_q <= word_q.last;
-      term_quiet_q <= word_q.quiet;
-      term_lane_q <= word_q.lane;
-      term_update_q <= word_q.update;
-    end
+    read_q <= op;
+    word_q <= read_q;
+    term_add_q <= word_q.add;
+    term_emit_q <= word_q.emits;
+    term_clear_q <= word_q.clear;
+    term_column_q <= word_q.column;
+    term_neg_q <= word_q.neg;
+    term_skip_q <= word_q.skip;
+    term_last_q <= word_q.last;
+    term_quiet_q <= word_q.quiet;
+    term_lane_q <= word_q.lane;
+    term_update_q <= word_q.update;
   end
 
   assign settled_o = !(op_writes_i || read_writes_q || word_writes_q);
@@ -179,20 +176,18 @@ module product_tracers #(
   );
 
   always_ff @(posedge clk_i) begin
-    if (advance_i) begin
-      word_operand_q <= read_operand;
-      word_level_q <= read_level;
-      term_operand_q <= word_rotated ^ {VectorWidth{word_q.neg}};
-      if (word_q.clear) term_level_q <= '0;
-      else term_level_q <= word_level_q + (word_q.neg ? {LevelWidth{1'b1}} : LevelWidth'(1));
-    end
+    word_operand_q <= read_operand;
+    word_level_q <= read_level;
+    term_operand_q <= word_rotated ^ {VectorWidth{word_q.neg}};
+    if (word_q.clear) term_level_q <= '0;
+    else term_level_q <= word_level_q + (word_q.neg ? {LevelWidth{1'b1}} : LevelWidth'(1));
   end
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_tracer
     logic write;
     logic signed [LeftLevelWidth-1:0] left_level;
     logic signed [RightLevelWidth-1:0] right_level;
-    assign write = term_writes_q && advance_i && (term_clear_q || term_lane_q == LaneWidth'(j));
+    assign write = term_writes_q && (term_clear_q || term_lane_q == LaneWidth'(j));
     assign read_left[LevelWidth*j+:LevelWidth] = LevelWidth'(left_level);
     assign read_right[LevelWidth*j+:LevelWidth] = LevelWidth'(right_level);
 
@@ -201,7 +196,7 @@ module product_tracers #(
       .Depth(LeftWords)
     ) u_left_levels (
       .clk_i,
-      .read_enable_i(advance_i),
+      .read_enable_i(1'b1),
       .read_addr_i(op_left_i),
       .read_data_o(left_level),
       .write_enable_i(write && (term_clear_q || !term_column_q)),
@@ -214,7 +209,7 @@ module product_tracers #(
       .Depth(RightWords)
     ) u_right_levels (
       .clk_i,
-      .read_enable_i(advance_i),
+      .read_enable_i(1'b1),
       .read_addr_i(op_right_i),
       .read_data_o(right_level),
       .write_enable_i(write && (term_clear_q || term_column_q)),
@@ -230,7 +225,7 @@ module product_tracers #(
   assign kept_left = LevelWidth'($signed(term_level_q[LeftLevelWidth-1:0]));
   assign kept_right = LevelWidth'($signed(term_level_q[RightLevelWidth-1:0]));
   always_ff @(posedge clk_i) begin
-    if (advance_i) level_before_q <= word_level_q;
+    level_before_q <= word_level_q;
     if (!rst_i && term_writes_q && !term_clear_q) begin
       a_level_kept : assert (level == (term_column_q ? kept_right : kept_left));
       a_level_steps : assert (term_neg_q ? level < level_before_q : level > level_before_q);

@@ -6,7 +6,7 @@
 /// `last` in the time-step in which the last input becomes final, `quiet` if all ended quiet. In a
 /// sample's first time-step the start values are added. A row to which nothing is added is one skip
 /// beat.
-/// Throughput: one chunk a cycle. Latency: 2 cycles. Back-pressure: all stages stand still.
+/// Throughput: one chunk a cycle. Latency: 2 cycles, with start values 3. Back-pressure: all stages stand still.
 module residual_sum #(
   /// Rows of a time-step.
   parameter int unsigned Rows = 1,
@@ -62,7 +62,8 @@ module residual_sum #(
   logic [RowWidth-1:0] row_q;
   logic [ChunkWidth-1:0] chunk_q;
   logic [AddrWidth-1:0] addr_q;
-  logic first_q;
+  // begins_q: nothing of the sample has been issued.
+  logic first_q, begins_q;
   // Inputs that were final in this sample, and how.
   logic [Inputs-1:0] ended_q, quiet_q, ended, quiet;
   logic [Inputs-1:0] needed, adds;
@@ -81,7 +82,7 @@ module residual_sum #(
     assign needed[n] = covered && !ended_q[n];
   end
 
-  logic advance, issue, all_here, begins, starts, skip, row_end, step_end;
+  logic advance, issue, all_here, starts, skip, row_end, step_end;
   assign all_here = &(in_valid_i | ~needed);
   assign adds = needed & ~in_skip_i;
   assign starts = UseStart != 0 && first_q;
@@ -89,8 +90,7 @@ module residual_sum #(
   assign row_end = skip || chunk_q == ChunkLast;
   assign step_end = row_end && row_q == RowLast;
   // A sample begins when one of its inputs does, even if no input covers its first row.
-  assign begins = first_q && addr_q == '0;
-  assign issue = advance && all_here && (!begins || in_valid_i != '0);
+  assign issue = advance && all_here && (!begins_q || in_valid_i != '0);
   assign in_ready_o = {Inputs{issue}} & needed & (adds | {Inputs{row_end}});
 
   assign ended = ended_q | (in_ready_o & in_last_i);
@@ -102,6 +102,7 @@ module residual_sum #(
       chunk_q <= '0;
       addr_q <= '0;
       first_q <= 1'b1;
+      begins_q <= 1'b1;
       ended_q <= '0;
     end else if (issue) begin
       if (row_end) begin
@@ -115,17 +116,29 @@ module residual_sum #(
       else addr_q <= addr_q + AddrWidth'(1);
       ended_q <= (step_end && &ended) ? '0 : ended;
       if (step_end) first_q <= &ended;
+      begins_q <= step_end && &ended;
     end
     if (issue) quiet_q <= quiet;
   end
 
   // ---------------------------------------------------------------------------- add
-  logic s1_valid_q, s1_skip_q, s1_last_q, s1_quiet_q, s1_starts_q;
-  logic [Inputs*BeatWidth-1:0] s1_delta_q;
-  logic [BeatWidth-1:0] s1_start;
-  logic [BeatWidth-1:0] sum;
+  // At s1 the ROM shows what there is at the start, at s2 it is in a register; without a start there is no s1.
+  localparam int unsigned FlagWidth = 3;
+  logic valid, s2_valid_q;
+  logic [Inputs*BeatWidth-1:0] delta, s2_delta_q;
+  logic [FlagWidth-1:0] flags, s2_flags_q;
+  logic [BeatWidth-1:0] s2_start, sum;
+
+  logic [Inputs*BeatWidth-1:0] added;
+  for (genvar n = 0; n < Inputs; n++) begin : gen_added
+    assign added[BeatWidth*n+:BeatWidth] = adds[n] ? in_delta_i[BeatWidth*n+:BeatWidth] : '0;
+  end
 
   if (UseStart != 0) begin : gen_start
+    logic s1_valid_q, s1_starts_q;
+    logic [Inputs*BeatWidth-1:0] s1_delta_q;
+    logic [FlagWidth-1:0] s1_flags_q;
+    logic [BeatWidth-1:0] s1_start, s2_start_q;
     sync_rom #(
       .Width(BeatWidth),
       .Depth(Words),
@@ -136,47 +149,56 @@ module residual_sum #(
       .addr_i(addr_q),
       .data_o(s1_start)
     );
+    always_ff @(posedge clk_i) begin
+      if (rst_i) s1_valid_q <= 1'b0;
+      else if (advance) s1_valid_q <= issue;
+      if (advance) begin
+        s1_delta_q <= added;
+        s1_flags_q <= {skip, step_end && &ended, step_end && &ended && &quiet};
+        s1_starts_q <= starts;
+        s2_start_q <= s1_starts_q ? s1_start : '0;
+      end
+    end
+    assign valid = s1_valid_q;
+    assign delta = s1_delta_q;
+    assign flags = s1_flags_q;
+    assign s2_start = s2_start_q;
   end else begin : gen_no_start
-    assign s1_start = '0;
+    assign valid = issue;
+    assign delta = added;
+    assign flags = {skip, step_end && &ended, step_end && &ended && &quiet};
+    assign s2_start = '0;
   end
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane
     always_comb begin
-      sum[DeltaWidth*j+:DeltaWidth] = s1_starts_q ? s1_start[DeltaWidth*j+:DeltaWidth] : '0;
+      sum[DeltaWidth*j+:DeltaWidth] = s2_start[DeltaWidth*j+:DeltaWidth];
       for (int unsigned n = 0; n < Inputs; n++) begin
         sum[DeltaWidth*j+:DeltaWidth] =
-            sum[DeltaWidth*j+:DeltaWidth] + s1_delta_q[BeatWidth*n+DeltaWidth*j+:DeltaWidth];
+            sum[DeltaWidth*j+:DeltaWidth] + s2_delta_q[BeatWidth*n+DeltaWidth*j+:DeltaWidth];
       end
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      s1_valid_q <= 1'b0;
-    end else if (advance) begin
-      s1_valid_q <= issue;
-    end
+    if (rst_i) s2_valid_q <= 1'b0;
+    else if (advance) s2_valid_q <= valid;
     if (advance) begin
-      for (int unsigned n = 0; n < Inputs; n++) begin
-        s1_delta_q[BeatWidth*n+:BeatWidth] <= adds[n] ? in_delta_i[BeatWidth*n+:BeatWidth] : '0;
-      end
-      s1_skip_q <= skip;
-      s1_last_q <= step_end && &ended;
-      s1_quiet_q <= step_end && &ended && &quiet;
-      s1_starts_q <= starts;
+      s2_delta_q <= delta;
+      s2_flags_q <= flags;
     end
   end
 
   // Two beats of room, so that the way of `ready` from what follows ends here.
   stream_fifo #(
-    .Width(BeatWidth + 3),
+    .Width(BeatWidth + FlagWidth),
     .Depth(2)
   ) u_out (
     .clk_i,
     .rst_i,
-    .in_valid_i(s1_valid_q),
+    .in_valid_i(s2_valid_q),
     .in_ready_o(advance),
-    .in_data_i({sum, s1_skip_q, s1_last_q, s1_quiet_q}),
+    .in_data_i({sum, s2_flags_q}),
     .out_valid_o,
     .out_ready_i,
     .out_data_o({out_delta_o, out_skip_o, out_last_o, out_quiet_o})

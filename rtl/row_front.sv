@@ -8,7 +8,7 @@
 /// in its time-step before) is one beat with `out_skip_o`, unless `SkipRows` is 0.
 /// A row is taken up again only after `row_back` has reported it, so whatever lies between the two
 /// never meets a row twice.
-/// Throughput: one chunk a cycle. Latency: 2 cycles.
+/// Throughput: one chunk a cycle. Latency: 3 cycles.
 module row_front #(
   /// Rows of a time-step.
   parameter int unsigned Rows = 1,
@@ -78,8 +78,37 @@ module row_front #(
   // By parity of the time-step's number: something fired in it, its final row has left.
   logic parity_q;
   logic [1:0] fired_q, over_q;
-  // Rows that are inside, and rows in which something fired when they were last.
-  logic [Rows-1:0] busy_q, active_q;
+  // Rows come and leave in order: the next one is inside if all are. In a register, as the path goes on
+  // from here into what stands before.
+  localparam int unsigned InsideWidth = $clog2(Rows + 1);
+  logic [InsideWidth-1:0] inside_q;
+  logic all_inside_q, row_begins, row_active;
+  assign row_begins = issue && chunk == '0;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      inside_q <= '0;
+      all_inside_q <= 1'b0;
+    end else if (row_begins && !done_i) begin
+      inside_q <= inside_q + InsideWidth'(1);
+      all_inside_q <= inside_q == InsideWidth'(Rows - 1);
+    end else if (!row_begins && done_i) begin
+      inside_q <= inside_q - InsideWidth'(1);
+      all_inside_q <= 1'b0;
+    end
+  end
+
+  // Rows in which something fired when they were last.
+  row_flags #(
+    .Rows(Rows)
+  ) u_active (
+    .clk_i,
+    .row_i(row),
+    .step_i(issue && row_end),
+    .flag_o(row_active),
+    .write_i(done_i),
+    .write_row_i(done_row_i),
+    .write_flag_i(done_fired_i)
+  );
 
   step_control #(
     .Rows(Rows),
@@ -98,8 +127,8 @@ module row_front #(
     .in_last_i,
     .in_quiet_i,
     .advance_i(advance),
-    .free_i(chunk != '0 || !busy_q[row]),
-    .idle_i(!active_q[row]),
+    .free_i(chunk != '0 || !all_inside_q),
+    .idle_i(!row_active),
     .go_on_i(fired_q[!parity_q]),
     .over_i(over_q[!parity_q]),
     .issue_o(issue),
@@ -121,16 +150,11 @@ module row_front #(
       parity_q <= 1'b0;
       fired_q <= '0;
       over_q <= '0;
-      busy_q <= '0;
-      active_q <= '0;
     end else begin
       if (done_i) begin
-        busy_q[done_row_i] <= 1'b0;
-        active_q[done_row_i] <= done_fired_i;
         if (done_fired_i) fired_q[done_parity_i] <= 1'b1;
         if (done_step_end_i) over_q[done_parity_i] <= 1'b1;
       end
-      if (issue && chunk == '0) busy_q[row] <= 1'b1;
       if (issue && step_end) begin
         // Of the time-step before this one, every row has left.
         parity_q <= !parity_q;
@@ -141,11 +165,13 @@ module row_front #(
   end
 
   // ---------------------------------------------------------------------------- accumulate
-  logic s1_valid_q, s1_skip_q, s1_row_end_q;
-  logic [RowWidth+5:0] s1_info_q;
-  logic [AddrWidth-1:0] s1_addr_q;
-  logic [Lanes*DeltaWidth-1:0] s1_delta_q;
-  logic [Lanes*AccWidth-1:0] s1_acc, s1_sum;
+  // At s1 the memory shows the row's sum, at s2 it is in a register: from the memory through the adder would be
+  // a long way.
+  logic s1_valid_q, s1_skip_q, s1_row_end_q, s2_valid_q, s2_skip_q, s2_row_end_q;
+  logic [RowWidth+5:0] s1_info_q, s2_info_q;
+  logic [AddrWidth-1:0] s1_addr_q, s2_addr_q;
+  logic [Lanes*DeltaWidth-1:0] s1_delta_q, s2_delta_q;
+  logic [Lanes*AccWidth-1:0] s1_acc, s2_acc_q, s2_sum;
   // The sum on its way back; the row is not read before it has left the array.
   logic write_q;
   logic [AddrWidth-1:0] write_addr_q;
@@ -166,17 +192,16 @@ module row_front #(
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane
     logic signed [AccWidth-1:0] old, delta, sum;
-    // Bit 4 of the info: first time-step, before which there is 0 whatever the memory holds.
-    assign old = s1_info_q[4] ? '0 : s1_acc[AccWidth*j+:AccWidth];
-    assign delta = AccWidth'($signed(s1_delta_q[DeltaWidth*j+:DeltaWidth]));
+    assign old = s2_acc_q[AccWidth*j+:AccWidth];
+    assign delta = AccWidth'($signed(s2_delta_q[DeltaWidth*j+:DeltaWidth]));
     assign sum = old + delta;
-    assign s1_sum[AccWidth*j+:AccWidth] = sum;
+    assign s2_sum[AccWidth*j+:AccWidth] = sum;
 
 `ifndef SYNTHESIS
     logic signed [AccWidth:0] exact;
     assign exact = (AccWidth + 1)'(old) + (AccWidth + 1)'(delta);
     always_ff @(posedge clk_i) begin
-      if (!rst_i && s1_valid_q && !s1_skip_q) begin
+      if (!rst_i && s2_valid_q && !s2_skip_q) begin
         a_no_overflow : assert (exact == (AccWidth + 1)'(sum));
       end
     end
@@ -186,19 +211,28 @@ module row_front #(
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       s1_valid_q <= 1'b0;
+      s2_valid_q <= 1'b0;
       write_q <= 1'b0;
     end else begin
       if (advance) s1_valid_q <= issue;
-      write_q <= advance && s1_valid_q && !s1_skip_q;
+      if (advance) s2_valid_q <= s1_valid_q;
+      write_q <= advance && s2_valid_q && !s2_skip_q;
     end
-    write_addr_q <= s1_addr_q;
-    write_acc_q <= s1_sum;
+    write_addr_q <= s2_addr_q;
+    write_acc_q <= s2_sum;
     if (advance) begin
       s1_skip_q <= skip;
       s1_row_end_q <= row_end;
       s1_info_q <= {row, parity_q, first, row == RowLast, step_final, at_limit, step_quiet};
       s1_addr_q <= addr;
       s1_delta_q <= no_input ? '0 : in_delta_i;
+      s2_skip_q <= s1_skip_q;
+      s2_row_end_q <= s1_row_end_q;
+      s2_info_q <= s1_info_q;
+      s2_addr_q <= s1_addr_q;
+      s2_delta_q <= s1_delta_q;
+      // Bit 4 of the info: first time-step, before which there is 0 whatever the memory holds.
+      s2_acc_q <= s1_info_q[4] ? '0 : s1_acc;
     end
   end
 
@@ -209,9 +243,9 @@ module row_front #(
   ) u_out (
     .clk_i,
     .rst_i,
-    .in_valid_i(s1_valid_q),
+    .in_valid_i(s2_valid_q),
     .in_ready_o(advance),
-    .in_data_i({s1_sum, s1_addr_q, s1_skip_q, s1_row_end_q, s1_info_q}),
+    .in_data_i({s2_sum, s2_addr_q, s2_skip_q, s2_row_end_q, s2_info_q}),
     .out_valid_o,
     .out_ready_i,
     .out_data_o({out_acc_o, out_addr_o, out_skip_o, out_row_end_o, out_info_o})
@@ -230,7 +264,8 @@ module row_front #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_i) begin
-      a_row_is_inside : assert (!done_i || busy_q[done_row_i]);
+      a_row_is_inside : assert (!done_i || inside_q != '0);
+      a_all_inside : assert (all_inside_q == (int'(inside_q) == int'(Rows)));
       a_step_before_is_over : assert (!(issue && step_end) || !over_q[parity_q]);
     end
   end

@@ -1,7 +1,8 @@
 /// Whether a stage's sample is one that the readout has completed already.
 ///
 /// Contract: `hit_o` is high from 1 cycle after `stop_*` names the sample that the stage works on, until
-/// `end_i` says that the stage has ended it. Samples are counted from 0, modulo 2^16.
+/// `end_i` says that the stage has ended it; in the first cycle of a sample `stop_*` is not heard. Samples
+/// are counted from 0, modulo 2^16.
 module sample_stop (
   input  logic        clk_i,
   input  logic        rst_i,
@@ -13,19 +14,20 @@ module sample_stop (
   output logic        hit_o
 );
 
+  // That the sample has ended is known late: it is counted a cycle later, and hides what was said of it.
   logic [15:0] sample_q;
-  logic hit_q;
-  assign hit_o = hit_q;
+  logic hit_q, end_q;
+  assign hit_o = hit_q && !end_q;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       sample_q <= '0;
       hit_q <= 1'b0;
-    end else if (end_i) begin
-      sample_q <= sample_q + 16'd1;
-      hit_q <= 1'b0;
+      end_q <= 1'b0;
     end else begin
-      hit_q <= stop_i && stop_sample_i == sample_q;
+      end_q <= end_i;
+      hit_q <= !end_q && stop_i && stop_sample_i == sample_q;
+      if (end_q) sample_q <= sample_q + 16'd1;
     end
   end
 

@@ -7,4 +7,5 @@ packet_tx.sv
 block_buffer.sv
 result_buffer.sv
 register_access.sv
+uart_request.sv
 uart_shell.sv

@@ -93,15 +93,14 @@ module softmax_exps #(
 
   // ---------------------------------------------------------------------------- exponential
   // e1: the table's output.
-  logic look, e1_valid_q, e1_ready, e1_leaves, e1_skip_q, e1_group_end_q, exp_ready, sum_ready;
+  logic look, e1_valid_q, e1_leaves, e1_skip_q, e1_group_end_q, exp_ready;
   logic [PlaceWidth-1:0] e1_place_q;
   logic [Lanes-1:0] e1_excluded;
   logic [Lanes*ExpWidth-1:0] e1_exp;
-  assign score_ready = (!e1_valid_q || e1_ready) && (score_skip || most_valid);
+  assign score_ready = (!e1_valid_q || exp_ready) && (score_skip || most_valid);
   assign look = score_valid && score_ready;
   assign most_taken = look && !score_skip && score_group_end;
-  assign e1_ready = exp_ready && (e1_skip_q || !e1_group_end_q || sum_ready);
-  assign e1_leaves = e1_valid_q && e1_ready;
+  assign e1_leaves = e1_valid_q && exp_ready;
 
   exp_table #(
     .Lanes(Lanes),
@@ -111,7 +110,7 @@ module softmax_exps #(
     .File(TableFile)
   ) u_table (
     .clk_i,
-    .enable_i(!e1_valid_q || e1_ready),
+    .enable_i(!e1_valid_q || exp_ready),
     .most_i(most),
     .score_i(score_acc),
     .excluded_i(score_excluded),
@@ -121,25 +120,29 @@ module softmax_exps #(
 
   always_ff @(posedge clk_i) begin
     if (rst_i) e1_valid_q <= 1'b0;
-    else if (!e1_valid_q || e1_ready) e1_valid_q <= look;
-    if (!e1_valid_q || e1_ready) begin
+    else if (!e1_valid_q || exp_ready) e1_valid_q <= look;
+    if (!e1_valid_q || exp_ready) begin
       {e1_group_end_q, e1_skip_q, e1_place_q} <= {score_group_end, score_skip, score_place};
     end
   end
 
   // ---------------------------------------------------------------------------- sum
+  // A group's Z is wanted as long as its last chunk is in the FIFO of the exponentials: so many ends of
+  // groups fit into it.
+  localparam int unsigned ExpDepth = 2 * GroupChunks + 7;
+  localparam int unsigned SumDepth = (ExpDepth - 1) / GroupChunks + 1;
   logic exp_valid, exp_group_end, scaled_valid, scaled_taken;
   group_sum #(
     .Lanes(Lanes),
     .Width(ExpWidth),
     .SumWidth(SumWidth),
     .ScaleWidth(ScaleWidth),
-    .Scale(Scale)
+    .Scale(Scale),
+    .Depth(SumDepth)
   ) u_sum (
     .clk_i,
     .rst_i,
     .in_valid_i(e1_leaves && !e1_skip_q),
-    .in_ready_o(sum_ready),
     .in_data_i(e1_exp),
     .in_group_end_i(e1_group_end_q),
     .out_valid_o(scaled_valid),
@@ -149,7 +152,7 @@ module softmax_exps #(
 
   stream_queue #(
     .Width(Lanes * ExpWidth + Lanes + TagWidth),
-    .Depth(2 * GroupChunks + 7)
+    .Depth(ExpDepth)
   ) u_exps (
     .clk_i,
     .rst_i,

@@ -26,8 +26,9 @@
 /// unless `SkipRows` is 0.
 /// Throughput: one chunk a cycle. A chunk is taken up again at the earliest 5 cycles after it was
 /// last, which holds arrays with fewer than 5 chunks back; a new time-step of the array's own starts
-/// once it is known that something fired. Latency: 4 cycles.
-/// Back-pressure: all stages stand still while the output is not taken.
+/// once it is known that something fired. Latency: 5 cycles.
+/// Back-pressure: a beat is taken only if there is room for it in the output's FIFO, so the stages
+/// before that never stand still.
 module spike_neurons #(
   /// Rows of a time-step.
   parameter int unsigned Rows = 1,
@@ -117,8 +118,7 @@ module spike_neurons #(
 
   // ---------------------------------------------------------------------------- issue
   // A beat's place and time-step, which go with it through the stages behind the issue: at s0 the state's
-  // memory is read, s1 has the state, s2 has V', s3 is the output register. `tag`: of the time-step's
-  // number.
+  // memory is read, s1 has the state, s2 has V', s3 has the spike. `tag`: of the time-step's number.
   typedef struct packed {
     logic                  skip;
     logic                  row_end;
@@ -135,9 +135,10 @@ module spike_neurons #(
   logic s0_valid_q, s1_valid_q, s2_valid_q, s3_valid_q, s0_first_q, s1_first_q;
   logic [Lanes*DeltaWidth-1:0] s0_delta_q, s1_delta_q;
   logic [Lanes-1:0] s3_nz_q, s3_neg_q;
-  logic advance, issue, first, no_input, s3_leaves;
-  assign advance = !s3_valid_q || out_ready_i;
-  assign s3_leaves = s3_valid_q && out_ready_i;
+  logic issue, first, no_input;
+
+  // Whether there is a place for another beat at the output.
+  logic room;
 
   // The awaited time-step is the one issued last. `go_on`: something fired in it.
   logic step_fired, row_fired, s3_fired, go_on, over;
@@ -149,7 +150,19 @@ module spike_neurons #(
   assign over = s3_valid_q && s3_q.step_end && s3_q.tag == awaited_tag;
 
   // A row is active unless its time-step before is over and nothing fired in it.
-  logic rows_active_q[Rows];
+  logic row_active;
+  row_flags #(
+    .Rows(Rows)
+  ) u_active (
+    .clk_i,
+    .row_i(next.row),
+    .step_i(issue && next.row_end),
+    .flag_o(row_active),
+    .write_i(s3_valid_q && s3_q.row_end && !s3_q.skip),
+    .write_row_i(s3_q.row),
+    .write_flag_i(row_fired)
+  );
+
   logic same_row, same_word, row_in_flight, hazard;
   assign same_row = (s0_valid_q && !s0_q.skip && s0_q.row == next.row) ||
       (s1_valid_q && !s1_q.skip && s1_q.row == next.row) ||
@@ -180,9 +193,9 @@ module spike_neurons #(
     .in_skip_i,
     .in_last_i,
     .in_quiet_i,
-    .advance_i(advance),
+    .advance_i(room),
     .free_i(next.skip || !hazard),
-    .idle_i(!row_in_flight && !rows_active_q[next.row]),
+    .idle_i(!row_in_flight && !row_active),
     .go_on_i(go_on),
     .over_i(over),
     .issue_o(issue),
@@ -206,9 +219,8 @@ module spike_neurons #(
       fired_tag_q <= '0;
     end else begin
       if (issue && next.step_end) tag_q <= tag_q + 2'd1;
-      if (s3_leaves && s3_q.step_end) fired_tag_q <= fired_tag_q + 2'd1;
+      if (s3_valid_q && s3_q.step_end) fired_tag_q <= fired_tag_q + 2'd1;
     end
-    if (s3_leaves && s3_q.row_end && !s3_q.skip) rows_active_q[s3_q.row] <= row_fired;
   end
 
   always_ff @(posedge clk_i) begin
@@ -217,29 +229,27 @@ module spike_neurons #(
       s1_valid_q <= 1'b0;
       s2_valid_q <= 1'b0;
       s3_valid_q <= 1'b0;
-    end else if (advance) begin
+    end else begin
       s0_valid_q <= issue;
       s1_valid_q <= s0_valid_q;
       s2_valid_q <= s1_valid_q;
       s3_valid_q <= s2_valid_q;
     end
-    if (advance) begin
-      s0_q <= next;
-      s0_first_q <= first;
-      s0_delta_q <= no_input ? '0 : in_delta_i;
-      s1_q <= s0_q;
-      s1_first_q <= s0_first_q;
-      s1_delta_q <= s0_delta_q;
-      s2_q <= s1_q;
-      s3_q <= s2_q;
-    end
+    s0_q <= next;
+    s0_first_q <= first;
+    s0_delta_q <= no_input ? '0 : in_delta_i;
+    s1_q <= s0_q;
+    s1_first_q <= s0_first_q;
+    s1_delta_q <= s0_delta_q;
+    s2_q <= s1_q;
+    s3_q <= s2_q;
   end
 
   // ---------------------------------------------------------------------------- state
   // What the memory shows is taken into a register: from the memory through the adder would be a long way.
   logic [StateWidth-1:0] s0_state, s1_state_q, s3_state;
   always_ff @(posedge clk_i) begin
-    if (advance) s1_state_q <= s0_state;
+    s1_state_q <= s0_state;
   end
 
   sync_ram #(
@@ -247,10 +257,10 @@ module spike_neurons #(
     .Depth(Words)
   ) u_state (
     .clk_i,
-    .read_enable_i(advance),
+    .read_enable_i(1'b1),
     .read_addr_i(next.addr),
     .read_data_o(s0_state),
-    .write_enable_i(s3_leaves && !s3_q.skip),
+    .write_enable_i(s3_valid_q && !s3_q.skip),
     .write_addr_i(s3_q.addr),
     .write_data_i(s3_state)
   );
@@ -281,14 +291,12 @@ module spike_neurons #(
     end
 
     always_ff @(posedge clk_i) begin
-      if (advance) begin
-        s2_v_q[MembraneWidth*j+:MembraneWidth] <= sum;
-        s2_level_q[LevelWidth*j+:LevelWidth] <= s1_level[LevelWidth*j+:LevelWidth];
-        s3_v_q[MembraneWidth*j+:MembraneWidth] <= s2_new_v[MembraneWidth*j+:MembraneWidth];
-        s3_level_q[LevelWidth*j+:LevelWidth] <= new_level;
-        s3_nz_q[j] <= !s2_q.skip && (s2_up[j] || s2_down[j]);
-        s3_neg_q[j] <= !s2_q.skip && s2_down[j];
-      end
+      s2_v_q[MembraneWidth*j+:MembraneWidth] <= sum;
+      s2_level_q[LevelWidth*j+:LevelWidth] <= s1_level[LevelWidth*j+:LevelWidth];
+      s3_v_q[MembraneWidth*j+:MembraneWidth] <= s2_new_v[MembraneWidth*j+:MembraneWidth];
+      s3_level_q[LevelWidth*j+:LevelWidth] <= new_level;
+      s3_nz_q[j] <= !s2_q.skip && (s2_up[j] || s2_down[j]);
+      s3_neg_q[j] <= !s2_q.skip && s2_down[j];
     end
 
     assign s3_state[NeuronWidth*j+:NeuronWidth] = {
@@ -325,7 +333,6 @@ module spike_neurons #(
       .ConstFile(ConstFile)
     ) u_rule (
       .clk_i,
-      .enable_i(advance),
       .chunk_i(s0_q.chunk),
       .start_o(s1_start),
       .v_i(s2_v_q),
@@ -351,8 +358,7 @@ module spike_neurons #(
     ) u_rule (
       .clk_i,
       .rst_i,
-      .enable_i(advance),
-      .issue_i(s0_valid_q && advance),
+      .issue_i(s0_valid_q),
       .row_end_i(s0_q.row_end),
       .read_level_i(s1_level),
       .v_i(s2_v_q),
@@ -363,36 +369,54 @@ module spike_neurons #(
   end
 
   // ---------------------------------------------------------------------------- output
+  logic s3_last, s3_quiet;
   fired_flags #(
     .Lanes(Lanes)
   ) u_flags (
     .clk_i,
     .rst_i,
-    .leaves_i(s3_leaves),
+    .leaves_i(s3_valid_q),
     .nz_i(s3_nz_q),
     .row_end_i(s3_q.row_end),
     .step_end_i(s3_q.step_end),
     .final_i(s3_q.final_step),
     .limit_i(s3_q.limit),
     .quiet_i(s3_q.quiet),
-    .last_o(out_last_o),
-    .quiet_o(out_quiet_o),
+    .last_o(s3_last),
+    .quiet_o(s3_quiet),
     .row_fired_o(row_fired),
     .step_fired_o(step_fired),
     .spikes_o
   );
 
-  assign out_valid_o = s3_valid_q;
-  assign out_nz_o = s3_nz_q;
-  assign out_neg_o = s3_neg_q;
-  assign out_skip_o = s3_q.skip;
+  stream_exit #(
+    .Width(2 * Lanes + 3)
+  ) u_out (
+    .clk_i,
+    .rst_i,
+    .room_o(room),
+    .begin_i(issue),
+    .in_valid_i(s3_valid_q),
+    .in_data_i({s3_nz_q, s3_neg_q, s3_q.skip, s3_last, s3_quiet}),
+    .out_valid_o,
+    .out_ready_i,
+    .out_data_o({out_nz_o, out_neg_o, out_skip_o, out_last_o, out_quiet_o})
+  );
 
-  // Taps for co-simulation, valid with an output beat that is not a skip beat: membrane and tracer
-  // after this time-step, and whose they are.
+  // Taps for co-simulation: a beat at s3. Membrane and tracer after this time-step, and whose they are, hold
+  // for a beat that is not a skip beat.
+  logic tap_valid, tap_skip, tap_last, tap_quiet;
+  logic [Lanes-1:0] tap_nz, tap_neg;
   logic [Lanes*MembraneWidth-1:0] tap_v;
   logic [Lanes*LevelWidth-1:0] tap_s;
   logic [RowWidth-1:0] tap_row;
   logic [ChunkWidth-1:0] tap_chunk;
+  assign tap_valid = s3_valid_q;
+  assign tap_nz = s3_nz_q;
+  assign tap_neg = s3_neg_q;
+  assign tap_skip = s3_q.skip;
+  assign tap_last = s3_last;
+  assign tap_quiet = s3_quiet;
   assign tap_v = s3_v_q;
   assign tap_s = s3_level_q;
   assign tap_row = s3_q.row;
@@ -422,10 +446,12 @@ module spike_neurons #(
     if (!rst_i) begin
       a_row_has_left : assert (row_in_flight || !same_row || next.chunk != '0 || !issue);
       a_chunk_has_left : assert (hazard || !same_word || next.skip || !issue);
-      a_skip_allowed : assert (SkipRows != 0 || !out_valid_o || !out_skip_o);
+      a_skip_allowed : assert (SkipRows != 0 || !tap_valid || !tap_skip);
       a_address : assert (int'(tap_row) * int'(Chunks) + int'(tap_chunk) == int'(s3_q.addr) ||
                           !s3_valid_q);
-      a_taps_known : assert (tap_v == s3_v_q && tap_s == s3_level_q);
+      a_taps_known : assert (!tap_valid || (tap_v == s3_v_q && tap_s == s3_level_q &&
+                                          {tap_nz, tap_neg, tap_last, tap_quiet} ==
+                                          {s3_nz_q, s3_neg_q, s3_last, s3_quiet}));
     end
   end
 `endif

@@ -28,7 +28,7 @@
 /// Throughput: a right spike takes `ceil(LeftRows / OutLanes)` cycles, a left spike as many as a head
 /// has chunks, a row one cycle for each of its beats; a right row's end takes one if no spike carries
 /// it. A change of sides takes up to 3 cycles, and a sample's end one cycle for each word of the
-/// largest memory, for clearing. Back-pressure: all stages stand still.
+/// largest memory, for clearing. Back-pressure: rows wait for a place in the output's FIFO.
 module spike_product #(
   /// Rows of the left operand and of the product.
   parameter int unsigned LeftRows = 3,
@@ -128,9 +128,9 @@ module spike_product #(
   localparam int unsigned LeftUnitWidth = (Heads > 1) ? $clog2(Heads) : 1;
   localparam int unsigned RightUnitWidth = (RightUnits > 1) ? $clog2(RightUnits) : 1;
 
-  // `advance` moves every stage from the issue to the accumulators; `slot`: the issue stage takes its
-  // next entry.
-  logic advance, slot, settled;
+  // The stages behind the issue never stand still. `slot`: the issue stage takes its next entry; `room`:
+  // there is a place for another word at the output.
+  logic slot, room, settled;
   logic left_load, right_load, drain_load, sweep_load, right_side;
   logic token_end, right_step_end, step_end, drain_skip, sample_end, quiet;
   logic [RowWidth-1:0] row;
@@ -200,7 +200,7 @@ module spike_product #(
   logic [LeftAddrWidth-1:0] op_left;
   logic [RightAddrWidth-1:0] op_right;
   logic [AccAddrWidth-1:0] op_acc;
-  assign work_o = op_valid && op_add && advance;
+  assign work_o = op_valid && op_add;
 
   product_issue #(
     .LeftRows(LeftRows),
@@ -215,7 +215,7 @@ module spike_product #(
   ) u_issue (
     .clk_i,
     .rst_i,
-    .advance_i(advance),
+    .room_i(room),
     .slot_o(slot),
     .left_load_i(left_load),
     .right_load_i(right_load),
@@ -270,7 +270,6 @@ module spike_product #(
   ) u_tracers (
     .clk_i,
     .rst_i,
-    .advance_i(advance),
     .op_valid_i(op_valid),
     .op_add_i(op_add),
     .op_emit_i(op_emit),
@@ -312,7 +311,6 @@ module spike_product #(
   ) u_banks (
     .clk_i,
     .rst_i,
-    .advance_i(advance),
     .column_i(word_column),
     .tail_i(word_tail),
     .lane_i(word_lane),
@@ -329,13 +327,11 @@ module spike_product #(
   logic [LaneWidth-1:0] emit_lane_q;
   always_ff @(posedge clk_i) begin
     if (rst_i) emit_q <= 1'b0;
-    else if (advance) emit_q <= term_valid && term_emit;
-    if (advance) begin
-      emit_lane_q <= term_lane;
-      emit_skip_q <= term_skip;
-      emit_last_q <= term_last;
-      emit_quiet_q <= term_quiet;
-    end
+    else emit_q <= term_valid && term_emit;
+    emit_lane_q <= term_lane;
+    emit_skip_q <= term_skip;
+    emit_last_q <= term_last;
+    emit_quiet_q <= term_quiet;
   end
 
   product_drain #(
@@ -344,8 +340,9 @@ module spike_product #(
   ) u_drain (
     .clk_i,
     .rst_i,
+    .room_o(room),
+    .begin_i(op_valid && op_emit),
     .in_valid_i(emit_q),
-    .in_ready_o(advance),
     .in_word_i(bank_word),
     .in_lane_i(emit_lane_q),
     .in_skip_i(emit_skip_q),

@@ -63,7 +63,9 @@ module step_control #(
   localparam bit [ChunkWidth-1:0] ChunkLast = ChunkWidth'(Chunks - 1);
 
   logic [RowWidth-1:0] row_q;
+  // begins_q, ends_q: the chunk is the row's first, its last.
   logic [ChunkWidth-1:0] chunk_q;
+  logic begins_q, ends_q;
   logic [AddrWidth-1:0] addr_q;
   logic [15:0] step_q;
   // first_q: first time-step of the sample. self_q: the input is final, the time-step has none.
@@ -71,14 +73,16 @@ module step_control #(
   // before the input was final.
   logic first_q, self_q, self_quiet_q, decide_q, drop_q;
 
-  logic ready, ended;
+  // can_skip: without input the row is one beat.
+  logic ready, ended, can_skip;
   assign no_input_o = self_q || in_skip_i;
-  assign skip_o = SkipRows != 0 && no_input_o && chunk_q == '0 && !first_q && idle_i;
-  assign row_end_o = skip_o || chunk_q == ChunkLast;
+  assign can_skip = SkipRows != 0 && begins_q && !first_q && idle_i;
+  assign skip_o = no_input_o && can_skip;
+  assign row_end_o = skip_o || ends_q;
   assign step_end_o = row_end_o && row_q == RowLast;
   assign ready = advance_i && !drop_q && (!decide_q || go_on_i) && free_i;
   assign issue_o = ready && (self_q || in_valid_i);
-  assign in_ready_o = drop_q || (ready && !self_q && (!in_skip_i || row_end_o));
+  assign in_ready_o = drop_q || (ready && !self_q && (!in_skip_i || can_skip || ends_q));
   assign ended = decide_q && !go_on_i && over_i;
 
   logic stop_hit;
@@ -130,6 +134,8 @@ module step_control #(
     if (rst_i) begin
       row_q <= '0;
       chunk_q <= '0;
+      begins_q <= 1'b1;
+      ends_q <= Chunks == 1;
       addr_q <= '0;
       first_q <= 1'b1;
       self_q <= 1'b0;
@@ -140,6 +146,8 @@ module step_control #(
       if (go_on_i) decide_q <= 1'b0;
       if (drop_q && in_valid_i && in_last_i) drop_q <= 1'b0;
       if (issue_o) begin
+        begins_q <= row_end_o;
+        ends_q <= row_end_o ? Chunks == 1 : chunk_q == ChunkWidth'(Chunks - 2);
         if (row_end_o) begin
           row_q <= step_end_o ? '0 : row_q + RowWidth'(1);
           chunk_q <= '0;
@@ -176,6 +184,7 @@ module step_control #(
         a_last_ends_step : assert (step_end_o || !in_last_i || in_skip_i);
         a_quiet_only_with_last : assert (in_last_i || !in_quiet_i);
       end
+      a_place : assert (begins_q == (chunk_q == '0) && ends_q == (chunk_q == ChunkLast));
       a_in_range : assert (int'(addr_q) < int'(Rows * Chunks) && int'(row_q) < int'(Rows));
       a_address : assert (int'(row_q) * int'(Chunks) + int'(chunk_q) == int'(addr_q));
       a_source_stops : assert (!(issue_o && step_end_o && limit_o && self_q && drop_q));

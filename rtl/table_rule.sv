@@ -27,8 +27,6 @@ module table_rule #(
 ) (
   input  logic                           clk_i,
   input  logic                           rst_i,
-  /// All stages move.
-  input  logic                           enable_i,
   /// A chunk is issued; it ends its row.
   input  logic                           issue_i,
   input  logic                           row_end_i,
@@ -54,7 +52,7 @@ module table_rule #(
   always_ff @(posedge clk_i) begin
     if (rst_i) base_q <= '0;
     else if (issue_i) base_q <= row_end_i ? '0 : base_q + TableAddrWidth'(Steps);
-    if (enable_i) read_base_q <= base_q;
+    read_base_q <= base_q;
   end
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane
@@ -81,7 +79,7 @@ module table_rule #(
       .File (TableFile == "" ? "" : {TableFile, "_", Tens, Ones, ".hex"})
     ) u_thresholds (
       .clk_i,
-      .enable_i,
+      .enable_i(1'b1),
       .addr_a_i(read_base_q + index_up),
       .addr_b_i(read_base_q + index_down),
       .data_a_o(bound_up),

@@ -89,11 +89,6 @@ module uart_shell #(
   localparam int unsigned FrameWidth = $clog2(FrameBytes);
   localparam int unsigned BlockWidth = (BlockBytes > 1) ? $clog2(BlockBytes) : 1;
   localparam int unsigned LengthWidth = $clog2(BlockBytes + 1);
-  // Bytes of a request beside the data of a block: command, tag, number, check. The longest request
-  // without a block has 10.
-  localparam int unsigned Around = 5;
-  localparam int unsigned MostBytes = (BlockBytes + Around > 10) ? BlockBytes + Around : 10;
-  localparam int unsigned CountWidth = $clog2(MostBytes + 2);
 
   localparam bit [7:0] CmdIdentify = 8'd1;
   localparam bit [7:0] CmdReset = 8'd2;
@@ -166,85 +161,66 @@ module uart_shell #(
   );
 
   // ---------------------------------------------------------------------------- request
-  // idle: a request may come in. run: it is complete. bus: a register is accessed. reply: the answer
-  // goes out.
-  typedef enum logic [1:0] {
+  // idle: a request may come in. check: it is complete. run: what is right and wrong with it is known. bus:
+  // a register is accessed. reply: the answer goes out.
+  typedef enum logic [2:0] {
     StIdle,
+    StCheck,
     StRun,
     StBus,
     StReply
   } state_e;
   state_e state_q;
 
-  // count_q: bytes of the packet, counted up to one more than any request has. ours_q: it began when
-  // a request could come in. stored_q: its data go into the block buffer.
-  logic [CountWidth-1:0] count_q;
-  logic ours_q, ours, stored_q, in_take, block_free;
-  logic [7:0] command_q, tag_q;
-  // The arguments, the first in the low bits; of a block, only the number.
-  logic [47:0] arguments_q;
-  assign ours = (count_q == '0) ? state_q == StIdle : ours_q;
-  assign in_take = in_valid && ours;
-
-  always_ff @(posedge clk_i) begin
-    if (rst_i || in_end) begin
-      count_q <= '0;
-      ours_q <= 1'b0;
-    end else if (in_valid) begin
-      if (count_q != CountWidth'(MostBytes + 1)) count_q <= count_q + CountWidth'(1);
-      ours_q <= ours;
-    end
-    if (in_take) begin
-      if (count_q == '0) begin
-        command_q <= in_byte;
-        stored_q <= block_free;
-      end
-      if (count_q == CountWidth'(1)) tag_q <= in_byte;
-      for (int unsigned i = 0; i < 6; i++) begin
-        if (count_q == CountWidth'(2 + i)) arguments_q[8*i+:8] <= in_byte;
-      end
-    end
-  end
-
-  logic block_write;
+  logic block_free, block_write, request_end, request_bad, good, fits, address_fits, stored;
   logic [BlockWidth-1:0] block_place;
-  assign block_place = BlockWidth'(count_q - CountWidth'(3));
-  assign block_write = in_take && command_q == CmdBlock && stored_q &&
-      count_q >= CountWidth'(3) && count_q < CountWidth'(3 + BlockBytes);
-
-  // Seen with the end of the packet: its length without the check, and what is wrong with it.
-  logic [CountWidth-1:0] length_q;
-  logic good_q;
-  logic [LengthWidth-1:0] block_length_q;
-  always_ff @(posedge clk_i) begin
-    if (in_end && state_q == StIdle) begin
-      length_q <= count_q - CountWidth'(2);
-      good_q <= in_good;
-      block_length_q <= LengthWidth'(count_q - CountWidth'(Around));
-    end
-  end
+  logic [LengthWidth-1:0] block_length;
+  logic [7:0] command, tag, number;
+  logic [AddrWidth-1:0] address;
+  logic [31:0] write_data;
+  uart_request #(
+    .BlockBytes(BlockBytes),
+    .AddrWidth(AddrWidth)
+  ) u_request (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(in_valid),
+    .in_byte_i(in_byte),
+    .in_end_i(in_end),
+    .in_good_i(in_good),
+    .idle_i(state_q == StIdle),
+    .block_free_i(block_free),
+    .block_write_o(block_write),
+    .block_place_o(block_place),
+    .end_o(request_end),
+    .bad_o(request_bad),
+    .good_o(good),
+    .fits_o(fits),
+    .command_o(command),
+    .tag_o(tag),
+    .number_o(number),
+    .address_o(address),
+    .address_fits_o(address_fits),
+    .data_o(write_data),
+    .block_length_o(block_length),
+    .stored_o(stored)
+  );
 
   // ---------------------------------------------------------------------------- execution
   // block_q, result_q: the numbers that are expected next. any_q: a block has been taken.
-  logic [7:0] number, block_q, result_q, status, status_q;
-  logic any_q, fits, again, commit, held, release_result, access, address_fits, reset_all;
+  logic [7:0] block_q, result_q, status, status_q;
+  logic any_q, commit, held, release_result, access, reset_all;
   logic [31:0] data_q;
   logic [IndexWidth-1:0] data_length, data_length_q;
-  assign number = arguments_q[7:0];
-  assign again = any_q && number == block_q - 8'd1;
-  assign address_fits = AddrWidth == 16 || (arguments_q[15:0] >> AddrWidth) == '0;
 
-  always_comb begin
-    case (command_q)
-      CmdIdentify, CmdReset, CmdLine: fits = length_q == CountWidth'(2);
-      CmdBlock: begin
-        fits = length_q >= CountWidth'(4) && length_q <= CountWidth'(BlockBytes + 3);
-      end
-      CmdResult: fits = length_q == CountWidth'(3);
-      CmdRead: fits = length_q == CountWidth'(4);
-      CmdWrite: fits = length_q == CountWidth'(8);
-      default: fits = 1'b0;
-    endcase
+  // Whether the request's number is that of the next block, of the one before, of the result that is expected,
+  // or of the one after.
+  logic is_next_q, is_again_q, is_result_q, is_after_q;
+  always_ff @(posedge clk_i) begin
+    is_next_q <= number == block_q;
+    is_again_q <= any_q && number == block_q - 8'd1;
+    is_result_q <= number == result_q;
+    is_after_q <= number == result_q + 8'd1;
   end
 
   always_comb begin
@@ -255,27 +231,27 @@ module uart_shell #(
     access = 1'b0;
     reset_all = 1'b0;
     if (state_q == StRun) begin
-      if (!good_q) begin
+      if (!good) begin
         status = StatusBadPacket;
       end else if (!fits) begin
         status = StatusWrongRequest;
       end else begin
-        case (command_q)
+        case (command)
           CmdIdentify: data_length = IndexWidth'(IdentityBytes);
           CmdReset: reset_all = 1'b1;
           CmdBlock: begin
             data_length = IndexWidth'(1);
-            if (number == block_q) begin
-              commit = stored_q;
-              if (!stored_q) status = StatusBusy;
-            end else if (!again) begin
+            if (is_next_q) begin
+              commit = stored;
+              if (!stored) status = StatusBusy;
+            end else if (!is_again_q) begin
               status = StatusWrongNumber;
             end
           end
           CmdResult: begin
-            if (number == result_q && held) data_length = IndexWidth'(FrameBytes);
-            else if (number == result_q) status = StatusNotYet;
-            else if (number == result_q + 8'd1 && held) begin
+            if (is_result_q && held) data_length = IndexWidth'(FrameBytes);
+            else if (is_result_q) status = StatusNotYet;
+            else if (is_after_q && held) begin
               release_result = 1'b1;
               status = StatusNotYet;
             end else status = StatusWrongNumber;
@@ -296,33 +272,31 @@ module uart_shell #(
   // How long the core is in reset.
   logic [3:0] reset_q;
   logic [7:0] framing_q, bad_q;
-  logic bus_write, sent_last, long_enough;
-  assign long_enough = count_q >= CountWidth'(4);
-  assign bus_write = command_q == CmdWrite;
-  // All but `rst_i`, which counts from the first cycle on, in a register: it goes to everything.
+  logic bus_write, sent_last;
+  assign bus_write = command == CmdWrite;
+  // A register, as it goes to everything. High from the first cycle on, by its initial value.
   logic core_rst_q;
-  assign core_rst_o = core_rst_q || rst_i;
+  assign core_rst_o = core_rst_q;
+  initial core_rst_q = 1'b1;
+  // Not `always_ff`, which must be the only one to write its registers.
+  always @(posedge clk_i) core_rst_q <= rst_i || reset_all || reset_q > 4'd1;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       state_q <= StIdle;
       reset_q <= '1;
-      core_rst_q <= 1'b1;
       framing_q <= '0;
       bad_q <= '0;
     end else begin
       if (reset_q != '0) reset_q <= reset_q - 4'd1;
-      core_rst_q <= reset_q > 4'd1;
-      if (reset_all) begin
-        reset_q <= '1;
-        core_rst_q <= 1'b1;
-      end
+      if (reset_all) reset_q <= '1;
       if (rx_error && framing_q != '1) framing_q <= framing_q + 8'd1;
       // What is too short for a packet is noise, or what a host sends to be in step: it is not
       // counted and gets no reply.
-      if (in_end && !in_good && long_enough && bad_q != '1) bad_q <= bad_q + 8'd1;
+      if (request_bad && bad_q != '1) bad_q <= bad_q + 8'd1;
       case (state_q)
-        StIdle: if (in_end && ours && long_enough) state_q <= StRun;
+        StIdle: if (request_end) state_q <= StCheck;
+        StCheck: state_q <= StRun;
         StRun: state_q <= access ? StBus : StReply;
         StBus: if (bus_done) state_q <= StReply;
         default: if (sent_last) state_q <= StIdle;
@@ -342,7 +316,7 @@ module uart_shell #(
     if (state_q == StRun) begin
       status_q <= status;
       data_length_q <= data_length;
-      data_q <= (command_q == CmdLine) ? {16'd0, bad_q, framing_q} : {24'd0, block_q};
+      data_q <= (command == CmdLine) ? {16'd0, bad_q, framing_q} : {24'd0, block_q};
       if (commit) data_q[7:0] <= block_q + 8'd1;
     end else if (bus_done) begin
       // RESP 2 and 3 are statuses 6 and 7.
@@ -364,7 +338,7 @@ module uart_shell #(
     .addr_i  (block_place),
     .byte_i  (in_byte),
     .commit_i(commit),
-    .length_i(block_length_q),
+    .length_i(block_length),
     .m_axis_tvalid_o,
     .m_axis_tready_i,
     .m_axis_tdata_o,
@@ -378,8 +352,8 @@ module uart_shell #(
     .rst_i  (core_rst_o),
     .start_i(access),
     .write_i(bus_write),
-    .addr_i (arguments_q[AddrWidth-1:0]),
-    .data_i (arguments_q[47:16]),
+    .addr_i (address),
+    .data_i (write_data),
     .done_o (bus_done),
     .data_o (bus_data),
     .resp_o (bus_resp),
@@ -471,12 +445,12 @@ module uart_shell #(
     end
     if (settle_q != '0) begin
       case (head_q)
-        2'd0: out_byte_q <= good_q ? {1'b1, command_q[6:0]} : 8'h80;
-        2'd1: out_byte_q <= good_q ? tag_q : 8'h00;
+        2'd0: out_byte_q <= good ? {1'b1, command[6:0]} : 8'h80;
+        2'd1: out_byte_q <= good ? tag : 8'h00;
         2'd2: out_byte_q <= status_q;
         default: begin
-          if (command_q == CmdResult) out_byte_q <= frame_byte;
-          else if (command_q == CmdIdentify) out_byte_q <= identity_byte;
+          if (command == CmdResult) out_byte_q <= frame_byte;
+          else if (command == CmdIdentify) out_byte_q <= identity_byte;
           else out_byte_q <= data_byte;
         end
       endcase
@@ -496,7 +470,7 @@ module uart_shell #(
   always_ff @(posedge clk_i) begin
     if (!rst_i && state_q == StRun) begin
       a_block_is_whole : assert (!commit || block_free);
-      a_length_fits : assert (!good_q || !fits || int'(data_length) <= int'(MostData));
+      a_length_fits : assert (!good || !fits || int'(data_length) <= int'(MostData));
     end
   end
 `endif

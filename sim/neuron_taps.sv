@@ -14,7 +14,7 @@ module neuron_taps #(
 ) (
   input logic                           clk_i,
   input logic                           rst_i,
-  /// A beat is taken in this cycle.
+  /// A beat is decided or taken in this cycle.
   input logic                           taken_i,
   input logic [Lanes-1:0]               nz_i,
   input logic [Lanes-1:0]               neg_i,
@@ -74,12 +74,12 @@ bind spike_neurons neuron_taps #(
 ) u_taps (
   .clk_i(clk_i),
   .rst_i(rst_i),
-  .taken_i(out_valid_o && out_ready_i),
-  .nz_i(out_nz_o),
-  .neg_i(out_neg_o),
-  .skip_i(out_skip_o),
-  .last_i(out_last_o),
-  .quiet_i(out_quiet_o),
+  .taken_i(tap_valid),
+  .nz_i(tap_nz),
+  .neg_i(tap_neg),
+  .skip_i(tap_skip),
+  .last_i(tap_last),
+  .quiet_i(tap_quiet),
   .row_i(tap_row),
   .chunk_i(tap_chunk),
   .v_i(tap_v),

@@ -36,6 +36,7 @@ jobs! {
     row_select
     sample_stop
     spike_neurons
+    stream_exit
     stream_fifo
     stream_fork
     stream_scale

@@ -11,7 +11,6 @@ module line_rule_props #(
   parameter int unsigned ThetaWidth = 3
 ) (
   input logic clk_i,
-  input logic enable_i,
   input logic chunk_i,
   input logic signed [MembraneWidth-1:0] v_i,
   input logic signed [LevelWidth-1:0] level_i
@@ -29,7 +28,6 @@ module line_rule_props #(
     .ThetaWidth(ThetaWidth)
   ) u_dut (
     .clk_i,
-    .enable_i,
     .chunk_i,
     .start_o(start),
     .v_i,
@@ -49,11 +47,9 @@ module line_rule_props #(
   logic chunk1_q, chunk2_q;
   logic [1:0] steps_q = '0;
   always_ff @(posedge clk_i) begin
-    if (enable_i) begin
-      chunk1_q <= chunk_i;
-      chunk2_q <= chunk1_q;
-      if (steps_q != 2'd2) steps_q <= steps_q + 2'd1;
-    end
+    chunk1_q <= chunk_i;
+    chunk2_q <= chunk1_q;
+    if (steps_q != 2'd2) steps_q <= steps_q + 2'd1;
   end
 
   logic [ThetaWidth-1:0] theta;

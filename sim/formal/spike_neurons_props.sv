@@ -106,9 +106,9 @@ module spike_neurons_props #(
   // ---------------------------------------------------------------------------- what is inside
   // Deltas of the followed neuron, and the flags of time-steps, that have not come out yet.
   // One place more than there are, so that each has a next one.
-  logic [6*DeltaWidth-1:0] deltas_q;
-  logic [5:0] lasts_q, quiets_q;
-  logic [2:0] deltas_count_q, flags_count_q;
+  logic [10*DeltaWidth-1:0] deltas_q;
+  logic [9:0] lasts_q, quiets_q;
+  logic [3:0] deltas_count_q, flags_count_q;
   logic push_delta, push_flags, pop_delta, pop_flags;
   // A skip beat is worked on from its offer on, and taken at the end of its row.
   assign push_delta = in_skip_i ? in_valid_i && !in_stalled_q : taken && in_chunk_q == channel;
@@ -171,8 +171,8 @@ module spike_neurons_props #(
       after_last_q <= 1'b0;
       start <= 1'b1;
     end else begin
-      deltas_count_q <= deltas_count_q + 3'(push_delta) - 3'(pop_delta);
-      flags_count_q <= flags_count_q + 3'(push_flags) - 3'(pop_flags);
+      deltas_count_q <= deltas_count_q + 4'(push_delta) - 4'(pop_delta);
+      flags_count_q <= flags_count_q + 4'(push_flags) - 4'(pop_flags);
       if (leaves) begin
         out_chunk_q <= !row_end;
         fired_q <= !row_end && fired;
@@ -191,7 +191,7 @@ module spike_neurons_props #(
       end
     end
     // A queue each: what came first is lowest.
-    for (int unsigned i = 0; i < 5; i++) begin
+    for (int unsigned i = 0; i < 9; i++) begin
       if (push_delta && 32'(deltas_count_q) - 32'(pop_delta) == i) begin
         deltas_q[DeltaWidth*i+:DeltaWidth] <= in_delta_i;
       end else if (pop_delta) begin
@@ -210,17 +210,20 @@ module spike_neurons_props #(
   // Cycles without an output beat although one is due and can be.
   logic [3:0] wait_q;
   logic due;
+  logic [3:0] counted_q;
   assign due = flags_count_q != '0 || deltas_count_q != '0 || after_last_q;
   always_ff @(posedge clk_i) begin
     if (rst_i || out_valid || !due) wait_q <= '0;
     else wait_q <= wait_q + 4'd1;
+    if (rst_i) counted_q <= '0;
+    else counted_q <= counted_q + 4'(spikes) - 4'(leaves && nz);
   end
 
   always_comb begin
     if (UseTable != 0) m_rising : assume (rising);
     else m_theta : assume ((word(32'(channel)) >> MembraneWidth) != '0);
     if (begun_q && !rst_i) begin
-      a_room : assert (deltas_count_q <= 3'd5 && flags_count_q <= 3'd5);
+      a_room : assert (deltas_count_q <= 4'd8 && flags_count_q <= 4'd8);
       if (out_valid) begin
         if (about) begin
           a_has_input : assert (after_last_q || deltas_count_q != '0);
@@ -235,9 +238,11 @@ module spike_neurons_props #(
           a_flags_at_end : assert (!out_last && !out_quiet);
         end
         a_skip_at_start : assert (!out_skip || (out_chunk_q == 1'b0 && SkipRows != 0));
-        a_count : assert (spikes == (leaves && nz));
+        a_counted : assert (!nz || counted_q != '0);
       end
-      a_answer : assert (wait_q <= 4'd6);
+      // A spike is counted when it is decided, once.
+      a_count : assert (counted_q <= 4'd8 && (due || out_valid || counted_q == '0));
+      a_answer : assert (wait_q <= 4'd7);
       c_up : cover (out_valid && about && up && after_last_q && channel);
       c_down : cover (out_valid && about && down);
       c_second_sample : cover (out_valid && out_last && out_quiet && int'(s_q) == LevelMax && !start);

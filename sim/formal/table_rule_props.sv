@@ -16,7 +16,6 @@ module table_rule_props #(
 ) (
   input logic clk_i,
   input logic rst_i,
-  input logic enable_i,
   input logic issue_i,
   input logic signed [MembraneWidth-1:0] v_i,
   input logic signed [LevelWidth-1:0] read_level_i
@@ -37,16 +36,12 @@ module table_rule_props #(
       valid2_q <= 1'b0;
     end else begin
       if (issue_i) chunk_q <= !row_end;
-      if (enable_i) begin
-        valid1_q <= issue_i;
-        valid2_q <= valid1_q;
-      end
+      valid1_q <= issue_i;
+      valid2_q <= valid1_q;
     end
-    if (enable_i) begin
-      chunk1_q <= chunk_q;
-      chunk2_q <= chunk1_q;
-      level_q <= read_level_i;
-    end
+    chunk1_q <= chunk_q;
+    chunk2_q <= chunk1_q;
+    level_q <= read_level_i;
   end
 
   logic up, down;
@@ -63,7 +58,6 @@ module table_rule_props #(
   ) u_dut (
     .clk_i,
     .rst_i,
-    .enable_i,
     .issue_i,
     .row_end_i(row_end),
     .read_level_i,
@@ -118,8 +112,6 @@ module table_rule_props #(
   always_ff @(posedge clk_i) begun_q <= 1'b1;
   always_comb begin
     if (!begun_q) m_begins_with_reset : assume (rst_i);
-    // Nothing is issued that the array does not take.
-    m_issue : assume (enable_i || !issue_i);
     m_level : assume (int'(read_level_i) >= LevelMin && int'(read_level_i) <= LevelMax);
     m_rising : assume (Folded != 0 || rising);
     if (begun_q && !rst_i && valid2_q) begin

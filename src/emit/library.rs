@@ -12,6 +12,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "axi_lite_regs_pkg.sv",
     "stream_check.sv",
     "stream_fifo.sv",
+    "stream_exit.sv",
     "sync_ram.sv",
     "ram_fifo.sv",
     "stream_queue.sv",
@@ -42,6 +43,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "spike_product.sv",
     "sample_stop.sv",
     "threshold_rom.sv",
+    "row_flags.sv",
     "step_control.sv",
     "fired_flags.sv",
     "line_rule.sv",
@@ -83,6 +85,7 @@ pub(super) const SHELL: &[(&str, &str)] = files!("rtl":
     "block_buffer.sv",
     "result_buffer.sv",
     "register_access.sv",
+    "uart_request.sv",
     "uart_shell.sv",
 );
 

@@ -16,6 +16,9 @@ fn lint() {
         .map(|name| (name, Vec::new()))
         .collect();
     let edges: &[(&str, &[&str])] = &[
+        ("stream_exit", &["Places=2", "Width=1"]),
+        ("row_flags", &["Rows=1"]),
+        ("row_flags", &["Rows=17"]),
         ("stream_fifo", &["Depth=1"]),
         ("stream_fifo", &["Depth=3", "Width=1"]),
         ("sync_rom", &["Depth=1"]),

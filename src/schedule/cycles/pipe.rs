@@ -1,10 +1,14 @@
-//! Stages whose beats move through a few registers that all stand still together while the output is not taken.
+//! Stages whose beats move through a few registers: all of them stand still together while the output is not taken, or,
+//! in neurons, no more beats are taken than there is room for behind the registers.
 
 use std::collections::VecDeque;
 
 use super::link::Link;
 use super::place::{Flows, Place};
 use crate::design::{Kind, Stage};
+
+/// Cycles from the issue of a neurons' beat until its state is written and it is known whether it fired.
+const STATE: usize = 4;
 
 /// Such a stage.
 #[derive(Default)]
@@ -17,10 +21,10 @@ pub(super) struct Pipe {
     counts: Vec<usize>,
     /// When the last beat was issued, and for how long.
     issued: Option<(u64, u64)>,
-    /// When the last ones left, as many as there are registers, and when the very last.
+    /// When the last ones left, as many as there are places, and when the very last.
     left: VecDeque<u64>,
     sent: Option<u64>,
-    /// Of neurons: when each row's beats left, and from when on it is known that something fired in the time-step.
+    /// Of neurons: when each row's states were written, and from when on it is known that something fired in the time-step.
     rows: Vec<Vec<u64>>,
     fired: Option<u64>,
     fired_before: u64,
@@ -32,9 +36,18 @@ impl Pipe {
     /// Registers between the issue of a beat and its being offered.
     fn latency(kind: &Kind) -> usize {
         match kind {
-            Kind::Neurons(_) => 4,
+            Kind::Neurons(_) => STATE + 1,
             Kind::Select(_) => 1,
+            Kind::Sum(sum) if !sum.start.is_empty() => 3,
             _ => 2,
+        }
+    }
+
+    /// Beats inside at most, and cycles until a place that one leaves is another's.
+    fn places(kind: &Kind) -> (usize, u64) {
+        match kind {
+            Kind::Neurons(_) => (7, 1),
+            kind => (Self::latency(kind), 0),
         }
     }
 
@@ -78,8 +91,9 @@ impl Pipe {
             at = at.max(self.neurons(stage, step, flows, rows)?);
         }
         let latency = Self::latency(&stage.kind);
-        if self.left.len() == latency {
-            at = at.max(self.left[0]);
+        let (places, back) = Self::places(&stage.kind);
+        if self.left.len() == places {
+            at = at.max(self.left[0] + back);
         }
         let sends = match &stage.kind {
             Kind::Select(select) => {
@@ -93,7 +107,7 @@ impl Pipe {
             links[output].send(leaves);
             self.sent = Some(leaves + cycles - 1);
             self.left.push_back(leaves);
-            if self.left.len() > latency {
+            if self.left.len() > places {
                 self.left.pop_front();
             }
         }
@@ -105,7 +119,7 @@ impl Pipe {
         }
         self.issued = Some((at, cycles));
         if stage.is_neurons() {
-            self.remember(at, leaves, flow.at(step, row) as usize, beats);
+            self.remember(at, flow.at(step, row) as usize, beats);
         }
         self.beat += 1;
         if self.beat == beats {
@@ -115,8 +129,8 @@ impl Pipe {
             if stage.is_neurons() && self.at.row == 0 {
                 self.fired_before = self.fired.take().unwrap_or(0);
                 if self.at.step == 0 {
-                    // That nothing fired is known when the last beat is offered, and then is a state.
-                    self.ready = at + latency as u64 + 1;
+                    // That nothing fired is known with the last beat, and then is a state.
+                    self.ready = at + STATE as u64 + 1;
                     self.fired_before = 0;
                 }
             }
@@ -135,9 +149,9 @@ impl Pipe {
         let Place { sample, row, .. } = self.at;
         self.rows.resize(rows, Vec::new());
         let mut at = 0;
-        // A chunk is taken up again after it has left.
-        if let Some(&left) = self.rows[row].get(self.beat) {
-            at = left + 1;
+        // A chunk is taken up again after its state is written.
+        if let Some(&written) = self.rows[row].get(self.beat) {
+            at = written + 1;
         }
         let own = step >= flows.of(sample, stage.inputs[0])?.steps();
         if own && row == 0 && self.beat == 0 {
@@ -146,15 +160,15 @@ impl Pipe {
         Some(at)
     }
 
-    fn remember(&mut self, at: u64, leaves: u64, spikes: usize, beats: usize) {
+    fn remember(&mut self, at: u64, spikes: usize, beats: usize) {
         let row = &mut self.rows[self.at.row];
         if row.len() < beats {
             row.resize(beats, 0);
         }
-        row[self.beat] = leaves;
+        row[self.beat] = at + STATE as u64;
         // Spikes are taken to be spread evenly over the row.
         if spikes > 0 && self.fired.is_none() && self.beat == beats / (spikes + 1) {
-            self.fired = Some(at + 4);
+            self.fired = Some(at + STATE as u64);
         }
     }
 }

@@ -30,16 +30,18 @@ pub(super) struct Multiplier {
     /// Cycles of a left and of a right event, words to clear.
     cycles: [u64; 2],
     words: u64,
-    /// Of the beats that leave: when the last one was issued, and when the last two left.
+    /// Of the beats that leave: when the last one was issued, and when the last ones left, as many as the
+    /// output has places.
     issued: u64,
-    sent: [u64; 2],
+    sent: [u64; PLACES],
 }
 
 /// Cycles from an event's being taken until its tracer is up to date.
 const SETTLED: u64 = 4;
-/// Cycles from an entry's being taken to its first beat's being offered, and of these those before the output's two
-/// registers.
+/// Cycles from an entry's being taken to its first beat's being offered.
 const LATENCY: u64 = 7;
+/// Beats under way and at the output, at most.
+const PLACES: usize = 7;
 
 impl Multiplier {
     /// With the sizes of a product.
@@ -66,7 +68,7 @@ impl Multiplier {
             cycles: [head as u64, product.right_cycles() as u64],
             words: words as u64,
             issued: 0,
-            sent: [0; 2],
+            sent: [0; PLACES],
         }
     }
 
@@ -141,11 +143,12 @@ impl Multiplier {
         let space = links[output].space()?;
         // The first beat's entry is taken when the events before it are done.
         let load = if self.beat == 0 { self.free } else { self.issued };
-        // Everything stands still while both registers of the output are full.
-        let load = load.max((self.sent[0] + 2).saturating_sub(LATENCY));
-        let at = (load + LATENCY).max(space).max(self.sent[1] + 1);
+        // A beat begins when there is a place for it.
+        let load = load.max(self.sent[0]);
+        let at = (load + LATENCY).max(space).max(self.sent[PLACES - 1] + 1);
         links[output].send(at);
-        self.sent = [self.sent[1], at + cycles - 1];
+        self.sent.rotate_left(1);
+        self.sent[PLACES - 1] = at + cycles - 1;
         self.issued = load + cycles;
         self.beat += 1;
         if self.beat == beats {

@@ -29,11 +29,11 @@ enum Needs {
 /// Such neurons.
 pub(super) struct RowArray {
     needs: Needs,
-    /// Of the front: where it is, when it issued last, when the last two beats left it.
+    /// Of the front: where it is, when it issued last, when the last three beats left it.
     front: Place,
     beat: usize,
     issued: u64,
-    left: [u64; 2],
+    left: [u64; 3],
     in_taken: usize,
     masked: usize,
     /// When each row left last, and from when on it is known that something fired in a time-step.
@@ -70,7 +70,7 @@ pub(super) struct RowArray {
 }
 
 /// Cycles of a beat in the front, and of a decision up to its being offered.
-const FRONT: u64 = 2;
+const FRONT: u64 = 3;
 
 impl RowArray {
     /// Of LayerNorm.
@@ -95,7 +95,7 @@ impl RowArray {
             front: Place::default(),
             beat: 0,
             issued: 0,
-            left: [0; 2],
+            left: [0; 3],
             in_taken: 0,
             masked: 0,
             rows: Vec::new(),
@@ -183,7 +183,7 @@ impl RowArray {
         if let Some(&mask) = mask {
             leaves = leaves.max(links[mask].head()?);
         }
-        leaves = leaves.max(self.left[1] + 1);
+        leaves = leaves.max(self.left[2] + 1);
         let place = self.counts[0];
         leaves = leaves.max(match self.needs {
             Needs::Moments { .. } => Self::space(&self.second_left, self.counts[2], self.depth[1], place)?,
@@ -226,7 +226,7 @@ impl RowArray {
         }
         self.counts[0] += 1;
         self.issued = at + cycles;
-        self.left = [self.left[1], leaves + cycles - 1];
+        self.left = [self.left[1], self.left[2], leaves + cycles - 1];
         self.beat += 1;
         if row_end {
             (self.beat, self.in_taken) = (0, 0);
