@@ -267,7 +267,8 @@ module product_issue #(
     if (!rst_i) begin
       a_more : assert (more_q == (valid_q && count_q != '0));
       a_leaves : assert (!emit_q || valid_q);
-      a_one_entry : assert ($onehot0({left_load_i, right_load_i, drain_load_i, sweep_load_i}));
+      a_one_entry :
+      assert ($onehot0({left_load_i, right_load_i, drain_load_i, sweep_load_i}));
     end
   end
 `endif

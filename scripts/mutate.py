@@ -25,8 +25,8 @@ from benches import PACKAGE, Bench  # noqa: E402
 from mutants import Source, choose  # noqa: E402
 import proofs  # noqa: E402
 
-# An observer without outputs: its assertions are what notices mutants.
-LEFT_OUT = {"stream_check"}
+# An observer without outputs, whose assertions are what notices mutants; a package, which is constants alone.
+LEFT_OUT = {"stream_check", "axi_lite_regs_pkg"}
 # The seeds of the tests.
 SEEDS = (1, 2, 3)
 
