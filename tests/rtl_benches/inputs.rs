@@ -84,6 +84,7 @@ fn delta_repeat(group: &mut Group) {
         set(1, 1, 1, 8, 15),
         set(3, 4, 4, 8, 1),
         set(2, 2, 1, 5, 2),
+        set(2, 15, 4, 6, 2),
     ];
     let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
     group.add("delta_repeat", &sets, |_, _| Vec::new());

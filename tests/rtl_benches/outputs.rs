@@ -73,6 +73,7 @@ fn axi_lite_regs(group: &mut Group) {
         &[("Stages", 2), ("AddrWidth", 7)],
         &[("Stages", 1), ("AddrWidth", 8), ("MarginWidth", 64), ("CountWidth", 1)],
         &[("Stages", 5), ("AddrWidth", 12), ("MarginWidth", 5)],
+        &[("Stages", 12), ("AddrWidth", 10)],
         &[("Stages", 1), ("AddrWidth", 7), ("MarginWidth", 0)],
         &[("Stages", 2), ("AddrWidth", 8), ("EventCycles", 66_000), ("Rounds", 1), ("CountWidth", 16)],
     ];
