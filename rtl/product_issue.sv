@@ -184,7 +184,8 @@ module product_issue #(
 
   // ---------------------------------------------------------------------------- operation
   // emit_q: valid, and a word leaves. more_q: valid, and not the last of the entry's operations.
-  logic valid_q, first_q, column_q, add_q, emit_q, clear_q, neg_q, skip_q, last_q, quiet_q, more_q, go;
+  logic valid_q, first_q, column_q, add_q, emit_q, clear_q, neg_q, skip_q, last_q, quiet_q;
+  logic more_q, go;
   logic [CountWidth-1:0] count_q;
   logic [LaneWidth-1:0] lane_q;
   logic [LeftAddrWidth-1:0] left_q;
