@@ -61,7 +61,6 @@ module residual_sum #(
   // ---------------------------------------------------------------------------- join
   logic [RowWidth-1:0] row_q;
   logic [ChunkWidth-1:0] chunk_q;
-  logic [AddrWidth-1:0] addr_q;
   // begins_q: nothing of the sample has been issued.
   logic first_q, begins_q;
   // Inputs that were final in this sample, and how.
@@ -100,7 +99,6 @@ module residual_sum #(
     if (rst_i) begin
       row_q <= '0;
       chunk_q <= '0;
-      addr_q <= '0;
       first_q <= 1'b1;
       begins_q <= 1'b1;
       ended_q <= '0;
@@ -111,9 +109,6 @@ module residual_sum #(
       end else begin
         chunk_q <= chunk_q + ChunkWidth'(1);
       end
-      if (step_end) addr_q <= '0;
-      else if (skip) addr_q <= addr_q + AddrWidth'(Chunks);
-      else addr_q <= addr_q + AddrWidth'(1);
       ended_q <= (step_end && &ended) ? '0 : ended;
       if (step_end) first_q <= &ended;
       begins_q <= step_end && &ended;
@@ -126,8 +121,9 @@ module residual_sum #(
   localparam int unsigned FlagWidth = 3;
   logic valid, s2_valid_q;
   logic [Inputs*BeatWidth-1:0] delta, s2_delta_q;
-  logic [FlagWidth-1:0] flags, s2_flags_q;
+  logic [FlagWidth-1:0] issued_flags, flags, s2_flags_q;
   logic [BeatWidth-1:0] s2_start, sum;
+  assign issued_flags = {skip, step_end && &ended, step_end && &ended && &quiet};
 
   logic [Inputs*BeatWidth-1:0] added;
   for (genvar n = 0; n < Inputs; n++) begin : gen_added
@@ -135,6 +131,13 @@ module residual_sum #(
   end
 
   if (UseStart != 0) begin : gen_start
+    // The ROM is read in a sample's first time-step, in which no row is skipped.
+    logic [AddrWidth-1:0] addr_q;
+    always_ff @(posedge clk_i) begin
+      if (rst_i) addr_q <= '0;
+      else if (issue) addr_q <= step_end ? '0 : addr_q + AddrWidth'(1);
+    end
+
     logic s1_valid_q, s1_starts_q;
     logic [Inputs*BeatWidth-1:0] s1_delta_q;
     logic [FlagWidth-1:0] s1_flags_q;
@@ -154,7 +157,7 @@ module residual_sum #(
       else if (advance) s1_valid_q <= issue;
       if (advance) begin
         s1_delta_q <= added;
-        s1_flags_q <= {skip, step_end && &ended, step_end && &ended && &quiet};
+        s1_flags_q <= issued_flags;
         s1_starts_q <= starts;
         s2_start_q <= s1_starts_q ? s1_start : '0;
       end
@@ -166,7 +169,7 @@ module residual_sum #(
   end else begin : gen_no_start
     assign valid = issue;
     assign delta = added;
-    assign flags = {skip, step_end && &ended, step_end && &ended && &quiet};
+    assign flags = issued_flags;
     assign s2_start = '0;
   end
 
