@@ -1,6 +1,7 @@
 axi_lite_regs_pkg.sv
 stream_check.sv
 stream_fifo.sv
+place_counter.sv
 stream_exit.sv
 sync_ram.sv
 ram_fifo.sv

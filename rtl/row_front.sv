@@ -78,24 +78,17 @@ module row_front #(
   // By parity of the time-step's number: something fired in it, its final row has left.
   logic parity_q;
   logic [1:0] fired_q, over_q;
-  // Rows come and leave in order: the next one is inside if all are. In a register, as the path goes on
-  // from here into what stands before.
-  localparam int unsigned InsideWidth = $clog2(Rows + 1);
-  logic [InsideWidth-1:0] inside_q;
-  logic all_inside_q, row_begins, row_active;
-  assign row_begins = issue && chunk == '0;
-  always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      inside_q <= '0;
-      all_inside_q <= 1'b0;
-    end else if (row_begins && !done_i) begin
-      inside_q <= inside_q + InsideWidth'(1);
-      all_inside_q <= inside_q == InsideWidth'(Rows - 1);
-    end else if (!row_begins && done_i) begin
-      inside_q <= inside_q - InsideWidth'(1);
-      all_inside_q <= 1'b0;
-    end
-  end
+  // Rows come and leave in order: the next one is inside if all are.
+  logic row_free, row_active;
+  place_counter #(
+    .Places(Rows)
+  ) u_inside (
+    .clk_i,
+    .rst_i,
+    .room_o(row_free),
+    .take_i(issue && chunk == '0),
+    .give_i(done_i)
+  );
 
   // Rows in which something fired when they were last.
   row_flags #(
@@ -127,7 +120,7 @@ module row_front #(
     .in_last_i,
     .in_quiet_i,
     .advance_i(advance),
-    .free_i(chunk != '0 || !all_inside_q),
+    .free_i(chunk != '0 || row_free),
     .idle_i(!row_active),
     .go_on_i(fired_q[!parity_q]),
     .over_i(over_q[!parity_q]),
@@ -264,8 +257,6 @@ module row_front #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_i) begin
-      a_row_is_inside : assert (!done_i || inside_q != '0);
-      a_all_inside : assert (all_inside_q == (int'(inside_q) == int'(Rows)));
       a_step_before_is_over : assert (!(issue && step_end) || !over_q[parity_q]);
     end
   end

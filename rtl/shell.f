@@ -1,3 +1,4 @@
+uart_shell_pkg.sv
 power_on_reset.sv
 uart_rx.sv
 uart_tx.sv

@@ -24,30 +24,19 @@ module stream_exit #(
   output logic [Width-1:0] out_data_o
 );
 
-  localparam int unsigned CountWidth = $clog2(Places + 1);
-
   if (Width < 1 || Places < 2) begin : gen_bad_parameters
     $error("stream_exit: Width must be at least 1, Places at least 2");
   end
 
-  // inside_q: beats that have begun and not left. room_q: they are fewer than there are places.
-  logic [CountWidth-1:0] inside_q;
-  logic room_q, leaves;
-  assign room_o = room_q;
-  assign leaves = out_valid_o && out_ready_i;
-
-  always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      inside_q <= '0;
-      room_q <= 1'b1;
-    end else if (begin_i && !leaves) begin
-      inside_q <= inside_q + CountWidth'(1);
-      room_q <= inside_q != CountWidth'(Places - 1);
-    end else if (!begin_i && leaves) begin
-      inside_q <= inside_q - CountWidth'(1);
-      room_q <= 1'b1;
-    end
-  end
+  place_counter #(
+    .Places(Places)
+  ) u_places (
+    .clk_i,
+    .rst_i,
+    .room_o,
+    .take_i(begin_i),
+    .give_i(out_valid_o && out_ready_i)
+  );
 
   logic fifo_ready;
   stream_fifo #(
@@ -67,9 +56,6 @@ module stream_exit #(
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
     if (!rst_i) begin
-      a_room : assert (room_q == (int'(inside_q) < int'(Places)));
-      a_begins_with_room : assert (!begin_i || room_q);
-      a_comes_after_begin : assert (!in_valid_i || inside_q != '0);
       a_place : assert (!in_valid_i || fifo_ready);
     end
   end

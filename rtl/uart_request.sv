@@ -51,14 +51,6 @@ module uart_request #(
   localparam int unsigned MostBytes = (BlockBytes + Around > 10) ? BlockBytes + Around : 10;
   localparam int unsigned CountWidth = $clog2(MostBytes + 2);
 
-  localparam bit [7:0] CmdIdentify = 8'd1;
-  localparam bit [7:0] CmdReset = 8'd2;
-  localparam bit [7:0] CmdBlock = 8'd3;
-  localparam bit [7:0] CmdResult = 8'd4;
-  localparam bit [7:0] CmdRead = 8'd5;
-  localparam bit [7:0] CmdWrite = 8'd6;
-  localparam bit [7:0] CmdLine = 8'd7;
-
   // count_q: bytes of the packet, counted up to one more than any request has. ours_q: it began when
   // a request could come in. stored_q: its data go into the block buffer.
   logic [CountWidth-1:0] count_q;
@@ -93,7 +85,7 @@ module uart_request #(
   end
 
   assign block_place_o = BlockWidth'(count_q - CountWidth'(3));
-  assign block_write_o = take && command_q == CmdBlock && stored_q &&
+  assign block_write_o = take && command_q == uart_shell_pkg::CmdBlock && stored_q &&
       count_q >= CountWidth'(3) && count_q < CountWidth'(3 + BlockBytes);
 
   // With the end of the packet: its length without the check, and what is wrong with it.
@@ -102,11 +94,13 @@ module uart_request #(
   logic [LengthWidth-1:0] block_length_q;
   always_comb begin
     case (command_q)
-      CmdIdentify, CmdReset, CmdLine: fits = length_q == CountWidth'(2);
-      CmdBlock: fits = length_q >= CountWidth'(4) && length_q <= CountWidth'(BlockBytes + 3);
-      CmdResult: fits = length_q == CountWidth'(3);
-      CmdRead: fits = length_q == CountWidth'(4);
-      CmdWrite: fits = length_q == CountWidth'(8);
+      uart_shell_pkg::CmdIdentify, uart_shell_pkg::CmdReset, uart_shell_pkg::CmdLine:
+      fits = length_q == CountWidth'(2);
+      uart_shell_pkg::CmdBlock:
+      fits = length_q >= CountWidth'(4) && length_q <= CountWidth'(BlockBytes + 3);
+      uart_shell_pkg::CmdResult: fits = length_q == CountWidth'(3);
+      uart_shell_pkg::CmdRead: fits = length_q == CountWidth'(4);
+      uart_shell_pkg::CmdWrite: fits = length_q == CountWidth'(8);
       default: fits = 1'b0;
     endcase
   end

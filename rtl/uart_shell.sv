@@ -90,22 +90,6 @@ module uart_shell #(
   localparam int unsigned BlockWidth = (BlockBytes > 1) ? $clog2(BlockBytes) : 1;
   localparam int unsigned LengthWidth = $clog2(BlockBytes + 1);
 
-  localparam bit [7:0] CmdIdentify = 8'd1;
-  localparam bit [7:0] CmdReset = 8'd2;
-  localparam bit [7:0] CmdBlock = 8'd3;
-  localparam bit [7:0] CmdResult = 8'd4;
-  localparam bit [7:0] CmdRead = 8'd5;
-  localparam bit [7:0] CmdWrite = 8'd6;
-  localparam bit [7:0] CmdLine = 8'd7;
-  localparam bit [7:0] StatusDone = 8'd0;
-  localparam bit [7:0] StatusBusy = 8'd1;
-  localparam bit [7:0] StatusNotYet = 8'd2;
-  localparam bit [7:0] StatusWrongNumber = 8'd3;
-  localparam bit [7:0] StatusWrongRequest = 8'd4;
-  localparam bit [7:0] StatusBadPacket = 8'd5;
-  localparam bit [7:0] StatusBus = 8'd4;
-  localparam bit [7:0] StatusDecode = 8'd7;
-
   if (AddrWidth < 3 || AddrWidth > 16 || IdentityBytes < 1 || LightBits < 1)
   begin : gen_bad_parameters
     $error("uart_shell: a parameter is out of range");
@@ -224,7 +208,7 @@ module uart_shell #(
   end
 
   always_comb begin
-    status = StatusDone;
+    status = uart_shell_pkg::StatusDone;
     data_length = '0;
     commit = 1'b0;
     release_result = 1'b0;
@@ -232,33 +216,33 @@ module uart_shell #(
     reset_all = 1'b0;
     if (state_q == StRun) begin
       if (!good) begin
-        status = StatusBadPacket;
+        status = uart_shell_pkg::StatusBadPacket;
       end else if (!fits) begin
-        status = StatusWrongRequest;
+        status = uart_shell_pkg::StatusWrongRequest;
       end else begin
         case (command)
-          CmdIdentify: data_length = IndexWidth'(IdentityBytes);
-          CmdReset: reset_all = 1'b1;
-          CmdBlock: begin
+          uart_shell_pkg::CmdIdentify: data_length = IndexWidth'(IdentityBytes);
+          uart_shell_pkg::CmdReset: reset_all = 1'b1;
+          uart_shell_pkg::CmdBlock: begin
             data_length = IndexWidth'(1);
             if (is_next_q) begin
               commit = stored;
-              if (!stored) status = StatusBusy;
+              if (!stored) status = uart_shell_pkg::StatusBusy;
             end else if (!is_again_q) begin
-              status = StatusWrongNumber;
+              status = uart_shell_pkg::StatusWrongNumber;
             end
           end
-          CmdResult: begin
+          uart_shell_pkg::CmdResult: begin
             if (is_result_q && held) data_length = IndexWidth'(FrameBytes);
-            else if (is_result_q) status = StatusNotYet;
+            else if (is_result_q) status = uart_shell_pkg::StatusNotYet;
             else if (is_after_q && held) begin
               release_result = 1'b1;
-              status = StatusNotYet;
-            end else status = StatusWrongNumber;
+              status = uart_shell_pkg::StatusNotYet;
+            end else status = uart_shell_pkg::StatusWrongNumber;
           end
-          CmdRead, CmdWrite: begin
+          uart_shell_pkg::CmdRead, uart_shell_pkg::CmdWrite: begin
             access = address_fits;
-            if (!address_fits) status = StatusDecode;
+            if (!address_fits) status = uart_shell_pkg::StatusDecode;
           end
           default: data_length = IndexWidth'(2);
         endcase
@@ -273,7 +257,7 @@ module uart_shell #(
   logic [3:0] reset_q;
   logic [7:0] framing_q, bad_q;
   logic bus_write, sent_last;
-  assign bus_write = command == CmdWrite;
+  assign bus_write = command == uart_shell_pkg::CmdWrite;
   // A register, as it goes to everything. High from the first cycle on, by its initial value.
   logic core_rst_q;
   assign core_rst_o = core_rst_q;
@@ -316,11 +300,11 @@ module uart_shell #(
     if (state_q == StRun) begin
       status_q <= status;
       data_length_q <= data_length;
-      data_q <= (command == CmdLine) ? {16'd0, bad_q, framing_q} : {24'd0, block_q};
+      data_q <= (command == uart_shell_pkg::CmdLine) ? {16'd0, bad_q, framing_q} : {24'd0, block_q};
       if (commit) data_q[7:0] <= block_q + 8'd1;
     end else if (bus_done) begin
-      // RESP 2 and 3 are statuses 6 and 7.
-      status_q <= (bus_resp == '0) ? StatusDone : StatusBus | 8'(bus_resp);
+      if (bus_resp == '0) status_q <= uart_shell_pkg::StatusDone;
+      else status_q <= uart_shell_pkg::StatusBus | 8'(bus_resp);
       data_length_q <= (bus_write || bus_resp != '0) ? '0 : IndexWidth'(4);
       data_q <= bus_data;
     end
@@ -449,8 +433,8 @@ module uart_shell #(
         2'd1: out_byte_q <= good ? tag : 8'h00;
         2'd2: out_byte_q <= status_q;
         default: begin
-          if (command == CmdResult) out_byte_q <= frame_byte;
-          else if (command == CmdIdentify) out_byte_q <= identity_byte;
+          if (command == uart_shell_pkg::CmdResult) out_byte_q <= frame_byte;
+          else if (command == uart_shell_pkg::CmdIdentify) out_byte_q <= identity_byte;
           else out_byte_q <= data_byte;
         end
       endcase

@@ -62,30 +62,36 @@ async def counters_are_coherent_while_running(dut):
     bench.stall(random)
     # The most that each grows by in a cycle.
     counters = {"cycles": 1, "stage0_spikes": (1 << 16) - 1, "stage0_work": (1 << 16) - 1}
-    samples = [random.randrange(len(SAMPLES)) for _ in range(6)]
-    for sample in samples:
-        bench.send(SAMPLES[sample])
-    finished = cocotb.start_soon(results(bench, samples))
     narrow = dict.fromkeys(["samples_in", "samples_out", "in_stalls", "out_stalls"], 0)
-    carries = 0
-    while not finished.done():
-        name = random.choice(list(counters))
-        if random.random() < 0.5:
-            # Shortly before the carry: a read waits for the counter's turn, longer where there are more of them.
-            preset(dut, name, (random.randrange(1, 5) << 32) - random.randrange(1, random.choice((40, 160, 400))))
-            await bench.cycles(1)
-        begin = bench.now()
-        first, second = await bench.read_wide(name), await bench.read_wide(name)
-        grown, possible = second - first, (bench.now() - begin) * counters[name]
-        assert 0 <= grown <= possible, f"{name} went from {first:#x} to {second:#x} in {bench.now() - begin} cycles"
-        carries += first >> 32 != second >> 32
-        name = random.choice(list(narrow))
-        value = await bench.read(name)
-        assert value >= narrow[name], f"{name} went from {narrow[name]} to {value}"
-        narrow[name] = value
-    await finished
-    assert carries > 0, "no carry was seen"
-    assert await bench.read("samples_out") == len(samples)
+    sent, carries, lasted = 0, 0, 100
+    # More samples until enough carries have been seen.
+    while sent < 60 and carries < 4:
+        samples = [random.randrange(len(SAMPLES)) for _ in range(6)]
+        for sample in samples:
+            bench.send(SAMPLES[sample])
+        sent += len(samples)
+        finished = cocotb.start_soon(results(bench, samples))
+        while not finished.done():
+            name = random.choice(list(counters))
+            if random.random() < 0.5:
+                # So near the carry that it falls into the two reads about every other time, however long a counter's
+                # turn is. The number of cycles is preset most often, as it alone grows in every cycle.
+                name = random.choice(["cycles", "cycles", name])
+                preset(dut, name, (random.randrange(1, 5) << 32) - random.randrange(1, 2 * lasted))
+                await bench.cycles(1)
+            begin = bench.now()
+            first, second = await bench.read_wide(name), await bench.read_wide(name)
+            lasted = bench.now() - begin
+            grown, possible = second - first, lasted * counters[name]
+            assert 0 <= grown <= possible, f"{name} went from {first:#x} to {second:#x} in {lasted} cycles"
+            carries += first >> 32 != second >> 32
+            name = random.choice(list(narrow))
+            value = await bench.read(name)
+            assert value >= narrow[name], f"{name} went from {narrow[name]} to {value}"
+            narrow[name] = value
+        await finished
+    assert carries >= 4, f"{carries} carries were seen"
+    assert await bench.read("samples_out") == sent
 
 
 def preset(dut, name, value):

@@ -1,7 +1,7 @@
 /// Properties of the end of a pipeline, for any pipeline before it and any reader behind it.
 ///
 /// Beats begin when they may, and come in any number of cycles later; there must be a place for each.
-/// Order and completeness with one symbolic beat, as in `stream_fifo_props`. Reset may come at any time.
+/// Order and completeness are `beat_order`'s. Reset may come at any time.
 module stream_exit_props #(
   parameter int unsigned Width = 2,
   parameter int unsigned Places = 7
@@ -34,39 +34,33 @@ module stream_exit_props #(
     .out_data_o(out_data)
   );
 
-  logic pop;
-  assign pop = out_valid && out_ready_i;
+  logic [CountWidth-1:0] inside, before;
+  logic followed, done;
+  beat_order #(
+    .Width(Width),
+    .CountWidth(CountWidth)
+  ) u_order (
+    .clk_i,
+    .rst_i,
+    .push_i(in_valid_i),
+    .in_data_i,
+    .out_valid_i(out_valid),
+    .out_ready_i,
+    .out_data_i(out_data),
+    .mark_i,
+    .inside_o(inside),
+    .followed_o(followed),
+    .before_o(before),
+    .done_o(done)
+  );
 
-  // Beats under way, and in the FIFO; and of the beat that is followed, how many must leave before it and
-  // what it was.
+  // Beats under way.
   logic begun_q = 1'b0;
-  logic followed_q, done_q, out_stalled_q;
-  logic [CountWidth-1:0] under_way_q, inside_q, before_q;
-  logic [Width-1:0] beat_q, out_data_q;
+  logic [CountWidth-1:0] under_way_q;
   always_ff @(posedge clk_i) begin
     begun_q <= 1'b1;
-    out_stalled_q <= !rst_i && out_valid && !out_ready_i;
-    out_data_q <= out_data;
-    if (rst_i) begin
-      under_way_q <= '0;
-      inside_q <= '0;
-      followed_q <= 1'b0;
-      done_q <= 1'b0;
-    end else begin
-      under_way_q <= under_way_q + CountWidth'(begin_i) - CountWidth'(in_valid_i);
-      inside_q <= inside_q + CountWidth'(in_valid_i) - CountWidth'(pop);
-      if (in_valid_i && mark_i && !followed_q && !done_q) begin
-        followed_q <= 1'b1;
-        before_q <= inside_q - CountWidth'(pop);
-        beat_q <= in_data_i;
-      end else if (followed_q && pop) begin
-        before_q <= before_q - CountWidth'(1);
-        if (before_q == '0) begin
-          followed_q <= 1'b0;
-          done_q <= 1'b1;
-        end
-      end
-    end
+    if (rst_i) under_way_q <= '0;
+    else under_way_q <= under_way_q + CountWidth'(begin_i) - CountWidth'(in_valid_i);
   end
 
   always_comb begin
@@ -74,13 +68,12 @@ module stream_exit_props #(
     m_begins_with_room : assume (!begin_i || room);
     m_comes_after_begin : assume (!in_valid_i || under_way_q != '0);
     if (begun_q && !rst_i) begin
-      a_room : assert (room == (32'(under_way_q) + 32'(inside_q) < Places));
-      a_answer : assert (out_valid == (inside_q != '0));
-      a_order : assert (!(followed_q && before_q == '0 && out_valid) || out_data == beat_q);
-      if (out_stalled_q) a_out_stable : assert (out_valid && out_data == out_data_q);
+      a_room : assert (room == (32'(under_way_q) + 32'(inside) < Places));
+      a_answer : assert (out_valid == (inside != '0));
       c_full : cover (!room && under_way_q == '0);
-      c_all_under_way : cover (!room && inside_q == '0);
-      c_followed : cover (done_q && inside_q == '0);
+      c_all_under_way : cover (!room && inside == '0);
+      c_followed : cover (done && inside == '0);
+      c_behind : cover (followed && before == CountWidth'(1));
     end
   end
 

@@ -1,8 +1,6 @@
 /// Properties of a FIFO between two valid/ready streams, for any sender and any reader.
 ///
-/// Order and completeness with one symbolic beat: the first `mark_i` says which accepted beat is
-/// followed, at any time; it must come out after exactly the beats that were inside before it, and
-/// as it went in. Reset may come at any time.
+/// Order and completeness are `beat_order`'s. Reset may come at any time.
 module stream_fifo_props #(
   parameter int unsigned Width = 2,
   parameter int unsigned Depth = 3,
@@ -75,14 +73,12 @@ module stream_fifo_props #(
 
   // The first cycle is a reset; the sender keeps an offered beat.
   logic begun_q = 1'b0;
-  logic in_stalled_q, out_stalled_q;
-  logic [Width-1:0] in_data_q, out_data_q;
+  logic in_stalled_q;
+  logic [Width-1:0] in_data_q;
   always_ff @(posedge clk_i) begin
     begun_q <= 1'b1;
     in_stalled_q <= !rst_i && in_valid_i && !in_ready;
     in_data_q <= in_data_i;
-    out_stalled_q <= !rst_i && out_valid && !out_ready_i;
-    out_data_q <= out_data;
   end
   always_comb begin
     if (!begun_q) begin
@@ -93,53 +89,42 @@ module stream_fifo_props #(
     end
   end
 
-  // Beats inside; and of the beat that is followed, how many must leave before it and what it was.
-  logic [CountWidth-1:0] inside_q, before_q;
-  logic followed_q, done_q;
-  logic [Width-1:0] beat_q;
-  always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      inside_q <= '0;
-      followed_q <= 1'b0;
-      done_q <= 1'b0;
-    end else begin
-      inside_q <= inside_q + CountWidth'(push) - CountWidth'(pop);
-      if (push && mark_i && !followed_q && !done_q) begin
-        followed_q <= 1'b1;
-        before_q <= inside_q - CountWidth'(pop);
-        beat_q <= in_data_i;
-      end else if (followed_q && pop) begin
-        before_q <= before_q - CountWidth'(1);
-        if (before_q == '0) begin
-          followed_q <= 1'b0;
-          done_q <= 1'b1;
-        end
-      end
-    end
-  end
+  logic [CountWidth-1:0] inside, before;
+  logic followed, done;
+  beat_order #(
+    .Width(Width),
+    .CountWidth(CountWidth)
+  ) u_order (
+    .clk_i,
+    .rst_i,
+    .push_i(push),
+    .in_data_i,
+    .out_valid_i(out_valid),
+    .out_ready_i,
+    .out_data_i(out_data),
+    .mark_i,
+    .inside_o(inside),
+    .followed_o(followed),
+    .before_o(before),
+    .done_o(done)
+  );
 
   // Cycles in which the FIFO had a beat and offered none; and was not full and took none.
   logic [3:0] waited_q;
   always_ff @(posedge clk_i) begin
-    if (rst_i || inside_q == '0 || out_valid) waited_q <= '0;
+    if (rst_i || inside == '0 || out_valid) waited_q <= '0;
     else waited_q <= waited_q + 4'd1;
   end
 
   always_comb begin
     if (begun_q && !rst_i) begin
-      a_no_underflow : assert (!pop || inside_q != '0);
-      a_no_overflow : assert (32'(inside_q) <= Most);
+      a_no_overflow : assert (32'(inside) <= Most);
       // It takes beats as long as it holds fewer than it promises.
-      a_room : assert (in_ready || 32'(inside_q) >= Depth);
-      a_order : assert (!(followed_q && before_q == '0 && out_valid) || out_data == beat_q);
+      a_room : assert (in_ready || 32'(inside) >= Depth);
       a_answer : assert (32'(waited_q) < Latency);
-      if (out_stalled_q) begin
-        a_out_stays : assert (out_valid);
-        a_out_stable : assert (out_data == out_data_q);
-      end
       c_full : cover (!in_ready);
-      c_followed : cover (done_q && inside_q == '0);
-      c_both : cover (push && pop && followed_q && before_q == CountWidth'(1));
+      c_followed : cover (done && inside == '0);
+      c_both : cover (push && pop && followed && before == CountWidth'(1));
     end
   end
 

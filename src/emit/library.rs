@@ -12,6 +12,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "axi_lite_regs_pkg.sv",
     "stream_check.sv",
     "stream_fifo.sv",
+    "place_counter.sv",
     "stream_exit.sv",
     "sync_ram.sv",
     "ram_fifo.sv",
@@ -76,6 +77,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
 
 /// The modules of the serial shell, in the order of `rtl/shell.f`.
 pub(super) const SHELL: &[(&str, &str)] = files!("rtl":
+    "uart_shell_pkg.sv",
     "power_on_reset.sv",
     "uart_rx.sv",
     "uart_tx.sv",

@@ -16,6 +16,7 @@ fn lint() {
         .map(|name| (name, Vec::new()))
         .collect();
     let edges: &[(&str, &[&str])] = &[
+        ("place_counter", &["Places=1"]),
         ("stream_exit", &["Places=2", "Width=1"]),
         ("row_flags", &["Rows=1"]),
         ("row_flags", &["Rows=17"]),
