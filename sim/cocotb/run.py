@@ -51,7 +51,7 @@ def verilate(args, build, top, work):
     libraries = cocotb_tools.config.libs_dir
     main = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
     (work / "public.vlt").write_text(PUBLIC.format(top=top), encoding="utf-8")
-    variables = "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O0"
+    variables = "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O0"
     if args.cxx:
         variables += f" CXX={args.cxx} LINK={args.cxx}"
     command = [
