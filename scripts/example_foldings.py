@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the lanes of the designs that `snn2rtl targets --examples` looks at: src/cli/holds/foldings.json.
+"""Writes the foldings of the designs that `snn2rtl targets --examples` looks at: src/cli/holds/foldings.json.
 
     scripts/example_foldings.py target/release/snn2rtl
 
@@ -23,13 +23,13 @@ EXAMPLES = {
 
 
 def foldings(program, name, samples, arguments, folder):
-    """Lanes by layer of each design of an example."""
+    """The folding of each design of an example."""
     example, model = ROOT / "examples" / name, f"{folder}/{name}.snn"
     convert = [program, "convert", example / f"{name}.onnx", "-o", model, *arguments]
     subprocess.run(convert, check=True, stdout=subprocess.DEVNULL)
     calibrate = ["--calibrate", example / f"sample/{samples}.npy", "--calibration-samples", "2"]
     done = subprocess.run([program, "explore", model, *calibrate, "--json"], check=True, capture_output=True)
-    return [design["lanes"] for design in json.loads(done.stdout)["designs"]]
+    return [design["folding"] for design in json.loads(done.stdout)["designs"]]
 
 
 def main():
@@ -39,7 +39,12 @@ def main():
     program = parser.parse_args().program
     with tempfile.TemporaryDirectory() as folder:
         found = {name: foldings(program, name, *example, folder) for name, example in EXAMPLES.items()}
-    text = json.dumps(found, indent=1) + "\n"
+    # A line for each design.
+    def line(design):
+        return "  " + json.dumps(design, separators=(",", ":"))
+
+    lists = [f' "{name}": [\n' + ",\n".join(map(line, designs)) + "\n ]" for name, designs in found.items()]
+    text = "{\n" + ",\n".join(lists) + "\n}\n"
     (ROOT / "src/cli/holds/foldings.json").write_text(text)
 
 

@@ -5,7 +5,9 @@
 
 mod common;
 
-use common::repository;
+use std::collections::BTreeMap;
+
+use common::{fixture, mnist_mlp, repository};
 use serde::Deserialize;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::design::{Design, Options, plan};
@@ -13,6 +15,7 @@ use snn2rtl::import::{self, import};
 use snn2rtl::lower::lower;
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 use snn2rtl::schedule::{Figures, estimate};
+use snn2rtl::snn::Model;
 use snn2rtl::target::Family;
 
 /// What synthesis made of an example.
@@ -50,6 +53,11 @@ fn design(example: &str, options: &Options) -> Design {
 #[test]
 fn totals_are_those_of_synthesis_within_15_percent() {
     let within = |told: u64, made: u64, percent: u64| told.abs_diff(made) * 100 <= made * percent;
+    for family in [Family::Xc7, Family::Ecp5] {
+        for example in ["mnist_mlp", "mnist_vit", "review_encoder"] {
+            assert!(made().iter().any(|made| made.example == example && made.family == family), "{example}");
+        }
+    }
     for Made { example, family, folding, figures } in made() {
         let told = estimate(&design(&example, &folding), family).total;
         let what = format!("{example} for {family}, {} lanes: {told:?} against {figures:?}", folding.lanes);
@@ -74,6 +82,29 @@ fn instances_add_up_in_every_family() {
         assert_eq!(sum, estimate.total, "{family}");
         assert!(sum.lut > 500 && sum.ff > 500 && sum.bram > 0, "{family}: {sum:?}");
         assert_eq!(estimate.calibrated, matches!(family, Family::Xc7 | Family::Ecp5));
+    }
+}
+
+/// A module that the coefficients do not know would be free.
+#[test]
+fn every_module_costs_something() {
+    let rate =
+        |model: &Model| plan(&model.name, &lower(model).unwrap().network, &Options::uniform(2)).unwrap();
+    let mut designs = vec![
+        rate(&mnist_mlp(EncodingChoice::Rate(Some(4)))),
+        rate(&fixture("qdq_input_quantiser", EncodingChoice::Rate(Some(4)))),
+    ];
+    designs.extend(["mnist_vit", "review_encoder"].map(|example| design(example, &Options::uniform(2))));
+    for family in [Family::Xc7, Family::Ecp5] {
+        let mut most = BTreeMap::new();
+        for instance in designs.iter().flat_map(|design| estimate(design, family).instances) {
+            let lut = most.entry(instance.module).or_insert(0);
+            *lut = instance.figures.lut.max(*lut);
+        }
+        for module in ["analog_pass", "delta_repeat", "token_mask", "token_embedding", "row_select"] {
+            assert!(most.contains_key(module), "no design has {module}");
+        }
+        assert!(most.values().all(|&lut| lut > 0), "{family}: {most:?}");
     }
 }
 

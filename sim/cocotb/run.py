@@ -56,6 +56,8 @@ def verilate(args, build, top, work):
         variables += f" CXX={args.cxx} LINK={args.cxx}"
     command = [
         args.verilator, "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1), "--assert", "-O3", "--vpi",
+        # Files that one compiler is not at work on for minutes.
+        "--output-split", "8000",
         "--x-assign", "unique", "--x-initial", "unique", "--timescale", "1ns/1ps", "--prefix", "Vtop",
         "--top-module", top, f'-GRomPath="{build}/rom/"', "--Mdir", str(work / "obj"), "-o", str(work / top),
         "-MAKEFLAGS", variables, "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",

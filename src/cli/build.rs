@@ -29,9 +29,9 @@ pub struct Args {
     /// The device to build for, without a board: the core alone, without pins.
     #[arg(long, value_name = "PART")]
     device: Option<String>,
-    /// Most weights that an engine adds in one cycle.
-    #[arg(long, default_value_t = Options::default().lanes, conflicts_with_all = ["folding", "calibrate"])]
-    lanes: usize,
+    /// Most weights that an engine adds in one cycle; by default 16, or the most below that fit the device.
+    #[arg(long, conflicts_with_all = ["folding", "calibrate"])]
+    lanes: Option<usize>,
     /// Depth of the FIFO between two stages.
     #[arg(long, default_value_t = Options::default().fifo_depth, conflicts_with = "folding")]
     fifo_depth: usize,
@@ -73,7 +73,7 @@ pub fn run(args: &Args) -> Result<()> {
         JoinFifos::Minimal => Joins::Minimal,
     };
     let uniform = Options {
-        lanes: args.lanes,
+        lanes: args.lanes.unwrap_or(Options::default().lanes),
         fifo_depth: args.fifo_depth,
         joins,
         confidence: !args.no_confidence,
@@ -84,7 +84,10 @@ pub fn run(args: &Args) -> Result<()> {
     let options = match (&args.folding, &args.schedule.calibrate) {
         (Some(path), _) => emit::read_folding(path)?,
         (None, None) => match &target {
-            Some(target) => fit::spilled(&model, &uniform, target.device())?.unwrap_or(uniform),
+            Some(target) => {
+                let fewer = args.lanes.is_none();
+                fit::uniform(&model, &uniform, target.device(), fewer)?.unwrap_or(uniform)
+            }
             None => uniform,
         },
         (None, Some(_)) => {

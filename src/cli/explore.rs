@@ -11,7 +11,7 @@ use crate::emit;
 use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::lower;
-use crate::report::{Exploration, Explored};
+use crate::report::{EXPLORATION_VERSION, Exploration, Explored};
 use crate::schedule::{Activity, Goal, Offer, Scheduler, choose, offers};
 use crate::snn::Model;
 use crate::target::{Board, Device, Family, Target};
@@ -89,7 +89,7 @@ pub fn run(args: &Args) -> Result<()> {
         super::plot::frontier(path, &model.name, found.family, &points(&offers), chosen)?;
     }
     if args.json {
-        output::json(&found)?;
+        output::json_of(EXPLORATION_VERSION, &found)?;
     } else {
         output::print(&table(&found))?;
         if !found.calibrated {
@@ -198,7 +198,6 @@ fn row(offer: &Offer, target: Option<&Target>, clock: f64, chosen: bool) -> Expl
     let cycles = point.cycles.per_sample;
     let busiest =
         point.cycles.busiest().map_or(String::new(), |stage| point.design.stages[stage].node.clone());
-    let lanes = point.options.layers.iter().map(|(name, layer)| (name.clone(), layer.lanes)).collect();
     Explored {
         cycles,
         samples_per_second: clock / cycles.max(1.0),
@@ -209,7 +208,7 @@ fn row(offer: &Offer, target: Option<&Target>, clock: f64, chosen: bool) -> Expl
         busiest,
         fits: target.map(|target| offer.short(target.device()).is_empty()),
         chosen,
-        lanes,
+        folding: point.options.clone(),
     }
 }
 

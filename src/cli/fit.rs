@@ -20,18 +20,31 @@ pub fn reckon(model: &Model, options: &Options, device: &Device) -> Result<(Desi
     Ok((design, estimate))
 }
 
-/// The same choices with weights in look-up tables, where a device has too little block memory and enough of all else.
+/// The same choices as they fit a device: with weights in look-up tables, where it has too little block memory and enough
+/// of all else, and, if that may be, in fewer lanes. None where they do not.
 ///
 /// # Errors
 /// When the model cannot be lowered or laid out.
-pub fn spilled(model: &Model, options: &Options, device: &Device) -> Result<Option<Options>> {
-    let (mut design, estimate) = reckon(model, options, device)?;
-    let short = |figures: &Figures| Short::of(needs(figures, device));
-    if !short_of_memory(&short(&estimate.total), device) || !spill(&mut design, device) {
-        return Ok(None);
+pub fn uniform(model: &Model, options: &Options, device: &Device, fewer: bool) -> Result<Option<Options>> {
+    let network = lower::lower(model)?.network;
+    let short = |design: &Design| Short::of(needs(&schedule::estimate(design, device.family).total, device));
+    let fitting = |lanes: usize| -> Result<Option<Options>> {
+        let options = Options { lanes, ..options.clone() };
+        let mut design = plan(&model.name, &network, &options)?;
+        let missing = short(&design);
+        if missing.is_empty() {
+            return Ok(Some(options));
+        }
+        let fits =
+            short_of_memory(&missing, device) && spill(&mut design, device) && short(&design).is_empty();
+        Ok(fits.then(|| design.folding(&options)))
+    };
+    let asked = fitting(options.lanes)?;
+    // Whether any will do is known from one lane.
+    if asked.is_some() || !fewer || options.lanes < 2 || fitting(1)?.is_none() {
+        return Ok(asked);
     }
-    let fits = short(&schedule::estimate(&design, device.family).total).is_empty();
-    Ok(fits.then(|| design.folding(options)))
+    (1..options.lanes).rev().find_map(|lanes| fitting(lanes).transpose()).transpose()
 }
 
 /// Which layers have weights in look-up tables, and how many words of how many.

@@ -9,12 +9,12 @@ use super::examples::Example;
 use super::output::{self, thousands};
 use super::{convert, load};
 use crate::convert::EncodingChoice;
-use crate::design::{Design, Folded, Joins, Options, plan};
+use crate::design::{Design, Options, plan};
 use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::lower;
-use crate::schedule::{Activity, Figures, estimate, needs};
-use crate::target::{Board, Short};
+use crate::schedule::{Activity, Figures, estimate, needs, short_of_memory, spill};
+use crate::target::{Board, Device, Short};
 
 /// Samples of an example that its cycles are told for.
 const SAMPLES: usize = 2;
@@ -63,7 +63,7 @@ pub fn holdings(boards: &[Board]) -> Result<Vec<Holding>> {
     Ok(holdings)
 }
 
-/// Lanes of every layer of the designs of each example, from the smallest to the fastest, as `snn2rtl explore` found them;
+/// The foldings of the designs of each example, from the smallest to the fastest, as `snn2rtl explore` found them;
 /// `scripts/example_foldings.py` writes the file. What the designs take is not in it.
 const FOLDINGS: &str = include_str!("holds/foldings.json");
 
@@ -90,14 +90,10 @@ impl Designs {
         let network = lower::lower(&model)?.network;
         let golden = Golden::new(&network)?;
         let activity = Activity::measure(&golden, (0..inputs.len()).map(|n| inputs.sample(n)));
-        let foldings: BTreeMap<String, Vec<BTreeMap<String, usize>>> = serde_json::from_str(FOLDINGS)
+        let foldings: BTreeMap<String, Vec<Options>> = serde_json::from_str(FOLDINGS)
             .map_err(|e| Error::input(format!("the foldings of the examples cannot be read: {e}")))?;
         let foldings = foldings.get(example.name()).map_or(&[][..], Vec::as_slice);
-        let design = |lanes: &BTreeMap<String, usize>| {
-            let layers = lanes.iter().map(|(name, &lanes)| (name.clone(), Folded::lanes(lanes))).collect();
-            let options = Options { lanes: 1, layers, joins: Joins::Minimal, ..Options::default() };
-            Ok((plan(&model.name, &network, &options)?, OnceCell::new()))
-        };
+        let design = |options: &Options| Ok((plan(&model.name, &network, options)?, OnceCell::new()));
         Ok(Self { designs: foldings.iter().map(design).collect::<Result<_>>()?, activity })
     }
 
@@ -110,8 +106,7 @@ impl Designs {
     /// What comes of the example on a board.
     fn on(&self, board: &Board, example: Example) -> Holding {
         let device = &board.device;
-        let totals: Vec<Figures> =
-            self.designs.iter().map(|(design, _)| estimate(design, device.family).total).collect();
+        let totals: Vec<Figures> = self.designs.iter().map(|(design, _)| total(design, device)).collect();
         let short = |n: usize| Short::of(needs(&totals[n], device));
         let held = |n: usize| {
             let (cycles, Figures { lut, ff, bram, dsp }) = (self.cycles(n), totals[n]);
@@ -133,6 +128,22 @@ impl Designs {
             short: if fit.is_empty() { nearest.map(short).unwrap_or_default() } else { Vec::new() },
         }
     }
+}
+
+/// What a design takes of a device: where that has too little block memory alone, with weights in look-up tables.
+fn total(design: &Design, device: &Device) -> Figures {
+    let total = estimate(design, device.family).total;
+    let short = |total: &Figures| Short::of(needs(total, device));
+    if short_of_memory(&short(&total), device) {
+        let mut design = design.clone();
+        if spill(&mut design, device) {
+            let spilled = estimate(&design, device.family).total;
+            if short(&spilled).is_empty() {
+                return spilled;
+            }
+        }
+    }
+    total
 }
 
 /// As a table: for each board and example the smallest design and, where it is another, the fastest.

@@ -35,13 +35,21 @@ pub fn print(text: &str) -> Result<()> {
 /// # Errors
 /// As [`print`].
 pub fn json(value: &impl Serialize) -> Result<()> {
+    json_of(FORMAT_VERSION, value)
+}
+
+/// Prints one JSON object, with a version of its own.
+///
+/// # Errors
+/// As [`print`].
+pub fn json_of(format_version: u32, value: &impl Serialize) -> Result<()> {
     #[derive(Serialize)]
     struct Versioned<'a, T> {
         format_version: u32,
         #[serde(flatten)]
         value: &'a T,
     }
-    let text = serde_json::to_string_pretty(&Versioned { format_version: FORMAT_VERSION, value })
+    let text = serde_json::to_string_pretty(&Versioned { format_version, value })
         .map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
     print(&text)
 }

@@ -1,16 +1,16 @@
 //! Designs from the slowest to the fastest, as `explore` prints and keeps them.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::design::Options;
 use crate::error::Result;
 use crate::folder;
 use crate::target::Family;
 
-/// The version of the JSON form of a kept [`Exploration`].
-const FORMAT_VERSION: u32 = 1;
+/// The version of the JSON form of an [`Exploration`].
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Cycles against area.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,8 +48,8 @@ pub struct Explored {
     pub fits: Option<bool>,
     /// Whether it is the one to take.
     pub chosen: bool,
-    /// Lanes by node.
-    pub lanes: BTreeMap<String, usize>,
+    /// What was chosen for its layers: the `folding` of a `folding.json`.
+    pub folding: Options,
 }
 
 impl Exploration {

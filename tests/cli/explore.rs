@@ -27,7 +27,7 @@ fn the_frontier_and_what_is_taken_of_it() {
     let manifest = s.run(&line).ok().json();
     let lanes = |node: &str| manifest["folding"]["layers"][node]["lanes"].clone();
     for node in ["fc1", "act1", "fc2"] {
-        assert_eq!(lanes(node), designs[chosen]["lanes"][node], "{node}");
+        assert_eq!(lanes(node), designs[chosen]["folding"]["layers"][node]["lanes"], "{node}");
     }
     // And the report of the build shows it.
     let kept = s.run("report out --json").ok().json()["explorations"][0]["designs"].clone();

@@ -26,12 +26,17 @@ const COMPLETE: &str =
 
 impl Parsers {
     pub fn new() -> Self {
+        let tclsh = which::which("tclsh").ok();
+        assert!(
+            tclsh.is_some() || std::env::var_os("CI").is_none(),
+            "tclsh is missing: install the package tcl"
+        );
         Self {
             verilator: program(Tool::Verilator),
             compiler: program(Tool::Cxx),
             make: program(Tool::Make),
             python: program(Tool::Python),
-            tclsh: which::which("tclsh").ok(),
+            tclsh,
             read: RefCell::default(),
         }
     }

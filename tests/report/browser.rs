@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
@@ -31,6 +31,18 @@ struct Seen {
     console: Vec<String>,
 }
 
+/// Opens a file, with its profile in a folder.
+fn browser(chromium: &Path, folder: &Path, options: &[&str], file: &Path) -> Output {
+    Command::new(chromium)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(options)
+        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .expect("chromium starts")
+}
+
 /// Opens pages in frames of these widths.
 fn look(chromium: &Path, pages: &[(&str, u32, &str)]) -> Seen {
     let folder = tempfile::tempdir().expect("a folder");
@@ -43,14 +55,7 @@ fn look(chromium: &Path, pages: &[(&str, u32, &str)]) -> Seen {
     let _ = write!(text, "<script>{LOOK}</script>");
     let wrapper = folder.path().join("wrapper.html");
     fs::write(&wrapper, text).expect("written");
-    let output = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--enable-logging=stderr", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
-        .arg(format!("file://{}", wrapper.display()))
-        .output()
-        .expect("chromium starts");
+    let output = browser(chromium, folder.path(), &["--enable-logging=stderr", "--dump-dom"], &wrapper);
     let (dom, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let found = dom.split_once("FOUND[").and_then(|(_, rest)| rest.split_once("]FOUND"));
     let (found, _) = found.unwrap_or_else(|| panic!("nothing was found\n{dom}\n{log}"));
@@ -89,7 +94,30 @@ fn pages_are_whole_on_phone_and_desk() {
     }
 }
 
-/// What the test above would miss would be of no use.
+/// On paper it is whole as well: several sheets, and what is folded on the screen is open.
+#[test]
+fn the_page_prints() {
+    let Some(chromium) = chromium() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let print = |text: &str| {
+        let (page, sheets) = (folder.path().join("page.html"), folder.path().join("page.pdf"));
+        fs::write(&page, text).expect("written");
+        let option = format!("--print-to-pdf={}", sheets.display());
+        let output = browser(&chromium, folder.path(), &[&option], &page);
+        let bytes = fs::read(&sheets).unwrap_or_else(|_| panic!("nothing was printed: {output:?}"));
+        assert!(bytes.starts_with(b"%PDF-"));
+        let sheet = b"/Type /Page\n";
+        (bytes.windows(sheet.len()).filter(|part| part == sheet).count(), bytes.len())
+    };
+    let text = page(&complete().0);
+    let (sheets, bytes) = print(&text);
+    assert!((3..40).contains(&sheets), "{sheets} sheets");
+    let folded = text.replace("details::details-content", "details::nothing");
+    let (_, fewer) = print(&folded);
+    assert!(folded != text && fewer < bytes, "{fewer} bytes folded, {bytes} open");
+}
+
+/// What the tests above would miss would be of no use.
 #[test]
 fn a_bad_page_is_noticed() {
     let Some(chromium) = chromium() else { return };

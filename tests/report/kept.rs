@@ -1,10 +1,10 @@
 //! Files as the other commands leave them, with figures that are easy to tell apart.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use snn2rtl::cosim::{self, Spread, StageWork, Stops};
+use snn2rtl::design::{Folded, Options};
 use snn2rtl::emit;
 use snn2rtl::place::{self, Clock, CriticalPath, Leg, Place, Placement, Resource};
 use snn2rtl::report::{Exploration, Explored};
@@ -139,7 +139,10 @@ fn exploration(node: &str) -> Exploration {
         busiest: node.to_owned(),
         fits: Some(n < 3),
         chosen: n == 2,
-        lanes: BTreeMap::from([(node.to_owned(), n as usize)]),
+        folding: Options {
+            layers: [(node.to_owned(), Folded::lanes(n as usize))].into(),
+            ..Options::default()
+        },
     };
     Exploration {
         model: "m".into(),
