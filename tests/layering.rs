@@ -65,8 +65,8 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "cosim", "data", "emit", "error", "folder", "golden", "integer", "lower", "place", "quant",
-            "snn", "synth", "target",
+            "cosim", "data", "design", "emit", "error", "folder", "golden", "integer", "lower", "place",
+            "quant", "snn", "synth", "target",
         ],
     ),
 ];
