@@ -5,7 +5,7 @@ use crate::advice::{Advice, advise};
 use crate::design::{Design, Kind, Options, Stage, plan};
 use crate::error::{Result, printable};
 use crate::lower;
-use crate::schedule::{self, Estimate, Figures, blocks, estimate, needs, short_of_memory, spill};
+use crate::schedule::{Estimate, Figures, blocks, estimate, needs, short, spilled};
 use crate::snn::Model;
 use crate::target::{Device, Short};
 
@@ -27,17 +27,13 @@ pub fn reckon(model: &Model, options: &Options, device: &Device) -> Result<(Desi
 /// When the model cannot be lowered or laid out.
 pub fn uniform(model: &Model, options: &Options, device: &Device, fewer: bool) -> Result<Option<Options>> {
     let network = lower::lower(model)?.network;
-    let short = |design: &Design| Short::of(needs(&schedule::estimate(design, device.family).total, device));
     let fitting = |lanes: usize| -> Result<Option<Options>> {
         let options = Options { lanes, ..options.clone() };
-        let mut design = plan(&model.name, &network, &options)?;
-        let missing = short(&design);
-        if missing.is_empty() {
+        let design = plan(&model.name, &network, &options)?;
+        if short(&design, device).is_empty() {
             return Ok(Some(options));
         }
-        let fits =
-            short_of_memory(&missing, device) && spill(&mut design, device) && short(&design).is_empty();
-        Ok(fits.then(|| design.folding(&options)))
+        Ok(spilled(&design, device).map(|design| design.folding(&options)))
     };
     let asked = fitting(options.lanes)?;
     // Whether any will do is known from one lane.

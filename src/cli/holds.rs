@@ -13,7 +13,7 @@ use crate::design::{Design, Options, plan};
 use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::lower;
-use crate::schedule::{Activity, Figures, estimate, needs, short_of_memory, spill};
+use crate::schedule::{Activity, Figures, estimate, needs, spilled};
 use crate::target::{Board, Device, Short};
 
 /// Samples of an example that its cycles are told for.
@@ -132,18 +132,7 @@ impl Designs {
 
 /// What a design takes of a device: where that has too little block memory alone, with weights in look-up tables.
 fn total(design: &Design, device: &Device) -> Figures {
-    let total = estimate(design, device.family).total;
-    let short = |total: &Figures| Short::of(needs(total, device));
-    if short_of_memory(&short(&total), device) {
-        let mut design = design.clone();
-        if spill(&mut design, device) {
-            let spilled = estimate(&design, device.family).total;
-            if short(&spilled).is_empty() {
-                return spilled;
-            }
-        }
-    }
-    total
+    estimate(spilled(design, device).as_ref().unwrap_or(design), device.family).total
 }
 
 /// As a table: for each board and example the smallest design and, where it is another, the fastest.

@@ -3,6 +3,7 @@
 use super::balance::{Point, Scheduler};
 use super::cost::{Estimate, Figures, estimate};
 use super::spill::spill;
+use crate::design::Design;
 use crate::error::{Error, Result};
 use crate::target::{Device, Family, Short};
 
@@ -32,23 +33,33 @@ impl Offer {
 
     /// For a device: where it has too little block memory alone, with weights in look-up tables.
     pub fn on(point: Point, device: &Device) -> Self {
-        let offer = Self::of(point, device.family);
-        if !short_of_memory(&offer.short(device), device) {
-            return offer;
+        match spilled(&point.design, device) {
+            Some(design) => {
+                let options = design.folding(&point.options);
+                Self::of(Point { design, options, ..point }, device.family)
+            }
+            None => Self::of(point, device.family),
         }
-        let mut point = offer.point.clone();
-        if !spill(&mut point.design, device) {
-            return offer;
-        }
-        point.options = point.design.folding(&point.options);
-        let spilled = Self::of(point, device.family);
-        if spilled.short(device).is_empty() { spilled } else { offer }
     }
 
     /// What a device has too little of.
     pub fn short(&self, device: &Device) -> Vec<Short> {
         Short::of(needs(&self.estimate.total, device))
     }
+}
+
+/// What a device has too little of for a design.
+pub fn short(design: &Design, device: &Device) -> Vec<Short> {
+    Short::of(needs(&estimate(design, device.family).total, device))
+}
+
+/// A design with weights in look-up tables, where it fits a device so, and without only block memory is short.
+pub fn spilled(design: &Design, device: &Device) -> Option<Design> {
+    if !short_of_memory(&short(design, device), device) {
+        return None;
+    }
+    let mut design = design.clone();
+    (spill(&mut design, device) && short(&design, device).is_empty()).then_some(design)
 }
 
 /// Whether block memory is what there is too little of, and nothing else.

@@ -221,6 +221,24 @@ fn a_damaged_target_in_a_build_folder_is_refused() {
     }
 }
 
+/// Without a number of lanes a build takes 16, or the most below that fit; one that is asked for stays.
+#[test]
+fn lanes_are_as_many_as_fit() {
+    let s = Session::new();
+    let model = repository("examples/mnist_vit/mnist_vit.onnx");
+    s.run(&format!("convert {} -o v.snn --input u8 --mean 0.5 --std 0.5", model.display())).ok();
+    let build = |arguments: &str| {
+        let done = s.run(&format!("build v.snn -o b --json {arguments}")).ok();
+        (done.json()["folding"]["lanes"].as_u64().expect("a number"), done.stderr().contains("does not fit"))
+    };
+    let (lanes, short) = build("--device xc7a100t");
+    assert!((2..16).contains(&lanes) && !short, "{lanes} lanes");
+    assert_eq!(build(&format!("--device xc7a100t --lanes {}", lanes + 1)), (lanes + 1, true));
+    assert_eq!(build("--device xc7a200t"), (16, false));
+    // Where none fits, what would is said.
+    assert_eq!(build("--device xc7a35t"), (16, true));
+}
+
 #[test]
 fn what_examples_need_is_told_for_every_board() {
     let s = Session::new();
