@@ -1,12 +1,10 @@
 //! A whole board at its pins: the host's own program, a serial line of bits, shell and core in Verilator, against the
 //! golden model.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use common::{mnist_mlp, repository};
+use crate::common::{mnist_mlp, repository};
 use serde_json::{Value, json};
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::data::Inputs;

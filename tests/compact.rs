@@ -1,17 +1,11 @@
 //! Profile `compact`: any widths are exact or refused, and the chosen ones are the smallest within the tolerance.
 
-#[path = "transformers/generator.rs"]
-mod generator;
-#[path = "common/naive.rs"]
-mod naive;
-mod random;
-
 use std::path::Path;
 
-use generator::{Recipe, network, sample};
-use naive::{Trace, naive};
+use crate::generator::{Recipe, network, sample};
+use crate::naive::{Trace, naive};
+use crate::random::Random;
 use proptest::prelude::*;
-use random::Random;
 use snn2rtl::compact::{Entry, Role, compact};
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::{Inputs, NpzWriter};

@@ -3,11 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{fixture, mnist_mlp, repository};
+use crate::common::{fixture, mnist_mlp, repository};
 use serde::Deserialize;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::design::{Design, Options, plan};
@@ -17,6 +15,7 @@ use snn2rtl::quant::{Element, InputSpec, Scaling};
 use snn2rtl::schedule::{Figures, estimate};
 use snn2rtl::snn::Model;
 use snn2rtl::target::Family;
+use snn2rtl::tool::{Tool, Toolbox};
 
 /// What synthesis made of an example.
 #[derive(Deserialize)]
@@ -133,5 +132,32 @@ fn more_lanes_cost_more_logic_in_every_module_that_has_them() {
             assert!(20 * many.lut > 21 * few.lut, "{module} in {family}: {few:?}, {many:?}");
             assert!(20 * many.ff > 21 * few.ff, "{module} in {family}: {few:?}, {many:?}");
         }
+    }
+}
+
+/// The rule of `rtl/xcup/sync_ram.sv`, which the estimate has too, is what Yosys makes of it.
+#[test]
+fn large_state_becomes_ultra_ram() {
+    let toolbox = Toolbox::from_env();
+    let oldest = Family::Xcup.oldest_yosys();
+    let yosys = toolbox.get_at_least(Tool::Yosys, oldest).unwrap();
+    let module = repository("rtl/xcup/sync_ram.sv");
+    for (width, depth, ultra, blocks) in [(72, 1024, 1, 0), (72, 1023, 0, 4), (74, 4096, 2, 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::copy(&module, folder.path().join("sync_ram.sv")).unwrap();
+        let script = format!(
+            "read_verilog -sv -defer sync_ram.sv\n\
+             hierarchy -top sync_ram -chparam Width {width} -chparam Depth {depth}\n\
+             {} -top sync_ram -run begin:fine\ntee -q -o stat.json stat -json\n",
+            Family::Xcup.command(true)
+        );
+        std::fs::write(folder.path().join("script.ys"), script).unwrap();
+        yosys.command().args(["-s", "script.ys"]).cwd(folder.path()).run().unwrap();
+        let text = std::fs::read_to_string(folder.path().join("stat.json")).unwrap();
+        let stat: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let cells = &stat["design"]["num_cells_by_type"];
+        let count = |cell: &str| cells[cell].as_u64().unwrap_or(0);
+        let found = (count("URAM288"), count("RAMB18E2") + 2 * count("RAMB36E2"));
+        assert_eq!(found, (ultra, blocks), "{width}x{depth}: {cells}");
     }
 }

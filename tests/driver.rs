@@ -1,11 +1,9 @@
 //! The driver for PYNQ on a simulated board: the top level of the packaged IP in Verilator behind stand-ins for PYNQ's overlay,
 //! MMIO, DMA and buffers, against the golden model.
 
-mod common;
-
 use std::path::Path;
 
-use common::{mnist_mlp, repository};
+use crate::common::{mnist_mlp, repository};
 use serde_json::{Value, json};
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::data::Inputs;

@@ -1,14 +1,11 @@
 //! The build folder: golden RTL, determinism, names, what it may replace.
 
-mod common;
-#[path = "common/designs.rs"]
-mod designs;
-
+use crate::common;
 use std::fs;
 use std::path::Path;
 
-use common::{assert_golden, fixture};
-use designs::designs;
+use crate::common::{assert_golden, fixture};
+use crate::designs::designs;
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::design::{Folded, Options};
 use snn2rtl::emit::{self, Files};

@@ -2,6 +2,7 @@
 //! imported network, exact arithmetic, the one-shot integer network, and the golden model at quiescence. Every neuron,
 //! every input.
 
+use crate::random;
 #[path = "lowering/case.rs"]
 #[allow(dead_code, reason = "exact arithmetic is shared, its random cases are not needed here")]
 mod case;
@@ -17,7 +18,6 @@ mod inputs;
 mod mnist;
 #[path = "equalities/networks.rs"]
 mod networks;
-mod random;
 #[path = "equalities/reference.rs"]
 mod reference;
 #[path = "equalities/small.rs"]

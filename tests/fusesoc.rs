@@ -1,15 +1,11 @@
 //! A build folder without this program: its FuseSoC description and its scripts, run by those who know nothing else.
 
-mod common;
-#[path = "common/programs.rs"]
-mod programs;
-
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{fixture, repository, text_fixture};
-use programs::{executable, path_with, program, quoted, wrap};
+use crate::common::{fixture, repository, text_fixture};
+use crate::programs::{executable, path_with, program, quoted, wrap};
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::design::Options;
 use snn2rtl::emit;

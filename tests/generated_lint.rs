@@ -1,12 +1,9 @@
 //! Every front end in use reads the generated RTL without a warning.
 
-mod common;
-#[path = "common/designs.rs"]
-mod designs;
-
+use crate::common;
 use std::path::Path;
 
-use designs::designs;
+use crate::designs::designs;
 use snn2rtl::emit;
 use snn2rtl::target::{Board, Target};
 use snn2rtl::tool::{Tool, Toolbox, run_yosys};

@@ -1,16 +1,13 @@
 //! The stepped golden model against one-shot evaluation, and against a naive stepper that knows nothing but the tracker
 //! `spike = clamp(Q(A) − S, −1, +1)`.
 
-#[path = "common/naive.rs"]
-mod naive;
-mod random;
-
+use crate::random;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use naive::{Trace, naive};
+use crate::naive::{Trace, naive};
+use crate::random::{Random, Recipe};
 use proptest::prelude::*;
-use random::{Random, Recipe};
 use snn2rtl::golden::{Confidence, Golden, Limits, Unobserved, correct_per_step};
 use snn2rtl::integer::cost::operations;
 use snn2rtl::integer::eval::evaluate;

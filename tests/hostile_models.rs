@@ -1,19 +1,15 @@
 //! Models on disk after random changes: they load or are refused, and what loads goes through all later stages without a
 //! panic, its proofs hold, and the golden model still agrees with one-shot evaluation.
 
-#[path = "transformers/generator.rs"]
-#[allow(dead_code, reason = "what becomes of the networks is another program's matter")]
-mod generator;
-mod random;
-
+use crate::generator;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use generator::Recipe;
+use crate::generator::Recipe;
+use crate::random::Random;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use random::Random;
 use serde_json::{Map, Value, json};
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::error::Kind;

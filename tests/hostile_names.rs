@@ -1,18 +1,15 @@
 //! Names from a model, pushed through the whole flow: nothing that they say is ever done, and every file is read by the
 //! parser of its own language.
 
-mod common;
 #[path = "hostile_names/parsers.rs"]
 mod parsers;
-#[path = "common/programs.rs"]
-mod programs;
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::repository;
+use crate::common::repository;
 use parsers::Parsers;
 use prost::Message;
 use serde_json::{Value, json};

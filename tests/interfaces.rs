@@ -1,13 +1,11 @@
 //! The interfaces of whole cores under clients that are not this project's: cocotbext-axi in Verilator, against the golden
 //! model. `SNN2RTL_FRAMES` asks for more frames under random stalls than the suite has time for.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use common::{mnist_mlp, repository, text_fixture};
+use crate::common::{mnist_mlp, repository, text_fixture};
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::cosim::clients::{self, Options, Report, Vectors};
 use snn2rtl::data::Inputs;

@@ -80,7 +80,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("prost::", &["import"]),
     ("askama::", &["emit", "report"]),
     ("safetensors::", &["snn"]),
-    ("npyz::", &["data"]),
+    ("zip::ZipArchive", &["data"]),
     ("toml::", &["target"]),
     ("roxmltree::", &["cosim"]),
     ("clap::", &["cli", "main"]),

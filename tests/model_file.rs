@@ -267,7 +267,7 @@ fn fraction_bits_are_saved_and_checked() {
     let error = graph_with("\"format_version\": 1", "\"format_version\": 2");
     assert!(error.problem.contains("needs 'precision'"), "{error}");
     // Exact ones need no words: the file is one that earlier programs read.
-    let folder = crate::folder();
+    let folder = self::folder();
     save(&tiny(), &folder.path().join("a.snn")).expect("saved");
     let text = fs::read_to_string(folder.path().join("a.snn/graph.json")).expect("text");
     assert!(text.contains("\"format_version\": 1") && !text.contains("precision"), "{text}");

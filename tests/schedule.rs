@@ -1,7 +1,7 @@
 //! The scheduler's cycles against those of co-simulation.
 
-mod common;
-
+use crate::common;
+use crate::generator::{Recipe, network};
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::Inputs;
 use snn2rtl::design::{self, Folded, Options};
@@ -10,7 +10,7 @@ use snn2rtl::golden::Golden;
 use snn2rtl::import::{self, import};
 use snn2rtl::lower::{Lowered, lower};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
-use snn2rtl::schedule::{Activity, cycles, estimate, spill};
+use snn2rtl::schedule::{Activity, cycles, estimate, spill, spilled};
 use snn2rtl::target::Device;
 
 /// Model, how its input is read, samples, lanes of all layers and of some, and cycles a sample as `snn2rtl cosim` counted
@@ -120,4 +120,51 @@ fn deeper_fifos_hold_nothing_up() {
     assert!(deep.per_sample < 0.95 * shallow.per_sample, "{} {}", deep.per_sample, shallow.per_sample);
     let busiest = deep.busiest().map_or(0.0, |stage| deep.busy[stage]);
     assert!(deep.per_sample > busiest, "{} {busiest}", deep.per_sample);
+}
+
+/// Where block memory is short, state goes to UltraRAM first; without such, weights to look-up tables.
+#[test]
+fn state_goes_to_ultra_ram_where_block_memory_is_short() {
+    let recipe = Recipe {
+        seed: 3,
+        tokens: 64,
+        heads: 2,
+        depth: 16,
+        blocks: 1,
+        hidden: 128,
+        levels: 16,
+        weight_bits: 4,
+        words: true,
+        mask: false,
+        fused: false,
+        post_norm: false,
+        mean: true,
+        function: None,
+    };
+    let (model, _) = convert(&network(&recipe), "wide", "test", EncodingChoice::Analog).expect("converts");
+    let design = design::plan("wide", &lower(&model).expect("lowers").network, &Options::uniform(4))
+        .expect("a design");
+    let mut device = Device::find("xczu7ev").expect("known");
+    assert!(spilled(&design, &device).is_none(), "nothing is short");
+    let needed = estimate(&design, device.family).total.bram;
+    device.brams[0].count = needed - 1;
+    let moved = spilled(&design, &device).expect("fits so");
+    let total = estimate(&moved, device.family).total;
+    assert!(moved.ultra_ram && total.uram > 0 && total.bram < needed, "{total:?}");
+    assert_eq!(
+        design.folding(&Options::uniform(4)),
+        Options { ultra_ram: false, ..moved.folding(&Options::uniform(4)) }
+    );
+    // One too few of them, and it is weights that move.
+    for large in [Some(total.uram - 1), None] {
+        let mut device = device.clone();
+        match large {
+            Some(count) => device.brams[1].count = count,
+            None => drop(device.brams.pop()),
+        }
+        if let Some(moved) = spilled(&design, &device) {
+            let total = estimate(&moved, device.family).total;
+            assert!(!moved.ultra_ram && total.uram == 0 && total.bram < needed, "{total:?}");
+        }
+    }
 }

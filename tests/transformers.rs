@@ -1,15 +1,9 @@
 //! Random small Transformers through conversion, lowering, golden model and one-shot evaluation, against float64.
 
-#[path = "transformers/generator.rs"]
-mod generator;
-#[path = "common/naive.rs"]
-mod naive;
-mod random;
-
-use generator::{Recipe, functions, network, sample};
-use naive::{Trace, naive};
+use crate::generator::{Recipe, functions, network, sample};
+use crate::naive::{Trace, naive};
+use crate::random::Random;
 use proptest::prelude::*;
-use random::Random;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::golden::{Golden, Limits};
 use snn2rtl::integer::cost::operations;

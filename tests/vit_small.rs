@@ -1,9 +1,7 @@
 //! A Vision Transformer that the paper's own code has trained, exported, and run as a spiking network: every level of 256
 //! inputs, every class of 1500, and every spike of every neuron at every time-step of 16.
 
-mod common;
-
-use common::repository;
+use crate::common::repository;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data;
 use snn2rtl::golden::{Golden, Limits, Observer};

@@ -1,8 +1,5 @@
 //! Vivado's scripts in a stub of Vivado, and its reports.
 
-mod common;
-#[path = "common/designs.rs"]
-mod designs;
 #[path = "vivado/reports.rs"]
 mod reports;
 #[path = "vivado/rtl.rs"]

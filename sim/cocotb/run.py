@@ -28,7 +28,7 @@ TESTS = sorted(path.stem for path in HERE.glob("test_*.py"))
 PUBLIC = """`verilator_config
 public_flat_rw -module "{top}" -var "*_i"
 public_flat_rw -module "{top}" -var "*_o"
-public_flat_rw -module "sync_ram" -var "words_q"
+public_flat_rw -module "sync_ram" -var "*words_q"
 """
 
 

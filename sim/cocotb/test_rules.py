@@ -97,7 +97,10 @@ async def counters_are_coherent_while_running(dut):
 def preset(dut, name, value):
     """Puts a value into a counter."""
     entries = {"cycles": 4, "stage0_spikes": 5, "stage0_work": 6}
-    dut.u_regs.u_counters.u_sums.words_q[entries[name]].value = value
+    memory = dut.u_regs.u_counters.u_sums
+    # With UltraRAM for large memories a small one is in a block of its own.
+    words = memory.gen_block.words_q if hasattr(memory, "gen_block") else memory.words_q
+    words[entries[name]].value = value
 
 
 async def results(bench, samples):

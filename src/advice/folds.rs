@@ -3,18 +3,18 @@
 use crate::design::{Joins, Options, plan};
 use crate::error::Result;
 use crate::integer::Network;
-use crate::schedule::{Figures, estimate, needs, short_of_memory, spill};
+use crate::schedule::{Figures, estimate, has_ultra_ram, needs, short_of_memory, spill};
 use crate::target::{Device, Short};
 
 /// Lanes that are tried, the same in every layer.
 const LANES: [usize; 6] = [32, 16, 8, 4, 2, 1];
 
 /// What synthesis found for each unit of an estimate.
-pub(super) struct Ratios([f64; 4]);
+pub(super) struct Ratios([f64; 5]);
 
 impl Default for Ratios {
     fn default() -> Self {
-        Self([1.0; 4])
+        Self([1.0; 5])
     }
 }
 
@@ -30,6 +30,7 @@ impl Ratios {
             ratio(used.ff, estimated.ff),
             ratio(used.bram, estimated.bram),
             ratio(used.dsp, estimated.dsp),
+            ratio(used.uram, estimated.uram),
         ])
     }
 
@@ -41,6 +42,7 @@ impl Ratios {
             ff: of(1, figures.ff),
             bram: of(2, figures.bram),
             dsp: of(3, figures.dsp),
+            uram: of(4, figures.uram),
         }
     }
 }
@@ -57,21 +59,24 @@ pub(super) struct Folding {
 pub(super) fn best(model: &str, network: &Network, device: &Device, ratios: &Ratios) -> Result<Folding> {
     let mut best: Option<(f64, Folding)> = None;
     for lanes in LANES {
-        let options = Options { joins: Joins::Minimal, ..Options::uniform(lanes) };
-        let mut design = plan(model, network, &options)?;
-        let mut figures = ratios.apply(estimate(&design, device.family).total);
-        if short_of_memory(&Short::of(needs(&figures, device)), device) && spill(&mut design, device) {
-            figures = ratios.apply(estimate(&design, device.family).total);
-        }
-        let worst = needs(&figures, device).into_iter().fold(0.0_f64, |worst, (_, needed, there)| {
-            worst.max(if needed == 0 { 0.0 } else { needed as f64 / there as f64 })
-        });
-        let fits = worst <= 1.0;
-        if fits {
-            return Ok(Folding { lanes, figures, fits });
-        }
-        if best.as_ref().is_none_or(|(least, _)| worst < *least) {
-            best = Some((worst, Folding { lanes, figures, fits }));
+        // State in UltraRAM where that is needed.
+        for ultra_ram in [false, true].into_iter().take(1 + usize::from(has_ultra_ram(device))) {
+            let options = Options { joins: Joins::Minimal, ultra_ram, ..Options::uniform(lanes) };
+            let mut design = plan(model, network, &options)?;
+            let mut figures = ratios.apply(estimate(&design, device.family).total);
+            if short_of_memory(&Short::of(needs(&figures, device)), device) && spill(&mut design, device) {
+                figures = ratios.apply(estimate(&design, device.family).total);
+            }
+            let worst = needs(&figures, device).into_iter().fold(0.0_f64, |worst, (_, needed, there)| {
+                worst.max(if needed == 0 { 0.0 } else { needed as f64 / there as f64 })
+            });
+            let fits = worst <= 1.0;
+            if fits {
+                return Ok(Folding { lanes, figures, fits });
+            }
+            if best.as_ref().is_none_or(|(least, _)| worst < *least) {
+                best = Some((worst, Folding { lanes, figures, fits }));
+            }
         }
     }
     let none = || crate::error::Error::input("there is no folding to try");

@@ -61,22 +61,25 @@ pub fn in_tables(design: &Design) -> Vec<String> {
 
 /// The estimate, block by block, against what the device has.
 pub fn table(design: &Design, estimate: &Estimate, device: &Device) -> String {
-    let numbers = |figures: &Figures| [figures.lut, figures.ff, figures.bram, figures.dsp].map(thousands);
-    let row = |name: String, [lut, ff, bram, dsp]: [String; 4]| [name, lut, ff, bram, dsp];
+    let row = |name: String, cells: Vec<String>| std::iter::once(name).chain(cells).collect::<Vec<_>>();
+    let each = |figures: &Figures, of: &dyn Fn((&str, u64, u64)) -> String| {
+        needs(figures, device).into_iter().map(of).collect::<Vec<_>>()
+    };
+    let numbers = |figures: &Figures| each(figures, &|(_, needed, _)| thousands(needed));
+    let total = &estimate.total;
     let mut rows: Vec<_> = blocks(design, estimate)
         .iter()
         .map(|block| row(printable(&block.name), numbers(&block.figures)))
         .collect();
-    let needs = needs(&estimate.total, device);
     let percent = |(_, needed, there): (&str, u64, u64)| match there {
         0 if needed == 0 => "-".to_owned(),
         there => format!("{:.1} %", 100.0 * needed as f64 / there as f64),
     };
-    rows.push(row("in total".to_owned(), numbers(&estimate.total)));
-    rows.push(row(format!("there on {}", device.die), needs.map(|(_, _, there)| thousands(there))));
-    rows.push(row("used".to_owned(), needs.map(percent)));
-    let [lut, ff, bram, dsp] = needs.map(|(name, _, _)| name);
-    let table = output::table(["estimate", lut, ff, bram, dsp], rows, 1).to_string();
+    rows.push(row("in total".to_owned(), numbers(total)));
+    rows.push(row(format!("there on {}", device.die), each(total, &|(_, _, there)| thousands(there))));
+    rows.push(row("used".to_owned(), each(total, &percent)));
+    let header = row("estimate".to_owned(), each(total, &|(name, _, _)| name.to_owned()));
+    let table = output::table(header, rows, 1).to_string();
     let text = in_tables(design).into_iter().fold(table, |text, line| format!("{text}\n{line}"));
     if estimate.calibrated {
         return text;

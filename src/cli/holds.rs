@@ -109,7 +109,7 @@ impl Designs {
         let totals: Vec<Figures> = self.designs.iter().map(|(design, _)| total(design, device)).collect();
         let short = |n: usize| Short::of(needs(&totals[n], device));
         let held = |n: usize| {
-            let (cycles, Figures { lut, ff, bram, dsp }) = (self.cycles(n), totals[n]);
+            let (cycles, Figures { lut, ff, bram, dsp, .. }) = (self.cycles(n), totals[n]);
             let samples_per_second = board.clock_hz as f64 / cycles.max(1.0);
             Held { cycles, samples_per_second, lut, ff, bram, dsp }
         };

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ContentArrangement, Row, Table};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ pub fn json_of(format_version: u32, value: &impl Serialize) -> Result<()> {
 }
 
 /// A table; columns from `right` on are aligned to the right.
-pub fn table<const N: usize>(header: [&str; N], rows: Vec<[String; N]>, right: usize) -> Table {
+pub fn table(header: impl Into<Row>, rows: Vec<impl Into<Row>>, right: usize) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
     table.set_header(header);

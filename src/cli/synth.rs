@@ -124,7 +124,7 @@ fn advised(
     error: Error,
 ) -> Error {
     let total = &utilisation.total;
-    let used = Figures { lut: total.lut, ff: total.ff, bram: total.bram, dsp: total.dsp };
+    let used = Figures { lut: total.lut, ff: total.ff, bram: total.bram, uram: total.uram, dsp: total.dsp };
     let advice = load::model(&args.build).and_then(|model| advise(&model, &manifest.folding, device, &used));
     match advice {
         Ok(Some(advice)) => error.fix(format!("one of these\n{}", super::fit::indented(&advice))),

@@ -26,6 +26,8 @@ pub struct Design {
     pub stages: Vec<Stage>,
     /// Streams; the input adapter writes number 0.
     pub streams: Vec<Stream>,
+    /// Whether large memories for state are UltraRAM.
+    pub ultra_ram: bool,
 }
 
 /// The input adapter.
@@ -82,6 +84,7 @@ impl Design {
         };
         Options {
             input_lanes: Some(self.input.beat_lanes),
+            ultra_ram: self.ultra_ram,
             layers: self.stages.iter().filter_map(lanes).collect(),
             ..options.clone()
         }

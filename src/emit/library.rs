@@ -75,6 +75,9 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "axi_lite_regs.sv",
 );
 
+/// Modules that take the place of those of the same name in [`RTL`] where large memories for state are UltraRAM.
+pub(super) const ULTRA_RAM: &[(&str, &str)] = files!("rtl/xcup": "sync_ram.sv");
+
 /// The modules of the serial shell, in the order of `rtl/shell.f`.
 pub(super) const SHELL: &[(&str, &str)] = files!("rtl":
     "uart_shell_pkg.sv",

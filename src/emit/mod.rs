@@ -131,6 +131,11 @@ fn render_from(
 ) -> Result<(Manifest, Files)> {
     let lowered = lower::lower(model)?;
     let design = plan(&model.name, &lowered.network, options)?;
+    let family = target.map(|target| target.device().family);
+    if let Some(family) = family.filter(|&family| design.ultra_ram && family != Family::Xcup) {
+        let problem = format!("`ultra_ram` is for UltraScale+; {family} has no UltraRAM");
+        return Err(Error::input(problem).fix("leave it out of the folding, or build for another device"));
+    }
     let generator = concat!("snn2rtl ", env!("CARGO_PKG_VERSION"));
     let top = top::name(&design.model);
     let template = |e: askama::Error| Error::input(format!("cannot fill in a template: {e}"));
@@ -149,7 +154,11 @@ fn render_from(
         ("sim", library::SELF_CHECK),
         ("constraints", of_the_core),
     ] {
-        library.iter().for_each(|(name, text)| add(format!("{folder}/{name}"), text));
+        let replaced = if folder == "rtl" && design.ultra_ram { library::ULTRA_RAM } else { &[] };
+        for (name, text) in library {
+            let other = replaced.iter().find(|(other, _)| other == name);
+            add(format!("{folder}/{name}"), other.map_or(*text, |(_, text)| text));
+        }
     }
     let of_the_target = target.map(Target::files).unwrap_or_default();
     for (name, text) in &of_the_target {
@@ -163,7 +172,6 @@ fn render_from(
     let check = self_check::files(&design, &lowered.network, model.raw_range(), &top, generator)?;
     let samples = check.samples;
     check.files.iter().for_each(|(path, text)| add((*path).into(), text));
-    let family = target.map_or(Family::Xc7, |target| target.device().family);
     images.iter().for_each(|(name, text)| add(format!("rom/{name}"), text));
     let mut manifest = Manifest::new(&design, options, &top, generator, &lowered);
     manifest.target = target.map(Target::entry);
@@ -184,8 +192,15 @@ fn render_from(
         manifest.serial = Some(entry);
     }
     software::files(&manifest)?.iter().for_each(|(name, text)| add((*name).into(), text));
-    let package =
-        Package { generator, model: &design.model, top: &top, family, board: manifest.serial.is_some() };
+    let family = family.unwrap_or(if design.ultra_ram { Family::Xcup } else { Family::Xc7 });
+    let package = Package {
+        generator,
+        model: &design.model,
+        top: &top,
+        family,
+        ultra_ram: design.ultra_ram,
+        board: manifest.serial.is_some(),
+    };
     let rom: Vec<String> = images.iter().map(|(name, _)| format!("rom/{name}")).collect();
     let rom: Vec<&str> = rom.iter().map(String::as_str).collect();
     for (path, text) in package::files(&package, &rom)? {

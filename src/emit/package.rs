@@ -19,6 +19,8 @@ pub(super) struct Package<'a> {
     pub top: &'a str,
     /// What synthesis is for.
     pub family: Family,
+    /// Whether large memories for state are UltraRAM.
+    pub ultra_ram: bool,
     /// Whether there is a board's top level.
     pub board: bool,
 }
@@ -74,12 +76,13 @@ pub(super) fn core(top: &str) -> String {
 
 /// Path and text of each file; `rom` are the paths of the memory images.
 pub(super) fn files(package: &Package<'_>, rom: &[&str]) -> Result<Vec<(String, String)>> {
-    let &Package { generator, model, top, family, .. } = package;
+    let &Package { generator, model, top, family, ultra_ram, .. } = package;
+    let command = family.command(ultra_ram);
     let (rtl, all) = (library::rtl_list(top), library::board_list(top, board::TOP));
     let rtl: Vec<&str> = rtl.lines().collect();
     let board_rtl = all.lines().filter(|file| package.board && !rtl.contains(file)).collect();
     let board_top = package.board.then_some(board::TOP);
-    let mut words = family.command().split_whitespace();
+    let mut words = command.split_whitespace();
     let arch = words.next().and_then(|command| command.strip_prefix("synth_")).unwrap_or_default();
     let options: Vec<&str> = words.collect();
     // A board has pads and clock buffers, a core has not.
@@ -98,7 +101,7 @@ pub(super) fn files(package: &Package<'_>, rom: &[&str]) -> Result<Vec<(String, 
         options: options.join(", "),
         board_top,
     };
-    let script = Script { generator, top, files: rtl, command: family.command() };
+    let script = Script { generator, top, files: rtl, command };
     let template = |e: askama::Error| Error::input(format!("cannot fill in a template: {e}"));
     let file = |path: &str, text: Result<String, askama::Error>| -> Result<(String, String)> {
         // Templates end without a newline, files do not.

@@ -7,6 +7,9 @@ use crate::design::Design;
 use crate::error::{Error, Result};
 use crate::target::{Device, Family, Short};
 
+/// The large memories of UltraScale+.
+const ULTRA_RAM: &str = "URAM288";
+
 /// What is asked of the design.
 #[derive(Clone, Debug)]
 pub enum Goal {
@@ -53,13 +56,27 @@ pub fn short(design: &Design, device: &Device) -> Vec<Short> {
     Short::of(needs(&estimate(design, device.family).total, device))
 }
 
-/// A design with weights in look-up tables, where it fits a device so, and without only block memory is short.
+/// A design with its memory elsewhere, where it fits a device so, and without only block memory is short: state in
+/// UltraRAM on devices that have it, else or also weights in look-up tables.
 pub fn spilled(design: &Design, device: &Device) -> Option<Design> {
     if !short_of_memory(&short(design, device), device) {
         return None;
     }
     let mut design = design.clone();
+    if has_ultra_ram(device) {
+        design.ultra_ram = true;
+        match short(&design, device) {
+            short if short.is_empty() => return Some(design),
+            short if short_of_memory(&short, device) => {}
+            _ => design.ultra_ram = false,
+        }
+    }
     (spill(&mut design, device) && short(&design, device).is_empty()).then_some(design)
+}
+
+/// Whether a device has large memories for state.
+pub fn has_ultra_ram(device: &Device) -> bool {
+    device.memory(ULTRA_RAM).is_some()
 }
 
 /// Whether block memory is what there is too little of, and nothing else.
@@ -68,14 +85,20 @@ pub fn short_of_memory(short: &[Short], device: &Device) -> bool {
 }
 
 /// Resources by name: how many of them a design needs, and how many the device has.
-pub fn needs<'a>(figures: &Figures, device: &'a Device) -> [(&'a str, u64, u64); 4] {
+/// The large memories of UltraScale+ come last, where there are or should be some.
+pub fn needs<'a>(figures: &Figures, device: &'a Device) -> Vec<(&'a str, u64, u64)> {
+    let there = |kind: &str| device.memory(kind).map_or(0, |memory| memory.count);
     let bram = device.family.bram_unit();
-    [
+    let mut needs = vec![
         ("LUT", figures.lut, device.luts),
         ("FF", figures.ff, device.ffs),
-        (bram, figures.bram, device.memory(bram).map_or(0, |memory| memory.count)),
-        (&device.dsps.kind, figures.dsp, device.dsps.count),
-    ]
+        (bram, figures.bram, there(bram)),
+        (device.dsps.kind.as_str(), figures.dsp, device.dsps.count),
+    ];
+    if figures.uram > 0 || has_ultra_ram(device) {
+        needs.push((ULTRA_RAM, figures.uram, there(ULTRA_RAM)));
+    }
+    needs
 }
 
 /// The place of the design that meets the goal, of designs from the slowest to the fastest.

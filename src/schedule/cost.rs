@@ -27,8 +27,16 @@ pub struct Figures {
     pub ff: u64,
     /// Block memory: RAMB18, DP16KD, or the family's like.
     pub bram: u64,
+    /// Large memories of UltraScale+ (`URAM288`), in designs that use them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub uram: u64,
     /// Multiplier blocks.
     pub dsp: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "asked for by serde")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl std::ops::Add for Figures {
@@ -39,6 +47,7 @@ impl std::ops::Add for Figures {
             lut: self.lut + other.lut,
             ff: self.ff + other.ff,
             bram: self.bram + other.bram,
+            uram: self.uram + other.uram,
             dsp: self.dsp + other.dsp,
         }
     }
@@ -134,7 +143,7 @@ pub fn quantities(design: &Design, family: Family) -> Vec<(String, &'static str,
         all.push((format!("s{number}"), stage.module(), quantities::stage(stage, design, family)));
     }
     for (number, stream) in design.streams.iter().enumerate() {
-        all.push((format!("link_{number}"), "stream_link", quantities::link(stream, family)));
+        all.push((format!("link_{number}"), "stream_link", quantities::link(stream, design, family)));
     }
     all
 }
@@ -152,6 +161,7 @@ fn figures(formula: Option<&Formula>, quantities: &Quantities) -> Figures {
         lut: whole(of("ram_lut") + sum(formula.map(|f| &f.lut))),
         ff: whole(of("ram_ff") + sum(formula.map(|f| &f.ff))),
         bram: whole(of("bram")),
+        uram: whole(of("uram")),
         dsp: whole(of("dsp")),
     }
 }

@@ -23,7 +23,7 @@ mod spill;
 pub use activity::Activity;
 pub use balance::{Point, Scheduler};
 pub use blocks::{Block, blocks};
-pub use choose::{Goal, Offer, choose, needs, offers, short, short_of_memory, spilled};
+pub use choose::{Goal, Offer, choose, has_ultra_ram, needs, offers, short, short_of_memory, spilled};
 pub use cost::{Estimate, Figures, InstanceCost, Quantities, estimate, quantities};
 pub use cycles::{Cycles, cycles};
 pub use spill::spill;

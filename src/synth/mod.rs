@@ -36,6 +36,15 @@ use crate::tool::{Program, Tool, Toolbox};
 #[derive(Deserialize)]
 struct Manifest {
     top: String,
+    #[serde(default)]
+    folding: Folding,
+}
+
+/// Of the folding, what synthesis must know.
+#[derive(Default, Deserialize)]
+struct Folding {
+    #[serde(default)]
+    ultra_ram: bool,
 }
 
 /// Synthesises the design in the build folder for a family with the user's Yosys, provided if need be.
@@ -85,7 +94,14 @@ fn modules(
     keep: Keep,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Synthesis> {
-    let top = read_top(build)?;
+    let (top, ultra_ram) = read_top(build)?;
+    if ultra_ram && family != Family::Xcup {
+        let problem =
+            format!("this design keeps state in UltraRAM, which {family} does not have, only UltraScale+");
+        let fix = "synthesise with --family xcup, or build again with `\"ultra_ram\": false` in folding.json";
+        return Err(Error::input(problem).at_file(build.join("folding.json")).fix(fix));
+    }
+    let command = family.command(ultra_ram);
     let files = read_files(build, "rtl/files.f")?;
     let program = toolbox.get_at_least(Tool::Yosys, family.oldest_yosys())?;
     let start = Instant::now();
@@ -126,8 +142,10 @@ fn modules(
         .with_max_len(1)
         .map(|n| {
             let (name, text, module) = match parts.get(n) {
-                Some(part) => (part.name.as_str(), scripts::part(family, part), part.module.as_str()),
-                None => ("top", scripts::top(family, &top), top.as_str()),
+                Some(part) => {
+                    (part.name.as_str(), scripts::part(family, command, part), part.module.as_str())
+                }
+                None => ("top", scripts::top(family, command, &top), top.as_str()),
             };
             let text = match keep {
                 Keep::Figures => text,
@@ -148,7 +166,7 @@ fn modules(
         family,
         tool: "yosys".to_owned(),
         tool_version: program.version.to_string(),
-        command: family.command().to_owned(),
+        command: command.to_owned(),
         top,
         seconds: start.elapsed().as_secs_f64(),
         bram_unit: family.bram_unit().to_owned(),
@@ -164,7 +182,8 @@ fn modules(
     Ok(Synthesis { program, utilisation, parts, instances, places, ports: rtlil::ports(&top_text) })
 }
 
-fn read_top(build: &Path) -> Result<String> {
+/// The name of the top level, and whether the design has memories of UltraRAM.
+fn read_top(build: &Path) -> Result<(String, bool)> {
     let path = build.join("manifest.json");
     let manifest: Manifest = serde_json::from_str(&read(&path)?).map_err(|e| {
         Error::input(format!("this manifest cannot be read: {e}"))
@@ -175,7 +194,7 @@ fn read_top(build: &Path) -> Result<String> {
     if manifest.top.chars().all(plain)
         && manifest.top.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
     {
-        Ok(manifest.top)
+        Ok((manifest.top, manifest.folding.ultra_ram))
     } else {
         let name = crate::error::printable(&manifest.top);
         Err(Error::input(format!("`{name}` is not a module name")).at_file(&path))

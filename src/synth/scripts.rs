@@ -25,23 +25,23 @@ pub fn elaborate(family: Family, top: &str, files: &[String]) -> String {
 }
 
 /// Synthesises one module and everything beneath it.
-pub fn part(family: Family, part: &Part) -> String {
+pub fn part(family: Family, command: &str, part: &Part) -> String {
     let Part { name, module, .. } = part;
     format!(
         "read_rtlil {0}/design.il\nhierarchy -top {module}\n{1}",
         folder(family),
-        synthesis(family, module, name)
+        synthesis(family, command, module, name)
     )
 }
 
 /// Synthesises the top level around its instances, which stay black boxes.
-pub fn top(family: Family, top: &str) -> String {
+pub fn top(family: Family, command: &str, top: &str) -> String {
     format!(
         "read_rtlil {}/design.il\n\
          select -set inside * {top} %d\n\
          blackbox @inside\n{}",
         folder(family),
-        synthesis(family, top, "top")
+        synthesis(family, command, top, "top")
     )
 }
 
@@ -56,7 +56,7 @@ pub fn keep(family: Family, module: &str, name: &str) -> String {
 /// With parameters Yosys calls the core `$paramod$HASH\CORE` or `$paramod\CORE\NAME=VALUE`.
 pub fn shell(family: Family, shell: &str, core: &str, files: &[String]) -> String {
     let (folder, files) = (folder(family), files.join(" \\\n  "));
-    let command = family.command().replace(" -noiopads", "");
+    let command = family.command(false).replace(" -noiopads", "");
     format!(
         "read_verilog -sv -defer -noassert -noassume \\\n  {files}\n\
          hierarchy -check -top {shell}\n\
@@ -82,8 +82,8 @@ pub fn join(family: Family, shell: &str, parts: &[Part]) -> String {
     )
 }
 
-fn synthesis(family: Family, module: &str, name: &str) -> String {
-    let (command, folder) = (family.command(), folder(family));
+fn synthesis(family: Family, command: &str, module: &str, name: &str) -> String {
+    let folder = folder(family);
     format!("{command} -top {module}\ntee -q -o {folder}/{name}.json stat -json\n")
 }
 
@@ -96,6 +96,6 @@ mod tests {
         let files = ["rtl/a_pkg.sv".to_owned(), "rtl/top.sv".to_owned()];
         let script = elaborate(Family::Ecp5, "top", &files);
         assert!(script.contains("-noassume \\\n  rtl/a_pkg.sv \\\n  rtl/top.sv\nhierarchy"), "{script}");
-        assert!(top(Family::Ecp5, "x").contains("\nsynth_ecp5 -top x\n"));
+        assert!(top(Family::Ecp5, "synth_ecp5", "x").contains("\nsynth_ecp5 -top x\n"));
     }
 }

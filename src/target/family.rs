@@ -43,9 +43,11 @@ impl Family {
     /// The synthesis command, without the top module.
     ///
     /// No input and output buffers: the top level is a core with stream interfaces, not a chip. The iCE40 command
-    /// may use multipliers, which only the UltraPlus devices have.
-    pub fn command(self) -> &'static str {
+    /// may use multipliers, which only the UltraPlus devices have. With `ultra_ram` large memories may be UltraRAM, if the
+    /// family has such.
+    pub fn command(self, ultra_ram: bool) -> &'static str {
         match self {
+            Self::Xcup if ultra_ram => "synth_xilinx -family xcup -uram -flatten -noiopad -noclkbuf",
             Self::Xc7 => "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
             Self::Xcup => "synth_xilinx -family xcup -flatten -noiopad -noclkbuf",
             Self::Ecp5 => "synth_ecp5",

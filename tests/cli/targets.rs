@@ -280,3 +280,20 @@ fn what_examples_need_is_told_for_every_board() {
         assert!(text.contains(words), "{words}\n{text}");
     }
 }
+
+#[test]
+fn ultra_ram_is_for_devices_that_have_it() {
+    let s = small();
+    s.run("build m.snn -o plain").ok();
+    let folding = fs::read_to_string(s.path("plain/folding.json")).expect("a folding");
+    let changed = folding.replacen("\"lanes\"", "\"ultra_ram\": true, \"lanes\"", 1);
+    assert_ne!(changed, folding);
+    s.write("folding.json", changed);
+    s.refused(
+        "build m.snn -o none --folding folding.json --target ulx3s-85f",
+        &["`ultra_ram` is for UltraScale+", "ecp5 has no UltraRAM"],
+    );
+    s.run("build m.snn -o b --folding folding.json --target zcu104").ok();
+    assert!(fs::read_to_string(s.path("b/rtl/sync_ram.sv")).expect("RTL").contains("\"ultra\""));
+    s.refused("synth b --family xc7", &["UltraRAM, which xc7 does not have"]);
+}

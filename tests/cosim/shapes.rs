@@ -1,13 +1,16 @@
 //! Networks of other shapes than the example: rows, regrouped rows, tables, single neurons, wide and deep ones.
 
 use snn2rtl::cosim::{self, Bench};
-use snn2rtl::design::Options;
+use snn2rtl::design::{Options, plan};
 use snn2rtl::emit;
 use snn2rtl::golden::Confidence;
 use snn2rtl::graph::Shape;
+use snn2rtl::lower::lower;
 use snn2rtl::quant::Rounding::{Floor, HalfEven, HalfUp};
 use snn2rtl::quant::{Element, Encoding, InputSpec, Precision, Quantiser, Scaling, Weights};
+use snn2rtl::schedule::estimate;
 use snn2rtl::snn::{Input, Linear, Model, Network, Op};
+use snn2rtl::target::Family;
 
 use crate::network::{Layer, Recipe, model, samples};
 use crate::random::Random;
@@ -60,6 +63,42 @@ fn rows_that_are_regrouped() {
         scaled_classes: true,
     };
     check(&recipe, 4, 3);
+}
+
+#[test]
+fn state_in_ultra_ram() {
+    let layer = Layer { inputs: 6, outputs: 32, levels: (0, 15), rounding: HalfUp, per_channel: false };
+    let recipe = Recipe {
+        name: "large_state",
+        sample: (128, 6),
+        element: Element::U8,
+        zero_point: 128,
+        steps: 1,
+        input_neurons: None,
+        layers: vec![layer],
+        classes: 2,
+        scaled_classes: false,
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let build = folder.path().join("build");
+    let random = &mut Random(5);
+    let model = model(&recipe, random);
+    let options = Options { lanes: 2, ultra_ram: true, ..Options::default() };
+    let design = plan("large_state", &lower(&model).expect("lowers").network, &options).expect("a design");
+    let [with, without] = [true, false].map(|ultra_ram| {
+        let design = snn2rtl::design::Design { ultra_ram, ..design.clone() };
+        estimate(&design, Family::Xcup).total
+    });
+    assert_eq!((with.uram, without.uram), (1, 0));
+    assert!(with.bram < without.bram, "{with:?} {without:?}");
+    emit::emit(&model, &options, &build).expect("written");
+    let library = std::fs::read_to_string(build.join("rtl/sync_ram.sv")).expect("a memory");
+    assert!(library.contains("ram_style = \"ultra\""));
+    let inputs = samples(&recipe, random, 2, folder.path());
+    let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
+    for stall in [None, Some(1)] {
+        equal(&mut bench, &inputs, stall, None);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use snn2rtl::data;
 use snn2rtl::import::{Imported, Options, import};
 use snn2rtl::qann::eval::evaluate;
 use snn2rtl::quant::{Element, InputSpec, Scaling};
@@ -12,9 +13,8 @@ fn fixture(name: &str) -> PathBuf {
 
 /// An array of small integers, as it lies in the archive.
 fn array(archive: &Path, name: &str) -> Vec<i32> {
-    let mut npz = npyz::npz::NpzArchive::open(archive).unwrap();
-    let array = npz.by_name(name).unwrap().unwrap();
-    array.into_vec::<i8>().unwrap().into_iter().map(i32::from).collect()
+    let (_, values) = data::read_integers(&format!("{}:{name}", archive.display())).unwrap();
+    values.into_iter().map(|value| i32::try_from(value).unwrap()).collect()
 }
 
 /// Checks the levels of all quantisers on all samples; returns how many were compared.

@@ -78,7 +78,7 @@ fn utilisation(stages: &[(String, String)], family: Family, lut: u64) -> Utilisa
         tool: "yosys".into(),
         tool_version: "0.70".into(),
         top: "snn".into(),
-        command: family.command().into(),
+        command: family.command(false).into(),
         seconds: 1.0,
         bram_unit: family.bram_unit().into(),
         total: figures(lut),

@@ -27,6 +27,9 @@ pub struct Options {
     /// neuron array, in the readout and in the registers.
     #[serde(default = "rule_of_confidence", skip_serializing_if = "Clone::clone")]
     pub confidence: bool,
+    /// Whether large memories for state are UltraRAM, which only devices of UltraScale+ have.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ultra_ram: bool,
     /// Layers by the name of their node.
     #[serde(default)]
     pub layers: BTreeMap<String, Folded>,
@@ -180,6 +183,7 @@ impl Default for Options {
             fifo_depth: 2,
             joins: Joins::default(),
             confidence: true,
+            ultra_ram: false,
             layers: BTreeMap::new(),
         }
     }

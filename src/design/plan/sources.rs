@@ -41,8 +41,13 @@ impl<'a> Planner<'a> {
             channels: row,
             groups: None,
         };
-        let design =
-            Design { model: model.to_owned(), input: adapter, stages: Vec::new(), streams: vec![stream] };
+        let design = Design {
+            model: model.to_owned(),
+            input: adapter,
+            stages: Vec::new(),
+            streams: vec![stream],
+            ultra_ram: options.ultra_ram,
+        };
         let (steps, input_range) = (input.steps, input.range);
         let readers = super::readers(network);
         Self { network, readers, options, steps, input_range, design, open: Vec::new(), lags: vec![0] }

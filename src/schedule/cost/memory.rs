@@ -47,6 +47,8 @@ pub(super) struct Mapped {
     pub rom_lut: f64,
     /// Units of block memory.
     pub bram: f64,
+    /// Large memories of UltraScale+.
+    pub uram: f64,
 }
 
 impl Mapped {
@@ -59,6 +61,7 @@ impl Mapped {
             ff_bits: self.ff_bits + other.ff_bits,
             rom_lut: self.rom_lut + other.rom_lut,
             bram: self.bram + other.bram,
+            uram: self.uram + other.uram,
         }
     }
 }
@@ -66,6 +69,7 @@ impl Mapped {
 /// A shape of block memory: widths and depths of one port, the units it takes, its cost.
 type Shape = (usize, usize, usize, usize);
 
+/// AMD UG473, 7 Series FPGAs Memory Resources, and UG573: ports of RAMB18 and RAMB36.
 const XILINX: &[Shape] = &[
     (1, 16384, 1, 129),
     (2, 8192, 1, 129),
@@ -81,6 +85,7 @@ const XILINX: &[Shape] = &[
     (36, 1024, 2, 257),
     (72, 512, 2, 257),
 ];
+/// Lattice FPGA-TN-02204, ECP5 and ECP5-5G Memory Usage Guide: ports of EBR; Gowin UG285, BSRAM & SSRAM: the same.
 const LATTICE: &[Shape] = &[
     (1, 16384, 1, 128),
     (2, 8192, 1, 128),
@@ -89,6 +94,7 @@ const LATTICE: &[Shape] = &[
     (18, 1024, 1, 128),
     (36, 512, 1, 128),
 ];
+/// Lattice FPGA-TN-02002, Memory Usage Guide for iCE40 Devices: ports of EBR.
 const ICE40: &[Shape] = &[(2, 2048, 1, 64), (4, 1024, 1, 64), (8, 512, 1, 64), (16, 256, 1, 64)];
 
 /// Cost of choosing a bit from one more memory behind others. No library says it: it follows from what Yosys did.
@@ -178,6 +184,19 @@ fn block_cost(memory: &Memory, (shape, across, deep): (Shape, usize, usize)) -> 
     to_float(shape.3 * across * deep) + COLUMN * to_float(memory.width * (deep - 1))
 }
 
+/// Words and bits of an UltraRAM (AMD UG573, UltraScale Architecture Memory Resources).
+const ULTRA: (usize, usize) = (4096, 72);
+
+/// The UltraRAMs of a memory that `rtl/xcup/sync_ram.sv` makes of them: of one that is written and fills them to a quarter,
+/// so that each takes the place of at least four RAMB18, about as many as devices have for each.
+pub(super) fn ultra(family: Family, memory: &Memory) -> Option<Mapped> {
+    let Memory { port, width, depth, copies } = *memory;
+    let there = family == Family::Xcup && matches!(port, Port::Sync | Port::Fifo);
+    let count = width.div_ceil(ULTRA.1) * depth.div_ceil(ULTRA.0);
+    let large = width * depth >= count * (ULTRA.0 * ULTRA.1 / 4) && count > 0;
+    (there && large).then(|| Mapped { uram: to_float(count * copies), ..Mapped::default() })
+}
+
 /// What a memory becomes. `filled` says of a block of words and bits (first and one beyond the last each) whether
 /// anything but 0 is in it: blocks without are left out.
 pub(super) fn map(
@@ -242,6 +261,7 @@ pub(super) fn map(
         ff_bits: one.ff_bits * copies,
         rom_lut: one.rom_lut * copies,
         bram: one.bram * copies,
+        uram: 0.0,
     }
 }
 
@@ -329,6 +349,28 @@ mod tests {
         assert_eq!(bram(Family::Ecp5, Port::Sync, 5, 216), 1);
         assert_eq!(bram(Family::Ecp5, Port::Sync, 4, 192), 0);
         assert_eq!(bram(Family::Ecp5, Port::Sync, 4, 320), 0);
+    }
+
+    #[test]
+    fn large_state_goes_to_ultra_ram() {
+        let blocks = |family, port, width, depth, copies| {
+            ultra(family, &Memory { port, width, depth, copies }).map(|mapped| mapped.uram)
+        };
+        for (width, depth, blocks_of_it) in [
+            (72, 1024, Some(1.0)),
+            (72, 1023, None),
+            (18, 4096, Some(1.0)),
+            (17, 4096, None),
+            (73, 4096, Some(2.0)),
+            (224, 14_554, Some(16.0)),
+            (1, 4096, None),
+            (0, 0, None),
+        ] {
+            assert_eq!(blocks(Family::Xcup, Port::Sync, width, depth, 1), blocks_of_it, "{width}x{depth}");
+        }
+        assert_eq!(blocks(Family::Xcup, Port::Sync, 72, 4096, 3), Some(3.0));
+        assert_eq!(blocks(Family::Xcup, Port::Rom, 72, 4096, 1), None);
+        assert_eq!(blocks(Family::Xc7, Port::Sync, 72, 4096, 1), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::memory::Operand::{Signed, Unsigned};
-use super::memory::{Mapped, Memory, Operand, Port, map, multipliers, to_float};
+use super::memory::{Mapped, Memory, Operand, Port, map, multipliers, to_float, ultra};
 use crate::design::{Design, Kind, Matmul, Stage, Stream};
 use crate::integer::{Form, Rule};
 use crate::target::Family;
@@ -14,14 +14,16 @@ pub type Quantities = BTreeMap<&'static str, f64>;
 /// Collects the quantities of one instance.
 struct Sheet {
     family: Family,
+    /// Whether large memories for state are UltraRAM, where there is such.
+    ultra: bool,
     values: Quantities,
     mapped: Mapped,
     dsp: usize,
 }
 
 impl Sheet {
-    fn new(family: Family) -> Self {
-        Self { family, values: Quantities::new(), mapped: Mapped::default(), dsp: 0 }
+    fn new(design: &Design, family: Family) -> Self {
+        Self { family, ultra: design.ultra_ram, values: Quantities::new(), mapped: Mapped::default(), dsp: 0 }
     }
 
     fn set(&mut self, values: &[(&'static str, usize)]) {
@@ -40,7 +42,9 @@ impl Sheet {
         copies: usize,
         filled: &dyn Fn([usize; 2], [usize; 2]) -> bool,
     ) {
-        let mapped = map(self.family, &Memory { port, width, depth, copies }, filled);
+        let memory = Memory { port, width, depth, copies };
+        let ultra = if self.ultra { ultra(self.family, &memory) } else { None };
+        let mapped = ultra.unwrap_or_else(|| map(self.family, &memory, filled));
         self.mapped = self.mapped.and(mapped);
     }
 
@@ -56,7 +60,7 @@ impl Sheet {
     }
 
     fn done(mut self) -> Quantities {
-        let Mapped { ram_lut, ram_mux, ff, ff_bits, rom_lut, bram } = self.mapped;
+        let Mapped { ram_lut, ram_mux, ff, ff_bits, rom_lut, bram, uram } = self.mapped;
         self.values.extend([
             ("ram_lut", ram_lut),
             ("ram_mux", ram_mux),
@@ -64,6 +68,7 @@ impl Sheet {
             ("ff_bits", ff_bits),
             ("rom_lut", rom_lut),
             ("bram", bram),
+            ("uram", uram),
             ("dsp", to_float(self.dsp)),
         ]);
         self.values
@@ -80,8 +85,8 @@ fn bits_of(count: usize) -> usize {
 }
 
 /// Of a FIFO between two stages.
-pub(super) fn link(stream: &Stream, family: Family) -> Quantities {
-    let mut sheet = Sheet::new(family);
+pub(super) fn link(stream: &Stream, design: &Design, family: Family) -> Quantities {
+    let mut sheet = Sheet::new(design, family);
     let (width, depth) = (stream.width(), stream.depth);
     sheet.set(&[("width", width), ("queue", width * usize::from(depth > 1)), ("pointer", bits_of(depth))]);
     sheet.set(&[("deep", usize::from(depth > 64)), ("words", usize::from(depth > 2))]);
@@ -96,7 +101,7 @@ pub(super) fn link(stream: &Stream, family: Family) -> Quantities {
 
 /// Of the adapter of the input stream.
 pub(super) fn input(design: &Design, family: Family) -> Quantities {
-    let mut sheet = Sheet::new(family);
+    let mut sheet = Sheet::new(design, family);
     let width = wide(design.input.value_width);
     let moved = usize::from(design.input.zero_point != 0 || !design.input.element.is_signed());
     sheet.set(&[("lanes", design.input.beat_lanes), ("width", width), ("moved", moved)]);
@@ -106,14 +111,14 @@ pub(super) fn input(design: &Design, family: Family) -> Quantities {
 
 /// Of the registers.
 pub(super) fn registers(design: &Design, family: Family) -> Quantities {
-    let mut sheet = Sheet::new(family);
+    let mut sheet = Sheet::new(design, family);
     sheet.set(&[("stages", design.counted().count()), ("margin", wide(design.margin_width()))]);
     sheet.done()
 }
 
 /// Of a stage.
 pub(super) fn stage(stage: &Stage, design: &Design, family: Family) -> Quantities {
-    let mut sheet = Sheet::new(family);
+    let mut sheet = Sheet::new(design, family);
     let input = stage.inputs.first().map(|&stream| &design.streams[stream]);
     match &stage.kind {
         Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => self::matmul(&mut sheet, matmul),
