@@ -3,9 +3,7 @@
 //! every input.
 
 use crate::random;
-#[path = "lowering/case.rs"]
-#[allow(dead_code, reason = "exact arithmetic is shared, its random cases are not needed here")]
-mod case;
+use crate::lowering::case;
 #[path = "equalities/chain.rs"]
 mod chain;
 #[path = "equalities/exact.rs"]

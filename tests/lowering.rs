@@ -3,7 +3,7 @@
 #[path = "lowering/by_hand.rs"]
 mod by_hand;
 #[path = "lowering/case.rs"]
-mod case;
+pub mod case;
 
 use case::{Case, apply, case, float, model, quantise, quantiser, ratio};
 use num_bigint::BigInt;
