@@ -2,8 +2,8 @@
 //! imported network, exact arithmetic, the one-shot integer network, and the golden model at quiescence. Every neuron,
 //! every input.
 
-use crate::random;
 use crate::lowering::case;
+use crate::random;
 #[path = "equalities/chain.rs"]
 mod chain;
 #[path = "equalities/exact.rs"]

@@ -10,7 +10,7 @@ use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::design::Options;
 use snn2rtl::emit;
 use snn2rtl::snn::Model;
-use snn2rtl::target::{Device, Target};
+use snn2rtl::target::{Board, Device, Target};
 use snn2rtl::tool::{Command, Finished, Origin, Tool};
 
 /// A folder with the programs, and what `PATH` must be.
@@ -45,9 +45,13 @@ fn cached(command: Command) -> Command {
     }
 }
 
-/// A build folder for ECP5.
+/// A build folder for ECP5, without a board.
 fn built(model: &Model, build: &Path) -> String {
-    let target = Target::Device(Box::new(Device::find("lfe5u-85f-6bg381c").expect("a device")));
+    let device = Device::find("lfe5u-85f-6bg381c").expect("a device");
+    built_for(model, Target::Device(Box::new(device)), build)
+}
+
+fn built_for(model: &Model, target: Target, build: &Path) -> String {
     let options = Options { lanes: 4, ..Options::default() };
     fs::create_dir_all(build.parent().expect("a folder")).expect("a folder");
     emit::emit_for(model, &options, Some(&target), build).expect("written").top
@@ -73,7 +77,8 @@ fn fusesoc_lints_simulates_and_synthesises() {
     let fusesoc = program(Tool::FuseSoc);
     let folder = tempfile::tempdir().expect("a folder");
     let build = folder.path().join("build");
-    let top = built(&fixture("qdq_ties", Analog), &build);
+    let board = Board::find("ulx3s-85f").expect("a board");
+    let top = built_for(&fixture("qdq_ties", Analog), Target::Board(Box::new(board)), &build);
     let work = |target: &str| folder.path().join(format!("work_{target}"));
     let run = |target: &str| {
         let target_argument = format!("--target={target}");
@@ -86,17 +91,23 @@ fn fusesoc_lints_simulates_and_synthesises() {
         let command = cached(command);
         command.env("PATH", &path).env_remove("MAKEFLAGS").env_remove("MAKELEVEL").cwd(folder.path())
     };
-    for target in ["lint", "sim", "synth"] {
+    for target in ["lint", "sim", "synth", "synth_board"] {
         let finished = run(target).run().unwrap_or_else(|e| panic!("{target}: {e}"));
         assert!(!finished.output.contains("%Warning"), "{}", finished.output);
         assert_eq!(finished.output.contains("PASS: 4 samples"), target == "sim", "{}", finished.output);
     }
     let netlist =
         |entry: fs::DirEntry| Some(entry.path()).filter(|p| p.extension().is_some_and(|e| e == "json"));
-    let netlists =
-        fs::read_dir(work("synth")).expect("a folder").filter_map(|e| netlist(e.expect("readable")));
-    let texts: Vec<String> = netlists.map(|path| fs::read_to_string(path).expect("text")).collect();
-    assert!(texts.iter().any(|text| text.contains(&format!("\"{top}\"")) && text.contains("TRELLIS_FF")));
+    for (target, top, serial) in [("synth", top.as_str(), false), ("synth_board", "board_top", true)] {
+        let netlists =
+            fs::read_dir(work(target)).expect("a folder").filter_map(|e| netlist(e.expect("readable")));
+        let texts: Vec<String> = netlists.map(|path| fs::read_to_string(path).expect("text")).collect();
+        let made = |text: &&String| {
+            text.contains(&format!("\"{top}\"")) && text.contains("\"type\": \"TRELLIS_FF\"")
+        };
+        let made = texts.iter().find(made).unwrap_or_else(|| panic!("no netlist of {target}"));
+        assert_eq!(made.contains("\"uart_rx_i\""), serial, "{target}");
+    }
     assert!(emit::verify(&build).expect("a manifest").is_whole(), "nothing is left in the build folder");
 
     spoil(&build);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use snn2rtl::target::{Board, Family, boards, placements};
+use snn2rtl::target::{Board, Family, Target, boards, placements};
 
 #[test]
 fn every_board_places_every_port_once() {
@@ -57,4 +57,19 @@ fn known_pins_are_where_they_are() {
         let placed = placements(board.device.family, &board.pins);
         assert!(placed.iter().any(|p| p.port == port && p.pin == pin), "{}: {port} at {pin}", board.name);
     }
+}
+
+/// The serial shell takes its share of a board; a device alone is whole.
+#[test]
+fn a_core_gets_what_the_shell_leaves() {
+    let tang = Target::Board(Box::new(Board::find("tang-nano-20k").expect("known")));
+    let (room, device) = (tang.room(), tang.device());
+    let [luts, ffs, blocks] = Family::Gowin.serial_shell();
+    assert_eq!((room.luts + luts, room.ffs + ffs), (device.luts, device.ffs));
+    assert_eq!((room.brams[0].count, device.brams[0].count), (46 - blocks, 46));
+    assert_eq!(room.dsps, device.dsps);
+    let u250 = Target::Board(Box::new(Board::find("u250").expect("known")));
+    assert_eq!(&u250.room(), u250.device());
+    let alone = Target::Device(Box::new(device.clone()));
+    assert_eq!(&alone.room(), alone.device());
 }

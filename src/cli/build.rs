@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> Result<()> {
         (None, None) => match &target {
             Some(target) => {
                 let fewer = args.lanes.is_none();
-                fit::uniform(&model, &uniform, target.device(), fewer)?.unwrap_or(uniform)
+                fit::uniform(&model, &uniform, &target.room(), fewer)?.unwrap_or(uniform)
             }
             None => uniform,
         },
@@ -108,11 +108,11 @@ pub fn run(args: &Args) -> Result<()> {
     } else {
         tell(args, &manifest, target.as_ref(), offer.as_ref().map(|(offer, _)| offer))?;
         if let (Some((design, estimate)), Some(target)) = (&reckoned, &target) {
-            output::print(&fit::table(design, estimate, target.device()))?;
+            output::print(&fit::table(design, estimate, &target.room()))?;
         }
     }
     match (&reckoned, &target) {
-        (Some((_, estimate)), Some(target)) => fit::warn(&model, &options, target.device(), estimate),
+        (Some((_, estimate)), Some(target)) => fit::warn(&model, &options, &target.room(), estimate),
         _ => Ok(()),
     }
 }

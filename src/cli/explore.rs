@@ -121,8 +121,8 @@ pub fn frontier(
     let activity = Activity::measure(&golden, (0..inputs.len()).map(|n| inputs.sample(n)));
     let family = target.map_or(Family::Xc7, |target| target.device().family);
     let scheduler = Scheduler::new(&model.name, &lowered.network, &activity, family, base);
-    let device = target.map(Target::device);
-    let result = offers(&scheduler, family, device, &|point| {
+    let room = target.map(Target::room);
+    let result = offers(&scheduler, family, room.as_ref(), &|point| {
         spinner.set_message(format!("designs: {:.0} cycles", point.cycles.per_sample));
     });
     spinner.finish_and_clear();
@@ -130,7 +130,7 @@ pub fn frontier(
     let goal = match (schedule.fps, target) {
         (Some(fps), _) if fps.is_finite() && fps > 0.0 => Goal::Cycles(clock(schedule, target)? / fps),
         (Some(fps), _) => return Err(Error::input(format!("{fps} samples a second; it must be above 0"))),
-        (None, Some(target)) => Goal::Fit(Box::new(target.device().clone())),
+        (None, Some(target)) => Goal::Fit(Box::new(target.room())),
         (None, None) if schedule.fit => {
             return Err(Error::input("--fit needs something to fit").fix("name it with --target or --device"));
         }
@@ -206,7 +206,7 @@ fn row(offer: &Offer, target: Option<&Target>, clock: f64, chosen: bool) -> Expl
         bram: estimate.total.bram,
         dsp: estimate.total.dsp,
         busiest,
-        fits: target.map(|target| offer.short(target.device()).is_empty()),
+        fits: target.map(|target| offer.short(&target.room()).is_empty()),
         chosen,
         folding: point.options.clone(),
     }

@@ -105,7 +105,7 @@ impl Designs {
 
     /// What comes of the example on a board.
     fn on(&self, board: &Board, example: Example) -> Holding {
-        let device = &board.device;
+        let device = &board.room();
         let totals: Vec<Figures> = self.designs.iter().map(|(design, _)| total(design, device)).collect();
         let short = |n: usize| Short::of(needs(&totals[n], device));
         let held = |n: usize| {

@@ -110,6 +110,21 @@ struct Clock {
 }
 
 impl Board {
+    /// What is left of the device for a core: with a serial line, all but what the shell takes.
+    pub fn room(&self) -> Device {
+        let mut room = self.device.clone();
+        if self.serial.is_some() {
+            let unit = room.family.bram_unit();
+            let [luts, ffs, blocks] = room.family.serial_shell();
+            room.luts = room.luts.saturating_sub(luts);
+            room.ffs = room.ffs.saturating_sub(ffs);
+            for memory in room.brams.iter_mut().filter(|memory| memory.kind == unit) {
+                memory.count = memory.count.saturating_sub(blocks);
+            }
+        }
+        room
+    }
+
     /// The board of that name, or the one described by the file at that path (anything that ends with `.toml`).
     ///
     /// # Errors

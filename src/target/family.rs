@@ -83,6 +83,17 @@ impl Family {
         }
     }
 
+    /// What the serial shell of a board takes: look-up tables, flip-flops, units of block memory. Yosys 0.70, blocks of 784
+    /// bytes and results of 13 words; UltraScale+ as 7 series.
+    pub fn serial_shell(self) -> [u64; 3] {
+        match self {
+            Self::Xc7 | Self::Xcup => [510, 468, 1],
+            Self::Ecp5 => [803, 468, 1],
+            Self::Ice40 => [659, 473, 4],
+            Self::Gowin => [822, 470, 1],
+        }
+    }
+
     /// How the names of its pins files end.
     pub fn pins_extension(self) -> &'static str {
         match self {

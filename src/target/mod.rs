@@ -61,6 +61,14 @@ impl Target {
         }
     }
 
+    /// What is left of the device for a core: of a board with a serial line, all but what the shell takes.
+    pub fn room(&self) -> Device {
+        match self {
+            Self::Board(board) => board.room(),
+            Self::Device(device) => device.as_ref().clone(),
+        }
+    }
+
     /// The board, if it is one.
     pub fn board(&self) -> Option<&Board> {
         match self {
