@@ -57,8 +57,11 @@ fn a_vision_transformer_of_the_script_goes_through_all_stages() {
     assert!(all.count() > 4, "{}", done.all());
     let total = row(&done, "in total");
     let of = |name: &str| row(&done, name);
-    assert!(of("blocks.0").iter().zip(&total).all(|(part, all)| 3 * part < 2 * all && 5 * part > *all));
-    assert_eq!(of("there on xcu250"), [1_728_000, 3_456_000, 5376, 12288]);
+    let block = of("blocks.0");
+    assert!(block.iter().zip(&total).take(4).all(|(part, all)| 3 * part < 2 * all && 5 * part > *all));
+    // Block memory suffices: nothing is in UltraRAM.
+    assert_eq!((block[4], total[4]), (0, 0));
+    assert_eq!(of("there on xcu250"), [1_728_000, 3_456_000, 5376, 12288, 1280]);
     assert!(!done.stderr().contains("does not fit"), "{}", done.all());
 }
 
