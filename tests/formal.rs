@@ -81,6 +81,9 @@ fn refuted(job: &str, file: &str, before: &str, after: &str, task: &str) {
         fs::create_dir_all(&to).expect("a folder");
         for entry in fs::read_dir(repository().join(part)).expect("a folder of the repository") {
             let path = entry.expect("an entry of it").path();
+            if path.is_dir() {
+                continue;
+            }
             fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("copies a file");
         }
     }
