@@ -4,6 +4,7 @@ use crate::common;
 use std::path::Path;
 
 use crate::designs::designs;
+use snn2rtl::design::Options;
 use snn2rtl::emit;
 use snn2rtl::target::{Board, Target};
 use snn2rtl::tool::{Tool, Toolbox, run_yosys};
@@ -23,6 +24,8 @@ fn each_of(chosen: impl Fn(&str) -> bool, check: impl Fn(&Path, &str, Vec<String
     let folder = tempfile::tempdir().expect("a folder");
     for (name, model, options) in designs().into_iter().filter(|(name, ..)| chosen(name)) {
         let build = folder.path().join(name);
+        // One of them with the memories of UltraScale+.
+        let options = Options { ultra_ram: name == "folded_levels", ..options };
         // With a button that resets it, and without.
         let board = if name == "text_encoder" { "arty-a7-35t" } else { "ulx3s-85f" };
         let target = Target::Board(Box::new(Board::find(board).expect("a board")));
