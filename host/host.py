@@ -59,7 +59,7 @@ REGISTERS = {
     "out_stalls": 0x2C,
     "margin_low": 0x30,
     "margin_high": 0x34,
-    "hold": 0x38,
+    "patience": 0x38,
 }
 FIRST_STAGE, STAGE_BYTES = 0x40, 0x10
 STAGE_REGISTERS = {

@@ -59,7 +59,7 @@ module axi_lite_regs #(
   /// To the core.
   output logic [15:0]          t_max_o,
   output logic [MarginBits-1:0] margin_o,
-  output logic [15:0]          hold_o,
+  output logic [15:0]          patience_o,
   /// Something of a sample whose result has been sent is still inside.
   input  logic                 draining_i,
   output logic                 enable_o,
@@ -94,7 +94,7 @@ module axi_lite_regs #(
       IndexWidth'(axi_lite_regs_pkg::MarginLowOffset / 4);
   localparam bit [IndexWidth-1:0] RegMarginHigh =
       IndexWidth'(axi_lite_regs_pkg::MarginHighOffset / 4);
-  localparam bit [IndexWidth-1:0] RegHold = IndexWidth'(axi_lite_regs_pkg::HoldOffset / 4);
+  localparam bit [IndexWidth-1:0] RegHold = IndexWidth'(axi_lite_regs_pkg::PatienceOffset / 4);
   localparam int unsigned FirstStage = axi_lite_regs_pkg::FirstStageOffset / 4;
   localparam int unsigned StageWords = axi_lite_regs_pkg::StageBytes / 4;
   localparam int unsigned SpikesLow = axi_lite_regs_pkg::StageSpikesLowOffset / 4;
@@ -224,15 +224,15 @@ module axi_lite_regs #(
     .write_i(write),
     .margin_low_i(aw_index_q == RegMarginLow),
     .margin_high_i(aw_index_q == RegMarginHigh),
-    .hold_i(aw_index_q == RegHold),
+    .patience_i(aw_index_q == RegHold),
     .mask_i(w_mask),
     .set_i(w_set),
     .allowed_o(write_rule),
     .margin_written_o(margin_next),
-    .hold_written_o(hold_next),
+    .patience_written_o(hold_next),
     .apply_i(apply),
     .margin_o,
-    .hold_o
+    .patience_o
   );
 
   // ---------------------------------------------------------------------------- counters

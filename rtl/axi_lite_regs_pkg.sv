@@ -53,8 +53,8 @@ package axi_lite_regs_pkg;
   // margin_high: read-write.
   localparam int unsigned MarginHighOffset = 52;
 
-  // hold: read-write.
-  localparam int unsigned HoldOffset = 56;
+  // patience: read-write.
+  localparam int unsigned PatienceOffset = 56;
 
   // The block of stage s begins at FirstStageOffset + s * StageBytes.
   localparam int unsigned FirstStageOffset = 64;

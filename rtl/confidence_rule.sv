@@ -2,7 +2,7 @@
 ///
 /// Contract: the values of all channels pass once a time-step, in order. `judge_i`, at the earliest two
 /// cycles behind the last of them, ends the time-step; in that cycle `enough_o` says whether it is the
-/// `hold_i`-th in a row in which the class was the same and its value at least `margin_i` above every
+/// `patience_i`-th in a row in which the class was the same and its value at least `margin_i` above every
 /// other. `clear_i` forgets the sample.
 module confidence_rule #(
   /// Channels.
@@ -29,7 +29,7 @@ module confidence_rule #(
   output logic                         enough_o,
   /// The rule; stable while a sample is inside.
   input  logic [MarginWidth-1:0]       margin_i,
-  input  logic [15:0]                  hold_i
+  input  logic [15:0]                  patience_i
 );
 
   // second_q: the largest value but for the best one's. held_q: time-steps in a row up to the one
@@ -45,7 +45,7 @@ module confidence_rule #(
     if (!kept) held = '0;
     else if (held_q != '0 && class_q == best_channel_i) held = held_q + 16'd1;
   end
-  assign enough_o = held >= hold_i;
+  assign enough_o = held >= patience_i;
 
   always_ff @(posedge clk_i) begin
     if (rst_i || clear_i) begin

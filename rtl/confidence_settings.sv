@@ -15,17 +15,17 @@ module confidence_settings #(
   input  logic                  write_i,
   input  logic                  margin_low_i,
   input  logic                  margin_high_i,
-  input  logic                  hold_i,
+  input  logic                  patience_i,
   input  logic [31:0]           mask_i,
   input  logic [31:0]           set_i,
   output logic                  allowed_o,
   /// What was written last.
   output logic [63:0]           margin_written_o,
-  output logic [15:0]           hold_written_o,
+  output logic [15:0]           patience_written_o,
   /// What holds.
   input  logic                  apply_i,
   output logic [MarginBits-1:0] margin_o,
-  output logic [15:0]           hold_o
+  output logic [15:0]           patience_o
 );
 
   if (MarginWidth > 64) begin : gen_bad_parameters
@@ -33,7 +33,7 @@ module confidence_settings #(
   end
 
   if (MarginWidth > 0) begin : gen_rule
-    logic [15:0] hold_q, hold_next_q;
+    logic [15:0] patience_q, patience_next_q;
     logic [MarginBits-1:0] margin_q, margin_next_q;
     logic [63:0] mask, set;
     logic margin_fits, write_margin;
@@ -42,36 +42,36 @@ module confidence_settings #(
     assign set = (margin_written_o & ~mask) | ({set_i, set_i} & mask);
     assign margin_fits = MarginWidth == 64 || (set >> MarginWidth) == '0;
     assign write_margin = (margin_low_i || margin_high_i) && margin_fits;
-    assign allowed_o = write_margin || hold_i;
+    assign allowed_o = write_margin || patience_i;
     always_ff @(posedge clk_i) begin
       if (rst_i) begin
         margin_q <= '0;
         margin_next_q <= '0;
-        hold_q <= '0;
-        hold_next_q <= '0;
+        patience_q <= '0;
+        patience_next_q <= '0;
       end else begin
         if (write_i && write_margin) margin_next_q <= set[MarginBits-1:0];
-        if (write_i && hold_i) hold_next_q <= (hold_next_q & ~mask_i[15:0]) | set_i[15:0];
+        if (write_i && patience_i) patience_next_q <= (patience_next_q & ~mask_i[15:0]) | set_i[15:0];
         if (apply_i) begin
           margin_q <= margin_next_q;
-          hold_q <= hold_next_q;
+          patience_q <= patience_next_q;
         end
       end
     end
     assign margin_written_o = 64'(margin_next_q);
-    assign hold_written_o = hold_next_q;
+    assign patience_written_o = patience_next_q;
     assign margin_o = margin_q;
-    assign hold_o = hold_q;
+    assign patience_o = patience_q;
   end else begin : gen_no_rule
     logic unused_ports;
     assign unused_ports = ^{
-      clk_i, rst_i, write_i, margin_low_i, margin_high_i, hold_i, mask_i, set_i, apply_i
+      clk_i, rst_i, write_i, margin_low_i, margin_high_i, patience_i, mask_i, set_i, apply_i
     };
     assign allowed_o = 1'b0;
     assign margin_written_o = '0;
-    assign hold_written_o = '0;
+    assign patience_written_o = '0;
     assign margin_o = '0;
-    assign hold_o = '0;
+    assign patience_o = '0;
   end
 
 endmodule

@@ -1,6 +1,6 @@
 /// Whether an accumulated value has reached a level.
 ///
-/// Plain: it has from one threshold on. `Folded`, for functions that rise and fall: at each of
+/// Plain: it has from one threshold on. `NonMonotone`, for functions that rise and fall: at each of
 /// several thresholds the level is reached if it was not, or left if it was; `base` says whether it
 /// is reached below all of them. Thresholds that a level does not need lie above all values.
 /// Combinational.
@@ -10,13 +10,13 @@ module level_reached #(
   /// Bits of a signed threshold.
   parameter int unsigned TableWidth = 16,
   /// 1: several thresholds and a base.
-  parameter int unsigned Folded = 0,
-  /// Thresholds; 1 unless `Folded`.
+  parameter int unsigned NonMonotone = 0,
+  /// Thresholds; 1 unless `NonMonotone`.
   parameter int unsigned Crossings = 1
 ) (
   input  logic signed [ValueWidth-1:0]                  value_i,
-  /// {base, thresholds}: threshold n at [TableWidth*n +: TableWidth]; without base unless `Folded`.
-  input  logic        [Crossings*TableWidth+Folded-1:0] word_i,
+  /// {base, thresholds}: threshold n at [TableWidth*n +: TableWidth]; without base unless `NonMonotone`.
+  input  logic        [Crossings*TableWidth+NonMonotone-1:0] word_i,
   output logic                                          reached_o
 );
 
@@ -29,7 +29,7 @@ module level_reached #(
     assign passed[n] = CompareWidth'(value_i) >= threshold;
   end
 
-  if (Folded == 0) begin : gen_plain
+  if (NonMonotone == 0) begin : gen_plain
     assign reached_o = passed[0];
   end else begin : gen_folded
     assign reached_o = word_i[Crossings*TableWidth] ^ (^passed);

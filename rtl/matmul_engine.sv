@@ -8,7 +8,7 @@
 /// signed weights of input channel i for the output channels of chunk c, lane j at
 /// [WeightWidth*j +: WeightWidth].
 ///
-/// Structure: `matmul_issue` (an `event_picker` and a small event FIFO a bank: zero chunks hide behind
+/// Structure: `matmul_issue` (an `spike_encoder` and a small event FIFO a bank: zero chunks hide behind
 /// work; loop over the output chunks of an entry) -> `matmul_terms` (weight memory of each bank, signed
 /// weights or products, adder tree over the banks) -> accumulator. A row accumulates in one of two banks
 /// of sums while the row before it drains from the other.

@@ -80,7 +80,7 @@ module matmul_issue #(
     logic pick_valid, pick_ready, pick_event, pick_row_end, pick_last, pick_quiet;
     logic [AddrWidth-1:0] pick_addr;
     logic [ValueWidth-1:0] pick_value;
-    event_picker #(
+    spike_encoder #(
       .InChannels(BankChannels),
       .InLanes(BankLanes),
       .OutChunks(OutChunks),

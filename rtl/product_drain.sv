@@ -55,7 +55,7 @@ module product_drain #(
     quiet_q <= in_quiet_i;
   end
 
-  stream_exit #(
+  credit_fifo #(
     .Width(Lanes * Width + 3)
   ) u_out (
     .clk_i,

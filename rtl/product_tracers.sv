@@ -26,7 +26,7 @@ module product_tracers #(
 ) (
   input  logic                      clk_i,
   input  logic                      rst_i,
-  /// Operations in, as from `product_issue`.
+  /// Operations in, as from `product_dispatch`.
   input  logic                      op_valid_i,
   input  logic                      op_add_i,
   input  logic                      op_emit_i,

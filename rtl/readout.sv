@@ -10,7 +10,7 @@
 /// time-steps used; flags (bit 0: quiescent, bit 1: stopped by T_max, bit 2: stopped by confidence).
 /// The input waits while the frame is computed and sent.
 ///
-/// Confidence, with `hold_i` > 0: the sample is complete after a time-step that is the `hold_i`-th in
+/// Confidence, with `patience_i` > 0: the sample is complete after a time-step that is the `patience_i`-th in
 /// a row in which the class was the same and its value at least `margin_i` above every other; the
 /// first that counts is the one in which something other than 0 arrives. What still comes of the
 /// sample is taken and dropped, and `stop_*` asks the stages before to end it.
@@ -59,7 +59,7 @@ module readout #(
   output logic                        done_o,
   /// Rule of confidence; stable while a sample is inside.
   input  logic [MarginBits-1:0]       margin_i,
-  input  logic [15:0]                 hold_i,
+  input  logic [15:0]                 patience_i,
   /// A sample is complete that the stages before still work on: its number, modulo 2^16.
   output logic                        stop_o,
   output logic [15:0]                 stop_sample_o
@@ -367,12 +367,12 @@ module readout #(
       .judge_i(state_q == StJudge),
       .enough_o(enough),
       .margin_i,
-      .hold_i
+      .patience_i
     );
-    assign judged = hold_i != '0;
+    assign judged = patience_i != '0;
   end else begin : gen_no_confidence
     logic unused_rule;
-    assign unused_rule = (^margin_i) ^ (^hold_i);
+    assign unused_rule = (^margin_i) ^ (^patience_i);
     assign enough = 1'b0;
     assign judged = 1'b0;
   end

@@ -10,10 +10,10 @@
 /// (> for an exclusive boundary); a neuron goes a level up or down a time-step. Scores that the mask
 /// excludes enter neither maximum nor sum, and their neurons never fire.
 ///
-/// Contract: time-steps, flags and skip beats as in `row_front` and `row_back`; with `UseMask` one
+/// Contract: time-steps, flags and skip beats as in `row_accumulate` and `row_fire`; with `UseMask` one
 /// mask a sample is taken, bit j excluding score j of every group.
-/// Structure: `row_front` -> a group waits in a FIFO until its maximum is known -> table -> it waits
-/// until its sum is known -> decision -> `row_back`. Multipliers: one for the sum, two small ones a
+/// Structure: `row_accumulate` -> a group waits in a FIFO until its maximum is known -> table -> it waits
+/// until its sum is known -> decision -> `row_fire`. Multipliers: one for the sum, two small ones a
 /// lane for the multiples of Z.
 /// Throughput: one chunk a cycle; a row in which nothing can change takes one.
 module softmax_neurons #(
@@ -119,7 +119,7 @@ module softmax_neurons #(
   logic done, done_parity, done_step_end, done_fired;
   logic [RowWidth-1:0] done_row;
 
-  row_front #(
+  row_accumulate #(
     .Rows(Rows),
     .Channels(Channels),
     .Lanes(Lanes),
@@ -261,7 +261,7 @@ module softmax_neurons #(
   logic [AddrWidth-1:0] state_addr;
   logic [Lanes*LevelWidth-1:0] state_level;
 
-  row_back #(
+  row_fire #(
     .Rows(Rows),
     .Channels(Channels),
     .Lanes(Lanes),

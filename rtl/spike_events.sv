@@ -1,7 +1,7 @@
-/// A spike stream as single events: `event_picker`, a small FIFO in which zero chunks hide behind
+/// A spike stream as single events: `spike_encoder`, a small FIFO in which zero chunks hide behind
 /// work, and the event's unit, a group of `Unit` neighbouring channels (a head, or a chunk).
 ///
-/// Contract: as `event_picker`; an entry without an event always ends its row. Throughput: one event
+/// Contract: as `spike_encoder`; an entry without an event always ends its row. Throughput: one event
 /// a cycle.
 module spike_events #(
   /// Channels of a row; lanes beyond them never spike.
@@ -45,7 +45,7 @@ module spike_events #(
   logic pick_valid, pick_ready, pick_event, pick_neg, pick_row_end, pick_last, pick_quiet;
   logic [ChannelWidth-1:0] pick_channel;
 
-  event_picker #(
+  spike_encoder #(
     .InChannels(Channels),
     .InLanes(Lanes),
     .OutChunks(1),

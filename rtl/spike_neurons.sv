@@ -12,7 +12,7 @@
 ///     spike = +1 if S < LevelMax and V' >= T(c, S+1);  -1 if S > LevelMin and V' < T(c, S);  else 0
 ///     V := V';  S := S + spike
 ///
-/// With `Folded`, level k is reached, left and reached again as V' grows, and V' >= T(c, k) means
+/// With `NonMonotone`, level k is reached, left and reached again as V' grows, and V' >= T(c, k) means
 /// that it is; see `level_reached`.
 ///
 /// Contract: one time-step out for each time-step in; once the input is final (its time-step had
@@ -55,8 +55,8 @@ module spike_neurons #(
   /// Bits of a signed threshold (table rule).
   parameter int unsigned TableWidth = 16,
   /// 1: levels with several thresholds (table rule).
-  parameter int unsigned Folded = 0,
-  /// Thresholds of a level; 1 unless `Folded`.
+  parameter int unsigned NonMonotone = 0,
+  /// Thresholds of a level; 1 unless `NonMonotone`.
   parameter int unsigned Crossings = 1,
   /// Line rule: image of one word a chunk, lane j at [(MembraneWidth+ThetaWidth)*j +: ...] as
   /// {theta, v0}. Padding lanes: theta = 1, v0 = 0. "": all zero, for elaboration alone.
@@ -64,7 +64,7 @@ module spike_neurons #(
   /// Table rule: images `<TableFile>_<jj>.hex` for lane jj = 00, 01, ... of
   /// `Chunks * (LevelMax - LevelMin)` words each, T(c, k) at
   /// chunk * (LevelMax - LevelMin) + (k - LevelMin - 1). Padding lanes: 1 for k > 0, else 0.
-  /// `Folded`: the words of `level_reached`; padding lanes: base for k <= 0, thresholds 1.
+  /// `NonMonotone`: the words of `level_reached`; padding lanes: base for k <= 0, thresholds 1.
   parameter TableFile = "",
   /// 1: an idle row may leave as one skip beat. 0: every row leaves as all its chunks, as a reader
   /// needs that divides the same chunks into other rows. Skip beats that come in are taken either way.
@@ -111,7 +111,7 @@ module spike_neurons #(
   if (Rows < 1 || Channels < 1 || Lanes < 1 || DeltaWidth < 1 || LevelMin > 0 || LevelMax < 0 ||
       LevelMax <= LevelMin || LevelMax >= 2 ** (LevelWidth - 1) ||
       LevelMin < -(2 ** (LevelWidth - 1)) || MembraneWidth < DeltaWidth + Fraction ||
-      (UseTable != 0 && Fraction != 0) || Crossings < 1 || (Folded == 0 && Crossings != 1) ||
+      (UseTable != 0 && Fraction != 0) || Crossings < 1 || (NonMonotone == 0 && Crossings != 1) ||
       Lanes > 100 || StageId > 65535) begin : gen_bad_parameters
     $error("spike_neurons: a parameter is out of range");
   end
@@ -322,7 +322,7 @@ module spike_neurons #(
   end
 
   if (UseTable == 0) begin : gen_line
-    line_rule #(
+    affine_threshold #(
       .Chunks(Chunks),
       .Lanes(Lanes),
       .MembraneWidth(MembraneWidth),
@@ -344,7 +344,7 @@ module spike_neurons #(
   end else begin : gen_table
     assign s1_start = '0;
     assign s2_new_v = s2_v_q;
-    table_rule #(
+    table_threshold #(
       .Chunks(Chunks),
       .Lanes(Lanes),
       .MembraneWidth(MembraneWidth),
@@ -352,7 +352,7 @@ module spike_neurons #(
       .LevelMin(LevelMin),
       .LevelMax(LevelMax),
       .TableWidth(TableWidth),
-      .Folded(Folded),
+      .NonMonotone(NonMonotone),
       .Crossings(Crossings),
       .TableFile(TableFile)
     ) u_rule (
@@ -389,7 +389,7 @@ module spike_neurons #(
     .spikes_o
   );
 
-  stream_exit #(
+  credit_fifo #(
     .Width(2 * Lanes + 3)
   ) u_out (
     .clk_i,

@@ -142,7 +142,7 @@ module spike_product #(
   logic [RightChannelWidth-1:0] right_channel;
   logic [RightUnitWidth-1:0] right_unit;
 
-  product_order #(
+  product_sequencer #(
     .LeftRows(LeftRows),
     .RightRows(RightRows),
     .LeftChannels(LeftChannels),
@@ -202,7 +202,7 @@ module spike_product #(
   logic [AccAddrWidth-1:0] op_acc;
   assign work_o = op_valid && op_add;
 
-  product_issue #(
+  product_dispatch #(
     .LeftRows(LeftRows),
     .RightRows(RightRows),
     .Heads(Heads),

@@ -2,7 +2,7 @@
 """Calibrates the cost model of area against Yosys; see docs/cost-model.md.
 
     calibrate_cost.py collect --snn2rtl PROGRAM --family xc7 --data FILE.json [--synth] NAME=BUILD_DIR...
-    calibrate_cost.py fit --data FILE.json --output src/schedule/cost/xc7.json [--hold-out NAME...]
+    calibrate_cost.py fit --data FILE.json --output src/streaming/schedule/cost/xc7.json [--patience-out NAME...]
 
 `collect` adds to the data a row for each instance of each build folder: the quantities that the program
 computes for it and what Yosys made of it (`--synth` runs `snn2rtl synth` where there is no report).
@@ -30,7 +30,7 @@ LUT = {
     " lanes*delta rom_lut lanes*crossings*theta ram_mux ff_bits lanes",
     "spike_product": "1 lanes lanes*delta lanes*level lanes*level*rotate lanes*delta*rotate lanes*addr"
     " operand in_lanes ram_mux lanes*rotate",
-    "norm_neurons": "1 rows lanes*acc lanes*decision lanes*level square root sum ram_mux rom_lut dsp ff_bits lanes",
+    "layer_norm_neurons": "1 rows lanes*acc lanes*decision lanes*level square root sum ram_mux rom_lut dsp ff_bits lanes",
     "softmax_neurons": "1 rows lanes*acc lanes*exp lanes*decision scaled place tokens rom_lut ram_mux dsp ff_bits"
     " lanes",
     "readout": "1 value acc lanes*acc lanes*delta ram_mux rom_lut ff_bits",
@@ -38,11 +38,11 @@ LUT = {
     "stream_scale": "1 lanes*element*sliced lanes*out*spikes rom_lut lanes*out*adders",
     "residual_sum": "1 lanes*width*inputs rom_lut inputs row ram_mux lanes*width*start",
     "row_select": "1 row width",
-    "value_reorder": "1 rom_lut addr lanes*width ram_mux",
+    "permute_buffer": "1 rom_lut addr lanes*width ram_mux",
     "token_embedding": "1 ram_mux lanes*width addr",
     "token_mask": "1 tokens width",
     "analog_pass": "1 lanes*width",
-    "delta_repeat": "1 lanes*width addr ram_mux",
+    "rate_encoder": "1 lanes*width addr ram_mux",
 }
 FF = {
     "axi_lite_regs": "1 stages margin",
@@ -54,7 +54,7 @@ FF = {
     " more_banks*addr more_banks*lanes*weight more_banks*lanes*delta",
     "spike_neurons": "1 addr row lanes*membrane lanes*level lanes*theta*line lanes*delta lanes",
     "spike_product": "1 addr operand lanes*level lanes*delta in_lanes lanes rotate lanes*addr",
-    "norm_neurons": "1 rows lanes*acc lanes*decision lanes*level square root sum addr lanes*delta lanes*gamma"
+    "layer_norm_neurons": "1 rows lanes*acc lanes*decision lanes*level square root sum addr lanes*delta lanes*gamma"
     " lanes*offset dsp lanes fifo_bits",
     "softmax_neurons": "1 rows lanes*acc lanes*exp lanes*decision scaled place tokens lanes*delta lanes*level dsp"
     " lanes",
@@ -63,11 +63,11 @@ FF = {
     "stream_scale": "1 lanes*element lanes*out",
     "residual_sum": "1 lanes*width*inputs lanes*width row inputs",
     "row_select": "1 row",
-    "value_reorder": "1 addr",
+    "permute_buffer": "1 addr",
     "token_embedding": "1 addr lanes*width",
     "token_mask": "1 tokens",
     "analog_pass": "1 lanes*width",
-    "delta_repeat": "1 lanes*width addr",
+    "rate_encoder": "1 lanes*width addr",
 }
 
 
@@ -208,7 +208,7 @@ def main():
     two = commands.add_parser("fit")
     two.add_argument("--data", type=pathlib.Path, required=True)
     two.add_argument("--output", type=pathlib.Path)
-    two.add_argument("--hold-out", nargs="*", default=[])
+    two.add_argument("--patience-out", nargs="*", default=[])
     three = commands.add_parser("totals")
     three.add_argument("--family", required=True)
     three.add_argument("--output", type=pathlib.Path, required=True)

@@ -8,7 +8,7 @@
         print(results.classes, results.time_steps, results.logits)
         print(network.counters().stage("fc1").spikes)
         network.t_max = 8                       # at most 8 time-steps from now on
-        network.set_confidence(margin=network.margin_of(2.5), hold=3)
+        network.set_confidence(margin=network.margin_of(2.5), patience=3)
 
 From a shell: `python3 driver.py images.npy`. Needs NumPy and, on the board, the package pynq, which is imported when an
 overlay is loaded. Samples go to the core by AXI DMA, one transfer each; results come back the same way. Every error is a
@@ -371,15 +371,15 @@ class Network:
         self._set_number("t_max", steps)
 
     @property
-    def hold(self):
+    def patience(self):
         """Time-steps that the margin must hold until a sample is stopped; 0 for no such rule."""
-        return self._read("hold")
+        return self._read("patience")
 
-    @hold.setter
-    def hold(self, steps):
+    @patience.setter
+    def patience(self, steps):
         if self.build.widths["margin"] == 0:
             raise InputError("the core was built without the rule of confidence (build --no-confidence)")
-        self._set_number("hold", steps)
+        self._set_number("patience", steps)
 
     @property
     def margin(self):
@@ -400,10 +400,10 @@ class Network:
         """The margin that a difference of logits is; rounded up."""
         return int(np.ceil(logits / self.build.unit))
 
-    def set_confidence(self, margin, hold):
-        """Stops a sample once its best value is `margin` above all others for `hold` time-steps; hold 0: no more."""
+    def set_confidence(self, margin, patience):
+        """Stops a sample once its best value is `margin` above all others for `patience` time-steps; patience 0: no more."""
         self.margin = margin
-        self.hold = hold
+        self.patience = patience
 
     @property
     def busy(self):

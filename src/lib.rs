@@ -1,7 +1,7 @@
 //! snn2rtl: exact conversion of quantised neural networks into spiking FPGA hardware.
 //!
 //! One direction through the boxes: [`import`] reads ONNX into [`qann`]; [`convert`] makes [`snn`]; [`lower`] makes
-//! [`integer`]; [`golden`] runs it, and [`compact`] chooses widths with it; [`design`] plans the hardware, and
+//! [`integer`]; [`golden`] runs it, and [`compact`] chooses widths with it; [`streaming`] plans the hardware, and
 //! [`advice`] says what to do where it does not fit; the later modules write, simulate and synthesise it, and [`report`]
 //! shows what came of it.
 
@@ -23,12 +23,11 @@ pub mod snn;
 
 pub mod advice;
 pub mod cosim;
-pub mod design;
 pub mod emit;
 pub mod place;
 pub mod registers;
 pub mod report;
-pub mod schedule;
+pub mod streaming;
 pub mod synth;
 pub mod target;
 pub mod tool;

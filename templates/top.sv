@@ -58,7 +58,7 @@ module @{ top }@ #(
   // What ends a sample before it is quiescent.
   logic [15:0] @{ t_max }@;
   logic @{ margin }@ margin;
-  logic [15:0] hold;
+  logic [15:0] patience;
   logic stop;
   logic [15:0] @{ stop_sample }@;
   logic enable, sample_begin, sample_done, short_frame, long_frame;

@@ -8,10 +8,10 @@ use crate::common::{mnist_mlp, repository};
 use serde_json::{Value, json};
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::data::Inputs;
-use snn2rtl::design::Options;
 use snn2rtl::emit;
 use snn2rtl::golden::{Golden, Limits, Unobserved};
 use snn2rtl::snn::Op;
+use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Target};
 use snn2rtl::tool::{Command, Tool, Toolbox};
 

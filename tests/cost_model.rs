@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use crate::common::{fixture, mnist_mlp, repository};
 use serde::Deserialize;
 use snn2rtl::convert::{EncodingChoice, convert};
-use snn2rtl::design::{Design, Options, plan};
 use snn2rtl::import::{self, import};
 use snn2rtl::lower::lower;
 use snn2rtl::quant::{Element, InputSpec, Scaling};
-use snn2rtl::schedule::{Figures, estimate};
 use snn2rtl::snn::Model;
+use snn2rtl::streaming::design::{Design, Options, plan};
+use snn2rtl::streaming::schedule::{Figures, estimate};
 use snn2rtl::target::Family;
 use snn2rtl::tool::{Tool, Toolbox};
 
@@ -100,7 +100,7 @@ fn every_module_costs_something() {
             let lut = most.entry(instance.module).or_insert(0);
             *lut = instance.figures.lut.max(*lut);
         }
-        for module in ["analog_pass", "delta_repeat", "token_mask", "token_embedding", "row_select"] {
+        for module in ["analog_pass", "rate_encoder", "token_mask", "token_embedding", "row_select"] {
             assert!(most.contains_key(module), "no design has {module}");
         }
         assert!(most.values().all(|&lut| lut > 0), "{family}: {most:?}");
@@ -118,13 +118,13 @@ fn more_lanes_cost_more_logic() {
 /// Whatever the coefficients were fitted to, no kind of stage may look as if its lanes were free.
 #[test]
 fn more_lanes_cost_more_logic_in_every_module_that_has_them() {
-    let modules = ["norm_neurons", "softmax_neurons", "spike_product", "spike_neurons", "spike_matmul"];
+    let modules = ["layer_norm_neurons", "softmax_neurons", "spike_product", "spike_neurons", "spike_matmul"];
     // Twice the lanes; with many more, softmax gets fewer, which have to divide its groups.
     let [few, many] = [8, 16].map(|lanes| design("mnist_vit", &Options::uniform(lanes)));
     for family in [Family::Xc7, Family::Ecp5] {
         let [few, many] = [&few, &many].map(|design| estimate(design, family));
         for module in modules {
-            let sum = |estimate: &snn2rtl::schedule::Estimate| {
+            let sum = |estimate: &snn2rtl::streaming::schedule::Estimate| {
                 let own = estimate.instances.iter().filter(|instance| instance.module == module);
                 own.fold(Figures::default(), |sum, instance| sum + instance.figures)
             };

@@ -7,10 +7,10 @@ use crate::common::{mnist_mlp, repository};
 use serde_json::{Value, json};
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::data::Inputs;
-use snn2rtl::design::Options;
 use snn2rtl::emit::{self, Manifest};
 use snn2rtl::golden::{Confidence, Golden, Limits, Outcome, Unobserved};
 use snn2rtl::snn::Op;
+use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Target};
 use snn2rtl::tool::{Tool, Toolbox};
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::common::{assert_golden, fixture};
 use crate::designs::designs;
 use snn2rtl::convert::EncodingChoice::Analog;
-use snn2rtl::design::{Folded, Options};
 use snn2rtl::emit::{self, Files};
+use snn2rtl::streaming::design::{LayerFolding, Options};
 
 fn text<'a>(files: &'a Files, path: &str) -> &'a str {
     let (_, bytes) = files.iter().find(|(name, _)| name == path).expect(path);
@@ -128,7 +128,7 @@ fn what_hardware_cannot_do_is_named() {
 fn a_folding_is_read_back_and_builds_the_same() {
     let model = common::mnist_mlp(Analog);
     let folder = tempfile::tempdir().expect("a folder");
-    let layers = [("act1", 2), ("fc2", 3)].map(|(name, lanes)| (name.to_owned(), Folded::lanes(lanes)));
+    let layers = [("act1", 2), ("fc2", 3)].map(|(name, lanes)| (name.to_owned(), LayerFolding::lanes(lanes)));
     let options = Options { lanes: 12, layers: layers.into(), ..Options::default() };
     let build = folder.path().join("first");
     let first = emit::emit(&model, &options, &build).expect("written");
@@ -151,7 +151,7 @@ fn a_folding_is_read_back_and_builds_the_same() {
         ("fc1", 0, "0 lanes; possible are 1…64"),
         ("fc1", 65, "65 lanes; possible are 1…64"),
     ] {
-        let layers = [(name.to_owned(), Folded::lanes(lanes))].into();
+        let layers = [(name.to_owned(), LayerFolding::lanes(lanes))].into();
         let error = emit::render(&model, &Options { layers, ..Options::default() }).expect_err("wrong");
         assert!(error.problem.contains(problem) && error.exit_code() == 2, "{error}");
     }

@@ -28,20 +28,20 @@ macro_rules! jobs {
 jobs! {
     axi_lite_regs
     axis_input
-    delta_repeat
-    event_picker
+    rate_encoder
+    spike_encoder
     level_reached
-    line_rule
+    affine_threshold
     ram_fifo
     row_select
     sample_stop
     spike_neurons
-    stream_exit
+    credit_fifo
     stream_fifo
     stream_fork
     stream_scale
-    table_rule
-    value_reorder
+    table_threshold
+    permute_buffer
 }
 
 /// Every job of the folder is one of the tests above, and has a task of covers: what is assumed can happen.
@@ -70,7 +70,7 @@ fn a_fifo_that_overflows_is_refuted() {
 /// A neuron that fires one short of its threshold.
 #[test]
 fn a_neuron_that_fires_early_is_refuted() {
-    refuted("line_rule", "line_rule.sv", ": wide_v - theta", ": wide_v - theta + 1", "prove");
+    refuted("affine_threshold", "affine_threshold.sv", ": wide_v - theta", ": wide_v - theta + 1", "prove");
 }
 
 /// Runs a task of a job on the library with one change and asks for a counterexample.

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::common::{fixture, repository, text_fixture};
 use crate::programs::{executable, path_with, program, quoted, wrap};
 use snn2rtl::convert::EncodingChoice::Analog;
-use snn2rtl::design::Options;
 use snn2rtl::emit;
 use snn2rtl::snn::Model;
+use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Device, Target};
 use snn2rtl::tool::{Command, Finished, Origin, Tool};
 

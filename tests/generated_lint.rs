@@ -4,8 +4,8 @@ use crate::common;
 use std::path::Path;
 
 use crate::designs::designs;
-use snn2rtl::design::Options;
 use snn2rtl::emit;
+use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Target};
 use snn2rtl::tool::{Tool, Toolbox, run_yosys};
 

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use snn2rtl::golden::{Confidence, Golden, Limits, Unobserved, correct_per_step};
 use snn2rtl::integer::cost::operations;
 use snn2rtl::integer::eval::evaluate;
-use snn2rtl::integer::{Folds, Network, Neuron, Op, Range, Readout, Rule};
+use snn2rtl::integer::{Network, Neuron, NonMonotone, Op, Range, Readout, Rule};
 
 fn recipe() -> impl Strategy<Value = Recipe> {
     let weight = prop::sample::select(vec![1i64, 7, 127, 128, 3000, 40_000, 100_000, 1 << 28]);
@@ -338,8 +338,8 @@ fn many_spikes_of_extreme_weight_add_up() {
             low: -1,
             high: 1,
             thresholds: [0, 1].repeat(WIDE),
-            folds: None,
-            rule: Rule::Line { fraction: 0, theta: vec![1; WIDE], start: vec![0; WIDE] },
+            non_monotone: None,
+            rule: Rule::Affine { fraction: 0, theta: vec![1; WIDE], start: vec![0; WIDE] },
             total: one,
             membrane: Range::new(-2, 256),
         };
@@ -381,9 +381,16 @@ fn folded_tables_are_the_functions_they_were_made_of() {
         let (low, high) = random.pick(&[(0, 1), (-1, 0), (0, 15), (-8, 7), (-2, 3)]);
         let total = Range::new(random.range(-60, 0), random.range(0, 60));
         let all: Vec<_> = (0..3).map(|_| random::pieces(&mut random, (low, high), total)).collect();
-        let (thresholds, folds) = random::folded(&all, (low, high), total);
-        let mut neuron =
-            Neuron { low, high, thresholds, folds: Some(folds), rule: Rule::Table, total, membrane: total };
+        let (thresholds, non_monotone) = random::folded(&all, (low, high), total);
+        let mut neuron = Neuron {
+            low,
+            high,
+            thresholds,
+            non_monotone: Some(non_monotone),
+            rule: Rule::Table,
+            total,
+            membrane: total,
+        };
         assert_eq!(neuron.check(3), Ok(()));
         for (c, pieces) in all.iter().enumerate() {
             for a in total.low..=total.high {
@@ -392,7 +399,7 @@ fn folded_tables_are_the_functions_they_were_made_of() {
         }
         // A level without the one below it.
         if high - low > 1 {
-            neuron.folds = Some(Folds { crossings: 1, base: vec![low; 3] });
+            neuron.non_monotone = Some(NonMonotone { crossings: 1, base: vec![low; 3] });
             neuron.thresholds = (low..high).rev().map(|k| i64::from(k - low)).collect::<Vec<_>>().repeat(3);
             neuron.total = Range::new(-60, 60);
             assert!(neuron.check(3).is_err());

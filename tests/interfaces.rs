@@ -9,9 +9,9 @@ use crate::common::{mnist_mlp, repository, text_fixture};
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::cosim::clients::{self, Options, Report, Vectors};
 use snn2rtl::data::Inputs;
-use snn2rtl::design;
 use snn2rtl::emit;
 use snn2rtl::snn::{Model, Op};
+use snn2rtl::streaming::design;
 
 /// The tests in `sim/cocotb/`, as they stand in the files.
 fn written() -> BTreeSet<String> {

@@ -163,7 +163,7 @@ fn check_neuron(neuron: &Neuron, q: &snn2rtl::quant::Quantiser, meanings: &[Mean
 /// The spike that the stepped rule emits; checks the membrane's range.
 fn spike(neuron: &Neuron, c: usize, a: i64, s: i32) -> i32 {
     let (up, down) = match &neuron.rule {
-        Rule::Line { fraction, theta, start } => {
+        Rule::Affine { fraction, theta, start } => {
             let v = |s: i32| start[c] + (a << fraction) - theta[c] * i64::from(s);
             let up = v(s) >= theta[c] && s < neuron.high;
             let down = v(s) < 0 && s > neuron.low;

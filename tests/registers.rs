@@ -8,9 +8,9 @@ use std::fs;
 use common::{fixture, mnist_mlp, repository};
 use serde_json::{Value, json};
 use snn2rtl::convert::EncodingChoice::Analog;
-use snn2rtl::design::Options;
 use snn2rtl::emit;
 use snn2rtl::registers::{self, PACKAGE, PYTHON_BEGIN, PYTHON_END};
+use snn2rtl::streaming::design::Options;
 use snn2rtl::tool::{Tool, Toolbox};
 
 /// Compares a file of the repository; with `UPDATE_GOLDENS=1` writes it.
@@ -156,7 +156,7 @@ fn addresses_stay() {
     let stay = json!({
         "identity": 0x00, "version": 0x04, "control": 0x08, "status": 0x0c, "t_max": 0x10,
         "samples_in": 0x14, "samples_out": 0x18, "stages": 0x1c, "cycles_low": 0x20, "cycles_high": 0x24,
-        "in_stalls": 0x28, "out_stalls": 0x2c, "margin_low": 0x30, "margin_high": 0x34, "hold": 0x38,
+        "in_stalls": 0x28, "out_stalls": 0x2c, "margin_low": 0x30, "margin_high": 0x34, "patience": 0x38,
         "stage0_spikes_low": 0x40, "stage0_spikes_high": 0x44, "stage0_work_low": 0x48, "stage0_work_high": 0x4c,
         "stage1_spikes_low": 0x50,
     });

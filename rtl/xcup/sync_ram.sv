@@ -27,7 +27,7 @@ module sync_ram #(
   localparam int unsigned UltraDepth = 4096;
   localparam int unsigned Ultras =
       ((Width + UltraWidth - 1) / UltraWidth) * ((Depth + UltraDepth - 1) / UltraDepth);
-  // The cost model has the same rule (`src/schedule/cost/memory.rs`, `ultra`). An attribute is a literal: the memory
+  // The cost model has the same rule (`src/streaming/schedule/cost/memory.rs`, `ultra`). An attribute is a literal: the memory
   // stands here once with it and once without.
   localparam bit Large = Width * Depth >= Ultras * (UltraWidth * UltraDepth / 4);
 

@@ -46,7 +46,7 @@ module axi_lite_regs_tb #(
     .done_i(sample_done), .short_frame_i(short_frame), .long_frame_i(long_frame),
     .in_valid_i(in_valid), .in_ready_i(in_ready), .out_valid_i(out_valid),
     .out_ready_i(out_ready), .spikes_i(spikes), .work_i(work), .t_max_o(t_max),
-    .margin_o(margin), .hold_o(hold), .draining_i(draining), .enable_o(enable), .busy_o(busy)
+    .margin_o(margin), .patience_o(hold), .draining_i(draining), .enable_o(enable), .busy_o(busy)
   );
 
   typedef struct {

@@ -53,7 +53,7 @@ module readout_tb #(
     .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_delta_i(in_delta),
     .in_skip_i(in_skip), .in_last_i(in_last), .in_quiet_i(in_quiet), .m_axis_tvalid_o(out_valid),
     .m_axis_tready_i(out_ready), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
-    .done_o(frame_done), .margin_i(margin), .hold_i(hold), .stop_o(stop),
+    .done_o(frame_done), .margin_i(margin), .patience_i(hold), .stop_o(stop),
     .stop_sample_o(stop_sample)
   );
 

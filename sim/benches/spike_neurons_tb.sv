@@ -16,7 +16,7 @@ module spike_neurons_tb #(
   parameter int unsigned ThetaWidth = 8,
   parameter int unsigned UseTable = 0,
   parameter int unsigned TableWidth = 16,
-  parameter int unsigned Folded = 0,
+  parameter int unsigned NonMonotone = 0,
   parameter int unsigned Crossings = 1,
   /// Edges of a channel (folded).
   parameter int unsigned Edges = 0,
@@ -35,7 +35,7 @@ module spike_neurons_tb #(
   localparam int Batches = 16;
   localparam int Samples = 12;
   localparam int InWidth = Lanes * DeltaWidth + 3;
-  localparam int Constants = Folded != 0 ? 2 * Edges + 1 : UseTable != 0 ? LevelMax - LevelMin : 2;
+  localparam int Constants = NonMonotone != 0 ? 2 * Edges + 1 : UseTable != 0 ? LevelMax - LevelMin : 2;
 
   logic rst;
   int cycle;
@@ -58,7 +58,7 @@ module spike_neurons_tb #(
     .Rows(Rows), .Channels(Channels), .Lanes(Lanes), .DeltaWidth(DeltaWidth),
     .MembraneWidth(MembraneWidth), .LevelWidth(LevelWidth), .LevelMin(LevelMin),
     .LevelMax(LevelMax), .Fraction(Fraction), .ThetaWidth(ThetaWidth), .UseTable(UseTable),
-    .TableWidth(TableWidth), .Folded(Folded), .Crossings(Crossings), .ConstFile(ConstFile), .TableFile(TableFile),
+    .TableWidth(TableWidth), .NonMonotone(NonMonotone), .Crossings(Crossings), .ConstFile(ConstFile), .TableFile(TableFile),
     .SkipRows(SkipRows), .StageId(1)
   ) u_dut (
     .clk_i, .rst_i(rst), .t_max_i(t_max), .stop_i(1'b0), .stop_sample_i('0),
@@ -141,7 +141,7 @@ module spike_neurons_tb #(
         // After its own end the sample only drains.
         for (int c = 0; c < Channels && !last; c++) begin
           spike = 0;
-          if (Folded != 0) begin
+          if (NonMonotone != 0) begin
             v[r][c] += x[c];
             level = constants[Constants*c];
             for (int i = 0; i < Edges; i++) begin

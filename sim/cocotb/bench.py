@@ -42,7 +42,7 @@ WIDE = {wide["name"]: wide for wide in MAP["wide"]}
 # Whether the core has the rule of confidence.
 CONFIDENCE = WIDE["margin"]["bits"] > 0
 # Without a rule every sample runs until nothing changes any more.
-NO_RULE = RULES.index({"t_max": 0, "margin": 0, "hold": 0})
+NO_RULE = RULES.index({"t_max": 0, "margin": 0, "patience": 0})
 
 
 class Ports:
@@ -198,13 +198,13 @@ class Bench:
         """Writes what ends samples early."""
         rule = RULES[rule]
         if CONFIDENCE:
-            await self.write("hold", 0)
+            await self.write("patience", 0)
         await self.write("t_max", rule["t_max"])
         if not CONFIDENCE:
             return
         await self.write("margin_low", rule["margin"] & 0xFFFFFFFF)
         await self.write("margin_high", rule["margin"] >> 32)
-        await self.write("hold", rule["hold"])
+        await self.write("patience", rule["patience"])
 
 
 def field_of(name, field, value):

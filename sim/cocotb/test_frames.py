@@ -81,7 +81,7 @@ async def run_and_clear(dut):
     assert bench.sink.empty() and not int(dut.busy_o.value)
     await bench.write("t_max", 0)
     if CONFIDENCE:
-        await bench.write("hold", 0)
+        await bench.write("patience", 0)
     await bench.write("control", run | clear)
     assert await bench.read("control") == run
     for sample in samples[begun:]:

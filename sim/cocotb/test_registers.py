@@ -6,7 +6,7 @@ from cocotbext.axi import AxiResp
 from bench import CONFIDENCE, MAP, REGISTERS, WIDE, Bench, chance
 
 AT = {register["offset"]: register for register in MAP["registers"]}
-RULE = ["hold", "margin_low", "margin_high"]
+RULE = ["patience", "margin_low", "margin_high"]
 SETTINGS = ["t_max", *RULE] if CONFIDENCE else ["t_max"]
 
 
@@ -69,7 +69,7 @@ async def writes_reach_what_may_be_written(dut):
             found = await bench.read(name)
             assert found == value, f"round {round}: {name} is {found:#x}, not {value:#x}"
     # A write of some bytes as a bus master does it that knows words alone: by narrower transfers.
-    for name in ("t_max", "hold") if CONFIDENCE else ("t_max",):
+    for name in ("t_max", "patience") if CONFIDENCE else ("t_max",):
         await bench.write(name, 0x1234)
         assert await bench.write_address(REGISTERS[name]["offset"] + 1, b"\x56") == AxiResp.OKAY
         assert await bench.read(name) == 0x5634

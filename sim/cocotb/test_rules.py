@@ -24,13 +24,13 @@ async def a_rule_holds_for_samples_begun_after_it(dut):
     """Written while samples are inside: those keep the rule that they began with."""
     bench, random = await Bench.start(dut), chance("late rules")
     # One write changes the rule: T_max, or the time-steps of one margin.
-    margin = next((rule["margin"] for rule in RULES if rule["hold"] and not rule["t_max"]), None)
+    margin = next((rule["margin"] for rule in RULES if rule["patience"] and not rule["t_max"]), None)
     if CONFIDENCE:
         await bench.write("margin_low", margin & 0xFFFFFFFF)
         await bench.write("margin_high", margin >> 32)
-    limits = [index for index, rule in enumerate(RULES) if not rule["hold"]]
+    limits = [index for index, rule in enumerate(RULES) if not rule["patience"]]
     holds = [index for index, rule in enumerate(RULES) if not rule["t_max"] and rule["margin"] == margin]
-    settings = [("t_max", limits), ("hold", [NO_RULE, *holds])]
+    settings = [("t_max", limits), ("patience", [NO_RULE, *holds])]
     for name, rules in settings if CONFIDENCE else settings[:1]:
         old = NO_RULE
         await bench.write("t_max", 0)

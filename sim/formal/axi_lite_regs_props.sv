@@ -75,7 +75,7 @@ module axi_lite_regs_props #(
     .work_i,
     .t_max_o(t_max),
     .margin_o(margin),
-    .hold_o(hold),
+    .patience_o(hold),
     .draining_i,
     .enable_o(enable),
     .busy_o(busy)
@@ -220,14 +220,14 @@ module axi_lite_regs_props #(
   assign {last_data, last_strb} = (w_open_q == 2'd2) ? {old_data_q, old_strb_q} : {wdata_q, wstrb_q};
 
   logic changes_q, may_change_q, reset_q;
-  logic [15:0] t_max_q, hold_q;
+  logic [15:0] t_max_q, patience_q;
   logic [MarginWidth-1:0] margin_q;
   always_ff @(posedge clk_i) begin
     changes_q <= !rst_i;
     reset_q <= rst_i;
     may_change_q <= !busy && !draining_i && !enable;
     t_max_q <= t_max;
-    hold_q <= hold;
+    patience_q <= hold;
     margin_q <= margin;
   end
 
@@ -264,7 +264,7 @@ module axi_lite_regs_props #(
       end
       if (changes_q) begin
         a_rules_change_outside :
-        assert (may_change_q || (t_max == t_max_q && hold == hold_q && margin == margin_q));
+        assert (may_change_q || (t_max == t_max_q && hold == patience_q && margin == margin_q));
       end
       if (reset_q) begin
         a_after_reset :

@@ -2,18 +2,18 @@
 module level_reached_props #(
   parameter int unsigned ValueWidth = 5,
   parameter int unsigned TableWidth = 4,
-  parameter int unsigned Folded = 1,
+  parameter int unsigned NonMonotone = 1,
   parameter int unsigned Crossings = 3
 ) (
   input logic signed [ValueWidth-1:0] value_i,
-  input logic [Crossings*TableWidth+Folded-1:0] word_i
+  input logic [Crossings*TableWidth+NonMonotone-1:0] word_i
 );
 
   logic reached;
   level_reached #(
     .ValueWidth(ValueWidth),
     .TableWidth(TableWidth),
-    .Folded(Folded),
+    .NonMonotone(NonMonotone),
     .Crossings(Crossings)
   ) u_dut (
     .value_i,
@@ -25,7 +25,7 @@ module level_reached_props #(
   logic expected;
   int threshold;
   always_comb begin
-    expected = (Folded != 0) ? word_i[Crossings*TableWidth] : 1'b0;
+    expected = (NonMonotone != 0) ? word_i[Crossings*TableWidth] : 1'b0;
     for (int unsigned n = 0; n < Crossings; n++) begin
       threshold = int'(word_i[TableWidth*n+:TableWidth]);
       if (word_i[TableWidth*n+TableWidth-1]) threshold = threshold - (1 << TableWidth);

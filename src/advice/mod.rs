@@ -3,24 +3,24 @@
 //! | file | holds |
 //! |---|---|
 //! | `change.rs` | the same network in fewer bits or levels |
-//! | `folds.rs` | the best of some foldings of a network in a device |
+//! | `foldings.rs` | the best of some foldings of a network in a device |
 
 mod change;
-mod folds;
+mod foldings;
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::design::{Options, plan};
 use crate::error::Result;
 use crate::integer::Network;
 use crate::lower;
-use crate::schedule::{Figures, estimate, needs};
 use crate::snn::Model;
+use crate::streaming::design::{Options, plan};
+use crate::streaming::schedule::{Figures, estimate, needs};
 use crate::target::{Device, Short, devices};
 use change::Change;
-use folds::{Ratios, best};
+use foldings::{Ratios, best};
 
 /// What could be done.
 #[derive(Clone, Debug, Serialize)]

@@ -7,11 +7,11 @@ use clap::{Args as ClapArgs, ValueEnum};
 use super::explore::{self, Schedule};
 use super::{fit, load, output};
 use crate::data;
-use crate::design::{Joins, Options};
 use crate::emit::{self, Manifest, SourceEntry};
 use crate::error::Result;
 use crate::folder;
-use crate::schedule::Offer;
+use crate::streaming::design::{Joins, Options};
+use crate::streaming::schedule::DesignPoint;
 use crate::target::Target;
 
 /// Arguments of `build`.
@@ -38,7 +38,7 @@ pub struct Args {
     /// Depth of the FIFOs where paths of the network meet again.
     #[arg(long, value_enum, default_value_t = JoinFifos::Overlapped, conflicts_with = "folding")]
     join_fifos: JoinFifos,
-    /// Leave out the hardware that ends a sample early once a class stands out (--margin, --hold of `cosim`).
+    /// Leave out the hardware that ends a sample early once a class stands out (--margin, --patience of `cosim`).
     #[arg(long, conflicts_with = "folding")]
     no_confidence: bool,
     /// How each layer is folded: a `folding.json`, such as every build folder has.
@@ -80,7 +80,7 @@ pub fn run(args: &Args) -> Result<()> {
         ..Options::default()
     };
     let inputs = inputs(args)?;
-    let mut offer = None;
+    let mut design_point = None;
     let options = match (&args.folding, &args.schedule.calibrate) {
         (Some(path), _) => emit::read_folding(path)?,
         (None, None) => match &target {
@@ -92,13 +92,13 @@ pub fn run(args: &Args) -> Result<()> {
         },
         (None, Some(_)) => {
             let found = explore::scheduled(&model, &args.schedule, target.as_ref(), &uniform)?;
-            offer.insert(found).0.point.options.clone()
+            design_point.insert(found).0.point.options.clone()
         }
     };
     let manifest = emit::emit_from(&model, &options, target.as_ref(), &inputs, &args.output)?;
     let reckoned =
-        target.as_ref().map(|target| fit::reckon(&model, &options, target.device())).transpose()?;
-    if let Some((_, found)) = &offer {
+        target.as_ref().map(|target| fit::estimate_for(&model, &options, target.device())).transpose()?;
+    if let Some((_, found)) = &design_point {
         found.save(&args.output)?;
     }
     if args.json {
@@ -106,7 +106,7 @@ pub fn run(args: &Args) -> Result<()> {
             .map_err(|e| crate::error::Error::input(format!("cannot write JSON: {e}")))?;
         output::print(&text)?;
     } else {
-        tell(args, &manifest, target.as_ref(), offer.as_ref().map(|(offer, _)| offer))?;
+        tell(args, &manifest, target.as_ref(), design_point.as_ref().map(|(design_point, _)| design_point))?;
         if let (Some((design, estimate)), Some(target)) = (&reckoned, &target) {
             output::print(&fit::table(design, estimate, &target.room()))?;
         }
@@ -118,7 +118,12 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// Prints what was built.
-fn tell(args: &Args, manifest: &Manifest, target: Option<&Target>, offer: Option<&Offer>) -> Result<()> {
+fn tell(
+    args: &Args,
+    manifest: &Manifest,
+    target: Option<&Target>,
+    design_point: Option<&DesignPoint>,
+) -> Result<()> {
     output::print(&stages(manifest))?;
     match target {
         Some(Target::Board(board)) => {
@@ -127,17 +132,17 @@ fn tell(args: &Args, manifest: &Manifest, target: Option<&Target>, offer: Option
         Some(Target::Device(device)) => output::print(&format!("device: {}", device.title))?,
         None => {}
     }
-    if let Some(offer) = offer {
-        let total = offer.estimate.total;
+    if let Some(design_point) = design_point {
+        let total = design_point.estimate.total;
         output::print(&format!(
             "estimate: {:.0} cycles a sample, {} LUT, {} FF, {} {}, {} DSP ({})",
-            offer.point.cycles.per_sample,
+            design_point.point.cycles.per_sample,
             output::thousands(total.lut),
             output::thousands(total.ff),
             output::thousands(total.bram),
-            offer.estimate.family.bram_unit(),
+            design_point.estimate.family.bram_unit(),
             output::thousands(total.dsp),
-            offer.estimate.family,
+            design_point.estimate.family,
         ))?;
     }
     output::print(&format!("build folder: {}", args.output.display()))

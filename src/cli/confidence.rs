@@ -8,12 +8,12 @@ use crate::golden::Confidence;
 /// When a class stands out for long enough.
 #[derive(ClapArgs)]
 pub struct ConfidenceArgs {
-    /// Stop each sample once its best logit is this much above all others for --hold time-steps in a row.
+    /// Stop each sample once its best logit is this much above all others for --patience time-steps in a row.
     #[arg(long, value_name = "LOGITS", allow_negative_numbers = true)]
     margin: Option<f64>,
     /// Time-steps that belong to --margin.
     #[arg(long, value_name = "T", default_value_t = 3, requires = "margin")]
-    hold: u16,
+    patience: u16,
 }
 
 impl ConfidenceArgs {
@@ -22,10 +22,10 @@ impl ConfidenceArgs {
     /// # Errors
     /// When the margin cannot be met or met always.
     pub fn rule(&self, unit: f64) -> Result<Option<Confidence>> {
-        let rule = |margin| Confidence::new(margin, unit, self.hold);
+        let rule = |margin| Confidence::new(margin, unit, self.patience);
         self.margin
             .map(rule)
             .transpose()
-            .map_err(|problem| Error::input(problem).fix("give --margin 1 --hold 3"))
+            .map_err(|problem| Error::input(problem).fix("give --margin 1 --patience 3"))
     }
 }

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::output;
 use crate::error::{Error, Result};
-use crate::schedule::{self, Estimate, Quantities};
+use crate::streaming::schedule::{self, Estimate, Quantities};
 use crate::target::Family;
-use crate::{design, emit, lower, snn};
+use crate::{emit, lower, snn};
 
 /// Arguments of `cost`.
 #[derive(ClapArgs)]
@@ -45,7 +45,7 @@ pub fn run(args: &Args) -> Result<()> {
     let model = snn::file::load(&args.build.join("model.snn"))?;
     let options = emit::read_folding(&args.build.join("folding.json"))?;
     let lowered = lower::lower(&model)?;
-    let design = design::plan(&model.name, &lowered.network, &options)?;
+    let design = crate::streaming::design::plan(&model.name, &lowered.network, &options)?;
     let rows = schedule::quantities(&design, family).into_iter().map(|(instance, module, quantities)| Row {
         instance,
         module,

@@ -11,11 +11,11 @@ use super::{compare, convert, cosim, load, output, report, run};
 use crate::convert::EncodingChoice;
 use crate::cosim as simulation;
 use crate::data;
-use crate::design::Options;
 use crate::emit;
 use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::integer::{Network, Op};
+use crate::streaming::design::Options;
 use crate::synth;
 use crate::target::Family;
 use crate::{lower, snn};
@@ -100,8 +100,8 @@ pub fn run(args: &Args) -> Result<()> {
 
     say("4. co-simulation: RTL in Verilator against the golden model")?;
     // The report shows what the golden model does on all of them.
-    let subject = report::Subject { model: &model, lowered: &lowered, golden: &golden, manifest: &manifest };
-    let measured = report::measured(&subject, &inputs, Some(&labels), 0, &figures)?;
+    let context = report::Context { model: &model, lowered: &lowered, golden: &golden, manifest: &manifest };
+    let measured = report::measured(&context, &inputs, Some(&labels), 0, &figures)?;
     inputs.truncate(compared);
     let simulated = cosim::simulate(&build, &inputs, &simulation::Options::default())?;
 
@@ -140,7 +140,7 @@ pub fn run(args: &Args) -> Result<()> {
 /// A network of synapses and thresholds equals float64 in every neuron. LayerNorm, softmax and residual sums have
 /// constants that are rounded: of a hundred samples one may differ, none in its class.
 fn agreement(found: &run::ReferenceReport, network: &Network) -> Result<()> {
-    let rounded = |id| matches!(network.node(id).op, Op::Norm(_) | Op::Softmax(_) | Op::Sum(_));
+    let rounded = |id| matches!(network.node(id).op, Op::LayerNorm(_) | Op::Softmax(_) | Op::Sum(_));
     let allowed = match network.topological().into_iter().any(rounded) {
         true => found.reference_samples / 100,
         false => 0,

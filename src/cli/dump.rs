@@ -115,7 +115,7 @@ impl<'a> Column<'a> {
     fn new(path: &'a Path, layer: &'a Layer, model: &'a Model, lowered: &Lowered) -> Result<Self> {
         let (low, high) = match &lowered.network.node(layer.node).op {
             Op::Neuron(n) => (n.low, n.high),
-            Op::Norm(n) => (n.low, n.high),
+            Op::LayerNorm(n) => (n.low, n.high),
             Op::Softmax(s) => (s.low, s.high),
             _ => (i32::MIN, i32::MAX),
         };

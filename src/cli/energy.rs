@@ -22,22 +22,22 @@ pub struct Basis {
     /// A synaptic operation.
     pub pj_per_sop: f64,
     /// Elements of LayerNorm and softmax of one evaluation; not counted on either side.
-    pub norm_elements: u64,
+    pub layer_norm_elements: u64,
     /// See there.
     pub softmax_elements: u64,
 }
 
 impl Basis {
     fn new(operations: &Operations) -> Self {
-        let Operations { norm_elements, softmax_elements, .. } = *operations;
-        Self { technology: "45 nm", pj_per_mac: MAC, pj_per_sop: SOP, norm_elements, softmax_elements }
+        let Operations { layer_norm_elements, softmax_elements, .. } = *operations;
+        Self { technology: "45 nm", pj_per_mac: MAC, pj_per_sop: SOP, layer_norm_elements, softmax_elements }
     }
 
     fn note(&self) -> String {
         format!(
             "Estimate of the paper, 45 nm: {MAC} pJ a multiply-accumulate, {SOP} pJ a synaptic operation. Left out on both \
              sides: {} elements of LayerNorm, {} of softmax, memory, control.",
-            output::thousands(self.norm_elements),
+            output::thousands(self.layer_norm_elements),
             output::thousands(self.softmax_elements)
         )
     }

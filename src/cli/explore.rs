@@ -6,14 +6,14 @@ use clap::Args as ClapArgs;
 
 use super::{fit, load, output};
 use crate::advice::advise;
-use crate::design::{Joins, Options};
 use crate::emit;
 use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::lower;
 use crate::report::{EXPLORATION_VERSION, Exploration, Explored};
-use crate::schedule::{Activity, Goal, Offer, Scheduler, choose, offers};
 use crate::snn::Model;
+use crate::streaming::design::{Joins, Options};
+use crate::streaming::schedule::{Activity, DesignPoint, Goal, Scheduler, choose, design_points};
 use crate::target::{Board, Device, Family, Target};
 
 /// What a design is balanced for.
@@ -78,15 +78,15 @@ pub fn run(args: &Args) -> Result<()> {
     let target = target(args.target.as_deref(), args.device.as_deref())?;
     let model = load::model(&args.model)?;
     let base = Options { joins: Joins::Minimal, ..Options::default() };
-    let (offers, choice) = frontier(&model, &args.schedule, target.as_ref(), &base)?;
+    let (design_points, choice) = frontier(&model, &args.schedule, target.as_ref(), &base)?;
     let chosen = choice.as_ref().ok().copied();
-    let found = exploration(&model, &args.schedule, target.as_ref(), &offers, chosen)?;
+    let found = exploration(&model, &args.schedule, target.as_ref(), &design_points, chosen)?;
     // Of a build folder: for its report.
     if emit::read_manifest(&args.model).is_ok() {
         found.save(&args.model)?;
     }
     if let Some(path) = &args.svg {
-        super::plot::frontier(path, &model.name, found.family, &points(&offers), chosen)?;
+        super::plot::frontier(path, &model.name, found.family, &points(&design_points), chosen)?;
     }
     if args.json {
         output::json_of(EXPLORATION_VERSION, &found)?;
@@ -109,7 +109,7 @@ pub fn frontier(
     schedule: &Schedule,
     target: Option<&Target>,
     base: &Options,
-) -> Result<(Vec<Offer>, Result<usize>)> {
+) -> Result<(Vec<DesignPoint>, Result<usize>)> {
     let location = schedule.calibrate.as_deref().ok_or_else(|| {
         Error::input("there are no samples to balance the pipeline on")
             .fix("give some with --calibrate FILE.npy")
@@ -122,11 +122,11 @@ pub fn frontier(
     let family = target.map_or(Family::Xc7, |target| target.device().family);
     let scheduler = Scheduler::new(&model.name, &lowered.network, &activity, family, base);
     let room = target.map(Target::room);
-    let result = offers(&scheduler, family, room.as_ref(), &|point| {
+    let result = design_points(&scheduler, family, room.as_ref(), &|point| {
         spinner.set_message(format!("designs: {:.0} cycles", point.cycles.per_sample));
     });
     spinner.finish_and_clear();
-    let offers = result?;
+    let design_points = result?;
     let goal = match (schedule.fps, target) {
         (Some(fps), _) if fps.is_finite() && fps > 0.0 => Goal::Cycles(clock(schedule, target)? / fps),
         (Some(fps), _) => return Err(Error::input(format!("{fps} samples a second; it must be above 0"))),
@@ -136,15 +136,15 @@ pub fn frontier(
         }
         // The fastest.
         (None, None) => {
-            let last = offers.len().saturating_sub(1);
-            return Ok((offers, Ok(last)));
+            let last = design_points.len().saturating_sub(1);
+            return Ok((design_points, Ok(last)));
         }
     };
-    let choice = choose(&offers, &goal);
+    let choice = choose(&design_points, &goal);
     // What would fit is worked out where nothing does.
     let advice = match (&choice, &goal) {
         (Err(_), Goal::Fit(device)) => {
-            advise(model, &offers[0].point.options, device, &offers[0].estimate.total)?
+            advise(model, &design_points[0].point.options, device, &design_points[0].estimate.total)?
         }
         _ => None,
     };
@@ -152,7 +152,7 @@ pub fn frontier(
         Some(advice) => error.fix(format!("one of these\n{}", fit::indented(advice))),
         None => error,
     };
-    Ok((offers, choice.map_err(fix)))
+    Ok((design_points, choice.map_err(fix)))
 }
 
 /// Clock in Hz.
@@ -164,8 +164,11 @@ fn clock(schedule: &Schedule, target: Option<&Target>) -> Result<f64> {
     }
 }
 
-fn points(offers: &[Offer]) -> Vec<(f64, f64)> {
-    offers.iter().map(|offer| (offer.estimate.total.lut as f64, offer.point.cycles.per_sample)).collect()
+fn points(design_points: &[DesignPoint]) -> Vec<(f64, f64)> {
+    design_points
+        .iter()
+        .map(|design_point| (design_point.estimate.total.lut as f64, design_point.point.cycles.per_sample))
+        .collect()
 }
 
 /// The designs in the form in which they are printed and kept.
@@ -176,25 +179,25 @@ pub fn exploration(
     model: &Model,
     schedule: &Schedule,
     target: Option<&Target>,
-    offers: &[Offer],
+    design_points: &[DesignPoint],
     chosen: Option<usize>,
 ) -> Result<Exploration> {
     let clock_hz = clock(schedule, target)?;
-    let estimate = offers.first().map(|offer| &offer.estimate);
+    let estimate = design_points.first().map(|design_point| &design_point.estimate);
     Ok(Exploration {
         model: model.name.clone(),
         family: estimate.map_or(Family::Xc7, |estimate| estimate.family),
         calibrated: estimate.is_none_or(|estimate| estimate.calibrated),
         clock_hz,
         designs: (0..)
-            .zip(offers)
-            .map(|(n, offer)| row(offer, target, clock_hz, chosen == Some(n)))
+            .zip(design_points)
+            .map(|(n, design_point)| row(design_point, target, clock_hz, chosen == Some(n)))
             .collect(),
     })
 }
 
-fn row(offer: &Offer, target: Option<&Target>, clock: f64, chosen: bool) -> Explored {
-    let Offer { point, estimate } = offer;
+fn row(design_point: &DesignPoint, target: Option<&Target>, clock: f64, chosen: bool) -> Explored {
+    let DesignPoint { point, estimate } = design_point;
     let cycles = point.cycles.per_sample;
     let busiest =
         point.cycles.busiest().map_or(String::new(), |stage| point.design.stages[stage].node.clone());
@@ -206,7 +209,7 @@ fn row(offer: &Offer, target: Option<&Target>, clock: f64, chosen: bool) -> Expl
         bram: estimate.total.bram,
         dsp: estimate.total.dsp,
         busiest,
-        fits: target.map(|target| offer.short(&target.room()).is_empty()),
+        fits: target.map(|target| design_point.short(&target.room()).is_empty()),
         chosen,
         folding: point.options.clone(),
     }
@@ -244,9 +247,9 @@ pub fn scheduled(
     schedule: &Schedule,
     target: Option<&Target>,
     base: &Options,
-) -> Result<(Offer, Exploration)> {
-    let (mut offers, choice) = frontier(model, schedule, target, base)?;
+) -> Result<(DesignPoint, Exploration)> {
+    let (mut design_points, choice) = frontier(model, schedule, target, base)?;
     let choice = choice?;
-    let found = exploration(model, schedule, target, &offers, Some(choice))?;
-    Ok((offers.swap_remove(choice), found))
+    let found = exploration(model, schedule, target, &design_points, Some(choice))?;
+    Ok((design_points.swap_remove(choice), found))
 }

@@ -2,18 +2,18 @@
 
 use super::output::{self, thousands};
 use crate::advice::{Advice, advise};
-use crate::design::{Design, Kind, Options, Stage, plan};
 use crate::error::{Result, printable};
 use crate::lower;
-use crate::schedule::{Estimate, Figures, blocks, estimate, needs, short, spilled};
 use crate::snn::Model;
+use crate::streaming::design::{Design, Kind, Options, Stage, plan};
+use crate::streaming::schedule::{Estimate, Figures, blocks, estimate, lut_offloaded, needs, short};
 use crate::target::{Device, Short};
 
 /// The design of a model, and its estimate for a device.
 ///
 /// # Errors
 /// When the model cannot be lowered or laid out.
-pub fn reckon(model: &Model, options: &Options, device: &Device) -> Result<(Design, Estimate)> {
+pub fn estimate_for(model: &Model, options: &Options, device: &Device) -> Result<(Design, Estimate)> {
     let lowered = lower::lower(model)?;
     let design = plan(&model.name, &lowered.network, options)?;
     let estimate = estimate(&design, device.family);
@@ -33,7 +33,7 @@ pub fn uniform(model: &Model, options: &Options, device: &Device, fewer: bool) -
         if short(&design, device).is_empty() {
             return Ok(Some(options));
         }
-        Ok(spilled(&design, device).map(|design| design.folding(&options)))
+        Ok(lut_offloaded(&design, device).map(|design| design.folding(&options)))
     };
     let asked = fitting(options.lanes)?;
     // Whether any will do is known from one lane.

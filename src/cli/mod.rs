@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 a check failed, 2 the input or the call is wrong.
 
+mod board_fit;
 mod build;
 mod cocotb;
 mod compact;
@@ -17,7 +18,6 @@ mod energy;
 mod examples;
 mod explore;
 mod fit;
-mod holds;
 mod inspect;
 mod load;
 mod output;

@@ -10,10 +10,10 @@ use crate::data::Inputs;
 use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::lower::{self, Lowered};
-use crate::report::{self, Comparison, Energy, Layer, Measured, ToldCycles};
-use crate::schedule::{Activity, cycles};
+use crate::report::{self, Comparison, Energy, Layer, Measured, PredictedCycles};
 use crate::snn::Model;
-use crate::{design, emit, folder};
+use crate::streaming::schedule::{Activity, cycles};
+use crate::{emit, folder};
 
 /// Arguments of `report`.
 #[derive(ClapArgs)]
@@ -72,8 +72,8 @@ pub fn run(args: &Args) -> Result<()> {
         let labels = labels.as_deref();
         let choices = run::Choices { labels, t_max: None, confidence: None, float: args.float, reference };
         let figures = run::measure(&model, &lowered, &golden, &inputs, &choices)?;
-        let subject = Subject { model: &model, lowered: &lowered, golden: &golden, manifest: &manifest };
-        measured(&subject, &inputs, labels, args.raster, &figures)?.save(&args.build)?;
+        let context = Context { model: &model, lowered: &lowered, golden: &golden, manifest: &manifest };
+        measured(&context, &inputs, labels, args.raster, &figures)?.save(&args.build)?;
     }
     let (place, found) = write(&args.build, args.output.as_deref())?;
     if args.json {
@@ -112,7 +112,7 @@ pub fn write(build: &Path, output: Option<&Path>) -> Result<(PathBuf, report::Re
 }
 
 /// What samples are run on.
-pub struct Subject<'a> {
+pub struct Context<'a> {
     /// The model.
     pub model: &'a Model,
     /// The same in integers.
@@ -128,13 +128,13 @@ pub struct Subject<'a> {
 /// # Errors
 /// When the folding in the manifest is not one of the model.
 pub fn measured(
-    subject: &Subject<'_>,
+    context: &Context<'_>,
     inputs: &Inputs,
     labels: Option<&[i64]>,
     raster: usize,
     figures: &run::Report,
 ) -> Result<Measured> {
-    let golden = subject.golden;
+    let golden = context.golden;
     let bar = output::bar("rates", inputs.len());
     let rates = report::rates(golden, inputs, &mut || bar.inc(1))?;
     bar.finish_and_clear();
@@ -144,11 +144,11 @@ pub fn measured(
         spikes_per_neuron: layer.spikes_per_neuron,
         rates,
     });
-    let network = &subject.lowered.network;
-    let design = design::plan(&subject.model.name, network, &subject.manifest.folding)?;
+    let network = &context.lowered.network;
+    let design = crate::streaming::design::plan(&context.model.name, network, &context.manifest.folding)?;
     let played = inputs.len().min(PLAYED);
     let activity = Activity::measure(golden, (0..played).map(|n| inputs.sample(n)));
-    let told = cycles(&design, &activity);
+    let predicted = cycles(&design, &activity);
     let samples = figures.samples as u64;
     Ok(Measured {
         samples: figures.samples,
@@ -183,7 +183,11 @@ pub fn measured(
         energy: account(&figures.energy),
         layers: layers.collect(),
         raster: report::raster(golden, inputs, raster, labels.and_then(|l| l.get(raster).copied())),
-        told: ToldCycles { samples: played, per_sample: told.per_sample, busy: told.busy },
+        predicted: PredictedCycles {
+            samples: played,
+            per_sample: predicted.per_sample,
+            busy: predicted.busy,
+        },
     })
 }
 
@@ -197,7 +201,7 @@ fn account(energy: &energy::Measured) -> Energy {
         qann_nj_per_sample: *qann_nj_per_sample,
         snn_nj_per_sample: *snn_nj_per_sample,
         ratio: ratio.is_finite().then_some(*ratio),
-        norm_elements: basis.norm_elements,
+        layer_norm_elements: basis.layer_norm_elements,
         softmax_elements: basis.softmax_elements,
     }
 }

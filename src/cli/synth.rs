@@ -12,7 +12,7 @@ use crate::advice::advise;
 use crate::emit::Manifest;
 use crate::error::{Error, Result};
 use crate::place;
-use crate::schedule::Figures;
+use crate::streaming::schedule::Figures;
 use crate::synth::{self, Fit, Resource, Utilisation};
 use crate::target::{Device, Family, Target};
 use crate::tool::Toolbox;

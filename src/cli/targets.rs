@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::holds::{self, Holding};
+use super::board_fit::{self, Holding};
 use super::output::{self, thousands};
 use crate::error::Result;
 use crate::target::{Board, Device, boards, devices};
@@ -58,7 +58,7 @@ impl<'a> Row<'a> {
 /// When the lists cannot be read or written.
 pub fn run(args: &Args) -> Result<()> {
     let (boards, devices) = (boards()?, devices()?);
-    let examples = args.examples.then(|| holds::holdings(&boards)).transpose()?;
+    let examples = args.examples.then(|| board_fit::holdings(&boards)).transpose()?;
     if args.json {
         let rows = boards.iter().map(Row::of).collect();
         return output::json(&Targets { boards: rows, devices: &devices, examples });
@@ -95,7 +95,7 @@ pub fn run(args: &Args) -> Result<()> {
     output::print("your own board for --target: FILE.toml and its pins file, see docs/targets.md")?;
     match examples {
         Some(holdings) => {
-            output::print(&holds::table(&holdings))?;
+            output::print(&board_fit::table(&holdings))?;
             output::print(
                 "by the cost model, at the board's clock; `snn2rtl explore` shows the designs between",
             )

@@ -1,14 +1,14 @@
 //! All comparisons of a run, and who is how far.
 
+use super::dut::Dut;
 use super::frames::FrameCheck;
 use super::mismatch::{FirstMismatch, Stop, What};
 use super::neurons::NeuronCheck;
 use super::readout::ReadoutCheck;
 use super::recording::Inside;
-use super::subject::Subject;
 use super::taps::{Beats, Source};
-use crate::design::Kind;
 use crate::error::Error;
+use crate::streaming::design::Kind;
 
 /// All comparisons.
 pub(super) struct Checks {
@@ -21,11 +21,11 @@ pub(super) struct Checks {
 
 impl Checks {
     /// None for a design without a readout, which there is not.
-    pub fn new(subject: &Subject) -> Option<Self> {
+    pub fn new(dut: &Dut) -> Option<Self> {
         let mut neurons = Vec::new();
         let mut end = None;
-        for (stage, layer) in subject.design.stages.iter().zip(&subject.layers) {
-            let output = stage.outputs.first().map(|&stream| &subject.design.streams[stream]);
+        for (stage, layer) in dut.design.stages.iter().zip(&dut.layers) {
+            let output = stage.outputs.first().map(|&stream| &dut.design.streams[stream]);
             let place = layer.zip(output);
             neurons.push(place.and_then(|(layer, output)| NeuronCheck::new(layer, stage, output)));
             if let Kind::Readout(readout) = &stage.kind {

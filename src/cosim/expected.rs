@@ -1,8 +1,8 @@
 //! What the hardware's counters must have counted, from what the golden model has done.
 
+use super::dut::Dut;
 use super::recording::Recording;
-use super::subject::Subject;
-use crate::design::Kind;
+use crate::streaming::design::Kind;
 
 /// Spikes and work of every stage, summed over samples.
 #[derive(Clone, Debug, Default)]
@@ -14,22 +14,22 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    pub fn new(subject: &Subject) -> Self {
-        let stages = subject.design.stages.len();
+    pub fn new(dut: &Dut) -> Self {
+        let stages = dut.design.stages.len();
         Self { spikes: vec![0; stages], work: vec![0; stages] }
     }
 
     /// Adds a sample.
-    pub fn add(&mut self, subject: &Subject, recording: &Recording, raw: &[i32]) {
-        let zero = subject.design.input.zero_point;
+    pub fn add(&mut self, dut: &Dut, recording: &Recording, raw: &[i32]) {
+        let zero = dut.design.input.zero_point;
         // Beats of the changes that the input causes.
         let mut input_beats = 0;
-        for (index, stage) in subject.design.stages.iter().enumerate() {
-            let spikes = |port: usize| stage.inputs.get(port).map_or(0, |&s| subject.spikes(s, recording));
+        for (index, stage) in dut.design.stages.iter().enumerate() {
+            let spikes = |port: usize| stage.inputs.get(port).map_or(0, |&s| dut.spikes(s, recording));
             let work = match &stage.kind {
                 Kind::AnalogMatmul(matmul) => {
                     let events = |row: &[i32]| row.iter().filter(|&&q| q != zero).count() as u64;
-                    let raw = subject.values(stage.inputs.first().copied().unwrap_or(0), raw);
+                    let raw = dut.values(stage.inputs.first().copied().unwrap_or(0), raw);
                     let rows = raw.chunks(matmul.linear.inputs).map(events);
                     let chunks = matmul.out_chunks() as u64;
                     input_beats = rows.clone().map(|n| if n == 0 { 1 } else { chunks }).sum();
@@ -44,8 +44,8 @@ impl Expected {
                 Kind::Product(product) => {
                     spikes(0) * product.left_cycles() as u64 + spikes(1) * product.right_cycles() as u64
                 }
-                Kind::Neurons(_) | Kind::Norm(_) | Kind::Softmax(_) => {
-                    let fired = subject.layers[index].map_or(0, |layer| recording.outcome.spikes[layer]);
+                Kind::Neurons(_) | Kind::LayerNorm(_) | Kind::Softmax(_) => {
+                    let fired = dut.layers[index].map_or(0, |layer| recording.outcome.spikes[layer]);
                     self.spikes[index] += fired;
                     0
                 }

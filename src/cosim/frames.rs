@@ -3,8 +3,8 @@
 use super::mismatch::{FirstMismatch, What};
 use super::pins::Word;
 use super::recording::Inside;
-use crate::design::Readout;
 use crate::emit::result_frame;
+use crate::streaming::design::Readout;
 
 /// Comparison of result frames, word by word.
 pub(super) struct FrameCheck {

@@ -7,13 +7,13 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `subject.rs` | what a build folder claims to be: design and golden model |
+//! | `dut.rs` | what a build folder claims to be: design and golden model |
 //! | `verilate.rs`, `ffi.rs` | the library and the boundary to it |
 //! | `pins.rs`, `axi_lite.rs`, `stall.rs` | clock, streams, registers, random pauses |
 //! | `taps.rs` | what the taps report, decoded |
 //! | `recording.rs`, `expected.rs` | what the golden model does, of the samples under way; what counters must say |
 //! | `neurons.rs`, `readout.rs`, `frames.rs`, `registers.rs`, `checks.rs` | comparisons |
-//! | `session.rs`, `watch.rs` | the loop, and what notices that nothing moves |
+//! | `session.rs`, `deadlock.rs` | the loop, and what notices that nothing moves |
 //! | `mismatch.rs`, `report.rs`, `saved.rs` | what comes out, and how it is kept |
 //! | `clients/` | the interfaces under clients of cocotbext-axi |
 //! | `linked.rs` | cargo feature `verilated`: the simulator's run time linked into the program |
@@ -21,6 +21,8 @@
 mod axi_lite;
 mod checks;
 pub mod clients;
+mod deadlock;
+mod dut;
 mod expected;
 mod ffi;
 mod frames;
@@ -36,10 +38,8 @@ mod report;
 mod saved;
 mod session;
 mod stall;
-mod subject;
 mod taps;
 mod verilate;
-mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -51,11 +51,11 @@ use crate::data::Inputs;
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::golden::Confidence;
+use dut::Dut;
 use ffi::Simulator;
 use mismatch::Stop;
 use pins::Window;
 use session::Session;
-use subject::Subject;
 use verilate::Verilated;
 
 /// How to simulate.
@@ -101,14 +101,14 @@ pub fn run(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report> {
-    let subject = Subject::load(build)?;
-    subject.check_inputs(inputs, options)?;
-    Bench::verilate(subject, progress)?.run(inputs, options, progress)
+    let dut = Dut::load(build)?;
+    dut.check_inputs(inputs, options)?;
+    Bench::verilate(dut, progress)?.run(inputs, options, progress)
 }
 
 /// The hardware of a build folder, compiled: for several runs of the same.
 pub struct Bench {
-    subject: Subject,
+    dut: Dut,
     model: Verilated,
 }
 
@@ -118,13 +118,13 @@ impl Bench {
     /// # Errors
     /// When it is not a build folder, or Verilator, compiler or make are missing or fail.
     pub fn new(build: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
-        Self::verilate(Subject::load(build)?, progress)
+        Self::verilate(Dut::load(build)?, progress)
     }
 
-    fn verilate(subject: Subject, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
+    fn verilate(dut: Dut, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
         progress(Progress::Building);
-        let model = verilate::build(&subject.build, &subject.manifest, false)?;
-        Ok(Self { subject, model })
+        let model = verilate::build(&dut.build, &dut.manifest, false)?;
+        Ok(Self { dut, model })
     }
 
     /// Runs samples, as [`run`] does. One run at a time: the simulator has one state.
@@ -137,9 +137,9 @@ impl Bench {
         options: &Options,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Report> {
-        let subject = &self.subject;
-        subject.check_inputs(inputs, options)?;
-        let waveform = options.trace.clone().unwrap_or_else(|| subject.build.join("sim/mismatch.vcd"));
+        let dut = &self.dut;
+        dut.check_inputs(inputs, options)?;
+        let waveform = options.trace.clone().unwrap_or_else(|| dut.build.join("sim/mismatch.vcd"));
         // One of an earlier run would be taken for one of this run.
         match std::fs::remove_file(&waveform) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
@@ -148,7 +148,7 @@ impl Bench {
             _ => {}
         }
         let simulator = Simulator::open(&self.model.library, options.stall)?;
-        let mut session = Session::new(subject, inputs, options, simulator, None);
+        let mut session = Session::new(dut, inputs, options, simulator, None);
         let ended = session.run(progress);
         let mut report = session.report();
         // There can be one simulator at a time.
@@ -159,7 +159,7 @@ impl Bench {
             Err(Stop::Error(error)) => return Err(error),
             Err(Stop::Mismatch(mut mismatch)) => {
                 progress(Progress::Waveform);
-                match record_waveform(subject, inputs, options, mismatch.cycle, &waveform) {
+                match record_waveform(dut, inputs, options, mismatch.cycle, &waveform) {
                     Ok(()) => mismatch.waveform = Some(waveform),
                     Err(error) => mismatch.message += &format!("; there is no waveform: {}", error.problem),
                 }
@@ -172,22 +172,16 @@ impl Bench {
 }
 
 /// Runs the same samples again, up to a cycle, and writes a waveform of the cycles around it.
-fn record_waveform(
-    subject: &Subject,
-    inputs: &Inputs,
-    options: &Options,
-    cycle: u64,
-    place: &Path,
-) -> Result<()> {
+fn record_waveform(dut: &Dut, inputs: &Inputs, options: &Options, cycle: u64, place: &Path) -> Result<()> {
     // Beside its destination, so that it is there as a whole or not at all.
     let error = |e: std::io::Error| Error::io("write", place, &e);
     let mut copy = folder::begin_file(place)?;
 
-    let model = verilate::build(&subject.build, &subject.manifest, true)?;
+    let model = verilate::build(&dut.build, &dut.manifest, true)?;
     let simulator = Simulator::open(&model.library, options.stall)?;
     let file = model.folder.path().join("window.vcd");
     let window = Window { begin: cycle.saturating_sub(WINDOW.0), end: cycle + WINDOW.1, file: file.clone() };
-    let mut session = Session::new(subject, inputs, options, simulator, Some(window));
+    let mut session = Session::new(dut, inputs, options, simulator, Some(window));
     match session.run(&mut |_| ()) {
         Err(Stop::Error(error)) => return Err(error),
         // The end of the run may come before the end of the window.

@@ -3,8 +3,8 @@
 use super::mismatch::{FirstMismatch, NeuronState, What};
 use super::recording::{Inside, LayerRecord};
 use super::taps::Beat;
-use crate::design::{Groups, Kind, Stage, Stream};
 use crate::integer::Rule;
+use crate::streaming::design::{Groups, Kind, Stage, Stream};
 
 /// How much has been compared.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,12 +61,12 @@ impl NeuronCheck {
         let (skip_rows, start) = match &stage.kind {
             Kind::Neurons(neurons) => {
                 let start = match &neurons.neuron.rule {
-                    Rule::Line { start, .. } => start.clone(),
+                    Rule::Affine { start, .. } => start.clone(),
                     Rule::Table => vec![0; channels],
                 };
                 (neurons.skip_rows, start)
             }
-            Kind::Norm(norm) => (norm.skip_rows, vec![0; channels]),
+            Kind::LayerNorm(norm) => (norm.skip_rows, vec![0; channels]),
             Kind::Softmax(softmax) => (softmax.skip_rows, vec![0; channels]),
             _ => return None,
         };

@@ -3,7 +3,7 @@
 use super::mismatch::{FirstMismatch, What};
 use super::recording::Inside;
 use super::taps::Beat;
-use crate::design::Readout;
+use crate::streaming::design::Readout;
 
 /// Comparison of what the readout takes with the golden model.
 pub(super) struct ReadoutCheck {

@@ -5,8 +5,8 @@ use super::expected::Expected;
 use super::mismatch::{FirstMismatch, Stop, What};
 use super::pins::{Counts, Pins};
 use crate::registers::{
-    CONTROL, CYCLES, Core, HOLD, IDENTITY, IN_STALLS, MARGIN, OUT_STALLS, Register, SAMPLES_IN, SAMPLES_OUT,
-    STAGE_SPIKES, STAGE_WORK, STAGES, STATUS, T_MAX, VERSION, Wide,
+    CONTROL, CYCLES, Core, IDENTITY, IN_STALLS, MARGIN, OUT_STALLS, PATIENCE, Register, SAMPLES_IN,
+    SAMPLES_OUT, STAGE_SPIKES, STAGE_WORK, STAGES, STATUS, T_MAX, VERSION, Wide,
 };
 
 /// A register, or two halves of one, and what it must hold.
@@ -28,12 +28,12 @@ pub(super) fn begin(pins: &mut Pins, stages: usize, options: &Options) -> Result
     if t_max > 0 {
         pins.write_register(T_MAX.offset, t_max.into())?;
     }
-    let (margin, hold) = options.confidence.map_or((0, 0), |rule| (rule.margin, rule.steps));
+    let (margin, patience) = options.confidence.map_or((0, 0), |rule| (rule.margin, rule.steps));
     let (margin_low, margin_high) = ((margin & 0xffff_ffff) as u32, (margin >> 32) as u32);
-    if hold > 0 {
+    if patience > 0 {
         pins.write_register(MARGIN.low.offset, margin_low)?;
         pins.write_register(MARGIN.high.offset, margin_high)?;
-        pins.write_register(HOLD.offset, hold.into())?;
+        pins.write_register(PATIENCE.offset, patience.into())?;
     }
     let after_reset = |name: &str, register: Register| check(name, register, register.reset(0).into());
     let checks = [
@@ -44,7 +44,7 @@ pub(super) fn begin(pins: &mut Pins, stages: usize, options: &Options) -> Result
         check("T_max", T_MAX, t_max.into()),
         check("margin, low half", MARGIN.low, margin_low.into()),
         check("margin, high half", MARGIN.high, margin_high.into()),
-        check("time-steps of the margin", HOLD, hold.into()),
+        check("time-steps of the margin", PATIENCE, patience.into()),
         check("samples in", SAMPLES_IN, 0),
         check("samples out", SAMPLES_OUT, 0),
         check("number of stages", STAGES, stages as u64),

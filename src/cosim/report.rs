@@ -4,11 +4,11 @@ use comfy_table::{CellAlignment, Table};
 use serde::{Deserialize, Serialize};
 
 use super::Options;
+use super::dut::Dut;
 use super::expected::Expected;
 use super::mismatch::FirstMismatch;
 use super::neurons::Compared;
 use super::pins::Pins;
-use super::subject::Subject;
 use crate::golden::Outcome;
 
 /// Mean and largest of a figure.
@@ -146,9 +146,9 @@ fn ratio(a: u64, b: u64) -> f64 {
 }
 
 /// The stages that have registers.
-fn stages(subject: &Subject, expected: &Expected, samples: u64) -> Vec<StageWork> {
+fn stages(dut: &Dut, expected: &Expected, samples: u64) -> Vec<StageWork> {
     let work = |index: usize| {
-        let stage = &subject.design.stages[index];
+        let stage = &dut.design.stages[index];
         StageWork {
             stage: index,
             node: stage.node.clone(),
@@ -157,12 +157,12 @@ fn stages(subject: &Subject, expected: &Expected, samples: u64) -> Vec<StageWork
             spikes: ratio(expected.spikes[index], samples),
         }
     };
-    subject.design.counted().map(work).collect()
+    dut.design.counted().map(work).collect()
 }
 
 impl Report {
     pub(super) fn new(
-        subject: &Subject,
+        dut: &Dut,
         options: &Options,
         pins: &Pins,
         expected: &Expected,
@@ -186,7 +186,7 @@ impl Report {
             },
         );
         // At the best an engine takes an event from every bank in every cycle.
-        let work = expected.work.iter().zip(&subject.design.stages);
+        let work = expected.work.iter().zip(&dut.design.stages);
         let least = work.map(|(&work, stage)| (work.div_ceil(stage.work_a_cycle()), stage));
         let busiest = least.max_by_key(|(work, _)| *work);
         let (work, engine) = busiest.map_or((0, String::new()), |(work, stage)| (work, stage.node.clone()));
@@ -213,7 +213,7 @@ impl Report {
             // After a stop by confidence the stages go on for a while; that work is not the golden model's.
             busiest_utilisation: (tally.complete && tally.stops.confident == 0).then(|| ratio(work, span)),
             stages: match tally.complete && tally.stops.confident == 0 {
-                true => stages(subject, expected, tally.samples.len() as u64),
+                true => stages(dut, expected, tally.samples.len() as u64),
                 false => Vec::new(),
             },
             per_sample: per_sample.collect(),

@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use super::checks::Checks;
+use super::deadlock::DeadlockDetector;
+use super::dut::Dut;
 use super::expected::Expected;
 use super::ffi::Simulator;
 use super::mismatch::Stop;
@@ -10,8 +12,6 @@ use super::neurons::Compared;
 use super::pins::{Pins, Window};
 use super::recording::Recorder;
 use super::report::{Report, Tally};
-use super::subject::Subject;
-use super::watch::Watch;
 use super::{Options, Progress, registers};
 use crate::data::Inputs;
 use crate::error::{Error, Result};
@@ -25,13 +25,13 @@ const EMPTY: u64 = 1024;
 
 /// A run.
 pub(super) struct Session<'a> {
-    subject: &'a Subject,
+    dut: &'a Dut,
     inputs: &'a Inputs,
     options: Options,
     pins: Pins,
     /// Without comparisons there is no golden model: for a waveform, the same cycles are simulated again.
     checks: Option<Checks>,
-    watch: Watch,
+    deadlock: DeadlockDetector,
     expected: Expected,
     tally: Tally,
     /// Buffers.
@@ -43,21 +43,21 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// A run that compares everything or, with a window, writes a waveform.
     pub fn new(
-        subject: &'a Subject,
+        dut: &'a Dut,
         inputs: &'a Inputs,
         options: &Options,
         simulator: Simulator,
         window: Option<Window>,
     ) -> Self {
-        let checks = if window.is_none() { Checks::new(subject) } else { None };
+        let checks = if window.is_none() { Checks::new(dut) } else { None };
         Self {
-            subject,
+            dut,
             inputs,
             options: options.clone(),
             pins: Pins::new(simulator, options.stall, window),
             checks,
-            watch: Watch::new(&subject.design),
-            expected: Expected::new(subject),
+            deadlock: DeadlockDetector::new(&dut.design),
+            expected: Expected::new(dut),
             tally: Tally::default(),
             words: Vec::new(),
             raw: Vec::new(),
@@ -85,11 +85,11 @@ impl<'a> Session<'a> {
             self.pins.cycle()?;
         }
         self.pins.drive.rst = 0;
-        let stages = self.subject.design.counted().count();
+        let stages = self.dut.design.counted().count();
         self.tally.registers += registers::begin(&mut self.pins, stages, &self.options)?;
 
         let samples = self.inputs.len();
-        let mut recorder = Recorder::new(&self.subject.golden, self.inputs, &self.options);
+        let mut recorder = Recorder::new(&self.dut.golden, self.inputs, &self.options);
         for sample in 0..samples {
             self.begin_sample(sample, &mut recorder)?;
             while self.pins.is_sending() {
@@ -100,7 +100,7 @@ impl<'a> Session<'a> {
             self.step(progress)?;
         }
         // A repetition that T_max has cut short may still be sending.
-        while self.pins.cycle < self.watch.last_move(&self.pins) + EMPTY {
+        while self.pins.cycle < self.deadlock.last_move(&self.pins) + EMPTY {
             self.step(progress)?;
         }
         self.look()?;
@@ -110,7 +110,7 @@ impl<'a> Session<'a> {
     /// Puts a sample's beats in line and its recording beside.
     fn begin_sample(&mut self, sample: usize, recorder: &mut Recorder<'_>) -> Result<(), Stop> {
         self.inputs.fill(sample, &mut self.raw);
-        let input = &self.subject.design.input;
+        let input = &self.dut.design.input;
         let bits = input.element.bits();
         let mask = (1u64 << bits) - 1;
         let beats = self.pins.next_sample();
@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
         if let Some(checks) = &mut self.checks {
             let missing = || Error::input("the golden model has no more samples");
             let recording = recorder.next().ok_or_else(missing)?;
-            self.expected.add(self.subject, &recording, &self.raw);
+            self.expected.add(self.dut, &recording, &self.raw);
             self.tally.sample(&recording.outcome);
             checks.inside.push(recording);
         }
@@ -139,7 +139,7 @@ impl<'a> Session<'a> {
         if self.pins.cycle >= self.next_look {
             self.next_look = self.pins.cycle + LOOK;
             self.look()?;
-            self.watch.check(&self.pins)?;
+            self.deadlock.check(&self.pins)?;
             let done = usize::try_from(self.pins.counts.samples_out).unwrap_or(usize::MAX);
             progress(Progress::Running { done, samples: self.inputs.len() });
         }
@@ -193,7 +193,7 @@ impl<'a> Session<'a> {
 
     /// The stages that have registers, and their nodes.
     fn counted(&self) -> Vec<(usize, &'a str)> {
-        let design = &self.subject.design;
+        let design = &self.dut.design;
         design.counted().map(|stage| (stage, design.stages[stage].node.as_str())).collect()
     }
 
@@ -206,6 +206,6 @@ impl<'a> Session<'a> {
     pub fn report(&self) -> Report {
         let checks = self.checks.iter().flat_map(|checks| &checks.neurons).flatten();
         let compared = checks.fold(Compared::default(), |sum, check| sum + check.compared);
-        Report::new(self.subject, &self.options, &self.pins, &self.expected, &self.tally, compared)
+        Report::new(self.dut, &self.options, &self.pins, &self.expected, &self.tally, compared)
     }
 }

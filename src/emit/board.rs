@@ -4,9 +4,9 @@ use askama::Template;
 use sha2::{Digest, Sha256};
 
 use super::manifest::{Manifest, SerialEntry};
-use crate::design::Design;
 use crate::error::{Error, Result};
 use crate::quant::Element;
+use crate::streaming::design::Design;
 use crate::target::Board;
 
 /// Name of the top level.

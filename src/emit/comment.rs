@@ -1,8 +1,8 @@
 //! What stands above an instance.
 
 use super::name::in_comment;
-use crate::design::{Kind, Stage};
 use crate::integer::{Form, Rule};
+use crate::streaming::design::{Kind, Stage};
 
 /// What the stage does, and why its widths are what they are.
 pub(super) fn lines(stage: &Stage) -> Vec<String> {
@@ -26,13 +26,13 @@ pub(super) fn lines(stage: &Stage) -> Vec<String> {
         Kind::Neurons(n) => {
             lines.push(format!("levels {} to {}", n.neuron.low, n.neuron.high));
             lines.push(match &n.neuron.rule {
-                Rule::Line { .. } => {
+                Rule::Affine { .. } => {
                     format!("V {} with {} fraction bits", plain(&n.neuron.membrane), n.fraction())
                 }
                 Rule::Table => {
-                    let each = match &n.neuron.folds {
+                    let each = match &n.neuron.non_monotone {
                         None => "thresholds".to_owned(),
-                        Some(folds) => format!("{} thresholds a level", folds.crossings),
+                        Some(non_monotone) => format!("{} thresholds a level", non_monotone.crossings),
                     };
                     format!("A {} against a table of {each}", plain(&n.neuron.total))
                 }
@@ -43,7 +43,7 @@ pub(super) fn lines(stage: &Stage) -> Vec<String> {
             lines.push(format!("{form}, {} heads", p.groups.count));
             lines.push(format!("changes and partial sums of {} bits", p.delta_width));
         }
-        Kind::Norm(n) => {
+        Kind::LayerNorm(n) => {
             lines.push(format!("levels {} to {}", n.norm.low, n.norm.high));
             lines.push(format!("X {}", plain(&n.norm.total)));
             lines.push(format!("v of {} bits, decision of {}", n.norm.square_width, n.norm.decision_width));

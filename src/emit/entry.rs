@@ -1,8 +1,8 @@
 //! What the manifest says of a stage.
 
 use super::manifest::StageEntry;
-use crate::design::{Design, Kind, Norm, Softmax};
 use crate::integer::Rule;
+use crate::streaming::design::{Design, Kind, LayerNorm, Softmax};
 
 /// Rows, channels, lanes, widths, bits of read-only memory, bits of state.
 type Sizes = (usize, usize, usize, Vec<(&'static str, u32)>, u64, u64);
@@ -12,12 +12,12 @@ fn bits(count: usize, width: u32) -> u64 {
 }
 
 /// Bits of the boundaries around each level.
-fn edges(levels: &crate::design::Levels) -> u64 {
+fn edges(levels: &crate::streaming::design::Levels) -> u64 {
     let count = usize::try_from(levels.high - levels.low + 1).unwrap_or(0);
     bits(count, levels.halves_width() + levels.gap_width() + 4)
 }
 
-fn norm(n: &Norm) -> Sizes {
+fn layer_norm(n: &LayerNorm) -> Sizes {
     let (levels, neurons) = (n.levels(), n.chunks() * n.lanes);
     let widths = vec![
         ("delta", n.delta_width),
@@ -76,7 +76,7 @@ impl StageEntry {
                 let state = n.membrane_width() + n.level_width();
                 let neurons = n.chunks() * n.lanes;
                 let constants = match &n.neuron.rule {
-                    Rule::Line { .. } => bits(neurons, n.membrane_width() + n.threshold_width()),
+                    Rule::Affine { .. } => bits(neurons, n.membrane_width() + n.threshold_width()),
                     Rule::Table => bits(neurons * n.neuron.steps(), n.table_width()),
                 };
                 let widths = vec![
@@ -93,7 +93,7 @@ impl StageEntry {
                 let widths = vec![("left", left), ("right", right), ("delta", p.delta_width)];
                 (p.rows, p.channels(), p.lanes[2], widths, 0, p.state_bits())
             }
-            Kind::Norm(n) => norm(n),
+            Kind::LayerNorm(n) => layer_norm(n),
             Kind::Softmax(s) => softmax(s),
             Kind::Fork => (shape.0, shape.1, shape.2, Vec::new(), 0, 0),
             Kind::Scale(s) => {

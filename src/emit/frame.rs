@@ -1,7 +1,7 @@
 //! The result frame that the hardware sends for what the golden model computed.
 
-use crate::design::Readout;
 use crate::golden::Outcome;
+use crate::streaming::design::Readout;
 
 /// Values (low word first), class, time-steps, flags.
 pub fn result_frame(readout: &Readout, outcome: &Outcome) -> Vec<u32> {

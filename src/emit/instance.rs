@@ -1,6 +1,6 @@
 //! One instance of a library module: what its lines in the top level say.
 
-use crate::design::{Carries, Stream};
+use crate::streaming::design::{Carries, Stream};
 
 /// A named connection or parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]

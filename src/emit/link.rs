@@ -1,7 +1,7 @@
 //! The places where two stages meet.
 
 use super::instance::{Instance, beat, declarations, fields};
-use crate::design::Stream;
+use crate::streaming::design::Stream;
 
 /// The link of stream `index`: reads the wires `w…` of the writer, drives the wires `r…` of the reader.
 pub(super) fn instance(index: usize, stream: &Stream) -> Instance {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::design::{Carries, Design, Kind, Options, Stream};
 use crate::lower::{LayerProof, Lowered};
 use crate::registers::Core;
+use crate::streaming::design::{Carries, Design, Kind, Options, Stream};
 use crate::target::TargetEntry;
 use crate::tool::Tool;
 

@@ -52,8 +52,8 @@ pub use verify::{Change, OUTPUTS, Verification, compare_builds, verify};
 use board::Serial;
 use package::Package;
 
-use crate::design::{Options, plan};
 use crate::error::{Error, Result};
+use crate::streaming::design::{Options, plan};
 use crate::target::{Family, Target, TargetEntry};
 use crate::tool::Tool;
 use crate::{folder, lower, snn};

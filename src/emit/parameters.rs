@@ -1,11 +1,11 @@
 //! Parameters of the instances.
 
 use super::instance::Instance;
-use crate::design::{
-    AnalogPass, Design, Embedding, Kind, Levels, Matmul, Neurons, Norm, Product, Readout, Repeat, Scale,
+use crate::integer::{Form, Rule};
+use crate::streaming::design::{
+    AnalogPass, Design, Embedding, Kind, LayerNorm, Levels, Matmul, Neurons, Product, Readout, Repeat, Scale,
     Softmax, Stage, Sum,
 };
-use crate::integer::{Form, Rule};
 
 /// Adds the parameters of a stage but those that name images.
 pub(super) fn set(instance: Instance, stage: &Stage, design: &Design) -> Instance {
@@ -15,7 +15,7 @@ pub(super) fn set(instance: Instance, stage: &Stage, design: &Design) -> Instanc
         Kind::Repeat(repeat) => repeat_parameters(instance, repeat),
         Kind::Neurons(neurons) => neuron_parameters(instance, neurons),
         Kind::Product(product) => product_parameters(instance, product),
-        Kind::Norm(norm) => norm_parameters(instance, norm),
+        Kind::LayerNorm(norm) => layer_norm_parameters(instance, norm),
         Kind::Softmax(softmax) => softmax_parameters(instance, softmax, stage.inputs.len() > 1),
         Kind::Readout(readout) => readout_parameters(instance, readout),
         Kind::Scale(scale) => scale_parameters(instance, scale),
@@ -68,7 +68,7 @@ fn level_parameters(instance: Instance, levels: &Levels) -> Instance {
         .parameter("LevelMax", levels.high)
 }
 
-fn norm_parameters(instance: Instance, norm: &Norm) -> Instance {
+fn layer_norm_parameters(instance: Instance, norm: &LayerNorm) -> Instance {
     let levels = norm.levels();
     let instance = instance
         .parameter("Rows", norm.rows)
@@ -195,9 +195,11 @@ fn repeat_parameters(instance: Instance, repeat: &Repeat) -> Instance {
 fn neuron_parameters(instance: Instance, neurons: &Neurons) -> Instance {
     let table = matches!(neurons.neuron.rule, Rule::Table);
     let width = if table { "TableWidth" } else { "ThetaWidth" };
-    let instance = match &neurons.neuron.folds {
+    let instance = match &neurons.neuron.non_monotone {
         None => instance,
-        Some(folds) => instance.parameter("Folded", 1).parameter("Crossings", folds.crossings),
+        Some(non_monotone) => {
+            instance.parameter("NonMonotone", 1).parameter("Crossings", non_monotone.crossings)
+        }
     };
     instance
         .parameter("Rows", neurons.rows)

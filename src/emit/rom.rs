@@ -3,8 +3,8 @@
 use std::borrow::Borrow;
 
 use super::word::Word;
-use crate::design::{Kind, Levels, Matmul, Neurons, Norm, Readout, Stage};
 use crate::integer::Rule;
+use crate::streaming::design::{Kind, LayerNorm, Levels, Matmul, Neurons, Readout, Stage};
 
 /// A memory image.
 pub(super) struct Image {
@@ -58,8 +58,8 @@ pub(super) fn images(stage: &Stage, safe: &str) -> Vec<Image> {
                 neuron_tables(neurons).into_iter().enumerate().map(lane).collect()
             }
         },
-        Kind::Norm(norm) => vec![
-            named("ConstFile", "constants", norm_constants(norm)),
+        Kind::LayerNorm(norm) => vec![
+            named("ConstFile", "constants", layer_norm_constants(norm)),
             named("EdgeFile", "edges", level_edges(&norm.levels())),
         ],
         Kind::Softmax(softmax) => {
@@ -122,7 +122,7 @@ fn rows(values: &[i64], channels: usize, lanes: usize, width: u32) -> String {
 }
 
 /// `{B, Γ}` of every lane, one word a chunk.
-fn norm_constants(stage: &Norm) -> String {
+fn layer_norm_constants(stage: &LayerNorm) -> String {
     image((0..stage.chunks()).map(|chunk| {
         let mut word = Word::default();
         for c in chunk * stage.lanes..(chunk + 1) * stage.lanes {
@@ -184,7 +184,7 @@ fn weights(matmul: &Matmul, bank: usize) -> Vec<Word> {
 
 /// `{theta, v0}` of every lane, one word a chunk; none for a table.
 fn neuron_constants(neurons: &Neurons) -> Option<String> {
-    let Rule::Line { theta, start, .. } = &neurons.neuron.rule else { return None };
+    let Rule::Affine { theta, start, .. } = &neurons.neuron.rule else { return None };
     Some(image((0..neurons.chunks()).map(|chunk| {
         let mut word = Word::default();
         for c in chunk * neurons.lanes..(chunk + 1) * neurons.lanes {
@@ -195,10 +195,10 @@ fn neuron_constants(neurons: &Neurons) -> Option<String> {
     })))
 }
 
-/// Thresholds `T(c, k)`, one image a lane and one word a level; none for a line. With folds, `{base ≥ k, thresholds}`, the
+/// Thresholds `T(c, k)`, one image a lane and one word a level; none for a line. With non_monotone, `{base ≥ k, thresholds}`, the
 /// lowest threshold in the low bits.
 fn neuron_tables(neurons: &Neurons) -> Vec<String> {
-    if let Rule::Line { .. } = neurons.neuron.rule {
+    if let Rule::Affine { .. } = neurons.neuron.rule {
         return Vec::new();
     }
     let neuron = &neurons.neuron;
@@ -213,13 +213,13 @@ fn neuron_tables(neurons: &Neurons) -> Vec<String> {
             for i in 0..crossings {
                 // A padding lane, whose A is 0, stays at level 0: levels up to it are reached, those above are not.
                 let threshold = match padding {
-                    true => i64::from(k > 0 || neuron.folds.is_some()),
+                    true => i64::from(k > 0 || neuron.non_monotone.is_some()),
                     false => neuron.thresholds_of(c)[n * crossings + i],
                 };
                 word.push(threshold.into(), neurons.threshold_width());
             }
-            if let Some(folds) = &neuron.folds {
-                word.push((k <= if padding { 0 } else { folds.base[c] }).into(), 1);
+            if let Some(non_monotone) = &neuron.non_monotone {
+                word.push((k <= if padding { 0 } else { non_monotone.base[c] }).into(), 1);
             }
             word
         }))

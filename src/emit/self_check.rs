@@ -6,10 +6,10 @@ use askama::Template;
 
 use super::frame::result_frame;
 use super::word::Word;
-use crate::design::{Design, Kind};
 use crate::error::{Error, Result};
 use crate::golden::{Golden, Limits, Outcome, Unobserved};
 use crate::integer;
+use crate::streaming::design::{Design, Kind};
 
 /// Most samples.
 const SAMPLES: usize = 4;

@@ -3,7 +3,7 @@
 use super::instance::{Instance, beat, concatenation, fields};
 use super::name::identifier;
 use super::{comment, parameters, rom};
-use crate::design::{Design, Kind, Stage};
+use crate::streaming::design::{Design, Kind, Stage};
 
 /// Names of the signals that end samples before they are quiescent.
 #[derive(Clone, Copy)]
@@ -64,7 +64,7 @@ pub(super) fn view(design: &Design, index: usize, ends: Ends) -> StageView {
             .parameter("MarginWidth", readout.margin_width())
             .port("done_o", "sample_done")
             .port("margin_i", "margin")
-            .port("hold_i", "hold")
+            .port("patience_i", "patience")
             .port("stop_o", "stop")
             .port("stop_sample_o", stop_sample);
     }
@@ -180,7 +180,7 @@ fn counters(mut instance: Instance, stage: &Stage, design: &Design, index: usize
             instance = instance.wire(width, &work).port("work_o", &work);
             (idle(), work)
         }
-        Kind::Neurons(_) | Kind::Norm(_) | Kind::Softmax(_) => {
+        Kind::Neurons(_) | Kind::LayerNorm(_) | Kind::Softmax(_) => {
             let lanes = stage.outputs.first().map_or(1, |&s| design.streams[s].lanes);
             let width = bits(lanes);
             let spikes = format!("s{index}_spikes");

@@ -6,8 +6,8 @@ use super::instance::Instance;
 use super::link;
 use super::name::{identifier, in_comment};
 use super::stage::{self, Ends, StageView};
-use crate::design::Design;
 use crate::registers::Core;
+use crate::streaming::design::Design;
 
 /// What the template shows.
 #[derive(Template)]
@@ -79,7 +79,7 @@ pub(super) fn bits(width: usize) -> String {
 
 /// The order of the stages, one a line.
 fn pipeline(design: &Design) -> Vec<String> {
-    let line = |(i, s): (usize, &crate::design::Stage)| {
+    let line = |(i, s): (usize, &crate::streaming::design::Stage)| {
         format!("  stage {i}: {:13} {}", s.module(), in_comment(&s.node)).trim_end().to_owned()
     };
     design.stages.iter().enumerate().map(line).collect()
@@ -125,7 +125,7 @@ fn registers(design: &Design, ends: Ends) -> Instance {
         ("work_i", "stage_work"),
         ("t_max_o", ends.t_max),
         ("margin_o", "margin"),
-        ("hold_o", "hold"),
+        ("patience_o", "patience"),
         ("draining_i", "stop"),
         ("enable_o", "enable"),
         ("busy_o", "busy_o"),

@@ -6,8 +6,8 @@ use crate::integer::{Network, Neuron, Op, Range, Readout, Rule};
 
 use super::Golden;
 use super::embedding::EmbeddingPlan;
+use super::layer_norm::LayerNormPlan;
 use super::neuron::{Decision, NeuronPlan};
-use super::norm::NormPlan;
 use super::plan::{Accumulation, Layer, ReadoutPlan, Source, Stage};
 use super::product::ProductPlan;
 use super::softmax::SoftmaxPlan;
@@ -61,7 +61,7 @@ impl Golden {
                 Op::Embedding(embedding) => Some(Place::Accumulation(compiler.embedding(id, embedding)?)),
                 Op::Sum(sum) => Some(Place::Accumulation(compiler.sum(id, sum)?)),
                 Op::Product(product) => Some(Place::Accumulation(compiler.product(id, product)?)),
-                Op::Norm(norm) => Some(Place::Source(compiler.norm(id, norm)?)),
+                Op::LayerNorm(norm) => Some(Place::Source(compiler.layer_norm(id, norm)?)),
                 Op::Softmax(softmax) => Some(Place::Source(compiler.softmax(id, softmax)?)),
                 Op::Readout(readout) => {
                     readouts += 1;
@@ -238,9 +238,9 @@ impl Compiler<'_> {
         Ok(self.push(Stage::Product(plan), accumulation))
     }
 
-    fn norm(&mut self, id: NodeId, norm: &crate::integer::Norm) -> Result<Source> {
+    fn layer_norm(&mut self, id: NodeId, norm: &crate::integer::LayerNorm) -> Result<Source> {
         let input = self.accumulation(id, 0)?;
-        let decision = Decision::Norm(Box::new(NormPlan::new(norm, self.checked)));
+        let decision = Decision::LayerNorm(Box::new(LayerNormPlan::new(norm, self.checked)));
         Ok(self.push_layer(id, input, (norm.low, norm.high), decision, norm.total, norm.total))
     }
 
@@ -299,22 +299,22 @@ impl Compiler<'_> {
         let layer = self.layer(id);
         // Constants that no membrane ever meets may lie outside its range.
         let (decision, constants) = match &neuron.rule {
-            Rule::Line { fraction, .. } if *fraction > 62 => {
+            Rule::Affine { fraction, .. } if *fraction > 62 => {
                 let problem =
                     format!("golden model: {fraction} fraction bits of a membrane; supported are 62");
                 return Err(Error::input(problem).at_node(&node.name));
             }
-            Rule::Line { fraction, theta, start } => {
+            Rule::Affine { fraction, theta, start } => {
                 let list = theta.iter().chain(start);
                 let range = list.fold(Range::new(0, 0), |r, &x| r.union(Range::new(x, x)));
                 let decision =
-                    Decision::Line { fraction: *fraction, theta: theta.clone(), start: start.clone() };
+                    Decision::Affine { fraction: *fraction, theta: theta.clone(), start: start.clone() };
                 // A shift by the width of the type or more is not defined.
                 (decision, if *fraction < 30 { range } else { Range::new(i64::MIN, i64::MAX) })
             }
             Rule::Table => {
-                let (thresholds, folds) = (neuron.thresholds.clone(), neuron.folds.clone());
-                (Decision::Table { thresholds, folds }, Range::new(0, 0))
+                let (thresholds, non_monotone) = (neuron.thresholds.clone(), neuron.non_monotone.clone());
+                (Decision::Table { thresholds, non_monotone }, Range::new(0, 0))
             }
         };
         let width = self.width(neuron.membrane.union(constants)).max(Width::W32);

@@ -13,7 +13,7 @@
 
 use num_traits::AsPrimitive;
 
-use crate::integer::{Moments, Norm};
+use crate::integer::{LayerNorm, Moments};
 
 use super::levels::Even;
 
@@ -36,7 +36,7 @@ const EXACT: i128 = 1 << 53;
 
 impl Filter {
     /// `None` where something is not exact, or levels are not evenly spaced.
-    pub(super) fn new(norm: &Norm) -> Option<Self> {
+    pub(super) fn new(norm: &LayerNorm) -> Option<Self> {
         let even = Even::new(norm.rounding, norm.low, norm.high)?;
         let most = |list: &[i64]| list.iter().map(|x| x.unsigned_abs()).max().unwrap_or(0);
         let (gamma, beta) = (most(&norm.gamma), most(&norm.beta));

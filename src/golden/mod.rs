@@ -12,7 +12,7 @@
 //! | `spikes.rs`, `values.rs` | spikes times weights, values of the input times weights |
 //! | `embedding.rs`, `sum.rs`, `product.rs` | tables, residual sums, products of attention |
 //! | `neuron.rs` | the decision of a time-step |
-//! | `norm.rs`, `filter.rs`, `softmax.rs`, `levels.rs` | the same where whole rows decide |
+//! | `layer_norm.rs`, `filter.rs`, `softmax.rs`, `levels.rs` | the same where whole rows decide |
 //! | `run.rs`, `confidence.rs` | the loop over time-steps, and a rule that ends it early |
 //! | `batch.rs` | many samples in parallel |
 
@@ -21,9 +21,9 @@ mod compile;
 mod confidence;
 mod embedding;
 mod filter;
+mod layer_norm;
 mod levels;
 mod neuron;
-mod norm;
 mod observer;
 mod plan;
 mod product;

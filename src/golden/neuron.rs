@@ -3,9 +3,9 @@
 use multiversion::multiversion;
 use num_traits::{AsPrimitive, PrimInt};
 
-use crate::integer::{Folds, Range};
+use crate::integer::{NonMonotone, Range};
 
-use super::norm::NormPlan;
+use super::layer_norm::LayerNormPlan;
 use super::plan::{Accumulation, Layer, Source};
 use super::softmax::SoftmaxPlan;
 use super::state::{Delta, Neurons, Scratch, Sums, Width};
@@ -35,11 +35,11 @@ pub(super) struct NeuronPlan {
 #[derive(Clone, Debug)]
 pub(super) enum Decision {
     /// `V = start + 2^fraction·A − θ·S`; up when `V ≥ θ`, down when `V < 0`.
-    Line { fraction: u32, theta: Vec<i64>, start: Vec<i64> },
-    /// Up when level `S+1` is reached, down when level `S` is not: without folds, when `A ≥ T(S+1)` and when `A < T(S)`.
-    Table { thresholds: Vec<i64>, folds: Option<Folds> },
+    Affine { fraction: u32, theta: Vec<i64>, start: Vec<i64> },
+    /// Up when level `S+1` is reached, down when level `S` is not: without non_monotone, when `A ≥ T(S+1)` and when `A < T(S)`.
+    Table { thresholds: Vec<i64>, non_monotone: Option<NonMonotone> },
     /// LayerNorm of a row of accumulated input.
-    Norm(Box<NormPlan>),
+    LayerNorm(Box<LayerNormPlan>),
     /// Softmax of groups of accumulated input.
     Softmax(Box<SoftmaxPlan>),
 }
@@ -89,8 +89,8 @@ impl NeuronPlan {
         (total, membrane): (Range, Range),
     ) -> Self {
         let list: &[i64] = match &decision {
-            Decision::Line { theta: list, .. } | Decision::Table { thresholds: list, .. } => list,
-            Decision::Norm(_) | Decision::Softmax(_) => &[],
+            Decision::Affine { theta: list, .. } | Decision::Table { thresholds: list, .. } => list,
+            Decision::LayerNorm(_) | Decision::Softmax(_) => &[],
         };
         let narrow: Option<Vec<i32>> = list.iter().map(|&x| i32::try_from(x).ok()).collect();
         let (constants, width) = match narrow {
@@ -126,10 +126,10 @@ impl NeuronPlan {
             }
         }
         match (&self.decision, sums) {
-            (Decision::Table { .. } | Decision::Norm(_) | Decision::Softmax(_), sums) => sums.clear(),
-            (Decision::Line { start, .. }, Sums::I16(v)) => fill(v, start),
-            (Decision::Line { start, .. }, Sums::I32(v)) => fill(v, start),
-            (Decision::Line { start, .. }, Sums::I64(v)) => fill(v, start),
+            (Decision::Table { .. } | Decision::LayerNorm(_) | Decision::Softmax(_), sums) => sums.clear(),
+            (Decision::Affine { start, .. }, Sums::I16(v)) => fill(v, start),
+            (Decision::Affine { start, .. }, Sums::I32(v)) => fill(v, start),
+            (Decision::Affine { start, .. }, Sums::I64(v)) => fill(v, start),
         }
     }
 
@@ -169,14 +169,14 @@ impl NeuronPlan {
             let (s, spike) = (i64::from(neurons.tracers[e]), i64::from(neurons.spikes[e]));
             assert!((i64::from(self.low)..=i64::from(self.high)).contains(&s), "S = {s}");
             match &self.decision {
-                Decision::Line { fraction, theta, start } => {
+                Decision::Affine { fraction, theta, start } => {
                     let after = start[c] + (*a << fraction) - theta[c] * s;
                     assert_eq!(sums[e], after, "membrane of neuron {e}");
                     for v in [after, after + theta[c] * spike] {
                         assert!(self.membrane.contains(v), "V = {v} outside {}", self.membrane);
                     }
                 }
-                Decision::Table { .. } | Decision::Norm(_) | Decision::Softmax(_) => {
+                Decision::Table { .. } | Decision::LayerNorm(_) | Decision::Softmax(_) => {
                     assert_eq!(sums[e], *a, "accumulated input of neuron {e}");
                 }
             }
@@ -211,10 +211,12 @@ fn rows<D, V>(
             spikes: &mut neurons.spikes[r * n..][..n],
         };
         match &plan.decision {
-            Decision::Line { fraction, .. } => line(plan, row, constants, *fraction),
-            Decision::Table { folds: None, .. } => table(plan, row, constants),
-            Decision::Table { folds: Some(folds), .. } => folded(plan, row, constants, folds),
-            Decision::Norm(norm) => norm.row(row),
+            Decision::Affine { fraction, .. } => line(plan, row, constants, *fraction),
+            Decision::Table { non_monotone: None, .. } => table(plan, row, constants),
+            Decision::Table { non_monotone: Some(non_monotone), .. } => {
+                folded(plan, row, constants, non_monotone)
+            }
+            Decision::LayerNorm(norm) => norm.row(row),
             Decision::Softmax(softmax) => softmax.row(row, context),
         }
         let spikes = &neurons.spikes[r * n..][..n];
@@ -270,21 +272,21 @@ where
 
 /// A row with levels that are reached, left and reached again.
 #[inline(always)]
-fn folded<D, V>(plan: &NeuronPlan, row: Row<'_, D, V>, thresholds: &[V], folds: &Folds)
+fn folded<D, V>(plan: &NeuronPlan, row: Row<'_, D, V>, thresholds: &[V], non_monotone: &NonMonotone)
 where
     D: AsPrimitive<V>,
     V: PrimInt + AsPrimitive<i64>,
 {
-    let entries = (plan.high - plan.low) as usize * folds.crossings;
+    let entries = (plan.high - plan.low) as usize * non_monotone.crossings;
     let state = row.sums.iter_mut().zip(row.tracers).zip(row.spikes);
     for (c, (((a, s), spike), d)) in state.zip(row.delta).enumerate() {
         *a = *a + d.as_();
         debug_assert!(plan.total.contains((*a).as_()), "A = {}", (*a).as_());
         let own = &thresholds[c * entries..(c + 1) * entries];
         let reached = |k: i32| {
-            let first = (k - plan.low - 1) as usize * folds.crossings;
-            let level = &own[first..first + folds.crossings];
-            level.iter().fold(k <= folds.base[c], |reached, t| reached ^ (*a >= *t))
+            let first = (k - plan.low - 1) as usize * non_monotone.crossings;
+            let level = &own[first..first + non_monotone.crossings];
+            level.iter().fold(k <= non_monotone.base[c], |reached, t| reached ^ (*a >= *t))
         };
         let up = *s < plan.high && reached(*s + 1);
         let down = *s > plan.low && !reached(*s);

@@ -7,8 +7,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::constants::{self, Call};
 use super::decode::{Model, Node, NodeIndex, Origin, ValueId};
-use super::fold::{self, Call};
 use super::tensor::{Tensor, Type, count};
 use crate::error::{Error, Result, printable};
 use crate::graph::Shape;
@@ -196,11 +196,11 @@ impl<'m> Flow<'m> {
             // What it is cast like may depend on the input; its type does not.
             let to = node.outputs.first().copied().flatten().and_then(|output| self.element_type(output));
             let to = to.ok_or_else(|| at("to a type that is not known".into()))?;
-            fold::convert(&*self.constant(node.input(0)?)?, to).map_err(at)?
+            constants::convert(&*self.constant(node.input(0)?)?, to).map_err(at)?
         } else {
             let cache = self.cache.borrow();
             let inputs = node.inputs.iter().map(|v| v.and_then(|v| cache.get(&v).cloned())).collect();
-            fold::evaluate(&Call { node, inputs, folder: &self.model.folder, room: self.room.get() })
+            constants::evaluate(&Call { node, inputs, folder: &self.model.folder, room: self.room.get() })
                 .map_err(at)?
         };
         let fixed = if node.is("Constant") { tensor.len().saturating_mul(GROWTH) } else { 0 };

@@ -5,11 +5,11 @@
 //! files, which [`external`] reads.
 
 mod build;
+mod constants;
 mod decode;
 mod dims;
 mod external;
 mod flow;
-mod fold;
 mod infer;
 mod name;
 mod patterns;

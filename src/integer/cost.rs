@@ -27,7 +27,7 @@ pub fn memory(network: &Network, id: NodeId) -> Memory {
         Op::Neuron(n) => {
             let width = n.membrane.signed_width();
             let list = match &n.rule {
-                Rule::Line { theta, .. } => 2 * theta.len(),
+                Rule::Affine { theta, .. } => 2 * theta.len(),
                 Rule::Table => n.thresholds.len(),
             };
             (list, bits(list, width), elements, bits(elements, width + level(n.low, n.high)))
@@ -40,7 +40,7 @@ pub fn memory(network: &Network, id: NodeId) -> Memory {
             let width = s.total.signed_width();
             (s.start.len(), bits(s.start.len(), width), 0, bits(elements, width))
         }
-        Op::Norm(n) => {
+        Op::LayerNorm(n) => {
             let constants = bits(n.gamma.len(), width(&n.gamma)) + bits(n.beta.len(), width(&n.beta));
             (n.gamma.len() + n.beta.len(), constants, elements, bits(elements, level(n.low, n.high)))
         }
@@ -58,7 +58,7 @@ pub fn memory(network: &Network, id: NodeId) -> Memory {
 pub fn multiplier_bits(op: &Op) -> u64 {
     let sizes: &[(u32, u32)] = match op {
         // X², Γ·c, B·r, h·r.
-        Op::Norm(n) => {
+        Op::LayerNorm(n) => {
             let spread = Range::new(0, n.total.high.saturating_sub(n.total.low)).signed_width();
             let centred = spread + n.gamma.len().ilog2() + 1;
             let root = n.square_width.div_ceil(2);
@@ -114,7 +114,7 @@ pub struct Operations {
     /// Time-steps after which the spiking network is quiescent at the latest.
     pub time_steps: u64,
     /// Elements that LayerNorm computes.
-    pub norm_elements: u64,
+    pub layer_norm_elements: u64,
     /// Elements that softmax computes.
     pub softmax_elements: u64,
 }
@@ -159,15 +159,15 @@ pub fn operations(network: &Network) -> Operations {
                 let neurons = inputs.iter().filter(|i| {
                     matches!(
                         network.node(**i).op,
-                        Op::Neuron(_) | Op::Norm(_) | Op::Softmax(_) | Op::Select(_)
+                        Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) | Op::Select(_)
                     )
                 });
                 result.sops += neurons.map(|i| network.node(*i).shape.len() as u64).sum::<u64>();
             }
             Op::Neuron(n) => own_last += settle(n.low, n.high),
-            Op::Norm(n) => {
+            Op::LayerNorm(n) => {
                 own_last += settle(n.low, n.high);
-                result.norm_elements += node.shape.len() as u64;
+                result.layer_norm_elements += node.shape.len() as u64;
             }
             Op::Softmax(s) => {
                 own_last += settle(s.low, s.high);

@@ -79,7 +79,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 }
                 total
             }
-            (Op::Norm(norm), Some(x)) => {
+            (Op::LayerNorm(norm), Some(x)) => {
                 let row = |row: &[i64]| {
                     let moments = norm.moments(row);
                     row.iter().enumerate().map(|(c, &x)| norm.level(moments, c, x)).collect::<Vec<_>>()

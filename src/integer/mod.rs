@@ -3,7 +3,7 @@
 //! Symbols as in the paper and `docs/numerics.md`: `A` the accumulated integer input of a neuron (Σ W·S), `S` its
 //! tracer (level so far), `V` its membrane.
 
-mod norm;
+mod layer_norm;
 mod product;
 mod range;
 mod rule;
@@ -15,10 +15,10 @@ pub mod eval;
 
 use std::sync::Arc;
 
-pub use norm::{Moments, Norm};
+pub use layer_norm::{LayerNorm, Moments};
 pub use product::{Form, Product};
 pub use range::Range;
-pub use rule::{Folds, Neuron, Rule};
+pub use rule::{Neuron, NonMonotone, Rule};
 pub use softmax::Softmax;
 pub use sum::{Sum, Term};
 
@@ -49,7 +49,7 @@ pub enum Op {
     /// Sum of streams.
     Sum(Sum),
     /// ST-BIF+ neurons on the LayerNorm of a sum.
-    Norm(Norm),
+    LayerNorm(LayerNorm),
     /// Product of the tracers of two layers.
     Product(Product),
     /// ST-BIF+ neurons on the softmax of scores. A second input, where there is one, is the raw input that masks.
@@ -150,7 +150,7 @@ impl Operator for Op {
             Self::Select(_) => "select",
             Self::Embedding(_) => "embedding",
             Self::Sum(_) => "sum",
-            Self::Norm(_) => "norm",
+            Self::LayerNorm(_) => "layer_norm",
             Self::Product(_) => "product",
             Self::Softmax(_) => "softmax",
             Self::Readout(_) => "readout",
@@ -212,7 +212,7 @@ impl Operator for Op {
                 let inputs: Vec<_> = inputs.iter().map(|s| (s.rows(), s.channels())).collect();
                 sum.check(&inputs).map(|()| Shape::matrix(sum.rows, sum.channels))
             }
-            (Self::Norm(norm), [source]) => norm.check(source.channels()).map(|()| (*source).clone()),
+            (Self::LayerNorm(norm), [source]) => norm.check(source.channels()).map(|()| (*source).clone()),
             (Self::Product(product), [left, right]) => {
                 let pair = |s: &Shape| (s.rows(), s.channels());
                 product.shape(pair(left), pair(right)).map(|(rows, channels)| Shape::matrix(rows, channels))
@@ -247,7 +247,7 @@ impl Operator for Op {
             Self::Select(s) => format!("rows {}…{}", s.first, s.first + s.count - 1),
             Self::Embedding(e) => format!("{} rows, entries {}", e.table.len() / e.channels, e.total),
             Self::Sum(s) => format!("X {}, ΔX {}", s.total, s.delta),
-            Self::Norm(n) => n.describe(),
+            Self::LayerNorm(n) => n.describe(),
             Self::Product(p) => {
                 format!(
                     "{:?}, {} heads, Δ {}, partial {}, A {}",

@@ -12,10 +12,10 @@ pub struct Neuron {
     /// `T(c, k)` for `k = low+1…high`, channel by channel: level `k` is reached exactly when `A ≥ T(c, k)`. Clamped to
     /// the channel's own range of `A` (its high end plus 1 for "never"), which may be narrower than `total`.
     ///
-    /// Where the quantised value does not rise all the way, each `T(c, k)` are several numbers; see [`Folds`].
+    /// Where the quantised value does not rise all the way, each `T(c, k)` are several numbers; see [`NonMonotone`].
     pub thresholds: Vec<i64>,
     /// How the thresholds are read where the quantised value falls somewhere, as that of GELU does.
-    pub folds: Option<Folds>,
+    pub non_monotone: Option<NonMonotone>,
     /// How hardware and golden model decide; proven equal to the thresholds over the whole range of the
     /// channel's `A` and every tracer value.
     pub rule: Rule,
@@ -30,7 +30,7 @@ pub struct Neuron {
 /// Each level has `crossings` thresholds in ascending order, those that it does not need above the range of `A`. At each
 /// of them it is reached if it was not, or left if it was. Below all of them, the levels up to `base` are reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folds {
+pub struct NonMonotone {
     /// Thresholds of a level; at least 1.
     pub crossings: usize,
     /// The level at the low end of the range of `A`, one a channel.
@@ -41,7 +41,7 @@ pub struct Folds {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// `V = start_c + 2^fraction·A − theta_c·S`; a spike +1 when `V ≥ theta_c`, −1 when `V < 0`.
-    Line {
+    Affine {
         /// Number of fraction bits of the membrane.
         fraction: u32,
         /// Threshold θ ≥ 1, one a channel.
@@ -53,7 +53,7 @@ pub enum Rule {
     Table,
 }
 
-impl Folds {
+impl NonMonotone {
     /// Whether level `k` of channel `c`, which has these thresholds, is reached.
     fn reached(&self, c: usize, k: i32, thresholds: &[i64], a: i64) -> bool {
         (k <= self.base[c]) ^ (thresholds.iter().filter(|&&t| t <= a).count() % 2 == 1)
@@ -69,14 +69,14 @@ impl Neuron {
     /// Number of channels.
     pub fn channels(&self) -> usize {
         match &self.rule {
-            Rule::Line { theta, .. } => theta.len(),
+            Rule::Affine { theta, .. } => theta.len(),
             Rule::Table => self.thresholds.len() / (self.steps() * self.crossings()).max(1),
         }
     }
 
     /// Thresholds of a level.
     pub fn crossings(&self) -> usize {
-        self.folds.as_ref().map_or(1, |folds| folds.crossings)
+        self.non_monotone.as_ref().map_or(1, |non_monotone| non_monotone.crossings)
     }
 
     /// The thresholds of channel `c`.
@@ -94,12 +94,12 @@ impl Neuron {
     /// When `c` is out of range.
     pub fn level(&self, c: usize, a: i64) -> i32 {
         let thresholds = self.thresholds_of(c);
-        let levels = match &self.folds {
+        let levels = match &self.non_monotone {
             None => thresholds.partition_point(|&t| t <= a),
             // No level is reached without the one below it.
-            Some(folds) => {
-                let levels = (self.low + 1..).zip(thresholds.chunks(folds.crossings));
-                levels.take_while(|(k, t)| folds.reached(c, *k, t, a)).count()
+            Some(non_monotone) => {
+                let levels = (self.low + 1..).zip(thresholds.chunks(non_monotone.crossings));
+                levels.take_while(|(k, t)| non_monotone.reached(c, *k, t, a)).count()
             }
         };
         self.low + i32::try_from(levels).unwrap_or(i32::MAX)
@@ -123,35 +123,36 @@ impl Neuron {
                 self.steps() + 1
             ));
         }
-        if let Some(folds) = &self.folds
-            && (self.rule != Rule::Table || folds.base.len() != channels)
+        if let Some(non_monotone) = &self.non_monotone
+            && (self.rule != Rule::Table || non_monotone.base.len() != channels)
         {
-            return Err(format!("{} levels to start from for {channels} channels", folds.base.len()));
+            return Err(format!("{} levels to start from for {channels} channels", non_monotone.base.len()));
         }
         if self.steps() > 0 && (0..channels).any(|c| !self.in_order(c)) {
             return Err("thresholds out of order".into());
         }
         match &self.rule {
-            Rule::Line { theta, start, .. } if theta.len() != channels || start.len() != channels => {
+            Rule::Affine { theta, start, .. } if theta.len() != channels || start.len() != channels => {
                 Err(format!(
                     "{} thresholds θ and {} start values for {channels} channels",
                     theta.len(),
                     start.len()
                 ))
             }
-            Rule::Line { theta, .. } if theta.iter().any(|&t| t < 1) => Err("a threshold θ below 1".into()),
-            Rule::Line { .. } | Rule::Table => Ok(()),
+            Rule::Affine { theta, .. } if theta.iter().any(|&t| t < 1) => Err("a threshold θ below 1".into()),
+            Rule::Affine { .. } | Rule::Table => Ok(()),
         }
     }
 
     /// Whether the thresholds of a channel ascend, and a level is reached only where the one below it is.
     fn in_order(&self, c: usize) -> bool {
         let thresholds = self.thresholds_of(c);
-        let Some(folds) = &self.folds else { return thresholds.is_sorted() };
-        let levels: Vec<(i32, &[i64])> = (self.low + 1..).zip(thresholds.chunks(folds.crossings)).collect();
+        let Some(non_monotone) = &self.non_monotone else { return thresholds.is_sorted() };
+        let levels: Vec<(i32, &[i64])> =
+            (self.low + 1..).zip(thresholds.chunks(non_monotone.crossings)).collect();
         // Between two thresholds nothing changes.
         let implied = |pair: &[(i32, &[i64])]| {
-            let reached = |(k, t): (i32, &[i64]), a: i64| folds.reached(c, k, t, a);
+            let reached = |(k, t): (i32, &[i64]), a: i64| non_monotone.reached(c, k, t, a);
             let places = pair[0].1.iter().chain(pair[1].1).filter(|&&a| a <= self.total.high);
             places.into_iter().all(|&a| reached(pair[0], a) || !reached(pair[1], a))
         };
@@ -161,10 +162,10 @@ impl Neuron {
     /// One line for the text form.
     pub fn describe(&self) -> String {
         let rule = match &self.rule {
-            Rule::Line { fraction, .. } => format!("line, {fraction} fraction bits"),
-            Rule::Table => match &self.folds {
+            Rule::Affine { fraction, .. } => format!("line, {fraction} fraction bits"),
+            Rule::Table => match &self.non_monotone {
                 None => "table".to_owned(),
-                Some(folds) => format!("table, {} thresholds a level", folds.crossings),
+                Some(non_monotone) => format!("table, {} thresholds a level", non_monotone.crossings),
             },
         };
         format!("levels {}…{}, {rule}, V {}", self.low, self.high, self.membrane)

@@ -3,14 +3,14 @@
 //!
 //! The mathematics is in `docs/numerics.md`.
 
+mod affine;
 mod exp;
 mod function;
 mod input;
 mod interval;
-mod line;
+mod layer_norm;
 mod linear;
 mod neuron;
-mod norm;
 mod product;
 mod prove;
 mod rational;
@@ -220,12 +220,12 @@ impl Walk {
         let (op, inputs, proof) = match &source.node(read).op {
             snn::Op::LayerNorm(norm) => {
                 let below = columns(self.value(&through, 0)?, &node.shape)?;
-                let norm =
-                    norm::lower(norm, quantiser, &below, self.precision.affine).map_err(Error::input)?;
+                let norm = layer_norm::lower(norm, quantiser, &below, self.precision.affine)
+                    .map_err(Error::input)?;
                 let widths = (norm.total.signed_width(), norm.decision_width);
                 let proof =
                     proof(&node.name, "layer_norm", channels, (norm.low, norm.high), norm.fraction, widths);
-                (Op::Norm(norm), through, proof)
+                (Op::LayerNorm(norm), through, proof)
             }
             snn::Op::Softmax(softmax) => {
                 if let [_, mask] = through[..] {
@@ -316,7 +316,7 @@ fn columns<'a>(value: &'a Value, shape: &Shape) -> Result<Vec<Column<'a>>> {
 /// What the finished constants show.
 fn summary(name: &str, neuron: &integer::Neuron, proven: Proven) -> LayerProof {
     let (rule, fraction, common_theta) = match &neuron.rule {
-        Rule::Line { fraction, theta, .. } => ("line", *fraction, theta.windows(2).all(|t| t[0] == t[1])),
+        Rule::Affine { fraction, theta, .. } => ("line", *fraction, theta.windows(2).all(|t| t[0] == t[1])),
         Rule::Table => ("table", 0, false),
     };
     LayerProof {

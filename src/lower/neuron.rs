@@ -6,12 +6,12 @@ use num_rational::BigRational;
 use num_traits::{ToPrimitive, Zero};
 use rayon::prelude::*;
 
+use super::affine::{self, Line};
 use super::function::{Piece, pieces};
 use super::interval::Span;
-use super::line::{self, Line};
 use super::rational::{exact, integer};
 use super::value::{Column, Kind, Value};
-use crate::integer::{Folds, Neuron, Range, Rule};
+use crate::integer::{Neuron, NonMonotone, Range, Rule};
 use crate::quant::{Function, Quantiser, per_channel};
 
 /// More thresholds than this in a layer are refused.
@@ -51,21 +51,21 @@ pub(super) fn lower_function(
         changes.map(|pair| pair[1].start).collect()
     };
     let falls = |pieces: &Vec<Piece>| pieces.windows(2).any(|pair| pair[1].level < pair[0].level);
-    let folds = if all.iter().any(falls) {
+    let non_monotone = if all.iter().any(falls) {
         let most =
             |pieces: &Vec<Piece>| (low + 1..=high).map(|k| crossings(pieces, k).len()).max().unwrap_or(0);
         let base = all.iter().map(|pieces| pieces[0].level).collect();
-        Some(Folds { crossings: all.iter().map(most).max().unwrap_or(0).max(1), base })
+        Some(NonMonotone { crossings: all.iter().map(most).max().unwrap_or(0).max(1), base })
     } else {
         None
     };
-    let each = folds.as_ref().map_or(1, |folds| folds.crossings);
+    let each = non_monotone.as_ref().map_or(1, |non_monotone| non_monotone.crossings);
     room(quantiser, each, columns.len())?;
     let mut thresholds = Vec::new();
     for (column, pieces) in columns.iter().zip(&all) {
         for k in low + 1..=high {
             let own = crossings(pieces, k);
-            let rest = match &folds {
+            let rest = match &non_monotone {
                 Some(_) => never,
                 None if pieces[0].level >= k => column.total.low,
                 None => column.total.high + 1,
@@ -74,7 +74,7 @@ pub(super) fn lower_function(
             thresholds.extend(own.into_iter().chain(std::iter::repeat_n(rest, missing)));
         }
     }
-    let neuron = decided((low, high), thresholds, folds, columns);
+    let neuron = decided((low, high), thresholds, non_monotone, columns);
     Ok((neuron, output(quantiser, columns.len())?))
 }
 
@@ -106,18 +106,18 @@ fn room(quantiser: &Quantiser, crossings: usize, channels: usize) -> Result<(), 
 fn decided(
     (low, high): (i32, i32),
     thresholds: Vec<i64>,
-    folds: Option<Folds>,
+    non_monotone: Option<NonMonotone>,
     columns: &[Column<'_>],
 ) -> Neuron {
     let totals: Vec<Range> = columns.iter().map(|column| column.total).collect();
     let total = totals.iter().copied().fold(Range::new(0, 0), Range::union);
-    let line = if folds.is_none() { line::search(&thresholds, low, &totals) } else { None };
+    let line = if non_monotone.is_none() { affine::search(&thresholds, low, &totals) } else { None };
     let (rule, membrane) = line
         .and_then(|line| Some((membrane(&line, (low, high), &totals)?, line)))
         .map_or((Rule::Table, total), |(membrane, Line { fraction, theta, start })| {
-            (Rule::Line { fraction, theta, start }, membrane)
+            (Rule::Affine { fraction, theta, start }, membrane)
         });
-    Neuron { low, high, thresholds, folds, rule, total, membrane }
+    Neuron { low, high, thresholds, non_monotone, rule, total, membrane }
 }
 
 /// `T(c, k)` for all `k` in the tracer range but its lowest, clamped to `[A_min, A_max + 1]` of the channel.

@@ -66,7 +66,7 @@ pub(super) fn prove(
         // The levels of a function were proven above.
         let reached = if function.is_none() { Some(Reached::new(q, c, column)?) } else { None };
         let (a_min, a_max) = (column.total.low, column.total.high);
-        if neuron.folds.is_some() {
+        if neuron.non_monotone.is_some() {
             continue;
         }
         for (k, &t) in (neuron.low + 1..=neuron.high).zip(neuron.thresholds_of(c)) {
@@ -79,7 +79,7 @@ pub(super) fn prove(
                     hold(reached.at(k, t), UPPER, c, k)?;
                 }
             }
-            if let Rule::Line { fraction, theta, start } = &neuron.rule {
+            if let Rule::Affine { fraction, theta, start } = &neuron.rule {
                 let edge = BigInt::from(theta[c]) * k - start[c];
                 let place = |a: i64| BigInt::from(a) << *fraction;
                 if t > a_min {
@@ -90,7 +90,7 @@ pub(super) fn prove(
                 }
             }
         }
-        if let Rule::Line { fraction, theta, start } = &neuron.rule {
+        if let Rule::Affine { fraction, theta, start } = &neuron.rule {
             for (a, s, k) in [(a_min, neuron.high, neuron.low), (a_max, neuron.low, neuron.high)] {
                 let v = (BigInt::from(a) << *fraction) + start[c] - BigInt::from(theta[c]) * s;
                 let (low, high) = (BigInt::from(neuron.membrane.low), BigInt::from(neuron.membrane.high));
@@ -172,7 +172,7 @@ mod tests {
             assert!(wrong(&|n| n.thresholds[i] -= 1).contains(UPPER));
         }
         let line = |n: &mut Neuron, by: [i64; 2]| {
-            let Rule::Line { fraction, theta, start } = &mut n.rule else { panic!("no line") };
+            let Rule::Affine { fraction, theta, start } = &mut n.rule else { panic!("no line") };
             theta[1] += by[0] << *fraction;
             start[0] += by[1] << *fraction;
         };

@@ -5,7 +5,7 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive};
 
 use super::exp;
-use super::norm::{bits, levels};
+use super::layer_norm::{bits, levels};
 use super::rational::{exact, integer, round};
 use super::value::Column;
 use crate::integer::{Range, Softmax};

@@ -142,10 +142,10 @@ pub const MARGIN_HIGH: Register = Register {
 };
 
 /// Time-steps of the rule of confidence.
-pub const HOLD: Register = Register {
-    name: "hold",
+pub const PATIENCE: Register = Register {
+    name: "patience",
     offset: 0x38,
-    text: "rule of confidence: time-steps that the margin must hold, 0 for no such rule",
+    text: "rule of confidence: time-steps that the margin must patience, 0 for no such rule",
     fields: &[setting(16)],
 };
 
@@ -171,7 +171,7 @@ pub const REGISTERS: [Register; 15] = [
     OUT_STALLS,
     MARGIN_LOW,
     MARGIN_HIGH,
-    HOLD,
+    PATIENCE,
 ];
 
 /// The numbers in two registers among them.
@@ -224,9 +224,9 @@ pub(super) const RULES: [&str; 6] = [
      are under way at a time.",
     "Counters of 48 bits are two registers. Reading a low half keeps the high half as it was at that moment for the next \
      read of a high half: read low, then high, and let no other reader in between. All counters wrap.",
-    "`t_max`, `margin` and `hold` may be written at any time. While a sample is inside, no further one is begun, and the \
+    "`t_max`, `margin` and `patience` may be written at any time. While a sample is inside, no further one is begun, and the \
      new values hold from when the core is empty. A read gives what was written last. The halves of `margin` are two \
-     writes: write 0 to `hold` first, and `hold` again last.",
+     writes: write 0 to `patience` first, and `patience` again last.",
     "Reset clears all counters and settings.",
 ];
 

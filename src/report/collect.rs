@@ -148,7 +148,7 @@ pub fn collect(build: &Path) -> Result<Report> {
         format_version: FORMAT_VERSION,
         summary: summary(&manifest, &model, &lowered, target.as_ref()),
         equalities: equalities(&runs, golden.as_ref()),
-        stages: stages(&manifest, free, golden.as_ref().map(|golden| &golden.told)),
+        stages: stages(&manifest, free, golden.as_ref().map(|golden| &golden.predicted)),
         golden,
         cosim: runs,
         synthesis,

@@ -43,7 +43,7 @@ pub struct Measured {
     /// The spikes of one sample.
     pub raster: Raster,
     /// What the cycle model tells from the spikes of a few samples.
-    pub told: ToldCycles,
+    pub predicted: PredictedCycles,
 }
 
 /// How often two evaluations differ.
@@ -79,7 +79,7 @@ pub struct Energy {
     /// The latter by the former; none where there are no multiply-accumulates.
     pub ratio: Option<f64>,
     /// Elements of LayerNorm and of softmax, counted on neither side.
-    pub norm_elements: u64,
+    pub layer_norm_elements: u64,
     /// See there.
     pub softmax_elements: u64,
 }
@@ -123,7 +123,7 @@ pub struct RasterLayer {
 
 /// Cycles as the model of the pipeline tells them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ToldCycles {
+pub struct PredictedCycles {
     /// Samples whose spikes it knows.
     pub samples: usize,
     /// Cycles a sample.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::golden::ToldCycles;
+use super::golden::PredictedCycles;
 use crate::cosim;
 use crate::emit::Manifest;
 
@@ -34,21 +34,26 @@ pub struct Stage {
     /// Cycles of work a sample that its register counted in co-simulation; none for a stage without register.
     pub counted: Option<f64>,
     /// Cycles a sample in which the cycle model tells it to be busy.
-    pub told: Option<f64>,
+    pub predicted: Option<f64>,
     /// Share of the cycles in which it works: of those counted in co-simulation, else as the cycle model tells.
     pub utilisation: Option<f64>,
 }
 
 /// The stages of a build.
-pub fn stages(manifest: &Manifest, cosim: Option<&cosim::Report>, told: Option<&ToldCycles>) -> Vec<Stage> {
-    let told = told.filter(|told| told.busy.len() == manifest.stages.len());
+pub fn stages(
+    manifest: &Manifest,
+    cosim: Option<&cosim::Report>,
+    predicted: Option<&PredictedCycles>,
+) -> Vec<Stage> {
+    let predicted = predicted.filter(|predicted| predicted.busy.len() == manifest.stages.len());
     let counted = |index: usize, node: &str| {
         let of = |work: &&cosim::StageWork| work.stage == index && work.node == node;
         cosim.and_then(|report| report.stages.iter().find(of)).map(|work| work.cycles)
     };
     let share = |busy: Option<f64>, all: f64| busy.filter(|_| all > 0.0).map(|busy| busy / all);
     let stage = |(index, entry): (usize, &crate::emit::StageEntry)| {
-        let (counted, told_busy) = (counted(index, &entry.node), told.map(|told| told.busy[index]));
+        let (counted, predicted_busy) =
+            (counted(index, &entry.node), predicted.map(|predicted| predicted.busy[index]));
         let seen = cosim.and_then(|report| share(counted, report.cycles_per_sample.mean));
         Stage {
             node: entry.node.clone(),
@@ -63,8 +68,9 @@ pub fn stages(manifest: &Manifest, cosim: Option<&cosim::Report>, told: Option<&
             rom_bits: entry.rom_bits,
             state_bits: entry.state_bits,
             counted,
-            told: told_busy,
-            utilisation: seen.or_else(|| told.and_then(|told| share(told_busy, told.per_sample))),
+            predicted: predicted_busy,
+            utilisation: seen
+                .or_else(|| predicted.and_then(|predicted| share(predicted_busy, predicted.per_sample))),
         }
     };
     manifest.stages.iter().enumerate().map(stage).collect()

@@ -155,7 +155,7 @@ pub fn parts(design: &Design<'_>, instances: &[Instance]) -> (Vec<Part>, Vec<usi
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut part_of = |instance: &Instance| {
         let module = &instance.module;
-        *seen.entry(design.essence(module)).or_insert_with(|| {
+        *seen.entry(design.canonical_form(module)).or_insert_with(|| {
             let name = format!("{:03}_{}", parts.len(), plain_name(module));
             parts.push(Part { name, module: module.clone() });
             parts.len() - 1

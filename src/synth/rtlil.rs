@@ -100,10 +100,10 @@ impl<'a> Design<'a> {
     /// What a module contains, without what does not matter for hardware: its name, parameters that nothing reads any
     /// more, places in the source, and which numbers Yosys has given to nameless things. Modules for which this is the
     /// same are twins.
-    pub fn essence(&self, module: &str) -> String {
+    pub fn canonical_form(&self, module: &str) -> String {
         let Some(text) = self.modules.get(module) else { return String::new() };
         let mut numbers: HashMap<&str, usize> = HashMap::new();
-        let mut essence = String::with_capacity(text.len());
+        let mut canonical_form = String::with_capacity(text.len());
         for line in text.lines() {
             let word = line.trim_start();
             if ["attribute \\src ", "parameter ", "module "].iter().any(|start| word.starts_with(start))
@@ -114,7 +114,7 @@ impl<'a> Design<'a> {
             // `…$123` at the end of a name, as often as it comes.
             for (n, part) in line.split(' ').enumerate() {
                 if n > 0 {
-                    essence.push(' ');
+                    canonical_form.push(' ');
                 }
                 match part.rsplit_once('$') {
                     Some((name, number))
@@ -122,14 +122,14 @@ impl<'a> Design<'a> {
                     {
                         let next = numbers.len();
                         let number = *numbers.entry(number).or_insert(next);
-                        essence += &format!("{name}${number}");
+                        canonical_form += &format!("{name}${number}");
                     }
-                    _ => essence += part,
+                    _ => canonical_form += part,
                 }
             }
-            essence.push('\n');
+            canonical_form.push('\n');
         }
-        essence
+        canonical_form
     }
 }
 
@@ -172,8 +172,8 @@ end
     fn modules_are_found() {
         let design = Design::read(TEXT);
         assert!(design.contains("fifo") && design.contains(r"$paramod$12\link") && !design.contains("$and"));
-        assert_eq!(design.essence("fifo"), "  wire \\x\nend\n");
-        assert_eq!(design.essence("none"), "");
+        assert_eq!(design.canonical_form("fifo"), "  wire \\x\nend\n");
+        assert_eq!(design.canonical_form("none"), "");
     }
 
     #[test]
@@ -200,8 +200,8 @@ end
     #[test]
     fn twins_differ_in_numbers_only() {
         let design = Design::read(TEXT);
-        let link = design.essence(r"$paramod$12\link");
-        assert_eq!(link, design.essence(r"$paramod$34\link"));
+        let link = design.canonical_form(r"$paramod$12\link");
+        assert_eq!(link, design.canonical_form(r"$paramod$34\link"));
         // A parameter of a cell matters, and so does which nameless thing is meant.
         for (from, to) in [
             ("WIDTH 2\n    connect \\Y $and$a.sv:3$17", "WIDTH 3\n    connect \\Y $and$a.sv:3$17"),
@@ -209,7 +209,7 @@ end
         ] {
             let other = TEXT.replacen(from, to, 1);
             assert_ne!(other, TEXT);
-            assert_ne!(link, Design::read(&other).essence(r"$paramod$34\link"), "{to}");
+            assert_ne!(link, Design::read(&other).canonical_form(r"$paramod$34\link"), "{to}");
         }
     }
 }

@@ -27,7 +27,7 @@ fn energy_is_operations_times_published_energies() {
     let macs = 16 * 49 * 32 + linear + attention + 32 * 10;
     assert_eq!(bounds["qann_macs"], macs);
     assert_eq!(bounds["input_macs"], 16 * 49 * 32);
-    assert_eq!(bounds["norm_elements"], 3 * 17 * 32);
+    assert_eq!(bounds["layer_norm_elements"], 3 * 17 * 32);
     assert_eq!(bounds["softmax_elements"], 2 * 17 * 17);
     let close = |value: &serde_json::Value, expected: f64| {
         let value = value.as_f64().expect("a number");

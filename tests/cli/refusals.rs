@@ -56,10 +56,10 @@ fn arguments_that_make_no_sense_are_refused() {
     s.refused("cosim b --inputs none.npy", &["none.npy"]);
     let line = format!("cosim b --inputs {images} --samples 1");
     s.refused(&format!("{line} --per-sample none/x.csv"), &["none/x.csv"]);
-    s.refused(&format!("{line} --hold 2"), &["--margin"]);
-    s.refused(&format!("{line} --margin -1"), &["a margin of -1", "--margin 1 --hold 3"]);
+    s.refused(&format!("{line} --patience 2"), &["--margin"]);
+    s.refused(&format!("{line} --margin -1"), &["a margin of -1", "--margin 1 --patience 3"]);
     s.refused(&format!("{line} --margin 1e9"), &["no class can stand out"]);
-    s.refused(&format!("{line} --margin 1 --hold 0"), &["0 time-steps"]);
+    s.refused(&format!("{line} --margin 1 --patience 0"), &["0 time-steps"]);
 }
 
 #[test]

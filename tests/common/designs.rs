@@ -1,8 +1,8 @@
 //! Designs that stand for the class: between them every module, encoding and layout.
 
 use snn2rtl::convert::EncodingChoice::{Analog, Rate};
-use snn2rtl::design::Options;
 use snn2rtl::snn::Model;
+use snn2rtl::streaming::design::Options;
 
 use crate::common::{fixture, functions_fixture, mnist_mlp, text_fixture, vit_small};
 

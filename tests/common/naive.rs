@@ -141,7 +141,7 @@ pub fn naive(network: &Network, raw: &[i32], t_max: u32) -> Naive {
                     let now = dense(network, id, &tracers);
                     now.iter().zip(&tracers[id.index()]).map(|(now, before)| now - before).collect()
                 }
-                Op::Norm(norm) => {
+                Op::LayerNorm(norm) => {
                     let row = |row: &[i64]| {
                         let moments = norm.moments(row);
                         row.iter().enumerate().map(|(c, &x)| norm.level(moments, c, x)).collect::<Vec<_>>()
@@ -231,7 +231,7 @@ pub fn naive(network: &Network, raw: &[i32], t_max: u32) -> Naive {
         result.spikes.push(spikes);
         result.quiescent = over;
     }
-    let fires = |op: &Op| matches!(op, Op::Neuron(_) | Op::Norm(_) | Op::Softmax(_));
+    let fires = |op: &Op| matches!(op, Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_));
     let neurons = order.iter().filter(|&&id| fires(&network.node(id).op));
     result.final_step = neurons.map(|id| finals[id.index()].unwrap_or(t)).collect();
     result

@@ -5,7 +5,8 @@ use std::path::Path;
 use snn2rtl::convert::EncodingChoice::{self, Analog, Rate};
 use snn2rtl::cosim::Bench;
 use snn2rtl::data::Inputs;
-use snn2rtl::{design, emit};
+use snn2rtl::emit;
+use snn2rtl::streaming::design;
 
 use crate::common::{mnist_mlp, repository};
 use crate::{contents, equal};

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use snn2rtl::cosim::{self, Bench, FirstMismatch, Options, Report, What};
 use snn2rtl::data::Inputs;
+use snn2rtl::emit;
 use snn2rtl::quant::Element;
 use snn2rtl::quant::Rounding::HalfUp;
-use snn2rtl::{design, emit};
+use snn2rtl::streaming::design;
 use tempfile::TempDir;
 
 use crate::network::{Layer, Recipe, model, samples};

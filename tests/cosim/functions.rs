@@ -5,11 +5,11 @@ use std::path::Path;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::cosim::Bench;
 use snn2rtl::data::Inputs;
-use snn2rtl::design::Options;
 use snn2rtl::emit;
 use snn2rtl::graph::Shape;
 use snn2rtl::import;
 use snn2rtl::quant::{Decimal, Element, InputSpec, Scaling};
+use snn2rtl::streaming::design::Options;
 
 use crate::equal;
 

@@ -1,15 +1,15 @@
 //! Networks of other shapes than the example: rows, regrouped rows, tables, single neurons, wide and deep ones.
 
 use snn2rtl::cosim::{self, Bench};
-use snn2rtl::design::{Options, plan};
 use snn2rtl::emit;
 use snn2rtl::golden::Confidence;
 use snn2rtl::graph::Shape;
 use snn2rtl::lower::lower;
 use snn2rtl::quant::Rounding::{Floor, HalfEven, HalfUp};
 use snn2rtl::quant::{Element, Encoding, InputSpec, Precision, Quantiser, Scaling, Weights};
-use snn2rtl::schedule::estimate;
 use snn2rtl::snn::{Input, Linear, Model, Network, Op};
+use snn2rtl::streaming::design::{Options, plan};
+use snn2rtl::streaming::schedule::estimate;
 use snn2rtl::target::Family;
 
 use crate::network::{Layer, Recipe, model, samples};
@@ -86,7 +86,7 @@ fn state_in_ultra_ram() {
     let options = Options { lanes: 2, ultra_ram: true, ..Options::default() };
     let design = plan("large_state", &lower(&model).expect("lowers").network, &options).expect("a design");
     let [with, without] = [true, false].map(|ultra_ram| {
-        let design = snn2rtl::design::Design { ultra_ram, ..design.clone() };
+        let design = snn2rtl::streaming::design::Design { ultra_ram, ..design.clone() };
         estimate(&design, Family::Xcup).total
     });
     assert_eq!((with.uram, without.uram), (1, 0));
@@ -152,7 +152,7 @@ fn neurons_on_the_input_with_rate_encoding() {
         scaled_classes: false,
     };
     let manifest = check(&recipe, 8, 2);
-    assert!(uses(&manifest, "analog_pass") && uses(&manifest, "delta_repeat"));
+    assert!(uses(&manifest, "analog_pass") && uses(&manifest, "rate_encoder"));
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::cosim::{Bench, Options, Report, Stops};
 use snn2rtl::data::{Inputs, NpzWriter};
-use snn2rtl::design::{self, Joins};
 use snn2rtl::emit;
 use snn2rtl::golden::Confidence;
 use snn2rtl::graph::Shape;
@@ -13,6 +12,7 @@ use snn2rtl::quant::{
     Element, Encoding, Function, InputSpec, Precision, Quantiser, Rounding, Scaling, Weights,
 };
 use snn2rtl::snn::{Input, LayerNorm, Linear, Model, Network, Op, Sum};
+use snn2rtl::streaming::design::{self, Joins};
 
 use crate::generator::{Recipe, network, sample};
 use crate::random::Random;
@@ -37,7 +37,7 @@ fn check_with(recipe: &Recipe, options: &design::Options, precision: Precision) 
     let random = &mut Random(recipe.seed ^ 7);
     let raw: Vec<Vec<i32>> = (0..24).map(|_| sample(recipe, random)).collect();
     let element = if recipe.words { Element::U16 } else { Element::U8 };
-    let modules = ["residual_sum", "norm_neurons", "softmax_neurons", "spike_product"];
+    let modules = ["residual_sum", "layer_norm_neurons", "softmax_neurons", "spike_product"];
     all_equal(&model, options, &raw, element, &modules)
 }
 
@@ -177,7 +177,7 @@ fn whatever_is_drawn() {
             let node = lowered.node(id);
             if design::Options::is_folded(&node.op) && random.pick(&[true, false]) {
                 let lanes = random.pick(&[1, 2, 3, 4, 6, 8, 12, 16]);
-                let mut folded = design::Folded::lanes(lanes);
+                let mut folded = design::LayerFolding::lanes(lanes);
                 if let integer::Op::Linear(_) = node.op {
                     folded.spikes = random.pick(&[None, Some(2), Some(4)]);
                     folded.lut_words = random.pick(&[None, Some(3), Some(1000)]);
@@ -199,10 +199,10 @@ fn gelu_before_a_quantiser() {
     let lowered = lower(&model).expect("lowers").network;
     for name in ["blocks.0.act", "blocks.1.act"] {
         let node = lowered.node(lowered.find(name).expect("a node"));
-        let integer::Op::Neuron(integer::Neuron { folds, .. }) = &node.op else {
+        let integer::Op::Neuron(integer::Neuron { non_monotone, .. }) = &node.op else {
             panic!("{name} is no layer of neurons")
         };
-        assert_eq!(folds.as_ref().map(|folds| folds.crossings), Some(2), "{name}");
+        assert_eq!(non_monotone.as_ref().map(|non_monotone| non_monotone.crossings), Some(2), "{name}");
     }
 }
 
@@ -265,7 +265,7 @@ fn what_is_added_with_coefficient_0() {
     assert_eq!((coefficients("wide"), coefficients("narrow")), (vec![0, 1], vec![0]));
     let mut random = Random(1);
     let raw: Vec<Vec<i32>> = (0..24).map(|_| (0..2).map(|_| random.range(0, 255) as i32).collect()).collect();
-    let modules = ["stream_scale", "residual_sum", "norm_neurons"];
+    let modules = ["stream_scale", "residual_sum", "layer_norm_neurons"];
     let options = design::Options { lanes: 2, fifo_depth: 2, ..design::Options::default() };
     all_equal(&model, &options, &raw, Element::U8, &modules);
 }

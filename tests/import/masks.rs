@@ -193,6 +193,8 @@ pub fn text() -> Builder {
         &["v"],
         "root",
     );
-    b.node("Div", &["d", "root"], "norm").node("ReduceMean", &["norm", "axis"], "y").with(int("keepdims", 0));
+    b.node("Div", &["d", "root"], "layer_norm")
+        .node("ReduceMean", &["layer_norm", "axis"], "y")
+        .with(int("keepdims", 0));
     b
 }

@@ -31,7 +31,7 @@ fn half_up_needs_no_table() {
     let q = Quantiser::uniform(3.0, 0, 15, Rounding::HalfUp);
     let lowered = lower(&chain(0.25, vec![1, -2], vec![-0.0, 100.0], q)).expect("lowers");
     // x = A/4; level k at 3·(k − 1/2): A ≥ 12k − 6.
-    let Rule::Line { fraction: 0, theta, start } = &neuron(&lowered).rule else { panic!("another rule") };
+    let Rule::Affine { fraction: 0, theta, start } = &neuron(&lowered).rule else { panic!("another rule") };
     assert_eq!((theta[0], start[0]), (12, 6));
     assert_eq!(neuron(&lowered).thresholds[..3], [6, 18, 30]);
     assert_eq!((lowered.proof[0].rule, lowered.proof[0].common_theta), ("line", true));
@@ -48,7 +48,7 @@ fn ties_to_even_may_need_the_table() {
     // Where no A lies on a boundary, a line serves.
     let q = Quantiser::uniform(1.0, -8, 7, Rounding::HalfEven);
     let lowered = lower(&chain(0.3, vec![1, -1], vec![0.1, 0.1], q)).expect("lowers");
-    assert!(matches!(neuron(&lowered).rule, Rule::Line { .. }));
+    assert!(matches!(neuron(&lowered).rule, Rule::Affine { .. }));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test program that includes this uses a part of it")]
 
 use snn2rtl::graph::{NodeId, Shape};
-use snn2rtl::integer::{Folds, Input, Linear, Network, Neuron, Op, Range, Readout, Rule};
+use snn2rtl::integer::{Input, Linear, Network, Neuron, NonMonotone, Op, Range, Readout, Rule};
 use snn2rtl::quant::Element;
 
 /// SplitMix64.
@@ -107,7 +107,7 @@ pub fn level_of((base, edges): &Pieces, a: i64) -> i32 {
 }
 
 /// Thresholds of these functions, one a channel.
-pub fn folded(all: &[Pieces], (low, high): (i32, i32), total: Range) -> (Vec<i64>, Folds) {
+pub fn folded(all: &[Pieces], (low, high): (i32, i32), total: Range) -> (Vec<i64>, NonMonotone) {
     let changes = |(base, edges): &Pieces, k: i32| -> Vec<i64> {
         let mut within = *base >= k;
         let mut list = Vec::new();
@@ -127,19 +127,19 @@ pub fn folded(all: &[Pieces], (low, high): (i32, i32), total: Range) -> (Vec<i64
         let missing = crossings - list.len();
         thresholds.extend(list.into_iter().chain(std::iter::repeat_n(total.high + 1, missing)));
     }
-    (thresholds, Folds { crossings, base: all.iter().map(|p| p.0).collect() })
+    (thresholds, NonMonotone { crossings, base: all.iter().map(|p| p.0).collect() })
 }
 
 fn neuron(random: &mut Random, channels: usize, total: Range, tables: i64) -> (Neuron, Sent) {
     let (low, high) = random.pick(&[(0, 0), (0, 1), (-1, 0), (0, 15), (-8, 7), (-2, 3), (0, 40)]);
     let mut thresholds = Vec::new();
     let span = total.high - total.low + 1;
-    let mut folds = None;
+    let mut non_monotone = None;
     let rule = if random.chance(tables) && random.chance(50) {
         let pieces: Vec<Pieces> = (0..channels).map(|_| pieces(random, (low, high), total)).collect();
         let folded = folded(&pieces, (low, high), total);
         thresholds = folded.0;
-        folds = Some(folded.1);
+        non_monotone = Some(folded.1);
         Rule::Table
     } else if random.chance(tables) {
         for _ in 0..channels {
@@ -163,10 +163,10 @@ fn neuron(random: &mut Random, channels: usize, total: Range, tables: i64) -> (N
             theta.push(t);
             start.push(v0);
         }
-        Rule::Line { fraction, theta, start }
+        Rule::Affine { fraction, theta, start }
     };
     let mut membrane = total;
-    if let Rule::Line { fraction, theta, start } = &rule {
+    if let Rule::Affine { fraction, theta, start } = &rule {
         let (low, high) = (i64::from(low), i64::from(high));
         membrane = (0..channels)
             .map(|c| {
@@ -177,7 +177,7 @@ fn neuron(random: &mut Random, channels: usize, total: Range, tables: i64) -> (N
             .expect("at least one channel");
     }
     let sent = Sent { total: Range::new(low.into(), high.into()), once: Range::new(-1, 1) };
-    (Neuron { low, high, thresholds, folds, rule, total, membrane }, sent)
+    (Neuron { low, high, thresholds, non_monotone, rule, total, membrane }, sent)
 }
 
 /// Makes a network.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use snn2rtl::convert::EncodingChoice::Analog;
-use snn2rtl::design::Options;
+use snn2rtl::streaming::design::Options;
 use snn2rtl::{emit, snn};
 
 use crate::session::{Session, fixture};

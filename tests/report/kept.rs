@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use snn2rtl::cosim::{self, Spread, StageWork, Stops};
-use snn2rtl::design::{Folded, Options};
 use snn2rtl::emit;
 use snn2rtl::place::{self, Clock, CriticalPath, Leg, Place, Placement, Resource};
 use snn2rtl::report::{Exploration, Explored};
+use snn2rtl::streaming::design::{LayerFolding, Options};
 use snn2rtl::synth::{self, Figures, ModuleUse, Utilisation};
 use snn2rtl::target::Family;
 
@@ -140,7 +140,7 @@ fn exploration(node: &str) -> Exploration {
         fits: Some(n < 3),
         chosen: n == 2,
         folding: Options {
-            layers: [(node.to_owned(), Folded::lanes(n as usize))].into(),
+            layers: [(node.to_owned(), LayerFolding::lanes(n as usize))].into(),
             ..Options::default()
         },
     };

@@ -18,11 +18,11 @@ fn inputs() {
     let mut group = Group::new("inputs");
     axis_input(&mut group);
     analog_pass(&mut group);
-    delta_repeat(&mut group);
+    rate_encoder(&mut group);
     let mut random = Random(9);
     // Values of a sample, of a beat, bits of a value.
     for (count, lanes, width) in [(1, 1, 2), (8, 4, 9), (13, 4, 9), (5, 1, 8), (7, 8, 3), (48, 16, 17)] {
-        group.add_one("value_reorder", |base| reorder(&mut random, count, lanes, width, base));
+        group.add_one("permute_buffer", |base| reorder(&mut random, count, lanes, width, base));
     }
     // Tokens, entries, channels, lanes.
     for shape in [[4, 16, 8, 2], [1, 1, 1, 1], [3, 5, 7, 4], [6, 40, 3, 8], [2, 9, 5, 5], [7, 2, 6, 1]] {
@@ -74,7 +74,7 @@ fn analog_pass(group: &mut Group) {
     group.add("analog_pass", &sets, |_, _| Vec::new());
 }
 
-fn delta_repeat(group: &mut Group) {
+fn rate_encoder(group: &mut Group) {
     let set = |rows, channels, lanes, delta, steps| {
         [("Rows", rows), ("Channels", channels), ("Lanes", lanes), ("DeltaWidth", delta), ("Steps", steps)]
     };
@@ -87,7 +87,7 @@ fn delta_repeat(group: &mut Group) {
         set(2, 15, 4, 6, 2),
     ];
     let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
-    group.add("delta_repeat", &sets, |_, _| Vec::new());
+    group.add("rate_encoder", &sets, |_, _| Vec::new());
 }
 
 /// Writes what comes in and what must go out, and gives their parameters.

@@ -9,10 +9,10 @@
 mod folded_tables;
 mod images;
 mod inputs;
+mod layer_norm;
 mod lint;
 mod matmul;
 mod neurons;
-mod norm;
 mod outputs;
 mod product;
 mod row_array;

@@ -63,14 +63,14 @@ fn spike_neurons(group: &mut Group) {
         set(4, 6, 4, 8, 14, 4, -8, 7, 0, 8, 1, 15, 0),
     ];
     let mut sets: Vec<Vec<(&str, i64)>> = sets.iter().map(|set| set.to_vec()).collect();
-    sets.iter_mut().for_each(|set| set.extend([("Folded", 0), ("Crossings", 1), ("Edges", 0)]));
+    sets.iter_mut().for_each(|set| set.extend([("NonMonotone", 0), ("Crossings", 1), ("Edges", 0)]));
     // Levels that are reached, left and reached again.
     for (set, edges) in [
         (set(3, 10, 4, 8, 14, 5, -3, 8, 0, 8, 1, 15, 1), 9),
         (set(1, 5, 2, 8, 14, 4, -8, 7, 0, 8, 1, 15, 1), 4),
         (set(4, 6, 8, 8, 14, 2, 0, 1, 0, 8, 1, 15, 0), 1),
     ] {
-        sets.push([&set[..], &[("Folded", 1), ("Crossings", edges), ("Edges", edges)]].concat());
+        sets.push([&set[..], &[("NonMonotone", 1), ("Crossings", edges), ("Edges", edges)]].concat());
     }
     let sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
     group.add("spike_neurons", &sets, |get, base| {
@@ -115,7 +115,7 @@ fn spike_neurons(group: &mut Group) {
             }
             line.push(constants);
         }
-        if get("Folded") == 1 {
+        if get("NonMonotone") == 1 {
             (tables, reference) = folded_tables(get, &mut random);
         }
         let reference_path = base.with_extension("ref.hex");

@@ -114,7 +114,7 @@ pub fn network(recipe: &Recipe) -> Network {
         x = b.block(&format!("blocks.{n}"), input, x);
     }
     if !recipe.post_norm {
-        x = b.norm("norm", x);
+        x = b.layer_norm("layer_norm", x);
     }
     let pool = if recipe.mean { Op::Mean } else { Op::Slice { axis: 0, first: 0, count: 1 } };
     let pooled = b.op("pool", pool, &[x]);
@@ -167,7 +167,7 @@ impl Builder<'_> {
         2.0 * reach / f64::from(self.recipe.levels)
     }
 
-    fn norm(&mut self, name: &str, x: NodeId) -> NodeId {
+    fn layer_norm(&mut self, name: &str, x: NodeId) -> NodeId {
         let channels = self.recipe.channels();
         let gamma = self.floats(channels, 0.5).into_iter().map(|g| 1.0 + g).collect();
         let beta = self.floats(channels, 0.3);
@@ -206,16 +206,16 @@ impl Builder<'_> {
         let op = constants(self, rows);
         let positions = self.op("positions", op, &[]);
         let x = self.op("embedded", Op::Add, &[x, positions]);
-        (input, if self.recipe.post_norm { self.norm("embedding_norm", x) } else { x })
+        (input, if self.recipe.post_norm { self.layer_norm("embedding_norm", x) } else { x })
     }
 
     fn block(&mut self, name: &str, input: NodeId, x: NodeId) -> NodeId {
         let post = self.recipe.post_norm;
-        let read = if post { x } else { self.norm(&format!("{name}.norm1"), x) };
+        let read = if post { x } else { self.layer_norm(&format!("{name}.norm1"), x) };
         let attended = self.attention(&format!("{name}.attn"), input, read);
         let x = self.op(&format!("{name}.add1"), Op::Add, &[x, attended]);
-        let x = if post { self.norm(&format!("{name}.norm1"), x) } else { x };
-        let read = if post { x } else { self.norm(&format!("{name}.norm2"), x) };
+        let x = if post { self.layer_norm(&format!("{name}.norm1"), x) } else { x };
+        let read = if post { x } else { self.layer_norm(&format!("{name}.norm2"), x) };
         let h = self.linear(&format!("{name}.fc1"), read, self.recipe.hidden);
         let function = self.recipe.function.clone();
         let signed = function.is_some();
@@ -226,7 +226,7 @@ impl Builder<'_> {
         let step = self.step(2.0);
         let h = self.quantise(&format!("{name}.quan_mlp"), h, true, step);
         let x = self.op(&format!("{name}.add2"), Op::Add, &[h, x]);
-        if post { self.norm(&format!("{name}.norm2"), x) } else { x }
+        if post { self.layer_norm(&format!("{name}.norm2"), x) } else { x }
     }
 
     fn attention(&mut self, name: &str, input: NodeId, x: NodeId) -> NodeId {

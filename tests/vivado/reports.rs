@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use snn2rtl::convert::EncodingChoice::Analog;
-use snn2rtl::design::Options;
 use snn2rtl::emit;
 use snn2rtl::place::{Placement, vivado};
+use snn2rtl::streaming::design::Options;
 use snn2rtl::synth::Utilisation;
 use snn2rtl::target::{Board, Device, Target};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use snn2rtl::design::Options;
 use snn2rtl::emit;
+use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Target};
 use snn2rtl::tool::{Tool, Toolbox};
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use snn2rtl::convert::EncodingChoice::Analog;
-use snn2rtl::design::Options;
 use snn2rtl::emit;
 use snn2rtl::snn::Model;
+use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Device, Family, Target, boards};
 
 use crate::common::{fixture, repository, text_fixture};

@@ -6,13 +6,13 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::super::Options;
-use super::super::subject::Subject;
+use super::super::dut::Dut;
 use crate::data::Inputs;
-use crate::design::{Kind, Readout};
 use crate::emit::result_frame;
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::golden::{Confidence, Limits, Outcome, State, Unobserved};
+use crate::streaming::design::{Kind, Readout};
 
 /// Version of the file's form.
 const FORMAT_VERSION: u32 = 1;
@@ -39,7 +39,7 @@ pub struct Rule {
     /// How far the best value must be above every other.
     pub margin: u64,
     /// For how many time-steps, 0 for no such rule.
-    pub hold: u16,
+    pub patience: u16,
 }
 
 /// A frame of a wrong length.
@@ -57,12 +57,12 @@ pub struct Malformed {
 /// # Errors
 /// When `build` is not a build folder or the samples do not fit.
 pub fn vectors(build: &Path, inputs: &Inputs) -> Result<Vectors> {
-    let subject = Subject::load(build)?;
-    subject.check_inputs(inputs, &Options::default())?;
-    let mut model = Model::new(&subject)?;
+    let dut = Dut::load(build)?;
+    dut.check_inputs(inputs, &Options::default())?;
+    let mut model = Model::new(&dut)?;
     let samples: Vec<Vec<i32>> = (0..inputs.len()).map(|index| inputs.sample(index)).collect();
     let outcomes: Vec<Outcome> = samples.iter().map(|raw| model.run(raw, Rule::default())).collect();
-    let rules = rules(&subject, &outcomes);
+    let rules = rules(&dut, &outcomes);
     let result = |model: &mut Model<'_>, rule| samples.iter().map(|raw| model.words(raw, rule)).collect();
     let results = rules.iter().map(|&rule| result(&mut model, rule)).collect();
     let malformed = malformed(&mut model, &samples);
@@ -85,28 +85,29 @@ impl Vectors {
 
 /// The golden model of a design.
 struct Model<'a> {
-    subject: &'a Subject,
+    dut: &'a Dut,
     state: State,
     readout: &'a Readout,
 }
 
 impl<'a> Model<'a> {
-    fn new(subject: &'a Subject) -> Result<Self> {
-        let readout = subject.design.stages.iter().find_map(|stage| match &stage.kind {
+    fn new(dut: &'a Dut) -> Result<Self> {
+        let readout = dut.design.stages.iter().find_map(|stage| match &stage.kind {
             Kind::Readout(readout) => Some(readout),
             _ => None,
         });
         let readout = readout.ok_or_else(|| Error::input("the design has no readout"))?;
-        Ok(Self { subject, state: subject.golden.state(), readout })
+        Ok(Self { dut, state: dut.golden.state(), readout })
     }
 
     fn run(&mut self, raw: &[i32], rule: Rule) -> Outcome {
         let limits = Limits {
             t_max: (rule.t_max > 0).then_some(rule.t_max.into()),
-            confidence: (rule.hold > 0).then_some(Confidence { margin: rule.margin, steps: rule.hold }),
+            confidence: (rule.patience > 0)
+                .then_some(Confidence { margin: rule.margin, steps: rule.patience }),
             class_per_step: false,
         };
-        self.subject.golden.run(&mut self.state, raw, &limits, &mut Unobserved)
+        self.dut.golden.run(&mut self.state, raw, &limits, &mut Unobserved)
     }
 
     fn words(&mut self, raw: &[i32], rule: Rule) -> Vec<u32> {
@@ -116,27 +117,27 @@ impl<'a> Model<'a> {
 }
 
 /// Rules that end some of these samples early and others not.
-fn rules(subject: &Subject, outcomes: &[Outcome]) -> Vec<Rule> {
+fn rules(dut: &Dut, outcomes: &[Outcome]) -> Vec<Rule> {
     let mut steps: Vec<u32> = outcomes.iter().map(|outcome| outcome.time_steps).collect();
     steps.sort_unstable();
     let median = u16::try_from(steps[steps.len() / 2]).unwrap_or(u16::MAX);
     let mut leads: Vec<u128> = outcomes.iter().map(lead).collect();
     leads.sort_unstable();
-    let bits = subject.design.margin_width();
+    let bits = dut.design.margin_width();
     let most = 1u64.checked_shl(bits).map_or(u64::MAX, |m| m - 1).max(1);
     let margin = u64::try_from(leads[leads.len() / 2] / 4).unwrap_or(u64::MAX).clamp(1, most);
 
     let limit = |t_max| Rule { t_max, ..Rule::default() };
-    let confidence = |margin, hold| Rule { margin, hold, t_max: 0 };
+    let confidence = |margin, patience| Rule { margin, patience, t_max: 0 };
     let mut rules = vec![Rule::default()];
     // Without neurons there is one time-step.
-    if !subject.golden.layers().is_empty() {
+    if !dut.golden.layers().is_empty() {
         rules.extend([limit(1), limit(2), limit((median / 2).max(3)), limit(median.max(4))]);
     }
     if bits == 0 {
         return rules;
     }
-    if !subject.golden.layers().is_empty() {
+    if !dut.golden.layers().is_empty() {
         rules.push(Rule { t_max: (median / 2).max(2), ..confidence(margin, 2) });
     }
     rules.extend([confidence(margin, 1), confidence(margin, 3), confidence(0, 2), confidence(most, 1)]);
@@ -155,7 +156,7 @@ fn lead(outcome: &Outcome) -> u128 {
 
 /// Frames that end before their last beat, and frames that do not end there.
 fn malformed(model: &mut Model<'_>, samples: &[Vec<i32>]) -> Vec<Malformed> {
-    let input = &model.subject.design.input;
+    let input = &model.dut.design.input;
     let (beats, lanes, zero) = (input.beats(), input.beat_lanes, input.zero_point);
     let (low, high) = input.element.range();
     let (first, second) = (&samples[0], &samples[samples.len() - 1]);

@@ -15,8 +15,8 @@ use super::board;
 use super::manifest::Manifest;
 use super::name::in_comment;
 use super::top::bits;
-use crate::design::Design;
 use crate::error::{Error, Result};
+use crate::streaming::design::Design;
 use crate::target::{Family, Target};
 use registers::Register;
 

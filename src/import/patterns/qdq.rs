@@ -4,8 +4,8 @@ use super::clip::{Bounds, clip_of};
 use super::quantiser::{Form, Spread, level};
 use super::{Context, Site};
 use crate::error::{Error, Result};
+use crate::import::constants::quantise::spread_dims;
 use crate::import::decode::{Node, ValueId};
-use crate::import::fold::quantise::spread_dims;
 use crate::import::tensor::{Tensor, Type};
 use crate::quant::Rounding;
 

@@ -9,9 +9,9 @@ use std::rc::Rc;
 
 use super::Context;
 use crate::error::{Error, Result};
+use crate::import::constants::{self, Call};
 use crate::import::decode::{Node, NodeIndex, ValueId};
 use crate::import::dims::{broadcast, broadcast_index};
-use crate::import::fold::{self, Call};
 use crate::import::tensor::{Elements, Tensor, Type, count};
 use crate::quant::{InputSpec, Scaling};
 
@@ -119,7 +119,7 @@ fn input(context: &Context) -> Result<TokenMap> {
     let table = Tensor { ty: Type::I64, dims: vec![all.len()], data: Elements::Int(all) };
     // Integer types too narrow for some raw elements never see them.
     let to = if model.input_type == Type::F32 { Type::F32 } else { Type::I64 };
-    let table = fold::convert(&table, to).map_err(Error::input)?;
+    let table = constants::convert(&table, to).map_err(Error::input)?;
     Ok(TokenMap { place, table: Rc::new(Tensor { ty: model.input_type, ..table }) })
 }
 
@@ -128,7 +128,7 @@ fn apply(context: &Context, node: &Node, maps: &HashMap<ValueId, TokenMap>) -> R
     let wrong = |problem: String| Error::input(format!("{}: {problem}", node.op));
     let folder = &context.flow.model.folder;
     let evaluate = |inputs: Vec<Option<Rc<Tensor>>>| {
-        fold::evaluate(&Call { node, inputs, folder, room: ROOM }).map_err(wrong)
+        constants::evaluate(&Call { node, inputs, folder, room: ROOM }).map_err(wrong)
     };
     if node.standard_op().is_some_and(|op| VIEWS.contains(&op)) {
         let source = maps.get(&node.input(0)?).ok_or_else(|| wrong("of a constant".into()))?;
@@ -162,7 +162,7 @@ fn apply(context: &Context, node: &Node, maps: &HashMap<ValueId, TokenMap>) -> R
         let to = node.outputs.first().copied().flatten().and_then(|output| context.flow.element_type(output));
         let to = to.ok_or_else(|| wrong("to a type that is not known".into()))?;
         let from = operands.first().and_then(Option::as_ref).ok_or_else(|| wrong("of nothing".into()))?;
-        fold::convert(from, to).map_err(wrong)?
+        constants::convert(from, to).map_err(wrong)?
     } else {
         evaluate(operands)?
     };

@@ -206,7 +206,7 @@ fn every_wrong_threshold_is_found() {
     let (good, _) = lower_function(&function, &quantiser, &columns).expect("lowers");
     // Level −3 is the lowest that it has: 0.17/0.06 rounded.
     assert_eq!((good.low, good.high, good.crossings()), (-3, 7, 2));
-    assert_eq!(good.folds.as_ref().map(|folds| &folds.base[..]), Some(&[0][..]));
+    assert_eq!(good.non_monotone.as_ref().map(|non_monotone| &non_monotone.base[..]), Some(&[0][..]));
     prove(&good, &function, &quantiser, 0, &columns[0]).expect("proven");
     for i in 0..good.thresholds.len() {
         if good.thresholds[i] == total.high + 1 || good.thresholds[i] == total.low {

@@ -63,7 +63,7 @@ struct CycleRow {
     module: String,
     lanes: usize,
     counted: Option<f64>,
-    told: Option<f64>,
+    predicted: Option<f64>,
     /// Percent of the cycles of a sample.
     share: f64,
     busiest: bool,
@@ -98,21 +98,22 @@ const LISTED: usize = 100;
 /// Never for what [`super::collect`] has read; figures that are no numbers cannot be drawn.
 pub fn html(report: &Report) -> Result<String> {
     let free = report.cosim.iter().find(|run| run.stall.is_none());
-    let told = report.golden.as_ref().map(|golden| golden.told.per_sample).filter(|told| *told > 0.0);
-    let basis = match (free.is_some_and(|run| !run.stages.is_empty()), told) {
+    let predicted =
+        report.golden.as_ref().map(|golden| golden.predicted.per_sample).filter(|predicted| *predicted > 0.0);
+    let basis = match (free.is_some_and(|run| !run.stages.is_empty()), predicted) {
         (true, _) => "counted by the registers of the hardware in co-simulation",
         (false, Some(_)) => "as the cycle model tells it from measured spikes",
         (false, None) => "",
     };
     let summary = &report.summary;
     let input = overview::input(summary);
-    let pipeline = pipeline::pipeline(input, &report.stages, told);
+    let pipeline = pipeline::pipeline(input, &report.stages, predicted);
     let page = Page {
         report,
         title: text::shown(&summary.model),
         tiles: overview::tiles(report),
         facts: overview::facts(summary),
-        marked: pipeline.rows.iter().any(|row| row.told.is_some()),
+        marked: pipeline.rows.iter().any(|row| row.predicted.is_some()),
         pipeline,
         basis,
         bands: report.golden.as_ref().map(raster::bands),
@@ -159,7 +160,7 @@ fn accuracy(report: &Report) -> Result<Option<AccuracyView>> {
 fn cycles(report: &Report) -> Vec<CycleRow> {
     let most = report.stages.iter().filter_map(|stage| stage.utilisation).fold(0.0, f64::max);
     let works = report.stages.iter().filter(|stage| stage.has_register);
-    let known = works.filter(|stage| stage.counted.is_some() || stage.told.is_some());
+    let known = works.filter(|stage| stage.counted.is_some() || stage.predicted.is_some());
     let row = |stage: &super::Stage| {
         let share = stage.utilisation.unwrap_or(0.0);
         CycleRow {
@@ -167,7 +168,7 @@ fn cycles(report: &Report) -> Vec<CycleRow> {
             module: text::shown(&stage.module),
             lanes: stage.lanes,
             counted: stage.counted,
-            told: stage.told,
+            predicted: stage.predicted,
             share: (100.0 * share).clamp(0.0, 100.0),
             busiest: share > 0.0 && share >= most,
         }

@@ -40,13 +40,13 @@ pub struct Row {
     /// The same as text.
     pub percent: String,
     /// Share as the cycle model tells it, in percent.
-    pub told: Option<f64>,
+    pub predicted: Option<f64>,
     /// Whether no other works longer.
     pub busiest: bool,
 }
 
 /// Draws the stages; `told` is what the cycle model tells of a sample's cycles, more than 0.
-pub fn pipeline(input: String, stages: &[Stage], told: Option<f64>) -> Pipeline {
+pub fn pipeline(input: String, stages: &[Stage], predicted: Option<f64>) -> Pipeline {
     let mut tracks = Tracks::default();
     let most = stages.iter().filter_map(|stage| stage.utilisation).fold(0.0, f64::max);
     let mut rows = Vec::new();
@@ -60,7 +60,7 @@ pub fn pipeline(input: String, stages: &[Stage], told: Option<f64>) -> Pipeline 
         passes: true,
         share: None,
         percent: String::new(),
-        told: None,
+        predicted: None,
         busiest: false,
     });
     for stage in stages {
@@ -81,7 +81,11 @@ pub fn pipeline(input: String, stages: &[Stage], told: Option<f64>) -> Pipeline 
             share: share.map(|share| (100.0 * share).clamp(0.0, 100.0)),
             percent: share.map_or_else(String::new, text::percent),
             // Beside the same figure it would say nothing.
-            told: stage.counted.and(stage.told).zip(told).map(|(busy, all)| (100.0 * busy / all).min(100.0)),
+            predicted: stage
+                .counted
+                .and(stage.predicted)
+                .zip(predicted)
+                .map(|(busy, all)| (100.0 * busy / all).min(100.0)),
             busiest: share.is_some_and(|share| share > 0.0 && share >= most),
         });
     }

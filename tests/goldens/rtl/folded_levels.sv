@@ -69,7 +69,7 @@ module snn_chain_qdq #(
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [18:0] margin;
-  logic [15:0] hold;
+  logic [15:0] patience;
   logic stop;
   logic [15:0] stop_sample;
   logic enable, sample_begin, sample_done, short_frame, long_frame;
@@ -112,7 +112,7 @@ module snn_chain_qdq #(
     .work_i(stage_work),
     .t_max_o(t_max),
     .margin_o(margin),
-    .hold_o(hold),
+    .patience_o(patience),
     .draining_i(stop),
     .enable_o(enable),
     .busy_o
@@ -229,7 +229,7 @@ module snn_chain_qdq #(
   logic w2_skip, w2_last, w2_quiet;
   logic [1:0] s1_spikes;
   spike_neurons #(
-    .Folded(1),
+    .NonMonotone(1),
     .Crossings(2),
     .Rows(1),
     .Channels(6),
@@ -356,7 +356,7 @@ module snn_chain_qdq #(
   logic w4_skip, w4_last, w4_quiet;
   logic [1:0] s3_spikes;
   spike_neurons #(
-    .Folded(1),
+    .NonMonotone(1),
     .Crossings(2),
     .Rows(1),
     .Channels(6),
@@ -1002,7 +1002,7 @@ module snn_chain_qdq #(
     .m_axis_tlast_o,
     .done_o(sample_done),
     .margin_i(margin),
-    .hold_i(hold),
+    .patience_i(patience),
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );

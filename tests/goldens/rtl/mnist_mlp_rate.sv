@@ -3,7 +3,7 @@
 /// Spiking network mnist_mlp
 ///
 ///   stage 0: analog_matmul fc1
-///   stage 1: delta_repeat  fc1
+///   stage 1: rate_encoder  fc1
 ///   stage 2: spike_neurons act1
 ///   stage 3: spike_matmul  fc2
 ///   stage 4: readout       logits
@@ -60,7 +60,7 @@ module snn_mnist_mlp #(
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [21:0] margin;
-  logic [15:0] hold;
+  logic [15:0] patience;
   logic stop;
   logic [15:0] stop_sample;
   logic enable, sample_begin, sample_done, short_frame, long_frame;
@@ -103,7 +103,7 @@ module snn_mnist_mlp #(
     .work_i(stage_work),
     .t_max_o(t_max),
     .margin_o(margin),
-    .hold_o(hold),
+    .patience_o(patience),
     .draining_i(stop),
     .enable_o(enable),
     .busy_o
@@ -210,13 +210,13 @@ module snn_mnist_mlp #(
     .out_data_o({r1_delta, r1_skip, r1_last, r1_quiet})
   );
 
-  // ------------------------------------------------------------ stage 1: delta_repeat
+  // ------------------------------------------------------------ stage 1: rate_encoder
   // Node: fc1
   // rate encoding over 16 time-steps
   logic w2_valid, w2_ready;
   logic [351:0] w2_delta;
   logic w2_skip, w2_last, w2_quiet;
-  delta_repeat #(
+  rate_encoder #(
     .Rows(1),
     .Channels(128),
     .Lanes(16),
@@ -413,7 +413,7 @@ module snn_mnist_mlp #(
     .m_axis_tlast_o,
     .done_o(sample_done),
     .margin_i(margin),
-    .hold_i(hold),
+    .patience_i(patience),
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );

@@ -61,7 +61,7 @@ module snn_qdq_input_quantiser #(
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [15:0] margin;
-  logic [15:0] hold;
+  logic [15:0] patience;
   logic stop;
   logic [15:0] stop_sample;
   logic enable, sample_begin, sample_done, short_frame, long_frame;
@@ -104,7 +104,7 @@ module snn_qdq_input_quantiser #(
     .work_i(stage_work),
     .t_max_o(t_max),
     .margin_o(margin),
-    .hold_o(hold),
+    .patience_o(patience),
     .draining_i(stop),
     .enable_o(enable),
     .busy_o
@@ -480,7 +480,7 @@ module snn_qdq_input_quantiser #(
     .m_axis_tlast_o,
     .done_o(sample_done),
     .margin_i(margin),
-    .hold_i(hold),
+    .patience_i(patience),
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );

@@ -5,7 +5,7 @@
 ///   stage 0: stream_fork   input
 ///   stage 1: token_embedding words
 ///   stage 2: residual_sum  /Add
-///   stage 3: norm_neurons  quan
+///   stage 3: layer_norm_neurons  quan
 ///   stage 4: stream_fork   quan
 ///   stage 5: spike_matmul  block.attn.qkv.quan_q
 ///   stage 6: spike_neurons block.attn.quan_q
@@ -24,7 +24,7 @@
 ///   stage 19: stream_scale  /block/Add
 ///   stage 20: stream_scale  /block/Add
 ///   stage 21: residual_sum  /block/Add
-///   stage 22: norm_neurons  block.quan1
+///   stage 22: layer_norm_neurons  block.quan1
 ///   stage 23: stream_fork   block.quan1
 ///   stage 24: spike_matmul  block.mlp.fc1
 ///   stage 25: spike_neurons block.mlp.act
@@ -33,7 +33,7 @@
 ///   stage 28: stream_scale  /block/Add_1
 ///   stage 29: stream_scale  /block/Add_1
 ///   stage 30: residual_sum  /block/Add_1
-///   stage 31: norm_neurons  block.quan2
+///   stage 31: layer_norm_neurons  block.quan2
 ///   stage 32: row_select    head.rows
 ///   stage 33: spike_matmul  head
 ///   stage 34: readout       logits
@@ -90,7 +90,7 @@ module snn_text_masked_fill #(
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [11:0] margin;
-  logic [15:0] hold;
+  logic [15:0] patience;
   logic stop;
   logic [15:0] stop_sample;
   logic enable, sample_begin, sample_done, short_frame, long_frame;
@@ -133,7 +133,7 @@ module snn_text_masked_fill #(
     .work_i(stage_work),
     .t_max_o(t_max),
     .margin_o(margin),
-    .hold_o(hold),
+    .patience_o(patience),
     .draining_i(stop),
     .enable_o(enable),
     .busy_o
@@ -339,7 +339,7 @@ module snn_text_masked_fill #(
     .out_data_o({r4_delta, r4_skip, r4_last, r4_quiet})
   );
 
-  // ------------------------------------------------------------ stage 3: norm_neurons
+  // ------------------------------------------------------------ stage 3: layer_norm_neurons
   // Node: quan
   // levels -8 to 7
   // X -546927488 to 494785200: 31 bits
@@ -349,7 +349,7 @@ module snn_text_masked_fill #(
   logic w5_neg;
   logic w5_skip, w5_last, w5_quiet;
   logic s3_spikes;
-  norm_neurons #(
+  layer_norm_neurons #(
     .Rows(6),
     .Channels(8),
     .Lanes(1),
@@ -1547,7 +1547,7 @@ module snn_text_masked_fill #(
     .out_data_o({r26_delta, r26_skip, r26_last, r26_quiet})
   );
 
-  // ------------------------------------------------------------ stage 22: norm_neurons
+  // ------------------------------------------------------------ stage 22: layer_norm_neurons
   // Node: block.quan1
   // levels -8 to 7
   // X -567438112 to 496508348: 31 bits
@@ -1557,7 +1557,7 @@ module snn_text_masked_fill #(
   logic w27_neg;
   logic w27_skip, w27_last, w27_quiet;
   logic s22_spikes;
-  norm_neurons #(
+  layer_norm_neurons #(
     .Rows(6),
     .Channels(8),
     .Lanes(1),
@@ -2086,7 +2086,7 @@ module snn_text_masked_fill #(
     .out_data_o({r36_delta, r36_skip, r36_last, r36_quiet})
   );
 
-  // ------------------------------------------------------------ stage 31: norm_neurons
+  // ------------------------------------------------------------ stage 31: layer_norm_neurons
   // Node: block.quan2
   // levels -8 to 7
   // X -658973040 to 576601410: 31 bits
@@ -2096,7 +2096,7 @@ module snn_text_masked_fill #(
   logic w37_neg;
   logic w37_skip, w37_last, w37_quiet;
   logic s31_spikes;
-  norm_neurons #(
+  layer_norm_neurons #(
     .Rows(6),
     .Channels(8),
     .Lanes(1),
@@ -2296,7 +2296,7 @@ module snn_text_masked_fill #(
     .m_axis_tlast_o,
     .done_o(sample_done),
     .margin_i(margin),
-    .hold_i(hold),
+    .patience_i(patience),
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );

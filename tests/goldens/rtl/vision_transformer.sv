@@ -2,13 +2,13 @@
 
 /// Spiking network vit_small
 ///
-///   stage 0: value_reorder patch_embed.proj.0.linear.arrange
+///   stage 0: permute_buffer patch_embed.proj.0.linear.arrange
 ///   stage 1: analog_matmul patch_embed.proj.0.linear
 ///   stage 2: spike_neurons patch_embed.proj.1
 ///   stage 3: stream_scale  /Add
 ///   stage 4: residual_sum  /Add
 ///   stage 5: stream_fork   /Add
-///   stage 6: norm_neurons  blocks.0.norm1.1
+///   stage 6: layer_norm_neurons  blocks.0.norm1.1
 ///   stage 7: stream_fork   blocks.0.norm1.1
 ///   stage 8: spike_matmul  blocks.0.attn.qkv.quan_q
 ///   stage 9: spike_neurons blocks.0.attn.quan_q
@@ -26,14 +26,14 @@
 ///   stage 21: stream_scale  /blocks.0/Add
 ///   stage 22: residual_sum  /blocks.0/Add
 ///   stage 23: stream_fork   /blocks.0/Add
-///   stage 24: norm_neurons  blocks.0.norm2.1
+///   stage 24: layer_norm_neurons  blocks.0.norm2.1
 ///   stage 25: spike_matmul  blocks.0.mlp.fc1
 ///   stage 26: spike_neurons blocks.0.mlp.act.0
 ///   stage 27: spike_matmul  blocks.0.mlp.fc2.0
 ///   stage 28: spike_neurons blocks.0.mlp.fc2.1
 ///   stage 29: stream_scale  /blocks.0/Add_1
 ///   stage 30: residual_sum  /blocks.0/Add_1
-///   stage 31: norm_neurons  norm.1
+///   stage 31: layer_norm_neurons  norm.1
 ///   stage 32: row_select    head.rows
 ///   stage 33: spike_matmul  head
 ///   stage 34: readout       logits
@@ -90,7 +90,7 @@ module snn_vit_small #(
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
   logic [19:0] margin;
-  logic [15:0] hold;
+  logic [15:0] patience;
   logic stop;
   logic [15:0] stop_sample;
   logic enable, sample_begin, sample_done, short_frame, long_frame;
@@ -133,7 +133,7 @@ module snn_vit_small #(
     .work_i(stage_work),
     .t_max_o(t_max),
     .margin_o(margin),
-    .hold_o(hold),
+    .patience_o(patience),
     .draining_i(stop),
     .enable_o(enable),
     .busy_o
@@ -185,12 +185,12 @@ module snn_vit_small #(
     .out_data_o(r0_value)
   );
 
-  // ------------------------------------------------------------ stage 0: value_reorder
+  // ------------------------------------------------------------ stage 0: permute_buffer
   // Node: patch_embed.proj.0.linear.arrange
   // 784 values a sample
   logic w1_valid, w1_ready;
   logic [8:0] w1_value;
-  value_reorder #(
+  permute_buffer #(
     .Count(784),
     .InLanes(8),
     .ValueWidth(9),
@@ -507,7 +507,7 @@ module snn_vit_small #(
     .out_data_o({r7_delta, r7_skip, r7_last, r7_quiet})
   );
 
-  // ------------------------------------------------------------ stage 6: norm_neurons
+  // ------------------------------------------------------------ stage 6: layer_norm_neurons
   // Node: blocks.0.norm1.1
   // levels -8 to 7
   // X -172466644 to 161388330: 29 bits
@@ -517,7 +517,7 @@ module snn_vit_small #(
   logic [1:0] w8_neg;
   logic w8_skip, w8_last, w8_quiet;
   logic [1:0] s6_spikes;
-  norm_neurons #(
+  layer_norm_neurons #(
     .Rows(17),
     .Channels(32),
     .Lanes(2),
@@ -1665,7 +1665,7 @@ module snn_vit_small #(
     .out_data_o({r28_delta, r28_skip, r28_last, r28_quiet})
   );
 
-  // ------------------------------------------------------------ stage 24: norm_neurons
+  // ------------------------------------------------------------ stage 24: layer_norm_neurons
   // Node: blocks.0.norm2.1
   // levels -8 to 7
   // X -210569092 to 194727972: 29 bits
@@ -1675,7 +1675,7 @@ module snn_vit_small #(
   logic [1:0] w29_neg;
   logic w29_skip, w29_last, w29_quiet;
   logic [1:0] s24_spikes;
-  norm_neurons #(
+  layer_norm_neurons #(
     .Rows(17),
     .Channels(32),
     .Lanes(2),
@@ -2089,7 +2089,7 @@ module snn_vit_small #(
     .out_data_o({r35_delta, r35_skip, r35_last, r35_quiet})
   );
 
-  // ------------------------------------------------------------ stage 31: norm_neurons
+  // ------------------------------------------------------------ stage 31: layer_norm_neurons
   // Node: norm.1
   // levels -8 to 7
   // X -250844700 to 229969129: 29 bits
@@ -2099,7 +2099,7 @@ module snn_vit_small #(
   logic [1:0] w36_neg;
   logic w36_skip, w36_last, w36_quiet;
   logic [1:0] s31_spikes;
-  norm_neurons #(
+  layer_norm_neurons #(
     .Rows(17),
     .Channels(32),
     .Lanes(2),
@@ -2299,7 +2299,7 @@ module snn_vit_small #(
     .m_axis_tlast_o,
     .done_o(sample_done),
     .margin_i(margin),
-    .hold_i(hold),
+    .patience_i(patience),
     .stop_o(stop),
     .stop_sample_o(stop_sample)
   );

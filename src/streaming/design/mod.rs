@@ -1,0 +1,135 @@
+//! Box 4, the design: the integer network as a pipeline of hardware stages with lanes, widths of streams and FIFO depths.
+//!
+//! Nothing here decides a numeric question: every width is copied from a proven range.
+
+mod lanes;
+mod plan;
+mod rows;
+mod stage;
+mod stream;
+
+pub use plan::{Joins, LayerFolding, Options, plan};
+pub use rows::{Embedding, LayerNorm, Levels, Mask, Product, Reorder, Scale, Select, Softmax, Sum};
+pub use stage::{AnalogPass, Kind, Matmul, Neurons, Readout, Repeat, Stage};
+pub use stream::{Carries, Groups, Stream};
+
+use crate::quant::Element;
+
+/// A pipeline of stages joined by streams.
+#[derive(Clone, Debug)]
+pub struct Design {
+    /// The model's name.
+    pub model: String,
+    /// What arrives on the input stream.
+    pub input: Input,
+    /// Stages in the order of the data; each says which streams it reads and writes.
+    pub stages: Vec<Stage>,
+    /// Streams; the input adapter writes number 0.
+    pub streams: Vec<Stream>,
+    /// Whether large memories for state are UltraRAM.
+    pub ultra_ram: bool,
+}
+
+/// The input adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Type of an element.
+    pub element: Element,
+    /// Subtracted from each element.
+    pub zero_point: i32,
+    /// Elements of a sample.
+    pub count: usize,
+    /// Elements in one beat of the input stream.
+    pub beat_lanes: usize,
+    /// Elements of one row.
+    pub row: usize,
+    /// Width in bits of an element after the zero point was subtracted.
+    pub value_width: u32,
+}
+
+impl Design {
+    /// Indices of the stages that have counters, in the order of their registers.
+    pub fn counted(&self) -> impl Iterator<Item = usize> {
+        (0..self.stages.len()).filter(|&stage| self.stages[stage].is_counted())
+    }
+
+    /// The choices that lead to this design, layer by layer: with `options`, or with these, the same design is made.
+    #[must_use]
+    pub fn folding(&self, options: &Options) -> Options {
+        let lanes = |stage: &Stage| {
+            let lanes = match &stage.kind {
+                Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => matmul.out_lanes,
+                Kind::Neurons(neurons) => neurons.lanes,
+                Kind::Product(product) => product.lanes[2],
+                Kind::LayerNorm(norm) => norm.lanes,
+                Kind::Softmax(softmax) => softmax.lanes,
+                Kind::Sum(sum) => sum.lanes,
+                Kind::Embedding(embedding) => embedding.lanes,
+                Kind::AnalogPass(_)
+                | Kind::Repeat(_)
+                | Kind::Readout(_)
+                | Kind::Fork
+                | Kind::Scale(_)
+                | Kind::Select(_)
+                | Kind::Reorder(_)
+                | Kind::Mask(_) => return None,
+            };
+            let (spikes, lut_words) = match &stage.kind {
+                Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => {
+                    (Some(matmul.banks), Some(matmul.lut_words).filter(|&words| words > 0))
+                }
+                _ => (None, None),
+            };
+            Some((stage.node.clone(), LayerFolding { lanes, spikes, lut_words }))
+        };
+        Options {
+            input_lanes: Some(self.input.beat_lanes),
+            ultra_ram: self.ultra_ram,
+            layers: self.stages.iter().filter_map(lanes).collect(),
+            ..options.clone()
+        }
+    }
+
+    /// Most spikes that a stage sends, or work that it does, in one cycle.
+    pub fn most_in_a_cycle(&self) -> usize {
+        let of = |stage: &Stage| {
+            let lanes = stage.outputs.first().map_or(1, |&stream| self.streams[stream].lanes);
+            (if stage.is_neurons() { lanes } else { 1 }).max(stage.work_a_cycle() as usize)
+        };
+        self.counted().map(|stage| of(&self.stages[stage])).max().unwrap_or(1)
+    }
+
+    /// The stage that reads a stream.
+    pub fn reader(&self, stream: usize) -> Option<usize> {
+        self.stages.iter().position(|stage| stage.inputs.contains(&stream))
+    }
+
+    /// Words of 32 bits of a result frame.
+    pub fn frame_words(&self) -> usize {
+        self.readout().map_or(0, Readout::frame_words)
+    }
+
+    /// Width in bits of a margin between two classes; 0 without a rule of confidence.
+    pub fn margin_width(&self) -> u32 {
+        self.readout().map_or(0, Readout::margin_width)
+    }
+
+    fn readout(&self) -> Option<&Readout> {
+        self.stages.iter().find_map(|stage| match &stage.kind {
+            Kind::Readout(readout) => Some(readout),
+            _ => None,
+        })
+    }
+}
+
+impl Input {
+    /// Width in bits of a beat of the input stream.
+    pub fn tdata_width(&self) -> usize {
+        self.beat_lanes * lanes::width_of(self.element.bits())
+    }
+
+    /// Beats of the input stream that carry one sample.
+    pub fn beats(&self) -> usize {
+        self.count / self.row * self.row.div_ceil(self.beat_lanes)
+    }
+}

@@ -1,0 +1,190 @@
+//! What the user, or the scheduler, chooses about the hardware.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::graph::NodeId;
+use crate::integer::{Network, Op};
+
+/// Choices about the hardware: for all layers, and for some by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// Most output channels that an engine adds to in one cycle, where `layers` does not say.
+    pub lanes: usize,
+    /// Most elements of a sample in one beat of the input, as far as they fit into 64 bits; as many as fit where nothing is
+    /// said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_lanes: Option<usize>,
+    /// Depth of the FIFO on every stream, at least.
+    pub fifo_depth: usize,
+    /// Depth of the FIFOs where paths meet again.
+    #[serde(rename = "join_fifos")]
+    pub joins: Joins,
+    /// Whether samples can be ended early by the rule of confidence; the hardware for it costs look-up tables in every
+    /// neuron array, in the readout and in the registers.
+    #[serde(default = "rule_of_confidence", skip_serializing_if = "Clone::clone")]
+    pub confidence: bool,
+    /// Whether large memories for state are UltraRAM, which only devices of UltraScale+ have.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ultra_ram: bool,
+    /// Layers by the name of their node.
+    #[serde(default)]
+    pub layers: BTreeMap<String, LayerFolding>,
+}
+
+/// How one layer is folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerFolding {
+    /// Most output channels that it works on in one cycle; fewer where the shapes of what it is connected with ask for it.
+    pub lanes: usize,
+    /// Most spikes that a synaptic layer takes in one cycle, from as many banks of its input; the most that divides the
+    /// lanes of what it reads. 1 where nothing is said, and in layers of other kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spikes: Option<usize>,
+    /// How many words of each bank of a synaptic layer's weights, from its end, are look-up tables instead of block
+    /// memory, at most all of them. None where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lut_words: Option<usize>,
+}
+
+impl LayerFolding {
+    /// So many lanes, one spike a cycle.
+    pub fn lanes(lanes: usize) -> Self {
+        Self { lanes, spikes: None, lut_words: None }
+    }
+}
+
+/// Where nothing is said of it, there is a rule of confidence.
+fn rule_of_confidence() -> bool {
+    true
+}
+
+/// How deep the FIFOs are where paths meet again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Joins {
+    /// The earlier path runs on while the later one catches up.
+    #[default]
+    Overlapped,
+    /// No deeper than the pipeline needs to move at all: less memory, more waiting.
+    Minimal,
+}
+
+impl Options {
+    /// Most lanes that may be asked for.
+    pub const MAX_LANES: usize = 64;
+    /// Spikes of a synaptic layer in one cycle that may be asked for.
+    pub const SPIKES: [usize; 4] = [1, 2, 4, 8];
+
+    /// Every layer in the same number of lanes.
+    pub fn uniform(lanes: usize) -> Self {
+        Self { lanes, ..Self::default() }
+    }
+
+    /// Most lanes of a node. Where nothing is said of it, LayerNorm has an eighth of an engine's and softmax a quarter:
+    /// they work on a row once a time-step, an engine works once a spike. Neurons then take what comes.
+    pub(super) fn most(&self, network: &Network, id: NodeId) -> usize {
+        let node = network.node(id);
+        let rows = (self.lanes / 8).max(1);
+        match (self.layers.get(&node.name), &node.op) {
+            (Some(layer), _) => layer.lanes,
+            (None, Op::LayerNorm(_) | Op::Sum(_) | Op::Embedding(_)) => rows,
+            (None, Op::Softmax(_)) => 2 * rows,
+            (None, Op::Neuron(_)) => Self::MAX_LANES,
+            (None, _) => self.lanes,
+        }
+    }
+
+    /// Banks of the input of a synaptic layer that reads so many lanes.
+    pub(super) fn banks(&self, network: &Network, id: NodeId, in_lanes: usize) -> usize {
+        let wanted = self.layers.get(&network.node(id).name).and_then(|layer| layer.spikes).unwrap_or(1);
+        let fits = |banks: &&usize| **banks <= wanted && in_lanes.is_multiple_of(**banks);
+        Self::SPIKES.iter().rev().find(fits).copied().unwrap_or(1)
+    }
+
+    /// Words of each bank of a layer's weights that are look-up tables.
+    pub(super) fn lut_words(&self, name: &str) -> usize {
+        self.layers.get(name).and_then(|layer| layer.lut_words).unwrap_or(0)
+    }
+
+    /// Whether a node's lanes can be chosen.
+    pub fn is_folded(op: &Op) -> bool {
+        match op {
+            Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::LayerNorm(_)
+            | Op::Softmax(_)
+            | Op::Product(_)
+            | Op::Sum(_)
+            | Op::Embedding(_) => true,
+            Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::Readout(_) => false,
+        }
+    }
+
+    /// Whether all of it is possible for this network.
+    pub(super) fn check(&self, network: &Network) -> Result<()> {
+        let possible = 1..=Self::MAX_LANES;
+        if !possible.contains(&self.lanes) {
+            let most = Self::MAX_LANES;
+            return Err(Error::input(format!("{} lanes; possible are 1…{most}", self.lanes)));
+        }
+        if let Some(lanes) = self.input_lanes.filter(|lanes| !possible.contains(lanes)) {
+            let most = Self::MAX_LANES;
+            return Err(Error::input(format!(
+                "{lanes} elements in a beat of the input; possible are 1…{most}"
+            )));
+        }
+        if !(1..=1024).contains(&self.fifo_depth) {
+            let depth = self.fifo_depth;
+            return Err(Error::input(format!("FIFO depth {depth}; possible are 1…1024")));
+        }
+        let nodes = || network.topological().into_iter().map(|id| network.node(id));
+        let known: Vec<&str> =
+            nodes().filter(|node| Self::is_folded(&node.op)).map(|node| node.name.as_str()).collect();
+        let names: HashSet<&str> = known.iter().copied().collect();
+        for (name, layer) in &self.layers {
+            if !names.contains(name.as_str()) {
+                let known: Vec<String> = known.iter().map(|name| crate::error::printable(name)).collect();
+                return Err(Error::input("the folding names a layer that the model does not have")
+                    .at_node(name)
+                    .fix(format!("layers that can be folded are {}", known.join(", "))));
+            }
+            if !possible.contains(&layer.lanes) {
+                let most = Self::MAX_LANES;
+                return Err(
+                    Error::input(format!("{} lanes; possible are 1…{most}", layer.lanes)).at_node(name)
+                );
+            }
+            if let Some(spikes) = layer.spikes.filter(|spikes| !Self::SPIKES.contains(spikes)) {
+                return Err(Error::input(format!("{spikes} spikes a cycle; possible are 1, 2, 4 and 8"))
+                    .at_node(name));
+            }
+            let synaptic = nodes().any(|node| node.name == *name && matches!(node.op, Op::Linear(_)));
+            let given = [("spikes", layer.spikes.is_some()), ("lut_words", layer.lut_words.is_some())];
+            if let Some((key, _)) = given.into_iter().find(|(_, given)| *given && !synaptic) {
+                return Err(Error::input(format!("`{key}` is for layers with weights; this one has none"))
+                    .at_node(name)
+                    .fix("leave it out"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            lanes: 16,
+            input_lanes: None,
+            fifo_depth: 2,
+            joins: Joins::default(),
+            confidence: true,
+            ultra_ram: false,
+            layers: BTreeMap::new(),
+        }
+    }
+}

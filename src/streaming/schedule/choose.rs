@@ -1,0 +1,145 @@
+//! Which design of the frontier is taken.
+
+use super::balance::{Point, Scheduler};
+use super::cost::{Estimate, Figures, estimate};
+use super::lut_offload::lut_offload;
+use crate::error::{Error, Result};
+use crate::streaming::design::Design;
+use crate::target::{Device, Family, Short};
+
+/// The large memories of UltraScale+.
+const ULTRA_RAM: &str = "URAM288";
+
+/// What is asked of the design.
+#[derive(Clone, Debug)]
+pub enum Goal {
+    /// The smallest that takes at most so many cycles a sample.
+    Cycles(f64),
+    /// The fastest that fits a device.
+    Fit(Box<Device>),
+}
+
+/// A design with what it is reckoned to take.
+#[derive(Clone, Debug)]
+pub struct DesignPoint {
+    /// The folding, the design and its cycles.
+    pub point: Point,
+    /// Its area.
+    pub estimate: Estimate,
+}
+
+impl DesignPoint {
+    /// With the area in a family.
+    pub fn of(point: Point, family: Family) -> Self {
+        Self { estimate: estimate(&point.design, family), point }
+    }
+
+    /// For a device: where it has too little block memory alone, with weights in look-up tables.
+    pub fn on(point: Point, device: &Device) -> Self {
+        match lut_offloaded(&point.design, device) {
+            Some(design) => {
+                let options = design.folding(&point.options);
+                Self::of(Point { design, options, ..point }, device.family)
+            }
+            None => Self::of(point, device.family),
+        }
+    }
+
+    /// What a device has too little of.
+    pub fn short(&self, device: &Device) -> Vec<Short> {
+        Short::of(needs(&self.estimate.total, device))
+    }
+}
+
+/// What a device has too little of for a design.
+pub fn short(design: &Design, device: &Device) -> Vec<Short> {
+    Short::of(needs(&estimate(design, device.family).total, device))
+}
+
+/// A design with its memory elsewhere, where it fits a device so, and without only block memory is short: state in
+/// UltraRAM on devices that have it, else or also weights in look-up tables.
+pub fn lut_offloaded(design: &Design, device: &Device) -> Option<Design> {
+    if !short_of_memory(&short(design, device), device) {
+        return None;
+    }
+    let mut design = design.clone();
+    if has_ultra_ram(device) {
+        design.ultra_ram = true;
+        match short(&design, device) {
+            short if short.is_empty() => return Some(design),
+            short if short_of_memory(&short, device) => {}
+            _ => design.ultra_ram = false,
+        }
+    }
+    (lut_offload(&mut design, device) && short(&design, device).is_empty()).then_some(design)
+}
+
+/// Whether a device has large memories for state.
+pub fn has_ultra_ram(device: &Device) -> bool {
+    device.memory(ULTRA_RAM).is_some()
+}
+
+/// Whether block memory is what there is too little of, and nothing else.
+pub fn short_of_memory(short: &[Short], device: &Device) -> bool {
+    !short.is_empty() && short.iter().all(|short| short.resource == device.family.bram_unit())
+}
+
+/// Resources by name: how many of them a design needs, and how many the device has.
+/// The large memories of UltraScale+ come last, where there are or should be some.
+pub fn needs<'a>(figures: &Figures, device: &'a Device) -> Vec<(&'a str, u64, u64)> {
+    let there = |kind: &str| device.memory(kind).map_or(0, |memory| memory.count);
+    let bram = device.family.bram_unit();
+    let mut needs = vec![
+        ("LUT", figures.lut, device.luts),
+        ("FF", figures.ff, device.ffs),
+        (bram, figures.bram, there(bram)),
+        (device.dsps.kind.as_str(), figures.dsp, device.dsps.count),
+    ];
+    if figures.uram > 0 || has_ultra_ram(device) {
+        needs.push((ULTRA_RAM, figures.uram, there(ULTRA_RAM)));
+    }
+    needs
+}
+
+/// The place of the design that meets the goal, of designs from the slowest to the fastest.
+///
+/// # Errors
+/// When none does; says by how much.
+pub fn choose(design_points: &[DesignPoint], goal: &Goal) -> Result<usize> {
+    let fastest = design_points.last().ok_or_else(|| Error::input("there is no design to choose from"))?;
+    match goal {
+        Goal::Cycles(most) => {
+            design_points.iter().position(|design_point| design_point.point.cycles.per_sample <= *most).ok_or_else(|| {
+                let cycles = fastest.point.cycles.per_sample;
+                let busiest = fastest.point.cycles.busiest().map_or("", |s| &fastest.point.design.stages[s].node);
+                Error::check(format!("the fastest design takes {cycles:.0} cycles a sample, more than {most:.0}"))
+                    .at_node(busiest)
+                    .fix("ask for less, or for a faster clock")
+            })
+        }
+        Goal::Fit(device) => {
+            design_points.iter().rposition(|design_point| design_point.short(device).is_empty()).ok_or_else(|| {
+                let short = Short::list(&design_points[0].short(device));
+                Error::check(format!("even the smallest design does not fit {} ({short})", device.part)).fix("quantise to fewer levels or weight bits, `snn2rtl compact` the model, or take a larger device: `snn2rtl targets`")
+            })
+        }
+    }
+}
+
+/// Every design from the slowest to the fastest, with its area, and made to fit a device if one is named.
+///
+/// # Errors
+/// When there is no hardware for the network.
+pub fn design_points(
+    scheduler: &Scheduler<'_>,
+    family: Family,
+    device: Option<&Device>,
+    progress: &dyn Fn(&Point),
+) -> Result<Vec<DesignPoint>> {
+    let points = scheduler.frontier(progress)?;
+    let design_point = |point| match device {
+        Some(device) => DesignPoint::on(point, device),
+        None => DesignPoint::of(point, family),
+    };
+    Ok(points.into_iter().map(design_point).collect())
+}

@@ -1,0 +1,172 @@
+//! Area of a design before synthesis: look-up tables, flip-flops, block memory and multiplier blocks of every instance of
+//! the top level, by formulas that were fitted to Yosys. See `docs/cost-model.md`.
+//!
+//! Block memory, multiplier blocks and look-up tables used as memory follow the rules of Yosys' mapping (`cost/memory.rs`);
+//! logic and registers are sums of products of an instance's quantities (`cost/quantities.rs`) with coefficients from
+//! `cost/xc7.json` and `cost/ecp5.json`, which `scripts/calibrate_cost.py` writes.
+
+mod memory;
+mod quantities;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+pub use quantities::Quantities;
+
+use crate::streaming::design::Design;
+use crate::target::Family;
+
+/// Resources, in the units of one family.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Look-up tables, those used as memory or taken by carry cells included.
+    pub lut: u64,
+    /// Flip-flops.
+    pub ff: u64,
+    /// Block memory: RAMB18, DP16KD, or the family's like.
+    pub bram: u64,
+    /// Large memories of UltraScale+ (`URAM288`), in designs that use them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub uram: u64,
+    /// Multiplier blocks.
+    pub dsp: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "asked for by serde")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl std::ops::Add for Figures {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            lut: self.lut + other.lut,
+            ff: self.ff + other.ff,
+            bram: self.bram + other.bram,
+            uram: self.uram + other.uram,
+            dsp: self.dsp + other.dsp,
+        }
+    }
+}
+
+/// What one instance of the top level is reckoned to take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InstanceCost {
+    /// The instance's name in the RTL without `u_`, up to what the node's name adds: `input`, `regs`, `link_N`, `sN`.
+    pub instance: String,
+    /// The library's module.
+    pub module: &'static str,
+    /// What it takes.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// What a design is reckoned to take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Estimate {
+    /// The family it is reckoned for.
+    pub family: Family,
+    /// Whether logic was calibrated for this family; if not, the coefficients are those of ECP5 (xc7's for UltraScale+).
+    pub calibrated: bool,
+    /// The sum over all instances.
+    pub total: Figures,
+    /// Instance by instance: registers, input, then stages and links by number.
+    pub instances: Vec<InstanceCost>,
+}
+
+/// A sum of products: each with its coefficient and the names of its factors, `lanes*acc`; `1` for none.
+type Terms = Vec<(f64, String)>;
+
+/// Coefficients of one module.
+#[derive(Deserialize)]
+struct Formula {
+    lut: Terms,
+    ff: Terms,
+}
+
+/// Coefficients of a family, by module.
+type Formulas = BTreeMap<String, Formula>;
+
+static XC7: LazyLock<Formulas> = LazyLock::new(|| read(include_str!("cost/xc7.json")));
+static ECP5: LazyLock<Formulas> = LazyLock::new(|| read(include_str!("cost/ecp5.json")));
+
+/// The files are part of the program; the tests read them.
+fn read(text: &str) -> Formulas {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// What a design takes in a family.
+#[must_use]
+pub fn estimate(design: &Design, family: Family) -> Estimate {
+    let formulas = formulas(family);
+    let instances: Vec<InstanceCost> = quantities(design, family)
+        .into_iter()
+        .map(|(instance, module, quantities)| InstanceCost {
+            figures: figures(formulas.get(module), &quantities),
+            instance,
+            module,
+        })
+        .collect();
+    Estimate {
+        family,
+        calibrated: matches!(family, Family::Xc7 | Family::Ecp5),
+        total: instances.iter().fold(Figures::default(), |sum, instance| sum + instance.figures),
+        instances,
+    }
+}
+
+fn formulas(family: Family) -> &'static Formulas {
+    match family {
+        Family::Xc7 | Family::Xcup => &XC7,
+        Family::Ecp5 | Family::Ice40 | Family::Gowin => &ECP5,
+    }
+}
+
+/// What one stage takes in a family.
+pub(super) fn stage_figures(design: &Design, stage: usize, family: Family) -> Figures {
+    let stage = &design.stages[stage];
+    figures(formulas(family).get(stage.module()), &quantities::stage(stage, design, family))
+}
+
+/// The quantities that each instance of the top level is reckoned from: its name, its module, and they.
+#[must_use]
+pub fn quantities(design: &Design, family: Family) -> Vec<(String, &'static str, Quantities)> {
+    let mut all = vec![
+        ("regs".to_owned(), "axi_lite_regs", quantities::registers(design, family)),
+        ("input".to_owned(), "axis_input", quantities::input(design, family)),
+    ];
+    for (number, stage) in design.stages.iter().enumerate() {
+        all.push((format!("s{number}"), stage.module(), quantities::stage(stage, design, family)));
+    }
+    for (number, stream) in design.streams.iter().enumerate() {
+        all.push((format!("link_{number}"), "stream_link", quantities::link(stream, design, family)));
+    }
+    all
+}
+
+fn figures(formula: Option<&Formula>, quantities: &Quantities) -> Figures {
+    let of = |name: &str| quantities.get(name).copied().unwrap_or(0.0);
+    let term = |(coefficient, factors): &(f64, String)| {
+        factors.split('*').fold(*coefficient, |product, name| match name {
+            "1" => product,
+            name => product * of(name),
+        })
+    };
+    let sum = |terms: Option<&Terms>| terms.map_or(0.0, |terms| terms.iter().map(term).sum::<f64>());
+    Figures {
+        lut: whole(of("ram_lut") + sum(formula.map(|f| &f.lut))),
+        ff: whole(of("ram_ff") + sum(formula.map(|f| &f.ff))),
+        bram: whole(of("bram")),
+        uram: whole(of("uram")),
+        dsp: whole(of("dsp")),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of cells, not below 0")]
+fn whole(count: f64) -> u64 {
+    count.max(0.0).round() as u64
+}
