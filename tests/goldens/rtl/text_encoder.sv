@@ -5,7 +5,7 @@
 ///   stage 0: stream_fork   input
 ///   stage 1: token_embedding words
 ///   stage 2: residual_sum  /Add
-///   stage 3: layer_norm_neurons  quan
+///   stage 3: layer_norm_neurons quan
 ///   stage 4: stream_fork   quan
 ///   stage 5: spike_matmul  block.attn.qkv.quan_q
 ///   stage 6: spike_neurons block.attn.quan_q
@@ -24,7 +24,7 @@
 ///   stage 19: stream_scale  /block/Add
 ///   stage 20: stream_scale  /block/Add
 ///   stage 21: residual_sum  /block/Add
-///   stage 22: layer_norm_neurons  block.quan1
+///   stage 22: layer_norm_neurons block.quan1
 ///   stage 23: stream_fork   block.quan1
 ///   stage 24: spike_matmul  block.mlp.fc1
 ///   stage 25: spike_neurons block.mlp.act
@@ -33,7 +33,7 @@
 ///   stage 28: stream_scale  /block/Add_1
 ///   stage 29: stream_scale  /block/Add_1
 ///   stage 30: residual_sum  /block/Add_1
-///   stage 31: layer_norm_neurons  block.quan2
+///   stage 31: layer_norm_neurons block.quan2
 ///   stage 32: row_select    head.rows
 ///   stage 33: spike_matmul  head
 ///   stage 34: readout       logits

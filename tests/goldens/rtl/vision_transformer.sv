@@ -8,7 +8,7 @@
 ///   stage 3: stream_scale  /Add
 ///   stage 4: residual_sum  /Add
 ///   stage 5: stream_fork   /Add
-///   stage 6: layer_norm_neurons  blocks.0.norm1.1
+///   stage 6: layer_norm_neurons blocks.0.norm1.1
 ///   stage 7: stream_fork   blocks.0.norm1.1
 ///   stage 8: spike_matmul  blocks.0.attn.qkv.quan_q
 ///   stage 9: spike_neurons blocks.0.attn.quan_q
@@ -26,14 +26,14 @@
 ///   stage 21: stream_scale  /blocks.0/Add
 ///   stage 22: residual_sum  /blocks.0/Add
 ///   stage 23: stream_fork   /blocks.0/Add
-///   stage 24: layer_norm_neurons  blocks.0.norm2.1
+///   stage 24: layer_norm_neurons blocks.0.norm2.1
 ///   stage 25: spike_matmul  blocks.0.mlp.fc1
 ///   stage 26: spike_neurons blocks.0.mlp.act.0
 ///   stage 27: spike_matmul  blocks.0.mlp.fc2.0
 ///   stage 28: spike_neurons blocks.0.mlp.fc2.1
 ///   stage 29: stream_scale  /blocks.0/Add_1
 ///   stage 30: residual_sum  /blocks.0/Add_1
-///   stage 31: layer_norm_neurons  norm.1
+///   stage 31: layer_norm_neurons norm.1
 ///   stage 32: row_select    head.rows
 ///   stage 33: spike_matmul  head
 ///   stage 34: readout       logits
