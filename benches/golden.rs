@@ -30,7 +30,7 @@ fn neuron(channels: usize, total: Range, theta: i64) -> Neuron {
     let thresholds = (0..channels).flat_map(|_| (1..=15).map(|k| theta * k - theta / 2)).collect();
     let membrane = Range::new(total.low - 15 * theta, total.high + theta);
     let rule = Rule::Affine { fraction: 0, theta: vec![theta; channels], start: vec![theta / 2; channels] };
-    Neuron { low: 0, high: 15, thresholds, folds: None, rule, total, membrane }
+    Neuron { low: 0, high: 15, thresholds, non_monotone: None, rule, total, membrane }
 }
 
 fn network(hidden: &[usize]) -> Network {

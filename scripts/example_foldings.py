@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the foldings of the designs that `snn2rtl targets --examples` looks at: src/cli/board_fit/foldings.json.
+"""Writes the foldings of the designs that `snn2rtl targets --examples` looks at: src/flow/board_fit/foldings.json.
 
     scripts/example_foldings.py target/release/snn2rtl
 
@@ -45,7 +45,7 @@ def main():
 
     lists = [f' "{name}": [\n' + ",\n".join(map(line, designs)) + "\n ]" for name, designs in found.items()]
     text = "{\n" + ",\n".join(lists) + "\n}\n"
-    (ROOT / "src/cli/board_fit/foldings.json").write_text(text)
+    (ROOT / "src/flow/board_fit/foldings.json").write_text(text)
 
 
 if __name__ == "__main__":

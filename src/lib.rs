@@ -3,7 +3,7 @@
 //! One direction through the boxes: [`import`] reads ONNX into [`qann`]; [`convert`] makes [`snn`]; [`lower`] makes
 //! [`integer`]; [`golden`] runs it, and [`compact`] chooses widths with it; [`streaming`] plans the hardware, and
 //! [`advice`] says what to do where it does not fit; the later modules write, simulate and synthesise it, and [`report`]
-//! shows what came of it.
+//! shows what came of it. [`flow`] joins them to what the commands do; [`cli`] parses and prints.
 
 pub mod data;
 pub mod error;
@@ -31,5 +31,7 @@ pub mod streaming;
 pub mod synth;
 pub mod target;
 pub mod tool;
+
+pub mod flow;
 
 pub mod cli;

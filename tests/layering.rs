@@ -80,6 +80,31 @@ const MODULES: &[(&str, &[&str])] = &[
             "target",
         ],
     ),
+    (
+        "flow",
+        &[
+            "advice",
+            "convert",
+            "cosim",
+            "data",
+            "emit",
+            "error",
+            "folder",
+            "golden",
+            "graph",
+            "import",
+            "integer",
+            "lower",
+            "place",
+            "quant",
+            "report",
+            "snn",
+            "streaming",
+            "synth",
+            "target",
+            "tool",
+        ],
+    ),
 ];
 
 /// Words that only these modules may use.

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::explore::{self, Schedule};
-use super::{fit, load, output};
-use crate::data;
-use crate::emit::{self, Manifest, SourceEntry};
+use super::schedule::ScheduleArgs;
+use super::{fit, output};
+use crate::emit::Manifest;
 use crate::error::Result;
-use crate::folder;
-use crate::streaming::design::{Joins, Options};
+use crate::flow;
+use crate::flow::build::Layout;
+use crate::flow::explore;
+use crate::streaming::design::{Joins, Options as Folding};
 use crate::streaming::schedule::DesignPoint;
 use crate::target::Target;
 
@@ -33,7 +34,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["folding", "calibrate"])]
     lanes: Option<usize>,
     /// Depth of the FIFO between two stages.
-    #[arg(long, default_value_t = Options::default().fifo_depth, conflicts_with = "folding")]
+    #[arg(long, default_value_t = Folding::default().fifo_depth, conflicts_with = "folding")]
     fifo_depth: usize,
     /// Depth of the FIFOs where paths of the network meet again.
     #[arg(long, value_enum, default_value_t = JoinFifos::Overlapped, conflicts_with = "folding")]
@@ -45,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "calibrate")]
     folding: Option<PathBuf>,
     #[command(flatten)]
-    schedule: Schedule,
+    schedule: ScheduleArgs,
     /// Print the manifest as JSON.
     #[arg(long)]
     json: bool,
@@ -65,56 +66,40 @@ enum JoinFifos {
 /// # Errors
 /// When the model cannot be built or the folder cannot be written.
 pub fn run(args: &Args) -> Result<()> {
-    // What is named wrongly is said before the work.
+    // A wrong name is reported before the work.
     let target = explore::target(args.target.as_deref(), args.device.as_deref())?;
-    let model = load::model(&args.model)?;
     let joins = match args.join_fifos {
         JoinFifos::Overlapped => Joins::Overlapped,
         JoinFifos::Minimal => Joins::Minimal,
     };
-    let uniform = Options {
-        lanes: args.lanes.unwrap_or(Options::default().lanes),
+    let folding = Folding {
+        lanes: args.lanes.unwrap_or(Folding::default().lanes),
         fifo_depth: args.fifo_depth,
         joins,
         confidence: !args.no_confidence,
-        ..Options::default()
+        ..Folding::default()
     };
-    let inputs = inputs(args)?;
-    let mut design_point = None;
-    let options = match (&args.folding, &args.schedule.calibrate) {
-        (Some(path), _) => emit::read_folding(path)?,
-        (None, None) => match &target {
-            Some(target) => {
-                let fewer = args.lanes.is_none();
-                fit::uniform(&model, &uniform, &target.room(), fewer)?.unwrap_or(uniform)
-            }
-            None => uniform,
-        },
-        (None, Some(_)) => {
-            let found = explore::scheduled(&model, &args.schedule, target.as_ref(), &uniform)?;
-            design_point.insert(found).0.point.options.clone()
-        }
+    let layout = match (&args.folding, &args.schedule.calibrate) {
+        (Some(path), _) => Layout::File(path.clone()),
+        (None, Some(_)) => Layout::Scheduled { schedule: args.schedule.schedule(), folding },
+        (None, None) => Layout::Uniform { folding, fewer: args.lanes.is_none() },
     };
-    let manifest = emit::emit_from(&model, &options, target.as_ref(), &inputs, &args.output)?;
-    let reckoned =
-        target.as_ref().map(|target| fit::estimate_for(&model, &options, target.device())).transpose()?;
-    if let Some((_, found)) = &design_point {
-        found.save(&args.output)?;
-    }
+    let options =
+        flow::build::Options { model: args.model.clone(), output: args.output.clone(), target, layout };
+    let built = flow::build(&options, &output::Display::new())?;
+    let target = options.target.as_ref();
     if args.json {
-        let text = serde_json::to_string_pretty(&manifest)
-            .map_err(|e| crate::error::Error::input(format!("cannot write JSON: {e}")))?;
-        output::print(&text)?;
+        output::json_own(&built.manifest)?;
     } else {
-        tell(args, &manifest, target.as_ref(), design_point.as_ref().map(|(design_point, _)| design_point))?;
-        if let (Some((design, estimate)), Some(target)) = (&reckoned, &target) {
+        tell(args, &built.manifest, target, built.chosen.as_ref())?;
+        if let (Some((design, estimate)), Some(target)) = (&built.estimate, target) {
             output::print(&fit::table(design, estimate, &target.room()))?;
         }
     }
-    match (&reckoned, &target) {
-        (Some((_, estimate)), Some(target)) => fit::warn(&model, &options, &target.room(), estimate),
-        _ => Ok(()),
+    if let Some(advice) = &built.advice {
+        fit::warn(advice);
     }
+    Ok(())
 }
 
 /// Prints what was built.
@@ -146,17 +131,6 @@ fn tell(
         ))?;
     }
     output::print(&format!("build folder: {}", args.output.display()))
-}
-
-/// The files that the build is made from, but those of the target.
-fn inputs(args: &Args) -> Result<Vec<SourceEntry>> {
-    let mut files: Vec<(&str, PathBuf)> = Vec::new();
-    files.extend(load::model_files(&args.model).map(|file| ("model", file)));
-    files.extend(args.folding.iter().map(|file| ("folding", file.clone())));
-    let samples = args.schedule.calibrate.iter().map(|location| data::split_location(location).0);
-    files.extend(samples.map(|file| ("calibration", file)));
-    let entry = |(role, path): &(&str, PathBuf)| Ok(SourceEntry::of(role, &folder::read(path)?));
-    files.iter().map(entry).collect()
 }
 
 /// The stages as a table.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::{load, output};
+use super::output;
 use crate::cosim::clients::{self, Options, Report};
 use crate::error::{Error, Result};
+use crate::flow::load;
 
 /// Arguments of `cocotb`.
 #[derive(ClapArgs)]

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::{load, output};
+use super::output;
 use crate::compact::{self, Entry, Found, Progress, Role};
 use crate::error::{Result, printable};
+use crate::flow::load;
 use crate::quant::Precision;
 use crate::snn::{self, Model};
 

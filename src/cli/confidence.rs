@@ -2,8 +2,7 @@
 
 use clap::Args as ClapArgs;
 
-use crate::error::{Error, Result};
-use crate::golden::Confidence;
+use crate::flow::StopRule;
 
 /// When a class stands out for long enough.
 #[derive(ClapArgs)]
@@ -17,15 +16,8 @@ pub struct ConfidenceArgs {
 }
 
 impl ConfidenceArgs {
-    /// The rule, if it is asked for; `unit` is what 1 in the readout is worth.
-    ///
-    /// # Errors
-    /// When the margin cannot be met or met always.
-    pub fn rule(&self, unit: f64) -> Result<Option<Confidence>> {
-        let rule = |margin| Confidence::new(margin, unit, self.patience);
-        self.margin
-            .map(rule)
-            .transpose()
-            .map_err(|problem| Error::input(problem).fix("give --margin 1 --patience 3"))
+    /// The rule, if it is asked for.
+    pub fn stop(&self) -> Option<StopRule> {
+        self.margin.map(|margin| StopRule { margin, patience: self.patience })
     }
 }

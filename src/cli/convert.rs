@@ -7,12 +7,13 @@ use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
 
 use super::{inspect, output};
-use crate::convert::{self, EncodingChoice, Notes};
+use crate::convert::EncodingChoice;
 use crate::error::{Error, Result, printable};
+use crate::flow;
+use crate::flow::convert::Converted;
 use crate::import::{self, Match};
-use crate::lower::{self, LayerProof};
+use crate::lower::LayerProof;
 use crate::quant::{Decimal, Element, InputSpec, Scaling};
-use crate::snn::{self, Model};
 
 /// What a raw element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -147,44 +148,19 @@ struct Report<'a> {
     patterns: Vec<Found<'a>>,
 }
 
-/// A converted model and how it came about.
-pub struct Converted {
-    /// The model.
-    pub model: Model,
-    /// What was proven of it.
-    pub proof: Vec<LayerProof>,
-    notes: Notes,
-    patterns: Vec<Match>,
-}
-
-/// Imports, converts, and lowers once: what cannot be lowered is refused here.
-///
-/// # Errors
-/// When any of it fails.
-pub fn convert(
-    path: &Path,
-    options: &import::Options,
-    encoding: EncodingChoice,
-    name: Option<&str>,
-) -> Result<Converted> {
-    let imported = import::import(path, options)?;
-    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = name.unwrap_or(&stem);
-    let (model, notes) = convert::convert(&imported.network, name, &imported.producer, encoding)
-        .map_err(|e| e.at_file(path))?;
-    let lowered = lower::lower(&model).map_err(|e| e.at_file(path))?;
-    Ok(Converted { model, proof: lowered.proof, notes, patterns: imported.explanation })
-}
-
 /// Converts and prints the layers.
 ///
 /// # Errors
 /// When the model is not supported or the output cannot be written.
 pub fn run(args: &Args) -> Result<()> {
-    let options = import::Options { input: args.input.spec()?, weight_bits: args.weight_bits };
-    let converted = convert(&args.model, &options, args.encoding.0, args.name.as_deref())?;
+    let converted = flow::convert(&flow::convert::Options {
+        model: args.model.clone(),
+        output: Some(args.output.clone()),
+        import: import::Options { input: args.input.spec()?, weight_bits: args.weight_bits },
+        encoding: args.encoding.0,
+        name: args.name.clone(),
+    })?;
     let Converted { model, proof, notes, patterns } = &converted;
-    snn::file::save(model, &args.output)?;
     if args.json {
         let found = |m: &'_ Match| (m.pattern, m.node.clone(), m.detail.clone());
         let all: Vec<_> = patterns.iter().map(found).collect();

@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::Args as ClapArgs;
+use clap::builder::PossibleValue;
+use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
 
-use super::examples::Example;
-use super::{compare, convert, cosim, load, output, report, run};
+use super::output;
 use crate::convert::EncodingChoice;
 use crate::cosim as simulation;
 use crate::data;
 use crate::emit;
 use crate::error::{Error, Result};
+use crate::flow::examples::Example;
+use crate::flow::run as golden_run;
+use crate::flow::{compare, convert, cosim, load, report};
 use crate::golden::Golden;
 use crate::integer::{Network, Op};
 use crate::streaming::design::Options;
@@ -27,8 +30,8 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR", default_value = "build/demo")]
     output: PathBuf,
     /// The trained network.
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Example::MnistVit)]
-    example: Example,
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = ExampleName(Example::MnistVit))]
+    example: ExampleName,
     /// Samples that are co-simulated; 16 for a Transformer, 64 otherwise.
     #[arg(long, value_name = "N")]
     cosim: Option<usize>,
@@ -37,13 +40,29 @@ pub struct Args {
     json: bool,
 }
 
+/// An example as it is named on the command line.
+#[derive(Clone, Copy, Debug)]
+struct ExampleName(Example);
+
+impl ValueEnum for ExampleName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const NAMES: [ExampleName; Example::ALL.len()] =
+            [ExampleName(Example::ALL[0]), ExampleName(Example::ALL[1]), ExampleName(Example::ALL[2])];
+        &NAMES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()).help(self.0.description()))
+    }
+}
+
 /// Marks a folder that a demo wrote.
 const MARK: &str = "demo.json";
 
 #[derive(Serialize)]
 struct Report<'a> {
     example: &'static str,
-    golden: &'a run::Report,
+    golden: &'a golden_run::Report,
     cosim: &'a simulation::Report,
     utilisation: &'a synth::Utilisation,
     build: &'a Path,
@@ -57,7 +76,8 @@ struct Report<'a> {
 /// When a tool is missing and cannot be provided, or the folder cannot be written; a difference is a failed check.
 pub fn run(args: &Args) -> Result<()> {
     let start = Instant::now();
-    let example = args.example;
+    let ExampleName(example) = args.example;
+    let display = output::Display::new();
     let (_, samples) = example.sample();
     let compared = args.cosim.unwrap_or(example.cosim_samples());
     if compared == 0 {
@@ -70,7 +90,7 @@ pub fn run(args: &Args) -> Result<()> {
 
     say("1. convert: ONNX → spiking network")?;
     let onnx = args.output.join(model_file);
-    let converted = convert::convert(&onnx, &example.options()?, EncodingChoice::Analog, None)?;
+    let converted = convert::imported(&onnx, &example.options()?, EncodingChoice::Analog, None)?;
     let model = converted.model;
     snn::file::save(&model, &args.output.join("model.snn"))?;
     say(&super::inspect::layers(&model)?)?;
@@ -84,14 +104,14 @@ pub fn run(args: &Args) -> Result<()> {
     let mut inputs = load::inputs(&file(inputs_file), &model, None)?;
     let labels = data::read_labels(&file(labels_file), inputs.len())?;
     let reference = compare::Reference::read(&args.output.join(reference_file), &names)?;
-    let choices = run::Choices {
+    let choices = golden_run::Choices {
         labels: Some(&labels),
         t_max: None,
         confidence: None,
         float: true,
         reference: Some(reference),
     };
-    let figures = run::measure(&model, &lowered, &golden, &inputs, &choices)?;
+    let figures = golden_run::measure(&model, &lowered, &golden, &inputs, &choices, &display)?;
 
     say("3. build: RTL, memory images, manifest")?;
     let build = args.output.join("build");
@@ -101,9 +121,9 @@ pub fn run(args: &Args) -> Result<()> {
     say("4. co-simulation: RTL in Verilator against the golden model")?;
     // The report shows what the golden model does on all of them.
     let context = report::Context { model: &model, lowered: &lowered, golden: &golden, manifest: &manifest };
-    let measured = report::measured(&context, &inputs, Some(&labels), 0, &figures)?;
+    let measured = report::measured(&context, &inputs, Some(&labels), 0, &figures, &display)?;
     inputs.truncate(compared);
-    let simulated = cosim::simulate(&build, &inputs, &simulation::Options::default())?;
+    let simulated = cosim::simulate(&build, &inputs, &simulation::Options::default(), &display)?;
 
     say("5. synthesis: Yosys for Xilinx 7 series")?;
     let spinner = output::spinner("Yosys");
@@ -132,14 +152,14 @@ pub fn run(args: &Args) -> Result<()> {
         output::print(&format!("build folder: {}", build.display()))?;
         output::print(&format!("report: {}", page.display()))?;
     }
-    run::check(&figures)?;
-    cosim::check(&simulated)?;
+    figures.check()?;
+    simulated.check()?;
     figures.reference.as_ref().map_or(Ok(()), |r| agreement(r, &lowered.network))
 }
 
 /// A network of synapses and thresholds equals float64 in every neuron. LayerNorm, softmax and residual sums have
 /// constants that are rounded: of a hundred samples one may differ, none in its class.
-fn agreement(found: &run::ReferenceReport, network: &Network) -> Result<()> {
+fn agreement(found: &golden_run::ReferenceReport, network: &Network) -> Result<()> {
     let rounded = |id| matches!(network.node(id).op, Op::LayerNorm(_) | Op::Softmax(_) | Op::Sum(_));
     let allowed = match network.topological().into_iter().any(rounded) {
         true => found.reference_samples / 100,

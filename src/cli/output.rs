@@ -1,6 +1,7 @@
 //! What is printed: tables and text, or one JSON object; progress bars on a terminal.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, ContentArrangement, Row, Table};
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 pub use crate::error::thousands;
 use crate::error::{Error, Result};
+use crate::flow::Watch;
 
 /// Version of the JSON that commands print.
 const FORMAT_VERSION: u32 = 1;
@@ -36,6 +38,16 @@ pub fn print(text: &str) -> Result<()> {
 /// As [`print`].
 pub fn json(value: &impl Serialize) -> Result<()> {
     json_of(FORMAT_VERSION, value)
+}
+
+/// Prints one JSON object that carries its version.
+///
+/// # Errors
+/// As [`print`].
+pub fn json_own(value: &impl Serialize) -> Result<()> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
+    print(&text)
 }
 
 /// Prints one JSON object, with a version of its own.
@@ -70,13 +82,63 @@ pub fn table(header: impl Into<Row>, rows: Vec<impl Into<Row>>, right: usize) ->
     table
 }
 
+/// Shows the progress of a flow on a terminal; nothing where standard error is not one.
+pub struct Display {
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Display {
+    /// Nothing is shown yet.
+    pub fn new() -> Self {
+        Self { bar: Mutex::new(None) }
+    }
+
+    fn with(&self, act: impl FnOnce(&ProgressBar)) {
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            act(bar);
+        }
+    }
+}
+
+impl Watch for Display {
+    fn begin(&self, task: &str, steps: Option<usize>) {
+        let bar = match steps {
+            Some(steps) => bar(task, steps),
+            None => spinner(task),
+        };
+        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+    }
+
+    fn advance(&self, steps: usize) {
+        self.with(|bar| bar.inc(steps as u64));
+    }
+
+    fn doing(&self, what: &str) {
+        self.with(|bar| bar.set_message(what.to_owned()));
+    }
+
+    fn end(&self) {
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn note(&self, text: &str) {
+        let print = || eprintln!("note: {text}");
+        match self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+}
+
 /// A bar over `count` things; nothing where standard error is not a terminal.
-pub fn bar(what: &'static str, count: usize) -> ProgressBar {
+pub fn bar(what: &str, count: usize) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{msg:28} {bar:30} {pos}/{len} {eta}");
-    let bar = ProgressBar::new(count as u64).with_message(what);
+    let bar = ProgressBar::new(count as u64).with_message(what.to_owned());
     if let Ok(style) = style {
         bar.set_style(style);
     }

@@ -4,22 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use serde::Serialize;
-
-use super::load;
 use super::output::{self, thousands};
-use crate::advice::advise;
-use crate::emit::Manifest;
 use crate::error::{Error, Result};
-use crate::place;
-use crate::streaming::schedule::Figures;
-use crate::synth::{self, Fit, Resource, Utilisation};
-use crate::target::{Device, Family, Target};
-use crate::tool::Toolbox;
+use crate::flow;
+use crate::flow::synth::{Flow, Routing, Synthesised};
+use crate::place::Placement;
+use crate::synth::{Fit, Resource};
+use crate::target::Family;
 
 /// Synthesis programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Flow {
+enum ToolName {
     /// Yosys, from PATH or provided.
     Yosys,
     /// Yosys, then nextpnr and the packer of the family (ecp5, ice40, gowin), from PATH or provided.
@@ -36,7 +31,7 @@ pub struct Args {
     build: PathBuf,
     /// Synthesis program.
     #[arg(long, value_enum, default_value = "yosys")]
-    tool: Flow,
+    tool: ToolName,
     /// Device family: xc7, xcup, ecp5, ice40 or gowin. Without it that of the board or device that the folder was built
     /// for, or xc7 for Yosys and ecp5 for nextpnr.
     #[arg(long)]
@@ -59,135 +54,54 @@ pub struct Args {
     json: bool,
 }
 
-/// The utilisation and, where the device is known, whether it fits.
-#[derive(Serialize)]
-struct Report<'a> {
-    #[serde(flatten)]
-    utilisation: &'a Utilisation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fit: Option<&'a Fit>,
-}
-
 /// Synthesises, places and routes if asked for, and prints what was found.
 ///
 /// # Errors
 /// When the folder is not a build folder, or a tool is missing or fails; a design that does not fit the device or is
 /// too slow is a failed check.
 pub fn run(args: &Args) -> Result<()> {
-    let asked = args.family.as_deref().map(family).transpose()?;
-    let manifest = crate::emit::read_manifest(&args.build)?;
-    let target = manifest.target.as_ref().map(|entry| Target::of_build(&args.build, entry)).transpose()?;
-    if args.reports.is_some() && args.tool != Flow::Vivado {
-        return Err(Error::input("--reports reads what Vivado has written").fix("add --tool vivado"));
-    }
-    match args.tool {
-        Flow::Yosys => yosys(args, asked, target.as_ref(), &manifest),
-        Flow::Nextpnr => place(args, asked, target.as_ref()),
-        Flow::Vivado => vivado(args, target.as_ref()),
-    }
-}
-
-fn yosys(args: &Args, asked: Option<Family>, target: Option<&Target>, manifest: &Manifest) -> Result<()> {
-    let device = target.map(Target::device);
-    let family = asked.or(device.map(|device| device.family)).unwrap_or(Family::Xc7);
-    let spinner = output::spinner("Yosys");
-    let result = synth::yosys(&args.build, family, &|step| spinner.set_message(format!("Yosys: {step}")));
-    spinner.finish_and_clear();
-    let utilisation = result?;
-    // Another family than the device's says nothing about the device.
-    let fit = device.filter(|device| device.family == family).map(|d| Fit::of(&utilisation.total, d));
-    if args.json {
-        // It carries its own version.
-        let text = serde_json::to_string_pretty(&Report { utilisation: &utilisation, fit: fit.as_ref() })
-            .map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
-        output::print(&text)?;
-    } else {
-        output::print(&utilisation.table().to_string())?;
-        if let Some(fit) = &fit {
-            output::print(&table(fit))?;
+    let family = args.family.as_deref().map(family).transpose()?;
+    let flow = match (args.tool, &args.reports) {
+        (ToolName::Vivado, Some(folder)) => Flow::VivadoReports(folder.clone()),
+        (_, Some(_)) => {
+            return Err(Error::input("--reports reads what Vivado has written").fix("add --tool vivado"));
         }
-    }
-    match (&fit, device) {
-        (Some(fit), Some(device)) => {
-            fit.check().map_err(|error| advised(args, manifest, device, &utilisation, error))
+        (ToolName::Yosys, None) => Flow::Yosys,
+        (ToolName::Nextpnr, None) => {
+            Flow::Nextpnr(Routing { seed: args.seed, mhz: args.freq, pins: args.pins.clone() })
         }
-        _ => Ok(()),
-    }
-}
-
-/// An error that says what would fit, where the model in the build folder tells.
-fn advised(
-    args: &Args,
-    manifest: &Manifest,
-    device: &Device,
-    utilisation: &Utilisation,
-    error: Error,
-) -> Error {
-    let total = &utilisation.total;
-    let used = Figures { lut: total.lut, ff: total.ff, bram: total.bram, uram: total.uram, dsp: total.dsp };
-    let advice = load::model(&args.build).and_then(|model| advise(&model, &manifest.folding, device, &used));
-    match advice {
-        Ok(Some(advice)) => error.fix(format!("one of these\n{}", super::fit::indented(&advice))),
-        _ => error,
-    }
-}
-
-fn place(args: &Args, asked: Option<Family>, target: Option<&Target>) -> Result<()> {
-    let device = target.map(Target::device);
-    let family = asked.or(device.map(|device| device.family)).unwrap_or(Family::Ecp5);
-    let mut options = match target.filter(|target| target.device().family == family) {
-        Some(target) => place::Options::of(target, &args.build)?,
-        None => place::Options::usual(family)?,
+        (ToolName::Vivado, None) => Flow::Vivado,
     };
-    options.seed = args.seed;
-    options.mhz = args.freq.unwrap_or(options.mhz);
-    if let Some(path) = &args.pins {
-        options.pins = Some(std::fs::read_to_string(path).map_err(|e| Error::io("read", path, &e))?);
-    }
-    let spinner = output::spinner("Yosys");
-    let show = |step: &str| spinner.set_message(step.to_owned());
-    let result = place::nextpnr(&Toolbox::from_env(), &args.build, &options, &show);
-    spinner.finish_and_clear();
-    let placement = result?;
+    let options = flow::synth::Options { build: args.build.clone(), flow, family };
+    let found = flow::synth(&options, &output::Display::new())?;
     if args.json {
-        let text = serde_json::to_string_pretty(&placement)
-            .map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
-        output::print(&text)?;
-        return placement.check();
+        output::json_own(&found)?;
+        return found.check();
     }
+    match &found {
+        Synthesised::Utilisation(synthesis) => {
+            output::print(&synthesis.utilisation.table().to_string())?;
+            if let Some(fit) = &synthesis.fit {
+                output::print(&table(fit))?;
+            }
+        }
+        Synthesised::Placement(placement) => print_placement(placement)?,
+        Synthesised::Vivado(found) => {
+            output::print(&found.utilisation.table().to_string())?;
+            print_placement(&found.placement)?;
+        }
+    }
+    found.check()
+}
+
+/// The figures and the longest path.
+fn print_placement(placement: &Placement) -> Result<()> {
     output::print(&placement.table().to_string())?;
     if let Some(path) = placement.critical_paths.first() {
         output::print(&format!("from {}\nto   {}", path.from, path.to))?;
         output::print(&path.table().to_string())?;
     }
-    placement.check()
-}
-
-fn vivado(args: &Args, target: Option<&Target>) -> Result<()> {
-    let found = match &args.reports {
-        Some(folder) => place::vivado::reports(&args.build, folder, target)?,
-        None => {
-            let spinner = output::spinner("Vivado");
-            let show = |step: &str| spinner.set_message(format!("Vivado: {step}"));
-            let result = place::vivado::run(&Toolbox::from_env(), &args.build, target, &show);
-            spinner.finish_and_clear();
-            result?
-        }
-    };
-    let place::vivado::Found { utilisation, placement } = &found;
-    if args.json {
-        let text = serde_json::to_string_pretty(&found)
-            .map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
-        output::print(&text)?;
-        return placement.check();
-    }
-    output::print(&utilisation.table().to_string())?;
-    output::print(&placement.table().to_string())?;
-    if let Some(path) = placement.critical_paths.first() {
-        output::print(&format!("from {}\nto   {}", path.from, path.to))?;
-        output::print(&path.table().to_string())?;
-    }
-    placement.check()
+    Ok(())
 }
 
 fn family(name: &str) -> Result<Family> {

@@ -3,9 +3,10 @@
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::board_fit::{self, Holding};
+use super::board_fit;
 use super::output::{self, thousands};
 use crate::error::Result;
+use crate::flow::board_fit::{Holding, holdings};
 use crate::target::{Board, Device, boards, devices};
 
 /// Arguments of `targets`.
@@ -58,7 +59,7 @@ impl<'a> Row<'a> {
 /// When the lists cannot be read or written.
 pub fn run(args: &Args) -> Result<()> {
     let (boards, devices) = (boards()?, devices()?);
-    let examples = args.examples.then(|| board_fit::holdings(&boards)).transpose()?;
+    let examples = args.examples.then(|| holdings(&boards)).transpose()?;
     if args.json {
         let rows = boards.iter().map(Row::of).collect();
         return output::json(&Targets { boards: rows, devices: &devices, examples });

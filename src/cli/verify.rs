@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::{load, output};
+use super::output;
 use crate::emit::{self, Verification};
 use crate::error::{Error, Result, printable};
+use crate::flow::load;
 use crate::target::Target;
 
 /// Arguments of `verify`.

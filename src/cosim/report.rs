@@ -9,6 +9,7 @@ use super::expected::Expected;
 use super::mismatch::FirstMismatch;
 use super::neurons::Compared;
 use super::pins::Pins;
+use crate::error::{Error, Result};
 use crate::golden::Outcome;
 
 /// Mean and largest of a figure.
@@ -261,5 +262,16 @@ impl Report {
             column.set_cell_alignment(CellAlignment::Right);
         }
         table
+    }
+
+    /// A mismatch is a failed check.
+    ///
+    /// # Errors
+    /// Describes the mismatch.
+    pub fn check(&self) -> Result<()> {
+        match &self.first_mismatch {
+            None => Ok(()),
+            Some(mismatch) => Err(Error::check(mismatch.to_string())),
+        }
     }
 }

@@ -103,6 +103,19 @@ pub struct Synthesis {
     pub fit: Option<Fit>,
 }
 
+impl Report {
+    /// A strict equality that does not hold is a failed check.
+    ///
+    /// # Errors
+    /// Says which.
+    pub fn check(&self) -> Result<()> {
+        match self.equalities.iter().find(|equality| equality.strict && equality.holds == Some(false)) {
+            Some(equality) => Err(Error::check(format!("this does not hold: {}", equality.statement))),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Reads a build folder.
 ///
 /// # Errors

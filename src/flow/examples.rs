@@ -1,14 +1,11 @@
 //! The trained networks that come with the program: each with its sample and what PyTorch computed in float64.
 
-use clap::ValueEnum;
-
 use crate::error::{Error, Result};
 use crate::import::Options;
 use crate::quant::{Element, InputSpec, Scaling};
 
 /// A built-in example.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Example {
     /// A Vision Transformer for handwritten digits: 17 tokens of 64 channels, 4 heads, 2 blocks
     MnistVit,
@@ -33,12 +30,28 @@ macro_rules! files {
 }
 
 impl Example {
+    /// Every example.
+    pub const ALL: [Self; 3] = [Self::MnistVit, Self::ReviewEncoder, Self::MnistMlp];
+
     /// Name of the model.
     pub fn name(self) -> &'static str {
         match self {
             Self::MnistVit => "mnist_vit",
             Self::ReviewEncoder => "review_encoder",
             Self::MnistMlp => "mnist_mlp",
+        }
+    }
+
+    /// What it is, in a sentence without a full stop.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::MnistVit => {
+                "A Vision Transformer for handwritten digits: 17 tokens of 64 channels, 4 heads, 2 blocks"
+            }
+            Self::ReviewEncoder => {
+                "A text encoder for reviews: 32 words of 64 channels, 4 heads, 2 blocks, padding mask"
+            }
+            Self::MnistMlp => "A classifier of handwritten digits: 784-128-10",
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::{compare, output};
+use super::{Watch, compare};
 use crate::data::{Inputs, NpzWriter, Spool};
 use crate::error::{Error, Result};
 use crate::golden::{Golden, Layer, Limits, Observer};
@@ -41,6 +41,7 @@ pub fn write(
     golden: &Golden,
     inputs: &Inputs,
     limits: &Limits,
+    watch: &dyn Watch,
 ) -> Result<()> {
     let mut archive = NpzWriter::create(path)?;
     let mut columns = Vec::new();
@@ -56,14 +57,14 @@ pub fn write(
     // Of each sample, after each of its time-steps.
     let mut per_step: Vec<Vec<Vec<f64>>> = Vec::new();
     let recorder = |_| Recorder { spikes: vec![Vec::new(); golden.layers().len()], totals: Vec::new() };
-    let bar = output::bar("dump", inputs.len());
-    golden.stream(
+    watch.begin("dump", Some(inputs.len()));
+    let streamed = golden.stream(
         inputs.len(),
         |n, raw| inputs.fill(n, raw),
         limits,
         recorder,
         |_, outcome, seen| {
-            bar.inc(1);
+            watch.advance(1);
             for (i, column) in columns.iter_mut().enumerate() {
                 column.push(&seen.spikes[i], &outcome.levels[i])?;
             }
@@ -71,8 +72,9 @@ pub fn write(
             per_step.push(seen.totals.iter().map(|t| real(t)).collect());
             Ok(())
         },
-    )?;
-    bar.finish_and_clear();
+    );
+    watch.end();
+    streamed?;
     let (count, most) = (inputs.len(), per_step.iter().map(Vec::len).max().unwrap_or(0));
     let classes = logits.len() / count.max(1);
     archive.add("logits", &[count, classes], &logits)?;

@@ -1,0 +1,144 @@
+//! Which of the program's own examples each board holds, and how fast.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::examples::Example;
+use super::{convert::imported, load};
+use crate::convert::EncodingChoice;
+use crate::error::{Error, Result};
+use crate::golden::Golden;
+use crate::lower;
+use crate::streaming::design::{Design, Options, plan};
+use crate::streaming::schedule::{Activity, Figures, estimate, lut_offloaded, needs};
+use crate::target::{Board, Device, Short};
+
+/// Samples of an example that its cycles are told for.
+const SAMPLES: usize = 2;
+
+/// An example on a board.
+#[derive(Clone, Serialize)]
+pub struct Holding {
+    /// Name of the board.
+    pub board: String,
+    /// Name of the example.
+    pub example: &'static str,
+    /// The designs that fit, the smallest and the fastest; none where nothing fits.
+    pub smallest: Option<Held>,
+    /// See `smallest`.
+    pub fastest: Option<Held>,
+    /// What the smallest design lacks, where it does not fit.
+    pub short: Vec<Short>,
+}
+
+/// A design that fits.
+#[derive(Clone, Serialize)]
+pub struct Held {
+    /// Cycles a sample.
+    pub cycles: f64,
+    /// At the board's clock.
+    pub samples_per_second: f64,
+    /// Look-up tables.
+    pub lut: u64,
+    /// Flip-flops.
+    pub ff: u64,
+    /// Block memories, in the unit of the family.
+    pub bram: u64,
+    /// Multiplier blocks.
+    pub dsp: u64,
+}
+
+/// Every example on every board.
+///
+/// # Errors
+/// When the examples cannot be written to a temporary folder.
+pub fn holdings(boards: &[Board]) -> Result<Vec<Holding>> {
+    let examples = [Example::MnistMlp, Example::MnistVit, Example::ReviewEncoder];
+    let found: Vec<Result<Vec<Holding>>> = std::thread::scope(|scope| {
+        let all = |example| {
+            let designs = Designs::of(example)?;
+            Ok(boards.iter().map(|board| designs.on(board, example)).collect())
+        };
+        let threads = examples.map(|example| scope.spawn(move || all(example)));
+        let failed = |_| Err(Error::check("the designs of an example could not be worked out"));
+        threads.map(|thread| thread.join().unwrap_or_else(failed)).into()
+    });
+    let mut holdings = found.into_iter().collect::<Result<Vec<_>>>()?.concat();
+    // All examples of a board together.
+    holdings.sort_by_key(|holding| boards.iter().position(|board| board.name == holding.board));
+    Ok(holdings)
+}
+
+/// The foldings of the designs of each example, from the smallest to the fastest, as `snn2rtl explore` found them;
+/// `scripts/example_foldings.py` writes the file. What the designs take is not in it.
+const FOLDINGS: &str = include_str!("board_fit/foldings.json");
+
+/// The designs of an example.
+struct Designs {
+    designs: Vec<(Design, OnceCell<f64>)>,
+    activity: Activity,
+}
+
+impl Designs {
+    /// # Errors
+    /// When a temporary folder cannot be written.
+    fn of(example: Example) -> Result<Self> {
+        let folder = tempfile::tempdir().map_err(|e| Error::io("create", &std::env::temp_dir(), &e))?;
+        let [model, samples, ..] = example.files();
+        for (name, bytes) in [model, samples] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).map_err(|e| Error::io("write", &path, &e))?;
+        }
+        let onnx = folder.path().join(model.0);
+        let model = imported(&onnx, &example.options()?, EncodingChoice::Analog, None)?.model;
+        let location = folder.path().join(samples.0).display().to_string();
+        let inputs = load::inputs(&location, &model, Some(SAMPLES))?;
+        let network = lower::lower(&model)?.network;
+        let golden = Golden::new(&network)?;
+        let activity = Activity::measure(&golden, (0..inputs.len()).map(|n| inputs.sample(n)));
+        let foldings: BTreeMap<String, Vec<Options>> = serde_json::from_str(FOLDINGS)
+            .map_err(|e| Error::input(format!("the foldings of the examples cannot be read: {e}")))?;
+        let foldings = foldings.get(example.name()).map_or(&[][..], Vec::as_slice);
+        let design = |options: &Options| Ok((plan(&model.name, &network, options)?, OnceCell::new()));
+        Ok(Self { designs: foldings.iter().map(design).collect::<Result<_>>()?, activity })
+    }
+
+    /// Cycles of a sample: played where they are asked for.
+    fn cycles(&self, n: usize) -> f64 {
+        let (design, cycles) = &self.designs[n];
+        *cycles.get_or_init(|| crate::streaming::schedule::cycles(design, &self.activity).per_sample)
+    }
+
+    /// What comes of the example on a board.
+    fn on(&self, board: &Board, example: Example) -> Holding {
+        let device = &board.room();
+        let totals: Vec<Figures> = self.designs.iter().map(|(design, _)| total(design, device)).collect();
+        let short = |n: usize| Short::of(needs(&totals[n], device));
+        let held = |n: usize| {
+            let (cycles, Figures { lut, ff, bram, dsp, .. }) = (self.cycles(n), totals[n]);
+            let samples_per_second = board.clock_hz as f64 / cycles.max(1.0);
+            Held { cycles, samples_per_second, lut, ff, bram, dsp }
+        };
+        let fit: Vec<usize> = (0..totals.len()).filter(|&n| short(n).is_empty()).collect();
+        // Where nothing fits, what the design lacks that comes nearest to it.
+        let worst = |n: &usize| {
+            let over = |(_, needed, there): (&str, u64, u64)| needed as f64 / (there as f64).max(0.5);
+            needs(&totals[*n], device).into_iter().map(over).fold(0.0, f64::max)
+        };
+        let nearest = (0..totals.len()).min_by(|a, b| worst(a).total_cmp(&worst(b)));
+        Holding {
+            board: board.name.clone(),
+            example: example.name(),
+            smallest: fit.first().map(|&n| held(n)),
+            fastest: fit.last().map(|&n| held(n)),
+            short: if fit.is_empty() { nearest.map(short).unwrap_or_default() } else { Vec::new() },
+        }
+    }
+}
+
+/// What a design takes of a device: where that has too little block memory alone, with weights in look-up tables.
+fn total(design: &Design, device: &Device) -> Figures {
+    estimate(lut_offloaded(design, device).as_ref().unwrap_or(design), device.family).total
+}

@@ -1,0 +1,117 @@
+//! `build`: RTL and everything around it.
+
+use std::path::PathBuf;
+
+use super::explore::{self, Schedule};
+use super::{Watch, fit, load};
+use crate::advice::{Advice, advise};
+use crate::data;
+use crate::emit::{self, Manifest, SourceEntry};
+use crate::error::Result;
+use crate::folder;
+use crate::streaming::design::{Design, Options as Folding};
+use crate::streaming::schedule::{DesignPoint, Estimate};
+use crate::target::Target;
+
+/// How the layers are folded.
+#[derive(Clone, Debug)]
+pub enum Layout {
+    /// The same lanes for every layer; with `fewer`, as many below these as the device has room for.
+    Uniform {
+        /// Lanes, FIFO depths and the rest.
+        folding: Folding,
+        /// Whether fewer lanes may be taken.
+        fewer: bool,
+    },
+    /// As a `folding.json` says.
+    File(PathBuf),
+    /// Balanced on measured spikes.
+    Scheduled {
+        /// On what, and for which goal.
+        schedule: Schedule,
+        /// FIFO depths and the rest.
+        folding: Folding,
+    },
+}
+
+/// What is built, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A model.snn.
+    pub model: PathBuf,
+    /// The folder to write. A build folder that is already there is replaced.
+    pub output: PathBuf,
+    /// The board or device to build for.
+    pub target: Option<Target>,
+    /// How the layers are folded.
+    pub layout: Layout,
+}
+
+/// What was built.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The manifest of the folder.
+    pub manifest: Manifest,
+    /// The design that was chosen, where it is balanced on measured spikes.
+    pub chosen: Option<DesignPoint>,
+    /// The design and its estimated area, where a target is given.
+    pub estimate: Option<(Design, Estimate)>,
+    /// What would fit, where by the estimate the design does not fit its target.
+    pub advice: Option<Advice>,
+}
+
+/// Writes a build folder.
+///
+/// # Errors
+/// When the model cannot be built or the folder cannot be written; that no design meets the goal is a failed check.
+pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
+    let model = load::model(&options.model)?;
+    let target = options.target.as_ref();
+    let sources = sources(options)?;
+    let mut found = None;
+    let folding = match &options.layout {
+        Layout::File(path) => emit::read_folding(path)?,
+        Layout::Uniform { folding, fewer } => match target {
+            Some(target) => {
+                fit::uniform(&model, folding, &target.room(), *fewer)?.unwrap_or_else(|| folding.clone())
+            }
+            None => folding.clone(),
+        },
+        Layout::Scheduled { schedule, folding } => {
+            let (design_point, exploration) = explore::scheduled(&model, schedule, target, folding, watch)?;
+            let folding = design_point.point.options.clone();
+            found = Some((design_point, exploration));
+            folding
+        }
+    };
+    let manifest = emit::emit_from(&model, &folding, target, &sources, &options.output)?;
+    if let Some((_, exploration)) = &found {
+        exploration.save(&options.output)?;
+    }
+    let estimate = target.map(|target| fit::estimate_for(&model, &folding, target.device())).transpose()?;
+    let advice = match (&estimate, target) {
+        (Some((_, estimate)), Some(target)) => {
+            super::watch::task(watch, "designs that would fit", None, || {
+                advise(&model, &folding, &target.room(), &estimate.total)
+            })?
+        }
+        _ => None,
+    };
+    Ok(Built { manifest, chosen: found.map(|(design_point, _)| design_point), estimate, advice })
+}
+
+/// The files that the build is made from, but those of the target.
+fn sources(options: &Options) -> Result<Vec<SourceEntry>> {
+    let mut files: Vec<(&str, PathBuf)> = Vec::new();
+    files.extend(load::model_files(&options.model).map(|file| ("model", file)));
+    match &options.layout {
+        Layout::Uniform { .. } => {}
+        Layout::File(path) => files.push(("folding", path.clone())),
+        Layout::Scheduled { schedule, .. } => {
+            let samples = schedule.calibrate.iter().map(|location| data::split_location(location).0);
+            files.extend(samples.map(|file| ("calibration", file)));
+        }
+    }
+    let entry = |(role, path): &(&str, PathBuf)| Ok(SourceEntry::of(role, &folder::read(path)?));
+    files.iter().map(entry).collect()
+}

@@ -1,0 +1,104 @@
+//! `cosim`: RTL against golden model.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::{StopRule, Watch, load};
+use crate::cosim::{self, Progress, Report};
+use crate::data::Inputs;
+use crate::error::{Error, Result};
+use crate::folder;
+
+/// What is co-simulated, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A build folder.
+    pub build: PathBuf,
+    /// Samples: FILE.npy or FILE.npz:NAME, batch first.
+    pub inputs: String,
+    /// Only so many of them.
+    pub samples: Option<usize>,
+    /// Seed of random back-pressure on every stream.
+    pub stall: Option<u64>,
+    /// Limit of time-steps.
+    pub t_max: Option<u16>,
+    /// Stop a sample as soon as a class stands out.
+    pub stop: Option<StopRule>,
+    /// Where a waveform around the first mismatch goes; `sim/mismatch.vcd` in the build folder by default.
+    pub trace: Option<PathBuf>,
+    /// Where time-steps, spikes, synaptic operations, cycles and latency of each sample go: FILE.csv.
+    pub per_sample: Option<PathBuf>,
+}
+
+/// Co-simulates; the figures are kept in the build folder for the report.
+///
+/// # Errors
+/// When the folder or the samples are wrong, or a tool is missing. Whether all is equal is told by [`Report::check`].
+pub fn cosim(options: &Options, watch: &dyn Watch) -> Result<Report> {
+    let manifest = crate::emit::read_manifest(&options.build)?;
+    let inputs = load::inputs(&options.inputs, &load::model(&options.build)?, options.samples)?;
+    let how = cosim::Options {
+        stall: options.stall,
+        t_max: options.t_max,
+        confidence: options.stop.map(|stop| stop.rule(manifest.output.unit)).transpose()?,
+        trace: options.trace.clone(),
+    };
+    // A place that cannot be written is found before minutes of simulation.
+    let samples =
+        options.per_sample.as_ref().map(|path| Ok((folder::begin_file(path)?, path))).transpose()?;
+    let report = simulate(&options.build, &inputs, &how, watch)?;
+    if let Some((file, path)) = samples {
+        write_samples(file, path, &report)?;
+    }
+    Ok(report)
+}
+
+/// A line a sample, under a heading.
+fn write_samples(mut file: NamedTempFile, path: &Path, report: &Report) -> Result<()> {
+    let mut text = "sample,time_steps,spikes,sops,cycles,latency\n".to_owned();
+    for (n, sample) in report.per_sample.iter().enumerate() {
+        let cosim::Sample { time_steps, spikes, sops, cycles, latency } = sample;
+        text += &format!("{n},{time_steps},{spikes},{sops},{cycles},{latency}\n");
+    }
+    file.write_all(text.as_bytes()).map_err(|e| Error::io("write", path, &e))?;
+    folder::finish_file(file, path)
+}
+
+/// Co-simulates samples that are read already, and keeps the figures in the build folder for the report.
+///
+/// # Errors
+/// As [`cosim::run`].
+pub fn simulate(
+    build: &Path,
+    inputs: &Inputs,
+    options: &cosim::Options,
+    watch: &dyn Watch,
+) -> Result<Report> {
+    // After a failure no figures of an earlier run may look like this one's.
+    let place = cosim::place(build, options.stall.is_some());
+    let free = folder::remove(&place);
+    watch.begin("Verilator: building the simulation", None);
+    let mut running = None;
+    let result = cosim::run(build, inputs, options, &mut |progress| match progress {
+        Progress::Building => {}
+        Progress::Running { done, samples } => {
+            let before = running.unwrap_or_else(|| {
+                watch.end();
+                watch.begin("co-simulation", Some(samples));
+                0
+            });
+            watch.advance(done - before);
+            running = Some(done);
+        }
+        Progress::Waveform => watch.doing("mismatch: writing a waveform"),
+    });
+    watch.end();
+    let report = result?;
+    // A folder that may only be read is co-simulated all the same.
+    if let Err(error) = free.and_then(|()| cosim::save(build, &report)) {
+        watch.note(&format!("the figures are not kept for 'snn2rtl report': {error}"));
+    }
+    Ok(report)
+}

@@ -1,0 +1,113 @@
+//! The energy account of the paper: operations times published energies of one operation at 45 nm. An estimate of
+//! arithmetic alone: memory, control and wires, LayerNorm and softmax are in neither side.
+
+use serde::Serialize;
+
+use crate::integer::cost::Operations;
+
+/// A 32-bit float multiply-accumulate at 45 nm, in pJ (Horowitz, ISSCC 2014: 3.7 + 0.9).
+const MAC: f64 = 4.6;
+
+/// A 32-bit float addition at 45 nm, in pJ: what the paper counts for a synaptic operation.
+const SOP: f64 = 0.9;
+
+/// What both accounts say about themselves.
+#[derive(Clone, Debug, Serialize)]
+pub struct Basis {
+    /// Of the published energies.
+    pub technology: &'static str,
+    /// A multiply-accumulate.
+    pub pj_per_mac: f64,
+    /// A synaptic operation.
+    pub pj_per_sop: f64,
+    /// Elements of LayerNorm and softmax of one evaluation; not counted on either side.
+    pub layer_norm_elements: u64,
+    /// Elements of softmax; not counted on either side.
+    pub softmax_elements: u64,
+}
+
+impl Basis {
+    fn new(operations: &Operations) -> Self {
+        let Operations { layer_norm_elements, softmax_elements, .. } = *operations;
+        Self { technology: "45 nm", pj_per_mac: MAC, pj_per_sop: SOP, layer_norm_elements, softmax_elements }
+    }
+}
+
+/// What can be said without samples.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bounds {
+    /// What it rests on.
+    #[serde(flatten)]
+    pub basis: Basis,
+    /// Multiply-accumulates of the quantised network.
+    pub qann_macs: u64,
+    /// Their energy.
+    pub qann_nj: f64,
+    /// Multiply-accumulates of layers that read the input, which is not spikes, in all time-steps that apply it.
+    pub input_macs: u64,
+    /// Synaptic operations if every neuron fires once.
+    pub sops_if_all_fire_once: u64,
+    /// Time-steps to quiescence at the most.
+    pub worst_time_steps: u64,
+    /// If every neuron fires in each of them.
+    pub worst_sops: u64,
+    /// Energy of these.
+    pub worst_nj: f64,
+    /// Spikes a neuron at which both cost the same.
+    pub break_even_spikes_per_neuron: Option<f64>,
+}
+
+impl Bounds {
+    /// The account of a network.
+    pub fn new(operations: &Operations) -> Self {
+        let Operations { macs, input_macs, sops, time_steps, .. } = *operations;
+        let worst_sops = sops.saturating_mul(time_steps);
+        let spare = MAC * macs.saturating_sub(input_macs) as f64;
+        Self {
+            basis: Basis::new(operations),
+            qann_macs: macs,
+            qann_nj: nj(macs as f64, 0.0),
+            input_macs,
+            sops_if_all_fire_once: sops,
+            worst_time_steps: time_steps,
+            worst_sops,
+            worst_nj: nj(input_macs as f64, worst_sops as f64),
+            break_even_spikes_per_neuron: (sops > 0).then(|| spare / (SOP * sops as f64)),
+        }
+    }
+}
+
+/// What samples have cost.
+#[derive(Clone, Debug, Serialize)]
+pub struct Measured {
+    /// What it rests on.
+    #[serde(flatten)]
+    pub basis: Basis,
+    /// Multiply-accumulates of the quantised network.
+    pub qann_macs: u64,
+    /// Their energy.
+    pub qann_nj_per_sample: f64,
+    /// Of the spiking network: synaptic operations, and multiply-accumulates with elements of the input that are not 0.
+    pub snn_nj_per_sample: f64,
+    /// The spiking network's by the quantised one's.
+    pub ratio: f64,
+}
+
+impl Measured {
+    /// The account of a run with these means.
+    pub fn new(operations: &Operations, sops: f64, input_macs: f64) -> Self {
+        let (qann, snn) = (nj(operations.macs as f64, 0.0), nj(input_macs, sops));
+        Self {
+            basis: Basis::new(operations),
+            qann_macs: operations.macs,
+            qann_nj_per_sample: qann,
+            snn_nj_per_sample: snn,
+            ratio: snn / qann,
+        }
+    }
+}
+
+/// nJ of so many operations.
+fn nj(macs: f64, sops: f64) -> f64 {
+    (MAC * macs + SOP * sops) / 1e3
+}

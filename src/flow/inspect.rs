@@ -1,0 +1,122 @@
+//! What a model is: layers, shapes, levels, proven widths, memories.
+
+use serde::Serialize;
+
+use super::energy::Bounds;
+use crate::error::Result;
+use crate::graph::Operator;
+use crate::integer::{self, Op, cost};
+use crate::lower::{self, LayerProof, Lowered};
+use crate::quant::Precision;
+use crate::snn::Model;
+
+/// A node of the integer network.
+#[derive(Serialize)]
+pub struct Entry {
+    /// The model's name.
+    pub node: String,
+    /// What it computes.
+    pub kind: &'static str,
+    /// Rows of its output.
+    pub rows: usize,
+    /// Channels of its output.
+    pub channels: usize,
+    /// Numbers that the layer keeps: weights, tables.
+    pub parameters: usize,
+    /// Bits of these.
+    pub parameter_bits: u64,
+    /// Neurons.
+    pub neurons: usize,
+    /// Bits of membranes and tracers, or of accumulated sums.
+    pub state_bits: u64,
+    /// Size of its multipliers: for each, the product of the operands' widths.
+    pub multiplier_bits: u64,
+    /// Ranges and widths, in text.
+    pub description: String,
+}
+
+/// What is known of a model without samples.
+#[derive(Serialize)]
+pub struct Inspection {
+    /// The model's name.
+    pub name: String,
+    /// Program that wrote the model which was converted.
+    pub producer: String,
+    /// Nodes of the integer network, in the order of the data.
+    pub nodes: Vec<Entry>,
+    /// What was proven of each layer of neurons.
+    pub proof: Vec<LayerProof>,
+    /// Neurons.
+    pub neurons: usize,
+    /// Numbers that do not change.
+    pub parameters: usize,
+    /// Bits of these.
+    pub parameter_bits: u64,
+    /// Bits of membranes, tracers and sums.
+    pub state_bits: u64,
+    /// Size of all multipliers: for each, the product of the operands' widths.
+    pub multiplier_bits: u64,
+    /// Fraction bits of the operators that are not exact.
+    pub precision: Precision,
+    /// Weights times the places where they act: multiply-accumulates of linear layers.
+    pub synapses: u64,
+    /// The energy account.
+    pub energy: Bounds,
+}
+
+/// Inspects a model.
+///
+/// # Errors
+/// When it cannot be lowered.
+pub fn inspect(model: &Model) -> Result<Inspection> {
+    Ok(inspect_lowered(model, &lower::lower(model)?))
+}
+
+/// Inspects a model that is lowered already.
+pub fn inspect_lowered(model: &Model, lowered: &Lowered) -> Inspection {
+    let nodes = entries(lowered);
+    Inspection {
+        name: model.name.clone(),
+        producer: model.producer.clone(),
+        neurons: nodes.iter().map(|n| n.neurons).sum(),
+        parameters: nodes.iter().map(|n| n.parameters).sum(),
+        parameter_bits: nodes.iter().map(|n| n.parameter_bits).sum(),
+        state_bits: nodes.iter().map(|n| n.state_bits).sum(),
+        multiplier_bits: nodes.iter().map(|n| n.multiplier_bits).sum(),
+        precision: model.precision,
+        synapses: synapses(&lowered.network),
+        energy: Bounds::new(&cost::operations(&lowered.network)),
+        proof: lowered.proof.clone(),
+        nodes,
+    }
+}
+
+fn entries(lowered: &Lowered) -> Vec<Entry> {
+    let network = &lowered.network;
+    network.topological().into_iter().map(|id| entry(network, id)).collect()
+}
+
+fn entry(network: &integer::Network, id: crate::graph::NodeId) -> Entry {
+    let node = network.node(id);
+    let cost::Memory { parameters, parameter_bits, neurons, state_bits } = cost::memory(network, id);
+    Entry {
+        node: node.name.clone(),
+        kind: node.op.kind(),
+        rows: node.shape.rows(),
+        channels: node.shape.channels(),
+        parameters,
+        parameter_bits,
+        neurons,
+        state_bits,
+        multiplier_bits: cost::multiplier_bits(&node.op),
+        description: node.op.describe(),
+    }
+}
+
+fn synapses(network: &integer::Network) -> u64 {
+    let synapses = |id| match &network.node(id).op {
+        Op::Linear(l) => (network.node(id).shape.rows() * l.inputs) as u64 * l.outputs as u64,
+        _ => 0,
+    };
+    network.topological().into_iter().map(synapses).sum()
+}

@@ -1,0 +1,44 @@
+//! What the commands do, as functions: typed options in, typed results out, nothing printed. `src/cli/` parses, calls these
+//! and prints; another front end can call the same functions.
+//!
+//! Progress goes to a [`Watch`]; [`Silent`] ignores it. A check that fails is part of the result: its `check()` says so as an
+//! error, after the front end has shown the figures.
+//!
+//! | function | options | result |
+//! |---|---|---|
+//! | [`fn@convert`] | [`convert::Options`] | [`convert::Converted`]: the model, what was proven, patterns and notes |
+//! | [`inspect::inspect`] | a model | [`inspect::Inspection`]: nodes, widths, memories |
+//! | [`fn@run`] | [`run::Options`] | [`run::Report`]: accuracy, spikes, differences |
+//! | [`fn@build`] | [`build::Options`] | [`build::Built`]: manifest, estimate, advice |
+//! | [`fn@explore`] | [`explore::Options`] | [`explore::Frontier`]: cycles against area |
+//! | [`fn@cosim`] | [`cosim::Options`] | [`crate::cosim::Report`]: what was compared, cycles, the first mismatch |
+//! | [`fn@synth`] | [`synth::Options`] | [`synth::Synthesised`]: utilisation, timing |
+//! | [`fn@report`] | [`report::Options`] | the place of the page and [`crate::report::Report`] |
+
+pub mod board_fit;
+pub mod build;
+pub mod compare;
+pub mod convert;
+pub mod cosim;
+mod dump;
+pub mod energy;
+pub mod examples;
+pub mod explore;
+pub mod fit;
+pub mod inspect;
+pub mod load;
+pub mod report;
+pub mod run;
+mod stop;
+pub mod synth;
+mod watch;
+
+pub use build::build;
+pub use convert::convert;
+pub use cosim::cosim;
+pub use explore::explore;
+pub use report::report;
+pub use run::run;
+pub use stop::StopRule;
+pub use synth::synth;
+pub use watch::{Silent, Watch};

@@ -1,0 +1,185 @@
+//! `report`: everything that is known of a build folder as one page.
+
+use std::path::{Path, PathBuf};
+
+use super::compare::Reference;
+use super::{Watch, energy, load, run};
+use crate::data::Inputs;
+use crate::error::{Error, Result};
+use crate::golden::Golden;
+use crate::lower::{self, Lowered};
+use crate::report::{self, Comparison, Energy, Layer, Measured, PredictedCycles};
+use crate::snn::Model;
+use crate::streaming::schedule::{Activity, cycles};
+use crate::{emit, folder};
+
+/// Samples whose spikes the cycle model plays.
+const PLAYED: usize = 8;
+
+/// What the report shows.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A build folder.
+    pub build: PathBuf,
+    /// Samples for what the golden model shows: FILE.npy or FILE.npz:NAME, batch first. What they have shown is kept for the
+    /// next report.
+    pub inputs: Option<String>,
+    /// Labels: FILE.npy or FILE.npz:NAME.
+    pub labels: Option<String>,
+    /// Only so many of the samples.
+    pub samples: Option<usize>,
+    /// Whether to evaluate in float64, too, and count differences.
+    pub float: bool,
+    /// An archive with another program's levels (`level/NEURON`) and logits.
+    pub reference: Option<PathBuf>,
+    /// The sample whose spikes are drawn, counted from 0.
+    pub raster: usize,
+    /// Where the page goes; `reports/report.html` in the build folder without it.
+    pub output: Option<PathBuf>,
+}
+
+/// Measures what is asked for and writes the page; where, and what is on it.
+///
+/// # Errors
+/// When the folder is not a build folder, or samples do not fit. Whether the strict equalities hold is told by
+/// [`report::Report::check`].
+pub fn report(options: &Options, watch: &dyn Watch) -> Result<(PathBuf, report::Report)> {
+    let build = &options.build;
+    let manifest = emit::read_manifest(build)?;
+    if let Some(location) = &options.inputs {
+        let model = load::model(build)?;
+        let inputs = load::inputs(location, &model, options.samples)?;
+        let labels =
+            options.labels.as_deref().map(|l| load::labels(l, inputs.len(), options.samples)).transpose()?;
+        if options.raster >= inputs.len() {
+            return Err(Error::input(format!("--raster {} of {} samples", options.raster, inputs.len())));
+        }
+        let lowered = lower::lower(&model)?;
+        let golden = Golden::new(&lowered.network)?;
+        let names: Vec<String> = golden.layers().iter().map(|l| l.name.clone()).collect();
+        let reference = options.reference.as_deref().map(|path| Reference::read(path, &names)).transpose()?;
+        let labels = labels.as_deref();
+        let choices = run::Choices { labels, t_max: None, confidence: None, float: options.float, reference };
+        let figures = run::measure(&model, &lowered, &golden, &inputs, &choices, watch)?;
+        let context = Context { model: &model, lowered: &lowered, golden: &golden, manifest: &manifest };
+        measured(&context, &inputs, labels, options.raster, &figures, watch)?.save(build)?;
+    }
+    write(build, options.output.as_deref())
+}
+
+/// Writes the page of a build folder; where, and what is on it.
+///
+/// # Errors
+/// When the folder is damaged or the page cannot be written.
+pub fn write(build: &Path, output: Option<&Path>) -> Result<(PathBuf, report::Report)> {
+    let found = report::collect(build)?;
+    let place = output.map_or_else(|| build.join("reports/report.html"), Path::to_owned);
+    let text = report::html(&found)?;
+    match output {
+        // A folder that is missing may be a slip of the pen.
+        Some(place) => {
+            let mut file = folder::begin_file(place)?;
+            std::io::Write::write_all(&mut file, text.as_bytes())
+                .map_err(|e| Error::io("write", place, &e))?;
+            folder::finish_file(file, place)?;
+        }
+        None => folder::write_whole(&place, text.as_bytes())?,
+    }
+    Ok((place, found))
+}
+
+/// What samples are run on.
+pub struct Context<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// The same in integers.
+    pub lowered: &'a Lowered,
+    /// The same as a program.
+    pub golden: &'a Golden,
+    /// Its hardware.
+    pub manifest: &'a emit::Manifest,
+}
+
+/// What the report keeps of a run of the golden model, with what it looks at besides: rates, spikes, cycles.
+///
+/// # Errors
+/// When the folding in the manifest is not one of the model.
+pub fn measured(
+    context: &Context<'_>,
+    inputs: &Inputs,
+    labels: Option<&[i64]>,
+    raster: usize,
+    figures: &run::Report,
+    watch: &dyn Watch,
+) -> Result<Measured> {
+    let golden = context.golden;
+    let rates = super::watch::task(watch, "rates", Some(inputs.len()), || {
+        report::rates(golden, inputs, &mut || watch.advance(1))
+    })?;
+    let layers = figures.layers.iter().zip(rates).map(|(layer, rates)| Layer {
+        name: layer.name.clone(),
+        neurons: layer.neurons,
+        spikes_per_neuron: layer.spikes_per_neuron,
+        rates,
+    });
+    let network = &context.lowered.network;
+    let design = crate::streaming::design::plan(&context.model.name, network, &context.manifest.folding)?;
+    let played = inputs.len().min(PLAYED);
+    let activity = Activity::measure(golden, (0..played).map(|n| inputs.sample(n)));
+    let predicted = cycles(&design, &activity);
+    let samples = figures.samples as u64;
+    Ok(Measured {
+        samples: figures.samples,
+        accuracy: figures.accuracy,
+        accuracy_per_step: figures.accuracy_per_step.clone(),
+        time_steps_mean: figures.time_steps.mean,
+        time_steps_max: figures.time_steps.max,
+        one_shot: Comparison {
+            samples,
+            neurons: figures.neurons_checked,
+            different_neurons: figures.one_shot_mismatches,
+            different_samples: None,
+            different_classes: None,
+        },
+        float: figures.float.map(|float| Comparison {
+            samples,
+            neurons: figures.neurons_checked,
+            different_neurons: float.float_mismatched_neurons,
+            different_samples: Some(float.float_mismatched_samples),
+            different_classes: Some(float.float_mismatched_classes),
+        }),
+        reference: figures.reference.map(|reference| Comparison {
+            samples: reference.reference_samples as u64,
+            neurons: reference.reference_neurons_checked,
+            different_neurons: reference.reference_mismatched_neurons,
+            different_samples: Some(reference.reference_mismatched_samples),
+            different_classes: reference.reference_mismatched_classes,
+        }),
+        spikes_per_neuron: figures.spikes_per_neuron,
+        sops_per_sample: figures.sops_per_sample,
+        input_macs_per_sample: figures.input_macs_per_sample,
+        energy: account(&figures.energy),
+        layers: layers.collect(),
+        raster: report::raster(golden, inputs, raster, labels.and_then(|l| l.get(raster).copied())),
+        predicted: PredictedCycles {
+            samples: played,
+            per_sample: predicted.per_sample,
+            busy: predicted.busy,
+        },
+    })
+}
+
+fn account(energy: &energy::Measured) -> Energy {
+    let energy::Measured { basis, qann_macs, qann_nj_per_sample, snn_nj_per_sample, ratio } = energy;
+    Energy {
+        technology: basis.technology.to_owned(),
+        pj_per_mac: basis.pj_per_mac,
+        pj_per_sop: basis.pj_per_sop,
+        qann_macs: *qann_macs,
+        qann_nj_per_sample: *qann_nj_per_sample,
+        snn_nj_per_sample: *snn_nj_per_sample,
+        ratio: ratio.is_finite().then_some(*ratio),
+        layer_norm_elements: basis.layer_norm_elements,
+        softmax_elements: basis.softmax_elements,
+    }
+}

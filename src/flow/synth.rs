@@ -1,0 +1,191 @@
+//! `synth`: utilisation, place and route, bitstream.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::{Watch, load};
+use crate::advice::{Advice, advise};
+use crate::emit::Manifest;
+use crate::error::{Error, Result};
+use crate::place::{self, Placement};
+use crate::streaming::schedule::Figures;
+use crate::synth::{self, Fit, Utilisation};
+use crate::target::{Device, Family, Target};
+use crate::tool::Toolbox;
+
+/// The programs that do it.
+#[derive(Clone, Debug, Default)]
+pub enum Flow {
+    /// Yosys: utilisation.
+    #[default]
+    Yosys,
+    /// Yosys, then nextpnr and the packer of the family.
+    Nextpnr(Routing),
+    /// Vivado.
+    Vivado,
+    /// The text files of `report_utilization` and `report_timing_summary` in this folder, made elsewhere by Vivado.
+    VivadoReports(PathBuf),
+}
+
+/// What the router is to do.
+#[derive(Clone, Debug)]
+pub struct Routing {
+    /// Seed.
+    pub seed: u64,
+    /// Frequency in MHz that must be reached; the board's clock without it.
+    pub mhz: Option<f64>,
+    /// Pins of the placed module, in the form of the family (.lpf, .pcf, .cst); the board's without it.
+    pub pins: Option<PathBuf>,
+}
+
+/// What is synthesised, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A build folder.
+    pub build: PathBuf,
+    /// The programs that do it.
+    pub flow: Flow,
+    /// Device family; without it that of the target of the build, or xc7 for Yosys and ecp5 for nextpnr.
+    pub family: Option<Family>,
+}
+
+/// The utilisation and, where the device is known, whether it fits.
+#[derive(Clone, Debug, Serialize)]
+pub struct Synthesis {
+    /// Resources, instance by instance.
+    #[serde(flatten)]
+    pub utilisation: Utilisation,
+    /// Of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fit>,
+    /// What would fit, where this does not.
+    #[serde(skip)]
+    pub advice: Option<Box<Advice>>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Synthesised {
+    /// By Yosys.
+    Utilisation(Box<Synthesis>),
+    /// By nextpnr.
+    Placement(Box<Placement>),
+    /// By Vivado.
+    Vivado(Box<place::vivado::Found>),
+}
+
+/// Synthesises a build folder, places and routes it if asked for.
+///
+/// # Errors
+/// When the folder is not a build folder, or a tool is missing or fails. Whether the design fits and is fast enough is
+/// told by [`Synthesised::check`].
+pub fn synth(options: &Options, watch: &dyn Watch) -> Result<Synthesised> {
+    let build = &options.build;
+    let manifest = crate::emit::read_manifest(build)?;
+    let target = manifest.target.as_ref().map(|entry| Target::of_build(build, entry)).transpose()?;
+    let target = target.as_ref();
+    match &options.flow {
+        Flow::Yosys => {
+            let synthesis = yosys(build, options.family, target, &manifest, watch)?;
+            Ok(Synthesised::Utilisation(Box::new(synthesis)))
+        }
+        Flow::Nextpnr(routing) => {
+            let placement = nextpnr(build, options.family, target, routing, watch)?;
+            Ok(Synthesised::Placement(Box::new(placement)))
+        }
+        Flow::Vivado => {
+            let show = |step: &str| watch.doing(&format!("Vivado: {step}"));
+            let run = || place::vivado::run(&Toolbox::from_env(), build, target, &show);
+            let found = super::watch::task(watch, "Vivado", None, run)?;
+            Ok(Synthesised::Vivado(Box::new(found)))
+        }
+        Flow::VivadoReports(folder) => {
+            let found = place::vivado::reports(build, folder, target)?;
+            Ok(Synthesised::Vivado(Box::new(found)))
+        }
+    }
+}
+
+/// Synthesises with Yosys.
+///
+/// # Errors
+/// As [`synth`].
+pub fn yosys(
+    build: &Path,
+    family: Option<Family>,
+    target: Option<&Target>,
+    manifest: &Manifest,
+    watch: &dyn Watch,
+) -> Result<Synthesis> {
+    let device = target.map(Target::device);
+    let family = family.or(device.map(|device| device.family)).unwrap_or(Family::Xc7);
+    let show = |step: &str| watch.doing(&format!("Yosys: {step}"));
+    let run = || synth::yosys(build, family, &show);
+    let utilisation = super::watch::task(watch, "Yosys", None, run)?;
+    // Another family than the device's says nothing about the device.
+    let device = device.filter(|device| device.family == family);
+    let fit = device.map(|device| Fit::of(&utilisation.total, device));
+    let advice = match (&fit, device) {
+        (Some(fit), Some(device)) if fit.check().is_err() => advice(build, manifest, device, &utilisation),
+        _ => None,
+    };
+    Ok(Synthesis { utilisation, fit, advice })
+}
+
+/// What would fit, where the model in the build folder tells.
+fn advice(
+    build: &Path,
+    manifest: &Manifest,
+    device: &Device,
+    utilisation: &Utilisation,
+) -> Option<Box<Advice>> {
+    let total = &utilisation.total;
+    let used = Figures { lut: total.lut, ff: total.ff, bram: total.bram, uram: total.uram, dsp: total.dsp };
+    let found = load::model(build).and_then(|model| advise(&model, &manifest.folding, device, &used));
+    found.ok().flatten().map(Box::new)
+}
+
+fn nextpnr(
+    build: &Path,
+    family: Option<Family>,
+    target: Option<&Target>,
+    routing: &Routing,
+    watch: &dyn Watch,
+) -> Result<Placement> {
+    let device = target.map(Target::device);
+    let family = family.or(device.map(|device| device.family)).unwrap_or(Family::Ecp5);
+    let mut options = match target.filter(|target| target.device().family == family) {
+        Some(target) => place::Options::of(target, build)?,
+        None => place::Options::usual(family)?,
+    };
+    options.seed = routing.seed;
+    options.mhz = routing.mhz.unwrap_or(options.mhz);
+    if let Some(path) = &routing.pins {
+        options.pins = Some(std::fs::read_to_string(path).map_err(|e| Error::io("read", path, &e))?);
+    }
+    let show = |step: &str| watch.doing(step);
+    let run = || place::nextpnr(&Toolbox::from_env(), build, &options, &show);
+    super::watch::task(watch, "Yosys", None, run)
+}
+
+impl Synthesised {
+    /// A design that does not fit the device or is too slow is a failed check.
+    ///
+    /// # Errors
+    /// Says what is missing and what would fit.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Self::Utilisation(synthesis) => match (&synthesis.fit, &synthesis.advice) {
+                (None, _) => Ok(()),
+                (Some(fit), None) => fit.check(),
+                (Some(fit), Some(advice)) => {
+                    fit.check().map_err(|e| e.fix(format!("one of these\n{}", super::fit::indented(advice))))
+                }
+            },
+            Self::Placement(placement) => placement.check(),
+            Self::Vivado(found) => found.placement.check(),
+        }
+    }
+}
