@@ -2,7 +2,7 @@
 """Calibrates the cost model of area against Yosys; see docs/cost-model.md.
 
     calibrate_cost.py collect --snn2rtl PROGRAM --family xc7 --data FILE.json [--synth] NAME=BUILD_DIR...
-    calibrate_cost.py fit --data FILE.json --output src/streaming/schedule/cost/xc7.json [--patience-out NAME...]
+    calibrate_cost.py fit --data FILE.json --output src/streaming/schedule/cost/xc7.json [--hold-out NAME...]
 
 `collect` adds to the data a row for each instance of each build folder: the quantities that the program
 computes for it and what Yosys made of it (`--synth` runs `snn2rtl synth` where there is no report).
@@ -208,7 +208,7 @@ def main():
     two = commands.add_parser("fit")
     two.add_argument("--data", type=pathlib.Path, required=True)
     two.add_argument("--output", type=pathlib.Path)
-    two.add_argument("--patience-out", nargs="*", default=[])
+    two.add_argument("--hold-out", nargs="*", default=[])
     three = commands.add_parser("totals")
     three.add_argument("--family", required=True)
     three.add_argument("--output", type=pathlib.Path, required=True)
