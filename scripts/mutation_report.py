@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes docs/mutation.json and the tables of docs/mutation.md of the results in target/mutation/results.json.
+"""Writes docs/mutation.json and the tables of docs/mutation.md from the results in target/mutation/results.json.
 
-What is known of mutants that the benches do not notice stands in scripts/mutation/survivors.json:
+scripts/mutation/survivors.json explains the mutants that the benches do not detect:
 `{"module:line:operator:after": {"equivalent": true, "reason": "…"}}`.
 """
 
@@ -53,11 +53,11 @@ def figures(mutants):
     changing = run - states["equivalent"]
     share = 100 * states["noticed"] / changing if changing else 0
     lines = [
-        f"{len(mutants)} mutants, {run} of them run; {states['equivalent']} change nothing that can be seen. Of the "
-        f"other {changing}, {states['noticed']} are noticed: {share:.1f} %. {states['survived']} survive, "
+        f"{len(mutants)} mutants, {run} of them run; {states['equivalent']} are equivalent to the library. Of the "
+        f"other {changing}, {states['noticed']} are detected: {share:.1f} %. {states['survived']} survive, "
         f"{states['not run']} have not been run.",
         "",
-        "| module | mutants | run | noticed | by | equivalent | survived |",
+        "| module | mutants | run | detected | by | equivalent | survived |",
         "|---|--:|--:|--:|---|--:|--:|",
     ]
     modules = defaultdict(list)
