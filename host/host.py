@@ -43,7 +43,7 @@ REFUSALS = {
 ELEMENTS = [("u8", 1, ("|u1", "<u1", ">u1")), ("i8", 1, ("|i1", "<i1", ">i1")), ("u16", 2, ("<u2",))]
 FLAGS = ["quiescent", "stopped by T_max", "stopped by confidence"]
 ATTEMPTS = 8
-# Made from src/registers/table.rs; do not edit. Addresses in bytes.
+# Generated from src/registers/table.rs; do not edit. Addresses in bytes.
 REGISTERS = {
     "identity": 0x00,
     "version": 0x04,
@@ -71,7 +71,7 @@ STAGE_REGISTERS = {
 # Numbers in two registers, NAME_low and NAME_high.
 WIDE = ["cycles", "margin"]
 STAGE_WIDE = ["spikes", "work"]
-# End of what is made.
+# End of the generated constants.
 
 
 class LineError(Exception):

@@ -1,6 +1,6 @@
-// Made from src/registers/table.rs; tests/registers.rs compares. Do not edit.
+// Generated from src/registers/table.rs; do not edit. tests/registers.rs compares.
 
-/// Byte addresses, bits and reset values of the registers; without one, a register begins with 0.
+/// Byte addresses, field positions and reset values of the registers; the default reset value is 0.
 package axi_lite_regs_pkg;
 
   // identity: read-only.

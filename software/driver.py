@@ -378,7 +378,7 @@ class Network:
     @patience.setter
     def patience(self, steps):
         if self.build.widths["margin"] == 0:
-            raise InputError("the core was built without the rule of confidence (build --no-confidence)")
+            raise InputError("the core was built without the confidence rule (build --no-confidence)")
         self._set_number("patience", steps)
 
     @property
@@ -390,7 +390,7 @@ class Network:
     def margin(self, value):
         bits = self.build.widths["margin"]
         if bits == 0:
-            raise InputError("the core was built without the rule of confidence (build --no-confidence)")
+            raise InputError("the core was built without the confidence rule (build --no-confidence)")
         if not 0 <= value < 1 << bits:
             raise InputError(f"margin cannot be {value}: it has {bits} bits")
         self._write("margin", value & 0xFFFFFFFF, 32, "margin_low")

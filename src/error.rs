@@ -1,15 +1,15 @@
-//! Diagnostics: what went wrong, where, and what to do about it.
+//! Diagnostics: problem, place and fix.
 //!
-//! Every failure that a user can cause is an [`Error`] with a [`Kind`]; the kind alone decides the exit code of the
-//! program. Inside the library no error is a bare string, and nothing that came from outside may panic.
+//! Every failure that a user can cause is an [`Error`] with a [`Kind`]; the kind alone decides the exit code. Inside
+//! the library no error is a bare string, and no data from outside may cause a panic.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// What the library returns.
+/// Result type of the library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What sort of failure it is; decides the exit code.
+/// Kind of the failure; decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The work was done and a check failed (a mismatch, a missed constraint): exit code 1.
@@ -18,18 +18,18 @@ pub enum Kind {
     Input,
 }
 
-/// One diagnostic: problem, place and remedy.
+/// One diagnostic: problem, place and fix.
 #[derive(Clone, Debug, thiserror::Error)]
 pub struct Error {
-    /// What sort of failure it is.
+    /// Kind of the failure.
     pub kind: Kind,
-    /// What is wrong, in one sentence without a full stop.
+    /// The problem, in one sentence without a full stop.
     pub problem: String,
-    /// The file it was found in.
+    /// The file.
     pub file: Option<PathBuf>,
-    /// The model's own name of the node it was found at.
+    /// The node, by its name in the model.
     pub node: Option<String>,
-    /// What to do about it, in one sentence without a full stop.
+    /// How to fix it, in one sentence without a full stop.
     pub fix: Option<String>,
 }
 
@@ -49,21 +49,21 @@ impl Error {
         Self::input(format!("cannot {what} this file or folder: {error}")).at_file(path)
     }
 
-    /// Adds the file, unless one is known already.
+    /// Adds the file, unless one is set already.
     #[must_use]
     pub fn at_file(mut self, file: impl Into<PathBuf>) -> Self {
         self.file.get_or_insert_with(|| file.into());
         self
     }
 
-    /// Adds the model's node, unless one is known already.
+    /// Adds the node, unless one is set already.
     #[must_use]
     pub fn at_node(mut self, node: impl Into<String>) -> Self {
         self.node.get_or_insert_with(|| node.into());
         self
     }
 
-    /// Adds the remedy.
+    /// Adds the fix.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
@@ -79,8 +79,8 @@ impl Error {
     }
 }
 
-/// A name from outside, fit for a terminal line: what controls a terminal or the order of the text is escaped, and it is no
-/// longer than 120 characters.
+/// A name from outside, safe for a terminal line: characters that control the terminal or the text direction are
+/// escaped, and the result is at most 120 characters long.
 pub fn printable(name: &str) -> String {
     const LONGEST: usize = 120;
     let mut text: String = name
@@ -94,15 +94,15 @@ pub fn printable(name: &str) -> String {
     text
 }
 
-/// Whether a character does not stand for itself: control characters, separators of lines, marks of direction, and what is
-/// no character at all.
+/// Whether a character must be escaped: control characters, line separators, direction marks, and code points that are
+/// not characters.
 fn controls(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
         || u32::from(c) & 0xfffe == 0xfffe
 }
 
-/// A number with its thousands apart.
+/// A number with thousands separators.
 pub fn thousands(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();

@@ -1,9 +1,9 @@
-//! Operators in float64, for the evaluations that share nothing with lowering.
+//! Operators in float64, for the evaluations that share no code with lowering.
 
 use crate::graph::transposed_index;
 use crate::quant::{Arithmetic, Binary, Function, Quantiser, Rounding, Unary, Weights, per_channel};
 
-/// The parts, each with its extents, one after the other along extent `axis`.
+/// Concatenates the parts, each with its extents, along axis `axis`.
 pub fn concat(parts: &[(&[usize], &[f64])], axis: usize) -> Vec<f64> {
     let outer: usize = parts.first().map_or(0, |(shape, _)| shape[..axis].iter().product());
     let block = |shape: &[usize]| shape[axis..].iter().product::<usize>();
@@ -14,7 +14,7 @@ pub fn concat(parts: &[(&[usize], &[f64])], axis: usize) -> Vec<f64> {
         .collect()
 }
 
-/// `count` indices from `first` on along extent `axis`.
+/// `count` indices from `first` on along axis `axis`.
 pub fn slice(x: &[f64], shape: &[usize], axis: usize, first: usize, count: usize) -> Vec<f64> {
     let inner: usize = shape[axis + 1..].iter().product();
     x.chunks(shape[axis] * inner)
@@ -52,7 +52,7 @@ pub fn mean(x: &[f64], channels: usize) -> Vec<f64> {
     (0..channels).map(|c| x.iter().skip(c).step_by(channels).sum::<f64>() / rows).collect()
 }
 
-/// Softmax of one row; a row of −∞ alone gives zeros.
+/// Softmax of one row; a row of only −∞ gives zeros.
 pub fn softmax(row: &[f64]) -> Vec<f64> {
     let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if most == f64::NEG_INFINITY {
@@ -63,7 +63,7 @@ pub fn softmax(row: &[f64]) -> Vec<f64> {
     exps.iter().map(|e| e / sum).collect()
 }
 
-/// The elements of `[…]` with their extents in another order.
+/// Transposes the elements of `[…]` to another order of extents.
 pub fn transpose(x: &[f64], extents: &[usize], order: &[usize]) -> Vec<f64> {
     transposed_index(extents, order).into_iter().map(|e| x[e]).collect()
 }
@@ -157,7 +157,7 @@ impl Arithmetic for Double {
     }
 }
 
-/// Rows of a table, picked by raw elements.
+/// Rows of a table, selected by raw elements.
 pub fn rows(table: &[f32], channels: usize, ids: &[f64]) -> Vec<f64> {
     let row = |id: &f64| {
         // Ids are raw elements of at most 16 bits.

@@ -1,5 +1,5 @@
-//! Files and folders that this program writes as a whole: written beside their place and renamed into it, so that nothing
-//! half-written is ever there.
+//! Atomic writing of files and folders: they are written next to their destination and renamed into place, so that no
+//! incomplete file is ever visible.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
@@ -11,10 +11,10 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result, printable};
 
-/// Reads a whole file of at most [`LONGEST`] bytes.
+/// Reads a file of at most [`LONGEST`] bytes.
 ///
 /// # Errors
-/// When it is missing, too long or not a file.
+/// If it is missing, too long or not a file.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     let error = |e: std::io::Error| Error::io("read", path, &e);
     // Devices and pipes have no end.
@@ -30,30 +30,30 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(error)
 }
 
-/// Begins a file that will be at `path`: beside its place, so that [`finish_file`] only has to rename it.
+/// Creates a temporary file for `path` in the same folder, so that [`finish_file`] only has to rename it.
 ///
 /// # Errors
-/// When its folder is missing or not writable.
+/// If its folder is missing or not writable.
 pub fn begin_file(path: &Path) -> Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".").suffix(".snn2rtl-tmp");
-    // As any program would create it; the umask of the user applies.
+    // Normal permissions; the umask of the user applies.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder).map_err(|e| Error::io("create", path, &e))
 }
 
-/// Puts a file that is whole in its place.
+/// Renames a complete file to its destination.
 ///
 /// # Errors
-/// When something is there that cannot be replaced.
+/// If the destination exists and cannot be replaced.
 pub fn finish_file(file: NamedTempFile, path: &Path) -> Result<()> {
     file.persist(path).map_err(|e| Error::io("write", path, &e.error))?;
     Ok(())
 }
 
-/// Writes a value as JSON at `path`; its folder is made if it is missing.
+/// Writes a value as JSON to `path`; creates its folder if it is missing.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -64,7 +64,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     write_whole(path, &text)
 }
 
-/// Writes a file at `path`; its folder is made if it is missing.
+/// Writes a file to `path`; creates its folder if it is missing.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -77,10 +77,10 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     finish_file(file, path)
 }
 
-/// Reads JSON of one version: an object whose `format_version` says which.
+/// Reads JSON of one version, an object with the field `format_version`.
 ///
 /// # Errors
-/// When it cannot be read, is damaged or of another version.
+/// If it cannot be read, is damaged or of another version.
 pub fn read_json<T: DeserializeOwned>(path: &Path, version: u32) -> Result<T> {
     let damaged = |problem: String| Error::input(problem).at_file(path);
     let value: serde_json::Value = serde_json::from_slice(&read(path)?)
@@ -93,10 +93,10 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, version: u32) -> Result<T> {
     serde_json::from_value(value).map_err(|e| damaged(format!("this JSON cannot be read: {e}")))
 }
 
-/// Removes a file if it is there.
+/// Removes a file if it exists.
 ///
 /// # Errors
-/// When it is there and cannot be removed.
+/// If it exists and cannot be removed.
 pub fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io("remove", path, &e)),
@@ -104,11 +104,11 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Longest file that is read as a whole.
+/// Maximum size of a file that is read.
 pub const LONGEST: u64 = 8 << 30;
 
-/// Puts a folder with these files (paths relative to it, with `/`) at `path`. A folder that is already there is replaced
-/// if `stranger` finds nothing in it that this program did not write; anything else there is left alone.
+/// Puts a folder with these files (paths relative to it, with `/`) at `path`. A folder that is already there is
+/// replaced if `stranger` finds nothing in it that this program did not write; anything else there is left alone.
 ///
 /// # Errors
 /// When something else is there or the folder cannot be written; then nothing has changed on disk.
@@ -123,10 +123,10 @@ pub fn replace<N: AsRef<str>, B: AsRef<[u8]>>(
     let existing = may_replace(path, what, stranger)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".").suffix(".snn2rtl-tmp");
-    // As any program would create it; the umask of the user applies.
+    // Normal permissions; the umask of the user applies.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-    // Removed with all that is in it when it goes out of scope.
+    // Removed with all its contents when it is dropped.
     let fresh = builder.tempdir_in(parent).map_err(error)?;
     let (new, old) = (fresh.path().join("new"), fresh.path().join("old"));
     fs::create_dir(&new).map_err(error)?;
@@ -149,10 +149,10 @@ pub fn replace<N: AsRef<str>, B: AsRef<[u8]>>(
     Err(error(failure))
 }
 
-/// Checks what can be checked of a place before there is something to write: before long work.
+/// Checks a destination before long work, as far as possible without writing.
 ///
 /// # Errors
-/// As [`replace`], but for what only writing shows.
+/// As [`replace`], except for errors that only writing shows.
 pub fn check_place(
     path: &Path,
     what: &str,
@@ -162,7 +162,7 @@ pub fn check_place(
     may_replace(path, what, stranger).map(|_| ())
 }
 
-/// The folder that a path is in.
+/// The folder of a path.
 fn parent<'a>(path: &'a Path, what: &str) -> Result<&'a Path> {
     match (path.parent(), path.file_name()) {
         (Some(parent), Some(_)) if !parent.as_os_str().is_empty() => Ok(parent),
@@ -171,7 +171,7 @@ fn parent<'a>(path: &'a Path, what: &str) -> Result<&'a Path> {
     }
 }
 
-/// Whether there is a folder to replace; an error if it could hold anything but what this program wrote.
+/// Whether there is a folder to replace; an error if it could contain anything that this program did not write.
 fn may_replace(path: &Path, what: &str, stranger: impl Fn(&Path) -> Result<Option<PathBuf>>) -> Result<bool> {
     let refuse = |problem: String| {
         Error::input(problem).at_file(path).fix("choose another name, or remove it yourself")
@@ -193,7 +193,7 @@ fn may_replace(path: &Path, what: &str, stranger: impl Fn(&Path) -> Result<Optio
     }
 }
 
-/// What is directly in a folder, in the order of the names.
+/// The entries of a folder, sorted by name.
 ///
 /// # Errors
 /// When it cannot be read.

@@ -1,9 +1,10 @@
 //! snn2rtl: exact conversion of quantised neural networks into spiking FPGA hardware.
 //!
-//! One direction through the boxes: [`import`] reads ONNX into [`qann`]; [`convert`] makes [`snn`]; [`lower`] makes
+//! Data flows in one direction: [`import`] reads ONNX into [`qann`]; [`convert`] makes [`snn`]; [`lower`] makes
 //! [`integer`]; [`golden`] runs it, and [`compact`] chooses widths with it; [`streaming`] plans the hardware, and
-//! [`advice`] says what to do where it does not fit; the later modules write, simulate and synthesise it, and [`report`]
-//! shows what came of it. [`flow`] joins them to what the commands do; [`cli`] parses and prints.
+//! [`advice`] lists alternatives if it does not fit; the later modules write, simulate and synthesise it, and
+//! [`report`] shows the results. [`flow`] is the library interface of the commands; [`cli`] parses arguments and
+//! prints.
 
 pub mod data;
 pub mod error;

@@ -105,7 +105,7 @@ proptest! {
     }
 }
 
-/// The time-step after which the rule of confidence holds, from the readout's inputs after each.
+/// The time-step after which the confidence rule holds, from the readout's inputs after each.
 fn stop(readout: &Readout, logits: &[Vec<i64>], rule: Confidence) -> Option<usize> {
     let (mut begun, mut before, mut held) = (false, None, 0);
     logits.iter().position(|totals| {

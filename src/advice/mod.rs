@@ -1,6 +1,6 @@
 //! A design that does not fit its device: what would make it fit, by evaluating alternatives with the cost model.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `change.rs` | the same network in fewer bits or levels |
 //! | `foldings.rs` | the best of some foldings of a network in a device |
@@ -49,7 +49,8 @@ pub struct Alternative {
 }
 
 /// What to do where a design of `model` with `options` takes `used` of a device; `used` is what synthesis found, or the
-/// estimate. Alternatives are reckoned with the cost model, in proportion to what was found. None where the design fits.
+/// estimate. Alternatives are reckoned with the cost model, in proportion to what was found. None where the design
+/// fits.
 ///
 /// # Errors
 /// When the model cannot be lowered or laid out.

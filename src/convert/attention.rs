@@ -7,7 +7,7 @@ use crate::graph::{NodeId, Shape};
 use crate::snn::{Form, Op, Product, Softmax};
 
 impl Conversion {
-    /// A matrix product of two layers of neurons: `Q·Kᵀ` or `P·V`, by the order in which it sees them.
+    /// A matrix product of two layers of neurons: `Q·Kᵀ` or `P·V`, distinguished by the order of their elements.
     pub(super) fn product(
         &mut self,
         name: &str,
@@ -34,7 +34,7 @@ impl Conversion {
         let mix = heads * columns == right_nodes.channels()
             && is(left, heads, rows, inner, |h, i, j| i * heads * inner + h * inner + j)
             && is(right, heads, inner, columns, |h, j, d| j * heads * columns + h * columns + d);
-        // Of a single row or channel it can be both.
+        // A single row or channel can be both.
         let below = self.graph.inputs(a);
         let of_softmax = below.iter().any(|&i| matches!(self.graph.node(i).op, Op::Softmax(_)));
         let form = match (scores, mix) {
@@ -128,7 +128,7 @@ fn side_by_side(heads: usize, rows: usize, columns: usize) -> Vec<usize> {
     (0..heads).flat_map(|h| (0..rows).flat_map(move |i| (0..columns).map(move |j| index(h, i, j)))).collect()
 }
 
-/// Whether a value of extents `[heads, m, n]` lies in its node as `place` says.
+/// Whether a value of extents `[heads, m, n]` has the layout `place` in its node.
 fn is(value: &Value, heads: usize, m: usize, n: usize, place: impl Fn(usize, usize, usize) -> usize) -> bool {
     let mut elements = 0..heads * m * n;
     match &value.order {

@@ -1,5 +1,5 @@
-//! Functions of every element, such as GELU: kept in mind until the quantiser after them, whose neurons then track the
-//! quantised value of the function.
+//! Functions of every element, such as GELU. They are stored until the quantiser after them, whose neurons then track
+//! the quantised value of the function.
 
 use super::Conversion;
 use super::view::Value;
@@ -16,7 +16,7 @@ impl Conversion {
         }
         let before = match &source.function {
             Some(before) => before.clone(),
-            // A ReLU and a positive factor may change places.
+            // A ReLU and a positive factor commute.
             None if source.relu && source.factor > 0.0 => Function::relu(),
             None if source.relu => return Err(unquantised(name)),
             None => Function::identity(),
@@ -27,7 +27,7 @@ impl Conversion {
         Ok(Value { relu: false, factor: 1.0, function: Some(function), ..source.clone() })
     }
 
-    /// Fails if a function is still to be applied to a value.
+    /// Fails if a value still has a function to apply.
     pub(super) fn applied(&self, name: &str, value: &Value) -> Result<()> {
         if value.function.is_some() { Err(unquantised(name)) } else { Ok(()) }
     }
@@ -61,7 +61,7 @@ impl Conversion {
     }
 }
 
-/// The error for a function whose value something else than a quantiser reads.
+/// The error for a function that something other than a quantiser reads.
 fn unquantised(name: &str) -> Error {
     Error::input("an activation function before this operator has no quantiser after it, so spikes cannot carry its value")
         .at_node(name)

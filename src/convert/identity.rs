@@ -1,4 +1,4 @@
-//! Quantisers that follow quantisers, and layers that change nothing.
+//! Quantisers that follow quantisers, and identity layers.
 
 use super::Conversion;
 use super::view::{Content, Value};
@@ -8,7 +8,7 @@ use crate::quant::{Quantiser, Weights, per_channel};
 use crate::snn::Op;
 
 impl Conversion {
-    /// A layer that passes every channel on unchanged.
+    /// A layer that passes every channel unchanged.
     pub(super) fn identity(&mut self, name: &str, source: &Value, channels: usize) -> Result<Value> {
         let label = self.unused_name(format!("{name}.identity"));
         let mut levels = vec![0; channels * channels];
@@ -17,8 +17,8 @@ impl Conversion {
         self.linear(&label, &weights, &[], source, 1)
     }
 
-    /// Neurons whose value nobody else reads, and a quantiser after them, as one, if it has the same scale: then it only
-    /// clamps their level, whatever its rounding rule. They take its name.
+    /// Merges neurons that nobody else reads with a quantiser of the same scale after them, which then only clamps
+    /// their level, for any rounding rule. The result has the name of the neurons.
     pub(super) fn narrowed(
         &mut self,
         name: &str,

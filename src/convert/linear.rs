@@ -41,8 +41,9 @@ impl Conversion {
         Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
     }
 
-    /// The layer of which a value that is about to be quantised sees all outputs, and the order in which it sees them: an
-    /// order of channels is folded into the layer's outputs, a choice of channels becomes a layer of its own.
+    /// The layer of which a value that is about to be quantised reads all outputs, and the order in which it reads
+    /// them. An order of channels is merged into the outputs of the layer, a selection of channels becomes a separate
+    /// layer.
     pub(super) fn outputs(
         &mut self,
         name: &str,
@@ -62,7 +63,7 @@ impl Conversion {
             self.graph.node_mut(node).op = Op::Linear(linear);
             return Ok((node, None));
         }
-        // The channels in use, in ascending order, and the place of each among them.
+        // The channels in use, in ascending order, and the index of each among them.
         let mut used = vec![false; channels];
         order.iter().for_each(|e| used[e % channels] = true);
         let chosen: Vec<usize> = (0..channels).filter(|&c| used[c]).collect();
@@ -87,7 +88,7 @@ impl Conversion {
     }
 }
 
-/// The layer whose output `o` is output `order[o]` of `linear`; outputs may be left out.
+/// The layer whose output `o` is output `order[o]` of `linear`; outputs may be missing from `order`.
 fn reordered(linear: &Linear, order: &[usize]) -> Linear {
     let w = &linear.weights;
     let levels = order.iter().flat_map(|&o| &w.levels[o * w.inputs..(o + 1) * w.inputs]).copied().collect();
@@ -103,7 +104,7 @@ fn reordered(linear: &Linear, order: &[usize]) -> Linear {
     }
 }
 
-/// The entries of these outputs; a list with one entry for all of them, or none, stays as it is.
+/// The entries of these outputs; a list with one entry for all of them, or none, is unchanged.
 fn picked<T: Copy>(list: &[T], order: &[usize], outputs: usize) -> Vec<T> {
     if list.len() == outputs { order.iter().map(|&o| list[o]).collect() } else { list.to_vec() }
 }

@@ -1,5 +1,5 @@
-//! The mean of rows: kept in mind until a layer reads it as one wide row, with its weights once for each row and their sums
-//! divided by the number of rows. That is exact: the division is part of the layer's real scale.
+//! The mean of rows. It is stored until a layer reads it as one wide row, with its weights repeated for each row and
+//! the sums divided by the number of rows. This is exact: the division is part of the layer's real scale.
 
 use super::Conversion;
 use super::linear::no_quantiser;
@@ -9,7 +9,7 @@ use crate::graph::Shape;
 use crate::quant::Weights;
 use crate::snn::{Linear, Op};
 
-/// Weights that a layer may have after they were repeated for each row.
+/// Maximum number of weights of a layer after they were repeated for each row.
 const MOST_WEIGHTS: usize = 1 << 26;
 
 impl Conversion {
@@ -83,7 +83,7 @@ impl Conversion {
         Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
     }
 
-    /// A mean of rows as a layer of its own, for the quantiser that reads it.
+    /// A mean of rows as a separate layer, for the quantiser that reads it.
     pub(super) fn averaged(&mut self, name: &str, source: &Value, channels: usize) -> Result<Value> {
         let mut levels = vec![0; channels * channels];
         levels.iter_mut().step_by(channels + 1).for_each(|w| *w = 1);

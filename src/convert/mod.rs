@@ -1,8 +1,8 @@
 //! QANN → SNN: every quantiser becomes an ST-BIF+ neuron, every linear map a synaptic layer.
 //!
-//! Views (reshape, transpose, slice) and ReLU vanish: a view becomes an order of channels that is folded into the weights
-//! next to it, a choice of outputs, or the way in which heads lie side by side; and a ReLU before a quantiser raises the
-//! quantiser's lowest level. Another function before a quantiser is kept in mind until then.
+//! Views (reshape, transpose, slice) and ReLU disappear: a view becomes an order of channels that is merged into
+//! adjacent weights, a selection of outputs, or the layout of heads; a ReLU before a quantiser raises the lowest level
+//! of that quantiser. Another function before a quantiser is stored until then.
 
 mod attention;
 mod function;
@@ -25,22 +25,22 @@ use crate::{qann, snn};
 
 use view::{Content, Value};
 
-/// When the input is applied, as the user chooses.
+/// When the input is applied, as selected by the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EncodingChoice {
     /// At the first time-step.
     Analog,
-    /// Spread over this many time-steps; by default as many as the first neurons have levels.
+    /// Spread over this many time-steps; by default the number of levels of the first neurons.
     Rate(Option<u32>),
 }
 
-/// What the conversion did where, one line each.
+/// Notes on the conversion, one line each.
 pub type Notes = Vec<(String, String)>;
 
-/// Converts a quantised network; the notes say what became of operators that have no counterpart.
+/// Converts a quantised network; the notes describe operators that have no counterpart.
 ///
 /// # Errors
-/// Names the node whose pattern has no spiking equivalent, and what is supported.
+/// Names the node whose pattern has no spiking equivalent, and the supported forms.
 pub fn convert(
     network: &qann::Network,
     name: &str,
@@ -62,14 +62,14 @@ pub fn convert(
     Ok((model, conversion.notes))
 }
 
-/// The state of a conversion.
+/// State of a conversion.
 #[derive(Default)]
 struct Conversion {
     graph: snn::Network,
-    /// What the QANN's values have become.
+    /// Counterparts of the values of the QANN.
     values: HashMap<NodeId, Value>,
     notes: Notes,
-    /// Neurons that the QANN sees in another shape and order.
+    /// Neurons that have another shape and order in the QANN.
     views: BTreeMap<String, snn::View>,
 }
 
@@ -239,7 +239,7 @@ fn needed(network: &qann::Network) -> Result<Vec<NodeId>> {
     Ok(order.into_iter().filter(|i| reached.contains(i)).collect())
 }
 
-/// Writes the chosen encoding into the input node.
+/// Sets the selected encoding in the input node.
 fn set_encoding(graph: &mut snn::Network, choice: EncodingChoice) -> Result<()> {
     let order = graph.topological();
     let first_neuron = order.iter().find_map(|&i| match &graph.node(i).op {

@@ -1,4 +1,4 @@
-//! Nodes that nothing needs any more are left out.
+//! Removes nodes that nothing needs any more.
 
 use std::collections::HashMap;
 

@@ -72,8 +72,7 @@ fn after_relu(quantiser: &Quantiser) -> Quantiser {
     Quantiser { low, ..quantiser.clone() }
 }
 
-/// A list for the quantiser's channels as one for the channels of the value it is applied to, where a view regrouped
-/// them.
+/// Converts a list for the quantiser's channels to one for the channels of its input, if a view regrouped them.
 fn per_source_channel<T: Copy>(list: &[T], own: usize, channels: usize, name: &str) -> Result<Vec<T>> {
     if list.len() == 1 || own == channels {
         return Ok(list.to_vec());
@@ -100,7 +99,7 @@ fn identity_on(quantiser: &Quantiser, spec: &InputSpec) -> Option<InputSpec> {
     let (first, last) = spec.element.range();
     let (first, last) = (first - zero_point, last - zero_point);
     let ratio = given.to_f64() / f64::from(*s);
-    // Rounding to the nearest forgives a scale that was printed with fewer digits; the others do not.
+    // Rounding to nearest tolerates a scale that was printed with fewer digits; the other rules do not.
     let forgiving = match quantiser.rounding {
         Rounding::HalfUp | Rounding::HalfEven | Rounding::HalfOdd | Rounding::HalfDown => 0.25,
         Rounding::Floor | Rounding::Ceil | Rounding::Truncate => 0.0,
@@ -109,7 +108,7 @@ fn identity_on(quantiser: &Quantiser, spec: &InputSpec) -> Option<InputSpec> {
     if (ratio - 1.0).abs() * widest > forgiving || *low > first || *high < last {
         return None;
     }
-    // Rust prints the exact value of an f32 when asked for all its digits.
+    // Rust prints the exact value of an f32 if all its digits are requested.
     let exact: Decimal = trimmed(&format!("{:.160}", f64::from(*s))).parse().ok()?;
     Some(InputSpec {
         scaling: Scaling::Affine { scale: vec![exact], zero_point: *zero_point },

@@ -1,4 +1,4 @@
-//! ReLU: kept in mind until the quantiser after it. Of neurons, it is a quantiser of the same scale without negative
+//! ReLU. It is stored until the quantiser after it. On neurons, it is a quantiser of the same scale without negative
 //! levels.
 
 use super::Conversion;
@@ -23,7 +23,7 @@ impl Conversion {
         Value { relu: true, ..source }
     }
 
-    /// A value that a layer reads, its ReLU applied. Only neurons can carry that.
+    /// Applies the ReLU of a value that a layer reads. Only neurons can carry the result.
     pub(super) fn rectified(&mut self, name: &str, source: &Value) -> Result<Value> {
         if !source.relu {
             return Ok(source.clone());
@@ -37,7 +37,7 @@ impl Conversion {
         let (low, high) = (positive(&quantiser.low), positive(&quantiser.high));
         let (quantiser, shape) = (Quantiser { low, high, ..quantiser.clone() }, node.shape.clone());
         let label = self.unused_name(format!("{}.relu", node.name));
-        // It acts element by element, in whatever order they are seen.
+        // It is element-wise, so the order does not matter.
         let neurons = Value { order: None, ..source.clone() };
         let neurons = self.quantise(&label, &quantiser, &shape, neurons, 1)?;
         Ok(Value { order: source.order.clone(), shared: source.shared, ..neurons })

@@ -7,7 +7,7 @@ use crate::graph::{NodeId, Shape};
 use crate::snn::{Embedding, LayerNorm, Op, Sum};
 
 impl Conversion {
-    /// The sum of values, each from a row on; kept in the making while it has a single reader.
+    /// The sum of values, each from a row on; it stays open while it has a single reader.
     pub(super) fn sum(
         &mut self,
         name: &str,
@@ -46,7 +46,7 @@ impl Conversion {
         Ok(Value::of(Content::Sum(sum), readers))
     }
 
-    /// Rows one after the other: a sum of parts in different rows.
+    /// Concatenated rows: a sum of parts in different rows.
     pub(super) fn concat(
         &mut self,
         name: &str,
@@ -90,7 +90,7 @@ impl Conversion {
         }
     }
 
-    /// Makes a node of a sum.
+    /// Creates the node of a sum.
     pub(super) fn finish_sum(&mut self, sum: &Pending) -> Result<NodeId> {
         let (nodes, first) = sum.terms.iter().copied().unzip::<_, _, Vec<NodeId>, Vec<usize>>();
         let (rows, channels) = (sum.rows, sum.channels);
@@ -127,7 +127,7 @@ impl Conversion {
         readers: usize,
     ) -> Result<Value> {
         self.applied(name, source)?;
-        // A layer alone is a sum of one.
+        // A single layer is a sum of one.
         let sum = match &source.content {
             Content::Sum(_) => self.carrier(name, source)?,
             Content::Node(node)

@@ -1,4 +1,4 @@
-//! What a QANN value has become: a node of the spiking network, seen in some order; or a constant, or a sum in the making.
+//! Counterpart of a QANN value: a node of the spiking network, read in some order; or a constant, or an open sum.
 
 use crate::graph::{NodeId, transposed_index};
 use crate::quant::Function;
@@ -6,43 +6,43 @@ use crate::quant::Function;
 /// A value of the QANN in terms of the spiking network.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
-    /// What carries it.
+    /// The carrier of the value.
     pub content: Content,
     /// Element `e` of the value is element `order[e]` of the node; `None` for the same order.
     pub order: Option<Vec<usize>>,
     /// Whether a ReLU was applied.
     pub relu: bool,
-    /// What was applied to every element, a ReLU before it included.
+    /// The function applied to every element, including a ReLU before it.
     pub function: Option<Function>,
-    /// What every element was multiplied by.
+    /// The factor of every element.
     pub factor: f64,
     /// Raw input and the element whose positions are masked.
     pub mask: Option<(NodeId, i32)>,
-    /// The value is the mean of this many rows of what carries it; 1 for the rows themselves.
+    /// The value is the mean of this many rows of its carrier; 1 for the rows themselves.
     pub averaged: usize,
     /// Whether several operators read it.
     pub shared: bool,
 }
 
-/// What carries a value.
+/// Carrier of a value.
 #[derive(Clone, Debug)]
 pub(super) enum Content {
     /// A node.
     Node(NodeId),
     /// Constants, row-major.
     Constant(Vec<f64>),
-    /// Rows of terms and constants that have one reader, which may add to them.
+    /// Rows of terms and constants with one reader, which may add to them.
     Sum(Pending),
 }
 
-/// A sum in the making.
+/// An open sum.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pending {
     /// Name of the operator that began it.
     pub name: String,
     pub rows: usize,
     pub channels: usize,
-    /// Nodes, and the rows that their first rows are added to.
+    /// Nodes, and the rows to which their first rows are added.
     pub terms: Vec<(NodeId, usize)>,
     /// Row-major.
     pub constant: Vec<f64>,
@@ -97,7 +97,7 @@ impl Value {
         self
     }
 
-    /// Forgets an order that changes nothing in a node of `len` elements.
+    /// Drops an order that is the identity in a node of `len` elements.
     pub fn settled(mut self, len: usize) -> Self {
         if self.order.as_ref().is_some_and(|order| order.iter().copied().eq(0..len)) {
             self.order = None;
@@ -115,7 +115,7 @@ impl Value {
         (same_in_each_row && first.iter().all(|&i| i < channels)).then_some(first)
     }
 
-    /// The order as whole rows of `channels` elements, one after the other from row `first` on, each in the same order of
+    /// The order as whole rows of `channels` elements, consecutive from row `first` on, each in the same order of
     /// channels: `(first, order)`.
     pub fn rows(&self, channels: usize) -> Option<(usize, Vec<usize>)> {
         let order = self.order.as_ref()?;

@@ -112,7 +112,7 @@ impl Dut {
         }
         let bits = self.design.margin_width();
         if options.confidence.is_some() && bits == 0 {
-            return Err(Error::input("the design was built without the rule of confidence")
+            return Err(Error::input("the design was built without the confidence rule")
                 .fix("build it without --no-confidence (in folding.json: without `\"confidence\": false`)"));
         }
         if options.confidence.is_some_and(|rule| bits < 64 && rule.margin >> bits > 0) {

@@ -43,7 +43,7 @@ pub struct Stops {
     pub quiescent: u64,
     /// The limit of time-steps.
     pub t_max: u64,
-    /// The rule of confidence.
+    /// The confidence rule.
     pub confident: u64,
 }
 

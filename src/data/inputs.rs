@@ -7,7 +7,7 @@ use crate::quant::Element;
 use super::npy::ScalarType;
 use super::read::{Array, read_integers};
 
-/// Raw samples, each of the shape that a model expects.
+/// Raw samples, each of the shape that the model expects.
 #[derive(Clone, Debug)]
 pub struct Inputs {
     /// Number of samples.
@@ -15,16 +15,16 @@ pub struct Inputs {
     /// Number of elements of a sample.
     elements: usize,
     element: Element,
-    /// Elements, lowest byte first.
+    /// Elements, little-endian.
     bytes: Vec<u8>,
 }
 
 impl Inputs {
-    /// Reads samples, batch first, for a model with this sample shape and element type. The shapes fit if they are equal
-    /// but for extents of 1, or if the file's samples have one extent only, of as many elements.
+    /// Reads samples, batch first, for a model with this sample shape and element type. The shapes fit if they are
+    /// equal except for extents of 1, or if the samples in the file have one extent with the same number of elements.
     ///
     /// # Errors
-    /// As [`Array::read`], or when type or shape do not fit.
+    /// As [`Array::read`], or if type or shape do not fit.
     pub fn read(location: &str, sample: &Shape, element: Element) -> Result<Self> {
         let array = Array::read(location)?;
         Self::from_array(array, sample, element).map_err(|e| e.at_file(location))
@@ -85,10 +85,10 @@ impl Inputs {
         self.count = self.count.min(count);
     }
 
-    /// Puts sample `index`, row-major, into `raw`.
+    /// Copies sample `index`, row-major, to `raw`.
     ///
     /// # Panics
-    /// When `index` is out of range.
+    /// If `index` is out of range.
     pub fn fill(&self, index: usize, raw: &mut Vec<i32>) {
         assert!(index < self.count, "sample {index} of {}", self.count);
         raw.clear();
@@ -106,7 +106,7 @@ impl Inputs {
     /// Sample `index`, row-major.
     ///
     /// # Panics
-    /// When `index` is out of range.
+    /// If `index` is out of range.
     pub fn sample(&self, index: usize) -> Vec<i32> {
         let mut raw = Vec::with_capacity(self.elements);
         self.fill(index, &mut raw);
@@ -114,10 +114,10 @@ impl Inputs {
     }
 }
 
-/// Reads one label a sample, of any integer type.
+/// Reads one label per sample, of any integer type.
 ///
 /// # Errors
-/// As [`Array::read`], or when there are not `count` labels.
+/// As [`Array::read`], or if there are not `count` labels.
 pub fn read_labels(location: &str, count: usize) -> Result<Vec<i64>> {
     let (shape, labels) = read_integers(location)?;
     if shape.0.first() != Some(&labels.len()) || labels.len() != count {

@@ -1,7 +1,7 @@
-//! Arrays in and out of NumPy files: samples, labels, traces.
+//! NumPy files: samples, labels, traces.
 //!
-//! An array is named by a path, `samples.npy`, or by a path and a name within an archive, `reference.npz:inputs`. Nothing
-//! a file says of itself is believed before it is compared with the file's length.
+//! An array is named by a path, `samples.npy`, or by a path and a name within an archive, `reference.npz:inputs`. Sizes
+//! in a header are checked against the length of the file before they are used.
 
 mod inputs;
 mod npy;

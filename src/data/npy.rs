@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use crate::error::{Error, Result, printable};
 
-/// Type of an array's element.
+/// Element type of an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum ScalarType {
@@ -62,7 +62,7 @@ pub trait Scalar: Copy {
     /// Its name in files.
     const TYPE: ScalarType;
 
-    /// Appends its bytes, lowest first.
+    /// Appends its bytes, little-endian.
     fn append(self, bytes: &mut Vec<u8>);
 }
 
@@ -79,24 +79,24 @@ macro_rules! scalar {
 }
 scalar!(i8 => I8, u8 => U8, i16 => I16, u16 => U16, i32 => I32, u32 => U32, i64 => I64, u64 => U64, f32 => F32, f64 => F64);
 
-/// What a header says.
+/// Contents of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub scalar: ScalarType,
-    /// Whether the highest byte comes first.
+    /// Whether elements are big-endian.
     pub big_endian: bool,
     /// Whether the first extent varies fastest.
     pub fortran: bool,
     pub shape: Vec<usize>,
 }
 
-/// Longest text of a header; NumPy's own are below 200 characters.
+/// Maximum length of a header; NumPy's own are below 200 characters.
 const LONGEST: usize = 1 << 16;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
 impl Header {
-    /// Reads a header; afterwards the data follows.
+    /// Reads a header; the data follows it.
     pub(super) fn read(reader: &mut impl Read) -> Result<Self> {
         let truncated = |e: std::io::Error| Error::input(format!("the array's header is not readable: {e}"));
         let mut start = [0; 8];
@@ -182,12 +182,12 @@ impl Header {
         })
     }
 
-    /// Number of elements, unless it overflows.
+    /// Number of elements; `None` on overflow.
     pub(super) fn len(&self) -> Option<usize> {
         self.shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d))
     }
 
-    /// Writes a header for data in row-major order, lowest byte first.
+    /// Writes a header for data in row-major order, little-endian.
     pub(super) fn write(writer: &mut impl Write, scalar: ScalarType, shape: &[usize]) -> std::io::Result<()> {
         const ALIGNMENT: usize = 64;
         const BEFORE: usize = 10;

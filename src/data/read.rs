@@ -9,25 +9,25 @@ use crate::graph::Shape;
 
 use super::npy::{Header, ScalarType};
 
-/// An array as it lies in its file, in row-major order.
+/// An array in row-major order, as stored in its file.
 #[derive(Clone, Debug)]
 pub struct Array {
     /// Type of an element.
     pub scalar: ScalarType,
     /// Extents, outermost first.
     pub shape: Vec<usize>,
-    /// Elements, lowest byte first.
+    /// Elements, little-endian.
     bytes: Vec<u8>,
 }
 
-/// Deflate cannot shrink data further than by this factor.
+/// Upper bound of the compression factor of Deflate.
 const BEST_COMPRESSION: u64 = 1032;
 
 impl Array {
     /// Reads `file.npy`, `file.npz:name`, or the only array of `file.npz`.
     ///
     /// # Errors
-    /// When the file or the name does not exist, or the file is damaged or not of NumPy's format.
+    /// If the file or the name does not exist, or the file is damaged or not of NumPy's format.
     pub fn read(location: &str) -> Result<Self> {
         let (path, name) = split_location(location);
         let result = match name {
@@ -85,7 +85,7 @@ impl Array {
                 .fix("save numpy.ascontiguousarray(array)"));
         }
         let mut bytes = Vec::new();
-        // Grows with what is there, so that a false header costs nothing.
+        // Grows with the data that is present, so that a false header costs nothing.
         let mut limited = reader.take(size as u64);
         limited
             .read_to_end(&mut bytes)
@@ -114,12 +114,12 @@ impl Array {
         self.bytes.is_empty()
     }
 
-    /// The elements' bytes, lowest first.
+    /// The bytes of the elements, little-endian.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// The elements as integers; nothing if the type is not an integer type or `u64` holds one above the largest `i64`.
+    /// The elements as integers; `None` if the type is not an integer type or a `u64` value exceeds the largest `i64`.
     fn integers(&self) -> Option<Vec<i64>> {
         macro_rules! read {
             ($native:ty) => {
@@ -148,7 +148,7 @@ impl Array {
 /// Reads an array of any integer type.
 ///
 /// # Errors
-/// As [`Array::read`], or when it is of another type.
+/// As [`Array::read`], or if it is of another type.
 pub fn read_integers(location: &str) -> Result<(Shape, Vec<i64>)> {
     let array = Array::read(location)?;
     let values = array.integers().ok_or_else(|| {
@@ -165,7 +165,7 @@ pub fn read_integers(location: &str) -> Result<(Shape, Vec<i64>)> {
 /// Reads an array of floating-point numbers.
 ///
 /// # Errors
-/// As [`Array::read`], or when it is of another type.
+/// As [`Array::read`], or if it is of another type.
 pub fn read_floats(location: &str) -> Result<(Shape, Vec<f64>)> {
     let array = Array::read(location)?;
     let values = match array.scalar {
@@ -179,7 +179,7 @@ pub fn read_floats(location: &str) -> Result<(Shape, Vec<f64>)> {
     Ok((Shape(array.shape), values))
 }
 
-/// Says which names there are.
+/// Lists the existing names.
 fn choose(problem: String, names: &[String]) -> Error {
     const MOST: usize = 24;
     let mut list: Vec<String> = names.iter().take(MOST).map(|n| printable(n)).collect();

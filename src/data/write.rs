@@ -14,16 +14,16 @@ use crate::folder::{begin_file, finish_file};
 
 use super::npy::{Header, Scalar};
 
-/// Writes a `.npz` archive beside its destination and renames it into place when it is complete. The same arrays give the
-/// same bytes.
+/// Writes a `.npz` archive beside its destination and renames it into place when it is complete. The same arrays give
+/// the same bytes.
 pub struct NpzWriter {
     path: PathBuf,
     zip: zip::ZipWriter<BufWriter<NamedTempFile>>,
     names: HashSet<String>,
 }
 
-/// An array whose number of elements is not known yet: collects them in an unnamed temporary file, since an archive takes
-/// only one array at a time.
+/// An array whose number of elements is not known yet. It collects them in an unnamed temporary file, because an
+/// archive takes only one array at a time.
 pub struct Spool<T> {
     path: PathBuf,
     file: BufWriter<File>,
@@ -36,7 +36,7 @@ impl<T: Scalar> Spool<T> {
     /// An empty array for an archive at `path`.
     ///
     /// # Errors
-    /// When the folder of `path` is not writable.
+    /// If the folder of `path` is not writable.
     pub fn new(path: &Path) -> Result<Self> {
         let file = tempfile::tempfile_in(folder(path)).map_err(|e| Error::io("write", path, &e))?;
         let file = BufWriter::new(file);
@@ -66,7 +66,7 @@ impl<T: Scalar> Spool<T> {
 }
 
 impl NpzWriter {
-    /// Begins an archive that will be at `path`.
+    /// Creates an archive at `path`.
     ///
     /// # Errors
     /// When its folder is not writable.
@@ -84,7 +84,7 @@ impl NpzWriter {
     /// When the disk is full or the name is taken.
     ///
     /// # Panics
-    /// When `shape` has not as many elements as `elements`.
+    /// If `shape` does not have as many elements as `elements`.
     pub fn add<T: Scalar>(&mut self, name: &str, shape: &[usize], elements: &[T]) -> Result<()> {
         const AT_ONCE: usize = 1 << 16;
         assert_eq!(shape.iter().product::<usize>(), elements.len(), "elements of the array {name:?}");
@@ -104,7 +104,7 @@ impl NpzWriter {
     /// When the disk is full or the name is taken.
     ///
     /// # Panics
-    /// When `shape` has not as many elements as were collected.
+    /// If `shape` does not have as many elements as were collected.
     pub fn add_spool<T: Scalar>(&mut self, name: &str, shape: &[usize], spool: Spool<T>) -> Result<()> {
         assert_eq!(shape.iter().product::<usize>(), spool.count, "elements of the array {name:?}");
         self.begin::<T>(name, shape)?;
@@ -136,7 +136,7 @@ impl NpzWriter {
         Header::write(&mut self.zip, T::TYPE, shape).map_err(|e| Error::io("write", &self.path, &e))
     }
 
-    /// Completes the archive and puts it in place.
+    /// Completes the archive and renames it into place.
     ///
     /// # Errors
     /// When the disk is full or the destination cannot be replaced.
@@ -148,7 +148,7 @@ impl NpzWriter {
     }
 }
 
-/// The folder that a file is in.
+/// The folder of a file.
 fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

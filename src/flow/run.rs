@@ -102,7 +102,7 @@ pub struct Report {
     pub time_steps: Spread,
     /// Samples that were stopped by the limit before they were quiescent; the next figures leave them out.
     pub stopped: usize,
-    /// Samples that were stopped by the rule of confidence; the next figures leave them out.
+    /// Samples that were stopped by the confidence rule; the next figures leave them out.
     pub confident: usize,
     /// Neurons whose level at quiescence is not that of the integer network evaluated in one shot.
     pub one_shot_mismatches: u64,

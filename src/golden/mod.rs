@@ -2,9 +2,10 @@
 //!
 //! Time-steps `t = 1, 2, …` are synchronous passes in topological order without delay between layers. A [`Golden`] is
 //! compiled once from an integer network; a [`State`] holds what changes and is reused from sample to sample. Work is
-//! proportional to spikes: a synaptic row without an event and a row of neurons in which nothing can change cost nothing.
+//! proportional to spikes: a synaptic row without an event and a row of neurons in which nothing can change cost
+//! nothing.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `plan.rs`, `compile.rs` | the compiled network: stages in order; how it is made |
 //! | `state.rs` | accumulators, membranes, tracers |

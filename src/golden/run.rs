@@ -35,7 +35,7 @@ pub struct Outcome {
     pub time_steps: u32,
     /// Whether the last time-step was quiescent: the input is over and no neuron fired, so that nothing can change.
     pub quiescent: bool,
-    /// Whether the rule of confidence stopped it, with neither quiescence nor the limit in the same time-step.
+    /// Whether the confidence rule stopped it, with neither quiescence nor the limit in the same time-step.
     pub confident: bool,
     /// Number of spikes of every neuron layer.
     pub spikes: Vec<u64>,

@@ -1,6 +1,6 @@
-//! What all intermediate forms share: a directed acyclic graph of named operators with shapes.
+//! Common part of all intermediate forms: a directed acyclic graph of named operators with shapes.
 //!
-//! [`Graph`] is generic over the operator; each form (`qann`, `snn`, `integer`) brings a closed enum of operators that
+//! [`Graph`] is generic over the operator; each form (`qann`, `snn`, `integer`) defines a closed enum of operators that
 //! implements [`Operator`]. A node has any number of ordered inputs and exactly one output.
 
 mod check;
@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 /// Handle of a node; stays valid while other nodes are added or removed.
 pub type NodeId = NodeIndex<u32>;
 
-/// What a graph needs to know of its operators.
+/// Interface of an operator.
 pub trait Operator {
     /// The operator's name in the text form, e.g. `linear`.
     fn kind(&self) -> &'static str;
@@ -40,9 +40,9 @@ pub trait Operator {
 /// A named operator with the shape of its output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node<O> {
-    /// The model's own name; unique within a graph.
+    /// Name from the model; unique within a graph.
     pub name: String,
-    /// What it computes.
+    /// Its operator.
     pub op: O,
     /// Shape of its output, without the batch dimension.
     pub shape: Shape,
@@ -125,8 +125,8 @@ impl<O: Operator> Graph<O> {
         self.len() == 0
     }
 
-    /// All nodes such that sources come before their readers; of several possible orders, the one with the smallest
-    /// handles first, so that it does not depend on anything but the graph.
+    /// All nodes, sources before their readers. Among several possible orders, the one with the smallest handles first,
+    /// so that the order depends only on the graph.
     pub fn topological(&self) -> Vec<NodeId> {
         let mut missing: Vec<usize> =
             vec![0; self.dag.node_indices().map(|i| i.index() + 1).max().unwrap_or(0)];
@@ -156,7 +156,7 @@ impl<O: Operator> Graph<O> {
         self.dag.node_indices().find(|&i| self.dag[i].name == name)
     }
 
-    /// One line a node: name, operator, shape, inputs. Stable: the same graph gives the same text.
+    /// One line per node: name, operator, shape, inputs. Stable: the same graph gives the same text.
     pub fn text(&self) -> String {
         let mut out = String::new();
         for id in self.topological() {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Shape(pub Vec<usize>);
 
 impl Shape {
-    /// The largest number of elements that any value may have: what fits a `u32` index with room to spare.
+    /// The largest number of elements of a value: fits a `u32` index with margin.
     pub const MAX_ELEMENTS: usize = 1 << 30;
 
     /// Rows × channels.
@@ -58,8 +58,8 @@ impl fmt::Display for Shape {
     }
 }
 
-/// For every element of a transposed row-major array, the element of the original that it is: extent `i` of the result
-/// is extent `order[i]` of the original with these `extents`.
+/// For every element of a transposed row-major array, the index of the element in the original: extent `i` of the
+/// result is extent `order[i]` of the original with these `extents`.
 pub fn transposed_index(extents: &[usize], order: &[usize]) -> Vec<usize> {
     let mut strides = vec![1; extents.len()];
     for i in (1..extents.len()).rev() {

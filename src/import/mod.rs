@@ -1,8 +1,8 @@
 //! ONNX files to box 1: every quirk of every exporter ends here.
 //!
-//! bytes ─[`decode`]▶ plain structs ─[`flow`]▶ what is constant, what is computed, all extents ─[`patterns`]▶ what every
-//! value is ─[`build`]▶ the network. Constants are evaluated on demand by [`fold`]; their elements may lie in other
-//! files, which [`external`] reads.
+//! bytes ─[`decode`]▶ plain structs ─[`flow`]▶ what is constant, what is computed, all extents ─[`patterns`]▶ what
+//! every value is ─[`build`]▶ the network. Constants are evaluated on demand by [`fold`]; their elements may lie in
+//! other files, which [`external`] reads.
 
 mod build;
 mod constants;
@@ -61,7 +61,7 @@ const WEIGHT_BITS: std::ops::RangeInclusive<u8> = 2..=16;
 /// Reads an ONNX model.
 ///
 /// # Errors
-/// Names the file and, where there is one, the node that cannot be imported.
+/// Names the file and, if there is one, the node that cannot be imported.
 pub fn import(path: &Path, options: &Options) -> Result<Imported> {
     let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, &e))?;
     import_bytes(&bytes, path, options).map_err(|e| e.at_file(path))

@@ -1,14 +1,15 @@
-//! What an operator costs: memory, multipliers, operations. Counts only; what they mean in hardware is decided elsewhere.
+//! Cost of an operator: memory, multipliers, operations. These are counts; the mapping to hardware is decided
+//! elsewhere.
 
 use super::{Network, Op, Range, Rule};
 use crate::graph::NodeId;
 
-/// What a node keeps.
+/// Memory of a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
-    /// Numbers that do not change: weights, tables.
+    /// Constants: weights, tables.
     pub parameters: usize,
-    /// Bits of these.
+    /// Their bits.
     pub parameter_bits: u64,
     /// Neurons.
     pub neurons: usize,
@@ -53,8 +54,8 @@ pub fn memory(network: &Network, id: NodeId) -> Memory {
     Memory { parameters, parameter_bits, neurons, state_bits }
 }
 
-/// Size of the multipliers of a node, one for each product in its formula: the sum of the products of their operands'
-/// widths. Synaptic layers and products of attention have none.
+/// Size of the multipliers of a node, one for each product in its formula: the sum of the products of the widths of
+/// their operands. Synaptic layers and products of attention have none.
 pub fn multiplier_bits(op: &Op) -> u64 {
     let sizes: &[(u32, u32)] = match op {
         // X², Γ·c, B·r, h·r.
@@ -92,12 +93,12 @@ pub fn totals(network: &Network) -> (u64, u64) {
     each.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
 }
 
-/// Width of the largest of a list.
+/// Width of the largest value of a list.
 fn width(list: &[i64]) -> u32 {
     list.iter().fold(Range::new(0, 0), |r, &v| r.union(Range::new(v, v))).signed_width()
 }
 
-/// Width of the halves of the levels' boundaries.
+/// Width of the half-level boundaries.
 fn halves(low: i32, high: i32) -> u32 {
     Range::new(2 * i64::from(low) - 2, 2 * i64::from(high) + 2).signed_width()
 }
@@ -111,7 +112,7 @@ pub struct Operations {
     pub input_macs: u64,
     /// Synaptic operations if every neuron fires once.
     pub sops: u64,
-    /// Time-steps after which the spiking network is quiescent at the latest.
+    /// Upper bound of the time-steps until the spiking network is quiescent.
     pub time_steps: u64,
     /// Elements that LayerNorm computes.
     pub layer_norm_elements: u64,
@@ -122,7 +123,7 @@ pub struct Operations {
 /// Operations of a network.
 pub fn operations(network: &Network) -> Operations {
     let mut result = Operations::default();
-    // For each node the last time-step in which it may change, and whether it holds the raw input.
+    // For each node the last time-step in which it may change, and whether it is the raw input.
     let mut last: Vec<u64> = Vec::new();
     let mut raw: Vec<bool> = Vec::new();
     let mut input_steps = 1;
@@ -132,7 +133,8 @@ pub fn operations(network: &Network) -> Operations {
         let len = |port: usize| network.node(inputs[port]).shape.len() as u64;
         let mut own_last = inputs.iter().map(|i| last[i.index()]).max().unwrap_or(0);
         let mut own_raw = false;
-        // A neuron whose input is final needs at most one time-step a level, of which the first is its input's last.
+        // A neuron whose input is final needs at most one time-step per level; the first one is the last one of its
+        // input.
         let settle = |low: i32, high: i32| u64::try_from(high - low).unwrap_or(0).saturating_sub(1);
         match &node.op {
             Op::Input(input) => {
@@ -152,7 +154,7 @@ pub fn operations(network: &Network) -> Operations {
             Op::Product(p) => {
                 let macs = len(0) * node.shape.channels() as u64 / p.heads as u64;
                 result.macs += macs;
-                // A spike of either operand meets the other's tracers.
+                // A spike of either operand adds tracers of the other.
                 result.sops += 2 * macs;
             }
             Op::Sum(_) => {

@@ -1,11 +1,11 @@
-//! One-shot evaluation: the integer network as an ordinary quantised network, without time and without spikes.
+//! One-pass evaluation: the integer network as an ordinary quantised network, without time and without spikes.
 //!
-//! Dense and simple on purpose, and sharing nothing with the stepped model: at quiescence the two must agree exactly.
+//! Dense and simple on purpose; it shares no code with the stepped model. At quiescence both must agree exactly.
 
 use super::{Form, Network, Op, Product};
 use crate::graph::NodeId;
 
-/// What one evaluation yields.
+/// Result of an evaluation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evaluation {
     /// Levels `S` of every neuron layer in topological order: node and levels, row-major.
@@ -17,7 +17,7 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// The class: index of the largest value, the lowest index of several.
+    /// The class: index of the largest value, the lowest index if several are equal.
     pub fn class(&self) -> usize {
         (0..self.values.len()).rev().max_by_key(|&i| self.values[i]).unwrap_or(0)
     }
@@ -26,7 +26,7 @@ impl Evaluation {
 /// Evaluates one raw sample (row-major, in the shape of the input node).
 ///
 /// # Panics
-/// When `raw` has not as many elements as the input node, or the graph was not checked.
+/// If `raw` does not have as many elements as the input node, or the graph was not checked.
 pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
     let mut sums: Vec<Vec<i64>> = Vec::new();
     let mut result = Evaluation::default();
@@ -34,7 +34,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
         let node = network.node(id);
         let inputs = network.inputs(id);
         let source = inputs.first().map(|i| &sums[i.index()]);
-        // Sum over all time-steps of what the node sends to its readers.
+        // Sum over all time-steps of the values that the node sends to its readers.
         let sum = match (&node.op, source) {
             (Op::Input(input), _) => {
                 assert_eq!(raw.len(), input.shape.len(), "elements of a sample");
@@ -130,7 +130,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
     result
 }
 
-/// The levels that were noted last, as sums.
+/// The levels that were recorded last, as sums.
 fn levels_of(result: &Evaluation) -> Vec<i64> {
     result.levels.last().map_or_else(Vec::new, |(_, levels)| levels.iter().map(|&s| i64::from(s)).collect())
 }

@@ -6,8 +6,8 @@
 //! c_i = C·X_i − ΣX        v = C·ΣX² − (ΣX)² + ε'        r = floor(√v)
 //! ```
 //!
-//! `LN(X)_i/s` is `(γ_i/s)·c_i/√v + β_i/s`, so level `k` with the boundary `h/2` is reached when `Γ_i·c_i + B_i·r ≥ h·r·2^(g−1)`
-//! (`>` for an exclusive boundary), `Γ` and `B` being `γ/s` and `β/s` with `g` fraction bits.
+//! `LN(X)_i/s` is `(γ_i/s)·c_i/√v + β_i/s`, so level `k` with the boundary `h/2` is reached when `Γ_i·c_i + B_i·r ≥
+//! h·r·2^(g−1)` (`>` for an exclusive boundary), `Γ` and `B` being `γ/s` and `β/s` with `g` fraction bits.
 
 use super::Range;
 use crate::quant::Rounding;
@@ -19,11 +19,11 @@ pub struct LayerNorm {
     pub low: i32,
     /// Highest level; at least 0.
     pub high: i32,
-    /// Which level a value on a boundary has.
+    /// Rule for values on a boundary.
     pub rounding: Rounding,
-    /// `Γ`, one entry a channel.
+    /// `Γ`, one entry per channel.
     pub gamma: Vec<i64>,
-    /// `B`, one entry a channel.
+    /// `B`, one entry per channel.
     pub beta: Vec<i64>,
     /// Fraction bits `g` of `Γ` and `B`, at least 1.
     pub fraction: u32,
@@ -37,7 +37,7 @@ pub struct LayerNorm {
     pub decision_width: u32,
 }
 
-/// What all channels of a row share.
+/// Values shared by all channels of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moments {
     /// ΣX.
@@ -80,7 +80,7 @@ impl LayerNorm {
     /// Checks lengths and ranges.
     ///
     /// # Errors
-    /// Says which property is violated.
+    /// Names the violated property.
     pub fn check(&self, channels: usize) -> Result<(), String> {
         if self.low > 0 || self.high < 0 {
             return Err(format!("tracer range {}…{} without 0", self.low, self.high));

@@ -1,7 +1,7 @@
-//! Box 3, the integer network: every constant is an integer, every value has a proven range. No float numbers.
+//! The integer network: every constant is an integer, every value has a proven range. No float numbers.
 //!
 //! Symbols as in the paper and `docs/numerics.md`: `A` the accumulated integer input of a neuron (Σ W·S), `S` its
-//! tracer (level so far), `V` its membrane.
+//! tracer (present level), `V` its membrane.
 
 mod layer_norm;
 mod product;
@@ -33,18 +33,18 @@ pub type Network = Graph<Op>;
 /// An operator on integers. Shapes are rows × channels.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
-    /// Raw elements, the zero point subtracted.
+    /// Raw elements minus the zero point.
     Input(Input),
     /// Synaptic layer.
     Linear(Linear),
-    /// ST-BIF+ neurons. Their `A` is what they read, accumulated: the sums of a linear layer, raw elements, or the tracers
+    /// ST-BIF+ neurons. Their `A` is their accumulated input: the sums of a linear layer, raw elements, or the tracers
     /// of other neurons.
     Neuron(Neuron),
     /// Raw elements in another order.
     Arrange(Arrange),
-    /// Some of the rows, as they come.
+    /// Some of the rows, unchanged.
     Select(Select),
-    /// Rows of a table, picked by raw elements.
+    /// Rows of a table, selected by raw elements.
     Embedding(Embedding),
     /// Sum of streams.
     Sum(Sum),
@@ -52,7 +52,7 @@ pub enum Op {
     LayerNorm(LayerNorm),
     /// Product of the tracers of two layers.
     Product(Product),
-    /// ST-BIF+ neurons on the softmax of scores. A second input, where there is one, is the raw input that masks.
+    /// ST-BIF+ neurons on the softmax of scores. An optional second input is the raw input that gives the mask.
     Softmax(Softmax),
     /// Accumulated logits and the exact order among them.
     Readout(Readout),
@@ -83,7 +83,7 @@ pub struct Embedding {
     pub channels: usize,
     /// Row `q` at `q·channels`; an element beyond the table is an error of the input.
     pub table: Vec<i64>,
-    /// Range of the entries, and 0.
+    /// Range of the entries, including 0.
     pub total: Range,
 }
 
@@ -98,7 +98,7 @@ pub struct Input {
     pub zero_point: i32,
     /// Range of a raw element after the subtraction.
     pub range: Range,
-    /// Number of time-steps in which it is applied again: 1 for analog encoding, more for rate encoding.
+    /// Number of time-steps in which it is applied: 1 for analog encoding, more for rate encoding.
     pub steps: u32,
 }
 
@@ -109,8 +109,8 @@ pub struct Linear {
     pub inputs: usize,
     /// Number of output channels.
     pub outputs: usize,
-    /// Weights, input by input: `weights[i·outputs + o]`; what one event on input `i` adds lies together.
-    /// Shared, for designs of one network have the same ones.
+    /// Weights, input by input: `weights[i·outputs + o]`; the weights of one event are contiguous.
+    /// Shared, because designs of one network have the same weights.
     pub weights: Arc<[i64]>,
     /// Range of the weights.
     pub weight: Range,
@@ -124,15 +124,15 @@ pub struct Linear {
 
 /// The readout: the exact order among the logits as an order among integers.
 ///
-/// `value_c = multiplier_c·A_c + offset_c`; the real logit is about `value_c·unit`, and `value_i < value_j` exactly when
-/// the real logit of `i` is below that of `j`.
+/// `value_c = multiplier_c·A_c + offset_c`; the real logit is about `value_c·unit`, and `value_i < value_j` exactly
+/// when the real logit of `i` is below that of `j`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readout {
     /// Number of channels.
     pub channels: usize,
-    /// One entry a channel. Where all are the same power of two, hardware shifts.
+    /// One entry per channel. If all are the same power of two, hardware shifts.
     pub multiplier: Vec<i64>,
-    /// One entry a channel.
+    /// One entry per channel.
     pub offset: Vec<i128>,
     /// Range of `A`.
     pub total: Range,

@@ -2,10 +2,10 @@
 
 use super::Range;
 
-/// Which product of attention it is, for `H` heads of `D` channels over `T` rows (tokens).
+/// Kind of a product of attention, for `H` heads of `D` channels over `T` rows (tokens).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// `A[i, h·T + j] = Σ_d Q[i, h·D + d]·K[j, h·D + d]`: rows of scores, head beside head.
+    /// `A[i, h·T + j] = Σ_d Q[i, h·D + d]·K[j, h·D + d]`: rows of scores, heads side by side.
     Scores,
     /// `A[i, h·D + d] = Σ_j P[i, h·T + j]·V[j, h·D + d]`.
     Mix,
@@ -15,7 +15,7 @@ pub enum Form {
 /// `q·S_Kᵀ + (S_Q − q)·kᵀ`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Product {
-    /// Which product.
+    /// Kind of the product.
     pub form: Form,
     /// Number of heads.
     pub heads: usize,
@@ -31,7 +31,7 @@ impl Product {
     /// Rows and channels of the product of operands of these rows and channels.
     ///
     /// # Errors
-    /// When they do not fit together.
+    /// If they do not fit together.
     pub fn shape(&self, left: (usize, usize), right: (usize, usize)) -> Result<(usize, usize), String> {
         let ((rows, left_channels), (tokens, right_channels)) = (left, right);
         let fits = self.heads > 0
@@ -52,7 +52,7 @@ impl Product {
         })
     }
 
-    /// Channels of a head in operands of these channels: `D` of a right operand.
+    /// Channels per head of operands with these channels: `D` of a right operand.
     pub fn depth(&self, right_channels: usize) -> usize {
         right_channels / self.heads
     }

@@ -1,4 +1,4 @@
-//! Closed ranges of integers, and the widths that hold them.
+//! Closed ranges of integers, and their widths.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ impl Range {
         Self { low, high }
     }
 
-    /// Width in bits of the two's complement that holds all of the range; at least 1.
+    /// Width in bits of the two's complement that represents the range; at least 1.
     pub fn signed_width(self) -> u32 {
         let bits = |v: i64| 64 - if v < 0 { !v } else { v }.leading_zeros() + 1;
         bits(self.low).max(bits(self.high))

@@ -27,13 +27,13 @@ pub struct Neuron {
 
 /// Levels that are reached, left and reached again as `A` grows.
 ///
-/// Each level has `crossings` thresholds in ascending order, those that it does not need above the range of `A`. At each
-/// of them it is reached if it was not, or left if it was. Below all of them, the levels up to `base` are reached.
+/// Each level has `crossings` thresholds in ascending order, those that it does not need above the range of `A`. At
+/// each of them it is reached if it was not, or left if it was. Below all of them, the levels up to `base` are reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NonMonotone {
     /// Thresholds of a level; at least 1.
     pub crossings: usize,
-    /// The level at the low end of the range of `A`, one a channel.
+    /// The level at the low end of the range of `A`, one per channel.
     pub base: Vec<i32>,
 }
 
@@ -44,9 +44,9 @@ pub enum Rule {
     Affine {
         /// Number of fraction bits of the membrane.
         fraction: u32,
-        /// Threshold θ ≥ 1, one a channel.
+        /// Threshold θ ≥ 1, one per channel.
         theta: Vec<i64>,
-        /// Membrane before the first time-step, one a channel.
+        /// Membrane before the first time-step, one per channel.
         start: Vec<i64>,
     },
     /// `A` compared with `T(c, S+1)` and `T(c, S)`: a spike +1 when level `S+1` is reached, −1 when level `S` is not.

@@ -2,8 +2,8 @@
 
 use super::Range;
 
-/// `X[r, c] = start[r, c] + Σ_n coefficient_n[c]·A_n[r − first_n, c]` over the inputs `n`, where `A_n` is what input `n` has
-/// sent so far: tracers, accumulated sums, rows of a table.
+/// `X[r, c] = start[r, c] + Σ_n coefficient_n[c]·A_n[r − first_n, c]` over the inputs `n`, where `A_n` is what input
+/// `n` has sent so far: tracers, accumulated sums, rows of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sum {
     /// Number of rows.
@@ -25,7 +25,7 @@ pub struct Sum {
 pub struct Term {
     /// The row of the sum that the input's first row is added to.
     pub first: usize,
-    /// What 1 of the input is worth: one entry for all channels, or one a channel.
+    /// What 1 of the input is worth: one entry for all channels, or one per channel.
     pub coefficient: Vec<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! The input: raw elements, their exact real meaning, and the time-steps over which they are spread.
+//! The input: raw elements, their exact real value, and the time-steps over which they are spread.
 
 use num_rational::BigRational;
 use num_traits::Zero;
@@ -14,7 +14,7 @@ use crate::snn;
 /// `x = a·d + β`, the sum of the applied elements is worth `a/L` each, and `β` acts from the first time-step on.
 ///
 /// # Errors
-/// When a parameter of the scaling is not a number.
+/// If a parameter of the scaling is not a number.
 pub(super) fn lower(input: &snn::Input, shape: &Shape) -> Result<(Input, Value), String> {
     let spec = &input.spec;
     let steps = match input.encoding {

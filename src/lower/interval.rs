@@ -41,7 +41,7 @@ impl Span {
         bits(self.low).max(bits(self.high))
     }
 
-    /// The same range, when it lies within ±2^62.
+    /// The same range, if it lies within ±2^62.
     pub fn range(self) -> Option<Range> {
         if self.low < -Self::LIMIT || self.high > Self::LIMIT {
             return None;

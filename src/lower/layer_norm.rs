@@ -13,7 +13,7 @@ use crate::snn;
 /// Lowers LayerNorm and the quantiser behind it, on a row of sums with these channels.
 ///
 /// # Errors
-/// When the quantiser's levels leave out 0, a constant does not fit, or values need more than 126 bits.
+/// If the levels of the quantiser exclude 0, a constant does not fit, or values need more than 126 bits.
 pub(super) fn lower(
     norm: &snn::LayerNorm,
     quantiser: &Quantiser,
@@ -64,7 +64,7 @@ pub(super) fn lower(
 /// The levels of a quantiser whose range is the same for all channels and contains 0.
 ///
 /// # Errors
-/// When it is not.
+/// If it is not.
 pub(super) fn levels(quantiser: &Quantiser) -> Result<(i32, i32), String> {
     match (&quantiser.low[..], &quantiser.high[..]) {
         (&[low], &[high]) if low <= 0 && high >= 0 => Ok((low, high)),

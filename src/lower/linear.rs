@@ -1,4 +1,4 @@
-//! Synaptic layers: unequal input scales are folded into the weights; ranges of all sums.
+//! Synaptic layers: unequal input scales are merged into the weights; ranges of all sums.
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -20,11 +20,12 @@ const ONE_SCALE: &str = "quantise the tensor that this layer reads with one scal
 /// With the inputs `x_i = σ_i·e_i + β_i`, the common unit `u` of the `σ_i`, weights `ω_o·W[o, i]` and the divisor `n`:
 ///
 /// ```text
-/// x_o = u·ω_o/n·A_o + b_o     A_o = Σ_i w[i, o]·e_i     w[i, o] = W[o, i]·σ_i/u     b_o = bias_o + ω_o/n·Σ_i W[o, i]·β_i
+/// x_o = u·ω_o/n·A_o + b_o     A_o = Σ_i w[i, o]·e_i     w[i, o] = W[o, i]·σ_i/u     b_o = bias_o + ω_o/n·Σ_i W[o,
+/// i]·β_i
 /// ```
 ///
 /// # Errors
-/// When rows differ in their scales, or weights or sums need more than 63 bits.
+/// If rows differ in their scales, or weights or sums need more than 63 bits.
 pub(super) fn lower(linear: &snn::Linear, rows: usize, source: &Value) -> Result<(Linear, Value)> {
     let weights = &linear.weights;
     let (inputs, outputs) = (weights.inputs, weights.outputs);

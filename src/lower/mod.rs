@@ -1,4 +1,4 @@
-//! Lowering: the spiking network becomes the integer network. Exact rationals decide every constant, and every decision
+//! Lowering: spiking network to integer network. Every constant is computed with exact rationals, and every decision
 //! rule is proven with big integers.
 //!
 //! The mathematics is in `docs/numerics.md`.
@@ -32,33 +32,33 @@ use crate::snn;
 pub use prove::Proven;
 use value::{Column, Value};
 
-/// What lowering yields.
+/// Result of lowering.
 #[derive(Clone, Debug)]
 pub struct Lowered {
-    /// The integer network: same node names and edges as the spiking network, but that LayerNorm, softmax and functions are
-    /// one with the neurons that read them.
+    /// The integer network: same node names and edges as the spiking network, except that LayerNorm, softmax and
+    /// functions are merged with the neurons that read them.
     pub network: integer::Network,
-    /// What its logits are worth.
+    /// Real value of its logits.
     pub readout: RealReadout,
-    /// What was proven, one entry a layer of neurons, in topological order.
+    /// What was proven, one entry per layer of neurons, in topological order.
     pub proof: Vec<LayerProof>,
 }
 
 /// The real logits: `logit_c = scale_c·A_c + bias_c`. Each constant is the `f64` nearest to the exact one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RealReadout {
-    /// Real value of 1 in the accumulated integer logit, one entry a channel.
+    /// Real value of 1 in the accumulated integer logit, one entry per channel.
     pub scale: Vec<f64>,
-    /// Real logit at `A = 0`, one entry a channel.
+    /// Real logit at `A = 0`, one entry per channel.
     pub bias: Vec<f64>,
     /// Real value of 1 in the ordered value of [`integer::Readout`].
     pub unit: f64,
 }
 
-/// What was proven of a layer of neurons.
+/// Proof of a layer of neurons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LayerProof {
-    /// The layer's name.
+    /// Name of the layer.
     pub name: String,
     /// Number of channels.
     pub channels: usize,
@@ -72,7 +72,7 @@ pub struct LayerProof {
     pub common_theta: bool,
     /// Number of inequalities proven with big integers.
     pub inequalities: u64,
-    /// Which, and how many of each.
+    /// The inequalities, and the number of each.
     pub proven: Proven,
     /// Width in bits of the accumulated input `A`.
     pub accumulator_width: u32,
@@ -80,15 +80,16 @@ pub struct LayerProof {
     pub membrane_width: u32,
 }
 
-/// Lowers a spiking network, with the model's own numbers of bits where operators are not exact.
+/// Lowers a spiking network, with the model's own fraction bits for rounded operators.
 ///
 /// # Errors
-/// Names the node whose constants are not finite, whose scales do not fit together, or whose integers would be too wide.
+/// Names the node whose constants are not finite, whose scales do not fit together, or whose integers would be too
+/// wide.
 pub fn lower(model: &snn::Model) -> Result<Lowered> {
     lower_with(model, model.precision)
 }
 
-/// As [`lower`], with these numbers of bits instead.
+/// As [`lower`], with these fraction bits instead.
 ///
 /// # Errors
 /// As [`lower`].
@@ -118,14 +119,14 @@ pub fn lower_with(model: &snn::Model, precision: Precision) -> Result<Lowered> {
     Ok(Lowered { network: walk.network, readout, proof: walk.proof })
 }
 
-/// State of the walk through the graph.
+/// State of the graph traversal.
 #[derive(Default)]
 struct Walk {
     precision: Precision,
     network: integer::Network,
-    /// Nodes of the spiking network and what they became.
+    /// Nodes of the spiking network and their counterparts.
     lowered: HashMap<NodeId, NodeId>,
-    /// What the outputs of the spiking network's nodes mean; none for readouts.
+    /// Meaning of the outputs of the nodes of the spiking network; `None` for readouts.
     values: HashMap<NodeId, Value>,
     inputs: usize,
     readouts: Vec<RealReadout>,
@@ -133,7 +134,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// The operator that a node becomes and what it reads; none where it is one with its readers.
+    /// The operator of a node and its inputs; `None` if it is merged with its readers.
     fn lower(&mut self, source: &snn::Network, id: NodeId) -> Result<Option<(Op, Vec<NodeId>)>> {
         let node = source.node(id);
         let inputs = source.inputs(id);
@@ -261,18 +262,18 @@ impl Walk {
         Ok((op, inputs))
     }
 
-    /// The node that one with a single input reads.
+    /// The counterpart of the source of a node with a single input.
     fn only(&self, inputs: &[NodeId]) -> Result<NodeId> {
         inputs.first().copied().ok_or_else(|| Error::input("this node reads nothing"))
     }
 
-    /// What the input `port` means.
+    /// Meaning of input `port`.
     fn value(&self, inputs: &[NodeId], port: usize) -> Result<&Value> {
         let value = inputs.get(port).and_then(|i| self.values.get(i));
         value.ok_or_else(|| Error::input("this node reads nothing, or reads what only neurons can read"))
     }
 
-    /// Whether a node is the raw input, applied once and as it is.
+    /// Whether a node is the raw input, applied once and unscaled.
     fn is_token_input(&self, source: &snn::Network, id: NodeId) -> Result<()> {
         match &source.node(id).op {
             snn::Op::Input(input) if input.spec.zero_point() == 0 && input.encoding == Encoding::Analog => {
@@ -284,7 +285,7 @@ impl Walk {
     }
 }
 
-/// What is known of a layer whose decisions are not proven exact but by construction.
+/// Entry of a layer whose decisions are exact only by construction.
 fn proof(
     name: &str,
     rule: &'static str,
@@ -313,7 +314,7 @@ fn columns<'a>(value: &'a Value, shape: &Shape) -> Result<Vec<Column<'a>>> {
     value.columns(shape.rows(), shape.channels()).map_err(|problem| Error::input(problem).fix(fix))
 }
 
-/// What the finished constants show.
+/// Result of the proof of the finished constants.
 fn summary(name: &str, neuron: &integer::Neuron, proven: Proven) -> LayerProof {
     let (rule, fraction, common_theta) = match &neuron.rule {
         Rule::Affine { fraction, theta, .. } => ("line", *fraction, theta.windows(2).all(|t| t[0] == t[1])),

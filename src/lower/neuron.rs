@@ -14,13 +14,14 @@ use super::value::{Column, Kind, Value};
 use crate::integer::{Neuron, NonMonotone, Range, Rule};
 use crate::quant::{Function, Quantiser, per_channel};
 
-/// More thresholds than this in a layer are refused.
+/// Maximum number of thresholds of a layer.
 const MAX_THRESHOLDS: usize = 1 << 26;
 
-/// Lowers a layer of neurons whose channels' accumulated inputs are `columns`, with what their spikes mean.
+/// Lowers a layer of neurons whose channels' accumulated inputs are `columns`; also returns the meaning of their
+/// spikes.
 ///
 /// # Errors
-/// When a scale is not finite, or there are too many thresholds.
+/// If a scale is not finite, or there are too many thresholds.
 pub(super) fn lower(quantiser: &Quantiser, columns: &[Column<'_>]) -> Result<(Neuron, Value), String> {
     room(quantiser, 1, columns.len())?;
     let mut thresholds = Vec::new();
@@ -31,10 +32,10 @@ pub(super) fn lower(quantiser: &Quantiser, columns: &[Column<'_>]) -> Result<(Ne
     Ok((neuron, output(quantiser, columns.len())?))
 }
 
-/// As [`lower`], for neurons on a function of what they accumulate. Levels that the function never has are left out.
+/// As [`lower`], for neurons on a function of their accumulated input. Levels that the function never has are removed.
 ///
 /// # Errors
-/// As [`lower`], and when the function's levels cannot be told.
+/// As [`lower`], and if the levels of the function cannot be determined.
 pub(super) fn lower_function(
     function: &Function,
     quantiser: &Quantiser,
@@ -45,7 +46,7 @@ pub(super) fn lower_function(
     let quantiser = &narrowed(quantiser, &all);
     let (low, high) = quantiser.tracer_range();
     let never = columns.iter().map(|column| column.total.high).fold(0, i64::max) + 1;
-    // The places of a channel where it gets to level k or leaves it.
+    // The values of `A` at which a channel reaches level k or leaves it.
     let crossings = |pieces: &[Piece], k: i32| -> Vec<i64> {
         let changes = pieces.windows(2).filter(|pair| (pair[0].level < k) != (pair[1].level < k));
         changes.map(|pair| pair[1].start).collect()
@@ -78,7 +79,7 @@ pub(super) fn lower_function(
     Ok((neuron, output(quantiser, columns.len())?))
 }
 
-/// The quantiser with the levels of each channel that these pieces have.
+/// The quantiser with the levels that these pieces have in each channel.
 fn narrowed(quantiser: &Quantiser, all: &[Vec<Piece>]) -> Quantiser {
     let list = |of: fn(i32, i32) -> i32| -> Vec<i32> {
         let own = |pieces: &Vec<Piece>| pieces.iter().map(|piece| piece.level).reduce(of).unwrap_or(0);
@@ -88,7 +89,7 @@ fn narrowed(quantiser: &Quantiser, all: &[Vec<Piece>]) -> Quantiser {
     Quantiser { low: list(i32::min), high: list(i32::max), ..quantiser.clone() }
 }
 
-/// Whether there is room for the thresholds of a layer.
+/// Whether the number of thresholds of a layer is within the limit.
 fn room(quantiser: &Quantiser, crossings: usize, channels: usize) -> Result<(), String> {
     let (low, high) = quantiser.tracer_range();
     let steps = usize::try_from(high - low).unwrap_or(0);
@@ -102,7 +103,7 @@ fn room(quantiser: &Quantiser, crossings: usize, channels: usize) -> Result<(), 
     ))
 }
 
-/// The neurons with these thresholds: on a line if there is one.
+/// The neurons with these thresholds, with the affine rule if possible.
 fn decided(
     (low, high): (i32, i32),
     thresholds: Vec<i64>,
@@ -155,7 +156,7 @@ fn channel_thresholds(q: &Quantiser, c: usize, column: &Column<'_>) -> Result<Ve
 
 /// Range of `V = v0 + 2^F·A − θ·S` for all `A` and `S` in range; `None` when it exceeds ±2^62.
 ///
-/// It covers the membrane between input and spike as well, which is `V` with the new `A` and the old `S`.
+/// It also covers the membrane between input and spike, which is `V` with the new `A` and the old `S`.
 fn membrane(line: &Line, (low, high): (i32, i32), totals: &[Range]) -> Option<Range> {
     let tracer = Span { low: low.into(), high: high.into() };
     let channel = |c: usize| {
@@ -165,13 +166,13 @@ fn membrane(line: &Line, (low, high): (i32, i32), totals: &[Range]) -> Option<Ra
     (0..totals.len()).map(channel).reduce(Span::union)?.range()
 }
 
-/// What the neurons' spikes mean: level times scale.
+/// Meaning of the neurons' spikes: level times scale.
 pub(super) fn output(q: &Quantiser, channels: usize) -> Result<Value, String> {
     let kind = |c: usize| {
         let at = |v: i32| i64::from(v);
         let total =
             Range::new(at(per_channel(&q.low, c)), at(per_channel(&q.high, c))).union(Range::new(0, 0));
-        // A spike may undo an earlier one.
+        // A spike may cancel an earlier one.
         let step = if total == Range::new(0, 0) { total } else { Range::new(-1, 1) };
         Ok(Kind { scale: exact(per_channel(&q.scale, c))?, offset: BigRational::zero(), step, total })
     };

@@ -11,7 +11,7 @@ use crate::snn;
 /// Lowers a product over `length` terms (channels of a head, or tokens) of operands with these channels.
 ///
 /// # Errors
-/// When an operand has scales per channel, or sums do not fit.
+/// If an operand has scales per channel, or sums do not fit.
 pub(super) fn lower(
     product: &snn::Product,
     left: &[Column<'_>],

@@ -12,10 +12,10 @@ use super::value::Column;
 use crate::integer::{Neuron, Rule};
 use crate::quant::{Function, Quantiser, per_channel};
 
-/// What was proven: how often each inequality, as docs/numerics.md writes it in ASCII, over channels and levels.
+/// Proven inequalities: the number of each, in the ASCII notation of docs/numerics.md, over channels and levels.
 pub type Proven = BTreeMap<&'static str, u64>;
 
-/// Of neurons on a function: every range of `A` between thresholds has the one level that they give it.
+/// Neurons on a function: every range of `A` between thresholds has exactly the level that they give.
 const FUNCTION: &str = "level(A) = Q(f(g*A + b)) on a range of A";
 /// Clamped thresholds.
 const RANGE: &str = "A_min <= T(k) <= A_max + 1";
@@ -23,16 +23,16 @@ const RANGE: &str = "A_min <= T(k) <= A_max + 1";
 const LOWER: &str = "Q(g*(T(k) - 1) + b) < k";
 /// The real quantiser's boundary is at most at `T`.
 const UPPER: &str = "Q(g*T(k) + b) >= k";
-/// The line's edge is above `T − 1`.
+/// The boundary of the affine rule is above `T − 1`.
 const LINE_LOWER: &str = "(T(k) - 1)*2^F < theta*k - v0";
-/// The line's edge is at most at `T`.
+/// The boundary of the affine rule is at most `T`.
 const LINE_UPPER: &str = "theta*k - v0 <= T(k)*2^F";
-/// The membrane's register is wide enough.
+/// The membrane register is wide enough.
 const MEMBRANE: &str = "V_min <= v0 + 2^F*A - theta*S <= V_max";
 
-/// Checks for every channel and level that the thresholds separate the real quantiser's levels and that the rule
-/// separates them at the same places; returns how many inequalities of each kind were checked. Of neurons on a function
-/// of what they accumulate, the levels are proven range by range of `A`.
+/// Checks for every channel and level that the thresholds separate the levels of the real quantiser and that the rule
+/// separates them at the same values; returns the number of checked inequalities of each kind. For neurons on a
+/// function of their accumulated input, the levels are proven range by range of `A`.
 ///
 /// For a threshold `T` of level `k`, on `A` in `[A_min, A_max]`:
 ///
@@ -157,7 +157,7 @@ mod tests {
         let columns = value.columns(1, 2).expect("one row");
         let q = Quantiser::uniform(3.3, -4, 3, Rounding::HalfUp);
         let (good, _) = neuron::lower(&q, &columns).expect("lowers");
-        // 14 thresholds: range and two sides of each, two sides of the line; two ends of each membrane.
+        // 14 thresholds: range and two sides of each, two sides of the affine rule; two ends of each membrane.
         let expected =
             [(RANGE, 14), (LOWER, 14), (UPPER, 14), (LINE_LOWER, 14), (LINE_UPPER, 14), (MEMBRANE, 4)];
         assert_eq!(prove(&good, &q, None, &columns), Ok(Proven::from(expected)));

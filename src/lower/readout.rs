@@ -10,22 +10,23 @@ use super::unit::{common_unit, multiple};
 use super::value::Column;
 use crate::integer::{Range, Readout};
 
-/// Wider values than this are refused.
+/// Maximum width of values.
 const MAX_WIDTH: u64 = 120;
 
 /// Lowers the readout of logits `ℓ_c = g_c·A_c + β_c`.
 ///
 /// In the common unit `u` of the `g_c`, a logit is `ℓ_c/u = n_c·A_c + β_c/u` with an integer `n_c`: an integer plus the
 /// fractional part `φ_c` of `β_c/u`, which never changes. Two logits compare like their integer parts and, where these
-/// are equal, like their `φ`. So for any map `r` of the fractional parts to `0…2^F − 1` that keeps their order and equality,
+/// are equal, like their `φ`. So for any map `r` of the fractional parts to `0…2^F − 1` that keeps their order and
+/// equality,
 ///
 /// ```text
 /// value_c = 2^F·n_c·A_c + 2^F·floor(β_c/u) + r(φ_c)
 /// ```
 ///
 /// compares exactly like `ℓ_c`: the integer part is the high bits, `r` the low `F` bits. `r(φ) = floor(φ·2^F)` is taken
-/// with the smallest `F` that separates unequal `φ`; where `F` would exceed the bits of a rank by more than 8, `r(φ)` is the rank.
-/// Either way `ℓ_c` is within `u` of `value_c·u/2^F`.
+/// with the smallest `F` that separates unequal `φ`; where `F` would exceed the bits of a rank by more than 8, `r(φ)`
+/// is the rank. Either way `ℓ_c` is within `u` of `value_c·u/2^F`.
 ///
 /// Channels whose `A` is always 0 take part in the order with any multiplier; they do not refine the unit.
 ///
@@ -70,7 +71,7 @@ pub(super) fn lower(columns: &[Column<'_>]) -> Result<(Readout, RealReadout), St
     Ok((Readout { channels: columns.len(), multiplier, offset, total, value_width }, real))
 }
 
-/// `F` and, for each fractional part, the integer in `0…2^F − 1` that stands for it in the order.
+/// `F` and, for each fractional part, its integer in `0…2^F − 1` in the order.
 fn order(fractions: &[BigRational]) -> (u32, Vec<BigInt>) {
     let mut distinct: Vec<&BigRational> = fractions.iter().collect();
     distinct.sort_unstable();

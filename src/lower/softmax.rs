@@ -15,7 +15,7 @@ use crate::snn;
 /// Lowers softmax and the quantiser behind it, on rows of scores with these channels.
 ///
 /// # Errors
-/// When scores or quantiser have scales per channel, the quantiser's levels leave out 0, or a table is too long.
+/// If scores or quantiser have scales per channel, the quantiser's levels exclude 0, or a table is too long.
 pub(super) fn lower(
     softmax: &snn::Softmax,
     quantiser: &Quantiser,

@@ -28,7 +28,7 @@ fn fixed(value: &BigRational, fraction: u32) -> Result<i64, String> {
 /// Lowers a table; its entries are in units of the residual stream.
 ///
 /// # Errors
-/// When an entry does not fit.
+/// If an entry does not fit.
 pub(super) fn embedding(
     embedding: &snn::Embedding,
     fraction: u32,
@@ -41,12 +41,12 @@ pub(super) fn embedding(
     Ok((lowered, Value::per_channel(vec![kind])))
 }
 
-/// Lowers a sum of `inputs`: what they mean, and their shapes.
+/// Lowers a sum of `inputs`, given by their meaning and their shapes.
 ///
-/// An input worth `g_c·A + b_c` adds `round(2^R·g_c)·A`; its `b_c` goes into the start value.
+/// An input of value `g_c·A + b_c` adds `round(2^R·g_c)·A`; its `b_c` is added to the start value.
 ///
 /// # Errors
-/// When a coefficient or the sum does not fit, or an input's rows differ in their scales.
+/// If a coefficient or the sum does not fit, or an input's rows differ in their scales.
 pub(super) fn lower(
     sum: &snn::Sum,
     inputs: &[(&Value, &Shape)],

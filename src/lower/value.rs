@@ -1,4 +1,4 @@
-//! What the integers of a value mean: `x = scale·A + offset`, element by element, and how large they become.
+//! Meaning of the integers of a value: `x = scale·A + offset`, element by element, and their ranges.
 
 use num_integer::Integer;
 use num_rational::BigRational;
@@ -25,7 +25,7 @@ pub(super) struct Value {
     pub of: Vec<usize>,
 }
 
-/// What a reader of rows knows of one channel, in all rows.
+/// Properties of one channel for a reader of rows, equal in all rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column<'a> {
     /// Index of the kind: columns of one kind share scale and offset.
@@ -47,7 +47,7 @@ impl Value {
     /// ranges over the rows.
     ///
     /// # Errors
-    /// When rows differ in the meaning of a channel.
+    /// If rows differ in the meaning of a channel.
     pub fn columns(&self, rows: usize, channels: usize) -> Result<Vec<Column<'_>>, String> {
         // Rows repeat after `period/gcd(period, channels)`.
         let period = self.of.len();

@@ -5,7 +5,7 @@ use crate::error::Error;
 
 /// The router's table of resources, out of its log: `Info: \t NAME: used/ available percent%`. Empty when it did not
 /// get that far. It counts all of the design before anything is placed, so that it stands there when a design does not
-/// fit, too.
+/// fit too.
 pub fn resources(log: &str) -> Vec<Resource> {
     let mut found = Vec::new();
     let lines = log.lines().skip_while(|line| !line.contains("Device utilisation:")).skip(1);

@@ -1,10 +1,10 @@
-//! The float64 reference: evaluates the imported network as it stands, on a path that shares nothing with lowering.
+//! The float64 reference: evaluates the imported network on a path that shares no code with lowering.
 
 use super::{Network, Op};
 use crate::float;
 use crate::graph::NodeId;
 
-/// What one evaluation yields.
+/// Result of an evaluation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
     /// Output values, row-major.
@@ -16,7 +16,7 @@ pub struct Evaluation {
 /// Evaluates one raw sample (row-major, in the shape of the input node).
 ///
 /// # Panics
-/// When `raw` has not as many elements as the input node, or the graph was not checked.
+/// If `raw` does not have as many elements as the input node, or the graph was not checked.
 pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
     let mut values: Vec<Vec<f64>> = Vec::new();
     let mut result = Evaluation::default();

@@ -1,4 +1,4 @@
-//! Box 1, the QANN: float operators with explicit quantisers; no trace of the exporter it came from.
+//! The quantised network (QANN): float operators with explicit quantisers, independent of the exporter.
 //!
 //! Values have a shape without the batch dimension; operators on channels act on the last extent.
 
@@ -18,14 +18,14 @@ pub enum Op {
     Input {
         /// Shape of a sample.
         shape: Shape,
-        /// What raw data means.
+        /// Meaning of the raw data.
         spec: InputSpec,
     },
     /// `y[…, o] = Σ_i x[…, i]·w[o, i] + bias[o]`
     Linear {
         /// Integer weights and their scales.
         weights: Weights,
-        /// One value an output channel, or empty. Quantised biases, integers times a scale, may need an `f64`.
+        /// One value per output channel, or empty. Quantised biases, integers times a scale, may need an `f64`.
         bias: Vec<f64>,
     },
     /// `s·Q(x)`
@@ -47,37 +47,37 @@ pub enum Op {
     },
     /// Sum of two values of one shape.
     Add,
-    /// The inputs one after the other along this extent.
+    /// The inputs concatenated along this axis.
     Concat(usize),
-    /// Part of one extent.
+    /// Part of one axis.
     Slice {
-        /// The extent.
+        /// The axis.
         axis: usize,
         /// First index.
         first: usize,
         /// Number of indices.
         count: usize,
     },
-    /// Every element times this.
+    /// Every element multiplied by this factor.
     Scale(f64),
-    /// Matrix product over the last two extents, `[…, m, k] × […, k, n]`.
+    /// Matrix product over the last two axes, `[…, m, k] × […, k, n]`.
     MatMul,
-    /// LayerNorm over the last extent.
+    /// LayerNorm over the last axis.
     LayerNorm {
-        /// One entry a channel.
+        /// One entry per channel.
         gamma: Vec<f32>,
-        /// One entry a channel.
+        /// One entry per channel.
         beta: Vec<f32>,
         /// Added to the variance.
         epsilon: f32,
     },
-    /// Mean over the extent before the last one, which becomes 1.
+    /// Mean over the axis before the last one, which becomes 1.
     Mean,
-    /// Softmax over the last extent.
+    /// Softmax over the last axis.
     Softmax,
-    /// −∞ wherever the second input, one element for each index of the last extent, is this raw element.
+    /// −∞ where the second input, one element for each index of the last axis, equals this raw element.
     Mask(i32),
-    /// Rows of a table, picked by raw elements: each becomes an extent of channels.
+    /// Rows of a table, selected by raw elements: each becomes a row of channels.
     Embedding {
         /// Number of channels.
         channels: usize,

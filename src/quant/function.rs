@@ -1,4 +1,5 @@
-//! A real function of one number, as a list of steps: what is applied to every element of a value before its quantiser.
+//! A real function of one number, as a list of steps, which is applied to every element of a value before its
+//! quantiser.
 
 use std::fmt;
 
@@ -6,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// A function of `x`.
 ///
-/// Operands are positions: 0 is `x`, `n` is the result of step `n − 1`. The last step's result is the function's; without
-/// steps it is `x`.
+/// Operands are indices: 0 is `x`, `n` is the result of step `n − 1`. The result of the last step is the function's;
+/// without steps it is `x`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Function {
@@ -85,10 +86,10 @@ pub trait Arithmetic {
 }
 
 impl Function {
-    /// A function may have this many steps.
+    /// Maximum number of steps of a function.
     pub const MOST_STEPS: usize = 64;
 
-    /// `x` itself, to be continued.
+    /// The function `x`, to be extended.
     pub fn identity() -> Self {
         Self::default()
     }
@@ -98,23 +99,23 @@ impl Function {
         &self.steps
     }
 
-    /// Adds a step; returns the position of its result.
+    /// Adds a step; returns the index of its result.
     pub fn push(&mut self, step: Step) -> usize {
         self.steps.push(step);
         self.steps.len()
     }
 
-    /// Adds a constant; returns its position.
+    /// Adds a constant; returns its index.
     pub fn constant(&mut self, value: f64) -> usize {
         self.push(Step::Constant(value))
     }
 
-    /// Adds a function of one operand; returns the position of its result.
+    /// Adds a function of one operand; returns the index of its result.
     pub fn unary(&mut self, op: Unary, a: usize) -> usize {
         self.push(Step::Unary(op, a))
     }
 
-    /// Adds a function of two operands; returns the position of its result.
+    /// Adds a function of two operands; returns the index of its result.
     pub fn binary(&mut self, op: Binary, a: usize, b: usize) -> usize {
         self.push(Step::Binary(op, a, b))
     }
@@ -157,7 +158,7 @@ impl Function {
         let grown = f.binary(Binary::Mul, square, third);
         let one = f.constant(1.0);
         let grown = f.binary(Binary::Add, grown, one);
-        // x + 0.044715·x³ = x·(1 + 0.044715·x²), which rises with x in interval arithmetic, too.
+        // x + 0.044715·x³ = x·(1 + 0.044715·x²), which rises with x in interval arithmetic too.
         let cubic = f.binary(Binary::Mul, 0, grown);
         let root = f.constant(std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2);
         let scaled = f.binary(Binary::Mul, cubic, root);
@@ -177,7 +178,7 @@ impl Function {
         f
     }
 
-    /// Adds another function of an earlier result; returns the position of its result.
+    /// Adds another function of an earlier result; returns the index of its result.
     pub fn append(&mut self, other: &Self, x: usize) -> usize {
         let first = self.steps.len();
         let place = |p: usize| if p == 0 { x } else { p + first };
@@ -203,7 +204,7 @@ impl Function {
     /// The function of a number.
     ///
     /// # Panics
-    /// When the function was not checked.
+    /// If the function was not checked.
     pub fn evaluate<A: Arithmetic>(&self, arithmetic: &A, x: A::Number) -> A::Number {
         let mut results = vec![x];
         for step in &self.steps {
@@ -222,7 +223,7 @@ impl Function {
     /// Checks the number of steps, their operands and their constants.
     ///
     /// # Errors
-    /// Says which property is violated.
+    /// Names the violated property.
     pub fn check(&self) -> Result<(), String> {
         if self.steps.len() > Self::MOST_STEPS {
             let most = Self::MOST_STEPS;

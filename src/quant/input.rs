@@ -1,4 +1,4 @@
-//! How raw data becomes the model's input.
+//! Raw input data and its real value.
 
 use std::fmt;
 use std::str::FromStr;
@@ -49,7 +49,7 @@ impl Element {
     }
 }
 
-/// A decimal literal such as `0.1307` or `-1.5e-3`, kept as written, since it is meant exactly.
+/// A decimal literal such as `0.1307` or `-1.5e-3`, stored as written, because its value is exact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Decimal(String);
@@ -110,7 +110,7 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// How a raw element `q` becomes a real number `x`. Lists have one entry for all channels or one a channel.
+/// The real value `x` of a raw element `q`. Lists have one entry for all channels or one per channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Scaling {
@@ -125,21 +125,21 @@ pub enum Scaling {
     Affine {
         /// Scale > 0 of each channel.
         scale: Vec<Decimal>,
-        /// The raw value that stands for 0.
+        /// The raw value of 0.
         zero_point: i32,
     },
 }
 
-/// The raw data of a sample and what it means.
+/// The raw data of a sample and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InputSpec {
     /// Type of a raw element.
     pub element: Element,
-    /// Which real number a raw element stands for.
+    /// Real value of a raw element.
     pub scaling: Scaling,
-    /// Which extent of the model's input shape (without the batch) is the channel of `scaling`; needed where its lists
-    /// are longer than 1. Images are channel first: 0.
+    /// Axis of the model's input shape (without the batch) that is the channel of `scaling`; needed if its lists are
+    /// longer than 1. Images are channel first: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel_axis: Option<usize>,
 }
@@ -158,13 +158,13 @@ pub enum Encoding {
 }
 
 impl InputSpec {
-    /// Indices into a table of embeddings: `u16`, as they are.
+    /// Indices into an embedding table: `u16`, unscaled.
     pub fn tokens() -> Self {
         let scaling = Scaling::Affine { scale: vec![Decimal("1".to_owned())], zero_point: 0 };
         Self { element: Element::U16, scaling, channel_axis: None }
     }
 
-    /// The raw value whose contribution costs nothing: it is subtracted from every element.
+    /// The raw value that causes no event: it is subtracted from every element.
     pub fn zero_point(&self) -> i32 {
         match &self.scaling {
             Scaling::Normalise { .. } => 0,
@@ -196,7 +196,7 @@ impl InputSpec {
     /// Checks lengths, signs and ranges against the shape of a sample.
     ///
     /// # Errors
-    /// Says which property is violated.
+    /// Names the violated property.
     pub fn check(&self, shape: &[usize]) -> Result<(), String> {
         let lists: [&[Decimal]; 2] = match &self.scaling {
             Scaling::Normalise { mean, std } => [mean, std],

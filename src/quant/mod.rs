@@ -1,6 +1,6 @@
-//! Quantised quantities, as the float network and the spiking network share them: quantisers, weights, the raw input.
+//! Quantised quantities that the float network and the spiking network share: quantisers, weights, the raw input.
 //!
-//! All parameters are binary floats or decimal literals, that is, exact rationals; nothing here rounds.
+//! All parameters are binary floats or decimal literals, that is, exact rationals; this module rounds nothing.
 
 mod function;
 mod input;
@@ -14,10 +14,10 @@ pub use precision::Precision;
 pub use quantiser::{Boundary, Quantiser, Rounding};
 pub use weights::Weights;
 
-/// Element `index` of a list that has one entry for all or one an index.
+/// Element `index` of a list that has one entry for all or one per index.
 ///
 /// # Panics
-/// When the list is neither of length 1 nor longer than `index`.
+/// If the list is neither of length 1 nor longer than `index`.
 pub fn per_channel<T: Copy>(list: &[T], index: usize) -> T {
     if list.len() == 1 { list[0] } else { list[index] }
 }

@@ -1,8 +1,8 @@
-//! How many bits the operators keep that are not exact: residual stream, LayerNorm, softmax.
+//! Fraction bits of the operators that are rounded: residual stream, LayerNorm, softmax.
 
 use serde::{Deserialize, Serialize};
 
-/// Fraction bits. Everything else is exact and has none to choose.
+/// Fraction bits. All other operators are exact and have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Precision {
@@ -21,7 +21,7 @@ impl Precision {
     /// `docs/numerics.md`.
     pub const EXACT: Self = Self { residual: 26, affine: 24, exponent: 24, scale: 30 };
 
-    /// Most bits of each.
+    /// Largest number of bits.
     pub const MOST: u32 = 32;
 
     /// Number of widths.
@@ -37,10 +37,10 @@ impl Precision {
         Self { residual, affine, exponent, scale }
     }
 
-    /// Checks that each width is possible.
+    /// Checks that each width is in range.
     ///
     /// # Errors
-    /// Says which are given and which are possible.
+    /// Names the widths and their range.
     pub fn check(self) -> Result<(), String> {
         if self.bits().iter().all(|bits| (1..=Self::MOST).contains(bits)) {
             return Ok(());

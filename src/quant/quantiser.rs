@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::per_channel;
 
-/// How `x/s` becomes an integer.
+/// Rounding rule of `x/s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
-    /// `floor(x/s + 1/2)`: what SpikeZIP trains with.
+    /// `floor(x/s + 1/2)`: the rule of SpikeZIP.
     HalfUp,
-    /// To the nearest integer, ties to the even one: ONNX `QuantizeLinear`.
+    /// To nearest, ties to even: ONNX `QuantizeLinear`.
     HalfEven,
-    /// To the nearest integer, ties to the odd one: half-to-even with an odd zero point added before rounding.
+    /// To nearest, ties to odd: half-to-even with an odd zero point added before rounding.
     HalfOdd,
-    /// To the nearest integer, ties downwards.
+    /// To nearest, ties downwards.
     HalfDown,
     /// Downwards.
     Floor,
@@ -34,7 +34,7 @@ pub struct Boundary {
 }
 
 impl Rounding {
-    /// The lower boundary of level `k`: `round(x/s) ≥ k` exactly when `x/s` is at (or above) it.
+    /// The lower boundary of level `k`: `round(x/s) ≥ k` exactly when `x/s` is at least (or above) it.
     pub fn boundary(self, k: impl Into<i64>) -> Boundary {
         let k: i64 = k.into();
         let half = 2 * k - 1;
@@ -51,7 +51,7 @@ impl Rounding {
     }
 }
 
-/// A quantiser, for a whole value or for each channel. Every list has one entry for all channels or one a channel.
+/// A quantiser, for a whole value or for each channel. Every list has one entry for all channels or one per channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantiser {
     /// Scale `s` > 0: the spike threshold.
@@ -70,13 +70,13 @@ impl Quantiser {
         Self { scale: vec![scale], low: vec![low], high: vec![high], rounding }
     }
 
-    /// The furthest that a level may lie from zero.
+    /// The largest magnitude of a level.
     pub const MAX_LEVEL: i32 = 1 << 16;
 
     /// Checks lengths, signs and order.
     ///
     /// # Errors
-    /// Says which property is violated.
+    /// Names the violated property.
     pub fn check(&self, channels: usize) -> Result<(), String> {
         for (what, len) in [("scale", self.scale.len()), ("low", self.low.len()), ("high", self.high.len())] {
             if len != 1 && len != channels {
@@ -101,7 +101,7 @@ impl Quantiser {
         Ok(())
     }
 
-    /// Lowest and highest level that a tracer may show in any channel; 0, where it starts, included.
+    /// Lowest and highest level of a tracer in any channel, including the start value 0.
     pub fn tracer_range(&self) -> (i32, i32) {
         let low = self.low.iter().copied().min().unwrap_or(0);
         let high = self.high.iter().copied().max().unwrap_or(0);

@@ -9,7 +9,7 @@ pub struct Weights {
     pub outputs: usize,
     /// Integer weights (zero point already subtracted), row-major: output by output.
     pub levels: Vec<i32>,
-    /// Scale > 0: one entry for all output channels or one an output channel.
+    /// Scale > 0: one entry for all output channels or one per output channel.
     pub scale: Vec<f32>,
 }
 
@@ -17,7 +17,7 @@ impl Weights {
     /// Integer weight from input `i` to output `o`.
     ///
     /// # Panics
-    /// When an index is out of range.
+    /// If an index is out of range.
     pub fn level(&self, o: usize, i: usize) -> i32 {
         self.levels[o * self.inputs + i]
     }
@@ -25,7 +25,7 @@ impl Weights {
     /// Checks lengths and signs.
     ///
     /// # Errors
-    /// Says which property is violated.
+    /// Names the violated property.
     pub fn check(&self) -> Result<(), String> {
         let (inputs, outputs) = (self.inputs, self.outputs);
         if inputs == 0 || outputs == 0 || inputs.checked_mul(outputs) != Some(self.levels.len()) {

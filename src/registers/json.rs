@@ -1,11 +1,11 @@
-//! `registers.json`: the map of a core for other programs.
+//! `registers.json`: the register map of a core for other programs.
 
 use serde_json::{Value, json};
 
 use super::map::Placed;
 use super::{Core, Register};
 
-/// Version of the form of `registers.json`.
+/// Version of the format of `registers.json`.
 pub const FORMAT_VERSION: u32 = 1;
 
 impl Core {

@@ -1,17 +1,17 @@
-//! The registers of one core, whose stages and widths are known.
+//! The register map of one core.
 
 use super::{FIRST_STAGE, Field, REGISTERS, Register, STAGE_BYTES, STAGE_REGISTERS, STAGE_WIDE, WIDE};
 
 /// A stage that has registers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Which stage of the design it is.
+    /// Index of the stage in the design.
     pub stage: usize,
-    /// The model's node.
+    /// Node of the model.
     pub node: String,
     /// Library module.
     pub module: String,
-    /// A name that is an identifier in C and SystemVerilog, unlike every other stage's.
+    /// Unique identifier, valid in C and SystemVerilog.
     pub identifier: String,
 }
 
@@ -20,26 +20,26 @@ pub struct Block {
 pub struct Core {
     /// This program and its version.
     pub generator: String,
-    /// The model's name.
+    /// Name of the model.
     pub model: String,
     /// Name of the top-level module.
     pub top: String,
-    /// Width of the margin in bits; 0 where the core has no rule of confidence, whose registers are then read-only zeros.
+    /// Width of the margin in bits; 0 if the core has no confidence rule, whose registers are then read-only zeros.
     pub margin_bits: u32,
     /// The stages with registers, in the order of their blocks.
     pub blocks: Vec<Block>,
 }
 
-/// A register at its place in a core.
+/// A register at its address in a core.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
-    /// Its name in this core: that of the register, for a stage's after `stageN_`.
+    /// Its name in this core: the name of the register, with the prefix `stageN_` for a stage.
     pub name: String,
     /// Its address in bytes.
     pub offset: u32,
-    /// Number of the block that it belongs to.
+    /// Index of its block, if it belongs to a stage.
     pub block: Option<usize>,
-    /// What it is.
+    /// Its description.
     pub register: Register,
 }
 
@@ -55,17 +55,17 @@ pub struct PlacedWide {
 }
 
 impl Core {
-    /// Where the block of a stage begins.
+    /// Byte address of the block of a stage.
     pub fn base(block: usize) -> u32 {
         FIRST_STAGE + STAGE_BYTES * u32::try_from(block).unwrap_or(u32::MAX / STAGE_BYTES)
     }
 
-    /// Address bits of a core with this number of stages, one address beyond the last register included.
+    /// Address bits of a core with this number of stages, including one address beyond the last register.
     pub fn address_bits(stages: usize) -> u32 {
         u32::BITS - Self::base(stages).leading_zeros()
     }
 
-    /// Every register at its place, in the order of the addresses.
+    /// All registers with their addresses, in ascending order.
     pub fn registers(&self) -> Vec<Placed> {
         let global = |register: Register| Placed {
             name: register.name.to_owned(),
@@ -84,7 +84,7 @@ impl Core {
         REGISTERS.into_iter().map(global).chain((0..self.blocks.len()).flat_map(of_block)).collect()
     }
 
-    /// Every number in two registers.
+    /// All numbers in two registers.
     pub fn wide(&self) -> Vec<PlacedWide> {
         let placed = |prefix: &str, wide: super::Wide| PlacedWide {
             name: format!("{prefix}{}", wide.name),
@@ -98,7 +98,7 @@ impl Core {
 }
 
 impl super::Wide {
-    /// Its width in bits, at most.
+    /// Its maximum width in bits.
     pub fn bits(&self) -> u32 {
         let bits = |fields: &[Field]| fields.iter().map(|field| field.bits).sum::<u32>();
         bits(self.low.fields) + bits(self.high.fields)

@@ -1,17 +1,17 @@
-//! The registers behind AXI4-Lite: one description, and everything that is made from it.
+//! The AXI4-Lite registers: one description, and all files that are generated from it.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `table.rs` | the description: every register, field, address, reset value and text |
 //! | `map.rs` | the registers of one core, whose stages and widths are known |
-//! | `systemverilog.rs` | `rtl/axi_lite_regs_pkg.sv`, which the hardware reads |
+//! | `systemverilog.rs` | `rtl/axi_lite_regs_pkg.sv`, which the hardware uses |
 //! | `c_header.rs` | `software/snn2rtl_regs.h` of a build folder |
 //! | `json.rs` | `registers.json` of a build folder |
 //! | `python.rs` | the constants in `host/host.py` |
 //! | `page.rs` | `docs/registers.md` |
 //!
-//! `tests/registers.rs` compares every file that is kept in the repository with what is made here, and reads every value
-//! back from what a build folder holds.
+//! `tests/registers.rs` compares every generated file in the repository with this module, and reads every value back
+//! from a build folder.
 
 mod c_header;
 mod json;
@@ -35,18 +35,18 @@ pub use table::{
 /// What a bus master may do with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// It is read; a write leaves it.
+    /// Read-only; a write does not change it.
     Read,
-    /// It is read and written.
+    /// Read-write.
     ReadWrite,
-    /// It is read; writing 1 clears it.
+    /// Writing 1 clears it.
     Clear,
-    /// Writing 1 does something once; it reads as 0.
+    /// Writing 1 triggers an action; it reads as 0.
     Act,
 }
 
 impl Access {
-    /// The word in files and tables.
+    /// Name in files and tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Read => "read-only",
@@ -56,35 +56,35 @@ impl Access {
         }
     }
 
-    /// Whether a write means something.
+    /// Whether a write has an effect.
     pub fn is_written(self) -> bool {
         self != Self::Read
     }
 }
 
-/// What a field holds after reset.
+/// Value of a field after reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reset {
-    /// This.
+    /// This value.
     Value(u32),
-    /// The number of stages with registers, which is always there.
+    /// The number of stages with registers, a constant.
     Stages,
 }
 
 /// Bits of a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name; `value` where the register is one number.
+    /// Its name; `value` if the register is one number.
     pub name: &'static str,
     /// Its lowest bit.
     pub low: u32,
     /// Its width in bits.
     pub bits: u32,
-    /// What may be done with it.
+    /// Access by a bus master.
     pub access: Access,
-    /// What it holds after reset.
+    /// Its value after reset.
     pub reset: Reset,
-    /// What it means; empty where the register's text says so.
+    /// Description; empty if the text of the register describes it.
     pub text: &'static str,
 }
 
@@ -104,16 +104,16 @@ impl Field {
 pub struct Register {
     /// Its name: lower case, words joined by `_`.
     pub name: &'static str,
-    /// Its address, in bytes from the beginning or from the beginning of the stage's block.
+    /// Its byte address, from the start of the map or of the stage's block.
     pub offset: u32,
-    /// What it means.
+    /// Description.
     pub text: &'static str,
     /// Its fields, the lowest first; other bits read as 0.
     pub fields: &'static [Field],
 }
 
 impl Register {
-    /// What it holds after reset in a core with this number of stages.
+    /// Its value after reset in a core with this number of stages.
     pub fn reset(&self, stages: u32) -> u32 {
         let value = |field: &Field| match field.reset {
             Reset::Value(value) => value << field.low,
@@ -122,12 +122,12 @@ impl Register {
         self.fields.iter().fold(0, |all, field| all | value(field))
     }
 
-    /// Whether any of it may be written; if not, a write is answered with SLVERR.
+    /// Whether any field can be written; if not, a write is answered with SLVERR.
     pub fn is_written(&self) -> bool {
         self.fields.iter().any(|field| field.access.is_written())
     }
 
-    /// The word for the whole of it.
+    /// Access to the register as a whole.
     pub fn access(&self) -> &'static str {
         if self.is_written() { Access::ReadWrite.name() } else { Access::Read.name() }
     }
@@ -138,7 +138,7 @@ impl Register {
     }
 }
 
-/// A number in two registers. The low one is read first: this keeps the high one as it was at that moment.
+/// A number in two registers. A read of the low one stores the high one at that moment: read the low one first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wide {
     /// Its name.

@@ -9,10 +9,10 @@ use super::{FIRST_STAGE, REGISTERS, Register, Reset, STAGE_BYTES, STAGE_REGISTER
 pub fn page() -> String {
     let mut text = String::from(
         "# Registers\n\n\
-         What a processor sees of a core behind AXI4-Lite. This page is made from `src/registers/table.rs`, and so are \
-         `rtl/axi_lite_regs_pkg.sv`, which the hardware reads, the constants of `host/host.py`, and of every build \
-         folder `registers.json` and `software/snn2rtl_regs.h`. `UPDATE_GOLDENS=1 cargo test --test registers` writes \
-         the files of the repository anew.\n\n\
+         The AXI4-Lite registers of a core. This page is generated from `src/registers/table.rs`, like \
+         `rtl/axi_lite_regs_pkg.sv`, which the hardware uses, the constants of `host/host.py`, and `registers.json` and \
+         `software/snn2rtl_regs.h` in every build folder. `UPDATE_GOLDENS=1 cargo test --release --test registers` \
+         rewrites the files in the repository.\n\n\
          | address | register | bits | access | after reset | meaning |\n|---|---|---|---|---|---|\n",
     );
     // Writing to a string cannot fail.
@@ -22,9 +22,9 @@ pub fn page() -> String {
     let _ = write!(
         text,
         "\n## Stages\n\n\
-         Each stage that works and fires has a block of {STAGE_BYTES} bytes; that of stage s begins at \
-         0x{FIRST_STAGE:02X} + {STAGE_BYTES} s. Which stage of the model that is, `registers.json` says. A block's \
-         registers are called `stageS_` and this name:\n\n\
+         Each stage with counters has a block of {STAGE_BYTES} bytes; the block of stage s begins at \
+         0x{FIRST_STAGE:02X} + {STAGE_BYTES} s. `registers.json` maps s to the stage of the model. The names of the \
+         registers are `stageS_` followed by:\n\n\
          | address in the block | register | bits | access | after reset | meaning |\n|---|---|---|---|---|---|\n"
     );
     for register in &STAGE_REGISTERS {
@@ -37,13 +37,13 @@ pub fn page() -> String {
     text
 }
 
-/// A row for the register and, where it has several, one for each field.
+/// A row for the register and, if it has several fields, one for each field.
 fn rows(text: &mut String, address: &str, register: &Register) -> std::fmt::Result {
     let Register { name, fields, .. } = register;
     let reset = |reset: Reset| match reset {
         Reset::Value(value) if value > 9 => format!("0x{value:08X}"),
         Reset::Value(value) => value.to_string(),
-        Reset::Stages => "the number".to_owned(),
+        Reset::Stages => "number of stages".to_owned(),
     };
     if let ([field], true) = (fields, register.is_number()) {
         let (access, after) = (field.access.name(), reset(field.reset));

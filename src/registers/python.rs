@@ -1,12 +1,12 @@
-//! The constants in `host/host.py`, which is one file that may stand alone.
+//! The constants in `host/host.py`, which is a single self-contained file.
 
 use super::{FIRST_STAGE, REGISTERS, STAGE_BYTES, STAGE_REGISTERS, STAGE_WIDE, WIDE, Wide};
 
-/// The line after which the constants begin.
-pub const PYTHON_BEGIN: &str = "# Made from src/registers/table.rs; do not edit. Addresses in bytes.\n";
+/// The line before the constants.
+pub const PYTHON_BEGIN: &str = "# Generated from src/registers/table.rs; do not edit. Addresses in bytes.\n";
 
-/// The line before which they end.
-pub const PYTHON_END: &str = "# End of what is made.\n";
+/// The line after the constants.
+pub const PYTHON_END: &str = "# End of the generated constants.\n";
 
 /// The constants.
 pub fn python() -> String {

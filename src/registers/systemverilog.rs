@@ -1,4 +1,4 @@
-//! The package that the hardware reads.
+//! The SystemVerilog package of the register map.
 
 use std::fmt::Write;
 
@@ -7,12 +7,12 @@ use super::{FIRST_STAGE, REGISTERS, Register, STAGE_BYTES, STAGE_REGISTERS, came
 /// Its file in `rtl/`.
 pub const PACKAGE: &str = "axi_lite_regs_pkg.sv";
 
-/// The package. Names are `<Register>Offset`, `<Register><Field>Lsb` and, where it is not 0, `<Register>Reset`.
+/// The package. Names are `<Register>Offset`, `<Register><Field>Lsb` and, if it is not 0, `<Register>Reset`.
 pub fn package() -> String {
     let mut text = String::from(
-        "// Made from src/registers/table.rs; tests/registers.rs compares. Do not edit.\n\
+        "// Generated from src/registers/table.rs; do not edit. tests/registers.rs compares.\n\
          \n\
-         /// Byte addresses, bits and reset values of the registers; without one, a register begins with 0.\n\
+         /// Byte addresses, field positions and reset values of the registers; the default reset value is 0.\n\
          package axi_lite_regs_pkg;\n",
     );
     // Writing to a string cannot fail.

@@ -2,12 +2,12 @@
 
 use super::{Access, Field, Register, Reset, VALUE, Wide};
 
-/// A number of this many bits that is only read.
+/// A read-only number of this many bits.
 const fn count(bits: u32) -> Field {
     Field { name: VALUE, low: 0, bits, access: Access::Read, reset: Reset::Value(0), text: "" }
 }
 
-/// A number of this many bits that is read and written, 0 after reset.
+/// A read-write number of this many bits, 0 after reset.
 const fn setting(bits: u32) -> Field {
     Field { access: Access::ReadWrite, ..count(bits) }
 }
@@ -26,7 +26,7 @@ const fn bit(name: &'static str, low: u32, access: Access, reset: u32, text: &'s
 pub const IDENTITY: Register = Register {
     name: "identity",
     offset: 0x00,
-    text: "says that this is such a core: \"SNN1\", the first letter in the high byte",
+    text: "identifies the core: \"SNN1\", the first letter in the high byte",
     fields: &[fixed(Reset::Value(0x534e_4e31))],
 };
 
@@ -42,18 +42,24 @@ pub const VERSION: Register = Register {
 pub const CONTROL: Register = Register {
     name: "control",
     offset: 0x08,
-    text: "what the core shall do",
+    text: "control of the core",
     fields: &[
-        bit("run", 0, Access::ReadWrite, 1, "samples are begun; at 0 what is inside is still completed"),
+        bit(
+            "run",
+            0,
+            Access::ReadWrite,
+            1,
+            "1: new samples are accepted; 0: samples inside are completed, no new ones are accepted",
+        ),
         bit("clear", 1, Access::Act, 0, "clears all counters"),
     ],
 };
 
-/// What has been seen.
+/// State and error flags.
 pub const STATUS: Register = Register {
     name: "status",
     offset: 0x0c,
-    text: "what the core does and has seen",
+    text: "state and error flags",
     fields: &[
         bit("busy", 0, Access::Read, 0, "a sample is inside"),
         bit(
@@ -61,14 +67,14 @@ pub const STATUS: Register = Register {
             1,
             Access::Clear,
             0,
-            "a frame ended before its last beat; the rest counts as value 0",
+            "a frame ended before its last beat; missing elements count as 0",
         ),
         bit(
             "long_frame",
             2,
             Access::Clear,
             0,
-            "a frame went on after its last beat; the rest up to TLAST was dropped",
+            "a frame continued after its last beat; the rest up to TLAST was dropped",
         ),
     ],
 };
@@ -77,7 +83,7 @@ pub const STATUS: Register = Register {
 pub const T_MAX: Register = Register {
     name: "t_max",
     offset: 0x10,
-    text: "most time-steps of a sample, 0 for no limit",
+    text: "maximum number of time-steps of a sample, 0 for no limit",
     fields: &[setting(16)],
 };
 
@@ -125,15 +131,15 @@ pub const OUT_STALLS: Register = Register {
     fields: &[count(32)],
 };
 
-/// Margin of the rule of confidence, low half.
+/// Margin of the confidence rule, low half.
 pub const MARGIN_LOW: Register = Register {
     name: "margin_low",
     offset: 0x30,
-    text: "rule of confidence: how far the best value must be above every other, bits 31 to 0",
+    text: "confidence rule: minimum difference between the best value and every other, bits 31 to 0",
     fields: &[setting(32)],
 };
 
-/// Margin of the rule of confidence, high half.
+/// Margin of the confidence rule, high half.
 pub const MARGIN_HIGH: Register = Register {
     name: "margin_high",
     offset: 0x34,
@@ -141,18 +147,18 @@ pub const MARGIN_HIGH: Register = Register {
     fields: &[setting(32)],
 };
 
-/// Time-steps of the rule of confidence.
+/// Time-steps of the confidence rule.
 pub const PATIENCE: Register = Register {
     name: "patience",
     offset: 0x38,
-    text: "rule of confidence: time-steps that the margin must patience, 0 for no such rule",
+    text: "confidence rule: number of consecutive time-steps with this margin, 0 to disable the rule",
     fields: &[setting(16)],
 };
 
 /// Cycles in which a sample was inside.
 pub const CYCLES: Wide = Wide { name: "cycles", low: CYCLES_LOW, high: CYCLES_HIGH };
 
-/// Margin of the rule of confidence.
+/// Margin of the confidence rule.
 pub const MARGIN: Wide = Wide { name: "margin", low: MARGIN_LOW, high: MARGIN_HIGH };
 
 /// The registers before those of the stages.
@@ -174,10 +180,10 @@ pub const REGISTERS: [Register; 15] = [
     PATIENCE,
 ];
 
-/// The numbers in two registers among them.
+/// Numbers that take two of these registers.
 pub const WIDE: [Wide; 2] = [CYCLES, MARGIN];
 
-/// Where the blocks of the stages begin.
+/// Address of the first stage's block.
 pub const FIRST_STAGE: u32 = 0x40;
 
 /// Bytes of a stage's block.
@@ -211,22 +217,21 @@ pub const STAGE_WORK: Wide = Wide {
 pub const STAGE_REGISTERS: [Register; 4] =
     [STAGE_SPIKES.low, STAGE_SPIKES.high, STAGE_WORK.low, STAGE_WORK.high];
 
-/// The numbers in two registers among them.
+/// Numbers that take two of these registers.
 pub const STAGE_WIDE: [Wide; 2] = [STAGE_SPIKES, STAGE_WORK];
 
-/// What holds for all registers, a paragraph each.
+/// Rules for all registers, one paragraph each.
 pub(super) const RULES: [&str; 6] = [
-    "All registers are 32 bits wide and lie at multiples of 4; the two lowest bits of an address are ignored. Bytes \
-     whose strobe is 0 are left as they are.",
-    "An address without a register is answered with DECERR, a write to a register of which nothing can be written with \
-     SLVERR.",
-    "Reads and writes do not wait for each other, nor does the address of a write for its data. One read and one write \
-     are under way at a time.",
-    "Counters of 48 bits are two registers. Reading a low half keeps the high half as it was at that moment for the next \
-     read of a high half: read low, then high, and let no other reader in between. All counters wrap.",
-    "`t_max`, `margin` and `patience` may be written at any time. While a sample is inside, no further one is begun, and the \
-     new values hold from when the core is empty. A read gives what was written last. The halves of `margin` are two \
-     writes: write 0 to `patience` first, and `patience` again last.",
+    "All registers are 32 bits wide at addresses that are multiples of 4; the two lowest bits of an address are ignored. \
+     Bytes whose strobe is 0 are not changed.",
+    "An address without a register is answered with DECERR, a write to a read-only register with SLVERR.",
+    "Reads and writes are independent; the address and the data of a write may arrive in any order. One read and one \
+     write can be in progress at a time.",
+    "Counters of 48 bits take two registers. A read of a low half stores the high half for the next read of a high half: \
+     read low, then high, without another reader in between. All counters wrap.",
+    "`t_max`, `margin` and `patience` may be written at any time. If a sample is inside, no further one is started, and \
+     the new values take effect when the core is empty. A read returns the value that was written last. The halves of \
+     `margin` are two writes: write 0 to `patience` first, and `patience` again last.",
     "Reset clears all counters and settings.",
 ];
 

@@ -21,7 +21,7 @@ pub struct Exploration {
     pub family: Family,
     /// Whether the cost model was fitted to this family.
     pub calibrated: bool,
-    /// The clock that samples a second are reckoned with.
+    /// The clock that samples per second are reckoned with.
     pub clock_hz: f64,
     /// From the slowest to the fastest.
     pub designs: Vec<Explored>,
@@ -44,7 +44,7 @@ pub struct Explored {
     pub dsp: u64,
     /// The node that is busy longest.
     pub busiest: String,
-    /// Whether it fits the device, where there is one.
+    /// Whether it fits the device, if there is one.
     pub fits: Option<bool>,
     /// Whether it is the one to take.
     pub chosen: bool,

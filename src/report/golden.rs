@@ -24,13 +24,13 @@ pub struct Measured {
     pub time_steps_mean: f64,
     /// The most.
     pub time_steps_max: u64,
-    /// Golden model at quiescence against the integer network in one shot.
+    /// Golden model at quiescence against the integer network in one pass.
     pub one_shot: Comparison,
     /// Golden model against float64, evaluated by this program.
     pub float: Option<Comparison>,
     /// Golden model against levels that another program computed in float64.
     pub reference: Option<Comparison>,
-    /// Spikes a neuron and sample.
+    /// Spikes per neuron and sample.
     pub spikes_per_neuron: f64,
     /// Additions of a weight caused by a spike, a sample.
     pub sops_per_sample: f64,
@@ -55,7 +55,7 @@ pub struct Comparison {
     pub neurons: u64,
     /// Neurons that differ.
     pub different_neurons: u64,
-    /// Samples with such a neuron; not counted in one shot.
+    /// Samples with such a neuron; not counted in one pass.
     pub different_samples: Option<u64>,
     /// Samples of another class, where classes are known.
     pub different_classes: Option<u64>,
@@ -91,7 +91,7 @@ pub struct Layer {
     pub name: String,
     /// Its neurons.
     pub neurons: usize,
-    /// Spikes a neuron and sample.
+    /// Spikes per neuron and sample.
     pub spikes_per_neuron: f64,
     /// By time-step: the share of neurons that fire, in the mean of all samples; a sample that has ended does not fire.
     pub rates: Vec<f64>,
@@ -128,7 +128,7 @@ pub struct PredictedCycles {
     pub samples: usize,
     /// Cycles a sample.
     pub per_sample: f64,
-    /// By stage of the design: cycles a sample in which it is busy.
+    /// By stage of the design: cycles per sample in which it is busy.
     pub busy: Vec<f64>,
 }
 

@@ -1,7 +1,8 @@
-//! What is known of a build folder, as one page: figures that earlier commands kept in `reports/`, and what follows from
-//! the model and the design in the folder. What is not known is said to be missing, with the command that finds it out.
+//! What is known of a build folder, as one page: figures that earlier commands kept in `reports/`, and what follows
+//! from the model and the design in the folder. What is not known is said to be missing, with the command that finds it
+//! out.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `golden.rs`, `spikes.rs` | what the golden model shows on samples |
 //! | `exploration.rs` | cycles against area |

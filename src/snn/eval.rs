@@ -1,11 +1,11 @@
-//! The spiking network at quiescence in float64: real scales and real arithmetic, on a path that shares nothing with
+//! The spiking network at quiescence in float64: real scales and real arithmetic, on a path that shares no code with
 //! lowering.
 
 use super::{Form, Network, Op, Product};
 use crate::float;
 use crate::graph::{NodeId, Shape};
 
-/// What one evaluation yields.
+/// Result of an evaluation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
     /// Real logits, row-major.
@@ -15,7 +15,7 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// The class: index of the largest logit, the lowest index of several.
+    /// The class: index of the largest logit, the lowest index if several are equal.
     pub fn class(&self) -> usize {
         let logits = &self.logits;
         (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0)
@@ -25,7 +25,7 @@ impl Evaluation {
 /// Evaluates one raw sample (row-major, in the model's own shape).
 ///
 /// # Panics
-/// When `raw` has not as many elements as the input, an element is beyond a table, or the graph was not checked.
+/// If `raw` does not have as many elements as the input, an element is beyond a table, or the graph was not checked.
 pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
     let mut values: Vec<Vec<f64>> = Vec::new();
     let mut result = Evaluation::default();

@@ -10,30 +10,29 @@ use super::{Model, Network, Op};
 use crate::error::{Error, Result};
 use crate::folder;
 
-/// Name of the file that holds the nodes.
+/// Name of the file with the nodes.
 const GRAPH: &str = "graph.json";
 
-/// Name of the file that holds weights, scales and levels.
+/// Name of the file with weights, scales and levels.
 const TENSORS: &str = "weights.safetensors";
 
 /// Names of the files.
 pub const NAMES: [&str; 2] = [GRAPH, TENSORS];
 
-/// Writes a model. The same model gives the same bytes. A model that is already at `path` is replaced; anything else
-/// there is left alone.
+/// Writes a model. The same model gives the same bytes. A model at `path` is replaced; anything else is left unchanged.
 ///
 /// # Errors
-/// When the network violates an invariant, something else is at `path`, or the folder cannot be written; then nothing has
+/// If the network violates an invariant, something else is at `path`, or the folder cannot be written; then nothing has
 /// changed on disk.
 pub fn save(model: &Model, path: &Path) -> Result<()> {
     let files = files(model).map_err(|e| e.at_file(path))?;
     folder::replace(path, "model", &files, stranger)
 }
 
-/// Checks that a model could be saved at `path`: before long work.
+/// Checks before long work that a model could be saved at `path`.
 ///
 /// # Errors
-/// When something else is there, or its folder is not.
+/// If something else is there, or its folder does not exist.
 pub fn check_place(path: &Path) -> Result<()> {
     folder::check_place(path, "model", stranger)
 }
@@ -41,7 +40,7 @@ pub fn check_place(path: &Path) -> Result<()> {
 /// The files of a model, as [`save`] writes them.
 ///
 /// # Errors
-/// When the network violates an invariant.
+/// If the network violates an invariant.
 pub fn files(model: &Model) -> Result<Vec<(&'static str, Vec<u8>)>> {
     check(&model.network)?;
     model.precision.check().map_err(Error::input)?;
@@ -49,7 +48,7 @@ pub fn files(model: &Model) -> Result<Vec<(&'static str, Vec<u8>)>> {
     Ok(vec![(GRAPH, graph), (TENSORS, tensors)])
 }
 
-/// What is in a folder beside a model's files.
+/// Files in a folder that do not belong to a model.
 fn stranger(path: &Path) -> Result<Option<PathBuf>> {
     let ours = |file: &PathBuf| {
         file.is_file() && !file.is_symlink() && (file.ends_with(GRAPH) || file.ends_with(TENSORS))
@@ -60,7 +59,7 @@ fn stranger(path: &Path) -> Result<Option<PathBuf>> {
 /// Reads a model.
 ///
 /// # Errors
-/// When it cannot be read, is damaged, of an unknown version, or violates an invariant.
+/// If it cannot be read, is damaged, of an unknown version, or violates an invariant.
 pub fn load(path: &Path) -> Result<Model> {
     if !path.is_dir() {
         return Err(Error::input(

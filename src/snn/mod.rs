@@ -1,5 +1,5 @@
-//! Box 2, the converted spiking network (`model.snn`): synaptic layers with integer weights and exact scales, ST-BIF+
-//! neurons, a readout. No widths but of what cannot be exact, no hardware choices.
+//! The converted spiking network (`model.snn`): synaptic layers with integer weights and exact scales, ST-BIF+ neurons,
+//! a readout. It has fraction bits for rounded operators only, and no hardware choices.
 //!
 //! Every value is a matrix of rows (tokens) × channels.
 
@@ -16,24 +16,24 @@ use serde::{Deserialize, Serialize};
 use crate::graph::{Graph, Operator, Shape};
 use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Weights};
 
-/// A converted network and where it came from.
+/// A converted network and its origin.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// The network: one [`Op::Input`], one [`Op::Readout`].
     pub network: Network,
-    /// The model's name; used for names of generated modules after cleaning.
+    /// Name of the model; generated modules are named after it, with invalid characters replaced.
     pub name: String,
-    /// Program that wrote the model which was converted, as it calls itself.
+    /// Name of the program that wrote the original model.
     pub producer: String,
-    /// Neurons that the model which was converted sees in another shape and order than rows × channels, by name.
+    /// Neurons that have another shape and order in the original model, by name.
     pub views: BTreeMap<String, View>,
-    /// Fraction bits of the operators that are not exact.
+    /// Fraction bits of the operators that are rounded.
     pub precision: Precision,
 }
 
 impl Model {
-    /// Smallest and largest raw element that the model takes: a value of the input's type and, where the input picks rows
-    /// of tables, one of a row that all tables have.
+    /// Smallest and largest raw element that the model accepts: values of the input's type and, if the input selects
+    /// rows of tables, only indices that all tables have.
     pub fn raw_range(&self) -> (i32, i32) {
         let (mut low, mut high) = (i32::MIN, i32::MAX);
         let mut zero_point = 0;
@@ -57,7 +57,7 @@ impl Model {
     }
 }
 
-/// How the model which was converted sees a layer of neurons: element `e` (row-major in `shape`) is element `order[e]` of
+/// Layout of a layer of neurons in the original model: element `e` (row-major in `shape`) is element `order[e]` of
 /// the layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
@@ -75,16 +75,16 @@ pub type Network = Graph<Op>;
 pub enum Op {
     /// The model's input, computed from raw data.
     Input(Input),
-    /// Synaptic layer: a spike ±1 on input `i` adds `±s_in·scale[o]·levels[o, i]/divisor` to output `o`; the bias acts from the
-    /// first time-step on.
+    /// Synaptic layer: a spike ±1 on input `i` adds `±s_in·scale[o]·levels[o, i]/divisor` to output `o`; the bias acts
+    /// from the first time-step on.
     Linear(Linear),
-    /// ST-BIF+ neurons: each tracks the quantised value of its accumulated input, one level a time-step.
+    /// ST-BIF+ neurons: each tracks the quantised value of its accumulated input, one level per time-step.
     Neuron(Quantiser),
     /// Raw elements in another order.
     Arrange(Arrange),
     /// Some of the rows of a layer of neurons.
     Select(Select),
-    /// Rows of a table, picked by raw elements; acts from the first time-step on.
+    /// Rows of a table, selected by raw elements; acts from the first time-step on.
     Embedding(Embedding),
     /// The residual stream.
     Sum(Sum),
@@ -92,7 +92,7 @@ pub enum Op {
     LayerNorm(LayerNorm),
     /// Product of two layers of neurons.
     Product(Product),
-    /// Softmax of scores; read by neurons. A second input, where there is one, is the raw input that masks.
+    /// Softmax of scores; read by neurons. An optional second input is the raw input that gives the mask.
     Softmax(Softmax),
     /// A function of every element; read by neurons.
     Function(Function),
@@ -104,9 +104,9 @@ pub enum Op {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// Shape of a raw sample, as the model declares it.
+    /// Shape of a raw sample, as declared by the model.
     pub sample: Shape,
-    /// What raw data means.
+    /// Meaning of the raw data.
     pub spec: InputSpec,
     /// When it is applied.
     pub encoding: Encoding,
@@ -117,10 +117,10 @@ pub struct Input {
 pub struct Linear {
     /// Integer weights and their scales.
     pub weights: Weights,
-    /// The weighted sums are divided by this before the bias: the number of rows for a layer that reads a mean of rows, else
-    /// 1.
+    /// Divisor of the weighted sums, before the bias: the number of rows for a layer that reads a mean of rows,
+    /// otherwise 1.
     pub divisor: u32,
-    /// One value an output channel, or empty. Quantised biases, integers times a scale, may need an `f64`.
+    /// One value per output channel, or empty. Quantised biases, integers times a scale, may need an `f64`.
     pub bias: Vec<f64>,
 }
 
@@ -176,7 +176,8 @@ impl Operator for Op {
                     return Err(format!("the bias {b} is not finite"));
                 }
                 let rows = source.len() / weights.inputs;
-                // A layer may read a row as several narrower ones or several rows as one wide one: order is kept.
+                // A layer may read a row as several narrower ones or several rows as one wide one; the order of
+                // elements is the same.
                 if rows * weights.inputs != source.len() {
                     return Err(format!("input {source} for weights with {} input channels", weights.inputs));
                 }

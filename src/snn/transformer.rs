@@ -2,8 +2,8 @@
 
 use crate::graph::Shape;
 
-/// Raw elements in another order, for instance patches of an image: element `e` of the output is element `order[e]` of the
-/// input.
+/// Raw elements in another order, for instance patches of an image: element `e` of the output is element `order[e]` of
+/// the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrange {
     /// Rows × channels of the output.
@@ -37,7 +37,7 @@ pub struct Sum {
     pub rows: usize,
     /// Number of channels.
     pub channels: usize,
-    /// The row that each input's first row is added to.
+    /// For each input, the row to which its first row is added.
     pub first: Vec<usize>,
     /// Constants, row-major; or empty.
     pub constant: Vec<f64>,
@@ -46,19 +46,19 @@ pub struct Sum {
 /// LayerNorm over the channels of each row: `γ·(X − μ)/√(σ² + ε) + β`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerNorm {
-    /// One entry a channel.
+    /// One entry per channel.
     pub gamma: Vec<f32>,
-    /// One entry a channel.
+    /// One entry per channel.
     pub beta: Vec<f32>,
     /// Added to the variance.
     pub epsilon: f32,
 }
 
-/// Which product of attention it is.
+/// Kind of a product of attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
-    /// `Q·Kᵀ` of each head, head beside head.
+    /// `Q·Kᵀ` of each head, heads side by side.
     Scores,
     /// `P·V` of each head.
     Mix,
@@ -67,7 +67,7 @@ pub enum Form {
 /// SESA: product of two layers of neurons, head by head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Product {
-    /// Which product.
+    /// The kind.
     pub form: Form,
     /// Number of heads.
     pub heads: usize,
@@ -80,7 +80,7 @@ pub struct Softmax {
     pub groups: usize,
     /// Factor on the scores, `1/√d`.
     pub factor: f64,
-    /// Raw element of the second input whose position is masked.
+    /// Raw element of the second input that marks a masked position.
     pub padding: Option<i32>,
 }
 

@@ -1,6 +1,6 @@
 //! What hardware is built for: families, devices and boards, read from `constraints/`.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `family.rs` | device families and their synthesis commands |
 //! | `device.rs` | what a device has: `constraints/devices.toml` |

@@ -83,7 +83,7 @@ fn all_equal(
         let confidence = Some(Confidence { margin: 0, steps: 2 });
         let asked = Options { confidence, stall: None, t_max: None, trace: None };
         let error = bench.run(&inputs, &asked, &mut |_| ()).expect_err("there is no such rule").to_string();
-        assert!(error.contains("without the rule of confidence"), "{error}");
+        assert!(error.contains("without the confidence rule"), "{error}");
         return Runs { plain, early: None };
     }
     // From a class that is kept for two time-steps to a margin of half of what values can differ by.
@@ -106,7 +106,7 @@ fn all_equal(
 /// The same for a Transformer in which enough happens.
 fn check_busy(recipe: &Recipe, options: &design::Options) {
     let Runs { plain, early } = check(recipe, options);
-    let early = early.expect("a rule of confidence");
+    let early = early.expect("a confidence rule");
     // Results are right whether or not the stages hear of a stop; that they do, shows in the cycles: these networks take 37
     // to 91 % of them with it, and the last 99 % without.
     let (cycles, all) = (early.simulated_cycles, plain.simulated_cycles);

@@ -115,7 +115,7 @@ with driver.Network(build_folder) as network:
     network.set_confidence(network.margin_of(expected["margin"]), 2)
     check("margin and hold are read back", (network.margin, network.hold) == (expected["margin_value"], 2))
     results = network.infer(images[:4])
-    same("with a rule of confidence", results, expected["confident"])
+    same("with a confidence rule", results, expected["confident"])
     check("flags of confidence", results.stopped_by_confidence.any())
     network.hold = 0
     same("without it again", network.infer(images[:2]), expected["plain"][:2])

@@ -1,9 +1,9 @@
-//! A quantiser spelt out in arithmetic, as SpikeZIP's exports have it: `clip(floor(x/s + 1/2), low, high)·s`.
+//! A quantiser written out in arithmetic, as SpikeZIP's exports have it: `clip(floor(x/s + 1/2), low, high)·s`.
 //!
 //! Any mixture is read of: sums that cancel (straight-through estimators); numbers added before and after rounding
 //! (zero points); `Clip`, `Min`, `Max`, `Relu`, `Where` before and after rounding, or before the division; `Floor`,
-//! `Ceil`, `Round`. Rounding is monotone, so `round(clip(y, a, b) + o) = clip(round(y + o), round(a + o), round(b + o))`:
-//! every bound becomes a bound of the level, exactly.
+//! `Ceil`, `Round`. Rounding is monotone, so `round(clip(y, a, b) + o) = clip(round(y + o), round(a + o), round(b +
+//! o))`: every bound becomes a bound of the level, exactly.
 
 use super::clip::{Bounds, clip_of};
 use super::quantiser::{Form, SCALE, Spread, check_scale, level};

@@ -1,7 +1,7 @@
 //! Biases: constants that are added to the rows of a product.
 //!
-//! A quantised bias is meant as its integers times its scale, and several biases in a row as their sum: doubles hold both
-//! where floats do not. Where they do not either, the nearest double is taken, and the explanation says so.
+//! A quantised bias is meant as its integers times its scale, and several biases in a row as their sum: doubles hold
+//! both where floats do not. Where they do not either, the nearest double is taken, and the explanation says so.
 
 use super::Context;
 use super::levels;
@@ -11,7 +11,7 @@ use crate::import::dims::broadcast_index;
 
 /// A bias under construction.
 pub struct Bias {
-    /// One entry an output channel.
+    /// One entry per output channel.
     pub values: Vec<f64>,
     /// Whether no entry was rounded.
     pub exact: bool,

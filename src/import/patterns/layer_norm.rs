@@ -1,4 +1,4 @@
-//! LayerNorm over the last extent: `LayerNormalization`, or spelt out in single operations as operator sets before 17 have
+//! LayerNorm over the last axis: `LayerNormalization`, or single operations, as operator sets before 17 have
 //! it: `(x − mean(x))/√(mean((x − mean(x))²) + ε)·γ + β`.
 
 use super::{Context, Found, Site, passthrough};

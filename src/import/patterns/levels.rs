@@ -12,7 +12,7 @@ pub struct Levels {
     pub dims: Vec<usize>,
     /// The integers, zero point subtracted.
     pub levels: Vec<i64>,
-    /// One entry an element, or one for all.
+    /// One entry per element, or one for all.
     pub scale: Vec<f32>,
     /// How they were found.
     pub form: &'static str,
@@ -67,7 +67,7 @@ pub fn behind(context: &Context, value: ValueId) -> Result<Option<ValueId>> {
     }
 }
 
-/// One scale for all, or one an element.
+/// One scale for all, or one per element.
 fn spread(scale: &Spread<f32>, dims: &[usize]) -> Result<Vec<f32>> {
     if scale.values.len() == 1 { Ok(scale.values.clone()) } else { scale.by_element(dims) }
 }

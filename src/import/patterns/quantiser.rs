@@ -40,7 +40,7 @@ impl<T: Copy + PartialEq> Spread<T> {
         Self { dims: vec![], values: vec![value] }
     }
 
-    /// One value for all channels, or one a channel, of a value with extents `dims`.
+    /// One value for all channels, or one per channel, of a value with extents `dims`.
     fn by_channel(&self, dims: &[usize]) -> Result<Vec<T>> {
         let (&last, before) = match self.dims.split_last() {
             None => return Ok(self.values.clone()),

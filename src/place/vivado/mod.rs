@@ -1,7 +1,7 @@
-//! Vivado: runs the script of the build folder where Vivado is, and reads its text reports, wherever they were made, into
-//! the form that the reports of Yosys and nextpnr have.
+//! Vivado: runs the script of the build folder where Vivado is, and reads its text reports, wherever they were made,
+//! into the form that the reports of Yosys and nextpnr have.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `text.rs` | head and tables of all reports |
 //! | `utilization.rs` | `report_utilization`, flat and by hierarchy |
@@ -123,8 +123,8 @@ pub fn run(
 
 /// Reads reports that were made elsewhere: the text files in `folder`.
 ///
-/// Leaves `reports/utilisation_vivado_FAMILY.json` and `reports/place_vivado_FAMILY.json`. A timing that is missed is no
-/// error here: see [`Placement::check`].
+/// Leaves `reports/utilisation_vivado_FAMILY.json` and `reports/place_vivado_FAMILY.json`. A timing that is missed is
+/// no error here: see [`Placement::check`].
 ///
 /// # Errors
 /// When a report is missing, damaged or cut off, or of another design or device than the build folder.

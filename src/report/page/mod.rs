@@ -1,7 +1,7 @@
-//! The page: one file with all that it needs, without scripts. `templates/report.html` has the text, the parts of it are in
-//! `templates/report/`; what is drawn or arranged for it is made here. The template escapes every string.
+//! The page: one file with all that it needs, without scripts. `templates/report.html` has the text, the parts of it
+//! are in `templates/report/`; what is drawn or arranged for it is made here. The template escapes every string.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `text.rs` | numbers and names |
 //! | `pipeline.rs` | stages and the streams between them |

@@ -28,13 +28,13 @@ struct File {
     format_version: u64,
     name: String,
     producer: String,
-    /// Fraction bits of the operators that are not exact.
+    /// Fraction bits of the operators that are rounded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     precision: Option<Precision>,
     nodes: Vec<FileNode>,
 }
 
-/// What is read first, whatever else the file holds.
+/// The part that is read first, independently of the rest of the file.
 #[derive(Deserialize)]
 struct Head {
     format: String,
@@ -48,7 +48,7 @@ struct FileNode {
     op: FileOp,
     inputs: Vec<String>,
     shape: Shape,
-    /// Shape in which the model which was converted sees these neurons, if it is another one.
+    /// Shape of these neurons in the original model, if it differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     view: Option<Shape>,
 }
@@ -302,7 +302,7 @@ fn add(
     };
     let id = network.add(&node.name, op, &inputs)?;
     let inferred = &network.node(id).shape;
-    // Before anything is computed from it.
+    // Checked before anything is computed from it.
     if !inferred.is_sane() || *inferred != node.shape {
         return Err(Error::input(format!(
             "the recorded shape {} is not {inferred}, which follows from the node's inputs",

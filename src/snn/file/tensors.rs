@@ -41,7 +41,7 @@ impl Writer {
         self.tensors.push((name, Dtype::F32, vec![values.len()], bytes));
     }
 
-    /// Adds a list of doubles, as floats if all of them are.
+    /// Adds a list of doubles, as floats if that is exact for all.
     pub(super) fn doubles(&mut self, name: String, values: &[f64]) {
         #[expect(clippy::cast_possible_truncation)]
         let narrow = |&v: &f64| Some(v as f32).filter(|&x| f64::from(x) == v);
@@ -63,7 +63,7 @@ impl Writer {
     }
 }
 
-/// Hands out tensors, and remembers which.
+/// Returns tensors by name, and records which were used.
 pub(super) struct Reader<'a> {
     metadata: Metadata,
     data: &'a [u8],
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
             bytes.split_first_chunk().ok_or_else(|| damaged("it ends within the first 8 bytes"))?;
         let length = usize::try_from(u64::from_le_bytes(*length)).ok().filter(|&n| n <= rest.len());
         let (header, data) = rest.split_at(length.ok_or_else(|| damaged("it ends within its header"))?);
-        // Checks that the tensors lie one after another and have as many bytes as their shapes say.
+        // Checks that the tensors are contiguous and that their sizes match their shapes.
         let metadata: Metadata =
             serde_json::from_slice(header).map_err(|e| damaged(&printable(&e.to_string())))?;
         if metadata.data_len() != data.len() {
@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Checks that every tensor was taken.
+    /// Checks that every tensor was used.
     pub(super) fn finish(self) -> Result<()> {
         match self.unused.first() {
             None => Ok(()),

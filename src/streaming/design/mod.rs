@@ -1,4 +1,5 @@
-//! Box 4, the design: the integer network as a pipeline of hardware stages with lanes, widths of streams and FIFO depths.
+//! Box 4, the design: the integer network as a pipeline of hardware stages with lanes, widths of streams and FIFO
+//! depths.
 //!
 //! Nothing here decides a numeric question: every width is copied from a proven range.
 
@@ -109,7 +110,7 @@ impl Design {
         self.readout().map_or(0, Readout::frame_words)
     }
 
-    /// Width in bits of a margin between two classes; 0 without a rule of confidence.
+    /// Width in bits of a margin between two classes; 0 without a confidence rule.
     pub fn margin_width(&self) -> u32 {
         self.readout().map_or(0, Readout::margin_width)
     }

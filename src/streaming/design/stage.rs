@@ -188,7 +188,8 @@ impl Neurons {
         }
     }
 
-    /// Width in bits of a level's word in the table: its thresholds and, with non_monotone, whether it is reached below them.
+    /// Width in bits of a level's word in the table: its thresholds and, with non_monotone, whether it is reached below
+    /// them.
     pub fn table_width(&self) -> u32 {
         let crossings = u32::try_from(self.neuron.crossings()).unwrap_or(u32::MAX);
         crossings.saturating_mul(self.threshold_width()) + u32::from(self.neuron.non_monotone.is_some())
@@ -202,7 +203,7 @@ pub struct Readout {
     pub lanes: usize,
     /// Width in bits of an incoming change.
     pub delta_width: u32,
-    /// Whether it has the rule of confidence.
+    /// Whether it has the confidence rule.
     pub confidence: bool,
     /// Constants.
     pub readout: integer::Readout,
@@ -232,7 +233,7 @@ impl Readout {
         self.readout.value_width.max(self.acc_width() + self.shift().unwrap_or(0))
     }
 
-    /// Width in bits of an unsigned margin between two values; registers reach to 64. 0 without a rule of confidence.
+    /// Width in bits of an unsigned margin between two values; registers reach to 64. 0 without a confidence rule.
     pub fn margin_width(&self) -> u32 {
         if !self.confidence {
             return 0;

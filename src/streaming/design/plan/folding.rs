@@ -14,8 +14,8 @@ use crate::integer::{Network, Op};
 pub struct Options {
     /// Most output channels that an engine adds to in one cycle, where `layers` does not say.
     pub lanes: usize,
-    /// Most elements of a sample in one beat of the input, as far as they fit into 64 bits; as many as fit where nothing is
-    /// said.
+    /// Most elements of a sample in one beat of the input, as far as they fit into 64 bits; as many as fit where
+    /// nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_lanes: Option<usize>,
     /// Depth of the FIFO on every stream, at least.
@@ -23,7 +23,7 @@ pub struct Options {
     /// Depth of the FIFOs where paths meet again.
     #[serde(rename = "join_fifos")]
     pub joins: Joins,
-    /// Whether samples can be ended early by the rule of confidence; the hardware for it costs look-up tables in every
+    /// Whether samples can be ended early by the confidence rule; the hardware for it costs look-up tables in every
     /// neuron array, in the readout and in the registers.
     #[serde(default = "rule_of_confidence", skip_serializing_if = "Clone::clone")]
     pub confidence: bool,
@@ -39,7 +39,8 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerFolding {
-    /// Most output channels that it works on in one cycle; fewer where the shapes of what it is connected with ask for it.
+    /// Most output channels that it works on in one cycle; fewer where the shapes of what it is connected with ask for
+    /// it.
     pub lanes: usize,
     /// Most spikes that a synaptic layer takes in one cycle, from as many banks of its input; the most that divides the
     /// lanes of what it reads. 1 where nothing is said, and in layers of other kinds.
@@ -58,7 +59,7 @@ impl LayerFolding {
     }
 }
 
-/// Where nothing is said of it, there is a rule of confidence.
+/// Where nothing is said of it, there is a confidence rule.
 fn rule_of_confidence() -> bool {
     true
 }
