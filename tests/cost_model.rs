@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use crate::common::{fixture, mnist_mlp, repository};
 use serde::Deserialize;
 use snn2rtl::convert::{EncodingChoice, convert};
+use snn2rtl::hardware::Figures;
 use snn2rtl::import::{self, import};
 use snn2rtl::lower::lower;
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 use snn2rtl::snn::Model;
 use snn2rtl::streaming::design::{Design, Options, plan};
-use snn2rtl::streaming::schedule::{Figures, estimate};
+use snn2rtl::streaming::schedule::estimate;
 use snn2rtl::target::Family;
 use snn2rtl::tool::{Tool, Toolbox};
 
@@ -124,7 +125,7 @@ fn more_lanes_cost_more_logic_in_every_module_that_has_them() {
     for family in [Family::Xc7, Family::Ecp5] {
         let [few, many] = [&few, &many].map(|design| estimate(design, family));
         for module in modules {
-            let sum = |estimate: &snn2rtl::streaming::schedule::Estimate| {
+            let sum = |estimate: &snn2rtl::hardware::Estimate| {
                 let own = estimate.instances.iter().filter(|instance| instance.module == module);
                 own.fold(Figures::default(), |sum, instance| sum + instance.figures)
             };

@@ -6,11 +6,12 @@ use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::Inputs;
 use snn2rtl::emit::read_folding;
 use snn2rtl::golden::Golden;
+use snn2rtl::hardware::Activity;
 use snn2rtl::import::{self, import};
 use snn2rtl::lower::{Lowered, lower};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 use snn2rtl::streaming::design::{self, LayerFolding, Options};
-use snn2rtl::streaming::schedule::{Activity, cycles, estimate, lut_offload, lut_offloaded};
+use snn2rtl::streaming::schedule::{cycles, estimate, lut_offload, lut_offloaded};
 use snn2rtl::target::Device;
 
 /// Model, how its input is read, samples, lanes of all layers and of some, and cycles a sample as `snn2rtl cosim` counted

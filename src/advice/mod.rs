@@ -3,24 +3,24 @@
 //! | file | contents |
 //! |---|---|
 //! | `change.rs` | the same network in fewer bits or levels |
-//! | `foldings.rs` | the best of some foldings of a network in a device |
+//! | `ratios.rs` | what synthesis found, in proportion to the estimate |
 
 mod change;
-mod foldings;
+mod ratios;
 
 use std::fmt;
 
 use serde::Serialize;
 
+use crate::architecture::{Design, Options, smallest};
 use crate::error::Result;
+use crate::hardware::{Figures, needs};
 use crate::integer::Network;
 use crate::lower;
 use crate::snn::Model;
-use crate::streaming::design::{Options, plan};
-use crate::streaming::schedule::{Figures, estimate, needs};
 use crate::target::{Device, Short, devices};
 use change::Change;
-use foldings::{Ratios, best};
+use ratios::Ratios;
 
 /// What could be done.
 #[derive(Clone, Debug, Serialize)]
@@ -60,11 +60,11 @@ pub fn advise(model: &Model, options: &Options, device: &Device, used: &Figures)
         return Ok(None);
     }
     let network = lower::lower(model)?.network;
-    let design = plan(&model.name, &network, options)?;
-    let ratios = Ratios::of(used, &estimate(&design, device.family).total);
+    let design = Design::plan(&model.name, &network, options)?;
+    let ratios = Ratios::of(used, &design.area(device.family).total);
     let mut alternatives = Vec::new();
     let add = |alternatives: &mut Vec<Alternative>, change: String, network: &Network| -> Result<bool> {
-        let found = best(&model.name, network, device, &ratios)?;
+        let found = smallest(&model.name, network, device, &|figures| ratios.apply(figures))?;
         let needs = needs(&found.figures, device);
         let matters = |name: &str, needed: u64, there: u64| {
             needed > there || short.iter().any(|short| short.resource == name)
@@ -97,7 +97,7 @@ pub fn advise(model: &Model, options: &Options, device: &Device, used: &Figures)
     }
     let mut holders = Vec::new();
     for device in devices()? {
-        if best(&model.name, &network, &device, &Ratios::default())?.fits {
+        if smallest(&model.name, &network, &device, &|figures| figures)?.fits {
             holders.push((device.luts, device.die));
         }
     }

@@ -6,13 +6,12 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::schedule::ScheduleArgs;
 use super::{fit, output};
+use crate::architecture::{DesignPoint, Joins, Options as Folding};
 use crate::emit::Manifest;
 use crate::error::Result;
 use crate::flow;
 use crate::flow::build::Layout;
 use crate::flow::explore;
-use crate::streaming::design::{Joins, Options as Folding};
-use crate::streaming::schedule::DesignPoint;
 use crate::target::Target;
 
 /// Arguments of `build`.

@@ -6,8 +6,9 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 
 use super::output;
+use crate::architecture::Design;
 use crate::error::{Error, Result};
-use crate::streaming::schedule::{self, Estimate, Quantities};
+use crate::hardware::{Estimate, Quantities};
 use crate::target::Family;
 use crate::{emit, lower, snn};
 
@@ -45,13 +46,13 @@ pub fn run(args: &Args) -> Result<()> {
     let model = snn::file::load(&args.build.join("model.snn"))?;
     let options = emit::read_folding(&args.build.join("folding.json"))?;
     let lowered = lower::lower(&model)?;
-    let design = crate::streaming::design::plan(&model.name, &lowered.network, &options)?;
-    let rows = schedule::quantities(&design, family).into_iter().map(|(instance, module, quantities)| Row {
+    let design = Design::plan(&model.name, &lowered.network, &options)?;
+    let rows = design.quantities(family).into_iter().map(|(instance, module, quantities)| Row {
         instance,
         module,
         quantities,
     });
-    let report = Report { estimate: schedule::estimate(&design, family), rows: rows.collect() };
+    let report = Report { estimate: design.area(family), rows: rows.collect() };
     let text = serde_json::to_string(&report).map_err(|e| Error::input(format!("cannot write JSON: {e}")))?;
     output::print(&text)
 }

@@ -8,6 +8,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
 
 use super::output;
+use crate::architecture::Options;
 use crate::convert::EncodingChoice;
 use crate::cosim as simulation;
 use crate::data;
@@ -18,7 +19,6 @@ use crate::flow::run as golden_run;
 use crate::flow::{compare, convert, cosim, load, report};
 use crate::golden::Golden;
 use crate::integer::{Network, Op};
-use crate::streaming::design::Options;
 use crate::synth;
 use crate::target::Family;
 use crate::{lower, snn};

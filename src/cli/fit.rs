@@ -2,10 +2,10 @@
 
 use super::output::{self, thousands};
 use crate::advice::Advice;
+use crate::architecture::Design;
 use crate::error::printable;
-use crate::flow::fit::{in_tables, indented};
-use crate::streaming::design::Design;
-use crate::streaming::schedule::{Estimate, Figures, blocks, needs};
+use crate::flow::fit::indented;
+use crate::hardware::{Estimate, Figures, blocks, needs};
 use crate::target::{Device, Short};
 
 /// The estimate, block by block, against what the device has.
@@ -16,10 +16,8 @@ pub fn table(design: &Design, estimate: &Estimate, device: &Device) -> String {
     };
     let numbers = |figures: &Figures| each(figures, &|(_, needed, _)| thousands(needed));
     let total = &estimate.total;
-    let mut rows: Vec<_> = blocks(design, estimate)
-        .iter()
-        .map(|block| row(printable(&block.name), numbers(&block.figures)))
-        .collect();
+    let mut rows: Vec<_> =
+        blocks(estimate).iter().map(|block| row(printable(&block.name), numbers(&block.figures))).collect();
     let percent = |(_, needed, there): (&str, u64, u64)| match there {
         0 if needed == 0 => "-".to_owned(),
         there => format!("{:.1} %", 100.0 * needed as f64 / there as f64),
@@ -29,7 +27,7 @@ pub fn table(design: &Design, estimate: &Estimate, device: &Device) -> String {
     rows.push(row("used".to_owned(), each(total, &percent)));
     let header = row("estimate".to_owned(), each(total, &|(name, _, _)| name.to_owned()));
     let table = output::table(header, rows, 1).to_string();
-    let text = in_tables(design).into_iter().fold(table, |text, line| format!("{text}\n{line}"));
+    let text = design.memory_notes().into_iter().fold(table, |text, line| format!("{text}\n{line}"));
     if estimate.calibrated {
         return text;
     }

@@ -1,7 +1,7 @@
 //! Reads and writes of registers over AXI4-Lite, one at a time.
 
-use super::mismatch::{FirstMismatch, Stop, What};
 use super::pins::Pins;
+use crate::hardware::{FirstMismatch, Stop, What};
 
 /// Cycles that an access may take at most.
 const PATIENCE: u64 = 1000;

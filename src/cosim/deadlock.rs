@@ -1,9 +1,8 @@
 //! Notices that nothing moves any more, and says who waits for whom.
 
 use super::ffi::Link;
-use super::mismatch::{FirstMismatch, What};
 use super::pins::Pins;
-use crate::streaming::design::{Design, Kind};
+use crate::hardware::{FirstMismatch, Waits, What};
 
 /// Cycles without any transfer that are taken for a standstill, at least.
 const LEAST: u64 = 100_000;
@@ -12,51 +11,18 @@ const LEAST: u64 = 100_000;
 pub(super) struct DeadlockDetector {
     /// Cycles without any transfer that are a standstill: ten times what the slowest stage can need.
     patience: u64,
-    streams: usize,
-    /// Who reads each stream.
+    /// By stream: who reads it.
     readers: Vec<String>,
 }
 
 impl DeadlockDetector {
-    pub fn new(design: &Design) -> Self {
-        let work = |kind: &Kind| match kind {
-            Kind::AnalogMatmul(m) | Kind::SpikeMatmul(m) => m.rows * m.linear.inputs * m.out_chunks(),
-            Kind::AnalogPass(p) => p.rows * p.channels.div_ceil(p.lanes),
-            Kind::Repeat(r) => r.rows * r.channels.div_ceil(r.lanes),
-            Kind::Neurons(n) => n.rows * n.chunks(),
-            // Every spike on either side.
-            Kind::Product(p) => {
-                p.rows * p.channels() * p.left_cycles().max(p.right_cycles())
-                    + p.rows * p.groups.tokens * p.depth
-            }
-            // A square root takes no more cycles a row than this.
-            Kind::LayerNorm(n) => n.rows * (n.chunks() + 256),
-            Kind::Softmax(s) => s.rows * s.chunks(),
-            Kind::Sum(s) => s.rows * s.chunks(),
-            Kind::Scale(s) => s.channels,
-            Kind::Reorder(r) => r.order.len(),
-            Kind::Embedding(e) => e.tokens * e.embedding.channels.div_ceil(e.lanes),
-            Kind::Fork | Kind::Select(_) | Kind::Mask(_) => 1,
-            Kind::Readout(r) => r.frame_words(),
-        };
-        let most = design.stages.iter().map(|s| work(&s.kind)).max().unwrap_or(0) as u64;
-        let reader = |stream: usize| match design.reader(stream) {
-            Some(n) => {
-                let stage = &design.stages[n];
-                format!("stage {n}, {} of {}", stage.module(), crate::error::printable(&stage.node))
-            }
-            None => "its reader".to_owned(),
-        };
-        Self {
-            patience: (10 * most).max(LEAST),
-            streams: design.streams.len(),
-            readers: (0..design.streams.len()).map(reader).collect(),
-        }
+    pub fn new(waits: Waits) -> Self {
+        Self { patience: (10 * waits.cycles).max(LEAST), readers: waits.readers }
     }
 
     /// The cycle after the last transfer on any stream.
     pub fn last_move(&self, pins: &Pins) -> u64 {
-        let links = pins.links(self.streams);
+        let links = pins.links(self.readers.len());
         links.iter().map(|link| link.moved).max().unwrap_or(0).max(pins.counts.last_move)
     }
 
@@ -65,10 +31,10 @@ impl DeadlockDetector {
         if pins.cycle.saturating_sub(self.last_move(pins)) < self.patience {
             return Ok(());
         }
-        let links = pins.links(self.streams);
+        let links = pins.links(self.readers.len());
         let waiting: Vec<String> = (0..).zip(&links).filter_map(|(n, link)| self.waiting(n, *link)).collect();
         let who = match waiting.is_empty() {
-            true => "no stage design_points anything".to_owned(),
+            true => "no stage offers anything".to_owned(),
             false => waiting.join("; "),
         };
         let message = format!("nothing has moved for {} cycles: {who}", self.patience);
@@ -93,8 +59,7 @@ mod tests {
 
     #[test]
     fn who_waits_is_named() {
-        let deadlock =
-            DeadlockDetector { patience: LEAST, streams: 1, readers: vec!["stage 0, readout of x".into()] };
+        let deadlock = DeadlockDetector { patience: LEAST, readers: vec!["stage 0, readout of x".into()] };
         let link = |handshakes| Link { beats: 5, handshakes, ..Link::default() };
         let text = deadlock.waiting(0, link(0b0101)).unwrap_or_default();
         assert!(text.starts_with("stream 0 waits for stage 0, readout of x (5 beats"), "{text}");

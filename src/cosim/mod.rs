@@ -10,40 +10,31 @@
 //! | `dut.rs` | what a build folder claims to be: design and golden model |
 //! | `verilate.rs`, `ffi.rs` | the library and the boundary to it |
 //! | `pins.rs`, `axi_lite.rs`, `stall.rs` | clock, streams, registers, random pauses |
-//! | `taps.rs` | what the taps report, decoded |
-//! | `recording.rs`, `expected.rs` | what the golden model does, of the samples under way; what counters must say |
-//! | `neurons.rs`, `readout.rs`, `frames.rs`, `registers.rs`, `checks.rs` | comparisons |
+//! | `frames.rs`, `registers.rs` | comparisons at the interfaces; those inside are the architecture's |
 //! | `session.rs`, `deadlock.rs` | the loop, and what notices that nothing moves |
-//! | `mismatch.rs`, `report.rs`, `saved.rs` | what comes out, and how it is kept |
+//! | `report.rs`, `saved.rs` | what comes out, and how it is kept |
 //! | `clients/` | the interfaces under clients of cocotbext-axi |
 //! | `linked.rs` | cargo feature `verilated`: the simulator's run time linked into the program |
 
 mod axi_lite;
-mod checks;
 pub mod clients;
 mod deadlock;
 mod dut;
-mod expected;
 mod ffi;
 mod frames;
 #[cfg(feature = "verilated")]
 pub mod linked;
-mod mismatch;
-mod neurons;
 mod pins;
-mod readout;
-mod recording;
 mod registers;
 mod report;
 mod saved;
 mod session;
 mod stall;
-mod taps;
 mod verilate;
 
 use std::path::{Path, PathBuf};
 
-pub use mismatch::{FirstMismatch, NeuronState, What};
+pub use crate::hardware::{FirstMismatch, NeuronState, What};
 pub use report::{Report, Sample, Spread, StageWork, Stops};
 pub use saved::{FORMAT_VERSION, load, place, save};
 
@@ -51,9 +42,9 @@ use crate::data::Inputs;
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::golden::Confidence;
+use crate::hardware::Stop;
 use dut::Dut;
 use ffi::Simulator;
-use mismatch::Stop;
 use pins::Window;
 use session::Session;
 use verilate::Verilated;
@@ -148,7 +139,7 @@ impl Bench {
             _ => {}
         }
         let simulator = Simulator::open(&self.model.library, options.stall)?;
-        let mut session = Session::new(dut, inputs, options, simulator, None);
+        let mut session = Session::new(dut, inputs, options, simulator, None)?;
         let ended = session.run(progress);
         let mut report = session.report();
         // There can be one simulator at a time.
@@ -181,7 +172,7 @@ fn record_waveform(dut: &Dut, inputs: &Inputs, options: &Options, cycle: u64, pl
     let simulator = Simulator::open(&model.library, options.stall)?;
     let file = model.folder.path().join("window.vcd");
     let window = Window { begin: cycle.saturating_sub(WINDOW.0), end: cycle + WINDOW.1, file: file.clone() };
-    let mut session = Session::new(dut, inputs, options, simulator, Some(window));
+    let mut session = Session::new(dut, inputs, options, simulator, Some(window))?;
     match session.run(&mut |_| ()) {
         Err(Stop::Error(error)) => return Err(error),
         // The end of the run may come before the end of the window.

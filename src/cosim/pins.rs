@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use super::ffi::{In, Link, Out, Simulator};
-use super::mismatch::{FirstMismatch, Stop, What};
 use super::stall::Stall;
+use crate::hardware::{FirstMismatch, Stop, What};
 
 /// A word of a result frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,8 @@
 //! The registers behind AXI4-Lite, before and after the run. The map stands in `src/registers/table.rs`.
 
 use super::Options;
-use super::expected::Expected;
-use super::mismatch::{FirstMismatch, Stop, What};
 use super::pins::{Counts, Pins};
+use crate::hardware::{Counter, FirstMismatch, StageEntry, Stop, What};
 use crate::registers::{
     CONTROL, CYCLES, Core, IDENTITY, IN_STALLS, MARGIN, OUT_STALLS, PATIENCE, Register, SAMPLES_IN,
     SAMPLES_OUT, STAGE_SPIKES, STAGE_WORK, STAGES, STATUS, T_MAX, VERSION, Wide,
@@ -52,12 +51,12 @@ pub(super) fn begin(pins: &mut Pins, stages: usize, options: &Options) -> Result
     compare(pins, &checks, true)
 }
 
-/// After the last sample: what was counted; `counted` are the stages with registers and their nodes. Without `strict`, the same registers are read and nothing is compared.
+/// After the last sample: what was counted; `counted` are the stages with registers. Without `strict`, the same registers are read and nothing is compared.
 pub(super) fn end(
     pins: &mut Pins,
     counts: &Counts,
-    expected: &Expected,
-    counted: &[(usize, &str)],
+    counters: &[Counter],
+    counted: &[(usize, &StageEntry)],
     strict: bool,
 ) -> Result<usize, Stop> {
     let wide = |name: String, base: u32, wide: Wide, expected| Check {
@@ -74,9 +73,9 @@ pub(super) fn end(
         check("input stalls", IN_STALLS, counts.in_stalls & 0xffff_ffff),
         check("output stalls", OUT_STALLS, counts.out_stalls & 0xffff_ffff),
     ];
-    for (register, &(stage, node)) in counted.iter().enumerate() {
+    for (register, &(stage, StageEntry { node, .. })) in counted.iter().enumerate() {
         let base = Core::base(register);
-        let (spikes, work) = (expected.spikes[stage], expected.work[stage]);
+        let Counter { spikes, work, .. } = counters[stage];
         checks.push(wide(format!("spikes of stage {stage} ({node})"), base, STAGE_SPIKES, spikes));
         checks.push(wide(format!("work of stage {stage} ({node})"), base, STAGE_WORK, work));
     }

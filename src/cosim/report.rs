@@ -5,12 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Options;
 use super::dut::Dut;
-use super::expected::Expected;
-use super::mismatch::FirstMismatch;
-use super::neurons::Compared;
 use super::pins::Pins;
 use crate::error::{Error, Result};
 use crate::golden::Outcome;
+use crate::hardware::{Compared, Counter, FirstMismatch, StageEntry};
 
 /// Mean and largest of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -147,18 +145,15 @@ fn ratio(a: u64, b: u64) -> f64 {
 }
 
 /// The stages that have registers.
-fn stages(dut: &Dut, expected: &Expected, samples: u64) -> Vec<StageWork> {
-    let work = |index: usize| {
-        let stage = &dut.design.stages[index];
-        StageWork {
-            stage: index,
-            node: stage.node.clone(),
-            module: stage.module().to_owned(),
-            cycles: ratio(expected.work[index], samples),
-            spikes: ratio(expected.spikes[index], samples),
-        }
+fn stages(dut: &Dut, counters: &[Counter], samples: u64) -> Vec<StageWork> {
+    let work = |(index, stage): (usize, &StageEntry)| StageWork {
+        stage: index,
+        node: stage.node.clone(),
+        module: stage.module.clone(),
+        cycles: ratio(counters[index].work, samples),
+        spikes: ratio(counters[index].spikes, samples),
     };
-    dut.design.counted().map(work).collect()
+    dut.counted().map(work).collect()
 }
 
 impl Report {
@@ -166,7 +161,7 @@ impl Report {
         dut: &Dut,
         options: &Options,
         pins: &Pins,
-        expected: &Expected,
+        counters: &[Counter],
         tally: &Tally,
         compared: Compared,
     ) -> Self {
@@ -187,8 +182,8 @@ impl Report {
             },
         );
         // At the best an engine takes an event from every bank in every cycle.
-        let work = expected.work.iter().zip(&dut.design.stages);
-        let least = work.map(|(&work, stage)| (work.div_ceil(stage.work_a_cycle()), stage));
+        let work = counters.iter().zip(&dut.manifest.stages);
+        let least = work.map(|(counter, stage)| (counter.cycles(), stage));
         let busiest = least.max_by_key(|(work, _)| *work);
         let (work, engine) = busiest.map_or((0, String::new()), |(work, stage)| (work, stage.node.clone()));
         let span = match (counts.first_begin, counts.last_end) {
@@ -214,7 +209,7 @@ impl Report {
             // After a stop by confidence the stages go on for a while; that work is not the golden model's.
             busiest_utilisation: (tally.complete && tally.stops.confident == 0).then(|| ratio(work, span)),
             stages: match tally.complete && tally.stops.confident == 0 {
-                true => stages(dut, expected, tally.samples.len() as u64),
+                true => stages(dut, counters, tally.samples.len() as u64),
                 false => Vec::new(),
             },
             per_sample: per_sample.collect(),

@@ -2,19 +2,18 @@
 
 use std::time::Instant;
 
-use super::checks::Checks;
 use super::deadlock::DeadlockDetector;
 use super::dut::Dut;
-use super::expected::Expected;
 use super::ffi::Simulator;
-use super::mismatch::Stop;
-use super::neurons::Compared;
+use super::frames::FrameCheck;
 use super::pins::{Pins, Window};
-use super::recording::Recorder;
 use super::report::{Report, Tally};
 use super::{Options, Progress, registers};
+use crate::architecture::Observer;
 use crate::data::Inputs;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::golden::Limits;
+use crate::hardware::{Compared, Counter, FirstMismatch, StageEntry, Stop, What};
 
 /// Cycles between two looks at what the taps have reported.
 const LOOK: u64 = 2048;
@@ -30,9 +29,8 @@ pub(super) struct Session<'a> {
     options: Options,
     pins: Pins,
     /// Without comparisons there is no golden model: for a waveform, the same cycles are simulated again.
-    checks: Option<Checks>,
+    checks: Option<(Observer<'a>, FrameCheck)>,
     deadlock: DeadlockDetector,
-    expected: Expected,
     tally: Tally,
     /// Buffers.
     words: Vec<u64>,
@@ -48,21 +46,28 @@ impl<'a> Session<'a> {
         options: &Options,
         simulator: Simulator,
         window: Option<Window>,
-    ) -> Self {
-        let checks = if window.is_none() { Checks::new(dut) } else { None };
-        Self {
+    ) -> Result<Self> {
+        let t_max = options.t_max.filter(|&t| t > 0).map(u32::from);
+        let limits = Limits { t_max, confidence: options.confidence, class_per_step: false };
+        let checks = match window {
+            None => {
+                let observer = dut.design.observer(&dut.golden, inputs, limits)?;
+                Some((observer, FrameCheck::new(dut.design.output())))
+            }
+            Some(_) => None,
+        };
+        Ok(Self {
             dut,
             inputs,
             options: options.clone(),
             pins: Pins::new(simulator, options.stall, window),
             checks,
-            deadlock: DeadlockDetector::new(&dut.design),
-            expected: Expected::new(dut),
+            deadlock: DeadlockDetector::new(dut.design.waits()),
             tally: Tally::default(),
             words: Vec::new(),
             raw: Vec::new(),
             next_look: LOOK,
-        }
+        })
     }
 
     /// All samples, from reset to the registers.
@@ -85,13 +90,12 @@ impl<'a> Session<'a> {
             self.pins.cycle()?;
         }
         self.pins.drive.rst = 0;
-        let stages = self.dut.design.counted().count();
+        let stages = self.dut.counted().count();
         self.tally.registers += registers::begin(&mut self.pins, stages, &self.options)?;
 
         let samples = self.inputs.len();
-        let mut recorder = Recorder::new(&self.dut.golden, self.inputs, &self.options);
         for sample in 0..samples {
-            self.begin_sample(sample, &mut recorder)?;
+            self.begin_sample(sample)?;
             while self.pins.is_sending() {
                 self.step(progress)?;
             }
@@ -107,10 +111,10 @@ impl<'a> Session<'a> {
         self.end(progress)
     }
 
-    /// Puts a sample's beats in line and its recording beside.
-    fn begin_sample(&mut self, sample: usize, recorder: &mut Recorder<'_>) -> Result<(), Stop> {
+    /// Queues a sample's beats, and what the golden model does with it.
+    fn begin_sample(&mut self, sample: usize) -> Result<(), Stop> {
         self.inputs.fill(sample, &mut self.raw);
-        let input = &self.dut.design.input;
+        let input = self.dut.design.input();
         let bits = input.element.bits();
         let mask = (1u64 << bits) - 1;
         let beats = self.pins.next_sample();
@@ -123,12 +127,10 @@ impl<'a> Session<'a> {
                 beats.push((0..).zip(chunk).fold(u64::MAX, lane));
             }
         }
-        if let Some(checks) = &mut self.checks {
-            let missing = || Error::input("the golden model has no more samples");
-            let recording = recorder.next().ok_or_else(missing)?;
-            self.expected.add(self.dut, &recording, &self.raw);
-            self.tally.sample(&recording.outcome);
-            checks.inside.push(recording);
+        if let Some((observer, frames)) = &mut self.checks {
+            let outcome = observer.begin_sample()?;
+            self.tally.sample(&outcome);
+            frames.expect(&outcome);
         }
         Ok(())
     }
@@ -150,51 +152,42 @@ impl<'a> Session<'a> {
     fn look(&mut self) -> Result<(), Stop> {
         self.words.clear();
         self.pins.take_taps(&mut self.words);
-        let Some(checks) = &mut self.checks else {
+        let Some((observer, frames)) = &mut self.checks else {
             self.pins.words.clear();
             return Ok(());
         };
-        let beats = checks.beats(&self.words);
-        let frames = self.pins.words.drain(..).try_for_each(|word| checks.frames.check(word, &checks.inside));
+        let beats = observer.check(&self.words);
+        let frames = self.pins.words.drain(..).try_for_each(|word| frames.check(word));
         match (beats, frames) {
             (Err(Stop::Mismatch(beat)), Err(word)) if word.cycle < beat.cycle => return Err(word.into()),
             (Err(stop), _) => return Err(stop),
             (Ok(()), frames) => frames?,
         }
-        checks.inside.forget_before(checks.done());
         Ok(())
     }
 
     /// After the last sample: is anything missing, and what have the counters counted?
     fn end(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
-        let (counted, counts) = (self.counted(), self.pins.counts.clone());
-        let Some(checks) = &self.checks else {
-            registers::end(&mut self.pins, &counts, &self.expected, &counted, false)?;
+        let dut = self.dut;
+        let counted: Vec<(usize, &StageEntry)> = dut.counted().collect();
+        let counts = self.pins.counts.clone();
+        let Some((observer, frames)) = &self.checks else {
+            // Nothing is compared with these.
+            let counters = vec![Counter::default(); dut.manifest.stages.len()];
+            registers::end(&mut self.pins, &counts, &counters, &counted, false)?;
             return Ok(());
         };
-        if let Some(missing) = checks.missing(self.inputs.len(), self.pins.cycle) {
-            return Err(missing.into());
+        if frames.sample != self.inputs.len() || !observer.is_complete() {
+            let message = "the pipeline is empty, but not everything has come out of it";
+            return Err(FirstMismatch::new(What::Order, self.pins.cycle, message).into());
         }
-        for (stage, check) in checks.neurons.iter().enumerate() {
-            if let Some(check) = check {
-                self.expected.work[stage] = check.beats;
-            }
-        }
-        if let Some(work) = self.expected.work.last_mut() {
-            *work = checks.readout.beats;
-        }
+        let counters = observer.counters();
         // After a stop by confidence stages go on for a while: how long depends on pauses.
         let counted = if self.options.confidence.is_some() { &[][..] } else { &counted };
-        self.tally.registers += registers::end(&mut self.pins, &counts, &self.expected, counted, true)?;
+        self.tally.registers += registers::end(&mut self.pins, &counts, &counters, counted, true)?;
         self.tally.complete = true;
         progress(Progress::Running { done: self.inputs.len(), samples: self.inputs.len() });
         Ok(())
-    }
-
-    /// The stages that have registers, and their nodes.
-    fn counted(&self) -> Vec<(usize, &'a str)> {
-        let design = &self.dut.design;
-        design.counted().map(|stage| (stage, design.stages[stage].node.as_str())).collect()
     }
 
     /// Completes a waveform that the run has ended before.
@@ -204,8 +197,10 @@ impl<'a> Session<'a> {
 
     /// The figures so far.
     pub fn report(&self) -> Report {
-        let checks = self.checks.iter().flat_map(|checks| &checks.neurons).flatten();
-        let compared = checks.fold(Compared::default(), |sum, check| sum + check.compared);
-        Report::new(self.dut, &self.options, &self.pins, &self.expected, &self.tally, compared)
+        let (counters, compared) = match &self.checks {
+            Some((observer, _)) => (observer.counters(), observer.compared()),
+            None => (Vec::new(), Compared::default()),
+        };
+        Report::new(self.dut, &self.options, &self.pins, &counters, &self.tally, compared)
     }
 }

@@ -4,9 +4,10 @@ use askama::Template;
 use sha2::{Digest, Sha256};
 
 use super::manifest::{Manifest, SerialEntry};
+use crate::architecture::Design;
 use crate::error::{Error, Result};
+use crate::hardware::name::bits;
 use crate::quant::Element;
-use crate::streaming::design::Design;
 use crate::target::Board;
 
 /// Name of the top level.
@@ -112,7 +113,7 @@ pub(super) fn render(
     model_id: [u8; 8],
 ) -> Result<(String, SerialEntry)> {
     let clocks_per_bit = serial.clocks_per_bit()?;
-    let input = &design.input;
+    let input = design.input();
     let sample_bytes = input.count * usize::from(element_bytes(input.element));
     let block_bytes = sample_bytes.min(MOST_BLOCK_BYTES);
     let identity = identity(manifest, input.element, block_bytes, model_id)?;
@@ -124,8 +125,8 @@ pub(super) fn render(
         line_baud: (serial.clock_hz + clocks_per_bit / 2) / clocks_per_bit,
         clocks_per_bit,
         reset: serial.reset,
-        tdata: super::top::bits(input.tdata_width()),
-        addr: super::top::bits(manifest.address_bits as usize),
+        tdata: bits(input.tdata_width()),
+        addr: bits(manifest.address_bits as usize),
         beat_bytes: input.tdata_width() / 8,
         sample_bytes,
         block_bytes,

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::Options;
 use crate::error::{Error, Result};
 use crate::folder;
-use crate::streaming::design::Options;
 
 /// Version of the file's form.
 const FORMAT_VERSION: u32 = 1;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::architecture::{Design, Options};
+use crate::hardware::{StageEntry, StreamEntry};
 use crate::lower::{LayerProof, Lowered};
 use crate::registers::Core;
-use crate::streaming::design::{Carries, Design, Kind, Options, Stream};
 use crate::target::TargetEntry;
 use crate::tool::Tool;
 
@@ -129,47 +130,6 @@ pub struct OutputFrame {
     pub unit: f64,
 }
 
-/// A stage.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StageEntry {
-    /// The model's node.
-    pub node: String,
-    /// Library module.
-    pub module: String,
-    /// Which block of stage registers is its own; none for a stage that only passes beats on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub register: Option<usize>,
-    /// Streams that it reads.
-    pub inputs: Vec<usize>,
-    /// Streams that it writes.
-    pub outputs: Vec<usize>,
-    /// Rows of a time-step.
-    pub rows: usize,
-    /// Output channels of a row.
-    pub channels: usize,
-    /// Output channels of a beat.
-    pub lanes: usize,
-    /// Proven widths in bits by the name of the quantity.
-    pub widths: Vec<(String, u32)>,
-    /// Bits of read-only memory.
-    pub rom_bits: u64,
-    /// Bits of state memory.
-    pub state_bits: u64,
-}
-
-/// A stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StreamEntry {
-    /// `values`, `deltas`, `spikes` or `mask`.
-    pub carries: String,
-    /// Channels in a beat.
-    pub lanes: usize,
-    /// Width in bits of a beat.
-    pub width: usize,
-    /// Depth of its FIFO.
-    pub depth: usize,
-}
-
 /// The top level of a board with a serial line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SerialEntry {
@@ -253,13 +213,15 @@ impl Manifest {
         generator: &str,
         lowered: &Lowered,
     ) -> Self {
-        let input = &design.input;
+        let (input, output) = (design.input(), design.output());
+        let stages = design.stages();
+        let counted = stages.iter().filter(|stage| stage.register.is_some()).count();
         Self {
             format_version: FORMAT_VERSION,
             generator: generator.to_owned(),
             tools: ToolEntry::all(),
             inputs: Vec::new(),
-            model: design.model.clone(),
+            model: design.model().to_owned(),
             top: top.to_owned(),
             target: None,
             folding: options.clone(),
@@ -270,38 +232,19 @@ impl Manifest {
                 beat_lanes: input.beat_lanes,
                 beats: input.beats(),
             },
-            output: output(design, lowered.readout.unit),
-            address_bits: Core::address_bits(design.counted().count()),
+            output: OutputFrame {
+                classes: output.classes,
+                value_bits: output.value_width,
+                words_per_value: output.value_words(),
+                words: output.frame_words(),
+                unit: lowered.readout.unit,
+            },
+            address_bits: Core::address_bits(counted),
             proofs: lowered.proof.iter().map(ProofEntry::of).collect(),
-            stages: (0..design.stages.len()).map(|index| StageEntry::of(design, index)).collect(),
-            streams: design.streams.iter().map(StreamEntry::of).collect(),
+            stages,
+            streams: design.streams(),
             serial: None,
             files: Vec::new(),
         }
-    }
-}
-
-fn output(design: &Design, unit: f64) -> OutputFrame {
-    let mut frame = OutputFrame { classes: 0, value_bits: 0, words_per_value: 0, words: 0, unit };
-    for stage in &design.stages {
-        if let Kind::Readout(readout) = &stage.kind {
-            frame.classes = readout.readout.channels;
-            frame.value_bits = readout.value_width();
-            frame.words_per_value = readout.value_words();
-            frame.words = readout.frame_words();
-        }
-    }
-    frame
-}
-
-impl StreamEntry {
-    fn of(stream: &Stream) -> Self {
-        let carries = match stream.carries {
-            Carries::Values { .. } => "values",
-            Carries::Deltas { .. } => "deltas",
-            Carries::Spikes => "spikes",
-            Carries::Mask => "mask",
-        };
-        Self { carries: carries.to_owned(), lanes: stream.lanes, width: stream.width(), depth: stream.depth }
     }
 }

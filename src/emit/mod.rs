@@ -1,50 +1,36 @@
-//! Design → build folder: the top level, memory images, the library, the manifest. Nothing numeric is decided here.
+//! Design → build folder: what the architecture writes, the library, the manifest, and everything around them.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `name.rs` | identifiers and comments that are safe whatever the model calls its nodes |
-//! | `word.rs`, `rom.rs` | memory images |
-//! | `instance.rs`, `link.rs`, `stage.rs`, `parameters.rs`, `comment.rs`, `top.rs` | the top level |
 //! | `board.rs` | the top level of a board with a serial line, around the core |
-//! | `self_check.rs`, `frame.rs` | the stand-alone simulation: samples, the golden model's result frames, the bench |
+//! | `self_check.rs` | the stand-alone simulation: samples, the golden model's result frames, the bench |
 //! | `package.rs` | the FuseSoC description and the scripts |
 //! | `library.rs` | files that do not depend on the model |
 //! | `folding.rs` | `folding.json` |
-//! | `manifest.rs`, `entry.rs` | `manifest.json` |
+//! | `manifest.rs` | `manifest.json` |
 //! | `software.rs` | `registers.json` and `software/`: the registers for other programs |
 //! | `verify.rs` | a folder against its manifest |
 //! | `vivado/` | scripts for Vivado, the top level of its IP, a driver for PYNQ |
 
 mod board;
-mod comment;
-mod entry;
 mod folding;
-mod frame;
-mod instance;
 mod library;
-mod link;
 mod manifest;
-mod name;
 mod package;
-mod parameters;
-mod rom;
 mod self_check;
 mod software;
-mod stage;
-mod top;
 mod verify;
 mod vivado;
-mod word;
 
 use std::path::{Path, PathBuf};
 
 use askama::Template;
 
+pub use crate::hardware::{StageEntry, StreamEntry};
 pub use folding::read_folding;
-pub use frame::result_frame;
 pub use manifest::{
     FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, ProofEntry, SerialEntry, SourceEntry,
-    StageEntry, StreamEntry, ToolEntry,
+    ToolEntry,
 };
 pub use software::registers;
 pub use verify::{Change, OUTPUTS, Verification, compare_builds, verify};
@@ -52,8 +38,9 @@ pub use verify::{Change, OUTPUTS, Verification, compare_builds, verify};
 use board::Serial;
 use package::Package;
 
+use crate::architecture::{Design, Options};
 use crate::error::{Error, Result};
-use crate::streaming::design::{Options, plan};
+use crate::hardware::{Core, name};
 use crate::target::{Family, Target, TargetEntry};
 use crate::tool::Tool;
 use crate::{folder, lower, snn};
@@ -130,16 +117,16 @@ fn render_from(
     inputs: &[SourceEntry],
 ) -> Result<(Manifest, Files)> {
     let lowered = lower::lower(model)?;
-    let design = plan(&model.name, &lowered.network, options)?;
+    let design = Design::plan(&model.name, &lowered.network, options)?;
     let family = target.map(|target| target.device().family);
-    if let Some(family) = family.filter(|&family| design.ultra_ram && family != Family::Xcup) {
+    if let Some(family) = family.filter(|&family| design.uses_ultra_ram() && family != Family::Xcup) {
         let problem = format!("`ultra_ram` is for UltraScale+; {family} has no UltraRAM");
         return Err(Error::input(problem).fix("leave it out of the folding, or build for another device"));
     }
     let generator = concat!("snn2rtl ", env!("CARGO_PKG_VERSION"));
-    let top = top::name(&design.model);
+    let top = name::identifier("snn", design.model());
     let template = |e: askama::Error| Error::input(format!("cannot fill in a template: {e}"));
-    let (text, images) = top::render(&design, generator).map_err(template)?;
+    let Core { text, images } = design.emit(&top, generator)?;
 
     let mut files = Files::new();
     let mut add = |path: String, text: &str| files.push((path, text.as_bytes().to_vec()));
@@ -154,7 +141,7 @@ fn render_from(
         ("sim", library::SELF_CHECK),
         ("constraints", of_the_core),
     ] {
-        let replaced = if folder == "rtl" && design.ultra_ram { library::ULTRA_RAM } else { &[] };
+        let replaced = if folder == "rtl" && design.uses_ultra_ram() { library::ULTRA_RAM } else { &[] };
         for (name, text) in library {
             let other = replaced.iter().find(|(other, _)| other == name);
             add(format!("{folder}/{name}"), other.map_or(*text, |(_, text)| text));
@@ -192,13 +179,13 @@ fn render_from(
         manifest.serial = Some(entry);
     }
     software::files(&manifest)?.iter().for_each(|(name, text)| add((*name).into(), text));
-    let family = family.unwrap_or(if design.ultra_ram { Family::Xcup } else { Family::Xc7 });
+    let family = family.unwrap_or(if design.uses_ultra_ram() { Family::Xcup } else { Family::Xc7 });
     let package = Package {
         generator,
-        model: &design.model,
+        model: design.model(),
         top: &top,
         family,
-        ultra_ram: design.ultra_ram,
+        ultra_ram: design.uses_ultra_ram(),
         board: manifest.serial.is_some(),
     };
     let rom: Vec<String> = images.iter().map(|(name, _)| format!("rom/{name}")).collect();
@@ -210,7 +197,7 @@ fn render_from(
     let readme = Readme::of(&manifest, family, samples, &of_vivado);
     add("README.md".into(), &(readme.render().map_err(template)? + "\n"));
     files.extend(of_vivado);
-    files.push(("folding.json".into(), folding::text(&design.model, &design.folding(options))?));
+    files.push(("folding.json".into(), folding::text(design.model(), &design.options(options))?));
     for (name, bytes) in model_files {
         files.push((format!("model.snn/{name}"), bytes));
     }

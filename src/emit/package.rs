@@ -5,8 +5,8 @@ use askama::Template;
 
 use super::board;
 use super::library;
-use super::name::in_comment;
 use crate::error::{Error, Result};
+use crate::hardware::name::in_comment;
 use crate::target::Family;
 
 /// What is packed.

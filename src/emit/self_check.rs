@@ -4,12 +4,11 @@ use std::fmt::Write;
 
 use askama::Template;
 
-use super::frame::result_frame;
-use super::word::Word;
+use crate::architecture::Design;
 use crate::error::{Error, Result};
 use crate::golden::{Golden, Limits, Outcome, Unobserved};
+use crate::hardware::{Input, Word, name};
 use crate::integer;
-use crate::streaming::design::{Design, Kind};
 
 /// Most samples.
 const SAMPLES: usize = 4;
@@ -53,22 +52,18 @@ pub(super) fn files(
     generator: &str,
 ) -> Result<SelfCheck> {
     let golden = Golden::new(network)?;
-    let readout = design.stages.iter().find_map(|stage| match &stage.kind {
-        Kind::Readout(readout) => Some(readout),
-        _ => None,
-    });
-    let readout = readout.ok_or_else(|| Error::input("the design has no readout"))?;
+    let (stream, output) = (design.input(), design.output());
     let neurons: usize = golden.layers().iter().map(|layer| layer.rows * layer.channels).sum();
     let (mut input, mut expected) = (String::new(), String::new());
     let (mut samples, mut work, mut longest) = (0, 0, 0);
     let (mut state, mut random) = (golden.state(), SEED);
     while samples < SAMPLES && work < MOST_WORK {
-        let raw: Vec<i32> = (0..design.input.count).map(|_| element(&mut random, range)).collect();
+        let raw: Vec<i32> = (0..stream.count).map(|_| element(&mut random, range)).collect();
         let outcome: Outcome = golden.run(&mut state, &raw, &Limits::default(), &mut Unobserved);
         let own = outcome.sops + outcome.input_macs + u64::from(outcome.time_steps) * neurons as u64;
         (samples, work, longest) = (samples + 1, work + own, longest.max(own));
-        beats(design, &raw, &mut input);
-        for word in result_frame(readout, &outcome) {
+        beats(stream, &raw, &mut input);
+        for word in output.frame(&outcome) {
             // Writing to a string cannot fail.
             let _ = writeln!(expected, "{word:08x}");
         }
@@ -77,11 +72,11 @@ pub(super) fn files(
         generator,
         top,
         samples,
-        beats: design.input.beats(),
-        words: readout.frame_words(),
+        beats: stream.beats(),
+        words: output.frame_words(),
         // With one addition a cycle, no sample takes longer.
         patience: (4 * longest).clamp(100_000, u32::MAX.into()),
-        tdata: super::top::bits(design.input.tdata_width()),
+        tdata: name::bits(stream.tdata_width()),
     };
     let text = bench.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;
     let files = vec![
@@ -104,11 +99,11 @@ fn element(state: &mut u64, (low, high): (i32, i32)) -> i32 {
 }
 
 /// The beats of a sample, one a line, the first element in the low bits.
-fn beats(design: &Design, raw: &[i32], text: &mut String) {
-    for beat in raw.chunks(design.input.beat_lanes) {
+fn beats(stream: &Input, raw: &[i32], text: &mut String) {
+    for beat in raw.chunks(stream.beat_lanes) {
         let mut word = Word::default();
-        for lane in 0..design.input.beat_lanes {
-            word.push(beat.get(lane).copied().unwrap_or(0).into(), design.input.element.bits());
+        for lane in 0..stream.beat_lanes {
+            word.push(beat.get(lane).copied().unwrap_or(0).into(), stream.element.bits());
         }
         text.push_str(&word.hex());
         text.push('\n');

@@ -1,8 +1,8 @@
 //! The registers for programs that talk to the core: `registers.json` and `software/snn2rtl_regs.h`.
 
 use super::manifest::Manifest;
-use super::name::identifier;
 use crate::error::{Error, Result};
+use crate::hardware::name::identifier;
 use crate::registers::{Block, Core};
 
 /// The registers of the core in a build folder.

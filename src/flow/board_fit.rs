@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::examples::Example;
 use super::{convert::imported, load};
+use crate::architecture::{Design, Options};
 use crate::convert::EncodingChoice;
 use crate::error::{Error, Result};
 use crate::golden::Golden;
+use crate::hardware::{Activity, Figures, needs};
 use crate::lower;
-use crate::streaming::design::{Design, Options, plan};
-use crate::streaming::schedule::{Activity, Figures, estimate, lut_offloaded, needs};
 use crate::target::{Board, Device, Short};
 
 /// Samples of an example that its cycles are told for.
@@ -101,14 +101,14 @@ impl Designs {
         let foldings: BTreeMap<String, Vec<Options>> = serde_json::from_str(FOLDINGS)
             .map_err(|e| Error::input(format!("the foldings of the examples cannot be read: {e}")))?;
         let foldings = foldings.get(example.name()).map_or(&[][..], Vec::as_slice);
-        let design = |options: &Options| Ok((plan(&model.name, &network, options)?, OnceCell::new()));
+        let design = |options: &Options| Ok((Design::plan(&model.name, &network, options)?, OnceCell::new()));
         Ok(Self { designs: foldings.iter().map(design).collect::<Result<_>>()?, activity })
     }
 
     /// Cycles of a sample: played where they are asked for.
     fn cycles(&self, n: usize) -> f64 {
         let (design, cycles) = &self.designs[n];
-        *cycles.get_or_init(|| crate::streaming::schedule::cycles(design, &self.activity).per_sample)
+        *cycles.get_or_init(|| design.cycles(&self.activity).per_sample)
     }
 
     /// What comes of the example on a board.
@@ -140,5 +140,5 @@ impl Designs {
 
 /// What a design takes of a device: where that has too little block memory alone, with weights in look-up tables.
 fn total(design: &Design, device: &Device) -> Figures {
-    estimate(lut_offloaded(design, device).as_ref().unwrap_or(design), device.family).total
+    design.with_memory_elsewhere(device).as_ref().unwrap_or(design).area(device.family).total
 }

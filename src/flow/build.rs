@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use super::explore::{self, Schedule};
 use super::{Watch, fit, load};
 use crate::advice::{Advice, advise};
+use crate::architecture::{Design, DesignPoint, Options as Folding};
 use crate::data;
 use crate::emit::{self, Manifest, SourceEntry};
 use crate::error::Result;
 use crate::folder;
-use crate::streaming::design::{Design, Options as Folding};
-use crate::streaming::schedule::{DesignPoint, Estimate};
+use crate::hardware::Estimate;
 use crate::target::Target;
 
 /// How the layers are folded.

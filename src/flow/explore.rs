@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use super::{Watch, fit, load};
 use crate::advice::advise;
+use crate::architecture::{DesignPoint, Goal, Joins, Options as Folding, Scheduler, choose, design_points};
 use crate::emit;
 use crate::error::{Error, Result};
 use crate::golden::Golden;
+use crate::hardware::Activity;
 use crate::lower;
 use crate::report::{Exploration, Explored};
 use crate::snn::Model;
-use crate::streaming::design::{Joins, Options as Folding};
-use crate::streaming::schedule::{Activity, DesignPoint, Goal, Scheduler, choose, design_points};
 use crate::target::{Board, Device, Family, Target};
 
 /// What a design is balanced for.
@@ -173,8 +173,6 @@ pub fn exploration(
 fn row(design_point: &DesignPoint, target: Option<&Target>, clock: f64, chosen: bool) -> Explored {
     let DesignPoint { point, estimate } = design_point;
     let cycles = point.cycles.per_sample;
-    let busiest =
-        point.cycles.busiest().map_or(String::new(), |stage| point.design.stages[stage].node.clone());
     Explored {
         cycles,
         samples_per_second: clock / cycles.max(1.0),
@@ -182,7 +180,7 @@ fn row(design_point: &DesignPoint, target: Option<&Target>, clock: f64, chosen: 
         ff: estimate.total.ff,
         bram: estimate.total.bram,
         dsp: estimate.total.dsp,
-        busiest,
+        busiest: design_point.busiest().to_owned(),
         fits: target.map(|target| design_point.short(&target.room()).is_empty()),
         chosen,
         folding: point.options.clone(),

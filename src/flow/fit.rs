@@ -1,12 +1,12 @@
 //! What a design is reckoned to take of its device, and what to do where that is too much.
 
 use crate::advice::Advice;
-use crate::error::{Result, printable, thousands};
+use crate::architecture::{Design, Options};
+use crate::error::Result;
+use crate::hardware::{Estimate, needs};
 use crate::lower;
 use crate::snn::Model;
-use crate::streaming::design::{Design, Kind, Options, Stage, plan};
-use crate::streaming::schedule::{Estimate, estimate, lut_offloaded, short};
-use crate::target::Device;
+use crate::target::{Device, Short};
 
 /// The design of a model, and its estimate for a device.
 ///
@@ -14,8 +14,8 @@ use crate::target::Device;
 /// When the model cannot be lowered or laid out.
 pub fn estimate_for(model: &Model, options: &Options, device: &Device) -> Result<(Design, Estimate)> {
     let lowered = lower::lower(model)?;
-    let design = plan(&model.name, &lowered.network, options)?;
-    let estimate = estimate(&design, device.family);
+    let design = Design::plan(&model.name, &lowered.network, options)?;
+    let estimate = design.area(device.family);
     Ok((design, estimate))
 }
 
@@ -28,11 +28,11 @@ pub fn uniform(model: &Model, options: &Options, device: &Device, fewer: bool) -
     let network = lower::lower(model)?.network;
     let fitting = |lanes: usize| -> Result<Option<Options>> {
         let options = Options { lanes, ..options.clone() };
-        let design = plan(&model.name, &network, &options)?;
-        if short(&design, device).is_empty() {
+        let design = Design::plan(&model.name, &network, &options)?;
+        if Short::of(needs(&design.area(device.family).total, device)).is_empty() {
             return Ok(Some(options));
         }
-        Ok(lut_offloaded(&design, device).map(|design| design.folding(&options)))
+        Ok(design.with_memory_elsewhere(device).map(|design| design.options(&options)))
     };
     let asked = fitting(options.lanes)?;
     // Whether any will do is known from one lane.
@@ -40,22 +40,6 @@ pub fn uniform(model: &Model, options: &Options, device: &Device, fewer: bool) -
         return Ok(asked);
     }
     (1..options.lanes).rev().find_map(|lanes| fitting(lanes).transpose()).transpose()
-}
-
-/// Which layers have weights in look-up tables, and how many words of how many.
-pub fn in_tables(design: &Design) -> Vec<String> {
-    let line = |stage: &Stage| match &stage.kind {
-        Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) if matmul.lut_words > 0 => {
-            let [some, all] = [matmul.lut_words, matmul.bank_words()].map(|words| thousands(words as u64));
-            let each = if matmul.banks > 1 { " of each bank" } else { "" };
-            Some(format!(
-                "{}: {some} of {all} words{each} of weights in look-up tables",
-                printable(&stage.node)
-            ))
-        }
-        _ => None,
-    };
-    design.stages.iter().filter_map(line).collect()
 }
 
 /// Advice as the remedy of an error.

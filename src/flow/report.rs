@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::compare::Reference;
 use super::{Watch, energy, load, run};
+use crate::architecture::Design;
 use crate::data::Inputs;
 use crate::error::{Error, Result};
 use crate::golden::Golden;
+use crate::hardware::Activity;
 use crate::lower::{self, Lowered};
 use crate::report::{self, Comparison, Energy, Layer, Measured, PredictedCycles};
 use crate::snn::Model;
-use crate::streaming::schedule::{Activity, cycles};
 use crate::{emit, folder};
 
 /// Samples whose spikes the cycle model plays.
@@ -123,10 +124,10 @@ pub fn measured(
         rates,
     });
     let network = &context.lowered.network;
-    let design = crate::streaming::design::plan(&context.model.name, network, &context.manifest.folding)?;
+    let design = Design::plan(&context.model.name, network, &context.manifest.folding)?;
     let played = inputs.len().min(PLAYED);
     let activity = Activity::measure(golden, (0..played).map(|n| inputs.sample(n)));
-    let predicted = cycles(&design, &activity);
+    let predicted = design.cycles(&activity);
     let samples = figures.samples as u64;
     Ok(Measured {
         samples: figures.samples,

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::Options;
 use crate::error::Result;
 use crate::folder;
-use crate::streaming::design::Options;
 use crate::target::Family;
 
 /// The version of the JSON form of an [`Exploration`].

@@ -1,10 +1,14 @@
 //! The streaming architecture: one hardware stage for every operator, joined by valid/ready streams, in the paper's
-//! synchronous schedule.
+//! synchronous schedule. Other modules reach it through `src/architecture/`.
 //!
 //! | folder | holds |
 //! |---|---|
 //! | `design/` | the plan: stages, lanes, streams, FIFO depths |
+//! | `emit/` | the top level, memory images, entries of the manifest |
+//! | `observe/` | what co-simulation compares |
 //! | `schedule/` | folding chosen by measured spikes; cycles and area before synthesis |
 
 pub mod design;
+pub(crate) mod emit;
+pub(crate) mod observe;
 pub mod schedule;

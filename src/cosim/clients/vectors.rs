@@ -8,11 +8,10 @@ use serde::Serialize;
 use super::super::Options;
 use super::super::dut::Dut;
 use crate::data::Inputs;
-use crate::emit::result_frame;
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::golden::{Confidence, Limits, Outcome, State, Unobserved};
-use crate::streaming::design::{Kind, Readout};
+use crate::hardware::Output;
 
 /// Version of the file's form.
 const FORMAT_VERSION: u32 = 1;
@@ -59,7 +58,7 @@ pub struct Malformed {
 pub fn vectors(build: &Path, inputs: &Inputs) -> Result<Vectors> {
     let dut = Dut::load(build)?;
     dut.check_inputs(inputs, &Options::default())?;
-    let mut model = Model::new(&dut)?;
+    let mut model = Model::new(&dut);
     let samples: Vec<Vec<i32>> = (0..inputs.len()).map(|index| inputs.sample(index)).collect();
     let outcomes: Vec<Outcome> = samples.iter().map(|raw| model.run(raw, Rule::default())).collect();
     let rules = rules(&dut, &outcomes);
@@ -87,17 +86,12 @@ impl Vectors {
 struct Model<'a> {
     dut: &'a Dut,
     state: State,
-    readout: &'a Readout,
+    output: Output,
 }
 
 impl<'a> Model<'a> {
-    fn new(dut: &'a Dut) -> Result<Self> {
-        let readout = dut.design.stages.iter().find_map(|stage| match &stage.kind {
-            Kind::Readout(readout) => Some(readout),
-            _ => None,
-        });
-        let readout = readout.ok_or_else(|| Error::input("the design has no readout"))?;
-        Ok(Self { dut, state: dut.golden.state(), readout })
+    fn new(dut: &'a Dut) -> Self {
+        Self { dut, state: dut.golden.state(), output: dut.design.output() }
     }
 
     fn run(&mut self, raw: &[i32], rule: Rule) -> Outcome {
@@ -112,7 +106,7 @@ impl<'a> Model<'a> {
 
     fn words(&mut self, raw: &[i32], rule: Rule) -> Vec<u32> {
         let outcome = self.run(raw, rule);
-        result_frame(self.readout, &outcome)
+        self.output.frame(&outcome)
     }
 }
 
@@ -123,7 +117,7 @@ fn rules(dut: &Dut, outcomes: &[Outcome]) -> Vec<Rule> {
     let median = u16::try_from(steps[steps.len() / 2]).unwrap_or(u16::MAX);
     let mut leads: Vec<u128> = outcomes.iter().map(lead).collect();
     leads.sort_unstable();
-    let bits = dut.design.margin_width();
+    let bits = dut.design.output().margin_width;
     let most = 1u64.checked_shl(bits).map_or(u64::MAX, |m| m - 1).max(1);
     let margin = u64::try_from(leads[leads.len() / 2] / 4).unwrap_or(u64::MAX).clamp(1, most);
 
@@ -156,7 +150,7 @@ fn lead(outcome: &Outcome) -> u128 {
 
 /// Frames that end before their last beat, and frames that do not end there.
 fn malformed(model: &mut Model<'_>, samples: &[Vec<i32>]) -> Vec<Malformed> {
-    let input = &model.dut.design.input;
+    let input = model.dut.design.input();
     let (beats, lanes, zero) = (input.beats(), input.beat_lanes, input.zero_point);
     let (low, high) = input.element.range();
     let (first, second) = (&samples[0], &samples[samples.len() - 1]);

@@ -13,10 +13,9 @@ use askama::Template;
 use super::Files;
 use super::board;
 use super::manifest::Manifest;
-use super::name::in_comment;
-use super::top::bits;
+use crate::architecture::Design;
 use crate::error::{Error, Result};
-use crate::streaming::design::Design;
+use crate::hardware::name::{bits, in_comment};
 use crate::target::{Family, Target};
 use registers::Register;
 
@@ -115,7 +114,7 @@ struct BlockDesign<'a> {
 
 /// Bits of a beat of samples at the IP: a whole power of two, as a DMA has them.
 fn bus_width(design: &Design) -> usize {
-    design.input.tdata_width().next_power_of_two().max(8)
+    design.input().tdata_width().next_power_of_two().max(8)
 }
 
 /// The files for a target, or for none; nothing for devices of other makers.
@@ -152,12 +151,12 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
         bitstream: pins.is_some(),
         bitstream_file: format!("bitstream/{family}.bit"),
     };
-    let (tdata_width, bus_width) = (design.input.tdata_width(), bus_width(design));
+    let (tdata_width, bus_width) = (design.input().tdata_width(), bus_width(design));
     let wrapper = Wrapper {
         generator,
         top,
-        lanes: design.input.beat_lanes,
-        element_bits: design.input.element.bits(),
+        lanes: design.input().beat_lanes,
+        element_bits: design.input().element.bits(),
         tdata_width,
         bus: bits(bus_width),
         bus_high: bus_width - 1,

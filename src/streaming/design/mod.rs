@@ -14,7 +14,7 @@ pub use rows::{Embedding, LayerNorm, Levels, Mask, Product, Reorder, Scale, Sele
 pub use stage::{AnalogPass, Kind, Matmul, Neurons, Readout, Repeat, Stage};
 pub use stream::{Carries, Groups, Stream};
 
-use crate::quant::Element;
+use crate::hardware::{Input, Output};
 
 /// A pipeline of stages joined by streams.
 #[derive(Clone, Debug)]
@@ -29,23 +29,6 @@ pub struct Design {
     pub streams: Vec<Stream>,
     /// Whether large memories for state are UltraRAM.
     pub ultra_ram: bool,
-}
-
-/// The input adapter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Input {
-    /// Type of an element.
-    pub element: Element,
-    /// Subtracted from each element.
-    pub zero_point: i32,
-    /// Elements of a sample.
-    pub count: usize,
-    /// Elements in one beat of the input stream.
-    pub beat_lanes: usize,
-    /// Elements of one row.
-    pub row: usize,
-    /// Width in bits of an element after the zero point was subtracted.
-    pub value_width: u32,
 }
 
 impl Design {
@@ -105,32 +88,13 @@ impl Design {
         self.stages.iter().position(|stage| stage.inputs.contains(&stream))
     }
 
-    /// Words of 32 bits of a result frame.
-    pub fn frame_words(&self) -> usize {
-        self.readout().map_or(0, Readout::frame_words)
-    }
-
-    /// Width in bits of a margin between two classes; 0 without a confidence rule.
-    pub fn margin_width(&self) -> u32 {
-        self.readout().map_or(0, Readout::margin_width)
-    }
-
-    fn readout(&self) -> Option<&Readout> {
-        self.stages.iter().find_map(|stage| match &stage.kind {
-            Kind::Readout(readout) => Some(readout),
+    /// The output stream.
+    pub fn output(&self) -> Output {
+        let output = self.stages.iter().find_map(|stage| match &stage.kind {
+            Kind::Readout(readout) => Some(readout.output(&stage.node)),
             _ => None,
-        })
-    }
-}
-
-impl Input {
-    /// Width in bits of a beat of the input stream.
-    pub fn tdata_width(&self) -> usize {
-        self.beat_lanes * lanes::width_of(self.element.bits())
-    }
-
-    /// Beats of the input stream that carry one sample.
-    pub fn beats(&self) -> usize {
-        self.count / self.row * self.row.div_ceil(self.beat_lanes)
+        });
+        // No plan is made without a readout.
+        output.unwrap_or(Output { node: String::new(), classes: 0, value_width: 0, margin_width: 0 })
     }
 }

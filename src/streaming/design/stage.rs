@@ -2,6 +2,7 @@
 
 use super::lanes::width_of;
 use super::rows::{Embedding, LayerNorm, Mask, Product, Reorder, Scale, Select, Softmax, Sum};
+use crate::hardware::Output;
 use crate::integer::{self, Range, Rule};
 
 /// A stage of the pipeline.
@@ -241,14 +242,14 @@ impl Readout {
         u32::try_from(width_of(self.value_width())).unwrap_or(64).min(64)
     }
 
-    /// Words of 32 bits that carry one value in the result frame.
-    pub fn value_words(&self) -> usize {
-        width_of(self.value_width()).div_ceil(32)
-    }
-
-    /// Words of the result frame: values, class, time-steps, flags.
-    pub fn frame_words(&self) -> usize {
-        self.readout.channels * self.value_words() + 3
+    /// The result frame; `node` is the stage's.
+    pub fn output(&self, node: &str) -> Output {
+        Output {
+            node: node.to_owned(),
+            classes: self.readout.channels,
+            value_width: self.value_width(),
+            margin_width: self.margin_width(),
+        }
     }
 }
 

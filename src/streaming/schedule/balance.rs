@@ -8,10 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use super::activity::Activity;
 use super::cost::estimate;
-use super::cycles::{Cycles, busy_only, cycles};
+use super::cycles::{busy_only, cycles};
 use crate::error::Result;
+use crate::hardware::{Activity, Cycles};
 use crate::integer::{Network, Op};
 use crate::streaming::design::{Design, Kind, LayerFolding, Options, plan};
 use crate::target::Family;

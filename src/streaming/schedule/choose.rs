@@ -1,14 +1,12 @@
 //! Which design of the frontier is taken.
 
 use super::balance::{Point, Scheduler};
-use super::cost::{Estimate, Figures, estimate};
+use super::cost::estimate;
 use super::lut_offload::lut_offload;
 use crate::error::{Error, Result};
+use crate::hardware::{Estimate, has_ultra_ram, needs, short_of_memory};
 use crate::streaming::design::Design;
 use crate::target::{Device, Family, Short};
-
-/// The large memories of UltraScale+.
-const ULTRA_RAM: &str = "URAM288";
 
 /// What is asked of the design.
 #[derive(Clone, Debug)]
@@ -45,6 +43,11 @@ impl DesignPoint {
         }
     }
 
+    /// The node that is busy longest.
+    pub fn busiest(&self) -> &str {
+        self.point.cycles.busiest().map_or("", |stage| &self.point.design.stages[stage].node)
+    }
+
     /// What a device has too little of.
     pub fn short(&self, device: &Device) -> Vec<Short> {
         Short::of(needs(&self.estimate.total, device))
@@ -52,7 +55,7 @@ impl DesignPoint {
 }
 
 /// What a device has too little of for a design.
-pub fn short(design: &Design, device: &Device) -> Vec<Short> {
+fn short(design: &Design, device: &Device) -> Vec<Short> {
     Short::of(needs(&estimate(design, device.family).total, device))
 }
 
@@ -74,33 +77,6 @@ pub fn lut_offloaded(design: &Design, device: &Device) -> Option<Design> {
     (lut_offload(&mut design, device) && short(&design, device).is_empty()).then_some(design)
 }
 
-/// Whether a device has large memories for state.
-pub fn has_ultra_ram(device: &Device) -> bool {
-    device.memory(ULTRA_RAM).is_some()
-}
-
-/// Whether block memory is what there is too little of, and nothing else.
-pub fn short_of_memory(short: &[Short], device: &Device) -> bool {
-    !short.is_empty() && short.iter().all(|short| short.resource == device.family.bram_unit())
-}
-
-/// Resources by name: how many of them a design needs, and how many the device has.
-/// The large memories of UltraScale+ come last, where there are or should be some.
-pub fn needs<'a>(figures: &Figures, device: &'a Device) -> Vec<(&'a str, u64, u64)> {
-    let there = |kind: &str| device.memory(kind).map_or(0, |memory| memory.count);
-    let bram = device.family.bram_unit();
-    let mut needs = vec![
-        ("LUT", figures.lut, device.luts),
-        ("FF", figures.ff, device.ffs),
-        (bram, figures.bram, there(bram)),
-        (device.dsps.kind.as_str(), figures.dsp, device.dsps.count),
-    ];
-    if figures.uram > 0 || has_ultra_ram(device) {
-        needs.push((ULTRA_RAM, figures.uram, there(ULTRA_RAM)));
-    }
-    needs
-}
-
 /// The place of the design that meets the goal, of designs from the slowest to the fastest.
 ///
 /// # Errors
@@ -111,9 +87,8 @@ pub fn choose(design_points: &[DesignPoint], goal: &Goal) -> Result<usize> {
         Goal::Cycles(most) => {
             design_points.iter().position(|design_point| design_point.point.cycles.per_sample <= *most).ok_or_else(|| {
                 let cycles = fastest.point.cycles.per_sample;
-                let busiest = fastest.point.cycles.busiest().map_or("", |s| &fastest.point.design.stages[s].node);
                 Error::check(format!("the fastest design takes {cycles:.0} cycles a sample, more than {most:.0}"))
-                    .at_node(busiest)
+                    .at_node(fastest.busiest())
                     .fix("ask for less, or for a faster clock")
             })
         }

@@ -11,72 +11,11 @@ mod quantities;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-pub use quantities::Quantities;
-
-use crate::streaming::design::Design;
+use crate::hardware::{Estimate, Figures, InstanceCost, Quantities};
+use crate::streaming::design::{Design, Stage};
 use crate::target::Family;
-
-/// Resources, in the units of one family.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Figures {
-    /// Look-up tables, those used as memory or taken by carry cells included.
-    pub lut: u64,
-    /// Flip-flops.
-    pub ff: u64,
-    /// Block memory: RAMB18, DP16KD, or the family's like.
-    pub bram: u64,
-    /// Large memories of UltraScale+ (`URAM288`), in designs that use them.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub uram: u64,
-    /// Multiplier blocks.
-    pub dsp: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "asked for by serde")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
-impl std::ops::Add for Figures {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            lut: self.lut + other.lut,
-            ff: self.ff + other.ff,
-            bram: self.bram + other.bram,
-            uram: self.uram + other.uram,
-            dsp: self.dsp + other.dsp,
-        }
-    }
-}
-
-/// What one instance of the top level is reckoned to take.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct InstanceCost {
-    /// The instance's name in the RTL without `u_`, up to what the node's name adds: `input`, `regs`, `link_N`, `sN`.
-    pub instance: String,
-    /// The library's module.
-    pub module: &'static str,
-    /// What it takes.
-    #[serde(flatten)]
-    pub figures: Figures,
-}
-
-/// What a design is reckoned to take.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Estimate {
-    /// The family it is reckoned for.
-    pub family: Family,
-    /// Whether logic was calibrated for this family; if not, the coefficients are those of ECP5 (xc7's for UltraScale+).
-    pub calibrated: bool,
-    /// The sum over all instances.
-    pub total: Figures,
-    /// Instance by instance: registers, input, then stages and links by number.
-    pub instances: Vec<InstanceCost>,
-}
 
 /// A sum of products: each with its coefficient and the names of its factors, `lanes*acc`; `1` for none.
 type Terms = Vec<(f64, String)>;
@@ -105,8 +44,10 @@ pub fn estimate(design: &Design, family: Family) -> Estimate {
     let formulas = formulas(family);
     let instances: Vec<InstanceCost> = quantities(design, family)
         .into_iter()
-        .map(|(instance, module, quantities)| InstanceCost {
+        .zip(owners(design))
+        .map(|((instance, module, quantities), owner)| InstanceCost {
             figures: figures(formulas.get(module), &quantities),
+            node: owner.map(|stage| stage.node.clone()),
             instance,
             module,
         })
@@ -146,6 +87,13 @@ pub fn quantities(design: &Design, family: Family) -> Vec<(String, &'static str,
         all.push((format!("link_{number}"), "stream_link", quantities::link(stream, design, family)));
     }
     all
+}
+
+/// Which stage each of [`quantities`] belongs to: none for registers and input; a link belongs to its writer.
+fn owners(design: &Design) -> impl Iterator<Item = Option<&Stage>> {
+    let writer = |stream: usize| design.stages.iter().find(move |stage| stage.outputs.contains(&stream));
+    let stages = design.stages.iter().map(Some);
+    [None, None].into_iter().chain(stages).chain((0..design.streams.len()).map(writer))
 }
 
 fn figures(formula: Option<&Formula>, quantities: &Quantities) -> Figures {

@@ -26,8 +26,8 @@ mod rows;
 
 use busy::busy;
 
-use super::activity::Activity;
 use super::flow::flows;
+use crate::hardware::{Activity, Cycles};
 use crate::streaming::design::{Design, Kind, Stage};
 use ends::{Buffer, Readout, Source, Table};
 use engine::Engine;
@@ -36,22 +36,6 @@ use pipe::{Fork, Pipe};
 use place::Flows;
 use product::Multiplier;
 use rows::RowArray;
-
-/// Cycles of a design.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cycles {
-    /// Cycles from the end of one sample to the end of the next; of the only sample, from its begin.
-    pub per_sample: f64,
-    /// By stage: cycles a sample in which it is busy with rows.
-    pub busy: Vec<f64>,
-}
-
-impl Cycles {
-    /// The stage that is busy longest.
-    pub fn busiest(&self) -> Option<usize> {
-        (0..self.busy.len()).max_by(|&a, &b| self.busy[a].total_cmp(&self.busy[b]))
-    }
-}
 
 /// Plays all samples of `activity` one after the other.
 pub fn cycles(design: &Design, activity: &Activity) -> Cycles {

@@ -1,6 +1,6 @@
 //! What goes over each stream of a design, row by row.
 
-use super::activity::{Activity, Events, Sample};
+use crate::hardware::{Activity, Events, Sample};
 use crate::streaming::design::{Carries, Design, Kind, Stage};
 
 /// What goes over a stream during a sample.

@@ -3,8 +3,10 @@
 //! A memory that is a little deeper than a whole number of blocks wastes most of the last ones. The words behind the last
 //! whole block can be look-up tables instead; where that is not enough, further blocks follow, the cheapest first.
 
-use super::cost::{Figures, estimate, stage_figures};
-use crate::streaming::design::{Design, Kind, Matmul};
+use super::cost::{estimate, stage_figures};
+use crate::error::{printable, thousands};
+use crate::hardware::Figures;
+use crate::streaming::design::{Design, Kind, Matmul, Stage};
 use crate::target::Device;
 
 /// Depths of blocks, and how many of them are looked at for each.
@@ -62,6 +64,22 @@ pub fn lut_offload(design: &mut Design, device: &Device) -> bool {
         total.bram = total.bram + candidate.figures.bram - now.bram;
     }
     true
+}
+
+/// Which layers have weights in look-up tables, and how many words of how many.
+pub fn in_tables(design: &Design) -> Vec<String> {
+    let line = |stage: &Stage| match &stage.kind {
+        Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) if matmul.lut_words > 0 => {
+            let [some, all] = [matmul.lut_words, matmul.bank_words()].map(|words| thousands(words as u64));
+            let each = if matmul.banks > 1 { " of each bank" } else { "" };
+            Some(format!(
+                "{}: {some} of {all} words{each} of weights in look-up tables",
+                printable(&stage.node)
+            ))
+        }
+        _ => None,
+    };
+    design.stages.iter().filter_map(line).collect()
 }
 
 fn matmul(kind: &Kind) -> Option<&Matmul> {

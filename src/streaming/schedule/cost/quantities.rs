@@ -1,15 +1,11 @@
 //! What the cost of an instance is reckoned from: numbers that follow from its structure.
 
-use std::collections::BTreeMap;
-
 use super::memory::Operand::{Signed, Unsigned};
 use super::memory::{Mapped, Memory, Operand, Port, map, multipliers, to_float, ultra};
+use crate::hardware::Quantities;
 use crate::integer::{Form, Rule};
 use crate::streaming::design::{Design, Kind, Matmul, Stage, Stream};
 use crate::target::Family;
-
-/// Numbers by name; those of what its memories become, `ram_lut` and so on, are of [`Mapped`].
-pub type Quantities = BTreeMap<&'static str, f64>;
 
 /// Collects the quantities of one instance.
 struct Sheet {
@@ -112,7 +108,7 @@ pub(super) fn input(design: &Design, family: Family) -> Quantities {
 /// Of the registers.
 pub(super) fn registers(design: &Design, family: Family) -> Quantities {
     let mut sheet = Sheet::new(design, family);
-    sheet.set(&[("stages", design.counted().count()), ("margin", wide(design.margin_width()))]);
+    sheet.set(&[("stages", design.counted().count()), ("margin", wide(design.output().margin_width))]);
     sheet.done()
 }
 

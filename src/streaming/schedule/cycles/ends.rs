@@ -152,7 +152,7 @@ impl Readout {
             self.beat = 0;
             let next = self.at.next(flow.rows, flow.steps());
             if next.sample > self.at.sample {
-                self.free += FIRST_WORD + readout.frame_words() as u64 - 1;
+                self.free += FIRST_WORD + readout.output(&stage.node).frame_words() as u64 - 1;
                 self.ends.push(self.free);
             }
             self.at = next;

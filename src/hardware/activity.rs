@@ -6,18 +6,18 @@ use crate::golden::{Golden, Limits, Observer, Outcome};
 #[derive(Clone, Debug, Default)]
 pub struct Activity {
     /// Sample by sample.
-    pub(super) samples: Vec<Sample>,
+    pub(crate) samples: Vec<Sample>,
     /// Names of the layers of neurons.
-    pub(super) layers: Vec<String>,
+    pub(crate) layers: Vec<String>,
 }
 
 /// Events of a row by their channel modulo 8, from which those of 1, 2, 4 or 8 banks follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Events([u32; 8]);
+pub(crate) struct Events([u32; 8]);
 
 /// One sample.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// Which elements of the input are not 0.
     pub nonzero: Vec<bool>,
     /// By layer of neurons: spikes of each row, time-step by time-step up to the layer's final one.

@@ -1,6 +1,6 @@
 //! What stands above an instance.
 
-use super::name::in_comment;
+use crate::hardware::name::in_comment;
 use crate::integer::{Form, Rule};
 use crate::streaming::design::{Kind, Stage};
 

@@ -4,9 +4,11 @@ use askama::Template;
 
 use super::instance::Instance;
 use super::link;
-use super::name::{identifier, in_comment};
 use super::stage::{self, Ends, StageView};
-use crate::registers::Core;
+use crate::error::{Error, Result};
+use crate::hardware::Core;
+use crate::hardware::name::{bits, in_comment};
+use crate::registers::Core as Registers;
 use crate::streaming::design::Design;
 
 /// What the template shows.
@@ -31,16 +33,11 @@ struct Top<'a> {
     instances: Vec<Instance>,
 }
 
-/// Name of the top level of a model.
-pub(super) fn name(model: &str) -> String {
-    identifier("snn", model)
-}
-
 /// The text of the top level and the memory images it reads.
-pub(super) fn render(
-    design: &Design,
-    generator: &str,
-) -> Result<(String, Vec<(String, String)>), askama::Error> {
+///
+/// # Errors
+/// When the template cannot be filled in.
+pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> {
     let ends = Ends::new(design);
     let stages: Vec<StageView> = (0..design.stages.len()).map(|i| stage::view(design, i, ends)).collect();
     let mut instances = vec![registers(design, ends), input(design), link::instance(0, &design.streams[0])];
@@ -51,10 +48,11 @@ pub(super) fn render(
         instances.extend(stage.outputs.iter().map(|&stream| link::instance(stream, &design.streams[stream])));
     }
     let element_bits = design.input.element.bits();
-    let top = Top {
+    let output = design.output();
+    let view = Top {
         generator,
         model: in_comment(&design.model),
-        top: &name(&design.model),
+        top,
         pipeline: pipeline(design),
         stages: design.counted().count(),
         count_width: super::stage::bits(design.most_in_a_cycle()),
@@ -62,19 +60,15 @@ pub(super) fn render(
         input_lanes: design.input.beat_lanes,
         element_bits,
         tdata: bits(design.input.tdata_width()),
-        addr: bits(Core::address_bits(design.counted().count()) as usize),
-        frame_words: design.frame_words(),
+        addr: bits(Registers::address_bits(design.counted().count()) as usize),
+        frame_words: output.frame_words(),
         t_max: ends.t_max,
         stop_sample: ends.stop_sample,
-        margin: bits(design.margin_width().max(1) as usize),
+        margin: bits(output.margin_width.max(1) as usize),
         instances,
     };
-    Ok((top.render()?, images))
-}
-
-/// `[ 7:0]`, aligned with `[31:0]`.
-pub(super) fn bits(width: usize) -> String {
-    format!("[{:>2}:0]", width - 1)
+    let text = view.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;
+    Ok(Core { text, images })
 }
 
 /// The order of the stages, one a line.
@@ -88,8 +82,8 @@ fn pipeline(design: &Design) -> Vec<String> {
 fn registers(design: &Design, ends: Ends) -> Instance {
     let mut instance = Instance::new("axi_lite_regs", "u_regs".into())
         .parameter("Stages", "Stages")
-        .parameter("AddrWidth", Core::address_bits(design.counted().count()))
-        .parameter("MarginWidth", design.margin_width())
+        .parameter("AddrWidth", Registers::address_bits(design.counted().count()))
+        .parameter("MarginWidth", design.output().margin_width)
         .parameter("CountWidth", "CountWidth");
     for port in [
         "s_axi_awvalid_i",

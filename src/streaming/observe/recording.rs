@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::Options;
 use crate::data::Inputs;
 use crate::golden::{Golden, Limits, Membranes, Observer, Outcome};
 
@@ -112,9 +111,7 @@ pub(super) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    pub fn new(golden: &'a Golden, inputs: &'a Inputs, options: &Options) -> Self {
-        let t_max = options.t_max.filter(|&t| t > 0).map(u32::from);
-        let limits = Limits { t_max, confidence: options.confidence, class_per_step: false };
+    pub fn new(golden: &'a Golden, inputs: &'a Inputs, limits: Limits) -> Self {
         let batch = rayon::current_num_threads();
         Self { golden, inputs, limits, next: 0, batch, ready: VecDeque::new() }
     }
@@ -143,7 +140,7 @@ impl<'a> Recorder<'a> {
 }
 
 /// The recordings of the samples that are inside.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Inside {
     /// Index of the first sample.
     first: usize,

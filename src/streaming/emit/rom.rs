@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use super::word::Word;
+use crate::hardware::Word;
 use crate::integer::Rule;
 use crate::streaming::design::{Kind, LayerNorm, Levels, Matmul, Neurons, Readout, Stage};
 

@@ -1,33 +1,10 @@
 //! Every neuron of a layer at every time-step.
 
-use super::mismatch::{FirstMismatch, NeuronState, What};
 use super::recording::{Inside, LayerRecord};
 use super::taps::Beat;
+use crate::hardware::{Compared, FirstMismatch, NeuronState, What};
 use crate::integer::Rule;
 use crate::streaming::design::{Groups, Kind, Stage, Stream};
-
-/// How much has been compared.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Compared {
-    /// Neurons, through all time-steps of a sample.
-    pub neurons: u64,
-    /// Neurons in a time-step.
-    pub spikes: u64,
-    /// Those that fired.
-    pub fired: u64,
-}
-
-impl std::ops::Add for Compared {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            neurons: self.neurons + other.neurons,
-            spikes: self.spikes + other.spikes,
-            fired: self.fired + other.fired,
-        }
-    }
-}
 
 /// Comparison of a neuron array with a layer of the golden model.
 pub(super) struct NeuronCheck {

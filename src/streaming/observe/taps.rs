@@ -1,7 +1,7 @@
 //! What the taps report, decoded from the words of `sim/shim.h`.
 
-use super::mismatch::NeuronState;
 use crate::error::{Error, Result};
+use crate::hardware::NeuronState;
 
 /// Who reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

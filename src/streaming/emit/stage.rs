@@ -1,8 +1,8 @@
 //! Stages as instances.
 
 use super::instance::{Instance, beat, concatenation, fields};
-use super::name::identifier;
 use super::{comment, parameters, rom};
+use crate::hardware::name::identifier;
 use crate::streaming::design::{Design, Kind, Stage};
 
 /// Names of the signals that end samples before they are quiescent.
@@ -46,7 +46,7 @@ pub(super) fn view(design: &Design, index: usize, ends: Ends) -> StageView {
         }
     }
     if stage.is_neurons() {
-        if design.margin_width() == 0 {
+        if design.output().margin_width == 0 {
             instance = instance.parameter("Stops", 0);
         }
         instance = instance

@@ -2,7 +2,7 @@
 
 /// A word in the making.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Word {
+pub(crate) struct Word {
     bits: Vec<bool>,
 }
 

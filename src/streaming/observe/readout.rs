@@ -1,8 +1,8 @@
 //! The readout's accumulated input at every time-step.
 
-use super::mismatch::{FirstMismatch, What};
 use super::recording::Inside;
 use super::taps::Beat;
+use crate::hardware::{FirstMismatch, What};
 use crate::streaming::design::Readout;
 
 /// Comparison of what the readout takes with the golden model.

@@ -1,7 +1,6 @@
 //! An estimate by the parts of the network that a person knows: its blocks.
 
-use super::cost::{Estimate, Figures};
-use crate::streaming::design::Design;
+use super::{Estimate, Figures};
 
 /// What a block takes, streams that its stages write included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +16,10 @@ pub struct Block {
 /// A block is all nodes whose names begin alike up to the first number between dots or slashes: `blocks.0.attn.q` and
 /// `/blocks.0/Add` are both of `blocks.0`. Where there is no number, it is the first part of the name.
 #[must_use]
-pub fn blocks(design: &Design, estimate: &Estimate) -> Vec<Block> {
+pub fn blocks(estimate: &Estimate) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    let writer = |stream: usize| design.stages.iter().find(|stage| stage.outputs.contains(&stream));
-    // As `quantities` lists them: registers and input, stages, streams.
-    let stages = design.stages.iter().map(Some);
-    let owners = [None, None].into_iter().chain(stages).chain((0..design.streams.len()).map(writer));
-    for (owner, instance) in owners.zip(&estimate.instances) {
-        let name = owner.map_or_else(|| "registers and input".to_owned(), |stage| block(&stage.node));
+    for instance in &estimate.instances {
+        let name = instance.node.as_deref().map_or_else(|| "registers and input".to_owned(), block);
         match blocks.iter_mut().find(|block| block.name == name) {
             Some(block) => block.figures = block.figures + instance.figures,
             None => blocks.push(Block { name, figures: instance.figures }),

@@ -75,7 +75,7 @@ pub struct FirstMismatch {
 
 impl FirstMismatch {
     /// A mismatch whose place is not known yet.
-    pub(super) fn new(what: What, cycle: u64, message: impl Into<String>) -> Box<Self> {
+    pub(crate) fn new(what: What, cycle: u64, message: impl Into<String>) -> Box<Self> {
         Box::new(Self {
             what,
             message: message.into(),
@@ -92,7 +92,7 @@ impl FirstMismatch {
     }
 
     /// Adds sample, layer and time-step.
-    pub(super) fn at(mut self: Box<Self>, sample: usize, layer: &str, step: u32) -> Box<Self> {
+    pub(crate) fn at(mut self: Box<Self>, sample: usize, layer: &str, step: u32) -> Box<Self> {
         self.sample = Some(sample);
         self.layer = Some(layer.to_owned());
         self.time_step = Some(step);
@@ -127,7 +127,7 @@ impl fmt::Display for FirstMismatch {
 
 /// Why a run ends early.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// It cannot go on.
     Error(Error),
     /// The first mismatch.

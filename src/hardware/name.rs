@@ -5,7 +5,7 @@ const LONGEST: usize = 40;
 
 /// An identifier: `prefix`, which makes it start with a letter and differ from every keyword, and of the name only
 /// letters, digits and single underscores.
-pub(super) fn identifier(prefix: &str, name: &str) -> String {
+pub(crate) fn identifier(prefix: &str, name: &str) -> String {
     let mut text = String::new();
     for c in name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }) {
         if c != '_' || !(text.is_empty() || text.ends_with('_')) {
@@ -23,7 +23,7 @@ pub(super) fn identifier(prefix: &str, name: &str) -> String {
 
 /// A name inside a comment of one line: what could end the comment, be taken for a directive or break the line is written
 /// as `%` and its hexadecimal code point.
-pub(super) fn in_comment(name: &str) -> String {
+pub(crate) fn in_comment(name: &str) -> String {
     let mut text = String::new();
     for c in name.chars() {
         if text.len() > 2 * LONGEST {
@@ -38,6 +38,11 @@ pub(super) fn in_comment(name: &str) -> String {
         }
     }
     text
+}
+
+/// A range of bits, `[ 7:0]`, aligned with `[31:0]`.
+pub(crate) fn bits(width: usize) -> String {
+    format!("[{:>2}:0]", width - 1)
 }
 
 #[cfg(test)]

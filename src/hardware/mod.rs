@@ -1,0 +1,37 @@
+//! What every architecture's hardware shares: the data that passes through the interface in `src/architecture/`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `shell.rs` | what the outside sees: samples in, result frames out |
+//! | `entry.rs` | stages and streams as the manifest lists them |
+//! | `core.rs` | generated SystemVerilog and memory images |
+//! | `activity.rs` | spikes of every row and time-step, measured with the golden model |
+//! | `estimate.rs`, `blocks.rs` | cycles and area before synthesis; against a device; block by block |
+//! | `observation.rs`, `mismatch.rs` | what co-simulation asks of an architecture, and where it differs |
+//! | `name.rs`, `word.rs` | safe identifiers and comments; words of memory images |
+
+mod activity;
+mod blocks;
+mod core;
+mod entry;
+mod estimate;
+mod mismatch;
+pub(crate) mod name;
+mod observation;
+mod shell;
+mod word;
+
+pub use activity::Activity;
+pub use blocks::{Block, blocks};
+pub use core::Core;
+pub use entry::{StageEntry, StreamEntry};
+pub use estimate::{
+    Cycles, Estimate, Figures, InstanceCost, Quantities, Smallest, has_ultra_ram, needs, short_of_memory,
+};
+pub use mismatch::{FirstMismatch, NeuronState, What};
+pub use shell::{Input, Output};
+
+pub(crate) use activity::{Events, Sample};
+pub(crate) use mismatch::Stop;
+pub(crate) use observation::{Compared, Counter, Waits};
+pub(crate) use word::Word;

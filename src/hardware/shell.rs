@@ -1,0 +1,80 @@
+//! What the outside sees of a core, whatever is inside: samples in, result frames out.
+
+use crate::golden::Outcome;
+use crate::quant::Element;
+
+/// The input stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Type of an element.
+    pub element: Element,
+    /// Subtracted from each element.
+    pub zero_point: i32,
+    /// Elements of a sample.
+    pub count: usize,
+    /// Elements in one beat of the input stream.
+    pub beat_lanes: usize,
+    /// Elements of one row; a row begins with a beat of its own.
+    pub row: usize,
+    /// Width in bits of an element after the zero point was subtracted.
+    pub value_width: u32,
+}
+
+impl Input {
+    /// Width in bits of a beat of the input stream.
+    pub fn tdata_width(&self) -> usize {
+        self.beat_lanes * usize::try_from(self.element.bits()).unwrap_or(usize::MAX)
+    }
+
+    /// Beats of the input stream that carry one sample.
+    pub fn beats(&self) -> usize {
+        self.count / self.row * self.row.div_ceil(self.beat_lanes)
+    }
+}
+
+/// The output stream: a result frame for every sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The model's node whose values it carries.
+    pub node: String,
+    /// Number of logits.
+    pub classes: usize,
+    /// Width in bits of a value.
+    pub value_width: u32,
+    /// Width in bits of a margin between two classes; 0 without a confidence rule.
+    pub margin_width: u32,
+}
+
+impl Output {
+    /// Words of 32 bits that carry one value.
+    pub fn value_words(&self) -> usize {
+        usize::try_from(self.value_width.div_ceil(32)).unwrap_or(usize::MAX)
+    }
+
+    /// Words of a frame: values, class, time-steps, flags.
+    pub fn frame_words(&self) -> usize {
+        self.classes * self.value_words() + 3
+    }
+
+    /// The frame that the hardware sends for what the golden model computed: values (low word first), class, time-steps,
+    /// flags.
+    pub fn frame(&self, outcome: &Outcome) -> Vec<u32> {
+        let mut words = Vec::with_capacity(self.frame_words());
+        for &value in &outcome.values {
+            words.extend((0..self.value_words()).map(|n| low(value >> (32 * n).min(127))));
+        }
+        words.push(u32::try_from(outcome.class).unwrap_or(u32::MAX));
+        words.push(outcome.time_steps);
+        words.push(match (outcome.quiescent, outcome.confident) {
+            (true, _) => 1,
+            (false, false) => 2,
+            (false, true) => 4,
+        });
+        words
+    }
+}
+
+/// The low 32 bits.
+fn low(value: i128) -> u32 {
+    (value & 0xffff_ffff) as u32
+}

@@ -1,0 +1,21 @@
+//! Design → SystemVerilog: the top level, its memory images, and what the manifest says of stages and streams. Nothing
+//! numeric is decided here.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `top.rs` | the top level |
+//! | `instance.rs`, `link.rs`, `stage.rs`, `parameters.rs`, `comment.rs` | its instances |
+//! | `rom.rs` | memory images |
+//! | `entry.rs` | stages and streams in the manifest |
+
+mod comment;
+mod entry;
+mod instance;
+mod link;
+mod parameters;
+mod rom;
+mod stage;
+mod top;
+
+pub(crate) use entry::{stages, streams};
+pub(crate) use top::core;

@@ -1,0 +1,38 @@
+//! How long a design may stand still, and who reads each stream.
+
+use crate::hardware::Waits;
+use crate::streaming::design::{Design, Kind};
+
+/// Of a design.
+pub(crate) fn waits(design: &Design) -> Waits {
+    let work = |kind: &Kind| match kind {
+        Kind::AnalogMatmul(m) | Kind::SpikeMatmul(m) => m.rows * m.linear.inputs * m.out_chunks(),
+        Kind::AnalogPass(p) => p.rows * p.channels.div_ceil(p.lanes),
+        Kind::Repeat(r) => r.rows * r.channels.div_ceil(r.lanes),
+        Kind::Neurons(n) => n.rows * n.chunks(),
+        // Every spike on either side.
+        Kind::Product(p) => {
+            p.rows * p.channels() * p.left_cycles().max(p.right_cycles()) + p.rows * p.groups.tokens * p.depth
+        }
+        // A square root takes no more cycles a row than this.
+        Kind::LayerNorm(n) => n.rows * (n.chunks() + 256),
+        Kind::Softmax(s) => s.rows * s.chunks(),
+        Kind::Sum(s) => s.rows * s.chunks(),
+        Kind::Scale(s) => s.channels,
+        Kind::Reorder(r) => r.order.len(),
+        Kind::Embedding(e) => e.tokens * e.embedding.channels.div_ceil(e.lanes),
+        Kind::Fork | Kind::Select(_) | Kind::Mask(_) => 1,
+        Kind::Readout(_) => design.output().frame_words(),
+    };
+    let reader = |stream: usize| match design.reader(stream) {
+        Some(n) => {
+            let stage = &design.stages[n];
+            format!("stage {n}, {} of {}", stage.module(), crate::error::printable(&stage.node))
+        }
+        None => "its reader".to_owned(),
+    };
+    Waits {
+        cycles: design.stages.iter().map(|s| work(&s.kind)).max().unwrap_or(0) as u64,
+        readers: (0..design.streams.len()).map(reader).collect(),
+    }
+}
