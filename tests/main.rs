@@ -32,6 +32,7 @@ mod mnist_vit;
 mod model_file;
 mod review_encoder;
 mod schedule;
+mod settled;
 mod targets;
 mod tools;
 mod transformers;

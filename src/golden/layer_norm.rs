@@ -95,7 +95,7 @@ impl LayerNormPlan {
 
     /// ΣX and r of a row.
     #[inline(always)]
-    fn moments<V: AsPrimitive<i64>>(&self, row: &[V]) -> Moments {
+    pub(super) fn moments<V: AsPrimitive<i64>>(&self, row: &[V]) -> Moments {
         let sum: i64 = row.iter().map(|x| x.as_()).sum();
         let squares = self.squares.sum(row);
         let v = row.len() as i128 * squares - i128::from(sum) * i128::from(sum) + self.norm.epsilon;

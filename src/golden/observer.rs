@@ -4,6 +4,9 @@ use super::state::Sums;
 
 /// Receives what happens in a run. Layers are counted as in [`super::Golden::layers`], time-steps from 1.
 pub trait Observer {
+    /// Whether anything is looked at; what nobody looks at need not be computed.
+    const OBSERVES: bool = true;
+
     /// The ternary spikes of a neuron layer in a time-step, row-major.
     fn spikes(&mut self, _layer: usize, _step: u32, _spikes: &[i8]) {}
 
@@ -18,7 +21,9 @@ pub trait Observer {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unobserved;
 
-impl Observer for Unobserved {}
+impl Observer for Unobserved {
+    const OBSERVES: bool = false;
+}
 
 /// Membranes `V` (the accumulated input `A` where a layer decides by a table) and tracers `S` of a layer, row-major.
 #[derive(Clone, Copy)]

@@ -131,7 +131,17 @@ pub fn folded(all: &[Pieces], (low, high): (i32, i32), total: Range) -> (Vec<i64
 }
 
 fn neuron(random: &mut Random, channels: usize, total: Range, tables: i64) -> (Neuron, Sent) {
-    let (low, high) = random.pick(&[(0, 0), (0, 1), (-1, 0), (0, 15), (-8, 7), (-2, 3), (0, 40)]);
+    let levels = random.pick(&[(0, 0), (0, 1), (-1, 0), (0, 15), (-8, 7), (-2, 3), (0, 40)]);
+    neuron_with(random, channels, total, tables, levels)
+}
+
+fn neuron_with(
+    random: &mut Random,
+    channels: usize,
+    total: Range,
+    tables: i64,
+    (low, high): (i32, i32),
+) -> (Neuron, Sent) {
     let mut thresholds = Vec::new();
     let span = total.high - total.low + 1;
     let mut non_monotone = None;
@@ -222,6 +232,32 @@ pub fn network(recipe: &Recipe) -> Network {
         channels,
         multiplier: (0..channels).map(|_| random.range(1, 9)).collect(),
         offset: (0..channels).map(|_| random.range(-9, 9).into()).collect(),
+        total: sent.total,
+        value_width: 80,
+    };
+    network.add("logits", Op::Readout(readout), &[last]).expect("a readout");
+    network
+}
+
+/// A chain of synaptic layers and neurons with these levels, one after the other.
+pub fn chain(seed: u64, levels: &[(i32, i32)], tables: i64) -> Network {
+    let random = &mut Random(seed);
+    let mut network = Network::new();
+    let (range, shape) = (Range::new(0, 255), Shape::matrix(2, 6));
+    let input = Input { shape, element: Element::U8, zero_point: 0, range, steps: 1 };
+    let mut last = network.add("input", Op::Input(input), &[]).expect("an input");
+    let mut sent = Sent { total: range, once: range };
+    for (n, &levels) in levels.iter().enumerate() {
+        let (synapses, own) = linear(random, network.node(last).shape.channels(), 7, 100, sent);
+        last = network.add(format!("linear{n}"), Op::Linear(synapses), &[last]).expect("a layer");
+        let (neurons, own) = neuron_with(random, 7, own.total, tables, levels);
+        last = network.add(format!("neuron{n}"), Op::Neuron(neurons), &[last]).expect("neurons");
+        sent = own;
+    }
+    let readout = Readout {
+        channels: 7,
+        multiplier: vec![1; 7],
+        offset: vec![0; 7],
         total: sent.total,
         value_width: 80,
     };
