@@ -63,6 +63,36 @@ impl Filter {
         })
     }
 
+    /// The levels of a row, or `false` where one is uncertain.
+    #[inline(always)]
+    pub(super) fn levels<V: AsPrimitive<i64>>(
+        &self,
+        row: &[V],
+        moments: Moments,
+        levels: &mut [i32],
+    ) -> bool {
+        let channels = self.gamma.len() as f64;
+        let (sum, root) = (moments.sum as f64, moments.root as f64);
+        let (unit, slack) = (root * self.unit, root * self.slack);
+        let (low, high) = (f64::from(self.low), f64::from(self.high));
+        let each = 0.5 / unit;
+        let mut uncertain = false;
+        let constants = self.gamma.iter().zip(&self.beta);
+        for ((x, (gamma, beta)), level) in row.iter().zip(constants).zip(levels) {
+            let x: i64 = x.as_();
+            let numerator = gamma * (channels * x as f64 - sum) + beta * root;
+            let estimate = (numerator * each - 0.5 * self.offset).floor();
+            // Levels are small integers, so the boundaries around this one are computed as in `decide`.
+            let k = estimate.max(low).min(high);
+            let this = numerator - (2.0 * k + self.offset) * unit;
+            let next = numerator - (2.0 * k + 2.0 + self.offset) * unit;
+            uncertain |= (this <= slack) & (k > low);
+            uncertain |= (next >= -slack) & (k < high);
+            *level = k as i32;
+        }
+        !uncertain
+    }
+
     /// Moves every tracer by one towards its level, or not at all; or moves none and returns `false` where a decision is
     /// uncertain.
     #[inline(always)]

@@ -93,6 +93,11 @@ impl LayerNormPlan {
         self.decide(row, moments);
     }
 
+    /// The decisions in floats, where there are such.
+    pub(super) fn filter(&self) -> Option<&Filter> {
+        self.filter.as_ref()
+    }
+
     /// ΣX and r of a row.
     #[inline(always)]
     pub(super) fn moments<V: AsPrimitive<i64>>(&self, row: &[V]) -> Moments {

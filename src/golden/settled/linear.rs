@@ -2,10 +2,12 @@
 
 use multiversion::multiversion;
 
-use crate::integer::Linear;
+use crate::integer::{Linear, Range};
+
+use super::values::Values;
 
 /// Outputs whose sums are kept in registers.
-const BLOCK: usize = 32;
+const BLOCK: usize = 64;
 
 /// A synaptic layer. Weights lie block of outputs by block of outputs, in each input by input.
 #[derive(Clone, Debug)]
@@ -17,46 +19,84 @@ pub(super) struct LinearPlan {
 
 #[derive(Clone, Debug)]
 enum Weights {
+    /// Products of 16 bits, of which this many can be added in 16 bits.
+    Short(Vec<[i16; BLOCK]>, usize),
     /// 16-bit weights and 32-bit sums.
     Narrow(Vec<[i16; BLOCK]>),
     /// Everything else.
     Wide(Vec<[i64; BLOCK]>),
 }
 
+/// Adding fewer products than this in 16 bits is not worth the additions of their sums.
+const WORTH: u64 = 4;
+
 impl LinearPlan {
-    pub(super) fn new(linear: &Linear) -> Self {
-        // Partial sums may leave the range; they wrap, and the whole sum is right again.
-        let narrow = linear.weight.signed_width() <= 16 && linear.total.signed_width() <= 32;
-        let weights = if narrow {
-            Weights::Narrow(blocks(linear, |w| w as i16))
-        } else {
-            Weights::Wide(blocks(linear, |w| w))
+    /// `source` is the range of what the layer reads.
+    pub(super) fn new(linear: &Linear, source: Range) -> Self {
+        let most = |r: Range| r.low.unsigned_abs().max(r.high.unsigned_abs());
+        let product = most(linear.weight).saturating_mul(most(source)).max(1);
+        // Partial sums may leave the range of the total; they wrap, and the whole sum is right again.
+        let at_once = match linear.total.signed_width() <= 16 {
+            true => u64::MAX,
+            false => i16::MAX as u64 / product,
+        };
+        let total_is_narrow = linear.total.signed_width() <= 32;
+        let weights = match (product <= i16::MAX as u64 && at_once >= WORTH, total_is_narrow) {
+            (true, true) => {
+                let at_once = usize::try_from(at_once).unwrap_or(usize::MAX);
+                Weights::Short(blocks(linear, |w| w as i16), at_once)
+            }
+            (false, true) if linear.weight.signed_width() <= 16 => {
+                Weights::Narrow(blocks(linear, |w| w as i16))
+            }
+            _ => Weights::Wide(blocks(linear, |w| w)),
         };
         Self { inputs: linear.inputs, outputs: linear.outputs, weights }
     }
 
-    /// `A`, row by row, into `sums`; returns the elements of `x` that are not 0. `events` is room.
-    pub(super) fn sums(&self, x: &[i64], events: &mut Vec<(u32, i32)>, sums: &mut [i64]) {
-        for (x, sums) in x.chunks(self.inputs).zip(sums.chunks_mut(self.outputs)) {
-            events.clear();
-            // Raw elements and levels have at most 32 bits.
-            events.extend((0u32..).zip(x.iter().map(|&v| v as i32)).filter(|&(_, v)| v != 0));
-            match &self.weights {
-                Weights::Narrow(weights) => narrow(weights, self.inputs, events, sums),
-                Weights::Wide(weights) => {
-                    for (weights, sums) in weights.chunks(self.inputs).zip(sums.chunks_mut(BLOCK)) {
+    /// `A`, row by row, into `sums`. `events` is room.
+    pub(super) fn sums(&self, x: &[i32], events: &mut Vec<(u32, i32)>, sums: &mut Values) {
+        for (r, x) in x.chunks(self.inputs).enumerate() {
+            collect(x, events);
+            let first = r * self.outputs;
+            match (&self.weights, &mut *sums) {
+                (Weights::Short(weights, at_once), Values::I32(sums)) => {
+                    short(weights, self.inputs, *at_once, events, &mut sums[first..][..self.outputs]);
+                }
+                (Weights::Narrow(weights), Values::I32(sums)) => {
+                    narrow(weights, self.inputs, events, &mut sums[first..][..self.outputs]);
+                }
+                (Weights::Wide(weights), sums) => {
+                    for (b, weights) in weights.chunks(self.inputs).enumerate() {
                         let mut total = [0i64; BLOCK];
                         for &(i, v) in events.iter() {
                             for (t, w) in total.iter_mut().zip(&weights[i as usize]) {
                                 *t = t.wrapping_add(w.wrapping_mul(v.into()));
                             }
                         }
-                        sums.copy_from_slice(&total[..sums.len()]);
+                        let outputs = BLOCK.min(self.outputs - b * BLOCK);
+                        for (o, &t) in total[..outputs].iter().enumerate() {
+                            sums.set(first + b * BLOCK + o, t);
+                        }
                     }
+                }
+                (Weights::Short(..) | Weights::Narrow(_), Values::I64(_)) => {
+                    unreachable!("a total of 32 bits has a buffer of 32 bits")
                 }
             }
         }
     }
+}
+
+/// The elements that are not 0, without a branch for each.
+fn collect(x: &[i32], events: &mut Vec<(u32, i32)>) {
+    events.resize(x.len(), (0, 0));
+    let mut count = 0;
+    for (i, &v) in (0u32..).zip(x) {
+        events[count] = (i, v);
+        count += usize::from(v != 0);
+    }
+    events.truncate(count);
 }
 
 fn blocks<W: Copy + Default>(linear: &Linear, narrow: impl Fn(i64) -> W) -> Vec<[W; BLOCK]> {
@@ -75,7 +115,27 @@ fn blocks<W: Copy + Default>(linear: &Linear, narrow: impl Fn(i64) -> W) -> Vec<
 }
 
 #[multiversion(targets = "simd")]
-fn narrow(weights: &[[i16; BLOCK]], inputs: usize, events: &[(u32, i32)], sums: &mut [i64]) {
+fn short(weights: &[[i16; BLOCK]], inputs: usize, at_once: usize, events: &[(u32, i32)], sums: &mut [i32]) {
+    for (weights, sums) in weights.chunks(inputs).zip(sums.chunks_mut(BLOCK)) {
+        let mut total = [0i32; BLOCK];
+        for events in events.chunks(at_once) {
+            let mut part = [0i16; BLOCK];
+            for &(i, v) in events {
+                let v = v as i16;
+                for (t, w) in part.iter_mut().zip(&weights[i as usize]) {
+                    *t = t.wrapping_add(w.wrapping_mul(v));
+                }
+            }
+            for (t, p) in total.iter_mut().zip(part) {
+                *t += i32::from(p);
+            }
+        }
+        sums.copy_from_slice(&total[..sums.len()]);
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn narrow(weights: &[[i16; BLOCK]], inputs: usize, events: &[(u32, i32)], sums: &mut [i32]) {
     for (weights, sums) in weights.chunks(inputs).zip(sums.chunks_mut(BLOCK)) {
         let mut total = [0i32; BLOCK];
         for &(i, v) in events {
@@ -83,8 +143,6 @@ fn narrow(weights: &[[i16; BLOCK]], inputs: usize, events: &[(u32, i32)], sums: 
                 *t = t.wrapping_add(i32::from(*w).wrapping_mul(v));
             }
         }
-        for (sum, t) in sums.iter_mut().zip(total) {
-            *sum = t.into();
-        }
+        sums.copy_from_slice(&total[..sums.len()]);
     }
 }

@@ -26,6 +26,7 @@
 //! | `linear.rs`, `product.rs` | sums of weights; of another layer's levels |
 //! | `neuron.rs`, `rows.rs` | levels by thresholds; by LayerNorm and softmax |
 //! | `fire.rs` | local time-steps |
+//! | `values.rs` | values in the narrower of two machine types |
 
 mod fire;
 mod linear;
@@ -34,6 +35,7 @@ mod plan;
 mod product;
 mod rows;
 mod run;
+mod values;
 
 pub use plan::Settled;
 pub use run::{SettledOutcome, SettledState};

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
-use crate::integer::{Embedding, Input, Network, Op, Readout, Sum};
+use crate::integer::{Embedding, Input, Network, Op, Range, Readout, Sum};
 
 use super::super::plan::Layer;
 use super::super::schedule::SpikeCode;
@@ -30,8 +30,10 @@ pub(super) struct Node {
     /// Elements that it writes, and elements of a row.
     pub len: usize,
     pub channels: usize,
-    /// The layer of neurons that the values are levels of.
-    pub layer: Option<usize>,
+    /// Range of the values.
+    pub range: Range,
+    /// The layer of neurons that the values are levels of, and its first row among them.
+    pub layer: Option<(usize, usize)>,
 }
 
 /// What a node computes.
@@ -120,16 +122,32 @@ impl Compiler<'_> {
         let sources = self.network.inputs(id);
         let inputs: Vec<usize> = sources.iter().map(|i| self.buffers[i.index()]).collect();
         let shape = |port: usize| &self.network.node(sources[port]).shape;
+        // These are read as raw elements or levels.
+        let small: &[usize] = match &node.op {
+            Op::Linear(_) | Op::Embedding(_) | Op::Arrange(_) => &inputs[..1],
+            Op::Product(_) => &inputs,
+            Op::Softmax(_) => &inputs[1..],
+            Op::Input(_) | Op::Neuron(_) | Op::Select(_) | Op::Sum(_) | Op::LayerNorm(_) | Op::Readout(_) => {
+                &[]
+            }
+        };
+        if let Some(&wide) = small.iter().find(|&&i| self.nodes[i].range.signed_width() > 32) {
+            let problem = format!("it reads values of {}", self.nodes[wide].range);
+            return Err(Error::input(problem)
+                .at_node(&node.name)
+                .fix("put neurons between this layer and the one before it"));
+        }
         let mut layer = None;
         let step = match &node.op {
             Op::Input(_) => Step::Input,
             Op::Arrange(arrange) => Step::Arrange(arrange.order.clone()),
             Op::Select(select) => {
-                layer = self.nodes[inputs[0]].layer;
+                // Only what is fired has rows; a view of a view counts from the layer's own.
+                layer = self.nodes[inputs[0]].layer.map(|(layer, first)| (layer, first + select.first));
                 Step::Select(select.first * node.shape.channels())
             }
             Op::Embedding(embedding) => Step::Embedding(embedding.clone()),
-            Op::Linear(linear) => Step::Linear(LinearPlan::new(linear)),
+            Op::Linear(linear) => Step::Linear(LinearPlan::new(linear, self.nodes[inputs[0]].range)),
             Op::Product(product) => {
                 let right = shape(1);
                 Step::Product(ProductPlan::new(product, right.rows(), right.channels()))
@@ -141,7 +159,7 @@ impl Compiler<'_> {
             Op::Readout(readout) => Step::Readout(readout.clone()),
         };
         if let Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) = &node.op {
-            layer = Some(self.layers.len());
+            layer = Some((self.layers.len(), 0));
             self.layers.push(Layer {
                 name: node.name.clone(),
                 node: id,
@@ -154,7 +172,22 @@ impl Compiler<'_> {
         }
         self.buffers[id.index()] = self.nodes.len();
         let (len, channels) = (node.shape.len(), node.shape.channels());
-        self.nodes.push(Node { step, inputs, len, channels, layer });
+        let levels = |low: i32, high: i32| Range::new(low.into(), high.into());
+        let range = match &node.op {
+            Op::Input(input) => {
+                let steps = i64::from(input.steps);
+                Range::new(input.range.low.saturating_mul(steps), input.range.high.saturating_mul(steps))
+            }
+            Op::Arrange(_) | Op::Select(_) | Op::Readout(_) => self.nodes[inputs[0]].range,
+            Op::Embedding(embedding) => embedding.total,
+            Op::Linear(linear) => linear.total,
+            Op::Product(product) => product.total,
+            Op::Sum(sum) => sum.total,
+            Op::Neuron(neuron) => levels(neuron.low, neuron.high),
+            Op::LayerNorm(norm) => levels(norm.low, norm.high),
+            Op::Softmax(softmax) => levels(softmax.low, softmax.high),
+        };
+        self.nodes.push(Node { step, inputs, len, channels, range, layer });
         Ok(())
     }
 }

@@ -2,14 +2,18 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use multiversion::multiversion;
+use num_traits::{AsPrimitive, WrappingAdd};
 use rayon::prelude::*;
 
-use crate::integer::Sum;
+use crate::integer::{Sum, Term};
 
 use super::super::observer::{Observer, Unobserved};
 use super::super::schedule::SpikeCode;
 use super::fire::{Decision, settle};
 use super::plan::{Node, Settled, Step};
+use super::product::Operand;
+use super::values::Values;
 
 /// What a run yields. Layers are counted as in [`Settled::layers`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,16 +41,21 @@ pub struct SettledOutcome {
 #[derive(Clone, Debug, Default)]
 pub struct SettledState {
     /// What each node has computed: raw elements, sums or levels.
-    buffers: Vec<Vec<i64>>,
+    buffers: Vec<Values>,
+    /// Spikes of each row of each layer.
+    fired: Vec<Vec<u64>>,
     events: Vec<(u32, i32)>,
-    scratch: Vec<i64>,
+    exps: Vec<i64>,
+    scores: Vec<i64>,
+    operand: Operand,
 }
 
 impl Settled {
     /// Room for a run.
     pub fn state(&self) -> SettledState {
-        let buffers = self.nodes.iter().map(|node| vec![0; node.len]).collect();
-        SettledState { buffers, ..SettledState::default() }
+        let buffers = self.nodes.iter().map(|node| Values::new(node.range, node.len)).collect();
+        let fired = self.layers.iter().map(|layer| vec![0; layer.rows]).collect();
+        SettledState { buffers, fired, ..SettledState::default() }
     }
 
     /// Runs one raw sample (row-major, in the shape of the input), layer after layer.
@@ -65,12 +74,13 @@ impl Settled {
         let mut outcome = SettledOutcome { additions: vec![0; layers], ..SettledOutcome::default() };
         for (n, node) in self.nodes.iter().enumerate() {
             let mut out = std::mem::take(&mut state.buffers[n]);
+            self.count(node, state, &mut outcome);
             self.node(node, raw, state, &mut out, &mut outcome);
-            if let Some((low, high)) = node.step.range() {
-                self.fire(node, (low, high), state, &out, observer, &mut outcome);
+            if let Some(range) = node.step.range() {
+                self.fire(node, range, state, out.narrow(), observer, &mut outcome);
             }
             if let Step::Readout(_) = node.step {
-                observer.logits(1, &out);
+                observer.logits(1, &outcome.totals);
             }
             state.buffers[n] = out;
         }
@@ -95,71 +105,85 @@ impl Settled {
         (0..count).into_par_iter().map_init(|| (self.state(), Vec::new()), run).collect()
     }
 
-    /// Computes a node's values and counts the additions.
+    /// Counts the additions that a node makes.
+    fn count(&self, node: &Node, state: &SettledState, outcome: &mut SettledOutcome) {
+        let fan_out = match &node.step {
+            Step::Linear(linear) => linear.outputs as u64,
+            Step::Product(product) => product.fan_out(),
+            Step::Sum(_) => 1,
+            Step::Input
+            | Step::Arrange(_)
+            | Step::Select(_)
+            | Step::Embedding(_)
+            | Step::Neuron(_)
+            | Step::LayerNorm(_)
+            | Step::Softmax(_)
+            | Step::Readout(_) => return,
+        };
+        // The right operand of a product stands still.
+        let spiking = if let Step::Product(_) = node.step { 1 } else { node.inputs.len() };
+        for &input in &node.inputs[..spiking] {
+            let source = &self.nodes[input];
+            if let Some((layer, first)) = source.layer {
+                let rows = &state.fired[layer][first..][..source.len / source.channels];
+                outcome.additions[layer] += rows.iter().sum::<u64>() * fan_out;
+            } else if let (Step::Input | Step::Arrange(_), Step::Linear(_)) = (&source.step, &node.step) {
+                let values = state.buffers[input].narrow();
+                outcome.input_macs += values.iter().filter(|&&v| v != 0).count() as u64 * fan_out;
+            }
+        }
+    }
+
+    /// Computes a node's values.
     fn node(
         &self,
         node: &Node,
         raw: &[i32],
         state: &mut SettledState,
-        out: &mut [i64],
+        out: &mut Values,
         outcome: &mut SettledOutcome,
     ) {
-        let SettledState { buffers, events, scratch } = state;
-        let input = |port: usize| &buffers[node.inputs[port]][..];
-        let mut count = |port: usize, fan_out: u64| {
-            let (source, values) = (&self.nodes[node.inputs[port]], input(port));
-            if let Some(layer) = source.layer {
-                let spikes: u64 = values.iter().map(|&s| u64::from(self.code.spikes(s as i32))).sum();
-                outcome.additions[layer] += spikes * fan_out;
-            } else if let (Step::Input | Step::Arrange(_), Step::Linear(_)) = (&source.step, &node.step) {
-                outcome.input_macs += values.iter().filter(|&&v| v != 0).count() as u64 * fan_out;
-            }
-        };
+        let SettledState { buffers, events, exps, scores, operand, .. } = state;
+        let input = |port: usize| &buffers[node.inputs[port]];
         match &node.step {
             Step::Input => {
-                for (out, &q) in out.iter_mut().zip(raw) {
-                    let value = i64::from(q) - i64::from(self.input.zero_point);
-                    assert!(self.input.range.contains(value), "element {q} of a sample");
-                    *out = value * i64::from(self.input.steps);
+                for (out, &q) in out.narrow_mut().iter_mut().zip(raw) {
+                    let value = q - self.input.zero_point;
+                    assert!(self.input.range.contains(value.into()), "element {q} of a sample");
+                    *out = value * self.input.steps as i32;
                 }
             }
             Step::Arrange(order) => {
-                let x = input(0);
-                out.iter_mut().zip(order).for_each(|(out, &e)| *out = x[e]);
+                let x = input(0).narrow();
+                out.narrow_mut().iter_mut().zip(order).for_each(|(out, &e)| *out = x[e]);
             }
-            Step::Select(first) => out.copy_from_slice(&input(0)[*first..][..node.len]),
+            Step::Select(first) => match (input(0), out) {
+                (Values::I32(x), Values::I32(out)) => out.copy_from_slice(&x[*first..][..node.len]),
+                (x, out) => (0..node.len).for_each(|e| out.set(e, x.get(first + e))),
+            },
             Step::Embedding(embedding) => {
-                for (row, &q) in out.chunks_mut(embedding.channels).zip(input(0)) {
-                    let first = q as usize * embedding.channels;
-                    row.copy_from_slice(&embedding.table[first..][..embedding.channels]);
+                for (r, &q) in input(0).narrow().iter().enumerate() {
+                    let row = &embedding.table[q as usize * embedding.channels..][..embedding.channels];
+                    let first = r * embedding.channels;
+                    row.iter().enumerate().for_each(|(c, &x)| out.set(first + c, x));
                 }
             }
-            Step::Linear(linear) => {
-                count(0, linear.outputs as u64);
-                linear.sums(input(0), events, out);
-            }
-            Step::Product(product) => {
-                count(0, product.fan_out());
-                product.sums(input(0), input(1), scratch, out);
-            }
-            Step::Sum(sum) => {
-                (0..node.inputs.len()).for_each(|port| count(port, 1));
-                add_up(sum, (0..node.inputs.len()).map(input), out);
-            }
-            Step::Neuron(plan) => plan.levels(input(0), node.channels, out),
-            Step::LayerNorm(plan) => plan.levels(input(0), out),
+            Step::Linear(linear) => linear.sums(input(0).narrow(), events, out),
+            Step::Product(product) => product.sums(input(0).narrow(), input(1).narrow(), operand, out),
+            Step::Sum(sum) => add_up(sum, (0..node.inputs.len()).map(input), out),
+            Step::Neuron(plan) => plan.levels(input(0), node.channels, out.narrow_mut()),
+            Step::LayerNorm(plan) => plan.levels(input(0), out.narrow_mut()),
             Step::Softmax(plan) => {
-                let ids = node.inputs.get(1).map(|&i| &buffers[i][..]);
-                plan.levels(&buffers[node.inputs[0]], ids, scratch, out);
+                let ids = node.inputs.get(1).map(|&i| buffers[i].narrow());
+                plan.levels(input(0), ids, (exps, scores), out.narrow_mut());
             }
             Step::Readout(readout) => {
-                out.copy_from_slice(input(0));
+                outcome.totals = input(0).iter().collect();
                 let value = |(e, &a): (usize, &i64)| {
                     let c = e % readout.channels;
                     i128::from(readout.multiplier[c]) * i128::from(a) + readout.offset[c]
                 };
-                outcome.totals = out.to_vec();
-                outcome.values = out.iter().enumerate().map(value).collect();
+                outcome.values = outcome.totals.iter().enumerate().map(value).collect();
                 let values = &outcome.values;
                 outcome.class = (0..values.len()).rev().max_by_key(|&i| values[i]).unwrap_or(0);
             }
@@ -171,16 +195,15 @@ impl Settled {
         &self,
         node: &Node,
         (low, high): (i32, i32),
-        state: &SettledState,
-        levels: &[i64],
+        state: &mut SettledState,
+        levels: &[i32],
         observer: &mut O,
         outcome: &mut SettledOutcome,
     ) {
         let layer = outcome.levels.len();
-        let levels: Vec<i32> = levels.iter().map(|&s| s as i32).collect();
         if O::OBSERVES {
             let sums = &state.buffers[node.inputs[0]];
-            let decisions = sums.iter().zip(&levels).enumerate().map(|(e, (&input, &level))| {
+            let decisions = sums.iter().zip(levels).enumerate().map(|(e, (input, &level))| {
                 let table = Decision::Table { input, level: level.into() };
                 match &node.step {
                     Step::Neuron(plan) => plan
@@ -192,13 +215,31 @@ impl Settled {
             let fired = settle(layer, self.code, (low, high), decisions.collect(), observer);
             assert_eq!(fired, levels, "layer {} settles at its levels", self.layers[layer].name);
         }
-        let limit = self.code.most_steps(low, high);
+        let most = self.code.most_steps(low, high);
         outcome.local_steps.push(match self.code {
-            SpikeCode::Unary => levels.iter().map(|s| s.unsigned_abs() + 1).max().unwrap_or(0).min(limit),
-            SpikeCode::Radix => limit,
+            SpikeCode::Unary => (largest(levels) + 1).min(most),
+            SpikeCode::Radix => most,
         });
-        outcome.spikes.push(levels.iter().map(|&s| u64::from(self.code.spikes(s))).sum());
-        outcome.levels.push(levels);
+        let rows = levels.chunks(node.channels).zip(&mut state.fired[layer]);
+        rows.for_each(|(levels, fired)| *fired = spikes(self.code, levels));
+        outcome.spikes.push(state.fired[layer].iter().sum());
+        outcome.levels.push(levels.to_vec());
+    }
+}
+
+/// Largest magnitude of a level.
+#[multiversion(targets = "simd")]
+fn largest(levels: &[i32]) -> u32 {
+    levels.iter().fold(0, |most, s| most.max(s.unsigned_abs()))
+}
+
+/// Spikes of neurons at these levels.
+#[multiversion(targets = "simd")]
+fn spikes(code: SpikeCode, levels: &[i32]) -> u64 {
+    let count = |of: fn(i32) -> u32| levels.iter().map(|&s| u64::from(of(s))).sum();
+    match code {
+        SpikeCode::Unary => count(|s| SpikeCode::Unary.spikes(s)),
+        SpikeCode::Radix => count(|s| SpikeCode::Radix.spikes(s)),
     }
 }
 
@@ -222,15 +263,35 @@ impl Step {
 }
 
 /// `X[r, c] = start[r, c] + Σ_n coefficient_n[c]·A_n[r − first_n, c]`.
-fn add_up<'a>(sum: &Sum, inputs: impl Iterator<Item = &'a [i64]>, out: &mut [i64]) {
-    out.copy_from_slice(&sum.start);
+fn add_up<'a>(sum: &Sum, inputs: impl Iterator<Item = &'a Values>, out: &mut Values) {
+    match out {
+        Values::I64(out) => out.copy_from_slice(&sum.start),
+        Values::I32(out) => out.iter_mut().zip(&sum.start).for_each(|(out, &x)| *out = x as i32),
+    }
     for (term, input) in sum.terms.iter().zip(inputs) {
-        let rows = out[term.first * sum.channels..].chunks_mut(sum.channels);
-        for (x, a) in rows.zip(input.chunks(sum.channels)) {
-            match &term.coefficient[..] {
-                [one] => x.iter_mut().zip(a).for_each(|(x, a)| *x += one * a),
-                each => x.iter_mut().zip(a).zip(each).for_each(|((x, a), c)| *x += c * a),
-            }
+        let first = term.first * sum.channels;
+        match (&mut *out, input) {
+            (Values::I64(out), Values::I32(a)) => add_term(&mut out[first..], a, term, sum.channels),
+            (Values::I64(out), Values::I64(a)) => add_term(&mut out[first..], a, term, sum.channels),
+            (Values::I32(out), Values::I32(a)) => add_term(&mut out[first..], a, term, sum.channels),
+            (Values::I32(out), Values::I64(a)) => add_term(&mut out[first..], a, term, sum.channels),
+        }
+    }
+}
+
+/// Adds one input. Partial sums may leave the range of 32 bits; they wrap, and the whole sum is right again.
+fn add_term<X, A>(x: &mut [X], a: &[A], term: &Term, channels: usize)
+where
+    X: Copy + 'static + WrappingAdd + AsPrimitive<i64>,
+    A: AsPrimitive<i64>,
+    i64: AsPrimitive<X>,
+{
+    for (x, a) in x.chunks_mut(channels).zip(a.chunks(channels)) {
+        let add = |(x, a, c): (&mut X, &A, i64)| *x = x.wrapping_add(&c.wrapping_mul(a.as_()).as_());
+        let each = x.iter_mut().zip(a);
+        match &term.coefficient[..] {
+            [one] => each.map(|(x, a)| (x, a, *one)).for_each(add),
+            list => each.zip(list).map(|((x, a), c)| (x, a, *c)).for_each(add),
         }
     }
 }
