@@ -1,30 +1,30 @@
-//! The same network in fewer bits or levels: what it would take, not how well it would do.
+//! The same network with fewer bits or levels. Its accuracy is not considered.
 
 use std::fmt;
 
 use crate::quant::{Precision, Quantiser};
 use crate::snn::{Model, Op};
 
-/// What is made smaller.
+/// The reduced property.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Change {
-    /// Fraction bits of what is not exact.
+    /// Fraction bits of rounded operators.
     precision: Option<Precision>,
-    /// Most bits of a weight.
+    /// Maximum number of weight bits.
     weight_bits: Option<u32>,
-    /// How often the number of levels is halved, and the most that are left.
+    /// Number of halvings of the levels, and the largest remaining number of levels.
     levels: Option<(u32, u32)>,
 }
 
-/// Changes of one kind, each more than the one before.
+/// Changes of one kind, in ascending order of size.
 pub(super) struct Ladder {
     steps: Vec<Change>,
-    /// Whether several things are changed at once.
+    /// Whether several properties are changed together.
     combined: bool,
 }
 
 impl Ladder {
-    /// Only worth a look where nothing simpler suffices.
+    /// Evaluated only if no simpler change is sufficient.
     pub fn is_last_resort(&self) -> bool {
         self.combined
     }
@@ -35,11 +35,11 @@ impl Ladder {
     }
 }
 
-/// Fewest bits of a weight and levels of an activation.
+/// Minimum number of weight bits and of levels.
 const LEAST: u32 = 2;
 
 impl Change {
-    /// What can be made smaller in a model.
+    /// Possible reductions of a model.
     pub fn ladders(model: &Model) -> Vec<Ladder> {
         let ops = || {
             let nodes = model.network.topological().into_iter();
@@ -77,7 +77,7 @@ impl Change {
         ladders
     }
 
-    /// The model with it.
+    /// The model with the change.
     pub fn apply(&self, model: &Model) -> Model {
         let mut model = model.clone();
         model.precision = self.precision.unwrap_or(model.precision);
@@ -103,7 +103,7 @@ impl Change {
     }
 }
 
-/// Half the levels over the same range; two at least.
+/// Half the levels over the same range; at least two.
 fn halve(quantiser: &mut Quantiser) {
     if levels(quantiser) < 2 * LEAST {
         return;

@@ -1,4 +1,4 @@
-//! A design that does not fit its device: what would make it fit, by evaluating alternatives with the cost model.
+//! Alternatives for a design that does not fit its device, evaluated with the cost model.
 //!
 //! | file | contents |
 //! |---|---|
@@ -22,38 +22,38 @@ use crate::target::{Device, Short, devices};
 use change::Change;
 use ratios::Ratios;
 
-/// What could be done.
+/// Alternatives.
 #[derive(Clone, Debug, Serialize)]
 pub struct Advice {
     /// The device that the design does not fit.
     pub device: String,
-    /// What it has too little of.
+    /// Resources of which the device has too little.
     pub short: Vec<Short>,
-    /// Other designs, from those that change least.
+    /// Other designs, the smallest change first.
     pub alternatives: Vec<Alternative>,
-    /// Known devices that hold the network as it is, the smallest first.
+    /// Known devices that hold the unchanged network, the smallest first.
     pub holders: Vec<String>,
 }
 
 /// Another design for the same device.
 #[derive(Clone, Debug, Serialize)]
 pub struct Alternative {
-    /// What is different.
+    /// The change.
     pub change: String,
     /// Lanes of every layer.
     pub lanes: usize,
-    /// What is short now of what was short before, and of anything else: resource, needed, available.
+    /// Resources of which too little is available: resource, needed, available.
     pub needs: Vec<(String, u64, u64)>,
     /// Whether the device holds it.
     pub fits: bool,
 }
 
-/// What to do where a design of `model` with `options` takes `used` of a device; `used` is what synthesis found, or the
-/// estimate. Alternatives are reckoned with the cost model, in proportion to what was found. None where the design
+/// Alternatives for a design of `model` with `options` that takes `used` of a device; `used` is the synthesis result or
+/// the estimate. Alternatives are estimated with the cost model and scaled by `used`. `None` if the design
 /// fits.
 ///
 /// # Errors
-/// When the model cannot be lowered or laid out.
+/// If the model cannot be lowered or planned.
 pub fn advise(model: &Model, options: &Options, device: &Device, used: &Figures) -> Result<Option<Advice>> {
     let short = Short::of(needs(used, device));
     if short.is_empty() {

@@ -1,4 +1,4 @@
-//! Measuring widths: right answers with an early stop, and everything that differs from float64.
+//! Measures widths: correct answers with an early stop, and all differences from float64.
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -12,21 +12,21 @@ use crate::lower::lower_with;
 use crate::quant::Precision;
 use crate::snn::{self, Model};
 
-/// What widths do on the samples, and what they cost.
+/// Effect of widths on the samples, and their cost.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Survey {
     /// Share of samples whose class is their label.
     pub accuracy: f64,
-    /// Samples with any neuron that differs from the network in float64.
+    /// Samples with at least one neuron that differs from the network in float64.
     pub float_mismatched_samples: u64,
     /// Neurons that differ.
     pub float_mismatched_neurons: u64,
-    /// Samples of another class.
+    /// Samples with a different class.
     pub float_mismatched_classes: u64,
     /// Bits of parameters and state, estimated from the widths of the integer network.
     pub memory_bits: u64,
-    /// Size of the multipliers of LayerNorm and softmax, estimated likewise: for each product in their formulas, the product
-    /// of the operands' widths.
+    /// Size of the multipliers of LayerNorm and softmax, estimated likewise: for each product in their formulas, the
+    /// product of the operands' widths.
     pub multiplier_bits: u64,
 }
 
@@ -46,18 +46,18 @@ impl Candidate {
     }
 }
 
-/// The samples, and what runs on them.
+/// The samples and the networks that run on them.
 pub(super) struct Bench<'a> {
     model: &'a Model,
     inputs: &'a Inputs,
     labels: &'a [i64],
-    /// The samples, those first that profile `exact` decides most narrowly: where an answer is lost, it is lost early.
+    /// The samples, in ascending order of their margin in profile `exact`, so that lost answers are found early.
     order: Vec<usize>,
     right: usize,
     progress: &'a (dyn Fn(Progress) + Sync),
 }
 
-/// Buffers to run samples in.
+/// Buffers for runs.
 type Buffers = (State, Vec<i32>);
 
 impl<'a> Bench<'a> {
@@ -83,12 +83,12 @@ impl<'a> Bench<'a> {
         bench
     }
 
-    /// Right answers of profile `exact`.
+    /// Correct answers of profile `exact`.
     pub fn right(&self) -> usize {
         self.right
     }
 
-    /// Tries widths until it is sure that fewer than `needed` samples are right, or all have been run.
+    /// Tries widths until fewer than `needed` samples can be correct, or all have been run.
     pub fn trial(&self, precision: Precision, needed: usize) -> Trial {
         let mut trial = Trial { precision, accepted: false, samples: 0, right: 0, refused: None };
         let candidate = match Candidate::new(self.model, precision) {
@@ -111,7 +111,7 @@ impl<'a> Bench<'a> {
         trial
     }
 
-    /// For each of these samples whether the class is its label, and by how much the best value exceeds the next.
+    /// For each of these samples, whether the class is its label, and the margin of the best value.
     fn run(&self, golden: &Golden, samples: &[usize]) -> Vec<(bool, i128)> {
         let run = |(state, raw): &mut Buffers, &n: &usize| {
             self.inputs.fill(n, raw);
@@ -121,7 +121,7 @@ impl<'a> Bench<'a> {
         samples.par_iter().map_init(|| (golden.state(), Vec::new()), run).collect()
     }
 
-    /// Runs all samples with all of these widths, and in float64: one pass, of which only sums are kept.
+    /// Runs all samples with all of these widths, and in float64: one pass; only sums are stored.
     pub fn survey(&self, rows: Vec<(Role, Option<&'static str>, Precision)>) -> Vec<Entry> {
         let candidates: Vec<Option<Candidate>> =
             rows.iter().map(|&(.., precision)| Candidate::new(self.model, precision).ok()).collect();
@@ -208,12 +208,12 @@ impl Tally {
     }
 }
 
-/// Samples between two looks at the sum.
+/// Samples between two checks of the sum.
 fn batch() -> usize {
     32 * rayon::current_num_threads()
 }
 
-/// By how much the largest value exceeds the next; the most there is for a single value.
+/// Difference between the largest value and the next; the maximum for a single value.
 fn margin(values: &[i128]) -> i128 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();

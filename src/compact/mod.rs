@@ -1,8 +1,8 @@
 //! Profile `compact`: the smallest fraction bits of residual sums, LayerNorm and softmax whose accuracy on calibration
-//! samples stays within a tolerance of profile `exact`. Measured, not estimated.
+//! samples stays within a tolerance of profile `exact`. The accuracy is measured, not estimated.
 //!
-//! The result is smallest in this sense: with one bit less in any one of the widths, the loss exceeds the tolerance, or the
-//! network cannot be lowered.
+//! The result is minimal in this sense: with one bit less in any one of the widths, the loss exceeds the tolerance, or
+//! the network cannot be lowered.
 
 mod measure;
 mod search;
@@ -19,12 +19,12 @@ use measure::{Bench, Candidate};
 
 pub use measure::Survey;
 
-/// What is known of the work under way.
+/// Progress of the search.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// What is being measured; none while all entries of the final table are.
+    /// The widths being measured; `None` while the final table is measured.
     pub precision: Option<Precision>,
-    /// Samples done.
+    /// Completed samples.
     pub done: usize,
 }
 
@@ -35,45 +35,45 @@ pub struct Trial {
     pub precision: Precision,
     /// Whether the loss is within the tolerance.
     pub accepted: bool,
-    /// Samples that were run: fewer than all where the tolerance was exceeded before.
+    /// Number of samples that were run; fewer than all if the tolerance was exceeded earlier.
     pub samples: usize,
     /// Of these, samples whose class is their label.
     pub right: usize,
-    /// Why the network cannot be lowered with these widths, where it cannot.
+    /// The reason, if the network cannot be lowered with these widths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }
 
-/// Why an entry is in the table.
+/// Kind of an entry of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Profile `exact`.
     Exact,
-    /// What was chosen.
+    /// The chosen widths.
     Compact,
-    /// Profile `exact` but for one width, which is as chosen: what that width costs and buys.
+    /// Profile `exact` except for one width, which is the chosen one.
     Alone,
-    /// As chosen but for one width, which has one bit less.
+    /// The chosen widths except for one, which has one bit less.
     OneLess,
 }
 
-/// One entry of the table: widths, and what they cost and buy.
+/// One entry of the table: widths, their effect and cost.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
-    /// Why it is there.
+    /// Its kind.
     pub role: Role,
-    /// The width that makes the difference, by its field in [`Precision`].
+    /// The width that differs, by its field in [`Precision`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<&'static str>,
     /// The widths.
     pub precision: Precision,
-    /// What they do; none where the network cannot be lowered with them.
+    /// Their effect; `None` if the network cannot be lowered with them.
     #[serde(flatten)]
     pub survey: Option<Survey>,
 }
 
-/// What was found.
+/// Result of the search.
 #[derive(Clone, Debug, Serialize)]
 pub struct Found {
     /// Number of calibration samples.
@@ -84,14 +84,14 @@ pub struct Found {
     pub precision: Precision,
     /// The table.
     pub table: Vec<Entry>,
-    /// All that was tried, in this order.
+    /// All trials, in order.
     pub trials: Vec<Trial>,
 }
 
 /// Finds the smallest widths for a model. `tolerance` is in percentage points of accuracy on the samples.
 ///
 /// # Errors
-/// When the model has nothing to narrow, is right on none of the samples, or cannot be lowered in profile `exact`.
+/// If the model has no rounded operators, is correct on none of the samples, or cannot be lowered in profile `exact`.
 pub fn compact(
     model: &Model,
     inputs: &Inputs,
@@ -140,9 +140,9 @@ pub fn compact(
     Ok(Found { samples: inputs.len(), tolerance, precision, table, trials })
 }
 
-/// Fewest right answers among `samples` that lose no more than the tolerance against `right` of them.
+/// Minimum number of correct answers among `samples` within the tolerance, given `right` correct ones.
 fn needed(right: usize, samples: usize, tolerance: f64) -> usize {
-    // The small number keeps a tolerance of whole samples whole, whatever the division rounds.
+    // The small number compensates for the rounding of the division if the tolerance is a whole number of samples.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let may_fail = (tolerance * samples as f64 / 100.0 + 1e-9).floor() as usize;
     right.saturating_sub(may_fail)
@@ -151,7 +151,7 @@ fn needed(right: usize, samples: usize, tolerance: f64) -> usize {
 /// Names of the widths in the order of [`Precision::bits`].
 const NAMES: [&str; Precision::WIDTHS] = ["residual", "affine", "exponent", "scale"];
 
-/// Which widths the operators of a network have.
+/// The widths that the operators of a network use.
 fn used(network: &Network) -> [bool; Precision::WIDTHS] {
     let order = network.topological();
     let any = |wanted: fn(&Op) -> bool| order.iter().any(|&id| wanted(&network.node(id).op));

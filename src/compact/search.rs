@@ -1,13 +1,13 @@
-//! The search: all widths together by bisection, then one after another until none can be lowered.
+//! Search: all widths together by bisection, then one after another until none can be lowered.
 //!
-//! Together first, so that the tolerance is not used up by whichever width comes first.
+//! All together first, so that no width uses up the tolerance.
 
 use crate::quant::Precision;
 
 type Bits = [u32; Precision::WIDTHS];
 
-/// Widths from `start` downwards that `accepts`, such that one bit less in any one of those `used` is not accepted or not
-/// possible. `start` is taken as accepted.
+/// Widths from `start` downwards that `accepts`, such that one bit less in any one of those `used` is not accepted or
+/// not possible. `start` is taken as accepted.
 ///
 /// Accuracy need not fall with every bit, so this is one such point, not the least sum of all.
 pub(super) fn smallest(
@@ -23,7 +23,7 @@ pub(super) fn smallest(
         bits
     };
     let most = start.into_iter().max().unwrap_or(1);
-    // Most by which all can be lowered, and least by which they cannot.
+    // Largest common reduction that is accepted, and smallest one that is not.
     let (mut good, mut bad) = (0, most);
     while bad - good > 1 {
         let middle = good.midpoint(bad);

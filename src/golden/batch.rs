@@ -32,7 +32,7 @@ impl Golden {
     /// of the samples, on the calling thread, so that only a few samples' worth of them are in memory.
     ///
     /// # Errors
-    /// The first error of `sink`; no samples are run after it but those under way.
+    /// The first error of `sink`; only samples that are already running are completed after it.
     pub fn stream<O: Observer + Send>(
         &self,
         count: usize,
@@ -60,7 +60,7 @@ impl Golden {
     }
 }
 
-/// For every time-step, how many samples would be classified rightly if all stopped after it; a sample that ended earlier
+/// For every time-step, the number of correctly classified samples if all stopped after it; a sample that ended earlier
 /// keeps its last class. Needs outcomes with [`Outcome::class_per_step`].
 pub fn correct_per_step(outcomes: &[Outcome], labels: &[i64]) -> Vec<usize> {
     let steps = outcomes.iter().map(|o| o.class_per_step.len()).max().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Compiling an integer network.
+//! Compiles an integer network.
 
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
@@ -15,14 +15,14 @@ use super::state::Width;
 use super::sum::SumPlan;
 use super::synapse::SynapsePlan;
 
-/// What a node of the integer network became.
+/// Counterpart of a node of the integer network.
 #[derive(Clone, Copy)]
 enum Place {
     Source(Source),
     Accumulation(usize),
 }
 
-/// The places and stages made so far.
+/// Buffers and stages created so far.
 struct Compiler<'a> {
     network: &'a Network,
     checked: bool,
@@ -90,7 +90,7 @@ impl Golden {
 }
 
 impl Compiler<'_> {
-    /// What the input `port` of a node became.
+    /// Counterpart of the input `port` of a node.
     fn place(&self, id: NodeId, port: usize) -> Result<Place> {
         let source = self.network.inputs(id).get(port).copied();
         source
@@ -102,7 +102,7 @@ impl Compiler<'_> {
         Error::input(format!("golden model: {problem}")).at_node(&self.network.node(id).name)
     }
 
-    /// The narrowest width for a range with one bit to spare, so that the difference of two values fits as well.
+    /// The narrowest width for a range plus one bit, so that the difference of two values fits too.
     fn width(&self, range: Range) -> Width {
         match range.signed_width() {
             _ if self.checked => Width::W64,
@@ -141,7 +141,7 @@ impl Compiler<'_> {
         self.accumulations.len() - 1
     }
 
-    /// The accumulation that a node reads; where it reads events directly, one that passes them on.
+    /// The accumulation that a node reads; for a node that reads events directly, one that passes them through.
     fn accumulation(&mut self, id: NodeId, port: usize) -> Result<usize> {
         match self.place(id, port)? {
             Place::Accumulation(index) => Ok(index),
@@ -297,7 +297,7 @@ impl Compiler<'_> {
         let node = self.network.node(id);
         let input = self.accumulation(id, 0)?;
         let layer = self.layer(id);
-        // Constants that no membrane ever meets may lie outside its range.
+        // Constants that are never compared with a membrane may be outside its range.
         let (decision, constants) = match &neuron.rule {
             Rule::Affine { fraction, .. } if *fraction > 62 => {
                 let problem =

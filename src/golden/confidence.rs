@@ -1,27 +1,27 @@
-//! The rule that stops a sample before it is quiescent, because its class has stood out for long enough.
+//! The confidence rule: stops a sample before quiescence when its class had a sufficient margin for long enough.
 
 use crate::integer::Readout;
 
 /// The margin between the two best logits, held for some time-steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Confidence {
-    /// By how much the best value is above the second best at least, in the readout's integer unit.
+    /// Minimum difference between the best and the second best value, in the integer unit of the readout.
     pub margin: u64,
     /// Number of time-steps in a row in which the class is the same and has the margin; at least 1.
     pub steps: u16,
 }
 
 impl Confidence {
-    /// The rule for a margin of real logits, of which `unit` is what 1 in the readout is worth.
+    /// The rule for a margin in real logits; `unit` is the value of 1 in the readout.
     ///
     /// # Errors
-    /// When the margin is negative, not a number, or too large, or there is no time-step to hold it.
+    /// If the margin is negative, not a number, or too large, or the number of time-steps is 0.
     pub fn new(margin: f64, unit: f64, steps: u16) -> Result<Self, String> {
         let units = (margin / unit).ceil();
         if steps == 0 {
             return Err("a margin that is held for 0 time-steps".into());
         }
-        // 2^64 as a float; what is below fits.
+        // 2^64 as a float; smaller values fit.
         if !(margin >= 0.0 && units < 18_446_744_073_709_551_616.0) {
             return Err(format!("a margin of {margin}; possible are 0…{:.3e}", unit * 1.8e19));
         }
@@ -29,17 +29,17 @@ impl Confidence {
     }
 }
 
-/// The rule at work on a sample.
+/// State of the rule for a sample.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
-    /// Whether the readout has received anything: before, the constants of the classes decide nothing.
+    /// Whether the readout has received input; before that, the constants of the classes are ignored.
     begun: bool,
     class: Option<usize>,
     steps: u16,
 }
 
 impl Held {
-    /// Takes in the accumulated input after a time-step; whether the rule holds.
+    /// Processes the accumulated input after a time-step; returns whether the rule stops the sample.
     pub fn step(&mut self, rule: &Confidence, readout: &Readout, totals: &[i64]) -> bool {
         self.begun |= totals.iter().any(|&a| a != 0);
         if !self.begun {
@@ -57,7 +57,7 @@ impl Held {
     }
 }
 
-/// Index of the largest value, the lowest of several, and how far it is above the others; a single one has no margin.
+/// Index of the largest value, the lowest if several are equal, and its margin; a single value has no margin.
 fn best(values: impl Iterator<Item = i128>) -> (usize, Option<u128>) {
     let mut first: Option<(usize, i128)> = None;
     let mut second: Option<i128> = None;

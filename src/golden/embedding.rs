@@ -1,4 +1,4 @@
-//! Tables of rows, picked by the raw input in the first time-step.
+//! Tables of rows, selected by the raw input in the first time-step.
 
 use crate::integer::Embedding;
 
@@ -20,10 +20,10 @@ impl EmbeddingPlan {
         Self { arrangement, output, channels: embedding.channels, table: embedding.table.clone() }
     }
 
-    /// The change in a time-step: the rows in the first, nothing afterwards.
+    /// The change in a time-step: the rows in the first one, nothing later.
     ///
     /// # Panics
-    /// When an element is beyond the table.
+    /// If an element is beyond the table.
     pub(super) fn step(&self, values: &[i32], t: u32, delta: &mut Delta) {
         let Sums::I64(sums) = &mut delta.sums else { unreachable!("sums of tables have 64 bits") };
         if t == 1 {

@@ -1,4 +1,4 @@
-//! A filter for LayerNorm: the decisions of a row in 64-bit floats, where these are certainly those of the integers.
+//! A filter for LayerNorm: decides a row in 64-bit floats if the result is certainly that of the integers.
 //!
 //! Level `k` with the boundary `h/2` is reached when `D = Γ·c + B·r − h·r·2^(g−1)` is at least 0, or 1. With the unit
 //! roundoff `u = 2^−53`: `Γ`, `B`, `c`, `r`, `h` and `r·2^(g−1)` are exact, three products and two sums are rounded, so
@@ -17,7 +17,7 @@ use crate::integer::{LayerNorm, Moments};
 
 use super::levels::Even;
 
-/// What the filter needs of a LayerNorm.
+/// Constants of a LayerNorm for the filter.
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
     gamma: Vec<f64>,
@@ -35,7 +35,7 @@ pub(super) struct Filter {
 const EXACT: i128 = 1 << 53;
 
 impl Filter {
-    /// `None` where something is not exact, or levels are not evenly spaced.
+    /// `None` if a constant is not exact, or levels are not evenly spaced.
     pub(super) fn new(norm: &LayerNorm) -> Option<Self> {
         let even = Even::new(norm.rounding, norm.low, norm.high)?;
         let most = |list: &[i64]| list.iter().map(|x| x.unsigned_abs()).max().unwrap_or(0);
@@ -93,7 +93,7 @@ impl Filter {
         !uncertain
     }
 
-    /// Moves every tracer by one towards its level, or not at all; or moves none and returns `false` where a decision is
+    /// Moves every tracer by at most one towards its level; or moves none and returns `false` if a decision is
     /// uncertain.
     #[inline(always)]
     pub(super) fn decide<V: AsPrimitive<i64>>(

@@ -7,7 +7,7 @@ use crate::integer::{LayerNorm, Moments};
 use super::filter::Filter;
 use super::neuron::Row;
 
-/// LayerNorm with what all rows share.
+/// LayerNorm with the values shared by all rows.
 #[derive(Clone, Debug)]
 pub(super) struct LayerNormPlan {
     norm: LayerNorm,
@@ -16,7 +16,7 @@ pub(super) struct LayerNormPlan {
     squares: Squares,
 }
 
-/// How `ΣX²` is computed.
+/// Method for `ΣX²`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Squares {
     /// In 64 bits.
@@ -76,7 +76,7 @@ impl LayerNormPlan {
         }
     }
 
-    /// Accumulates, then moves every tracer by one towards its level, or not at all.
+    /// Accumulates, then moves every tracer by at most one towards its level.
     #[inline(always)]
     pub(super) fn row<D, V>(&self, mut row: Row<'_, D, V>)
     where
@@ -128,7 +128,7 @@ fn root(v: i128) -> i64 {
         return i64::try_from(v.isqrt()).unwrap_or(i64::MAX);
     }
     let square = |r: i64| i128::from(r) * i128::from(r);
-    // Both halves at once would be a call of a function.
+    // A root of both halves at once would be a function call.
     let estimate = (v >> 64) as i64 as f64 * 2f64.powi(64) + v as u64 as f64;
     let mut root = estimate.sqrt() as i64;
     // The estimate is at most one off.
@@ -175,7 +175,7 @@ mod tests {
         }
     }
 
-    /// Multiples of Γ and B, what is added to both, a level.
+    /// Multiples of Γ and B, an offset of both, a level.
     type Multiple = (i64, i64, i64, i32);
 
     proptest! {

@@ -1,4 +1,4 @@
-//! Levels whose boundaries are evenly spaced: their edges need no table.
+//! Levels with evenly spaced boundaries, which need no table.
 
 use crate::integer::Rounding;
 
@@ -6,12 +6,12 @@ use crate::integer::Rounding;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Even {
     pub offset: i64,
-    /// 1 where the boundary itself does not belong to the level: for even and for odd levels.
+    /// 1 if the boundary does not belong to the level; for even and for odd levels.
     exclusive: [i64; 2],
 }
 
 impl Even {
-    /// The boundaries of the levels `low + 1…high`; `None` where they are not evenly spaced.
+    /// The boundaries of the levels `low + 1…high`; `None` if they are not evenly spaced.
     pub(super) fn new(rounding: Rounding, low: i32, high: i32) -> Option<Self> {
         let boundary = |k: i32| {
             let boundary = rounding.boundary(k);
@@ -26,7 +26,7 @@ impl Even {
         (first..=high).all(same).then_some(even)
     }
 
-    /// 1 where the boundary of level `k` does not belong to it, else 0.
+    /// 1 if the boundary of level `k` does not belong to it, else 0.
     #[inline(always)]
     pub(super) fn exclusive(self, k: i64) -> i64 {
         let [even, odd] = self.exclusive;
@@ -45,7 +45,7 @@ mod tests {
         for rounding in [HalfUp, HalfDown, HalfEven, HalfOdd, Floor, Ceil, Truncate] {
             for (low, high) in [(-8, 7), (0, 15), (-7, 8), (-15, 0), (0, 1), (0, 0), (-128, 127)] {
                 let even = Even::new(rounding, low, high);
-                // Around 0, truncation leaves a wider level.
+                // Truncation gives a wider level around 0.
                 assert_eq!(
                     even.is_none(),
                     rounding == Truncate && low < 0 && high > 0,

@@ -1,20 +1,20 @@
 //! The golden model: the integer network stepped through time, spike by spike. The RTL is compared with it.
 //!
 //! Time-steps `t = 1, 2, …` are synchronous passes in topological order without delay between layers. A [`Golden`] is
-//! compiled once from an integer network; a [`State`] holds what changes and is reused from sample to sample. Work is
+//! compiled once from an integer network; a [`State`] holds all variables and is reused from sample to sample. Work is
 //! proportional to spikes: a synaptic row without an event and a row of neurons in which nothing can change cost
 //! nothing.
 //!
 //! | file | contents |
 //! |---|---|
-//! | `plan.rs`, `compile.rs` | the compiled network: stages in order; how it is made |
+//! | `plan.rs`, `compile.rs` | the compiled network: stages in order; the compiler |
 //! | `state.rs` | accumulators, membranes, tracers |
 //! | `synapse.rs`, `weights.rs` | synaptic layers; their weights in memory |
 //! | `spikes.rs`, `values.rs` | spikes times weights, values of the input times weights |
 //! | `embedding.rs`, `sum.rs`, `product.rs` | tables, residual sums, products of attention |
 //! | `neuron.rs` | the decision of a time-step |
-//! | `layer_norm.rs`, `filter.rs`, `softmax.rs`, `levels.rs` | the same where whole rows decide |
-//! | `run.rs`, `confidence.rs` | the loop over time-steps, and a rule that ends it early |
+//! | `layer_norm.rs`, `filter.rs`, `softmax.rs`, `levels.rs` | the decisions of whole rows |
+//! | `run.rs`, `confidence.rs` | the loop over time-steps; the confidence rule |
 //! | `batch.rs` | many samples in parallel |
 
 mod batch;

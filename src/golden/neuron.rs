@@ -17,13 +17,13 @@ pub(super) struct NeuronPlan {
     pub input: usize,
     /// Elements of a row of that accumulation.
     pub stride: usize,
-    /// Whose spikes (or values) that accumulation depends on.
+    /// Sources of the spikes (or values) of that accumulation.
     pub sources: Vec<Source>,
     pub rows: usize,
     pub channels: usize,
     low: i32,
     high: i32,
-    /// Type of `V`, or of `A` where a table decides.
+    /// Type of `V`, or of `A` for the table rule.
     pub width: Width,
     decision: Decision,
     constants: Constants,
@@ -36,7 +36,8 @@ pub(super) struct NeuronPlan {
 pub(super) enum Decision {
     /// `V = start + 2^fraction·A − θ·S`; up when `V ≥ θ`, down when `V < 0`.
     Affine { fraction: u32, theta: Vec<i64>, start: Vec<i64> },
-    /// Up when level `S+1` is reached, down when level `S` is not: without non_monotone, when `A ≥ T(S+1)` and when `A < T(S)`.
+    /// Up when level `S+1` is reached, down when level `S` is not: for monotone levels, when `A ≥ T(S+1)` and when `A <
+    /// T(S)`.
     Table { thresholds: Vec<i64>, non_monotone: Option<NonMonotone> },
     /// LayerNorm of a row of accumulated input.
     LayerNorm(Box<LayerNormPlan>),
@@ -44,7 +45,7 @@ pub(super) enum Decision {
     Softmax(Box<SoftmaxPlan>),
 }
 
-/// What a layer reads of the raw input by position, and room for its rows.
+/// The part of the raw input that a layer reads by position, and buffers for its rows.
 pub(super) struct Context<'a> {
     pub values: &'a [Vec<i32>],
     pub scratch: &'a mut Scratch,
@@ -139,7 +140,7 @@ impl NeuronPlan {
             return;
         }
         let Neurons { sums, .. } = neurons;
-        // Taken out so that sums and the rest of the layer can be borrowed side by side.
+        // Taken out so that sums and the rest of the layer can be borrowed at the same time.
         let mut sums = std::mem::replace(sums, Sums::I16(Vec::new()));
         match (&delta.sums, &mut sums, &self.constants) {
             (Sums::I16(d), Sums::I32(v), Constants::I32(k)) => rows(self, d, v, k, delta, neurons, context),
@@ -184,7 +185,7 @@ impl NeuronPlan {
     }
 }
 
-/// All rows in which something may happen.
+/// All rows that may change.
 #[multiversion(targets = "simd")]
 fn rows<D, V>(
     plan: &NeuronPlan,
@@ -200,7 +201,7 @@ fn rows<D, V>(
 {
     let n = plan.channels;
     for r in 0..plan.rows {
-        // Without input, a neuron acts only if it has just acted: otherwise it would have acted before.
+        // Without input, a neuron can fire only if it fired in the time-step before.
         if !from.touched[r] && neurons.fired[r] == 0 {
             continue;
         }
@@ -270,7 +271,7 @@ where
     }
 }
 
-/// A row with levels that are reached, left and reached again.
+/// A row with non-monotone levels.
 #[inline(always)]
 fn folded<D, V>(plan: &NeuronPlan, row: Row<'_, D, V>, thresholds: &[V], non_monotone: &NonMonotone)
 where

@@ -1,8 +1,8 @@
-//! Looking into a run: called at every time-step, compiled away where nothing looks.
+//! Observer of a run: called at every time-step, and compiled away if it does nothing.
 
 use super::state::Sums;
 
-/// Receives what happens in a run. Layers are counted as in [`super::Golden::layers`], time-steps from 1.
+/// Receives the events of a run. Layers are counted as in [`super::Golden::layers`], time-steps from 1.
 pub trait Observer {
     /// Whether anything is looked at; what nobody looks at need not be computed.
     const OBSERVES: bool = true;
@@ -17,7 +17,7 @@ pub trait Observer {
     fn logits(&mut self, _step: u32, _totals: &[i64]) {}
 }
 
-/// Looks at nothing.
+/// Observes nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unobserved;
 
@@ -25,7 +25,7 @@ impl Observer for Unobserved {
     const OBSERVES: bool = false;
 }
 
-/// Membranes `V` (the accumulated input `A` where a layer decides by a table) and tracers `S` of a layer, row-major.
+/// Membranes `V` (the accumulated input `A` for the table rule) and tracers `S` of a layer, row-major.
 #[derive(Clone, Copy)]
 pub struct Membranes<'a> {
     pub(super) sums: &'a Sums,
@@ -37,7 +37,7 @@ impl Membranes<'_> {
     /// Membrane of a neuron.
     ///
     /// # Panics
-    /// When `index` is out of range.
+    /// If `index` is out of range.
     pub fn membrane(&self, index: usize) -> i64 {
         match self.sums {
             Sums::I16(v) => v[index].into(),

@@ -11,7 +11,7 @@ use super::state::{State, Width};
 use super::sum::SumPlan;
 use super::synapse::SynapsePlan;
 
-/// The golden model of an integer network; see the module's page.
+/// The golden model of an integer network; see the module documentation.
 #[derive(Clone, Debug)]
 pub struct Golden {
     pub(super) input: Input,
@@ -20,7 +20,8 @@ pub struct Golden {
     pub(super) layers: Vec<Layer>,
     /// Stages that yield changes, in the order of their buffers.
     pub(super) accumulations: Vec<Accumulation>,
-    /// Arrangements of the input: element `e` is element `order[e]` of the raw sample. The first is the identity, empty.
+    /// Arrangements of the input: element `e` is element `order[e]` of the raw sample. The first is the identity,
+    /// empty.
     pub(super) arrangements: Vec<Vec<usize>>,
     /// Whether every value is verified to lie in its proven range.
     pub(super) checked: bool,
@@ -29,7 +30,7 @@ pub struct Golden {
 /// A layer of neurons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// The model's own name.
+    /// Name in the model.
     pub name: String,
     /// The node in the integer network.
     pub node: NodeId,
@@ -39,7 +40,7 @@ pub struct Layer {
     pub channels: usize,
 }
 
-/// Where events come from.
+/// Source of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     /// The input, in one of its arrangements; 0 is that of the raw sample.
@@ -54,7 +55,7 @@ pub(super) struct Accumulation {
     /// Elements of a row.
     pub stride: usize,
     pub rows: usize,
-    /// What it depends on.
+    /// Its sources.
     pub sources: Vec<Source>,
     /// Type of its changes.
     pub width: Width,
@@ -87,14 +88,14 @@ impl Golden {
     /// Compiles a network, every value in the narrowest machine type that holds its proven range.
     ///
     /// # Errors
-    /// When the network violates an invariant of graphs, has not exactly one input and one readout, or two synaptic
+    /// If the network violates an invariant of graphs, does not have exactly one input and one readout, or two synaptic
     /// layers follow each other without neurons between them.
     pub fn new(network: &Network) -> Result<Self> {
         Self::compile(network, false)
     }
 
     /// As [`Self::new`], but with 64-bit values, each of which is verified at every time-step to lie in its proven
-    /// range: a run panics where one does not. Slow; for tests of the proofs.
+    /// range: a run panics if one does not. Slow; for tests of the proofs.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -107,7 +108,7 @@ impl Golden {
         &self.layers
     }
 
-    /// For every layer of neurons, the layers that its input comes from; `None` stands for the input of the network.
+    /// For every layer of neurons, the layers that its input comes from; `None` is the input of the network.
     pub fn layer_sources(&self) -> Vec<Vec<Option<usize>>> {
         let layer = |source: &Source| match *source {
             Source::Input(_) => None,
@@ -121,7 +122,7 @@ impl Golden {
         &self.input
     }
 
-    /// Room for a run; reuse it from sample to sample.
+    /// Buffers for a run; reuse them from sample to sample.
     pub fn state(&self) -> State {
         State::new(self)
     }

@@ -1,5 +1,5 @@
-//! SESA products: each spike of one operand adds a column of the other operand's tracers. Where so many spikes come at
-//! once that it costs less, the product of the tracers is computed anew, which is the same.
+//! SESA products: each spike of one operand adds a column of the other operand's tracers. If there are so many spikes
+//! at once that it is cheaper, the product of the tracers is recomputed, with the same result.
 
 use multiversion::multiversion;
 use num_traits::{AsPrimitive, PrimInt, WrappingAdd, WrappingMul};
@@ -11,7 +11,7 @@ use super::state::{Delta, Neurons, ProductState, Sums, Width};
 /// Outputs are summed in blocks of this many.
 const BLOCK: usize = 16;
 
-/// A multiplication in a vector costs about this part of an addition caused by a spike.
+/// Cost of a multiplication in a vector, as a fraction of the cost of an addition caused by a spike.
 const DENSE_GAIN: u64 = 16;
 
 /// A product of two layers.
@@ -65,7 +65,7 @@ impl ProductPlan {
         }
     }
 
-    /// Terms of a sum, and outputs a head and row.
+    /// Terms of a sum, and outputs per head and row.
     fn inner(&self) -> (usize, usize) {
         let depth = self.right_channels / self.heads;
         match self.form {
@@ -74,12 +74,12 @@ impl ProductPlan {
         }
     }
 
-    /// Outputs that are summed at once.
+    /// Outputs that are summed together.
     fn block(&self) -> usize {
         if self.inner().1 <= BLOCK { BLOCK } else { 2 * BLOCK }
     }
 
-    /// Room for `A` and for the right operand in the order in which it is read.
+    /// Buffers for `A` and for the right operand in the order in which it is read.
     pub(super) fn new_state(&self) -> ProductState {
         let (inner, outputs) = self.inner();
         ProductState {
@@ -88,7 +88,7 @@ impl ProductPlan {
         }
     }
 
-    /// The change of a time-step; returns the number of additions. `by_events` forbids the other way.
+    /// The change of a time-step; returns the number of additions. `by_events` disables the recomputation.
     pub(super) fn step(
         &self,
         neurons: &[Neurons],
@@ -172,7 +172,7 @@ impl ProductPlan {
         }
     }
 
-    /// A spike of the left operand meets the right operand's tracers after this time-step.
+    /// A spike of the left operand adds the right operand's tracers after this time-step.
     fn left_event<D: Sum>(&self, event: usize, sign: i32, right: &[i32], sums: &mut [D])
     where
         i32: AsPrimitive<D>,
@@ -198,7 +198,7 @@ impl ProductPlan {
         }
     }
 
-    /// A spike of the right operand meets the left operand's tracers before this time-step.
+    /// A spike of the right operand adds the left operand's tracers before this time-step.
     fn right_event<D: Sum>(&self, event: usize, sign: i32, left: &Neurons, sums: &mut [D])
     where
         i32: AsPrimitive<D>,
@@ -225,7 +225,7 @@ fn events(neurons: &Neurons) -> impl Iterator<Item = (usize, i32)> {
     neurons.spikes.iter().enumerate().filter(|(_, spike)| **spike != 0).map(|(e, &spike)| (e, spike.into()))
 }
 
-/// `A = S·B` with `S` the left operand's tracers and `B` the right operand arranged, in blocks of `B` outputs; and what
+/// `A = S·B` with `S` the left operand's tracers and `B` the right operand arranged, in blocks of `B` outputs; and the
 /// changed.
 #[multiversion(targets = "simd")]
 fn dense<D: Sum, const B: usize>(
@@ -270,10 +270,10 @@ where
     let mut sums = [D::zero(); B];
     let (fours, rest) = left.as_chunks::<4>();
     let (rows_of_fours, rows_of_rest) = operand.split_at(left.len() / 4 * 4 * stride);
-    // The whole sum is in the range of `D`, so it is exact even where a part of it is not.
+    // The whole sum is in the range of `D`, so it is exact even if a partial sum is not.
     let product = |s: i32, b: &D| s.as_().wrapping_mul(b);
     for (four, rows) in fours.iter().zip(rows_of_fours.chunks_exact(4 * stride)) {
-        // Many tracers are 0; whether all of four are is easier to foretell than whether one is.
+        // Many tracers are 0. A branch on four at a time is predicted better than a branch on each.
         if *four == [0; 4] {
             continue;
         }

@@ -9,21 +9,21 @@ use super::plan::{Golden, ReadoutPlan, Source, Stage};
 use super::state::{Delta, State, Sums};
 use super::synapse::SynapsePlan;
 
-/// When a run stops, and what it records.
+/// Stop conditions and recordings of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Stop after this many time-steps if the network is not quiescent before.
     pub t_max: Option<u32>,
-    /// Stop as soon as this holds.
+    /// Stop as soon as this rule is satisfied.
     pub confidence: Option<Confidence>,
     /// Record the class after every time-step.
     pub class_per_step: bool,
 }
 
-/// What a run yields. Layers are counted as in [`Golden::layers`].
+/// Result of a run. Layers are counted as in [`Golden::layers`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Index of the largest value of the readout, the lowest index of several.
+    /// Index of the largest value of the readout, the lowest index if several are equal.
     pub class: usize,
     /// `multiplier·A + offset` of the readout, row-major.
     pub values: Vec<i128>,
@@ -33,7 +33,8 @@ pub struct Outcome {
     pub levels: Vec<Vec<i32>>,
     /// Number of time-steps up to and including the first quiescent one, or the limit.
     pub time_steps: u32,
-    /// Whether the last time-step was quiescent: the input is over and no neuron fired, so that nothing can change.
+    /// Whether the last time-step was quiescent: the input has ended and no neuron fired, so nothing can change any
+    /// more.
     pub quiescent: bool,
     /// Whether the confidence rule stopped it, with neither quiescence nor the limit in the same time-step.
     pub confident: bool,
@@ -41,21 +42,21 @@ pub struct Outcome {
     pub spikes: Vec<u64>,
     /// Additions of a weight caused by a spike.
     pub sops: u64,
-    /// Additions of a weight times an element of the input, elements that are 0 left out.
+    /// Additions of a weight times an element of the input, except elements that are 0.
     pub input_macs: u64,
     /// For every neuron layer, the first time-step, not before the final step of its source, in which it did not fire;
     /// from it on nothing changes up to this layer. The input's final step is the last in which it is applied.
     pub final_step: Vec<u32>,
-    /// The class after every time-step; empty unless asked for.
+    /// The class after every time-step; empty unless requested.
     pub class_per_step: Vec<usize>,
 }
 
 impl Golden {
-    /// Runs one raw sample (row-major, in the shape of the input) until nothing changes any more.
+    /// Runs one raw sample (row-major, in the shape of the input) until quiescence.
     ///
     /// # Panics
-    /// When the sample has the wrong number of elements or one outside the input's range, when `state` belongs to
-    /// another model, or when a [`Golden::checked`] model leaves a proven range.
+    /// If the sample has the wrong number of elements or one outside the input's range, if `state` belongs to
+    /// another model, or if a [`Golden::checked`] model leaves a proven range.
     pub fn run<O: Observer>(
         &self,
         state: &mut State,
@@ -135,7 +136,7 @@ impl Golden {
         }
     }
 
-    /// One pass in topological order; whether a neuron fired, and whether the readout changed.
+    /// One pass in topological order; returns whether a neuron fired, and whether the readout changed.
     fn step<O: Observer, const CHECK: bool>(
         &self,
         state: &mut State,
@@ -223,7 +224,7 @@ impl Golden {
             Source::Input(arrangement) if t <= self.input.steps => {
                 let values = &state.inputs[arrangement];
                 state.input_macs += values.len() as u64 * fan_out;
-                // The same in every time-step: what the first one computed stays.
+                // It is the same in every time-step, so the result of the first one is kept.
                 if t == 1 {
                     let narrow = self.input.range.signed_width() <= 16;
                     plan.values::<CHECK>(values, narrow, delta);
@@ -241,7 +242,7 @@ impl Golden {
         }
     }
 
-    /// Proven range of what a synaptic layer accumulates.
+    /// Proven range of the sums of a synaptic layer.
     fn total_of(&self, input: usize) -> Option<Range> {
         self.stages.iter().find_map(|stage| match stage {
             Stage::Synapse(plan) if plan.output == input => Some(plan.ranges.total),
@@ -271,7 +272,7 @@ pub(super) fn values<'a>(readout: &'a Readout, totals: &'a [i64]) -> impl Iterat
     totals.iter().zip(constants).map(|(&a, (&m, &offset))| i128::from(m) * i128::from(a) + offset)
 }
 
-/// Index of the largest value, the lowest index of several.
+/// Index of the largest value, the lowest index if several are equal.
 fn argmax(readout: &Readout, totals: &[i64]) -> usize {
     let mut best: Option<(usize, i128)> = None;
     for (index, value) in values(readout, totals).enumerate() {

@@ -8,13 +8,13 @@ use super::levels::Even;
 use super::neuron::{Context, Row};
 use super::state::Scratch;
 
-/// Softmax with what all rows share.
+/// Softmax with the values shared by all rows.
 #[derive(Clone, Debug)]
 pub(super) struct SoftmaxPlan {
     softmax: Softmax,
     /// Positions with this raw element, in this arrangement of the input, are masked.
     mask: Option<(usize, i32)>,
-    /// Where the levels begin, if a decision fits 62 bits; not in a checked model.
+    /// Level boundaries, if a decision fits 62 bits; not in a checked model.
     even: Option<Even>,
 }
 
@@ -25,7 +25,7 @@ impl SoftmaxPlan {
         Self { softmax: softmax.clone(), mask, even }
     }
 
-    /// Accumulates, then moves every tracer by one towards its level, or not at all; a masked element stays at level 0.
+    /// Accumulates, then moves every tracer by at most one towards its level; a masked element stays at level 0.
     #[inline(always)]
     pub(super) fn row<D, V>(&self, mut row: Row<'_, D, V>, context: &mut Context<'_>)
     where
@@ -46,7 +46,8 @@ impl SoftmaxPlan {
             }
             return;
         };
-        // All groups are looked up before the first one decides: numbers just written are slow to read.
+        // All groups are looked up before the first one decides, because reading values just after writing them is
+        // slow.
         exps.resize(row.sums.len(), 0);
         sums.clear();
         for (scores, exps) in row.sums.chunks(size).zip(exps.chunks_mut(size)) {
@@ -102,7 +103,7 @@ impl SoftmaxPlan {
         let scaled_sum = scale.wrapping_mul(sum);
         for ((s, spike), e) in tracers.iter_mut().zip(spikes).zip(exps) {
             let level = i64::from(*s);
-            // An edge beyond the outermost levels may leave the range, but decides nothing.
+            // A boundary beyond the outermost levels may leave the range, but is not used.
             let this = (2 * level + even.offset).wrapping_mul(scaled_sum);
             let next = this.wrapping_add(scaled_sum.wrapping_mul(2));
             let e = e << scale_fraction;
@@ -136,7 +137,7 @@ impl SoftmaxPlan {
     }
 }
 
-/// Takes back what masked neurons decided: they stay at level 0.
+/// Undoes the decisions of masked neurons, which stay at level 0.
 #[inline(always)]
 fn unmasked((values, padding): (&[i32], i32), tracers: &mut [i32], spikes: &mut [i8]) {
     for ((s, spike), &value) in tracers.iter_mut().zip(spikes).zip(values) {

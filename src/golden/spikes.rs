@@ -9,11 +9,11 @@ use super::weights::{BLOCK, Extent, PART, SIGNED_ROWS, WORD, block, verify};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Word {
     fired: u64,
-    /// Those of −1.
+    /// The negative spikes.
     down: u64,
 }
 
-/// Where a neuron of a word is.
+/// Bit of a neuron in a word.
 pub(super) fn bit(neuron: usize) -> usize {
     8 * (neuron % 8) + neuron / 8
 }
@@ -45,7 +45,7 @@ impl Word {
     }
 }
 
-/// Sums the weights of all spikes; of rows without any, those that had some in the time-step before become 0.
+/// Sums the weights of all spikes. Rows without spikes that had some in the time-step before are set to 0.
 #[multiversion(targets = "simd")]
 pub(super) fn add<W, N, D, const CHECK: bool>(
     extent: Extent,
@@ -72,9 +72,10 @@ pub(super) fn add<W, N, D, const CHECK: bool>(
     }
 }
 
-/// Sums the weights of the spikes of a row, in blocks of `B` outputs; returns whether there are any, and leaves the sums
-/// as they are if not. Those of a part are added up in the type `N` before they go on to `D`, four at a time: a loop
-/// that turns less often, and less differently, is foretold better. If `CHECK`, every partial sum is verified.
+/// Sums the weights of the spikes of a row, in blocks of `B` outputs; returns whether there are any, and does not
+/// change the sums otherwise. The weights of a part are added in the type `N` before they are added to `D`, four at a
+/// time: the loop has fewer and more uniform iterations, so the branch predictor handles it better. If `CHECK`, every
+/// partial sum is verified.
 #[inline(always)]
 fn add_row<W, N, D, const B: usize, const CHECK: bool>(
     extent: Extent,
@@ -87,7 +88,8 @@ where
     N: PrimInt + AsPrimitive<D>,
     D: PrimInt + AsPrimitive<i64>,
 {
-    // Rows are picked by index, not from slices of the words, so that the compiler sees that sums are no weights.
+    // Rows are selected by index, not from slices of the words, so that the compiler can prove that sums do not alias
+    // weights.
     let weights = weights.as_chunks::<B>().0;
     let mut first = 0;
     let mut any = false;
@@ -112,7 +114,7 @@ where
             for (w, word) in words.iter().enumerate() {
                 let own = own + (b * count + w) * SIGNED_ROWS;
                 let mut fired = word.fired;
-                // The row of the next event; one of zeros where none is left, since there `bit` is 64.
+                // The row of the next event; a row of zeros if none is left, because then `bit` is 64.
                 let mut next = || {
                     let bit = fired.trailing_zeros();
                     fired &= fired.wrapping_sub(1);
@@ -147,7 +149,7 @@ where
     any
 }
 
-/// The spikes themselves.
+/// The spikes.
 #[multiversion(targets = "simd")]
 pub(super) fn pass<D: PrimInt + 'static>(extent: Extent, spikes: &[i8], delta: &mut [D], touched: &mut [bool])
 where

@@ -1,4 +1,4 @@
-//! What changes during a run.
+//! Variables of a run.
 
 use super::Golden;
 use super::plan::Stage;
@@ -52,9 +52,9 @@ pub(super) struct Delta {
 /// A layer of neurons.
 #[derive(Clone, Debug)]
 pub(super) struct Neurons {
-    /// `V`, or `A` where a table decides.
+    /// `V`, or `A` for the table rule.
     pub sums: Sums,
-    /// `A`, kept only by a checked model.
+    /// `A`, stored only by a checked model.
     pub totals: Vec<i64>,
     /// `S`.
     pub tracers: Vec<i32>,
@@ -66,14 +66,14 @@ pub(super) struct Neurons {
     pub any: bool,
     /// Number of spikes so far.
     pub count: u64,
-    /// First time-step from which on nothing changes.
+    /// First time-step after which nothing changes.
     pub final_step: Option<u32>,
 }
 
-/// Room for a row of neurons that decide by the whole row.
+/// Buffers for a row of neurons that decide by the whole row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
-    /// What decides.
+    /// The decision values.
     pub values: Vec<i64>,
     /// Accumulated input.
     pub scores: Vec<i64>,
@@ -99,12 +99,12 @@ pub(super) struct ProductState {
     pub operand: Sums,
 }
 
-/// Everything that changes during a run; reused from sample to sample without allocating.
+/// All variables of a run; reused from sample to sample without allocation.
 #[derive(Clone, Debug)]
 pub struct State {
     /// Elements of the input that are not 0 after subtraction of the zero point: index and value, by arrangement.
     pub(super) inputs: Vec<Vec<(u32, i32)>>,
-    /// All elements after the subtraction, by arrangement; where something reads them by position.
+    /// All elements after the subtraction, by arrangement, for layers that read them by position.
     pub(super) values: Vec<Vec<i32>>,
     pub(super) scratch: Scratch,
     pub(super) deltas: Vec<Delta>,
@@ -116,7 +116,7 @@ pub struct State {
 }
 
 impl State {
-    /// Room for every value of the model.
+    /// Buffers for every value of the model.
     pub(super) fn new(golden: &Golden) -> Self {
         let mut state = Self {
             inputs: golden
@@ -167,7 +167,7 @@ impl State {
         state
     }
 
-    /// Puts everything to where it is before the first time-step.
+    /// Resets all values to those before the first time-step.
     pub(super) fn reset(&mut self, golden: &Golden) {
         (self.sops, self.input_macs) = (0, 0);
         self.totals.fill(0);

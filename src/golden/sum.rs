@@ -13,7 +13,7 @@ use super::state::{Delta, Sums};
 pub(super) struct SumPlan {
     /// Accumulations that it reads, with the elements of their rows.
     pub inputs: Vec<(usize, usize)>,
-    /// Those of its sources whose spikes it receives as they are.
+    /// The sources whose spikes it receives directly.
     pub passed: Vec<Source>,
     /// Index of its accumulation.
     pub output: usize,
@@ -82,8 +82,8 @@ impl SumPlan {
     }
 }
 
-/// Adds the rows of an input that changed. The whole sum is in the range of `X`, so it is exact even where a part of it is
-/// not.
+/// Adds the rows of an input that changed. The whole sum is in the range of `X`, so it is exact even if a partial sum
+/// is not.
 #[multiversion(targets = "simd")]
 fn add<D, X>(
     delta: &[D],

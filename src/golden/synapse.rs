@@ -1,4 +1,4 @@
-//! Synaptic layers: which kernel adds up the weights of their events.
+//! Synaptic layers: selection of the kernel that adds the weights of their events.
 
 use num_traits::AsPrimitive;
 
@@ -9,7 +9,7 @@ use super::state::{Delta, Neurons, Sums, Width};
 use super::weights::{BLOCK, Extent, Weights, plain, signed};
 use super::{spikes, values};
 
-/// A synaptic layer; or, with [`Weights::Passing`], none: events are passed on as they are.
+/// A synaptic layer; or, with [`Weights::Passing`], none: events are passed through.
 #[derive(Clone, Debug)]
 pub(super) struct SynapsePlan {
     pub source: Source,
@@ -26,7 +26,7 @@ pub(super) struct SynapsePlan {
     pub ranges: Ranges,
 }
 
-/// What a checked model verifies.
+/// Ranges that a checked model verifies.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ranges {
     pub delta: Range,
@@ -37,7 +37,7 @@ pub(super) struct Ranges {
 impl SynapsePlan {
     pub(super) fn new(linear: &Linear, source: Source, rows: usize, width: Width) -> Self {
         let stride = linear.outputs.next_multiple_of(BLOCK);
-        // The negatives of weights are kept as well.
+        // The negatives of weights are stored too.
         let range = linear
             .weight
             .union(Range::new(linear.weight.high.saturating_neg(), linear.weight.low.saturating_neg()));
@@ -65,7 +65,7 @@ impl SynapsePlan {
         }
     }
 
-    /// No synapses: what a source emits is what its reader accumulates.
+    /// No synapses: the reader accumulates the events of the source.
     pub(super) fn passing(source: Source, rows: usize, channels: usize, width: Width) -> Self {
         let any = Range::new(-(1 << 62), 1 << 62);
         Self {
@@ -105,13 +105,13 @@ impl SynapsePlan {
         }
     }
 
-    /// The change of `A` by the values of the input; `narrow` says that all of them fit 16 bits.
+    /// The change of `A` by the values of the input; `narrow`: all of them fit 16 bits.
     pub(super) fn values<const CHECK: bool>(&self, values: &[(u32, i32)], narrow: bool, delta: &mut Delta) {
         let extent = self.extent();
         let touched = delta.touched.as_mut_slice();
         match (&self.weights, &mut delta.sums) {
             (Weights::I8(w), Sums::I16(d)) => values::add::<_, _, i32, CHECK>(extent, w, values, d, touched),
-            // Where both factors are known to have 16 bits, machines have faster multiplications.
+            // Multiplications are faster if both factors are known to have 16 bits.
             (Weights::I8(w), Sums::I32(d)) if narrow => {
                 values::add::<_, _, i16, CHECK>(extent, w, values, d, touched);
             }
@@ -130,7 +130,7 @@ impl SynapsePlan {
         delta.any = !values.is_empty();
     }
 
-    /// Verifies the ranges of a whole time-step: that of the change, and that of nothing outside the outputs.
+    /// Verifies the ranges of a whole time-step: of the change, and that nothing is outside the outputs.
     pub(super) fn verify(&self, delta: &Delta) {
         let Sums::I64(sums) = &delta.sums else { unreachable!("a checked model has 64-bit sums") };
         for row in sums.chunks(self.stride) {

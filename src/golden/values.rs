@@ -55,7 +55,7 @@ fn add_row<W, D, F, const B: usize, const CHECK: bool>(
             let value: F = value.as_();
             let value: D = value.as_();
             for (sum, w) in sums.iter_mut().zip(&weights[index as usize - first]) {
-                // The product is within the range of partial sums, so it is exact even where `value` is cut.
+                // The product is within the range of partial sums, so it is exact even if `value` is truncated.
                 *sum = *sum + value.wrapping_mul(&w.as_());
             }
             if CHECK {
@@ -66,7 +66,7 @@ fn add_row<W, D, F, const B: usize, const CHECK: bool>(
     }
 }
 
-/// The values themselves.
+/// The values.
 pub(super) fn pass<D>(extent: Extent, values: &[(u32, i32)], delta: &mut [D], touched: &mut [bool])
 where
     D: PrimInt + 'static,

@@ -9,13 +9,13 @@ use super::spikes::bit;
 /// Rows are padded to a multiple of this many outputs with zeros.
 pub(super) const BLOCK: usize = 16;
 
-/// Spikes are looked up in words of this many.
+/// Number of spikes in a word.
 pub(super) const WORD: usize = 64;
 
 /// Rows of weights of a word of inputs: those for +1, zeros, those for −1, zeros.
 pub(super) const SIGNED_ROWS: usize = 2 * (WORD + 1);
 
-/// Inputs whose weights are added up in a narrow type: 192·127 < 2^15.
+/// Number of inputs whose weights are added in a narrow type: 192·127 < 2^15.
 pub(super) const PART: usize = 3 * WORD;
 
 /// Outputs are summed in blocks of this many, which fit the registers of any machine.
@@ -23,25 +23,25 @@ pub(super) fn block(stride: usize) -> usize {
     [4 * BLOCK, 2 * BLOCK].into_iter().find(|&b| stride.is_multiple_of(b)).unwrap_or(BLOCK)
 }
 
-/// Weights in the narrowest type that also holds their negatives.
+/// Weights in the narrowest type that can also represent their negatives.
 #[derive(Clone, Debug)]
 pub(super) enum Weights {
     I8(Vec<i8>),
     I16(Vec<i16>),
     I32(Vec<i32>),
     I64(Vec<i64>),
-    /// None: events are passed on as they are.
+    /// No weights: events are passed through.
     Passing,
 }
 
 impl Weights {
-    /// Whether the events themselves are passed on.
+    /// Whether events are passed through.
     pub(super) fn passes(&self) -> bool {
         matches!(self, Self::Passing)
     }
 }
 
-/// Shape of a layer, as its kernels see it.
+/// Shape of a layer for its kernels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
     pub inputs: usize,

@@ -1,4 +1,4 @@
-//! From the model's output back to its input: what every value is; then the network, sources first.
+//! Determines the meaning of every value from the model's output back to its input, then builds the network.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::error::{Error, Result, printable};
 use crate::graph::{NodeId, Operator, Shape};
 use crate::qann::{Network, Op};
 
-/// Values that were found, by the node that writes them: sources first.
+/// Values by the node that writes them, sources first.
 type Findings = BTreeMap<(NodeIndex, usize), (ValueId, &'static str, Found)>;
 
 /// Builds the network.
@@ -34,7 +34,7 @@ pub fn build(model: &Model, options: &Options) -> Result<(Network, Vec<Match>)> 
     assemble(&flow, options, findings)
 }
 
-/// Finds what every value is that the output needs.
+/// Determines the meaning of every value that the output depends on.
 fn find_all(context: &Context) -> Result<Findings> {
     let model = context.flow.model;
     let mut findings = Findings::new();
@@ -94,7 +94,7 @@ fn find_all(context: &Context) -> Result<Findings> {
     }
 }
 
-/// Says which other operators are not supported.
+/// Lists further operators that are not supported.
 fn others(unsupported: &BTreeMap<NodeIndex, &str>) -> String {
     const MOST: usize = 12;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

@@ -35,7 +35,7 @@ pub struct Model {
     pub input_type: Type,
     /// The one output.
     pub output: ValueId,
-    /// Where constants in other files are.
+    /// Folder of constants in external files.
     pub folder: Folder,
 }
 
@@ -44,11 +44,11 @@ pub struct Model {
 pub struct Value {
     /// Its name.
     pub name: String,
-    /// Where it comes from.
+    /// Its origin.
     pub origin: Origin,
 }
 
-/// Where a value comes from.
+/// Origin of a value.
 #[derive(Debug)]
 pub enum Origin {
     /// The model's input.
@@ -164,7 +164,7 @@ impl Model {
     }
 }
 
-/// What to do about a graph that is none.
+/// Fix for an invalid graph.
 const DAMAGED: &str = "the file is not a valid ONNX model: export it again, and check it with onnx.checker";
 
 /// Resolves names.
@@ -256,7 +256,7 @@ fn input_form(info: &ValueInfoProto) -> Result<(Vec<Option<usize>>, Type)> {
     Ok((dims, ty))
 }
 
-/// Names of values and what they stand for.
+/// Names of values and their values.
 #[derive(Default)]
 struct Table {
     ids: HashMap<String, ValueId>,
@@ -320,7 +320,7 @@ impl Table {
     }
 }
 
-/// The node's name, or what stands for it.
+/// The name of the node, or a substitute.
 fn display_name(node: &NodeProto, index: usize) -> String {
     if node.name.is_empty() { format!("{}_{index}", node.op_type) } else { node.name.clone() }
 }

@@ -1,4 +1,4 @@
-//! Constants whose elements are in a file beside the model.
+//! Constants whose elements are in external files.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};

@@ -1,7 +1,7 @@
-//! What is known of every value before patterns are matched: constant or computed from the input, and its extents.
+//! State of every value before patterns are matched: constant or computed from the input, and its extents.
 //!
 //! The network is the model at batch 1, or at the batch its input is fixed to; the batch must stay the first extent of
-//! every computed value. Constants are evaluated when somebody asks for them.
+//! every computed value. Constants are evaluated on demand.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -13,18 +13,18 @@ use super::tensor::{Tensor, Type, count};
 use crate::error::{Error, Result, printable};
 use crate::graph::Shape;
 
-/// What is known of a value.
+/// State of a value.
 #[derive(Clone, Debug)]
 pub enum State {
     /// It does not depend on the input; its extents, when they are known without evaluating it.
     Constant(Option<Vec<usize>>),
     /// It depends on the input and has these extents, the batch first.
     Data(Vec<usize>),
-    /// It depends on the input; its extents cannot be told, with the reason unless that is in an earlier node.
+    /// It depends on the input and its extents are unknown, with the reason unless that is in an earlier node.
     Unknown(Option<Error>),
 }
 
-/// A model with what is known of its values.
+/// A model with the state of its values.
 pub struct Flow<'m> {
     /// The model.
     pub model: &'m Model,
@@ -36,11 +36,11 @@ pub struct Flow<'m> {
     /// The nodes that read each value.
     readers: Vec<Vec<NodeIndex>>,
     cache: RefCell<HashMap<ValueId, Rc<Tensor>>>,
-    /// How many elements folding may still produce.
+    /// Remaining number of elements that constant evaluation may produce.
     room: Cell<usize>,
 }
 
-/// Folding may produce this many elements for every one that the model holds, beside a fixed allowance.
+/// Elements that constant evaluation may produce per element of the model, in addition to a fixed allowance.
 const GROWTH: usize = 16;
 const ALLOWANCE: usize = 1 << 20;
 
@@ -209,7 +209,7 @@ impl<'m> Flow<'m> {
         Ok(tensor)
     }
 
-    /// What is known of a further output: only parts of a computed value have several.
+    /// State of a further output; only parts of a computed value have several outputs.
     fn state_of_part(&self, node: &Node, port: usize) -> State {
         let of_data = node.input(0).is_ok_and(|v| matches!(self.states[v], State::Data(_)));
         match self.parts(node) {
@@ -221,8 +221,8 @@ impl<'m> Flow<'m> {
         }
     }
 
-    /// The network's shape of a computed value: its extents without the batch. A batch of 1 that is not the first extent
-    /// stays.
+    /// The network's shape of a computed value: its extents without the batch. A batch of 1 that is not the first
+    /// extent stays.
     pub fn shape(&self, dims: &[usize]) -> Shape {
         match dims {
             [first, rest @ ..] if *first == self.batch && !rest.is_empty() => Shape(rest.to_vec()),
@@ -230,7 +230,7 @@ impl<'m> Flow<'m> {
         }
     }
 
-    /// What is known of a node's first output.
+    /// State of the first output of a node.
     fn state_after(&self, node: &Node) -> State {
         let inputs: Vec<ValueId> = node.inputs.iter().copied().flatten().collect();
         let shape_only = node.is("Shape") || node.is("Size");

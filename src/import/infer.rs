@@ -1,4 +1,4 @@
-//! What is known of a node's first output from what is known of its inputs: extents and type.
+//! State of a node's first output from the states of its inputs: extents and type.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! ONNX files to box 1: every quirk of every exporter ends here.
+//! ONNX files to the quantised network; all differences between exporters are handled here.
 //!
 //! bytes ─[`decode`]▶ plain structs ─[`flow`]▶ what is constant, what is computed, all extents ─[`patterns`]▶ what
 //! every value is ─[`build`]▶ the network. Constants are evaluated on demand by [`fold`]; their elements may lie in
@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::qann::Network;
 use crate::quant::InputSpec;
 
-/// What the user decides.
+/// Options of the user.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The raw data behind the model's input.
@@ -38,11 +38,11 @@ pub struct Match {
     pub pattern: &'static str,
     /// The node of the network that it became.
     pub node: String,
-    /// What was found.
+    /// Description of the match.
     pub detail: String,
 }
 
-/// What an import yields.
+/// Result of an import.
 #[derive(Clone, Debug)]
 pub struct Imported {
     /// The network.
@@ -51,7 +51,7 @@ pub struct Imported {
     pub model_name: String,
     /// The program that wrote the file, with version.
     pub producer: String,
-    /// Which pattern was found where, sources first.
+    /// The patterns that were found, sources first.
     pub explanation: Vec<Match>,
 }
 

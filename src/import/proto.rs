@@ -4,7 +4,7 @@
 
 use prost::Message;
 
-/// The file: a graph and what it needs to be understood.
+/// The file: a graph and its metadata.
 #[derive(Clone, PartialEq, Message)]
 pub struct ModelProto {
     /// Version of the file format.
@@ -83,7 +83,7 @@ pub struct NodeProto {
     /// The operator set; empty for ONNX itself.
     #[prost(string, tag = "7")]
     pub domain: String,
-    /// Whatever the exporter added.
+    /// Metadata of the exporter.
     #[prost(message, repeated, tag = "9")]
     pub metadata_props: Vec<StringStringEntryProto>,
 }
@@ -112,7 +112,7 @@ pub struct AttributeProto {
     /// Integers.
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
-    /// Which of the fields is meant.
+    /// The field that is used.
     #[prost(int32, tag = "20")]
     pub r#type: i32,
 }

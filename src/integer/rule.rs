@@ -1,8 +1,8 @@
-//! ST-BIF+ neurons on integers: thresholds, and the two ways to decide by them.
+//! ST-BIF+ neurons on integers: thresholds, and the two decision rules.
 
 use super::Range;
 
-/// Neurons of a layer; the constants of a channel serve all rows.
+/// Neurons of a layer; all rows share the constants of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Neuron {
     /// Lowest value of a tracer; at most 0, where every tracer starts.
@@ -12,11 +12,11 @@ pub struct Neuron {
     /// `T(c, k)` for `k = low+1…high`, channel by channel: level `k` is reached exactly when `A ≥ T(c, k)`. Clamped to
     /// the channel's own range of `A` (its high end plus 1 for "never"), which may be narrower than `total`.
     ///
-    /// Where the quantised value does not rise all the way, each `T(c, k)` are several numbers; see [`NonMonotone`].
+    /// If the quantised value is non-monotone, each `T(c, k)` is a list of thresholds; see [`NonMonotone`].
     pub thresholds: Vec<i64>,
-    /// How the thresholds are read where the quantised value falls somewhere, as that of GELU does.
+    /// Interpretation of the thresholds if the quantised value is non-monotone, as that of GELU.
     pub non_monotone: Option<NonMonotone>,
-    /// How hardware and golden model decide; proven equal to the thresholds over the whole range of the
+    /// Decision rule of hardware and golden model; proven equal to the thresholds over the whole range of the
     /// channel's `A` and every tracer value.
     pub rule: Rule,
     /// Range of `A` (any channel).
@@ -25,10 +25,11 @@ pub struct Neuron {
     pub membrane: Range,
 }
 
-/// Levels that are reached, left and reached again as `A` grows.
+/// Non-monotone levels: reached, left and reached again as `A` grows.
 ///
-/// Each level has `crossings` thresholds in ascending order, those that it does not need above the range of `A`. At
-/// each of them it is reached if it was not, or left if it was. Below all of them, the levels up to `base` are reached.
+/// Each level has `crossings` thresholds in ascending order; unused ones are above the range of `A`. At
+/// each of them the level changes between reached and not reached. Below all of them, the levels up to `base` are
+/// reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NonMonotone {
     /// Thresholds of a level; at least 1.
@@ -108,7 +109,7 @@ impl Neuron {
     /// Checks lengths and order.
     ///
     /// # Errors
-    /// Says which property is violated.
+    /// Names the violated property.
     pub fn check(&self, channels: usize) -> Result<(), String> {
         if self.low > 0 || self.high < 0 {
             return Err(format!("tracer range {}…{} without 0", self.low, self.high));
@@ -144,13 +145,13 @@ impl Neuron {
         }
     }
 
-    /// Whether the thresholds of a channel ascend, and a level is reached only where the one below it is.
+    /// Whether the thresholds of a channel ascend, and a level is reached only if the one below it is.
     fn in_order(&self, c: usize) -> bool {
         let thresholds = self.thresholds_of(c);
         let Some(non_monotone) = &self.non_monotone else { return thresholds.is_sorted() };
         let levels: Vec<(i32, &[i64])> =
             (self.low + 1..).zip(thresholds.chunks(non_monotone.crossings)).collect();
-        // Between two thresholds nothing changes.
+        // The level is constant between two thresholds.
         let implied = |pair: &[(i32, &[i64])]| {
             let reached = |(k, t): (i32, &[i64]), a: i64| non_monotone.reached(c, k, t, a);
             let places = pair[0].1.iter().chain(pair[1].1).filter(|&&a| a <= self.total.high);

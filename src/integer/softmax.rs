@@ -1,8 +1,9 @@
 //! Spike-softmax: ST-BIF+ neurons that track the quantised softmax of a row of accumulated scores. No division.
 //!
-//! For the scores `A_j` of a row, with `κ` the real value of 1 in them, `e_j = exp(−κ·(max A − A_j))` is a table over the
-//! integers `max A − A_j`. Level `k` with the boundary `h/2` of the scale `s` is reached when `e_j ≥ s·h/2·Σe` (`>` for an
-//! exclusive boundary): one multiplication a row, none an element. Masked scores enter neither maximum nor sum.
+//! For the scores `A_j` of a row, with `κ` the real value of 1 in them, `e_j = exp(−κ·(max A − A_j))` is a table over
+//! the integers `max A − A_j`. Level `k` with the boundary `h/2` of the scale `s` is reached when `e_j ≥ s·h/2·Σe` (`>`
+//! for an exclusive boundary): one multiplication per row, none per element. Masked scores are excluded from maximum
+//! and sum.
 
 use super::Range;
 use crate::quant::Rounding;
@@ -16,9 +17,9 @@ pub struct Softmax {
     pub low: i32,
     /// Highest level; at least 0.
     pub high: i32,
-    /// Which level a value on a boundary has.
+    /// Rule for values on a boundary.
     pub rounding: Rounding,
-    /// `table[d] = round(2^f·exp(−κ·d))`; 0 from its end on.
+    /// `table[d] = round(2^f·exp(−κ·d))`; 0 beyond its end.
     pub table: Vec<i64>,
     /// Fraction bits `f` of the table.
     pub exp_fraction: u32,
@@ -42,7 +43,7 @@ impl Softmax {
         usize::try_from(distance).ok().and_then(|d| self.table.get(d).copied()).unwrap_or(0)
     }
 
-    /// `scale·Σe` of a group, and each `e`, into `exps`; `masked` says which channels do not take part.
+    /// `scale·Σe` of a group; writes each `e` to `exps`. `masked` gives the excluded channels.
     pub fn exps(&self, scores: &[i64], masked: impl Fn(usize) -> bool, exps: &mut Vec<i64>) -> i128 {
         let most = scores.iter().enumerate().filter(|(j, _)| !masked(*j)).map(|(_, &a)| a).max();
         exps.clear();
@@ -68,7 +69,7 @@ impl Softmax {
     /// Checks lengths and ranges.
     ///
     /// # Errors
-    /// Says which property is violated.
+    /// Names the violated property.
     pub fn check(&self, channels: usize) -> Result<(), String> {
         if self.low > 0 || self.high < 0 {
             return Err(format!("tracer range {}…{} without 0", self.low, self.high));

@@ -10,7 +10,7 @@ pub struct Sum {
     pub rows: usize,
     /// Number of channels.
     pub channels: usize,
-    /// One entry an input.
+    /// One entry per input.
     pub terms: Vec<Term>,
     /// Value before the first time-step, row-major.
     pub start: Vec<i64>,
@@ -23,9 +23,9 @@ pub struct Sum {
 /// One input of a [`Sum`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
-    /// The row of the sum that the input's first row is added to.
+    /// The row of the sum to which the first row of the input is added.
     pub first: usize,
-    /// What 1 of the input is worth: one entry for all channels, or one per channel.
+    /// Value of 1 in the input: one entry for all channels, or one per channel.
     pub coefficient: Vec<i64>,
 }
 
@@ -33,7 +33,7 @@ impl Sum {
     /// Checks lengths; `inputs` are rows and channels of the inputs.
     ///
     /// # Errors
-    /// Says which property is violated.
+    /// Names the violated property.
     pub fn check(&self, inputs: &[(usize, usize)]) -> Result<(), String> {
         if self.rows == 0 || self.channels == 0 || self.start.len() != self.rows * self.channels {
             return Err(format!("{} start values for {}×{}", self.start.len(), self.rows, self.channels));

@@ -1,4 +1,4 @@
-//! Search of the membrane's constants: a line θ·k − v0 that separates levels exactly where the thresholds do.
+//! Search of the constants of the affine rule: θ·k − v0 separates levels exactly where the thresholds do.
 //!
 //! With `F` fraction bits, the rule `V = v0 + 2^F·A − θ·S` decides like the thresholds `T(k)` for all `A` in
 //! `[A_min, A_max]` exactly when, for every level step `k`,
@@ -8,15 +8,15 @@
 //! T(k) ≤ A_max:   θ·k − v0 ≤ T(k)·2^F                (at T it is)
 //! ```
 //!
-//! For a given θ a start value exists exactly when `f(θ) = max_k (θk − T·2^F)`, over the second kind, is at most
-//! `g(θ) = min_k (θk − (T−1)·2^F − 1)`, over the first. `f − g` is convex, so the θ that work are an interval, whose ends
-//! Newton's method finds exactly: a violation at θ names two levels `j`, `k` whose inequalities together say
-//! `θ·(j − k) ≤ r`, and that moves the end. A solution at `F`, doubled, is one at `F + 1`; so the smallest `F` of a layer
-//! is the largest of its channels'.
+//! For a given θ a start value exists exactly when `f(θ) = max_k (θk − T·2^F)`, over the second kind, is at most `g(θ)
+//! = min_k (θk − (T−1)·2^F − 1)`, over the first. `f − g` is convex, so the valid θ form an interval, whose ends
+//! Newton's method finds exactly: a violation at θ names two levels `j`, `k` whose inequalities together say `θ·(j − k)
+//! ≤ r`, and that moves the end. A solution at `F`, doubled, is one at `F + 1`; so the smallest `F` of a layer is the
+//! largest of its channels'.
 
 use crate::integer::Range;
 
-/// More fraction bits than this are not tried.
+/// Maximum number of fraction bits.
 pub(super) const MAX_FRACTION: u32 = 24;
 
 /// Above every θ that could be needed: `2^F·(A_max − A_min) + 1`. Products with a level stay below 2^107.
@@ -30,7 +30,7 @@ pub(super) struct Line {
     pub start: Vec<i64>,
 }
 
-/// The line with the smallest number of fraction bits; θ equal over all channels if that number allows it.
+/// The affine rule with the smallest number of fraction bits; θ equal over all channels if that number allows it.
 ///
 /// `thresholds` holds, channel by channel, `T(k)` for `k = low + 1 …`, clamped to the channel's range of `A` (the high
 /// end plus 1 for "never"); `totals` these ranges.
@@ -125,7 +125,7 @@ impl Bounds {
         Some((low, high))
     }
 
-    /// The start value nearest to 0 for a θ that works.
+    /// The start value nearest to 0 for a valid θ.
     fn start(&self, theta: i128, fraction: u32) -> i128 {
         let start = self.least(theta, fraction).map_or(0, |(least, ..)| least.max(0));
         self.most(theta, fraction).map_or(start, |(most, ..)| start.min(most))

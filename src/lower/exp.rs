@@ -6,7 +6,7 @@ use num_traits::{One, ToPrimitive, Zero};
 
 use super::rational::{integer, round};
 
-/// Bits of the fixed-point arithmetic. The error of an entry is below `2^−(GUARD/2)` of its last bit for any table that is
+/// Bits of the fixed-point arithmetic. The error of an entry is below `2^−(GUARD/2)` of its last bit for any allowed
 /// allowed.
 const GUARD: u32 = 160;
 
@@ -16,7 +16,7 @@ const LONGEST: usize = 1 << 20;
 /// `round(2^fraction·exp(−kappa·d))` for `d = 0, 1, …`, up to the last entry that is not 0.
 ///
 /// # Errors
-/// When the table would be too long: `kappa` is so small that the exponential hardly falls.
+/// If the table would be too long, because `kappa` is too small.
 pub(super) fn table(kappa: &BigRational, fraction: u32) -> Result<Vec<i64>, String> {
     let bits = GUARD + fraction;
     let one = BigInt::one() << bits;
@@ -35,7 +35,7 @@ pub(super) fn table(kappa: &BigRational, fraction: u32) -> Result<Vec<i64>, Stri
                 "the table of the exponential needs more than {LONGEST} entries: the scales of the scores are too small"
             ));
         }
-        // Rounded to nearest, so that errors do not add up in one direction.
+        // Rounded to nearest, so that errors do not accumulate in one direction.
         value = (value * &step + (&one >> 1u32)) >> bits;
     }
 }

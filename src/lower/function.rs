@@ -1,4 +1,4 @@
-//! Neurons on a function of their accumulated input: where its quantised value changes, over the whole proven range.
+//! Neurons on a function of their accumulated input: the thresholds of its quantised value over the whole proven range.
 //!
 //! The function need not be monotone. Between two integers `A` and `A + 1` at which the level differs there is an edge;
 //! the edges of a channel are found rigorously, with enclosures of the function and of its slope over ranges of `A`

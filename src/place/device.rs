@@ -1,4 +1,4 @@
-//! Devices and what the router and the packer are told about them.
+//! Devices, and the arguments of the router and the packer for them.
 
 use crate::error::{Error, Result};
 use crate::target::{Device, Family};
@@ -10,7 +10,7 @@ const TANG_NANO_20K: &str = "IO_LOC \"clk_i\" 4;\nIO_PORT \"clk_i\" IO_TYPE=LVCM
                              IO_LOC \"scan_i\" 25;\nIO_PORT \"scan_i\" IO_TYPE=LVCMOS33;\n\
                              IO_LOC \"scan_o\" 26;\nIO_PORT \"scan_o\" IO_TYPE=LVCMOS33;\n";
 
-/// The device of a family that is taken where no board names one, and the frequency in MHz that is asked for then.
+/// The default device of a family without a board, and its default frequency in MHz.
 ///
 /// # Errors
 /// For families without an open router.
@@ -26,7 +26,7 @@ pub fn usual(family: Family) -> Result<(Device, f64)> {
     }
 }
 
-/// Pins for the chain of registers, where the router needs every pin to be placed.
+/// Pins for the register chain, if the router needs a location for every pin.
 pub fn spare_pins(family: Family) -> Option<&'static str> {
     (family == Family::Gowin).then_some(TANG_NANO_20K)
 }
@@ -40,7 +40,7 @@ pub fn tools(family: Family) -> (Tool, Tool) {
     }
 }
 
-/// Ending of the pins file, of what the router writes, and of the bitstream.
+/// File extensions of the pins file, of the output of the router, and of the bitstream.
 pub fn endings(family: Family) -> (&'static str, &'static str, &'static str) {
     match family {
         Family::Ice40 => ("pcf", "asc", "bin"),

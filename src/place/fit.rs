@@ -1,4 +1,4 @@
-//! What the router says of the device: how much is used of what, and what there is too little of.
+//! Utilisation from the log of the router, and resources of which the device has too little.
 
 use super::report::Resource;
 use crate::error::Error;
@@ -28,7 +28,7 @@ pub fn resources(log: &str) -> Vec<Resource> {
     found
 }
 
-/// Why the design does not fit, if that is why the router failed.
+/// The reason why the design does not fit, if the router failed because of that.
 pub fn misfit(device: &str, log: &str) -> Option<Error> {
     let over: Vec<String> = resources(log)
         .into_iter()
@@ -40,7 +40,7 @@ pub fn misfit(device: &str, log: &str) -> Option<Error> {
     if !over.is_empty() {
         return Some(smaller(Error::check(format!("the design does not fit {device}: {}", over.join(", ")))));
     }
-    // There is room in number, but not in the places that are left.
+    // The number of cells is sufficient, but not their locations.
     let line = log.lines().find(|line| {
         line.starts_with("ERROR:")
             && [
@@ -67,7 +67,7 @@ fn smaller(error: Error) -> Error {
     )
 }
 
-/// What people call a kind of cell.
+/// Display name of a kind of cell.
 fn title(cell: &str) -> String {
     let name = match cell {
         "TRELLIS_COMB" | "ICESTORM_LC" | "LUT4" => "look-up tables",

@@ -1,6 +1,6 @@
 //! Place and route with nextpnr, down to a bitstream.
 //!
-//! The core's modules are synthesised each by itself, put into a shell ([`Shell`]) and flattened; the router's report is
+//! The core's modules are synthesised separately, put into a shell ([`Shell`]) and flattened; the router's report is
 //! read back in the words of the design: instances of the core and nodes of the model.
 
 mod device;
@@ -26,7 +26,7 @@ use crate::tool::Toolbox;
 /// Name of the file in `rtl/` and of its module that a build for a board has around the core.
 const BOARD_TOP: &str = "board_top";
 
-/// What place and route is asked for.
+/// Options of place and route.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// The device.
@@ -35,7 +35,8 @@ pub struct Options {
     pub seed: u64,
     /// The frequency in MHz that the design must reach.
     pub mhz: f64,
-    /// The pins of the shell, the text of a file in the form of the device's family; without them there is no bitstream.
+    /// The pins of the shell, the text of a file in the form of the device's family; without them there is no
+    /// bitstream.
     pub pins: Option<String>,
 }
 
@@ -66,7 +67,7 @@ fn has_shell(build: &Path) -> bool {
     build.join(format!("rtl/{BOARD_TOP}.sv")).is_file()
 }
 
-/// What is read of `manifest.json`.
+/// The part of `manifest.json` that is read.
 #[derive(Deserialize)]
 struct Manifest {
     #[serde(default)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::report::plain_clock;
 
-/// Where a path starts, ends or passes.
+/// A point of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The core's instance, the shell's cells being in [`SHELL`].
@@ -22,7 +22,7 @@ pub struct Place {
     pub cell: String,
 }
 
-/// What cells outside the core are listed as.
+/// Name of the entry for cells outside the core.
 pub const SHELL: &str = "(shell)";
 
 /// One hop: a wire or a cell and the time that it takes.
@@ -39,7 +39,7 @@ pub struct Hop {
 /// The hops that follow each other in one instance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Leg {
-    /// Where.
+    /// Location.
     pub instance: String,
     /// The model's node, if the instance is a stage.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +63,7 @@ pub struct CriticalPath {
     pub from: Place,
     /// Its last cell.
     pub to: Place,
-    /// All of it in nanoseconds.
+    /// Total delay in nanoseconds.
     pub delay_ns: f64,
     /// Summed per instance.
     pub legs: Vec<Leg>,
@@ -110,7 +110,7 @@ impl Names {
         Self { core: format!("{core}."), instances: instances.collect() }
     }
 
-    /// Where a cell of the netlist is.
+    /// Location of a cell of the netlist.
     pub fn place(&self, cell: &str) -> Place {
         let Some(rest) = cell.strip_prefix(&self.core) else {
             return Place { instance: SHELL.to_owned(), module: None, node: None, cell: cell.to_owned() };

@@ -1,4 +1,4 @@
-//! What place and route found out, in the form in which it is kept.
+//! Result of place and route, as it is stored.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub struct Placement {
     pub seed: u64,
     /// The frequency that was asked for, in MHz.
     pub target_mhz: f64,
-    /// How long all of it took, in seconds.
+    /// Total run time in seconds.
     pub seconds: f64,
     /// Every clock.
     pub clocks: Vec<Clock>,
@@ -45,7 +45,7 @@ pub struct Placement {
     pub critical_paths: Vec<CriticalPath>,
     /// The bitstream, seen from the build folder; none when there are no pins or the frequency is missed.
     pub bitstream: Option<String>,
-    /// How much time is left, where the router says so.
+    /// Slack, if the router reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack: Option<Slack>,
 }
@@ -65,18 +65,18 @@ pub struct Slack {
     pub routed: bool,
 }
 
-/// A clock and how fast it may be.
+/// A clock and its maximum frequency.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Clock {
     /// The port or net.
     pub name: String,
-    /// What the routed design reaches, in MHz.
+    /// Frequency of the routed design, in MHz.
     pub achieved_mhz: f64,
-    /// What was asked for, in MHz.
+    /// Requested frequency, in MHz.
     pub target_mhz: f64,
 }
 
-/// How much is used of one kind of the device's cells.
+/// Utilisation of one kind of cell of the device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
     /// The router's name for it.

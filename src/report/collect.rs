@@ -1,4 +1,4 @@
-//! Everything that is known of a build folder.
+//! All data about a build folder.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ use crate::{cosim, emit, folder, place, synth};
 /// The version of the JSON form of [`Report`].
 pub const FORMAT_VERSION: u32 = 1;
 
-/// What the page shows.
+/// Data of the page.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Version of this form.
@@ -32,9 +32,9 @@ pub struct Report {
     pub equalities: Vec<Equality>,
     /// The pipeline.
     pub stages: Vec<Stage>,
-    /// What samples have shown in the golden model.
+    /// Results of the golden model on samples.
     pub golden: Option<Measured>,
-    /// Co-simulations: without random pauses, with them.
+    /// Co-simulations: without random stalls, with them.
     pub cosim: Vec<cosim::Report>,
     /// Synthesis, by family.
     pub synthesis: Vec<Synthesis>,
@@ -51,7 +51,7 @@ pub struct Report {
 pub struct Summary {
     /// The model's name.
     pub model: String,
-    /// Program that wrote the model which was converted.
+    /// Program that wrote the original model.
     pub producer: String,
     /// The program that wrote the build folder.
     pub generator: String,
@@ -81,19 +81,19 @@ pub struct Summary {
     pub parameter_bits: u64,
     /// Bits of membranes, tracers and sums.
     pub state_bits: u64,
-    /// Fraction bits of what cannot be exact; none in a network without such operators.
+    /// Fraction bits of rounded operators; `None` in a network without such operators.
     pub precision: Option<Precision>,
     /// Stages.
     pub stages: usize,
     /// Streams between them.
     pub streams: usize,
-    /// Lanes, where a layer says nothing else.
+    /// Default number of lanes.
     pub lanes: usize,
     /// Depth of FIFOs, at least.
     pub fifo_depth: usize,
 }
 
-/// Synthesis for a family and, where the device is of it, what is used of what there is.
+/// Synthesis for a family and, where the device is of it, used and available.
 #[derive(Clone, Debug, Serialize)]
 pub struct Synthesis {
     /// Figures.
@@ -104,10 +104,10 @@ pub struct Synthesis {
 }
 
 impl Report {
-    /// A strict equality that does not hold is a failed check.
+    /// A difference in a strict equality is a failed check.
     ///
     /// # Errors
-    /// Says which.
+    /// Names the equality.
     pub fn check(&self) -> Result<()> {
         match self.equalities.iter().find(|equality| equality.strict && equality.holds == Some(false)) {
             Some(equality) => Err(Error::check(format!("this does not hold: {}", equality.statement))),
@@ -119,7 +119,7 @@ impl Report {
 /// Reads a build folder.
 ///
 /// # Errors
-/// When it is none, or something that earlier commands kept in it is damaged.
+/// If it is not a build folder, or a result of an earlier command in it is damaged.
 pub fn collect(build: &Path) -> Result<Report> {
     let manifest = emit::read_manifest(build)?;
     let target = manifest.target.as_ref().map(|entry| Target::of_build(build, entry)).transpose()?;

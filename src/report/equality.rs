@@ -1,4 +1,4 @@
-//! The three equalities, and what is known of each.
+//! The three equalities, and the comparisons that were made.
 
 use serde::Serialize;
 
@@ -8,13 +8,13 @@ use crate::cosim;
 /// An equality and the comparisons that were made.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Equality {
-    /// What is equal to what.
+    /// The two sides.
     pub statement: &'static str,
-    /// What is compared.
+    /// The compared values.
     pub of: &'static str,
     /// Whether a difference is a defect; float64 itself rounds.
     pub strict: bool,
-    /// Comparisons that were made; none if nothing is known.
+    /// Comparisons that were made.
     pub checks: Vec<Check>,
     /// Whether nothing differs; none if nothing was compared.
     pub holds: Option<bool>,
@@ -25,15 +25,15 @@ pub struct Equality {
 /// One comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// How it was made.
+    /// Method of the comparison.
     pub how: String,
     /// Samples.
     pub samples: u64,
     /// Values compared.
     pub compared: u64,
-    /// Those that differ.
+    /// Values that differ.
     pub different: u64,
-    /// The first difference, or how many samples have one.
+    /// The first difference, or the number of samples with one.
     pub detail: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Designs from the slowest to the fastest, as `explore` prints and keeps them.
+//! Designs from the slowest to the fastest, as `explore` prints and stores them.
 
 use std::path::Path;
 
@@ -17,11 +17,11 @@ pub const FORMAT_VERSION: u32 = 2;
 pub struct Exploration {
     /// The model's name.
     pub model: String,
-    /// The family that area is reckoned for.
+    /// The family that area is estimated for.
     pub family: Family,
     /// Whether the cost model was fitted to this family.
     pub calibrated: bool,
-    /// The clock that samples per second are reckoned with.
+    /// The clock that samples per second are estimated with.
     pub clock_hz: f64,
     /// From the slowest to the fastest.
     pub designs: Vec<Explored>,
@@ -30,9 +30,9 @@ pub struct Exploration {
 /// One design.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Explored {
-    /// Cycles a sample.
+    /// Cycles per sample.
     pub cycles: f64,
-    /// Samples a second.
+    /// Samples per second.
     pub samples_per_second: f64,
     /// Look-up tables.
     pub lut: u64,
@@ -46,14 +46,14 @@ pub struct Explored {
     pub busiest: String,
     /// Whether it fits the device, if there is one.
     pub fits: Option<bool>,
-    /// Whether it is the one to take.
+    /// Whether it is the chosen one.
     pub chosen: bool,
-    /// What was chosen for its layers: the `folding` of a `folding.json`.
+    /// Its folding, as in `folding.json`.
     pub folding: Options,
 }
 
 impl Exploration {
-    /// Keeps it in a build folder.
+    /// Stores it in a build folder.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -68,7 +68,7 @@ impl Exploration {
         folder::write_json(&place, &Versioned { format_version: FORMAT_VERSION, exploration: self })
     }
 
-    /// Reads one that was kept.
+    /// Reads a stored one.
     ///
     /// # Errors
     /// When it cannot be read.

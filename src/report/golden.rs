@@ -1,4 +1,4 @@
-//! What the golden model shows on samples: equalities, accuracy against time-steps, rates, the spikes of one sample,
+//! Results of the golden model on samples: equalities, accuracy against time-steps, rates, the spikes of one sample,
 //! energy, and the cycles that the model of the pipeline tells from these spikes. Kept in the build folder.
 
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::folder;
 /// The version of the JSON form of [`Measured`].
 pub const FORMAT_VERSION: u32 = 1;
 
-/// What samples have shown.
+/// Results of the samples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Number of samples.
@@ -20,7 +20,7 @@ pub struct Measured {
     pub accuracy: Option<f64>,
     /// The same after each time-step.
     pub accuracy_per_step: Option<Vec<f64>>,
-    /// Time-steps to quiescence, in the mean.
+    /// Mean number of time-steps to quiescence.
     pub time_steps_mean: f64,
     /// The most.
     pub time_steps_max: u64,
@@ -32,9 +32,9 @@ pub struct Measured {
     pub reference: Option<Comparison>,
     /// Spikes per neuron and sample.
     pub spikes_per_neuron: f64,
-    /// Additions of a weight caused by a spike, a sample.
+    /// Additions of a weight caused by a spike, per sample.
     pub sops_per_sample: f64,
-    /// Multiply-accumulates with elements of the input, a sample.
+    /// Multiply-accumulates with elements of the input, per sample.
     pub input_macs_per_sample: f64,
     /// The energy account.
     pub energy: Energy,
@@ -42,11 +42,11 @@ pub struct Measured {
     pub layers: Vec<Layer>,
     /// The spikes of one sample.
     pub raster: Raster,
-    /// What the cycle model tells from the spikes of a few samples.
+    /// Predictions of the cycle model from the spikes of a few samples.
     pub predicted: PredictedCycles,
 }
 
-/// How often two evaluations differ.
+/// Number of differences between two evaluations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Samples compared.
@@ -57,7 +57,7 @@ pub struct Comparison {
     pub different_neurons: u64,
     /// Samples with such a neuron; not counted in one pass.
     pub different_samples: Option<u64>,
-    /// Samples of another class, where classes are known.
+    /// Samples with a different class, if classes are known.
     pub different_classes: Option<u64>,
 }
 
@@ -80,7 +80,7 @@ pub struct Energy {
     pub ratio: Option<f64>,
     /// Elements of LayerNorm and of softmax, counted on neither side.
     pub layer_norm_elements: u64,
-    /// See there.
+    /// Number of softmax elements.
     pub softmax_elements: u64,
 }
 
@@ -121,12 +121,12 @@ pub struct RasterLayer {
     pub spikes: Vec<Vec<i64>>,
 }
 
-/// Cycles as the model of the pipeline tells them.
+/// Cycles predicted by the cycle model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PredictedCycles {
-    /// Samples whose spikes it knows.
+    /// Number of samples it used.
     pub samples: usize,
-    /// Cycles a sample.
+    /// Cycles per sample.
     pub per_sample: f64,
     /// By stage of the design: cycles per sample in which it is busy.
     pub busy: Vec<f64>,
@@ -137,7 +137,7 @@ fn place(build: &Path) -> PathBuf {
 }
 
 impl Measured {
-    /// Keeps it in the build folder.
+    /// Stores it in the build folder.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -151,7 +151,7 @@ impl Measured {
         folder::write_json(&place(build), &Versioned { format_version: FORMAT_VERSION, measured: self })
     }
 
-    /// What an earlier run has shown, if there was one.
+    /// The results of an earlier run, if there is one.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -4,10 +4,10 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `golden.rs`, `spikes.rs` | what the golden model shows on samples |
+//! | `golden.rs`, `spikes.rs` | results of the golden model on samples |
 //! | `exploration.rs` | cycles against area |
 //! | `stage.rs` | stage by stage: cycles, work, memory |
-//! | `equality.rs` | the three equalities, and what is known of each |
+//! | `equality.rs` | the three equalities, and the comparisons that were made |
 //! | `collect.rs` | all of it, read from a build folder |
 //! | `page/` | the page: text and pictures |
 

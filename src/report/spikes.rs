@@ -1,4 +1,4 @@
-//! Spikes seen while the golden model runs: rates of all samples, all spikes of a few neurons of one.
+//! Spikes recorded while the golden model runs: rates of all samples, all spikes of a few neurons of one.
 
 use super::golden::{Raster, RasterLayer};
 use crate::data::Inputs;
@@ -7,7 +7,7 @@ use crate::golden::{Golden, Limits, Observer};
 
 /// Neurons of a raster, over all layers, if each has as many.
 const SHOWN: usize = 512;
-/// Least and most neurons of a layer.
+/// Minimum and maximum number of neurons of a layer.
 const EACH: (usize, usize) = (12, 128);
 
 /// Spikes of each layer, time-step by time-step.

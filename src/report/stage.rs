@@ -1,4 +1,4 @@
-//! Stage by stage: what it is, and how long it works.
+//! Stages of the pipeline and their working time.
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub struct Stage {
     pub channels: usize,
     /// Output channels of a beat.
     pub lanes: usize,
-    /// Whether it has counters; a stage that only passes beats on has none.
+    /// Whether it has counters; a stage that only passes beats through has none.
     pub has_register: bool,
     /// Streams that it reads.
     pub inputs: Vec<usize>,
@@ -31,9 +31,9 @@ pub struct Stage {
     pub rom_bits: u64,
     /// Bits of state memory.
     pub state_bits: u64,
-    /// Cycles of work a sample that its register counted in co-simulation; none for a stage without register.
+    /// Work cycles per sample, counted by its register in co-simulation; `None` for a stage without register.
     pub counted: Option<f64>,
-    /// Cycles a sample in which the cycle model tells it to be busy.
+    /// Busy cycles per sample, predicted by the cycle model.
     pub predicted: Option<f64>,
     /// Share of the cycles in which it works: of those counted in co-simulation, else as the cycle model tells.
     pub utilisation: Option<f64>,

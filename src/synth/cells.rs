@@ -1,11 +1,11 @@
-//! What the cells of each device family count as.
+//! Resource counts of the cells of each device family.
 
 use std::collections::BTreeMap;
 
 use super::report::Figures;
 use crate::target::Family;
 
-/// What one cell adds to the figures.
+/// Contribution of one cell to the figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Counts {
     /// Look-up tables used for logic.
@@ -28,7 +28,7 @@ enum Counts {
     Other,
 }
 
-/// The figures of so many cells of each type.
+/// The figures of these numbers of cells of each type.
 pub fn count<'a>(family: Family, cells: impl IntoIterator<Item = (&'a str, u64)>) -> Figures {
     let mut figures = Figures::default();
     let mut half_dsps = 0;

@@ -1,4 +1,4 @@
-//! Whether a design fits a device: what it needs of each resource against what there is.
+//! Whether a design fits a device: needed and available resources.
 
 use serde::Serialize;
 
@@ -6,12 +6,12 @@ use super::report::Figures;
 use crate::error::{Error, Result};
 use crate::target::{Device, Short};
 
-/// A design against a device.
+/// Comparison of a design with a device.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fit {
     /// The device's part.
     pub device: String,
-    /// Whether nothing is short.
+    /// Whether the design fits.
     pub fits: bool,
     /// Each resource.
     pub resources: Vec<Resource>,
@@ -26,12 +26,12 @@ pub struct Resource {
     pub used: u64,
     /// How many the device has.
     pub available: u64,
-    /// Used of available in percent; none where there are none of them.
+    /// Used of available in percent; `None` if the device has none.
     pub percent: Option<f64>,
 }
 
 impl Fit {
-    /// Compares what a design needs with what a device has.
+    /// Compares the resources of a design with those of a device.
     pub fn of(figures: &Figures, device: &Device) -> Self {
         let mut resources = Vec::new();
         let mut add = |name: &str, used: u64, available: u64| {
@@ -57,15 +57,15 @@ impl Fit {
         Self { device: device.part.clone(), fits, resources }
     }
 
-    /// What is short.
+    /// Resources of which too little is available.
     pub fn short(&self) -> Vec<Short> {
         Short::of(self.resources.iter().map(|r| (r.name.as_str(), r.used, r.available)))
     }
 
-    /// Fine if the design fits.
+    /// `Ok` if the design fits.
     ///
     /// # Errors
-    /// When it does not: a failed check that says by what and by how much.
+    /// A failed check that names the resources and the excess.
     pub fn check(&self) -> Result<()> {
         if self.fits {
             return Ok(());

@@ -1,10 +1,11 @@
 //! Synthesis with Yosys, module by module.
 //!
-//! The top level is wiring only: one instance per stage and stream. Their boundaries are kept, so that cells can be told
-//! apart by instance; beneath them everything is flattened, so that logic is optimised across the small library modules.
-//! Each module with its parameters is synthesised by itself and counted as often as the top level instantiates it: twins
-//! (modules that differ in nothing that matters) are synthesised once, several run at a time, and no run has to carry the whole design (the time that ABC9 takes in
-//! Yosys 0.70 grows with the product of modules and cells).
+//! The top level is wiring only: one instance per stage and stream. Their boundaries are kept, so that cells can be
+//! told apart by instance; beneath them everything is flattened, so that logic is optimised across the small library
+//! modules. Each module with its parameters is synthesised separately and counted as often as the top level
+//! instantiates it: equivalent modules are synthesised once, several run
+//! at a time, and no run has to carry the whole design (the time that ABC9 takes in Yosys 0.70 grows with the product
+//! of modules and cells).
 
 mod cells;
 mod fit;
@@ -32,7 +33,7 @@ use crate::folder;
 pub use crate::target::Family;
 use crate::tool::{Program, Tool, Toolbox};
 
-/// What is read of `manifest.json`.
+/// The part of `manifest.json` that is read.
 #[derive(Deserialize)]
 struct Manifest {
     top: String,
@@ -40,17 +41,17 @@ struct Manifest {
     folding: Folding,
 }
 
-/// Of the folding, what synthesis must know.
+/// The part of the folding that synthesis needs.
 #[derive(Default, Deserialize)]
 struct Folding {
     #[serde(default)]
     ultra_ram: bool,
 }
 
-/// Synthesises the design in the build folder for a family with the user's Yosys, provided if need be.
+/// Synthesises the design in the build folder for a family with the user's Yosys, provided if necessary.
 ///
 /// Leaves `reports/utilisation_FAMILY.json`, and in `reports/yosys_FAMILY/` the scripts and what Yosys said to each.
-/// `progress` is shown what is being done.
+/// `progress` is called with the current step.
 pub fn yosys(build: &Path, family: Family, progress: &(dyn Fn(&str) + Sync)) -> Result<Utilisation> {
     yosys_from(&Toolbox::from_env(), build, family, progress)
 }
@@ -65,16 +66,16 @@ pub fn yosys_from(
     modules(toolbox, build, family, Keep::Figures, progress).map(|synthesis| synthesis.utilisation)
 }
 
-/// What is kept of a synthesis.
+/// Results of a synthesis that are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keep {
-    /// How many cells there are.
+    /// The numbers of cells.
     Figures,
     /// The cells themselves too: `NAME.net.il` beside each script.
     Netlists,
 }
 
-/// What the synthesis of all modules leaves.
+/// Result of the synthesis of all modules.
 struct Synthesis {
     program: Program,
     utilisation: Utilisation,
@@ -82,11 +83,11 @@ struct Synthesis {
     instances: Vec<report::Instance>,
     /// Which part each instance is.
     places: Vec<usize>,
-    /// Of the top level.
+    /// The top level.
     ports: Vec<rtlil::Port>,
 }
 
-/// Synthesises the top level and every module that it instantiates, each by itself.
+/// Synthesises the top level and every module that it instantiates, separately.
 fn modules(
     toolbox: &Toolbox,
     build: &Path,
@@ -201,7 +202,7 @@ fn read_top(build: &Path) -> Result<(String, bool)> {
     }
 }
 
-/// The ordered list of sources. They go into a script: only plain names are let through.
+/// The ordered list of sources. They are used in a script, so only plain names are accepted.
 fn read_files(build: &Path, list: &str) -> Result<Vec<String>> {
     let path = build.join(list);
     let text = read(&path)?;

@@ -1,4 +1,4 @@
-//! One flat netlist for place and route, put together from the modules that were synthesised each by itself.
+//! One flat netlist for place and route, merged from the separately synthesised modules.
 
 use std::path::Path;
 
@@ -20,9 +20,9 @@ pub struct Netlist {
     pub core_instance: String,
     /// The core's instances and the modules that they are of.
     pub instances: Vec<(String, String)>,
-    /// What the core needs, without the shell.
+    /// Resources of the core, without the shell.
     pub utilisation: Utilisation,
-    /// What shell and core hold.
+    /// Resources of shell and core.
     pub total: super::Figures,
 }
 

@@ -10,7 +10,7 @@ use crate::target::Family;
 
 /// The version of the JSON form of [`Utilisation`].
 pub const FORMAT_VERSION: u32 = 1;
-/// What the top level's own cells are listed as.
+/// Name of the entry for the top level's own cells.
 pub const TOP_LEVEL: &str = "(top level)";
 
 /// Resources, in the units of one family.
@@ -47,19 +47,19 @@ pub struct ModuleUse {
     pub instance: String,
     /// The module it is an instance of.
     pub module: String,
-    /// What it needs, everything below it included.
+    /// Its resources, including everything below it.
     #[serde(flatten)]
     pub figures: Figures,
 }
 
-/// What a design needs on a device family.
+/// Resources of a design on a device family.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Utilisation {
     /// Version of this form.
     pub format_version: u32,
     /// The device family.
     pub family: Family,
-    /// The program that found this out.
+    /// The program that produced the figures.
     pub tool: String,
     /// Its version.
     pub tool_version: String,
@@ -67,7 +67,7 @@ pub struct Utilisation {
     pub top: String,
     /// The synthesis command.
     pub command: String,
-    /// How long it took, in seconds.
+    /// Run time in seconds.
     pub seconds: f64,
     /// The unit of block memory.
     pub bram_unit: String,
@@ -134,7 +134,7 @@ pub struct Instance {
     pub module: String,
 }
 
-/// A module that is synthesised by itself.
+/// A module that is synthesised separately.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// What its files are called: its name in the source and a number.
@@ -149,7 +149,7 @@ pub fn instances(design: &Design<'_>, rtlil: &str) -> Vec<Instance> {
     cells.map(|(module, name)| Instance { name: name.to_owned(), module: module.to_owned() }).collect()
 }
 
-/// The modules of these instances, of twins one, and for each instance which of them it is.
+/// The distinct modules of these instances, and for each instance the index of its module.
 pub fn parts(design: &Design<'_>, instances: &[Instance]) -> (Vec<Part>, Vec<usize>) {
     let mut parts: Vec<Part> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();

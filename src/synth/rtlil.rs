@@ -99,7 +99,7 @@ impl<'a> Design<'a> {
 
     /// What a module contains, without what does not matter for hardware: its name, parameters that nothing reads any
     /// more, places in the source, and which numbers Yosys has given to nameless things. Modules for which this is the
-    /// same are twins.
+    /// same are identical modules.
     pub fn canonical_form(&self, module: &str) -> String {
         let Some(text) = self.modules.get(module) else { return String::new() };
         let mut numbers: HashMap<&str, usize> = HashMap::new();

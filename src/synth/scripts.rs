@@ -51,7 +51,7 @@ pub fn keep(family: Family, module: &str, name: &str) -> String {
 }
 
 /// Reads and elaborates the shell around the core and synthesises it with the core as a black box, pads included where
-/// the router does not add them by itself. The cell library stays in the file for the final step.
+/// the router does not add them separately. The cell library stays in the file for the final step.
 ///
 /// With parameters Yosys calls the core `$paramod$HASH\CORE` or `$paramod\CORE\NAME=VALUE`.
 pub fn shell(family: Family, shell: &str, core: &str, files: &[String]) -> String {

@@ -1,4 +1,4 @@
-//! Boards: a device, its clock, how a host talks to it, and where the pins are. Two files each: `NAME.toml` and the pins
+//! Boards: a device, its clock, its host interface and its pins. Two files each: `NAME.toml` and the pins
 //! file beside it.
 
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Device, Family, nearest, pins, read};
 use crate::error::{Error, Result};
 
-/// Boards that this program carries: text of the description, name and text of the pins file.
+/// Boards that this program contains: text of the description, name and text of the pins file.
 macro_rules! boards {
     ($($name:literal $pins:literal),* $(,)?) => {
         &[$((
@@ -35,7 +35,7 @@ const BOARDS: &[(&str, &str, &str)] = boards!(
 const CLOCK: (u64, u64) = (1_000, 1_000_000_000);
 /// Slowest serial line in symbols a second.
 const SLOWEST: u64 = 300;
-/// Fewest clock cycles of a serial symbol.
+/// Minimum number of clock cycles of a serial symbol.
 const CYCLES: u64 = 8;
 
 /// A board.
@@ -43,23 +43,23 @@ const CYCLES: u64 = 8;
 pub struct Board {
     /// Its name on the command line and in file names.
     pub name: String,
-    /// What people call it.
+    /// Display name.
     pub title: String,
     /// The device on it.
     pub device: Device,
     /// Frequency of the clock at `clk_i`, in hertz.
     pub clock_hz: u64,
-    /// The serial line to the host; none where a processor or PCI Express is the host.
+    /// The serial line to the host; `None` if a processor or PCI Express is the host.
     pub serial: Option<Serial>,
     /// The button at `rst_ni`; without one the board's top level resets itself after power-on.
     pub reset: Option<Reset>,
-    /// The processor on the device, where it is the host.
+    /// The processor on the device, if it is the host.
     pub processor: Option<Processor>,
     /// Name of the pins file.
     pub pins_name: String,
     /// Text of the pins file.
     pub pins: String,
-    /// Where the pins come from.
+    /// Source of the pin assignment.
     pub source: String,
     /// Text of the description.
     pub text: String,
@@ -73,11 +73,11 @@ pub struct Serial {
     pub baud: u64,
 }
 
-/// A button that is low when pressed.
+/// An active-low button.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reset {
-    /// What is printed beside it.
+    /// Its label on the board.
     pub button: String,
 }
 
@@ -110,7 +110,7 @@ struct Clock {
 }
 
 impl Board {
-    /// What is left of the device for a core: with a serial line, all but what the shell takes.
+    /// Resources of the device that are available to a core: with a serial line, all except those of the shell.
     pub fn room(&self) -> Device {
         let mut room = self.device.clone();
         if self.serial.is_some() {
@@ -128,7 +128,7 @@ impl Board {
     /// The board of that name, or the one described by the file at that path (anything that ends with `.toml`).
     ///
     /// # Errors
-    /// When there is none (the error names the nearest and all that are known), or the files have a mistake.
+    /// When there is none (the error names the nearest one and all known ones), or the files have a mistake.
     pub fn find(name: &str) -> Result<Self> {
         if Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
             return Self::from_file(Path::new(name));
@@ -178,7 +178,7 @@ impl Board {
     }
 }
 
-/// Every board that this program carries.
+/// All boards that this program contains.
 ///
 /// # Errors
 /// When one of their files has a mistake.

@@ -1,4 +1,4 @@
-//! What a device has, with the source of each fact.
+//! Resources of devices, with the source of each fact.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use crate::error::{Error, Result};
 
 /// Facts of every device.
 const DEVICES: &str = include_str!("../../constraints/devices.toml");
-/// More of anything than any device has.
+/// Upper bound of all counts.
 const MOST: u64 = 1_000_000_000;
 
-/// A device: a part with its package and speed grade, and what there is of each resource, in the units in which
+/// A device: a part with its package and speed grade, and its number of each resource, in the units in which
 /// synthesis counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Device {
-    /// The part with package and speed grade, as the tools of its maker call it.
+    /// The part with package and speed grade, in the notation of its manufacturer's tools.
     pub part: String,
     /// The part alone: another name of this device.
     pub die: String,
-    /// What people call it.
+    /// Display name.
     pub title: String,
     /// Its family.
     pub family: Family,
@@ -28,17 +28,17 @@ pub struct Device {
     pub luts: u64,
     /// Flip-flops.
     pub ffs: u64,
-    /// Of the look-up tables, those that can be memory; 0 where there is no such memory.
+    /// Look-up tables that can be used as memory; 0 if there are none.
     pub lutrams: u64,
     /// Block memories by kind.
     pub brams: Vec<Memory>,
     /// Multiplier blocks.
     pub dsps: Dsps,
-    /// Arguments that make nextpnr place and route for it; empty where no open flow does.
+    /// Arguments of nextpnr for it; empty if there is no open flow.
     pub nextpnr: Vec<String>,
     /// Arguments that the packer of the bitstream needs.
     pub packer: Vec<String>,
-    /// The document that says so.
+    /// The source document.
     pub source: String,
 }
 
@@ -84,10 +84,10 @@ struct Facts {
 }
 
 impl Device {
-    /// The device of that part or die, in capitals or not.
+    /// The device of that part or die, case-insensitive.
     ///
     /// # Errors
-    /// When there is none; the error names the nearest and all that are known.
+    /// When there is none; the error names the nearest one and all known ones.
     pub fn find(name: &str) -> Result<Self> {
         let all = devices()?;
         let is = |other: &str| other.eq_ignore_ascii_case(name);
@@ -109,7 +109,7 @@ impl Device {
         self.brams.iter().find(|memory| memory.kind == kind)
     }
 
-    /// Whether open tools make a bitstream for it.
+    /// Whether open tools can write a bitstream for it.
     pub fn has_open_flow(&self) -> bool {
         !self.nextpnr.is_empty()
     }

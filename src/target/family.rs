@@ -1,4 +1,4 @@
-//! Device families: how each is synthesised, and what its files are called.
+//! Device families: synthesis commands and file names.
 
 use std::fmt;
 
@@ -42,8 +42,8 @@ impl Family {
 
     /// The synthesis command, without the top module.
     ///
-    /// No input and output buffers: the top level is a core with stream interfaces, not a chip. The iCE40 command
-    /// may use multipliers, which only the UltraPlus devices have. With `ultra_ram` large memories may be UltraRAM, if the
+    /// No input and output buffers: the top level is a core with stream interfaces, not a chip. The iCE40 command may
+    /// use multipliers, which only the UltraPlus devices have. With `ultra_ram` large memories may be UltraRAM, if the
     /// family has such.
     pub fn command(self, ultra_ram: bool) -> &'static str {
         match self {
@@ -56,7 +56,7 @@ impl Family {
         }
     }
 
-    /// The oldest Yosys that is taken from `PATH`. Yosys 0.23 turns large ROMs into look-up tables for iCE40 and
+    /// The oldest Yosys that is accepted from `PATH`. Yosys 0.23 turns large ROMs into look-up tables for iCE40 and
     /// Gowin; 0.70 is the version that was tried and does not, and the only one that was tried for UltraScale+.
     pub fn oldest_yosys(self) -> &'static [u32] {
         match self {
@@ -83,8 +83,8 @@ impl Family {
         }
     }
 
-    /// What the serial shell of a board takes: look-up tables, flip-flops, units of block memory. Yosys 0.70, blocks of 784
-    /// bytes and results of 13 words; UltraScale+ as 7 series.
+    /// Area of the serial shell of a board: look-up tables, flip-flops, units of block memory. Yosys 0.70, blocks of
+    /// 784 bytes and results of 13 words; UltraScale+ as 7 series.
     pub fn serial_shell(self) -> [u64; 3] {
         match self {
             Self::Xc7 | Self::Xcup => [510, 468, 1],
@@ -94,7 +94,7 @@ impl Family {
         }
     }
 
-    /// How the names of its pins files end.
+    /// File extension of its pins files.
     pub fn pins_extension(self) -> &'static str {
         match self {
             Self::Xc7 | Self::Xcup => "xdc",

@@ -1,15 +1,15 @@
-//! What hardware is built for: families, devices and boards, read from `constraints/`.
+//! Targets of the hardware: families, devices and boards, read from `constraints/`.
 //!
 //! | file | contents |
 //! |---|---|
 //! | `family.rs` | device families and their synthesis commands |
-//! | `device.rs` | what a device has: `constraints/devices.toml` |
+//! | `device.rs` | resources of devices: `constraints/devices.toml` |
 //! | `board.rs` | boards: `constraints/NAME.toml` and the pins file beside it |
-//! | `pins.rs` | which port a pins file places where |
-//! | `short.rs` | what a device has too little of |
-//! | `read.rs`, `nearest.rs` | TOML with errors that name the key; names that are not known |
+//! | `pins.rs` | port assignments in a pins file |
+//! | `short.rs` | resources of which a device has too little |
+//! | `read.rs`, `nearest.rs` | TOML with errors that name the key; unknown names |
 //!
-//! Names from these files go into scripts and paths: the parser lets plain ones through only.
+//! Names from these files are used in scripts and paths, so the parser accepts only plain ones.
 
 mod board;
 mod device;
@@ -31,16 +31,16 @@ pub use short::Short;
 
 use crate::error::{Error, Result};
 
-/// What a build is for.
+/// Target of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A board: a device with pins and a clock.
     Board(Box<Board>),
-    /// A device alone: the core without pins.
+    /// A device without a board: the core without pins.
     Device(Box<Device>),
 }
 
-/// A target as the manifest of a build folder names it.
+/// A target in the manifest of a build folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetEntry {
     /// The board, if it is one.
@@ -61,7 +61,7 @@ impl Target {
         }
     }
 
-    /// What is left of the device for a core: of a board with a serial line, all but what the shell takes.
+    /// Resources available to a core: on a board with a serial line, all except those of the shell.
     pub fn room(&self) -> Device {
         match self {
             Self::Board(board) => board.room(),
@@ -77,7 +77,7 @@ impl Target {
         }
     }
 
-    /// How the manifest names it.
+    /// Its entry in the manifest.
     pub fn entry(&self) -> TargetEntry {
         let device = self.device();
         TargetEntry {
@@ -87,7 +87,7 @@ impl Target {
         }
     }
 
-    /// What it adds to the folder `constraints/` of a build: name and text of each file.
+    /// Its files in the folder `constraints/` of a build: name and text of each file.
     pub fn files(&self) -> Vec<(String, String)> {
         let Some(board) = self.board() else { return Vec::new() };
         vec![

@@ -1,11 +1,11 @@
-//! Names that are not known, and what may have been meant.
+//! Unknown names, and suggestions.
 
 use crate::error::{Error, printable};
 
-/// Least likeness (Jaro-Winkler) of a name that is worth a question.
+/// Minimum similarity (Jaro-Winkler) of a suggested name.
 const ALIKE: f64 = 0.7;
 
-/// The error of an unknown name: the nearest of `candidates`, if one is near, and all that are `known`.
+/// The error of an unknown name: the nearest of `candidates`, if one is similar, and all `known` names.
 pub fn unknown<'a>(
     what: &str,
     name: &str,

@@ -1,4 +1,4 @@
-//! Pins files: which port is placed at which pin, in the language of each family.
+//! Pins files: assignments of ports to pins, in the language of each family.
 
 use super::Family;
 use crate::error::{Error, Result, printable};
@@ -12,7 +12,7 @@ pub struct Placement {
     pub pin: String,
 }
 
-/// What a pins file places, in its order.
+/// The assignments of a pins file, in order.
 pub fn placements(family: Family, text: &str) -> Vec<Placement> {
     match family {
         Family::Xc7 | Family::Xcup => {
@@ -51,8 +51,8 @@ pub fn check(placements: &[Placement], ports: &[&str]) -> Result<()> {
     }
 }
 
-/// The statements of a file in words, without comments, quotes and brackets. They end at `;` and, in some languages, with
-/// the line.
+/// The statements of a file in words, without comments, quotes and brackets. They end at `;` and, in some languages,
+/// with the line.
 fn statements(text: &str, comments: &[&str], by_line: bool) -> Vec<Vec<String>> {
     let mut plain = String::with_capacity(text.len());
     for line in text.lines() {

@@ -1,4 +1,4 @@
-//! What a device has too little of.
+//! Resources of which a device has too little.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl Short {
 }
 
 impl fmt::Display for Short {
-    /// `RAMB18 1,234 of 1,000 (23 % too many)`; below 10 % with a decimal.
+    /// `RAMB18 1,234 of 1,000 (23 % too many)`; below 10 % with one decimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { resource, needed, available } = self;
         write!(f, "{resource} {} of {}", thousands(*needed), thousands(*available))?;

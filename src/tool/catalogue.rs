@@ -1,4 +1,4 @@
-//! The programs that this project uses: their names, oldest versions, and how they are had.
+//! The programs that this project uses: their names, oldest versions, and how to install them.
 
 use super::pinned::{self, Bundle};
 use super::pinned_formal;
@@ -73,7 +73,7 @@ impl Tool {
         Self::NumPy,
     ];
 
-    /// What people call it.
+    /// Display name.
     pub fn title(self) -> &'static str {
         match self {
             Self::Verilator => "Verilator",
@@ -125,7 +125,7 @@ impl Tool {
         }
     }
 
-    /// The names it may have on `PATH`, the better one first.
+    /// The names it may have on `PATH`, in order of preference.
     pub(super) fn names(self) -> &'static [&'static str] {
         match self {
             Self::Verilator => &["verilator"],
@@ -150,7 +150,7 @@ impl Tool {
         }
     }
 
-    /// The argument that makes it print its version.
+    /// The argument to print its version.
     pub(super) fn version_argument(self) -> &'static str {
         match self {
             Self::Yosys | Self::YosysOld => "-V",
@@ -186,7 +186,7 @@ impl Tool {
         }
     }
 
-    /// What is provided when it is missing, the better one first.
+    /// Bundles that are provided if it is missing, in order of preference.
     pub(super) fn bundles(self) -> &'static [&'static Bundle] {
         match self {
             Self::Verilator => &[&pinned::VERILATOR],
@@ -210,7 +210,7 @@ impl Tool {
         self.bundles().first().map(|bundle| bundle.version)
     }
 
-    /// How a person gets it.
+    /// Installation hint.
     pub fn how_to_get(self) -> &'static str {
         match self {
             Self::Verilator => "provided on first use, or your distribution's `verilator`",

@@ -1,4 +1,4 @@
-//! Which programs are here, which versions, what they are needed for and how to get the others.
+//! Installed programs, their versions and purpose, and installation hints for missing ones.
 
 use serde::Serialize;
 
@@ -7,22 +7,22 @@ use super::{Origin, Program, Tool, Toolbox};
 /// One line of the report.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
-    /// What people call it.
+    /// Display name.
     pub tool: &'static str,
     /// Whether everything that needs it can work: it is here, or it will be provided on first use, or nothing
     /// needs it unless the user asks for that flow.
     pub ok: bool,
-    /// Whether it is here now.
+    /// Whether it is available now.
     pub found: bool,
-    /// Its version, when it is here.
+    /// Its version, if it is available.
     pub version: Option<String>,
-    /// Where it is, when it is here.
+    /// Its path, if it is available.
     pub place: Option<String>,
-    /// What it is needed for.
+    /// Its purpose.
     pub needed_for: &'static str,
-    /// How to get it.
+    /// Installation hint.
     pub how_to_get: String,
-    /// What is wrong with it, if something is.
+    /// A problem with it, if any.
     pub problem: Option<String>,
 }
 
@@ -52,12 +52,12 @@ fn purpose(tool: Tool) -> (&'static str, bool) {
     }
 }
 
-/// Looks at the user's machine; fetches nothing.
+/// Checks the user's machine; downloads nothing.
 pub fn report() -> Vec<Line> {
     report_of(&Toolbox::from_env())
 }
 
-/// Looks where this toolbox looks; fetches nothing.
+/// Checks the locations of this toolbox; downloads nothing.
 pub fn report_of(toolbox: &Toolbox) -> Vec<Line> {
     let mut lines: Vec<Line> = Tool::ALL.into_iter().map(|tool| line(toolbox, tool)).collect();
     let python = Tool::ALL.iter().position(|&tool| tool == Tool::Python).unwrap_or_default();

@@ -40,7 +40,7 @@ const NEXTPNR_DRIVER: &str = include_str!("nextpnr_driver.py");
 /// Runs Python with the NumPy of a private folder.
 const NUMPY_DRIVER: &str = include_str!("numpy_driver.py");
 
-/// Where a program came from.
+/// Origin of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// Named by the user in an environment variable.
@@ -54,9 +54,9 @@ pub enum Origin {
 /// A program that can be run.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// Which tool it is.
+    /// The tool.
     pub tool: Tool,
-    /// The file that is started.
+    /// The executable.
     pub path: PathBuf,
     /// Arguments that come before the caller's.
     pub args: Vec<OsString>,
@@ -64,7 +64,7 @@ pub struct Program {
     pub env: Vec<(String, OsString)>,
     /// Its version.
     pub version: Version,
-    /// Where it came from.
+    /// Its origin.
     pub origin: Origin,
 }
 
@@ -96,7 +96,7 @@ impl Program {
 /// Where programs are looked for. [`Toolbox::from_env`] is what the program uses; tests make their own.
 #[derive(Clone, Debug)]
 pub struct Toolbox {
-    /// The folder that holds what is provided, if the machine has a place for it.
+    /// The folder of provided programs, if the machine has a cache folder.
     pub cache: Option<PathBuf>,
     /// The folders to search, in the form of `PATH`.
     pub search_path: OsString,
@@ -124,12 +124,12 @@ impl Toolbox {
         }
     }
 
-    /// The program, provided if need be.
+    /// The program, provided if necessary.
     pub fn get(&self, tool: Tool) -> Result<Program> {
         self.get_at_least(tool, tool.oldest())
     }
 
-    /// The program in this version or newer, provided if need be. A program that the user chose only has to be
+    /// The program in this version or newer, provided if necessary. A program that the user chose only has to be
     /// new enough to work at all.
     pub fn get_at_least(&self, tool: Tool, least: &[u32]) -> Result<Program> {
         if let Some(program) = self.find(tool, least)? {
@@ -183,7 +183,7 @@ impl Toolbox {
         Ok(None)
     }
 
-    /// What is in the cache already, without fetching anything.
+    /// A program that is already in the cache, without downloading anything.
     pub fn find_provided(&self, tool: Tool) -> Option<Program> {
         let (python, bundle) = self.bundle(tool).ok()?;
         let folder = provide::folder(self.cache.as_deref()?, bundle, &python);
@@ -242,7 +242,7 @@ impl Toolbox {
         .fix(fix))
     }
 
-    /// How the content of a provided folder is run.
+    /// How to run the contents of a provided folder.
     fn provided(&self, tool: Tool, folder: &Path, python: &Interpreter) -> Result<Program> {
         let driven = |driver: &str| {
             let mut program = Program::plain(tool, python.path.clone(), Origin::Cache);
@@ -301,7 +301,7 @@ impl Program {
         Self { tool, path, args: Vec::new(), env: Vec::new(), version, origin }
     }
 
-    /// Runs it once and notes its version.
+    /// Runs it once and records its version.
     fn ask_version(mut self) -> Result<Self> {
         let command = self.named(self.tool.title()).arg(self.tool.version_argument());
         if self.tool.has_no_version() {
@@ -325,12 +325,12 @@ impl Program {
     }
 }
 
-/// Verilator, provided if need be.
+/// Verilator, provided if necessary.
 pub fn verilator() -> Result<Program> {
     Toolbox::from_env().get(Tool::Verilator)
 }
 
-/// Yosys, provided if need be.
+/// Yosys, provided if necessary.
 pub fn yosys() -> Result<Program> {
     Toolbox::from_env().get(Tool::Yosys)
 }

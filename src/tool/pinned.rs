@@ -16,16 +16,16 @@ pub struct Package {
     pub name: &'static str,
     /// Its exact version.
     pub version: &'static str,
-    /// About how many bytes are fetched.
+    /// Approximate download size in bytes.
     pub bytes: u64,
     /// SHA-256 of every file that may be used, with the platform it is for.
     pub files: &'static [(&'static str, &'static str)],
 }
 
-/// What is installed together into one folder.
+/// Packages that are installed together into one folder.
 #[derive(Debug)]
 pub struct Bundle {
-    /// What people call it.
+    /// Display name.
     pub title: &'static str,
     /// Start of the folder's name in the cache: lower case, no spaces.
     pub slug: &'static str,
@@ -52,7 +52,7 @@ impl Bundle {
         text
     }
 
-    /// About how many bytes are fetched.
+    /// Approximate download size in bytes.
     pub fn bytes(&self) -> u64 {
         self.packages.iter().map(|package| package.bytes).sum()
     }

@@ -183,7 +183,7 @@ fn install(
     }
 }
 
-/// What a failed installation means for the user.
+/// The diagnostic for a failed installation.
 fn explain(bundle: &Bundle, python: &Interpreter, finished: &Finished) -> Error {
     let name = format!("{} {}", bundle.title, bundle.version);
     let output = &finished.output;
@@ -263,7 +263,7 @@ impl Lock {
     }
 }
 
-/// Shows on standard error how much has arrived; one plain line when that is not a terminal.
+/// Shows the download progress on standard error; one plain line if that is not a terminal.
 struct Progress {
     bar: ProgressBar,
     done: Arc<AtomicBool>,

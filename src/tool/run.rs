@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// How many bytes of output are kept in memory: the last ones.
+/// Number of output bytes that are kept in memory, from the end.
 const KEPT_BYTES: usize = 256 * 1024;
-/// A line longer than this is cut into pieces.
+/// A line longer than this is split.
 const LONGEST_LINE: u64 = 16 * 1024;
-/// How many of the last lines a diagnostic quotes.
+/// Number of last lines that a diagnostic quotes.
 const QUOTED_LINES: usize = 20;
-/// How many error lines from further up a diagnostic quotes.
+/// Number of earlier error lines that a diagnostic quotes.
 const QUOTED_ERRORS: usize = 5;
 
 /// One call of an external program.
@@ -30,21 +30,21 @@ pub struct Command {
     log: Option<PathBuf>,
 }
 
-/// What a call left behind.
+/// Result of a call.
 #[derive(Clone, Debug)]
 pub struct Finished {
-    /// How it ended.
+    /// Its exit status.
     pub status: ExitStatus,
     /// The last 256 KiB of standard output and standard error, in the order they came.
     pub output: String,
-    /// The first few lines that call themselves errors.
+    /// The first few error lines.
     pub errors: Vec<String>,
-    /// How long it took.
+    /// Its run time.
     pub wall: Duration,
 }
 
 impl Command {
-    /// A call of the program at `path`; `name` is what people call it.
+    /// A call of the program at `path`; `name` is the display name.
     pub fn new(name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         Self { name: name.into(), path: path.into(), args: Vec::new(), env: Vec::new(), cwd: None, log: None }
     }
@@ -91,7 +91,7 @@ impl Command {
         self
     }
 
-    /// Runs it to its end; anything but exit code 0 is an error that quotes the output.
+    /// Runs it to its end; an exit code other than 0 is an error that quotes the output.
     pub fn run(&self) -> Result<Finished> {
         self.run_with(&mut |_| ())
     }
@@ -147,7 +147,7 @@ impl Command {
         Ok(Finished { status, output: tail.text(), errors: tail.errors, wall: start.elapsed() })
     }
 
-    /// The diagnostic for a call that ended badly.
+    /// The diagnostic for a failed call.
     pub fn failure(&self, finished: &Finished) -> Error {
         let how = match finished.status.code() {
             Some(code) => format!("exit code {code}"),

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::import::decode::{Node, NodeIndex, ValueId};
 use crate::quant::Rounding;
 
-/// More clips than this in a row are no quantiser.
+/// Maximum number of consecutive clips in a quantiser.
 const MOST_CLIPS: usize = 64;
 
 /// The quantiser that ends in this multiplication.
@@ -33,7 +33,7 @@ pub fn form_of(context: &Context, site: Site) -> Result<Option<Form>> {
     Ok(None)
 }
 
-/// Follows the chain back to what is quantised.
+/// Follows the chain back to the quantised value.
 fn follow(
     context: &Context,
     chain: ValueId,
@@ -115,7 +115,7 @@ fn clipped_sum(
     Ok(None)
 }
 
-/// What is divided, and by which scale; it must be the scale that the level is multiplied by.
+/// The dividend and the scale, which must be the scale that the level is multiplied by.
 fn divided(context: &Context, node: &Node, scale: ValueId) -> Result<(ValueId, Spread<f32>)> {
     let wrong = |problem: String| Error::input(problem).at_node(&node.name);
     let read = |value| Spread::read(context, value).map_err(|e| e.at_node(&node.name));

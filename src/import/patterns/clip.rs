@@ -6,7 +6,7 @@ use crate::import::decode::{Node, NodeIndex, ValueId};
 
 /// A clipped value.
 pub struct Clip {
-    /// What is clipped.
+    /// The clipped input.
     pub inner: ValueId,
     /// Lower bound, possibly −∞.
     pub low: f64,
@@ -18,7 +18,7 @@ pub struct Clip {
     pub is_relu: bool,
 }
 
-/// Bounds beyond this stand for "none": exporters write the largest float.
+/// Bounds beyond this mean "none": exporters write the largest float.
 const UNBOUNDED: f64 = 2_147_483_648.0;
 
 /// The clipping that writes this value.
@@ -43,7 +43,7 @@ pub fn clip_of(context: &Context, value: ValueId) -> Result<Option<Clip>> {
     Ok(Some(Clip { inner, low, high, node: index, is_relu: node.is("Relu") }))
 }
 
-/// The one number that a bound is.
+/// The value of a bound that is a single number.
 fn bound(context: &Context, node: &Node, value: ValueId) -> Result<f64> {
     let wrong = |problem: &str| {
         Error::input(problem)
@@ -78,7 +78,7 @@ fn min_max(context: &Context, node: &Node, op: &str) -> Result<Option<(ValueId, 
     Ok(Some(if op == "Min" { (inner, f64::NEG_INFINITY, number) } else { (inner, number, f64::INFINITY) }))
 }
 
-/// Tells a value from the number it is compared with: the number is constant and, where both are, has one element.
+/// Separates a value from the number it is compared with: the number is constant and, if both are, has one element.
 fn value_and_number(context: &Context, a: ValueId, b: ValueId) -> Result<Option<(ValueId, ValueId)>> {
     let single = |v: ValueId| -> Result<bool> {
         Ok(context.flow.is_constant(v) && context.flow.extents(v)?.is_some_and(|d| d.iter().all(|&d| d == 1)))
@@ -132,12 +132,12 @@ impl Bounds {
         (self.low, self.high) = (clipped(low).min(clipped(high)), clipped(high));
     }
 
-    /// Whether every bound there is, is an integer.
+    /// Whether all present bounds are integers.
     pub fn are_integers(&self) -> bool {
         [self.low, self.high].iter().all(|b| b.is_infinite() || b.fract() == 0.0)
     }
 
-    /// Both bounds, when there are both.
+    /// Both bounds, if both are present.
     pub fn both(&self) -> Option<(f64, f64)> {
         (self.low.is_finite() && self.high.is_finite()).then_some((self.low, self.high))
     }

@@ -7,16 +7,16 @@ use crate::error::{Error, Result as Outcome};
 use crate::import::decode::{Node, ValueId};
 use crate::quant::{Binary, Function, Step, Unary};
 
-/// What a value inside of a function is.
+/// A value inside a function.
 #[derive(Clone, Copy)]
 pub enum Result {
-    /// The result at this position.
+    /// The result with this index.
     Number(usize),
     /// Whether the first position's result is greater than the second one's; or, of `false`, whether it is not.
     Greater(usize, usize, bool),
 }
 
-/// Sums, products and what does nothing.
+/// Sums, products and operators that do nothing.
 const STRAIGHT: &[&str] = &["Add", "Sub", "Mul", "Div", "Neg", "Identity", "Cast", "CastLike"];
 
 /// The others.
@@ -57,7 +57,7 @@ const CURVED: &[&str] = &[
 
 /// Whether a function may have this node.
 pub fn is_known(node: &Node) -> bool {
-    // Casts are looked at one by one.
+    // Casts are checked one by one.
     node.standard_op()
         .is_some_and(|op| !op.starts_with("Cast") && (STRAIGHT.contains(&op) || CURVED.contains(&op)))
 }
@@ -71,12 +71,12 @@ pub fn is_curved(node: &Node, several: bool, first: bool) -> bool {
         || node.is("Div") && !first
 }
 
-/// The number that a constant is everywhere; none if it differs from element to element.
+/// The value of a constant that is equal everywhere; `None` if it differs between elements.
 pub fn number(context: &Context, value: ValueId) -> Outcome<Option<f64>> {
     Ok(context.flow.constant(value)?.uniform().filter(|v| v.is_finite()))
 }
 
-/// Adds a node to a function; none if the function cannot have it.
+/// Adds a node to a function; `None` if the function cannot contain it.
 pub fn apply(
     context: &Context,
     node: &Node,
@@ -259,7 +259,7 @@ fn clip(node: &Node, f: &mut Function, x: usize, bounds: &[Option<usize>]) -> us
         bounds.get(port).copied().flatten().or_else(|| value.is_finite().then(|| f.constant(value.into())))
     };
     let (low, high) = (bound(0, "min"), bound(1, "max"));
-    // As ONNX has it, the upper bound wins.
+    // As in ONNX, the upper bound has priority.
     let x = low.map_or(x, |low| f.binary(Binary::Max, x, low));
     high.map_or(x, |high| f.binary(Binary::Min, x, high))
 }

@@ -1,8 +1,8 @@
-//! Functions of every element, such as GELU, however they are written: one node, or all the nodes between two values, each
-//! of which acts element by element and reads, beside computed values, numbers.
+//! Functions of every element, such as GELU, however they are written: one node, or all the nodes between two values,
+//! each of which acts element by element and reads, beside computed values, numbers.
 //!
-//! Looking back from a value, all paths meet again and again in a single value. The function goes back to the last such
-//! value behind which something other than a sum with or a product by a number happens.
+//! Backwards from a value, all paths join repeatedly in a single value. The function goes back to the last such
+//! value that is followed by something other than a sum with or a product by a number.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,7 +16,7 @@ use crate::quant::Function;
 
 /// The pattern.
 pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
-    // What does nothing vanishes by itself.
+    // Operators that do nothing are handled elsewhere.
     if ["Identity", "Cast", "CastLike"].iter().any(|op| site.node.is(op)) {
         return Ok(None);
     }
@@ -49,7 +49,8 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     }))
 }
 
-/// The value that a function reads, and its nodes; none if nothing but sums with and products by numbers is behind `value`.
+/// The value that a function reads, and its nodes; none if nothing but sums with and products by numbers is behind
+/// `value`.
 fn region(context: &Context, value: ValueId) -> Result<Option<(ValueId, BTreeSet<NodeIndex>)>> {
     let model = context.flow.model;
     let mut found = None;
@@ -73,7 +74,7 @@ fn region(context: &Context, value: ValueId) -> Result<Option<(ValueId, BTreeSet
             .max_by_key(|((index, _), _)| *index);
         let Some(((index, node), last)) = last else { return Ok(found) };
         if !elementwise::is_known(node) && !passthrough::is_float_cast(context.flow, node) {
-            // What is clipped after it was rounded is a part of a quantiser.
+            // A clip after a rounding is a part of a quantiser.
             let rounds = ["Floor", "Ceil", "Round"].iter().any(|op| node.is(op));
             return Ok(found.filter(|(root, _)| !(rounds && *root == last)));
         }

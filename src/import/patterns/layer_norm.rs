@@ -25,7 +25,7 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     Ok(Some(Found::Operator { op, sources: vec![source], name, detail }))
 }
 
-/// What a LayerNorm is made of.
+/// Parts of a LayerNorm.
 struct Parts {
     source: ValueId,
     gamma: Option<ValueId>,
@@ -47,7 +47,7 @@ fn one_node(context: &Context, site: Site) -> Result<Option<Parts>> {
     Ok(Some(Parts { source, gamma, beta, epsilon, nodes: vec![site.index] }))
 }
 
-/// One number a channel; the same for all where there is no constant.
+/// One number per channel; the same for all if there is no constant.
 fn per_channel(context: &Context, value: Option<ValueId>, channels: usize, other: f32) -> Result<Vec<f32>> {
     let Some(value) = value else { return Ok(vec![other; channels]) };
     let tensor = context.flow.constant(value)?;
@@ -62,7 +62,7 @@ fn per_channel(context: &Context, value: Option<ValueId>, channels: usize, other
     }
 }
 
-/// Follows `… ·γ + β` back to what is normalised.
+/// Follows `… ·γ + β` back to the normalised value.
 fn spelt_out(context: &Context, site: Site) -> Result<Option<Parts>> {
     let mut walk = Walk { context, nodes: Vec::new() };
     let mut value = site.value;
@@ -79,14 +79,14 @@ fn spelt_out(context: &Context, site: Site) -> Result<Option<Parts>> {
     Ok(same.then_some(Parts { source, gamma, beta, epsilon, nodes: walk.nodes }))
 }
 
-/// The way back through the operations of a LayerNorm.
+/// Walks back through the operations of a LayerNorm.
 struct Walk<'a, 'c> {
     context: &'a Context<'c>,
     nodes: Vec<NodeIndex>,
 }
 
 impl<'a> Walk<'a, '_> {
-    /// The value itself, behind what does nothing.
+    /// The value, behind operators that do nothing.
     fn same(&self, mut value: ValueId) -> Result<ValueId> {
         while let Some((_, node)) = self.context.flow.model.producer_of(value)
             && (node.is("Identity") || passthrough::is_float_cast(self.context.flow, node))
@@ -164,7 +164,7 @@ impl<'a> Walk<'a, '_> {
         Ok((self.same(of)? == x).then_some(x))
     }
 
-    /// What this is the mean of over the last extent, which it keeps.
+    /// The value whose mean over the last axis this is; the axis is kept.
     fn mean(&mut self, value: ValueId) -> Result<Option<ValueId>> {
         let Some(node) = self.node(value, "ReduceMean")? else { return Ok(None) };
         let source = node.input(0)?;
@@ -184,7 +184,7 @@ impl<'a> Walk<'a, '_> {
         Ok((a == b).then_some(a))
     }
 
-    /// The number that a constant is.
+    /// The value of a constant that is a single number.
     fn number(&self, value: ValueId) -> Result<Option<f64>> {
         let flow = self.context.flow;
         if flow.is_constant(value) { Ok(flow.constant(value)?.uniform()) } else { Ok(None) }

@@ -14,7 +14,7 @@ pub struct Levels {
     pub levels: Vec<i64>,
     /// One entry per element, or one for all.
     pub scale: Vec<f32>,
-    /// How they were found.
+    /// The pattern that was found.
     pub form: &'static str,
 }
 
@@ -28,7 +28,7 @@ impl Levels {
 /// The integers of a constant that is quantised.
 ///
 /// # Errors
-/// When it is, and its quantiser is wrong.
+/// If it is quantised and its quantiser is wrong.
 pub fn of(context: &Context, value: ValueId) -> Result<Option<Levels>> {
     if let Some(form) = quantiser::form_of(context, value)? {
         return apply(context, &form).map(Some);
@@ -95,7 +95,7 @@ fn apply(context: &Context, form: &Form) -> Result<Levels> {
     Ok(found)
 }
 
-/// The number itself, if it is one.
+/// The number, if it is one.
 pub fn finite(w: f32) -> Result<f32> {
     if w.is_finite() { Ok(w) } else { Err(Error::input(format!("a weight is {w}"))) }
 }

@@ -8,7 +8,7 @@ use crate::import::name;
 use crate::qann::Op;
 use crate::quant::Weights;
 
-/// More constants than this in a row are not looked at.
+/// Maximum number of consecutive constants.
 const MOST_BIASES: usize = 8;
 
 /// The pattern.

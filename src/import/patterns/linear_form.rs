@@ -1,6 +1,6 @@
-//! A value as a sum of others: additions, subtractions and negations resolved, what cancels gone.
+//! A value as a sum of others: additions, subtractions and negations resolved, cancelled terms removed.
 //!
-//! This is what sees through straight-through estimators: `x + (y − x)` is `y`, however it is written.
+//! This resolves straight-through estimators: `x + (y − x)` is `y` in any form.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct Shifted {
     pub offset: f64,
 }
 
-/// More additions than this are no quantiser.
+/// Maximum number of additions in a quantiser.
 const MOST_STEPS: usize = 64;
 
 /// Resolves a value; none when it is not one value plus a number. Nodes seen on the way are added to `nodes`.
@@ -25,9 +25,9 @@ pub fn resolve(context: &Context, value: ValueId, nodes: &mut Vec<NodeIndex>) ->
     reduce(context, value, nodes, true)
 }
 
-/// The constant that remains of a sum of constants when what cancels is gone: `s` for `(s − s·g) + s·g`, the way in which
-/// training changes the gradient of a scale; the value itself where more than one remains. `g` is not looked at: it may
-/// count the elements of the running batch.
+/// The constant that remains of a sum of constants when what cancels is gone: `s` for `(s − s·g) + s·g`, the way in
+/// which training changes the gradient of a scale; the value itself where more than one remains. `g` is not looked at:
+/// it may count the elements of the running batch.
 pub fn remainder(context: &Context, value: ValueId) -> Result<ValueId> {
     Ok(reduce(context, value, &mut Vec::new(), false)?.map_or(value, |found| found.value))
 }

@@ -1,7 +1,7 @@
 //! The padding mask of attention: scores of tokens that are padding become −∞ before the softmax.
 //!
-//! It is written as `Where(mask, −∞, scores)` (`masked_fill`), or as a sum with 0 and a number that leaves nothing of its
-//! score's exponential: −10000, the smallest float, −∞. All mean −∞ here.
+//! It is written as `Where(mask, −∞, scores)` (`masked_fill`), or as a sum with 0 and a number that leaves nothing of
+//! its score's exponential: −10000, the smallest float, −∞. All mean −∞ here.
 
 use super::token_map::{self, TokenMap, dependent};
 use super::{Context, Found, Site};
@@ -10,10 +10,10 @@ use crate::import::decode::ValueId;
 use crate::import::tensor::Tensor;
 use crate::qann::Op;
 
-/// What masks is at most this: no score in sight of 0 makes up for it.
+/// Upper bound of a masking number; scores near 0 cannot compensate for it.
 const MASKED: f64 = -1000.0;
 
-/// The softmax is looked for behind this many nodes.
+/// The softmax is searched behind this many nodes.
 const MOST_NODES: usize = 32;
 
 const FIX: &str = "set masked scores to -inf, or add -10000 or less to them, and 0 to the others";
@@ -56,7 +56,7 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     }
 }
 
-/// What is masked, by which function of the tokens, and for which tokens.
+/// The masked value, the function of the tokens, and the masked tokens.
 type Masking = Option<(ValueId, TokenMap, Vec<bool>)>;
 
 /// `Where(condition, a, b)` of which one is a number and the other one scores.

@@ -35,11 +35,11 @@ use crate::error::{Error, Result, printable};
 use crate::graph::Shape;
 use crate::qann::Op;
 
-/// What patterns see.
+/// Context of a pattern.
 pub struct Context<'a> {
-    /// The model and what is known of its values.
+    /// The model and the state of its values.
     pub flow: &'a Flow<'a>,
-    /// The user's wishes.
+    /// The options of the user.
     pub options: &'a Options,
 }
 
@@ -56,11 +56,11 @@ pub struct Site<'a> {
     pub node: &'a Node,
 }
 
-/// What a value is.
+/// Meaning of a value.
 pub enum Found {
     /// The same as another value.
     Same(ValueId),
-    /// It cannot be told, for the extents of these values are not known: the reason is in an earlier node.
+    /// Unknown, because the extents of these values are unknown; the reason is in an earlier node.
     Blocked(Vec<ValueId>),
     /// The result of an operator.
     Operator {
@@ -70,7 +70,7 @@ pub enum Found {
         sources: Vec<ValueId>,
         /// The name it wants.
         name: String,
-        /// What the explanation says beside pattern and name.
+        /// Text of the explanation in addition to pattern and name.
         detail: String,
     },
     /// The result of the last of several operators, each of which reads values, constants or those before it.
@@ -79,12 +79,12 @@ pub enum Found {
         steps: Vec<(Op, Vec<Part>)>,
         /// The name that the last one wants.
         name: String,
-        /// What the explanation says beside pattern and name.
+        /// Text of the explanation in addition to pattern and name.
         detail: String,
     },
 }
 
-/// What an operator of a chain reads.
+/// Input of an operator of a chain.
 pub enum Part {
     /// A computed value.
     Value(ValueId),
@@ -94,11 +94,11 @@ pub enum Part {
     Before,
 }
 
-/// A way in which exporters write an operator.
+/// A form in which exporters write an operator.
 pub struct Pattern {
     /// Its name in explanations.
     pub name: &'static str,
-    /// Tries it: none when the value is written in another way.
+    /// Tries it; `None` if the value has another form.
     pub find: fn(&Context, Site) -> Result<Option<Found>>,
 }
 
@@ -125,10 +125,10 @@ pub const PATTERNS: &[Pattern] = &[
 ];
 
 /// Tries all patterns on a value.
-/// None when the value is written in a way that no pattern knows.
+/// `None` if no pattern matches.
 ///
 /// # Errors
-/// When a pattern knows it and it is wrong.
+/// If a pattern matches and the value is invalid.
 pub fn find(context: &Context, site: Site) -> Result<Option<(&'static str, Found)>> {
     // Only parts of a value have several outputs.
     if site.port != 0 && !site.node.is("Split") {

@@ -1,4 +1,4 @@
-//! Quantisers, whatever form they are written in.
+//! Quantisers in any form.
 
 use super::{Context, Found, Site, arithmetic, linear_form, qdq, qonnx};
 use crate::error::{Error, Result};
@@ -70,9 +70,9 @@ impl<T: Copy + PartialEq> Spread<T> {
 
 /// A quantiser as it was found.
 pub struct Form {
-    /// How it is written.
+    /// Its form.
     pub form: &'static str,
-    /// What is quantised.
+    /// The quantised value.
     pub source: ValueId,
     /// The scale.
     pub scale: Spread<f32>,
@@ -89,7 +89,7 @@ pub struct Form {
 /// The quantiser whose result this value is.
 ///
 /// # Errors
-/// When it is one, and is wrong or beyond what is supported; the error names the node.
+/// If it is one and is invalid or not supported; the error names the node.
 pub fn form_of(context: &Context, value: ValueId) -> Result<Option<Form>> {
     let Some((index, node)) = context.flow.model.producer_of(value) else { return Ok(None) };
     let site = Site { value, index, port: 0, node };
@@ -102,7 +102,7 @@ pub fn form_of(context: &Context, value: ValueId) -> Result<Option<Form>> {
     Ok(None)
 }
 
-/// What to do about a wrong scale.
+/// Fix for a wrong scale.
 pub const SCALE: &str = "train or calibrate the quantiser: its scale must be positive";
 
 /// Whether all scales are positive numbers.

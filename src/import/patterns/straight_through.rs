@@ -1,4 +1,4 @@
-//! Sums in which all but one value cancel: what a straight-through estimator leaves behind.
+//! Sums in which all but one value cancel, for example straight-through estimators.
 
 use super::{Context, Found, Site, linear_form};
 use crate::error::Result;

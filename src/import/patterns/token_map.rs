@@ -1,8 +1,8 @@
 //! Functions of single tokens: values each of whose elements is computed from one element of the model's input, by the
 //! same operators for all. Such are the padding masks that models derive from their token ids.
 //!
-//! What the operators are does not matter: the value is evaluated for every raw element that there can be, and its views
-//! are applied to the positions of the tokens.
+//! What the operators are does not matter: the value is evaluated for every raw element that there can be, and its
+//! views are applied to the positions of the tokens.
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -55,13 +55,13 @@ const ELEMENTWISE: &[&str] = &[
 /// Operators that move elements.
 const VIEWS: &[&str] = &["Unsqueeze", "Squeeze", "Reshape", "Flatten", "Expand", "Transpose", "Slice"];
 
-/// A mask of more operators than this is not looked at.
+/// Maximum number of operators of a mask.
 const MOST_NODES: usize = 64;
 
-/// A mask may have this many elements.
+/// Maximum number of elements of a mask.
 const ROOM: usize = 1 << 24;
 
-/// Whether raw elements are the model's input as they are.
+/// Whether raw elements are the unscaled input of the model.
 pub fn is_identity(spec: &InputSpec) -> bool {
     match &spec.scaling {
         Scaling::Affine { scale, zero_point: 0 } => matches!(&scale[..], [one] if one.to_f64() == 1.0),

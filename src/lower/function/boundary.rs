@@ -9,7 +9,7 @@ use super::fixed::Bounds;
 use super::interval::Interval;
 use crate::quant::{Quantiser, per_channel};
 
-/// A value that is nearer to a boundary than a level times 2 to this power counts as on it.
+/// A value closer to a boundary than a level times 2 to this power counts as equal to it.
 pub(super) const TIE: u32 = 40;
 
 /// Boundaries of the levels of one channel.
@@ -27,7 +27,7 @@ impl Boundaries {
     /// The boundaries of a channel, `s·h/2 ∓ s·2^−40`: minus where the boundary belongs to the upper level.
     ///
     /// # Errors
-    /// When the scale is not finite.
+    /// If the scale is not finite.
     pub fn new(q: &Quantiser, c: usize) -> Result<Self, String> {
         let (low, high) = (per_channel(&q.low, c), per_channel(&q.high, c));
         let scale = per_channel(&q.scale, c);
@@ -48,14 +48,14 @@ impl Boundaries {
         Ok(all)
     }
 
-    /// The lowest and the highest level that a value in this interval may have.
+    /// The lowest and the highest level of the values in this interval.
     pub fn levels(&self, value: Interval) -> (i32, i32) {
         let count =
             |list: &[f64], v: f64| i32::try_from(list.partition_point(|&b| b <= v)).unwrap_or(i32::MAX);
         (self.low + count(&self.above, value.low), self.low + count(&self.below, value.high))
     }
 
-    /// Whether a value reaches level `k`, given bounds with so many fraction bits; none if they do not tell.
+    /// Whether a value reaches level `k`, given bounds with this number of fraction bits; `None` if they do not decide.
     pub fn reached(&self, k: i32, value: &Bounds, bits: u64) -> Option<bool> {
         let boundary = &self.exact[usize::try_from(k - self.low - 1).ok()?];
         // value ≥ p/q

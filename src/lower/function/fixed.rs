@@ -1,4 +1,4 @@
-//! Enclosures in fixed point of as many bits as are asked for, where floats cannot tell two numbers apart.
+//! Enclosures in fixed point with a given number of bits, for numbers that floats cannot distinguish.
 //!
 //! Every function is enclosed from series whose remainders are bounded; every rounding is outwards.
 
@@ -17,12 +17,12 @@ pub(super) struct Bounds {
     pub high: BigInt,
 }
 
-/// Arithmetic with so many fraction bits. A result is missing where the function has no value or one beyond reason.
+/// Arithmetic with this number of fraction bits. The result is `None` if the function is undefined or out of range.
 pub(super) struct Fixed {
     pub bits: u64,
 }
 
-/// Exponents beyond ±this are not computed.
+/// Maximum magnitude of an exponent.
 const MOST_EXPONENT: i64 = 2048;
 
 /// `floor(value·2^−by)`.
@@ -81,14 +81,14 @@ impl Fixed {
         Some(Bounds::new(low, high))
     }
 
-    /// The image under a rising function that is enclosed at single numbers.
+    /// The image under a monotone rising function that is enclosed at single numbers.
     fn rising(&self, a: &Bounds, f: impl Fn(&BigInt) -> Option<Bounds>) -> Option<Bounds> {
         let low = f(&a.low)?;
         let high = if a.high == a.low { low.high } else { f(&a.high)?.high };
         Some(Bounds::new(low.low, high))
     }
 
-    /// The smallest integer that is not below `|x|`; none if it is large.
+    /// The smallest integer that is at least `|x|`; `None` if it is large.
     fn size(&self, x: &BigInt) -> Option<u64> {
         up(&x.abs(), self.bits).to_i64().filter(|&n| n <= MOST_EXPONENT).map(i64::unsigned_abs)
     }
@@ -96,7 +96,7 @@ impl Fixed {
     /// `exp(x)`: the series at `x/2^n`, squared `n` times.
     fn exp(&self, x: &BigInt) -> Option<Bounds> {
         let Some(size) = self.size(x) else {
-            // Below 2^−2048, or beyond reason.
+            // Below 2^−2048, or out of range.
             return x.is_negative().then(|| Bounds::new(BigInt::zero(), BigInt::one()));
         };
         let halvings = u64::from((size + 1).ilog2()) + 6;
@@ -112,7 +112,7 @@ impl Fixed {
             term = Bounds::new(term.low.div_floor(&n.into()), term.high.div_ceil(&n.into()));
             sum = Bounds::new(sum.low + &term.low, sum.high + &term.high);
             let largest = term.low.abs().max(term.high.abs());
-            // |x/2^n| < 1/2: what is left out is smaller than the last term.
+            // |x/2^n| < 1/2: the remainder is smaller than the last term.
             if largest <= BigInt::from(2) {
                 sum = Bounds::new(sum.low - &largest, sum.high + &largest);
                 break;
@@ -326,7 +326,7 @@ mod tests {
                 let fixed = Fixed { bits: 160 };
                 let found = fixed.unary(op, &fixed.constant(x)).expect("a value");
                 let width = &found.high - &found.low;
-                // Of numbers with more bits before the point than behind it not all of the latter are exact.
+                // If a number has more bits before the point than after it, not all bits after it are exact.
                 let most = BigInt::one() << found.high.bits().saturating_sub(150).max(40);
                 assert!(width <= most, "{op:?}({x}): {width}");
                 let (low, high) = (to_f64(&found.low, 160), to_f64(&found.high, 160));

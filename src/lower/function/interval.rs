@@ -2,22 +2,22 @@
 
 use crate::quant::{Arithmetic, Binary, Unary};
 
-/// All reals from `low` to `high`; an infinite end means that there is no bound.
+/// All reals from `low` to `high`; an infinite end is no bound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Interval {
     pub low: f64,
     pub high: f64,
 }
 
-/// The relative error of the functions of this machine's library is below this: they are accurate to about one unit in the
+/// Upper bound of the relative error of the library functions, which are accurate to about one unit in the
 /// last of 53 bits.
 const MARGIN: f64 = 1.0 / (1u64 << 50) as f64;
 
-/// Absolute error where results are subnormal.
+/// Absolute error of subnormal results.
 const TINY: f64 = 1e-300;
 
 impl Interval {
-    /// Nothing is known, or the function has no value somewhere.
+    /// No bounds, or the function is undefined somewhere.
     pub const ALL: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
 
     /// A single float.
@@ -25,7 +25,7 @@ impl Interval {
         Self { low: value, high: value }
     }
 
-    /// From a lower to an upper bound; everything if one is not a number.
+    /// From a lower to an upper bound; unbounded if one is NaN.
     fn new(low: f64, high: f64) -> Self {
         if low.is_nan() || high.is_nan() { Self::ALL } else { Self { low, high } }
     }
@@ -65,7 +65,7 @@ impl Interval {
     }
 
     pub fn mul(self, other: Self) -> Self {
-        // An infinite bound stands for all larger numbers: times 0 they are 0.
+        // An infinite bound represents all larger numbers, so its product with 0 is 0.
         let product = |a: f64, b: f64| if a == 0.0 || b == 0.0 { 0.0 } else { a * b };
         let all = [
             product(self.low, other.low),
@@ -157,7 +157,7 @@ impl Arithmetic for Values {
     }
 }
 
-/// A value, and how fast it changes with `x` over the same range: its slopes between any two points lie in `slope`.
+/// A value and its slope over the same range of `x`: the slopes between any two points lie in `slope`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sloped {
     pub value: Interval,
@@ -202,7 +202,7 @@ impl Arithmetic for Slopes {
 
     fn binary(&self, op: Binary, a: &Sloped, b: &Sloped) -> Sloped {
         let value = Values.binary(op, &a.value, &b.value);
-        // Where either may be the smaller one, the slope is that of one of them or in between.
+        // If either may be the smaller one, the slope is one of the two or in between.
         let smaller = |a: &Sloped, b: &Sloped| {
             if a.value.high < b.value.low {
                 a.slope
@@ -237,7 +237,7 @@ impl Arithmetic for Slopes {
         } else if a.value.high <= b.value.low {
             *d
         } else {
-            // It may jump.
+            // It may be discontinuous.
             Sloped { value: c.value.hull(d.value), slope: Interval::ALL }
         }
     }

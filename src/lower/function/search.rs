@@ -1,4 +1,4 @@
-//! Where the level changes: the search for all edges of a channel, and the proof of what was found.
+//! Search for all edges of a channel, and their proof.
 
 use num_rational::BigRational;
 
@@ -17,17 +17,17 @@ pub(in crate::lower) struct Piece {
     pub level: i32,
 }
 
-/// Fraction bits with which a value is computed that is near a boundary, one after the other.
+/// Fraction bits for values near a boundary, tried one after the other.
 const BITS: [u64; 4] = [128, 256, 512, 1024];
 
-/// A channel's function may be enclosed this often for each of its levels, and for the function itself; an enclosure in
-/// fixed point counts as many times as it has bits.
+/// Maximum number of enclosures of a channel's function, for each of its levels and for the function itself; an
+/// enclosure in fixed point counts as many times as it has bits.
 const EFFORT: (u64, u64) = (1 << 10, 1 << 18);
 
-/// The pieces of a channel over its whole range of `A`, each of another level than the one before.
+/// The pieces of a channel over its whole range of `A`; neighbours have different levels.
 ///
 /// # Errors
-/// When the function has no value somewhere, or changes too often.
+/// If the function is undefined somewhere, or changes too often.
 pub(in crate::lower) fn pieces(
     function: &Function,
     quantiser: &Quantiser,
@@ -37,7 +37,7 @@ pub(in crate::lower) fn pieces(
     let mut channel = Channel::new(function, quantiser, c, column)?;
     let mut found = Vec::new();
     let (first, last) = (column.total.low, column.total.high);
-    // Ranges still to be looked at, the lowest on top.
+    // Ranges to be searched, the lowest on top.
     let mut open = vec![(first, last)];
     while let Some((a, b)) = open.pop() {
         match channel.look(a, b)? {
@@ -52,8 +52,8 @@ pub(in crate::lower) fn pieces(
     Ok(found)
 }
 
-/// Checks, from a layer's finished thresholds alone, that they give each `A` of a channel the function's level; returns the
-/// number of ranges of `A` that were decided.
+/// Checks, from the finished thresholds only, that they give each `A` of a channel the level of the function; returns
+/// the number of ranges of `A` that were decided.
 ///
 /// # Errors
 /// Names a level that is wrong.
@@ -81,7 +81,7 @@ pub(in crate::lower) fn prove(
             match channel.look(a, b)? {
                 Look::Constant(found) if found == level => {}
                 Look::Constant(_) => return Err(wrong(a, level)),
-                // Between two places of the same level, a monotone function keeps it.
+                // Between two values with the same level, a monotone function has that level.
                 Look::Monotone => {
                     for end in [a, b] {
                         if channel.level(end)? != level {
@@ -99,20 +99,20 @@ pub(in crate::lower) fn prove(
     Ok(count)
 }
 
-/// Adds a piece unless it only goes on.
+/// Adds a piece, unless it continues the last one.
 fn push(pieces: &mut Vec<Piece>, start: i64, level: i32) {
     if pieces.last().is_none_or(|piece| piece.level != level) {
         pieces.push(Piece { start, level });
     }
 }
 
-/// What the enclosures say of a range of `A`.
+/// Result of the enclosures over a range of `A`.
 enum Look {
     /// One level.
     Constant(i32),
-    /// The function rises or falls all the way.
+    /// The function is monotone.
     Monotone,
-    /// Neither is sure.
+    /// Not decided.
     Unclear,
 }
 
@@ -142,7 +142,7 @@ impl<'a> Channel<'a> {
         #[expect(clippy::cast_precision_loss)]
         let range = Interval { low: (a as f64).next_down(), high: (b as f64).next_up() };
         let range = match a.abs().max(b.abs()) {
-            // Such integers are floats.
+            // Such integers are exact in floats.
             0..=0x1F_FFFF_FFFF_FFFF => Interval { low: range.low.next_up(), high: range.high.next_down() },
             _ => range,
         };
@@ -158,7 +158,7 @@ impl<'a> Channel<'a> {
         Ok(())
     }
 
-    /// What can be said of the range from `a` to `b`.
+    /// Classifies the range from `a` to `b`.
     fn look(&mut self, a: i64, b: i64) -> Result<Look, String> {
         if a == b {
             return self.level(a).map(Look::Constant);
@@ -202,11 +202,11 @@ impl<'a> Channel<'a> {
                 return Ok(low);
             }
         }
-        // It cannot be told from the boundary itself, which belongs to the upper level.
+        // It is indistinguishable from the boundary itself, which belongs to the upper level.
         Ok(low + 1)
     }
 
-    /// The pieces of a range in which the function rises or falls all the way.
+    /// The pieces of a range in which the function is monotone.
     fn bisect(&mut self, a: i64, b: i64, found: &mut Vec<Piece>) -> Result<(), String> {
         let mut open = vec![(a, self.level(a)?, b, self.level(b)?)];
         while let Some((a, at_a, b, at_b)) = open.pop() {

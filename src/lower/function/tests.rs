@@ -1,4 +1,4 @@
-//! The pieces against the function itself at every `A`.
+//! Compares the pieces with the function at every `A`.
 
 use num_rational::BigRational;
 use proptest::prelude::*;
@@ -83,7 +83,7 @@ fn polynomial(coefficients: &[f64]) -> Function {
     f
 }
 
-/// Jumps and a fold.
+/// Discontinuous and non-monotone.
 fn jumps() -> Function {
     let mut f = Function::identity();
     let (edge, low, square) = (f.constant(0.75), f.constant(-0.6), f.binary(Binary::Mul, 0, 0));
@@ -162,7 +162,7 @@ proptest! {
             prop_assert_eq!(neuron.level(0, a), level, "A = {}", a);
             let x = gain as f64 / (64.0 * 1009.0) * a as f64 + offset as f64 / 4001.0;
             let y = function.evaluate(&Plain, x);
-            // Within float64's rounding of a boundary either may be right.
+            // Within the rounding of float64 at a boundary, either level may be right.
             let [below, expected, above] = [-1e-9, 0.0, 1e-9].map(|d| quantised(&quantiser, y + d));
             prop_assert!(level == expected || below != above, "{} at A = {}: {}, not {}", function, a, level, expected);
         }

@@ -1,4 +1,4 @@
-//! The reports of a folder, told by what is in them, whatever they are called.
+//! The reports of a folder, recognised by their contents.
 
 use std::path::{Path, PathBuf};
 
@@ -12,10 +12,10 @@ use crate::folder;
 const LONGEST: u64 = 256 << 20;
 /// Lines among which a report names its tool.
 const BEGINNING: usize = 10;
-/// Endings of files that are looked into.
+/// Extensions of files that are examined.
 const ENDINGS: [&str; 4] = ["rpt", "txt", "log", "report"];
 
-/// The reports of the furthest state of a design, each with its file.
+/// The reports of the latest state of a design, each with its file.
 pub struct Reports {
     /// `report_utilization`.
     pub flat: (Flat, PathBuf),
@@ -50,7 +50,7 @@ pub fn find(folder: &Path) -> Result<Reports> {
         }
         let text = String::from_utf8_lossy(&folder::read(&path)?).into_owned();
         let named = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_lowercase();
-        // A report whose head is not whole is still one, by its first lines or its name: it is not passed over in silence.
+        // A report with an incomplete header is recognised by its first lines or its name, and gives an error.
         let head = Head::read(&text);
         let begun = text.lines().take(BEGINNING).any(|line| line.starts_with("| Tool Version"));
         let command = head.as_ref().map(|head| head.command.clone()).unwrap_or_default();
@@ -91,7 +91,7 @@ pub fn find(folder: &Path) -> Result<Reports> {
     Ok(found)
 }
 
-/// The one report of the furthest state.
+/// The only report of the latest state.
 fn furthest(candidates: Vec<Candidate>) -> Result<Option<Candidate>, &'static str> {
     let most = candidates.iter().map(|candidate| candidate.progress).max().unwrap_or(0);
     let mut last: Vec<Candidate> =

@@ -1,9 +1,9 @@
-//! Vivado: runs the script of the build folder where Vivado is, and reads its text reports, wherever they were made,
+//! Vivado: runs the script of the build folder if Vivado is installed, and reads text reports of any machine
 //! into the form that the reports of Yosys and nextpnr have.
 //!
 //! | file | contents |
 //! |---|---|
-//! | `text.rs` | head and tables of all reports |
+//! | `text.rs` | header and tables of all reports |
 //! | `utilization.rs` | `report_utilization`, flat and by hierarchy |
 //! | `timing.rs`, `paths.rs` | `report_timing_summary` and its paths |
 //! | `find.rs` | the reports of a folder |
@@ -33,12 +33,12 @@ use utilization::{Flat, Row};
 
 /// The script that makes the reports, seen from the build folder.
 pub const SCRIPT: &str = "scripts/vivado.tcl";
-/// The folder that its reports go to.
+/// The folder of its reports.
 pub const FOLDER: &str = "reports/vivado";
 /// Instance of the core in everything that is around it.
 const CORE: &str = "u_core/";
 
-/// What Vivado found out.
+/// Results of Vivado.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Found {
     /// What is used, instance by instance if there was a report by hierarchy.
@@ -47,7 +47,7 @@ pub struct Found {
     pub placement: Placement,
 }
 
-/// What is read of `manifest.json`.
+/// The part of `manifest.json` that is read.
 #[derive(Deserialize)]
 struct Manifest {
     top: String,
@@ -127,7 +127,7 @@ pub fn run(
 /// no error here: see [`Placement::check`].
 ///
 /// # Errors
-/// When a report is missing, damaged or cut off, or of another design or device than the build folder.
+/// When a report is missing, damaged or truncated, or of another design or device than the build folder.
 pub fn reports(build: &Path, folder: &Path, target: Option<&Target>) -> Result<Found> {
     let found = read(build, folder, target, 0.0)?;
     save(build, &found)?;
@@ -320,7 +320,7 @@ fn save(build: &Path, found: &Found) -> Result<()> {
     write(&placement, &found.placement)
 }
 
-/// Where the results are kept.
+/// Path of the results.
 fn results(build: &Path, family: Family) -> [PathBuf; 2] {
     ["utilisation", "place"].map(|what| build.join(format!("reports/{what}_vivado_{family}.json")))
 }

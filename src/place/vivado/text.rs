@@ -1,13 +1,13 @@
-//! What all of Vivado's text reports have in common: the head, and tables.
+//! Common parts of Vivado's text reports: the header, and tables.
 
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result, printable};
 
-/// Lines among which the head of a report is looked for.
+/// Number of lines in which the header is searched.
 const HEAD_LINES: usize = 40;
 
-/// What the head of a report says.
+/// Header of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     /// Version of Vivado: `2023.2`.
@@ -23,10 +23,10 @@ pub struct Head {
 }
 
 impl Head {
-    /// Reads the head.
+    /// Reads the header.
     ///
     /// # Errors
-    /// When this is no report of Vivado's, or its head is not whole.
+    /// If this is not a report of Vivado, or its header is incomplete.
     pub fn read(text: &str) -> Result<Self> {
         let mut values: BTreeMap<&str, &str> = BTreeMap::new();
         for line in text.lines().take(HEAD_LINES) {
@@ -62,7 +62,7 @@ impl Head {
         })
     }
 
-    /// How far the design had come: 0 synthesised, 1 placed, 2 routed.
+    /// State of the design: 0 synthesised, 1 placed, 2 routed.
     pub fn progress(&self) -> u8 {
         match self.state.as_deref().unwrap_or_default().to_lowercase() {
             state if state.contains("rout") => 2,
@@ -72,7 +72,8 @@ impl Head {
     }
 }
 
-/// Cells of a row that starts and ends with `|`, with the blanks before the first one kept: they are the depth in a tree.
+/// Cells of a row that starts and ends with `|`, with the blanks before the first one kept: they are the depth in a
+/// tree.
 pub fn cells(line: &str) -> Option<Vec<&str>> {
     let inner = line.trim_end().strip_prefix('|')?.strip_suffix('|')?;
     let mut cells: Vec<&str> = inner.split('|').map(str::trim).collect();

@@ -4,7 +4,7 @@ use super::paths::{self, Path};
 use super::text::{Head, columns};
 use crate::error::{Error, Result, printable};
 
-/// What the report says of the whole design, in nanoseconds.
+/// Slacks of the whole design, in nanoseconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     /// Worst slack of set-up, negative where it is missed.
@@ -31,7 +31,7 @@ pub struct Period {
 /// A report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timing {
-    /// Its head.
+    /// Its header.
     pub head: Head,
     /// The whole design.
     pub summary: Summary,
@@ -54,7 +54,7 @@ const SECTIONS: [&str; 6] = [
 /// Reads a report.
 ///
 /// # Errors
-/// When it is damaged or cut off, or the design has no clock.
+/// When it is damaged or truncated, or the design has no clock.
 pub fn read(text: &str) -> Result<Timing> {
     let head = Head::read(text)?;
     let mut sections = Vec::with_capacity(SECTIONS.len());
@@ -89,7 +89,7 @@ fn section<'a>(text: &'a str, title: &str) -> Option<Vec<&'a str>> {
     Some(lines.take_while(|line| !is_title(line)).collect())
 }
 
-/// The rows of the table whose names hold a word, cut at its columns.
+/// The rows of the table whose names contain a word, split at its columns.
 fn rows<'a>(lines: &[&'a str], word: &str) -> Vec<Vec<&'a str>> {
     let Some(at) = lines.iter().position(|line| line.contains(word)) else { return Vec::new() };
     let Some(dashes) = lines.get(at + 1).filter(|line| line.trim_start().starts_with('-')) else {

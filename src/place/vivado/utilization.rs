@@ -11,24 +11,24 @@ use crate::target::Family;
 /// A flat report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flat {
-    /// Its head.
+    /// Its header.
     pub head: Head,
-    /// The family, as the names of its resources tell it.
+    /// The family, derived from the names of its resources.
     pub family: Family,
-    /// What is used, in the units of the family.
+    /// Utilisation, in the units of the family.
     pub total: Figures,
-    /// What is used of what there is.
+    /// Used and available.
     pub resources: Vec<Resource>,
 }
 
 /// An instance of a report by hierarchy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// Its name, and those of what it is in, the outermost first.
+    /// Its name and those of its parents, the outermost first.
     pub path: Vec<String>,
     /// Its module.
     pub module: String,
-    /// What it needs, everything below it included.
+    /// Its resources, including everything below it.
     pub figures: Figures,
 }
 
@@ -47,7 +47,7 @@ pub fn is_hierarchical(text: &str) -> bool {
 /// Reads a flat report.
 ///
 /// # Errors
-/// When it is damaged, cut off or of another family.
+/// When it is damaged, truncated or of another family.
 pub fn flat(text: &str) -> Result<Flat> {
     let head = Head::read(text)?;
     whole(text)?;
@@ -144,7 +144,7 @@ fn sites(text: &str) -> BTreeMap<&str, Site> {
 /// Reads a report by hierarchy.
 ///
 /// # Errors
-/// When it is damaged or cut off.
+/// When it is damaged or truncated.
 pub fn hierarchical(text: &str) -> Result<(Head, Vec<Row>)> {
     let head = Head::read(text)?;
     let mut names: Option<Vec<&str>> = None;

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 
 /// Width of a plot; its height is its own.
 const WIDTH: u32 = 440;
-/// Most points that are told apart by dots.
+/// Maximum number of points that are drawn with dots.
 const DOTS: usize = 64;
 /// Text, axes, grid, series, marks: `templates/report.css` knows these values.
 const INK: RGBColor = RGBColor(0x44, 0x44, 0x44);
@@ -60,8 +60,8 @@ pub fn per_step(shares: &[f64], ended: f64) -> Result<String> {
     })
 }
 
-/// Cycles against look-up tables, both in powers of ten: the frontier, the chosen one of its designs, and a design as it
-/// was measured.
+/// Cycles against look-up tables, both in powers of ten: the frontier, the chosen one of its designs, and a design as
+/// it was measured.
 ///
 /// # Errors
 /// Never for finite numbers.

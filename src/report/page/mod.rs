@@ -36,7 +36,7 @@ struct Page<'a> {
     tiles: Vec<Tile>,
     facts: Vec<(&'static str, String)>,
     pipeline: Pipeline,
-    /// How utilisation is known.
+    /// Source of the utilisation.
     basis: &'static str,
     /// Whether bars have a mark.
     marked: bool,
@@ -89,7 +89,7 @@ struct FrontierView<'a> {
     unit: &'static str,
 }
 
-/// Most time-steps in a table.
+/// Maximum number of time-steps in a table.
 const LISTED: usize = 100;
 
 /// The page as HTML.

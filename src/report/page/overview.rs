@@ -5,15 +5,15 @@ use crate::report::{Report, Summary};
 
 /// One figure.
 pub struct Tile {
-    /// What it is.
+    /// Its label.
     pub name: &'static str,
     /// Its value.
     pub value: String,
-    /// More of it.
+    /// Details.
     pub note: String,
 }
 
-/// The most important figures of those that are known.
+/// The most important available figures.
 pub fn tiles(report: &Report) -> Vec<Tile> {
     let mut tiles = Vec::new();
     let mut tile = |name, value, note| tiles.push(Tile { name, value, note });

@@ -1,5 +1,5 @@
-//! The picture of the pipeline: a row a stage in the order of the data, streams as tracks beside them. A stream keeps its
-//! track from the stage that writes it to the stage that reads it.
+//! The picture of the pipeline: a row a stage in the order of the data, streams as tracks beside them. A stream keeps
+//! its track from the stage that writes it to the stage that reads it.
 
 use std::fmt::Write;
 
@@ -31,15 +31,15 @@ pub struct Row {
     pub size: String,
     /// Tracks in this row: a path.
     pub tracks: String,
-    /// Where its dot is.
+    /// Position of its dot.
     pub x: usize,
-    /// Whether it only passes beats on.
+    /// Whether it only passes beats through.
     pub passes: bool,
     /// Share of cycles in which it works, in percent.
     pub share: Option<f64>,
     /// The same as text.
     pub percent: String,
-    /// Share as the cycle model tells it, in percent.
+    /// Share predicted by the cycle model, in percent.
     pub predicted: Option<f64>,
     /// Whether no other works longer.
     pub busiest: bool,

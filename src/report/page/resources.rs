@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::report::Synthesis;
 use crate::synth::Figures;
 
-/// What is known of the resources.
+/// Data about the resources.
 pub struct Resources {
     /// Families that were synthesised.
     pub families: Vec<FamilyView>,
@@ -24,11 +24,11 @@ pub struct Resources {
 pub struct FamilyView {
     /// Its name.
     pub name: String,
-    /// Who counted.
+    /// The tool that counted.
     pub tool: String,
     /// Unit of block memory.
     pub bram_unit: String,
-    /// Totals, thousands apart: LUT, of these memory, flip-flops, block memory, multipliers.
+    /// Totals with thousands separators: LUT, of these memory, flip-flops, block memory, multipliers.
     pub totals: Vec<(String, String)>,
     /// Of the device.
     pub fit: Option<FitView>,
@@ -48,7 +48,7 @@ pub struct FitView {
 pub struct UseRow {
     /// Its name.
     pub name: String,
-    /// How many of how many.
+    /// Used and available.
     pub used: String,
     /// Percent, at most 100.
     pub percent: f64,

@@ -1,4 +1,4 @@
-//! Numbers and names as a reader sees them. What comes out is text: the template escapes it.
+//! Formatting of numbers and names. The result is plain text; the template escapes it.
 
 use crate::report::{Check, Equality};
 
@@ -60,7 +60,7 @@ pub fn shown(name: &str) -> String {
         .collect()
 }
 
-/// A number with its thousands apart.
+/// A number with thousands separators.
 pub fn count(value: impl Count) -> String {
     let digits = value.number().to_string();
     let mut text = String::new();
@@ -91,7 +91,7 @@ pub fn percent(share: impl Real) -> String {
     format!("{:.1}\u{a0}%", 100.0 * share.real())
 }
 
-/// Energy in the unit that suits it.
+/// Energy in a suitable unit.
 pub fn energy(nanojoule: f64) -> String {
     match nanojoule {
         e if e >= 1e6 => format!("{:.2} mJ", e / 1e6),
@@ -100,7 +100,7 @@ pub fn energy(nanojoule: f64) -> String {
     }
 }
 
-/// Bits in the unit that suits them.
+/// Bits in a suitable unit.
 pub fn bits(bits: impl Count) -> String {
     match bits.number() {
         b if b >= 1 << 23 => format!("{:.1} MiB", b as f64 / 8.0 / 1024.0 / 1024.0),
@@ -130,7 +130,7 @@ pub fn part(of: impl Count, whole: impl Count) -> f64 {
     100.0 * of.number() as f64 / whole.number().max(1) as f64
 }
 
-/// What a badge says of an equality, and its class.
+/// Text and class of the badge of an equality.
 pub fn badge(equality: &Equality) -> (&'static str, &'static str) {
     match (equality.holds, equality.strict) {
         (Some(true), _) => ("equal", "good"),
@@ -140,7 +140,7 @@ pub fn badge(equality: &Equality) -> (&'static str, &'static str) {
     }
 }
 
-/// Share of what was compared that differs, if anything does.
+/// Share of the compared values that differ, if any.
 pub fn differing(check: &Check) -> String {
     match check.different {
         0 => String::new(),
