@@ -126,7 +126,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("toml::", &["target"]),
     ("roxmltree::", &["cosim"]),
     ("clap::", &["cli", "main"]),
-    ("plotters::", &["cli", "report"]),
+    ("plotters::", &["report"]),
     ("indicatif::", &["cli", "tool"]),
 ];
 

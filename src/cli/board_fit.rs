@@ -1,10 +1,10 @@
-//! Table of examples and boards.
+//! Which examples each board holds, as a table.
 
 use super::output::{self, thousands};
 use crate::flow::board_fit::{Held, Holding};
 use crate::target::Short;
 
-/// The table: for each board and example the smallest design and, if different, the fastest.
+/// As a table: for each board and example the smallest design and, where it is another, the fastest.
 pub fn table(holdings: &[Holding]) -> String {
     let mut rows = Vec::new();
     for holding in holdings {

@@ -15,7 +15,7 @@ use crate::import::{self, Match};
 use crate::lower::LayerProof;
 use crate::quant::{Decimal, Element, InputSpec, Scaling};
 
-/// Type of a raw element.
+/// What a raw element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum InputKind {
     /// 0…255
@@ -24,35 +24,35 @@ pub enum InputKind {
     I8,
     /// 0…65535
     U16,
-    /// Token ids (u16), indices into a table of embeddings
+    /// Indices into a table of embeddings, of type u16.
     Tokens,
 }
 
-/// Meaning of the raw data.
+/// What raw data means.
 #[derive(ClapArgs)]
 pub struct InputArgs {
     /// Type of a raw element.
     #[arg(long = "input", value_enum, value_name = "TYPE")]
     kind: InputKind,
-    /// x = (q/q_max − MEAN)/STD; one value, or one per channel.
+    /// x = (q/q_max − MEAN)/STD; one value, or one a channel.
     #[arg(long, value_name = "MEAN", value_delimiter = ',', requires = "std", allow_hyphen_values = true)]
     mean: Vec<Decimal>,
-    /// Divisor for --mean.
+    /// Divisor that belongs to --mean.
     #[arg(long, value_name = "STD", value_delimiter = ',', requires = "mean")]
     std: Vec<Decimal>,
-    /// x = SCALE·(q − zero point); one value, or one per channel.
+    /// x = SCALE·(q − zero point); one value, or one a channel.
     #[arg(long, value_name = "SCALE", value_delimiter = ',', conflicts_with_all = ["mean", "std"])]
     scale: Vec<Decimal>,
-    /// Zero point for --scale.
+    /// Zero point that belongs to --scale.
     #[arg(long, value_name = "Z", requires = "scale", default_value_t = 0, allow_hyphen_values = true)]
     zero_point: i32,
-    /// Axis of the sample (0 is the first) to which several values of --mean, --std or --scale belong.
+    /// Extent of the sample (0 is the first) that --mean, --std or --scale with several values refer to.
     #[arg(long, value_name = "AXIS")]
     channel_axis: Option<usize>,
 }
 
 impl InputArgs {
-    /// The specification from the arguments.
+    /// The specification that the arguments give.
     ///
     /// # Errors
     /// When it is not complete.
@@ -109,7 +109,7 @@ pub struct Args {
     /// The model.
     #[arg(value_name = "MODEL.onnx")]
     model: PathBuf,
-    /// The folder to write. An existing model is replaced.
+    /// The folder to write. A model that is already there is replaced.
     #[arg(short, long, value_name = "MODEL.snn")]
     output: PathBuf,
     #[command(flatten)]
@@ -117,13 +117,13 @@ pub struct Args {
     /// When the input is applied: analog, rate or rate:STEPS.
     #[arg(long, default_value = "analog")]
     encoding: Encoding,
-    /// Round weights without a quantiser to this number of bits, with one scale per output channel.
+    /// Rounds weights without a quantiser to this many bits, a scale for each channel.
     #[arg(long, value_name = "N")]
     weight_bits: Option<u8>,
-    /// Name of the model; default: the name of the file.
+    /// Name of the model; by default that of the file.
     #[arg(long)]
     name: Option<String>,
-    /// List the patterns that were found.
+    /// Lists which pattern was found where.
     #[arg(long)]
     explain: bool,
     /// Print JSON.

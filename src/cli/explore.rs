@@ -9,7 +9,9 @@ use super::schedule::ScheduleArgs;
 use crate::error::Result;
 use crate::flow;
 use crate::flow::explore::target;
-use crate::report::{EXPLORATION_VERSION, Exploration};
+use crate::folder;
+use crate::report::{self, EXPLORATION_VERSION, Exploration};
+use crate::target::Short;
 
 /// Arguments of `explore`.
 #[derive(ClapArgs)]
@@ -25,7 +27,7 @@ pub struct Args {
     device: Option<String>,
     #[command(flatten)]
     schedule: ScheduleArgs,
-    /// SVG file for a picture of the frontier.
+    /// Where a picture of the frontier goes.
     #[arg(long, value_name = "FILE.svg")]
     svg: Option<PathBuf>,
     /// Print JSON.
@@ -43,12 +45,10 @@ pub fn run(args: &Args) -> Result<()> {
         target: target(args.target.as_deref(), args.device.as_deref())?,
         schedule: args.schedule.schedule(),
     };
-    let flow::explore::Frontier { model, exploration: found, unmet } =
+    let flow::explore::Frontier { exploration: found, unmet } =
         flow::explore(&options, &output::Display::new())?;
     if let Some(path) = &args.svg {
-        let points: Vec<(f64, f64)> = found.designs.iter().map(|d| (d.lut as f64, d.cycles)).collect();
-        let chosen = found.designs.iter().position(|design| design.chosen);
-        super::plot::frontier(path, &model, found.family, &points, chosen)?;
+        folder::write_whole(path, report::picture(&found)?.as_bytes())?;
     }
     if args.json {
         output::json_of(EXPLORATION_VERSION, &found)?;
@@ -65,22 +65,32 @@ pub fn run(args: &Args) -> Result<()> {
 fn table(found: &Exploration) -> String {
     let cells = found.designs.iter().map(|row| {
         let fits = match row.fits {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "",
+            Some(true) => "yes".to_owned(),
+            Some(false) => format!("no: {}", Short::brief(&row.short)),
+            None => String::new(),
+        };
+        let mark = match (row.chosen, row.on_frontier) {
+            (true, _) => "→",
+            (false, true) => "",
+            (false, false) => "·",
         };
         [
-            if row.chosen { "→".to_owned() } else { String::new() },
+            mark.to_owned(),
             output::thousands(row.cycles.round() as u64),
             output::thousands(row.samples_per_second.round() as u64),
             output::thousands(row.lut),
             output::thousands(row.ff),
             output::thousands(row.bram),
             output::thousands(row.dsp),
-            fits.to_owned(),
+            fits,
             crate::error::printable(&row.busiest),
         ]
     });
     let header = ["", "cycles", "samples/s", "LUT", "FF", found.family.bram_unit(), "DSP", "fits", "busiest"];
-    output::table(header, cells.collect(), 1).to_string()
+    let table = output::table(header, cells.collect(), 1).to_string();
+    let mut text = format!("{table}\n→ chosen");
+    if found.designs.iter().any(|design| !design.on_frontier && !design.chosen) {
+        text.push_str("   · another design takes no more cycles and no more LUTs");
+    }
+    text
 }

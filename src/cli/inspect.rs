@@ -18,7 +18,7 @@ pub struct Args {
     /// A model.snn or a build folder.
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// Also print the text form of the spiking and of the integer network.
+    /// Print the text form of the spiking and of the integer network as well.
     #[arg(long)]
     text: bool,
     /// Print JSON.

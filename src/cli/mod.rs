@@ -1,6 +1,6 @@
-//! The command line: one file per subcommand.
+//! The command line: one file a subcommand.
 //!
-//! Exit codes: 0 success, 1 a check failed, 2 wrong input or arguments.
+//! Exit codes: 0 done, 1 a check failed, 2 the input or the call is wrong.
 
 mod board_fit;
 mod build;
@@ -17,7 +17,6 @@ mod explore;
 mod fit;
 mod inspect;
 mod output;
-mod plot;
 mod report;
 mod run;
 mod schedule;
@@ -29,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Compile quantised neural networks into spiking FPGA hardware that computes the same values.
+/// Converts quantised neural networks into spiking FPGA hardware, provably equal.
 #[derive(Parser)]
 #[command(version, about, arg_required_else_help = true, max_term_width = 110)]
 struct Cli {
@@ -39,40 +38,40 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run all steps on a built-in example: convert, run, build, co-simulate, synthesise.
+    /// The whole path on the built-in example: convert, run, build, co-simulate, synthesise.
     Demo(demo::Args),
-    /// Convert an ONNX model to a spiking network (a folder model.snn).
+    /// ONNX model → spiking network (a folder model.snn).
     Convert(convert::Args),
-    /// Find the smallest fixed-point widths whose accuracy on calibration samples stays within a tolerance.
+    /// The smallest fixed-point widths whose accuracy on calibration samples stays within a tolerance.
     Compact(compact::Args),
-    /// Show layers, shapes, levels, proven widths and memories of a model or build folder.
+    /// Layers, shapes, levels, proven widths and memories of a model or build folder.
     Inspect(inspect::Args),
-    /// Run the golden model: accuracy against time-steps, spikes, equality with the quantised network.
+    /// Runs the golden model: accuracy against time-steps, spikes, equality with the quantised network.
     Run(run::Args),
-    /// Build a folder with RTL, memory images, scripts and constraints from a spiking network.
+    /// Spiking network → build folder with RTL, memory images and everything around them.
     Build(build::Args),
-    /// Show cycles against area: designs from the smallest to the fastest, balanced on measured spikes.
+    /// Cycles against area: designs from the smallest to the fastest, balanced on measured spikes.
     Explore(explore::Args),
-    /// Compare the RTL in Verilator with the golden model: every neuron, every time-step.
+    /// RTL against golden model in Verilator: every neuron, every time-step.
     Cosim(cosim::Args),
-    /// Test the interfaces in Verilator with the AXI clients of cocotb: stalls, resets, malformed frames.
+    /// Interfaces of the hardware in Verilator under the AXI clients of cocotb: stalls, resets, malformed frames.
     Cocotb(cocotb::Args),
-    /// Synthesise: utilisation; with nextpnr place and route, and a bitstream.
+    /// Utilisation by synthesis.
     Synth(synth::Args),
-    /// Compare a build folder with its manifest, file by file.
+    /// Whether a build folder is what its manifest says, file by file.
     Verify(verify::Args),
-    /// Write all results of a build folder as one HTML page.
+    /// Everything that is known of a build folder as one HTML page.
     Report(report::Args),
     /// Quantities and estimate of the cost model for a build folder.
     #[command(hide = true)]
     Cost(cost::Args),
-    /// List boards and devices.
+    /// Boards and devices that hardware is built for.
     Targets(targets::Args),
-    /// List external programs, and how to install missing ones.
+    /// Which external programs are here, and how the others are had.
     Doctor(doctor::Args),
 }
 
-/// Parses the arguments, runs the command, and returns the exit code.
+/// Parses the arguments, does what they say, and tells the exit code.
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),

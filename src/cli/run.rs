@@ -22,7 +22,7 @@ pub struct Args {
     /// Labels: FILE.npy or FILE.npz:NAME.
     #[arg(long, value_name = "FILE")]
     labels: Option<String>,
-    /// Use only the first N samples.
+    /// Only the first of them.
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
     /// Stop each sample after this many time-steps.
@@ -33,13 +33,13 @@ pub struct Args {
     /// Also evaluate the network in float64, without integers, and count differences.
     #[arg(long)]
     float: bool,
-    /// Compare with levels (level/NEURON) and logits from another program.
+    /// Compare with the levels (level/NEURON) and logits that another program computed.
     #[arg(long, value_name = "FILE.npz")]
     reference: Option<PathBuf>,
-    /// Write logits, levels and spikes of every neuron and time-step to this file.
+    /// Write logits, levels and spikes of every neuron and time-step.
     #[arg(long, value_name = "FILE.npz")]
     dump: Option<PathBuf>,
-    /// Number of threads; default: all of the machine.
+    /// Number of threads; by default as many as the machine has.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
     /// Print JSON.

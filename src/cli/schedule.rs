@@ -1,25 +1,25 @@
-//! Arguments for the goal of a balanced design.
+//! Arguments that say what a design is balanced for.
 
 use clap::Args as ClapArgs;
 
 use crate::flow::explore::Schedule;
 
-/// Goal of a balanced design.
+/// What a design is balanced for.
 #[derive(ClapArgs, Clone)]
 pub struct ScheduleArgs {
-    /// Samples for measuring spikes, on which the pipeline is balanced: FILE.npy or FILE.npz:NAME, batch first.
+    /// Samples whose spikes the pipeline is balanced on: FILE.npy or FILE.npz:NAME, batch first.
     #[arg(long, value_name = "FILE")]
     pub calibrate: Option<String>,
-    /// Use only the first N samples.
+    /// Only the first of them.
     #[arg(long, value_name = "N", default_value_t = 4, requires = "calibrate")]
     pub calibration_samples: usize,
-    /// Take the smallest design with this number of samples per second.
+    /// The smallest design that takes so many samples a second.
     #[arg(long, value_name = "N", conflicts_with = "fit", requires = "calibrate")]
     pub fps: Option<f64>,
-    /// Take the fastest design that fits the device; the default if a device is given.
+    /// The fastest design that fits the device; the default where one is named.
     #[arg(long, requires = "calibrate")]
     pub fit: bool,
-    /// Clock in MHz for --fps; default: the clock of the board, or 100.
+    /// Clock in MHz that --fps counts on; by default the board's, or 100.
     #[arg(long, value_name = "MHZ")]
     pub clock: Option<f64>,
 }

@@ -43,8 +43,6 @@ pub struct Options {
 /// The designs that were found, from the slowest to the fastest.
 #[derive(Debug)]
 pub struct Frontier {
-    /// Name of the model.
-    pub model: String,
     /// In the form that is printed and kept.
     pub exploration: Exploration,
     /// Why no design meets the goal, where none does.
@@ -65,7 +63,7 @@ pub fn explore(options: &Options, watch: &dyn Watch) -> Result<Frontier> {
     if emit::read_manifest(path).is_ok() {
         found.save(path)?;
     }
-    Ok(Frontier { model: model.name, exploration: found, unmet: choice.err() })
+    Ok(Frontier { exploration: found, unmet: choice.err() })
 }
 
 /// The board or device that is named.
@@ -158,7 +156,7 @@ pub fn exploration(
 ) -> Result<Exploration> {
     let clock_hz = clock(schedule, target)?;
     let estimate = design_points.first().map(|design_point| &design_point.estimate);
-    Ok(Exploration {
+    let mut found = Exploration {
         model: model.name.clone(),
         family: estimate.map_or(Family::Xc7, |estimate| estimate.family),
         calibrated: estimate.is_none_or(|estimate| estimate.calibrated),
@@ -167,12 +165,15 @@ pub fn exploration(
             .zip(design_points)
             .map(|(n, design_point)| row(design_point, target, clock_hz, chosen == Some(n)))
             .collect(),
-    })
+    };
+    found.mark_frontier();
+    Ok(found)
 }
 
 fn row(design_point: &DesignPoint, target: Option<&Target>, clock: f64, chosen: bool) -> Explored {
     let DesignPoint { point, estimate } = design_point;
     let cycles = point.cycles.per_sample;
+    let short = target.map_or_else(Vec::new, |target| design_point.short(&target.room()));
     Explored {
         cycles,
         samples_per_second: clock / cycles.max(1.0),
@@ -181,7 +182,10 @@ fn row(design_point: &DesignPoint, target: Option<&Target>, clock: f64, chosen: 
         bram: estimate.total.bram,
         dsp: estimate.total.dsp,
         busiest: design_point.busiest().to_owned(),
-        fits: target.map(|target| design_point.short(&target.room()).is_empty()),
+        fits: target.map(|_| short.is_empty()),
+        short,
+        // Known once all designs are.
+        on_frontier: false,
         chosen,
         folding: point.options.clone(),
     }

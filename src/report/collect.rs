@@ -63,6 +63,8 @@ pub struct Summary {
     pub clock_hz: Option<u64>,
     /// The device.
     pub device: Option<String>,
+    /// The device's family; of a build without one, the family of its scripts.
+    pub family: Family,
     /// Extents of a raw sample.
     pub input_shape: Vec<usize>,
     /// Type of its elements.
@@ -207,6 +209,11 @@ fn summary(
         board: manifest.target.as_ref().and_then(|target| target.board.clone()),
         clock_hz: target.and_then(Target::board).map(|board| board.clock_hz),
         device: manifest.target.as_ref().map(|target| target.device.clone()),
+        family: match target {
+            Some(target) => target.device().family,
+            None if manifest.folding.ultra_ram => Family::Xcup,
+            None => Family::Xc7,
+        },
         input_shape: input.map_or_else(Vec::new, |input| input.sample.0.clone()),
         input_element: manifest.input.element.clone(),
         input_steps: input.map_or(1, |input| match input.encoding {

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::architecture::Options;
 use crate::error::Result;
 use crate::folder;
-use crate::target::Family;
+use crate::target::{Family, Short};
 
 /// The version of the JSON form of an [`Exploration`].
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// Cycles against area.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +46,10 @@ pub struct Explored {
     pub busiest: String,
     /// Whether it fits the device, if there is one.
     pub fits: Option<bool>,
+    /// What the device has too little of for it.
+    pub short: Vec<Short>,
+    /// Whether no other design takes both fewer cycles and fewer look-up tables, or as few of one and fewer of the other.
+    pub on_frontier: bool,
     /// Whether it is the chosen one.
     pub chosen: bool,
     /// Its folding, as in `folding.json`.
@@ -53,6 +57,17 @@ pub struct Explored {
 }
 
 impl Exploration {
+    /// Finds out which designs are on the frontier of cycles and look-up tables.
+    pub fn mark_frontier(&mut self) {
+        let all: Vec<(f64, u64)> = self.designs.iter().map(|design| (design.cycles, design.lut)).collect();
+        for design in &mut self.designs {
+            let own = (design.cycles, design.lut);
+            let better =
+                |&(cycles, lut): &(f64, u64)| cycles <= own.0 && lut <= own.1 && (cycles, lut) != own;
+            design.on_frontier = !all.iter().any(better);
+        }
+    }
+
     /// Stores it in a build folder.
     ///
     /// # Errors

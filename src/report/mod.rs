@@ -23,6 +23,6 @@ pub use collect::{FORMAT_VERSION, Report, Summary, Synthesis, collect};
 pub use equality::{Check, Equality};
 pub use exploration::{Exploration, Explored, FORMAT_VERSION as EXPLORATION_VERSION};
 pub use golden::{Comparison, Energy, Layer, Measured, PredictedCycles, Raster, RasterLayer};
-pub use page::html;
+pub use page::{html, picture};
 pub use spikes::{raster, rates};
 pub use stage::Stage;

@@ -25,7 +25,7 @@ use serde::Deserialize;
 
 pub use fit::{Fit, Resource};
 pub use netlist::{Netlist, netlist};
-pub use report::{FORMAT_VERSION, Figures, ModuleUse, TOP_LEVEL, Utilisation};
+pub use report::{FORMAT_VERSION, Figures, ModuleUse, TOP_LEVEL, Utilisation, by_number};
 pub use shell::{CHAIN, Shell};
 
 use crate::error::{Error, Result};

@@ -1,5 +1,6 @@
 //! Utilisation: read from what Yosys prints, counted per instance of the top level and in total.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -73,7 +74,7 @@ pub struct Utilisation {
     pub bram_unit: String,
     /// The whole design.
     pub total: Figures,
-    /// Instance by instance of the top level, in order of their names.
+    /// Instance by instance of the top level, in the order of [`by_number`].
     pub modules: Vec<ModuleUse>,
 }
 
@@ -205,7 +206,7 @@ pub fn summarise(
             figures: counted(family, own),
         });
     }
-    rows.sort_by(|a, b| a.instance.cmp(&b.instance));
+    rows.sort_by(|a, b| by_number(&a.instance, &b.instance));
     if let Some(own) = cells.last() {
         // The instances are no cells of its own.
         let is_instance = |cell: &str| instances.iter().any(|i| i.module == *cell);
@@ -244,6 +245,11 @@ fn gather(
         }
     }
     Ok(())
+}
+
+/// The order of instances: numbers in their names count as numbers, `u_s2_…` is before `u_s10_…`.
+pub fn by_number(a: &str, b: &str) -> Ordering {
+    alphanumeric_sort::compare_str(a, b)
 }
 
 /// The module's name in the source: Yosys calls a module with parameters `$paramod\NAME\A=…` or
@@ -298,6 +304,17 @@ mod tests {
         let rows: Vec<_> =
             rows.iter().map(|r| (r.instance.as_str(), r.module.as_str(), r.figures.lut)).collect();
         assert_eq!(rows, [("u_a", "fifo", 6), ("u_b", "fifo", 6), ("u_c", "mac", 0), (TOP_LEVEL, "top", 1)]);
+    }
+
+    #[test]
+    fn instances_are_in_the_order_of_their_numbers() {
+        let instance = |name: &str| Instance { name: name.to_owned(), module: "mac".to_owned() };
+        let names = ["u_s10_fc", "u_regs", "u_s2_fc", "u_s1_fc", "u_link_11", "u_link_9"];
+        let instances = names.map(instance);
+        let cells = [Cells::from([("LUT6".to_owned(), 1)]), Cells::new()];
+        let (_, rows) = summarise(Family::Xc7, "top", &instances, &[0; 6], &cells);
+        let rows: Vec<&str> = rows.iter().map(|row| row.instance.as_str()).collect();
+        assert_eq!(rows, ["u_link_9", "u_link_11", "u_regs", "u_s1_fc", "u_s2_fc", "u_s10_fc"]);
     }
 
     #[test]

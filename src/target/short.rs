@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::thousands;
 
 /// A resource of which a design needs more than a device has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Short {
     /// Its name.
     pub resource: String,
@@ -22,6 +22,19 @@ impl Short {
     pub fn of<'a>(resources: impl IntoIterator<Item = (&'a str, u64, u64)>) -> Vec<Self> {
         let short = resources.into_iter().filter(|(_, needed, available)| needed > available);
         short.map(|(name, needed, available)| Self { resource: name.to_owned(), needed, available }).collect()
+    }
+
+    /// Several in few words: `LUT +23 %, DSP 2 of 0`.
+    pub fn brief(all: &[Self]) -> String {
+        let brief = |short: &Self| match short.available {
+            0 => format!("{} {} of 0", short.resource, thousands(short.needed)),
+            available => {
+                let percent = 100.0 * (short.needed as f64 / available as f64 - 1.0);
+                let digits = usize::from(percent < 10.0);
+                format!("{} +{:.digits$} %", short.resource, percent.max(0.1))
+            }
+        };
+        all.iter().map(brief).collect::<Vec<_>>().join(", ")
     }
 
     /// Several in one line.
@@ -62,5 +75,6 @@ mod tests {
         let text = "RAMB18 1,234 of 1,000 (23 % too many); FF 1,001 of 1,000 (0.1 % too many); \
                     LUT 100,001 of 100,000 (0.1 % too many); DSP 2 of 0";
         assert_eq!(Short::list(&short), text);
+        assert_eq!(Short::brief(&short), "RAMB18 +23 %, FF +0.1 %, LUT +0.1 %, DSP 2 of 0");
     }
 }

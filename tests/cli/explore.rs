@@ -20,7 +20,7 @@ fn the_frontier_and_what_is_taken_of_it() {
     let [chosen] = chosen[..] else { panic!("{chosen:?}") };
     assert!(cycles[chosen] <= 1e8 / 60_000.0 && cycles[chosen - 1] > 1e8 / 60_000.0, "{cycles:?}");
     let picture = fs::read_to_string(s.path("f.svg")).expect("a picture");
-    assert!(picture.starts_with("<svg") && picture.contains("cycles a sample"), "{picture}");
+    assert!(picture.starts_with("<svg") && picture.contains("clock cycles a sample"), "{picture}");
 
     // What is built is that design.
     let line = format!("build mlp.snn -o out --calibrate {images} --fps 60000 --device xc7a35t --json");
@@ -44,7 +44,15 @@ fn the_frontier_and_what_is_taken_of_it() {
     let other = s.run(&line).ok().json();
     let text = fs::read_to_string(s.path("out/reports/explore_ecp5.json")).expect("kept");
     assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), other);
-    assert!(small["designs"].as_array().expect("a list").iter().all(|d| d["fits"].is_boolean()));
+    for design in small["designs"].as_array().expect("a list") {
+        let short = design["short"].as_array().expect("a list");
+        assert_eq!(design["fits"], short.is_empty(), "{design}");
+        assert!(short.iter().all(|s| s["needed"].as_u64() > s["available"].as_u64()), "{design}");
+    }
+    // Each design that does not fit says why, in JSON and in the table.
+    let line = format!("explore mlp.snn --calibrate {images} --device ice40up5k");
+    let table = s.run(&line).stdout();
+    assert!(table.contains("no: SB_RAM40_4K +") && !table.contains("no │"), "{table}");
 }
 
 #[test]

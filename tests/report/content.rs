@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::session::fixture;
-use crate::{complete, page, section};
+use crate::{complete, kept, page, section};
 
 /// With thousands apart.
 fn count(value: &Value) -> String {
@@ -20,7 +20,9 @@ fn real(value: &Value) -> f64 {
 #[test]
 fn every_section_has_its_figures() {
     let (session, found) = complete();
-    let page = page(&session);
+    let whole = page(&session);
+    // Places to break a line inside names.
+    let page = whole.replace("<wbr>", "");
     let has = |id: &str, words: &[String]| {
         let text = section(&page, id);
         words
@@ -60,7 +62,7 @@ fn every_section_has_its_figures() {
             assert!((real(&stage["utilisation"]) - share).abs() < 1e-12);
             has("pipeline", &[format!("{:.1}\u{a0}%", 100.0 * share)]);
             has("cycles", &[node, (100 * n + 111).to_string()]);
-            assert!(real(&stage["told"]) > 0.0, "{stage}");
+            assert!(real(&stage["predicted"]) > 0.0, "{stage}");
         }
     }
     has("cycles", &["2,222", "3,333", "4,444", "1,999", "87.6\u{a0}%"].map(String::from));
@@ -120,12 +122,56 @@ fn every_section_has_its_figures() {
     for proof in found["widths"].as_array().expect("layers") {
         has("widths", &[proof["name"].as_str().expect("a name").to_owned(), count(&proof["inequalities"])]);
     }
-    has("folding", &["40,960", "4,357", "taken", "12,345 LUTs synthesised, 2,222 cycles"].map(String::from));
+    has(
+        "folding",
+        &[
+            "40,960",
+            "4,357",
+            "chosen",
+            "no: DSP 99 of 90 (10 % too many)",
+            "12,345 LUTs synthesised, 2,222 cycles",
+        ]
+        .map(String::from),
+    );
 
     // Without samples, what they have shown before is there still.
     let again = session.run("report b --json -o other.html").ok().json();
     assert_eq!(again, found);
-    assert_eq!(std::fs::read_to_string(session.path("other.html")).expect("a page"), page);
+    assert_eq!(std::fs::read_to_string(session.path("other.html")).expect("a page"), whole);
+}
+
+/// The line of the picture goes through designs that no other beats, and only those; ticks of the axes are round numbers.
+#[test]
+fn the_picture_of_designs_is_a_frontier() {
+    let found = kept::exploration("fc");
+    let marks: Vec<bool> = found.designs.iter().map(|design| design.on_frontier).collect();
+    assert_eq!(marks, [true, true, false, true]);
+    let picture = snn2rtl::report::picture(&found).expect("drawn");
+    let tree = roxmltree::Document::parse(&picture).expect("XML");
+    let all = |tag: &'static str| tree.descendants().filter(move |node| node.has_tag_name(tag));
+    let line = all("polyline").filter(|line| line.attribute("stroke") == Some("#1F5FBF"));
+    let points: Vec<(i32, i32)> = line
+        .flat_map(|line| line.attribute("points").expect("points").split_whitespace())
+        .map(|point| point.split_once(',').expect("two numbers"))
+        .map(|(x, y)| (x.parse().expect("a number"), y.parse().expect("a number")))
+        .collect();
+    assert_eq!(points.len(), 3, "{points:?}");
+    // More look-up tables are to the right, fewer cycles further down.
+    assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1), "{points:?}");
+    let grey = |colour: &str| all("circle").filter(|c| c.attribute("stroke") == Some(colour)).count();
+    assert_eq!(grey("#999999"), 1, "{picture}");
+    let text: String =
+        all("text").filter_map(|node| node.text()).map(str::trim).collect::<Vec<_>>().join("|");
+    for words in [
+        "look-up tables (LUT)",
+        "clock cycles a sample",
+        "5 k|",
+        "20 k|",
+        "does not fit",
+        "m: designs for xc7",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }
 
 #[test]

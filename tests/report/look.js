@@ -36,7 +36,7 @@ function look(frame) {
     title: document.title,
     lang: root.lang,
     sections: document.querySelectorAll("main > section").length,
-    wide: [], unnamed: [], faint: [], small: [], cut: [], strange: [], doubled: [],
+    wide: [], unnamed: [], faint: [], small: [], cut: [], strange: [], doubled: [], broken: [], silent: [],
   };
   const note = (list, element) => list.length < 5 && list.push(element.outerHTML.slice(0, 160));
   for (const svg of document.querySelectorAll("svg")) {
@@ -47,6 +47,11 @@ function look(frame) {
     if (element.getBoundingClientRect().right > root.clientWidth + 1 && !element.closest(".scroll, .pipeline, svg")) {
       note(found.wide, element);
     }
+  }
+  // A box that scrolls shows that it does.
+  for (const box of document.querySelectorAll(".scroll")) {
+    const style = window.getComputedStyle(box);
+    if (style.overflowX !== "auto" || !style.backgroundImage.includes("gradient")) note(found.silent, box);
   }
   const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
   found.doubled = ids.filter((id, n) => ids.indexOf(id) !== n);
@@ -61,6 +66,12 @@ function look(frame) {
     range.selectNodeContents(text);
     const box = range.getBoundingClientRect();
     if (box.width === 0) continue;
+    for (const word of text.data.matchAll(/[^\s-]+/g)) {
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((rect) => Math.round(rect.top)));
+      if (lines.size > 1 && element.closest("table")) note(found.broken, element);
+    }
     const style = window.getComputedStyle(element);
     const svg = element.ownerSVGElement;
     const scale = svg && svg.viewBox.baseVal.width ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;

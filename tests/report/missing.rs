@@ -21,8 +21,8 @@ fn a_section_without_data_says_what_provides_it() {
         ("spikes", "snn2rtl report DIR --inputs X.npy"),
         ("accuracy", "snn2rtl report DIR --inputs X.npy --labels Y.npy"),
         ("cycles", "snn2rtl cosim DIR --inputs X.npy"),
-        ("resources", "snn2rtl synth DIR --family xc7"),
-        ("resources", "snn2rtl synth DIR --tool nextpnr"),
+        ("resources", "<code>snn2rtl synth DIR</code>"),
+        ("resources", "<code>snn2rtl synth DIR --tool vivado</code>"),
         ("energy", "snn2rtl report DIR --inputs X.npy"),
         ("folding", "snn2rtl explore DIR --calibrate X.npy"),
     ] {
@@ -39,6 +39,24 @@ fn a_section_without_data_says_what_provides_it() {
     // Samples without labels have no accuracy.
     session.run(&format!("report b --inputs {}:inputs", fixture("qdq_tokens_flatten.npz"))).ok();
     assert!(section(&crate::page(&session), "accuracy").contains("The samples had no labels"));
+}
+
+/// Commands name the family of the build.
+#[test]
+fn hints_are_of_the_family_of_the_build() {
+    let session = built();
+    for (options, hints) in [
+        ("", ["snn2rtl synth DIR --family xc7", "snn2rtl synth DIR --tool vivado"]),
+        ("--device lfe5u-85f", ["snn2rtl synth DIR", "snn2rtl synth DIR --tool nextpnr"]),
+        ("--device xczu7ev", ["snn2rtl synth DIR", "snn2rtl synth DIR --tool vivado"]),
+    ] {
+        session.run(&format!("build m.snn -o b --lanes 4 {options}")).ok();
+        session.run("report b").ok();
+        for hint in hints {
+            let code = format!("<code>{hint}</code>");
+            assert!(section(&page(&session), "resources").contains(&code), "{options}: {hint}");
+        }
+    }
 }
 
 #[test]

@@ -223,7 +223,7 @@ fn modules(rows: &[Row], core: &str) -> Vec<ModuleUse> {
             modules.push(ModuleUse { instance, module, figures: row.figures.clone() });
         }
     }
-    modules.sort_by(|a, b| a.instance.cmp(&b.instance));
+    modules.sort_by(|a, b| synth::by_number(&a.instance, &b.instance));
     modules
 }
 

@@ -3,20 +3,24 @@
 use plotters::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::report::exploration::{Exploration, Explored};
 
 /// Width of a plot; its height is its own.
 const WIDTH: u32 = 440;
 /// Maximum number of points that are drawn with dots.
 const DOTS: usize = 64;
-/// Text, axes, grid, series, marks: `templates/report.css` knows these values.
+/// Text, axes, grid, series, marks, designs off the frontier, paper: `templates/report.css` knows these values.
 const INK: RGBColor = RGBColor(0x44, 0x44, 0x44);
 const GRID: RGBColor = RGBColor(0xDD, 0xDD, 0xDD);
 const SERIES: RGBColor = RGBColor(0x1F, 0x5F, 0xBF);
 const MARK: RGBColor = RGBColor(0xC0, 0x39, 0x2B);
+const DOMINATED: RGBColor = RGBColor(0x99, 0x99, 0x99);
+const PAPER: RGBColor = RGBColor(0xFE, 0xFE, 0xFE);
 
 /// Family and size of text. The size is that of a line: letters are a fifth smaller.
 const TEXT: (&str, u32) = ("sans-serif", 18);
 
+type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 
 /// Shares in percent after each time-step; `ended` is the mean number of steps to quiescence.
@@ -29,7 +33,7 @@ pub fn per_step(shares: &[f64], ended: f64) -> Result<String> {
     let last = points.len().max(2) as f64;
     let low = points.iter().map(|p| p.1).fold(100.0, f64::min);
     let (low, high) = ((low / 10.0).floor() * 10.0, 100.0);
-    draw(300, |area| {
+    draw(WIDTH, 300, |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(10)
             .x_label_area_size(46)
@@ -60,81 +64,133 @@ pub fn per_step(shares: &[f64], ended: f64) -> Result<String> {
     })
 }
 
-/// Cycles against look-up tables, both in powers of ten: the frontier, the chosen one of its designs, and a design as
-/// it was measured.
+/// The designs of an exploration, cycles against look-up tables, on logarithmic axes: a line through those on the frontier,
+/// the others grey, designs that do not fit the device hollow, a ring around the chosen one, a cross where a design was
+/// measured.
 ///
 /// # Errors
 /// Never for finite numbers.
-pub fn frontier(
-    points: &[(f64, f64)],
-    chosen: Option<usize>,
+pub fn frontier(found: &Exploration, measured: Option<(f64, f64)>) -> Result<String> {
+    draw(WIDTH, 340, |area| designs(area, found, measured, TEXT))
+}
+
+/// The same as a picture of its own, with a title and a key.
+///
+/// # Errors
+/// As [`frontier`].
+pub fn picture(found: &Exploration) -> Result<String> {
+    draw(820, 560, |area| {
+        area.fill(&WHITE)?;
+        let title = format!("{}: designs for {}", crate::error::printable(&found.model), found.family);
+        let area = area.titled(&title, ("sans-serif", 24).into_font().color(&INK))?;
+        let hollow = found.designs.iter().any(|design| design.fits == Some(false));
+        let fits = if hollow { "; hollow: does not fit" } else { "" };
+        let key = format!("line: frontier; grey: slower or larger than another{fits}; ring: chosen");
+        let (plot, below) = area.split_vertically(500);
+        below.draw(&Text::new(key, (98, 4), ("sans-serif", 16).into_font().color(&INK)))?;
+        designs(&plot, found, None, TEXT)
+    })
+}
+
+fn designs(
+    area: &Area<'_>,
+    found: &Exploration,
     measured: Option<(f64, f64)>,
-) -> Result<String> {
-    let all: Vec<(f64, f64)> = points.iter().copied().chain(measured).collect();
+    text: (&'static str, u32),
+) -> Drawn {
+    let place = |design: &Explored| (design.lut as f64, design.cycles);
+    let all: Vec<(f64, f64)> = found.designs.iter().map(place).chain(measured).collect();
     let range = |of: fn(&(f64, f64)) -> f64| {
         let low = all.iter().map(of).fold(f64::INFINITY, f64::min).max(1.0);
         let high = all.iter().map(of).fold(1.0, f64::max);
         (low.min(high) / 1.4)..(high * 1.4)
     };
     let (x, y) = (range(|p| p.0), range(|p| p.1));
-    draw(340, |area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(10)
-            .x_label_area_size(46)
-            .y_label_area_size(98)
-            .build_cartesian_2d(
-                x.clone().log_scale().with_key_points(ticks(&x)),
-                y.clone().log_scale().with_key_points(ticks(&y)),
-            )?;
-        let round =
-            |value: &f64| super::text::mean(*value).trim_end_matches(".00").trim_end_matches(".0").to_owned();
-        chart
-            .configure_mesh()
-            .axis_style(INK)
-            .bold_line_style(GRID)
-            .light_line_style(TRANSPARENT)
-            .label_style(TEXT.into_font().color(&INK))
-            .x_labels(5)
-            .y_labels(6)
-            .x_label_formatter(&round)
-            .y_label_formatter(&round)
-            .axis_desc_style(TEXT.into_font().color(&INK))
-            .x_desc("LUTs")
-            .y_desc("cycles a sample")
-            .draw()?;
-        chart.draw_series(LineSeries::new(points.iter().copied(), SERIES.stroke_width(2)))?;
-        chart.draw_series(points.iter().map(|&p| Circle::new(p, 3, SERIES.filled())))?;
-        if let Some(&point) = chosen.and_then(|n| points.get(n)) {
-            chart.draw_series([Circle::new(point, 8, MARK.stroke_width(2))])?;
+    let mut chart =
+        ChartBuilder::on(area).margin(10).x_label_area_size(46).y_label_area_size(88).build_cartesian_2d(
+            x.clone().log_scale().with_key_points(ticks(&x)),
+            y.clone().log_scale().with_key_points(ticks(&y)),
+        )?;
+    chart
+        .configure_mesh()
+        .axis_style(INK)
+        .bold_line_style(GRID)
+        .light_line_style(TRANSPARENT)
+        .label_style(text.into_font().color(&INK))
+        .x_labels(8)
+        .y_labels(8)
+        .x_label_formatter(&short)
+        .y_label_formatter(&short)
+        .axis_desc_style(text.into_font().color(&INK))
+        .x_desc("look-up tables (LUT)")
+        .y_desc("clock cycles a sample")
+        .draw()?;
+    let on_frontier = found.designs.iter().filter(|design| design.on_frontier).map(place);
+    chart.draw_series(LineSeries::new(on_frontier, SERIES.stroke_width(2)))?;
+    for design in &found.designs {
+        let colour = if design.on_frontier { SERIES } else { DOMINATED };
+        if design.fits == Some(false) {
+            chart.draw_series([Circle::new(place(design), 4, PAPER.filled())])?;
+            chart.draw_series([Circle::new(place(design), 4, colour.stroke_width(2))])?;
+        } else {
+            chart.draw_series([Circle::new(place(design), 4, colour.filled())])?;
         }
-        if let Some(point) = measured {
-            chart.draw_series([Cross::new(point, 6, MARK.stroke_width(3))])?;
-        }
-        Ok(())
-    })
+    }
+    if let Some(design) = found.designs.iter().find(|design| design.chosen) {
+        chart.draw_series([Circle::new(place(design), 9, MARK.stroke_width(2))])?;
+    }
+    if let Some(point) = measured {
+        chart.draw_series([Cross::new(point, 6, MARK.stroke_width(3))])?;
+    }
+    Ok(())
 }
 
-/// 1, 2 and 5 times the powers of ten in a range; only the powers where they are many.
+/// `50 k`, `1.5 M`: a tick of an axis.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "plotters calls it so")]
+fn short(value: &f64) -> String {
+    match *value {
+        v if v >= 1e9 => format!("{} G", v / 1e9),
+        v if v >= 1e6 => format!("{} M", v / 1e6),
+        v if v >= 1e3 => format!("{} k", v / 1e3),
+        v => v.to_string(),
+    }
+}
+
+/// Round numbers in a range: the fewer powers of ten it spans, the more between them.
 fn ticks(range: &std::ops::Range<f64>) -> Vec<f64> {
     let decades = (range.end / range.start).log10();
-    let steps: &[f64] = if decades > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
-    let powers = (-2..12).map(|n| 10f64.powi(n));
+    let steps: &[f64] = match decades {
+        d if d > 3.0 => &[1.0],
+        d if d > 1.0 => &[1.0, 2.0, 5.0],
+        _ => &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0],
+    };
+    let powers = (0..12).map(|n| 10f64.powi(n));
     let all = powers.flat_map(|power| steps.iter().map(move |step| step * power));
     all.filter(|tick| range.contains(tick)).collect()
 }
 
 /// Draws into a picture.
-fn draw(
-    height: u32,
-    with: impl Fn(&DrawingArea<SVGBackend<'_>, plotters::coord::Shift>) -> Drawn,
-) -> Result<String> {
+fn draw(width: u32, height: u32, with: impl Fn(&Area<'_>) -> Drawn) -> Result<String> {
     let mut text = String::new();
     let mut drawn = || -> Drawn {
-        let area = SVGBackend::with_string(&mut text, (WIDTH, height)).into_drawing_area();
+        let area = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
         with(&area)?;
         area.present()?;
         Ok(())
     };
     drawn().map_err(|e| Error::input(format!("a plot cannot be drawn: {e}")))?;
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{short, ticks};
+
+    #[test]
+    fn axes_have_round_numbers_in_words() {
+        let words = |range| ticks(&range).iter().map(short).collect::<Vec<_>>();
+        assert_eq!(words(18_000.0..95_000.0), ["20 k", "30 k", "40 k", "50 k", "60 k", "80 k"]);
+        assert_eq!(words(1_200.0..60_000.0), ["2 k", "5 k", "10 k", "20 k", "50 k"]);
+        assert_eq!(words(800.0..3e8), ["1 k", "10 k", "100 k", "1 M", "10 M", "100 M"]);
+    }
 }

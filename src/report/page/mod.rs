@@ -19,6 +19,8 @@ mod text;
 
 use askama::Template;
 
+pub use chart::picture;
+
 use super::Report;
 use super::exploration::{Exploration, Explored};
 use crate::error::{Error, Result};
@@ -198,8 +200,6 @@ fn energy(report: &Report) -> Option<EnergyView> {
 }
 
 fn frontier<'a>(report: &Report, exploration: &'a Exploration) -> Result<FrontierView<'a>> {
-    let points: Vec<(f64, f64)> = exploration.designs.iter().map(|d| (d.lut as f64, d.cycles)).collect();
-    let chosen = exploration.designs.iter().position(|design| design.chosen);
     let synthesis = report.synthesis.iter().find(|s| s.utilisation.family == exploration.family);
     let run = report.cosim.iter().find(|run| run.stall.is_none() && run.mismatches == 0);
     let point =
@@ -216,11 +216,14 @@ fn frontier<'a>(report: &Report, exploration: &'a Exploration) -> Result<Frontie
     let end = |d: &Explored| format!("{} cycles with {} LUTs", text::mean(d.cycles), text::count(d.lut));
     let description = ends.map_or_else(
         || "No designs.".to_owned(),
-        |(slowest, fastest)| format!("{} designs, from {} to {}.", points.len(), end(slowest), end(fastest)),
+        |(slowest, fastest)| {
+            let designs = text::plural(exploration.designs.len(), "design", "designs");
+            format!("{designs}, from {} to {}.", end(slowest), end(fastest))
+        },
     );
     Ok(FrontierView {
         exploration,
-        plot: chart::frontier(&points, chosen, point)?,
+        plot: chart::frontier(exploration, point)?,
         description,
         measured,
         unit: exploration.family.bram_unit(),

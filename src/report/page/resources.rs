@@ -6,7 +6,8 @@ use super::text;
 use crate::place::{Leg, Placement};
 use crate::report::Report;
 use crate::report::Synthesis;
-use crate::synth::Figures;
+use crate::synth::{Figures, by_number};
+use crate::target::Family;
 
 /// Data about the resources.
 pub struct Resources {
@@ -18,6 +19,10 @@ pub struct Resources {
     pub instances: Vec<ModuleRow>,
     /// Families that were placed and routed.
     pub placements: Vec<PlacementView>,
+    /// The command that synthesises this build.
+    pub synthesise: String,
+    /// The command that places and routes it.
+    pub route: &'static str,
 }
 
 /// One family.
@@ -136,7 +141,10 @@ pub fn resources(report: &Report) -> Resources {
         all.into_iter().find(|m| m.instance == instance).map_or(String::new(), |m| text::shown(&m.module))
     };
     let mut instances: Vec<_> = by(&|module| module.instance.clone()).into_iter().collect();
-    instances.sort_by_key(|(instance, _)| (number(instance).is_none(), number(instance), instance.clone()));
+    // Stages first, in their order.
+    instances.sort_by(|(a, _), (b, _)| {
+        number(a).is_none().cmp(&number(b).is_none()).then_with(|| by_number(a, b))
+    });
     let instances = instances.into_iter().map(|(instance, (_, figures))| ModuleRow {
         module: module_of(&instance),
         node: number(&instance).and_then(|n| report.stages.get(n)).map(|stage| text::shown(&stage.node)),
@@ -148,6 +156,14 @@ pub fn resources(report: &Report) -> Resources {
         modules: modules.collect(),
         instances: instances.collect(),
         placements: report.placements.iter().map(placement).collect(),
+        synthesise: match report.summary.device {
+            Some(_) => "snn2rtl synth DIR".to_owned(),
+            None => format!("snn2rtl synth DIR --family {}", report.summary.family),
+        },
+        route: match report.summary.family {
+            Family::Xc7 | Family::Xcup => "snn2rtl synth DIR --tool vivado",
+            Family::Ecp5 | Family::Ice40 | Family::Gowin => "snn2rtl synth DIR --tool nextpnr",
+        },
     }
 }
 

@@ -1,6 +1,7 @@
-//! Formatting of numbers and names. The result is plain text; the template escapes it.
+//! Formatting of numbers and names. The result is plain text that the template escapes, or markup where the function says so.
 
 use crate::report::{Check, Equality};
+use crate::target::Short;
 
 /// A number of things. Templates hand over references.
 pub trait Count {
@@ -60,6 +61,25 @@ pub fn shown(name: &str) -> String {
         .collect()
 }
 
+/// Text as markup, escaped, with places to break the line behind the separators of names, so that words stay whole.
+pub fn parted(name: impl AsRef<str>) -> String {
+    let mut text = String::new();
+    for c in name.as_ref().chars() {
+        match c {
+            '&' => text.push_str("&amp;"),
+            '<' => text.push_str("&lt;"),
+            '>' => text.push_str("&gt;"),
+            '"' => text.push_str("&quot;"),
+            '.' | '_' | '/' => {
+                text.push(c);
+                text.push_str("<wbr>");
+            }
+            c => text.push(c),
+        }
+    }
+    text
+}
+
 /// A number with thousands separators.
 pub fn count(value: impl Count) -> String {
     let digits = value.number().to_string();
@@ -117,6 +137,11 @@ pub fn plural(number: impl Count, one: &str, many: &str) -> String {
 /// How often a row of so many channels goes through so many lanes.
 pub fn passes(channels: impl Count, lanes: impl Count) -> String {
     count(channels.number().div_ceil(lanes.number().max(1)))
+}
+
+/// What a device has too little of.
+pub fn short(short: &[Short]) -> String {
+    shown(&Short::list(short))
 }
 
 /// Widths by name.
@@ -185,6 +210,7 @@ mod tests {
     fn names_that_turn_the_writing_are_spelled_out() {
         assert_eq!(shown("a\u{202e}b\u{2066}\n"), "a\\u{202e}b\\u{2066}\\n");
         assert_eq!(shown("שלום <b>"), "שלום <b>");
+        assert_eq!(parted("/b.0_q<i>&"), "/<wbr>b.<wbr>0_<wbr>q&lt;i&gt;&amp;");
         assert!(shown(&"x".repeat(1000)).chars().count() < 130);
     }
 }
