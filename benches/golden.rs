@@ -1,5 +1,5 @@
 //! Speed of the golden model: samples and synaptic operations (SOPs) a second on a 784-128-10 network with random
-//! weights and a fifth of the input not 0; samples a second of both schedules on `examples/mnist_vit`.
+//! weights and a fifth of the input not 0; samples per second of both schedules on `examples/mnist_vit`.
 //! `cargo bench --bench golden`.
 
 use std::time::Instant;

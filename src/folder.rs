@@ -88,7 +88,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, version: u32) -> Result<T> {
     match value.get("format_version").and_then(serde_json::Value::as_u64) {
         Some(found) if found == u64::from(version) => {}
         Some(found) => return Err(damaged(format!("this file is of version {found}, not {version}"))),
-        None => return Err(damaged("this file says nothing of its version: format_version".to_owned())),
+        None => return Err(damaged("this file has no version: format_version".to_owned())),
     }
     serde_json::from_value(value).map_err(|e| damaged(format!("this JSON cannot be read: {e}")))
 }

@@ -121,7 +121,7 @@ module self_check_tb #(
           {done_o, failed_o} <= 2'b11;
         end
       end else if (received == Samples * Words && cycle > last + 64'(Settle) && !done_o) begin
-        $display("PASS: %0d samples, %0d words of results as expected, %0d cycles a sample",
+        $display("PASS: %0d samples, %0d words of results as expected, %0d cycles per sample",
                  Samples, received, (last - first + 1) / 64'(Samples));
         done_o <= 1'b1;
       end else if (cycle > moved + 64'(Patience) && !done_o) begin

@@ -77,7 +77,7 @@ proptest! {
     }
 }
 
-/// Right answers, neurons and samples that differ from float64, by the one-shot evaluation; none if it cannot be lowered.
+/// Right answers, neurons and samples that differ from float64, by the one-pass evaluation; none if it cannot be lowered.
 fn recount(model: &Model, precision: Precision, raw: &[Vec<i32>], labels: &[i64]) -> Option<[u64; 4]> {
     let lowered = lower_with(model, precision).ok()?;
     let mut counts = [0; 4];

@@ -1,4 +1,4 @@
-//! The stepped golden model against one-shot evaluation, and against a naive stepper that knows nothing but the tracker
+//! The stepped golden model against one-pass evaluation, and against a naive stepper that knows nothing but the tracker
 //! `spike = clamp(Q(A) − S, −1, +1)`.
 
 use crate::random;

@@ -1,5 +1,5 @@
 //! Models on disk after random changes: they load or are refused, and what loads goes through all later stages without a
-//! panic, its proofs hold, and the golden model still agrees with one-shot evaluation.
+//! panic, its proofs hold, and the golden model still agrees with one-pass evaluation.
 
 use crate::generator;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The trained Vision Transformer of `examples/mnist_vit`: accuracy, classes, and every neuron against one-shot evaluation.
+//! The trained Vision Transformer of `examples/mnist_vit`: accuracy, classes, and every neuron against one-pass evaluation.
 
 #![allow(clippy::unwrap_used)]
 

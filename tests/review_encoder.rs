@@ -1,4 +1,4 @@
-//! The trained text encoder of `examples/review_encoder`: accuracy, classes, every neuron against one-shot evaluation, and a
+//! The trained text encoder of `examples/review_encoder`: accuracy, classes, every neuron against one-pass evaluation, and a
 //! sentence without words.
 
 #![allow(clippy::unwrap_used)]

@@ -14,7 +14,7 @@ use snn2rtl::streaming::design::{self, LayerFolding, Options};
 use snn2rtl::streaming::schedule::{cycles, estimate, lut_offload, lut_offloaded};
 use snn2rtl::target::Device;
 
-/// Model, how its input is read, samples, lanes of all layers and of some, and cycles a sample as `snn2rtl cosim` counted
+/// Model, how its input is read, samples, lanes of all layers and of some, and cycles per sample as `snn2rtl cosim` counted
 /// them on the first `samples` of the example.
 type Seen = (&'static str, &'static str, usize, usize, &'static [(&'static str, usize)], f64);
 

@@ -1,4 +1,4 @@
-//! The settled golden model: levels against one-shot evaluation, every spike and membrane against a naive tracker that
+//! The settled golden model: levels against one-pass evaluation, every spike and membrane against a naive tracker that
 //! knows nothing but `spike = clamp((Q(A) − S)/w, −1, +1)`, rounded towards 0.
 
 use crate::generator;
@@ -105,7 +105,7 @@ fn check_layer(
     assert!(quiet || whole, "layer {layer} stops when it is quiescent or cannot go on");
 }
 
-/// One sample, with and without an observer, against one-shot evaluation.
+/// One sample, with and without an observer, against one-pass evaluation.
 fn check(network: &Network, raw: &[i32]) {
     let expected = evaluate(network, raw);
     for code in SpikeCode::ALL {

@@ -1,4 +1,4 @@
-//! Random small Transformers through conversion, lowering, golden model and one-shot evaluation, against float64.
+//! Random small Transformers through conversion, lowering, golden model and one-pass evaluation, against float64.
 
 use crate::generator::{Recipe, functions, network, sample};
 use crate::naive::{Trace, naive};

@@ -1,8 +1,9 @@
-//! The interface of an architecture: plan, emit, observe, estimate, and the resources of a device. Everything that writes,
-//! simulates or judges hardware works with a [`Design`] and knows nothing of what is inside; this is the only place that
-//! names the architectures.
+//! The interface of an architecture: plan, emit, observe, estimate, and the resources of a device. Everything that
+//! writes, simulates or evaluates hardware works with a [`Design`] and does not depend on its internals; this is the
+//! only module that names the architectures.
 //!
-//! A new architecture is a folder beside `src/streaming/`, an arm of [`Design`], and what the compiler then asks for.
+//! A new architecture is a folder next to `src/streaming/`, a variant of [`Design`], and the match arms that the
+//! compiler then requires.
 
 use crate::data::Inputs;
 use crate::error::Result;
@@ -21,21 +22,21 @@ pub use crate::streaming::schedule::{DesignPoint, Goal, Point, Scheduler, choose
 /// Hardware for a network.
 #[derive(Clone, Debug)]
 pub enum Design {
-    /// A stage for every operator, joined by streams.
+    /// One stage per operator, connected by streams.
     Streaming(design::Design),
 }
 
 /// Plan.
 impl Design {
-    /// Lays out hardware for a network.
+    /// Plans hardware for a network.
     ///
     /// # Errors
-    /// When an option is out of range, or the network has something that there is no hardware for.
+    /// If an option is out of range, or the network has an operator without hardware.
     pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Self> {
         Ok(Self::Streaming(design::plan(model, network, options)?))
     }
 
-    /// The choices that lead to this design, layer by layer: with `asked`, or with these, the same design is made.
+    /// The folding of this design, layer by layer: `asked` and the result give the same design.
     #[must_use]
     pub fn options(&self, asked: &Options) -> Options {
         match self {
@@ -77,14 +78,14 @@ impl Design {
         }
     }
 
-    /// What the manifest says of the stages, in the order of the data.
+    /// The stages for the manifest, in the order of the data.
     pub fn stages(&self) -> Vec<StageEntry> {
         match self {
             Self::Streaming(design) => streaming::emit::stages(design),
         }
     }
 
-    /// What the manifest says of the streams between them.
+    /// The streams for the manifest.
     pub fn streams(&self) -> Vec<StreamEntry> {
         match self {
             Self::Streaming(design) => streaming::emit::streams(design),
@@ -94,10 +95,10 @@ impl Design {
 
 /// Observe.
 impl Design {
-    /// What co-simulation compares while these samples go through.
+    /// The comparisons of co-simulation for these samples.
     ///
     /// # Errors
-    /// When the golden model is not of the same network.
+    /// If the golden model is of another network.
     pub(crate) fn observer<'a>(
         &'a self,
         golden: &'a Golden,
@@ -111,7 +112,7 @@ impl Design {
         })
     }
 
-    /// How long the hardware may stand still.
+    /// Maximum time without a transfer.
     pub(crate) fn waits(&self) -> Waits {
         match self {
             Self::Streaming(design) => streaming::observe::waits(design),
@@ -129,7 +130,7 @@ impl Design {
         }
     }
 
-    /// What the area of each instance is reckoned from: its name, its module, and numbers by name.
+    /// The quantities of the area estimate of each instance: its name, its module, and numbers by name.
     #[must_use]
     pub fn quantities(&self, family: Family) -> Vec<(String, &'static str, Quantities)> {
         match self {
@@ -148,14 +149,15 @@ impl Design {
 
 /// Resources of the device.
 impl Design {
-    /// Whether it takes the large memories that only UltraScale+ has.
+    /// Whether it uses the large memories that only UltraScale+ has.
     pub fn uses_ultra_ram(&self) -> bool {
         match self {
             Self::Streaming(design) => design.ultra_ram,
         }
     }
 
-    /// The same design with its memories elsewhere, where it fits a device so, and without only block memory is short.
+    /// The same design with memories moved to other resources, if it fits a device in this way and only block memory
+    /// was exceeded.
     #[must_use]
     pub fn with_memory_elsewhere(&self, device: &Device) -> Option<Self> {
         match self {
@@ -163,7 +165,7 @@ impl Design {
         }
     }
 
-    /// What memories are made of where that is not the usual, a line each.
+    /// Memories that are not in their usual resource, one line each.
     pub fn memory_notes(&self) -> Vec<String> {
         match self {
             Self::Streaming(design) => schedule::in_tables(design),
@@ -171,8 +173,8 @@ impl Design {
     }
 }
 
-/// Of designs that are the same everywhere, with the smallest FIFOs, the fastest that a device holds; if it holds none, the
-/// one that lacks least. `scale` turns an estimate into what synthesis is expected to find.
+/// Of designs that are the same everywhere, with the smallest FIFOs, the fastest that a device holds; if it holds none,
+/// the one that lacks least. `scale` turns an estimate into what synthesis is expected to find.
 ///
 /// # Errors
 /// When there is no hardware for the network.
@@ -191,7 +193,7 @@ pub(crate) enum Observer<'a> {
 }
 
 impl Observer<'_> {
-    /// Runs the golden model on the next sample, which goes into the hardware next.
+    /// Runs the golden model on the next sample, which the hardware receives next.
     pub fn begin_sample(&mut self) -> Result<Outcome> {
         match self {
             Self::Streaming(observer) => observer.begin_sample(),
@@ -212,14 +214,14 @@ impl Observer<'_> {
         }
     }
 
-    /// By stage: what its counters must hold.
+    /// By stage: the expected values of its counters.
     pub fn counters(&self) -> Vec<Counter> {
         match self {
             Self::Streaming(observer) => observer.counters(),
         }
     }
 
-    /// What has been compared so far.
+    /// The comparisons so far.
     pub fn compared(&self) -> Compared {
         match self {
             Self::Streaming(observer) => observer.compared(),

@@ -119,7 +119,7 @@ fn tell(
     if let Some(design_point) = design_point {
         let total = design_point.estimate.total;
         output::print(&format!(
-            "estimate: {:.0} cycles a sample, {} LUT, {} FF, {} {}, {} DSP ({})",
+            "estimate: {:.0} cycles per sample, {} LUT, {} FF, {} {}, {} DSP ({})",
             design_point.point.cycles.per_sample,
             output::thousands(total.lut),
             output::thousands(total.ff),

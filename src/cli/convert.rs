@@ -73,7 +73,7 @@ impl InputArgs {
             (false, _) => Scaling::Normalise { mean: self.mean.clone(), std: self.std.clone() },
             (_, false) => Scaling::Affine { scale: self.scale.clone(), zero_point: self.zero_point },
             _ => {
-                return Err(Error::input("it is not said what a raw element is worth")
+                return Err(Error::input("the real value of a raw element is not given")
                     .fix("give --mean and --std (x = (q/q_max − mean)/std), or --scale (x = scale·(q − zero point))"));
             }
         };

@@ -15,7 +15,7 @@ pub fn bounds(account: &Bounds) -> String {
         energy("energy at the most", account.worst_nj),
     ];
     if let Some(spikes) = account.break_even_spikes_per_neuron {
-        rows.push(["spikes a neuron at equal energy".into(), format!("{spikes:.2}")]);
+        rows.push(["spikes per neuron at equal energy".into(), format!("{spikes:.2}")]);
     }
     format!("{}\n{}", output::table(["energy", ""], rows, 1), note(&account.basis))
 }
@@ -28,7 +28,7 @@ pub fn measured(account: &Measured) -> String {
         energy("energy of the spiking network", account.snn_nj_per_sample),
         ["spiking : quantised".into(), format!("{:.3}", account.ratio)],
     ];
-    format!("{}\n{}", output::table(["energy, a sample", ""], rows, 1), note(&account.basis))
+    format!("{}\n{}", output::table(["energy per sample", ""], rows, 1), note(&account.basis))
 }
 
 fn note(basis: &Basis) -> String {

@@ -31,7 +31,7 @@ pub fn table(design: &Design, estimate: &Estimate, device: &Device) -> String {
     if estimate.calibrated {
         return text;
     }
-    format!("{text}\nlogic in {} is reckoned with coefficients of another family", estimate.family)
+    format!("{text}\nlogic in {} is estimated with coefficients of another family", estimate.family)
 }
 
 /// Says on standard error that a design is not expected to fit, and what would.

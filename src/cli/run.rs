@@ -91,12 +91,12 @@ fn print(report: &Report) -> Result<()> {
     if report.confident > 0 {
         row("stopped by confidence", report.confident.to_string());
     }
-    row("neurons compared with one shot", output::thousands(report.neurons_checked));
+    row("neurons compared with the integer network", output::thousands(report.neurons_checked));
     row("of these, different", output::thousands(report.one_shot_mismatches));
-    row("spikes a neuron", format!("{:.3}", report.spikes_per_neuron));
-    row("synaptic operations a sample", format!("{:.0}", report.sops_per_sample));
-    row("samples a second", format!("{:.0}", report.samples_per_second));
-    row("synaptic operations a second", format!("{:.3e}", report.sops_per_second));
+    row("spikes per neuron", format!("{:.3}", report.spikes_per_neuron));
+    row("synaptic operations per sample", format!("{:.0}", report.sops_per_sample));
+    row("samples per second", format!("{:.0}", report.samples_per_second));
+    row("synaptic operations per second", format!("{:.3e}", report.sops_per_second));
     if let Some(float) = report.float {
         row("neurons that differ from float64", output::thousands(float.float_mismatched_neurons));
         row("samples with such a neuron", output::thousands(float.float_mismatched_samples));
@@ -115,7 +115,9 @@ fn print(report: &Report) -> Result<()> {
     let layers = report.layers.iter().map(|l| {
         [printable(&l.name), output::thousands(l.neurons as u64), format!("{:.3}", l.spikes_per_neuron)]
     });
-    output::print(&output::table(["layer", "neurons", "spikes a neuron"], layers.collect(), 1).to_string())?;
+    output::print(
+        &output::table(["layer", "neurons", "spikes per neuron"], layers.collect(), 1).to_string(),
+    )?;
     if let Some(steps) = &report.accuracy_per_step {
         let rows = (1..).zip(steps).map(|(t, a)| [format!("{t}"), format!("{:.2} %", 100.0 * a), gauge(*a)]);
         output::print(&output::table(["time-step", "accuracy", ""], rows.collect(), 3).to_string())?;

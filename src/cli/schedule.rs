@@ -13,7 +13,7 @@ pub struct ScheduleArgs {
     /// Only the first of them.
     #[arg(long, value_name = "N", default_value_t = 4, requires = "calibrate")]
     pub calibration_samples: usize,
-    /// The smallest design that takes so many samples a second.
+    /// The smallest design that takes so many samples per second.
     #[arg(long, value_name = "N", conflicts_with = "fit", requires = "calibrate")]
     pub fps: Option<f64>,
     /// The fastest design that fits the device; the default where one is named.

@@ -69,7 +69,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     Err(Error::check(format!("this build folder is not what its manifest says: {text}"))
         .at_file(&args.build)
-        .fix("write it anew with 'snn2rtl build'"))
+        .fix("write it again with 'snn2rtl build'"))
 }
 
 /// A line each.

@@ -1,17 +1,17 @@
-//! Notices that nothing moves any more, and says who waits for whom.
+//! Deadlock detection: reports which stage waits for which stream.
 
 use super::ffi::Link;
 use super::pins::Pins;
 use crate::hardware::{FirstMismatch, Waits, What};
 
-/// Cycles without any transfer that are taken for a standstill, at least.
+/// Minimum number of cycles without any transfer that count as a deadlock.
 const LEAST: u64 = 100_000;
 
-/// The deadlock over the streams of a design.
+/// Deadlock detection over the streams of a design.
 pub(super) struct DeadlockDetector {
-    /// Cycles without any transfer that are a standstill: ten times what the slowest stage can need.
+    /// Number of cycles without any transfer that count as a deadlock: ten times the maximum of the slowest stage.
     patience: u64,
-    /// By stream: who reads it.
+    /// By stream: its reader.
     readers: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ impl DeadlockDetector {
         links.iter().map(|link| link.moved).max().unwrap_or(0).max(pins.counts.last_move)
     }
 
-    /// A standstill is a mismatch.
+    /// A deadlock is a mismatch.
     pub fn check(&self, pins: &Pins) -> Result<(), Box<FirstMismatch>> {
         if pins.cycle.saturating_sub(self.last_move(pins)) < self.patience {
             return Ok(());
@@ -41,7 +41,7 @@ impl DeadlockDetector {
         Err(FirstMismatch::new(What::Standstill, pins.cycle, message))
     }
 
-    /// What a stream waits for, if it does.
+    /// What a stream waits for, if it waits.
     fn waiting(&self, stream: usize, link: Link) -> Option<String> {
         let reader = self.readers.get(stream).map_or("its reader", String::as_str);
         let beats = link.beats;

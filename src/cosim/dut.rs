@@ -1,4 +1,4 @@
-//! What a build folder claims to be: its manifest, and the design and the golden model of the model that is in it.
+//! The device under test: the manifest of a build folder, and the design and the golden model of its model.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ impl Dut {
         let manifest = emit::read_manifest(build)?;
         let build = build.canonicalize().map_err(|e| Error::io("read", build, &e))?;
         let anew = |problem: &str| {
-            Error::input(problem).at_file(&build).fix("write the build folder anew with 'snn2rtl build'")
+            Error::input(problem).at_file(&build).fix("write the build folder again with 'snn2rtl build'")
         };
         if !build.join("sim/files.f").is_file() {
             return Err(anew("this build folder has no simulation side: sim/files.f is missing"));
@@ -51,7 +51,7 @@ impl Dut {
         self.manifest.stages.iter().enumerate().filter(|(_, stage)| stage.register.is_some())
     }
 
-    /// Whether samples and options are possible for this design.
+    /// Checks samples and options for this design.
     pub fn check_inputs(&self, inputs: &Inputs, options: &Options) -> Result<()> {
         let expected = self.design.input();
         if (inputs.elements(), inputs.element()) != (expected.count, expected.element) {

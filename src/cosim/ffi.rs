@@ -8,7 +8,7 @@ use libloading::Library;
 
 use crate::error::{Error, Result};
 
-/// Version of the interface that this program speaks: `SNN_ABI`.
+/// Version of the interface of this program: `SNN_ABI`.
 const ABI: u32 = 1;
 
 /// Inputs of one cycle: `SnnIn`.
@@ -31,7 +31,7 @@ pub(super) struct In {
     pub s_axi_rready: u8,
 }
 
-/// Outputs of one cycle as they stand before its clock edge: `SnnOut`.
+/// Outputs of one cycle before its clock edge: `SnnOut`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Out {
@@ -50,11 +50,11 @@ pub(super) struct Out {
     pub stopped: u8,
 }
 
-/// A stream between two stages as seen at the last clock edge: `SnnLink`.
+/// A stream between two stages at the last clock edge: `SnnLink`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Link {
-    /// Beats that went in.
+    /// Number of beats written.
     pub beats: u64,
     /// Number of the cycle after the last transfer on either side.
     pub moved: u64,
@@ -84,7 +84,7 @@ pub(super) struct Simulator {
 }
 
 impl Simulator {
-    /// Loads a library and makes its model. Registers hold random values before reset; with `stall`, streams pause at
+    /// Loads a library and creates its model. Registers hold random values before reset; with `stall`, streams pause at
     /// random.
     pub fn open(library: &Path, stall: Option<u64>) -> Result<Self> {
         let error = |e: libloading::Error| {
@@ -93,7 +93,7 @@ impl Simulator {
         let other = || {
             Error::input("the simulation side of this build folder is of another version")
                 .at_file(library)
-                .fix("write the build folder anew with 'snn2rtl build'")
+                .fix("write the build folder again with 'snn2rtl build'")
         };
         // SAFETY: the library was just built from a build folder. Loading it runs initialisers of the C++ and the
         // simulator's run time only.

@@ -9,7 +9,7 @@ use crate::hardware::{FirstMismatch, Output, What};
 /// Comparison of result frames, word by word.
 pub(super) struct FrameCheck {
     output: Output,
-    /// Words and time-steps of the samples that have gone in and whose frame is not complete.
+    /// Words and time-steps of the samples inside whose frame is not complete.
     expected: VecDeque<(Vec<u32>, u32)>,
     /// The next word: sample and index in the frame.
     pub sample: usize,
@@ -52,7 +52,7 @@ impl FrameCheck {
         Ok(())
     }
 
-    /// What the next word means.
+    /// Meaning of the next word.
     fn meaning(&self) -> &'static str {
         match self.at.checked_sub(self.output.frame_words() - 3) {
             None => "a value",

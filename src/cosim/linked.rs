@@ -1,6 +1,6 @@
-//! The simulator's run time as crate `verilated` compiles it into this program, for a model that is linked into it, too,
-//! in place of one that [`super::Bench`] builds and loads. Only with the cargo feature `verilated`, which needs Verilator
-//! when this program is compiled; `docs/decisions.md` says how.
+//! The simulator's run time as crate `verilated` compiles it into this program, for a model that is linked into it,
+//! too, in place of one that [`super::Bench`] builds and loads. Only with the cargo feature `verilated`, which needs
+//! Verilator when this program is compiled; `docs/decisions.md` says how.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use verilated::vcd::Vcd;
 
 use crate::error::{Error, Result};
 
-/// Settings that hold for every model in the program. They are to be made before the first model is.
+/// Settings for every model in the program. They must be made before the first model is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Whether registers hold random values before reset, as in [`super::Bench`], instead of zeros.
@@ -19,7 +19,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Makes these settings.
+    /// Applies these settings.
     pub fn apply(self) {
         let mode = if self.random_start { RandomMode::Randomize } else { RandomMode::AllZeros };
         verilated::set_rand_reset(mode);
@@ -29,7 +29,7 @@ impl Settings {
     }
 }
 
-/// Version of the run time, as it calls itself: `5.006 2023-01-22`.
+/// Version string of the run time: `5.006 2023-01-22`.
 pub fn version() -> String {
     verilated::product_version().to_string_lossy().into_owned()
 }

@@ -1,11 +1,12 @@
 //! Co-simulation: the RTL of a build folder against the golden model, cycle by cycle, in one process.
 //!
 //! Verilator turns the build folder into a shared library (`verilate.rs`), which is loaded (`ffi.rs`: everything
-//! `unsafe`) and clocked (`pins.rs`). Samples follow each other without a gap, so several are inside at a time. Taps that
-//! are attached to the hardware from outside report every beat of every neuron array and every change that the readout
-//! takes; each is compared with what the golden model does at the same place, then the result frames, then the registers.
+//! `unsafe`) and clocked (`pins.rs`). Samples follow each other without a gap, so several are inside at a time. Taps
+//! that are attached to the hardware from outside report every beat of every neuron array and every change that the
+//! readout takes; each is compared with what the golden model does at the same place, then the result frames, then the
+//! registers.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `dut.rs` | what a build folder claims to be: design and golden model |
 //! | `verilate.rs`, `ffi.rs` | the library and the boundary to it |

@@ -19,7 +19,7 @@ pub struct Spread {
     pub max: u64,
 }
 
-/// What one sample took.
+/// Figures of one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// Time-steps.
@@ -34,10 +34,10 @@ pub struct Sample {
     pub latency: u64,
 }
 
-/// Number of samples by what ended them.
+/// Number of samples by their stop condition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stops {
-    /// Nothing could change any more.
+    /// Quiescence.
     pub quiescent: u64,
     /// The limit of time-steps.
     pub t_max: u64,
@@ -45,10 +45,10 @@ pub struct Stops {
     pub confident: u64,
 }
 
-/// What the register of a stage counts, a sample.
+/// Counter of a stage, per sample.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageWork {
-    /// Its place in the design.
+    /// Its index in the design.
     pub stage: usize,
     /// The model's node.
     pub node: String,
@@ -60,7 +60,7 @@ pub struct StageWork {
     pub spikes: f64,
 }
 
-/// What a run has shown.
+/// Result of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// Result frames received.
@@ -69,7 +69,7 @@ pub struct Report {
     pub time_steps: Spread,
     /// Neurons followed through all time-steps of their sample, summed over samples.
     pub neurons_checked: u64,
-    /// Ternary spikes compared, one a neuron and time-step, each together with the membrane and the tracer behind it.
+    /// Ternary spikes compared, one per neuron and time-step, each with membrane and tracer.
     pub spikes_checked: u64,
     /// Of those, the ones that are not 0.
     pub spikes_fired: u64,
@@ -77,28 +77,28 @@ pub struct Report {
     pub registers_checked: usize,
     /// 0, or 1: the first one ends the run.
     pub mismatches: u64,
-    /// Where that is.
+    /// The first mismatch.
     pub first_mismatch: Option<FirstMismatch>,
     /// Seed of random back-pressure.
     pub stall: Option<u64>,
-    /// Time-steps allowed a sample.
+    /// Limit of time-steps per sample.
     pub t_max: Option<u16>,
-    /// What stopped the samples.
+    /// Stop conditions of the samples.
     pub stops: Stops,
     /// Cycles from the end of one result frame to the end of the next; with a single sample, its latency.
     pub cycles_per_sample: Spread,
     /// Cycles from a sample's first beat in to the last word of its result, while others are inside as well.
     pub latency_cycles: Spread,
-    /// Cycles of work that a sample causes in the busiest stage, in the mean: no schedule of this design can be faster.
+    /// Mean work cycles per sample of the busiest stage: no schedule of this design can be faster.
     pub cycles_lower_bound: f64,
     /// The busiest stage: the model's node.
     pub busiest_engine: String,
     /// The share of cycles in which it works, between the first beat in and the last word out; only of a whole run.
     pub busiest_utilisation: Option<f64>,
-    /// Stage by stage what its register counts, in the mean of all samples; empty unless the whole run was equal.
+    /// Mean counters of each stage over all samples; empty unless the complete run was equal.
     #[serde(default)]
     pub stages: Vec<StageWork>,
-    /// Sample by sample, as far as they came out.
+    /// Figures of the completed samples.
     #[serde(skip)]
     pub per_sample: Vec<Sample>,
     /// Clock cycles simulated.
@@ -107,7 +107,7 @@ pub struct Report {
     pub simulated_cycles_per_second: f64,
 }
 
-/// What is summed up during a run.
+/// Sums during a run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     /// Time-steps, spikes and additions of the samples that have gone in.
@@ -115,7 +115,7 @@ pub(super) struct Tally {
     stops: Stops,
     pub registers: usize,
     pub seconds: f64,
-    /// Whether the run came to its end.
+    /// Whether the run was completed.
     pub complete: bool,
 }
 
@@ -139,7 +139,7 @@ impl Spread {
     }
 }
 
-/// A ratio; 0 of nothing.
+/// A ratio; 0 for an empty set.
 fn ratio(a: u64, b: u64) -> f64 {
     if b == 0 { 0.0 } else { a as f64 / b as f64 }
 }
@@ -244,15 +244,15 @@ impl Report {
                 table.add_row(one(&format!("samples stopped by {what}"), count.to_string()));
             }
         }
-        table.add_row(spread("cycles a sample", self.cycles_per_sample));
+        table.add_row(spread("cycles per sample", self.cycles_per_sample));
         table.add_row(spread("latency in cycles", self.latency_cycles));
-        table.add_row(one("cycles a sample, at least", format!("{:.1}", self.cycles_lower_bound)));
+        table.add_row(one("cycles per sample, at least", format!("{:.1}", self.cycles_lower_bound)));
         if let Some(share) = self.busiest_utilisation {
             let name = format!("{} at work", crate::error::printable(&self.busiest_engine));
             table.add_row(one(&name, format!("{:.1} %", 100.0 * share)));
         }
         table.add_row(one("cycles simulated", self.simulated_cycles.to_string()));
-        table.add_row(one("cycles a second", format!("{:.0}", self.simulated_cycles_per_second)));
+        table.add_row(one("cycles per second", format!("{:.0}", self.simulated_cycles_per_second)));
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }

@@ -1,4 +1,4 @@
-//! How the figures of a run are kept in the build folder: one file for runs without pauses, one for runs with them.
+//! Stored figures of a run in the build folder: one file for runs without stalls, one for runs with stalls.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::report::Report;
 use crate::error::Result;
 use crate::folder;
 
-/// The version of the JSON form of a kept [`Report`].
+/// The version of the JSON form of a stored [`Report`].
 pub const FORMAT_VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -18,12 +18,12 @@ struct Versioned<'a> {
     report: &'a Report,
 }
 
-/// Where the figures of a run are kept, with or without random pauses.
+/// Path of the figures of a run, with or without random stalls.
 pub fn place(build: &Path, stalled: bool) -> PathBuf {
     build.join(if stalled { "reports/cosim_stall.json" } else { "reports/cosim.json" })
 }
 
-/// Keeps the figures of a run in the build folder, in place of those of an earlier one.
+/// Stores the figures of a run in the build folder, replacing those of an earlier one.
 ///
 /// # Errors
 /// When they cannot be written.

@@ -1,4 +1,4 @@
-//! The loop: samples in, reports out, everything compared as it comes.
+//! The simulation loop: sends samples, receives reports, compares.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::golden::Limits;
 use crate::hardware::{Compared, Counter, FirstMismatch, StageEntry, Stop, What};
 
-/// Cycles between two looks at what the taps have reported.
+/// Cycles between two reads of the tap reports.
 const LOOK: u64 = 2048;
 /// Cycles of reset.
 const RESET: u64 = 8;
@@ -75,7 +75,7 @@ impl<'a> Session<'a> {
         let start = Instant::now();
         let result = self.simulate(progress);
         self.tally.seconds = start.elapsed().as_secs_f64();
-        // What the taps have reported before comes first.
+        // Earlier reports of the taps come first.
         match (self.look(), result) {
             (Err(Stop::Mismatch(seen)), Err(Stop::Mismatch(other))) if other.cycle < seen.cycle => {
                 Err(Stop::Mismatch(other))
@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
         self.end(progress)
     }
 
-    /// Queues a sample's beats, and what the golden model does with it.
+    /// Queues the beats of a sample and runs the golden model on it.
     fn begin_sample(&mut self, sample: usize) -> Result<(), Stop> {
         self.inputs.fill(sample, &mut self.raw);
         let input = self.dut.design.input();
@@ -135,7 +135,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// One cycle and, every now and then, a look at what has been reported.
+    /// One cycle; periodically reads the reports.
     fn step(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
         self.pins.cycle()?;
         if self.pins.cycle >= self.next_look {
@@ -148,7 +148,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Compares what has been reported.
+    /// Compares the reports.
     fn look(&mut self) -> Result<(), Stop> {
         self.words.clear();
         self.pins.take_taps(&mut self.words);
@@ -166,7 +166,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// After the last sample: is anything missing, and what have the counters counted?
+    /// Checks after the last sample for missing reports, and compares the counters.
     fn end(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
         let dut = self.dut;
         let counted: Vec<(usize, &StageEntry)> = dut.counted().collect();
@@ -190,7 +190,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Completes a waveform that the run has ended before.
+    /// Completes a waveform after an early end of the run.
     pub fn end_waveform(&mut self) {
         self.pins.end_window();
     }

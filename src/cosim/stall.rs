@@ -1,6 +1,6 @@
-//! Random pauses, in phases of several hundred cycles that each have their own share of them.
+//! Random stalls, in phases of several hundred cycles with their own probability.
 
-/// A source of pauses, reproducible from its seed; without one it never pauses.
+/// A source of stalls, reproducible from its seed; without a seed it never stalls.
 pub(super) struct Stall {
     state: Option<u64>,
     left: u32,
@@ -8,14 +8,14 @@ pub(super) struct Stall {
 }
 
 impl Stall {
-    /// Pauses of stream `number`.
+    /// Stalls of stream `number`.
     pub fn new(seed: Option<u64>, number: u64) -> Self {
-        // Far from each other, and never 0, where the generator would stay.
+        // Far from each other, and never 0, which is a fixed point of the generator.
         let state = seed.map(|s| s.wrapping_add(number << 48).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         Self { state, left: 0, share: 0 }
     }
 
-    /// Whether to pause in this cycle.
+    /// Whether to stall in this cycle.
     pub fn next(&mut self) -> bool {
         let Some(state) = &mut self.state else { return false };
         if self.left == 0 {

@@ -8,7 +8,7 @@ use crate::emit::Manifest;
 use crate::error::{Error, Result};
 use crate::tool::{Tool, Toolbox};
 
-/// A verilated model, in a temporary folder that goes away with this.
+/// A verilated model, in a temporary folder that is deleted on drop.
 pub(super) struct Verilated {
     /// The shared library.
     pub library: PathBuf,
@@ -19,7 +19,7 @@ pub(super) struct Verilated {
 /// Verilates and compiles the design in `build`. Nothing is written into the build folder.
 ///
 /// # Errors
-/// When a tool is missing, or finds fault with the design: lint warnings are errors.
+/// If a tool is missing or reports a problem with the design: lint warnings are errors.
 pub(super) fn build(build: &Path, manifest: &Manifest, waveform: bool) -> Result<Verilated> {
     let top = manifest.top.as_str();
     // Verilator, make and the model itself run elsewhere.
@@ -62,10 +62,10 @@ pub(super) fn build(build: &Path, manifest: &Manifest, waveform: bool) -> Result
     run = run.args(["-f", "sim/files.f"]).arg(folder.path().join("shim.cpp"));
     run = run.arg("--Mdir").arg(folder.path().join("obj")).args(["-o", "libsnn.so"]);
     run = run.args(["-CFLAGS", "-fPIC -fvisibility=hidden", "-LDFLAGS", "-shared"]);
-    // The run time is compiled with the hooks of the shim; the model needs none of them, and little of the run time is in
-    // the model's way.
-    // Compiling takes longer than most runs, and far longer with -O3. The hooks are named from the folder that is
-    // compiled in: with the folder's own name in it, a cache of objects would never know the run time again.
+    // The run time is compiled with the hooks of the shim; the model needs none of them, and little of the run time is
+    // in the model's way. Compiling takes longer than most runs, and far longer with -O3. The hooks are named from the
+    // folder that is compiled in: with the folder's own name in it, a cache of objects would never know the run time
+    // again.
     let mut variables = "OPT_FAST=-O1 'OPT_GLOBAL=-O1 -include ../shim.h'".to_owned();
     if let Some(compiler) = plain(&compiler.path) {
         variables += &format!(" CXX={compiler} LINK={compiler}");
@@ -80,13 +80,13 @@ pub(super) fn build(build: &Path, manifest: &Manifest, waveform: bool) -> Result
     Ok(Verilated { library: folder.path().join("obj/libsnn.so"), folder })
 }
 
-/// The path, if make, shells and Verilog strings take it as it is.
+/// The path, if make, shells and Verilog strings accept it unchanged.
 fn plain(path: &Path) -> Option<&str> {
     let taken = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
     path.to_str().filter(|text| text.starts_with('/') && text.chars().all(taken))
 }
 
-/// Another name for a folder.
+/// A link to a folder.
 fn link(folder: &Path, name: &Path) -> Result<()> {
     #[cfg(unix)]
     let made = std::os::unix::fs::symlink(folder, name);

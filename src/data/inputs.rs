@@ -121,7 +121,7 @@ impl Inputs {
 pub fn read_labels(location: &str, count: usize) -> Result<Vec<i64>> {
     let (shape, labels) = read_integers(location)?;
     if shape.0.first() != Some(&labels.len()) || labels.len() != count {
-        let problem = format!("labels of shape {shape}; expected [{count}], one a sample");
+        let problem = format!("labels of shape {shape}; expected [{count}], one per sample");
         return Err(Error::input(problem).at_file(location));
     }
     Ok(labels)

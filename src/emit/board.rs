@@ -1,4 +1,4 @@
-//! The top level of a board without a processor: the core, and the shell that a host reaches over a serial line.
+//! The top level of a board without a processor: the core and the serial shell.
 
 use askama::Template;
 use sha2::{Digest, Sha256};
@@ -16,10 +16,10 @@ pub(super) const TOP: &str = "board_top";
 /// Version of the protocol, see docs/uart-protocol.md.
 const PROTOCOL: u8 = 1;
 
-/// Most bytes of a block: two block RAMs of the smallest devices.
+/// Maximum number of bytes of a block: two block RAMs of the smallest devices.
 const MOST_BLOCK_BYTES: usize = 1024;
 
-/// Most bytes of the model's name that the board keeps.
+/// Maximum number of bytes of the model's name on the board.
 const MOST_NAME_BYTES: usize = 32;
 
 /// The serial line of a board.
@@ -27,7 +27,7 @@ const MOST_NAME_BYTES: usize = 32;
 pub(super) struct Serial {
     /// Clock in Hz.
     pub clock_hz: u32,
-    /// Bits a second on the line.
+    /// Bits per second on the line.
     pub baud: u32,
     /// Whether a button resets the board.
     pub reset: bool,
@@ -48,13 +48,13 @@ impl Serial {
         Some(read())
     }
 
-    /// Fewest clock cycles of a bit.
+    /// Minimum number of clock cycles of a bit.
     const LEAST_CLOCKS: u32 = 4;
 
     /// Clock cycles of a bit.
     ///
     /// # Errors
-    /// When they are too few, or no whole number of cycles is within 2 % of a bit.
+    /// If they are too few, or no integer number of cycles is within 2 % of a bit.
     pub fn clocks_per_bit(&self) -> Result<u32> {
         let Self { clock_hz, baud, .. } = *self;
         let refused = |problem: &str| {
@@ -81,7 +81,7 @@ impl Serial {
     }
 }
 
-/// What the template shows.
+/// Values of the template.
 #[derive(Template)]
 #[template(path = "board_top.sv", config = "templates/askama.toml")]
 struct BoardTop<'a> {
@@ -105,7 +105,7 @@ struct BoardTop<'a> {
     light_bits: u32,
 }
 
-/// The text of the top level, and what the manifest says of it.
+/// The text of the top level, and its entry in the manifest.
 pub(super) fn render(
     design: &Design,
     serial: &Serial,
@@ -148,7 +148,7 @@ pub(super) fn render(
     Ok((text, entry))
 }
 
-/// Tells models apart: the first bytes of a SHA-256 of all files of the model.
+/// Identifies a model: the first bytes of a SHA-256 of all its files.
 pub(super) fn model_id(files: &[(&str, Vec<u8>)]) -> [u8; 8] {
     let mut all = Sha256::new();
     for (name, bytes) in files {
@@ -167,7 +167,7 @@ fn element_bytes(element: Element) -> u8 {
     }
 }
 
-/// What the board says of itself, as docs/uart-protocol.md has it.
+/// The identity of the board, see docs/uart-protocol.md.
 fn identity(manifest: &Manifest, element: Element, block_bytes: usize, model_id: [u8; 8]) -> Result<Vec<u8>> {
     let short = |value: usize, what: &str| {
         u16::try_from(value).map(u16::to_le_bytes).map_err(|_| {

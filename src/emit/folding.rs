@@ -1,4 +1,4 @@
-//! `folding.json`: how every layer is folded, to be read, changed and built with again.
+//! `folding.json`: the folding of every layer, to be edited and used for another build.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::architecture::Options;
 use crate::error::{Error, Result};
 use crate::folder;
 
-/// Version of the file's form.
+/// Version of the file format.
 const FORMAT_VERSION: u32 = 1;
 
 /// The file.
@@ -23,7 +23,7 @@ struct File {
 /// The text of the file.
 ///
 /// # Errors
-/// Never for a folding that a design was made with.
+/// Never for the folding of a design.
 pub(super) fn text(model: &str, folding: &Options) -> Result<Vec<u8>> {
     let file = File { format_version: FORMAT_VERSION, model: model.to_owned(), folding: folding.clone() };
     let mut text = serde_json::to_vec_pretty(&file)
@@ -32,7 +32,7 @@ pub(super) fn text(model: &str, folding: &Options) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Reads a folding. That it fits the model is found out when a design is made with it.
+/// Reads a folding. Planning a design checks whether it fits the model.
 ///
 /// # Errors
 /// When the file cannot be read, is damaged, or of another version.

@@ -1,4 +1,4 @@
-//! The files that do not depend on the model, carried inside the program.
+//! The files that do not depend on the model, which are part of the program.
 
 /// `name => contents` of files in a folder of the repository.
 macro_rules! files {
@@ -75,7 +75,7 @@ pub(super) const RTL: &[(&str, &str)] = files!("rtl":
     "axi_lite_regs.sv",
 );
 
-/// Modules that take the place of those of the same name in [`RTL`] where large memories for state are UltraRAM.
+/// Modules that replace those of the same name in [`RTL`] if large state memories are UltraRAM.
 pub(super) const ULTRA_RAM: &[(&str, &str)] = files!("rtl/xcup": "sync_ram.sv");
 
 /// The modules of the serial shell, in the order of `rtl/shell.f`.
@@ -124,24 +124,24 @@ pub(super) const SELF_CHECK: &[(&str, &str)] = files!("sim": "self_check.cpp");
 /// Timing constraints.
 pub(super) const CONSTRAINTS: &[(&str, &str)] = files!("constraints": "core.xdc");
 
-/// The list that synthesis and lint read, with paths from the build folder.
+/// The file list of synthesis and lint, with paths from the build folder.
 pub(super) fn rtl_list(top: &str) -> String {
     let library = RTL.iter().map(|(name, _)| format!("rtl/{name}\n"));
     library.chain([format!("rtl/{top}.sv\n")]).collect()
 }
 
-/// The list of the stand-alone simulation.
+/// The file list of the stand-alone simulation.
 pub(super) fn self_check_list(top: &str) -> String {
     rtl_list(top) + "sim/self_check_tb.sv\n"
 }
 
-/// The list for a whole board: core, shell, and the top level that holds both.
+/// The file list of a complete board design: core, shell, and top level.
 pub(super) fn board_list(top: &str, board: &str) -> String {
     let shell = SHELL.iter().map(|(name, _)| format!("rtl/{name}\n"));
     [rtl_list(top)].into_iter().chain(shell).chain([format!("rtl/{board}.sv\n")]).collect()
 }
 
-/// The list that co-simulation reads.
+/// The file list of co-simulation.
 pub(super) fn sim_list(top: &str) -> String {
     let library = RTL.iter().map(|(name, _)| {
         let folder = if SIM.iter().any(|(sim, _)| sim == name) { "sim" } else { "rtl" };

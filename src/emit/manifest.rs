@@ -1,4 +1,4 @@
-//! `manifest.json`: what a program must know about a build folder.
+//! `manifest.json`: description of a build folder for programs.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::registers::Core;
 use crate::target::TargetEntry;
 use crate::tool::Tool;
 
-/// Version of the manifest's form.
+/// Version of the manifest format.
 pub const FORMAT_VERSION: u32 = 4;
 
 /// The manifest of a build folder.
@@ -24,16 +24,16 @@ pub struct Manifest {
     pub generator: String,
     /// Programs that work with the folder.
     pub tools: Vec<ToolEntry>,
-    /// What the folder was made from.
+    /// Inputs of the build.
     pub inputs: Vec<SourceEntry>,
     /// The model's name.
     pub model: String,
     /// Name of the top-level module.
     pub top: String,
-    /// The board or device that it is for.
+    /// The target board or device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<TargetEntry>,
-    /// Lanes and depths that were asked for.
+    /// Requested lanes and depths.
     pub folding: Options,
     /// The input stream.
     pub input: InputFrame,
@@ -41,7 +41,7 @@ pub struct Manifest {
     pub output: OutputFrame,
     /// Address bits of the registers.
     pub address_bits: u32,
-    /// What was proven of each layer of neurons.
+    /// Proofs of each layer of neurons.
     pub proofs: Vec<ProofEntry>,
     /// Stages in the order of the data.
     pub stages: Vec<StageEntry>,
@@ -65,10 +65,10 @@ pub struct ToolEntry {
     pub tested: String,
 }
 
-/// A file that the folder was made from. Neither its name nor its place matter.
+/// An input file of the build. Its name and location are not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceEntry {
-    /// What it was: `model`, `calibration`, `folding` or `board`.
+    /// Its role: `model`, `calibration`, `folding` or `board`.
     pub role: String,
     /// Length in bytes.
     pub bytes: usize,
@@ -76,12 +76,12 @@ pub struct SourceEntry {
     pub sha256: String,
 }
 
-/// What was proven of a layer of neurons.
+/// Proofs of a layer of neurons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofEntry {
     /// The layer's node.
     pub node: String,
-    /// How it decides: `line` (one membrane), `table` (thresholds), `layer_norm` or `softmax`.
+    /// Decision rule: `line` (affine rule, one membrane), `table` (thresholds), `layer_norm` or `softmax`.
     pub rule: String,
     /// Number of channels.
     pub channels: usize,
@@ -100,7 +100,7 @@ pub struct ProofEntry {
     pub proven: BTreeMap<String, u64>,
 }
 
-/// What a frame of the input stream carries.
+/// Frames of the input stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFrame {
     /// Type of an element: `u8`, `i8`, `u16`.
@@ -115,18 +115,18 @@ pub struct InputFrame {
     pub beats: usize,
 }
 
-/// What a result frame carries.
+/// Result frames.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutputFrame {
     /// Number of logits.
     pub classes: usize,
     /// Width in bits of a value.
     pub value_bits: u32,
-    /// Words of 32 bits a value, the lowest first.
+    /// Words of 32 bits per value, the lowest first.
     pub words_per_value: usize,
     /// Words of a frame: values, class, time-steps, flags.
     pub words: usize,
-    /// A logit is about its value times this.
+    /// A logit is approximately its value times this.
     pub unit: f64,
 }
 
@@ -137,11 +137,11 @@ pub struct SerialEntry {
     pub top: String,
     /// Clock in Hz.
     pub clock_hz: u32,
-    /// Bits a second on the line.
+    /// Bits per second on the line.
     pub baud: u32,
     /// Clock cycles of a bit.
     pub clocks_per_bit: u32,
-    /// What the board says of its model: the first 8 bytes of a SHA-256, in hexadecimal.
+    /// Identifier of the model on the board: the first 8 bytes of a SHA-256, in hexadecimal.
     pub model_id: String,
 }
 

@@ -1,6 +1,6 @@
-//! Design → build folder: what the architecture writes, the library, the manifest, and everything around them.
+//! Design → build folder: the files of the architecture, the library, the manifest, scripts and documentation.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `board.rs` | the top level of a board with a serial line, around the core |
 //! | `self_check.rs` | the stand-alone simulation: samples, the golden model's result frames, the bench |
@@ -92,13 +92,14 @@ pub fn emit_from(
 /// The contents of the build folder of a model: the same model and options give the same bytes.
 ///
 /// # Errors
-/// When the model cannot be lowered or laid out.
+/// If the model cannot be lowered or planned.
 pub fn render(model: &snn::Model, options: &Options) -> Result<(Manifest, Files)> {
     render_for(model, options, None)
 }
 
-/// As [`render`], for a board or a device: with a board its description, pins and clock are added, and the clock takes the
-/// place of the one that the core is timed with alone; with a serial line, its top level and the host's program too.
+/// As [`render`], for a board or a device: with a board its description, pins and clock are added, and the clock takes
+/// the place of the one that the core is timed with alone; with a serial line, its top level and the host's program
+/// too.
 ///
 /// # Errors
 /// As [`render`].
@@ -236,7 +237,7 @@ pub fn read_manifest(build: &Path) -> Result<Manifest> {
     Ok(manifest)
 }
 
-/// A folder that no build has written may not be replaced: something in it, if so.
+/// A folder that no build has written must not be replaced: returns an entry of it in this case.
 fn stranger(path: &Path) -> Result<Option<PathBuf>> {
     let first = folder::entries(path)?.into_iter().next();
     Ok(if read_manifest(path).is_ok() { None } else { first })

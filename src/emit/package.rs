@@ -1,4 +1,4 @@
-//! What other programs need to take the build folder as it is: the FuseSoC description and the scripts, all from the one
+//! Files for using the build folder without this program: the FuseSoC description and the scripts, all from the
 //! ordered list of sources.
 
 use askama::Template;
@@ -9,15 +9,15 @@ use crate::error::{Error, Result};
 use crate::hardware::name::in_comment;
 use crate::target::Family;
 
-/// What is packed.
+/// Inputs of the templates.
 pub(super) struct Package<'a> {
     /// This program and its version.
     pub generator: &'a str,
-    /// The model's name, as it is.
+    /// The unchanged name of the model.
     pub model: &'a str,
     /// Top-level module.
     pub top: &'a str,
-    /// What synthesis is for.
+    /// Target family of synthesis.
     pub family: Family,
     /// Whether large memories for state are UltraRAM.
     pub ultra_ram: bool,

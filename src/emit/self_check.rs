@@ -1,4 +1,4 @@
-//! The stand-alone simulation of a build folder: samples, what the golden model makes of them, and the bench that compares.
+//! The stand-alone simulation of a build folder: samples, expected results of the golden model, and the bench.
 
 use std::fmt::Write;
 
@@ -10,16 +10,16 @@ use crate::golden::{Golden, Limits, Outcome, Unobserved};
 use crate::hardware::{Input, Word, name};
 use crate::integer;
 
-/// Most samples.
+/// Maximum number of samples.
 const SAMPLES: usize = 4;
 
-/// No further sample after so many additions, so that networks of any size are built and simulated in time.
+/// No further sample after this number of additions, so that large networks are built and simulated in reasonable time.
 const MOST_WORK: u64 = 200_000_000;
 
 /// Start of the samples' random elements.
 const SEED: u64 = 0x5eed_5a3b_1e5c_4ec6;
 
-/// What the template shows.
+/// Values of the template.
 #[derive(Template)]
 #[template(path = "self_check_tb.sv", config = "templates/askama.toml")]
 struct Bench<'a> {
@@ -40,10 +40,10 @@ pub(super) struct SelfCheck {
     pub files: Vec<(&'static str, String)>,
 }
 
-/// Makes the files. `range` is that of a raw element.
+/// Creates the files. `range` is that of a raw element.
 ///
-/// The samples are random elements, the same for the same model; what they are matters less than that every word that comes
-/// of them is compared.
+/// The samples are random elements, the same for the same model; what they are matters less than that every word that
+/// comes of them is compared.
 pub(super) fn files(
     design: &Design,
     network: &integer::Network,
@@ -98,7 +98,7 @@ fn element(state: &mut u64, (low, high): (i32, i32)) -> i32 {
     i32::try_from(i64::from(low) + offset).unwrap_or(low)
 }
 
-/// The beats of a sample, one a line, the first element in the low bits.
+/// The beats of a sample, one per line, the first element in the low bits.
 fn beats(stream: &Input, raw: &[i32], text: &mut String) {
     for beat in raw.chunks(stream.beat_lanes) {
         let mut word = Word::default();

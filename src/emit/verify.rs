@@ -1,4 +1,4 @@
-//! A build folder against its manifest: what is missing, changed, or additional.
+//! Comparison of a build folder with its manifest: missing, changed and additional files.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
@@ -11,7 +11,7 @@ use super::{Files, MANIFEST};
 use crate::error::{Error, Result, printable};
 use crate::folder;
 
-/// What commands and scripts write into a build folder later, folders with a final slash: it is not in the manifest.
+/// Outputs of commands and scripts in a build folder, which are not in the manifest; folders have a final slash.
 pub const OUTPUTS: &[&str] = &[
     // `snn2rtl synth`, `cosim`, `report` and others.
     "reports/",
@@ -33,40 +33,40 @@ pub const OUTPUTS: &[&str] = &[
     ".Xil/",
 ];
 
-/// What was found.
+/// Result of the comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verification {
     /// The model's name.
     pub model: String,
-    /// What wrote the folder.
+    /// The program that wrote the folder.
     pub generator: String,
-    /// SHA-256 of the manifest: two whole folders with the same are the same.
+    /// SHA-256 of the manifest: two verified folders with the same value are identical.
     pub fingerprint: String,
     /// Files that the manifest lists.
     pub files: usize,
-    /// Listed and not there.
+    /// Listed but missing.
     pub missing: Vec<String>,
-    /// There, but not as listed.
+    /// Present but changed.
     pub changed: Vec<Change>,
-    /// There and not listed.
+    /// Present but not listed.
     pub additional: Vec<String>,
     /// Whether the model's own build was compared with the manifest.
     pub rebuilt: bool,
-    /// Where the model's own build differs from the manifest.
+    /// Files in which a build of the model differs from the manifest.
     pub differs: Vec<String>,
 }
 
-/// A file that is not as listed.
+/// A changed file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// Path from the build folder.
     pub path: String,
-    /// What is different.
+    /// The difference.
     pub problem: String,
 }
 
 impl Verification {
-    /// Whether the folder is what the manifest says, and what the model gives.
+    /// Whether the folder matches the manifest and the build of the model.
     pub fn is_whole(&self) -> bool {
         self.missing.is_empty()
             && self.changed.is_empty()
@@ -75,11 +75,11 @@ impl Verification {
     }
 }
 
-/// Checks what a program relies on when it reads a manifest: the top level is a plain name, and every path is one in the
-/// folder.
+/// Checks what a program relies on when it reads a manifest: the top level is a plain name, and every path is one in
+/// the folder.
 ///
 /// # Errors
-/// Says what is wrong.
+/// Names the problem.
 pub(super) fn check(manifest: &Manifest) -> Result<(), String> {
     let tops = [Some(&manifest.top), manifest.serial.as_ref().map(|serial| &serial.top)];
     for top in tops.into_iter().flatten() {
@@ -147,7 +147,7 @@ pub fn verify(build: &Path) -> Result<Verification> {
     })
 }
 
-/// How a listed file is found.
+/// State of a listed file.
 enum Found {
     Same,
     Missing,

@@ -36,7 +36,7 @@ pub struct Holding {
 /// A design that fits.
 #[derive(Clone, Serialize)]
 pub struct Held {
-    /// Cycles a sample.
+    /// Cycles per sample.
     pub cycles: f64,
     /// At the board's clock.
     pub samples_per_second: f64,

@@ -53,7 +53,7 @@ pub struct Bounds {
     pub worst_sops: u64,
     /// Energy of these.
     pub worst_nj: f64,
-    /// Spikes a neuron at which both cost the same.
+    /// Spikes per neuron at which both cost the same.
     pub break_even_spikes_per_neuron: Option<f64>,
 }
 

@@ -21,7 +21,7 @@ pub struct Schedule {
     pub calibrate: Option<String>,
     /// Only so many of them.
     pub calibration_samples: Option<usize>,
-    /// The smallest design that takes so many samples a second.
+    /// The smallest design that takes so many samples per second.
     pub fps: Option<f64>,
     /// The fastest design that fits the device; the default where one is named.
     pub fit: bool,
@@ -108,7 +108,7 @@ pub fn frontier(
     let design_points = result?;
     let goal = match (schedule.fps, target) {
         (Some(fps), _) if fps.is_finite() && fps > 0.0 => Goal::Cycles(clock(schedule, target)? / fps),
-        (Some(fps), _) => return Err(Error::input(format!("{fps} samples a second; it must be above 0"))),
+        (Some(fps), _) => return Err(Error::input(format!("{fps} samples per second; it must be above 0"))),
         (None, Some(target)) => Goal::Fit(Box::new(target.room())),
         (None, None) if schedule.fit => {
             return Err(Error::input("--fit needs something to fit").fix("name it with --target or --device"));

@@ -83,7 +83,7 @@ pub struct LayerSpikes {
     pub name: String,
     /// Its neurons.
     pub neurons: usize,
-    /// Spikes a neuron and sample.
+    /// Spikes per neuron and sample.
     pub spikes_per_neuron: f64,
 }
 
@@ -104,11 +104,11 @@ pub struct Report {
     pub stopped: usize,
     /// Samples that were stopped by the confidence rule; the next figures leave them out.
     pub confident: usize,
-    /// Neurons whose level at quiescence is not that of the integer network evaluated in one shot.
+    /// Neurons whose level at quiescence is not that of the integer network evaluated in one pass.
     pub one_shot_mismatches: u64,
     /// Neurons compared.
     pub neurons_checked: u64,
-    /// Spikes a neuron and sample.
+    /// Spikes per neuron and sample.
     pub spikes_per_neuron: f64,
     /// Additions of a weight caused by a spike.
     pub sops_per_sample: f64,
@@ -206,7 +206,7 @@ pub fn measure(
     watch.end();
 
     let settled: Vec<usize> = (0..outcomes.len()).filter(|&n| outcomes[n].quiescent).collect();
-    watch.begin("one-shot evaluation", Some(settled.len()));
+    watch.begin("one-pass evaluation", Some(settled.len()));
     let differences = settled.par_iter().map(|&n| {
         watch.advance(1);
         let expected = eval::evaluate(&lowered.network, &inputs.sample(n));

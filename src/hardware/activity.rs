@@ -1,8 +1,8 @@
-//! How much fires where: spikes of every row of every layer in every time-step, measured with the golden model.
+//! Activity: spikes of every row of every layer in every time-step, measured with the golden model.
 
 use crate::golden::{Golden, Limits, Observer, Outcome};
 
-/// What samples make a network do.
+/// Activity of a network on samples.
 #[derive(Clone, Debug, Default)]
 pub struct Activity {
     /// Sample by sample.
@@ -18,7 +18,7 @@ pub(crate) struct Events([u32; 8]);
 /// One sample.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sample {
-    /// Which elements of the input are not 0.
+    /// Elements of the input that are not 0.
     pub nonzero: Vec<bool>,
     /// By layer of neurons: spikes of each row, time-step by time-step up to the layer's final one.
     pub layers: Vec<Vec<Events>>,
@@ -44,7 +44,7 @@ impl Events {
         self.0.iter().sum()
     }
 
-    /// Those of the bank that has most.
+    /// Those of the bank with the most.
     pub fn busiest(self, banks: usize) -> u32 {
         let bank = |bank: usize| self.0.iter().skip(bank).step_by(banks).sum();
         (0..banks).map(bank).max().unwrap_or(0)
@@ -68,7 +68,7 @@ impl Activity {
     /// Runs raw samples, each in the shape of the input.
     ///
     /// # Panics
-    /// As [`Golden::run`], for samples that are none of this network.
+    /// As [`Golden::run`], for samples that do not belong to this network.
     pub fn measure(golden: &Golden, raw: impl IntoIterator<Item = Vec<i32>>) -> Self {
         let rows: Vec<usize> = golden.layers().iter().map(|layer| layer.rows).collect();
         let names = golden.layers().iter().map(|layer| layer.name.clone()).collect();

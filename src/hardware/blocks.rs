@@ -1,13 +1,13 @@
-//! An estimate by the parts of the network that a person knows: its blocks.
+//! An estimate by the blocks of the network.
 
 use super::{Estimate, Figures};
 
-/// What a block takes, streams that its stages write included.
+/// Area of a block, including the streams that its stages write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Its name: what the names of its nodes begin with.
+    /// Its name: the common prefix of the names of its nodes.
     pub name: String,
-    /// What it takes.
+    /// Its area.
     pub figures: Figures,
 }
 

@@ -1,4 +1,4 @@
-//! What an architecture writes for a network.
+//! Files that an architecture generates for a network.
 
 /// Generated SystemVerilog and the memory images that it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]

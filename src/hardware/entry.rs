@@ -9,7 +9,7 @@ pub struct StageEntry {
     pub node: String,
     /// Library module.
     pub module: String,
-    /// Which block of stage registers is its own; none for a stage that only passes beats on.
+    /// Its block of stage registers; `None` for a stage that only passes beats through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub register: Option<usize>,
     /// Streams that it reads.

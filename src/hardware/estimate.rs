@@ -1,4 +1,4 @@
-//! What a design is reckoned to take before synthesis: cycles and area; and its area against a device.
+//! Estimates of a design before synthesis: cycles and area; comparison of its area with a device.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const ULTRA_RAM: &str = "URAM288";
 pub struct Cycles {
     /// Cycles from the end of one sample to the end of the next; of the only sample, from its begin.
     pub per_sample: f64,
-    /// By stage: cycles a sample in which it is busy with rows.
+    /// By stage: cycles per sample in which it is busy with rows.
     pub busy: Vec<f64>,
 }
 
@@ -25,17 +25,18 @@ impl Cycles {
     }
 }
 
-/// Numbers by name from which the area of an instance is reckoned; `ram_lut` and the like are what its memories become.
+/// Quantities by name from which the area of an instance is estimated; `ram_lut` and similar ones are the results of
+/// memory mapping.
 pub type Quantities = BTreeMap<&'static str, f64>;
 
 /// Resources, in the units of one family.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Look-up tables, those used as memory or taken by carry cells included.
+    /// Look-up tables, including those used as memory or taken by carry cells.
     pub lut: u64,
     /// Flip-flops.
     pub ff: u64,
-    /// Block memory: RAMB18, DP16KD, or the family's like.
+    /// Block memory: RAMB18, DP16KD, or the unit of the family.
     pub bram: u64,
     /// Large memories of UltraScale+ (`URAM288`), in designs that use them.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -63,14 +64,14 @@ impl std::ops::Add for Figures {
     }
 }
 
-/// What one instance of the top level is reckoned to take.
+/// Estimate of one instance of the top level.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct InstanceCost {
     /// The instance's name in the RTL without `u_`, up to what the node's name adds: `input`, `regs`, `link_N`, `sN`.
     pub instance: String,
     /// The library's module.
     pub module: &'static str,
-    /// The model's node that it belongs to; none for registers and input.
+    /// The node that it belongs to; `None` for registers and input.
     #[serde(skip)]
     pub node: Option<String>,
     /// What it takes.
@@ -78,12 +79,13 @@ pub struct InstanceCost {
     pub figures: Figures,
 }
 
-/// What a design is reckoned to take.
+/// Estimate of a design.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Estimate {
-    /// The family it is reckoned for.
+    /// The family it is estimated for.
     pub family: Family,
-    /// Whether logic was calibrated for this family; if not, the coefficients are those of ECP5 (xc7's for UltraScale+).
+    /// Whether logic was calibrated for this family; if not, the coefficients are those of ECP5 (xc7's for
+    /// UltraScale+).
     pub calibrated: bool,
     /// The sum over all instances.
     pub total: Figures,
@@ -96,13 +98,13 @@ pub fn has_ultra_ram(device: &Device) -> bool {
     device.memory(ULTRA_RAM).is_some()
 }
 
-/// Whether block memory is what there is too little of, and nothing else.
+/// Whether block memory is the only resource of which there is too little.
 pub fn short_of_memory(short: &[Short], device: &Device) -> bool {
     !short.is_empty() && short.iter().all(|short| short.resource == device.family.bram_unit())
 }
 
-/// Resources by name: how many of them a design needs, and how many the device has.
-/// The large memories of UltraScale+ come last, where there are or should be some.
+/// Resources by name: needed and available.
+/// The large memories of UltraScale+ come last, if needed or available.
 pub fn needs<'a>(figures: &Figures, device: &'a Device) -> Vec<(&'a str, u64, u64)> {
     let there = |kind: &str| device.memory(kind).map_or(0, |memory| memory.count);
     let bram = device.family.bram_unit();

@@ -1,4 +1,4 @@
-//! The first place where hardware and golden model differ.
+//! The first difference between hardware and golden model.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// Which comparison failed.
+/// Kind of the failed comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// Spike, membrane or tracer of a neuron.
     Neuron,
-    /// Place or flags of a beat.
+    /// Position or flags of a beat.
     Order,
     /// The readout's accumulated input.
     Readout,
@@ -23,7 +23,7 @@ pub enum What {
     Register,
     /// An assertion in the hardware.
     Assertion,
-    /// Nothing moves any more.
+    /// Deadlock.
     Standstill,
 }
 
@@ -41,9 +41,9 @@ pub struct NeuronState {
 /// The first mismatch of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstMismatch {
-    /// Which comparison failed.
+    /// Kind of the failed comparison.
     pub what: What,
-    /// What is wrong, in a sentence.
+    /// Description, in a sentence.
     pub message: String,
     /// Clock cycle, counted from 0 at the beginning of reset.
     pub cycle: u64,
@@ -74,7 +74,7 @@ pub struct FirstMismatch {
 }
 
 impl FirstMismatch {
-    /// A mismatch whose place is not known yet.
+    /// A mismatch whose position is not known yet.
     pub(crate) fn new(what: What, cycle: u64, message: impl Into<String>) -> Box<Self> {
         Box::new(Self {
             what,
@@ -125,10 +125,10 @@ impl fmt::Display for FirstMismatch {
     }
 }
 
-/// Why a run ends early.
+/// Reason for an early end of a run.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// It cannot go on.
+    /// An error.
     Error(Error),
     /// The first mismatch.
     Mismatch(Box<FirstMismatch>),

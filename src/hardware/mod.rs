@@ -1,13 +1,13 @@
-//! What every architecture's hardware shares: the data that passes through the interface in `src/architecture/`.
+//! Data shared by all architectures: it passes through the interface in `src/architecture/`.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
-//! | `shell.rs` | what the outside sees: samples in, result frames out |
+//! | `shell.rs` | external interface: samples in, result frames out |
 //! | `entry.rs` | stages and streams as the manifest lists them |
 //! | `core.rs` | generated SystemVerilog and memory images |
 //! | `activity.rs` | spikes of every row and time-step, measured with the golden model |
 //! | `estimate.rs`, `blocks.rs` | cycles and area before synthesis; against a device; block by block |
-//! | `observation.rs`, `mismatch.rs` | what co-simulation asks of an architecture, and where it differs |
+//! | `observation.rs`, `mismatch.rs` | interface of co-simulation to an architecture, and mismatches |
 //! | `name.rs`, `word.rs` | safe identifiers and comments; words of memory images |
 
 mod activity;

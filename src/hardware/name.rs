@@ -1,6 +1,6 @@
-//! Names that are safe in SystemVerilog, scripts and file names, whatever the model calls its nodes.
+//! Names that are safe in SystemVerilog, scripts and file names, for any name in the model.
 
-/// Longest part of an identifier that comes from the model.
+/// Maximum length of the part of an identifier that comes from the model.
 const LONGEST: usize = 40;
 
 /// An identifier: `prefix`, which makes it start with a letter and differ from every keyword, and of the name only
@@ -21,8 +21,8 @@ pub(crate) fn identifier(prefix: &str, name: &str) -> String {
     }
 }
 
-/// A name inside a comment of one line: what could end the comment, be taken for a directive or break the line is written
-/// as `%` and its hexadecimal code point.
+/// A name inside a comment of one line: what could end the comment, be taken for a directive or break the line is
+/// written as `%` and its hexadecimal code point.
 pub(crate) fn in_comment(name: &str) -> String {
     let mut text = String::new();
     for c in name.chars() {

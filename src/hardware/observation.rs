@@ -1,6 +1,6 @@
-//! What co-simulation asks of an architecture beside its comparisons.
+//! Interface of co-simulation to an architecture, besides its comparisons.
 
-/// What has been compared.
+/// Numbers of comparisons.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Compared {
     /// Neurons, through all time-steps of a sample.
@@ -23,29 +23,29 @@ impl std::ops::Add for Compared {
     }
 }
 
-/// What the counters of a stage must have counted, summed over samples.
+/// Expected values of the counters of a stage, summed over samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counter {
     /// Spikes of neurons.
     pub spikes: u64,
     /// For engines, accumulations of a chunk; for other stages, beats.
     pub work: u64,
-    /// Most work that the stage can do in one cycle.
+    /// Maximum work of the stage in one cycle.
     pub most: u64,
 }
 
 impl Counter {
-    /// Cycles that the work takes at least.
+    /// Minimum number of cycles for the work.
     pub fn cycles(&self) -> u64 {
         self.work.div_ceil(self.most.max(1))
     }
 }
 
-/// How long the hardware may stand still, and who waits.
+/// Maximum time without a transfer, and the waiting readers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Waits {
-    /// Cycles that the slowest stage can need from one transfer to the next.
+    /// Maximum number of cycles of the slowest stage from one transfer to the next.
     pub cycles: u64,
-    /// By stream: who reads it.
+    /// By stream: its reader.
     pub readers: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! What the outside sees of a core, whatever is inside: samples in, result frames out.
+//! External interface of a core, independent of its architecture: samples in, result frames out.
 
 use crate::golden::Outcome;
 use crate::quant::Element;
@@ -56,7 +56,7 @@ impl Output {
         self.classes * self.value_words() + 3
     }
 
-    /// The frame that the hardware sends for what the golden model computed: values (low word first), class, time-steps,
+    /// The expected frame for a result of the golden model: values (low word first), class, time-steps,
     /// flags.
     pub fn frame(&self, outcome: &Outcome) -> Vec<u32> {
         let mut words = Vec::with_capacity(self.frame_words());

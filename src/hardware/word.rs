@@ -1,13 +1,13 @@
 //! Words of memory images: fields packed from bit 0 upwards, printed for `$readmemh`.
 
-/// A word in the making.
+/// A word under construction.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Word {
     bits: Vec<bool>,
 }
 
 impl Word {
-    /// Appends a field above those that are there: the low `width` bits of the two's complement.
+    /// Appends a field above the existing ones: the low `width` bits of the two's complement.
     pub fn push(&mut self, value: i128, width: u32) {
         self.bits.extend((0..width).map(|i| value >> i.min(127) & 1 == 1));
     }

@@ -81,7 +81,8 @@ fn find_all(context: &Context) -> Result<Findings> {
         None => match findings.iter().find(|(_, (_, _, found))| matches!(found, Found::Blocked(_))) {
             None => Ok(findings),
             Some((&(index, _), _)) => {
-                let problem = "the extents of what this node reads cannot be told before the model runs";
+                let problem =
+                    "the extents of what this node reads cannot be determined before the model runs";
                 let fix = "export with fixed extents; only the first one, the batch, may be dynamic";
                 Err(Error::input(problem).at_node(&model.nodes[index].name).fix(fix))
             }

@@ -61,7 +61,7 @@ pub fn equalities(runs: &[cosim::Report], measured: Option<&Measured>) -> Vec<Eq
             command: "snn2rtl cosim DIR --inputs X.npy",
         },
         Equality {
-            statement: "Golden model at quiescence = integer network in one shot",
+            statement: "Golden model at quiescence = integer network in one pass",
             of: "neurons",
             strict: true,
             holds: holds(&shot),

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `design/` | the plan: stages, lanes, streams, FIFO depths |
 //! | `emit/` | the top level, memory images, entries of the manifest |
-//! | `observe/` | what co-simulation compares |
+//! | `observe/` | the comparisons of co-simulation |
 //! | `schedule/` | folding chosen by measured spikes; cycles and area before synthesis |
 
 pub mod design;

@@ -20,7 +20,7 @@ fn the_frontier_and_what_is_taken_of_it() {
     let [chosen] = chosen[..] else { panic!("{chosen:?}") };
     assert!(cycles[chosen] <= 1e8 / 60_000.0 && cycles[chosen - 1] > 1e8 / 60_000.0, "{cycles:?}");
     let picture = fs::read_to_string(s.path("f.svg")).expect("a picture");
-    assert!(picture.starts_with("<svg") && picture.contains("clock cycles a sample"), "{picture}");
+    assert!(picture.starts_with("<svg") && picture.contains("clock cycles per sample"), "{picture}");
 
     // What is built is that design.
     let line = format!("build mlp.snn -o out --calibrate {images} --fps 60000 --device xc7a35t --json");

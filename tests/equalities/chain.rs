@@ -73,7 +73,7 @@ impl Chain {
         assert_same_integers(&self.lowered.network, &again.network, true);
     }
 
-    /// Runs the golden model to quiescence; its levels, totals and class are those of one-shot evaluation.
+    /// Runs the golden model to quiescence; its levels, totals and class are those of one-pass evaluation.
     pub fn golden_values(&self, raw: &[i32], verify: bool) -> (Values, Outcome) {
         let golden = if verify { &self.checked } else { &self.golden };
         let outcome = golden.run(&mut golden.state(), raw, &Limits::default(), &mut Unobserved);

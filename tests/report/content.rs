@@ -164,7 +164,7 @@ fn the_picture_of_designs_is_a_frontier() {
         all("text").filter_map(|node| node.text()).map(str::trim).collect::<Vec<_>>().join("|");
     for words in [
         "look-up tables (LUT)",
-        "clock cycles a sample",
+        "clock cycles per sample",
         "5 k|",
         "20 k|",
         "does not fit",

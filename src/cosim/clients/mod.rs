@@ -1,4 +1,4 @@
-//! The interfaces of a core under clients that this project has not written: those of cocotbext-axi, run by cocotb in
+//! Interface tests of a core with independent bus clients: those of cocotbext-axi, run by cocotb in
 //! Verilator on the files that synthesis reads. The tests are in `sim/cocotb/` and in every build folder; what the core
 //! must answer is the golden model's (`vectors.rs`). What counts is the file of results (`results.rs`): the simulator's
 //! exit code does not tell a failed test.
@@ -19,29 +19,29 @@ use crate::tool::{Tool, Toolbox};
 /// The oldest Verilator that these tests have passed with; older ones do not compile cocotb's part.
 const VERILATOR: [u32; 2] = [5, 52];
 
-/// How to test.
+/// Options of the tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Frames of the longest test.
     pub frames: usize,
-    /// What all that is random comes from.
+    /// Seed of all random choices.
     pub seed: u32,
     /// Only tests whose name contains a match of this regular expression.
     pub only: Option<String>,
-    /// Where the simulator and its logs go.
+    /// Folder of the simulator and its logs.
     pub work: PathBuf,
-    /// Use the simulator that an earlier run has left there.
+    /// Use the simulator of an earlier run in that folder.
     pub again: bool,
 }
 
-/// What came of it.
+/// Result of the tests.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Frames of the longest test.
     pub frames: usize,
-    /// What all that is random came from.
+    /// Seed of all random choices.
     pub seed: u32,
-    /// Samples that frames were made of.
+    /// Number of samples used for frames.
     pub samples: usize,
     /// Each test.
     pub tests: Vec<Test>,
@@ -50,14 +50,14 @@ pub struct Report {
 /// Runs the tests of a build folder. A failed test is part of the report, not an error.
 ///
 /// # Errors
-/// When a program is missing, the simulator cannot be built, or it ends without results.
+/// If a program is missing, the simulator cannot be built, or it ends without results.
 pub fn run(build: &Path, vectors: &Vectors, options: &Options) -> Result<Report> {
     let build = build.canonicalize().map_err(|e| Error::io("read", build, &e))?;
     let script = build.join("sim/cocotb/run.py");
     if !script.is_file() {
         return Err(Error::input("this build folder has no tests of its interfaces: sim/cocotb is missing")
             .at_file(&build)
-            .fix("write the build folder anew with 'snn2rtl build'"));
+            .fix("write the build folder again with 'snn2rtl build'"));
     }
     let work = &options.work;
     std::fs::create_dir_all(work).map_err(|e| Error::io("create", work, &e))?;
@@ -84,7 +84,7 @@ pub fn run(build: &Path, vectors: &Vectors, options: &Options) -> Result<Report>
     for (key, value) in &verilator.env {
         run = run.env(key, value);
     }
-    // What an enclosing make has said is not meant for this one.
+    // Settings of an enclosing make do not apply to this one.
     run = run.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS").env("MAKE", &make.path);
     run = run.log(work.join("cocotb.log"));
     let finished = run.attempt(&mut |_| ())?;

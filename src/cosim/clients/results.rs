@@ -1,4 +1,4 @@
-//! The file of results that cocotb leaves (JUnit's form).
+//! The result file of cocotb (JUnit format).
 
 use std::path::Path;
 
@@ -7,18 +7,18 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::folder;
 
-/// A test and what came of it.
+/// A test and its result.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Test {
     /// Its name.
     pub name: String,
     /// The file that it is in, without ending.
     pub module: String,
-    /// Seconds that it took.
+    /// Its run time in seconds.
     pub seconds: f64,
     /// Simulated clock cycles.
     pub cycles: u64,
-    /// What failed; none if it passed.
+    /// The failure; `None` if it passed.
     pub failure: Option<String>,
 }
 

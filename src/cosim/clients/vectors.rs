@@ -1,4 +1,4 @@
-//! What goes in and what must come out, by the golden model.
+//! Stimuli and expected results from the golden model.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::folder;
 use crate::golden::{Confidence, Limits, Outcome, State, Unobserved};
 use crate::hardware::Output;
 
-/// Version of the file's form.
+/// Version of the file format.
 const FORMAT_VERSION: u32 = 1;
 
 /// Frames and the words of their results.
@@ -22,22 +22,22 @@ pub struct Vectors {
     format_version: u32,
     /// Elements of each sample.
     pub samples: Vec<Vec<i32>>,
-    /// What may end samples early; the first is nothing.
+    /// Rules that may end samples early; the first one is no rule.
     pub rules: Vec<Rule>,
     /// By rule, then by sample: the words of the result frame.
     pub results: Vec<Vec<Vec<u32>>>,
-    /// Frames that are no samples.
+    /// Frames that are not samples.
     pub malformed: Vec<Malformed>,
 }
 
-/// What ends a sample before nothing changes any more, as in the registers.
+/// Rules that end a sample before quiescence, as in the registers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rule {
-    /// Most time-steps, 0 for no limit.
+    /// Maximum number of time-steps, 0 for no limit.
     pub t_max: u16,
-    /// How far the best value must be above every other.
+    /// Minimum difference between the best value and every other.
     pub margin: u64,
-    /// For how many time-steps, 0 for no such rule.
+    /// Number of consecutive time-steps, 0 to disable the rule.
     pub patience: u16,
 }
 
@@ -51,7 +51,7 @@ pub struct Malformed {
     words: Vec<u32>,
 }
 
-/// Runs the golden model on all of it.
+/// Runs the golden model on all frames.
 ///
 /// # Errors
 /// When `build` is not a build folder or the samples do not fit.
@@ -138,7 +138,7 @@ fn rules(dut: &Dut, outcomes: &[Outcome]) -> Vec<Rule> {
     rules
 }
 
-/// By how much the best value is above the second.
+/// Difference between the best value and the second.
 fn lead(outcome: &Outcome) -> u128 {
     let mut values = outcome.values.clone();
     values.sort_unstable();

@@ -1,9 +1,9 @@
-//! What Vivado and PYNQ need: scripts, the top level of the packaged IP, a driver.
+//! Files for Vivado and PYNQ: scripts, the top level of the packaged IP, a driver.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
-//! | `tcl.rs` | words of Tcl, whatever the model calls its nodes |
-//! | `registers.rs` | the registers in the words of an IP's address map |
+//! | `tcl.rs` | names of the model as Tcl words |
+//! | `registers.rs` | the registers for the address map of an IP |
 
 mod registers;
 mod tcl;
@@ -25,15 +25,15 @@ const LIBRARY: &str = "snn";
 const VERSION: &str = "1.0";
 /// The part where neither board nor device is given; the user may name another.
 const USUAL_PART: &str = "xc7a100tcsg324-1";
-/// Least bytes that an address block takes on the bus.
+/// Minimum size of an address block on the bus, in bytes.
 const LEAST_RANGE: u32 = 4096;
-/// Least bits of the memory side of a DMA.
+/// Minimum width of the memory side of a DMA, in bits.
 const LEAST_MEMORY: usize = 32;
 
 /// The driver for PYNQ.
 const DRIVER: &str = include_str!("../../../software/driver.py");
 
-/// What both scripts for synthesis show.
+/// Values of both scripts for synthesis.
 struct Flow<'a> {
     generator: &'a str,
     part: &'a str,
@@ -117,7 +117,7 @@ fn bus_width(design: &Design) -> usize {
     design.input().tdata_width().next_power_of_two().max(8)
 }
 
-/// The files for a target, or for none; nothing for devices of other makers.
+/// The files for a target, or without one; none for devices of other manufacturers.
 ///
 /// # Errors
 /// When a template cannot be filled in.

@@ -1,4 +1,4 @@
-//! The registers in the words of an IP's address map.
+//! The registers for the address map of an IP.
 
 use super::tcl;
 use crate::emit::manifest::Manifest;
@@ -16,7 +16,7 @@ pub(super) struct Register {
     pub access: &'static str,
     /// Value after reset.
     pub reset: String,
-    /// What it is, as a word of Tcl.
+    /// Its description, as a Tcl word.
     pub description: String,
 }
 

@@ -1,6 +1,6 @@
 //! Names of the model as words of Tcl.
 
-/// Longest text for people that comes from the model.
+/// Maximum length of a display text from the model.
 const LONGEST: usize = 80;
 
 /// A text for people as one word of Tcl: the word's value is the text with every character that is not printable ASCII
@@ -10,8 +10,8 @@ pub(super) fn display(text: &str) -> String {
     word(&text.chars().map(plain).take(LONGEST).collect::<String>())
 }
 
-/// A text of printable ASCII as one word of Tcl. Everything that means something inside quotes has a backslash before it, and
-/// so have braces, so that the word may stand inside a braced block.
+/// A text of printable ASCII as one word of Tcl. Everything that means something inside quotes has a backslash before
+/// it, and so have braces, so that the word may stand inside a braced block.
 pub(super) fn word(text: &str) -> String {
     let mut word = String::from("\"");
     for c in text.chars() {

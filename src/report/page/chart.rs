@@ -123,7 +123,7 @@ fn designs(
         .y_label_formatter(&short)
         .axis_desc_style(text.into_font().color(&INK))
         .x_desc("look-up tables (LUT)")
-        .y_desc("clock cycles a sample")
+        .y_desc("clock cycles per sample")
         .draw()?;
     let on_frontier = found.designs.iter().filter(|design| design.on_frontier).map(place);
     chart.draw_series(LineSeries::new(on_frontier, SERIES.stroke_width(2)))?;

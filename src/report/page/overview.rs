@@ -25,12 +25,12 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
         }
         let most = format!("to quiescence; at most {}", text::count(golden.time_steps_max));
         tile("time-steps", text::mean(golden.time_steps_mean), most);
-        tile("spikes a neuron", text::mean(golden.spikes_per_neuron), "a sample".to_owned());
+        tile("spikes per neuron", text::mean(golden.spikes_per_neuron), "per sample".to_owned());
     }
     if let Some(run) = free {
         let share =
             run.busiest_utilisation.map(|share| format!("busiest engine at work {}", text::percent(share)));
-        tile("cycles a sample", text::mean(run.cycles_per_sample.mean), share.unwrap_or_default());
+        tile("cycles per sample", text::mean(run.cycles_per_sample.mean), share.unwrap_or_default());
     }
     let slowest = |clocks: &[crate::place::Clock]| clocks.iter().map(|c| c.achieved_mhz).reduce(f64::min);
     let placed = report.placements.iter().find_map(|p| slowest(&p.clocks).map(|mhz| (mhz, p)));
@@ -41,7 +41,7 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
     };
     if let (Some(run), Some((mhz, which))) = (free, clock) {
         let rate = 1e6 * mhz / run.cycles_per_sample.mean.max(1.0);
-        tile("samples a second", text::mean(rate), format!("{mhz:.1} MHz, {which}"));
+        tile("samples per second", text::mean(rate), format!("{mhz:.1} MHz, {which}"));
     }
     if let Some((mhz, placement)) = &placed {
         tile("Fmax", format!("{mhz:.1} MHz"), format!("{}, routed", placement.family));

@@ -1,6 +1,6 @@
 //! How many channels a beat carries.
 
-/// The fewest lanes that need no more beats a row than `most` lanes do: 10 channels on at most 16 lanes take 10.
+/// The fewest lanes that need no more beats per row than `most` lanes do: 10 channels on at most 16 lanes take 10.
 pub(super) fn lanes_for(channels: usize, most: usize) -> usize {
     channels.div_ceil(channels.div_ceil(most))
 }

@@ -1,4 +1,4 @@
-//! Box 4, the design: the integer network as a pipeline of hardware stages with lanes, widths of streams and FIFO
+//! The design: the integer network as a pipeline of hardware stages with lanes, widths of streams and FIFO
 //! depths.
 //!
 //! Nothing here decides a numeric question: every width is copied from a proven range.
@@ -37,7 +37,7 @@ impl Design {
         (0..self.stages.len()).filter(|&stage| self.stages[stage].is_counted())
     }
 
-    /// The choices that lead to this design, layer by layer: with `options`, or with these, the same design is made.
+    /// The folding of this design, layer by layer: `options` and the result give the same design.
     #[must_use]
     pub fn folding(&self, options: &Options) -> Options {
         let lanes = |stage: &Stage| {
@@ -74,7 +74,7 @@ impl Design {
         }
     }
 
-    /// Most spikes that a stage sends, or work that it does, in one cycle.
+    /// Maximum number of spikes that a stage sends, or of its work, in one cycle.
     pub fn most_in_a_cycle(&self) -> usize {
         let of = |stage: &Stage| {
             let lanes = stage.outputs.first().map_or(1, |&stream| self.streams[stream].lanes);

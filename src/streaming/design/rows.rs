@@ -1,4 +1,4 @@
-//! Stages that neurons on whole rows need: LayerNorm, softmax, products of spikes, and the sums before them.
+//! Stages for neurons on whole rows: LayerNorm, softmax, products of spikes, and the sums before them.
 
 use super::stream::Groups;
 use crate::integer::{self, Form, Range};
@@ -207,7 +207,7 @@ pub struct Scale {
     pub lanes: [usize; 2],
     /// Widths in bits of a change that comes in and of one that goes out.
     pub widths: [u32; 2],
-    /// One entry for all channels, or one a channel.
+    /// One entry for all channels, or one per channel.
     pub coefficient: Vec<i64>,
 }
 
@@ -279,7 +279,7 @@ pub struct Embedding {
     pub embedding: integer::Embedding,
 }
 
-/// Which tokens are padding.
+/// Padding mask of the tokens.
 #[derive(Clone, Copy, Debug)]
 pub struct Mask {
     /// Tokens of a sample.

@@ -10,7 +10,7 @@ use crate::integer::{self, Range, Rule};
 pub struct Stage {
     /// The model's name of the node it implements.
     pub node: String,
-    /// What it is, with the parameters of its module.
+    /// Its kind, with the parameters of its module.
     pub kind: Kind,
     /// Streams that it reads, in the order of its ports.
     pub inputs: Vec<usize>,
@@ -19,7 +19,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Most that its counter of work can count in a cycle.
+    /// Maximum increment of its work counter per cycle.
     pub fn work_a_cycle(&self) -> u64 {
         match &self.kind {
             Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => matmul.banks as u64,
@@ -33,7 +33,7 @@ impl Stage {
 pub enum Kind {
     /// Synaptic layer on raw values.
     AnalogMatmul(Matmul),
-    /// Raw values straight into neurons.
+    /// Raw values directly into neurons.
     AnalogPass(AnalogPass),
     /// Rate encoding: the same change in several time-steps.
     Repeat(Repeat),
@@ -61,7 +61,7 @@ pub enum Kind {
     Reorder(Reorder),
     /// Rows of a table.
     Embedding(Embedding),
-    /// Which tokens are padding.
+    /// Padding mask of the tokens.
     Mask(Mask),
 }
 

@@ -2,7 +2,7 @@
 
 use super::lanes::width_of;
 
-/// What a beat carries beside its flags.
+/// Contents of a beat, without its flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carries {
     /// Raw values, zero point subtracted, of this width; no flags.

@@ -1,10 +1,10 @@
-//! What stands above an instance.
+//! Comments above instances.
 
 use crate::hardware::name::in_comment;
 use crate::integer::{Form, Rule};
 use crate::streaming::design::{Kind, Stage};
 
-/// What the stage does, and why its widths are what they are.
+/// Function of the stage and reasons for its widths.
 pub(super) fn lines(stage: &Stage) -> Vec<String> {
     let mut lines = vec![format!("Node: {}", in_comment(&stage.node))];
     match &stage.kind {
@@ -13,7 +13,7 @@ pub(super) fn lines(stage: &Stage) -> Vec<String> {
             lines.push(format!("change of a time-step {}", plain(&m.linear.delta)));
             lines.push(format!("partial sums {}", plain(&m.linear.partial)));
             if m.banks > 1 {
-                lines.push(format!("up to {} events a cycle", m.banks));
+                lines.push(format!("up to {} events per cycle", m.banks));
             }
             if m.lut_words > 0 {
                 let words = m.bank_words();
@@ -62,7 +62,7 @@ pub(super) fn lines(stage: &Stage) -> Vec<String> {
         Kind::Scale(s) => lines.push(format!("{} to {} lanes", s.lanes[0], s.lanes[1])),
         Kind::Sum(s) => lines.push(format!("{} inputs, changes of {} bits", s.parts.len(), s.delta_width)),
         Kind::Select(s) => lines.push(format!("{} of {} rows, from row {}", s.count, s.rows, s.first)),
-        Kind::Reorder(r) => lines.push(format!("{} values a sample", r.order.len())),
+        Kind::Reorder(r) => lines.push(format!("{} values per sample", r.order.len())),
         Kind::Embedding(e) => lines.push(format!("entries {}", plain(&e.embedding.total))),
         Kind::Mask(m) => lines.push(format!("the value {} is padding", m.padding)),
         Kind::Readout(r) => {

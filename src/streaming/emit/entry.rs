@@ -1,4 +1,4 @@
-//! What the manifest says of stages and streams.
+//! Stages and streams in the manifest.
 
 use crate::hardware::{StageEntry, StreamEntry};
 use crate::integer::Rule;

@@ -1,4 +1,4 @@
-//! One instance of a library module: what its lines in the top level say.
+//! One instance of a library module in the top level.
 
 use crate::streaming::design::{Carries, Stream};
 
@@ -7,7 +7,7 @@ use crate::streaming::design::{Carries, Stream};
 pub(super) struct Binding {
     /// Port or parameter.
     pub name: String,
-    /// What it is connected to.
+    /// Its connection.
     pub value: String,
 }
 

@@ -1,4 +1,4 @@
-//! The places where two stages meet.
+//! Links between stages.
 
 use super::instance::{Instance, beat, declarations, fields};
 use crate::streaming::design::Stream;

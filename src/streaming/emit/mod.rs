@@ -1,7 +1,7 @@
-//! Design → SystemVerilog: the top level, its memory images, and what the manifest says of stages and streams. Nothing
+//! Design → SystemVerilog: the top level, its memory images, and the stages and streams of the manifest. Nothing
 //! numeric is decided here.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `top.rs` | the top level |
 //! | `instance.rs`, `link.rs`, `stage.rs`, `parameters.rs`, `comment.rs` | its instances |

@@ -7,7 +7,7 @@ use crate::streaming::design::{
     Softmax, Stage, Sum,
 };
 
-/// Adds the parameters of a stage but those that name images.
+/// Adds the parameters of a stage, except those that name images.
 pub(super) fn set(instance: Instance, stage: &Stage, design: &Design) -> Instance {
     match &stage.kind {
         Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => matmul_parameters(instance, stage, matmul),

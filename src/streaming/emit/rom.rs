@@ -10,7 +10,7 @@ use crate::streaming::design::{Kind, LayerNorm, Levels, Matmul, Neurons, Readout
 pub(super) struct Image {
     /// The parameter that names it.
     pub parameter: &'static str,
-    /// What the parameter says; none where another image's value stands for this one as well.
+    /// Value of the parameter; `None` if it is the same as that of another image.
     pub parameter_value: Option<String>,
     /// File name below `rom/`.
     pub file: String,
@@ -104,7 +104,7 @@ pub(super) fn images(stage: &Stage, safe: &str) -> Vec<Image> {
     }
 }
 
-/// Numbers, so many a word.
+/// Numbers, with this number per word.
 fn numbers(values: impl IntoIterator<Item = i64>, lanes: usize, width: u32) -> String {
     let values: Vec<i64> = values.into_iter().collect();
     image(values.chunks(lanes).map(|lanes| {
@@ -121,7 +121,7 @@ fn rows(values: &[i64], channels: usize, lanes: usize, width: u32) -> String {
     numbers(values.chunks(channels).flat_map(padded), lanes, width)
 }
 
-/// `{B, Γ}` of every lane, one word a chunk.
+/// `{B, Γ}` of every lane, one word per chunk.
 fn layer_norm_constants(stage: &LayerNorm) -> String {
     image((0..stage.chunks()).map(|chunk| {
         let mut word = Word::default();
@@ -153,7 +153,7 @@ fn level_edges(levels: &Levels) -> String {
     }))
 }
 
-/// The text of an image: one word a line from address 0.
+/// The text of an image: one word per line from address 0.
 fn image(words: impl IntoIterator<Item = impl Borrow<Word>>) -> String {
     words.into_iter().fold(String::new(), |mut text, word| {
         text.push_str(&word.borrow().hex());
@@ -182,7 +182,7 @@ fn weights(matmul: &Matmul, bank: usize) -> Vec<Word> {
     addresses.map(word).collect()
 }
 
-/// `{theta, v0}` of every lane, one word a chunk; none for a table.
+/// `{theta, v0}` of every lane, one word per chunk; none for a table.
 fn neuron_constants(neurons: &Neurons) -> Option<String> {
     let Rule::Affine { theta, start, .. } = &neurons.neuron.rule else { return None };
     Some(image((0..neurons.chunks()).map(|chunk| {
@@ -195,8 +195,8 @@ fn neuron_constants(neurons: &Neurons) -> Option<String> {
     })))
 }
 
-/// Thresholds `T(c, k)`, one image a lane and one word a level; none for a line. With non_monotone, `{base ≥ k, thresholds}`, the
-/// lowest threshold in the low bits.
+/// Thresholds `T(c, k)`, one image a lane and one word per level; none for a line. With non_monotone, `{base ≥ k,
+/// thresholds}`, the lowest threshold in the low bits.
 fn neuron_tables(neurons: &Neurons) -> Vec<String> {
     if let Rule::Affine { .. } = neurons.neuron.rule {
         return Vec::new();

@@ -5,10 +5,10 @@ use super::{comment, parameters, rom};
 use crate::hardware::name::identifier;
 use crate::streaming::design::{Design, Kind, Stage};
 
-/// Names of the signals that end samples before they are quiescent.
+/// Names of the signals that end samples before quiescence.
 #[derive(Clone, Copy)]
 pub(super) struct Ends {
-    /// Time-steps allowed.
+    /// Limit of time-steps.
     pub t_max: &'static str,
     /// The sample that the readout has stopped.
     pub stop_sample: &'static str,
@@ -116,7 +116,7 @@ fn connect(mut instance: Instance, stage: &Stage, design: &Design, index: usize)
     stage.outputs.iter().fold(instance, |i, &output| i.writes(output, stream(output)))
 }
 
-/// One stream to several.
+/// One stream to several readers.
 fn fork(instance: Instance, design: &Design, input: usize, outputs: &[usize]) -> Instance {
     let parts = fields(&design.streams[input]);
     let all = |name: &str| concatenation(outputs.iter().rev().map(|o| format!("w{o}_{name}")));

@@ -11,7 +11,7 @@ use crate::hardware::name::{bits, in_comment};
 use crate::registers::Core as Registers;
 use crate::streaming::design::Design;
 
-/// What the template shows.
+/// Values of the template.
 #[derive(Template)]
 #[template(path = "top.sv", config = "templates/askama.toml")]
 struct Top<'a> {
@@ -71,7 +71,7 @@ pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> 
     Ok(Core { text, images })
 }
 
-/// The order of the stages, one a line.
+/// The order of the stages, one per line.
 fn pipeline(design: &Design) -> Vec<String> {
     let line = |(i, s): (usize, &crate::streaming::design::Stage)| {
         format!("  stage {i}: {:13} {}", s.module(), in_comment(&s.node)).trim_end().to_owned()
@@ -151,6 +151,6 @@ fn input(design: &Design) -> Instance {
         .port("short_frame_o", "short_frame")
         .port("long_frame_o", "long_frame");
     instance.title = "input".into();
-    instance.comment = vec![format!("{} elements a sample", input.count)];
+    instance.comment = vec![format!("{} elements per sample", input.count)];
     instance
 }

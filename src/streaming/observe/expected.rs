@@ -1,10 +1,10 @@
-//! What the hardware's counters must have counted, from what the golden model has done.
+//! Expected values of the hardware counters, from the golden model.
 
 use super::recording::Recording;
 use crate::hardware::Counter;
 use crate::streaming::design::{Design, Kind};
 
-/// A design beside its golden model.
+/// A design and its golden model.
 pub(super) struct Expected<'a> {
     design: &'a Design,
     /// For each stage of neurons, the index of its layer in the golden model.
@@ -16,8 +16,8 @@ impl<'a> Expected<'a> {
         Self { design, layers }
     }
 
-    /// Adds a sample to the counters of all stages. Beats of neurons and readout are not added: how many beats a row takes
-    /// may depend on pauses.
+    /// Adds a sample to the counters of all stages. Beats of neurons and readout are not added: how many beats per row
+    /// takes may depend on pauses.
     pub fn add(&self, recording: &Recording, raw: &[i32], counters: &mut [Counter]) {
         let zero = self.design.input.zero_point;
         // Beats of the changes that the input causes.

@@ -1,13 +1,13 @@
 //! What co-simulation compares: every neuron, every change that the readout takes, the counters of every stage.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `mod.rs` | all comparisons of a run, and which sample each has reached |
-//! | `recording.rs` | what the golden model does with the samples under way |
-//! | `taps.rs` | what the taps report, decoded |
+//! | `recording.rs` | recordings of the golden model for the samples inside |
+//! | `taps.rs` | decoded tap reports |
 //! | `neurons.rs`, `readout.rs` | comparisons, beat by beat |
-//! | `expected.rs` | what counters must have counted |
-//! | `waits.rs` | how long a design may stand still |
+//! | `expected.rs` | expected counter values |
+//! | `waits.rs` | maximum time without a transfer |
 
 mod expected;
 mod neurons;
@@ -35,7 +35,7 @@ pub(crate) struct Observer<'a> {
     inputs: &'a Inputs,
     recorder: Recorder<'a>,
     inside: Inside,
-    /// Samples that have been begun.
+    /// Samples that were started.
     begun: usize,
     raw: Vec<i32>,
     /// By stage.
@@ -49,7 +49,7 @@ impl<'a> Observer<'a> {
     /// For a design and the golden model of the same network.
     ///
     /// # Errors
-    /// When the design's stages are not the layers of the golden model.
+    /// If the stages of the design are not the layers of the golden model.
     pub fn new(design: &'a Design, golden: &'a Golden, inputs: &'a Inputs, limits: Limits) -> Result<Self> {
         let layers = layers(design, golden)?;
         let check = |(stage, layer): (&super::design::Stage, &Option<usize>)| {
@@ -89,7 +89,7 @@ impl<'a> Observer<'a> {
         Ok(outcome)
     }
 
-    /// Compares the beats in what the taps have reported.
+    /// Compares the beats in the tap reports.
     pub fn check(&mut self, words: &[u64]) -> Result<(), Stop> {
         for beat in Beats(words) {
             let beat = beat?;
@@ -118,7 +118,7 @@ impl<'a> Observer<'a> {
             && (self.readout.sample, self.readout.is_between_samples()) == (self.begun, true)
     }
 
-    /// What the counters of every stage must hold for the samples that have been begun.
+    /// Expected values of the counters of every stage for the samples that were started.
     pub fn counters(&self) -> Vec<Counter> {
         let stages = self.design.stages.iter().zip(&self.neurons).zip(&self.counters);
         let counter =
@@ -133,7 +133,7 @@ impl<'a> Observer<'a> {
         stages.map(counter).collect()
     }
 
-    /// What has been compared so far.
+    /// The comparisons so far.
     pub fn compared(&self) -> Compared {
         self.neurons.iter().flatten().fold(Compared::default(), |sum, check| sum + check.compared)
     }
@@ -150,7 +150,7 @@ fn layers(design: &Design, golden: &Golden) -> Result<Vec<Option<usize>>> {
             Some((index, name)) if name == stage.node => Ok(Some(index)),
             _ => Err(Error::input("the stages of the design are not the layers of the golden model")
                 .at_node(&stage.node)
-                .fix("write the build folder anew with 'snn2rtl build'")),
+                .fix("write the build folder again with 'snn2rtl build'")),
         }
     };
     design.stages.iter().map(layer).collect()

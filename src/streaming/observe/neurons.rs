@@ -18,7 +18,7 @@ pub(super) struct NeuronCheck {
     skip_rows: bool,
     /// Where channels are tokens, padded.
     groups: Option<Groups>,
-    /// Membrane before the first time-step, one a channel.
+    /// Membrane before the first time-step, one per channel.
     start: Vec<i64>,
     /// The next beat: sample, time-step from 1, row, chunk.
     pub sample: usize,
@@ -139,7 +139,7 @@ impl NeuronCheck {
         Ok(())
     }
 
-    /// Whether all of a sample has been seen and nothing else.
+    /// Whether exactly one complete sample was compared.
     pub fn is_between_samples(&self) -> bool {
         (self.step, self.row, self.chunk) == (1, 0, 0)
     }
@@ -164,7 +164,7 @@ impl NeuronCheck {
         Ok(())
     }
 
-    /// A row that hardware has left as it was.
+    /// A row that the hardware did not change.
     fn idle_row(&mut self, beat: &Beat<'_>, record: &LayerRecord) -> Result<(), Box<FirstMismatch>> {
         for channel in 0..self.channels {
             let before = match self.step {

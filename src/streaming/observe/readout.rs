@@ -5,7 +5,7 @@ use super::taps::Beat;
 use crate::hardware::{FirstMismatch, What};
 use crate::streaming::design::Readout;
 
-/// Comparison of what the readout takes with the golden model.
+/// Comparison of the input of the readout with the golden model.
 pub(super) struct ReadoutCheck {
     name: String,
     channels: usize,
@@ -90,7 +90,7 @@ impl ReadoutCheck {
         Ok(())
     }
 
-    /// Whether all of a sample has been seen and nothing else.
+    /// Whether exactly one complete sample was compared.
     pub fn is_between_samples(&self) -> bool {
         (self.step, self.chunk) == (1, 0)
     }

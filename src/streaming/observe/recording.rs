@@ -1,4 +1,4 @@
-//! What the golden model does with the samples under way, kept until hardware is done with them.
+//! Recordings of the golden model for the samples inside, kept until the hardware has completed them.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -17,9 +17,10 @@ pub(super) struct LayerRecord {
     pub spikes: Vec<i8>,
     pub membranes: Vec<i64>,
     pub tracers: Vec<i32>,
-    /// Whether the layer and all before it could not fire any more after its final step, as against having been stopped.
+    /// Whether the layer and all before it could not fire any more after its final step, as against having been
+    /// stopped.
     pub quiet: bool,
-    /// Whether it may go on after its final step, until it hears that the readout has stopped the sample.
+    /// Whether it may continue after its final step until it receives the stop signal of the readout.
     pub open: bool,
 }
 
@@ -139,7 +140,7 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// The recordings of the samples that are inside.
+/// The recordings of the samples inside.
 #[derive(Debug, Default)]
 pub(super) struct Inside {
     /// Index of the first sample.
@@ -152,7 +153,7 @@ impl Inside {
         self.recordings.push_back(recording);
     }
 
-    /// The recording of a sample; none if it has not gone in yet, or everybody is done with it.
+    /// The recording of a sample; `None` if it was not started yet or is completed.
     pub fn get(&self, sample: usize) -> Option<&Recording> {
         self.recordings.get(sample.checked_sub(self.first)?)
     }

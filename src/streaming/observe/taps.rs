@@ -1,9 +1,9 @@
-//! What the taps report, decoded from the words of `sim/shim.h`.
+//! Tap reports, decoded from the words of `sim/shim.h`.
 
 use crate::error::{Error, Result};
 use crate::hardware::NeuronState;
 
-/// Who reports.
+/// Source of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     /// The neurons of this stage of the design send a beat.
@@ -22,7 +22,7 @@ pub(super) struct Beat<'a> {
     pub row: usize,
     pub chunk: usize,
     pub cycle: u64,
-    /// What each lane carries; nothing for a skip beat.
+    /// Contents of each lane; empty for a skip beat.
     lanes: &'a [u64],
 }
 

@@ -1,4 +1,4 @@
-//! How long a design may stand still, and who reads each stream.
+//! Maximum time without a transfer, and the reader of each stream.
 
 use crate::hardware::Waits;
 use crate::streaming::design::{Design, Kind};
@@ -14,7 +14,7 @@ pub(crate) fn waits(design: &Design) -> Waits {
         Kind::Product(p) => {
             p.rows * p.channels() * p.left_cycles().max(p.right_cycles()) + p.rows * p.groups.tokens * p.depth
         }
-        // A square root takes no more cycles a row than this.
+        // A square root takes no more cycles per row than this.
         Kind::LayerNorm(n) => n.rows * (n.chunks() + 256),
         Kind::Softmax(s) => s.rows * s.chunks(),
         Kind::Sum(s) => s.rows * s.chunks(),

@@ -1,10 +1,10 @@
-//! Lanes for every layer, so that none is busy longer than it may be and none has more than it needs.
+//! Lanes of every layer: no stage is busier than the target, and no layer has more lanes than it needs.
 //!
-//! All layers begin with one lane and one spike a cycle. As long as a stage is busy for more cycles a sample than allowed,
-//! its node gets the next number of lanes that makes a difference (where none does, since the rows come in too narrow, the
-//! nodes before it) or of spikes a cycle, whichever costs fewer look-up tables for what it gains.
-//! What is busy follows from measured spikes, not from the sizes of layers: a layer whose neurons hardly fire gets few
-//! lanes, however large it is.
+//! All layers begin with one lane and one spike a cycle. As long as a stage is busy for more cycles per sample than
+//! allowed, its node gets the next number of lanes that makes a difference (where none does, since the rows come in too
+//! narrow, the nodes before it) or of spikes per cycle, whichever costs fewer look-up tables for what it gains. What is
+//! busy follows from measured spikes, not from the sizes of layers: a layer whose neurons hardly fire gets few lanes,
+//! however large it is.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ use crate::integer::{Network, Op};
 use crate::streaming::design::{Design, Kind, LayerFolding, Options, plan};
 use crate::target::Family;
 
-/// How layers are folded, by name.
+/// Foldings of layers, by name.
 type Layers = BTreeMap<String, LayerFolding>;
 
-/// A folding with what comes of it.
+/// A folding with its design and cycles.
 #[derive(Clone, Debug)]
 pub struct Point {
     /// Lanes of every layer.
@@ -30,7 +30,7 @@ pub struct Point {
     pub cycles: Cycles,
 }
 
-/// A folding that is tried: its cycles are not known yet, but how busy its stages are.
+/// A candidate folding: the busy times of its stages are known, but not its cycles.
 #[derive(Clone)]
 struct Trial {
     options: Options,
@@ -43,14 +43,14 @@ pub struct Scheduler<'a> {
     model: &'a str,
     network: &'a Network,
     activity: &'a Activity,
-    /// What area is reckoned for.
+    /// Family of the area estimate.
     family: Family,
-    /// Depths of FIFOs; its lanes are not looked at.
+    /// Depths of FIFOs; its lanes are ignored.
     options: Options,
 }
 
 impl<'a> Scheduler<'a> {
-    /// For a network and what samples make it do.
+    /// For a network and its activity on samples.
     pub fn new(
         model: &'a str,
         network: &'a Network,
@@ -101,8 +101,8 @@ impl<'a> Scheduler<'a> {
         Ok(self.played(self.trial(1, self.nodes(1))?))
     }
 
-    /// The fewest lanes with which no stage is busy for more than `target` cycles a sample, as far as that is possible,
-    /// beginning with those of `from`.
+    /// The fewest lanes with which no stage is busy for more than `target` cycles per sample, as far as that is
+    /// possible, beginning with those of `from`.
     ///
     /// # Errors
     /// When there is no hardware for the network.
@@ -176,7 +176,7 @@ impl<'a> Scheduler<'a> {
         Ok(None)
     }
 
-    /// With the next number of spikes a cycle, where a stage has weights.
+    /// With the next number of spikes per cycle, where a stage has weights.
     fn more_spikes(&self, point: &Trial, stage: usize) -> Result<Option<(Trial, f64)>> {
         let (Kind::SpikeMatmul(matmul) | Kind::AnalogMatmul(matmul)) = &point.design.stages[stage].kind
         else {
@@ -189,7 +189,7 @@ impl<'a> Scheduler<'a> {
         self.less_busy(point, stage, layers)
     }
 
-    /// The design with these layers and how busy a stage is in it, if that is less than it was.
+    /// The design with these layers and the busy time of a stage in it, if it decreased.
     fn less_busy(&self, point: &Trial, stage: usize, layers: Layers) -> Result<Option<(Trial, f64)>> {
         let (old, before) = (&point.design.stages[stage], point.busy[stage]);
         let found = self.trial(point.options.input_lanes.unwrap_or(1), layers)?;
@@ -221,7 +221,7 @@ impl<'a> Scheduler<'a> {
         names
     }
 
-    /// All nodes that can be folded, in so many lanes.
+    /// All nodes that can be folded, with this number of lanes.
     fn nodes(&self, lanes: usize) -> Layers {
         let nodes = self.network.topological().into_iter().map(|id| self.network.node(id));
         nodes

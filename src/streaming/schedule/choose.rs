@@ -1,4 +1,4 @@
-//! Which design of the frontier is taken.
+//! Choice of a design of the frontier.
 
 use super::balance::{Point, Scheduler};
 use super::cost::estimate;
@@ -8,16 +8,16 @@ use crate::hardware::{Estimate, has_ultra_ram, needs, short_of_memory};
 use crate::streaming::design::Design;
 use crate::target::{Device, Family, Short};
 
-/// What is asked of the design.
+/// Goal of the design.
 #[derive(Clone, Debug)]
 pub enum Goal {
-    /// The smallest that takes at most so many cycles a sample.
+    /// The smallest design that takes at most this number of cycles per sample.
     Cycles(f64),
-    /// The fastest that fits a device.
+    /// The fastest design that fits a device.
     Fit(Box<Device>),
 }
 
-/// A design with what it is reckoned to take.
+/// A design with its estimated area.
 #[derive(Clone, Debug)]
 pub struct DesignPoint {
     /// The folding, the design and its cycles.
@@ -48,13 +48,13 @@ impl DesignPoint {
         self.point.cycles.busiest().map_or("", |stage| &self.point.design.stages[stage].node)
     }
 
-    /// What a device has too little of.
+    /// Resources of which a device has too little.
     pub fn short(&self, device: &Device) -> Vec<Short> {
         Short::of(needs(&self.estimate.total, device))
     }
 }
 
-/// What a device has too little of for a design.
+/// Resources of which a device has too little for a design.
 fn short(design: &Design, device: &Device) -> Vec<Short> {
     Short::of(needs(&estimate(design, device.family).total, device))
 }
@@ -87,7 +87,7 @@ pub fn choose(design_points: &[DesignPoint], goal: &Goal) -> Result<usize> {
         Goal::Cycles(most) => {
             design_points.iter().position(|design_point| design_point.point.cycles.per_sample <= *most).ok_or_else(|| {
                 let cycles = fastest.point.cycles.per_sample;
-                Error::check(format!("the fastest design takes {cycles:.0} cycles a sample, more than {most:.0}"))
+                Error::check(format!("the fastest design takes {cycles:.0} cycles per sample, more than {most:.0}"))
                     .at_node(fastest.busiest())
                     .fix("ask for less, or for a faster clock")
             })

@@ -1,9 +1,9 @@
-//! Area of a design before synthesis: look-up tables, flip-flops, block memory and multiplier blocks of every instance of
-//! the top level, by formulas that were fitted to Yosys. See `docs/cost-model.md`.
+//! Area of a design before synthesis: look-up tables, flip-flops, block memory and multiplier blocks of every instance
+//! of the top level, by formulas that were fitted to Yosys. See `docs/cost-model.md`.
 //!
-//! Block memory, multiplier blocks and look-up tables used as memory follow the rules of Yosys' mapping (`cost/memory.rs`);
-//! logic and registers are sums of products of an instance's quantities (`cost/quantities.rs`) with coefficients from
-//! `cost/xc7.json` and `cost/ecp5.json`, which `scripts/calibrate_cost.py` writes.
+//! Block memory, multiplier blocks and look-up tables used as memory follow the rules of Yosys' mapping
+//! (`cost/memory.rs`); logic and registers are sums of products of an instance's quantities (`cost/quantities.rs`) with
+//! coefficients from `cost/xc7.json` and `cost/ecp5.json`, which `scripts/calibrate_cost.py` writes.
 
 mod memory;
 mod quantities;
@@ -38,7 +38,7 @@ fn read(text: &str) -> Formulas {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// What a design takes in a family.
+/// Area of a design in a family.
 #[must_use]
 pub fn estimate(design: &Design, family: Family) -> Estimate {
     let formulas = formulas(family);
@@ -67,13 +67,13 @@ fn formulas(family: Family) -> &'static Formulas {
     }
 }
 
-/// What one stage takes in a family.
+/// Area of one stage in a family.
 pub(super) fn stage_figures(design: &Design, stage: usize, family: Family) -> Figures {
     let stage = &design.stages[stage];
     figures(formulas(family).get(stage.module()), &quantities::stage(stage, design, family))
 }
 
-/// The quantities that each instance of the top level is reckoned from: its name, its module, and they.
+/// The quantities of each instance of the top level: its name, its module, and the quantities.
 #[must_use]
 pub fn quantities(design: &Design, family: Family) -> Vec<(String, &'static str, Quantities)> {
     let mut all = vec![
@@ -89,7 +89,7 @@ pub fn quantities(design: &Design, family: Family) -> Vec<(String, &'static str,
     all
 }
 
-/// Which stage each of [`quantities`] belongs to: none for registers and input; a link belongs to its writer.
+/// The stage of each of [`quantities`]: `None` for registers and input; a link belongs to its writer.
 fn owners(design: &Design) -> impl Iterator<Item = Option<&Stage>> {
     let writer = |stream: usize| design.stages.iter().find(move |stage| stage.outputs.contains(&stream));
     let stages = design.stages.iter().map(Some);

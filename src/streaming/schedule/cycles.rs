@@ -1,6 +1,6 @@
-//! How many cycles a design takes: its pipeline played beat by beat with measured spikes.
+//! Cycles of a design: simulation of its pipeline beat by beat with measured spikes.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `link.rs` | the FIFO between two stages |
 //! | `place.rs` | sample, time-step, row |
@@ -10,9 +10,10 @@
 //! | `ends.rs` | both ends of the pipeline, and stages that take a whole sample at a time |
 //! | `busy.rs` | how long a stage is at work, without what it waits for |
 //!
-//! Nothing is clocked: when a beat moves follows from when the beats before it did, those of the stage, of its inputs, and
-//! those that the readers of its outputs have taken. Each stage is played as far as that is known, in turn. The rules are
-//! those of the RTL, register by register; what values alone decide is left out: spikes lie evenly in their row.
+//! Nothing is clocked: when a beat moves follows from when the beats before it did, those of the stage, of its inputs,
+//! and those that the readers of its outputs have taken. Each stage is played as far as that is known, in turn. The
+//! rules are those of the RTL, register by register; what values alone decide is left out: spikes lie evenly in their
+//! row.
 
 mod busy;
 mod ends;
@@ -37,7 +38,7 @@ use place::Flows;
 use product::Multiplier;
 use rows::RowArray;
 
-/// Plays all samples of `activity` one after the other.
+/// Simulates all samples of `activity` one after the other.
 pub fn cycles(design: &Design, activity: &Activity) -> Cycles {
     let flows = Flows(activity.samples.iter().map(|sample| flows(design, activity, sample)).collect());
     let ends = play(design, &flows);
@@ -55,7 +56,7 @@ pub(super) fn busy_only(design: &Design, activity: &Activity) -> Vec<f64> {
     busy(design, &Flows(activity.samples.iter().map(|sample| flows(design, activity, sample)).collect()))
 }
 
-/// A stage at work.
+/// State of a stage.
 enum Unit {
     Pipe(Pipe),
     Fork(Fork),
@@ -85,7 +86,7 @@ impl Unit {
         }
     }
 
-    /// Plays what can happen next; none while nothing can.
+    /// Simulates the next event; `None` if there is none yet.
     fn play(&mut self, stage: &Stage, links: &mut [Link], flows: &Flows) -> Option<u64> {
         match self {
             Self::Pipe(pipe) => pipe.play(stage, links, flows),
@@ -127,7 +128,7 @@ fn play(design: &Design, flows: &Flows) -> Vec<u64> {
     ends.unwrap_or_default()
 }
 
-/// Most beats of a row, so that playing them takes seconds: where there are more, neighbouring chunks are one beat.
+/// Most beats of a row, so that the simulation takes seconds: where there are more, neighbouring chunks are one beat.
 fn grain(design: &Design, flows: &Flows) -> usize {
     const BEATS: usize = 50_000_000;
     let total = |most: usize| -> usize {

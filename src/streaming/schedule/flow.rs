@@ -1,9 +1,9 @@
-//! What goes over each stream of a design, row by row.
+//! Contents of each stream of a design, row by row.
 
 use crate::hardware::{Activity, Events, Sample};
 use crate::streaming::design::{Carries, Design, Kind, Stage};
 
-/// What goes over a stream during a sample.
+/// Contents of a stream during a sample.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flow {
     /// Rows of a time-step.
@@ -40,7 +40,7 @@ impl Flow {
         row >= self.rows || self.skips.get(step * self.rows + row).copied().unwrap_or(true)
     }
 
-    /// A flow of so many time-steps: events of a row, and whether it is skipped.
+    /// A flow of this number of time-steps: events of a row, and whether it is skipped.
     fn of(rows: usize, steps: usize, row: impl Fn(usize, usize) -> (Events, bool)) -> Self {
         let at = |n| row(n / rows.max(1), n % rows.max(1));
         let (events, skips) = (0..rows * steps).map(at).unzip();

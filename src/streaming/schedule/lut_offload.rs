@@ -1,7 +1,7 @@
-//! Weights in look-up tables where block memory is short.
+//! Weights in look-up tables if block memory is exceeded.
 //!
-//! A memory that is a little deeper than a whole number of blocks wastes most of the last ones. The words behind the last
-//! whole block can be look-up tables instead; where that is not enough, further blocks follow, the cheapest first.
+//! A memory that is a little deeper than a whole number of blocks wastes most of the last ones. The words behind the
+//! last whole block can be look-up tables instead; where that is not enough, further blocks follow, the cheapest first.
 
 use super::cost::{estimate, stage_figures};
 use crate::error::{printable, thousands};
@@ -15,15 +15,15 @@ const BLOCKS: usize = 8;
 /// Bits of block memory that at most go into one look-up table.
 const BITS_OF_A_TABLE: u64 = 64;
 
-/// What a stage takes with so many words in look-up tables.
+/// Area of a stage with this number of words in look-up tables.
 #[derive(Clone, Copy)]
 struct Candidate {
     lut_words: usize,
     figures: Figures,
 }
 
-/// Moves words of weights to look-up tables until a device's block memory suffices, as the cost model has it. Says whether
-/// it then does; where it cannot, the design is as it was.
+/// Moves words of weights to look-up tables until a device's block memory suffices, as the cost model has it. Says
+/// whether it then does; otherwise the design is unchanged.
 pub fn lut_offload(design: &mut Design, device: &Device) -> bool {
     let family = device.family;
     let there = device.memory(family.bram_unit()).map_or(0, |memory| memory.count);
@@ -66,7 +66,7 @@ pub fn lut_offload(design: &mut Design, device: &Device) -> bool {
     true
 }
 
-/// Which layers have weights in look-up tables, and how many words of how many.
+/// Layers with weights in look-up tables: moved words and all words.
 pub fn in_tables(design: &Design) -> Vec<String> {
     let line = |stage: &Stage| match &stage.kind {
         Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) if matmul.lut_words > 0 => {
@@ -95,7 +95,7 @@ fn set(design: &mut Design, stage: usize, lut_words: usize) {
     }
 }
 
-/// What a stage takes with so many words in look-up tables; the design is left as it was.
+/// Area of a stage with this number of words in look-up tables; the design is not changed.
 fn stage_figures_with(design: &mut Design, stage: usize, device: &Device, lut_words: usize) -> Figures {
     let before = matmul(&design.stages[stage].kind).map_or(0, |m| m.lut_words);
     set(design, stage, lut_words);
@@ -104,7 +104,7 @@ fn stage_figures_with(design: &mut Design, stage: usize, device: &Device, lut_wo
     figures
 }
 
-/// Numbers of words that are worth a look: all of them, and those behind a whole number of blocks.
+/// Numbers of words that are evaluated: all of them, and those behind a whole number of blocks.
 fn all(design: &mut Design, stage: usize, device: &Device) -> Vec<Candidate> {
     let Some(matmul) = matmul(&design.stages[stage].kind) else { return Vec::new() };
     let words = matmul.bank_words();

@@ -1,13 +1,13 @@
-//! What a design costs, before anything is synthesised, and the folding that costs least.
+//! Cost of a design before synthesis, and the choice of the folding.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
-//! | `flow.rs` | what goes over each stream of a design |
-//! | `cycles.rs` | cycles: the pipeline played row by row |
+//! | `flow.rs` | contents of each stream of a design |
+//! | `cycles.rs` | cycles: simulation of the pipeline beat by beat |
 //! | `cost.rs` | area: formulas fitted to Yosys |
 //! | `balance.rs` | lanes for every layer |
 //! | `choose.rs` | the design that meets a goal |
-//! | `lut_offload.rs` | weights in look-up tables where block memory is short |
+//! | `lut_offload.rs` | weights in look-up tables if block memory is exceeded |
 //! | `smallest.rs` | the best of a few uniform designs on a device |
 
 mod balance;

@@ -8,11 +8,11 @@ use crate::integer::Network;
 use crate::streaming::design::{Joins, Options, plan};
 use crate::target::{Device, Short};
 
-/// Lanes that are tried, the same in every layer.
+/// Numbers of lanes that are tried, the same in every layer.
 const LANES: [usize; 6] = [32, 16, 8, 4, 2, 1];
 
-/// Of designs with the same lanes everywhere and the smallest FIFOs the one with most lanes that fits; if none does, the
-/// one whose worst resource is the least short. `scale` turns an estimate into what synthesis is expected to find.
+/// Of designs with the same lanes everywhere and the smallest FIFOs the one with most lanes that fits; if none does,
+/// the one whose worst resource is the least short. `scale` turns an estimate into what synthesis is expected to find.
 ///
 /// # Errors
 /// When there is no hardware for the network.

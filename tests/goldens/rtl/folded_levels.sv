@@ -119,7 +119,7 @@ module snn_chain_qdq #(
   );
 
   // ------------------------------------------------------------ input
-  // 6 elements a sample
+  // 6 elements per sample
   logic w0_valid, w0_ready;
   logic [63:0] w0_value;
   axis_input #(

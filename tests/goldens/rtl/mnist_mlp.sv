@@ -109,7 +109,7 @@ module snn_mnist_mlp #(
   );
 
   // ------------------------------------------------------------ input
-  // 784 elements a sample
+  // 784 elements per sample
   logic w0_valid, w0_ready;
   logic [71:0] w0_value;
   axis_input #(

@@ -111,7 +111,7 @@ module snn_qdq_input_quantiser #(
   );
 
   // ------------------------------------------------------------ input
-  // 12 elements a sample
+  // 12 elements per sample
   logic w0_valid, w0_ready;
   logic [63:0] w0_value;
   axis_input #(

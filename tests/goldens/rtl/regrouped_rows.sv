@@ -109,7 +109,7 @@ module snn_qdq_tokens_transpose_reshape #(
   );
 
   // ------------------------------------------------------------ input
-  // 24 elements a sample
+  // 24 elements per sample
   logic w0_valid, w0_ready;
   logic [47:0] w0_value;
   axis_input #(

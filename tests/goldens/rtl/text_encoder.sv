@@ -140,7 +140,7 @@ module snn_text_masked_fill #(
   );
 
   // ------------------------------------------------------------ input
-  // 6 elements a sample
+  // 6 elements per sample
   logic w0_valid, w0_ready;
   logic [16:0] w0_value;
   axis_input #(

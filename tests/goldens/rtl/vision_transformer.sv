@@ -140,7 +140,7 @@ module snn_vit_small #(
   );
 
   // ------------------------------------------------------------ input
-  // 784 elements a sample
+  // 784 elements per sample
   logic w0_valid, w0_ready;
   logic [71:0] w0_value;
   axis_input #(
@@ -187,7 +187,7 @@ module snn_vit_small #(
 
   // ------------------------------------------------------------ stage 0: permute_buffer
   // Node: patch_embed.proj.0.linear.arrange
-  // 784 values a sample
+  // 784 values per sample
   logic w1_valid, w1_ready;
   logic [8:0] w1_value;
   permute_buffer #(

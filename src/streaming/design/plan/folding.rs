@@ -1,4 +1,4 @@
-//! What the user, or the scheduler, chooses about the hardware.
+//! Hardware options of the user or the scheduler.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,19 +8,19 @@ use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::integer::{Network, Op};
 
-/// Choices about the hardware: for all layers, and for some by name.
+/// Hardware options: for all layers, and for some by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
-    /// Most output channels that an engine adds to in one cycle, where `layers` does not say.
+    /// Maximum number of output channels that an engine adds to in one cycle; default of `layers`.
     pub lanes: usize,
     /// Most elements of a sample in one beat of the input, as far as they fit into 64 bits; as many as fit where
     /// nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_lanes: Option<usize>,
-    /// Depth of the FIFO on every stream, at least.
+    /// Minimum depth of the FIFO of every stream.
     pub fifo_depth: usize,
-    /// Depth of the FIFOs where paths meet again.
+    /// Depth of the FIFOs where paths join.
     #[serde(rename = "join_fifos")]
     pub joins: Joins,
     /// Whether samples can be ended early by the confidence rule; the hardware for it costs look-up tables in every
@@ -35,7 +35,7 @@ pub struct Options {
     pub layers: BTreeMap<String, LayerFolding>,
 }
 
-/// How one layer is folded.
+/// Folding of one layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerFolding {
@@ -59,26 +59,26 @@ impl LayerFolding {
     }
 }
 
-/// Where nothing is said of it, there is a confidence rule.
+/// The default is a design with the confidence rule.
 fn rule_of_confidence() -> bool {
     true
 }
 
-/// How deep the FIFOs are where paths meet again.
+/// Depth of the FIFOs where paths join.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Joins {
-    /// The earlier path runs on while the later one catches up.
+    /// The shorter path can run ahead of the longer one.
     #[default]
     Overlapped,
-    /// No deeper than the pipeline needs to move at all: less memory, more waiting.
+    /// The smallest depth without deadlock: less memory, more stalls.
     Minimal,
 }
 
 impl Options {
-    /// Most lanes that may be asked for.
+    /// Maximum number of lanes.
     pub const MAX_LANES: usize = 64;
-    /// Spikes of a synaptic layer in one cycle that may be asked for.
+    /// Possible numbers of spikes per cycle of a synaptic layer.
     pub const SPIKES: [usize; 4] = [1, 2, 4, 8];
 
     /// Every layer in the same number of lanes.
@@ -100,7 +100,7 @@ impl Options {
         }
     }
 
-    /// Banks of the input of a synaptic layer that reads so many lanes.
+    /// Banks of the input of a synaptic layer that reads this number of lanes.
     pub(super) fn banks(&self, network: &Network, id: NodeId, in_lanes: usize) -> usize {
         let wanted = self.layers.get(&network.node(id).name).and_then(|layer| layer.spikes).unwrap_or(1);
         let fits = |banks: &&usize| **banks <= wanted && in_lanes.is_multiple_of(**banks);
@@ -126,7 +126,7 @@ impl Options {
         }
     }
 
-    /// Whether all of it is possible for this network.
+    /// Checks the options for this network.
     pub(super) fn check(&self, network: &Network) -> Result<()> {
         let possible = 1..=Self::MAX_LANES;
         if !possible.contains(&self.lanes) {
@@ -161,7 +161,7 @@ impl Options {
                 );
             }
             if let Some(spikes) = layer.spikes.filter(|spikes| !Self::SPIKES.contains(spikes)) {
-                return Err(Error::input(format!("{spikes} spikes a cycle; possible are 1, 2, 4 and 8"))
+                return Err(Error::input(format!("{spikes} spikes per cycle; possible are 1, 2, 4 and 8"))
                     .at_node(name));
             }
             let synaptic = nodes().any(|node| node.name == *name && matches!(node.op, Op::Linear(_)));

@@ -1,6 +1,6 @@
-//! How many lanes a node's stream has. It follows from the whole network: neurons share the lanes of the synaptic layer
-//! before them, sums those of all their inputs, and where a layer reads the rows of another one regrouped, lanes divide
-//! the rows of both.
+//! How many lanes per node's stream has. It follows from the whole network: neurons share the lanes of the synaptic
+//! layer before them, sums those of all their inputs, and where a layer reads the rows of another one regrouped, lanes
+//! divide the rows of both.
 
 use super::super::lanes::{common_lanes, lanes_for};
 use super::Planner;
@@ -69,13 +69,13 @@ impl Planner<'_> {
         }
     }
 
-    /// Most lanes of a node.
+    /// Maximum number of lanes of a node.
     pub(super) fn most(&self, id: NodeId) -> usize {
         self.options.most(self.network, id)
     }
 
-    /// The most lanes a node may have that divide `lanes` and, where rows of other sizes are made of this node's beats,
-    /// the rows of both.
+    /// The most lanes per node may have that divide `lanes` and, where rows of other sizes are made of this node's
+    /// beats, the rows of both.
     pub(super) fn divided(&self, id: NodeId, lanes: usize) -> usize {
         let mut sizes = self.regrouped(id);
         if !sizes.is_empty() {

@@ -1,13 +1,13 @@
 //! Integer network → design.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | `mod.rs` | the walk through the network, streams and the forks between them |
 //! | `sources.rs` | input, linear layers, their neurons, readout |
 //! | `rows.rs` | residual sums, LayerNorm, softmax, products |
-//! | `folding.rs` | what may be chosen, layer by layer |
-//! | `lanes.rs` | how many lanes a node's stream has, seen from the whole network |
-//! | `depth.rs` | FIFO depths where paths meet again |
+//! | `folding.rs` | options, layer by layer |
+//! | `lanes.rs` | how many lanes per node's stream has, seen from the whole network |
+//! | `depth.rs` | FIFO depths where paths join |
 
 mod depth;
 mod folding;
@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::integer::{Network, Op, Range};
 
-/// Lays the network out as a pipeline of stages.
+/// Plans the network as a pipeline of stages.
 ///
 /// # Errors
 /// When an option is out of range, or the network has something that there is no hardware for.
@@ -55,10 +55,10 @@ fn readers(network: &Network) -> HashMap<NodeId, Vec<(NodeId, usize)>> {
     readers
 }
 
-/// A design in the making.
+/// A design under construction.
 struct Planner<'a> {
     network: &'a Network,
-    /// By node: who reads it.
+    /// By node: its readers.
     readers: HashMap<NodeId, Vec<(NodeId, usize)>>,
     options: Options,
     /// Time-steps in which the input is applied, and the range of its elements.

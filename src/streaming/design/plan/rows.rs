@@ -1,4 +1,4 @@
-//! What a Transformer has between its synaptic layers: sums, LayerNorm, softmax, products.
+//! Operators of a Transformer between its synaptic layers: sums, LayerNorm, softmax, products.
 
 use super::super::lanes::common_lanes;
 use super::super::rows::{LayerNorm, Mask, Product, Softmax, Sum, level_width};

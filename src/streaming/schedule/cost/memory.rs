@@ -1,13 +1,13 @@
-//! How Yosys maps a memory: what `memory_libmap` finds cheapest, by the costs that the libraries of each family give.
+//! Memory mapping of Yosys: the cheapest resource of `memory_libmap`, with the costs in the libraries of each family.
 
 use crate::target::Family;
 
-/// How a memory is read and written.
+/// Ports of a memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Port {
     /// Never written; the read is registered.
     Rom,
-    /// Never written; the read is registered, and the words are look-up tables whatever they cost.
+    /// Never written; the read is registered, and the words are look-up tables regardless of cost.
     LutRom,
     /// Never written; two registered reads.
     DualRom,
@@ -32,7 +32,7 @@ pub(super) struct Memory {
     pub copies: usize,
 }
 
-/// What memories become.
+/// Resources of memories.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Mapped {
     /// Look-up tables that hold bits which can be written, or that are there whatever synthesis finds best.
@@ -97,17 +97,18 @@ const LATTICE: &[Shape] = &[
 /// Lattice FPGA-TN-02002, Memory Usage Guide for iCE40 Devices: ports of EBR.
 const ICE40: &[Shape] = &[(2, 2048, 1, 64), (4, 1024, 1, 64), (8, 512, 1, 64), (16, 256, 1, 64)];
 
-/// Cost of choosing a bit from one more memory behind others. No library says it: it follows from what Yosys did.
+/// Cost of choosing a bit from one more memory behind others. It is not in a library, but derived from results of
+/// Yosys.
 const COLUMN: f64 = 0.5;
-/// Cost a bit of moving an address register into block memory, which then needs a bypass for a word that is written while
-/// it is read. From what Yosys did, too.
+/// Cost a bit of moving an address register into block memory, which then needs a bypass for a word that is written
+/// while it is read. From what Yosys did too.
 const BYPASS: f64 = 0.2;
 
-/// Look-up tables for each that holds bits of a deep read-only memory, those that choose between them included: 600 words
-/// of 64 random bits take 935 on xc7 (1.46 for each full one), 3216 on ECP5 and 3081 on Gowin (1.32, 1.27).
+/// Look-up tables for each that holds bits of a deep read-only memory, those that choose between them included: 600
+/// words of 64 random bits take 935 on xc7 (1.46 for each full one), 3216 on ECP5 and 3081 on Gowin (1.32, 1.27).
 const CHOICE: f64 = 1.4;
 
-/// What a family design_points to memories.
+/// Memory resources of a family.
 struct DesignPoint {
     blocks: &'static [Shape],
     /// Widest port of a block with two of them that read.
@@ -187,8 +188,8 @@ fn block_cost(memory: &Memory, (shape, across, deep): (Shape, usize, usize)) -> 
 /// Words and bits of an UltraRAM (AMD UG573, UltraScale Architecture Memory Resources).
 const ULTRA: (usize, usize) = (4096, 72);
 
-/// The UltraRAMs of a memory that `rtl/xcup/sync_ram.sv` makes of them: of one that is written and fills them to a quarter,
-/// so that each takes the place of at least four RAMB18, about as many as devices have for each.
+/// The UltraRAMs of a memory that `rtl/xcup/sync_ram.sv` makes of them: of one that is written and fills them to a
+/// quarter, so that each replaces at least four RAMB18, about as many as devices have for each.
 pub(super) fn ultra(family: Family, memory: &Memory) -> Option<Mapped> {
     let Memory { port, width, depth, copies } = *memory;
     let there = family == Family::Xcup && matches!(port, Port::Sync | Port::Fifo);
@@ -197,7 +198,7 @@ pub(super) fn ultra(family: Family, memory: &Memory) -> Option<Mapped> {
     (there && large).then(|| Mapped { uram: to_float(count * copies), ..Mapped::default() })
 }
 
-/// What a memory becomes. `filled` says of a block of words and bits (first and one beyond the last each) whether
+/// Resources of a memory. `filled` says for a block of words and bits (first and one beyond the last each) whether
 /// anything but 0 is in it: blocks without are left out.
 pub(super) fn map(
     family: Family,
@@ -268,9 +269,9 @@ pub(super) fn map(
 /// An operand of a product.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Operand {
-    /// A signed number of so many bits.
+    /// A signed number of this number of bits.
     Signed(usize),
-    /// A number of so many bits without a sign.
+    /// A number of this number of bits without a sign.
     Unsigned(usize),
 }
 

@@ -1,4 +1,4 @@
-//! What the cost of an instance is reckoned from: numbers that follow from its structure.
+//! Quantities of an instance for the cost model: numbers that describe its structure.
 
 use super::memory::Operand::{Signed, Unsigned};
 use super::memory::{Mapped, Memory, Operand, Port, map, multipliers, to_float, ultra};

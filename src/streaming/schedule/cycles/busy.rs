@@ -1,10 +1,10 @@
-//! How long a stage is at work, without what it waits for: the lower bound that lanes are balanced by.
+//! Busy time of a stage without stalls: the lower bound for balancing lanes.
 
 use super::place::Flows;
 use crate::streaming::design::{Design, Kind, Stage};
 use crate::streaming::schedule::flow::Flow;
 
-/// By stage: cycles a sample, in the mean.
+/// By stage: cycles per sample, in the mean.
 pub(in crate::streaming::schedule) fn busy(design: &Design, flows: &Flows) -> Vec<f64> {
     let samples = flows.0.len().max(1) as f64;
     let of = |stage: &Stage| flows.0.iter().map(|flows| stage_cycles(design, stage, flows)).sum::<u64>();

@@ -13,7 +13,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Sends one beat; none while it cannot.
+    /// Sends one beat; `None` if it cannot move yet.
     pub fn play(&mut self, links: &mut [Link], flows: &Flows) -> Option<u64> {
         let flow = flows.of(self.sample, 0)?;
         let link = &mut links[0];
@@ -45,7 +45,7 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// Plays one beat in or out; none while neither can be.
+    /// Simulates one beat in or out; `None` if neither can move yet.
     pub fn play(&mut self, stage: &Stage, links: &mut [Link], flows: &Flows) -> Option<u64> {
         let came = self.take(stage, links, flows);
         self.send(stage, links, flows).or(came)
@@ -104,7 +104,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Plays one beat out; none while it cannot.
+    /// Simulates one beat out; `None` if it cannot move yet.
     pub fn play(&mut self, stage: &Stage, links: &mut [Link], flows: &Flows) -> Option<u64> {
         const LATENCY: u64 = 2;
         let (input, output) = (stage.inputs[0], stage.outputs[0]);
@@ -134,7 +134,7 @@ pub(super) struct Readout {
 }
 
 impl Readout {
-    /// Takes one beat; none while it cannot.
+    /// Takes one beat; `None` if it cannot move yet.
     pub fn play(&mut self, stage: &Stage, links: &mut [Link], flows: &Flows) -> Option<u64> {
         /// From the last beat to the first word of the frame.
         const FIRST_WORD: u64 = 5;

@@ -16,7 +16,8 @@ pub(super) struct Engine {
     events: Events,
     /// Cycles of an event.
     chunks: u64,
-    /// Cycles from an entry's being taken to its first accumulation: a level of the adder tree each time the banks double.
+    /// Cycles from an entry's being taken to its first accumulation: a level of the adder tree each time the banks
+    /// double.
     deep: u64,
     /// When the engine can take the next entry; whether that is the first of its row.
     free: u64,
@@ -32,7 +33,7 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// With so many chunks of the output and banks of the input.
+    /// With this number of chunks of the output and banks of the input.
     pub fn new(chunks: usize, banks: usize) -> Self {
         Self {
             events: Events::new(false, banks),
@@ -49,7 +50,7 @@ impl Engine {
         }
     }
 
-    /// Plays one thing; none while nothing can happen.
+    /// Simulates one event; `None` if there is none yet.
     pub fn play(&mut self, stage: &Stage, links: &mut [Link], flows: &Flows) -> Option<u64> {
         let taken = self.events.play(stage.inputs[0], links, flows);
         let worked = self.work();

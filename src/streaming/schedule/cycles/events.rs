@@ -18,12 +18,12 @@ pub(super) struct Entry {
 /// Entries that the FIFO holds.
 const DEPTH: usize = 8;
 
-/// One picker with its FIFO.
+/// One spike encoder with its FIFO.
 #[derive(Default)]
 pub(super) struct Events {
     at: Place,
     beat: usize,
-    /// Events of the chunk that is being picked from that are still to come; it has been taken at, and ends its row.
+    /// Events of the chunk that is being encoded that are still to come; it has been taken at, and ends its row.
     pending: u32,
     chunk: Option<(u64, bool)>,
     /// From when on the next event can be picked, and a chunk be taken.
@@ -41,12 +41,12 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// With or without a register behind the FIFO, from so many banks.
+    /// With or without a register behind the FIFO, from this number of banks.
     pub fn new(registered: bool, banks: usize) -> Self {
         Self { registered, banks, ..Self::default() }
     }
 
-    /// The entry that the engine takes next; none while it is not known.
+    /// The entry that the engine takes next; `None` if unknown.
     pub fn head(&self) -> Option<Entry> {
         self.entries.front().copied()
     }
@@ -73,7 +73,7 @@ impl Events {
         DEPTH + usize::from(self.registered)
     }
 
-    /// Takes a chunk or pushes an entry; none while neither can be.
+    /// Takes a chunk or pushes an entry; `None` if neither can move yet.
     pub fn play(&mut self, input: usize, links: &mut [Link], flows: &Flows) -> Option<u64> {
         if let Some((taken, row_end)) = self.chunk {
             let pick = self.pick.max(taken + 1);
@@ -87,7 +87,7 @@ impl Events {
                 row_end: row_end && last,
             });
             self.pushed += 1;
-            // The picked event waits in a register.
+            // The encoded event waits in a register.
             self.pick = push;
             if last {
                 self.chunk = None;
@@ -102,7 +102,7 @@ impl Events {
         let at = links[input].head()?.max(self.free);
         links[input].take(at);
         self.free = at + cycles;
-        // Events are taken to be spread evenly over the row.
+        // Events are assumed to be spread evenly over the row.
         let upto = |beat: usize| beat as u64 * events / beats as u64;
         let own = upto(self.beat + 1) - upto(self.beat);
         self.beat += 1;

@@ -29,7 +29,7 @@ const AHEAD: usize = 4;
 const RAM_DELAY: u64 = 3;
 
 impl Link {
-    /// Of a stream, in at most `most` beats a row.
+    /// Of a stream, in at most `most` beats per row.
     pub fn new(stream: &Stream, most: usize) -> Self {
         let chunks = stream.chunks().max(1);
         let cycles = chunks.div_ceil(most.max(1));
@@ -47,7 +47,7 @@ impl Link {
         }
     }
 
-    /// From when on the next beat can be sent; none while that is not known.
+    /// From when on the next beat can be sent; `None` if unknown.
     pub fn space(&self) -> Option<u64> {
         let Some(before) = self.sent.checked_sub(self.room) else { return Some(0) };
         // `taken` ends with beat `got − 1`.
@@ -55,13 +55,13 @@ impl Link {
         self.taken.get(self.taken.len().checked_sub(back)?).map(|&at| at + 1)
     }
 
-    /// A beat goes in.
+    /// A beat enters.
     pub fn send(&mut self, at: u64) {
         self.there.push_back(at + self.delay);
         self.sent += 1;
     }
 
-    /// When the next beat is offered; none while that is not known.
+    /// When the next beat is offered; `None` if unknown.
     pub fn head(&self) -> Option<u64> {
         self.there.front().copied()
     }

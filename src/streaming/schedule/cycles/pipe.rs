@@ -1,4 +1,4 @@
-//! Stages whose beats move through a few registers: all of them stand still together while the output is not taken, or,
+//! Stages whose beats move through a few registers: all of them stall together while the output is not taken, or,
 //! in neurons, no more beats are taken than there is room for behind the registers.
 
 use std::collections::VecDeque;
@@ -10,7 +10,7 @@ use crate::streaming::design::{Kind, Stage};
 /// Cycles from the issue of a neurons' beat until its state is written and it is known whether it fired.
 const STATE: usize = 4;
 
-/// Such a stage.
+/// State of such a stage.
 #[derive(Default)]
 pub(super) struct Pipe {
     at: Place,
@@ -21,10 +21,11 @@ pub(super) struct Pipe {
     counts: Vec<usize>,
     /// When the last beat was issued, and for how long.
     issued: Option<(u64, u64)>,
-    /// When the last ones left, as many as there are places, and when the very last.
+    /// When the last ones left, all places, and when the very last.
     left: VecDeque<u64>,
     sent: Option<u64>,
-    /// Of neurons: when each row's states were written, and from when on it is known that something fired in the time-step.
+    /// Of neurons: when each row's states were written, and from when on it is known that something fired in the
+    /// time-step.
     rows: Vec<Vec<u64>>,
     fired: Option<u64>,
     fired_before: u64,
@@ -51,7 +52,7 @@ impl Pipe {
         }
     }
 
-    /// Plays one beat; none while it cannot.
+    /// Simulates one beat; `None` if it cannot move yet.
     pub fn play(&mut self, stage: &Stage, links: &mut [Link], flows: &Flows) -> Option<u64> {
         let Place { sample, step, row } = self.at;
         let output = stage.outputs.first().copied();
@@ -166,7 +167,7 @@ impl Pipe {
             row.resize(beats, 0);
         }
         row[self.beat] = at + STATE as u64;
-        // Spikes are taken to be spread evenly over the row.
+        // Spikes are assumed to be spread evenly over the row.
         if spikes > 0 && self.fired.is_none() && self.beat == beats / (spikes + 1) {
             self.fired = Some(at + STATE as u64);
         }
@@ -182,7 +183,7 @@ pub(super) struct Fork {
 }
 
 impl Fork {
-    /// Plays one beat; none while it cannot.
+    /// Simulates one beat; `None` if it cannot move yet.
     pub fn play(&mut self, stage: &Stage, links: &mut [Link]) -> Option<u64> {
         let offered = links[stage.inputs[0]].head()?.max(self.free);
         self.taken.resize(stage.outputs.len(), None);

@@ -11,7 +11,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The row after this one of a stage that has so many rows and time-steps.
+    /// The row after this one of a stage that has this number of rows and time-steps.
     pub fn next(self, rows: usize, steps: usize) -> Self {
         let Self { sample, step, row } = self;
         match (row + 1 < rows, step + 1 < steps) {

@@ -1,5 +1,5 @@
-//! The product of two spike streams (`rtl/spike_product.sv`): in each time-step the right events, then row by row the left
-//! ones, each row leaving after its last event; at a sample's end all memories are cleared.
+//! The product of two spike streams (`rtl/spike_product.sv`): in each time-step the right events, then row by row the
+//! left ones, each row leaving after its last event; at a sample's end all memories are cleared.
 
 use super::events::Events;
 use super::link::Link;
@@ -7,7 +7,7 @@ use super::place::Flows;
 use crate::integer::Form;
 use crate::streaming::design::{Product, Stage};
 
-/// What comes next.
+/// Next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Right,
@@ -72,7 +72,7 @@ impl Multiplier {
         }
     }
 
-    /// Plays one thing; none while nothing can happen.
+    /// Simulates one event; `None` if there is none yet.
     pub fn play(&mut self, stage: &Stage, links: &mut [Link], flows: &Flows) -> Option<u64> {
         let left = self.left.play(stage.inputs[0], links, flows);
         let right = self.right.play(stage.inputs[1], links, flows);

@@ -1,6 +1,6 @@
-//! Neurons that decide by whole rows (`rtl/row_accumulate.sv`, `row_fire.sv`): a row is accumulated and waits until what the
-//! decision needs of it is known, its moments (`layer_norm_neurons.sv`) or the largest score and the sum of each group
-//! (`softmax_neurons.sv`).
+//! Neurons that decide by whole rows (`rtl/row_accumulate.sv`, `row_fire.sv`): a row is accumulated and waits until
+//! what the decision needs of it is known, its moments (`layer_norm_neurons.sv`) or the largest score and the sum of
+//! each group (`softmax_neurons.sv`).
 
 use std::collections::VecDeque;
 
@@ -26,7 +26,7 @@ enum Needs {
     Groups(usize),
 }
 
-/// Such neurons.
+/// State of such neurons.
 pub(super) struct RowArray {
     needs: Needs,
     /// Of the front: where it is, when it issued last, when the last three beats left it.
@@ -75,7 +75,8 @@ const FRONT: u64 = 3;
 impl RowArray {
     /// Of LayerNorm.
     pub fn layer_norm(norm: &LayerNorm, link: &Link) -> Self {
-        // A sum of C numbers of either sign is about √C times as large as they are, which in turn stay below the widest.
+        // A sum of C numbers of either sign is about √C times as large as they are, which in turn stay below the
+        // widest.
         let square = u64::from(norm.norm.total.signed_width());
         let root = u64::from(norm.norm.square_width.div_ceil(2));
         let beats = link.beats;
@@ -125,7 +126,7 @@ impl RowArray {
         }
     }
 
-    /// Plays what can happen; none while nothing can.
+    /// Simulates the next events; `None` if there is none yet.
     pub fn play(&mut self, stage: &Stage, links: &mut [Link], flows: &Flows) -> Option<u64> {
         let front = self.take(stage, links, flows);
         let looked = self.look();
