@@ -2,7 +2,7 @@
 """Sends samples to a board over its serial line and prints the classes.
 
     host.py --port /dev/ttyUSB0 images.npy
-    host.py --port /dev/ttyUSB0                     # says what the board is
+    host.py --port /dev/ttyUSB0                     # prints the identity of the board
 
 A port is a serial device (with the package pyserial), tcp:HOST:PORT, or exec:COMMAND for a program that is the
 line on its standard input and output, such as a simulation. Files are .npy, .npz or raw bytes. The protocol is
@@ -75,7 +75,7 @@ STAGE_WIDE = ["spikes", "work"]
 
 
 class LineError(Exception):
-    """The board or the line to it does not work as it should."""
+    """The board or its line does not work."""
 
 
 class InputError(Exception):
@@ -131,7 +131,7 @@ class TcpPort:
 
 
 class ProgramPort:
-    """A program that is the line on its standard input and output."""
+    """A program whose standard input and output are the line."""
 
     def __init__(self, command):
         try:
@@ -180,7 +180,7 @@ def open_port(name, baud):
 
 
 def crc16(data):
-    """x^16 + x^12 + x^5 + 1, begun with 0xFFFF; 0 over data and their check."""
+    """x^16 + x^12 + x^5 + 1, initial value 0xFFFF; 0 over data and their CRC."""
     crc = 0xFFFF
     for byte in data:
         crc ^= byte << 8
@@ -197,7 +197,7 @@ def packet(data):
 
 
 def unpacked(data):
-    """What stands between two END, without escapes and check; None if it is damaged."""
+    """The contents between two END, without escapes and CRC; None if it is damaged."""
     plain = bytearray()
     escaped = False
     for byte in data:
@@ -279,7 +279,7 @@ class Link:
 
 
 class Identity:
-    """What a board says of itself."""
+    """Identity of a board."""
 
     def __init__(self, data):
         if not data or data[0] != PROTOCOL:
@@ -327,7 +327,7 @@ class Board:
         self.done(WRITE, struct.pack("<HI", address, value))
 
     def line_errors(self):
-        """Framing errors and bad packets that the board has seen, each at most 255."""
+        """Framing errors and bad packets counted by the board, each at most 255."""
         return tuple(self.done(LINE))
 
     def offer_block(self, data):
@@ -368,7 +368,7 @@ class Board:
         }
 
     def classify(self, samples, patience=30.0):
-        """A result for each sample, in order. The next samples go in while the board works."""
+        """A result for each sample, in order. The next samples are sent while the board works."""
         waiting = 0
         for sample in samples:
             for begin in range(0, len(sample), self.identity.block_bytes):
@@ -450,7 +450,7 @@ def read_samples(path, identity):
 
 
 def read_serial(path):
-    """What a manifest says of the serial line."""
+    """The serial line in a manifest."""
     try:
         with open(path, encoding="utf-8") as file:
             serial = json.load(file)["serial"]
@@ -483,14 +483,14 @@ def assignment(text):
 def arguments(argv):
     parser = argparse.ArgumentParser(
         description="Sends samples to a board over its serial line and prints the classes.")
-    parser.add_argument("samples", nargs="*", help=".npy, .npz or raw bytes; without any, says what the board is")
+    parser.add_argument("samples", nargs="*", help=".npy, .npz or raw bytes; without samples, prints the identity of the board")
     parser.add_argument("--port", required=True, help="a serial device, tcp:HOST:PORT or exec:COMMAND")
-    parser.add_argument("--baud", type=int, help="bits a second; else as in the manifest, else 1000000")
+    parser.add_argument("--baud", type=int, help="bits per second (default: as in the manifest, else 1000000)")
     beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "manifest.json")
     parser.add_argument(
         "--manifest", default=beside if os.path.isfile(beside) else None,
-        help="manifest.json of the build that the board must hold (default: the one beside this program)")
-    parser.add_argument("--any-model", action="store_true", help="take whatever model the board holds")
+        help="manifest.json of the expected build (default: the one next to this program)")
+    parser.add_argument("--any-model", action="store_true", help="accept any model on the board")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="begin with sample N")
     parser.add_argument("--count", type=int, metavar="N", help="at most N samples")
     parser.add_argument("--t-max", type=int, metavar="T", help="stop each sample after T time-steps")

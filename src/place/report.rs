@@ -31,7 +31,7 @@ pub struct Placement {
     pub core: String,
     /// The router's seed; 0 where the router has none.
     pub seed: u64,
-    /// The frequency that was asked for, in MHz.
+    /// The requested frequency, in MHz.
     pub target_mhz: f64,
     /// Total run time in seconds.
     pub seconds: f64,
@@ -140,7 +140,7 @@ pub(super) fn plain_clock(name: &str) -> &str {
 }
 
 impl Placement {
-    /// The clocks that are slower than what was asked for.
+    /// The clocks that are slower than requested.
     pub fn missed(&self) -> impl Iterator<Item = &Clock> {
         self.clocks.iter().filter(|clock| clock.achieved_mhz < clock.target_mhz)
     }
@@ -185,7 +185,7 @@ impl Placement {
             let mark = if reached < target { "missed" } else { "met" };
             table.add_row([
                 format!("clock {name}"),
-                format!("{reached:.1} MHz, {target:.1} asked for: {mark}"),
+                format!("{reached:.1} MHz, {target:.1} requested: {mark}"),
             ]);
         }
         // Routers also list what is no resource: constants, cells that stand for others.
@@ -274,7 +274,7 @@ mod tests {
         assert!(!path.is_asynchronous() && found.critical_paths[1].is_asynchronous());
         assert!((1000.0 / path.delay_ns - found.clocks[0].achieved_mhz).abs() < 0.1, "{}", path.delay_ns);
         assert!(found.check().is_ok());
-        assert!(found.table().to_string().contains("86.9 MHz, 80.0 asked for: met"));
+        assert!(found.table().to_string().contains("86.9 MHz, 80.0 requested: met"));
 
         found.clocks[0].target_mhz = 90.0;
         let error = found.check().unwrap_err();

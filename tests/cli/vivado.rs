@@ -50,7 +50,7 @@ fn without_vivado_it_is_said_what_to_do() {
 fn reports_made_elsewhere_are_read() {
     let s = built("--target arty-a7-35t", "xc7", "timing_met");
     let text = s.run("synth b --tool vivado --reports r").ok().stdout();
-    for words in ["u_s0_fc1", "178.2 MHz, 100.0 asked for: met", "RAMB18", "slowest path in"] {
+    for words in ["u_s0_fc1", "178.2 MHz, 100.0 requested: met", "RAMB18", "slowest path in"] {
         assert!(text.contains(words), "{words} is not in\n{text}");
     }
     let json = s.run("synth b --tool vivado --reports r --json").ok().json();

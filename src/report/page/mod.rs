@@ -104,7 +104,7 @@ pub fn html(report: &Report) -> Result<String> {
         report.golden.as_ref().map(|golden| golden.predicted.per_sample).filter(|predicted| *predicted > 0.0);
     let basis = match (free.is_some_and(|run| !run.stages.is_empty()), predicted) {
         (true, _) => "counted by the registers of the hardware in co-simulation",
-        (false, Some(_)) => "as the cycle model tells it from measured spikes",
+        (false, Some(_)) => "predicted by the cycle model from measured spikes",
         (false, None) => "",
     };
     let summary = &report.summary;

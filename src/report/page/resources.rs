@@ -81,7 +81,7 @@ pub struct PlacementView {
     pub device: String,
     /// Router, version and seed.
     pub tool: String,
-    /// Clocks: name, reached, asked for, whether it is enough.
+    /// Clocks: name, reached, requested, whether it is met.
     pub clocks: Vec<(String, String, String, bool)>,
     /// Cells of the device.
     pub rows: Vec<UseRow>,
