@@ -1,10 +1,10 @@
-//! Which examples each board holds, as a table.
+//! Table of examples and boards.
 
 use super::output::{self, thousands};
 use crate::flow::board_fit::{Held, Holding};
 use crate::target::Short;
 
-/// As a table: for each board and example the smallest design and, where it is another, the fastest.
+/// The table: for each board and example the smallest design and, if different, the fastest.
 pub fn table(holdings: &[Holding]) -> String {
     let mut rows = Vec::new();
     for holding in holdings {

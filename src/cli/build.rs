@@ -1,4 +1,4 @@
-//! `build`: RTL and everything around it.
+//! `build`: writes a build folder.
 
 use std::path::PathBuf;
 
@@ -26,22 +26,22 @@ pub struct Args {
     /// The board to build for: a name that `snn2rtl targets` lists, or the path of its description, FILE.toml.
     #[arg(long, value_name = "BOARD", conflicts_with = "device")]
     target: Option<String>,
-    /// The device to build for, without a board: the core alone, without pins.
+    /// The device to build for, without a board: the core without pins.
     #[arg(long, value_name = "PART")]
     device: Option<String>,
-    /// Most weights that an engine adds in one cycle; by default 16, or the most below that fit the device.
+    /// Maximum number of weights that an engine adds per cycle; default 16, or the largest number below that fits.
     #[arg(long, conflicts_with_all = ["folding", "calibrate"])]
     lanes: Option<usize>,
     /// Depth of the FIFO between two stages.
     #[arg(long, default_value_t = Folding::default().fifo_depth, conflicts_with = "folding")]
     fifo_depth: usize,
-    /// Depth of the FIFOs where paths of the network meet again.
+    /// Depth of the FIFOs where paths of the network join.
     #[arg(long, value_enum, default_value_t = JoinFifos::Overlapped, conflicts_with = "folding")]
     join_fifos: JoinFifos,
-    /// Leave out the hardware that ends a sample early once a class stands out (--margin, --patience of `cosim`).
+    /// Omit the hardware of the confidence rule, which ends samples early (--margin, --patience of `cosim`).
     #[arg(long, conflicts_with = "folding")]
     no_confidence: bool,
-    /// How each layer is folded: a `folding.json`, such as every build folder has.
+    /// The folding of each layer: a `folding.json`, as every build folder contains.
     #[arg(long, value_name = "FILE", conflicts_with = "calibrate")]
     folding: Option<PathBuf>,
     #[command(flatten)]
@@ -51,12 +51,12 @@ pub struct Args {
     json: bool,
 }
 
-/// How deep the FIFOs are where paths of the network meet again.
+/// Depth of the FIFOs where paths of the network join.
 #[derive(Clone, Copy, ValueEnum)]
 enum JoinFifos {
-    /// The earlier path runs on while the later one catches up
+    /// The shorter path can run ahead of the longer one
     Overlapped,
-    /// No deeper than the pipeline needs to move at all: less memory, more waiting
+    /// The smallest depth without deadlock: less memory, more stalls
     Minimal,
 }
 

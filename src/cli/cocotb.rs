@@ -18,25 +18,25 @@ pub struct Args {
     /// Samples: FILE.npy or FILE.npz:NAME, batch first.
     #[arg(long, value_name = "FILE")]
     inputs: String,
-    /// How many of them, the first, frames are made of.
+    /// Use only the first N samples.
     #[arg(long, value_name = "N", default_value_t = 32)]
     samples: usize,
-    /// Frames of the longest test, under random stalls.
+    /// Number of frames of the longest test, under random stalls.
     #[arg(long, value_name = "N", default_value_t = 100)]
     frames: usize,
-    /// What all that is random comes from.
+    /// Seed of all random choices.
     #[arg(long, default_value_t = 1)]
     seed: u32,
-    /// Only tests whose name matches.
+    /// Run only tests whose name matches.
     #[arg(long, value_name = "REGEX")]
     only: Option<String>,
-    /// Where the simulator and its logs stay; without it they go away.
+    /// Folder for the simulator and its logs; by default they are deleted.
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
-    /// Use the simulator that an earlier run has left there.
+    /// Use the simulator of an earlier run in that folder.
     #[arg(long, requires = "work")]
     again: bool,
-    /// Only write the samples and what must come out, for `sim/cocotb/run.py`.
+    /// Only write the samples and the expected results, for `sim/cocotb/run.py`.
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["work", "only"])]
     vectors: Option<PathBuf>,
     /// Print JSON.
@@ -44,7 +44,7 @@ pub struct Args {
     json: bool,
 }
 
-/// Runs the tests and prints what came of them.
+/// Runs the tests and prints the results.
 ///
 /// # Errors
 /// When the folder or the samples are wrong or a tool is missing; a failed test is a failed check.
@@ -75,7 +75,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// A row a test.
+/// One row per test.
 fn table(report: &Report) -> String {
     let rows = report.tests.iter().map(|test| {
         let passed = if test.failure.is_none() { "passed" } else { "failed" };

@@ -24,13 +24,13 @@ pub struct Args {
     /// Their labels: FILE.npy or FILE.npz:NAME.
     #[arg(long, value_name = "FILE")]
     labels: String,
-    /// How much accuracy on these samples may be lost against profile 'exact', in percentage points.
+    /// Maximum loss of accuracy on these samples against profile 'exact', in percentage points.
     #[arg(long, value_name = "POINTS", default_value_t = 0.5)]
     tolerance: f64,
-    /// Only the first of the samples.
+    /// Use only the first N samples.
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
-    /// The folder to write; without it, the widths are only reported. A model that is already there is replaced.
+    /// The folder to write; without it, the widths are only reported. An existing model is replaced.
     #[arg(short, long, value_name = "MODEL.snn")]
     output: Option<PathBuf>,
     /// Print JSON.
@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> Result<()> {
     })
 }
 
-/// The widths as a person reads them.
+/// The widths as text.
 fn text(precision: Precision) -> String {
     precision.bits().map(|bits| bits.to_string()).join(", ")
 }

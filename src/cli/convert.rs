@@ -15,7 +15,7 @@ use crate::import::{self, Match};
 use crate::lower::LayerProof;
 use crate::quant::{Decimal, Element, InputSpec, Scaling};
 
-/// What a raw element is.
+/// Type of a raw element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum InputKind {
     /// 0…255
@@ -24,35 +24,35 @@ pub enum InputKind {
     I8,
     /// 0…65535
     U16,
-    /// Indices into a table of embeddings, of type u16.
+    /// Token ids (u16), indices into a table of embeddings
     Tokens,
 }
 
-/// What raw data means.
+/// Meaning of the raw data.
 #[derive(ClapArgs)]
 pub struct InputArgs {
     /// Type of a raw element.
     #[arg(long = "input", value_enum, value_name = "TYPE")]
     kind: InputKind,
-    /// x = (q/q_max − MEAN)/STD; one value, or one a channel.
+    /// x = (q/q_max − MEAN)/STD; one value, or one per channel.
     #[arg(long, value_name = "MEAN", value_delimiter = ',', requires = "std", allow_hyphen_values = true)]
     mean: Vec<Decimal>,
-    /// Divisor that belongs to --mean.
+    /// Divisor for --mean.
     #[arg(long, value_name = "STD", value_delimiter = ',', requires = "mean")]
     std: Vec<Decimal>,
-    /// x = SCALE·(q − zero point); one value, or one a channel.
+    /// x = SCALE·(q − zero point); one value, or one per channel.
     #[arg(long, value_name = "SCALE", value_delimiter = ',', conflicts_with_all = ["mean", "std"])]
     scale: Vec<Decimal>,
-    /// Zero point that belongs to --scale.
+    /// Zero point for --scale.
     #[arg(long, value_name = "Z", requires = "scale", default_value_t = 0, allow_hyphen_values = true)]
     zero_point: i32,
-    /// Extent of the sample (0 is the first) that --mean, --std or --scale with several values refer to.
+    /// Axis of the sample (0 is the first) to which several values of --mean, --std or --scale belong.
     #[arg(long, value_name = "AXIS")]
     channel_axis: Option<usize>,
 }
 
 impl InputArgs {
-    /// The specification that the arguments give.
+    /// The specification from the arguments.
     ///
     /// # Errors
     /// When it is not complete.
@@ -109,7 +109,7 @@ pub struct Args {
     /// The model.
     #[arg(value_name = "MODEL.onnx")]
     model: PathBuf,
-    /// The folder to write. A model that is already there is replaced.
+    /// The folder to write. An existing model is replaced.
     #[arg(short, long, value_name = "MODEL.snn")]
     output: PathBuf,
     #[command(flatten)]
@@ -117,13 +117,13 @@ pub struct Args {
     /// When the input is applied: analog, rate or rate:STEPS.
     #[arg(long, default_value = "analog")]
     encoding: Encoding,
-    /// Rounds weights without a quantiser to this many bits, a scale for each channel.
+    /// Round weights without a quantiser to this number of bits, with one scale per output channel.
     #[arg(long, value_name = "N")]
     weight_bits: Option<u8>,
-    /// Name of the model; by default that of the file.
+    /// Name of the model; default: the name of the file.
     #[arg(long)]
     name: Option<String>,
-    /// Lists which pattern was found where.
+    /// List the patterns that were found.
     #[arg(long)]
     explain: bool,
     /// Print JSON.

@@ -1,4 +1,4 @@
-//! `cosim`: RTL against golden model.
+//! `cosim`: compares the RTL with the golden model.
 
 use std::path::PathBuf;
 
@@ -18,10 +18,10 @@ pub struct Args {
     /// Samples: FILE.npy or FILE.npz:NAME, batch first.
     #[arg(long, value_name = "FILE")]
     inputs: String,
-    /// Only the first of them.
+    /// Use only the first N samples.
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
-    /// Random back-pressure on every stream, from this seed.
+    /// Random back-pressure on every stream, with this seed.
     #[arg(long, value_name = "SEED")]
     stall: Option<u64>,
     /// Stop each sample after this many time-steps.
@@ -29,10 +29,10 @@ pub struct Args {
     t_max: Option<u16>,
     #[command(flatten)]
     confidence: ConfidenceArgs,
-    /// Where a waveform around the first mismatch goes.
+    /// File for a waveform around the first mismatch.
     #[arg(long, value_name = "FILE.vcd")]
     trace: Option<PathBuf>,
-    /// Write time-steps, spikes, synaptic operations, cycles and latency of each sample.
+    /// Write time-steps, spikes, synaptic operations, cycles and latency of each sample to this file.
     #[arg(long, value_name = "FILE.csv")]
     per_sample: Option<PathBuf>,
     /// Print JSON.

@@ -1,4 +1,4 @@
-//! `cost`: what the cost model is fitted to, and what it says. Hidden: for `scripts/calibrate_cost.py`.
+//! `cost`: quantities and estimates of the cost model. Hidden: for `scripts/calibrate_cost.py`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `demo`: the whole path on a built-in example.
+//! `demo`: all steps on a built-in example.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -26,13 +26,13 @@ use crate::{lower, snn};
 /// Arguments of `demo`.
 #[derive(ClapArgs)]
 pub struct Args {
-    /// The folder for everything that is written; replaced if an earlier demo wrote it.
+    /// The folder for all output; replaced if an earlier demo wrote it.
     #[arg(short, long, value_name = "DIR", default_value = "build/demo")]
     output: PathBuf,
     /// The trained network.
     #[arg(long, value_enum, value_name = "NAME", default_value_t = ExampleName(Example::MnistVit))]
     example: ExampleName,
-    /// Samples that are co-simulated; 16 for a Transformer, 64 otherwise.
+    /// Number of co-simulated samples; default 16 for a Transformer, 64 otherwise.
     #[arg(long, value_name = "N")]
     cosim: Option<usize>,
     /// Print JSON.
@@ -40,7 +40,7 @@ pub struct Args {
     json: bool,
 }
 
-/// An example as it is named on the command line.
+/// Name of an example on the command line.
 #[derive(Clone, Copy, Debug)]
 struct ExampleName(Example);
 
@@ -56,7 +56,7 @@ impl ValueEnum for ExampleName {
     }
 }
 
-/// Marks a folder that a demo wrote.
+/// Marks a folder written by a demo.
 const MARK: &str = "demo.json";
 
 #[derive(Serialize)]
@@ -191,7 +191,7 @@ fn prepare(example: Example, folder: &Path) -> Result<()> {
     })
 }
 
-/// The table that the demo ends with.
+/// The table at the end of the demo.
 fn summary(example: Example, report: &Report<'_>) -> comfy_table::Table {
     let Report { golden, cosim, utilisation, .. } = report;
     let mut rows = Vec::new();

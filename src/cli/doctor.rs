@@ -1,4 +1,4 @@
-//! `doctor`: which external programs are here.
+//! `doctor`: external programs.
 
 use clap::Args as ClapArgs;
 use serde::Serialize;
@@ -20,10 +20,10 @@ struct Report<'a> {
     tools: &'a [Line],
 }
 
-/// Looks and prints; a missing program that is needed is a failed check.
+/// Checks and prints; a missing required program is a failed check.
 ///
 /// # Errors
-/// When something that is needed is neither here nor can be provided.
+/// If a required program is neither installed nor can be provided.
 pub fn run(args: &Args) -> Result<()> {
     let lines = report();
     if args.json {

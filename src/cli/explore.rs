@@ -27,7 +27,7 @@ pub struct Args {
     device: Option<String>,
     #[command(flatten)]
     schedule: ScheduleArgs,
-    /// Where a picture of the frontier goes.
+    /// SVG file for a picture of the frontier.
     #[arg(long, value_name = "FILE.svg")]
     svg: Option<PathBuf>,
     /// Print JSON.

@@ -18,7 +18,7 @@ pub struct Args {
     /// A model.snn or a build folder.
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// Print the text form of the spiking and of the integer network as well.
+    /// Also print the text form of the spiking and of the integer network.
     #[arg(long)]
     text: bool,
     /// Print JSON.

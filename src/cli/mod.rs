@@ -1,6 +1,6 @@
-//! The command line: one file a subcommand.
+//! The command line: one file per subcommand.
 //!
-//! Exit codes: 0 done, 1 a check failed, 2 the input or the call is wrong.
+//! Exit codes: 0 success, 1 a check failed, 2 wrong input or arguments.
 
 mod board_fit;
 mod build;
@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Converts quantised neural networks into spiking FPGA hardware, provably equal.
+/// Compile quantised neural networks into spiking FPGA hardware that computes the same values.
 #[derive(Parser)]
 #[command(version, about, arg_required_else_help = true, max_term_width = 110)]
 struct Cli {
@@ -38,40 +38,40 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// The whole path on the built-in example: convert, run, build, co-simulate, synthesise.
+    /// Run all steps on a built-in example: convert, run, build, co-simulate, synthesise.
     Demo(demo::Args),
-    /// ONNX model → spiking network (a folder model.snn).
+    /// Convert an ONNX model to a spiking network (a folder model.snn).
     Convert(convert::Args),
-    /// The smallest fixed-point widths whose accuracy on calibration samples stays within a tolerance.
+    /// Find the smallest fixed-point widths whose accuracy on calibration samples stays within a tolerance.
     Compact(compact::Args),
-    /// Layers, shapes, levels, proven widths and memories of a model or build folder.
+    /// Show layers, shapes, levels, proven widths and memories of a model or build folder.
     Inspect(inspect::Args),
-    /// Runs the golden model: accuracy against time-steps, spikes, equality with the quantised network.
+    /// Run the golden model: accuracy against time-steps, spikes, equality with the quantised network.
     Run(run::Args),
-    /// Spiking network → build folder with RTL, memory images and everything around them.
+    /// Build a folder with RTL, memory images, scripts and constraints from a spiking network.
     Build(build::Args),
-    /// Cycles against area: designs from the smallest to the fastest, balanced on measured spikes.
+    /// Show cycles against area: designs from the smallest to the fastest, balanced on measured spikes.
     Explore(explore::Args),
-    /// RTL against golden model in Verilator: every neuron, every time-step.
+    /// Compare the RTL in Verilator with the golden model: every neuron, every time-step.
     Cosim(cosim::Args),
-    /// Interfaces of the hardware in Verilator under the AXI clients of cocotb: stalls, resets, malformed frames.
+    /// Test the interfaces in Verilator with the AXI clients of cocotb: stalls, resets, malformed frames.
     Cocotb(cocotb::Args),
-    /// Utilisation by synthesis.
+    /// Synthesise: utilisation; with nextpnr place and route, and a bitstream.
     Synth(synth::Args),
-    /// Whether a build folder is what its manifest says, file by file.
+    /// Compare a build folder with its manifest, file by file.
     Verify(verify::Args),
-    /// Everything that is known of a build folder as one HTML page.
+    /// Write all results of a build folder as one HTML page.
     Report(report::Args),
     /// Quantities and estimate of the cost model for a build folder.
     #[command(hide = true)]
     Cost(cost::Args),
-    /// Boards and devices that hardware is built for.
+    /// List boards and devices.
     Targets(targets::Args),
-    /// Which external programs are here, and how the others are had.
+    /// List external programs, and how to install missing ones.
     Doctor(doctor::Args),
 }
 
-/// Parses the arguments, does what they say, and tells the exit code.
+/// Parses the arguments, runs the command, and returns the exit code.
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),

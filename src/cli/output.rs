@@ -1,4 +1,4 @@
-//! What is printed: tables and text, or one JSON object; progress bars on a terminal.
+//! Output: tables and text, or one JSON object; progress bars on a terminal.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
@@ -18,10 +18,10 @@ const FORMAT_VERSION: u32 = 1;
 /// Width of tables in characters where standard output is not a terminal.
 const WIDTH: u16 = 120;
 
-/// Prints text and a newline to standard output. A reader that has gone away is no error.
+/// Prints text and a newline to standard output. A closed pipe is not an error.
 ///
 /// # Errors
-/// When it cannot be written for another reason.
+/// If it cannot be written for another reason.
 pub fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {

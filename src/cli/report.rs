@@ -1,4 +1,4 @@
-//! `report`: everything that is known of a build folder as one page.
+//! `report`: all results of a build folder as one page.
 
 use std::path::PathBuf;
 
@@ -14,37 +14,37 @@ pub struct Args {
     /// A build folder.
     #[arg(value_name = "DIR")]
     build: PathBuf,
-    /// Samples for what the golden model shows: FILE.npy or FILE.npz:NAME, batch first. What they have shown is kept for
-    /// the next report.
+    /// Samples for the golden model: FILE.npy or FILE.npz:NAME, batch first. The results are stored for later reports.
     #[arg(long, value_name = "FILE")]
     inputs: Option<String>,
     /// Labels: FILE.npy or FILE.npz:NAME.
     #[arg(long, value_name = "FILE", requires = "inputs")]
     labels: Option<String>,
-    /// Only the first of them.
+    /// Use only the first N samples.
     #[arg(long, value_name = "N", requires = "inputs")]
     samples: Option<usize>,
     /// Also evaluate the network in float64, without integers, and count differences.
     #[arg(long, requires = "inputs")]
     float: bool,
-    /// Compare with the levels (level/NEURON) and logits that another program computed.
+    /// Compare with levels (level/NEURON) and logits from another program.
     #[arg(long, value_name = "FILE.npz", requires = "inputs")]
     reference: Option<PathBuf>,
     /// The sample whose spikes are drawn, counted from 0.
     #[arg(long, value_name = "N", default_value_t = 0, requires = "inputs")]
     raster: usize,
-    /// Where the page goes; DIR/reports/report.html by default.
+    /// File for the page; default DIR/reports/report.html.
     #[arg(short, long, value_name = "FILE.html")]
     output: Option<PathBuf>,
-    /// Print the data of the page as JSON as well.
+    /// Also print the data of the page as JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// Measures what is asked for and writes the page.
+/// Measures what is requested and writes the page.
 ///
 /// # Errors
-/// When the folder is not a build folder, or samples do not fit; a strict equality that does not hold is a failed check.
+/// When the folder is not a build folder, or samples do not fit; a strict equality that does not hold is a failed
+/// check.
 pub fn run(args: &Args) -> Result<()> {
     let options = flow::report::Options {
         build: args.build.clone(),

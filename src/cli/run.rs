@@ -22,7 +22,7 @@ pub struct Args {
     /// Labels: FILE.npy or FILE.npz:NAME.
     #[arg(long, value_name = "FILE")]
     labels: Option<String>,
-    /// Only the first of them.
+    /// Use only the first N samples.
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
     /// Stop each sample after this many time-steps.
@@ -33,13 +33,13 @@ pub struct Args {
     /// Also evaluate the network in float64, without integers, and count differences.
     #[arg(long)]
     float: bool,
-    /// Compare with the levels (level/NEURON) and logits that another program computed.
+    /// Compare with levels (level/NEURON) and logits from another program.
     #[arg(long, value_name = "FILE.npz")]
     reference: Option<PathBuf>,
-    /// Write logits, levels and spikes of every neuron and time-step.
+    /// Write logits, levels and spikes of every neuron and time-step to this file.
     #[arg(long, value_name = "FILE.npz")]
     dump: Option<PathBuf>,
-    /// Number of threads; by default as many as the machine has.
+    /// Number of threads; default: all of the machine.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
     /// Print JSON.

@@ -1,25 +1,25 @@
-//! Arguments that say what a design is balanced for.
+//! Arguments for the goal of a balanced design.
 
 use clap::Args as ClapArgs;
 
 use crate::flow::explore::Schedule;
 
-/// What a design is balanced for.
+/// Goal of a balanced design.
 #[derive(ClapArgs, Clone)]
 pub struct ScheduleArgs {
-    /// Samples whose spikes the pipeline is balanced on: FILE.npy or FILE.npz:NAME, batch first.
+    /// Samples for measuring spikes, on which the pipeline is balanced: FILE.npy or FILE.npz:NAME, batch first.
     #[arg(long, value_name = "FILE")]
     pub calibrate: Option<String>,
-    /// Only the first of them.
+    /// Use only the first N samples.
     #[arg(long, value_name = "N", default_value_t = 4, requires = "calibrate")]
     pub calibration_samples: usize,
-    /// The smallest design that takes so many samples per second.
+    /// Take the smallest design with this number of samples per second.
     #[arg(long, value_name = "N", conflicts_with = "fit", requires = "calibrate")]
     pub fps: Option<f64>,
-    /// The fastest design that fits the device; the default where one is named.
+    /// Take the fastest design that fits the device; the default if a device is given.
     #[arg(long, requires = "calibrate")]
     pub fit: bool,
-    /// Clock in MHz that --fps counts on; by default the board's, or 100.
+    /// Clock in MHz for --fps; default: the clock of the board, or 100.
     #[arg(long, value_name = "MHZ")]
     pub clock: Option<f64>,
 }

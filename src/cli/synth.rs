@@ -15,11 +15,11 @@ use crate::target::Family;
 /// Synthesis programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ToolName {
-    /// Yosys, from PATH or provided.
+    /// Yosys, from PATH or provided
     Yosys,
-    /// Yosys, then nextpnr and the packer of the family (ecp5, ice40, gowin), from PATH or provided.
+    /// Yosys, then nextpnr and the packer of the family (ecp5, ice40, gowin), from PATH or provided
     Nextpnr,
-    /// Vivado, from PATH; or reports that it made elsewhere, see --reports.
+    /// Vivado, from PATH; or reports from another machine, see --reports
     Vivado,
 }
 
@@ -32,20 +32,20 @@ pub struct Args {
     /// Synthesis program.
     #[arg(long, value_enum, default_value = "yosys")]
     tool: ToolName,
-    /// Device family: xc7, xcup, ecp5, ice40 or gowin. Without it that of the board or device that the folder was built
-    /// for, or xc7 for Yosys and ecp5 for nextpnr.
+    /// Device family: xc7, xcup, ecp5, ice40 or gowin. Default: the family of the board or device that the folder was
+    /// built for, or xc7 for Yosys and ecp5 for nextpnr.
     #[arg(long)]
     family: Option<String>,
     /// Seed of the router.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Frequency in MHz that the routed design must reach; the board's clock if not given.
+    /// Frequency in MHz that the routed design must reach; default: the clock of the board.
     #[arg(long, value_name = "MHZ")]
     freq: Option<f64>,
-    /// Pins of the placed module, in the form of the family (.lpf, .pcf, .cst); the board's if not given.
+    /// Pins file of the placed module, in the format of the family (.lpf, .pcf, .cst); default: the pins of the board.
     #[arg(long, value_name = "FILE")]
     pins: Option<PathBuf>,
-    /// With --tool vivado: a folder with the text files of report_utilization and report_timing_summary, made elsewhere;
+    /// With --tool vivado: a folder with the text files of report_utilization and report_timing_summary of another run;
     /// Vivado is not run.
     #[arg(long, value_name = "FOLDER")]
     reports: Option<PathBuf>,
@@ -54,7 +54,7 @@ pub struct Args {
     json: bool,
 }
 
-/// Synthesises, places and routes if asked for, and prints what was found.
+/// Synthesises, places and routes if requested, and prints the results.
 ///
 /// # Errors
 /// When the folder is not a build folder, or a tool is missing or fails; a design that does not fit the device or is
@@ -111,7 +111,7 @@ fn family(name: &str) -> Result<Family> {
     })
 }
 
-/// What is used of what there is.
+/// Used and available resources.
 fn table(fit: &Fit) -> String {
     let rows = fit.resources.iter().map(|Resource { name, used, available, percent }| {
         let percent = percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.1} %"));

@@ -12,7 +12,7 @@ use crate::target::{Board, Device, boards, devices};
 /// Arguments of `targets`.
 #[derive(ClapArgs)]
 pub struct Args {
-    /// For each board, what each example of the program needs there: the smallest and the fastest design that fits.
+    /// For each board and each example, list the smallest and the fastest design that fits.
     #[arg(long)]
     examples: bool,
     /// Print JSON.
@@ -105,7 +105,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// How far open tools go.
+/// The last step that open tools support.
 fn reach(device: &Device) -> &'static str {
     if device.has_open_flow() { "bitstream" } else { "resources" }
 }

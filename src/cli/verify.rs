@@ -1,4 +1,4 @@
-//! `verify`: a build folder against its manifest, and against a build of the model.
+//! `verify`: compares a build folder with its manifest, and with a build of the model.
 
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ pub struct Args {
     json: bool,
 }
 
-/// Most differences that the error names.
+/// Maximum number of differences that the error lists.
 const NAMED: usize = 8;
 
 /// Compares and prints what differs.
@@ -72,7 +72,7 @@ pub fn run(args: &Args) -> Result<()> {
         .fix("write it again with 'snn2rtl build'"))
 }
 
-/// A line each.
+/// One line per difference.
 fn differences(found: &Verification) -> Vec<String> {
     let missing = found.missing.iter().map(|path| format!("missing: {path}"));
     let changed = found.changed.iter().map(|c| format!("changed: {}: {}", c.path, c.problem));
