@@ -33,8 +33,8 @@ pub fn measured(account: &Measured) -> String {
 
 fn note(basis: &Basis) -> String {
     format!(
-        "Estimate of the paper, 45 nm: {} pJ per multiply-accumulate, {} pJ per synaptic operation. Not included on either \
-         side: {} elements of LayerNorm, {} of softmax, memory, control.",
+        "Estimate of the paper, 45 nm: {} pJ per multiply-accumulate, {} pJ per synaptic operation. Not included \
+         on either side: {} elements of LayerNorm, {} of softmax, memory, control.",
         basis.pj_per_mac,
         basis.pj_per_sop,
         output::thousands(basis.layer_norm_elements),

@@ -1,4 +1,4 @@
-//! Which of the program's own examples each board holds, and how fast.
+//! The built-in examples on each board: area and speed.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::hardware::{Activity, Figures, needs};
 use crate::lower;
 use crate::target::{Board, Device, Short};
 
-/// Samples of an example that its cycles are told for.
+/// Number of samples for the cycles of an example.
 const SAMPLES: usize = 2;
 
 /// An example on a board.
@@ -25,11 +25,11 @@ pub struct Holding {
     pub board: String,
     /// Name of the example.
     pub example: &'static str,
-    /// The designs that fit, the smallest and the fastest; none where nothing fits.
+    /// The smallest and the fastest design that fits; empty if none fits.
     pub smallest: Option<Held>,
     /// See `smallest`.
     pub fastest: Option<Held>,
-    /// What the smallest design lacks, where it does not fit.
+    /// Missing resources of the smallest design, if it does not fit.
     pub short: Vec<Short>,
 }
 
@@ -53,7 +53,7 @@ pub struct Held {
 /// Every example on every board.
 ///
 /// # Errors
-/// When the examples cannot be written to a temporary folder.
+/// If the examples cannot be written to a temporary folder.
 pub fn holdings(boards: &[Board]) -> Result<Vec<Holding>> {
     let examples = [Example::MnistMlp, Example::MnistVit, Example::ReviewEncoder];
     let found: Vec<Result<Vec<Holding>>> = std::thread::scope(|scope| {
@@ -105,13 +105,13 @@ impl Designs {
         Ok(Self { designs: foldings.iter().map(design).collect::<Result<_>>()?, activity })
     }
 
-    /// Cycles of a sample: played where they are asked for.
+    /// Cycles per sample, simulated on demand.
     fn cycles(&self, n: usize) -> f64 {
         let (design, cycles) = &self.designs[n];
         *cycles.get_or_init(|| design.cycles(&self.activity).per_sample)
     }
 
-    /// What comes of the example on a board.
+    /// Result of the example on a board.
     fn on(&self, board: &Board, example: Example) -> Holding {
         let device = &board.room();
         let totals: Vec<Figures> = self.designs.iter().map(|(design, _)| total(design, device)).collect();
@@ -138,7 +138,7 @@ impl Designs {
     }
 }
 
-/// What a design takes of a device: where that has too little block memory alone, with weights in look-up tables.
+/// Area of a design on a device; with weights in look-up tables, if only block memory is exceeded.
 fn total(design: &Design, device: &Device) -> Figures {
     design.with_memory_elsewhere(device).as_ref().unwrap_or(design).area(device.family).total
 }

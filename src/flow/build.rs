@@ -1,4 +1,4 @@
-//! `build`: RTL and everything around it.
+//! `build`: writes a build folder.
 
 use std::path::PathBuf;
 
@@ -16,25 +16,25 @@ use crate::target::Target;
 /// How the layers are folded.
 #[derive(Clone, Debug)]
 pub enum Layout {
-    /// The same lanes for every layer; with `fewer`, as many below these as the device has room for.
+    /// The same lanes for every layer; with `fewer`, the largest number below that fits the device.
     Uniform {
         /// Lanes, FIFO depths and the rest.
         folding: Folding,
-        /// Whether fewer lanes may be taken.
+        /// Whether fewer lanes are allowed.
         fewer: bool,
     },
-    /// As a `folding.json` says.
+    /// From a `folding.json`.
     File(PathBuf),
     /// Balanced on measured spikes.
     Scheduled {
-        /// On what, and for which goal.
+        /// The samples and the goal.
         schedule: Schedule,
         /// FIFO depths and the rest.
         folding: Folding,
     },
 }
 
-/// What is built, and how.
+/// Options of a build.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// A model.snn.
@@ -47,16 +47,16 @@ pub struct Options {
     pub layout: Layout,
 }
 
-/// What was built.
+/// Result of a build.
 #[derive(Clone, Debug)]
 pub struct Built {
     /// The manifest of the folder.
     pub manifest: Manifest,
-    /// The design that was chosen, where it is balanced on measured spikes.
+    /// The chosen design, if it is balanced on measured spikes.
     pub chosen: Option<DesignPoint>,
-    /// The design and its estimated area, where a target is given.
+    /// The design and its estimated area, if a target is given.
     pub estimate: Option<(Design, Estimate)>,
-    /// What would fit, where by the estimate the design does not fit its target.
+    /// Alternatives, if by the estimate the design does not fit its target.
     pub advice: Option<Advice>,
 }
 
@@ -100,7 +100,7 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
     Ok(Built { manifest, chosen: found.map(|(design_point, _)| design_point), estimate, advice })
 }
 
-/// The files that the build is made from, but those of the target.
+/// The input files of the build, except those of the target.
 fn sources(options: &Options) -> Result<Vec<SourceEntry>> {
     let mut files: Vec<(&str, PathBuf)> = Vec::new();
     files.extend(load::model_files(&options.model).map(|file| ("model", file)));

@@ -1,4 +1,4 @@
-//! Levels that another program computed.
+//! Levels from another program.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use crate::data;
 use crate::error::{Error, Result, printable};
 use crate::snn::View;
 
-/// A file with `level/NEURON` for every layer, and perhaps `logits`.
+/// A file with `level/NEURON` for every layer, and optionally `logits`.
 pub struct Reference {
     path: PathBuf,
-    /// Class of each sample, where there are logits.
+    /// Class of each sample, if there are logits.
     pub classes: Option<Vec<usize>>,
 }
 
@@ -57,7 +57,7 @@ impl Reference {
     }
 }
 
-/// The elements of a layer in the order in which the original model sees them.
+/// The elements of a layer in the order of the original model.
 pub fn seen<T: Copy>(levels: &[T], view: Option<&View>) -> Vec<T> {
     match view {
         None => levels.to_vec(),
@@ -65,7 +65,7 @@ pub fn seen<T: Copy>(levels: &[T], view: Option<&View>) -> Vec<T> {
     }
 }
 
-/// Index of the largest value, the lowest index of several.
+/// Index of the largest value, the lowest index if several are equal.
 pub fn argmax(values: &[f64]) -> usize {
     (0..values.len()).rev().max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(0)
 }

@@ -8,14 +8,14 @@ use crate::import::{self, Match};
 use crate::lower::{self, LayerProof};
 use crate::snn::{self, Model};
 
-/// What is converted, and how.
+/// Options of a conversion.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The ONNX file.
     pub model: PathBuf,
     /// The folder to write, model.snn. A model that is already there is replaced. Nothing is written without it.
     pub output: Option<PathBuf>,
-    /// What raw data means, and how weights are rounded.
+    /// Meaning of the raw data, and rounding of weights.
     pub import: import::Options,
     /// When the input is applied.
     pub encoding: EncodingChoice,
@@ -35,19 +35,19 @@ pub fn convert(options: &Options) -> Result<Converted> {
     Ok(converted)
 }
 
-/// A converted model and how it came about.
+/// A converted model and the record of its conversion.
 pub struct Converted {
     /// The model.
     pub model: Model,
-    /// What was proven of it.
+    /// Its proofs.
     pub proof: Vec<LayerProof>,
-    /// What the user did not ask for but should know: node and text.
+    /// Notes for the user: node and text.
     pub notes: Notes,
-    /// Which pattern was found where.
+    /// The patterns that were found.
     pub patterns: Vec<Match>,
 }
 
-/// Imports, converts, and lowers once: what cannot be lowered is refused here.
+/// Imports, converts, and lowers once, so that models that cannot be lowered are rejected here.
 ///
 /// # Errors
 /// When any of it fails.

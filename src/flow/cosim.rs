@@ -1,4 +1,4 @@
-//! `cosim`: RTL against golden model.
+//! `cosim`: compares the RTL with the golden model.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,28 +11,28 @@ use crate::data::Inputs;
 use crate::error::{Error, Result};
 use crate::folder;
 
-/// What is co-simulated, and how.
+/// Options of a co-simulation.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// A build folder.
     pub build: PathBuf,
     /// Samples: FILE.npy or FILE.npz:NAME, batch first.
     pub inputs: String,
-    /// Only so many of them.
+    /// Maximum number of samples.
     pub samples: Option<usize>,
     /// Seed of random back-pressure on every stream.
     pub stall: Option<u64>,
     /// Limit of time-steps.
     pub t_max: Option<u16>,
-    /// Stop a sample as soon as a class stands out.
+    /// The confidence rule.
     pub stop: Option<StopRule>,
-    /// Where a waveform around the first mismatch goes; `sim/mismatch.vcd` in the build folder by default.
+    /// File for a waveform around the first mismatch; default `sim/mismatch.vcd` in the build folder.
     pub trace: Option<PathBuf>,
-    /// Where time-steps, spikes, synaptic operations, cycles and latency of each sample go: FILE.csv.
+    /// File for time-steps, spikes, synaptic operations, cycles and latency of each sample: FILE.csv.
     pub per_sample: Option<PathBuf>,
 }
 
-/// Co-simulates; the figures are kept in the build folder for the report.
+/// Co-simulates; the figures are stored in the build folder for the report.
 ///
 /// # Errors
 /// When the folder or the samples are wrong, or a tool is missing. Whether all is equal is told by [`Report::check`].
@@ -55,7 +55,7 @@ pub fn cosim(options: &Options, watch: &dyn Watch) -> Result<Report> {
     Ok(report)
 }
 
-/// A line a sample, under a heading.
+/// One line per sample, under a heading.
 fn write_samples(mut file: NamedTempFile, path: &Path, report: &Report) -> Result<()> {
     let mut text = "sample,time_steps,spikes,sops,cycles,latency\n".to_owned();
     for (n, sample) in report.per_sample.iter().enumerate() {

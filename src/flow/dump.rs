@@ -12,7 +12,7 @@ use crate::integer::Op;
 use crate::lower::Lowered;
 use crate::snn::{Model, View};
 
-/// What is kept of one sample while it runs.
+/// Recording of one sample while it runs.
 struct Recorder {
     /// Spikes of each layer, time-step after time-step.
     spikes: Vec<Vec<i8>>,
@@ -93,7 +93,7 @@ pub fn write(
     archive.finish()
 }
 
-/// What becomes of one layer in the archive.
+/// Recording of one layer for the archive.
 struct Column<'a> {
     path: &'a Path,
     name: &'a str,

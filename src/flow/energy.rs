@@ -11,10 +11,10 @@ const MAC: f64 = 4.6;
 /// A 32-bit float addition at 45 nm, in pJ: what the paper counts for a synaptic operation.
 const SOP: f64 = 0.9;
 
-/// What both accounts say about themselves.
+/// Basis of both accounts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Basis {
-    /// Of the published energies.
+    /// Technology of the published energies.
     pub technology: &'static str,
     /// A multiply-accumulate.
     pub pj_per_mac: f64,
@@ -33,10 +33,10 @@ impl Basis {
     }
 }
 
-/// What can be said without samples.
+/// Account without samples.
 #[derive(Clone, Debug, Serialize)]
 pub struct Bounds {
-    /// What it rests on.
+    /// Its basis.
     #[serde(flatten)]
     pub basis: Basis,
     /// Multiply-accumulates of the quantised network.
@@ -47,13 +47,13 @@ pub struct Bounds {
     pub input_macs: u64,
     /// Synaptic operations if every neuron fires once.
     pub sops_if_all_fire_once: u64,
-    /// Time-steps to quiescence at the most.
+    /// Upper bound of the time-steps to quiescence.
     pub worst_time_steps: u64,
     /// If every neuron fires in each of them.
     pub worst_sops: u64,
     /// Energy of these.
     pub worst_nj: f64,
-    /// Spikes per neuron at which both cost the same.
+    /// Spikes per neuron at which both energies are equal.
     pub break_even_spikes_per_neuron: Option<f64>,
 }
 
@@ -77,10 +77,10 @@ impl Bounds {
     }
 }
 
-/// What samples have cost.
+/// Account of samples.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measured {
-    /// What it rests on.
+    /// Its basis.
     #[serde(flatten)]
     pub basis: Basis,
     /// Multiply-accumulates of the quantised network.
@@ -89,7 +89,7 @@ pub struct Measured {
     pub qann_nj_per_sample: f64,
     /// Of the spiking network: synaptic operations, and multiply-accumulates with elements of the input that are not 0.
     pub snn_nj_per_sample: f64,
-    /// The spiking network's by the quantised one's.
+    /// Ratio of the energies of the spiking and the quantised network.
     pub ratio: f64,
 }
 
@@ -107,7 +107,7 @@ impl Measured {
     }
 }
 
-/// nJ of so many operations.
+/// Energy of a number of operations in nJ.
 fn nj(macs: f64, sops: f64) -> f64 {
     (MAC * macs + SOP * sops) / 1e3
 }

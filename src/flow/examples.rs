@@ -1,4 +1,4 @@
-//! The trained networks that come with the program: each with its sample and what PyTorch computed in float64.
+//! The built-in trained networks, each with samples and the float64 results of PyTorch.
 
 use crate::error::{Error, Result};
 use crate::import::Options;
@@ -42,7 +42,7 @@ impl Example {
         }
     }
 
-    /// What it is, in a sentence without a full stop.
+    /// Description, in a sentence without a full stop.
     pub fn description(self) -> &'static str {
         match self {
             Self::MnistVit => {
@@ -55,7 +55,7 @@ impl Example {
         }
     }
 
-    /// What it is, in a few words.
+    /// Short description.
     pub fn title(self) -> &'static str {
         match self {
             Self::MnistVit => "mnist_vit, 2 blocks, 17×64, 4 heads",
@@ -64,7 +64,7 @@ impl Example {
         }
     }
 
-    /// What one sample is called, and several.
+    /// Names of one sample and of several.
     pub fn sample(self) -> (&'static str, &'static str) {
         match self {
             Self::MnistVit | Self::MnistMlp => ("an image", "images"),
@@ -72,7 +72,7 @@ impl Example {
         }
     }
 
-    /// How many samples a co-simulation of some seconds takes.
+    /// Number of samples for a co-simulation of a few seconds.
     pub fn cosim_samples(self) -> usize {
         match self {
             Self::MnistVit | Self::ReviewEncoder => 16,
@@ -89,7 +89,7 @@ impl Example {
         }
     }
 
-    /// How the model is imported.
+    /// Import options of the model.
     ///
     /// # Errors
     /// Never for the values that stand here.

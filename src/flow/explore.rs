@@ -14,38 +14,38 @@ use crate::report::{Exploration, Explored};
 use crate::snn::Model;
 use crate::target::{Board, Device, Family, Target};
 
-/// What a design is balanced for.
+/// Goal of a balanced design.
 #[derive(Clone, Debug, Default)]
 pub struct Schedule {
-    /// Samples whose spikes the pipeline is balanced on: FILE.npy or FILE.npz:NAME, batch first.
+    /// Samples for measuring spikes, on which the pipeline is balanced: FILE.npy or FILE.npz:NAME, batch first.
     pub calibrate: Option<String>,
-    /// Only so many of them.
+    /// Maximum number of samples.
     pub calibration_samples: Option<usize>,
-    /// The smallest design that takes so many samples per second.
+    /// Take the smallest design with this number of samples per second.
     pub fps: Option<f64>,
-    /// The fastest design that fits the device; the default where one is named.
+    /// Take the fastest design that fits the device; the default if a device is given.
     pub fit: bool,
-    /// Clock in MHz that `fps` is for; by default the board's, or 100.
+    /// Clock in MHz for `fps`; default: the clock of the board, or 100.
     pub clock_mhz: Option<f64>,
 }
 
-/// What is explored.
+/// Options of an exploration.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// A model.snn or a build folder.
     pub model: PathBuf,
     /// The board or device to build for.
     pub target: Option<Target>,
-    /// What the designs are balanced for.
+    /// Goal of the designs.
     pub schedule: Schedule,
 }
 
 /// The designs that were found, from the slowest to the fastest.
 #[derive(Debug)]
 pub struct Frontier {
-    /// In the form that is printed and kept.
+    /// The designs in the form that is printed and stored.
     pub exploration: Exploration,
-    /// Why no design meets the goal, where none does.
+    /// The reason, if no design meets the goal.
     pub unmet: Option<Error>,
 }
 
@@ -66,10 +66,10 @@ pub fn explore(options: &Options, watch: &dyn Watch) -> Result<Frontier> {
     Ok(Frontier { exploration: found, unmet: choice.err() })
 }
 
-/// The board or device that is named.
+/// The named board or device.
 ///
 /// # Errors
-/// When there is none of that name.
+/// If there is none of that name.
 pub fn target(board: Option<&str>, device: Option<&str>) -> Result<Option<Target>> {
     Ok(match (board, device) {
         (Some(name), _) => Some(Target::Board(Box::new(Board::find(name)?))),
@@ -143,7 +143,7 @@ fn clock(schedule: &Schedule, target: Option<&Target>) -> Result<f64> {
     }
 }
 
-/// The designs in the form in which they are printed and kept.
+/// The designs in the form in which they are printed and stored.
 ///
 /// # Errors
 /// When the clock is none.
@@ -191,7 +191,7 @@ fn row(design_point: &DesignPoint, target: Option<&Target>, clock: f64, chosen: 
     }
 }
 
-/// The design that is to be taken, and all that were looked at.
+/// The chosen design, and all explored ones.
 ///
 /// # Errors
 /// As [`frontier`]; when nothing meets the goal.

@@ -1,4 +1,4 @@
-//! What a design is reckoned to take of its device, and what to do where that is too much.
+//! Estimated area of a design on its device, and advice if it does not fit.
 
 use crate::advice::Advice;
 use crate::architecture::{Design, Options};
@@ -11,7 +11,7 @@ use crate::target::{Device, Short};
 /// The design of a model, and its estimate for a device.
 ///
 /// # Errors
-/// When the model cannot be lowered or laid out.
+/// If the model cannot be lowered or planned.
 pub fn estimate_for(model: &Model, options: &Options, device: &Device) -> Result<(Design, Estimate)> {
     let lowered = lower::lower(model)?;
     let design = Design::plan(&model.name, &lowered.network, options)?;
@@ -19,11 +19,11 @@ pub fn estimate_for(model: &Model, options: &Options, device: &Device) -> Result
     Ok((design, estimate))
 }
 
-/// The same choices as they fit a device: with weights in look-up tables, where it has too little block memory and enough
-/// of all else, and, if that may be, in fewer lanes. None where they do not.
+/// The same choices as they fit a device: with weights in look-up tables, where it has too little block memory and
+/// enough of all else, and, if that may be, in fewer lanes. None where they do not.
 ///
 /// # Errors
-/// When the model cannot be lowered or laid out.
+/// If the model cannot be lowered or planned.
 pub fn uniform(model: &Model, options: &Options, device: &Device, fewer: bool) -> Result<Option<Options>> {
     let network = lower::lower(model)?.network;
     let fitting = |lanes: usize| -> Result<Option<Options>> {
@@ -42,7 +42,7 @@ pub fn uniform(model: &Model, options: &Options, device: &Device, fewer: bool) -
     (1..options.lanes).rev().find_map(|lanes| fitting(lanes).transpose()).transpose()
 }
 
-/// Advice as the remedy of an error.
+/// Advice as the fix of an error.
 pub fn indented(advice: &Advice) -> String {
     let text = advice.to_string();
     let lines: Vec<String> = text.lines().map(|line| format!("  - {line}")).collect();

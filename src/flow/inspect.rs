@@ -1,4 +1,4 @@
-//! What a model is: layers, shapes, levels, proven widths, memories.
+//! Description of a model: layers, shapes, levels, proven widths, memories.
 
 use serde::Serialize;
 
@@ -15,13 +15,13 @@ use crate::snn::Model;
 pub struct Entry {
     /// The model's name.
     pub node: String,
-    /// What it computes.
+    /// Its operator.
     pub kind: &'static str,
     /// Rows of its output.
     pub rows: usize,
     /// Channels of its output.
     pub channels: usize,
-    /// Numbers that the layer keeps: weights, tables.
+    /// Constants of the layer: weights, tables.
     pub parameters: usize,
     /// Bits of these.
     pub parameter_bits: u64,
@@ -29,26 +29,26 @@ pub struct Entry {
     pub neurons: usize,
     /// Bits of membranes and tracers, or of accumulated sums.
     pub state_bits: u64,
-    /// Size of its multipliers: for each, the product of the operands' widths.
+    /// Size of its multipliers: the sum of the products of the operands' widths.
     pub multiplier_bits: u64,
     /// Ranges and widths, in text.
     pub description: String,
 }
 
-/// What is known of a model without samples.
+/// Properties of a model without samples.
 #[derive(Serialize)]
 pub struct Inspection {
     /// The model's name.
     pub name: String,
-    /// Program that wrote the model which was converted.
+    /// Program that wrote the original model.
     pub producer: String,
     /// Nodes of the integer network, in the order of the data.
     pub nodes: Vec<Entry>,
-    /// What was proven of each layer of neurons.
+    /// Proofs of each layer of neurons.
     pub proof: Vec<LayerProof>,
     /// Neurons.
     pub neurons: usize,
-    /// Numbers that do not change.
+    /// Constants.
     pub parameters: usize,
     /// Bits of these.
     pub parameter_bits: u64,
@@ -56,9 +56,9 @@ pub struct Inspection {
     pub state_bits: u64,
     /// Size of all multipliers: for each, the product of the operands' widths.
     pub multiplier_bits: u64,
-    /// Fraction bits of the operators that are not exact.
+    /// Fraction bits of rounded operators.
     pub precision: Precision,
-    /// Weights times the places where they act: multiply-accumulates of linear layers.
+    /// Multiply-accumulates of linear layers.
     pub synapses: u64,
     /// The energy account.
     pub energy: Bounds,

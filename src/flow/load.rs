@@ -1,4 +1,4 @@
-//! Models and samples as several commands read them.
+//! Reading of models and samples for several commands.
 
 use std::path::{Path, PathBuf};
 
@@ -11,12 +11,12 @@ use crate::snn::{self, Model, Op};
 /// Reads `model.snn`; in a build folder, the model that is in it.
 ///
 /// # Errors
-/// When there is none, or it is damaged.
+/// If there is none, or it is damaged.
 pub fn model(path: &Path) -> Result<Model> {
     snn::file::load(&place(path))
 }
 
-/// Where the model is.
+/// Path of the model.
 fn place(path: &Path) -> PathBuf {
     let inner = path.join("model.snn");
     if !path.join("graph.json").exists() && inner.is_dir() { inner } else { path.into() }
@@ -28,7 +28,7 @@ pub fn model_files(path: &Path) -> [PathBuf; 2] {
     snn::file::NAMES.map(|name| place.join(name))
 }
 
-/// What a raw sample of a model looks like.
+/// Shape and type of a raw sample of a model.
 ///
 /// # Errors
 /// When the model has no input.
@@ -70,7 +70,7 @@ pub fn inputs(location: &str, model: &Model, most: Option<usize>) -> Result<Inpu
 /// Labels of the samples; with a limit on samples, the file may have more.
 ///
 /// # Errors
-/// When they are not one a sample.
+/// When they are not one per sample.
 pub fn labels(location: &str, count: usize, limited: Option<usize>) -> Result<Vec<i64>> {
     if limited.is_none() {
         return data::read_labels(location, count);

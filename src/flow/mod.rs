@@ -1,19 +1,19 @@
-//! What the commands do, as functions: typed options in, typed results out, nothing printed. `src/cli/` parses, calls these
-//! and prints; another front end can call the same functions.
+//! Library interface of the commands: functions with typed options and results, which print nothing. `src/cli/` parses,
+//! calls these and prints; another front end can call the same functions.
 //!
-//! Progress goes to a [`Watch`]; [`Silent`] ignores it. A check that fails is part of the result: its `check()` says so as an
-//! error, after the front end has shown the figures.
+//! Progress is reported to a [`Watch`]; [`Silent`] ignores it. A failed check is part of the result: `check()` returns
+//! it as an error, after the front end has shown the figures.
 //!
 //! | function | options | result |
 //! |---|---|---|
-//! | [`fn@convert`] | [`convert::Options`] | [`convert::Converted`]: the model, what was proven, patterns and notes |
+//! | [`fn@convert`] | [`convert::Options`] | [`convert::Converted`]: the model, its proofs, patterns and notes |
 //! | [`inspect::inspect`] | a model | [`inspect::Inspection`]: nodes, widths, memories |
 //! | [`fn@run`] | [`run::Options`] | [`run::Report`]: accuracy, spikes, differences |
 //! | [`fn@build`] | [`build::Options`] | [`build::Built`]: manifest, estimate, advice |
 //! | [`fn@explore`] | [`explore::Options`] | [`explore::Frontier`]: cycles against area |
-//! | [`fn@cosim`] | [`cosim::Options`] | [`crate::cosim::Report`]: what was compared, cycles, the first mismatch |
+//! | [`fn@cosim`] | [`cosim::Options`] | [`crate::cosim::Report`]: comparisons, cycles, the first mismatch |
 //! | [`fn@synth`] | [`synth::Options`] | [`synth::Synthesised`]: utilisation, timing |
-//! | [`fn@report`] | [`report::Options`] | the place of the page and [`crate::report::Report`] |
+//! | [`fn@report`] | [`report::Options`] | the path of the page and [`crate::report::Report`] |
 
 pub mod board_fit;
 pub mod build;

@@ -1,4 +1,4 @@
-//! `report`: everything that is known of a build folder as one page.
+//! `report`: all results of a build folder as one page.
 
 use std::path::{Path, PathBuf};
 
@@ -14,32 +14,32 @@ use crate::report::{self, Comparison, Energy, Layer, Measured, PredictedCycles};
 use crate::snn::Model;
 use crate::{emit, folder};
 
-/// Samples whose spikes the cycle model plays.
+/// Number of samples for the cycle model.
 const PLAYED: usize = 8;
 
-/// What the report shows.
+/// Options of a report.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// A build folder.
     pub build: PathBuf,
-    /// Samples for what the golden model shows: FILE.npy or FILE.npz:NAME, batch first. What they have shown is kept for the
-    /// next report.
+    /// Samples for what the golden model shows: FILE.npy or FILE.npz:NAME, batch first. What they have shown is kept
+    /// for the next report.
     pub inputs: Option<String>,
     /// Labels: FILE.npy or FILE.npz:NAME.
     pub labels: Option<String>,
-    /// Only so many of the samples.
+    /// Maximum number of samples.
     pub samples: Option<usize>,
-    /// Whether to evaluate in float64, too, and count differences.
+    /// Whether to evaluate in float64 too, and count differences.
     pub float: bool,
-    /// An archive with another program's levels (`level/NEURON`) and logits.
+    /// An archive with levels (`level/NEURON`) and logits from another program.
     pub reference: Option<PathBuf>,
     /// The sample whose spikes are drawn, counted from 0.
     pub raster: usize,
-    /// Where the page goes; `reports/report.html` in the build folder without it.
+    /// File for the page; default `reports/report.html` in the build folder.
     pub output: Option<PathBuf>,
 }
 
-/// Measures what is asked for and writes the page; where, and what is on it.
+/// Measures what is requested and writes the page; returns its path and data.
 ///
 /// # Errors
 /// When the folder is not a build folder, or samples do not fit. Whether the strict equalities hold is told by
@@ -68,7 +68,7 @@ pub fn report(options: &Options, watch: &dyn Watch) -> Result<(PathBuf, report::
     write(build, options.output.as_deref())
 }
 
-/// Writes the page of a build folder; where, and what is on it.
+/// Writes the page of a build folder; returns its path and data.
 ///
 /// # Errors
 /// When the folder is damaged or the page cannot be written.
@@ -89,15 +89,15 @@ pub fn write(build: &Path, output: Option<&Path>) -> Result<(PathBuf, report::Re
     Ok((place, found))
 }
 
-/// What samples are run on.
+/// Forms of the network that samples are run on.
 pub struct Context<'a> {
     /// The model.
     pub model: &'a Model,
-    /// The same in integers.
+    /// The integer network.
     pub lowered: &'a Lowered,
-    /// The same as a program.
+    /// The golden model.
     pub golden: &'a Golden,
-    /// Its hardware.
+    /// The design.
     pub manifest: &'a emit::Manifest,
 }
 

@@ -16,7 +16,7 @@ use crate::integer::{cost, eval};
 use crate::lower::{self, Lowered};
 use crate::snn::{self, Model};
 
-/// What is run, and what is compared.
+/// Options of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// A model.snn or a build folder.
@@ -25,21 +25,21 @@ pub struct Options {
     pub inputs: String,
     /// Labels: FILE.npy or FILE.npz:NAME.
     pub labels: Option<String>,
-    /// Only so many of the samples.
+    /// Maximum number of samples.
     pub samples: Option<usize>,
     /// Limit of time-steps.
     pub t_max: Option<u32>,
-    /// Stop a sample as soon as a class stands out.
+    /// The confidence rule.
     pub stop: Option<StopRule>,
-    /// Whether to evaluate in float64, too, and count differences.
+    /// Whether to evaluate in float64 too, and count differences.
     pub float: bool,
-    /// An archive with another program's levels (`level/NEURON`) and logits.
+    /// An archive with levels (`level/NEURON`) and logits from another program.
     pub reference: Option<PathBuf>,
-    /// Where logits, levels and spikes of every neuron and time-step go: FILE.npz.
+    /// File for logits, levels and spikes of every neuron and time-step: FILE.npz.
     pub dump: Option<PathBuf>,
 }
 
-/// Runs the golden model on samples and compares what is asked for.
+/// Runs the golden model on samples and makes the requested comparisons.
 ///
 /// # Errors
 /// When model or samples are wrong, or the dump cannot be written. Whether the strict comparison holds is told by
@@ -87,7 +87,7 @@ pub struct LayerSpikes {
     pub spikes_per_neuron: f64,
 }
 
-/// What a run has shown.
+/// Result of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Number of samples.
@@ -116,7 +116,7 @@ pub struct Report {
     pub input_macs_per_sample: f64,
     /// By the golden model alone.
     pub samples_per_second: f64,
-    /// Synaptic operations a second, by the golden model alone.
+    /// Synaptic operations per second, by the golden model alone.
     pub sops_per_second: f64,
     /// Estimate of the energy.
     pub energy: Measured,
@@ -152,12 +152,12 @@ pub struct ReferenceReport {
     pub reference_mismatched_samples: u64,
     /// Different neurons.
     pub reference_mismatched_neurons: u64,
-    /// Samples of another class, where there are logits.
+    /// Samples with a different class, if there are logits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_mismatched_classes: Option<u64>,
 }
 
-/// What is to be compared and counted.
+/// Requested comparisons and counts.
 pub struct Choices<'a> {
     /// Labels.
     pub labels: Option<&'a [i64]>,
@@ -172,10 +172,10 @@ pub struct Choices<'a> {
 }
 
 impl Report {
-    /// A one-shot mismatch is a failed check.
+    /// A one-pass mismatch is a failed check.
     ///
     /// # Errors
-    /// Says how many neurons differ.
+    /// Names the number of neurons that differ.
     pub fn check(&self) -> Result<()> {
         match self.one_shot_mismatches {
             0 => Ok(()),

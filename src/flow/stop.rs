@@ -1,19 +1,19 @@
-//! The rule that stops a sample before it is quiescent.
+//! The confidence rule.
 
 use crate::error::{Error, Result};
 use crate::golden::Confidence;
 
-/// A class stands out for long enough.
+/// Options of the confidence rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StopRule {
-    /// How much the best logit must be above all others.
+    /// Minimum difference between the best logit and all others.
     pub margin: f64,
-    /// For how many time-steps in a row.
+    /// Number of consecutive time-steps.
     pub patience: u16,
 }
 
 impl StopRule {
-    /// The rule in integers; `unit` is what 1 in the readout is worth.
+    /// The rule in integers; `unit` is the value of 1 in the readout.
     ///
     /// # Errors
     /// When the margin cannot be met or is always met.

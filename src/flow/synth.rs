@@ -14,7 +14,7 @@ use crate::synth::{self, Fit, Utilisation};
 use crate::target::{Device, Family, Target};
 use crate::tool::Toolbox;
 
-/// The programs that do it.
+/// The programs.
 #[derive(Clone, Debug, Default)]
 pub enum Flow {
     /// Yosys: utilisation.
@@ -24,11 +24,11 @@ pub enum Flow {
     Nextpnr(Routing),
     /// Vivado.
     Vivado,
-    /// The text files of `report_utilization` and `report_timing_summary` in this folder, made elsewhere by Vivado.
+    /// The text files of `report_utilization` and `report_timing_summary` of another run of Vivado, in this folder.
     VivadoReports(PathBuf),
 }
 
-/// What the router is to do.
+/// Options of the router.
 #[derive(Clone, Debug)]
 pub struct Routing {
     /// Seed.
@@ -39,12 +39,12 @@ pub struct Routing {
     pub pins: Option<PathBuf>,
 }
 
-/// What is synthesised, and how.
+/// Options of a synthesis.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// A build folder.
     pub build: PathBuf,
-    /// The programs that do it.
+    /// The programs.
     pub flow: Flow,
     /// Device family; without it that of the target of the build, or xc7 for Yosys and ecp5 for nextpnr.
     pub family: Option<Family>,
@@ -59,12 +59,12 @@ pub struct Synthesis {
     /// Of the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fit: Option<Fit>,
-    /// What would fit, where this does not.
+    /// Alternatives, if it does not fit.
     #[serde(skip)]
     pub advice: Option<Box<Advice>>,
 }
 
-/// What came of it.
+/// Result of a synthesis.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Synthesised {
@@ -76,7 +76,7 @@ pub enum Synthesised {
     Vivado(Box<place::vivado::Found>),
 }
 
-/// Synthesises a build folder, places and routes it if asked for.
+/// Synthesises a build folder, places and routes it if requested.
 ///
 /// # Errors
 /// When the folder is not a build folder, or a tool is missing or fails. Whether the design fits and is fast enough is
@@ -174,7 +174,7 @@ impl Synthesised {
     /// A design that does not fit the device or is too slow is a failed check.
     ///
     /// # Errors
-    /// Says what is missing and what would fit.
+    /// Names the missing resources and the alternatives.
     pub fn check(&self) -> Result<()> {
         match self {
             Self::Utilisation(synthesis) => match (&synthesis.fit, &synthesis.advice) {

@@ -1,14 +1,14 @@
 //! How a flow reports what it is doing, for a front end to display.
 
-/// Receives progress. Every method has an empty default, so a front end implements what it displays. Methods may be called
-/// from several threads.
+/// Receives progress. Every method has an empty default, so a front end implements what it displays. Methods may be
+/// called from several threads.
 pub trait Watch: Sync {
     /// A task begins. `steps` is the number of its steps, where that is known. Tasks do not nest.
     fn begin(&self, task: &str, steps: Option<usize>) {
         let _ = (task, steps);
     }
 
-    /// So many more steps of the task are done.
+    /// This number of further steps of the task is done.
     fn advance(&self, steps: usize) {
         let _ = steps;
     }
