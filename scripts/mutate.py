@@ -143,7 +143,7 @@ def load(path, mutants):
         keys = ("module", "line", "operator", "before", "after")
         same = old.keys() == fresh.keys() and all(old[n][k] == fresh[n][k] for n in fresh for k in keys)
         if not same:
-            raise SystemExit(f"mutate: {path} is of other mutants; remove target/mutation to begin anew")
+            raise SystemExit(f"mutate: {path} is of other mutants; remove target/mutation to start again")
         return old
     return fresh
 

@@ -183,7 +183,7 @@ class Network:
     def __init__(self, build=None, bitfile=None, overlay=None, core=None, dma=None, timeout=10.0):
         """Loads `bitfile`, that of the build folder if not given, or takes an overlay that is loaded already.
 
-        `core` and `dma` name the two in the overlay where they cannot be told by their types. `timeout` is the longest
+        `core` and `dma` name the two in the overlay if their types are not unique. `timeout` is the longest
         time in seconds without any progress.
         """
         self.build = build if isinstance(build, Build) else Build(build)
@@ -255,7 +255,7 @@ class Network:
             self._buffers.pop().freebuffer()
 
     def reset(self):
-        """Loads the bitstream anew: what is needed after an error of the DMA. Settings are those after reset."""
+        """Reloads the bitstream, which is necessary after an error of the DMA. Settings are those after reset."""
         self.overlay.download()
         for channel in (self._dma.sendchannel, self._dma.recvchannel):
             channel.start()

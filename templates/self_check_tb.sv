@@ -20,7 +20,7 @@ module self_check_tb #(
   localparam int unsigned Samples = @{ samples }@;
   localparam int unsigned Beats = @{ beats }@;
   localparam int unsigned Words = @{ words }@;
-  // So many cycles without a beat in or a word out are a standstill.
+  // Number of cycles without a beat in or a word out that count as a deadlock.
   localparam int unsigned Patience = @{ patience }@;
   // Cycles after the final word in which no further one may come.
   localparam int unsigned Settle = 64;

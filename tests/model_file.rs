@@ -472,7 +472,7 @@ fn functions_are_checked() {
         (r#"{"constant":null}"#, None, "graph.json"),
         (r#"{"select":[0,0,0]}"#, None, "graph.json"),
         (&many, Some("silu"), "66 steps"),
-        // Valid, but without a value in the range of what is accumulated, or of levels that cannot be told.
+        // Valid, but without a value in the range of what is accumulated, or with levels that cannot be separated.
         (r#"{"unary":["log",0]}"#, Some("hidden.act"), "has no value"),
         (r#"{"binary":["div",0,0]}"#, Some("hidden.act"), "has no value"),
     ] {

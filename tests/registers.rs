@@ -20,7 +20,7 @@ fn assert_made(path: &str, made: &str) {
         fs::write(&file, made).expect("written");
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
-    assert!(found == made, "{path} is not what src/registers makes; UPDATE_GOLDENS=1 writes it anew");
+    assert!(found == made, "{path} differs from the output of src/registers; UPDATE_GOLDENS=1 rewrites it");
 }
 
 #[test]

@@ -12,7 +12,7 @@ impl Default for Ratios {
 }
 
 impl Ratios {
-    /// Of what a design takes, to what it is reckoned to take.
+    /// Ratio of the area of a design to its estimate.
     pub fn of(used: &Figures, estimated: &Figures) -> Self {
         let ratio = |used: u64, estimated: u64| match estimated {
             0 => 1.0,

@@ -10,9 +10,9 @@ pub fn bounds(account: &Bounds) -> String {
         energy("their energy", account.qann_nj),
         count("multiply-accumulates with the input", account.input_macs),
         count("synaptic operations if every neuron fires once", account.sops_if_all_fire_once),
-        count("time-steps at the most", account.worst_time_steps),
+        count("time-steps, at most", account.worst_time_steps),
         count("synaptic operations if every neuron fires in each", account.worst_sops),
-        energy("energy at the most", account.worst_nj),
+        energy("energy, at most", account.worst_nj),
     ];
     if let Some(spikes) = account.break_even_spikes_per_neuron {
         rows.push(["spikes per neuron at equal energy".into(), format!("{spikes:.2}")]);

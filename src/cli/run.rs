@@ -50,7 +50,7 @@ pub struct Args {
 /// Runs and prints.
 ///
 /// # Errors
-/// When model or samples are wrong; a one-shot mismatch is a failed check.
+/// When model or samples are wrong; a one-pass mismatch is a failed check.
 pub fn run(args: &Args) -> Result<()> {
     if let Some(threads) = args.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.clamp(1, 1024)).build_global();

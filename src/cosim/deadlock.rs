@@ -38,7 +38,7 @@ impl DeadlockDetector {
             false => waiting.join("; "),
         };
         let message = format!("nothing has moved for {} cycles: {who}", self.patience);
-        Err(FirstMismatch::new(What::Standstill, pins.cycle, message))
+        Err(FirstMismatch::new(What::Deadlock, pins.cycle, message))
     }
 
     /// What a stream waits for, if it waits.

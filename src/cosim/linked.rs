@@ -44,7 +44,7 @@ pub fn has_finished() -> bool {
     verilated::got_finish()
 }
 
-/// A waveform file. It holds the signals of the models that were told to trace into it.
+/// A waveform file. It contains the signals of the models that trace into it.
 pub struct Waveform {
     vcd: Vcd,
     path: PathBuf,

@@ -35,7 +35,8 @@ pub struct Options {
 /// Co-simulates; the figures are stored in the build folder for the report.
 ///
 /// # Errors
-/// When the folder or the samples are wrong, or a tool is missing. Whether all is equal is told by [`Report::check`].
+/// When the folder or the samples are wrong, or a tool is missing. A mismatch is not an error here, see
+/// [`Report::check`].
 pub fn cosim(options: &Options, watch: &dyn Watch) -> Result<Report> {
     let manifest = crate::emit::read_manifest(&options.build)?;
     let inputs = load::inputs(&options.inputs, &load::model(&options.build)?, options.samples)?;

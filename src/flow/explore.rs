@@ -81,7 +81,7 @@ pub fn target(board: Option<&str>, device: Option<&str>) -> Result<Option<Target
 /// The designs from the slowest to the fastest, and the place of the one to take.
 ///
 /// # Errors
-/// When there are no samples, or no hardware for the model. Whether a goal is met is told by the inner result.
+/// When there are no samples, or no hardware for the model. The inner result is the failed check if no goal is met.
 pub fn frontier(
     model: &Model,
     schedule: &Schedule,

@@ -42,7 +42,7 @@ pub struct Options {
 /// Measures what is requested and writes the page; returns its path and data.
 ///
 /// # Errors
-/// When the folder is not a build folder, or samples do not fit. Whether the strict equalities hold is told by
+/// When the folder is not a build folder, or samples do not fit. A difference is not an error here, see
 /// [`report::Report::check`].
 pub fn report(options: &Options, watch: &dyn Watch) -> Result<(PathBuf, report::Report)> {
     let build = &options.build;
@@ -77,7 +77,7 @@ pub fn write(build: &Path, output: Option<&Path>) -> Result<(PathBuf, report::Re
     let place = output.map_or_else(|| build.join("reports/report.html"), Path::to_owned);
     let text = report::html(&found)?;
     match output {
-        // A folder that is missing may be a slip of the pen.
+        // A missing folder may be a typing error.
         Some(place) => {
             let mut file = folder::begin_file(place)?;
             std::io::Write::write_all(&mut file, text.as_bytes())

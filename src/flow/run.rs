@@ -42,7 +42,7 @@ pub struct Options {
 /// Runs the golden model on samples and makes the requested comparisons.
 ///
 /// # Errors
-/// When model or samples are wrong, or the dump cannot be written. Whether the strict comparison holds is told by
+/// When model or samples are wrong, or the dump cannot be written. A difference is not an error here, see
 /// [`Report::check`].
 pub fn run(options: &Options, watch: &dyn Watch) -> Result<Report> {
     if options.t_max == Some(0) {

@@ -79,8 +79,8 @@ pub enum Synthesised {
 /// Synthesises a build folder, places and routes it if requested.
 ///
 /// # Errors
-/// When the folder is not a build folder, or a tool is missing or fails. Whether the design fits and is fast enough is
-/// told by [`Synthesised::check`].
+/// When the folder is not a build folder, or a tool is missing or fails. A design that does not fit or is too slow
+/// is not an error here, see [`Synthesised::check`].
 pub fn synth(options: &Options, watch: &dyn Watch) -> Result<Synthesised> {
     let build = &options.build;
     let manifest = crate::emit::read_manifest(build)?;

@@ -24,7 +24,7 @@ pub enum What {
     /// An assertion in the hardware.
     Assertion,
     /// Deadlock.
-    Standstill,
+    Deadlock,
 }
 
 /// A neuron in a time-step.

@@ -93,7 +93,7 @@ pub struct Layer {
     pub neurons: usize,
     /// Spikes per neuron and sample.
     pub spikes_per_neuron: f64,
-    /// By time-step: the share of neurons that fire, in the mean of all samples; a sample that has ended does not fire.
+    /// By time-step: the mean share of neurons that fire, over all samples; a sample that has ended does not fire.
     pub rates: Vec<f64>,
 }
 

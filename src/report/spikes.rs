@@ -21,7 +21,7 @@ impl Observer for Counter {
     }
 }
 
-/// By layer and time-step, the share of neurons that fire, in the mean of all samples.
+/// By layer and time-step, the mean share of neurons that fire, over all samples.
 ///
 /// # Errors
 /// Never: nothing here can fail.

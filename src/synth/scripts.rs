@@ -1,4 +1,4 @@
-//! What Yosys is told. All of it runs in the build folder.
+//! Yosys scripts. All of them run in the build folder.
 
 use super::report::Part;
 use crate::target::Family;

@@ -265,7 +265,7 @@ fn what_examples_need_is_told_for_every_board() {
     };
     assert_eq!(of("tang-nano-20k", "mnist_mlp")["short"], serde_json::json!([]));
 
-    // The smallest design takes what a build of it is reckoned to take.
+    // The area of the smallest design equals the estimate of a build of it.
     let (s, images) = (s.mlp(), example("sample/images.npy"));
     let line = format!("build mlp.snn -o b --target arty-a7-100t --calibrate {images} --fps 1");
     let text = s.run(&line).ok().stdout();

@@ -81,7 +81,7 @@ pub fn assert_golden(path: &str, text: &str) {
     let line = differs.unwrap_or_else(|| golden.lines().count().min(text.lines().count()));
     assert!(
         golden == text,
-        "{} differs from line {} on:\n  is     {:?}\n  should {:?}\nUPDATE_GOLDENS=1 writes it anew",
+        "{} differs from line {} on:\n  is     {:?}\n  should {:?}\nUPDATE_GOLDENS=1 rewrites it",
         path.display(),
         line + 1,
         text.lines().nth(line),

@@ -163,7 +163,7 @@ fn hardware_that_stands_still_is_found() {
     let elsewhere = victim.folder.path().join("elsewhere.vcd");
     let (_, mismatch) =
         victim.run(&Options { stall: Some(7), trace: Some(elsewhere.clone()), ..Options::default() });
-    assert_eq!(mismatch.what, What::Standstill);
+    assert_eq!(mismatch.what, What::Deadlock);
     assert!(mismatch.message.contains("waits for stage 5, readout of logits"), "{mismatch}");
     assert_eq!(mismatch.waveform.as_ref(), Some(&elsewhere));
     assert!(waveform(&elsewhere).2.contains("u_link"));

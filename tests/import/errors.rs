@@ -1,5 +1,5 @@
 //! What a user reads when a model cannot be imported. The texts are in `tests/goldens/import_errors/`; set
-//! `UPDATE_GOLDENS=1` to write them anew.
+//! `UPDATE_GOLDENS=1` to rewrite them.
 
 use std::path::PathBuf;
 

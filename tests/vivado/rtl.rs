@@ -141,7 +141,7 @@ fn the_top_level_of_the_ip_is_plain_verilog() {
         let ip = format!("{}_ip", manifest.top);
         let verilator = Toolbox::from_env().get(Tool::Verilator).expect("Verilator");
         let run = verilator.command().cwd(&build).args(["--lint-only", "-Wall", "--top-module", &ip]);
-        // The language of a file is told by its name: `.v` is plain Verilog here.
+        // The language of a file follows from its name: `.v` is plain Verilog here.
         let run = run.args(["--default-language", "1364-2005", "+systemverilogext+sv", "-f", "rtl/files.f"]);
         run.arg(format!("rtl/{ip}.v")).run().unwrap_or_else(|e| panic!("{e}"));
     }

@@ -153,7 +153,7 @@ impl<'a> Channel<'a> {
         let left = self.effort.checked_sub(effort);
         self.effort = left.ok_or(
             "the function before this quantiser changes its level too often, or is so steep or \
-                                  so curved that its levels cannot be told",
+                                  so curved that its levels cannot be separated",
         )?;
         Ok(())
     }

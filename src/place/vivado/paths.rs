@@ -16,7 +16,7 @@ pub struct Path {
 /// The slowest path of each pair of clocks, in the order of the report, which is that of the slack within a pair.
 ///
 /// # Errors
-/// When one of them is not whole.
+/// If one of them is incomplete.
 pub fn read(lines: &[&str]) -> Result<Vec<Path>> {
     let mut paths: Vec<Path> = Vec::new();
     let starts: Vec<usize> =
@@ -58,8 +58,8 @@ fn clock(text: &str) -> String {
     format!("{edge} {name}")
 }
 
-/// The hops between the first and the last cell. A table of four parts, between lines of dashes: the clock up to the first
-/// cell, the data, the clock up to the last cell, the sums.
+/// The hops between the first and the last cell. A table of four parts, between lines of dashes: the clock up to the
+/// first cell, the data, the clock up to the last cell, the sums.
 fn hops(block: &[&str], from: &str, to: &str) -> Result<Vec<(String, f64, String)>> {
     let mut parts: Vec<Vec<&str>> = Vec::new();
     let mut whole = false;

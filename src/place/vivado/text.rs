@@ -81,7 +81,7 @@ pub fn cells(line: &str) -> Option<Vec<&str>> {
     Some(cells)
 }
 
-/// Cells of a row of a table whose columns are told by the line of dashes below its names; blank where nothing stands.
+/// Cells of a row of a table whose columns follow from the line of dashes below its names; blank cells are empty.
 /// Numbers end where their dashes end; a name at the start of the row may be longer than its dashes.
 pub fn columns<'a>(dashes: &str, line: &'a str) -> Vec<&'a str> {
     let bytes = dashes.trim_end().as_bytes();

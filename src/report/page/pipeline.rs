@@ -45,7 +45,7 @@ pub struct Row {
     pub busiest: bool,
 }
 
-/// Draws the stages; `told` is what the cycle model tells of a sample's cycles, more than 0.
+/// Draws the stages; `predicted` are the cycles per sample of the cycle model, more than 0.
 pub fn pipeline(input: String, stages: &[Stage], predicted: Option<f64>) -> Pipeline {
     let mut tracks = Tracks::default();
     let most = stages.iter().filter_map(|stage| stage.utilisation).fold(0.0, f64::max);

@@ -4,7 +4,7 @@ use super::place::Flows;
 use crate::streaming::design::{Design, Kind, Stage};
 use crate::streaming::schedule::flow::Flow;
 
-/// By stage: cycles per sample, in the mean.
+/// By stage: mean cycles per sample.
 pub(in crate::streaming::schedule) fn busy(design: &Design, flows: &Flows) -> Vec<f64> {
     let samples = flows.0.len().max(1) as f64;
     let of = |stage: &Stage| flows.0.iter().map(|flows| stage_cycles(design, stage, flows)).sum::<u64>();
