@@ -99,7 +99,7 @@ def collect(args):
 
 
 def totals(args):
-    """What synthesis made of whole designs, for the test."""
+    """Synthesis results of whole designs, for the test."""
     rows = []
     for item in args.builds:
         example, folder = item.split("=", 1)

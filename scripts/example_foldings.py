@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the foldings of the designs that `snn2rtl targets --examples` looks at: src/flow/board_fit/foldings.json.
+"""Writes the foldings of the designs that `snn2rtl targets --examples` evaluates: src/flow/board_fit/foldings.json.
 
     scripts/example_foldings.py target/release/snn2rtl
 

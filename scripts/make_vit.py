@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a Vision Transformer of any size with random parameters as an ONNX model: for trying how networks scale.
+"""Writes a Vision Transformer of any size with random parameters as an ONNX model, for scaling experiments.
 
     scripts/make_vit.py vit_small.onnx                              # ViT-Small/16 at 224x224, 1000 classes
     scripts/make_vit.py small.onnx --image 8 --patch 4 --channels 16 --heads 2 --blocks 1 --classes 5

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes mutants of the module library and counts which of them the benches notice.
+"""Generates mutants of the module library and counts which of them the benches detect.
 
     SNN2RTL_BENCH_FILES_ONLY=1 cargo test --release --test rtl_benches -- --skip lint
     nice python3 scripts/mutate.py [--seed 1] [--per-token 0.009]
@@ -85,7 +85,7 @@ def cost(bench, build, library):
 
 
 def open_for(bench, mutants, wanted, results):
-    """Mutants that nothing has noticed, in modules of a bench that has not seen them."""
+    """Mutants that were not detected yet, in modules of a bench that did not run them."""
     return [
         mutant
         for mutant in mutants

@@ -28,19 +28,19 @@ QUIESCENT, STOPPED_BY_T_MAX, STOPPED_BY_CONFIDENCE = 1, 2, 4
 
 
 class DriverError(Exception):
-    """Something is wrong; the text says what, and what to do."""
+    """Base class of all errors; the text gives the problem and the fix."""
 
 
 class InputError(DriverError, ValueError):
-    """An argument or a file is wrong; the board has not been touched."""
+    """An argument or a file is wrong; the board was not accessed."""
 
 
 class OverlayError(DriverError):
-    """What is loaded on the board is not the hardware of this build folder."""
+    """The loaded overlay is not the hardware of this build folder."""
 
 
 class FrameError(DriverError):
-    """A frame had another size than it should."""
+    """A frame had a wrong size."""
 
 
 class DmaError(DriverError):
@@ -52,7 +52,7 @@ class DmaTimeout(DmaError, TimeoutError):
 
 
 class Build:
-    """What a build folder says of its hardware: `manifest.json` and `registers.json`."""
+    """Description of the hardware of a build folder: `manifest.json` and `registers.json`."""
 
     def __init__(self, folder=None):
         self.folder = pathlib.Path(folder) if folder else pathlib.Path(__file__).resolve().parent.parent
@@ -88,7 +88,7 @@ class Build:
             raise InputError(f"{path} cannot be read: {error}; give the build folder, Network(build=FOLDER)") from None
 
     def packed(self, samples):
-        """Samples as the beats that go over the bus: an array of (samples, beats, lanes)."""
+        """Samples as beats on the bus: an array of (samples, beats, lanes)."""
         array = np.asarray(samples)
         if array.ndim and array.size == self.elements * array.shape[0]:
             count = array.shape[0]
@@ -112,7 +112,7 @@ class Build:
 
 
 class Results:
-    """Results of a batch, one row a sample."""
+    """Results of a batch, one row per sample."""
 
     def __init__(self, build, frames):
         words = np.asarray(frames, np.uint32).reshape(-1, build.frame_words)
@@ -136,17 +136,17 @@ class Results:
 
     @property
     def quiescent(self):
-        """Which samples ended because nothing could change any more."""
+        """Mask of the samples that ended at quiescence."""
         return (self.flags & QUIESCENT) != 0
 
     @property
     def stopped_by_t_max(self):
-        """Which samples ended at T_max."""
+        """Mask of the samples that ended at T_max."""
         return (self.flags & STOPPED_BY_T_MAX) != 0
 
     @property
     def stopped_by_confidence(self):
-        """Which samples ended because one class stood out."""
+        """Mask of the samples that were ended by the confidence rule."""
         return (self.flags & STOPPED_BY_CONFIDENCE) != 0
 
 
@@ -162,7 +162,7 @@ class StageCounters:
 
 
 class Counters:
-    """What the core has counted since the counters were cleared."""
+    """Counters of the core since they were cleared."""
 
     def __init__(self, cycles, samples_in, samples_out, in_stalls, out_stalls, stages):
         self.cycles, self.samples_in, self.samples_out = cycles, samples_in, samples_out
@@ -262,7 +262,7 @@ class Network:
         self._attach()
 
     def close(self):
-        """Gives the buffers back. The bitstream stays loaded."""
+        """Frees the buffers. The bitstream stays loaded."""
         self._free()
         self._broken = "it was closed"
 
@@ -291,7 +291,7 @@ class Network:
         return Results(self.build, frames)
 
     def _exchange(self, packed, frames):
-        """All samples in, all frames out; the core works on several at once."""
+        """Sends all samples and receives all frames; the core works on several at the same time."""
         send, receive = self._dma.sendchannel, self._dma.recvchannel
         sent = received = 0
         sending = receiving = False
@@ -330,7 +330,7 @@ class Network:
 
     @staticmethod
     def _done(channel, what):
-        """Whether a transfer has ended; `wait` then only tidies up."""
+        """Whether a transfer has ended; `wait` then only cleans up."""
         if not channel.error and not channel.idle:
             return False
         try:
@@ -345,12 +345,12 @@ class Network:
         return self._registers.read(self.build.offsets[name])
 
     def _read_wide(self, name):
-        """A number in two registers; the low one first, which keeps the high one."""
+        """A number in two registers; reading the low one first stores the high one."""
         low = self._read(f"{name}_low")
         return low | self._read(f"{name}_high") << 32
 
     def _write(self, name, value, bits, place=None):
-        """A wrong value would be a bus error that ends the program: it is refused before."""
+        """Checks a value first, because a wrong one would be a bus error that ends the program."""
         if not 0 <= value < 1 << bits:
             raise InputError(f"{name} cannot be {value}: it has {bits} bits")
         self._registers.write(self.build.offsets[place or name], int(value) & 0xFFFFFFFF)
@@ -363,7 +363,7 @@ class Network:
 
     @property
     def t_max(self):
-        """Most time-steps of a sample; 0 for no limit."""
+        """Maximum number of time-steps of a sample; 0 for no limit."""
         return self._read("t_max")
 
     @t_max.setter
@@ -372,7 +372,7 @@ class Network:
 
     @property
     def patience(self):
-        """Time-steps that the margin must hold until a sample is stopped; 0 for no such rule."""
+        """Consecutive time-steps with the margin until a sample is stopped; 0 disables the rule."""
         return self._read("patience")
 
     @patience.setter
@@ -383,7 +383,7 @@ class Network:
 
     @property
     def margin(self):
-        """How far the best value must be above every other, in the unit of `Results.values`."""
+        """Minimum difference between the best value and every other, in the unit of `Results.values`."""
         return self._read_wide("margin")
 
     @margin.setter
@@ -397,11 +397,11 @@ class Network:
         self._write("margin", value >> 32, 32, "margin_high")
 
     def margin_of(self, logits):
-        """The margin that a difference of logits is; rounded up."""
+        """The margin for a difference of logits, rounded up."""
         return int(np.ceil(logits / self.build.unit))
 
     def set_confidence(self, margin, patience):
-        """Stops a sample once its best value is `margin` above all others for `patience` time-steps; patience 0: no more."""
+        """Stops a sample when its best value exceeds all others by `margin` for `patience` time-steps; patience 0: off."""
         self.margin = margin
         self.patience = patience
 
@@ -411,12 +411,12 @@ class Network:
         return bool(self._read("status") & self._bit("status", "busy"))
 
     def errors(self):
-        """Which errors of frames the core has seen: a set of "short_frame" and "long_frame"."""
+        """Frame errors of the core: a set of "short_frame" and "long_frame".""" 
         status = self._read("status")
         return {name for name in ("short_frame", "long_frame") if status & self._bit("status", name)}
 
     def clear_errors(self):
-        """Forgets errors of frames."""
+        """Clears frame errors."""
         self._registers.write(
             self.build.offsets["status"], self._bit("status", "short_frame") | self._bit("status", "long_frame"))
 
@@ -428,7 +428,7 @@ class Network:
                 "another size; results since then may be wrong; call clear_errors()")
 
     def counters(self):
-        """What the core has counted, the stages by their nodes."""
+        """Counters of the core, the stages by their nodes."""
         stages = [
             StageCounters(
                 stage, self._read_wide(f"stage{stage['register']}_spikes"),

@@ -63,12 +63,12 @@ class Ports:
 
 
 def chance(name):
-    """What is random in the test `name`."""
+    """Random generator of the test `name`."""
     return random.Random(f"{SEED} {name}")
 
 
 def pauses(random):
-    """Pauses in phases, each with its own share of them, from none to nearly always."""
+    """Random stalls in phases, each with its own probability, from none to nearly always."""
     while True:
         share = random.choice((0, 1 / 8, 1 / 2, 7 / 8))
         for _ in range(random.randrange(16, 500)):
@@ -110,7 +110,7 @@ class Bench:
         await ClockCycles(self.dut.clk_i, count)
 
     async def reset(self, cycles=4):
-        """Whatever was inside, and whatever was still to be sent, is gone."""
+        """Resets the core; samples inside and queued frames are discarded."""
         self.dut.rst_i.value = 1
         await self.cycles(cycles)
         self.source.clear()
@@ -119,7 +119,7 @@ class Bench:
         await self.cycles(1)
 
     def stall(self, random, streams=True, channels=()):
-        """From now on the clients pause at random."""
+        """Enables random stalls of the clients."""
         for client in [self.source, self.sink] if streams else []:
             client.set_pause_generator(pauses(random))
         for name in channels:
@@ -128,7 +128,7 @@ class Bench:
     # ---------------------------------------------------------------------------------------- frames
 
     def send(self, elements):
-        """Puts a frame in line."""
+        """Queues a frame."""
         elements = [element & self.mask for element in elements]
         self.source.send_nowait(bytes(elements) if self.mask == 0xFF else elements)
 
@@ -145,7 +145,7 @@ class Bench:
         return list(frame.tdata)
 
     async def expect(self, words, what):
-        """The next result frame is this one."""
+        """Checks that the next result frame is this one."""
         found = await self.receive()
         assert found == words, f"{what}: the result is {found}, not {words}"
 
@@ -153,7 +153,7 @@ class Bench:
         await self.expect(RESULTS[rule][sample], f"{what} sample {sample}, rule {RULES[rule]}")
 
     async def expect_silence(self, cycles=2000):
-        """No word comes that belongs to no frame, and nothing is inside any more."""
+        """Checks that no additional word arrives and that the core is empty."""
         await self.cycles(cycles)
         assert self.sink.empty(), f"a result that belongs to no frame: {list(self.sink.recv_nowait().tdata)}"
         assert not int(self.dut.m_axis_tvalid_o.value), "a word that belongs to no frame"
@@ -195,7 +195,7 @@ class Bench:
         return AxiResp(int((await self.channels["B"].recv()).bresp))
 
     async def set_rule(self, rule):
-        """Writes what ends samples early."""
+        """Writes the rules that end samples early."""
         rule = RULES[rule]
         if CONFIDENCE:
             await self.write("patience", 0)

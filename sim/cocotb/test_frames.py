@@ -1,4 +1,4 @@
-"""Frames in and out: in order, none lost, none twice, whatever the clients do and after any reset."""
+"""Frames in and out: in order, none lost, none repeated, under any stalls and after any reset."""
 
 import cocotb
 
@@ -6,7 +6,7 @@ from bench import CONFIDENCE, FRAMES, REGISTERS, SAMPLES, Bench, chance, mask_of
 
 
 async def in_order(bench, random, count):
-    """Sends random samples, some of them in line at any time, and expects their results."""
+    """Sends random samples, several of them queued at any time, and checks their results."""
     waiting, sent = [], 0
     for done in range(count):
         while sent < count and len(waiting) < 4:
@@ -35,7 +35,7 @@ async def under_random_stalls(dut):
 
 @cocotb.test()
 async def reset_in_mid_inference(dut):
-    """Resets at any time: while a frame goes in, while it is worked on, while its result comes out."""
+    """Resets at any time: during input, processing and output of a frame."""
     bench, random = await Bench.start(dut), chance("reset")
     bench.send(SAMPLES[0])
     begin = bench.now()
@@ -64,7 +64,7 @@ async def reset_in_mid_inference(dut):
 
 @cocotb.test()
 async def run_and_clear(dut):
-    """Without `run` no sample is begun and what is inside is completed; `clear` clears counters and nothing else."""
+    """Without `run` no sample is started and samples inside are completed; `clear` clears only counters."""
     bench, random = await Bench.start(dut), chance("run")
     run, clear = mask_of("control", "run"), mask_of("control", "clear")
     samples = [random.randrange(len(SAMPLES)) for _ in range(4)]

@@ -32,7 +32,7 @@ async def each_is_flagged_and_the_next_is_right(dut):
 
 @cocotb.test()
 async def good_and_bad_in_any_order(dut):
-    """Without a pause in between, and as many results as frames."""
+    """Without gaps between frames; the number of results equals the number of frames."""
     bench, random = await Bench.start(dut), chance("any order")
     frames = [(case["elements"], case["words"], case["name"]) for case in MALFORMED for _ in range(2)]
     random.shuffle(frames)

@@ -11,13 +11,13 @@ SETTINGS = ["t_max", *RULE] if CONFIDENCE else ["t_max"]
 
 
 class Model:
-    """What the registers hold that a bus master sets, and how a write is answered."""
+    """Model of the writable registers and of the write responses."""
 
     def __init__(self):
         self.values = {name: register["reset"] for name, register in REGISTERS.items()}
 
     def write(self, address, data, strobe):
-        """The response to a write, which is done."""
+        """Applies a write and returns its response."""
         register = AT.get(address)
         if register is None:
             return AxiResp.DECERR
@@ -52,7 +52,7 @@ async def every_address_is_as_the_map_says(dut):
 
 @cocotb.test()
 async def writes_reach_what_may_be_written(dut):
-    """Random bytes of every register, also those that cannot be written or do not exist; the core does not run."""
+    """Writes random bytes of every register, including read-only and missing ones; the core does not run."""
     bench, random, model = await Bench.start(dut), chance("writes"), Model()
     for round in range(6):
         addresses = [REGISTERS[name]["offset"] for name in SETTINGS] * 4
@@ -77,7 +77,7 @@ async def writes_reach_what_may_be_written(dut):
 
 @cocotb.test()
 async def channels_do_not_wait_for_each_other(dut):
-    """Reads and writes at the same time, each of the five channels with pauses, alone and all together."""
+    """Reads and writes at the same time, with stalls on each of the five channels, separately and together."""
     bench, random = await Bench.start(dut), chance("channels")
     for stalled in [*([name] for name in bench.channels), list(bench.channels)]:
         for channel in bench.channels.values():

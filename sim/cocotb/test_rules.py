@@ -1,4 +1,4 @@
-"""T_max and the rule of confidence, changed between frames and while samples are inside; counters read meanwhile."""
+"""T_max and the confidence rule, changed between frames and while samples are inside; counters read meanwhile."""
 
 import cocotb
 
@@ -21,7 +21,7 @@ async def rules_change_between_frames(dut):
 
 @cocotb.test()
 async def a_rule_holds_for_samples_begun_after_it(dut):
-    """Written while samples are inside: those keep the rule that they began with."""
+    """Rules written while samples are inside: those samples keep their rule."""
     bench, random = await Bench.start(dut), chance("late rules")
     # One write changes the rule: T_max, or the time-steps of one margin.
     margin = next((rule["margin"] for rule in RULES if rule["patience"] and not rule["t_max"]), None)
@@ -57,7 +57,7 @@ async def a_rule_holds_for_samples_begun_after_it(dut):
 
 @cocotb.test()
 async def counters_are_coherent_while_running(dut):
-    """Counters only grow, no faster than they can, also where the low half runs over into the high half."""
+    """Counters only grow, at most by their maximum rate, also when the low half overflows into the high half."""
     bench, random = await Bench.start(dut), chance("counters")
     bench.stall(random)
     # The most that each grows by in a cycle.

@@ -106,9 +106,9 @@ fn print(model: &Model, found: &Found) -> Result<()> {
     let rows = found.table.iter().map(row).collect();
     output::print(&output::table(header, rows, 1).to_string())?;
     output::print(
-        "alone: profile exact but for this width; − 1: compact with one bit less of it. inputs, neurons, classes: how many \
-         differ from the quantised network in float64. memory, multipliers: bits, estimated from the widths of the integer \
-         network; multipliers of LayerNorm and softmax, for each the product of its operands' widths.",
+        "alone: profile exact with only this width reduced; − 1: compact with one bit less of it. inputs, neurons, classes: \
+         number that differ from the quantised network in float64. memory, multipliers: bits, estimated from the widths of \
+         the integer network; multipliers of LayerNorm and softmax count the product of their operands' widths.",
     )?;
     let tried = found.trials.len();
     output::print(&format!(
