@@ -132,7 +132,7 @@ impl Bench {
         let dut = &self.dut;
         dut.check_inputs(inputs, options)?;
         let waveform = options.trace.clone().unwrap_or_else(|| dut.build.join("sim/mismatch.vcd"));
-        // One of an earlier run would be taken for one of this run.
+        // A file of an earlier run could be mistaken for one of this run.
         match std::fs::remove_file(&waveform) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Error::io("remove", &waveform, &e));

@@ -74,7 +74,7 @@ pub(super) fn files(
         samples,
         beats: stream.beats(),
         words: output.frame_words(),
-        // With one addition a cycle, no sample takes longer.
+        // With one addition per cycle, no sample takes longer.
         patience: (4 * longest).clamp(100_000, u32::MAX.into()),
         tdata: name::bits(stream.tdata_width()),
     };

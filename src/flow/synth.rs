@@ -134,7 +134,7 @@ pub fn yosys(
     Ok(Synthesis { utilisation, fit, advice })
 }
 
-/// What would fit, where the model in the build folder tells.
+/// Alternatives, if the build folder contains the model.
 fn advice(
     build: &Path,
     manifest: &Manifest,

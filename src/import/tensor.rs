@@ -11,7 +11,7 @@ pub enum Type {
     F32,
     /// IEEE double.
     F64,
-    /// An integer type of so many bits, two's complement when signed.
+    /// An integer type of this number of bits, two's complement if signed.
     Int {
         /// Width.
         bits: u8,

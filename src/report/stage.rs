@@ -35,7 +35,7 @@ pub struct Stage {
     pub counted: Option<f64>,
     /// Busy cycles per sample, predicted by the cycle model.
     pub predicted: Option<f64>,
-    /// Share of the cycles in which it works: of those counted in co-simulation, else as the cycle model tells.
+    /// Share of the cycles in which it works: counted in co-simulation, or else predicted by the cycle model.
     pub utilisation: Option<f64>,
 }
 

@@ -33,7 +33,7 @@ const BOARDS: &[(&str, &str, &str)] = boards!(
 
 /// Slowest and fastest clock in hertz.
 const CLOCK: (u64, u64) = (1_000, 1_000_000_000);
-/// Slowest serial line in symbols a second.
+/// Slowest serial line in symbols per second.
 const SLOWEST: u64 = 300;
 /// Minimum number of clock cycles of a serial symbol.
 const CYCLES: u64 = 8;

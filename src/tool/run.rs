@@ -102,7 +102,7 @@ impl Command {
         if finished.status.success() { Ok(finished) } else { Err(self.failure(&finished)) }
     }
 
-    /// Runs it to its end, whatever its exit code; an error only when it cannot be started or logged.
+    /// Runs it to its end; any exit code is accepted. An error only if it cannot be started or logged.
     pub fn attempt(&self, watch: &mut dyn FnMut(&str)) -> Result<Finished> {
         let mut log = self.log.as_deref().map(open_log).transpose()?;
         let start = Instant::now();

@@ -10,7 +10,7 @@ use super::values::Values;
 #[derive(Clone, Debug)]
 pub(super) struct NeuronPlan {
     pub neuron: Neuron,
-    /// For few levels that rise with `A` in 32 bits: the thresholds, level by level, one a channel.
+    /// For few levels that rise with `A` in 32 bits: the thresholds, level by level, one per channel.
     by_level: Option<Vec<i32>>,
 }
 

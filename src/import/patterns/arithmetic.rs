@@ -154,7 +154,7 @@ fn divided(context: &Context, node: &Node, scale: ValueId) -> Result<(ValueId, S
     .fix("export the division itself (x / s), or use scales that are powers of two"))
 }
 
-/// Whether this constant is what `scale` is the reciprocal of: tells factor and value apart when both are constant.
+/// Whether `scale` is the reciprocal of this constant; distinguishes factor and value if both are constant.
 fn is_reciprocal_of(context: &Context, value: ValueId, scale: ValueId) -> bool {
     let same = |v: ValueId| {
         let (Ok(a), Ok(b)) = (context.flow.constant(v), context.flow.constant(scale)) else { return false };

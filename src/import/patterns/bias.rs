@@ -18,7 +18,7 @@ pub struct Bias {
 }
 
 impl Bias {
-    /// A constant that is added to every row of a result with so many channels.
+    /// A constant that is added to every row of a result with this number of channels.
     pub fn read(context: &Context, value: ValueId, outputs: usize) -> Result<Self> {
         let (dims, found) = elements(context, value)?;
         let wrong = || {

@@ -1,5 +1,5 @@
-//! Weights: a constant matrix as integers with their scales, behind a quantiser in any form; without one, floats that are
-//! integers times a scale all the same, or that the user wants rounded.
+//! Weights: a constant matrix as integers with their scales, behind a quantiser in any form; without one, floats that
+//! are integers times a scale all the same, or that the user wants rounded.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::import::decode::ValueId;
 use crate::import::dims;
 use crate::quant::{Quantiser, Rounding, Weights};
 
-/// Floats without a quantiser are taken for integers of this width times a scale, if they are.
+/// Floats without a quantiser are interpreted as integers of this width times a scale, if possible.
 const GRID_BITS: u8 = 8;
 
 /// The widest integers that are looked for, to tell the user about them.
@@ -97,7 +97,7 @@ impl Floats {
         lists
     }
 
-    /// Integers that times these scales, one or one an output, are the values.
+    /// Integers that times these scales, one or one per output, are the values.
     fn on_grid(&self, scales: Vec<f32>) -> Levels {
         let scale = |e: usize| if scales.len() == 1 { scales[0] } else { scales[self.output(e)] };
         // Integers of at most 16 bits.

@@ -109,7 +109,7 @@ fn summary(lines: &[&str]) -> Result<Summary> {
         return Err(Error::input("this design has no clock: nothing was timed")
             .fix("read the constraints before synthesis, as scripts/vivado.tcl does"));
     }
-    // Of designs without such checks `NA` or `inf` is said.
+    // Designs without such checks have `NA` or `inf`.
     let slack = |at: usize| match row[at] {
         "NA" | "inf" => Ok(0.0),
         cell => number(cell),

@@ -1,5 +1,5 @@
-//! The picture of the pipeline: a row a stage in the order of the data, streams as tracks beside them. A stream keeps
-//! its track from the stage that writes it to the stage that reads it.
+//! The picture of the pipeline: one row per stage in the order of the data, streams as tracks beside them. A stream
+//! keeps its track from the stage that writes it to the stage that reads it.
 
 use std::fmt::Write;
 
@@ -164,7 +164,7 @@ mod tests {
         let (x, path) = tracks.row(&[2, 3], &[4]);
         assert_eq!((x, path.matches('M').count(), path.contains("M22 0C")), (8, 3, true), "{path}");
         assert_eq!((tracks.free(), tracks.most), (1, 2));
-        // A source of its own begins beside what is under way.
+        // A separate source begins next to the active tracks.
         assert_eq!(tracks.row(&[], &[5]).0, 22);
     }
 }

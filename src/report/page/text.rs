@@ -1,4 +1,5 @@
-//! Formatting of numbers and names. The result is plain text that the template escapes, or markup where the function says so.
+//! Formatting of numbers and names. The result is plain text that the template escapes, or markup where the function
+//! says so.
 
 use crate::report::{Check, Equality};
 use crate::target::Short;
@@ -134,7 +135,7 @@ pub fn plural(number: impl Count, one: &str, many: &str) -> String {
     format!("{} {}", count(&number), if number.number() == 1 { one } else { many })
 }
 
-/// How often a row of so many channels goes through so many lanes.
+/// Number of passes of a row of this many channels with this many lanes.
 pub fn passes(channels: impl Count, lanes: impl Count) -> String {
     count(channels.number().div_ceil(lanes.number().max(1)))
 }
@@ -173,7 +174,7 @@ pub fn differing(check: &Check) -> String {
     }
 }
 
-/// A bar of so many percent. Markup, of numbers only.
+/// A bar of a percentage. Markup that contains only numbers.
 pub fn bar(percent: impl Real) -> String {
     marked(percent, &None)
 }

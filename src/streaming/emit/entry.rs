@@ -29,7 +29,7 @@ fn layer_norm(n: &LayerNorm) -> Sizes {
         ("decision", n.norm.decision_width),
     ];
     let constants = bits(neurons, n.gamma_width() + n.beta_width()) + edges(&levels);
-    // The rows that are under way wait in a FIFO.
+    // The rows inside wait in a FIFO.
     let state = bits(n.rows * neurons, n.acc_width() + levels.width()) + bits(3 * neurons, n.acc_width());
     (n.rows, n.channels, n.lanes, widths, constants, state)
 }

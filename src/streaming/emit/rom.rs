@@ -195,8 +195,8 @@ fn neuron_constants(neurons: &Neurons) -> Option<String> {
     })))
 }
 
-/// Thresholds `T(c, k)`, one image a lane and one word per level; none for a line. With non_monotone, `{base ≥ k,
-/// thresholds}`, the lowest threshold in the low bits.
+/// Thresholds `T(c, k)`, one image per lane and one word per level; none for the affine rule. With non_monotone, `{base
+/// ≥ k, thresholds}`, the lowest threshold in the low bits.
 fn neuron_tables(neurons: &Neurons) -> Vec<String> {
     if let Rule::Affine { .. } = neurons.neuron.rule {
         return Vec::new();

@@ -15,7 +15,7 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    /// Lint lets a signal be unused that says so: without neurons there is nothing to end.
+    /// Lint accepts an unused signal that is marked as such; without neurons the signal is unused.
     pub fn new(design: &Design) -> Self {
         match design.stages.iter().any(Stage::is_neurons) {
             true => Self { t_max: "t_max", stop_sample: "stop_sample" },

@@ -157,7 +157,7 @@ impl<'a> Scheduler<'a> {
                         .entry((*name).to_owned())
                         .and_modify(|layer| layer.lanes = wanted.max(layer.lanes));
                 }
-                // Nothing new comes of most numbers.
+                // Most numbers give the same design.
                 let options = self.options(point.options.input_lanes.unwrap_or(1), layers);
                 let folding = plan(self.model, self.network, &options)?.folding(&options);
                 if folding.layers == *now || last.as_ref() == Some(&folding.layers) {

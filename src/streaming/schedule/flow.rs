@@ -10,7 +10,8 @@ pub(super) struct Flow {
     pub rows: usize,
     /// Row by row, time-step by time-step: spikes, or values that are not 0; for changes, whether there are any.
     pub events: Vec<Events>,
-    /// Row by row: whether it is one beat that says so, instead of all its chunks. A row without events need not be.
+    /// Row by row: whether it is a single skip beat instead of all its chunks. A row without events need not be
+    /// skipped.
     pub skips: Vec<bool>,
 }
 
@@ -25,7 +26,7 @@ impl Flow {
         self.row(step, row).total()
     }
 
-    /// Events of a row in the bank, of so many, that has most.
+    /// Events of a row in the bank with the most, for this number of banks.
     pub fn busiest(&self, step: usize, row: usize, banks: usize) -> u32 {
         self.row(step, row).busiest(banks)
     }

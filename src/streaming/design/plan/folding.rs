@@ -14,8 +14,7 @@ use crate::integer::{Network, Op};
 pub struct Options {
     /// Maximum number of output channels that an engine adds to in one cycle; default of `layers`.
     pub lanes: usize,
-    /// Most elements of a sample in one beat of the input, as far as they fit into 64 bits; as many as fit where
-    /// nothing is said.
+    /// Maximum number of elements of a sample in one beat of the input, limited to 64 bits; default: as many as fit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_lanes: Option<usize>,
     /// Minimum depth of the FIFO of every stream.
@@ -39,21 +38,21 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerFolding {
-    /// Most output channels that it works on in one cycle; fewer where the shapes of what it is connected with ask for
+    /// Maximum number of output channels that it processes in one cycle; fewer if the shapes of its neighbours require
     /// it.
     pub lanes: usize,
-    /// Most spikes that a synaptic layer takes in one cycle, from as many banks of its input; the most that divides the
-    /// lanes of what it reads. 1 where nothing is said, and in layers of other kinds.
+    /// Maximum number of spikes that a synaptic layer takes in one cycle, from as many banks of its input; rounded down
+    /// to a divisor of the lanes of what it reads. Default 1; always 1 in layers of other kinds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spikes: Option<usize>,
-    /// How many words of each bank of a synaptic layer's weights, from its end, are look-up tables instead of block
-    /// memory, at most all of them. None where nothing is said.
+    /// Number of words at the end of each bank of weights of a synaptic layer that are look-up tables instead of block
+    /// memory, at most all of them. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lut_words: Option<usize>,
 }
 
 impl LayerFolding {
-    /// So many lanes, one spike a cycle.
+    /// This number of lanes, one spike per cycle.
     pub fn lanes(lanes: usize) -> Self {
         Self { lanes, spikes: None, lut_words: None }
     }
@@ -86,7 +85,7 @@ impl Options {
         Self { lanes, ..Self::default() }
     }
 
-    /// Most lanes of a node. Where nothing is said of it, LayerNorm has an eighth of an engine's and softmax a quarter:
+    /// Maximum number of lanes of a node. By default LayerNorm has an eighth of an engine's and softmax a quarter:
     /// they work on a row once a time-step, an engine works once a spike. Neurons then take what comes.
     pub(super) fn most(&self, network: &Network, id: NodeId) -> usize {
         let node = network.node(id);

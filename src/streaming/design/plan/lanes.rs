@@ -85,7 +85,8 @@ impl Planner<'_> {
         common_lanes(&sizes, self.most(id))
     }
 
-    /// Lanes of scores of so many tokens, and channels of a group: more than tokens only where all readers know.
+    /// Lanes of scores of this number of tokens, and channels of a group; more channels than tokens only if all readers
+    /// support padding.
     pub(super) fn scores_lanes(&self, id: NodeId, tokens: usize) -> (usize, usize) {
         let reads = |id: NodeId, ok: &dyn Fn(&Op) -> bool| {
             self.readers(id).iter().all(|(reader, _)| ok(&self.network.node(*reader).op))

@@ -35,7 +35,7 @@ pub(super) struct Memory {
 /// Resources of memories.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Mapped {
-    /// Look-up tables that hold bits which can be written, or that are there whatever synthesis finds best.
+    /// Look-up tables of writable memories, or that are required independently of cost.
     pub ram_lut: f64,
     /// Bits of outputs that are chosen from several columns of such tables, once for each column beyond the first.
     pub ram_mux: f64,

@@ -40,7 +40,7 @@ pub(super) struct Multiplier {
 const SETTLED: u64 = 4;
 /// Cycles from an entry's being taken to its first beat's being offered.
 const LATENCY: u64 = 7;
-/// Beats under way and at the output, at most.
+/// Maximum number of beats in the pipeline and at the output.
 const PLACES: usize = 7;
 
 impl Multiplier {
