@@ -242,9 +242,8 @@ fn needed(network: &qann::Network) -> Result<Vec<NodeId>> {
 /// Sets the selected encoding in the input node.
 fn set_encoding(graph: &mut snn::Network, choice: EncodingChoice) -> Result<()> {
     let order = graph.topological();
-    let first_neuron = order.iter().find_map(|&i| match &graph.node(i).op {
-        snn::Op::Neuron(q) => Some(q.tracer_range()),
-        _ => None,
+    let first_neuron = order.iter().find_map(|&i| {
+        if let snn::Op::Neuron(q) = &graph.node(i).op { Some(q.tracer_range()) } else { None }
     });
     let encoding = match (choice, first_neuron) {
         (EncodingChoice::Analog, _) => Encoding::Analog,

@@ -119,7 +119,14 @@ impl<'a> Column<'a> {
             Op::Neuron(n) => (n.low, n.high),
             Op::LayerNorm(n) => (n.low, n.high),
             Op::Softmax(s) => (s.low, s.high),
-            _ => (i32::MIN, i32::MAX),
+            Op::Input(_)
+            | Op::Linear(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::Embedding(_)
+            | Op::Sum(_)
+            | Op::Product(_)
+            | Op::Readout(_) => (i32::MIN, i32::MAX),
         };
         let levels = if low >= i8::MIN.into() && high <= i8::MAX.into() {
             LevelSpool::I8(Spool::new(path)?)

@@ -116,7 +116,16 @@ fn entry(network: &integer::Network, id: crate::graph::NodeId) -> Entry {
 fn synapses(network: &integer::Network) -> u64 {
     let synapses = |id| match &network.node(id).op {
         Op::Linear(l) => (network.node(id).shape.rows() * l.inputs) as u64 * l.outputs as u64,
-        _ => 0,
+        Op::Input(_)
+        | Op::Neuron(_)
+        | Op::Arrange(_)
+        | Op::Select(_)
+        | Op::Embedding(_)
+        | Op::Sum(_)
+        | Op::LayerNorm(_)
+        | Op::Product(_)
+        | Op::Softmax(_)
+        | Op::Readout(_) => 0,
     };
     network.topological().into_iter().map(synapses).sum()
 }

@@ -33,9 +33,9 @@ pub fn model_files(path: &Path) -> [PathBuf; 2] {
 /// # Errors
 /// When the model has no input.
 pub fn sample_form(model: &Model) -> Result<(Shape, Element)> {
-    let inputs = model.network.topological().into_iter().find_map(|id| match &model.network.node(id).op {
-        Op::Input(input) => Some((input.sample.clone(), input.spec.element)),
-        _ => None,
+    let inputs = model.network.topological().into_iter().find_map(|id| {
+        let Op::Input(input) = &model.network.node(id).op else { return None };
+        Some((input.sample.clone(), input.spec.element))
     });
     inputs.ok_or_else(|| Error::input("the model has no input"))
 }

@@ -36,7 +36,7 @@ pub fn tools(family: Family) -> (Tool, Tool) {
     match family {
         Family::Ice40 => (Tool::NextpnrIce40, Tool::Icepack),
         Family::Gowin => (Tool::NextpnrHimbaechel, Tool::GowinPack),
-        _ => (Tool::NextpnrEcp5, Tool::Ecppack),
+        Family::Ecp5 | Family::Xc7 | Family::Xcup => (Tool::NextpnrEcp5, Tool::Ecppack),
     }
 }
 
@@ -45,7 +45,7 @@ pub fn endings(family: Family) -> (&'static str, &'static str, &'static str) {
     match family {
         Family::Ice40 => ("pcf", "asc", "bin"),
         Family::Gowin => ("cst", "placed.json", "fs"),
-        _ => ("lpf", "config", "bit"),
+        Family::Ecp5 | Family::Xc7 | Family::Xcup => ("lpf", "config", "bit"),
     }
 }
 
@@ -56,7 +56,7 @@ pub fn router(device: &Device, netlist: &str, pins: Option<&str>, placed: &str, 
     let (constrain, free, output) = match device.family {
         Family::Ice40 => ("--pcf", "--pcf-allow-unconstrained", "--asc"),
         Family::Gowin => ("--vopt", "", "--write"),
-        _ => ("--lpf", "--lpf-allow-unconstrained", "--textcfg"),
+        Family::Ecp5 | Family::Xc7 | Family::Xcup => ("--lpf", "--lpf-allow-unconstrained", "--textcfg"),
     };
     match pins {
         Some(pins) if device.family == Family::Gowin => {
@@ -88,7 +88,7 @@ pub fn pack(device: &Device, placed: &str, bitstream: &str) -> Vec<String> {
         match device.family {
             Family::Ice40 => vec![placed, bitstream],
             Family::Gowin => vec!["-o", bitstream, placed],
-            _ => vec!["--input", placed, "--bit", bitstream],
+            Family::Ecp5 | Family::Xc7 | Family::Xcup => vec!["--input", placed, "--bit", bitstream],
         }
         .into_iter()
         .map(str::to_owned),

@@ -197,10 +197,9 @@ fn summary(
         network.topological().into_iter().map(|id| cost::memory(network, id)).collect();
     let rounded = network.topological().into_iter().any(|id| cost::multiplier_bits(&network.node(id).op) > 0);
     let order = model.network.topological();
-    let input = order.into_iter().find_map(|id| match &model.network.node(id).op {
-        Op::Input(input) => Some(input),
-        _ => None,
-    });
+    let input = order
+        .into_iter()
+        .find_map(|id| if let Op::Input(input) = &model.network.node(id).op { Some(input) } else { None });
     Summary {
         model: model.name.clone(),
         producer: model.producer.clone(),

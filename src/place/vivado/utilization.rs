@@ -59,7 +59,9 @@ pub fn flat(text: &str) -> Result<Flat> {
     };
     let (luts, registers, carry) = match family {
         Family::Xc7 => ("Slice LUTs", "Slice Registers", "CARRY4"),
-        _ => ("CLB LUTs", "CLB Registers", "CARRY8"),
+        Family::Xcup | Family::Ecp5 | Family::Ice40 | Family::Gowin => {
+            ("CLB LUTs", "CLB Registers", "CARRY8")
+        }
     };
     let get = |name: &str| {
         sites.get(name).copied().ok_or_else(|| Error::input(format!("this report has no row `{name}`")))

@@ -58,12 +58,9 @@ impl Design {
                 | Kind::Reorder(_)
                 | Kind::Mask(_) => return None,
             };
-            let (spikes, lut_words) = match &stage.kind {
-                Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => {
-                    (Some(matmul.banks), Some(matmul.lut_words).filter(|&words| words > 0))
-                }
-                _ => (None, None),
-            };
+            let matmul = stage.kind.matmul();
+            let spikes = matmul.map(|matmul| matmul.banks);
+            let lut_words = matmul.map(|matmul| matmul.lut_words).filter(|&words| words > 0);
             Some((stage.node.clone(), LayerFolding { lanes, spikes, lut_words }))
         };
         Options {
@@ -90,10 +87,8 @@ impl Design {
 
     /// The output stream.
     pub fn output(&self) -> Output {
-        let output = self.stages.iter().find_map(|stage| match &stage.kind {
-            Kind::Readout(readout) => Some(readout.output(&stage.node)),
-            _ => None,
-        });
+        let of = |stage: &Stage| stage.kind.readout().map(|readout| readout.output(&stage.node));
+        let output = self.stages.iter().find_map(of);
         // No plan is made without a readout.
         output.unwrap_or(Output { node: String::new(), classes: 0, value_width: 0, margin_width: 0 })
     }

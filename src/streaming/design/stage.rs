@@ -21,10 +21,7 @@ pub struct Stage {
 impl Stage {
     /// Maximum increment of its work counter per cycle.
     pub fn work_a_cycle(&self) -> u64 {
-        match &self.kind {
-            Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => matmul.banks as u64,
-            _ => 1,
-        }
+        self.kind.matmul().map_or(1, |matmul| matmul.banks as u64)
     }
 }
 
@@ -63,6 +60,40 @@ pub enum Kind {
     Embedding(Embedding),
     /// Padding mask of the tokens.
     Mask(Mask),
+}
+
+impl Kind {
+    /// The matrix product, if it is one.
+    pub fn matmul(&self) -> Option<&Matmul> {
+        if let Self::AnalogMatmul(matmul) | Self::SpikeMatmul(matmul) = self { Some(matmul) } else { None }
+    }
+
+    /// The readout, if it is one.
+    pub fn readout(&self) -> Option<&Readout> {
+        if let Self::Readout(readout) = self { Some(readout) } else { None }
+    }
+
+    /// Whether rows without change may travel as one beat; none for a stage that is not an array of neurons.
+    pub fn skip_rows(&self) -> Option<bool> {
+        match self {
+            Self::Neurons(neurons) => Some(neurons.skip_rows),
+            Self::LayerNorm(norm) => Some(norm.skip_rows),
+            Self::Softmax(softmax) => Some(softmax.skip_rows),
+            Self::AnalogMatmul(_)
+            | Self::AnalogPass(_)
+            | Self::Repeat(_)
+            | Self::SpikeMatmul(_)
+            | Self::Product(_)
+            | Self::Readout(_)
+            | Self::Fork
+            | Self::Scale(_)
+            | Self::Sum(_)
+            | Self::Select(_)
+            | Self::Reorder(_)
+            | Self::Embedding(_)
+            | Self::Mask(_) => None,
+        }
+    }
 }
 
 /// An event-driven matrix product.
@@ -300,6 +331,6 @@ impl Stage {
 
     /// Whether it is an array of neurons, which reports to co-simulation.
     pub fn is_neurons(&self) -> bool {
-        matches!(self.kind, Kind::Neurons(_) | Kind::LayerNorm(_) | Kind::Softmax(_))
+        self.kind.skip_rows().is_some()
     }
 }

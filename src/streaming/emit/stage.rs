@@ -172,10 +172,7 @@ fn counters(mut instance: Instance, stage: &Stage, design: &Design, index: usize
     let idle = || "1'b0".to_owned();
     let (spikes, work) = match &stage.kind {
         Kind::AnalogMatmul(_) | Kind::SpikeMatmul(_) | Kind::Product(_) => {
-            let banks = match &stage.kind {
-                Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => matmul.banks,
-                _ => 1,
-            };
+            let banks = stage.kind.matmul().map_or(1, |matmul| matmul.banks);
             let (width, work) = (bits(banks), format!("s{index}_work"));
             instance = instance.wire(width, &work).port("work_o", &work);
             (idle(), work)

@@ -56,10 +56,10 @@ impl<'a> Observer<'a> {
             let output = stage.outputs.first().map(|&stream| &design.streams[stream]);
             layer.zip(output).and_then(|(layer, output)| NeuronCheck::new(layer, stage, output))
         };
-        let readout = design.stages.iter().find_map(|stage| match &stage.kind {
-            Kind::Readout(readout) => Some(ReadoutCheck::new(&stage.node, readout)),
-            _ => None,
-        });
+        let readout = design
+            .stages
+            .iter()
+            .find_map(|stage| stage.kind.readout().map(|readout| ReadoutCheck::new(&stage.node, readout)));
         Ok(Self {
             design,
             inputs,

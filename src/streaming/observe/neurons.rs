@@ -35,17 +35,14 @@ impl NeuronCheck {
     pub fn new(layer: usize, stage: &Stage, output: &Stream) -> Option<Self> {
         let groups = output.groups.filter(|groups| groups.pad != groups.tokens);
         let channels = groups.map_or(output.channels, |groups| groups.count * groups.tokens);
-        let (skip_rows, start) = match &stage.kind {
-            Kind::Neurons(neurons) => {
-                let start = match &neurons.neuron.rule {
-                    Rule::Affine { start, .. } => start.clone(),
-                    Rule::Table => vec![0; channels],
-                };
-                (neurons.skip_rows, start)
-            }
-            Kind::LayerNorm(norm) => (norm.skip_rows, vec![0; channels]),
-            Kind::Softmax(softmax) => (softmax.skip_rows, vec![0; channels]),
-            _ => return None,
+        let skip_rows = stage.kind.skip_rows()?;
+        let start = if let Kind::Neurons(neurons) = &stage.kind
+            && let Rule::Affine { start, .. } = &neurons.neuron.rule
+        {
+            start.clone()
+        } else {
+            // Tables, LayerNorm and softmax accumulate from 0.
+            vec![0; channels]
         };
         Some(Self {
             layer,

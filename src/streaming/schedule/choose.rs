@@ -77,7 +77,7 @@ pub fn lut_offloaded(design: &Design, device: &Device) -> Option<Design> {
     (lut_offload(&mut design, device) && short(&design, device).is_empty()).then_some(design)
 }
 
-/// The place of the design that meets the goal, of designs from the slowest to the fastest.
+/// The index of the design that meets the goal, of designs from the slowest to the fastest.
 ///
 /// # Errors
 /// When none does; says by how much.

@@ -3,7 +3,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `link.rs` | the FIFO between two stages |
-//! | `place.rs` | sample, time-step, row |
+//! | `position.rs` | sample, time-step, row |
 //! | `pipe.rs` | stages that pass beats on: neurons, sums, coefficients, selections, forks |
 //! | `rows.rs` | neurons on LayerNorm and softmax |
 //! | `events.rs`, `engine.rs`, `product.rs` | events, the matrix product, the product of spike streams |
@@ -21,7 +21,7 @@ mod engine;
 mod events;
 mod link;
 mod pipe;
-mod place;
+mod position;
 mod product;
 mod rows;
 
@@ -34,7 +34,7 @@ use ends::{Buffer, Readout, Source, Table};
 use engine::Engine;
 use link::Link;
 use pipe::{Fork, Pipe};
-use place::Flows;
+use position::Flows;
 use product::Multiplier;
 use rows::RowArray;
 
@@ -70,19 +70,23 @@ enum Unit {
 
 impl Unit {
     fn of(stage: &Stage, links: &[Link]) -> Self {
-        let link = stage.outputs.first().map(|&output| &links[output]);
-        match (&stage.kind, link) {
-            (Kind::SpikeMatmul(matmul) | Kind::AnalogMatmul(matmul), _) => {
+        // Every stage but the readout has an output.
+        let link = || &links[stage.outputs[0]];
+        match &stage.kind {
+            Kind::SpikeMatmul(matmul) | Kind::AnalogMatmul(matmul) => {
                 Self::Engine(Engine::new(matmul.out_chunks(), matmul.banks))
             }
-            (Kind::Product(product), _) => Self::Multiplier(Box::new(Multiplier::new(product))),
-            (Kind::LayerNorm(norm), Some(link)) => Self::Rows(Box::new(RowArray::layer_norm(norm, link))),
-            (Kind::Softmax(softmax), Some(link)) => Self::Rows(Box::new(RowArray::softmax(softmax, link))),
-            (Kind::Fork, _) => Self::Fork(Fork::default()),
-            (Kind::Reorder(_) | Kind::Mask(_), _) => Self::Buffer(Buffer::default()),
-            (Kind::Embedding(_), _) => Self::Table(Table::default()),
-            (Kind::Readout(_), _) => Self::Readout(Readout::default()),
-            _ => Self::Pipe(Pipe::default()),
+            Kind::Product(product) => Self::Multiplier(Box::new(Multiplier::new(product))),
+            Kind::LayerNorm(norm) => Self::Rows(Box::new(RowArray::layer_norm(norm, link()))),
+            Kind::Softmax(softmax) => Self::Rows(Box::new(RowArray::softmax(softmax, link()))),
+            Kind::Fork => Self::Fork(Fork::default()),
+            Kind::Reorder(_) | Kind::Mask(_) => Self::Buffer(Buffer::default()),
+            Kind::Embedding(_) => Self::Table(Table::default()),
+            Kind::Readout(_) => Self::Readout(Readout::default()),
+            Kind::Neurons(_) => Self::Pipe(Pipe::of_neurons()),
+            Kind::Select(_) => Self::Pipe(Pipe::of(1)),
+            Kind::Sum(sum) => Self::Pipe(Pipe::of(if sum.start.is_empty() { 2 } else { 3 })),
+            Kind::AnalogPass(_) | Kind::Repeat(_) | Kind::Scale(_) => Self::Pipe(Pipe::of(2)),
         }
     }
 
@@ -121,10 +125,9 @@ fn play(design: &Design, flows: &Flows) -> Vec<u64> {
             break;
         }
     }
-    let ends = units.into_iter().find_map(|unit| match unit {
-        Unit::Readout(readout) => Some(readout.ends),
-        _ => None,
-    });
+    let ends = units
+        .into_iter()
+        .find_map(|unit| if let Unit::Readout(readout) = unit { Some(readout.ends) } else { None });
     ends.unwrap_or_default()
 }
 

@@ -83,12 +83,7 @@ fn output_flow(
         Kind::Neurons(_) | Kind::LayerNorm(_) | Kind::Softmax(_) => {
             let layer = activity.layers.iter().position(|name| *name == stage.node);
             let events = layer.and_then(|layer| sample.layers.get(layer)).cloned().unwrap_or_default();
-            let may_skip = match &stage.kind {
-                Kind::Neurons(neurons) => neurons.skip_rows,
-                Kind::LayerNorm(norm) => norm.skip_rows,
-                Kind::Softmax(softmax) => softmax.skip_rows,
-                _ => false,
-            };
+            let may_skip = stage.kind.skip_rows().unwrap_or(false);
             // Nothing came in, and nothing fired when the row was last.
             let fired =
                 |t: usize, r: usize| events.get(t * rows + r).is_some_and(|spikes| spikes.total() > 0);

@@ -6,7 +6,7 @@
 use super::cost::{estimate, stage_figures};
 use crate::error::{printable, thousands};
 use crate::hardware::Figures;
-use crate::streaming::design::{Design, Kind, Matmul, Stage};
+use crate::streaming::design::{Design, Kind, Stage};
 use crate::target::Device;
 
 /// Depths of blocks, and how many of them are looked at for each.
@@ -35,13 +35,13 @@ pub fn lut_offload(design: &mut Design, device: &Device) -> bool {
         return short == 0;
     }
     let before: Vec<usize> =
-        design.stages.iter().map(|stage| matmul(&stage.kind).map_or(0, |m| m.lut_words)).collect();
+        design.stages.iter().map(|stage| stage.kind.matmul().map_or(0, |m| m.lut_words)).collect();
     let mut candidates: Vec<Option<Vec<Candidate>>> = vec![None; design.stages.len()];
     while total.bram > there {
         let mut best: Option<(f64, usize, Candidate, Figures)> = None;
         for (stage, found) in candidates.iter_mut().enumerate() {
             let found = found.get_or_insert_with(|| all(design, stage, device));
-            let Some(now) = matmul(&design.stages[stage].kind).map(|m| m.lut_words) else { continue };
+            let Some(now) = design.stages[stage].kind.matmul().map(|m| m.lut_words) else { continue };
             let now = stage_figures_with(design, stage, device, now);
             for &candidate in found.iter() {
                 let Some(saved) = now.bram.checked_sub(candidate.figures.bram).filter(|&saved| saved > 0)
@@ -68,25 +68,13 @@ pub fn lut_offload(design: &mut Design, device: &Device) -> bool {
 
 /// Layers with weights in look-up tables: moved words and all words.
 pub fn in_tables(design: &Design) -> Vec<String> {
-    let line = |stage: &Stage| match &stage.kind {
-        Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) if matmul.lut_words > 0 => {
-            let [some, all] = [matmul.lut_words, matmul.bank_words()].map(|words| thousands(words as u64));
-            let each = if matmul.banks > 1 { " of each bank" } else { "" };
-            Some(format!(
-                "{}: {some} of {all} words{each} of weights in look-up tables",
-                printable(&stage.node)
-            ))
-        }
-        _ => None,
+    let line = |stage: &Stage| {
+        let matmul = stage.kind.matmul().filter(|matmul| matmul.lut_words > 0)?;
+        let [some, all] = [matmul.lut_words, matmul.bank_words()].map(|words| thousands(words as u64));
+        let each = if matmul.banks > 1 { " of each bank" } else { "" };
+        Some(format!("{}: {some} of {all} words{each} of weights in look-up tables", printable(&stage.node)))
     };
     design.stages.iter().filter_map(line).collect()
-}
-
-fn matmul(kind: &Kind) -> Option<&Matmul> {
-    match kind {
-        Kind::AnalogMatmul(matmul) | Kind::SpikeMatmul(matmul) => Some(matmul),
-        _ => None,
-    }
 }
 
 fn set(design: &mut Design, stage: usize, lut_words: usize) {
@@ -97,7 +85,7 @@ fn set(design: &mut Design, stage: usize, lut_words: usize) {
 
 /// Area of a stage with this number of words in look-up tables; the design is not changed.
 fn stage_figures_with(design: &mut Design, stage: usize, device: &Device, lut_words: usize) -> Figures {
-    let before = matmul(&design.stages[stage].kind).map_or(0, |m| m.lut_words);
+    let before = design.stages[stage].kind.matmul().map_or(0, |m| m.lut_words);
     set(design, stage, lut_words);
     let figures = stage_figures(design, stage, device.family);
     set(design, stage, before);
@@ -106,7 +94,7 @@ fn stage_figures_with(design: &mut Design, stage: usize, device: &Device, lut_wo
 
 /// Numbers of words that are evaluated: all of them, and those behind a whole number of blocks.
 fn all(design: &mut Design, stage: usize, device: &Device) -> Vec<Candidate> {
-    let Some(matmul) = matmul(&design.stages[stage].kind) else { return Vec::new() };
+    let Some(matmul) = design.stages[stage].kind.matmul() else { return Vec::new() };
     let words = matmul.bank_words();
     let last = |depth: usize| words.saturating_sub(1) / depth;
     let kept = DEPTHS.into_iter().flat_map(|depth| {

@@ -15,7 +15,16 @@ impl Planner<'_> {
         let sizes = readers.flat_map(|&(reader, _)| match &self.network.node(reader).op {
             Op::Linear(linear) if linear.inputs != channels => vec![linear.inputs],
             Op::Select(_) => self.regrouped(reader),
-            _ => Vec::new(),
+            Op::Input(_)
+            | Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::Arrange(_)
+            | Op::Embedding(_)
+            | Op::Sum(_)
+            | Op::Product(_)
+            | Op::LayerNorm(_)
+            | Op::Softmax(_)
+            | Op::Readout(_) => Vec::new(),
         });
         sizes.collect()
     }
@@ -106,14 +115,12 @@ impl Planner<'_> {
 
     /// Lanes and width of the changes of a table, which its only reader, a sum, can take as they are.
     pub(super) fn embedding_lanes(&self, id: NodeId, total: Range) -> (usize, u32) {
-        match *self.readers(id) {
-            [(reader, port)] => match &self.network.node(reader).op {
-                Op::Sum(sum) if sum.terms[port].coefficient[..] == [1] => {
-                    (self.sum_lanes(reader), sum.total.union(sum.delta).signed_width())
-                }
-                _ => (self.most(id), total.signed_width()),
-            },
-            _ => (self.most(id), total.signed_width()),
+        if let [(reader, port)] = *self.readers(id)
+            && let Op::Sum(sum) = &self.network.node(reader).op
+            && sum.terms[port].coefficient[..] == [1]
+        {
+            return (self.sum_lanes(reader), sum.total.union(sum.delta).signed_width());
         }
+        (self.most(id), total.signed_width())
     }
 }

@@ -32,10 +32,9 @@ use crate::integer::{Network, Op, Range};
 pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design> {
     options.check(network)?;
     let order = network.topological();
-    let input = order.iter().find_map(|&id| match &network.node(id).op {
-        Op::Input(input) => Some((id, input)),
-        _ => None,
-    });
+    let input = order
+        .iter()
+        .find_map(|&id| if let Op::Input(input) = &network.node(id).op { Some((id, input)) } else { None });
     let (input_id, input) = input.ok_or_else(|| Error::input("the network has no input"))?;
     let mut planner = Planner::new(model, network, input_id, input, options.clone());
     for id in order {

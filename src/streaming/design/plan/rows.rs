@@ -60,7 +60,14 @@ impl Planner<'_> {
                 Op::Neuron(n) => level_width(n.low, n.high),
                 Op::LayerNorm(n) => level_width(n.low, n.high),
                 Op::Softmax(n) => level_width(n.low, n.high),
-                _ => 0,
+                Op::Input(_)
+                | Op::Linear(_)
+                | Op::Arrange(_)
+                | Op::Select(_)
+                | Op::Embedding(_)
+                | Op::Sum(_)
+                | Op::Product(_)
+                | Op::Readout(_) => 0,
             }),
             _ => [0; 2],
         };

@@ -97,7 +97,7 @@ impl<'a> Planner<'a> {
                 let repeat = Repeat { rows, channels, lanes, width, steps: self.steps };
                 self.stage(id, Kind::Repeat(repeat), vec![input], (carries, lanes, (rows, channels)))
             }
-            _ => input,
+            Carries::Deltas { .. } | Carries::Values { .. } | Carries::Spikes | Carries::Mask => input,
         }
     }
 
@@ -225,7 +225,15 @@ fn input_rows(network: &Network, id: NodeId, count: usize, most: usize) -> (usiz
     let rows = readers.iter().filter_map(|op| match op {
         Op::Linear(linear) => Some(linear.inputs),
         Op::Arrange(_) => None,
-        _ => Some(network.node(id).shape.channels()),
+        Op::Input(_)
+        | Op::Neuron(_)
+        | Op::Select(_)
+        | Op::Embedding(_)
+        | Op::Sum(_)
+        | Op::Product(_)
+        | Op::LayerNorm(_)
+        | Op::Softmax(_)
+        | Op::Readout(_) => Some(network.node(id).shape.channels()),
     });
     let mut rows: Vec<usize> = rows.collect();
     rows.dedup();

@@ -172,11 +172,11 @@ fn design_point(family: Family) -> DesignPoint {
 fn blocks(design_point: &DesignPoint, memory: &Memory) -> Option<(Shape, usize, usize)> {
     let fits = |(width, _, units, _): &Shape| match memory.port {
         Port::DualRom => *width <= design_point.widest_pair[usize::from(*units > 1)],
-        _ => true,
+        Port::Sync | Port::Async | Port::Fifo | Port::Rom | Port::LutRom => true,
     };
-    let place = |shape: &Shape| (*shape, memory.width.div_ceil(shape.0), memory.depth.div_ceil(shape.1));
-    let all = design_point.blocks.iter().filter(|shape| fits(shape)).map(place);
-    let cost = |place: &(Shape, usize, usize)| block_cost(memory, *place);
+    let arranged = |shape: &Shape| (*shape, memory.width.div_ceil(shape.0), memory.depth.div_ceil(shape.1));
+    let all = design_point.blocks.iter().filter(|shape| fits(shape)).map(arranged);
+    let cost = |blocks: &(Shape, usize, usize)| block_cost(memory, *blocks);
     all.min_by(|a, b| cost(a).total_cmp(&cost(b)))
 }
 
@@ -216,7 +216,7 @@ pub(super) fn map(
     let logic = if written { bits } else { bits / design_point.rom_bits };
     let block = if matches!(port, Port::Async | Port::LutRom) { None } else { blocks(&design_point, memory) };
     let moved = if port == Port::Fifo { BYPASS * to_float(width) } else { 0.0 };
-    let block_cost = block.map_or(f64::INFINITY, |place| moved + block_cost(memory, place));
+    let block_cost = block.map_or(f64::INFINITY, |blocks| moved + block_cost(memory, blocks));
     let elements = |&(words, bits, luts, cost): &(usize, usize, usize, usize)| {
         let (across, deep) = (width.div_ceil(bits), depth.div_ceil(words));
         // An element that is used in part costs less.
@@ -249,9 +249,10 @@ pub(super) fn map(
         one.ff = register * reads;
         let tables = to_float(depth.div_ceil(1 << design_point.inputs));
         let tables = if depth == 1 { 0.0 } else { to_float(width) * tables * reads };
-        match port {
-            Port::LutRom => one.ram_lut = CHOICE * tables,
-            _ => one.rom_lut = tables,
+        if port == Port::LutRom {
+            one.ram_lut = CHOICE * tables;
+        } else {
+            one.rom_lut = tables;
         }
     }
     let copies = to_float(copies);

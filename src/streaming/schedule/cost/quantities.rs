@@ -4,7 +4,7 @@ use super::memory::Operand::{Signed, Unsigned};
 use super::memory::{Mapped, Memory, Operand, Port, map, multipliers, to_float, ultra};
 use crate::hardware::Quantities;
 use crate::integer::{Form, Rule};
-use crate::streaming::design::{Design, Kind, Matmul, Stage, Stream};
+use crate::streaming::design::{Design, Kind, LayerNorm, Matmul, Neurons, Softmax, Stage, Stream};
 use crate::target::Family;
 
 /// Collects the quantities of one instance.
@@ -126,7 +126,9 @@ pub(super) fn stage(stage: &Stage, design: &Design, family: Family) -> Quantitie
             sheet.set(&[("lanes", repeat.lanes), ("width", width), ("addr", bits_of(repeat.rows * chunks))]);
             sheet.memory(Port::Sync, repeat.lanes * width, repeat.rows * chunks, 1);
         }
-        Kind::Neurons(_) | Kind::LayerNorm(_) | Kind::Softmax(_) => neurons(&mut sheet, stage),
+        Kind::Neurons(neurons) => self::neurons(&mut sheet, neurons),
+        Kind::LayerNorm(norm) => layer_norm(&mut sheet, norm),
+        Kind::Softmax(softmax) => self::softmax(&mut sheet, softmax),
         Kind::Product(product) => {
             let [left, right, lanes] = product.lanes;
             let levels = product.level_widths.map(wide);
@@ -254,79 +256,74 @@ fn matmul(sheet: &mut Sheet, matmul: &Matmul) {
     }
 }
 
-fn neurons(sheet: &mut Sheet, stage: &Stage) {
-    match &stage.kind {
-        Kind::Neurons(n) => {
-            let (membrane, level) = (wide(n.membrane_width()), wide(n.level_width()));
-            let (threshold, chunks) = (wide(n.threshold_width()), n.chunks());
-            let words = n.rows * chunks;
-            sheet.set(&[("lanes", n.lanes), ("membrane", membrane), ("level", level), ("theta", threshold)]);
-            sheet.set(&[("delta", wide(n.delta_width)), ("addr", bits_of(words)), ("row", bits_of(n.rows))]);
-            sheet.memory(Port::Sync, n.lanes * (membrane + level), words, 1);
-            sheet.memory(Port::Async, 1, n.rows, 1);
-            if let Rule::Affine { .. } = n.neuron.rule {
-                sheet.set(&[("line", 1), ("table", 0), ("crossings", 0)]);
-                sheet.memory(Port::Rom, n.lanes * (membrane + threshold), chunks, 1);
-            } else {
-                let width = wide(n.table_width());
-                let steps = usize::try_from(n.neuron.high - n.neuron.low).unwrap_or(0);
-                sheet.set(&[("line", 0), ("table", 1), ("crossings", n.neuron.crossings())]);
-                sheet.memory(Port::DualRom, width, chunks * steps, n.lanes);
-            }
-        }
-        Kind::LayerNorm(n) => {
-            let (acc, level, lanes, chunks) =
-                (wide(n.acc_width()), wide(n.levels().width()), n.lanes, n.chunks());
-            let (gamma, beta) = (wide(n.gamma_width()), wide(n.beta_width()));
-            let (square, decision) = (wide(n.norm.square_width.max(2)), wide(n.norm.decision_width));
-            let (halves, gap) = (wide(n.levels().halves_width()), wide(n.levels().gap_width()));
-            let (words, row) = (n.rows * chunks, bits_of(n.rows));
-            let sum = acc + bits_of(n.channels + 1);
-            let root = square.div_ceil(2);
-            let fraction = wide(n.norm.fraction);
-            let offset = beta.max(halves + fraction) + 1;
-            sheet.set(&[("lanes", lanes), ("acc", acc), ("level", level), ("delta", wide(n.delta_width))]);
-            sheet.set(&[("gamma", gamma), ("beta", beta), ("square", square), ("root", root), ("sum", sum)]);
-            sheet.set(&[("decision", decision), ("offset", offset), ("gap", gap), ("rows", n.rows)]);
-            sheet.set(&[("addr", bits_of(words)), ("row", row)]);
-            sheet.memory(Port::Sync, lanes * acc, words, 1);
-            sheet.memory(Port::Sync, lanes * level, words, 1);
-            sheet.fifo(lanes * acc + bits_of(words) + row + 8, 3 * chunks + 4);
-            sheet.memory(Port::Rom, lanes * (gamma + beta), chunks, 1);
-            sheet.memory(Port::Rom, halves + gap + 4, levels(n.norm.low, n.norm.high), lanes);
-            sheet.product(Signed(acc), Signed(acc), lanes);
-            sheet.product(Signed(gamma), Signed(sum + 1), lanes);
-            sheet.product(Signed(offset), Unsigned(root), lanes);
-            sheet.product(Unsigned(gap), Unsigned(root), lanes);
-            if !n.channels.is_power_of_two() {
-                sheet.product(Signed(acc), Unsigned(bits_of(n.channels + 1)), lanes);
-            }
-        }
-        Kind::Softmax(s) => {
-            let (acc, level, lanes, chunks) =
-                (wide(s.acc_width()), wide(s.levels().width()), s.lanes, s.chunks());
-            let (exp, sum, scale) = (wide(s.exp_width()), wide(s.sum_width()), wide(s.scale_width()));
-            let (halves, gap) = (wide(s.levels().halves_width()), wide(s.levels().gap_width()));
-            let (words, row, group) = (s.rows * chunks, bits_of(s.rows), s.groups.pad / lanes);
-            let place = bits_of(words) + row + 7;
-            let scaled = sum + scale;
-            sheet.set(&[("lanes", lanes), ("acc", acc), ("level", level), ("delta", wide(s.delta_width))]);
-            sheet.set(&[("exp", exp), ("scaled", scaled), ("decision", wide(s.softmax.decision_width))]);
-            sheet.set(&[("rows", s.rows), ("tokens", s.groups.tokens), ("place", place)]);
-            sheet.memory(Port::Sync, lanes * acc, words, 1);
-            sheet.memory(Port::Sync, lanes * level, words, 1);
-            sheet.fifo(lanes * (acc + 1) + place + 2, 2 * group + 3);
-            sheet.fifo(lanes * (exp + 1) + place + 2, 2 * group + 6);
-            // Two lanes share a table.
-            sheet.memory(Port::DualRom, exp, s.softmax.table.len(), lanes.div_ceil(2));
-            sheet.memory(Port::Rom, halves + gap + 4, levels(s.softmax.low, s.softmax.high), lanes);
-            sheet.product(Signed(halves), Unsigned(scaled), lanes);
-            sheet.product(Unsigned(gap), Unsigned(scaled), lanes);
-            if s.softmax.scale.count_ones() > 1 {
-                sheet.product(Unsigned(sum), Unsigned(scale), 1);
-            }
-        }
-        _ => {}
+fn neurons(sheet: &mut Sheet, n: &Neurons) {
+    let (membrane, level) = (wide(n.membrane_width()), wide(n.level_width()));
+    let (threshold, chunks) = (wide(n.threshold_width()), n.chunks());
+    let words = n.rows * chunks;
+    sheet.set(&[("lanes", n.lanes), ("membrane", membrane), ("level", level), ("theta", threshold)]);
+    sheet.set(&[("delta", wide(n.delta_width)), ("addr", bits_of(words)), ("row", bits_of(n.rows))]);
+    sheet.memory(Port::Sync, n.lanes * (membrane + level), words, 1);
+    sheet.memory(Port::Async, 1, n.rows, 1);
+    if let Rule::Affine { .. } = n.neuron.rule {
+        sheet.set(&[("line", 1), ("table", 0), ("crossings", 0)]);
+        sheet.memory(Port::Rom, n.lanes * (membrane + threshold), chunks, 1);
+    } else {
+        let width = wide(n.table_width());
+        let steps = usize::try_from(n.neuron.high - n.neuron.low).unwrap_or(0);
+        sheet.set(&[("line", 0), ("table", 1), ("crossings", n.neuron.crossings())]);
+        sheet.memory(Port::DualRom, width, chunks * steps, n.lanes);
+    }
+}
+
+fn layer_norm(sheet: &mut Sheet, n: &LayerNorm) {
+    let (acc, level, lanes, chunks) = (wide(n.acc_width()), wide(n.levels().width()), n.lanes, n.chunks());
+    let (gamma, beta) = (wide(n.gamma_width()), wide(n.beta_width()));
+    let (square, decision) = (wide(n.norm.square_width.max(2)), wide(n.norm.decision_width));
+    let (halves, gap) = (wide(n.levels().halves_width()), wide(n.levels().gap_width()));
+    let (words, row) = (n.rows * chunks, bits_of(n.rows));
+    let sum = acc + bits_of(n.channels + 1);
+    let root = square.div_ceil(2);
+    let fraction = wide(n.norm.fraction);
+    let offset = beta.max(halves + fraction) + 1;
+    sheet.set(&[("lanes", lanes), ("acc", acc), ("level", level), ("delta", wide(n.delta_width))]);
+    sheet.set(&[("gamma", gamma), ("beta", beta), ("square", square), ("root", root), ("sum", sum)]);
+    sheet.set(&[("decision", decision), ("offset", offset), ("gap", gap), ("rows", n.rows)]);
+    sheet.set(&[("addr", bits_of(words)), ("row", row)]);
+    sheet.memory(Port::Sync, lanes * acc, words, 1);
+    sheet.memory(Port::Sync, lanes * level, words, 1);
+    sheet.fifo(lanes * acc + bits_of(words) + row + 8, 3 * chunks + 4);
+    sheet.memory(Port::Rom, lanes * (gamma + beta), chunks, 1);
+    sheet.memory(Port::Rom, halves + gap + 4, levels(n.norm.low, n.norm.high), lanes);
+    sheet.product(Signed(acc), Signed(acc), lanes);
+    sheet.product(Signed(gamma), Signed(sum + 1), lanes);
+    sheet.product(Signed(offset), Unsigned(root), lanes);
+    sheet.product(Unsigned(gap), Unsigned(root), lanes);
+    if !n.channels.is_power_of_two() {
+        sheet.product(Signed(acc), Unsigned(bits_of(n.channels + 1)), lanes);
+    }
+}
+
+fn softmax(sheet: &mut Sheet, s: &Softmax) {
+    let (acc, level, lanes, chunks) = (wide(s.acc_width()), wide(s.levels().width()), s.lanes, s.chunks());
+    let (exp, sum, scale) = (wide(s.exp_width()), wide(s.sum_width()), wide(s.scale_width()));
+    let (halves, gap) = (wide(s.levels().halves_width()), wide(s.levels().gap_width()));
+    let (words, row, group) = (s.rows * chunks, bits_of(s.rows), s.groups.pad / lanes);
+    let place = bits_of(words) + row + 7;
+    let scaled = sum + scale;
+    sheet.set(&[("lanes", lanes), ("acc", acc), ("level", level), ("delta", wide(s.delta_width))]);
+    sheet.set(&[("exp", exp), ("scaled", scaled), ("decision", wide(s.softmax.decision_width))]);
+    sheet.set(&[("rows", s.rows), ("tokens", s.groups.tokens), ("place", place)]);
+    sheet.memory(Port::Sync, lanes * acc, words, 1);
+    sheet.memory(Port::Sync, lanes * level, words, 1);
+    sheet.fifo(lanes * (acc + 1) + place + 2, 2 * group + 3);
+    sheet.fifo(lanes * (exp + 1) + place + 2, 2 * group + 6);
+    // Two lanes share a table.
+    sheet.memory(Port::DualRom, exp, s.softmax.table.len(), lanes.div_ceil(2));
+    sheet.memory(Port::Rom, halves + gap + 4, levels(s.softmax.low, s.softmax.high), lanes);
+    sheet.product(Signed(halves), Unsigned(scaled), lanes);
+    sheet.product(Unsigned(gap), Unsigned(scaled), lanes);
+    if s.softmax.scale.count_ones() > 1 {
+        sheet.product(Unsigned(sum), Unsigned(scale), 1);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Busy time of a stage without stalls: the lower bound for balancing lanes.
 
-use super::place::Flows;
+use super::position::Flows;
 use crate::streaming::design::{Design, Kind, Stage};
 use crate::streaming::schedule::flow::Flow;
 
@@ -51,7 +51,16 @@ fn stage_cycles(design: &Design, stage: &Stage, flows: &[Flow]) -> u64 {
             Kind::Neurons(_) | Kind::Softmax(_) | Kind::Reorder(_) | Kind::Mask(_) | Kind::Embedding(_),
             Some(output),
         ) => all(output),
-        (_, Some(output)) => all(input).max(all(output)),
-        (_, None) => all(input),
+        (
+            Kind::AnalogPass(_)
+            | Kind::Repeat(_)
+            | Kind::Fork
+            | Kind::Scale(_)
+            | Kind::Sum(_)
+            | Kind::Select(_),
+            Some(output),
+        ) => all(input).max(all(output)),
+        // The readout.
+        (Kind::Readout(_), _) | (_, None) => all(input),
     }
 }

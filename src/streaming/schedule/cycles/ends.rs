@@ -1,7 +1,7 @@
 //! Both ends of the pipeline, and the stages that take a whole sample before anything goes out.
 
 use super::link::Link;
-use super::place::{Flows, Place};
+use super::position::{Flows, Position};
 use crate::streaming::design::{Kind, Stage};
 
 /// The adapter of the input stream: samples are offered as soon as they are taken.
@@ -38,7 +38,7 @@ pub(super) struct Buffer {
     /// By sample: when all of it was there, and when all of it had left.
     whole: Vec<u64>,
     gone: Vec<u64>,
-    at: Place,
+    at: Position,
     beat: usize,
     issued: u64,
     sent: u64,
@@ -97,7 +97,7 @@ impl Buffer {
 /// A table: a row out for each value in.
 #[derive(Default)]
 pub(super) struct Table {
-    at: Place,
+    at: Position,
     beat: usize,
     issued: u64,
     sent: u64,
@@ -126,7 +126,7 @@ impl Table {
 /// The readout.
 #[derive(Default)]
 pub(super) struct Readout {
-    at: Place,
+    at: Position,
     beat: usize,
     free: u64,
     /// When each sample's result frame had left.
@@ -141,7 +141,7 @@ impl Readout {
         let Kind::Readout(readout) = &stage.kind else { return None };
         let input = stage.inputs[0];
         let flow = flows.of(self.at.sample, input)?;
-        let Place { step, row, .. } = self.at;
+        let Position { step, row, .. } = self.at;
         let skip = flow.skip(step, row);
         let (beats, cycles) = if skip { (1, 1) } else { (links[input].beats, links[input].cycles) };
         let at = links[input].head()?.max(self.free);

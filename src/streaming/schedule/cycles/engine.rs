@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::events::Events;
 use super::link::Link;
-use super::place::{Flows, Place};
+use super::position::{Flows, Position};
 use crate::streaming::design::Stage;
 
 /// Cycles from an event's being taken to its first accumulation, from a single bank.
@@ -26,7 +26,7 @@ pub(super) struct Engine {
     full: VecDeque<u64>,
     emptied: VecDeque<u64>,
     /// The row that leaves.
-    at: Place,
+    at: Position,
     beat: usize,
     drained: u64,
     sent: u64,
@@ -43,7 +43,7 @@ impl Engine {
             begun: false,
             full: VecDeque::new(),
             emptied: VecDeque::from([0, 0]),
-            at: Place::default(),
+            at: Position::default(),
             beat: 0,
             drained: 0,
             sent: 0,

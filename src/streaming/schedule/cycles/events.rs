@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::link::Link;
-use super::place::{Flows, Place};
+use super::position::{Flows, Position};
 
 /// An entry of the FIFO: an event, or the end of a row without one.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ const DEPTH: usize = 8;
 /// One spike encoder with its FIFO.
 #[derive(Default)]
 pub(super) struct Events {
-    at: Place,
+    at: Position,
     beat: usize,
     /// Events of the chunk that is being encoded that are still to come; it has been taken at, and ends its row.
     pending: u32,
@@ -63,7 +63,7 @@ impl Events {
 
     /// From when on an entry can be pushed.
     fn space(&self) -> Option<u64> {
-        // A register behind the FIFO is one more place.
+        // A register behind the FIFO is one more slot.
         let Some(before) = self.pushed.checked_sub(self.depth()) else { return Some(0) };
         let back = self.popped.checked_sub(before).filter(|&back| back > 0)?;
         self.taken.get(self.taken.len().checked_sub(back)?).map(|at| at + 1)
@@ -96,7 +96,7 @@ impl Events {
             return Some(push);
         }
         let flow = flows.of(self.at.sample, input)?;
-        let Place { step, row, .. } = self.at;
+        let Position { step, row, .. } = self.at;
         let (skip, events) = (flow.skip(step, row), u64::from(flow.busiest(step, row, self.banks)));
         let (beats, cycles) = if skip { (1, 1) } else { (links[input].beats, links[input].cycles) };
         let at = links[input].head()?.max(self.free);

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::link::Link;
-use super::place::{Flows, Place};
+use super::position::{Flows, Position};
 use crate::streaming::design::{Kind, Stage};
 
 /// Cycles from the issue of a neurons' beat until its state is written and it is known whether it fired.
@@ -13,7 +13,12 @@ const STATE: usize = 4;
 /// State of such a stage.
 #[derive(Default)]
 pub(super) struct Pipe {
-    at: Place,
+    /// Registers between the issue of a beat and its being offered.
+    latency: usize,
+    /// Beats inside at most, and cycles until the slot of one that leaves is free for another.
+    slots: usize,
+    freed: u64,
+    at: Position,
     beat: usize,
     /// Beats of this row taken at each port.
     taken: Vec<usize>,
@@ -21,7 +26,7 @@ pub(super) struct Pipe {
     counts: Vec<usize>,
     /// When the last beat was issued, and for how long.
     issued: Option<(u64, u64)>,
-    /// When the last ones left, all places, and when the very last.
+    /// When the last beats left, one for each slot, and when the very last.
     left: VecDeque<u64>,
     sent: Option<u64>,
     /// Of neurons: when each row's states were written, and from when on it is known that something fired in the
@@ -34,27 +39,19 @@ pub(super) struct Pipe {
 }
 
 impl Pipe {
-    /// Registers between the issue of a beat and its being offered.
-    fn latency(kind: &Kind) -> usize {
-        match kind {
-            Kind::Neurons(_) => STATE + 1,
-            Kind::Select(_) => 1,
-            Kind::Sum(sum) if !sum.start.is_empty() => 3,
-            _ => 2,
-        }
+    /// A stage with so many registers between the issue of a beat and its being offered, each of which holds a beat.
+    pub fn of(latency: usize) -> Self {
+        Self { latency, slots: latency, ..Self::default() }
     }
 
-    /// Beats inside at most, and cycles until a place that one leaves is another's.
-    fn places(kind: &Kind) -> (usize, u64) {
-        match kind {
-            Kind::Neurons(_) => (7, 1),
-            kind => (Self::latency(kind), 0),
-        }
+    /// An array of neurons: beats wait in a FIFO behind its registers.
+    pub fn of_neurons() -> Self {
+        Self { latency: STATE + 1, slots: 7, freed: 1, ..Self::default() }
     }
 
     /// Simulates one beat; `None` if it cannot move yet.
     pub fn play(&mut self, stage: &Stage, links: &mut [Link], flows: &Flows) -> Option<u64> {
-        let Place { sample, step, row } = self.at;
+        let Position { sample, step, row } = self.at;
         let output = stage.outputs.first().copied();
         // A selection goes through all rows that come in.
         let shape = match (&stage.kind, output) {
@@ -73,9 +70,10 @@ impl Pipe {
         self.counts.clear();
         for (port, &input) in stage.inputs.iter().enumerate() {
             let flow = flows.of(sample, input)?;
-            let own = match &stage.kind {
-                Kind::Sum(sum) => row.checked_sub(sum.parts[port].0).filter(|&row| row < sum.parts[port].1),
-                _ => Some(row),
+            let own = if let Kind::Sum(sum) = &stage.kind {
+                row.checked_sub(sum.parts[port].0).filter(|&row| row < sum.parts[port].1)
+            } else {
+                Some(row)
             };
             let count = match own {
                 Some(own) if step < flow.steps() && !flow.skip(step, own) => links[input].beats,
@@ -91,24 +89,21 @@ impl Pipe {
         if matches!(stage.kind, Kind::Neurons(_)) {
             at = at.max(self.neurons(stage, step, flows, rows)?);
         }
-        let latency = Self::latency(&stage.kind);
-        let (places, back) = Self::places(&stage.kind);
-        if self.left.len() == places {
-            at = at.max(self.left[0] + back);
+        if self.left.len() == self.slots {
+            at = at.max(self.left[0] + self.freed);
         }
-        let sends = match &stage.kind {
-            Kind::Select(select) => {
-                Self::selected(select.first, select.count, row, rows, self.beat + 1 == beats)
-            }
-            _ => output.is_some(),
+        let sends = if let Kind::Select(select) = &stage.kind {
+            Self::selected(select.first, select.count, row, rows, self.beat + 1 == beats)
+        } else {
+            output.is_some()
         };
-        let mut leaves = at + latency as u64;
+        let mut leaves = at + self.latency as u64;
         if let Some(output) = output.filter(|_| sends) {
             leaves = leaves.max(links[output].space()?).max(self.sent.map_or(0, |sent| sent + 1));
             links[output].send(leaves);
             self.sent = Some(leaves + cycles - 1);
             self.left.push_back(leaves);
-            if self.left.len() > places {
+            if self.left.len() > self.slots {
                 self.left.pop_front();
             }
         }
@@ -147,7 +142,7 @@ impl Pipe {
 
     /// When neurons can take the next beat up.
     fn neurons(&mut self, stage: &Stage, step: usize, flows: &Flows, rows: usize) -> Option<u64> {
-        let Place { sample, row, .. } = self.at;
+        let Position { sample, row, .. } = self.at;
         self.rows.resize(rows, Vec::new());
         let mut at = 0;
         // A chunk is taken up again after its state is written.

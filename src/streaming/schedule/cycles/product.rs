@@ -3,7 +3,7 @@
 
 use super::events::Events;
 use super::link::Link;
-use super::place::Flows;
+use super::position::Flows;
 use crate::integer::Form;
 use crate::streaming::design::{Product, Stage};
 
@@ -31,9 +31,9 @@ pub(super) struct Multiplier {
     cycles: [u64; 2],
     words: u64,
     /// Of the beats that leave: when the last one was issued, and when the last ones left, as many as the
-    /// output has places.
+    /// output has slots.
     issued: u64,
-    sent: [u64; PLACES],
+    sent: [u64; SLOTS],
 }
 
 /// Cycles from an event's being taken until its tracer is up to date.
@@ -41,7 +41,7 @@ const SETTLED: u64 = 4;
 /// Cycles from an entry's being taken to its first beat's being offered.
 const LATENCY: u64 = 7;
 /// Maximum number of beats in the pipeline and at the output.
-const PLACES: usize = 7;
+const SLOTS: usize = 7;
 
 impl Multiplier {
     /// With the sizes of a product.
@@ -68,7 +68,7 @@ impl Multiplier {
             cycles: [head as u64, product.right_cycles() as u64],
             words: words as u64,
             issued: 0,
-            sent: [0; PLACES],
+            sent: [0; SLOTS],
         }
     }
 
@@ -143,12 +143,12 @@ impl Multiplier {
         let space = links[output].space()?;
         // The first beat's entry is taken when the events before it are done.
         let load = if self.beat == 0 { self.free } else { self.issued };
-        // A beat begins when there is a place for it.
+        // A beat begins when there is a slot for it.
         let load = load.max(self.sent[0]);
-        let at = (load + LATENCY).max(space).max(self.sent[PLACES - 1] + 1);
+        let at = (load + LATENCY).max(space).max(self.sent[SLOTS - 1] + 1);
         links[output].send(at);
         self.sent.rotate_left(1);
-        self.sent[PLACES - 1] = at + cycles - 1;
+        self.sent[SLOTS - 1] = at + cycles - 1;
         self.issued = load + cycles;
         self.beat += 1;
         if self.beat == beats {

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use super::link::Link;
-use super::place::{Flows, Place};
+use super::position::{Flows, Position};
 use crate::streaming::design::{LayerNorm, Softmax, Stage};
 
 /// A beat that waits for its decision.
@@ -30,7 +30,7 @@ enum Needs {
 pub(super) struct RowArray {
     needs: Needs,
     /// Of the front: where it is, when it issued last, when the last three beats left it.
-    front: Place,
+    front: Position,
     beat: usize,
     issued: u64,
     left: [u64; 3],
@@ -62,7 +62,7 @@ pub(super) struct RowArray {
     root: Option<u64>,
     root_free: u64,
     /// Of the decision: where it is, when the last ones left.
-    back: Place,
+    back: Position,
     back_beat: usize,
     decided: u64,
     sent: VecDeque<u64>,
@@ -93,7 +93,7 @@ impl RowArray {
     fn new(needs: Needs, depth: [usize; 2]) -> Self {
         Self {
             needs,
-            front: Place::default(),
+            front: Position::default(),
             beat: 0,
             issued: 0,
             left: [0; 3],
@@ -118,7 +118,7 @@ impl RowArray {
             begun: 0,
             root: None,
             root_free: 0,
-            back: Place::default(),
+            back: Position::default(),
             back_beat: 0,
             decided: 0,
             sent: VecDeque::new(),
@@ -149,7 +149,7 @@ impl RowArray {
 
     /// The front takes a beat.
     fn take(&mut self, stage: &Stage, links: &mut [Link], flows: &Flows) -> Option<u64> {
-        let Place { sample, step, row } = self.front;
+        let Position { sample, step, row } = self.front;
         let flow = flows.of(sample, stage.outputs[0])?;
         let input = flows.of(sample, stage.inputs[0])?;
         let link = &links[stage.outputs[0]];
@@ -185,10 +185,10 @@ impl RowArray {
             leaves = leaves.max(links[mask].head()?);
         }
         leaves = leaves.max(self.left[2] + 1);
-        let place = self.counts[0];
+        let count = self.counts[0];
         leaves = leaves.max(match self.needs {
-            Needs::Moments { .. } => Self::space(&self.second_left, self.counts[2], self.depth[1], place)?,
-            Needs::Groups(_) => Self::space(&self.first_left, self.counts[1], self.depth[0], place)?,
+            Needs::Moments { .. } => Self::space(&self.second_left, self.counts[2], self.depth[1], count)?,
+            Needs::Groups(_) => Self::space(&self.first_left, self.counts[1], self.depth[0], count)?,
         });
         let row_end = self.beat + 1 == beats;
         if let (Needs::Moments { .. }, false) = (&self.needs, skip) {
@@ -275,7 +275,7 @@ impl RowArray {
         let waiting = *self.second.front()?;
         let output = stage.outputs[0];
         let flow = flows.of(self.back.sample, output)?;
-        let Place { step, row, .. } = self.back;
+        let Position { step, row, .. } = self.back;
         let (beats, cycles) = if waiting.skip { (1, 1) } else { (links[output].beats, links[output].cycles) };
         let latency = match self.needs {
             Needs::Moments { .. } => 7,

@@ -4,13 +4,13 @@ use crate::streaming::schedule::flow::Flow;
 
 /// A row of a time-step of a sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Position {
     pub sample: usize,
     pub step: usize,
     pub row: usize,
 }
 
-impl Place {
+impl Position {
     /// The row after this one of a stage that has this number of rows and time-steps.
     pub fn next(self, rows: usize, steps: usize) -> Self {
         let Self { sample, step, row } = self;
