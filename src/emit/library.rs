@@ -1,5 +1,9 @@
 //! The files that do not depend on the model, which are part of the program.
 
+use std::sync::LazyLock;
+
+use include_dir::{Dir, File, include_dir};
+
 /// `name => contents` of files in a folder of the repository.
 macro_rules! files {
     ($folder:literal: $($name:literal),* $(,)?) => {
@@ -7,92 +11,27 @@ macro_rules! files {
     };
 }
 
-/// The module library, in the order of `rtl/files.f`.
-pub(super) const RTL: &[(&str, &str)] = files!("rtl":
-    "axi_lite_regs_pkg.sv",
-    "stream_check.sv",
-    "stream_fifo.sv",
-    "credit_counter.sv",
-    "credit_fifo.sv",
-    "sync_ram.sv",
-    "ram_fifo.sv",
-    "stream_queue.sv",
-    "stream_link.sv",
-    "sync_rom.sv",
-    "weight_rom.sv",
-    "spike_encoder.sv",
-    "matmul_issue.sv",
-    "matmul_terms.sv",
-    "matmul_engine.sv",
-    "spike_matmul.sv",
-    "analog_matmul.sv",
-    "analog_pass.sv",
-    "stream_fork.sv",
-    "stream_scale.sv",
-    "residual_sum.sv",
-    "row_select.sv",
-    "permute_buffer.sv",
-    "token_embedding.sv",
-    "token_mask.sv",
-    "lane_rotator.sv",
-    "spike_events.sv",
-    "product_sequencer.sv",
-    "product_dispatch.sv",
-    "product_tracers.sv",
-    "product_banks.sv",
-    "product_drain.sv",
-    "spike_product.sv",
-    "sample_stop.sv",
-    "threshold_rom.sv",
-    "row_flags.sv",
-    "step_control.sv",
-    "fired_flags.sv",
-    "affine_threshold.sv",
-    "level_reached.sv",
-    "table_threshold.sv",
-    "spike_neurons.sv",
-    "row_accumulate.sv",
-    "row_fire.sv",
-    "level_edges.sv",
-    "row_taps.sv",
-    "wide_product.sv",
-    "integer_sqrt.sv",
-    "row_moments.sv",
-    "layer_norm_neurons.sv",
-    "group_mask.sv",
-    "group_maximum.sv",
-    "exp_table.sv",
-    "group_sum.sv",
-    "softmax_exps.sv",
-    "softmax_decision.sv",
-    "softmax_neurons.sv",
-    "rate_encoder.sv",
-    "confidence_rule.sv",
-    "readout.sv",
-    "axis_input.sv",
-    "event_counters.sv",
-    "confidence_settings.sv",
-    "axi_lite_regs.sv",
-);
+/// The folder of the module library.
+static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rtl");
+
+/// Files with their contents.
+type Listed = LazyLock<Vec<(&'static str, &'static str)>>;
+
+/// The module library: what `rtl/files.f` lists, in its order.
+pub(super) static RTL: Listed = LazyLock::new(|| listed("files.f"));
+
+/// The modules of the serial shell: what `rtl/shell.f` lists, in its order.
+pub(super) static SHELL: Listed = LazyLock::new(|| listed("shell.f"));
+
+/// The files that a list in `rtl/` names. Both are part of the program; a test reads them.
+fn listed(list: &str) -> Vec<(&'static str, &'static str)> {
+    let text = |name: &str| FOLDER.get_file(name).and_then(File::contents_utf8);
+    let lines = text(list).unwrap_or_default().lines();
+    lines.map(|name| (name, text(name).unwrap_or_else(|| panic!("rtl/{list} names {name}")))).collect()
+}
 
 /// Modules that replace those of the same name in [`RTL`] if large state memories are UltraRAM.
 pub(super) const ULTRA_RAM: &[(&str, &str)] = files!("rtl/xcup": "sync_ram.sv");
-
-/// The modules of the serial shell, in the order of `rtl/shell.f`.
-pub(super) const SHELL: &[(&str, &str)] = files!("rtl":
-    "uart_shell_pkg.sv",
-    "power_on_reset.sv",
-    "uart_rx.sv",
-    "uart_tx.sv",
-    "crc16.sv",
-    "packet_rx.sv",
-    "packet_tx.sv",
-    "block_buffer.sv",
-    "result_buffer.sv",
-    "register_access.sv",
-    "uart_request.sv",
-    "uart_shell.sv",
-);
 
 /// The program that talks to the shell.
 pub(super) const HOST: &[(&str, &str)] = files!("host": "host.py");
@@ -154,14 +93,17 @@ pub(super) fn sim_list(top: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{RTL, SHELL};
+    use super::{FOLDER, RTL, SHELL};
 
     #[test]
-    fn the_lists_are_those_in_the_repository() {
-        for (files, list) in
-            [(RTL, include_str!("../../rtl/files.f")), (SHELL, include_str!("../../rtl/shell.f"))]
-        {
-            assert!(files.iter().map(|(name, _)| *name).eq(list.lines()));
-        }
+    fn every_module_in_the_folder_is_listed_once() {
+        let listed = RTL.iter().chain(SHELL.iter()).map(|(name, _)| *name);
+        let mut listed: Vec<&str> = listed.collect();
+        let there = FOLDER.files().filter_map(|file| file.path().to_str());
+        let mut there: Vec<&str> = there.filter(|name| name.ends_with(".sv")).collect();
+        listed.sort_unstable();
+        there.sort_unstable();
+        assert_eq!(listed, there);
+        assert!(RTL.len() > 50 && SHELL.len() > 10);
     }
 }

@@ -136,7 +136,7 @@ fn render_from(
         None => library::CONSTRAINTS,
     };
     for (folder, library) in [
-        ("rtl", library::RTL),
+        ("rtl", &library::RTL[..]),
         ("sim", library::SIM),
         ("sim/cocotb", library::COCOTB),
         ("sim", library::SELF_CHECK),
@@ -171,7 +171,7 @@ fn render_from(
     if let Some(serial) = target.and_then(Target::board).and_then(Serial::of) {
         let (board, entry) = board::render(&design, &serial?, &manifest, board::model_id(&model_files))?;
         for (folder, library) in
-            [("rtl", library::SHELL), ("host", library::HOST), ("sim", library::SHELL_SIM)]
+            [("rtl", &library::SHELL[..]), ("host", library::HOST), ("sim", library::SHELL_SIM)]
         {
             library.iter().for_each(|(name, text)| add(format!("{folder}/{name}"), text));
         }

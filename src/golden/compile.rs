@@ -17,7 +17,7 @@ use super::synapse::SynapsePlan;
 
 /// Counterpart of a node of the integer network.
 #[derive(Clone, Copy)]
-enum Place {
+enum Compiled {
     Source(Source),
     Accumulation(usize),
 }
@@ -26,7 +26,7 @@ enum Place {
 struct Compiler<'a> {
     network: &'a Network,
     checked: bool,
-    places: Vec<Option<Place>>,
+    nodes: Vec<Option<Compiled>>,
     stages: Vec<Stage>,
     accumulations: Vec<Accumulation>,
     arrangements: Vec<Vec<usize>>,
@@ -39,7 +39,7 @@ impl Golden {
         let mut compiler = Compiler {
             network,
             checked,
-            places: Vec::new(),
+            nodes: Vec::new(),
             stages: Vec::new(),
             accumulations: Vec::new(),
             arrangements: vec![Vec::new()],
@@ -49,30 +49,30 @@ impl Golden {
         let mut readouts = 0;
         for id in network.topological() {
             let node = network.node(id);
-            let place = match &node.op {
+            let compiled = match &node.op {
                 Op::Input(input) => {
                     inputs.push(input.clone());
-                    Some(Place::Source(Source::Input(0)))
+                    Some(Compiled::Source(Source::Input(0)))
                 }
-                Op::Linear(linear) => Some(Place::Accumulation(compiler.linear(id, linear)?)),
-                Op::Neuron(neuron) => Some(Place::Source(compiler.neuron(id, neuron)?)),
-                Op::Arrange(arrange) => Some(Place::Source(compiler.arrange(id, arrange)?)),
-                Op::Select(select) => Some(Place::Source(compiler.select(id, *select)?)),
-                Op::Embedding(embedding) => Some(Place::Accumulation(compiler.embedding(id, embedding)?)),
-                Op::Sum(sum) => Some(Place::Accumulation(compiler.sum(id, sum)?)),
-                Op::Product(product) => Some(Place::Accumulation(compiler.product(id, product)?)),
-                Op::LayerNorm(norm) => Some(Place::Source(compiler.layer_norm(id, norm)?)),
-                Op::Softmax(softmax) => Some(Place::Source(compiler.softmax(id, softmax)?)),
+                Op::Linear(linear) => Some(Compiled::Accumulation(compiler.linear(id, linear)?)),
+                Op::Neuron(neuron) => Some(Compiled::Source(compiler.neuron(id, neuron)?)),
+                Op::Arrange(arrange) => Some(Compiled::Source(compiler.arrange(id, arrange)?)),
+                Op::Select(select) => Some(Compiled::Source(compiler.select(id, *select)?)),
+                Op::Embedding(embedding) => Some(Compiled::Accumulation(compiler.embedding(id, embedding)?)),
+                Op::Sum(sum) => Some(Compiled::Accumulation(compiler.sum(id, sum)?)),
+                Op::Product(product) => Some(Compiled::Accumulation(compiler.product(id, product)?)),
+                Op::LayerNorm(norm) => Some(Compiled::Source(compiler.layer_norm(id, norm)?)),
+                Op::Softmax(softmax) => Some(Compiled::Source(compiler.softmax(id, softmax)?)),
                 Op::Readout(readout) => {
                     readouts += 1;
                     compiler.readout(id, readout)?;
                     None
                 }
             };
-            if compiler.places.len() <= id.index() {
-                compiler.places.resize(id.index() + 1, None);
+            if compiler.nodes.len() <= id.index() {
+                compiler.nodes.resize(id.index() + 1, None);
             }
-            compiler.places[id.index()] = place;
+            compiler.nodes[id.index()] = compiled;
         }
         let found = inputs.len();
         match inputs.pop() {
@@ -91,10 +91,10 @@ impl Golden {
 
 impl Compiler<'_> {
     /// Counterpart of the input `port` of a node.
-    fn place(&self, id: NodeId, port: usize) -> Result<Place> {
+    fn compiled(&self, id: NodeId, port: usize) -> Result<Compiled> {
         let source = self.network.inputs(id).get(port).copied();
         source
-            .and_then(|i| self.places[i.index()])
+            .and_then(|i| self.nodes[i.index()])
             .ok_or_else(|| self.error(id, "reads nothing, or the readout"))
     }
 
@@ -113,7 +113,7 @@ impl Compiler<'_> {
     }
 
     fn linear(&mut self, id: NodeId, linear: &crate::integer::Linear) -> Result<usize> {
-        let Place::Source(source) = self.place(id, 0)? else {
+        let Compiled::Source(source) = self.compiled(id, 0)? else {
             return Err(self.error(id, "reads a synaptic layer without neurons between them"));
         };
         if !linear.weights.iter().all(|&w| linear.weight.contains(w)) {
@@ -143,9 +143,9 @@ impl Compiler<'_> {
 
     /// The accumulation that a node reads; for a node that reads events directly, one that passes them through.
     fn accumulation(&mut self, id: NodeId, port: usize) -> Result<usize> {
-        match self.place(id, port)? {
-            Place::Accumulation(index) => Ok(index),
-            Place::Source(source) => {
+        match self.compiled(id, port)? {
+            Compiled::Accumulation(index) => Ok(index),
+            Compiled::Source(source) => {
                 let shape = &self.network.node(self.network.inputs(id)[port]).shape;
                 let width = match source {
                     _ if self.checked => Width::W64,
@@ -159,7 +159,7 @@ impl Compiler<'_> {
     }
 
     fn arrange(&mut self, id: NodeId, arrange: &crate::integer::Arrange) -> Result<Source> {
-        let Place::Source(Source::Input(before)) = self.place(id, 0)? else {
+        let Compiled::Source(Source::Input(before)) = self.compiled(id, 0)? else {
             return Err(self.error(id, "only the raw input can be arranged"));
         };
         let order = match &self.arrangements[before][..] {
@@ -171,7 +171,7 @@ impl Compiler<'_> {
     }
 
     fn select(&mut self, id: NodeId, select: crate::integer::Select) -> Result<Source> {
-        let Place::Source(Source::Layer { layer, first, .. }) = self.place(id, 0)? else {
+        let Compiled::Source(Source::Layer { layer, first, .. }) = self.compiled(id, 0)? else {
             return Err(self.error(id, "rows can be selected of neurons only"));
         };
         // Values have at most 2^30 elements.
@@ -181,7 +181,7 @@ impl Compiler<'_> {
     }
 
     fn embedding(&mut self, id: NodeId, embedding: &crate::integer::Embedding) -> Result<usize> {
-        let Place::Source(source @ Source::Input(arrangement)) = self.place(id, 0)? else {
+        let Compiled::Source(source @ Source::Input(arrangement)) = self.compiled(id, 0)? else {
             return Err(self.error(id, "a table is read by the raw input only"));
         };
         let rows = self.network.node(id).shape.rows();
@@ -198,7 +198,7 @@ impl Compiler<'_> {
         let mut inputs = Vec::new();
         let (mut sources, mut passed) = (Vec::new(), Vec::new());
         for port in 0..sum.terms.len() {
-            if let Place::Source(source) = self.place(id, port)? {
+            if let Compiled::Source(source) = self.compiled(id, port)? {
                 passed.push(source);
             }
             let index = self.accumulation(id, port)?;
@@ -216,18 +216,19 @@ impl Compiler<'_> {
         let mut operands = Vec::new();
         for (port, &input) in inputs.iter().enumerate() {
             let whole = &self.network.node(input).shape;
-            match self.place(id, port)? {
-                Place::Source(Source::Layer { layer, first: 0, end }) if end as usize == whole.len() => {
-                    operands.push((layer, whole.rows(), whole.channels()));
-                }
-                _ => return Err(self.error(id, "operands of a product are whole layers of neurons")),
+            let Compiled::Source(Source::Layer { layer, first: 0, end }) = self.compiled(id, port)? else {
+                return Err(self.error(id, "operands of a product are whole layers of neurons"));
+            };
+            if end as usize != whole.len() {
+                return Err(self.error(id, "operands of a product are whole layers of neurons"));
             }
+            operands.push((layer, whole.rows(), whole.channels()));
         }
         let shape = self.network.node(id).shape.clone();
         let width = self.width(product.partial.union(product.delta).union(product.total));
         let products = self.stages.iter().filter(|stage| matches!(stage, Stage::Product(_))).count();
-        let places = (self.accumulations.len(), products);
-        let plan = ProductPlan::new(product, operands[0], operands[1], width, places);
+        let outputs = (self.accumulations.len(), products);
+        let plan = ProductPlan::new(product, operands[0], operands[1], width, outputs);
         let sources = operands.iter().map(|&(layer, rows, channels)| Source::Layer {
             layer,
             first: 0,
@@ -248,10 +249,12 @@ impl Compiler<'_> {
         let input = self.accumulation(id, 0)?;
         let mask = match softmax.padding {
             None => None,
-            Some(padding) => match self.place(id, 1)? {
-                Place::Source(Source::Input(arrangement)) => Some((arrangement, padding)),
-                _ => return Err(self.error(id, "the mask is not made of the raw input")),
-            },
+            Some(padding) => {
+                let Compiled::Source(Source::Input(arrangement)) = self.compiled(id, 1)? else {
+                    return Err(self.error(id, "the mask is not made of the raw input"));
+                };
+                Some((arrangement, padding))
+            }
         };
         let decision = Decision::Softmax(Box::new(SoftmaxPlan::new(softmax, mask, self.checked)));
         let total = softmax.total;

@@ -244,9 +244,9 @@ impl Golden {
 
     /// Proven range of the sums of a synaptic layer.
     fn total_of(&self, input: usize) -> Option<Range> {
-        self.stages.iter().find_map(|stage| match stage {
-            Stage::Synapse(plan) if plan.output == input => Some(plan.ranges.total),
-            _ => None,
+        self.stages.iter().find_map(|stage| {
+            let Stage::Synapse(plan) = stage else { return None };
+            (plan.output == input).then_some(plan.ranges.total)
         })
     }
 }

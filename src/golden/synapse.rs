@@ -49,8 +49,8 @@ impl SynapsePlan {
         let weights = match width.max(narrowest) {
             Width::W64 => Weights::I64(arranged(linear, source)),
             Width::W32 if narrowest == Width::W32 => Weights::I32(arranged(linear, source)),
-            _ if range.signed_width() <= 8 => Weights::I8(arranged(linear, source)),
-            _ => Weights::I16(arranged(linear, source)),
+            Width::W16 | Width::W32 if range.signed_width() <= 8 => Weights::I8(arranged(linear, source)),
+            Width::W16 | Width::W32 => Weights::I16(arranged(linear, source)),
         };
         Self {
             source,

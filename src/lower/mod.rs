@@ -240,10 +240,20 @@ impl Walk {
                 let proof = proof(&node.name, "softmax", channels, levels, softmax.exp_fraction, widths);
                 (Op::Softmax(softmax), through, proof)
             }
-            other => {
-                let (function, inputs) = match other {
-                    snn::Op::Function(function) => (Some(function), through),
-                    _ => (None, inputs),
+            read @ (snn::Op::Input(_)
+            | snn::Op::Linear(_)
+            | snn::Op::Neuron(_)
+            | snn::Op::Arrange(_)
+            | snn::Op::Select(_)
+            | snn::Op::Embedding(_)
+            | snn::Op::Sum(_)
+            | snn::Op::Product(_)
+            | snn::Op::Function(_)
+            | snn::Op::Readout) => {
+                let (function, inputs) = if let snn::Op::Function(function) = read {
+                    (Some(function), through)
+                } else {
+                    (None, inputs)
                 };
                 let columns = columns(self.value(&inputs, 0)?, &node.shape)?;
                 let lowered = match function {
@@ -275,13 +285,14 @@ impl Walk {
 
     /// Whether a node is the raw input, applied once and unscaled.
     fn is_token_input(&self, source: &snn::Network, id: NodeId) -> Result<()> {
-        match &source.node(id).op {
-            snn::Op::Input(input) if input.spec.zero_point() == 0 && input.encoding == Encoding::Analog => {
-                Ok(())
-            }
-            _ => Err(Error::input("this node reads tokens, which must be the raw input in analog encoding")
-                .fix("use --input u16 --scale 1 --zero-point 0")),
+        if let snn::Op::Input(input) = &source.node(id).op
+            && input.spec.zero_point() == 0
+            && input.encoding == Encoding::Analog
+        {
+            return Ok(());
         }
+        Err(Error::input("this node reads tokens, which must be the raw input in analog encoding")
+            .fix("use --input u16 --scale 1 --zero-point 0"))
     }
 }
 

@@ -48,7 +48,16 @@ impl Model {
                     let own = table.table.len() / table.channels.max(1);
                     rows = Some(rows.map_or(own, |rows| rows.min(own)));
                 }
-                _ => {}
+                Op::Linear(_)
+                | Op::Neuron(_)
+                | Op::Arrange(_)
+                | Op::Select(_)
+                | Op::Sum(_)
+                | Op::LayerNorm(_)
+                | Op::Product(_)
+                | Op::Softmax(_)
+                | Op::Function(_)
+                | Op::Readout => {}
             }
         }
         let Some(rows) = rows else { return (low, high) };

@@ -205,12 +205,10 @@ impl Settled {
             let sums = &state.buffers[node.inputs[0]];
             let decisions = sums.iter().zip(levels).enumerate().map(|(e, (input, &level))| {
                 let table = Decision::Table { input, level: level.into() };
-                match &node.step {
-                    Step::Neuron(plan) => plan
-                        .membrane(e % node.channels, input)
-                        .map_or(table, |(membrane, theta)| Decision::Affine { membrane, theta }),
-                    _ => table,
-                }
+                // LayerNorm and softmax decide by a table, too.
+                let Step::Neuron(plan) = &node.step else { return table };
+                plan.membrane(e % node.channels, input)
+                    .map_or(table, |(membrane, theta)| Decision::Affine { membrane, theta })
             });
             let fired = settle(layer, self.code, (low, high), decisions.collect(), observer);
             assert_eq!(fired, levels, "layer {} settles at its levels", self.layers[layer].name);

@@ -115,6 +115,7 @@ impl<'a> Reader<'a> {
     /// A matrix of 8-, 16- or 32-bit integers: rows, columns, values.
     pub(super) fn matrix(&mut self, name: &str) -> Result<(usize, usize, Vec<i32>)> {
         let (info, bytes) = self.take(name, 2)?;
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the types of tensors are of another crate")]
         let values = match info.dtype {
             Dtype::I8 => bytes.iter().map(|&b| i32::from(b.cast_signed())).collect(),
             Dtype::I16 => bytes.as_chunks().0.iter().map(|&b| i16::from_le_bytes(b).into()).collect(),

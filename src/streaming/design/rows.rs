@@ -43,17 +43,36 @@ impl Product {
         self.rows.div_ceil(self.lanes[2])
     }
 
+    /// Channels of the left operand.
+    pub fn left_channels(&self) -> usize {
+        self.groups.count
+            * match self.form {
+                Form::Scores => self.depth,
+                Form::Mix => self.groups.pad,
+            }
+    }
+
+    /// Words of the tracers of the left operand, each of all lanes.
+    pub fn left_words(&self) -> usize {
+        self.right_cycles() * self.left_channels()
+    }
+
+    /// Words of the tracers of the right operand.
+    pub fn right_words(&self) -> usize {
+        self.left_cycles() * self.left_channels()
+    }
+
+    /// Words of the accumulators.
+    pub fn acc_words(&self) -> usize {
+        self.left_cycles() * self.groups.count * self.rows
+    }
+
     /// Bits of the tracers of both sides and of the accumulators.
     pub fn state_bits(&self) -> u64 {
-        let lanes = self.lanes[2];
-        let left_channels = match self.form {
-            Form::Scores => self.groups.count * self.depth,
-            Form::Mix => self.groups.count * self.groups.pad,
-        };
-        let bits = |words: usize, width: u32| (words * lanes) as u64 * u64::from(width);
-        let left = bits(self.rows.div_ceil(lanes) * left_channels, self.level_widths[0]);
-        let right = bits(self.left_cycles() * left_channels, self.level_widths[1]);
-        left + right + bits(self.left_cycles() * self.groups.count * self.rows, self.delta_width)
+        let bits = |words: usize, width: u32| (words * self.lanes[2]) as u64 * u64::from(width);
+        bits(self.left_words(), self.level_widths[0])
+            + bits(self.right_words(), self.level_widths[1])
+            + bits(self.acc_words(), self.delta_width)
     }
 }
 
@@ -69,6 +88,16 @@ pub struct Levels {
 }
 
 impl Levels {
+    /// Number of levels.
+    pub fn count(&self) -> usize {
+        usize::try_from(i64::from(self.high) - i64::from(self.low) + 1).unwrap_or(1)
+    }
+
+    /// Width in bits of the word that describes the boundaries around a level.
+    pub fn edge_width(&self) -> u32 {
+        self.halves_width() + self.gap_width() + 4
+    }
+
     /// Width in bits of the tracer.
     pub fn width(&self) -> u32 {
         level_width(self.low, self.high)
@@ -121,6 +150,11 @@ impl LayerNorm {
         self.channels.div_ceil(self.lanes)
     }
 
+    /// Words of its state, each of all lanes.
+    pub fn words(&self) -> usize {
+        self.rows * self.chunks()
+    }
+
     /// Width in bits of the accumulated input: its proven range, and not below that of a change.
     pub fn acc_width(&self) -> u32 {
         self.norm.total.signed_width().max(self.delta_width)
@@ -129,6 +163,11 @@ impl LayerNorm {
     /// Levels.
     pub fn levels(&self) -> Levels {
         Levels { low: self.norm.low, high: self.norm.high, rounding: self.norm.rounding }
+    }
+
+    /// Width in bits of a channel's constants: Γ and B.
+    pub fn constant_width(&self) -> u32 {
+        self.gamma_width() + self.beta_width()
     }
 
     /// Width in bits of Γ.
@@ -165,6 +204,11 @@ impl Softmax {
         self.groups.count * self.groups.pad / self.lanes
     }
 
+    /// Words of its state, each of all lanes.
+    pub fn words(&self) -> usize {
+        self.rows * self.chunks()
+    }
+
     /// Width in bits of an accumulated score.
     pub fn acc_width(&self) -> u32 {
         self.softmax.total.signed_width().max(self.delta_width)
@@ -173,6 +217,11 @@ impl Softmax {
     /// Levels.
     pub fn levels(&self) -> Levels {
         Levels { low: self.softmax.low, high: self.softmax.high, rounding: self.softmax.rounding }
+    }
+
+    /// Tables of exponentials: two lanes share one.
+    pub fn tables(&self) -> usize {
+        self.lanes.div_ceil(2)
     }
 
     /// Width in bits of an unsigned entry of the table.
@@ -212,6 +261,11 @@ pub struct Scale {
 }
 
 impl Scale {
+    /// Whether every channel has its own coefficient.
+    pub fn is_per_channel(&self) -> bool {
+        self.coefficient.len() > 1
+    }
+
     /// Width in bits of a signed coefficient.
     pub fn coefficient_width(&self) -> u32 {
         signed_width(&self.coefficient)
@@ -236,6 +290,11 @@ pub struct Sum {
 }
 
 impl Sum {
+    /// Words of the values before the first time-step, each of all lanes; 0 without such values.
+    pub fn start_words(&self) -> usize {
+        if self.start.is_empty() { 0 } else { self.rows * self.chunks() }
+    }
+
     /// Chunks of a row.
     pub fn chunks(&self) -> usize {
         self.channels.div_ceil(self.lanes)
@@ -288,4 +347,33 @@ pub struct Mask {
     pub value_width: u32,
     /// The value, zero point subtracted, that stands for padding.
     pub padding: i32,
+}
+
+impl Reorder {
+    /// Beats of a sample that comes in.
+    pub fn beats(&self) -> usize {
+        self.order.len().div_ceil(self.lanes)
+    }
+
+    /// Widths in bits of the lane and the beat of a value in the ROM.
+    pub fn order_widths(&self) -> [u32; 2] {
+        [self.lanes, self.beats()].map(|count| usize::BITS - count.saturating_sub(1).max(1).leading_zeros())
+    }
+}
+
+impl Embedding {
+    /// Beats of a row.
+    pub fn chunks(&self) -> usize {
+        self.embedding.channels.div_ceil(self.lanes)
+    }
+
+    /// Rows of the table.
+    pub fn entries(&self) -> usize {
+        self.embedding.table.len() / self.embedding.channels
+    }
+
+    /// Words of the table, each of all lanes.
+    pub fn words(&self) -> usize {
+        self.entries() * self.chunks()
+    }
 }

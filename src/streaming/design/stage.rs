@@ -119,6 +119,25 @@ pub struct Matmul {
     pub linear: integer::Linear,
 }
 
+impl AnalogPass {
+    /// Beats of a row.
+    pub fn chunks(&self) -> usize {
+        self.channels.div_ceil(self.lanes)
+    }
+}
+
+impl Repeat {
+    /// Beats of a row.
+    pub fn chunks(&self) -> usize {
+        self.channels.div_ceil(self.lanes)
+    }
+
+    /// Words of its memory, each of all lanes.
+    pub fn words(&self) -> usize {
+        self.rows * self.chunks()
+    }
+}
+
 impl Matmul {
     /// Input channels of a bank: channel `i` is number `i / banks` of bank `i % banks`.
     pub fn bank_inputs(&self) -> usize {
@@ -187,6 +206,32 @@ impl Neurons {
         self.channels.div_ceil(self.lanes)
     }
 
+    /// Words of its state, each of all lanes.
+    pub fn words(&self) -> usize {
+        self.rows * self.chunks()
+    }
+
+    /// Width in bits of a neuron's state: membrane and tracer.
+    pub fn state_width(&self) -> u32 {
+        self.membrane_width() + self.level_width()
+    }
+
+    /// Words of the table of a lane; 0 without a table.
+    pub fn table_words(&self) -> usize {
+        match &self.neuron.rule {
+            Rule::Affine { .. } => 0,
+            Rule::Table => self.chunks() * self.neuron.steps(),
+        }
+    }
+
+    /// Width in bits of a neuron's constants: start and threshold; 0 with a table.
+    pub fn constant_width(&self) -> u32 {
+        match &self.neuron.rule {
+            Rule::Affine { .. } => self.membrane_width() + self.threshold_width(),
+            Rule::Table => 0,
+        }
+    }
+
     /// Fraction bits of the membrane against a change of `A`.
     pub fn fraction(&self) -> u32 {
         match self.neuron.rule {
@@ -242,6 +287,21 @@ pub struct Readout {
 }
 
 impl Readout {
+    /// Beats of a row.
+    pub fn chunks(&self) -> usize {
+        self.readout.channels.div_ceil(self.lanes)
+    }
+
+    /// Width in bits of a channel's word of constants: the offset and, if it is not a shift, the multiplier.
+    pub fn constant_width(&self) -> u32 {
+        self.value_width() + self.factor_width()
+    }
+
+    /// Width in bits of the multiplier; 0 if it is a shift.
+    pub fn factor_width(&self) -> u32 {
+        if self.shift().is_none() { self.multiplier_width() } else { 0 }
+    }
+
     /// The common left shift, where every channel's multiplier is the same power of two.
     pub fn shift(&self) -> Option<u32> {
         let (first, rest) = self.readout.multiplier.split_first()?;

@@ -1,7 +1,6 @@
 //! Stages and streams in the manifest.
 
 use crate::hardware::{StageEntry, StreamEntry};
-use crate::integer::Rule;
 use crate::streaming::design::{Carries, Design, Kind, LayerNorm, Softmax, Stream};
 
 /// Rows, channels, lanes, widths, bits of read-only memory, bits of state.
@@ -13,8 +12,7 @@ fn bits(count: usize, width: u32) -> u64 {
 
 /// Bits of the boundaries around each level.
 fn edges(levels: &crate::streaming::design::Levels) -> u64 {
-    let count = usize::try_from(levels.high - levels.low + 1).unwrap_or(0);
-    bits(count, levels.halves_width() + levels.gap_width() + 4)
+    bits(levels.count(), levels.edge_width())
 }
 
 fn layer_norm(n: &LayerNorm) -> Sizes {
@@ -28,7 +26,7 @@ fn layer_norm(n: &LayerNorm) -> Sizes {
         ("v", n.norm.square_width),
         ("decision", n.norm.decision_width),
     ];
-    let constants = bits(neurons, n.gamma_width() + n.beta_width()) + edges(&levels);
+    let constants = bits(neurons, n.constant_width()) + edges(&levels);
     // The rows inside wait in a FIFO.
     let state = bits(n.rows * neurons, n.acc_width() + levels.width()) + bits(3 * neurons, n.acc_width());
     (n.rows, n.channels, n.lanes, widths, constants, state)
@@ -44,8 +42,7 @@ fn softmax(s: &Softmax) -> Sizes {
         ("sum", s.sum_width()),
         ("decision", s.softmax.decision_width),
     ];
-    let tables = s.lanes.div_ceil(2);
-    let constants = bits(tables * s.softmax.table.len(), s.exp_width()) + edges(&levels);
+    let constants = bits(s.tables() * s.softmax.table.len(), s.exp_width()) + edges(&levels);
     let waiting = bits(2 * s.groups.pad, s.acc_width() + s.exp_width());
     let state = bits(s.rows * neurons, s.acc_width() + levels.width()) + waiting;
     (s.rows, s.groups.count * s.groups.tokens, s.lanes, widths, constants, state)
@@ -72,21 +69,16 @@ fn stage_entry(design: &Design, index: usize) -> StageEntry {
             m.linear.outputs,
             m.out_lanes,
             vec![("value", m.value_width), ("weight", m.weight_width), ("delta", m.delta_width)],
-            bits(m.banks * m.bank_inputs() * m.out_chunks() * m.out_lanes, m.weight_width),
+            bits(m.banks * m.bank_words() * m.out_lanes, m.weight_width),
             bits(2 * m.out_chunks() * m.out_lanes, m.delta_width),
         ),
         Kind::AnalogPass(p) => (p.rows, p.channels, p.lanes, vec![("value", p.width)], 0, 0),
         Kind::Repeat(r) => {
-            let words = r.rows * r.channels.div_ceil(r.lanes);
-            (r.rows, r.channels, r.lanes, vec![("delta", r.width)], 0, bits(words * r.lanes, r.width))
+            (r.rows, r.channels, r.lanes, vec![("delta", r.width)], 0, bits(r.words() * r.lanes, r.width))
         }
         Kind::Neurons(n) => {
-            let state = n.membrane_width() + n.level_width();
-            let neurons = n.chunks() * n.lanes;
-            let constants = match &n.neuron.rule {
-                Rule::Affine { .. } => bits(neurons, n.membrane_width() + n.threshold_width()),
-                Rule::Table => bits(neurons * n.neuron.steps(), n.table_width()),
-            };
+            let constants = bits(n.chunks() * n.lanes, n.constant_width())
+                + bits(n.table_words() * n.lanes, n.table_width());
             let widths = vec![
                 ("delta", n.delta_width),
                 ("membrane", n.membrane_width()),
@@ -94,7 +86,7 @@ fn stage_entry(design: &Design, index: usize) -> StageEntry {
                 ("tracer", n.level_width()),
                 ("threshold", n.threshold_width()),
             ];
-            (n.rows, n.channels, n.lanes, widths, constants, bits(n.rows * neurons, state))
+            (n.rows, n.channels, n.lanes, widths, constants, bits(n.words() * n.lanes, n.state_width()))
         }
         Kind::Product(p) => {
             let [left, right] = p.level_widths;
@@ -106,7 +98,7 @@ fn stage_entry(design: &Design, index: usize) -> StageEntry {
         Kind::Fork => (shape.0, shape.1, shape.2, Vec::new(), 0, 0),
         Kind::Scale(s) => {
             let widths = vec![("in", s.widths[0]), ("coefficient", s.coefficient_width())];
-            let all = if s.coefficient.len() > 1 { s.channels } else { 0 };
+            let all = if s.is_per_channel() { s.channels } else { 0 };
             (shape.0, s.channels, s.lanes[1], widths, bits(all, s.coefficient_width()), 0)
         }
         Kind::Sum(s) => {
@@ -125,11 +117,9 @@ fn stage_entry(design: &Design, index: usize) -> StageEntry {
         }
         Kind::Mask(m) => (1, m.tokens, m.tokens, vec![("value", m.value_width)], 0, m.tokens as u64),
         Kind::Readout(r) => {
-            let chunks = r.readout.channels.div_ceil(r.lanes);
-            let factor = if r.shift().is_none() { r.multiplier_width() } else { 0 };
             let widths = vec![("delta", r.delta_width), ("sum", r.acc_width()), ("value", r.value_width())];
-            let constants = bits(r.readout.channels, factor + r.value_width());
-            (1, r.readout.channels, r.lanes, widths, constants, bits(chunks * r.lanes, r.acc_width()))
+            let constants = bits(r.readout.channels, r.constant_width());
+            (1, r.readout.channels, r.lanes, widths, constants, bits(r.chunks() * r.lanes, r.acc_width()))
         }
     };
     let widths = widths.into_iter().map(|(name, width)| (name.to_owned(), width)).collect();

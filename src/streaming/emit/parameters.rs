@@ -151,7 +151,7 @@ fn sum_parameters(instance: Instance, sum: &Sum) -> Instance {
 fn embedding_parameters(instance: Instance, stage: &Embedding) -> Instance {
     instance
         .parameter("Tokens", stage.tokens)
-        .parameter("Entries", stage.embedding.table.len() / stage.embedding.channels)
+        .parameter("Entries", stage.entries())
         .parameter("Channels", stage.embedding.channels)
         .parameter("Lanes", stage.lanes)
         .parameter("ValueWidth", stage.value_width)

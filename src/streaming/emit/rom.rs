@@ -70,7 +70,7 @@ pub(super) fn images(stage: &Stage, safe: &str) -> Vec<Image> {
             ]
         }
         Kind::Readout(readout) => vec![named("ConstFile", "constants", readout_constants(readout))],
-        Kind::Scale(scale) if scale.coefficient.len() > 1 => {
+        Kind::Scale(scale) if scale.is_per_channel() => {
             let text = rows(&scale.coefficient, scale.channels, scale.lanes[1], scale.coefficient_width());
             vec![named("CoefficientFile", "coefficients", text)]
         }
@@ -83,12 +83,11 @@ pub(super) fn images(stage: &Stage, safe: &str) -> Vec<Image> {
         }
         Kind::Reorder(reorder) => {
             // {beat, lane} of each value.
-            let bits = |count: usize| usize::BITS - count.saturating_sub(1).max(1).leading_zeros();
-            let (lanes, beats) = (reorder.lanes, reorder.order.len().div_ceil(reorder.lanes));
+            let (lanes, [lane_bits, beat_bits]) = (reorder.lanes, reorder.order_widths());
             let words = reorder.order.iter().map(|&element| {
                 let mut word = Word::default();
-                word.push((element % lanes) as i128, bits(lanes));
-                word.push((element / lanes) as i128, bits(beats));
+                word.push((element % lanes) as i128, lane_bits);
+                word.push((element / lanes) as i128, beat_bits);
                 word
             });
             vec![named("OrderFile", "order", image(words))]

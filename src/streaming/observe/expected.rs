@@ -34,7 +34,7 @@ impl<'a> Expected<'a> {
                     rows.sum::<u64>() * chunks
                 }
                 Kind::AnalogPass(pass) => {
-                    input_beats = (pass.rows * pass.channels.div_ceil(pass.lanes)) as u64;
+                    input_beats = (pass.rows * pass.chunks()) as u64;
                     input_beats
                 }
                 Kind::Repeat(repeat) => input_beats * u64::from(repeat.steps),

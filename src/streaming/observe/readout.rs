@@ -27,7 +27,7 @@ impl ReadoutCheck {
             name: name.to_owned(),
             channels,
             lanes: readout.lanes,
-            chunks: channels.div_ceil(readout.lanes),
+            chunks: readout.chunks(),
             totals: vec![0; channels],
             sample: 0,
             step: 1,

@@ -7,20 +7,20 @@ use crate::streaming::design::{Design, Kind};
 pub(crate) fn waits(design: &Design) -> Waits {
     let work = |kind: &Kind| match kind {
         Kind::AnalogMatmul(m) | Kind::SpikeMatmul(m) => m.rows * m.linear.inputs * m.out_chunks(),
-        Kind::AnalogPass(p) => p.rows * p.channels.div_ceil(p.lanes),
-        Kind::Repeat(r) => r.rows * r.channels.div_ceil(r.lanes),
-        Kind::Neurons(n) => n.rows * n.chunks(),
+        Kind::AnalogPass(p) => p.rows * p.chunks(),
+        Kind::Repeat(r) => r.words(),
+        Kind::Neurons(n) => n.words(),
         // Every spike on either side.
         Kind::Product(p) => {
             p.rows * p.channels() * p.left_cycles().max(p.right_cycles()) + p.rows * p.groups.tokens * p.depth
         }
         // A square root takes no more cycles per row than this.
         Kind::LayerNorm(n) => n.rows * (n.chunks() + 256),
-        Kind::Softmax(s) => s.rows * s.chunks(),
+        Kind::Softmax(s) => s.words(),
         Kind::Sum(s) => s.rows * s.chunks(),
         Kind::Scale(s) => s.channels,
         Kind::Reorder(r) => r.order.len(),
-        Kind::Embedding(e) => e.tokens * e.embedding.channels.div_ceil(e.lanes),
+        Kind::Embedding(e) => e.tokens * e.chunks(),
         Kind::Fork | Kind::Select(_) | Kind::Mask(_) => 1,
         Kind::Readout(_) => design.output().frame_words(),
     };

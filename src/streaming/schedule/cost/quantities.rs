@@ -3,7 +3,7 @@
 use super::memory::Operand::{Signed, Unsigned};
 use super::memory::{Mapped, Memory, Operand, Port, map, multipliers, to_float, ultra};
 use crate::hardware::Quantities;
-use crate::integer::{Form, Rule};
+use crate::integer::Rule;
 use crate::streaming::design::{Design, Kind, LayerNorm, Matmul, Neurons, Softmax, Stage, Stream};
 use crate::target::Family;
 
@@ -122,9 +122,9 @@ pub(super) fn stage(stage: &Stage, design: &Design, family: Family) -> Quantitie
             sheet.set(&[("lanes", pass.lanes), ("width", wide(pass.width))]);
         }
         Kind::Repeat(repeat) => {
-            let (width, chunks) = (wide(repeat.width), repeat.channels.div_ceil(repeat.lanes));
-            sheet.set(&[("lanes", repeat.lanes), ("width", width), ("addr", bits_of(repeat.rows * chunks))]);
-            sheet.memory(Port::Sync, repeat.lanes * width, repeat.rows * chunks, 1);
+            let (width, words) = (wide(repeat.width), repeat.words());
+            sheet.set(&[("lanes", repeat.lanes), ("width", width), ("addr", bits_of(words))]);
+            sheet.memory(Port::Sync, repeat.lanes * width, words, 1);
         }
         Kind::Neurons(neurons) => self::neurons(&mut sheet, neurons),
         Kind::LayerNorm(norm) => layer_norm(&mut sheet, norm),
@@ -134,14 +134,8 @@ pub(super) fn stage(stage: &Stage, design: &Design, family: Family) -> Quantitie
             let levels = product.level_widths.map(wide);
             let level = levels[0].max(levels[1]);
             let delta = wide(product.delta_width);
-            let group = match product.form {
-                Form::Scores => product.depth,
-                Form::Mix => product.groups.pad,
-            };
-            let channels = product.groups.count * group;
-            let left_words = product.rows.div_ceil(lanes) * channels;
-            let right_words = product.left_cycles() * channels;
-            let acc_words = product.groups.count * product.left_cycles() * product.rows;
+            let (left_words, right_words) = (product.left_words(), product.right_words());
+            let acc_words = product.acc_words();
             sheet.set(&[("lanes", lanes), ("level", level), ("delta", delta), ("in_lanes", left + right)]);
             sheet.set(&[("rotate", bits_of(lanes)), ("addr", bits_of(acc_words))]);
             sheet.set(&[("operand", bits_of(left_words) + bits_of(right_words))]);
@@ -151,12 +145,11 @@ pub(super) fn stage(stage: &Stage, design: &Design, family: Family) -> Quantitie
         }
         Kind::Readout(readout) => {
             let (acc, value) = (wide(readout.acc_width()), wide(readout.value_width()));
-            let chunks = readout.readout.channels.div_ceil(readout.lanes);
-            let factor = if readout.shift().is_none() { wide(readout.multiplier_width()) } else { 0 };
+            let (chunks, factor) = (readout.chunks(), wide(readout.factor_width()));
             sheet.set(&[("lanes", readout.lanes), ("acc", acc), ("value", value), ("factor", factor)]);
             sheet.set(&[("delta", wide(readout.delta_width)), ("chosen", usize::from(readout.lanes > 1))]);
             sheet.memory(Port::Async, readout.lanes * acc, chunks, 1);
-            sheet.memory(Port::Rom, factor + value, readout.readout.channels, 1);
+            sheet.memory(Port::Rom, wide(readout.constant_width()), readout.readout.channels, 1);
             sheet.product(Signed(acc), Signed(factor), 1);
         }
         Kind::Fork => {
@@ -164,7 +157,6 @@ pub(super) fn stage(stage: &Stage, design: &Design, family: Family) -> Quantitie
         }
         Kind::Scale(scale) => {
             let (inputs, outputs) = (scale.lanes[0], scale.lanes[1]);
-            let each = usize::from(scale.coefficient.len() > 1);
             let factor = wide(scale.coefficient_width());
             let element = if scale.spikes { 2 } else { wide(scale.widths[0]) };
             let out = wide(scale.widths[1]);
@@ -175,7 +167,7 @@ pub(super) fn stage(stage: &Stage, design: &Design, family: Family) -> Quantitie
                 ("slices", inputs / outputs),
             ]);
             sheet.set(&[("sliced", usize::from(inputs > outputs)), ("spikes", usize::from(scale.spikes))]);
-            if each == 1 {
+            if scale.is_per_channel() {
                 sheet.memory(Port::Rom, outputs * factor, scale.channels.div_ceil(outputs), 1);
                 if !scale.spikes {
                     sheet.product(Signed(element), Signed(factor), outputs);
@@ -187,11 +179,11 @@ pub(super) fn stage(stage: &Stage, design: &Design, family: Family) -> Quantitie
             }
         }
         Kind::Sum(sum) => {
-            let (width, chunks) = (wide(sum.delta_width), sum.chunks());
+            let width = wide(sum.delta_width);
             sheet.set(&[("lanes", sum.lanes), ("width", width), ("inputs", sum.parts.len())]);
             sheet.set(&[("start", usize::from(!sum.start.is_empty())), ("row", bits_of(sum.rows))]);
-            if !sum.start.is_empty() {
-                sheet.memory(Port::Rom, sum.lanes * width, sum.rows * chunks, 1);
+            if sum.start_words() > 0 {
+                sheet.memory(Port::Rom, sum.lanes * width, sum.start_words(), 1);
             }
         }
         Kind::Select(select) => {
@@ -200,17 +192,15 @@ pub(super) fn stage(stage: &Stage, design: &Design, family: Family) -> Quantitie
         }
         Kind::Reorder(reorder) => {
             let (width, count) = (wide(reorder.width), reorder.order.len());
-            let beats = count.div_ceil(reorder.lanes);
+            let beats = reorder.beats();
             sheet.set(&[("lanes", reorder.lanes), ("width", width), ("addr", bits_of(count))]);
-            sheet.memory(Port::Rom, bits_of(reorder.lanes) + bits_of(beats), count, 1);
+            sheet.memory(Port::Rom, wide(reorder.order_widths().iter().sum()), count, 1);
             sheet.memory(Port::Sync, reorder.lanes * width, 2 * beats, 1);
         }
         Kind::Embedding(embedding) => {
             let (width, lanes) = (wide(embedding.delta_width), embedding.lanes);
-            let chunks = embedding.embedding.channels.div_ceil(lanes);
-            let entries = embedding.embedding.table.len() / embedding.embedding.channels;
-            sheet.set(&[("lanes", lanes), ("width", width), ("addr", bits_of(entries * chunks))]);
-            sheet.memory(Port::Rom, lanes * width, entries * chunks, 1);
+            sheet.set(&[("lanes", lanes), ("width", width), ("addr", bits_of(embedding.words()))]);
+            sheet.memory(Port::Rom, lanes * width, embedding.words(), 1);
         }
         Kind::Mask(mask) => {
             sheet.set(&[("tokens", mask.tokens), ("width", wide(mask.value_width))]);
@@ -259,19 +249,18 @@ fn matmul(sheet: &mut Sheet, matmul: &Matmul) {
 fn neurons(sheet: &mut Sheet, n: &Neurons) {
     let (membrane, level) = (wide(n.membrane_width()), wide(n.level_width()));
     let (threshold, chunks) = (wide(n.threshold_width()), n.chunks());
-    let words = n.rows * chunks;
+    let words = n.words();
     sheet.set(&[("lanes", n.lanes), ("membrane", membrane), ("level", level), ("theta", threshold)]);
     sheet.set(&[("delta", wide(n.delta_width)), ("addr", bits_of(words)), ("row", bits_of(n.rows))]);
-    sheet.memory(Port::Sync, n.lanes * (membrane + level), words, 1);
+    sheet.memory(Port::Sync, n.lanes * wide(n.state_width()), words, 1);
     sheet.memory(Port::Async, 1, n.rows, 1);
     if let Rule::Affine { .. } = n.neuron.rule {
         sheet.set(&[("line", 1), ("table", 0), ("crossings", 0)]);
-        sheet.memory(Port::Rom, n.lanes * (membrane + threshold), chunks, 1);
+        sheet.memory(Port::Rom, n.lanes * wide(n.constant_width()), chunks, 1);
     } else {
         let width = wide(n.table_width());
-        let steps = usize::try_from(n.neuron.high - n.neuron.low).unwrap_or(0);
         sheet.set(&[("line", 0), ("table", 1), ("crossings", n.neuron.crossings())]);
-        sheet.memory(Port::DualRom, width, chunks * steps, n.lanes);
+        sheet.memory(Port::DualRom, width, n.table_words(), n.lanes);
     }
 }
 
@@ -280,7 +269,7 @@ fn layer_norm(sheet: &mut Sheet, n: &LayerNorm) {
     let (gamma, beta) = (wide(n.gamma_width()), wide(n.beta_width()));
     let (square, decision) = (wide(n.norm.square_width.max(2)), wide(n.norm.decision_width));
     let (halves, gap) = (wide(n.levels().halves_width()), wide(n.levels().gap_width()));
-    let (words, row) = (n.rows * chunks, bits_of(n.rows));
+    let (words, row) = (n.words(), bits_of(n.rows));
     let sum = acc + bits_of(n.channels + 1);
     let root = square.div_ceil(2);
     let fraction = wide(n.norm.fraction);
@@ -292,8 +281,8 @@ fn layer_norm(sheet: &mut Sheet, n: &LayerNorm) {
     sheet.memory(Port::Sync, lanes * acc, words, 1);
     sheet.memory(Port::Sync, lanes * level, words, 1);
     sheet.fifo(lanes * acc + bits_of(words) + row + 8, 3 * chunks + 4);
-    sheet.memory(Port::Rom, lanes * (gamma + beta), chunks, 1);
-    sheet.memory(Port::Rom, halves + gap + 4, levels(n.norm.low, n.norm.high), lanes);
+    sheet.memory(Port::Rom, lanes * wide(n.constant_width()), chunks, 1);
+    sheet.memory(Port::Rom, wide(n.levels().edge_width()), n.levels().count(), lanes);
     sheet.product(Signed(acc), Signed(acc), lanes);
     sheet.product(Signed(gamma), Signed(sum + 1), lanes);
     sheet.product(Signed(offset), Unsigned(root), lanes);
@@ -304,10 +293,11 @@ fn layer_norm(sheet: &mut Sheet, n: &LayerNorm) {
 }
 
 fn softmax(sheet: &mut Sheet, s: &Softmax) {
-    let (acc, level, lanes, chunks) = (wide(s.acc_width()), wide(s.levels().width()), s.lanes, s.chunks());
+    let (acc, level, lanes) = (wide(s.acc_width()), wide(s.levels().width()), s.lanes);
     let (exp, sum, scale) = (wide(s.exp_width()), wide(s.sum_width()), wide(s.scale_width()));
     let (halves, gap) = (wide(s.levels().halves_width()), wide(s.levels().gap_width()));
-    let (words, row, group) = (s.rows * chunks, bits_of(s.rows), s.groups.pad / lanes);
+    let (words, row, group) = (s.words(), bits_of(s.rows), s.groups.pad / lanes);
+    // What travels with a beat: its address, row and flags.
     let place = bits_of(words) + row + 7;
     let scaled = sum + scale;
     sheet.set(&[("lanes", lanes), ("acc", acc), ("level", level), ("delta", wide(s.delta_width))]);
@@ -317,16 +307,11 @@ fn softmax(sheet: &mut Sheet, s: &Softmax) {
     sheet.memory(Port::Sync, lanes * level, words, 1);
     sheet.fifo(lanes * (acc + 1) + place + 2, 2 * group + 3);
     sheet.fifo(lanes * (exp + 1) + place + 2, 2 * group + 6);
-    // Two lanes share a table.
-    sheet.memory(Port::DualRom, exp, s.softmax.table.len(), lanes.div_ceil(2));
-    sheet.memory(Port::Rom, halves + gap + 4, levels(s.softmax.low, s.softmax.high), lanes);
+    sheet.memory(Port::DualRom, exp, s.softmax.table.len(), s.tables());
+    sheet.memory(Port::Rom, wide(s.levels().edge_width()), s.levels().count(), lanes);
     sheet.product(Signed(halves), Unsigned(scaled), lanes);
     sheet.product(Unsigned(gap), Unsigned(scaled), lanes);
     if s.softmax.scale.count_ones() > 1 {
         sheet.product(Unsigned(sum), Unsigned(scale), 1);
     }
-}
-
-fn levels(low: i32, high: i32) -> usize {
-    usize::try_from(high - low + 1).unwrap_or(1)
 }
