@@ -13,7 +13,7 @@ use snn2rtl::tool::{Tool, Toolbox, run_yosys};
 const BOARDS: [&str; 3] = ["mnist_mlp", "scale_per_channel", "text_encoder"];
 
 /// Designs that are enough for a front end that differs little from another one: between them every module.
-const FEW: [&str; 4] = ["mnist_mlp", "scale_per_channel", "folded_levels", "text_encoder"];
+const FEW: [&str; 4] = ["mnist_mlp", "scale_per_channel", "non_monotone_levels", "text_encoder"];
 
 /// Runs `check` on the build folder of each design, and of some as a board.
 fn each(check: impl Fn(&Path, &str, Vec<String>)) {
@@ -25,7 +25,7 @@ fn each_of(chosen: impl Fn(&str) -> bool, check: impl Fn(&Path, &str, Vec<String
     for (name, model, options) in designs().into_iter().filter(|(name, ..)| chosen(name)) {
         let build = folder.path().join(name);
         // One of them with the memories of UltraScale+.
-        let options = Options { ultra_ram: name == "folded_levels", ..options };
+        let options = Options { ultra_ram: name == "non_monotone_levels", ..options };
         // With a button that resets it, and without.
         let board = if name == "text_encoder" { "arty-a7-35t" } else { "ulx3s-85f" };
         let target = Target::Board(Box::new(Board::find(board).expect("a board")));

@@ -375,13 +375,13 @@ fn many_spikes_of_extreme_weight_add_up() {
 
 /// Levels that are reached, left and reached again are those of the function that they were made of, at every sum.
 #[test]
-fn folded_tables_are_the_functions_they_were_made_of() {
+fn non_monotone_tables_are_the_functions_they_were_made_of() {
     let mut random = Random(29);
     for _ in 0..300 {
         let (low, high) = random.pick(&[(0, 1), (-1, 0), (0, 15), (-8, 7), (-2, 3)]);
         let total = Range::new(random.range(-60, 0), random.range(0, 60));
         let all: Vec<_> = (0..3).map(|_| random::pieces(&mut random, (low, high), total)).collect();
-        let (thresholds, non_monotone) = random::folded(&all, (low, high), total);
+        let (thresholds, non_monotone) = random::non_monotone_tables(&all, (low, high), total);
         let mut neuron = Neuron {
             low,
             high,

@@ -56,11 +56,11 @@ pub fn run(args: &Args) -> Result<()> {
         raster: args.raster,
         output: args.output.clone(),
     };
-    let (place, found) = flow::report(&options, &output::Display::new())?;
+    let (path, found) = flow::report(&options, &output::Display::new())?;
     if args.json {
         output::json_own(&found)?;
     } else {
-        output::print(&format!("report: {}", place.display()))?;
+        output::print(&format!("report: {}", path.display()))?;
     }
     found.check()
 }

@@ -37,7 +37,7 @@ use std::path::{Path, PathBuf};
 
 pub use crate::hardware::{FirstMismatch, NeuronState, What};
 pub use report::{Report, Sample, Spread, StageWork, Stops};
-pub use saved::{FORMAT_VERSION, load, place, save};
+pub use saved::{FORMAT_VERSION, load, path, save};
 
 use crate::data::Inputs;
 use crate::error::{Error, Result};
@@ -164,10 +164,10 @@ impl Bench {
 }
 
 /// Runs the same samples again, up to a cycle, and writes a waveform of the cycles around it.
-fn record_waveform(dut: &Dut, inputs: &Inputs, options: &Options, cycle: u64, place: &Path) -> Result<()> {
+fn record_waveform(dut: &Dut, inputs: &Inputs, options: &Options, cycle: u64, path: &Path) -> Result<()> {
     // Beside its destination, so that it is there as a whole or not at all.
-    let error = |e: std::io::Error| Error::io("write", place, &e);
-    let mut copy = folder::begin_file(place)?;
+    let error = |e: std::io::Error| Error::io("write", path, &e);
+    let mut copy = folder::begin_file(path)?;
 
     let model = verilate::build(&dut.build, &dut.manifest, true)?;
     let simulator = Simulator::open(&model.library, options.stall)?;
@@ -182,5 +182,5 @@ fn record_waveform(dut: &Dut, inputs: &Inputs, options: &Options, cycle: u64, pl
     drop(session);
     let mut source = std::fs::File::open(&file).map_err(|e| Error::io("read", &file, &e))?;
     std::io::copy(&mut source, &mut copy).map_err(error)?;
-    folder::finish_file(copy, place)
+    folder::finish_file(copy, path)
 }

@@ -19,7 +19,7 @@ struct Versioned<'a> {
 }
 
 /// Path of the figures of a run, with or without random stalls.
-pub fn place(build: &Path, stalled: bool) -> PathBuf {
+pub fn path(build: &Path, stalled: bool) -> PathBuf {
     build.join(if stalled { "reports/cosim_stall.json" } else { "reports/cosim.json" })
 }
 
@@ -28,8 +28,8 @@ pub fn place(build: &Path, stalled: bool) -> PathBuf {
 /// # Errors
 /// When they cannot be written.
 pub fn save(build: &Path, report: &Report) -> Result<()> {
-    let place = place(build, report.stall.is_some());
-    folder::write_json(&place, &Versioned { format_version: FORMAT_VERSION, report })
+    let path = path(build, report.stall.is_some());
+    folder::write_json(&path, &Versioned { format_version: FORMAT_VERSION, report })
 }
 
 /// The figures of the last run, if there was one.
@@ -37,10 +37,10 @@ pub fn save(build: &Path, report: &Report) -> Result<()> {
 /// # Errors
 /// When they cannot be read.
 pub fn load(build: &Path, stalled: bool) -> Result<Option<Report>> {
-    let place = place(build, stalled);
-    if !place.exists() {
+    let path = path(build, stalled);
+    if !path.exists() {
         return Ok(None);
     }
-    let kept = folder::read_json(&place, FORMAT_VERSION);
+    let kept = folder::read_json(&path, FORMAT_VERSION);
     kept.map(Some).map_err(|error| error.fix("co-simulate again with 'snn2rtl cosim'"))
 }

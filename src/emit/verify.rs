@@ -156,20 +156,20 @@ enum Found {
 
 fn compare(build: &Path, file: &FileEntry) -> Result<Found> {
     // Neither the file nor a folder on the way to it may be a link.
-    let mut place = build.to_owned();
+    let mut path = build.to_owned();
     let mut found: Option<Metadata> = None;
     for name in file.path.split('/') {
         if found.as_ref().is_some_and(|above| !above.is_dir()) {
             return Ok(Found::Missing);
         }
-        place.push(name);
-        let data = match fs::symlink_metadata(&place) {
+        path.push(name);
+        let data = match fs::symlink_metadata(&path) {
             Ok(data) => data,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Missing),
-            Err(e) => return Err(Error::io("read", &place, &e)),
+            Err(e) => return Err(Error::io("read", &path, &e)),
         };
         if data.is_symlink() {
-            let what = if place.ends_with(&file.path) { "this" } else { "a folder on the way" };
+            let what = if path.ends_with(&file.path) { "this" } else { "a folder on the way" };
             return Ok(Found::Changed(format!("{what} is a link")));
         }
         found = Some(data);
@@ -180,7 +180,7 @@ fn compare(build: &Path, file: &FileEntry) -> Result<Found> {
     if data.len() != file.bytes as u64 {
         return Ok(Found::Changed(format!("{} bytes instead of {}", data.len(), file.bytes)));
     }
-    if sha256(&folder::read(&place)?) != file.sha256 {
+    if sha256(&folder::read(&path)?) != file.sha256 {
         return Ok(Found::Changed("other contents of the same length".into()));
     }
     Ok(Found::Same)

@@ -78,8 +78,8 @@ pub fn simulate(
     watch: &dyn Watch,
 ) -> Result<Report> {
     // After a failure no figures of an earlier run may look like this one's.
-    let place = cosim::place(build, options.stall.is_some());
-    let free = folder::remove(&place);
+    let kept = cosim::path(build, options.stall.is_some());
+    let free = folder::remove(&kept);
     watch.begin("Verilator: building the simulation", None);
     let mut running = None;
     let result = cosim::run(build, inputs, options, &mut |progress| match progress {

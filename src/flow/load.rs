@@ -13,19 +13,19 @@ use crate::snn::{self, Model, Op};
 /// # Errors
 /// If there is none, or it is damaged.
 pub fn model(path: &Path) -> Result<Model> {
-    snn::file::load(&place(path))
+    snn::file::load(&model_folder(path))
 }
 
 /// Path of the model.
-fn place(path: &Path) -> PathBuf {
+fn model_folder(path: &Path) -> PathBuf {
     let inner = path.join("model.snn");
     if !path.join("graph.json").exists() && inner.is_dir() { inner } else { path.into() }
 }
 
 /// The files that [`model`] reads.
 pub fn model_files(path: &Path) -> [PathBuf; 2] {
-    let place = place(path);
-    snn::file::NAMES.map(|name| place.join(name))
+    let folder = model_folder(path);
+    snn::file::NAMES.map(|name| folder.join(name))
 }
 
 /// Shape and type of a raw sample of a model.

@@ -74,19 +74,19 @@ pub fn report(options: &Options, watch: &dyn Watch) -> Result<(PathBuf, report::
 /// When the folder is damaged or the page cannot be written.
 pub fn write(build: &Path, output: Option<&Path>) -> Result<(PathBuf, report::Report)> {
     let found = report::collect(build)?;
-    let place = output.map_or_else(|| build.join("reports/report.html"), Path::to_owned);
+    let path = output.map_or_else(|| build.join("reports/report.html"), Path::to_owned);
     let text = report::html(&found)?;
     match output {
         // A missing folder may be a typing error.
-        Some(place) => {
-            let mut file = folder::begin_file(place)?;
+        Some(path) => {
+            let mut file = folder::begin_file(path)?;
             std::io::Write::write_all(&mut file, text.as_bytes())
-                .map_err(|e| Error::io("write", place, &e))?;
-            folder::finish_file(file, place)?;
+                .map_err(|e| Error::io("write", path, &e))?;
+            folder::finish_file(file, path)?;
         }
-        None => folder::write_whole(&place, text.as_bytes())?,
+        None => folder::write_whole(&path, text.as_bytes())?,
     }
-    Ok((place, found))
+    Ok((path, found))
 }
 
 /// Forms of the network that samples are run on.

@@ -215,7 +215,7 @@ fn rows<D, V>(
             Decision::Affine { fraction, .. } => line(plan, row, constants, *fraction),
             Decision::Table { non_monotone: None, .. } => table(plan, row, constants),
             Decision::Table { non_monotone: Some(non_monotone), .. } => {
-                folded(plan, row, constants, non_monotone)
+                non_monotone_level(plan, row, constants, non_monotone)
             }
             Decision::LayerNorm(norm) => norm.row(row),
             Decision::Softmax(softmax) => softmax.row(row, context),
@@ -273,8 +273,12 @@ where
 
 /// A row with non-monotone levels.
 #[inline(always)]
-fn folded<D, V>(plan: &NeuronPlan, row: Row<'_, D, V>, thresholds: &[V], non_monotone: &NonMonotone)
-where
+fn non_monotone_level<D, V>(
+    plan: &NeuronPlan,
+    row: Row<'_, D, V>,
+    thresholds: &[V],
+    non_monotone: &NonMonotone,
+) where
     D: AsPrimitive<V>,
     V: PrimInt + AsPrimitive<i64>,
 {

@@ -103,16 +103,16 @@ impl FirstMismatch {
 impl fmt::Display for FirstMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.message)?;
-        let mut place = Vec::new();
+        let mut at = Vec::new();
         if let Some(layer) = &self.layer {
-            place.push(format!("layer {}", crate::error::printable(layer)));
+            at.push(format!("layer {}", crate::error::printable(layer)));
         }
-        place.extend(self.sample.map(|n| format!("sample {n}")));
-        place.extend(self.time_step.map(|n| format!("time-step {n}")));
-        place.extend(self.row.map(|n| format!("row {n}")));
-        place.extend(self.channel.map(|n| format!("channel {n}")));
-        place.push(format!("cycle {}", self.cycle));
-        write!(f, "\n  at:       {}", place.join(", "))?;
+        at.extend(self.sample.map(|n| format!("sample {n}")));
+        at.extend(self.time_step.map(|n| format!("time-step {n}")));
+        at.extend(self.row.map(|n| format!("row {n}")));
+        at.extend(self.channel.map(|n| format!("channel {n}")));
+        at.push(format!("cycle {}", self.cycle));
+        write!(f, "\n  at:       {}", at.join(", "))?;
         for (name, state) in [("RTL:     ", self.rtl), ("golden:  ", self.golden)] {
             if let Some(NeuronState { spike, membrane, tracer }) = state {
                 write!(f, "\n  {name} spike {spike}, membrane {membrane}, tracer {tracer}")?;

@@ -1,4 +1,4 @@
-//! Constants while they are folded: a type, extents and elements.
+//! Constants while they are evaluated: a type, extents and elements.
 
 use super::external::Folder;
 use super::proto::TensorProto;

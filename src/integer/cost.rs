@@ -178,12 +178,12 @@ pub fn operations(network: &Network) -> Operations {
             Op::Select(_) | Op::Embedding(_) | Op::Readout(_) => {}
         }
         result.time_steps = result.time_steps.max(own_last + 1);
-        let place = id.index();
-        if last.len() <= place {
-            last.resize(place + 1, 0);
-            raw.resize(place + 1, false);
+        let index = id.index();
+        if last.len() <= index {
+            last.resize(index + 1, 0);
+            raw.resize(index + 1, false);
         }
-        (last[place], raw[place]) = (own_last, own_raw);
+        (last[index], raw[index]) = (own_last, own_raw);
     }
     result
 }

@@ -96,16 +96,16 @@ fn offsets(linear: &snn::Linear, source: &Value, columns: &[Column<'_>]) -> Resu
     // Weights are first summed over the inputs that share an offset.
     let shifted: Vec<usize> =
         (0..source.kinds.len()).filter(|&k| !source.kinds[k].offset.is_zero()).collect();
-    let mut place = vec![None; source.kinds.len()];
+    let mut position = vec![None; source.kinds.len()];
     for (at, &kind) in shifted.iter().enumerate() {
-        place[kind] = Some(at);
+        position[kind] = Some(at);
     }
     (0..weights.outputs)
         .map(|o| {
             let mut sums = vec![0i64; shifted.len()];
             if !shifted.is_empty() {
                 for (i, column) in columns.iter().enumerate() {
-                    if let Some(at) = place[column.kind] {
+                    if let Some(at) = position[column.kind] {
                         sums[at] += i64::from(weights.level(o, i));
                     }
                 }

@@ -81,12 +81,12 @@ pub(super) fn prove(
             }
             if let Rule::Affine { fraction, theta, start } = &neuron.rule {
                 let edge = BigInt::from(theta[c]) * k - start[c];
-                let place = |a: i64| BigInt::from(a) << *fraction;
+                let scaled = |a: i64| BigInt::from(a) << *fraction;
                 if t > a_min {
-                    hold(edge > place(t - 1), LINE_LOWER, c, k)?;
+                    hold(edge > scaled(t - 1), LINE_LOWER, c, k)?;
                 }
                 if t <= a_max {
-                    hold(edge <= place(t), LINE_UPPER, c, k)?;
+                    hold(edge <= scaled(t), LINE_UPPER, c, k)?;
                 }
             }
         }

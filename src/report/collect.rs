@@ -147,8 +147,8 @@ pub fn collect(build: &Path) -> Result<Report> {
         synthesis.push(Synthesis { utilisation, fit });
     }
     // That of the device first.
-    let place_of = |family| Family::ALL.iter().position(|known| *known == family);
-    synthesis.sort_by_key(|s| (s.fit.is_none(), place_of(s.utilisation.family)));
+    let order = |family| Family::ALL.iter().position(|known| *known == family);
+    synthesis.sort_by_key(|s| (s.fit.is_none(), order(s.utilisation.family)));
     let mut placements: Vec<Placement> = Vec::new();
     for path in kept(build, "place_")? {
         let placement = folder::read_json(&path, place::FORMAT_VERSION)

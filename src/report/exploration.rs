@@ -79,8 +79,8 @@ impl Exploration {
             #[serde(flatten)]
             exploration: &'a Exploration,
         }
-        let place = build.join(format!("reports/explore_{}.json", self.family));
-        folder::write_json(&place, &Versioned { format_version: FORMAT_VERSION, exploration: self })
+        let path = build.join(format!("reports/explore_{}.json", self.family));
+        folder::write_json(&path, &Versioned { format_version: FORMAT_VERSION, exploration: self })
     }
 
     /// Reads a stored one.

@@ -132,7 +132,7 @@ pub struct PredictedCycles {
     pub busy: Vec<f64>,
 }
 
-fn place(build: &Path) -> PathBuf {
+fn path(build: &Path) -> PathBuf {
     build.join("reports/golden.json")
 }
 
@@ -148,7 +148,7 @@ impl Measured {
             #[serde(flatten)]
             measured: &'a Measured,
         }
-        folder::write_json(&place(build), &Versioned { format_version: FORMAT_VERSION, measured: self })
+        folder::write_json(&path(build), &Versioned { format_version: FORMAT_VERSION, measured: self })
     }
 
     /// The results of an earlier run, if there is one.
@@ -156,11 +156,11 @@ impl Measured {
     /// # Errors
     /// When it cannot be read.
     pub fn load(build: &Path) -> Result<Option<Self>> {
-        let place = place(build);
-        if !place.exists() {
+        let path = path(build);
+        if !path.exists() {
             return Ok(None);
         }
-        let kept = folder::read_json(&place, FORMAT_VERSION);
+        let kept = folder::read_json(&path, FORMAT_VERSION);
         kept.map(Some).map_err(|error| error.fix("measure again with 'snn2rtl report --inputs'"))
     }
 }

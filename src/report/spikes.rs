@@ -43,8 +43,8 @@ pub fn rates(golden: &Golden, inputs: &Inputs, progress: &mut dyn FnMut()) -> Re
         },
     )?;
     let share = |(counts, layer): (Vec<u64>, &crate::golden::Layer)| {
-        let places = (layer.rows * layer.channels * inputs.len()).max(1) as f64;
-        counts.into_iter().map(|count| count as f64 / places).collect()
+        let neurons = (layer.rows * layer.channels * inputs.len()).max(1) as f64;
+        counts.into_iter().map(|count| count as f64 / neurons).collect()
     };
     Ok(counts.into_iter().zip(golden.layers()).map(share).collect())
 }

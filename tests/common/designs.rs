@@ -21,7 +21,7 @@ pub fn designs() -> Vec<(&'static str, Model, Options)> {
             Options { lanes: 1, ..Options::default() },
         ),
         ("signed_neurons", fixture("qdq_signed_activations", Analog), narrow()),
-        ("folded_levels", functions_fixture("chain_qdq"), narrow()),
+        ("non_monotone_levels", functions_fixture("chain_qdq"), narrow()),
         ("text_encoder", text_fixture("text_masked_fill"), narrow()),
         ("vision_transformer", vit_small(), Options::default()),
     ]

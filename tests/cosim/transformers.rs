@@ -177,12 +177,12 @@ fn whatever_is_drawn() {
             let node = lowered.node(id);
             if design::Options::is_folded(&node.op) && random.pick(&[true, false]) {
                 let lanes = random.pick(&[1, 2, 3, 4, 6, 8, 12, 16]);
-                let mut folded = design::LayerFolding::lanes(lanes);
+                let mut layer = design::LayerFolding::lanes(lanes);
                 if let integer::Op::Linear(_) = node.op {
-                    folded.spikes = random.pick(&[None, Some(2), Some(4)]);
-                    folded.lut_words = random.pick(&[None, Some(3), Some(1000)]);
+                    layer.spikes = random.pick(&[None, Some(2), Some(4)]);
+                    layer.lut_words = random.pick(&[None, Some(3), Some(1000)]);
                 }
-                options.layers.insert(node.name.clone(), folded);
+                options.layers.insert(node.name.clone(), layer);
             }
         }
         println!("{recipe:?}, {options:?}");

@@ -107,7 +107,7 @@ pub fn level_of((base, edges): &Pieces, a: i64) -> i32 {
 }
 
 /// Thresholds of these functions, one a channel.
-pub fn folded(all: &[Pieces], (low, high): (i32, i32), total: Range) -> (Vec<i64>, NonMonotone) {
+pub fn non_monotone_tables(all: &[Pieces], (low, high): (i32, i32), total: Range) -> (Vec<i64>, NonMonotone) {
     let changes = |(base, edges): &Pieces, k: i32| -> Vec<i64> {
         let mut within = *base >= k;
         let mut list = Vec::new();
@@ -147,9 +147,9 @@ fn neuron_with(
     let mut non_monotone = None;
     let rule = if random.chance(tables) && random.chance(50) {
         let pieces: Vec<Pieces> = (0..channels).map(|_| pieces(random, (low, high), total)).collect();
-        let folded = folded(&pieces, (low, high), total);
-        thresholds = folded.0;
-        non_monotone = Some(folded.1);
+        let tables = non_monotone_tables(&pieces, (low, high), total);
+        thresholds = tables.0;
+        non_monotone = Some(tables.1);
         Rule::Table
     } else if random.chance(tables) {
         for _ in 0..channels {

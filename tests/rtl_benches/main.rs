@@ -6,13 +6,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod folded_tables;
 mod images;
 mod inputs;
 mod layer_norm;
 mod lint;
 mod matmul;
 mod neurons;
+mod non_monotone_tables;
 mod outputs;
 mod product;
 mod row_array;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::folded_tables::folded_tables;
 use super::images::{Random, Word, write_image};
 use super::matmul::weights;
+use super::non_monotone_tables::non_monotone_tables;
 use super::runner::{Group, Set, file};
 
 #[test]
@@ -116,7 +116,7 @@ fn spike_neurons(group: &mut Group) {
             line.push(constants);
         }
         if get("NonMonotone") == 1 {
-            (tables, reference) = folded_tables(get, &mut random);
+            (tables, reference) = non_monotone_tables(get, &mut random);
         }
         let reference_path = base.with_extension("ref.hex");
         write_image(&reference_path, &reference);

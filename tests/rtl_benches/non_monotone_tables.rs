@@ -4,7 +4,7 @@
 use super::images::{Random, Word};
 
 /// The tables of the lanes, and the reference.
-pub fn folded_tables(get: &dyn Fn(&str) -> i64, random: &mut Random) -> (Vec<Vec<Word>>, Vec<Word>) {
+pub fn non_monotone_tables(get: &dyn Fn(&str) -> i64, random: &mut Random) -> (Vec<Vec<Word>>, Vec<Word>) {
     let (channels, lanes, width) = (get("Channels"), get("Lanes"), get("TableWidth"));
     let (low, high) = (get("LevelMin"), get("LevelMax"));
     // Above all sums.
