@@ -1,6 +1,6 @@
 //! Data goes one way: each module uses only those that come before it, and what is delicate lives in one place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -223,6 +223,108 @@ fn an_architecture_is_reached_through_its_interface() {
             );
         }
     }
+}
+
+/// Modules whose files use each other in circles.
+const WITH_CIRCLES: &[&str] = &["golden", "import", "place", "synth"];
+
+/// The module path of a file: `emit::vivado::tcl`.
+fn module_path(path: &Path) -> Vec<String> {
+    let relative = path.strip_prefix(source()).expect("below src").with_extension("");
+    let mut parts: Vec<String> = relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    parts.pop_if(|last| last == "mod");
+    parts
+}
+
+/// The names after `super::`, with the number of times that it stands before them.
+fn above(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("super::") {
+        if text[..at].ends_with("super::") {
+            continue;
+        }
+        let mut rest = &text[at..];
+        let mut up = 0;
+        while let Some(after) = rest.strip_prefix("super::") {
+            (rest, up) = (after, up + 1);
+        }
+        let names = match rest.strip_prefix('{') {
+            Some(group) => group.split(';').next().unwrap_or(group),
+            None => rest,
+        };
+        let end = if rest.starts_with('{') { names.len() } else { 0 };
+        let word = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+        match end {
+            0 => found.push((up, names.split(word).next().unwrap_or_default().to_owned())),
+            end => found.extend(names[..end].split(word).map(|name| (up, name.to_owned()))),
+        }
+    }
+    found
+}
+
+/// Files and folders beside each other that use each other: of each, whom it uses.
+fn neighbours() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+    let files = files();
+    let known: BTreeSet<Vec<String>> = files.iter().map(|(_, path, _)| module_path(path)).collect();
+    let mut uses: BTreeMap<Vec<String>, BTreeSet<Vec<String>>> = BTreeMap::new();
+    for (_, path, text) in &files {
+        let own = module_path(path);
+        let code = text.split("#[cfg(test)]").next().unwrap_or(text);
+        for (up, name) in above(code).into_iter().filter(|(up, _)| (1..=own.len()).contains(up)) {
+            let (folder, below) = own.split_at(own.len() - up);
+            let [used, user] = [&name, &below[0]].map(|last| [folder, &[last.clone()]].concat());
+            if used != user && !folder.is_empty() && known.contains(&used) {
+                uses.entry(user).or_default().insert(used);
+            }
+        }
+    }
+    uses
+}
+
+/// A circle that can be reached from a file, if there is one.
+fn circle(uses: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>, way: &mut Vec<Vec<String>>) -> bool {
+    let Some(next) = way.last().and_then(|last| uses.get(last)) else { return false };
+    for used in next {
+        let again = way.contains(used);
+        way.push(used.clone());
+        if again || circle(uses, way) {
+            return true;
+        }
+        way.pop();
+    }
+    false
+}
+
+#[test]
+fn files_of_a_module_do_not_use_each_other_in_circles() {
+    let uses = neighbours();
+    assert!(uses.len() > 50, "{} files use others", uses.len());
+    for file in uses.keys().filter(|file| !WITH_CIRCLES.contains(&file[0].as_str())) {
+        let mut way = vec![file.clone()];
+        assert!(!circle(&uses, &mut way), "a circle: {way:?}");
+    }
+}
+
+#[test]
+fn circles_are_found() {
+    let file = |name: &str| vec!["m".to_owned(), name.to_owned()];
+    let of = |pairs: &[(&str, &str)]| {
+        let mut uses: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (user, used) in pairs {
+            uses.entry(file(user)).or_default().insert(file(used));
+        }
+        circle(&uses, &mut vec![file("a")])
+    };
+    assert!(of(&[("a", "b"), ("b", "c"), ("c", "b")]));
+    assert!(!of(&[("a", "b"), ("a", "c"), ("b", "c")]));
+}
+
+#[test]
+fn names_above_are_read() {
+    let text = "use super::{a::{self, B}, c};\nsuper::super::d::E; super::f()";
+    let expected = [(1, "a"), (1, "c"), (2, "d"), (1, "f")].map(|(up, name)| (up, name.to_owned()));
+    let found = above(text);
+    assert!(expected.iter().all(|name| found.contains(name)), "{found:?}");
 }
 
 #[test]
