@@ -31,12 +31,21 @@ pub struct Error {
     pub node: Option<String>,
     /// How to fix it, in one sentence without a full stop.
     pub fix: Option<String>,
+    /// Further problems of the same input, each of which would be enough to refuse it.
+    pub more: Box<[Error]>,
 }
 
 impl Error {
     /// The input or the call is wrong.
     pub fn input(problem: impl Into<String>) -> Self {
-        Self { kind: Kind::Input, problem: problem.into(), file: None, node: None, fix: None }
+        Self {
+            kind: Kind::Input,
+            problem: problem.into(),
+            file: None,
+            node: None,
+            fix: None,
+            more: Box::default(),
+        }
     }
 
     /// A check failed.
@@ -68,6 +77,18 @@ impl Error {
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
         self
+    }
+
+    /// Several problems as one error; none if there are none.
+    pub fn several(problems: Vec<Self>) -> Option<Self> {
+        let mut all = problems.into_iter();
+        let first = all.next()?;
+        Some(Self { more: all.collect(), ..first })
+    }
+
+    /// The problems one by one, this one first.
+    pub fn each(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.more)
     }
 
     /// The exit code of the program.
@@ -117,15 +138,34 @@ pub fn thousands(value: u64) -> String {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.problem)?;
-        if let Some(node) = &self.node {
-            write!(f, "\n  node: {}", printable(node))?;
+        if self.more.is_empty() {
+            return self.write_one(f, "");
         }
+        write!(f, "{} problems were found", self.more.len() + 1)?;
         if let Some(file) = &self.file {
             write!(f, "\n  file: {}", printable(&file.display().to_string()))?;
         }
+        for (number, one) in self.each().enumerate() {
+            write!(f, "\n{}. ", number + 1)?;
+            one.write_one(f, "   ")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error {
+    /// Writes this problem alone; its further lines begin with `indent`. A file is named only where there is no indent, for
+    /// it is that of the whole list.
+    fn write_one(&self, f: &mut fmt::Formatter<'_>, indent: &str) -> fmt::Result {
+        write!(f, "{}", self.problem)?;
+        if let Some(node) = &self.node {
+            write!(f, "\n{indent}  node: {}", printable(node))?;
+        }
+        if let Some(file) = self.file.as_ref().filter(|_| indent.is_empty()) {
+            write!(f, "\n  file: {}", printable(&file.display().to_string()))?;
+        }
         if let Some(fix) = &self.fix {
-            write!(f, "\n  fix:  {fix}")?;
+            write!(f, "\n{indent}  fix:  {fix}")?;
         }
         Ok(())
     }

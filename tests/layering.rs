@@ -123,7 +123,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("askama::", &["emit", "report", "streaming"]),
     ("safetensors::", &["snn"]),
     ("zip::ZipArchive", &["data"]),
-    ("toml::", &["target"]),
+    ("toml::", &["target", "tool"]),
     ("roxmltree::", &["cosim"]),
     ("clap::", &["cli", "main"]),
     ("plotters::", &["report"]),

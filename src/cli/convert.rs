@@ -11,7 +11,7 @@ use crate::convert::EncodingChoice;
 use crate::error::{Error, Result, printable};
 use crate::flow;
 use crate::flow::convert::Converted;
-use crate::import::{self, Match};
+use crate::import::{Match, Samples};
 use crate::lower::LayerProof;
 use crate::quant::{Decimal, Element, InputSpec, Scaling};
 
@@ -31,9 +31,10 @@ pub enum InputKind {
 /// Meaning of the raw data.
 #[derive(ClapArgs)]
 pub struct InputArgs {
-    /// Type of a raw element.
+    /// Type of a raw element. Without it, and without the options below, the model has to tell: an integer input that
+    /// indexes a table holds tokens, and a quantiser that reads the input has a scale and levels.
     #[arg(long = "input", value_enum, value_name = "TYPE")]
-    kind: InputKind,
+    kind: Option<InputKind>,
     /// x = (q/q_max − MEAN)/STD; one value, or one per channel.
     #[arg(long, value_name = "MEAN", value_delimiter = ',', requires = "std", allow_hyphen_values = true)]
     mean: Vec<Decimal>,
@@ -52,19 +53,24 @@ pub struct InputArgs {
 }
 
 impl InputArgs {
-    /// The specification from the arguments.
+    /// The specification that the arguments give; none if they give nothing.
     ///
     /// # Errors
     /// When it is not complete.
-    pub fn spec(&self) -> Result<InputSpec> {
+    pub fn spec(&self) -> Result<Option<InputSpec>> {
+        let scaled = !self.mean.is_empty() || !self.scale.is_empty();
         let element = match self.kind {
-            InputKind::U8 => Element::U8,
-            InputKind::I8 => Element::I8,
-            InputKind::U16 => Element::U16,
-            InputKind::Tokens if self.mean.is_empty() && self.scale.is_empty() => {
-                return Ok(InputSpec::tokens());
+            None if !scaled => return Ok(None),
+            None => {
+                return Err(Error::input("the type of a raw element is not given").fix(
+                    "add --input u8, i8 or u16, whichever type the arrays of samples have; images are u8",
+                ));
             }
-            InputKind::Tokens => {
+            Some(InputKind::U8) => Element::U8,
+            Some(InputKind::I8) => Element::I8,
+            Some(InputKind::U16) => Element::U16,
+            Some(InputKind::Tokens) if !scaled => return Ok(Some(InputSpec::tokens())),
+            Some(InputKind::Tokens) => {
                 return Err(Error::input("tokens have neither mean nor scale")
                     .fix("leave --mean, --std and --scale out"));
             }
@@ -79,7 +85,7 @@ impl InputArgs {
         };
         let several = self.mean.len().max(self.std.len()).max(self.scale.len()) > 1;
         let channel_axis = if several { Some(self.channel_axis.unwrap_or(0)) } else { None };
-        Ok(InputSpec { element, scaling, channel_axis })
+        Ok(Some(InputSpec { element, scaling, channel_axis }))
     }
 }
 
@@ -138,11 +144,32 @@ struct Found<'a> {
     detail: &'a str,
 }
 
+/// What raw samples are, and why.
+#[derive(Serialize)]
+pub struct InputReport<'a> {
+    /// Type of a raw element.
+    element: &'a str,
+    #[serde(flatten)]
+    scaling: &'a Scaling,
+    /// How the model told; nothing if the user did.
+    inferred: Option<&'a str>,
+}
+
+impl<'a> InputReport<'a> {
+    /// What is reported of samples.
+    pub fn of(samples: &'a Samples) -> Self {
+        let Samples { spec, inferred } = samples;
+        Self { element: spec.element.name(), scaling: &spec.scaling, inferred: inferred.as_deref() }
+    }
+}
+
 #[derive(Serialize)]
 struct Report<'a> {
     name: &'a str,
     producer: &'a str,
     output: &'a Path,
+    /// What raw samples are.
+    input: Option<InputReport<'a>>,
     layers: &'a [LayerProof],
     notes: Vec<Found<'a>>,
     patterns: Vec<Found<'a>>,
@@ -156,11 +183,12 @@ pub fn run(args: &Args) -> Result<()> {
     let converted = flow::convert(&flow::convert::Options {
         model: args.model.clone(),
         output: Some(args.output.clone()),
-        import: import::Options { input: args.input.spec()?, weight_bits: args.weight_bits },
+        input: args.input.spec()?,
+        weight_bits: args.weight_bits,
         encoding: args.encoding.0,
         name: args.name.clone(),
     })?;
-    let Converted { model, proof, notes, patterns } = &converted;
+    let Converted { model, proof, notes, patterns, samples } = &converted;
     if args.json {
         let found = |m: &'_ Match| (m.pattern, m.node.clone(), m.detail.clone());
         let all: Vec<_> = patterns.iter().map(found).collect();
@@ -168,6 +196,7 @@ pub fn run(args: &Args) -> Result<()> {
             name: &model.name,
             producer: &model.producer,
             output: &args.output,
+            input: samples.as_ref().map(InputReport::of),
             layers: proof,
             notes: notes.iter().map(|(node, detail)| Found { pattern: "note", node, detail }).collect(),
             patterns: all.iter().map(|(pattern, node, detail)| Found { pattern, node, detail }).collect(),
@@ -176,6 +205,9 @@ pub fn run(args: &Args) -> Result<()> {
     if args.explain {
         let rows = patterns.iter().map(|m| [printable(&m.node), m.pattern.to_owned(), printable(&m.detail)]);
         output::print(&output::table(["node", "pattern", "found"], rows.collect(), 3).to_string())?;
+    }
+    if let Some(reason) = samples.as_ref().and_then(|samples| samples.inferred.as_ref()) {
+        output::print(&format!("input: {}", printable(reason)))?;
     }
     output::print(&inspect::layers(model)?)?;
     // What the user did not ask for but should know.

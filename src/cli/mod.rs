@@ -4,6 +4,7 @@
 
 mod board_fit;
 mod build;
+mod check;
 mod cocotb;
 mod compact;
 mod confidence;
@@ -40,6 +41,8 @@ struct Cli {
 enum Command {
     /// Run all steps on a built-in example: convert, run, build, co-simulate, synthesise.
     Demo(demo::Args),
+    /// Check whether an ONNX model can be converted: every node, all problems with their fixes, a rough size.
+    Check(check::Args),
     /// Convert an ONNX model to a spiking network (a folder model.snn).
     Convert(convert::Args),
     /// Find the smallest fixed-point widths whose accuracy on calibration samples stays within a tolerance.
@@ -75,6 +78,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Compact(args) => compact::run(&args),
         Command::Inspect(args) => inspect::run(&args),

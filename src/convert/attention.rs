@@ -76,12 +76,14 @@ impl Conversion {
         self.applied(name, ids)?;
         let other = scores.mask.is_some_and(|mask| mask != (input, padding));
         if !matches!(self.graph.node(input).op, Op::Input(_)) || ids.order.is_some() {
-            return Err(
-                Error::input("a mask that is not made of the model's input is not supported").at_node(name)
-            );
+            return Err(Error::input("a mask that is not made of the model's input is not supported")
+                .fix("derive the mask from the token ids inside the model")
+                .at_node(name));
         }
         if other {
-            return Err(Error::input("two masks on the same scores are not supported").at_node(name));
+            return Err(Error::input("two masks on the same scores are not supported")
+                .fix("mask padding once, by one token")
+                .at_node(name));
         }
         Ok(Value { mask: Some((input, padding)), ..scores.clone().also_read_by(readers) })
     }

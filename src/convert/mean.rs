@@ -68,7 +68,9 @@ impl Conversion {
         let Some(divisor) = divisor.filter(|_| fits && self.graph.node(node).shape.len() == rows * inputs)
         else {
             let problem = format!("a mean of {rows} tokens of {inputs} channels is too large for this layer");
-            return Err(Error::input(problem).at_node(name));
+            return Err(Error::input(problem)
+                .at_node(name)
+                .fix("pool before the channels are widened, or quantise the mean"));
         };
         let mut levels = vec![0; outputs * rows * inputs];
         for o in 0..outputs {

@@ -10,6 +10,7 @@ mod identity;
 mod linear;
 mod mean;
 mod output;
+mod problems;
 mod prune;
 mod quantise;
 mod relu;
@@ -62,7 +63,9 @@ pub fn convert(
     Ok((model, conversion.notes))
 }
 
-/// State of a conversion.
+pub use problems::problems;
+
+/// The state of a conversion.
 #[derive(Default)]
 struct Conversion {
     graph: snn::Network,
@@ -75,15 +78,23 @@ struct Conversion {
 
 impl Conversion {
     fn node(&mut self, network: &qann::Network, id: NodeId) -> Result<()> {
+        let inputs = network.inputs(id);
+        let sources: Option<Vec<Value>> = inputs.iter().map(|i| self.values.get(i).cloned()).collect();
+        let name = &network.node(id).name;
+        let sources = sources.ok_or_else(|| Error::input("an operator without an input").at_node(name))?;
+        let value = self.value(network, id, &sources)?;
+        self.values.insert(id, value);
+        Ok(())
+    }
+
+    /// What a node of the QANN becomes that reads these values.
+    fn value(&mut self, network: &qann::Network, id: NodeId, sources: &[Value]) -> Result<Value> {
         let node = network.node(id);
         let inputs = network.inputs(id);
         let extents = |i: NodeId| &network.node(i).shape.0;
         let readers = network.consumers(id).len();
-        let sources: Option<Vec<Value>> = inputs.iter().map(|i| self.values.get(i).cloned()).collect();
-        let sources =
-            sources.ok_or_else(|| Error::input("an operator without an input").at_node(&node.name))?;
         let name = &node.name;
-        let value = match (&node.op, &sources[..]) {
+        let value = match (&node.op, sources) {
             (qann::Op::Input { shape, spec }, _) => {
                 let input =
                     snn::Input { sample: shape.clone(), spec: spec.clone(), encoding: Encoding::Analog };
@@ -144,12 +155,10 @@ impl Conversion {
             (qann::Op::Output, [source]) => self.output(name, source.clone())?,
             _ => return Err(Error::input(format!("{} inputs", sources.len())).at_node(name)),
         };
-        let value = match value.content {
+        Ok(match value.content {
             Content::Node(node) => value.settled(self.graph.node(node).shape.len()),
             Content::Constant(_) | Content::Sum(_) => value,
-        };
-        self.values.insert(id, value);
-        Ok(())
+        })
     }
 
     /// The node that carries a value, which is not a constant.
@@ -159,6 +168,7 @@ impl Conversion {
             Content::Sum(pending) => self.finish_sum(pending),
             Content::Constant(_) => {
                 Err(Error::input("this operator reads a constant, where the input's data is expected")
+                    .fix("let the exporter evaluate what does not depend on the input")
                     .at_node(name))
             }
         }
@@ -248,7 +258,8 @@ fn set_encoding(graph: &mut snn::Network, choice: EncodingChoice) -> Result<()> 
     let encoding = match (choice, first_neuron) {
         (EncodingChoice::Analog, _) => Encoding::Analog,
         (EncodingChoice::Rate(Some(0)), _) => {
-            return Err(Error::input("rate encoding needs at least one time-step"));
+            return Err(Error::input("rate encoding needs at least one time-step")
+                .fix("give --encoding rate:STEPS with 1 step or more"));
         }
         (EncodingChoice::Rate(Some(steps)), _) => Encoding::Rate { steps },
         (EncodingChoice::Rate(None), Some((low, high))) => {

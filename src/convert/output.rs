@@ -27,7 +27,11 @@ impl Conversion {
         let logits = match &self.graph.node(node).op {
             Op::Linear(_) => match self.outputs(name, node, &source)? {
                 (logits, None) => logits,
-                (_, Some(_)) => return Err(Error::input("the logits are rearranged").at_node(name)),
+                (_, Some(_)) => {
+                    return Err(Error::input("the logits are rearranged")
+                        .fix("remove the reshape or transposition after the last linear layer")
+                        .at_node(name));
+                }
             },
             Op::Neuron(_) => {
                 self.notes.push((
@@ -38,7 +42,9 @@ impl Conversion {
                 self.carrier(name, &layer)?
             }
             Op::Input(_) | Op::Arrange(_) | Op::Readout => {
-                return Err(Error::input("the model's output is its input").at_node(name));
+                return Err(Error::input("the model's output is its input")
+                    .fix("end the model with a linear layer that gives the logits")
+                    .at_node(name));
             }
             Op::Select(_)
             | Op::Embedding(_)

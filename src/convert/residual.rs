@@ -110,9 +110,9 @@ impl Conversion {
         self.applied(name, source)?;
         let node = self.carrier(name, source)?;
         if !matches!(self.graph.node(node).op, Op::Input(_)) || source.order.is_some() {
-            return Err(
-                Error::input("a table that is not read by the model's input is not supported").at_node(name)
-            );
+            return Err(Error::input("a table that is not read by the model's input is not supported")
+                .fix("index the table with the model's input itself")
+                .at_node(name));
         }
         let op = Op::Embedding(Embedding { channels, table: table.to_vec() });
         Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
@@ -142,9 +142,9 @@ impl Conversion {
             }
         };
         if source.relu {
-            return Err(
-                Error::input("a ReLU before LayerNorm, without a quantiser, is not supported").at_node(name)
-            );
+            return Err(Error::input("a ReLU before LayerNorm, without a quantiser, is not supported")
+                .fix("train with an activation quantiser after the ReLU")
+                .at_node(name));
         }
         Ok(Value::plain(self.graph.add(name, Op::LayerNorm(norm), &[sum])?, readers))
     }

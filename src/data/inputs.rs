@@ -2,10 +2,10 @@
 
 use crate::error::{Error, Result};
 use crate::graph::Shape;
-use crate::quant::Element;
+use crate::quant::{Decimal, Element, InputSpec, Scaling};
 
 use super::npy::ScalarType;
-use super::read::{Array, read_integers};
+use super::read::{Array, read_integers, split_location};
 
 /// Raw samples, each of the shape that the model expects.
 #[derive(Clone, Debug)]
@@ -20,27 +20,37 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Reads samples, batch first, for a model with this sample shape and element type. The shapes fit if they are
-    /// equal except for extents of 1, or if the samples in the file have one extent with the same number of elements.
+    /// Reads samples, batch first, for a model with this sample shape and element type. The shapes fit if they are equal
+    /// but for extents of 1, or if the file's samples have one extent only, of as many elements. The file may have any type
+    /// that holds the elements: integers of any width, or floats that are integers.
     ///
     /// # Errors
-    /// As [`Array::read`], or if type or shape do not fit.
+    /// As [`Array::read`], or when shape or elements do not fit.
     pub fn read(location: &str, sample: &Shape, element: Element) -> Result<Self> {
-        let array = Array::read(location)?;
-        Self::from_array(array, sample, element).map_err(|e| e.at_file(location))
+        Self::read_with(
+            location,
+            sample,
+            element,
+            "save the raw elements, before they are scaled or normalised",
+        )
     }
 
-    fn from_array(array: Array, sample: &Shape, element: Element) -> Result<Self> {
-        let expected = match element {
-            Element::U8 => ScalarType::U8,
-            Element::I8 => ScalarType::I8,
-            Element::U16 => ScalarType::U16,
-        };
-        if array.scalar != expected {
-            let (found, expected) = (array.scalar.name(), expected.name());
-            return Err(Error::input(format!("elements of type {found}; the model expects {expected}"))
-                .fix(format!("save array.astype(numpy.{expected}), if that keeps the values")));
-        }
+    /// As [`Self::read`], for a model of which it is known what raw elements mean: the advice for an array that holds real
+    /// numbers instead says how raw elements are computed from them.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_for(location: &str, sample: &Shape, spec: &InputSpec) -> Result<Self> {
+        Self::read_with(location, sample, spec.element, &undo(sample, spec))
+    }
+
+    fn read_with(location: &str, sample: &Shape, element: Element, undo: &str) -> Result<Self> {
+        let array = Array::read(location)?;
+        let (path, _) = split_location(location);
+        Self::from_array(array, sample, element, undo).map_err(|e| e.at_file(path))
+    }
+
+    fn from_array(array: Array, sample: &Shape, element: Element, undo: &str) -> Result<Self> {
         let essential =
             |extents: &[usize]| -> Vec<usize> { extents.iter().copied().filter(|&d| d != 1).collect() };
         let fits = array.shape.split_first().is_some_and(|(_, own)| {
@@ -51,13 +61,14 @@ impl Inputs {
             let inner: Vec<String> = sample.0.iter().map(ToString::to_string).collect();
             let expected = format!("[samples×{}]", inner.join("×"));
             return Err(Error::input(format!("an array of shape {found}; the model expects {expected}"))
-                .fix("put samples along the first extent, also if there is only one"));
+                .fix(reshape(&array.shape, &sample.0)));
         }
         let count = array.shape[0];
         if count == 0 {
-            return Err(Error::input("there are no samples"));
+            return Err(Error::input("there are no samples").fix("save at least one sample"));
         }
-        Ok(Self { count, elements: sample.len(), element, bytes: array.into_bytes() })
+        let bytes = if array.scalar == scalar_of(element) { array.into_bytes() } else { narrow(&array, element, undo)? };
+        Ok(Self { count, elements: sample.len(), element, bytes })
     }
 
     /// Number of samples.
@@ -114,15 +125,157 @@ impl Inputs {
     }
 }
 
-/// Reads one label per sample, of any integer type.
+/// The type of an array of raw elements.
+fn scalar_of(element: Element) -> ScalarType {
+    match element {
+        Element::U8 => ScalarType::U8,
+        Element::I8 => ScalarType::I8,
+        Element::U16 => ScalarType::U16,
+    }
+}
+
+/// The bytes of elements of another type, if each of them is one of the model's.
+fn narrow(array: &Array, element: Element, undo: &str) -> Result<Vec<u8>> {
+    let (low, high) = element.range();
+    let refuse = |value: &str, index: &str, why: &str| {
+        let (found, expected) = (array.scalar.name(), scalar_of(element).name());
+        let problem =
+            format!("the element {value} at index {index} {why}; the model expects {expected}, {low}…{high}");
+        Error::input(format!("{problem} (the array is {found})")).fix(undo)
+    };
+    let values = array.integers().map_err(|e| refuse(&e.value, &e.index, "is not an integer"))?;
+    let mut bytes = Vec::with_capacity(values.len() * if element == Element::U16 { 2 } else { 1 });
+    for (n, &value) in values.iter().enumerate() {
+        if !(i64::from(low)..=i64::from(high)).contains(&value) {
+            return Err(refuse(&value.to_string(), &array.index(n), "is out of range"));
+        }
+        let size = if element == Element::U16 { 2 } else { 1 };
+        bytes.extend_from_slice(&value.to_le_bytes()[..size]);
+    }
+    Ok(bytes)
+}
+
+/// How raw elements are computed from the real numbers that the model's input is: what a float array usually holds.
+fn undo(sample: &Shape, spec: &InputSpec) -> String {
+    let (ty, top) = (scalar_of(spec.element).name(), spec.element.range().1);
+    // A list with one number a channel is given the extents that let it spread over a batch of samples.
+    let spread = |list: &[Decimal]| match (list, spec.channel_axis) {
+        ([one], _) => one.to_string(),
+        (list, axis) => {
+            let numbers: Vec<String> = list.iter().map(ToString::to_string).collect();
+            let after = sample.0.len().saturating_sub(axis.unwrap_or(0) + 1);
+            format!("numpy.array([{}]).reshape(-1{})", numbers.join(", "), ", 1".repeat(after))
+        }
+    };
+    match &spec.scaling {
+        Scaling::Affine { scale, zero_point: 0 } if matches!(&scale[..], [one] if one.to_f64() == 1.0) => {
+            "save the integers themselves: token ids, or raw elements".to_owned()
+        }
+        Scaling::Affine { scale, zero_point } => {
+            let scale = spread(scale);
+            format!(
+                "if these are real values, save numpy.rint(array / {scale} + {zero_point}).astype(numpy.{ty})"
+            )
+        }
+        Scaling::Normalise { mean, std } => {
+            let (mean, std) = (spread(mean), spread(std));
+            format!(
+                "save the raw pixels. From normalised values: numpy.rint((array * {std} + {mean}) * {top}).astype(numpy.{ty}); \
+                 from values of 0…1: numpy.rint(array * {top}).astype(numpy.{ty})"
+            )
+        }
+    }
+}
+
+/// What to do about an array of this shape, samples included, where samples have another one.
+fn reshape(array: &[usize], sample: &[usize]) -> String {
+    let list = |extents: &[usize]| extents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let times = |extents: &[usize]| extents.iter().map(ToString::to_string).collect::<Vec<_>>().join("×");
+    let length = |extents: &[usize]| extents.iter().product::<usize>();
+    if array == sample {
+        return "this is one sample without an extent for samples: save array[numpy.newaxis]".to_owned();
+    }
+    let Some((count, own)) = array.split_first() else {
+        return "put samples along the first extent, also if there is only one".to_owned();
+    };
+    if let ([channels, height, width], [h, w, c]) = (sample, own)
+        && (channels, height, width) == (c, h, w)
+    {
+        return "the channels are last: save array.transpose(0, 3, 1, 2)".to_owned();
+    }
+    if length(own) == length(sample) {
+        return format!(
+            "if the order of the elements is the model's, save array.reshape({count}, {})",
+            list(sample)
+        );
+    }
+    if length(array) == length(sample) {
+        return format!("this is one sample in other extents: save array.reshape(1, {})", list(sample));
+    }
+    if own.is_empty() {
+        return format!(
+            "this array has one number a sample, as labels have: give samples of {}",
+            times(sample)
+        );
+    }
+    let (given, expected) = (times(own), times(sample));
+    format!(
+        "a sample here has {given}, the model's has {expected}: prepare the data as for training (resize, crop or pad to \
+         {expected}), or export the model for samples of {given}"
+    )
+}
+
+/// Reads labels, one a sample, of any type that holds integers.
 ///
 /// # Errors
-/// As [`Array::read`], or if there are not `count` labels.
+/// As [`read_integers`], or when they are not one a sample.
 pub fn read_labels(location: &str, count: usize) -> Result<Vec<i64>> {
-    let (shape, labels) = read_integers(location)?;
-    if shape.0.first() != Some(&labels.len()) || labels.len() != count {
-        let problem = format!("labels of shape {shape}; expected [{count}], one per sample");
-        return Err(Error::input(problem).at_file(location));
+    let labels = read_all_labels(location)?;
+    if labels.len() == count {
+        return Ok(labels);
     }
+    let (path, _) = split_location(location);
+    Err(wrong_count(labels.len(), count).at_file(path))
+}
+
+/// Reads the labels of the first samples; the file may have more.
+///
+/// # Errors
+/// As [`read_integers`], or when there are fewer.
+pub fn read_first_labels(location: &str, count: usize) -> Result<Vec<i64>> {
+    let mut labels = read_all_labels(location)?;
+    if labels.len() < count {
+        let (path, _) = split_location(location);
+        return Err(wrong_count(labels.len(), count).at_file(path));
+    }
+    labels.truncate(count);
     Ok(labels)
+}
+
+/// The labels in a file, whose samples are along the first extent.
+fn read_all_labels(location: &str) -> Result<Vec<i64>> {
+    let (shape, labels) = read_integers(location)?;
+    if shape.0.first() == Some(&labels.len()) {
+        return Ok(labels);
+    }
+    let fix = match shape.0[..] {
+        [] => "put labels along the first extent, also if there is only one".to_owned(),
+        [1, _] => "save labels.reshape(-1)".to_owned(),
+        [_, _] => "if these are one-hot labels or scores, save numpy.argmax(labels, axis=1)".to_owned(),
+        _ => "save the class of each sample as one integer".to_owned(),
+    };
+    let (path, _) = split_location(location);
+    Err(Error::input(format!("labels of shape {shape}; expected [samples], one a sample"))
+        .at_file(path)
+        .fix(fix))
+}
+
+/// The error for labels of which there are not as many as samples.
+fn wrong_count(found: usize, expected: usize) -> Error {
+    let fix = if found > expected {
+        format!("give the labels of these samples: labels[:{expected}] if they are the first ones")
+    } else {
+        format!("give the labels of all samples, or only as many samples: --samples {found}")
+    };
+    Error::input(format!("labels of shape [{found}]; expected [{expected}], one a sample")).fix(fix)
 }

@@ -8,7 +8,7 @@ mod npy;
 mod read;
 mod write;
 
-pub use inputs::{Inputs, read_labels};
+pub use inputs::{Inputs, read_first_labels, read_labels};
 pub use npy::{Scalar, ScalarType};
 pub use read::{Array, read_floats, read_integers, split_location};
 pub use write::{NpzWriter, Spool};

@@ -17,12 +17,13 @@ pub enum ScalarType {
     U32,
     I64,
     U64,
+    F16,
     F32,
     F64,
 }
 
 /// NumPy's letter and size of every type, its usual name, and ours.
-const TYPES: [(&str, &str, ScalarType); 11] = [
+const TYPES: [(&str, &str, ScalarType); 12] = [
     ("b1", "bool", ScalarType::Bool),
     ("i1", "int8", ScalarType::I8),
     ("u1", "uint8", ScalarType::U8),
@@ -32,6 +33,7 @@ const TYPES: [(&str, &str, ScalarType); 11] = [
     ("u4", "uint32", ScalarType::U32),
     ("i8", "int64", ScalarType::I64),
     ("u8", "uint64", ScalarType::U64),
+    ("f2", "float16", ScalarType::F16),
     ("f4", "float32", ScalarType::F32),
     ("f8", "float64", ScalarType::F64),
 ];
@@ -53,7 +55,7 @@ impl ScalarType {
 
     /// Whether it is an integer type.
     pub fn is_integer(self) -> bool {
-        !matches!(self, Self::Bool | Self::F32 | Self::F64)
+        !matches!(self, Self::Bool | Self::F16 | Self::F32 | Self::F64)
     }
 }
 

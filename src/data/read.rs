@@ -119,24 +119,53 @@ impl Array {
         self.bytes
     }
 
-    /// The elements as integers; `None` if the type is not an integer type or a `u64` value exceeds the largest `i64`.
-    fn integers(&self) -> Option<Vec<i64>> {
+    /// The elements as integers, whatever the type: floats may hold integers, too.
+    ///
+    /// # Errors
+    /// The first element that is none, with its index.
+    pub(super) fn integers(&self) -> Result<Vec<i64>, NoInteger> {
         macro_rules! read {
             ($native:ty) => {
-                self.elements().map(<$native>::from_le_bytes).map(|x| i64::try_from(x).ok()).collect()
+                self.each(|bytes| {
+                    let x = <$native>::from_le_bytes(bytes);
+                    i64::try_from(x).map_err(|_| x.to_string())
+                })
             };
         }
         match self.scalar {
+            ScalarType::Bool | ScalarType::U8 => read!(u8),
             ScalarType::I8 => read!(i8),
-            ScalarType::U8 => read!(u8),
             ScalarType::I16 => read!(i16),
             ScalarType::U16 => read!(u16),
             ScalarType::I32 => read!(i32),
             ScalarType::U32 => read!(u32),
             ScalarType::I64 => read!(i64),
             ScalarType::U64 => read!(u64),
-            ScalarType::Bool | ScalarType::F32 | ScalarType::F64 => None,
+            ScalarType::F16 => self.each(|bytes| whole(half(u16::from_le_bytes(bytes)))),
+            ScalarType::F32 => self.each(|bytes| whole(f32::from_le_bytes(bytes).into())),
+            ScalarType::F64 => self.each(|bytes| whole(f64::from_le_bytes(bytes))),
         }
+    }
+
+    /// All elements as integers, or the first that is none.
+    fn each<const N: usize>(
+        &self,
+        integer: impl Fn([u8; N]) -> Result<i64, String>,
+    ) -> Result<Vec<i64>, NoInteger> {
+        let element = |(n, bytes)| integer(bytes).map_err(|value| NoInteger { value, index: self.index(n) });
+        self.elements().enumerate().map(element).collect()
+    }
+
+    /// The index of element `n`, as NumPy writes it: `[3, 0, 5]`.
+    pub(super) fn index(&self, n: usize) -> String {
+        let mut rest = n;
+        let mut index: Vec<usize> = Vec::new();
+        for &extent in self.shape.iter().rev() {
+            index.push(rest % extent.max(1));
+            rest /= extent.max(1);
+        }
+        index.reverse();
+        format!("{index:?}")
     }
 
     /// The elements' bytes, one by one.
@@ -145,19 +174,45 @@ impl Array {
     }
 }
 
-/// Reads an array of any integer type.
+/// An element that is not an integer of 64 bits.
+pub(super) struct NoInteger {
+    /// The element.
+    pub value: String,
+    /// Its index.
+    pub index: String,
+}
+
+/// A float as the integer that it is, or its text.
+fn whole(x: f64) -> Result<i64, String> {
+    // Beyond this, floats do not hold every integer.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation)]
+    let integer = x as i64;
+    if x.fract() == 0.0 && x.abs() <= LARGEST { Ok(integer) } else { Err(x.to_string()) }
+}
+
+/// The value of a number of half precision.
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+    let magnitude = match exponent {
+        0 => fraction * 2f64.powi(-24),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1024.0 + fraction) * 2f64.powi(exponent - 25),
+    };
+    if bits >> 15 == 1 { -magnitude } else { magnitude }
+}
+
+/// Reads an array of integers, of whatever type that holds them.
 ///
 /// # Errors
-/// As [`Array::read`], or if it is of another type.
+/// As [`Array::read`], or when an element is not an integer of 64 bits.
 pub fn read_integers(location: &str) -> Result<(Shape, Vec<i64>)> {
     let array = Array::read(location)?;
-    let values = array.integers().ok_or_else(|| {
-        Error::input(format!(
-            "elements of type {}; expected integers of 64 bits or less",
-            array.scalar.name()
-        ))
-        .at_file(location)
-        .fix("save array.astype(numpy.int64)")
+    let values = array.integers().map_err(|NoInteger { value, index }| {
+        let (path, _) = split_location(location);
+        let problem = format!("the element {value} at index {index} is not an integer of 64 bits");
+        Error::input(problem).at_file(path).fix("save the integers themselves, of any integer or float type")
     })?;
     Ok((Shape(array.shape), values))
 }
@@ -169,11 +224,12 @@ pub fn read_integers(location: &str) -> Result<(Shape, Vec<i64>)> {
 pub fn read_floats(location: &str) -> Result<(Shape, Vec<f64>)> {
     let array = Array::read(location)?;
     let values = match array.scalar {
+        ScalarType::F16 => array.elements().map(|b| half(u16::from_le_bytes(b))).collect(),
         ScalarType::F32 => array.elements().map(|b| f32::from_le_bytes(b).into()).collect(),
         ScalarType::F64 => array.elements().map(f64::from_le_bytes).collect(),
         other => {
-            let problem = format!("elements of type {}; expected float32 or float64", other.name());
-            return Err(Error::input(problem).at_file(location));
+            let problem = format!("elements of type {}; expected float16, float32 or float64", other.name());
+            return Err(Error::input(problem).at_file(location).fix("save array.astype(numpy.float64)"));
         }
     };
     Ok((Shape(array.shape), values))

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::graph::Shape;
-use crate::quant::Element;
+use crate::quant::{Decimal, Element, InputSpec, Scaling};
 
 /// A `.npy` file with this header text and data.
 fn npy(header: &str, data: &[u8]) -> Vec<u8> {
@@ -109,8 +109,11 @@ fn samples_that_do_not_fit_say_what_is_expected_and_found() {
         let location = write(&folder, "x.npy", &npy(header, data));
         Inputs::read(&location, &image, Element::U8).expect_err("does not fit").to_string()
     };
-    let text = error("{'descr': '<i8', 'fortran_order': False, 'shape': (1, 1)}", &[0; 8]);
-    assert!(text.contains("int64") && text.contains("uint8"), "{text}");
+    let text = error(
+        "{'descr': '<i8', 'fortran_order': False, 'shape': (1, 4)}",
+        &[[0u8; 24], [1; 24]].concat()[16..48],
+    );
+    assert!(text.contains("int64") && text.contains("at index [0, 1] is out of range"), "{text}");
     let text = error("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)}", &[0; 6]);
     assert!(text.contains("[2×3]") && text.contains("[samples×1×2×2]"), "{text}");
     error("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)}", &[0; 4]);
@@ -119,6 +122,89 @@ fn samples_that_do_not_fit_say_what_is_expected_and_found() {
     assert!(text.contains("no samples"), "{text}");
     let text = error("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 2, 2)}", &[0; 8]);
     assert!(text.contains("Fortran") && text.contains("ascontiguousarray"), "{text}");
+}
+
+/// Samples of the values 0, 7, 255 and 3 in any type that holds them.
+#[test]
+fn any_type_that_holds_the_elements_is_taken() {
+    let folder = folder();
+    let values = [0u8, 7, 255, 3];
+    let wide =
+        |size: usize| values.iter().flat_map(|&v| u64::from(v).to_le_bytes()[..size].to_vec()).collect();
+    let halves = [0u16, 0x4700, 0x5bf8, 0x4200];
+    let cases: [(&str, Vec<u8>); 9] = [
+        ("|u1", wide(1)),
+        ("<i2", wide(2)),
+        ("<u4", wide(4)),
+        ("<i8", wide(8)),
+        ("<u8", wide(8)),
+        ("<f2", halves.iter().flat_map(|h| h.to_le_bytes()).collect()),
+        ("<f4", values.iter().flat_map(|&v| f32::from(v).to_le_bytes()).collect()),
+        ("<f8", values.iter().flat_map(|&v| f64::from(v).to_le_bytes()).collect()),
+        (">f8", values.iter().flat_map(|&v| f64::from(v).to_be_bytes()).collect()),
+    ];
+    for (descr, data) in cases {
+        let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (2, 2)}}");
+        let location = write(&folder, "x.npy", &npy(&header, &data));
+        let pair = Shape(vec![2]);
+        for element in [Element::U8, Element::U16] {
+            let inputs = Inputs::read(&location, &pair, element).unwrap_or_else(|e| panic!("{descr}: {e}"));
+            assert_eq!([inputs.sample(0), inputs.sample(1)].concat(), [0, 7, 255, 3], "{descr}");
+        }
+        let error = Inputs::read(&location, &pair, Element::I8).expect_err("255");
+        assert!(error.problem.contains("255 at index [1, 0]"), "{descr}: {error}");
+        assert!(error.problem.contains("the model expects int8"), "{descr}: {error}");
+        assert_eq!(read_integers(&location).expect("integers").1, [0, 7, 255, 3], "{descr}");
+    }
+}
+
+#[test]
+fn real_numbers_are_told_how_to_become_raw_elements() {
+    let folder = folder();
+    let data: Vec<u8> = [1.0f32, -0.4242, 2.0, 3.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)}";
+    let location = write(&folder, "x.npy", &npy(header, &data));
+    let list = |text: &[&str]| text.iter().map(|t| t.parse().expect("a number")).collect::<Vec<Decimal>>();
+    let advice = |scaling, channel_axis| {
+        let spec = InputSpec { element: Element::U8, scaling, channel_axis };
+        let error = Inputs::read_for(&location, &Shape(vec![2]), &spec).expect_err("no integers");
+        assert!(error.problem.contains("-0.4242") && error.problem.contains("[0, 1]"), "{error}");
+        error.fix.expect("advice")
+    };
+    let normalised = Scaling::Normalise { mean: list(&["0.1307"]), std: list(&["0.3081"]) };
+    let text = advice(normalised, None);
+    assert!(text.contains("numpy.rint((array * 0.3081 + 0.1307) * 255).astype(numpy.uint8)"), "{text}");
+    let two = Scaling::Normalise { mean: list(&["0.1", "0.2"]), std: list(&["0.3", "0.4"]) };
+    let text = advice(two, Some(0));
+    assert!(text.contains("numpy.array([0.3, 0.4]).reshape(-1) + numpy.array([0.1, 0.2])"), "{text}");
+    let text = advice(Scaling::Affine { scale: list(&["0.5"]), zero_point: 128 }, None);
+    assert!(text.contains("numpy.rint(array / 0.5 + 128).astype(numpy.uint8)"), "{text}");
+}
+
+#[test]
+fn extents_that_do_not_fit_are_told_how_to_be_mended() {
+    let folder = folder();
+    let image = Shape(vec![3, 2, 4]);
+    for (shape, length, fix) in [
+        ("(5, 2, 4, 3)", 120, "transpose(0, 3, 1, 2)"),
+        ("(3, 2, 4)", 24, "array[numpy.newaxis]"),
+        ("(5, 4, 6)", 120, "reshape(5, 3, 2, 4)"),
+        ("(5, 3, 3, 3)", 135, "3×2×4"),
+        ("(5, 3, 3, 3)", 135, "a sample here has 3×3×3"),
+        ("(24,)", 24, "reshape(1, 3, 2, 4)"),
+    ] {
+        let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}");
+        let location = write(&folder, "x.npy", &npy(&header, &vec![0; length]));
+        let error = Inputs::read(&location, &image, Element::U8).expect_err("does not fit");
+        assert!(error.problem.contains("[samples×3×2×4]"), "{error}");
+        assert!(error.fix.as_ref().is_some_and(|text| text.contains(fix)), "{error}");
+    }
+    for (shape, fix) in [("(3, 2)", "argmax"), ("(1, 6)", "reshape(-1)"), ("(6,)", "labels[:2]")] {
+        let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}");
+        let location = write(&folder, "y.npy", &npy(&header, &[0; 6]));
+        let error = read_labels(&location, 2).expect_err("does not fit");
+        assert!(error.fix.as_ref().is_some_and(|text| text.contains(fix)), "{error}");
+    }
 }
 
 #[test]
@@ -133,7 +219,7 @@ fn labels_are_one_integer_a_sample() {
         let error = read_labels(&location, 3).expect_err("one is missing");
         assert!(error.problem.contains("[2]") && error.problem.contains("[3]"), "{error}");
     }
-    for (descr, data) in [("<f4", vec![0; 4]), ("<u8", vec![255; 8]), ("|b1", vec![1])] {
+    for (descr, data) in [("<f4", vec![0, 0, 0, 63]), ("<u8", vec![255; 8]), ("<f8", vec![255; 8])] {
         let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (1,)}}");
         let location = write(&folder, "y.npy", &npy(&header, &data));
         assert!(read_labels(&location, 1).is_err(), "{descr}");

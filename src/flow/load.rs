@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::data::{self, Inputs};
 use crate::error::{Error, Result};
 use crate::graph::Shape;
-use crate::quant::Element;
+use crate::quant::InputSpec;
 use crate::snn::{self, Model, Op};
 
 /// Reads `model.snn`; in a build folder, the model that is in it.
@@ -32,10 +32,10 @@ pub fn model_files(path: &Path) -> [PathBuf; 2] {
 ///
 /// # Errors
 /// When the model has no input.
-pub fn sample_form(model: &Model) -> Result<(Shape, Element)> {
+pub fn sample_form(model: &Model) -> Result<(Shape, InputSpec)> {
     let inputs = model.network.topological().into_iter().find_map(|id| {
         let Op::Input(input) = &model.network.node(id).op else { return None };
-        Some((input.sample.clone(), input.spec.element))
+        Some((input.sample.clone(), input.spec.clone()))
     });
     inputs.ok_or_else(|| Error::input("the model has no input"))
 }
@@ -45,8 +45,9 @@ pub fn sample_form(model: &Model) -> Result<(Shape, Element)> {
 /// # Errors
 /// When they do not fit the model.
 pub fn inputs(location: &str, model: &Model, most: Option<usize>) -> Result<Inputs> {
-    let (shape, element) = sample_form(model)?;
-    let mut inputs = Inputs::read(location, &shape, element)?;
+    let (shape, spec) = sample_form(model)?;
+    let mut inputs = Inputs::read_for(location, &shape, &spec)?;
+    let element = spec.element;
     if let Some(most) = most {
         if most == 0 {
             return Err(Error::input("no samples are asked for: --samples 0"));
@@ -72,13 +73,8 @@ pub fn inputs(location: &str, model: &Model, most: Option<usize>) -> Result<Inpu
 /// # Errors
 /// When they are not one per sample.
 pub fn labels(location: &str, count: usize, limited: Option<usize>) -> Result<Vec<i64>> {
-    if limited.is_none() {
-        return data::read_labels(location, count);
+    match limited {
+        None => data::read_labels(location, count),
+        Some(_) => data::read_first_labels(location, count),
     }
-    let (shape, mut labels) = data::read_integers(location)?;
-    if shape.0.len() != 1 || labels.len() < count {
-        return Err(Error::input(format!("labels of shape {shape} for {count} samples")).at_file(location));
-    }
-    labels.truncate(count);
-    Ok(labels)
 }

@@ -6,7 +6,8 @@
 //!
 //! | function | options | result |
 //! |---|---|---|
-//! | [`fn@convert`] | [`convert::Options`] | [`convert::Converted`]: the model, its proofs, patterns and notes |
+//! | [`fn@check`] | [`check::Options`] | [`check::Check`]: every node, all problems, size |
+//! | [`fn@convert`] | [`convert::Options`] | [`convert::Converted`]: the model, what was proven, patterns and notes |
 //! | [`inspect::inspect`] | a model | [`inspect::Inspection`]: nodes, widths, memories |
 //! | [`fn@run`] | [`run::Options`] | [`run::Report`]: accuracy, spikes, differences |
 //! | [`fn@build`] | [`build::Options`] | [`build::Built`]: manifest, estimate, advice |
@@ -17,6 +18,7 @@
 
 pub mod board_fit;
 pub mod build;
+pub mod check;
 pub mod compare;
 pub mod convert;
 pub mod cosim;
@@ -34,6 +36,7 @@ pub mod synth;
 mod watch;
 
 pub use build::build;
+pub use check::check;
 pub use convert::convert;
 pub use cosim::cosim;
 pub use explore::explore;

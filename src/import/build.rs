@@ -1,149 +1,124 @@
-//! Determines the meaning of every value from the model's output back to its input, then builds the network.
+//! What every value was found to be, put together: the network, sources first.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use super::decode::{Model, NodeIndex, ValueId};
+use super::Match;
+use super::decode::ValueId;
+use super::find::Findings;
 use super::flow::Flow;
 use super::name::Unique;
-use super::patterns::{self, Context, Found, Part, Site};
-use super::tensor::Type;
-use super::{Match, Options};
+use super::patterns::{Found, Part};
 use crate::error::{Error, Result, printable};
 use crate::graph::{NodeId, Operator, Shape};
 use crate::qann::{Network, Op};
+use crate::quant::{InputSpec, Quantiser, Rounding};
 
-/// Values by the node that writes them, sources first.
-type Findings = BTreeMap<(NodeIndex, usize), (ValueId, &'static str, Found)>;
+/// A network, complete if there are no problems.
+pub struct Built {
+    /// The network. Where a value could not be imported, a placeholder of its shape stands for it.
+    pub network: Network,
+    /// Which pattern was found where, sources first.
+    pub explanation: Vec<Match>,
+    /// Nodes of the network that are placeholders.
+    pub placeholders: HashSet<NodeId>,
+    /// Operators that do not fit what they read.
+    pub problems: Vec<Error>,
+}
 
 /// Builds the network.
 ///
 /// # Errors
-/// Names the first node that cannot be imported.
-pub fn build(model: &Model, options: &Options) -> Result<(Network, Vec<Match>)> {
-    let flow = Flow::new(model)?;
-    if flow.is_constant(model.output) {
-        flow.constant(model.output)?;
-        return Err(Error::input("the model's output does not depend on its input"));
-    }
-    if model.input_type != Type::F32 && !patterns::is_identity(&options.input) {
-        let problem = "the model's input are integers, so raw elements must be the input itself";
-        let name = &model.values[model.input].name;
-        return Err(Error::input(problem).at_node(name).fix("use --input tokens, or --scale 1"));
-    }
-    let findings = find_all(&Context { flow: &flow, options })?;
-    assemble(&flow, options, findings)
-}
-
-/// Determines the meaning of every value that the output depends on.
-fn find_all(context: &Context) -> Result<Findings> {
-    let model = context.flow.model;
-    let mut findings = Findings::new();
-    let mut wrong: BTreeMap<NodeIndex, Error> = BTreeMap::new();
-    let mut unsupported: BTreeMap<NodeIndex, &str> = BTreeMap::new();
-    let mut seen = HashSet::from([model.output]);
-    let mut open = vec![model.output];
-    while let Some(value) = open.pop() {
-        if value == model.input {
-            continue;
-        }
-        let Some((index, port, node)) = model.writer_of(value) else {
-            return Err(Error::input(format!(
-                "{:?} does not depend on the model's input",
-                context.flow.name(value)
-            )));
-        };
-        let sources = match patterns::find(context, Site { value, index, port, node }) {
-            Ok(Some((pattern, found))) => {
-                let sources = match &found {
-                    Found::Same(source) => vec![*source],
-                    Found::Blocked(sources) | Found::Operator { sources, .. } => sources.clone(),
-                    Found::Chain { steps, .. } => {
-                        let parts = steps.iter().flat_map(|(_, parts)| parts);
-                        parts.filter_map(|p| if let Part::Value(v) = p { Some(*v) } else { None }).collect()
-                    }
-                };
-                findings.insert((index, port), (value, pattern, found));
-                sources
-            }
-            Ok(None) => {
-                wrong.insert(index, patterns::unsupported(node));
-                unsupported.insert(index, &node.op);
-                node.inputs.iter().copied().flatten().filter(|&v| !context.flow.is_constant(v)).collect()
-            }
-            Err(error) => {
-                wrong.insert(index, error);
-                vec![]
-            }
-        };
-        open.extend(sources.into_iter().filter(|v| seen.insert(*v)));
-    }
-    match wrong.pop_first() {
-        None => match findings.iter().find(|(_, (_, _, found))| matches!(found, Found::Blocked(_))) {
-            None => Ok(findings),
-            Some((&(index, _), _)) => {
-                let problem =
-                    "the extents of what this node reads cannot be determined before the model runs";
-                let fix = "export with fixed extents; only the first one, the batch, may be dynamic";
-                Err(Error::input(problem).at_node(&model.nodes[index].name).fix(fix))
-            }
-        },
-        Some((index, mut error)) => {
-            unsupported.remove(&index);
-            error.problem.push_str(&others(&unsupported));
-            Err(error)
-        }
-    }
-}
-
-/// Lists further operators that are not supported.
-fn others(unsupported: &BTreeMap<NodeIndex, &str>) -> String {
-    const MOST: usize = 12;
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for op in unsupported.values() {
-        *counts.entry(op).or_default() += 1;
-    }
-    if counts.is_empty() {
-        return String::new();
-    }
-    let mut list: Vec<String> =
-        counts.iter().take(MOST).map(|(op, n)| format!("{} ({n})", printable(op))).collect();
-    if counts.len() > MOST {
-        list.push("…".into());
-    }
-    format!("; nor are {} further nodes: {}", unsupported.len(), list.join(", "))
-}
-
-/// Adds everything to a network.
-fn assemble(flow: &Flow, options: &Options, findings: Findings) -> Result<(Network, Vec<Match>)> {
-    let model = flow.model;
-    let mut network = Network::new();
-    let mut names = Unique::default();
-    let mut explanation = Vec::new();
-    let mut ids: HashMap<ValueId, NodeId> = HashMap::new();
-    let input_name = &model.values[model.input].name;
-    let extents = flow.data_extents(model.input)?.unwrap_or_default();
-    let input = Op::Input { shape: Shape(extents[1..].to_vec()), spec: options.input.clone() };
-    ids.insert(model.input, network.add(names.name(input_name), input, &[])?);
-    let read = |ids: &HashMap<ValueId, NodeId>, value: ValueId| {
-        ids.get(&value)
-            .copied()
-            .ok_or_else(|| Error::input(format!("nothing computes {:?}", flow.name(value))))
+/// When not even the input fits.
+pub fn build(flow: &Flow, input: &InputSpec, findings: Findings) -> Result<Built> {
+    let mut builder = Builder {
+        flow,
+        network: Network::new(),
+        names: Unique::default(),
+        ids: HashMap::new(),
+        explanation: Vec::new(),
+        placeholders: HashSet::new(),
     };
-    for (value, pattern, found) in findings.into_values() {
-        let id = match found {
-            Found::Same(source) => read(&ids, source)?,
-            Found::Blocked(_) => {
-                return Err(Error::input(format!("nothing computes {:?}", flow.name(value))));
+    let model = flow.model;
+    let extents = flow.data_extents(model.input)?.unwrap_or_default();
+    let op = Op::Input { shape: Shape(extents[1..].to_vec()), spec: input.clone() };
+    let name = builder.names.name(&model.values[model.input].name);
+    let id = builder.network.add(name, op, &[]).map_err(|e| e.fix(SCALING))?;
+    builder.ids.insert(model.input, id);
+    let mut problems = Vec::new();
+    for (value, pattern, found) in findings.found.into_values() {
+        match builder.add(value, pattern, found) {
+            Ok(Some(id)) => {
+                builder.ids.insert(value, id);
             }
+            Ok(None) => {}
+            Err(error) => problems.push(if error.fix.is_some() { error } else { error.fix(MISMATCH) }),
+        }
+    }
+    if let Some(output) = builder.read(model.output)? {
+        builder.network.add(builder.names.name(&model.values[model.output].name), Op::Output, &[output])?;
+    }
+    let Builder { network, explanation, placeholders, .. } = builder;
+    if placeholders.is_empty() && problems.is_empty() {
+        network.check("import").map_err(|e| e.fix(MISMATCH))?;
+    }
+    Ok(Built { network, explanation, placeholders, problems })
+}
+
+/// What to do about the meaning of raw elements that does not fit the input.
+const SCALING: &str = "give --mean and --std, or --scale, one value or one a channel, and the channels' extent as --channel-axis";
+
+/// What to do about operators that do not fit what they read.
+const MISMATCH: &str = "check the model with onnx.checker.check_model(model, full_check=True), and export it again with fixed extents";
+
+/// A network under construction.
+struct Builder<'a> {
+    flow: &'a Flow<'a>,
+    network: Network,
+    names: Unique,
+    ids: HashMap<ValueId, NodeId>,
+    explanation: Vec<Match>,
+    placeholders: HashSet<NodeId>,
+}
+
+impl Builder<'_> {
+    /// The node that computes a value: a placeholder for one that could not be imported, none where not even its extents
+    /// are known.
+    fn read(&mut self, value: ValueId) -> Result<Option<NodeId>> {
+        if let Some(&id) = self.ids.get(&value) {
+            return Ok(Some(id));
+        }
+        if self.flow.is_constant(value) {
+            return Err(Error::input(format!("nothing computes {:?}", self.flow.name(value))));
+        }
+        let Some(extents) = self.flow.data_extents(value)? else { return Ok(None) };
+        let (shape, name) = (self.flow.shape(extents), &self.flow.model.values[value].name);
+        let spec = super::provisional()?;
+        let input = self.network.add(self.names.name(name), Op::Input { shape, spec }, &[])?;
+        let levels = Quantiser { scale: vec![1.0], low: vec![0], high: vec![1], rounding: Rounding::HalfUp };
+        let id = self.network.add(self.names.name(name), Op::Quantise(levels), &[input])?;
+        self.placeholders.extend([input, id]);
+        self.ids.insert(value, id);
+        Ok(Some(id))
+    }
+
+    /// Adds what a value was found to be; none where the extents of what it reads are not known.
+    fn add(&mut self, value: ValueId, pattern: &'static str, found: Found) -> Result<Option<NodeId>> {
+        match found {
+            Found::Same(source) => self.read(source),
+            Found::Blocked(_) => Ok(None),
             Found::Operator { op, sources, name: wanted, mut detail } => {
-                let name = names.name(&wanted);
+                let mut inputs = Vec::new();
+                for source in sources {
+                    let Some(id) = self.read(source)? else { return Ok(None) };
+                    inputs.push(id);
+                }
+                let name = self.names.name(&wanted);
                 if name != wanted {
                     let taken = format!("the name {:?} is taken", printable(&wanted));
                     detail = if detail.is_empty() { taken } else { format!("{detail}; {taken}") };
                 }
-                let sources = sources.iter().map(|&s| read(&ids, s)).collect::<Result<Vec<_>>>()?;
-                explanation.push(Match { pattern, node: name.clone(), detail });
-                network.add(name, op, &sources)?
+                self.explanation.push(Match { pattern, node: name.clone(), detail });
+                self.network.add(name, op, &inputs).map(Some)
             }
             Found::Chain { steps, name: wanted, detail } => {
                 let last = steps.len().saturating_sub(1);
@@ -153,24 +128,23 @@ fn assemble(flow: &Flow, options: &Options, findings: Findings) -> Result<(Netwo
                     let mut sources = Vec::new();
                     for part in parts {
                         sources.push(match part {
-                            Part::Value(value) => read(&ids, value)?,
+                            Part::Value(value) => {
+                                let Some(id) = self.read(value)? else { return Ok(None) };
+                                id
+                            }
                             Part::Constant(shape, values) => {
-                                let name = names.name(&format!("{wanted}.constant"));
-                                network.add(name, Op::Constant { shape, values }, &[])?
+                                let name = self.names.name(&format!("{wanted}.constant"));
+                                self.network.add(name, Op::Constant { shape, values }, &[])?
                             }
                             Part::Before => before.ok_or_else(|| Error::input("an empty chain"))?,
                         });
                     }
-                    before = Some(network.add(names.name(&label), op, &sources)?);
+                    before = Some(self.network.add(self.names.name(&label), op, &sources)?);
                 }
-                explanation.push(Match { pattern, node: wanted, detail });
-                before.ok_or_else(|| Error::input(format!("nothing computes {:?}", flow.name(value))))?
+                self.explanation.push(Match { pattern, node: wanted, detail });
+                let name = || self.flow.name(value);
+                before.map(Some).ok_or_else(|| Error::input(format!("nothing computes {:?}", name())))
             }
-        };
-        ids.insert(value, id);
+        }
     }
-    let output = read(&ids, model.output)?;
-    network.add(names.name(&model.values[model.output].name), Op::Output, &[output])?;
-    network.check("import")?;
-    Ok((network, explanation))
 }

@@ -6,7 +6,9 @@ use std::path::Path;
 use prost::Message;
 
 use super::external::Folder;
-use super::proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use super::proto::{
+    AttributeProto, DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
+};
 use super::tensor::Type;
 use crate::error::{Error, Result};
 
@@ -35,6 +37,8 @@ pub struct Model {
     pub input_type: Type,
     /// The one output.
     pub output: ValueId,
+    /// Extents that the exporter recorded for computed values: none for a symbolic one.
+    pub declared: HashMap<ValueId, Vec<Option<usize>>>,
     /// Folder of constants in external files.
     pub folder: Folder,
 }
@@ -124,8 +128,9 @@ impl Node {
 
     /// An input that must be there.
     pub fn input(&self, port: usize) -> Result<ValueId> {
-        self.optional_input(port)
-            .ok_or_else(|| Error::input(format!("{}: input {port} is missing", self.op)).at_node(&self.name))
+        self.optional_input(port).ok_or_else(|| {
+            Error::input(format!("{}: input {port} is missing", self.op)).at_node(&self.name).fix(DAMAGED)
+        })
     }
 
     /// An input that may be left out.
@@ -170,7 +175,7 @@ const DAMAGED: &str = "the file is not a valid ONNX model: export it again, and 
 /// Resolves names.
 fn from_graph(graph: GraphProto, producer: String, folder: Folder) -> Result<Model> {
     if graph.node.is_empty() {
-        return Err(Error::input("this ONNX model has no nodes"));
+        return Err(Error::input("this ONNX model has no nodes").fix(DAMAGED));
     }
     if !graph.sparse_initializer.is_empty() {
         return Err(Error::input("this model has sparse constants").fix("export it with dense constants"));
@@ -187,10 +192,9 @@ fn from_graph(graph: GraphProto, producer: String, folder: Folder) -> Result<Mod
     let outputs: Vec<&ValueInfoProto> = graph.output.iter().collect();
     let output_info = only(&outputs, "outputs")?;
     let order = table.order(&graph.node)?;
-    let output = *table
-        .ids
-        .get(&output_info.name)
-        .ok_or_else(|| Error::input("no node writes the model's output").at_node(&output_info.name))?;
+    let output = *table.ids.get(&output_info.name).ok_or_else(|| {
+        Error::input("no node writes the model's output").at_node(&output_info.name).fix(DAMAGED)
+    })?;
     let mut protos: Vec<Option<NodeProto>> = graph.node.into_iter().map(Some).collect();
     let mut nodes = Vec::with_capacity(protos.len());
     for index in order {
@@ -204,6 +208,13 @@ fn from_graph(graph: GraphProto, producer: String, folder: Folder) -> Result<Mod
         nodes.push(resolve(proto, index, &table.ids));
     }
     let (input_dims, input_type) = input_form(input_info)?;
+    let declared = |info: &ValueInfoProto| {
+        let shape = info.r#type.as_ref()?.tensor_type.as_ref()?.shape.as_ref()?;
+        let extent =
+            |d: &DimensionProto| d.dim_value.and_then(|v| usize::try_from(v).ok()).filter(|&v| v > 0);
+        Some((*table.ids.get(&info.name)?, shape.dim.iter().map(extent).collect()))
+    };
+    let declared = graph.value_info.iter().filter_map(declared).collect();
     Ok(Model {
         name: graph.name,
         producer,
@@ -213,6 +224,7 @@ fn from_graph(graph: GraphProto, producer: String, folder: Folder) -> Result<Mod
         values: table.values,
         input,
         output,
+        declared,
         folder,
     })
 }
@@ -239,7 +251,10 @@ fn input_form(info: &ValueInfoProto) -> Result<(Vec<Option<usize>>, Type)> {
     let shape = tensor.shape.as_ref().ok_or_else(|| wrong("has no shape"))?;
     let ty = match Type::from_onnx(tensor.elem_type) {
         Ok(ty @ (Type::F32 | Type::Int { .. })) => ty,
-        _ => return Err(wrong("is neither float32 nor of an integer type")),
+        _ => {
+            return Err(wrong("is neither float32 nor of an integer type")
+                .fix("export the model in float32: model.float() before torch.onnx.export"));
+        }
     };
     let dims: Vec<Option<usize>> = shape
         .dim
@@ -267,7 +282,7 @@ impl Table {
     fn define(&mut self, name: &str, origin: Origin) -> Result<ValueId> {
         let id = self.values.len();
         if name.is_empty() {
-            return Err(Error::input("an input or a constant of the model has no name"));
+            return Err(Error::input("an input or a constant of the model has no name").fix(DAMAGED));
         }
         if self.ids.insert(name.to_owned(), id).is_some() {
             return Err(Error::input("two values of the model have this name").at_node(name).fix(DAMAGED));

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::constants::{self, Call};
 use super::decode::{Model, Node, NodeIndex, Origin, ValueId};
+use super::infer;
 use super::tensor::{Tensor, Type, count};
 use crate::error::{Error, Result, printable};
 use crate::graph::Shape;
@@ -20,8 +21,8 @@ pub enum State {
     Constant(Option<Vec<usize>>),
     /// It depends on the input and has these extents, the batch first.
     Data(Vec<usize>),
-    /// It depends on the input and its extents are unknown, with the reason unless that is in an earlier node.
-    Unknown(Option<Error>),
+    /// It depends on the input, and its extents are not known. The reason is in this node or in an earlier one.
+    Unknown,
 }
 
 /// A model with the state of its values.
@@ -31,6 +32,8 @@ pub struct Flow<'m> {
     /// The first extent of every computed value.
     pub batch: usize,
     states: Vec<State>,
+    /// What is wrong with the node that writes a value, as far as its extents tell.
+    problems: HashMap<ValueId, Error>,
     /// Type of every value, where it is known.
     types: Vec<Option<Type>>,
     /// The nodes that read each value.
@@ -40,7 +43,22 @@ pub struct Flow<'m> {
     room: Cell<usize>,
 }
 
-/// Elements that constant evaluation may produce per element of the model, in addition to a fixed allowance.
+/// What to do about an operator whose operands are all constant where data is expected.
+pub const CONSTANT_RESULT: &str =
+    "simplify the model before it is imported (onnxsim, or do_constant_folding of PyTorch's exporter)";
+
+/// What to do about a constant of the file that cannot be read.
+const BAD_CONSTANT: &str = "export the model again in float32, complete with its external data files, and check it with onnx.checker";
+
+/// What to do about a parameter that is computed from the input.
+const NOT_CONSTANT: &str =
+    "make it a parameter or a buffer of the module, so that the exporter writes a constant";
+
+/// What to do about a constant that cannot be evaluated.
+const NOT_EVALUATED: &str =
+    "let the exporter evaluate constant expressions (do_constant_folding, or onnxsim)";
+
+/// Folding may produce this many elements for every one that the model holds, beside a fixed allowance.
 const GROWTH: usize = 16;
 const ALLOWANCE: usize = 1 << 20;
 
@@ -52,7 +70,8 @@ impl<'m> Flow<'m> {
     pub fn new(model: &'m Model) -> Result<Self> {
         let batch = model.input_dims.first().copied().flatten().unwrap_or(1);
         let input: Vec<usize> = model.input_dims.iter().map(|d| d.unwrap_or(batch)).collect();
-        count(&input).map_err(|e| Error::input(e).at_node(&model.values[model.input].name))?;
+        let fix = "export with a smaller fixed input shape";
+        count(&input).map_err(|e| Error::input(e).at_node(&model.values[model.input].name).fix(fix))?;
         let states = model
             .values
             .iter()
@@ -61,7 +80,7 @@ impl<'m> Flow<'m> {
                 Origin::Constant(proto) => State::Constant(
                     proto.dims.iter().map(|&d| usize::try_from(d)).collect::<Result<_, _>>().ok(),
                 ),
-                Origin::Node { .. } => State::Unknown(None),
+                Origin::Node { .. } => State::Unknown,
             })
             .collect();
         let types = model.values.iter().map(|value| match &value.origin {
@@ -75,11 +94,14 @@ impl<'m> Flow<'m> {
         for (index, node) in model.nodes.iter().enumerate() {
             node.inputs.iter().flatten().for_each(|&v| readers[v].push(index));
         }
-        let mut flow = Self { model, batch, states, types, readers, cache, room };
+        let problems = HashMap::new();
+        let mut flow = Self { model, batch, states, problems, types, readers, cache, room };
         for node in &model.nodes {
             if let Some(&Some(output)) = node.outputs.first() {
                 flow.types[output] = flow.infer_type(node);
-                flow.states[output] = flow.state_after(node);
+                let (state, problem) = flow.state_after(node);
+                flow.states[output] = state;
+                flow.problems.extend(problem.map(|problem| (output, problem)));
             }
             for (port, output) in node.outputs.iter().enumerate().skip(1) {
                 if let Some(output) = *output {
@@ -119,21 +141,27 @@ impl<'m> Flow<'m> {
         match &self.states[value] {
             State::Constant(Some(dims)) | State::Data(dims) => Ok(Some(dims.clone())),
             State::Constant(None) => Ok(Some(self.constant(value)?.dims.clone())),
-            State::Unknown(_) => Ok(None),
+            State::Unknown => Ok(None),
         }
     }
 
-    /// Extents of a computed value, the batch first; none when an earlier node is the reason that they are not known.
+    /// What is wrong with the extents of a value, if the node that writes it is the reason.
+    pub fn problem(&self, value: ValueId) -> Option<&Error> {
+        self.problems.get(&value)
+    }
+
+    /// Extents of a computed value, the batch first; none when they are not known, for which [`Self::problem`] of this value
+    /// or of an earlier one has the reason.
     ///
     /// # Errors
-    /// When the node that writes the value is the reason that they are not known, or it is a constant.
+    /// When it is a constant.
     pub fn data_extents(&self, value: ValueId) -> Result<Option<&[usize]>> {
         match &self.states[value] {
             State::Data(dims) => Ok(Some(dims)),
-            State::Unknown(Some(error)) => Err(error.clone()),
-            State::Unknown(None) => Ok(None),
+            State::Unknown => Ok(None),
             State::Constant(_) => {
-                Err(Error::input(format!("{:?} does not depend on the model's input", self.name(value))))
+                let problem = format!("{:?} does not depend on the model's input", self.name(value));
+                Err(Error::input(problem).fix(CONSTANT_RESULT))
             }
         }
     }
@@ -151,8 +179,9 @@ impl<'m> Flow<'m> {
             }
             let tensor = match &self.model.values[top].origin {
                 Origin::Constant(proto) => {
-                    let tensor = Tensor::decode(proto, &self.model.folder)
-                        .map_err(|e| Error::input(e).at_node(&self.model.values[top].name))?;
+                    let tensor = Tensor::decode(proto, &self.model.folder).map_err(|e| {
+                        Error::input(e).at_node(&self.model.values[top].name).fix(BAD_CONSTANT)
+                    })?;
                     self.room.set(self.room.get().saturating_add(tensor.len().saturating_mul(GROWTH)));
                     tensor
                 }
@@ -173,7 +202,7 @@ impl<'m> Flow<'m> {
                 }
                 Origin::Input | Origin::Node { .. } => {
                     let problem = format!("{:?} must be a constant here", self.name(top));
-                    return Err(Error::input(problem));
+                    return Err(Error::input(problem).fix(NOT_CONSTANT));
                 }
             };
             self.cache.borrow_mut().insert(top, Rc::new(tensor));
@@ -181,14 +210,15 @@ impl<'m> Flow<'m> {
         }
         match self.cache.borrow().get(&value) {
             Some(tensor) => Ok(Rc::clone(tensor)),
-            None => Err(Error::input(format!("{:?} has no value", self.name(value)))),
+            None => Err(Error::input(format!("{:?} has no value", self.name(value))).fix(NOT_EVALUATED)),
         }
     }
 
     /// Evaluates a node whose constant inputs are evaluated.
     fn fold(&self, node: &Node) -> Result<Tensor> {
-        let at =
-            |problem: String| Error::input(format!("{}: {problem}", printable(&node.op))).at_node(&node.name);
+        let at = |problem: String| {
+            Error::input(format!("{}: {problem}", printable(&node.op))).at_node(&node.name).fix(NOT_EVALUATED)
+        };
         let tensor = if node.is("Shape") || node.is("Size") {
             let dims = self.extents(node.input(0)?)?.ok_or_else(|| at("of unknown extents".into()))?;
             shape_of(node, &dims).map_err(at)?
@@ -215,9 +245,9 @@ impl<'m> Flow<'m> {
         match self.parts(node) {
             Ok(parts) if of_data && node.is("Split") => match parts.get(port) {
                 Some(dims) => State::Data(dims.clone()),
-                None => State::Unknown(None),
+                None => State::Unknown,
             },
-            _ => State::Unknown(None),
+            _ => State::Unknown,
         }
     }
 
@@ -230,24 +260,23 @@ impl<'m> Flow<'m> {
         }
     }
 
-    /// State of the first output of a node.
-    fn state_after(&self, node: &Node) -> State {
+    /// What is known of a node's first output, and what is wrong with it.
+    fn state_after(&self, node: &Node) -> (State, Option<Error>) {
         let inputs: Vec<ValueId> = node.inputs.iter().copied().flatten().collect();
         let shape_only = node.is("Shape") || node.is("Size");
-        let unknown = |v: &ValueId| matches!(self.states[*v], State::Unknown(_));
+        let unknown = |v: &ValueId| matches!(self.states[*v], State::Unknown);
         if inputs.iter().any(unknown) {
-            return State::Unknown(None);
+            return (self.declared(node), None);
         }
         let inferred = self.infer(node);
         let type_only = node.is("CastLike") && inputs.first().is_some_and(|&v| self.is_constant(v));
         if shape_only || type_only || inputs.iter().all(|&v| self.is_constant(v)) {
-            return State::Constant(inferred.ok().flatten());
+            return (State::Constant(inferred.ok().flatten()), None);
         }
         let at = |problem: String| {
             let problem = format!("{}: {problem}", printable(&node.op));
-            Error::input(problem).at_node(&node.name)
+            Error::input(problem).at_node(&node.name).fix(infer::remedy(node))
         };
-        let wrong = |problem: String| State::Unknown(Some(at(problem)));
         match inferred {
             // Of a batch of 1 it does not matter where its extent is.
             Ok(Some(dims)) if (dims.first() != Some(&self.batch) && self.batch != 1) || dims.len() < 2 => {
@@ -256,11 +285,30 @@ impl<'m> Flow<'m> {
                     format!("the result {dims:?} does not keep the batch of {batch} as its first extent");
                 let fix =
                     "keep the batch as the first extent of every value, and beside it at least one more";
-                State::Unknown(Some(at(problem).fix(fix)))
+                (State::Unknown, Some(at(problem).fix(fix)))
             }
-            Ok(Some(dims)) => count(&dims).map_or_else(wrong, |_| State::Data(dims)),
-            Ok(None) => State::Unknown(None),
-            Err(problem) => wrong(problem),
+            Ok(Some(dims)) => match count(&dims) {
+                Ok(_) => (State::Data(dims), None),
+                Err(problem) => (State::Unknown, Some(at(problem))),
+            },
+            Ok(None) => (self.declared(node), None),
+            Err(problem) => (self.declared(node), Some(at(problem))),
+        }
+    }
+
+    /// The extents of a node's first output as the file or the operator's definition has them, where inference of what is
+    /// supported has none: with them the nodes behind it can be checked, too.
+    fn declared(&self, node: &Node) -> State {
+        let output = node.outputs.first().copied().flatten();
+        let declared = output.and_then(|v| self.model.declared.get(&v)).map(|dims| {
+            dims.iter().enumerate().map(|(i, d)| if i == 0 { d.or(Some(self.batch)) } else { *d }).collect()
+        });
+        let dims: Option<Vec<usize>> = declared.unwrap_or_else(|| self.defined(node));
+        match dims {
+            Some(dims) if dims.len() >= 2 && dims[0] == self.batch && Shape(dims.clone()).is_sane() => {
+                State::Data(dims)
+            }
+            _ => State::Unknown,
         }
     }
 }

@@ -171,6 +171,46 @@ impl Flow<'_> {
         Ok(found)
     }
 
+    /// Extents of a node's first output by the definition of its operator, for operators that are not supported.
+    pub(super) fn defined(&self, node: &Node) -> Option<Vec<usize>> {
+        let dims = self.extents(node.optional_input(0)?).ok()??;
+        let op = node.standard_op()?;
+        if LIKE_FIRST_INPUT_UNSUPPORTED.contains(&op) {
+            return Some(dims);
+        }
+        let (&[batch, channels, height, width], true) = (&dims[..], op == "Conv" || op.ends_with("Pool"))
+        else {
+            return None;
+        };
+        if op.starts_with("Global") {
+            return Some(vec![batch, channels, 1, 1]);
+        }
+        let (outputs, kernel) = if op == "Conv" {
+            let &[outputs, _, kh, kw] = &self.extents(node.optional_input(1)?).ok()??[..] else {
+                return None;
+            };
+            (outputs, [kh, kw])
+        } else {
+            let kernel = sizes(node.ints("kernel_shape")?).ok()?;
+            (channels, kernel.try_into().ok()?)
+        };
+        if !["NOTSET", "VALID"].contains(&node.string("auto_pad", "NOTSET").as_str()) {
+            return None;
+        }
+        let list = |name: &str, default: usize, length: usize| match node.ints(name) {
+            Some(list) => sizes(list).ok().filter(|l| l.len() == length),
+            None => Some(vec![default; length]),
+        };
+        let (pads, strides, dilations) =
+            (list("pads", 0, 4)?, list("strides", 1, 2)?, list("dilations", 1, 2)?);
+        let extent = |i: usize, size: usize| -> Option<usize> {
+            let reach = dilations[i].checked_mul(kernel[i].checked_sub(1)?)?.checked_add(1)?;
+            let padded = size.checked_add(pads[i])?.checked_add(pads[i + 2])?;
+            Some(padded.checked_sub(reach)?.checked_div(strides[i])? + 1)
+        };
+        Some(vec![batch, outputs, extent(0, height)?, extent(1, width)?])
+    }
+
     /// Type of a node's first output; none if it is not known.
     pub(super) fn infer_type(&self, node: &Node) -> Option<Type> {
         let input = |port: usize| self.element_type(node.optional_input(port)?);
@@ -238,6 +278,44 @@ const LIKE_FIRST_INPUT: &[&str] = &[
     "Tanh",
     "ThresholdedRelu",
 ];
+
+/// Operators that are not supported and whose first output has the extents of their first input.
+const LIKE_FIRST_INPUT_UNSUPPORTED: &[&str] = &[
+    "Acos",
+    "Asin",
+    "Atan",
+    "BatchNormalization",
+    "Cos",
+    "Cosh",
+    "CumSum",
+    "GroupNormalization",
+    "InstanceNormalization",
+    "LRN",
+    "LogSoftmax",
+    "LpNormalization",
+    "Sin",
+    "Sinh",
+    "Tan",
+];
+
+/// What to do about a node whose extents are not supported.
+pub fn remedy(node: &Node) -> &'static str {
+    match node.standard_op().unwrap_or_default() {
+        "Conv" => {
+            "use patches, as patch embeddings do (stride = kernel_size, padding = 0, dilation = 1, groups = 1, and an image that \
+             is a multiple of the kernel), or replace the convolution by linear layers"
+        }
+        "MatMul" | "Gemm" => {
+            "write layers as x·W with a constant matrix on the right, and products of two computed values as Q·Kᵀ and P·V"
+        }
+        "Slice" => "cut contiguous parts (steps of 1) with constant bounds",
+        "Split" => "split into constant sizes that add up to the extent",
+        "Reshape" | "Expand" => "export with fixed extents, so that the target shape is a constant",
+        _ => {
+            "export with fixed extents, and check the model with onnx.checker.check_model(model, full_check=True)"
+        }
+    }
+}
 
 /// Operators whose output has the extents of all inputs broadcast.
 const BROADCAST: &[&str] = &[

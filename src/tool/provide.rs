@@ -69,9 +69,10 @@ impl Interpreter {
     pub fn fits(&self, bundle: &Bundle) -> bool {
         let platform = self.platform();
         bundle.packages.iter().all(|package| {
-            package.files.iter().any(|(label, _)| {
-                *label == "any" || *label == self.soabi || Some(*label) == platform.as_deref()
-            })
+            package
+                .files
+                .iter()
+                .any(|(label, _)| label == "any" || *label == self.soabi || Some(label) == platform.as_ref())
         })
     }
 
@@ -115,7 +116,7 @@ pub fn provide(
     // The version in the folder's name has dots, so the ending is appended: it replaces no extension.
     let mut lock = folder.clone().into_os_string();
     lock.push(".lock");
-    let lock = Lock::take(lock.into(), bundle.title);
+    let lock = Lock::take(lock.into(), &bundle.title);
     // Another process may have provided it while this one waited.
     let installed =
         if folder.is_dir() { Ok(()) } else { install(&tools, &folder, bundle, python, env, &lock, check) };

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use snn2rtl::error::Error;
 use snn2rtl::import::Options;
 
-use crate::builder::{Builder, floats, import_bytes, int, int64s, options, small_ints, string, value_info};
+use crate::builder::{
+    Builder, floats, import_bytes, int, int64s, ints, options, small_ints, string, value_info,
+};
 
 /// Compares an error with its golden text.
 fn check(name: &str, error: &Error) {
@@ -20,6 +22,9 @@ fn check(name: &str, error: &Error) {
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(text, golden, "{}", path.display());
     assert_eq!(error.exit_code(), 2);
+    for one in error.each() {
+        assert!(one.fix.is_some(), "{name}: no fix for {one}");
+    }
 }
 
 fn refuse(name: &str, builder: &Builder) {
@@ -29,7 +34,17 @@ fn refuse(name: &str, builder: &Builder) {
 pub fn refuse_with(name: &str, builder: &Builder, options: &Options) {
     match builder.import_with(options) {
         Ok(imported) => panic!("{name} was imported:\n{}", imported.network.text()),
-        Err(error) => check(name, &error),
+        Err(_) => {
+            let folder = tempfile::tempdir().unwrap();
+            let checked = snn2rtl::flow::check(&snn2rtl::flow::check::Options {
+                model: builder.save(folder.path()),
+                input: Some(options.input.clone()),
+                weight_bits: options.weight_bits,
+                encoding: snn2rtl::convert::EncodingChoice::Analog,
+                name: None,
+            });
+            check(name, &checked.and_then(|checked| checked.converted()).err().unwrap());
+        }
     }
 }
 
@@ -251,9 +266,50 @@ fn the_page_lists_every_message() {
     let goldens = std::fs::read_dir(root.join("tests/goldens/import_errors")).unwrap();
     let mut missing: Vec<String> = goldens
         .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
-        .filter_map(|text| text.lines().next().map(|line| format!("`{line}`")))
+        .flat_map(|text| messages(&text))
         .filter(|message| !page.contains(message))
         .collect();
     missing.sort();
     assert!(missing.is_empty(), "not in docs/importing.md:\n{}", missing.join("\n"));
+}
+
+/// The problems in a golden text, as they stand in the documentation: alone, or in a numbered list below its title.
+fn messages(text: &str) -> Vec<String> {
+    let mut lines = text.lines().filter(|line| !line.starts_with(' ')).map(str::to_owned);
+    let first = lines.next().unwrap_or_default();
+    let rest: Vec<String> =
+        lines.filter_map(|line| line.split_once(". ").map(|(_, problem)| problem.to_owned())).collect();
+    let all = if rest.is_empty() { vec![first] } else { rest };
+    all.into_iter().map(|problem| format!("`{problem}`")).collect()
+}
+
+/// A small network with a problem in each of several places: all are found at once, and only they.
+#[test]
+fn all_problems_at_once() {
+    // Weights without a quantiser, twice, and no quantiser between the layers.
+    let weights = |b: &mut Builder, name: &str, rows: i64, columns: i64| {
+        let primes = [2.0f32, 3.0, 5.0, 7.0, 11.0, 13.0];
+        let data: Vec<f32> = (0..rows * columns).map(|n| primes[n as usize % 6].sqrt() + n as f32).collect();
+        b.constant(floats(name, &[rows, columns], &data));
+    };
+    let mut b = Builder::new(&[3]);
+    weights(&mut b, "w1", 3, 4);
+    weights(&mut b, "w2", 4, 2);
+    b.node("MatMul", &["x", "w1"], "/fc1/MatMul").node("Relu", &["/fc1/MatMul"], "r");
+    b.node("MatMul", &["r", "w2"], "y");
+    refuse("weights_and_activations", &b);
+    // An unsupported operator of known extents, before it a wrong quantiser, behind it a wrong mean.
+    let mut b = Builder::new(&[3, 4]);
+    b.scalar("s", -0.5).spikezip("act", "x", "s", -8.0, 7.0, "q");
+    b.node("Sin", &["q"], "sin").node("ReduceMean", &["sin"], "y");
+    b.with(ints("axes", &[1, 2]));
+    refuse("before_and_behind_an_unsupported_operator", &b);
+    // Overlapping kernels with weights that are not quantised; the extents behind them are known all the same.
+    let mut b = Builder::new(&[1, 6, 6]);
+    let kernel: Vec<f32> = (0u8..18).map(|n| (f32::from(n) + 2.0).sqrt()).collect();
+    b.constant(floats("k", &[2, 1, 3, 3], &kernel))
+        .node("Conv", &["x", "k"], "c")
+        .with(ints("strides", &[1, 1]));
+    b.node("Softmax", &["c"], "y").with(int("axis", 1));
+    refuse("convolution_and_softmax", &b);
 }

@@ -8,6 +8,7 @@ mod errors;
 mod external;
 mod forms;
 mod functions;
+mod inputs;
 mod layers;
 mod masks;
 mod names;

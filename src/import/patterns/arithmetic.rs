@@ -58,7 +58,8 @@ fn follow(
     let moved = |bound: f64, offset: f64| round.apply(bound + offset) + shift;
     let at = |e: Error| e.at_node(&rounding_node.name);
     let Some(start) = clipped_sum(context, rounding_node.input(0)?, nodes, &mut bounds, moved)? else {
-        return Err(at(Error::input("what is rounded here is not a value divided by a scale")));
+        return Err(at(Error::input("what is rounded here is not a value divided by a scale")
+            .fix("export the quantiser as round(x/s) clipped and multiplied by s")));
     };
     let rounding = round.rule(start.offset, shift).map_err(|e| {
         at(Error::input(e)
@@ -117,7 +118,9 @@ fn clipped_sum(
 
 /// The dividend and the scale, which must be the scale that the level is multiplied by.
 fn divided(context: &Context, node: &Node, scale: ValueId) -> Result<(ValueId, Spread<f32>)> {
-    let wrong = |problem: String| Error::input(problem).at_node(&node.name);
+    let wrong = |problem: String| {
+        Error::input(problem).at_node(&node.name).fix("divide by and multiply with the same constant scale")
+    };
     let read = |value| Spread::read(context, value).map_err(|e| e.at_node(&node.name));
     let wanted = read(scale)?;
     check_scale(&wanted.values).map_err(|e| wrong(e).fix(SCALE))?;

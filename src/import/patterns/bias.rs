@@ -59,7 +59,8 @@ impl Bias {
 
     fn checked(self) -> Result<Self> {
         match self.values.iter().find(|b| !b.is_finite()) {
-            Some(bad) => Err(Error::input(format!("the bias {bad} is not finite"))),
+            Some(bad) => Err(Error::input(format!("the bias {bad} is not finite"))
+                .fix("train or initialise the bias: it must be a finite number")),
             None => Ok(self),
         }
     }

@@ -36,7 +36,9 @@ pub fn clip_of(context: &Context, value: ValueId) -> Result<Option<Clip>> {
     };
     let Some((inner, low, high)) = found else { return Ok(None) };
     if low.is_nan() || high.is_nan() {
-        return Err(Error::input("a bound is not a number").at_node(&node.name));
+        return Err(Error::input("a bound is not a number")
+            .fix("clip at finite numbers, or leave the bound out")
+            .at_node(&node.name));
     }
     let low = if low < -UNBOUNDED { f64::NEG_INFINITY } else { low };
     let high = if high > UNBOUNDED { f64::INFINITY } else { high };

@@ -40,7 +40,8 @@ fn one_node(context: &Context, site: Site) -> Result<Option<Parts>> {
     if let Some(dims) = context.flow.data_extents(source)?
         && dims::axis(node.int("axis", -1), dims.len()).map_err(Error::input)? != dims.len() - 1
     {
-        return Err(Error::input("LayerNormalization over more than the last extent is not supported"));
+        return Err(Error::input("LayerNormalization over more than the last extent is not supported")
+            .fix("normalise over the channels, the last extent"));
     }
     let (gamma, beta) = (Some(node.input(1)?), node.optional_input(2));
     let epsilon = node.float("epsilon", 1e-5);
@@ -58,7 +59,8 @@ fn per_channel(context: &Context, value: Option<ValueId>, channels: usize, other
         _ => Err(Error::input(format!(
             "γ or β of LayerNorm has extents {:?}; expected one number for each of {channels} channels",
             tensor.dims
-        ))),
+        ))
+        .fix("give γ and β one number for each channel of the last extent")),
     }
 }
 

@@ -45,7 +45,8 @@ pub fn of(context: &Context, value: ValueId) -> Result<Option<Levels>> {
     let stored = integers.as_ints().map_err(Error::input).map_err(at)?;
     let level = |(&q, &z): (&i64, &i64)| {
         q.checked_sub(z).filter(|l| l.unsigned_abs() < 1 << 40).ok_or_else(|| {
-            at(Error::input(format!("the integer {q} with zero point {z}; supported are 40 bits")))
+            at(Error::input(format!("the integer {q} with zero point {z}; supported are 40 bits"))
+                .fix("quantise to at most 32 bits"))
         })
     };
     let levels = stored.iter().zip(&zero).map(level).collect::<Result<_>>()?;
@@ -79,7 +80,8 @@ fn apply(context: &Context, form: &Form) -> Result<Levels> {
         None => e,
     };
     if !context.flow.is_constant(form.source) {
-        return Err(at(Error::input("the right operand of this product is computed from the input")));
+        return Err(at(Error::input("the right operand of this product is computed from the input")
+            .fix("write the layer as x·W with constant weights on the right")));
     }
     let tensor = context.flow.constant(form.source)?;
     let dims = &tensor.dims;
@@ -97,7 +99,12 @@ fn apply(context: &Context, form: &Form) -> Result<Levels> {
 
 /// The number, if it is one.
 pub fn finite(w: f32) -> Result<f32> {
-    if w.is_finite() { Ok(w) } else { Err(Error::input(format!("a weight is {w}"))) }
+    if w.is_finite() {
+        Ok(w)
+    } else {
+        Err(Error::input(format!("a weight is {w}"))
+            .fix("train or initialise the weights: they must be finite numbers"))
+    }
 }
 
 /// `round(w/s)`; beyond ±2^40 some number beyond ±2^39.

@@ -46,10 +46,12 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     }
     let gemm = node.is("Gemm");
     if gemm && node.int("transA", 0) != 0 {
-        return Err(at(Error::input("a Gemm with a transposed left operand is not supported")));
+        return Err(at(Error::input("a Gemm with a transposed left operand is not supported")
+            .fix("export the layer as x·W, without transA")));
     }
     let by_output = gemm && node.int("transB", 0) != 0;
     let (mut weights, mut detail) = weights::read(context, right, by_output).map_err(at)?;
+    context.notes_at(&node.name);
     let mut biases = Vec::new();
     if gemm {
         scale(&mut weights, node.float("alpha", 1.0)).map_err(at)?;

@@ -36,7 +36,8 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         return Ok(Some(Found::Blocked(vec![scores])));
     };
     if dims != to {
-        return Err(Error::input(format!("scores of extents {dims:?} are spread to {to:?} by their mask")));
+        return Err(Error::input(format!("scores of extents {dims:?} are spread to {to:?} by their mask"))
+            .fix("give the mask the extents of the scores, or extents of 1"));
     }
     key_only(context, &map.place, dims)?;
     let (low, _) = context.options.input.element.range();
@@ -52,7 +53,8 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         [first, second, ..] => Err(Error::input(format!(
             "this mask leaves out {} tokens ({first}, {second}, …); supported is one, the padding",
             tokens.len()
-        ))),
+        ))
+        .fix("mask the padding token only")),
     }
 }
 
@@ -115,7 +117,8 @@ fn key_only(context: &Context, place: &Tensor, scores: &[usize]) -> Result<()> {
     let tokens: usize = ids[1..].iter().product();
     let last = scores.last().copied().unwrap_or(0);
     if last != tokens {
-        return Err(Error::input(format!("a mask of {tokens} tokens for scores of extents {scores:?}")));
+        return Err(Error::input(format!("a mask of {tokens} tokens for scores of extents {scores:?}"))
+            .fix("mask the tokens of the model's input, before others are added"));
     }
     // A batch of several samples is the first extent of both.
     let batch = ids[0];

@@ -26,7 +26,9 @@ mod token_map;
 mod transformer;
 mod weights;
 
-pub use token_map::is_identity;
+pub use token_map::{is_identity, is_of_raw_elements};
+
+use std::cell::RefCell;
 
 use super::Options;
 use super::decode::{Node, NodeIndex, ValueId};
@@ -41,6 +43,21 @@ pub struct Context<'a> {
     pub flow: &'a Flow<'a>,
     /// The options of the user.
     pub options: &'a Options,
+    /// Problems that a pattern has reported and gone on after.
+    pub noted: RefCell<Vec<Error>>,
+}
+
+impl Context<'_> {
+    /// Reports a problem; the pattern goes on as if it were mended.
+    pub fn note(&self, error: Error) {
+        self.noted.borrow_mut().push(error);
+    }
+
+    /// The node at which the reported problems are, unless they name one.
+    pub fn notes_at(&self, node: &str) {
+        let notes = self.noted.take();
+        self.noted.replace(notes.into_iter().map(|e| e.at_node(node)).collect());
+    }
 }
 
 /// A value that depends on the input, and the node that writes it.

@@ -48,16 +48,20 @@ pub fn form_of(context: &Context, site: Site) -> Result<Option<Form>> {
     if parameters(context, site.node, &extents)? != (scale.clone(), zero.clone()) {
         return Err(Error::input(
             "this quantiser's DequantizeLinear has another scale or zero point than its QuantizeLinear",
-        ));
+        )
+        .fix("export both with the same scale and zero point"));
     }
     let ty = output_type(context, quantise)?;
     let Some((lowest, highest)) = ty.range() else {
-        return Err(Error::input("quantisation to floats is not supported").at_node(&quantise.name));
+        return Err(Error::input("quantisation to floats is not supported")
+            .fix("quantise to integers of 8 bits or less")
+            .at_node(&quantise.name));
     };
     #[expect(clippy::cast_precision_loss)]
     bounds.clip_inside(lowest as f64, highest as f64);
     let (Some((low, high)), true) = (bounds.both(), bounds.are_integers()) else {
-        return Err(Error::input("this quantiser is clipped at bounds that are not integers of 32 bits"));
+        return Err(Error::input("this quantiser is clipped at bounds that are not integers of 32 bits")
+            .fix("clip the integers at whole numbers"));
     };
     #[expect(clippy::cast_precision_loss)]
     let shifted = |bound: f64| Spread {
@@ -71,7 +75,10 @@ pub fn form_of(context: &Context, site: Site) -> Result<Option<Form>> {
 /// Scale and zero point of a `QuantizeLinear` or `DequantizeLinear`.
 pub fn parameters(context: &Context, node: &Node, extents: &[usize]) -> Result<(Spread<f32>, Spread<i64>)> {
     let at = |e: Error| e.at_node(&node.name);
-    let wrong = |problem: String| at(Error::input(problem));
+    let wrong = |problem: String| {
+        at(Error::input(problem)
+            .fix("use constant scales and zero points, one for the tensor or one a channel"))
+    };
     if node.int("block_size", 0) != 0 {
         return Err(
             wrong("blocked quantisation is not supported".into()).fix("quantise per tensor or per channel")

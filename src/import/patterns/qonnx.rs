@@ -49,11 +49,14 @@ pub fn form_of(context: &Context, site: Site) -> Result<Option<Form>> {
 fn range(bits: &[f32], signed: bool, narrow: bool) -> Result<(f64, f64)> {
     let (&first, same) = match bits.split_first() {
         Some((first, rest)) => (first, rest.iter().all(|b| b == first)),
-        None => return Err(Error::input("this Quant has no bit width")),
+        None => {
+            return Err(Error::input("this Quant has no bit width")
+                .fix("give Quant its fourth input, the bit width, as a constant"));
+        }
     };
     if !same || first.fract() != 0.0 || !(1.0..=32.0).contains(&first) {
         let problem = format!("a Quant of {first} bits; supported is one whole width of 1 to 32 bits");
-        return Err(Error::input(problem));
+        return Err(Error::input(problem).fix("give one whole width for all elements"));
     }
     if signed && first == 1.0 {
         return Err(Error::input("a signed Quant of 1 bit is bipolar, which is not supported")
@@ -88,7 +91,8 @@ fn rule(mode: &str, signed: bool, zeros: &[f64]) -> Result<Rounding> {
         "HALF_DOWN" => one_sided(Rounding::HalfDown),
         _ => {
             let shown = crate::error::printable(mode);
-            return Err(Error::input(format!("the rounding mode {shown:?} of this Quant is unknown")));
+            return Err(Error::input(format!("the rounding mode {shown:?} of this Quant is unknown"))
+                .fix("use ROUND, CEIL or FLOOR"));
         }
     };
     found.ok_or_else(|| {

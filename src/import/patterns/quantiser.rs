@@ -21,7 +21,8 @@ impl Spread<f32> {
     /// A constant, such as a scale; what cancels in a sum is not evaluated.
     pub fn read(context: &Context, value: ValueId) -> Result<Self> {
         if !context.flow.is_constant(value) {
-            return Err(Error::input("the scale of this quantiser is computed from the input"));
+            return Err(Error::input("the scale of this quantiser is computed from the input")
+                .fix("use a scale that is fixed after training (static quantisation)"));
         }
         let tensor = context.flow.constant(linear_form::remainder(context, value)?)?;
         let values = tensor.as_f32().map_err(Error::input)?;
@@ -133,7 +134,8 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         high: form.high.by_channel(dims)?,
         rounding: form.rounding,
     };
-    quantiser.check(dims.last().copied().unwrap_or(1)).map_err(Error::input)?;
+    let fix = "use at most 65,536 levels on each side of 0, and per-channel lists of the channels' length";
+    quantiser.check(dims.last().copied().unwrap_or(1)).map_err(|e| Error::input(e).fix(fix))?;
     let op = Op::Quantise(quantiser);
     Ok(Some(Found::Operator {
         detail: format!("{}: {}", form.form, crate::graph::Operator::describe(&op)),

@@ -125,7 +125,11 @@ fn input(context: &Context) -> Result<TokenMap> {
 
 /// Applies an operator.
 fn apply(context: &Context, node: &Node, maps: &HashMap<ValueId, TokenMap>) -> Result<TokenMap> {
-    let wrong = |problem: String| Error::input(format!("{}: {problem}", node.op));
+    let wrong = |problem: String| {
+        Error::input(format!("{}: {problem}", node.op)).fix(
+            "derive the mask from the token ids by comparisons, logic and views with constant parameters",
+        )
+    };
     let folder = &context.flow.model.folder;
     let evaluate = |inputs: Vec<Option<Rc<Tensor>>>| {
         constants::evaluate(&Call { node, inputs, folder, room: ROOM }).map_err(wrong)
@@ -182,6 +186,30 @@ fn apply(context: &Context, node: &Node, maps: &HashMap<ValueId, TokenMap>) -> R
     let place = place.ok_or_else(|| wrong("of constants".into()))?;
     let place = Tensor { ty: Type::I64, dims, data: Elements::Int(place) };
     Ok(TokenMap { place, table: Rc::new(table) })
+}
+
+/// Whether a value is computed from the model's input by operators on single elements, logical ones and views alone, as
+/// masks are.
+pub fn is_of_raw_elements(context: &Context, value: ValueId) -> bool {
+    let model = context.flow.model;
+    let mut seen = BTreeSet::new();
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        if value == model.input || context.flow.is_constant(value) {
+            continue;
+        }
+        let Some((index, _, node)) = model.writer_of(value) else { return false };
+        let known = node.standard_op().is_some_and(|op| {
+            ELEMENTWISE.contains(&op) || VIEWS.contains(&op) || ["And", "Or", "Xor", "Concat"].contains(&op)
+        });
+        if !known || seen.len() > MOST_NODES {
+            return false;
+        }
+        if seen.insert(index) {
+            open.extend(node.inputs.iter().flatten());
+        }
+    }
+    is_identity(&context.options.input)
 }
 
 /// The one number that a constant is everywhere, without extents.

@@ -15,14 +15,15 @@ pub fn conv(context: &Context, site: Site) -> Result<Option<Found>> {
         return Ok(None);
     }
     let source = node.input(0)?;
+    let (weights, detail) = weights::read(context, node.input(1)?, true)?;
     let (Some(from), Some(to)) = (context.flow.data_extents(source)?, context.flow.data_extents(site.value)?)
     else {
         return Ok(Some(Found::Blocked(vec![source])));
     };
     let (&[_, channels, height, width], &[_, outputs, rows, columns]) = (from, to) else {
-        return Err(Error::input(format!("a convolution of {from:?}; supported are images")));
+        return Err(Error::input(format!("a convolution of {from:?}; supported are images"))
+            .fix("give the convolution images: [batch, channels, height, width]"));
     };
-    let (weights, detail) = weights::read(context, node.input(1)?, true)?;
     let bias = match node.optional_input(2) {
         Some(value) => bias::Bias::read(context, value, outputs)?.values,
         None => Vec::new(),
@@ -108,7 +109,7 @@ pub fn concat(context: &Context, site: Site) -> Result<Option<Found>> {
     let axis = dims::axis(node.int("axis", 0), dims.len()).map_err(Error::input)?;
     let stripped = dims.len() - context.flow.shape(dims).0.len();
     let Some(axis) = axis.checked_sub(stripped) else {
-        return Err(Error::input("this Concat puts batches together"));
+        return Err(Error::input("this Concat puts batches together").fix("concatenate tokens, not samples"));
     };
     let mut parts = Vec::new();
     for value in values {
@@ -133,7 +134,8 @@ pub fn softmax(context: &Context, site: Site) -> Result<Option<Found>> {
         return Ok(Some(Found::Blocked(vec![source])));
     };
     if dims::axis(node.int("axis", -1), dims.len()).map_err(Error::input)? != dims.len() - 1 {
-        return Err(Error::input("a Softmax over another extent than the last is not supported"));
+        return Err(Error::input("a Softmax over another extent than the last is not supported")
+            .fix("write the softmax over the last extent: softmax(dim=-1)"));
     }
     operator(node, Op::Softmax, vec![source], String::new())
 }
@@ -154,7 +156,8 @@ pub fn part(context: &Context, site: Site) -> Result<Option<Found>> {
         let axis = dims::axis(node.int("axis", 0), from.len()).map_err(Error::input)?;
         let index = context.flow.constant(node.input(1)?)?;
         let [index] = index.as_ints().map_err(Error::input)? else {
-            return Err(Error::input("a Gather of several indices of a computed value is not supported"));
+            return Err(Error::input("a Gather of several indices of a computed value is not supported")
+                .fix("select one index, or cut a contiguous part with a slice"));
         };
         let first = dims::axis(*index, from[axis]).map_err(Error::input)?;
         vec![(axis, first..first + 1)]
@@ -170,7 +173,8 @@ pub fn part(context: &Context, site: Site) -> Result<Option<Found>> {
     let mut steps = vec![(Op::Reshape(Shape(from.to_vec())), vec![Part::Value(source)])];
     for (axis, range) in ranges {
         if axis == 0 && from[0] == context.flow.batch && context.flow.batch != 1 {
-            return Err(Error::input("this node takes samples out of the batch"));
+            return Err(Error::input("this node takes samples out of the batch")
+                .fix("process every sample of the batch in the same way"));
         }
         steps.push((Op::Slice { axis, first: range.start, count: range.len() }, vec![Part::Before]));
     }
@@ -194,10 +198,12 @@ pub fn embedding(context: &Context, site: Site) -> Result<Option<Found>> {
         return Err(Error::input(format!(
             "a table of extents {:?}; supported are rows of channels",
             table.dims
-        )));
+        ))
+        .fix("store the table as a matrix with one row a token"));
     };
     if dims::axis(node.int("axis", 0), 2).map_err(Error::input)? != 0 {
-        return Err(Error::input("a Gather of columns of a table is not supported"));
+        return Err(Error::input("a Gather of columns of a table is not supported")
+            .fix("store the table with one row a token (axis 0)"));
     }
     let table = table.as_f32().map_err(Error::input)?;
     let name = name::of_scope(context.flow.model, &[site.index]);

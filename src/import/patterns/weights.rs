@@ -64,13 +64,14 @@ fn without_quantiser(context: &Context, value: ValueId, by_output: bool) -> Resu
     let magnitudes: BTreeSet<u32> = matrix.values.iter().map(|w| w.abs().to_bits()).collect();
     let mut wider = (GRID_BITS + 1..=WIDEST_GRID_BITS).filter(|_| magnitudes.len() >= TELLING);
     let wider = wider.find(|&b| grid::scale_of(&matrix.values, b).is_some());
-    Err(match wider {
+    context.note(match wider {
         None => Error::input(problem).fix(
             "quantise them in training, or pass --weight-bits 8 to round them now (symmetric, per output channel)",
         ),
         Some(b) => Error::input(format!("{problem}, but they are integers of {b} bits times a scale"))
             .fix(format!("pass --weight-bits {b} to take them as they are")),
-    })
+    });
+    Ok(matrix.rounded(bits))
 }
 
 /// A matrix of plain floats.
@@ -140,7 +141,8 @@ fn matrix(dims: &[usize]) -> Result<[usize; 2]> {
             Ok([outputs, channels * height * width])
         }
         [rows, columns] if rows > 0 && columns > 0 => Ok([rows, columns]),
-        _ => Err(Error::input(format!("weights with extents {dims:?}; supported is a matrix"))),
+        _ => Err(Error::input(format!("weights with extents {dims:?}; supported is a matrix"))
+            .fix("use weights of two extents, or of four for a convolution")),
     }
 }
 
@@ -153,6 +155,7 @@ fn arrange(found: &Levels, by_output: bool) -> Result<(Weights, String)> {
     let narrow = |e: usize| {
         i32::try_from(found.levels[e]).ok().filter(|l| (-limit..=limit).contains(l)).ok_or_else(|| {
             Error::input(format!("a weight of {}; supported are −{limit}…{limit}", found.levels[e]))
+                .fix("quantise the weights to at most 16 bits")
         })
     };
     let levels: Vec<i32> = (0..outputs)

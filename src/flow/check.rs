@@ -1,0 +1,164 @@
+//! `check`: every node of an ONNX model, all that is wrong with it, and its rough size; nothing is written.
+
+use std::path::{Path, PathBuf};
+
+use crate::convert::{self, EncodingChoice, Notes};
+use crate::error::{Error, Result};
+use crate::import::{self, Examined, Match, Samples, Surveyed};
+use crate::lower::{self, LayerProof};
+use crate::qann::{Network, Op};
+use crate::quant::InputSpec;
+use crate::snn::Model;
+
+/// What is checked, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The ONNX file.
+    pub model: PathBuf,
+    /// What raw data means; without it, the model has to tell.
+    pub input: Option<InputSpec>,
+    /// Width to which weights without a quantiser are rounded; without it they are a problem.
+    pub weight_bits: Option<u8>,
+    /// When the input is applied.
+    pub encoding: EncodingChoice,
+    /// Name of the model; by default that of the file.
+    pub name: Option<String>,
+}
+
+/// What is known of a model.
+pub struct Check {
+    /// The file.
+    pub file: PathBuf,
+    /// Name of the graph in the file.
+    pub model: String,
+    /// The program that wrote the file, with version.
+    pub producer: String,
+    /// What raw samples are; none if neither the user nor the model tells.
+    pub samples: Option<Samples>,
+    /// Every node of the file, sources first.
+    pub nodes: Vec<Surveyed>,
+    /// How large the network is, as far as it could be imported.
+    pub size: Size,
+    /// All problems; what is convertible has none.
+    pub problems: Vec<Error>,
+    /// The converted model, if there are no problems.
+    converted: Option<Converted>,
+}
+
+/// A converted model and the record of its conversion.
+pub struct Converted {
+    /// The model.
+    pub model: Model,
+    /// Its proofs.
+    pub proof: Vec<LayerProof>,
+    /// Notes for the user: node and text.
+    pub notes: Notes,
+    /// The patterns that were found.
+    pub patterns: Vec<Match>,
+    /// What raw samples are, and the reason if the model told.
+    pub samples: Option<Samples>,
+}
+
+/// A rough size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Weights, biases, tables, and parameters of LayerNorm.
+    pub parameters: usize,
+    /// Spiking neurons: one for each quantised activation.
+    pub neurons: usize,
+    /// Layers of weights.
+    pub layers: usize,
+}
+
+impl Check {
+    /// The converted model.
+    ///
+    /// # Errors
+    /// All problems, if there are any.
+    pub fn converted(self) -> Result<Converted> {
+        match (self.converted, Error::several(self.problems)) {
+            (Some(converted), None) => Ok(converted),
+            (_, Some(error)) => Err(error.at_file(self.file)),
+            (None, None) => Err(Error::input("this model was not converted").at_file(self.file)),
+        }
+    }
+}
+
+/// What to do about a number that hardware cannot hold, for a reason that has no advice of its own.
+const REMEDY: &str =
+    "check the scales and parameters of this node: they must be finite, and of ordinary size";
+
+/// Imports, converts and lowers a model, and goes on after problems as far as possible.
+///
+/// # Errors
+/// When the file is not an ONNX model of one graph with one input and one output.
+pub fn check(options: &Options) -> Result<Check> {
+    let path: &Path = &options.model;
+    let examined = import::examine(path, options.input.as_ref(), options.weight_bits)?;
+    let Examined { model_name, producer, samples, nodes, network, placeholders, explanation, mut problems } =
+        examined;
+    let size = Size::of(&network, |id| !placeholders.contains(&id));
+    problems.extend(convert::problems(&network, &placeholders));
+    let mut converted = None;
+    if problems.is_empty() {
+        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = options.name.as_deref().unwrap_or(&stem);
+        let lowered = convert::convert(&network, name, &producer, options.encoding)
+            .and_then(|(model, notes)| Ok((lower::lower(&model)?.proof, model, notes)));
+        match lowered {
+            Ok((proof, model, notes)) => {
+                let samples = samples.clone();
+                converted = Some(Converted { model, proof, notes, patterns: explanation, samples });
+            }
+            Err(mut error) => {
+                error.fix.get_or_insert_with(|| REMEDY.to_owned());
+                problems.push(error);
+            }
+        }
+    }
+    Ok(Check {
+        file: path.to_owned(),
+        model: model_name,
+        producer,
+        samples,
+        nodes,
+        size,
+        problems,
+        converted,
+    })
+}
+
+impl Size {
+    /// The size of the nodes that count.
+    fn of(network: &Network, counts: impl Fn(crate::graph::NodeId) -> bool) -> Self {
+        let mut size = Self::default();
+        for id in network.topological().into_iter().filter(|&id| counts(id)) {
+            let node = network.node(id);
+            match &node.op {
+                Op::Linear { weights, bias } => {
+                    size.layers += 1;
+                    size.parameters += weights.levels.len() + bias.len();
+                }
+                Op::Quantise(_) => size.neurons += node.shape.len(),
+                Op::LayerNorm { gamma, beta, .. } => size.parameters += gamma.len() + beta.len(),
+                Op::Embedding { table, .. } => size.parameters += table.len(),
+                Op::Constant { values, .. } => size.parameters += values.len(),
+                Op::Input { .. }
+                | Op::Relu
+                | Op::Function(_)
+                | Op::Reshape(_)
+                | Op::Transpose(_)
+                | Op::Add
+                | Op::Concat(_)
+                | Op::Slice { .. }
+                | Op::Scale(_)
+                | Op::MatMul
+                | Op::Mean
+                | Op::Softmax
+                | Op::Mask(_)
+                | Op::Output => {}
+            }
+        }
+        size
+    }
+}
