@@ -62,6 +62,10 @@ impl Search {
         let mended = quantised.and_then(|sources| self.conversion.value(network, id, &sources));
         match mended {
             Ok(value) => {
+                // Which product it is shows only in the order of the heads, which these neurons do not have.
+                if let (qann::Op::MatMul, Content::Node(product)) = (&node.op, &value.content) {
+                    self.pretended.insert(*product);
+                }
                 self.conversion.values.insert(id, value);
             }
             Err(_) => self.pretend(network, id),

@@ -67,7 +67,11 @@ impl Inputs {
         if count == 0 {
             return Err(Error::input("there are no samples").fix("save at least one sample"));
         }
-        let bytes = if array.scalar == scalar_of(element) { array.into_bytes() } else { narrow(&array, element, undo)? };
+        let bytes = if array.scalar == scalar_of(element) {
+            array.into_bytes()
+        } else {
+            narrow(&array, element, undo)?
+        };
         Ok(Self { count, elements: sample.len(), element, bytes })
     }
 

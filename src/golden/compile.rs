@@ -8,11 +8,12 @@ use super::Golden;
 use super::embedding::EmbeddingPlan;
 use super::layer_norm::LayerNormPlan;
 use super::neuron::{Decision, NeuronPlan};
-use super::plan::{Accumulation, Layer, ReadoutPlan, Source, Stage};
+use super::plan::{ReadoutPlan, Stage};
 use super::product::ProductPlan;
 use super::softmax::SoftmaxPlan;
-use super::state::Width;
+use super::source::{Accumulation, Layer, Source};
 use super::sum::SumPlan;
+use super::sums::Width;
 use super::synapse::SynapsePlan;
 
 /// Counterpart of a node of the integer network.

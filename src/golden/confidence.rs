@@ -45,7 +45,7 @@ impl Held {
         if !self.begun {
             return false;
         }
-        let (class, margin) = best(super::run::values(readout, totals));
+        let (class, margin) = best(super::logits::values(readout, totals));
         let kept = margin.is_none_or(|m| m >= rule.margin.into());
         self.steps = match (kept, self.class == Some(class)) {
             (false, _) => 0,

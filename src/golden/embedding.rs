@@ -2,7 +2,7 @@
 
 use crate::integer::Embedding;
 
-use super::state::{Delta, Sums};
+use super::sums::{Delta, Sums};
 
 /// A table.
 #[derive(Clone, Debug)]

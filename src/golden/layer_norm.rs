@@ -5,7 +5,7 @@ use num_traits::{AsPrimitive, PrimInt};
 use crate::integer::{LayerNorm, Moments};
 
 use super::filter::Filter;
-use super::neuron::Row;
+use super::row::Row;
 
 /// LayerNorm with the values shared by all rows.
 #[derive(Clone, Debug)]

@@ -8,13 +8,14 @@
 //! | file | contents |
 //! |---|---|
 //! | `plan.rs`, `compile.rs` | the compiled network: stages in order; the compiler |
-//! | `state.rs` | accumulators, membranes, tracers |
+//! | `sums.rs`, `state.rs` | accumulators, membranes, tracers |
+//! | `source.rs`, `row.rs` | what stages read; a row of neurons in a time-step |
 //! | `synapse.rs`, `weights.rs` | synaptic layers; their weights in memory |
 //! | `spikes.rs`, `values.rs` | spikes times weights, values of the input times weights |
 //! | `embedding.rs`, `sum.rs`, `product.rs` | tables, residual sums, products of attention |
 //! | `neuron.rs` | the decision of a time-step |
 //! | `layer_norm.rs`, `filter.rs`, `softmax.rs`, `levels.rs` | the decisions of whole rows |
-//! | `run.rs`, `confidence.rs` | the loop over time-steps; the confidence rule |
+//! | `run.rs`, `logits.rs`, `confidence.rs` | the loop over time-steps; the confidence rule |
 //! | `batch.rs` | many samples in parallel |
 
 mod batch;
@@ -24,17 +25,21 @@ mod embedding;
 mod filter;
 mod layer_norm;
 mod levels;
+mod logits;
 mod neuron;
 mod observer;
 mod plan;
 mod product;
+mod row;
 mod run;
 mod schedule;
 mod settled;
 mod softmax;
+mod source;
 mod spikes;
 mod state;
 mod sum;
+mod sums;
 mod synapse;
 mod values;
 mod weights;
@@ -42,8 +47,9 @@ mod weights;
 pub use batch::correct_per_step;
 pub use confidence::Confidence;
 pub use observer::{Membranes, Observer, Unobserved};
-pub use plan::{Golden, Layer};
+pub use plan::Golden;
 pub use run::{Limits, Outcome};
 pub use schedule::{Schedule, SpikeCode};
 pub use settled::{Settled, SettledOutcome, SettledState};
+pub use source::Layer;
 pub use state::State;

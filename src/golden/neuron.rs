@@ -6,9 +6,10 @@ use num_traits::{AsPrimitive, PrimInt};
 use crate::integer::{NonMonotone, Range};
 
 use super::layer_norm::LayerNormPlan;
-use super::plan::{Accumulation, Layer, Source};
+use super::row::{Context, Row};
 use super::softmax::SoftmaxPlan;
-use super::state::{Delta, Neurons, Scratch, Sums, Width};
+use super::source::{Accumulation, Layer, Source};
+use super::sums::{Delta, Neurons, Sums, Width};
 
 /// A layer of neurons.
 #[derive(Clone, Debug)]
@@ -45,38 +46,11 @@ pub(super) enum Decision {
     Softmax(Box<SoftmaxPlan>),
 }
 
-/// The part of the raw input that a layer reads by position, and buffers for its rows.
-pub(super) struct Context<'a> {
-    pub values: &'a [Vec<i32>],
-    pub scratch: &'a mut Scratch,
-}
-
 /// θ of every channel, or the thresholds of every channel, in the type of the layer's sums.
 #[derive(Clone, Debug)]
 enum Constants {
     I32(Vec<i32>),
     I64(Vec<i64>),
-}
-
-/// A row of neurons in a time-step.
-pub(super) struct Row<'a, D, V> {
-    /// Change of `A`.
-    pub delta: &'a [D],
-    /// `V` or `A`.
-    pub sums: &'a mut [V],
-    /// `S`.
-    pub tracers: &'a mut [i32],
-    pub spikes: &'a mut [i8],
-}
-
-impl<D: AsPrimitive<V>, V: PrimInt + 'static> Row<'_, D, V> {
-    /// Adds the change.
-    #[inline(always)]
-    pub(super) fn accumulate(&mut self) {
-        for (a, d) in self.sums.iter_mut().zip(self.delta) {
-            *a = *a + d.as_();
-        }
-    }
 }
 
 impl NeuronPlan {

@@ -1,6 +1,6 @@
 //! Observer of a run: called at every time-step, and compiled away if it does nothing.
 
-use super::state::Sums;
+use super::sums::Sums;
 
 /// Receives the events of a run. Layers are counted as in [`super::Golden::layers`], time-steps from 1.
 pub trait Observer {

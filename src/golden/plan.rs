@@ -1,13 +1,12 @@
 //! The compiled network.
 
 use crate::error::Result;
-use crate::graph::NodeId;
 use crate::integer::{Input, Network, Readout};
 
 use super::embedding::EmbeddingPlan;
 use super::neuron::NeuronPlan;
 use super::product::ProductPlan;
-use super::state::{State, Width};
+use super::source::{Accumulation, Layer, Source};
 use super::sum::SumPlan;
 use super::synapse::SynapsePlan;
 
@@ -25,40 +24,6 @@ pub struct Golden {
     pub(super) arrangements: Vec<Vec<usize>>,
     /// Whether every value is verified to lie in its proven range.
     pub(super) checked: bool,
-}
-
-/// A layer of neurons.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layer {
-    /// Name in the model.
-    pub name: String,
-    /// The node in the integer network.
-    pub node: NodeId,
-    /// Number of rows (tokens).
-    pub rows: usize,
-    /// Number of channels.
-    pub channels: usize,
-}
-
-/// Source of events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
-    /// The input, in one of its arrangements; 0 is that of the raw sample.
-    Input(usize),
-    /// Rows of a layer of neurons, given by the elements `first…end − 1`.
-    Layer { layer: usize, first: u32, end: u32 },
-}
-
-/// A stage that yields changes of accumulated values.
-#[derive(Clone, Debug)]
-pub(super) struct Accumulation {
-    /// Elements of a row.
-    pub stride: usize,
-    pub rows: usize,
-    /// Its sources.
-    pub sources: Vec<Source>,
-    /// Type of its changes.
-    pub width: Width,
 }
 
 /// One step of the pass through the network.
@@ -120,11 +85,6 @@ impl Golden {
     /// The input of the network.
     pub fn input(&self) -> &Input {
         &self.input
-    }
-
-    /// Buffers for a run; reuse them from sample to sample.
-    pub fn state(&self) -> State {
-        State::new(self)
     }
 
     /// Plans of the neuron layers in topological order.

@@ -6,7 +6,7 @@ use num_traits::{AsPrimitive, PrimInt, WrappingAdd, WrappingMul};
 
 use crate::integer::{Form, Product};
 
-use super::state::{Delta, Neurons, ProductState, Sums, Width};
+use super::sums::{Delta, Neurons, ProductState, Sums, Width};
 
 /// Outputs are summed in blocks of this many.
 const BLOCK: usize = 16;

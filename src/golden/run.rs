@@ -1,12 +1,15 @@
 //! The loop over time-steps.
 
-use crate::integer::{Range, Readout};
+use crate::integer::Range;
 
 use super::confidence::{Confidence, Held};
-use super::neuron::Context;
+use super::logits::{argmax, values};
 use super::observer::{Membranes, Observer};
-use super::plan::{Golden, ReadoutPlan, Source, Stage};
-use super::state::{Delta, State, Sums};
+use super::plan::{Golden, ReadoutPlan, Stage};
+use super::row::Context;
+use super::source::Source;
+use super::state::State;
+use super::sums::{Delta, Sums};
 use super::synapse::SynapsePlan;
 
 /// Stop conditions and recordings of a run.
@@ -264,21 +267,4 @@ fn accumulate(plan: &ReadoutPlan, delta: &Delta, totals: &mut [i64]) {
         Sums::I32(d) => add(plan, d, &delta.touched, totals),
         Sums::I64(d) => add(plan, d, &delta.touched, totals),
     }
-}
-
-/// `multiplier·A + offset`.
-pub(super) fn values<'a>(readout: &'a Readout, totals: &'a [i64]) -> impl Iterator<Item = i128> + 'a {
-    let constants = readout.multiplier.iter().zip(&readout.offset).cycle();
-    totals.iter().zip(constants).map(|(&a, (&m, &offset))| i128::from(m) * i128::from(a) + offset)
-}
-
-/// Index of the largest value, the lowest index if several are equal.
-fn argmax(readout: &Readout, totals: &[i64]) -> usize {
-    let mut best: Option<(usize, i128)> = None;
-    for (index, value) in values(readout, totals).enumerate() {
-        if best.is_none_or(|(_, b)| value > b) {
-            best = Some((index, value));
-        }
-    }
-    best.map_or(0, |(index, _)| index)
 }

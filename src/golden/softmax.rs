@@ -5,8 +5,8 @@ use num_traits::{AsPrimitive, PrimInt};
 use crate::integer::Softmax;
 
 use super::levels::Even;
-use super::neuron::{Context, Row};
-use super::state::Scratch;
+use super::row::{Context, Row};
+use super::sums::Scratch;
 
 /// Softmax with the values shared by all rows.
 #[derive(Clone, Debug)]

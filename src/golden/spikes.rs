@@ -13,11 +13,6 @@ struct Word {
     down: u64,
 }
 
-/// Bit of a neuron in a word.
-pub(super) fn bit(neuron: usize) -> usize {
-    8 * (neuron % 8) + neuron / 8
-}
-
 impl Word {
     /// Of at most [`WORD`] spikes.
     #[inline(always)]

@@ -5,8 +5,8 @@ use num_traits::{AsPrimitive, PrimInt, WrappingAdd, WrappingMul};
 
 use crate::integer::{Sum, Term};
 
-use super::plan::Source;
-use super::state::{Delta, Sums};
+use super::source::Source;
+use super::sums::{Delta, Sums};
 
 /// A sum.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use num_traits::AsPrimitive;
 
 use crate::integer::{Linear, Range};
 
-use super::plan::Source;
-use super::state::{Delta, Neurons, Sums, Width};
+use super::source::Source;
+use super::sums::{Delta, Neurons, Sums, Width};
 use super::weights::{BLOCK, Extent, Weights, plain, signed};
 use super::{spikes, values};
 

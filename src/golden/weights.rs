@@ -4,10 +4,13 @@ use num_traits::AsPrimitive;
 
 use crate::integer::Range;
 
-use super::spikes::bit;
-
 /// Rows are padded to a multiple of this many outputs with zeros.
 pub(super) const BLOCK: usize = 16;
+
+/// Bit of a neuron in a word.
+fn bit(neuron: usize) -> usize {
+    8 * (neuron % 8) + neuron / 8
+}
 
 /// Number of spikes in a word.
 pub(super) const WORD: usize = 64;

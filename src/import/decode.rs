@@ -347,7 +347,7 @@ fn resolve(proto: NodeProto, index: usize, ids: &HashMap<String, ValueId>) -> No
         .metadata_props
         .iter()
         .find(|p| p.key == "pkg.torch.onnx.name_scopes")
-        .map(|p| super::name::scope_list(&p.value))
+        .map(|p| super::scopes::scope_list(&p.value))
         .unwrap_or_default();
     // ONNX Runtime's own set has these two for widths that the file's version of ONNX does not know.
     let borrowed = proto.domain == "com.microsoft"

@@ -15,7 +15,9 @@ mod infer;
 mod input;
 mod name;
 mod patterns;
+mod propagate;
 pub mod proto;
+mod scopes;
 mod survey;
 mod tensor;
 

@@ -4,20 +4,6 @@ use std::collections::HashSet;
 
 use super::decode::{Model, NodeIndex};
 
-/// Entries of a list as Python prints it, `['', 'fc1', 'linear']`: what PyTorch's exporter records as the path of
-/// modules, each with its full name, and last the operator.
-pub fn scope_list(text: &str) -> Vec<String> {
-    let mut entries = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(['\'', '"']) {
-        let quote = if rest[start..].starts_with('"') { '"' } else { '\'' };
-        let Some(length) = rest[start + 1..].find(quote) else { break };
-        entries.push(rest[start + 1..start + 1 + length].to_owned());
-        rest = &rest[start + length + 2..];
-    }
-    entries
-}
-
 /// Module path that PyTorch's exporter put into a node's name: `/blocks.0/mlp/act/act.0/Div` is `blocks.0`, `mlp`,
 /// `act.0`; `act` is the container that `act.0` already names. None for names of another form.
 fn path_of_name(name: &str) -> Option<Vec<&str>> {
@@ -87,13 +73,6 @@ mod tests {
         assert_eq!(path_of_name("/blocks.0/mlp/act/act.0/Div"), Some(vec!["blocks.0", "mlp", "act.0"]));
         assert_eq!(path_of_name("/Div"), Some(vec![]));
         assert_eq!(path_of_name("Div"), None);
-    }
-
-    #[test]
-    fn scope_lists_are_parsed() {
-        assert_eq!(scope_list("['', 'fc1', 'linear']"), ["", "fc1", "linear"]);
-        assert_eq!(scope_list("['unclosed"), Vec::<String>::new());
-        assert_eq!(scope_list("[\"it's\", 'é']"), ["it's", "é"]);
     }
 
     #[test]

@@ -5,7 +5,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::report::plain_clock;
+/// The clock's name without what the router puts around it: `$glbnet$clk_i$TRELLIS_IO_IN`.
+pub(super) fn plain_clock(name: &str) -> &str {
+    let name = name.strip_prefix("$glbnet$").unwrap_or(name);
+    match name.split('$').next() {
+        Some(first) if !first.is_empty() => first,
+        _ => name,
+    }
+}
 
 /// A point of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::path::{CriticalPath, Names, RawPath};
+use super::path::{CriticalPath, Names, RawPath, plain_clock};
 use crate::error::{Error, Result};
 use crate::synth::Figures;
 use crate::target::Family;
@@ -128,15 +128,6 @@ pub fn read(text: &str, names: &Names) -> Result<(Vec<Clock>, Vec<Resource>, Vec
             .unwrap_or(std::cmp::Ordering::Equal)
     });
     Ok((clocks.collect(), resources.collect(), paths))
-}
-
-/// The clock's name without what the router puts around it: `$glbnet$clk_i$TRELLIS_IO_IN`.
-pub(super) fn plain_clock(name: &str) -> &str {
-    let name = name.strip_prefix("$glbnet$").unwrap_or(name);
-    match name.split('$').next() {
-        Some(first) if !first.is_empty() => first,
-        _ => name,
-    }
 }
 
 impl Placement {

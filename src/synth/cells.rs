@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::report::Figures;
+use super::figures::Figures;
 use crate::target::Family;
 
 /// Contribution of one cell to the figures.

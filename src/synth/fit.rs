@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::report::Figures;
+use super::figures::Figures;
 use crate::error::{Error, Result};
 use crate::target::{Device, Short};
 

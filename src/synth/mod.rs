@@ -8,6 +8,7 @@
 //! of modules and cells).
 
 mod cells;
+mod figures;
 mod fit;
 mod netlist;
 mod report;
@@ -23,9 +24,10 @@ use std::time::Instant;
 use rayon::prelude::*;
 use serde::Deserialize;
 
+pub use figures::Figures;
 pub use fit::{Fit, Resource};
 pub use netlist::{Netlist, netlist};
-pub use report::{FORMAT_VERSION, Figures, ModuleUse, TOP_LEVEL, Utilisation, by_number};
+pub use report::{FORMAT_VERSION, ModuleUse, TOP_LEVEL, Utilisation, by_number};
 pub use shell::{CHAIN, Shell};
 
 use crate::error::{Error, Result};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::figures::Figures;
 use super::rtlil::{self, Design};
 use crate::error::{Error, Result};
 use crate::target::Family;
@@ -13,33 +14,6 @@ use crate::target::Family;
 pub const FORMAT_VERSION: u32 = 1;
 /// Name of the entry for the top level's own cells.
 pub const TOP_LEVEL: &str = "(top level)";
-
-/// Resources, in the units of one family.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Figures {
-    /// Look-up tables, those used as memory or taken by carry cells included.
-    pub lut: u64,
-    /// Flip-flops.
-    pub ff: u64,
-    /// Block memory, in [`Utilisation::bram_unit`].
-    pub bram: u64,
-    /// Large memories of UltraScale+ (`URAM288`).
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub uram: u64,
-    /// Multiplier blocks; two 9×9 multipliers count as one.
-    pub dsp: u64,
-    /// Of the look-up tables, those used as memory or shift register.
-    pub lutram: u64,
-    /// Carry cells.
-    pub carry: u64,
-    /// Every other cell by its name: wide multiplexers, clock buffers, large memories.
-    pub other: BTreeMap<String, u64>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
 
 /// The resources of one instance of the top level.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

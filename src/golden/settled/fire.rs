@@ -2,7 +2,7 @@
 
 use super::super::observer::{Membranes, Observer};
 use super::super::schedule::SpikeCode;
-use super::super::state::Sums;
+use super::super::sums::Sums;
 
 /// How a neuron decides.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::integer::{Embedding, Input, Network, Op, Range, Readout, Sum};
 
-use super::super::plan::Layer;
 use super::super::schedule::SpikeCode;
+use super::super::source::Layer;
 use super::linear::LinearPlan;
 use super::neuron::NeuronPlan;
 use super::product::ProductPlan;

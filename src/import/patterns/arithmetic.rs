@@ -6,7 +6,7 @@
 //! o))`: every bound becomes a bound of the level, exactly.
 
 use super::clip::{Bounds, clip_of};
-use super::quantiser::{Form, SCALE, Spread, check_scale, level};
+use super::form::{Form, SCALE, Spread, check_scale, level};
 use super::{Context, Site, linear_form};
 use crate::error::{Error, Result};
 use crate::import::decode::{Node, NodeIndex, ValueId};

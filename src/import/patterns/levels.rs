@@ -1,6 +1,7 @@
 //! The integers behind a constant: stored ones, or those that a quantiser makes of floats, in exact arithmetic.
 
-use super::quantiser::{self, Form, Spread};
+use super::form::{self, Form, Spread};
+use super::quantiser;
 use super::{Context, linear_form, passthrough, qdq};
 use crate::error::{Error, Result};
 use crate::import::decode::ValueId;
@@ -40,7 +41,7 @@ pub fn of(context: &Context, value: ValueId) -> Result<Option<Levels>> {
     let at = |e: Error| e.at_node(&node.name);
     let integers = context.flow.constant(node.input(0)?)?;
     let (scale, zero) = qdq::parameters(context, node, &integers.dims)?;
-    quantiser::check_scale(&scale.values).map_err(|e| at(Error::input(e)))?;
+    form::check_scale(&scale.values).map_err(|e| at(Error::input(e)))?;
     let zero = zero.by_element(&integers.dims).map_err(at)?;
     let stored = integers.as_ints().map_err(Error::input).map_err(at)?;
     let level = |(&q, &z): (&i64, &i64)| {

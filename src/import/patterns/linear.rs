@@ -1,7 +1,7 @@
 //! Linear layers: `Gemm`, or `MatMul` with constant weights on the right, and `Add` of a constant bias.
 
 use super::bias::Bias;
-use super::{Context, Found, Site, passthrough, quantiser, weights};
+use super::{Context, Found, Site, form, passthrough, weights};
 use crate::error::{Error, Result};
 use crate::import::decode::{Node, NodeIndex, ValueId};
 use crate::import::name;
@@ -98,7 +98,7 @@ fn scale(weights: &mut Weights, factor: f32) -> Result<()> {
         return Ok(());
     }
     weights.scale = times(&weights.scale, factor)?;
-    quantiser::check_scale(&weights.scale).map_err(Error::input)
+    form::check_scale(&weights.scale).map_err(Error::input)
 }
 
 /// Products with a number, if they are floats.

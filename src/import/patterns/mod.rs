@@ -8,6 +8,7 @@ pub mod arithmetic;
 mod bias;
 mod clip;
 mod elementwise;
+mod form;
 mod function;
 mod grid;
 mod layer_norm;

@@ -1,7 +1,7 @@
 //! ONNX `QuantizeLinear`, then `DequantizeLinear`; between them possibly a clip of the integers to a narrower range.
 
 use super::clip::{Bounds, clip_of};
-use super::quantiser::{Form, Spread, level};
+use super::form::{Form, Spread, level};
 use super::{Context, Site};
 use crate::error::{Error, Result};
 use crate::import::constants::quantise::spread_dims;

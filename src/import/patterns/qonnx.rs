@@ -1,6 +1,6 @@
 //! QONNX `Quant`: `(round(clip(x/s + z)) − z)·s` with a width, a sign and a rounding mode.
 
-use super::quantiser::{Form, Spread, level, without_ones};
+use super::form::{Form, Spread, level, without_ones};
 use super::{Context, Site};
 use crate::error::{Error, Result};
 use crate::quant::Rounding;
