@@ -270,7 +270,7 @@ fn neighbours() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
         let code = text.split("#[cfg(test)]").next().unwrap_or(text);
         for (up, name) in above(code).into_iter().filter(|(up, _)| (1..=own.len()).contains(up)) {
             let (folder, below) = own.split_at(own.len() - up);
-            let [used, user] = [&name, &below[0]].map(|last| [folder, &[last.clone()]].concat());
+            let [used, user] = [&name, &below[0]].map(|last| [folder, std::slice::from_ref(last)].concat());
             if used != user && !folder.is_empty() && known.contains(&used) {
                 uses.entry(user).or_default().insert(used);
             }
