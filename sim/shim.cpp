@@ -66,6 +66,10 @@ struct Host {
   std::string message;
 };
 
+// What the folder of the memory images is called in a model that does not know it.
+const std::string kImages = "snn2rtl-images:";
+std::string images;
+
 Host host;
 
 // More than this the simulator has no reason to say.
@@ -93,6 +97,13 @@ int snn_print(const char* format, ...) {
   va_end(arguments);
   if (length > 0 && host.message.size() < kLongestMessage) host.message += line;
   return length;
+}
+
+#undef fopen
+std::FILE* snn_fopen(const char* path, const char* mode) {
+  const std::string name{path};
+  if (name.compare(0, kImages.size(), kImages) != 0) return std::fopen(path, mode);
+  return std::fopen((images + '/' + name.substr(kImages.size())).c_str(), mode);
 }
 
 void vl_finish(const char* filename, int line, const char*) {
@@ -142,6 +153,8 @@ void snn_tap_delta(long long delta) { host.taps.push_back(static_cast<uint64_t>(
 
 // ------------------------------------------------------------------------------ calls from the host
 uint32_t snn_abi() { return SNN_ABI; }
+
+void snn_images(const char* folder) { images = folder; }
 
 int snn_open(uint64_t seed, int stall) {
   if (host.top) return 0;

@@ -12,6 +12,16 @@
 #define VL_USER_STOP
 #define VL_USER_FATAL
 
+// The simulator reads memory images with `fopen`, wherever their folder is at that time: see `snn_images`.
+#ifdef __cplusplus
+#include <cstdio>
+std::FILE* snn_fopen(const char* path, const char* mode);
+namespace std {
+using ::snn_fopen;
+}
+#define fopen snn_fopen
+#endif
+
 #define SNN_API __attribute__((visibility("default")))
 
 #ifdef __cplusplus
@@ -67,8 +77,11 @@ struct SnnLink {
 };
 
 // Version of this interface.
-#define SNN_ABI 1u
+#define SNN_ABI 2u
 SNN_API uint32_t snn_abi(void);
+
+// Names the folder of the memory images, for models that are built with RomPath "snn2rtl-images:". Before `snn_open`.
+SNN_API void snn_images(const char* folder);
 
 // Makes the model. `seed` decides what registers hold before reset and how streams stall, if `stall`.
 // 0: there is one already. One model a process and library.

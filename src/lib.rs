@@ -9,6 +9,7 @@
 //! Modules with `wildcard_enum_match_arm` match operators and kinds of stages without a catch-all arm: a new one does
 //! not compile until each of them handles it.
 
+pub mod cache;
 pub mod data;
 pub mod error;
 pub mod float;

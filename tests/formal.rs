@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, LazyLock, Mutex};
 
-use snn2rtl::tool::{Finished, Program, Tool, Toolbox};
+use snn2rtl::cache::{Key, Store};
+use snn2rtl::tool::{Finished, Origin, Program, Tool, Toolbox};
 
 /// How many jobs may still begin.
 static FREE: (Mutex<usize>, Condvar) = (Mutex::new(2), Condvar::new());
@@ -18,7 +19,7 @@ macro_rules! jobs {
         $(#[test]
         fn $job() {
             let finished = run(&repository(), stringify!($job), &[]);
-            assert!(finished.status.success(), "{}", summary(&finished));
+            assert_eq!(finished.code, Some(0), "{}", summary(&finished));
         })*
 
         const JOBS: &[&str] = &[$(stringify!($job)),*];
@@ -75,6 +76,15 @@ fn a_neuron_that_fires_early_is_refuted() {
 
 /// Runs a task of a job on the library with one change and asks for a counterexample.
 fn refuted(job: &str, file: &str, before: &str, after: &str, task: &str) {
+    let folder = copied();
+    change(&folder.path().join("rtl").join(file), before, after);
+    let finished = run(folder.path(), job, &[task]);
+    // 2: a property was refuted; other failures have other numbers.
+    assert_eq!(finished.code, Some(2), "{}", summary(&finished));
+}
+
+/// A copy of the library and the jobs.
+fn copied() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for part in ["rtl", "sim/formal"] {
         let to = folder.path().join(part);
@@ -87,24 +97,106 @@ fn refuted(job: &str, file: &str, before: &str, after: &str, task: &str) {
             fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("copies a file");
         }
     }
-    let path = folder.path().join("rtl").join(file);
-    let text = fs::read_to_string(&path).expect("a module");
-    assert_eq!(text.matches(before).count(), 1, "{file} has no longer the place to change");
-    fs::write(&path, text.replace(before, after)).expect("writes a module");
-    let finished = run(folder.path(), job, &[task]);
-    // 2: a property was refuted; other failures have other numbers.
-    assert_eq!(finished.status.code(), Some(2), "{}", summary(&finished));
+    folder
+}
+
+/// Changes the one place of a file where a text is.
+fn change(path: &Path, before: &str, after: &str) {
+    let text = fs::read_to_string(path).expect("a file");
+    assert_eq!(text.matches(before).count(), 1, "{} no longer has the place to change", path.display());
+    fs::write(path, text.replace(before, after)).expect("writes a file");
+}
+
+/// A job is not run again while nothing changes, and is run again after a change of one byte in any of its inputs.
+#[test]
+fn results_are_kept_by_their_inputs() {
+    if SBY.origin != Origin::Cache {
+        println!("SKIPPED: nothing is kept of a SymbiYosys that is not provided");
+        return;
+    }
+    let (folder, cache) = (copied(), tempfile::tempdir().expect("a folder"));
+    let store = Store::results(Some(cache.path()));
+    if store.is_none() {
+        println!("SKIPPED: the cache is switched off");
+        return;
+    }
+    let run = |task: &str| run_with(store.as_ref(), folder.path(), "stream_fork", &[task]);
+    let task = "cover";
+    let first = run(task);
+    assert!(first.code == Some(0) && !first.kept, "{}", summary(&first));
+    let again = run(task);
+    assert!(again.code == Some(0) && again.kept && again.output == first.output);
+    for file in ["rtl/stream_fork.sv", "sim/formal/stream_fork_props.sv", "sim/formal/stream_fork.sby"] {
+        let path = folder.path().join(file);
+        let text = fs::read_to_string(&path).expect("a file");
+        let comment = if file.ends_with(".sv") { "//" } else { "#" };
+        fs::write(&path, format!("{comment}\n{text}")).expect("written");
+        let key_of = || key(folder.path(), "stream_fork", &[task]);
+        let with_comment = key_of();
+        fs::write(&path, format!("{comment}x\n{text}")).expect("written");
+        assert_ne!(with_comment, key_of(), "{file}");
+        assert!(!run(task).kept, "{file}");
+    }
 }
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
-/// Runs a job, or some of its tasks, of the repository at `root`.
-fn run(root: &Path, job: &str, tasks: &[&str]) -> Finished {
-    static SBY: LazyLock<Program> =
-        LazyLock::new(|| Toolbox::from_env().get(Tool::Sby).unwrap_or_else(|error| panic!("{error}")));
-    let sby = SBY.command();
+/// What a job ended with.
+struct Ended {
+    /// Exit code: 0 proven, 2 refuted; others are errors.
+    code: Option<i32>,
+    output: String,
+    /// Whether it was not run, because the result was kept.
+    kept: bool,
+}
+
+/// SymbiYosys, provided if need be.
+static SBY: LazyLock<Program> =
+    LazyLock::new(|| Toolbox::from_env().get(Tool::Sby).unwrap_or_else(|error| panic!("{error}")));
+
+/// The key of a job's result: its description, all files that it lists, the tasks, and the folder of the programs, whose
+/// name holds the hash of its content. Programs of the user have none.
+fn key(root: &Path, job: &str, tasks: &[&str]) -> Option<String> {
+    let folder = root.join("sim/formal");
+    let file = folder.join(format!("{job}.sby"));
+    let text = fs::read_to_string(&file).expect("a job");
+    let mut key = Key::new("formal").text("programs", SBY.place().to_string_lossy());
+    key = key.text("version", SBY.version.to_string()).text("job", &text).text("tasks", tasks.join(" "));
+    let list = text.split("\n[files]\n").nth(1).expect("a list of files");
+    for name in list.lines().map(str::trim).take_while(|line| !line.starts_with('[')) {
+        if !name.is_empty() && !name.starts_with('#') {
+            key = key.file(name, &folder.join(name)).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+    (SBY.origin == Origin::Cache).then(|| key.finish())
+}
+
+/// Runs a job, or some of its tasks, of the repository at `root`, if its result is not known.
+fn run(root: &Path, job: &str, tasks: &[&str]) -> Ended {
+    run_with(Store::results(Toolbox::from_env().cache.as_deref()).as_ref(), root, job, tasks)
+}
+
+fn run_with(store: Option<&Store>, root: &Path, job: &str, tasks: &[&str]) -> Ended {
+    let place = store.and_then(|store| Some((store, key(root, job, tasks)?)));
+    if let Some((store, key)) = &place
+        && let Some(content) = store.get(key)
+    {
+        let text = String::from_utf8_lossy(&content);
+        let (code, output) = text.split_once('\n').expect("a code and the output");
+        println!("{job}: not run again");
+        return Ended { code: Some(code.parse().expect("a code")), output: output.to_owned(), kept: true };
+    }
+    let finished = start(root, job, tasks);
+    // Failures of other kinds may have gone away the next time.
+    if let (Some(code @ (0 | 2)), Some((store, key))) = (finished.status.code(), place) {
+        store.put(&key, format!("{code}\n{}", finished.output).as_bytes()).expect("kept");
+    }
+    Ended { code: finished.status.code(), output: finished.output, kept: false }
+}
+
+fn start(root: &Path, job: &str, tasks: &[&str]) -> Finished {
     let folder = tempfile::tempdir().expect("a folder");
     let mut free = FREE.0.lock().expect("no test panics with it");
     while *free == 0 {
@@ -112,7 +204,8 @@ fn run(root: &Path, job: &str, tasks: &[&str]) -> Finished {
     }
     *free -= 1;
     drop(free);
-    let finished = sby
+    let finished = SBY
+        .command()
         .cwd(root.join("sim/formal"))
         .args(["-f", "-j", "1", "--prefix"])
         .arg(folder.path().join(job))
@@ -125,7 +218,7 @@ fn run(root: &Path, job: &str, tasks: &[&str]) -> Finished {
 }
 
 /// What a person wants to know of a job that failed.
-fn summary(finished: &Finished) -> String {
+fn summary(finished: &Ended) -> String {
     let wanted = ["DONE (", "ERROR", "Assert failed", "failed assertion", "Unreached cover"];
     let lines = finished.output.lines().filter(|line| wanted.iter().any(|word| line.contains(word)));
     lines.collect::<Vec<_>>().join("\n")

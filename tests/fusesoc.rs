@@ -72,6 +72,7 @@ fn fails(command: &Command, what: &str) -> Finished {
 }
 
 #[test]
+#[ignore = "long: FuseSoC, and scripts without this program"]
 fn fusesoc_lints_simulates_and_synthesises() {
     let (_programs, path) = programs();
     let fusesoc = program(Tool::FuseSoc);
@@ -161,6 +162,7 @@ fn run_all(build: &Path, path: &OsString, calls: &[(&str, &[&str], &str)]) {
 }
 
 #[test]
+#[ignore = "long: FuseSoC, and scripts without this program"]
 fn scripts_run_wherever_the_folder_is() {
     let (_programs, path) = programs();
     let folder = tempfile::tempdir().expect("a folder");
@@ -181,6 +183,7 @@ fn scripts_run_wherever_the_folder_is() {
 
 /// Elements of two bytes, beats of several, a mask, all operators of a Transformer.
 #[test]
+#[ignore = "long: FuseSoC, and scripts without this program"]
 fn a_transformer_checks_itself() {
     let (_programs, path) = programs();
     let folder = tempfile::tempdir().expect("a folder");

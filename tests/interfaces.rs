@@ -76,7 +76,7 @@ fn a_perceptron() {
     let images = repository("examples/mnist_mlp/sample/images.npy");
     let images = images.to_str().expect("Unicode");
     let mut core = Core::new("mlp", &mnist_mlp(Analog), &design::Options::default(), images, 64);
-    core.passes(300);
+    core.passes(40);
 
     // A result that is not the expected one is a failed test, whatever the simulator's exit code.
     for result in &mut core.vectors.results[0] {
@@ -89,6 +89,15 @@ fn a_perceptron() {
 }
 
 #[test]
+#[ignore = "long: cocotb with many frames"]
+fn a_perceptron_with_many_frames() {
+    let images = repository("examples/mnist_mlp/sample/images.npy");
+    let images = images.to_str().expect("Unicode");
+    Core::new("mlp_long", &mnist_mlp(Analog), &design::Options::default(), images, 64).passes(300);
+}
+
+#[test]
+#[ignore = "long: cocotb with many frames"]
 fn a_transformer() {
     let words = repository("tests/fixtures/transformers/text_masked_fill.npz");
     let options = design::Options { lanes: 4, ..design::Options::default() };

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const MODULES: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("folder", &["error"]),
+    ("cache", &["error", "folder"]),
     ("graph", &["error"]),
     ("quant", &["error"]),
     ("float", &["graph", "quant"]),
@@ -29,7 +30,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("architecture", &["data", "error", "golden", "hardware", "integer", "streaming", "target"]),
     ("advice", &["architecture", "error", "hardware", "integer", "lower", "quant", "snn", "target"]),
-    ("tool", &["error"]),
+    ("tool", &["cache", "error"]),
     (
         "emit",
         &[
@@ -51,6 +52,7 @@ const MODULES: &[(&str, &[&str])] = &[
         "cosim",
         &[
             "architecture",
+            "cache",
             "data",
             "emit",
             "error",

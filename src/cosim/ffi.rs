@@ -9,7 +9,7 @@ use libloading::Library;
 use crate::error::{Error, Result};
 
 /// Version of the interface of this program: `SNN_ABI`.
-const ABI: u32 = 1;
+const ABI: u32 = 2;
 
 /// Inputs of one cycle: `SnnIn`.
 #[repr(C)]
@@ -86,7 +86,7 @@ pub(super) struct Simulator {
 impl Simulator {
     /// Loads a library and creates its model. Registers hold random values before reset; with `stall`, streams pause at
     /// random.
-    pub fn open(library: &Path, stall: Option<u64>) -> Result<Self> {
+    pub fn open(library: &Path, images: &Path, stall: Option<u64>) -> Result<Self> {
         let error = |e: libloading::Error| {
             Error::input(format!("the verilated model cannot be loaded: {e}")).at_file(library)
         };
@@ -99,8 +99,10 @@ impl Simulator {
         // simulator's run time only.
         let library = unsafe { Library::new(library) }.map_err(error)?;
         // SAFETY: the types are those of `sim/shim.h` in the version that `snn_abi` is then asked for.
-        let (abi, open, api) = unsafe {
+        let (abi, set_images, open, api) = unsafe {
             let abi: unsafe extern "C" fn() -> u32 = *library.get(c"snn_abi").map_err(error)?;
+            let images: unsafe extern "C" fn(*const c_char) =
+                *library.get(c"snn_images").map_err(|_| other())?;
             let open: unsafe extern "C" fn(u64, c_int) -> c_int = *library.get(c"snn_open").map_err(error)?;
             let api = Api {
                 close: *library.get(c"snn_close").map_err(error)?,
@@ -112,13 +114,17 @@ impl Simulator {
                 trace_begin: *library.get(c"snn_trace_begin").map_err(error)?,
                 trace_end: *library.get(c"snn_trace_end").map_err(error)?,
             };
-            (abi, open, api)
+            (abi, images, open, api)
         };
         // SAFETY: `snn_abi` has no preconditions.
         if unsafe { abi() } != ABI {
             return Err(other());
         }
-        // SAFETY: the version is right, so the functions have these types.
+        let folder = CString::new(images.as_os_str().as_encoded_bytes())
+            .map_err(|_| Error::input("this is not the name of a folder").at_file(images))?;
+        // SAFETY: the version is right, so the functions have these types. The text lives through the call.
+        unsafe { set_images(folder.as_ptr()) };
+        // SAFETY: as above.
         if unsafe { open(stall.unwrap_or(1), c_int::from(stall.is_some())) } == 0 {
             return Err(other());
         }

@@ -139,7 +139,7 @@ impl Bench {
             }
             _ => {}
         }
-        let simulator = Simulator::open(&self.model.library, options.stall)?;
+        let simulator = Simulator::open(&self.model.library, &self.model.images, options.stall)?;
         let mut session = Session::new(dut, inputs, options, simulator, None)?;
         let ended = session.run(progress);
         let mut report = session.report();
@@ -170,7 +170,7 @@ fn record_waveform(dut: &Dut, inputs: &Inputs, options: &Options, cycle: u64, pa
     let mut copy = folder::begin_file(path)?;
 
     let model = verilate::build(&dut.build, &dut.manifest, true)?;
-    let simulator = Simulator::open(&model.library, options.stall)?;
+    let simulator = Simulator::open(&model.library, &model.images, options.stall)?;
     let file = model.folder.path().join("window.vcd");
     let window = Window { begin: cycle.saturating_sub(WINDOW.0), end: cycle + WINDOW.1, file: file.clone() };
     let mut session = Session::new(dut, inputs, options, simulator, Some(window))?;

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod pinned;
 pub mod provide;
 pub mod run;
+pub mod verilated;
 pub mod version;
 
 use std::ffi::OsString;
@@ -74,14 +75,7 @@ impl Program {
     }
 
     fn named(&self, name: &str) -> Command {
-        let mut command = Command::new(name, &self.path).args(&self.args);
-        // What Verilator's makefiles compile, with a cache of objects where the machine has one.
-        if self.tool == Tool::Verilator
-            && std::env::var_os("OBJCACHE").is_none()
-            && let Ok(cache) = which::which("ccache")
-        {
-            command = command.env("OBJCACHE", cache);
-        }
+        let command = Command::new(name, &self.path).args(&self.args);
         self.env.iter().fold(command, |command, (key, value)| command.env(key, value))
     }
 

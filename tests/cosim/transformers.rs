@@ -150,6 +150,7 @@ fn words_with_padding() {
 }
 
 #[test]
+#[ignore = "long: a Transformer of two blocks"]
 fn the_mean_of_two_blocks() {
     let mean = Recipe { seed: 7, mean: true, blocks: 2, levels: 4, depth: 2, ..recipe() };
     check_busy(&mean, &design::Options { lanes: 2, fifo_depth: 3, ..design::Options::default() });
@@ -157,6 +158,7 @@ fn the_mean_of_two_blocks() {
 
 /// Any shape, any folding. `SNN2RTL_CASES` asks for more of them than the suite has time for.
 #[test]
+#[ignore = "long: large random Transformers"]
 fn whatever_is_drawn() {
     let cases = std::env::var("SNN2RTL_CASES").map_or(2, |n| n.parse().expect("a number"));
     for seed in 1..=cases {

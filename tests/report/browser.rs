@@ -67,6 +67,7 @@ fn look(chromium: &Path, pages: &[(&str, u32, &str)]) -> Seen {
 }
 
 #[test]
+#[ignore = "long: a browser"]
 fn pages_are_whole_on_phone_and_desk() {
     let Some(chromium) = chromium() else { return };
     let (complete, empty, hostile) =
@@ -100,6 +101,7 @@ fn pages_are_whole_on_phone_and_desk() {
 
 /// On paper it is whole as well: several sheets, and what is folded on the screen is open.
 #[test]
+#[ignore = "long: a browser"]
 fn the_page_prints() {
     let Some(chromium) = chromium() else { return };
     let folder = tempfile::tempdir().expect("a folder");
@@ -123,6 +125,7 @@ fn the_page_prints() {
 
 /// What the tests above would miss would be of no use.
 #[test]
+#[ignore = "long: a browser"]
 fn a_bad_page_is_noticed() {
     let Some(chromium) = chromium() else { return };
     let bad = "<title>t</title><div style=\"width:900px\">x</div><p style=\"color:#ddd;background:#fff\">faint</p>\

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use snn2rtl::tool::{self, Command, Program};
+use snn2rtl::cache::Store;
+use snn2rtl::tool::verilated::{Compiler, Sources};
+use snn2rtl::tool::{Command, Toolbox};
 
 /// Seeds that every bench is run with.
 const SEEDS: [u32; 3] = [1, 2, 3];
@@ -14,10 +16,16 @@ const SEEDS: [u32; 3] = [1, 2, 3];
 const HELPERS: [&str; 5] =
     ["bench_reset.sv", "bench_source.sv", "bench_player.sv", "bench_checker.sv", "bench_batches.sv"];
 
+/// Verilator, compiler and make.
+pub static COMPILER: LazyLock<Compiler> = LazyLock::new(|| Compiler::new(&Toolbox::from_env()).unwrap());
+
+/// Results of earlier runs, by all that they depend on.
+pub static RESULTS: LazyLock<Option<Store>> =
+    LazyLock::new(|| Store::results(Toolbox::from_env().cache.as_deref()));
+
 /// A call of Verilator.
 pub fn verilator() -> Command {
-    static VERILATOR: LazyLock<Program> = LazyLock::new(|| tool::verilator().unwrap());
-    VERILATOR.command()
+    COMPILER.verilator().command()
 }
 
 /// A parameter set: integers by name.
@@ -99,19 +107,18 @@ impl Group {
         }
 
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let optimisation = "OPT_FAST=-O0 OPT_GLOBAL=-O0 OPT_SLOW=-O0";
+        // Everything that is read, and this program, which holds the options.
+        let program = std::env::current_exe().unwrap();
+        let key = COMPILER.key("bench").file("program", &program).unwrap();
+        let key = key.folder("group", &self.dir).unwrap().folder("rtl", &root.join("rtl")).unwrap();
+        let key = key.folder("sim", &root.join("sim")).unwrap().finish();
+        if let Some(output) = RESULTS.as_ref().and_then(|store| store.get(&key)) {
+            print!("not run again: {}", String::from_utf8_lossy(&output));
+            return;
+        }
         let mut build = verilator()
-            .args(["--cc", "--exe", "--build", "-j", "2", "--assert", "-Wno-lint", "-Wno-style"])
-            .args([
-                "--x-assign",
-                "unique",
-                "--x-initial",
-                "unique",
-                "-CFLAGS",
-                "-O0",
-                "-MAKEFLAGS",
-                optimisation,
-            ])
+            .args(["--cc", "--exe", "--assert", "-Wno-lint", "-Wno-style"])
+            .args(["--x-assign", "unique", "--x-initial", "unique", "-CFLAGS", "-O0"])
             .args(["--prefix", "Vbench", "--top-module", "bench", "--Mdir"])
             .arg(self.dir.join("obj"));
         for file in library() {
@@ -125,11 +132,20 @@ impl Group {
             build = build.arg(root.join("sim/benches").join(file));
         }
         finish(&build.arg(self.dir.join("bench.sv")));
+        let variables = ["OPT_FAST", "OPT_GLOBAL", "OPT_SLOW"].map(|name| (name, "-O0"));
+        let folder = &self.dir.join("obj");
+        let sources = Sources { folder, prefix: "Vbench", variables: &variables, headers: &[] };
+        COMPILER.compile(&sources).unwrap_or_else(|error| panic!("{error}"));
+        let mut output = String::new();
         for seed in SEEDS {
             let bench = Command::new(self.name, self.dir.join("obj/Vbench"))
                 .arg(format!("+verilator+seed+{seed}"))
                 .args(["+verilator+rand+reset+2", "+report"]);
-            print!("{}, seed {seed}: {}", self.name, finish(&bench));
+            writeln!(output, "{}, seed {seed}: {}", self.name, finish(&bench).trim_end()).unwrap();
+        }
+        print!("{output}");
+        if let Some(store) = &*RESULTS {
+            store.put(&key, output.as_bytes()).unwrap();
         }
     }
 }
