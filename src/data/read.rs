@@ -142,7 +142,10 @@ impl Array {
             ScalarType::I64 => read!(i64),
             ScalarType::U64 => read!(u64),
             ScalarType::F16 => self.each(|bytes| whole(half(u16::from_le_bytes(bytes)))),
-            ScalarType::F32 => self.each(|bytes| whole(f32::from_le_bytes(bytes).into())),
+            ScalarType::F32 => self.each(|bytes| {
+                let x = f32::from_le_bytes(bytes);
+                whole(x.into()).map_err(|_| x.to_string())
+            }),
             ScalarType::F64 => self.each(|bytes| whole(f64::from_le_bytes(bytes))),
         }
     }
