@@ -1,6 +1,6 @@
 /// Co-simulation tap: reports every beat that an array of neurons sends, with the state behind it.
 ///
-/// Attached from outside by `bind`, so the hardware does not know of it. `snn_tap_beat` announces the
+/// Attached from outside by `bind` (`bind_spike_neurons.sv`, `bind_row_taps.sv`), so the hardware does not know of it. `snn_tap_beat` announces the
 /// beat; `snn_tap_neuron` follows for each lane unless it is a skip beat.
 module neuron_taps #(
   /// Number of the stage in the design.
@@ -63,47 +63,3 @@ module neuron_taps #(
   end
 
 endmodule
-
-bind spike_neurons neuron_taps #(
-  .StageId(StageId),
-  .Lanes(Lanes),
-  .MembraneWidth(MembraneWidth),
-  .LevelWidth(LevelWidth),
-  .RowWidth(RowWidth),
-  .ChunkWidth(ChunkWidth)
-) u_taps (
-  .clk_i(clk_i),
-  .rst_i(rst_i),
-  .taken_i(tap_valid),
-  .nz_i(tap_nz),
-  .neg_i(tap_neg),
-  .skip_i(tap_skip),
-  .last_i(tap_last),
-  .quiet_i(tap_quiet),
-  .row_i(tap_row),
-  .chunk_i(tap_chunk),
-  .v_i(tap_v),
-  .s_i(tap_s)
-);
-
-bind row_taps neuron_taps #(
-  .StageId(StageId),
-  .Lanes(Lanes),
-  .MembraneWidth(AccWidth),
-  .LevelWidth(LevelWidth),
-  .RowWidth(RowWidth),
-  .ChunkWidth(ChunkWidth)
-) u_taps (
-  .clk_i(clk_i),
-  .rst_i(rst_i),
-  .taken_i(out_valid_i && out_ready_i),
-  .nz_i(out_nz_i),
-  .neg_i(out_neg_i),
-  .skip_i(out_skip_i),
-  .last_i(out_last_i),
-  .quiet_i(out_quiet_i),
-  .row_i(tap_row),
-  .chunk_i(tap_chunk),
-  .v_i(tap_v),
-  .s_i(tap_s)
-);

@@ -108,7 +108,8 @@ pub fn remove(path: &Path) -> Result<()> {
 pub const LONGEST: u64 = 8 << 30;
 
 /// Puts a folder with these files (paths relative to it, with `/`) at `path`. A folder that is already there is
-/// replaced if `stranger` finds nothing in it that this program did not write; anything else there is left alone.
+/// replaced if `stranger` finds nothing in it that this program did not write; anything else there is left alone. Of the
+/// folder that is replaced, files and folders in `kept` (paths relative to it) are kept.
 ///
 /// # Errors
 /// When something else is there or the folder cannot be written; then nothing has changed on disk.
@@ -116,6 +117,7 @@ pub fn replace<N: AsRef<str>, B: AsRef<[u8]>>(
     path: &Path,
     what: &str,
     files: &[(N, B)],
+    kept: &[String],
     stranger: impl Fn(&Path) -> Result<Option<PathBuf>>,
 ) -> Result<()> {
     let error = |e: std::io::Error| Error::io("write", path, &e);
@@ -138,6 +140,9 @@ pub fn replace<N: AsRef<str>, B: AsRef<[u8]>>(
         let mut file = File::create(place).map_err(error)?;
         file.write_all(bytes.as_ref()).and_then(|()| file.sync_all()).map_err(error)?;
     }
+    for name in kept {
+        link(&path.join(name), &new.join(name))?;
+    }
     if existing {
         fs::rename(path, &old).map_err(error)?;
     }
@@ -147,6 +152,27 @@ pub fn replace<N: AsRef<str>, B: AsRef<[u8]>>(
         return Err(error(failure).fix(format!("the {what} that was here is now {}", kept.display())));
     }
     Err(error(failure))
+}
+
+/// Puts a file or folder in a second place, without copying where that is possible.
+fn link(from: &Path, to: &Path) -> Result<()> {
+    let error = |e: std::io::Error| Error::io("write", to, &e);
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).map_err(error)?;
+    }
+    let meta = fs::symlink_metadata(from).map_err(|e| Error::io("read", from, &e))?;
+    if meta.is_dir() {
+        fs::create_dir_all(to).map_err(error)?;
+        for entry in entries(from)? {
+            link(&entry, &to.join(entry.file_name().unwrap_or_default()))?;
+        }
+        return Ok(());
+    }
+    // Links and what is no file are not followed.
+    if meta.is_file() && fs::hard_link(from, to).is_err() {
+        fs::copy(from, to).map_err(error)?;
+    }
+    Ok(())
 }
 
 /// Checks a destination before long work, as far as possible without writing.

@@ -22,6 +22,10 @@ module board_top #(
   output logic led_o
 );
 
+  // Bits of a beat of samples, and of an address of the registers.
+  localparam int unsigned InWidth = @{ in_width }@;
+  localparam int unsigned AddrWidth = @{ address_bits }@;
+
   logic rst, core_rst, busy;
   power_on_reset u_reset (
     .clk_i,
@@ -30,11 +34,11 @@ module board_top #(
   );
 
   logic sample_valid, sample_ready, sample_last, result_valid, result_ready, result_last;
-  logic @{ tdata }@ sample_data;
+  logic [InWidth-1:0] sample_data;
   logic [31:0] result_data;
   logic aw_valid, aw_ready, w_valid, w_ready, b_valid, b_ready;
   logic ar_valid, ar_ready, r_valid, r_ready;
-  logic @{ addr }@ aw_addr, ar_addr;
+  logic [AddrWidth-1:0] aw_addr, ar_addr;
   logic [31:0] w_data, r_data;
   logic [3:0] w_strb;
   logic [1:0] b_resp, r_resp;

@@ -5,14 +5,16 @@ use crate::generator::{Recipe, network};
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::Inputs;
 use snn2rtl::emit::read_folding;
+use snn2rtl::flow::Silent;
+use snn2rtl::flow::explore::{Schedule, candidates};
 use snn2rtl::golden::Golden;
 use snn2rtl::hardware::Activity;
 use snn2rtl::import::{self, import};
 use snn2rtl::lower::{Lowered, lower};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
-use snn2rtl::streaming::design::{self, LayerFolding, Options};
+use snn2rtl::streaming::design::{self, Joins, LayerFolding, Options};
 use snn2rtl::streaming::schedule::{cycles, estimate, lut_offload, lut_offloaded};
-use snn2rtl::target::Device;
+use snn2rtl::target::{Device, Target};
 
 /// Model, how its input is read, samples, lanes of all layers and of some, and cycles per sample as `snn2rtl cosim` counted
 /// them on the first `samples` of the example.
@@ -169,4 +171,50 @@ fn state_goes_to_ultra_ram_where_block_memory_is_short() {
             assert!(!moved.ultra_ram && total.uram == 0 && total.bram < needed, "{total:?}");
         }
     }
+}
+
+/// A device that holds a network only with the smallest FIFOs where paths join gets such a design, not a refusal.
+#[test]
+fn fifos_at_joins_shrink_where_nothing_else_fits() {
+    let recipe = Recipe {
+        seed: 3,
+        tokens: 64,
+        heads: 2,
+        depth: 16,
+        blocks: 1,
+        hidden: 64,
+        levels: 16,
+        weight_bits: 4,
+        words: true,
+        mask: false,
+        fused: false,
+        post_norm: false,
+        mean: true,
+        function: None,
+    };
+    let (model, _) = convert(&network(&recipe), "wide", "test", EncodingChoice::Analog).expect("converts");
+    let found = |joins: Joins, target: Option<&Target>, keep_joins: bool| {
+        let folding = Options { joins, ..Options::default() };
+        let schedule = Schedule { keep_joins, ..Schedule::default() };
+        candidates(&model, &schedule, target, &folding, &Silent).expect("designs")
+    };
+    let smallest = |joins: Joins| {
+        let designs = found(joins, None, false).designs;
+        designs.into_iter().map(|d| d.estimate.total).min_by_key(|total| total.bram).expect("a design")
+    };
+    let (deep, shallow) = (smallest(Joins::Overlapped), smallest(Joins::Minimal));
+    assert!(shallow.bram < deep.bram, "{deep:?} {shallow:?}");
+    // No look-up table is left for weights.
+    let mut device = Device::find("xc7a200t").expect("known");
+    (device.luts, device.brams[0].count) = (shallow.lut, shallow.bram);
+    let target = Target::Device(Box::new(device));
+    let choice = |keep_joins| {
+        let found = found(Joins::Overlapped, Some(&target), keep_joins);
+        found.choice.map(|place| found.designs[place].clone())
+    };
+    let design = choice(false).expect("a design");
+    assert!(design.point.options.joins == Joins::Minimal && design.short(&target.room()).is_empty());
+    // What was asked for is kept, and advice says what would do.
+    let error = choice(true).expect_err("too large").to_string();
+    assert!(error.contains("no design fits"), "{error}");
 }

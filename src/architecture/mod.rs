@@ -17,7 +17,9 @@ use crate::streaming::{self, design, schedule};
 use crate::target::{Device, Family};
 
 pub use crate::streaming::design::{Joins, LayerFolding, Options};
-pub use crate::streaming::schedule::{DesignPoint, Goal, Point, Scheduler, choose, design_points};
+pub use crate::streaming::schedule::{
+    DesignPoint, Goal, Point, Scheduler, choose, design_points, nearest, uniform_point,
+};
 
 /// Hardware for a network.
 #[derive(Clone, Debug)]

@@ -6,12 +6,13 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::schedule::ScheduleArgs;
 use super::{fit, output};
-use crate::architecture::{DesignPoint, Joins, Options as Folding};
-use crate::emit::Manifest;
+use crate::architecture::{Joins, Options as Folding};
+use crate::emit::{Existing, Manifest};
 use crate::error::Result;
 use crate::flow;
-use crate::flow::build::Layout;
-use crate::flow::explore;
+use crate::flow::build::{Built, Layout};
+use crate::flow::explore::{self, Schedule};
+use crate::report::Spikes;
 use crate::target::Target;
 
 /// Arguments of `build`.
@@ -20,7 +21,7 @@ pub struct Args {
     /// A model.snn.
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// The folder to write. A build folder that is already there is replaced.
+    /// The folder to write. A build folder that is already there is replaced; results of the same design in it are kept.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// The board to build for: a name that `snn2rtl targets` lists, or the path of its description, FILE.toml.
@@ -29,23 +30,27 @@ pub struct Args {
     /// The device to build for, without a board: the core without pins.
     #[arg(long, value_name = "PART")]
     device: Option<String>,
-    /// Maximum number of weights that an engine adds per cycle; default 16, or the largest number below that fits.
-    #[arg(long, conflicts_with_all = ["folding", "calibrate"])]
+    /// The same maximum number of weights per cycle in every engine; by default each layer gets the lanes that its share of
+    /// the work needs.
+    #[arg(long, conflicts_with_all = ["folding", "calibrate", "fps", "fit"])]
     lanes: Option<usize>,
     /// Depth of the FIFO between two stages.
     #[arg(long, default_value_t = Folding::default().fifo_depth, conflicts_with = "folding")]
     fifo_depth: usize,
-    /// Depth of the FIFOs where paths of the network join.
-    #[arg(long, value_enum, default_value_t = JoinFifos::Overlapped, conflicts_with = "folding")]
-    join_fifos: JoinFifos,
+    /// Depth of the FIFOs where paths of the network join; default: overlapped, or minimal if nothing else fits the device.
+    #[arg(long, value_enum, conflicts_with = "folding")]
+    join_fifos: Option<JoinFifos>,
     /// Omit the hardware of the confidence rule, which ends samples early (--margin, --patience of `cosim`).
     #[arg(long, conflicts_with = "folding")]
     no_confidence: bool,
     /// The folding of each layer: a `folding.json`, as every build folder contains.
-    #[arg(long, value_name = "FILE", conflicts_with = "calibrate")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["calibrate", "fps", "fit"])]
     folding: Option<PathBuf>,
     #[command(flatten)]
     schedule: ScheduleArgs,
+    /// Discard bitstreams and reports of another design in an existing build folder; those of the same design are kept.
+    #[arg(long)]
+    force: bool,
     /// Print the manifest as JSON.
     #[arg(long)]
     json: bool,
@@ -68,8 +73,8 @@ pub fn run(args: &Args) -> Result<()> {
     // A wrong name is reported before the work.
     let target = explore::target(args.target.as_deref(), args.device.as_deref())?;
     let joins = match args.join_fifos {
-        JoinFifos::Overlapped => Joins::Overlapped,
-        JoinFifos::Minimal => Joins::Minimal,
+        None | Some(JoinFifos::Overlapped) => Joins::Overlapped,
+        Some(JoinFifos::Minimal) => Joins::Minimal,
     };
     let folding = Folding {
         lanes: args.lanes.unwrap_or(Folding::default().lanes),
@@ -78,19 +83,23 @@ pub fn run(args: &Args) -> Result<()> {
         confidence: !args.no_confidence,
         ..Folding::default()
     };
-    let layout = match (&args.folding, &args.schedule.calibrate) {
+    let layout = match (&args.folding, args.lanes) {
         (Some(path), _) => Layout::File(path.clone()),
-        (None, Some(_)) => Layout::Scheduled { schedule: args.schedule.schedule(), folding },
-        (None, None) => Layout::Uniform { folding, fewer: args.lanes.is_none() },
+        (None, Some(_)) => Layout::Uniform(folding),
+        (None, None) => {
+            let schedule = Schedule { keep_joins: args.join_fifos.is_some(), ..args.schedule.schedule() };
+            Layout::Scheduled { schedule, folding }
+        }
     };
-    let options =
-        flow::build::Options { model: args.model.clone(), output: args.output.clone(), target, layout };
+    let existing = if args.force { Existing::Discard } else { Existing::Keep };
+    let output = args.output.clone();
+    let options = flow::build::Options { model: args.model.clone(), output, target, layout, existing };
     let built = flow::build(&options, &output::Display::new())?;
     let target = options.target.as_ref();
     if args.json {
         output::json_own(&built.manifest)?;
     } else {
-        tell(args, &built.manifest, target, built.chosen.as_ref())?;
+        tell(args, &built, target)?;
         if let (Some((design, estimate)), Some(target)) = (&built.estimate, target) {
             output::print(&fit::table(design, estimate, &target.room()))?;
         }
@@ -102,13 +111,8 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// Prints what was built.
-fn tell(
-    args: &Args,
-    manifest: &Manifest,
-    target: Option<&Target>,
-    design_point: Option<&DesignPoint>,
-) -> Result<()> {
-    output::print(&stages(manifest))?;
+fn tell(args: &Args, built: &Built, target: Option<&Target>) -> Result<()> {
+    output::print(&stages(&built.manifest))?;
     match target {
         Some(Target::Board(board)) => {
             output::print(&format!("board: {}, {}", board.title, board.device.title))?
@@ -116,7 +120,17 @@ fn tell(
         Some(Target::Device(device)) => output::print(&format!("device: {}", device.title))?,
         None => {}
     }
-    if let Some(design_point) = design_point {
+    if let Some((design_point, spikes)) = &built.chosen {
+        let on = match spikes {
+            Spikes::Measured { samples } => format!("the spikes of {samples} samples"),
+            Spikes::Synthetic { samples } => {
+                format!("the spikes of {samples} random samples (--calibrate FILE.npy: of your own)")
+            }
+        };
+        output::print(&format!("lanes: balanced on {on}"))?;
+        if args.join_fifos.is_none() && design_point.point.options.joins == Joins::Minimal {
+            output::print("FIFOs where paths meet: minimal, since no design with deeper ones fits")?;
+        }
         let total = design_point.estimate.total;
         output::print(&format!(
             "estimate: {:.0} cycles per sample, {} LUT, {} FF, {} {}, {} DSP ({})",

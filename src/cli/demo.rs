@@ -184,7 +184,7 @@ fn prepare(example: Example, folder: &Path) -> Result<()> {
     let mark = format!("{{\"format_version\": 1, \"example\": \"{}\"}}\n", example.name());
     let mut files = example.files().to_vec();
     files.push((MARK, mark.as_bytes()));
-    crate::folder::replace(folder, "folder of a demo", &files, |path| {
+    crate::folder::replace(folder, "folder of a demo", &files, &[], |path| {
         let found = crate::folder::entries(path)?;
         let ours = found.iter().any(|entry| entry.ends_with(MARK));
         Ok(if ours { None } else { found.into_iter().next() })

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::flow;
 use crate::flow::explore::target;
 use crate::folder;
-use crate::report::{self, EXPLORATION_VERSION, Exploration};
+use crate::report::{self, EXPLORATION_VERSION, Exploration, Spikes};
 use crate::target::Short;
 
 /// Arguments of `explore`.
@@ -54,6 +54,11 @@ pub fn run(args: &Args) -> Result<()> {
         output::json_of(EXPLORATION_VERSION, &found)?;
     } else {
         output::print(&table(&found))?;
+        if let Spikes::Synthetic { samples } = found.spikes {
+            output::print(&format!(
+                "spikes: of {samples} random samples (--calibrate FILE.npy: of your own)"
+            ))?;
+        }
         if !found.calibrated {
             let family = found.family;
             output::print(&format!("area in {family} is estimated with coefficients of another family"))?;

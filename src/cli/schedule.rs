@@ -7,17 +7,18 @@ use crate::flow::explore::Schedule;
 /// Goal of a balanced design.
 #[derive(ClapArgs, Clone)]
 pub struct ScheduleArgs {
-    /// Samples for measuring spikes, on which the pipeline is balanced: FILE.npy or FILE.npz:NAME, batch first.
+    /// Samples for measuring spikes, on which the pipeline is balanced: FILE.npy or FILE.npz:NAME, batch first; default:
+    /// random samples.
     #[arg(long, value_name = "FILE")]
     pub calibrate: Option<String>,
     /// Use only the first N samples.
     #[arg(long, value_name = "N", default_value_t = 4, requires = "calibrate")]
     pub calibration_samples: usize,
     /// Take the smallest design with this number of samples per second.
-    #[arg(long, value_name = "N", conflicts_with = "fit", requires = "calibrate")]
+    #[arg(long, value_name = "N", conflicts_with = "fit")]
     pub fps: Option<f64>,
     /// Take the fastest design that fits the device; the default if a device is given.
-    #[arg(long, requires = "calibrate")]
+    #[arg(long)]
     pub fit: bool,
     /// Clock in MHz for --fps; default: the clock of the board, or 100.
     #[arg(long, value_name = "MHZ")]
@@ -33,6 +34,7 @@ impl ScheduleArgs {
             fps: self.fps,
             fit: self.fit,
             clock_mhz: self.clock,
+            keep_joins: false,
         }
     }
 }

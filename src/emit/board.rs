@@ -6,7 +6,6 @@ use sha2::{Digest, Sha256};
 use super::manifest::{Manifest, SerialEntry};
 use crate::architecture::Design;
 use crate::error::{Error, Result};
-use crate::hardware::name::bits;
 use crate::quant::Element;
 use crate::target::Board;
 
@@ -92,8 +91,7 @@ struct BoardTop<'a> {
     line_baud: u32,
     clocks_per_bit: u32,
     reset: bool,
-    tdata: String,
-    addr: String,
+    in_width: usize,
     beat_bytes: usize,
     sample_bytes: usize,
     block_bytes: usize,
@@ -125,8 +123,7 @@ pub(super) fn render(
         line_baud: (serial.clock_hz + clocks_per_bit / 2) / clocks_per_bit,
         clocks_per_bit,
         reset: serial.reset,
-        tdata: bits(input.tdata_width()),
-        addr: bits(manifest.address_bits as usize),
+        in_width: input.tdata_width(),
         beat_bytes: input.tdata_width() / 8,
         sample_bytes,
         block_bytes,

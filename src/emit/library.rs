@@ -1,5 +1,6 @@
-//! The files that do not depend on the model, which are part of the program.
+//! The files that do not depend on the model, carried inside the program, and which of them a design needs.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use include_dir::{Dir, File, include_dir};
@@ -43,6 +44,8 @@ pub(super) const SHELL_SIM: &[(&str, &str)] = files!("sim": "board_main.cpp");
 pub(super) const SIM: &[(&str, &str)] = files!("sim":
     "stream_link.sv",
     "neuron_taps.sv",
+    "bind_spike_neurons.sv",
+    "bind_row_taps.sv",
     "readout_taps.sv",
     "shim.h",
     "shim.cpp",
@@ -63,37 +66,89 @@ pub(super) const SELF_CHECK: &[(&str, &str)] = files!("sim": "self_check.cpp");
 /// Timing constraints.
 pub(super) const CONSTRAINTS: &[(&str, &str)] = files!("constraints": "core.xdc");
 
-/// The file list of synthesis and lint, with paths from the build folder.
-pub(super) fn rtl_list(top: &str) -> String {
-    let library = RTL.iter().map(|(name, _)| format!("rtl/{name}\n"));
-    library.chain([format!("rtl/{top}.sv\n")]).collect()
+/// A file of the library: its name and its text.
+type Source = (&'static str, &'static str);
+
+/// The files of the library that a design needs, and the lists of them, with paths from the build folder.
+pub(super) struct Sources<'a> {
+    /// Top-level module of the core.
+    top: &'a str,
+    /// Modules, in the order of the library.
+    pub rtl: Vec<Source>,
+    /// The simulation side.
+    pub sim: Vec<Source>,
 }
 
-/// The file list of the stand-alone simulation.
-pub(super) fn self_check_list(top: &str) -> String {
-    rtl_list(top) + "sim/self_check_tb.sv\n"
+impl<'a> Sources<'a> {
+    /// What the text of the top level names, and what that names in turn; with `shell` also what the serial shell needs.
+    pub fn new(top: &'a str, text: &str, shell: bool) -> Self {
+        let mut needed = BTreeSet::new();
+        let mut open: Vec<&str> = vec![text];
+        if shell {
+            open.extend(SHELL.iter().map(|(_, text)| *text));
+        }
+        while let Some(text) = open.pop() {
+            let words = words(text);
+            for (name, text) in RTL.iter().filter(|(name, _)| words.contains(stem(name))) {
+                if needed.insert(*name) {
+                    open.push(text);
+                    // What takes its place in simulation or with UltraRAM may need other modules.
+                    let others = SIM.iter().chain(ULTRA_RAM).filter(|(other, _)| other == name);
+                    open.extend(others.map(|(_, text)| *text));
+                }
+            }
+        }
+        let rtl = RTL.iter().copied().filter(|(name, _)| needed.contains(name)).collect();
+        // Taps that are bound to a module are there where the module is.
+        let bound = |name: &str| name.strip_prefix("bind_").is_none_or(|module| needed.contains(module));
+        let sim = SIM.iter().copied().filter(|(name, _)| bound(name)).collect();
+        Self { top, rtl, sim }
+    }
+
+    /// The list that synthesis and lint read.
+    pub fn rtl_list(&self) -> String {
+        let library = self.rtl.iter().map(|(name, _)| format!("rtl/{name}\n"));
+        library.chain([format!("rtl/{}.sv\n", self.top)]).collect()
+    }
+
+    /// The list of the stand-alone simulation.
+    pub fn self_check_list(&self) -> String {
+        self.rtl_list() + "sim/self_check_tb.sv\n"
+    }
+
+    /// The list for a whole board: core, shell, and the top level that holds both.
+    pub fn board_list(&self, board: &str) -> String {
+        let shell = SHELL.iter().map(|(name, _)| format!("rtl/{name}\n"));
+        [self.rtl_list()].into_iter().chain(shell).chain([format!("rtl/{board}.sv\n")]).collect()
+    }
+
+    /// The list that co-simulation reads.
+    pub fn sim_list(&self) -> String {
+        let library = self.rtl.iter().map(|(name, _)| {
+            let folder = if SIM.iter().any(|(sim, _)| sim == name) { "sim" } else { "rtl" };
+            format!("{folder}/{name}\n")
+        });
+        let only_sim = |name: &&str| name.ends_with(".sv") && RTL.iter().all(|(rtl, _)| rtl != name);
+        let taps = self.sim.iter().map(|(name, _)| *name).filter(only_sim);
+        let taps = taps.map(|name| format!("sim/{name}\n"));
+        library.chain([format!("rtl/{}.sv\n", self.top)]).chain(taps).collect()
+    }
 }
 
-/// The file list of a complete board design: core, shell, and top level.
-pub(super) fn board_list(top: &str, board: &str) -> String {
-    let shell = SHELL.iter().map(|(name, _)| format!("rtl/{name}\n"));
-    [rtl_list(top)].into_iter().chain(shell).chain([format!("rtl/{board}.sv\n")]).collect()
+/// The name of the module in a file.
+fn stem(file: &str) -> &str {
+    file.strip_suffix(".sv").unwrap_or(file)
 }
 
-/// The file list of co-simulation.
-pub(super) fn sim_list(top: &str) -> String {
-    let library = RTL.iter().map(|(name, _)| {
-        let folder = if SIM.iter().any(|(sim, _)| sim == name) { "sim" } else { "rtl" };
-        format!("{folder}/{name}\n")
-    });
-    let only_sim = |name: &&str| name.ends_with(".sv") && RTL.iter().all(|(rtl, _)| rtl != name);
-    let taps = SIM.iter().map(|(name, _)| *name).filter(only_sim).map(|name| format!("sim/{name}\n"));
-    library.chain([format!("rtl/{top}.sv\n")]).chain(taps).collect()
+/// Identifiers outside of comments that run to the end of a line.
+fn words(text: &str) -> BTreeSet<&str> {
+    let code = text.lines().filter_map(|line| line.split("//").next());
+    code.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FOLDER, RTL, SHELL};
+    use super::{FOLDER, RTL, SHELL, Sources, stem, words};
 
     #[test]
     fn every_module_in_the_folder_is_listed_once() {
@@ -105,5 +160,24 @@ mod tests {
         there.sort_unstable();
         assert_eq!(listed, there);
         assert!(RTL.len() > 50 && SHELL.len() > 10);
+    }
+
+    #[test]
+    fn a_design_has_the_modules_that_it_names_and_no_others() {
+        let sources =
+            Sources::new("top", "module top; // spike_product\n  spike_matmul #() u_a ();\nendmodule", false);
+        let names: Vec<&str> = sources.rtl.iter().map(|(name, _)| stem(name)).collect();
+        assert!(names.contains(&"spike_matmul") && names.contains(&"matmul_engine"), "{names:?}");
+        assert!(!names.contains(&"spike_product") && !names.contains(&"layer_norm_neurons"), "{names:?}");
+        assert!(!sources.sim_list().contains("bind_row_taps"));
+        // Nothing that is named is missing, and the order is the library's.
+        for (name, text) in &sources.rtl {
+            let words = words(text);
+            let missing =
+                RTL.iter().map(|(name, _)| stem(name)).find(|m| words.contains(m) && !names.contains(m));
+            assert_eq!(missing, None, "{name}");
+        }
+        let order: Vec<&str> = RTL.iter().map(|(name, _)| stem(name)).filter(|n| names.contains(n)).collect();
+        assert_eq!(names, order);
     }
 }

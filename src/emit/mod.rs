@@ -6,6 +6,7 @@
 //! | `self_check.rs` | the stand-alone simulation: samples, the golden model's result frames, the bench |
 //! | `package.rs` | the FuseSoC description and the scripts |
 //! | `library.rs` | files that do not depend on the model |
+//! | `existing.rs` | results in a folder that is built again |
 //! | `folding.rs` | `folding.json` |
 //! | `manifest.rs` | `manifest.json` |
 //! | `software.rs` | `registers.json` and `software/`: the registers for other programs |
@@ -13,6 +14,7 @@
 //! | `vivado/` | scripts for Vivado, the top level of its IP, a driver for PYNQ |
 
 mod board;
+mod existing;
 mod folding;
 mod library;
 mod manifest;
@@ -27,6 +29,7 @@ use std::path::{Path, PathBuf};
 use askama::Template;
 
 pub use crate::hardware::{StageEntry, StreamEntry};
+pub use existing::Existing;
 pub use folding::read_folding;
 pub use manifest::{
     FORMAT_VERSION, FileEntry, InputFrame, Manifest, OutputFrame, ProofEntry, SerialEntry, SourceEntry,
@@ -36,6 +39,8 @@ pub use software::registers;
 pub use verify::{Change, OUTPUTS, Verification, compare_builds, verify};
 
 use board::Serial;
+use existing::Found;
+use library::Sources;
 use package::Package;
 
 use crate::architecture::{Design, Options};
@@ -51,10 +56,11 @@ const MANIFEST: &str = "manifest.json";
 /// A folder in memory: paths from it, and contents.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// Writes the build folder of a model at `path`. A build folder that is already there is replaced.
+/// Writes the build folder of a model at `path`. A build folder that is already there is replaced; results in it that are
+/// still right are kept.
 ///
 /// # Errors
-/// When the model cannot be lowered or laid out, something else is at `path`, or the folder cannot be written; then
+/// When the model cannot be lowered or laid out, something else or results of another design are at `path`, or the folder cannot be written; then
 /// nothing has changed on disk.
 pub fn emit(model: &snn::Model, options: &Options, path: &Path) -> Result<Manifest> {
     emit_for(model, options, None, path)
@@ -70,7 +76,7 @@ pub fn emit_for(
     target: Option<&Target>,
     path: &Path,
 ) -> Result<Manifest> {
-    emit_from(model, options, target, &[], path)
+    emit_from(model, options, target, &[], path, Existing::default())
 }
 
 /// As [`emit_for`]; the manifest also says what it was made from.
@@ -83,9 +89,14 @@ pub fn emit_from(
     target: Option<&Target>,
     inputs: &[SourceEntry],
     path: &Path,
+    existing: Existing,
 ) -> Result<Manifest> {
     let (manifest, files) = render_from(model, options, target, inputs)?;
-    folder::replace(path, "build folder", &files, stranger)?;
+    let Found { kept, stale } = existing::find(path, &files)?;
+    if existing == Existing::Keep && !stale.is_empty() {
+        return Err(existing::refused(path, &stale));
+    }
+    folder::replace(path, "build folder", &files, &kept, stranger)?;
     Ok(manifest)
 }
 
@@ -135,9 +146,11 @@ fn render_from(
         Some(_) => &[],
         None => library::CONSTRAINTS,
     };
+    let serial = target.and_then(Target::board).and_then(Serial::of);
+    let sources = Sources::new(&top, &text, serial.is_some());
     for (folder, library) in [
-        ("rtl", &library::RTL[..]),
-        ("sim", library::SIM),
+        ("rtl", &sources.rtl[..]),
+        ("sim", &sources.sim[..]),
         ("sim/cocotb", library::COCOTB),
         ("sim", library::SELF_CHECK),
         ("constraints", of_the_core),
@@ -154,9 +167,9 @@ fn render_from(
     }
     // Templates end without a newline, files do not.
     add(format!("rtl/{top}.sv"), &(text + "\n"));
-    add("rtl/files.f".into(), &library::rtl_list(&top));
-    add("sim/files.f".into(), &library::sim_list(&top));
-    add("sim/self_check.f".into(), &library::self_check_list(&top));
+    add("rtl/files.f".into(), &sources.rtl_list());
+    add("sim/files.f".into(), &sources.sim_list());
+    add("sim/self_check.f".into(), &sources.self_check_list());
     let check = self_check::files(&design, &lowered.network, model.raw_range(), &top, generator)?;
     let samples = check.samples;
     check.files.iter().for_each(|(path, text)| add((*path).into(), text));
@@ -168,7 +181,7 @@ fn render_from(
     let read = read.map(|(_, text)| SourceEntry::of("board", text.as_bytes()));
     manifest.inputs = inputs.iter().cloned().chain(read).collect();
     let model_files = snn::file::files(model)?;
-    if let Some(serial) = target.and_then(Target::board).and_then(Serial::of) {
+    if let Some(serial) = serial {
         let (board, entry) = board::render(&design, &serial?, &manifest, board::model_id(&model_files))?;
         for (folder, library) in
             [("rtl", &library::SHELL[..]), ("host", library::HOST), ("sim", library::SHELL_SIM)]
@@ -176,7 +189,7 @@ fn render_from(
             library.iter().for_each(|(name, text)| add(format!("{folder}/{name}"), text));
         }
         add(format!("rtl/{}.sv", board::TOP), &(board + "\n"));
-        add("rtl/board.f".into(), &library::board_list(&top, board::TOP));
+        add("rtl/board.f".into(), &sources.board_list(board::TOP));
         manifest.serial = Some(entry);
     }
     software::files(&manifest)?.iter().for_each(|(name, text)| add((*name).into(), text));
@@ -187,6 +200,7 @@ fn render_from(
         top: &top,
         family,
         ultra_ram: design.uses_ultra_ram(),
+        sources: &sources,
         board: manifest.serial.is_some(),
     };
     let rom: Vec<String> = images.iter().map(|(name, _)| format!("rom/{name}")).collect();
@@ -195,7 +209,8 @@ fn render_from(
         add(path, &text);
     }
     let of_vivado = vivado::files(&design, &manifest, target)?;
-    let readme = Readme::of(&manifest, family, samples, &of_vivado);
+    let load = target.and_then(Target::board).map_or(&[][..], |board| &board.load);
+    let readme = Readme::of(&manifest, family, load, samples, &of_vivado);
     add("README.md".into(), &(readme.render().map_err(template)? + "\n"));
     files.extend(of_vivado);
     files.push(("folding.json".into(), folding::text(design.model(), &design.options(options))?));
@@ -260,6 +275,9 @@ struct Readme<'a> {
     address_bits: u32,
     constraints: String,
     serial: Option<&'a SerialEntry>,
+    /// Commands that load the bitstream, and its path.
+    load: Vec<String>,
+    bitstream: String,
     vivado: bool,
     block_design: bool,
     stages: Vec<(String, &'a str, u64, u64)>,
@@ -271,7 +289,14 @@ struct Readme<'a> {
 }
 
 impl<'a> Readme<'a> {
-    fn of(manifest: &'a Manifest, family: Family, samples: usize, of_vivado: &Files) -> Self {
+    fn of(
+        manifest: &'a Manifest,
+        family: Family,
+        load: &[String],
+        samples: usize,
+        of_vivado: &Files,
+    ) -> Self {
+        let bitstream = format!("bitstream/{family}.{}", family.bitstream_extension());
         let has = |path: &str| of_vivado.iter().any(|(name, _)| name == path);
         let stages = manifest
             .stages
@@ -297,6 +322,8 @@ impl<'a> Readme<'a> {
                 None => "timing".to_owned(),
             },
             serial: manifest.serial.as_ref(),
+            load: load.iter().map(|command| command.replace("BITSTREAM", &bitstream)).collect(),
+            bitstream,
             vivado: has("scripts/vivado.tcl"),
             block_design: has("scripts/vivado_bd.tcl"),
             stages: stages.collect(),

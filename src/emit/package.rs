@@ -4,7 +4,7 @@
 use askama::Template;
 
 use super::board;
-use super::library;
+use super::library::Sources;
 use crate::error::{Error, Result};
 use crate::hardware::name::in_comment;
 use crate::target::Family;
@@ -21,6 +21,8 @@ pub(super) struct Package<'a> {
     pub family: Family,
     /// Whether large memories for state are UltraRAM.
     pub ultra_ram: bool,
+    /// Its modules.
+    pub sources: &'a Sources<'a>,
     /// Whether there is a board's top level.
     pub board: bool,
 }
@@ -78,7 +80,7 @@ pub(super) fn core(top: &str) -> String {
 pub(super) fn files(package: &Package<'_>, rom: &[&str]) -> Result<Vec<(String, String)>> {
     let &Package { generator, model, top, family, ultra_ram, .. } = package;
     let command = family.command(ultra_ram);
-    let (rtl, all) = (library::rtl_list(top), library::board_list(top, board::TOP));
+    let (rtl, all) = (package.sources.rtl_list(), package.sources.board_list(board::TOP));
     let rtl: Vec<&str> = rtl.lines().collect();
     let board_rtl = all.lines().filter(|file| package.board && !rtl.contains(file)).collect();
     let board_top = package.board.then_some(board::TOP);

@@ -7,7 +7,7 @@ use askama::Template;
 use crate::architecture::Design;
 use crate::error::{Error, Result};
 use crate::golden::{Golden, Limits, Outcome, Unobserved};
-use crate::hardware::{Input, Word, name};
+use crate::hardware::{Input, RandomSamples, Word, name};
 use crate::integer;
 
 /// Maximum number of samples.
@@ -16,10 +16,7 @@ const SAMPLES: usize = 4;
 /// No further sample after this number of additions, so that large networks are built and simulated in reasonable time.
 const MOST_WORK: u64 = 200_000_000;
 
-/// Start of the samples' random elements.
-const SEED: u64 = 0x5eed_5a3b_1e5c_4ec6;
-
-/// Values of the template.
+/// What the template shows.
 #[derive(Template)]
 #[template(path = "self_check_tb.sv", config = "templates/askama.toml")]
 struct Bench<'a> {
@@ -56,9 +53,11 @@ pub(super) fn files(
     let neurons: usize = golden.layers().iter().map(|layer| layer.rows * layer.channels).sum();
     let (mut input, mut expected) = (String::new(), String::new());
     let (mut samples, mut work, mut longest) = (0, 0, 0);
-    let (mut state, mut random) = (golden.state(), SEED);
-    while samples < SAMPLES && work < MOST_WORK {
-        let raw: Vec<i32> = (0..stream.count).map(|_| element(&mut random, range)).collect();
+    let mut state = golden.state();
+    for raw in RandomSamples::new(stream.count, range).take(SAMPLES) {
+        if work >= MOST_WORK {
+            break;
+        }
         let outcome: Outcome = golden.run(&mut state, &raw, &Limits::default(), &mut Unobserved);
         let own = outcome.sops + outcome.input_macs + u64::from(outcome.time_steps) * neurons as u64;
         (samples, work, longest) = (samples + 1, work + own, longest.max(own));
@@ -87,18 +86,7 @@ pub(super) fn files(
     Ok(SelfCheck { samples, files })
 }
 
-/// A random element within a range, its ends included (SplitMix64).
-fn element(state: &mut u64, (low, high): (i32, i32)) -> i32 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    let count = i64::from(high) - i64::from(low) + 1;
-    let offset = ((z >> 32).cast_signed() * count) >> 32;
-    i32::try_from(i64::from(low) + offset).unwrap_or(low)
-}
-
-/// The beats of a sample, one per line, the first element in the low bits.
+/// The beats of a sample, one a line, the first element in the low bits.
 fn beats(stream: &Input, raw: &[i32], text: &mut String) {
     for beat in raw.chunks(stream.beat_lanes) {
         let mut word = Word::default();
@@ -107,19 +95,5 @@ fn beats(stream: &Input, raw: &[i32], text: &mut String) {
         }
         text.push_str(&word.hex());
         text.push('\n');
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{SEED, element};
-
-    #[test]
-    fn elements_reach_both_ends_and_no_further() {
-        for range in [(0, 255), (-128, 127), (0, 65535), (3, 3), (0, 2)] {
-            let mut state = SEED;
-            let all: Vec<i32> = (0..1 << 20).map(|_| element(&mut state, range)).collect();
-            assert_eq!((all.iter().min(), all.iter().max()), (Some(&range.0), Some(&range.1)));
-        }
     }
 }

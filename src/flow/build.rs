@@ -7,25 +7,24 @@ use super::{Watch, fit, load};
 use crate::advice::{Advice, advise};
 use crate::architecture::{Design, DesignPoint, Options as Folding};
 use crate::data;
-use crate::emit::{self, Manifest, SourceEntry};
+use crate::emit::{self, Existing, Manifest, SourceEntry};
 use crate::error::Result;
 use crate::folder;
 use crate::hardware::Estimate;
+use crate::lower;
+use crate::report::Spikes;
+use crate::snn::Model;
 use crate::target::Target;
 
 /// How the layers are folded.
 #[derive(Clone, Debug)]
 pub enum Layout {
-    /// The same lanes for every layer; with `fewer`, the largest number below that fits the device.
-    Uniform {
-        /// Lanes, FIFO depths and the rest.
-        folding: Folding,
-        /// Whether fewer lanes are allowed.
-        fewer: bool,
-    },
-    /// From a `folding.json`.
+    /// The same lanes for every layer, with the rest.
+    Uniform(Folding),
+    /// As a `folding.json` says.
     File(PathBuf),
-    /// Balanced on measured spikes.
+    /// Balanced on spikes: measured ones, or those of random samples. Very large networks are only balanced when they are
+    /// asked for; else they get the same lanes everywhere.
     Scheduled {
         /// The samples and the goal.
         schedule: Schedule,
@@ -45,6 +44,8 @@ pub struct Options {
     pub target: Option<Target>,
     /// How the layers are folded.
     pub layout: Layout,
+    /// What is done with results of another design in a build folder that is already there.
+    pub existing: Existing,
 }
 
 /// Result of a build.
@@ -52,9 +53,9 @@ pub struct Options {
 pub struct Built {
     /// The manifest of the folder.
     pub manifest: Manifest,
-    /// The chosen design, if it is balanced on measured spikes.
-    pub chosen: Option<DesignPoint>,
-    /// The design and its estimated area, if a target is given.
+    /// The design that was chosen, where the layers were balanced, and on which spikes.
+    pub chosen: Option<(DesignPoint, Spikes)>,
+    /// The design and its estimated area, where a target is given.
     pub estimate: Option<(Design, Estimate)>,
     /// Alternatives, if by the estimate the design does not fit its target.
     pub advice: Option<Advice>,
@@ -71,12 +72,17 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
     let mut found = None;
     let folding = match &options.layout {
         Layout::File(path) => emit::read_folding(path)?,
-        Layout::Uniform { folding, fewer } => match target {
+        Layout::Uniform(folding) => match target {
             Some(target) => {
-                fit::uniform(&model, folding, &target.room(), *fewer)?.unwrap_or_else(|| folding.clone())
+                fit::uniform(&model, folding, &target.room(), false)?.unwrap_or_else(|| folding.clone())
             }
             None => folding.clone(),
         },
+        Layout::Scheduled { schedule, folding } if leave_uniform(&model, schedule)? => {
+            let room = target.map(Target::room);
+            let fitting = room.map(|room| fit::uniform(&model, folding, &room, true)).transpose()?.flatten();
+            fitting.unwrap_or_else(|| folding.clone())
+        }
         Layout::Scheduled { schedule, folding } => {
             let (design_point, exploration) = explore::scheduled(&model, schedule, target, folding, watch)?;
             let folding = design_point.point.options.clone();
@@ -84,7 +90,7 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
             folding
         }
     };
-    let manifest = emit::emit_from(&model, &folding, target, &sources, &options.output)?;
+    let manifest = emit::emit_from(&model, &folding, target, &sources, &options.output, options.existing)?;
     if let Some((_, exploration)) = &found {
         exploration.save(&options.output)?;
     }
@@ -97,7 +103,18 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
         }
         _ => None,
     };
-    Ok(Built { manifest, chosen: found.map(|(design_point, _)| design_point), estimate, advice })
+    Ok(Built {
+        manifest,
+        chosen: found.map(|(design_point, exploration)| (design_point, exploration.spikes)),
+        estimate,
+        advice,
+    })
+}
+
+/// Whether the layers of a network get the same lanes, since balancing it takes long and nobody has asked for it.
+fn leave_uniform(model: &Model, schedule: &Schedule) -> Result<bool> {
+    let asked = schedule.calibrate.is_some() || schedule.fps.is_some() || schedule.fit;
+    Ok(!asked && !explore::is_quick(&lower::lower(model)?.network))
 }
 
 /// The input files of the build, except those of the target.
@@ -105,7 +122,7 @@ fn sources(options: &Options) -> Result<Vec<SourceEntry>> {
     let mut files: Vec<(&str, PathBuf)> = Vec::new();
     files.extend(load::model_files(&options.model).map(|file| ("model", file)));
     match &options.layout {
-        Layout::Uniform { .. } => {}
+        Layout::Uniform(_) => {}
         Layout::File(path) => files.push(("folding", path.clone())),
         Layout::Scheduled { schedule, .. } => {
             let samples = schedule.calibrate.iter().map(|location| data::split_location(location).0);

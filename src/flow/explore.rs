@@ -4,20 +4,23 @@ use std::path::PathBuf;
 
 use super::{Watch, fit, load};
 use crate::advice::advise;
-use crate::architecture::{DesignPoint, Goal, Joins, Options as Folding, Scheduler, choose, design_points};
+use crate::architecture::{
+    DesignPoint, Goal, Joins, Options as Folding, Scheduler, choose, design_points, nearest, uniform_point,
+};
 use crate::emit;
 use crate::error::{Error, Result};
 use crate::golden::Golden;
-use crate::hardware::Activity;
+use crate::hardware::{Activity, RandomSamples};
+use crate::integer::{Network, Op};
 use crate::lower;
-use crate::report::{Exploration, Explored};
+use crate::report::{Exploration, Explored, Spikes};
 use crate::snn::Model;
 use crate::target::{Board, Device, Family, Target};
 
 /// Goal of a balanced design.
 #[derive(Clone, Debug, Default)]
 pub struct Schedule {
-    /// Samples for measuring spikes, on which the pipeline is balanced: FILE.npy or FILE.npz:NAME, batch first.
+    /// Samples whose spikes the pipeline is balanced on: FILE.npy or FILE.npz:NAME, batch first. Random ones if not given.
     pub calibrate: Option<String>,
     /// Maximum number of samples.
     pub calibration_samples: Option<usize>,
@@ -27,9 +30,17 @@ pub struct Schedule {
     pub fit: bool,
     /// Clock in MHz for `fps`; default: the clock of the board, or 100.
     pub clock_mhz: Option<f64>,
+    /// Never the smallest FIFOs where paths meet again, even where nothing else fits the device.
+    pub keep_joins: bool,
 }
 
-/// Options of an exploration.
+/// Random samples that stand for those that are missing.
+const SYNTHETIC: usize = 2;
+/// Networks up to this size are balanced without being asked: layers that can be folded, and weights.
+const QUICK_NODES: usize = 96;
+const QUICK_WEIGHTS: usize = 4_000_000;
+
+/// What is explored.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// A model.snn or a build folder.
@@ -57,9 +68,9 @@ pub fn explore(options: &Options, watch: &dyn Watch) -> Result<Frontier> {
     let Options { model: path, target, schedule } = options;
     let model = load::model(path)?;
     let base = Folding { joins: Joins::Minimal, ..Folding::default() };
-    let (design_points, choice) = frontier(&model, schedule, target.as_ref(), &base, watch)?;
+    let Candidates { designs, choice, spikes } = candidates(&model, schedule, target.as_ref(), &base, watch)?;
     let chosen = choice.as_ref().ok().copied();
-    let found = exploration(&model, schedule, target.as_ref(), &design_points, chosen)?;
+    let found = exploration(&model, schedule, target.as_ref(), &designs, chosen, spikes)?;
     if emit::read_manifest(path).is_ok() {
         found.save(path)?;
     }
@@ -78,52 +89,77 @@ pub fn target(board: Option<&str>, device: Option<&str>) -> Result<Option<Target
     })
 }
 
-/// The designs from the slowest to the fastest, and the place of the one to take.
+/// Designs from the slowest to the fastest, with the one to take.
+pub struct Candidates {
+    /// The designs.
+    pub designs: Vec<DesignPoint>,
+    /// The place of the one to take; an error where none meets the goal.
+    pub choice: Result<usize>,
+    /// The spikes that they are balanced on.
+    pub spikes: Spikes,
+}
+
+/// Finds the designs and chooses one.
 ///
 /// # Errors
-/// When there are no samples, or no hardware for the model. The inner result is the failed check if no goal is met.
-pub fn frontier(
+/// When the samples are wrong, or no hardware for the model exists.
+pub fn candidates(
     model: &Model,
     schedule: &Schedule,
     target: Option<&Target>,
     base: &Folding,
     watch: &dyn Watch,
-) -> Result<(Vec<DesignPoint>, Result<usize>)> {
-    let location = schedule.calibrate.as_deref().ok_or_else(|| {
-        Error::input("there are no samples to balance the pipeline on")
-            .fix("give some with --calibrate FILE.npy")
-    })?;
-    let inputs = load::inputs(location, model, schedule.calibration_samples)?;
+) -> Result<Candidates> {
+    let goal = goal(schedule, target)?;
     let lowered = lower::lower(model)?;
     let golden = Golden::new(&lowered.network)?;
     watch.begin("golden model", None);
-    let activity = Activity::measure(&golden, (0..inputs.len()).map(|n| inputs.sample(n)));
-    let family = target.map_or(Family::Xc7, |target| target.device().family);
-    let scheduler = Scheduler::new(&model.name, &lowered.network, &activity, family, base);
-    let room = target.map(Target::room);
-    let result = design_points(&scheduler, family, room.as_ref(), &|point| {
-        watch.doing(&format!("designs: {:.0} cycles", point.cycles.per_sample));
-    });
-    watch.end();
-    let design_points = result?;
-    let goal = match (schedule.fps, target) {
-        (Some(fps), _) if fps.is_finite() && fps > 0.0 => Goal::Cycles(clock(schedule, target)? / fps),
-        (Some(fps), _) => return Err(Error::input(format!("{fps} samples per second; it must be above 0"))),
-        (None, Some(target)) => Goal::Fit(Box::new(target.room())),
-        (None, None) if schedule.fit => {
-            return Err(Error::input("--fit needs something to fit").fix("name it with --target or --device"));
+    let (activity, spikes) = match &schedule.calibrate {
+        Some(location) => {
+            let inputs = load::inputs(location, model, schedule.calibration_samples)?;
+            let samples = (0..inputs.len()).map(|n| inputs.sample(n));
+            (Activity::measure(&golden, samples), Spikes::Measured { samples: inputs.len() })
         }
-        // The fastest.
-        (None, None) => {
-            let last = design_points.len().saturating_sub(1);
-            return Ok((design_points, Ok(last)));
+        None => {
+            let elements = golden.input().shape.len();
+            let samples = RandomSamples::new(elements, model.raw_range()).take(SYNTHETIC);
+            (Activity::measure(&golden, samples), Spikes::Synthetic { samples: SYNTHETIC })
         }
     };
-    let choice = choose(&design_points, &goal);
+    let family = target.map_or(Family::Xc7, |target| target.device().family);
+    let room = target.map(Target::room);
+    let balanced = |joins: Joins| {
+        let base = Folding { joins, ..base.clone() };
+        let scheduler = Scheduler::new(&model.name, &lowered.network, &activity, family, &base);
+        let mut designs = design_points(&scheduler, family, room.as_ref(), &|point| {
+            watch.doing(&format!("designs: {:.0} cycles", point.cycles.per_sample));
+        })?;
+        let mut choice = choose(&designs, &goal);
+        // Narrow lanes are not always the smallest in memory.
+        if let (Err(_), Goal::Fit(device), Joins::Minimal) = (&choice, &goal, joins)
+            && let Some(design) = uniform_point(&scheduler, device)?
+        {
+            let cycles = |design: &DesignPoint| design.point.cycles.per_sample;
+            let place = designs.partition_point(|other| cycles(other) > cycles(&design));
+            designs.insert(place, design);
+            choice = choose(&designs, &goal);
+        }
+        Ok((designs, choice))
+    };
+    let mut result = balanced(base.joins);
+    if let (Ok((_, Err(_))), Goal::Fit(_)) = (&result, &goal)
+        && base.joins != Joins::Minimal
+        && !schedule.keep_joins
+    {
+        result = balanced(Joins::Minimal);
+    }
+    watch.end();
+    let (designs, choice) = result?;
     // What would fit is worked out where nothing does.
     let advice = match (&choice, &goal) {
         (Err(_), Goal::Fit(device)) => {
-            advise(model, &design_points[0].point.options, device, &design_points[0].estimate.total)?
+            let design = &designs[nearest(&designs, device)];
+            advise(model, &design.point.options, device, &design.estimate.total)?
         }
         _ => None,
     };
@@ -131,7 +167,32 @@ pub fn frontier(
         Some(advice) => error.fix(format!("one of these\n{}", fit::indented(advice))),
         None => error,
     };
-    Ok((design_points, choice.map_err(fix)))
+    Ok(Candidates { designs, choice: choice.map_err(fix), spikes })
+}
+
+/// What a design is chosen for.
+fn goal(schedule: &Schedule, target: Option<&Target>) -> Result<Goal> {
+    Ok(match (schedule.fps, target) {
+        (Some(fps), _) if fps.is_finite() && fps > 0.0 => Goal::Cycles {
+            most: clock(schedule, target)? / fps,
+            device: target.map(|target| Box::new(target.room())),
+        },
+        (Some(fps), _) => return Err(Error::input(format!("{fps} samples per second; it must be above 0"))),
+        (None, Some(target)) => Goal::Fit(Box::new(target.room())),
+        (None, None) if schedule.fit => {
+            return Err(Error::input("--fit needs something to fit").fix("name it with --target or --device"));
+        }
+        (None, None) => Goal::Balanced,
+    })
+}
+
+/// Whether designs of a network are found in seconds: it is not very deep and not very large.
+pub fn is_quick(network: &Network) -> bool {
+    let ops = || network.topological().into_iter().map(|id| &network.node(id).op);
+    let folded = ops().filter(|op| Folding::is_folded(op)).count();
+    let weights: usize =
+        ops().map(|op| if let Op::Linear(linear) = op { linear.weights.len() } else { 0 }).sum();
+    folded <= QUICK_NODES && weights <= QUICK_WEIGHTS
 }
 
 /// Clock in Hz.
@@ -153,6 +214,7 @@ pub fn exploration(
     target: Option<&Target>,
     design_points: &[DesignPoint],
     chosen: Option<usize>,
+    spikes: Spikes,
 ) -> Result<Exploration> {
     let clock_hz = clock(schedule, target)?;
     let estimate = design_points.first().map(|design_point| &design_point.estimate);
@@ -161,6 +223,7 @@ pub fn exploration(
         family: estimate.map_or(Family::Xc7, |estimate| estimate.family),
         calibrated: estimate.is_none_or(|estimate| estimate.calibrated),
         clock_hz,
+        spikes,
         designs: (0..)
             .zip(design_points)
             .map(|(n, design_point)| row(design_point, target, clock_hz, chosen == Some(n)))
@@ -194,7 +257,8 @@ fn row(design_point: &DesignPoint, target: Option<&Target>, clock: f64, chosen: 
 /// The chosen design, and all explored ones.
 ///
 /// # Errors
-/// As [`frontier`]; when nothing meets the goal.
+/// As [`candidates`]; when nothing meets the goal. Where nothing was asked for, the design that comes nearest to the device
+/// is taken.
 pub fn scheduled(
     model: &Model,
     schedule: &Schedule,
@@ -202,8 +266,12 @@ pub fn scheduled(
     base: &Folding,
     watch: &dyn Watch,
 ) -> Result<(DesignPoint, Exploration)> {
-    let (mut design_points, choice) = frontier(model, schedule, target, base, watch)?;
-    let choice = choice?;
-    let found = exploration(model, schedule, target, &design_points, Some(choice))?;
-    Ok((design_points.swap_remove(choice), found))
+    let Candidates { mut designs, choice, spikes } = candidates(model, schedule, target, base, watch)?;
+    let nothing_asked = schedule.calibrate.is_none() && schedule.fps.is_none() && !schedule.fit;
+    let choice = match (choice, target) {
+        (Err(_), Some(target)) if nothing_asked => nearest(&designs, &target.room()),
+        (choice, _) => choice?,
+    };
+    let found = exploration(model, schedule, target, &designs, Some(choice), spikes)?;
+    Ok((designs.swap_remove(choice), found))
 }

@@ -6,6 +6,7 @@
 //! | `entry.rs` | stages and streams as the manifest lists them |
 //! | `core.rs` | generated SystemVerilog and memory images |
 //! | `activity.rs` | spikes of every row and time-step, measured with the golden model |
+//! | `samples.rs` | random samples |
 //! | `estimate.rs`, `blocks.rs` | cycles and area before synthesis; against a device; block by block |
 //! | `observation.rs`, `mismatch.rs` | interface of co-simulation to an architecture, and mismatches |
 //! | `name.rs`, `word.rs` | safe identifiers and comments; words of memory images |
@@ -18,6 +19,7 @@ mod estimate;
 mod mismatch;
 pub(crate) mod name;
 mod observation;
+mod samples;
 mod shell;
 mod word;
 
@@ -29,6 +31,7 @@ pub use estimate::{
     Cycles, Estimate, Figures, InstanceCost, Quantities, Smallest, has_ultra_ram, needs, short_of_memory,
 };
 pub use mismatch::{FirstMismatch, NeuronState, What};
+pub use samples::RandomSamples;
 pub use shell::{Input, Output};
 
 pub(crate) use activity::{Events, Sample};

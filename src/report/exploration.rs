@@ -23,8 +23,26 @@ pub struct Exploration {
     pub calibrated: bool,
     /// The clock that samples per second are estimated with.
     pub clock_hz: f64,
+    /// The spikes that the designs are balanced on.
+    pub spikes: Spikes,
     /// From the slowest to the fastest.
     pub designs: Vec<Explored>,
+}
+
+/// The spikes that designs are balanced on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spikes {
+    /// Of so many samples of the user's.
+    Measured {
+        /// Number of samples.
+        samples: usize,
+    },
+    /// Of so many samples of random elements.
+    Synthetic {
+        /// Number of samples.
+        samples: usize,
+    },
 }
 
 /// One design.

@@ -26,7 +26,7 @@ pub const NAMES: [&str; 2] = [GRAPH, TENSORS];
 /// changed on disk.
 pub fn save(model: &Model, path: &Path) -> Result<()> {
     let files = files(model).map_err(|e| e.at_file(path))?;
-    folder::replace(path, "model", &files, stranger)
+    folder::replace(path, "model", &files, &[], stranger)
 }
 
 /// Checks before long work that a model could be saved at `path`.

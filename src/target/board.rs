@@ -61,6 +61,8 @@ pub struct Board {
     pub pins: String,
     /// Source of the pin assignment.
     pub source: String,
+    /// Commands that load a bitstream, each sufficient by itself; `BITSTREAM` stands for its path.
+    pub load: Vec<String>,
     /// Text of the description.
     pub text: String,
 }
@@ -97,6 +99,8 @@ struct Description {
     device: String,
     pins: String,
     source: String,
+    #[serde(default)]
+    load: Vec<String>,
     clock: Clock,
     serial: Option<Serial>,
     reset: Option<Reset>,
@@ -213,10 +217,22 @@ impl Description {
     fn with_pins(self, text: String, pins: String, path: &Path, beside: &Path) -> Result<Board> {
         let device = self.check().map_err(|error| error.at_file(path))?;
         let family = device.family;
-        let Self { name, title, pins: pins_name, source, clock, serial, reset, processor, .. } = self;
+        let Self { name, title, pins: pins_name, source, load, clock, serial, reset, processor, .. } = self;
         let clock_hz = clock.hz;
-        let board =
-            Board { name, title, device, clock_hz, serial, reset, processor, pins_name, pins, source, text };
+        let board = Board {
+            name,
+            title,
+            device,
+            clock_hz,
+            serial,
+            reset,
+            processor,
+            pins_name,
+            pins,
+            source,
+            load,
+            text,
+        };
         pins::check(&pins::placements(family, &board.pins), &board.ports())
             .map_err(|error| error.at_file(beside))?;
         Ok(board)
@@ -225,6 +241,9 @@ impl Description {
     fn check(&self) -> Result<Device> {
         read::line("title", &self.title)?;
         read::line("source", &self.source)?;
+        for command in &self.load {
+            read::line("load", command)?;
+        }
         let device = Device::find(&self.device)
             .map_err(|error| Error { problem: format!("key `device`: {}", error.problem), ..error })?;
         let extension = device.family.pins_extension();

@@ -104,6 +104,15 @@ impl Family {
         }
     }
 
+    /// Extension of its bitstreams.
+    pub fn bitstream_extension(self) -> &'static str {
+        match self {
+            Self::Xc7 | Self::Xcup | Self::Ecp5 => "bit",
+            Self::Ice40 => "bin",
+            Self::Gowin => "fs",
+        }
+    }
+
     /// The file that constrains the clock of a board.
     pub fn clock_file(self) -> &'static str {
         match self {

@@ -3,6 +3,13 @@
 # both streams at random.
 set -eu
 cd -- "$(dirname -- "$0")/.."
+# The Verilator of VERILATOR, else that on PATH.
+VERILATOR=${VERILATOR:-verilator}
+command -v "$VERILATOR" >/dev/null || {
+  echo "FAIL: Verilator is missing: install it (Debian: apt-get install verilator), or set VERILATOR to its path;" >&2
+  echo "the path of the one that snn2rtl provides is listed by: snn2rtl doctor" >&2
+  exit 2
+}
 # What is up to date is not compiled again. Where make cannot work because of the path, all is done in a temporary folder.
 case $PWD in
 *[!A-Za-z0-9/._+-]*)
@@ -16,7 +23,7 @@ case $PWD in
 esac
 cmp -s sim/self_check.cpp "$work/self_check.cpp" || cp sim/self_check.cpp "$work"
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-"${VERILATOR:-verilator}" --cc --exe --build -j "$jobs" --assert -O3 --output-split 8000 -CFLAGS -O1 \
+"$VERILATOR" --cc --exe --build -j "$jobs" --assert -O3 --output-split 8000 -CFLAGS -O1 \
   --top-module self_check_tb --Mdir "$work" -f sim/self_check.f self_check.cpp >"$work/build.log" 2>&1 || {
   cat "$work/build.log"
   echo "FAIL: the simulation cannot be built"

@@ -87,8 +87,8 @@ fn compact_widths_are_chosen_saved_and_used() {
     let (_, levels) = data::read_integers(&format!("{}:level/norm.1", session.path("compact.npz").display()))
         .expect("levels");
     assert_eq!(levels.len(), 300 * 17 * 32);
-    session.run("build compact.snn -o build").ok();
-    session.run("build vit.snn -o exact").ok();
+    session.run("build compact.snn -o build --lanes 16").ok();
+    session.run("build vit.snn -o exact --lanes 16").ok();
     let rom = |build: &str| fs::read_dir(session.path(build).join("rom")).expect("a folder").count();
     assert_eq!(rom("build"), rom("exact"));
     assert_eq!(bits(&session.run("inspect build --json").ok().json()["precision"]), chosen);

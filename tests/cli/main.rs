@@ -4,6 +4,7 @@ mod check;
 #[path = "../common/mod.rs"]
 mod common;
 mod deterministic;
+mod existing;
 mod explore;
 mod figures;
 mod flow;

@@ -198,7 +198,8 @@ fn what_does_not_fit_is_a_failed_check() {
     // Another family says nothing about the board, and no target has no limit.
     let json = synth(&s, "synth b --family xc7 --json", r#""LUT6": 99999999"#).ok().json();
     assert_eq!((&json["family"], json["fit"].is_null()), (&"xc7".into(), true));
-    s.run("build m.snn -o b").ok();
+    s.refused("build m.snn -o b", &["utilisation_gowin.json", "--force"]);
+    s.run("build m.snn -o b --force").ok();
     let json = synth(&s, "synth b --json", r#""LUT6": 99999999"#).ok().json();
     assert_eq!((&json["family"], json["fit"].is_null()), (&"xc7".into(), true));
 }
@@ -221,22 +222,33 @@ fn a_damaged_target_in_a_build_folder_is_refused() {
     }
 }
 
-/// Without a number of lanes a build takes 16, or the most below that fit; one that is asked for stays.
+/// Without a number of lanes a build is balanced, and fits the device where any design does; lanes that are asked for stay.
 #[test]
-fn lanes_are_as_many_as_fit() {
+fn designs_are_balanced_by_default() {
     let s = Session::new();
     let model = repository("examples/mnist_vit/mnist_vit.onnx");
     s.run(&format!("convert {} -o v.snn --input u8 --mean 0.5 --std 0.5", model.display())).ok();
     let build = |arguments: &str| {
         let done = s.run(&format!("build v.snn -o b --json {arguments}")).ok();
-        (done.json()["folding"]["lanes"].as_u64().expect("a number"), done.stderr().contains("does not fit"))
+        (done.json()["folding"]["lanes"].clone(), done.stderr().contains("does not fit"))
     };
-    let (lanes, short) = build("--device xc7a100t");
-    assert!((2..16).contains(&lanes) && !short, "{lanes} lanes");
-    assert_eq!(build(&format!("--device xc7a100t --lanes {}", lanes + 1)), (lanes + 1, true));
-    assert_eq!(build("--device xc7a200t"), (16, false));
+    // 16 lanes everywhere are too many, what is balanced is not.
+    assert_eq!(build("--device xc7a100t --lanes 16"), (16.into(), true));
+    assert!(!build("--device xc7a100t").1);
     // Where none fits, what would is said.
-    assert_eq!(build("--device xc7a35t"), (16, true));
+    assert!(build("--device xc7a35t").1);
+    // Without a device it is the design with the smallest product of LUTs and cycles.
+    s.run("build v.snn -o free").ok();
+    let text = fs::read_to_string(s.path("free/reports/explore_xc7.json")).expect("kept");
+    let found: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(found["spikes"], serde_json::json!({"synthetic": {"samples": 2}}));
+    let designs = found["designs"].as_array().expect("a list");
+    let product =
+        |d: &serde_json::Value| d["lut"].as_f64().expect("LUTs") * d["cycles"].as_f64().expect("cycles");
+    let chosen = designs.iter().find(|design| design["chosen"] == true).expect("one");
+    assert!(designs.iter().all(|design| product(design) >= product(chosen)), "{found}");
+    // It is smaller than 16 lanes everywhere, and not slower.
+    assert!(chosen["lut"].as_u64() < Some(80_000) && chosen["cycles"].as_f64() < Some(78_000.0), "{chosen}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use snn2rtl::cosim::{self, Spread, StageWork, Stops};
 use snn2rtl::emit;
 use snn2rtl::place::{self, Clock, CriticalPath, Leg, Place, Placement, Resource};
-use snn2rtl::report::{Exploration, Explored};
+use snn2rtl::report::{Exploration, Explored, Spikes};
 use snn2rtl::streaming::design::{LayerFolding, Options};
 use snn2rtl::synth::{self, Figures, ModuleUse, Utilisation};
 use snn2rtl::target::{Family, Short};
@@ -152,6 +152,7 @@ pub fn exploration(node: &str) -> Exploration {
         family: Family::Xc7,
         calibrated: true,
         clock_hz: 1e8,
+        spikes: Spikes::Measured { samples: 4 },
         designs: (1..5).map(design).collect(),
     };
     found.mark_frontier();

@@ -21,7 +21,7 @@ use snn2rtl::data;
 fn built() -> Session {
     let session = Session::new();
     session.run(&format!("convert {} -o m.snn {INPUT}", fixture("qdq_tokens_flatten.onnx"))).ok();
-    session.run("build m.snn -o b --device xc7a35t").ok();
+    session.run("build m.snn -o b --lanes 16 --device xc7a35t").ok();
     session
 }
 

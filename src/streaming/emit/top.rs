@@ -7,7 +7,7 @@ use super::link;
 use super::stage::{self, Ends, StageView};
 use crate::error::{Error, Result};
 use crate::hardware::Core;
-use crate::hardware::name::{bits, in_comment};
+use crate::hardware::name::in_comment;
 use crate::registers::Core as Registers;
 use crate::streaming::design::Design;
 
@@ -24,12 +24,11 @@ struct Top<'a> {
     input_beats: usize,
     input_lanes: usize,
     element_bits: u32,
-    tdata: String,
-    addr: String,
+    addr_width: u32,
     frame_words: usize,
     t_max: &'a str,
     stop_sample: &'a str,
-    margin: String,
+    margin_width: u32,
     instances: Vec<Instance>,
 }
 
@@ -59,12 +58,11 @@ pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> 
         input_beats: design.input.beats(),
         input_lanes: design.input.beat_lanes,
         element_bits,
-        tdata: bits(design.input.tdata_width()),
-        addr: bits(Registers::address_bits(design.counted().count()) as usize),
+        addr_width: Registers::address_bits(design.counted().count()),
         frame_words: output.frame_words(),
         t_max: ends.t_max,
         stop_sample: ends.stop_sample,
-        margin: bits(output.margin_width.max(1) as usize),
+        margin_width: output.margin_width.max(1),
         instances,
     };
     let text = view.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;
@@ -82,7 +80,7 @@ fn pipeline(design: &Design) -> Vec<String> {
 fn registers(design: &Design, ends: Ends) -> Instance {
     let mut instance = Instance::new("axi_lite_regs", "u_regs".into())
         .parameter("Stages", "Stages")
-        .parameter("AddrWidth", Registers::address_bits(design.counted().count()))
+        .parameter("AddrWidth", "AddrWidth")
         .parameter("MarginWidth", design.output().margin_width)
         .parameter("CountWidth", "CountWidth");
     for port in [
@@ -133,9 +131,9 @@ fn registers(design: &Design, ends: Ends) -> Instance {
 fn input(design: &Design) -> Instance {
     let input = &design.input;
     let mut instance = Instance::new("axis_input", "u_input".into())
-        .parameter("BeatLanes", input.beat_lanes)
-        .parameter("Lanes", input.beat_lanes)
-        .parameter("ElementWidth", input.element.bits())
+        .parameter("BeatLanes", "InLanes")
+        .parameter("Lanes", "InLanes")
+        .parameter("ElementWidth", "ElementWidth")
         .parameter("Signed", u8::from(input.element.is_signed()))
         .parameter("ZeroPoint", input.zero_point)
         .parameter("ValueWidth", input.value_width)

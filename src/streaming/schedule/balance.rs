@@ -79,6 +79,16 @@ impl<'a> Scheduler<'a> {
         Point { options: trial.options, design: trial.design, cycles }
     }
 
+    /// The design of a folding, with its cycles.
+    ///
+    /// # Errors
+    /// When there is no hardware for the network.
+    pub fn point(&self, options: &Options) -> Result<Point> {
+        let design = plan(self.model, self.network, options)?;
+        let cycles = cycles(&design, self.activity);
+        Ok(Point { options: design.folding(options), design, cycles })
+    }
+
     /// These layers, one lane elsewhere.
     fn options(&self, input_lanes: usize, layers: Layers) -> Options {
         Options { lanes: 1, input_lanes: Some(input_lanes), layers, ..self.options.clone() }

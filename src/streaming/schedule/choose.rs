@@ -3,6 +3,7 @@
 use super::balance::{Point, Scheduler};
 use super::cost::estimate;
 use super::lut_offload::lut_offload;
+use super::smallest::uniform;
 use crate::error::{Error, Result};
 use crate::hardware::{Estimate, has_ultra_ram, needs, short_of_memory};
 use crate::streaming::design::Design;
@@ -11,10 +12,17 @@ use crate::target::{Device, Family, Short};
 /// Goal of the design.
 #[derive(Clone, Debug)]
 pub enum Goal {
-    /// The smallest design that takes at most this number of cycles per sample.
-    Cycles(f64),
-    /// The fastest design that fits a device.
+    /// The smallest that takes at most so many cycles a sample; of those that fit the device if one is given and any does.
+    Cycles {
+        /// Maximum number of cycles a sample.
+        most: f64,
+        /// The device.
+        device: Option<Box<Device>>,
+    },
+    /// The fastest that fits a device.
     Fit(Box<Device>),
+    /// The smallest product of look-up tables and cycles: where the frontier bends.
+    Balanced,
 }
 
 /// A design with its estimated area.
@@ -83,9 +91,18 @@ pub fn lut_offloaded(design: &Design, device: &Device) -> Option<Design> {
 /// When none does; says by how much.
 pub fn choose(design_points: &[DesignPoint], goal: &Goal) -> Result<usize> {
     let fastest = design_points.last().ok_or_else(|| Error::input("there is no design to choose from"))?;
+    let cycles = |n: &usize| design_points[*n].point.cycles.per_sample;
+    let lut = |n: &usize| design_points[*n].estimate.total.lut;
     match goal {
-        Goal::Cycles(most) => {
-            design_points.iter().position(|design_point| design_point.point.cycles.per_sample <= *most).ok_or_else(|| {
+        Goal::Balanced => {
+            let product = |n: &usize| lut(n) as f64 * cycles(n);
+            let best = (0..design_points.len()).min_by(|a, b| product(a).total_cmp(&product(b)));
+            Ok(best.unwrap_or_default())
+        }
+        Goal::Cycles { most, device } => {
+            let misfit = |n: &usize| device.as_ref().is_some_and(|d| !design_points[*n].short(d).is_empty());
+            let fast = (0..design_points.len()).filter(|n| cycles(n) <= *most);
+            fast.min_by_key(|n| (misfit(n), lut(n))).ok_or_else(|| {
                 let cycles = fastest.point.cycles.per_sample;
                 Error::check(format!("the fastest design takes {cycles:.0} cycles per sample, more than {most:.0}"))
                     .at_node(fastest.busiest())
@@ -94,11 +111,35 @@ pub fn choose(design_points: &[DesignPoint], goal: &Goal) -> Result<usize> {
         }
         Goal::Fit(device) => {
             design_points.iter().rposition(|design_point| design_point.short(device).is_empty()).ok_or_else(|| {
-                let short = Short::list(&design_points[0].short(device));
-                Error::check(format!("even the smallest design does not fit {} ({short})", device.part)).fix("quantise to fewer levels or weight bits, `snn2rtl compact` the model, or take a larger device: `snn2rtl targets`")
+                let short = Short::list(&design_points[nearest(design_points, device)].short(device));
+                Error::check(format!("no design fits {}; the nearest lacks {short}", device.part)).fix("quantise to fewer levels or weight bits, `snn2rtl compact` the model, or take a larger device: `snn2rtl targets`")
             })
         }
     }
+}
+
+/// The place of the design whose worst resource comes nearest to what a device has.
+pub fn nearest(design_points: &[DesignPoint], device: &Device) -> usize {
+    let worst = |n: &usize| {
+        let over = |(_, needed, there): (&str, u64, u64)| needed as f64 / (there as f64).max(0.5);
+        needs(&design_points[*n].estimate.total, device).into_iter().map(over).fold(0.0, f64::max)
+    };
+    (0..design_points.len()).min_by(|a, b| worst(a).total_cmp(&worst(b))).unwrap_or_default()
+}
+
+/// The fastest design with the same lanes everywhere and the smallest FIFOs that fits a device, of those that advice
+/// counts on; none where none does.
+///
+/// # Errors
+/// When there is no hardware for the network.
+pub fn uniform_point(scheduler: &Scheduler<'_>, device: &Device) -> Result<Option<DesignPoint>> {
+    for options in uniform(device) {
+        let design_point = DesignPoint::on(scheduler.point(&options)?, device);
+        if design_point.short(device).is_empty() {
+            return Ok(Some(design_point));
+        }
+    }
+    Ok(None)
 }
 
 /// Every design from the slowest to the fastest, with its area, and made to fit a device if one is named.

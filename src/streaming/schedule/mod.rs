@@ -19,7 +19,7 @@ mod lut_offload;
 mod smallest;
 
 pub use balance::{Point, Scheduler};
-pub use choose::{DesignPoint, Goal, choose, design_points, lut_offloaded};
+pub use choose::{DesignPoint, Goal, choose, design_points, lut_offloaded, nearest, uniform_point};
 pub use cost::{estimate, quantities};
 pub use cycles::cycles;
 pub use lut_offload::{in_tables, lut_offload};

@@ -22,53 +22,65 @@
 /// of 6 words comes out (see `readout`). Registers as in `axi_lite_regs`.
 module snn_chain_qdq #(
   /// Folder of the memory images with a final slash, seen from where the tool runs.
-  parameter RomPath = "rom/"
+  parameter RomPath = "rom/",
+  /// Bits of an element of a sample, and elements of a beat.
+  localparam int unsigned ElementWidth = 8,
+  localparam int unsigned InLanes = 8,
+  /// Bits of a beat of samples.
+  localparam int unsigned InWidth = ElementWidth * InLanes,
+  /// Bits of a word of a result frame.
+  localparam int unsigned OutWidth = 32,
+  /// Bits of an address and of a word of the registers.
+  localparam int unsigned AddrWidth = 9,
+  localparam int unsigned DataWidth = 32
 ) (
-  input  logic        clk_i,
+  input  logic                   clk_i,
   /// Synchronous, active high.
-  input  logic        rst_i,
+  input  logic                   rst_i,
   /// Samples, AXI4-Stream.
-  input  logic        s_axis_tvalid_i,
-  output logic        s_axis_tready_o,
-  input  logic [63:0] s_axis_tdata_i,
-  input  logic        s_axis_tlast_i,
+  input  logic                   s_axis_tvalid_i,
+  output logic                   s_axis_tready_o,
+  input  logic [InWidth-1:0]     s_axis_tdata_i,
+  input  logic                   s_axis_tlast_i,
   /// Result frames, AXI4-Stream.
-  output logic        m_axis_tvalid_o,
-  input  logic        m_axis_tready_i,
-  output logic [31:0] m_axis_tdata_o,
-  output logic        m_axis_tlast_o,
+  output logic                   m_axis_tvalid_o,
+  input  logic                   m_axis_tready_i,
+  output logic [OutWidth-1:0]    m_axis_tdata_o,
+  output logic                   m_axis_tlast_o,
   /// Control, status and counters, AXI4-Lite.
-  input  logic        s_axi_awvalid_i,
-  output logic        s_axi_awready_o,
-  input  logic [ 8:0] s_axi_awaddr_i,
-  input  logic        s_axi_wvalid_i,
-  output logic        s_axi_wready_o,
-  input  logic [31:0] s_axi_wdata_i,
-  input  logic [ 3:0] s_axi_wstrb_i,
-  output logic        s_axi_bvalid_o,
-  input  logic        s_axi_bready_i,
-  output logic [ 1:0] s_axi_bresp_o,
-  input  logic        s_axi_arvalid_i,
-  output logic        s_axi_arready_o,
-  input  logic [ 8:0] s_axi_araddr_i,
-  output logic        s_axi_rvalid_o,
-  input  logic        s_axi_rready_i,
-  output logic [31:0] s_axi_rdata_o,
-  output logic [ 1:0] s_axi_rresp_o,
+  input  logic                   s_axi_awvalid_i,
+  output logic                   s_axi_awready_o,
+  input  logic [AddrWidth-1:0]   s_axi_awaddr_i,
+  input  logic                   s_axi_wvalid_i,
+  output logic                   s_axi_wready_o,
+  input  logic [DataWidth-1:0]   s_axi_wdata_i,
+  input  logic [DataWidth/8-1:0] s_axi_wstrb_i,
+  output logic                   s_axi_bvalid_o,
+  input  logic                   s_axi_bready_i,
+  output logic [1:0]             s_axi_bresp_o,
+  input  logic                   s_axi_arvalid_i,
+  output logic                   s_axi_arready_o,
+  input  logic [AddrWidth-1:0]   s_axi_araddr_i,
+  output logic                   s_axi_rvalid_o,
+  input  logic                   s_axi_rready_i,
+  output logic [DataWidth-1:0]   s_axi_rdata_o,
+  output logic [1:0]             s_axi_rresp_o,
   /// A sample is inside.
-  output logic        busy_o
+  output logic                   busy_o
 );
 
   localparam int unsigned Stages = 14;
   // Bits of what a stage sends or does in a cycle.
   localparam int unsigned CountWidth = 2;
+  // Bits of the margin between the two largest values.
+  localparam int unsigned MarginBits = 19;
 
   // Register stage s is stage s below.
   logic [CountWidth*Stages-1:0] stage_spikes;
   logic [CountWidth*Stages-1:0] stage_work;
   // What ends a sample before it is quiescent.
   logic [15:0] t_max;
-  logic [18:0] margin;
+  logic [MarginBits-1:0] margin;
   logic [15:0] patience;
   logic stop;
   logic [15:0] stop_sample;
@@ -77,7 +89,7 @@ module snn_chain_qdq #(
   // ------------------------------------------------------------ control, status and counters
   axi_lite_regs #(
     .Stages(Stages),
-    .AddrWidth(9),
+    .AddrWidth(AddrWidth),
     .MarginWidth(19),
     .CountWidth(CountWidth)
   ) u_regs (
@@ -123,9 +135,9 @@ module snn_chain_qdq #(
   logic w0_valid, w0_ready;
   logic [63:0] w0_value;
   axis_input #(
-    .BeatLanes(8),
-    .Lanes(8),
-    .ElementWidth(8),
+    .BeatLanes(InLanes),
+    .Lanes(InLanes),
+    .ElementWidth(ElementWidth),
     .Signed(0),
     .ZeroPoint(128),
     .ValueWidth(8),
