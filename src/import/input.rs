@@ -121,10 +121,11 @@ fn indexed<'a>(flow: &'a Flow) -> Option<&'a str> {
         for &index in flow.readers(value) {
             let node = &flow.model.nodes[index];
             match node.standard_op() {
-                Some("Gather") if node.optional_input(1) == Some(value) => {
-                    if node.optional_input(0).is_some_and(|table| flow.is_constant(table)) {
-                        return Some(&node.name);
-                    }
+                Some("Gather")
+                    if node.optional_input(1) == Some(value)
+                        && node.optional_input(0).is_some_and(|table| flow.is_constant(table)) =>
+                {
+                    return Some(&node.name);
                 }
                 Some("Identity" | "Cast" | "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Slice") => {
                     open.extend(node.outputs.first().copied().flatten());
