@@ -185,10 +185,10 @@ impl RowArray {
             leaves = leaves.max(links[mask].head()?);
         }
         leaves = leaves.max(self.left[2] + 1);
-        let count = self.counts[0];
+        let number = self.counts[0];
         leaves = leaves.max(match self.needs {
-            Needs::Moments { .. } => Self::space(&self.second_left, self.counts[2], self.depth[1], count)?,
-            Needs::Groups(_) => Self::space(&self.first_left, self.counts[1], self.depth[0], count)?,
+            Needs::Moments { .. } => Self::space(&self.second_left, self.counts[2], self.depth[1], number)?,
+            Needs::Groups(_) => Self::space(&self.first_left, self.counts[1], self.depth[0], number)?,
         });
         let row_end = self.beat + 1 == beats;
         if let (Needs::Moments { .. }, false) = (&self.needs, skip) {
