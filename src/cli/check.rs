@@ -23,7 +23,7 @@ pub struct Args {
     /// When the input is applied: analog, rate or rate:STEPS.
     #[arg(long, default_value = "analog")]
     encoding: Encoding,
-    /// Rounds weights without a quantiser to this many bits, a scale for each channel.
+    /// Round weights without a quantiser to this number of bits, with one scale per output channel.
     #[arg(long, value_name = "N")]
     weight_bits: Option<u8>,
     /// Print JSON.
@@ -53,7 +53,7 @@ struct Node<'a> {
     status: &'static str,
     /// The pattern that ends in this node.
     pattern: Option<&'a str>,
-    /// What was found, the node whose pattern it is a part of, or what is wrong.
+    /// The match, the node whose pattern it is a part of, or the problem.
     detail: String,
 }
 

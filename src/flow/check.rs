@@ -1,4 +1,4 @@
-//! `check`: every node of an ONNX model, all that is wrong with it, and its rough size; nothing is written.
+//! `check`: every node of an ONNX model, all its problems, and its rough size; nothing is written.
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +10,12 @@ use crate::qann::{Network, Op};
 use crate::quant::InputSpec;
 use crate::snn::Model;
 
-/// What is checked, and how.
+/// Options of a check.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The ONNX file.
     pub model: PathBuf,
-    /// What raw data means; without it, the model has to tell.
+    /// Meaning of the raw data; without it, it is inferred from the model.
     pub input: Option<InputSpec>,
     /// Width to which weights without a quantiser are rounded; without it they are a problem.
     pub weight_bits: Option<u8>,
@@ -25,7 +25,7 @@ pub struct Options {
     pub name: Option<String>,
 }
 
-/// What is known of a model.
+/// Result of a check.
 pub struct Check {
     /// The file.
     pub file: PathBuf,
@@ -33,11 +33,11 @@ pub struct Check {
     pub model: String,
     /// The program that wrote the file, with version.
     pub producer: String,
-    /// What raw samples are; none if neither the user nor the model tells.
+    /// Type of raw samples; `None` if neither the user nor the model defines it.
     pub samples: Option<Samples>,
     /// Every node of the file, sources first.
     pub nodes: Vec<Surveyed>,
-    /// How large the network is, as far as it could be imported.
+    /// Size of the network, as far as it could be imported.
     pub size: Size,
     /// All problems; what is convertible has none.
     pub problems: Vec<Error>,
@@ -55,7 +55,7 @@ pub struct Converted {
     pub notes: Notes,
     /// The patterns that were found.
     pub patterns: Vec<Match>,
-    /// What raw samples are, and the reason if the model told.
+    /// Type of raw samples, and the reason if it was inferred.
     pub samples: Option<Samples>,
 }
 
