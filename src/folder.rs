@@ -2,14 +2,15 @@
 //! incomplete file is ever visible.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::error::{Error, Result, printable};
+use crate::interrupt::{self, Unfinished};
 
 /// Reads a file of at most [`LONGEST`] bytes.
 ///
@@ -30,26 +31,100 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(error)
 }
 
+/// A file under another name, until [`finish_file`] puts it in its place. It goes away with this, and when the program is
+/// interrupted.
+#[derive(Debug)]
+pub struct Draft {
+    // Removed before it is forgotten.
+    file: NamedTempFile,
+    _unfinished: Unfinished,
+}
+
+impl Draft {
+    /// Where it is for now.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+}
+
+impl Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Draft {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// A temporary folder. It goes away with this, and when the program is interrupted.
+#[derive(Debug)]
+pub struct Scratch {
+    // Removed before it is forgotten.
+    folder: TempDir,
+    _unfinished: Unfinished,
+}
+
+impl Scratch {
+    /// In the system's folder for temporary files; its name begins with `prefix`.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn new(prefix: &str) -> Result<Self> {
+        let place = std::env::temp_dir();
+        Self::of(tempfile::Builder::new().prefix(prefix), &place).map_err(|e| {
+            Error::io("create a folder in", &place, &e).fix("set TMPDIR to a folder that can be written")
+        })
+    }
+
+    /// In a folder; its name begins with `prefix`.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn new_in(folder: &Path, prefix: &str) -> Result<Self> {
+        Self::of(tempfile::Builder::new().prefix(prefix), folder)
+            .map_err(|e| Error::io("create a folder in", folder, &e))
+    }
+
+    fn of(builder: &tempfile::Builder<'_, '_>, folder: &Path) -> io::Result<Self> {
+        let (folder, unfinished) = Unfinished::create(|| builder.tempdir_in(folder), TempDir::path)?;
+        Ok(Self { folder, _unfinished: unfinished })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
 /// Creates a temporary file for `path` in the same folder, so that [`finish_file`] only has to rename it.
 ///
 /// # Errors
 /// If its folder is missing or not writable.
-pub fn begin_file(path: &Path) -> Result<NamedTempFile> {
+pub fn begin_file(path: &Path) -> Result<Draft> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".").suffix(".snn2rtl-tmp");
     // Normal permissions; the umask of the user applies.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder).map_err(|e| Error::io("create", path, &e))
+    let (file, unfinished) = Unfinished::create(|| builder.tempfile_in(folder), NamedTempFile::path)
+        .map_err(|e| Error::io("create", path, &e))?;
+    Ok(Draft { file, _unfinished: unfinished })
 }
 
 /// Renames a complete file to its destination.
 ///
 /// # Errors
 /// If the destination exists and cannot be replaced.
-pub fn finish_file(file: NamedTempFile, path: &Path) -> Result<()> {
-    file.persist(path).map_err(|e| Error::io("write", path, &e.error))?;
+pub fn finish_file(draft: Draft, path: &Path) -> Result<()> {
+    draft.file.persist(path).map_err(|e| Error::io("write", path, &e.error))?;
     Ok(())
 }
 
@@ -129,26 +204,32 @@ pub fn replace<N: AsRef<str>, B: AsRef<[u8]>>(
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
     // Removed with all its contents when it is dropped.
-    let fresh = builder.tempdir_in(parent).map_err(error)?;
+    let fresh = Scratch::of(&builder, parent).map_err(error)?;
     let (new, old) = (fresh.path().join("new"), fresh.path().join("old"));
     fs::create_dir(&new).map_err(error)?;
     for (name, bytes) in files {
         let place = new.join(name.as_ref());
+        let _whole = interrupt::hold();
         if let Some(folder) = place.parent() {
             fs::create_dir_all(folder).map_err(error)?;
         }
         let mut file = File::create(place).map_err(error)?;
         file.write_all(bytes.as_ref()).and_then(|()| file.sync_all()).map_err(error)?;
     }
+<<<<<<< HEAD
     for name in kept {
         link(&path.join(name), &new.join(name))?;
     }
+=======
+    // An interruption between the two would lose both.
+    let _whole = interrupt::hold();
+>>>>>>> 6314e44 (Signals end commands without leftovers; completions; errors as JSON)
     if existing {
         fs::rename(path, &old).map_err(error)?;
     }
     let Err(failure) = fs::rename(&new, path) else { return Ok(()) };
     if existing && fs::rename(&old, path).is_err() {
-        let kept = fresh.keep().join("old");
+        let kept = fresh.folder.keep().join("old");
         return Err(error(failure).fix(format!("the {what} that was here is now {}", kept.display())));
     }
     Err(error(failure))

@@ -15,6 +15,7 @@ pub mod error;
 pub mod float;
 pub mod folder;
 pub mod graph;
+pub mod interrupt;
 pub mod quant;
 
 #[warn(clippy::wildcard_enum_match_arm)]

@@ -7,8 +7,13 @@ use std::path::{Path, PathBuf};
 /// Each module and what it may use, in the order of the data.
 const MODULES: &[(&str, &[&str])] = &[
     ("error", &[]),
+<<<<<<< HEAD
     ("folder", &["error"]),
     ("cache", &["error", "folder"]),
+=======
+    ("interrupt", &["error"]),
+    ("folder", &["error", "interrupt"]),
+>>>>>>> 6314e44 (Signals end commands without leftovers; completions; errors as JSON)
     ("graph", &["error"]),
     ("quant", &["error"]),
     ("float", &["graph", "quant"]),
@@ -30,7 +35,11 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("architecture", &["data", "error", "golden", "hardware", "integer", "streaming", "target"]),
     ("advice", &["architecture", "error", "hardware", "integer", "lower", "quant", "snn", "target"]),
+<<<<<<< HEAD
     ("tool", &["cache", "error"]),
+=======
+    ("tool", &["error", "folder", "interrupt"]),
+>>>>>>> 6314e44 (Signals end commands without leftovers; completions; errors as JSON)
     (
         "emit",
         &[
@@ -59,6 +68,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "folder",
             "golden",
             "hardware",
+            "interrupt",
             "lower",
             "quant",
             "registers",
@@ -66,8 +76,8 @@ const MODULES: &[(&str, &[&str])] = &[
             "tool",
         ],
     ),
-    ("synth", &["error", "folder", "target", "tool"]),
-    ("place", &["error", "folder", "synth", "target", "tool"]),
+    ("synth", &["error", "folder", "interrupt", "target", "tool"]),
+    ("place", &["error", "folder", "interrupt", "synth", "target", "tool"]),
     (
         "report",
         &[
@@ -121,7 +131,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("num_bigint", &["lower"]),
     ("num_rational", &["lower"]),
     ("unsafe {", &["cosim"]),
-    ("process::Command", &["tool"]),
+    ("process::Command", &["interrupt", "tool"]),
+    ("signal_hook::", &["interrupt"]),
+    ("rustix::", &["interrupt"]),
     ("prost::", &["import"]),
     ("askama::", &["emit", "report", "streaming"]),
     ("safetensors::", &["snn"]),

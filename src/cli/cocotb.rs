@@ -8,6 +8,7 @@ use super::output;
 use crate::cosim::clients::{self, Options, Report};
 use crate::error::{Error, Result};
 use crate::flow::load;
+use crate::folder::Scratch;
 
 /// Arguments of `cocotb`.
 #[derive(ClapArgs)]
@@ -54,8 +55,7 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.vectors {
         return vectors.write(path);
     }
-    let temporary = tempfile::Builder::new().prefix("snn2rtl-cocotb-").tempdir();
-    let temporary = temporary.map_err(|e| Error::io("create a folder in", &std::env::temp_dir(), &e))?;
+    let temporary = Scratch::new("snn2rtl-cocotb-")?;
     let work = args.work.clone().unwrap_or_else(|| temporary.path().to_owned());
     let options =
         Options { frames: args.frames, seed: args.seed, only: args.only.clone(), work, again: args.again };

@@ -7,6 +7,7 @@ mod build;
 mod check;
 mod cocotb;
 mod compact;
+mod completions;
 mod confidence;
 mod convert;
 mod cosim;
@@ -15,6 +16,7 @@ mod demo;
 mod doctor;
 mod energy;
 mod explore;
+mod failure;
 mod fit;
 mod inspect;
 mod output;
@@ -27,7 +29,10 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::error::Error;
+use crate::interrupt;
 
 /// Compile quantised neural networks into spiking FPGA hardware that computes the same values.
 #[derive(Parser)]
@@ -72,11 +77,29 @@ enum Command {
     Targets(targets::Args),
     /// List external programs, and how to install missing ones.
     Doctor(doctor::Args),
+    /// Print completions for a shell.
+    Completions(completions::Args),
 }
 
 /// Parses the arguments, runs the command, and returns the exit code.
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let cli = Cli::command();
+    let matches = match cli.try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return wrong_call(&error),
+    };
+    let stage = matches.subcommand_name().unwrap_or_default();
+    let json = matches
+        .subcommand()
+        .is_some_and(|(_, arguments)| matches!(arguments.try_get_one::<bool>("json"), Ok(Some(true))));
+    let command = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli.command,
+        Err(error) => return wrong_call(&error),
+    };
+    if let Err(error) = interrupt::install() {
+        eprintln!("note: {error}");
+    }
+    let result = match command {
         Command::Demo(args) => demo::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Convert(args) => convert::run(&args),
@@ -90,6 +113,7 @@ pub fn main() -> ExitCode {
         Command::Synth(args) => synth::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Completions(args) => completions::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Targets(args) => targets::run(&args),
         Command::Doctor(args) => doctor::run(&args),
@@ -97,8 +121,35 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            // When a signal has killed a child, the thread that handles it ends the program: this waits for it.
+            drop(interrupt::hold());
+            failure::print(stage, &error, json);
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// What clap says to a wrong call, or the help that was asked for.
+fn wrong_call(error: &clap::Error) -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let stage = arguments.next().filter(|stage| Cli::command().find_subcommand(stage).is_some());
+    if error.use_stderr() && arguments.any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
+        failure::print(stage.as_deref().unwrap_or_default(), &Error::input(text), true);
+    } else {
+        // A reader that has gone away is no error.
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_are_consistent() {
+        Cli::command().debug_assert();
     }
 }

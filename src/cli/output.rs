@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::flow::Watch;
 
 /// Version of the JSON that commands print.
-const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 1;
 
 /// Width of tables in characters where standard output is not a terminal.
 const WIDTH: u16 = 120;

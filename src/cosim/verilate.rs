@@ -6,11 +6,10 @@
 
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use crate::cache::Store;
 use crate::emit::Manifest;
 use crate::error::{Error, Result};
+use crate::folder::Scratch;
 use crate::tool::Toolbox;
 use crate::tool::verilated::{Compiler, Sources, plain};
 
@@ -32,7 +31,7 @@ pub(super) struct Verilated {
     /// The shared library. It is this model's own copy: the library holds the state of one simulation.
     pub library: PathBuf,
     /// The folder it is in.
-    pub folder: TempDir,
+    pub folder: Scratch,
     /// The folder of the memory images.
     pub images: PathBuf,
 }
@@ -58,8 +57,7 @@ fn build_with(
     // Verilator, make and the model itself run elsewhere.
     let build = &std::fs::canonicalize(build).map_err(|e| Error::io("open", build, &e))?;
     let compiler = Compiler::new(tools)?;
-    let folder = tempfile::Builder::new().prefix("snn2rtl-cosim-").tempdir();
-    let folder = folder.map_err(|e| Error::io("create a folder in", &std::env::temp_dir(), &e))?;
+    let folder = Scratch::new("snn2rtl-cosim-")?;
     let library = folder.path().join("libsnn.so");
     let model = |folder| Verilated { library: library.clone(), folder, images: build.join("rom") };
 

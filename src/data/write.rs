@@ -6,11 +6,10 @@ use std::io::{BufWriter, Read, Seek, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
 use zip::write::FileOptions;
 
 use crate::error::{Error, Result};
-use crate::folder::{begin_file, finish_file};
+use crate::folder::{Draft, begin_file, finish_file};
 
 use super::npy::{Header, Scalar};
 
@@ -18,7 +17,7 @@ use super::npy::{Header, Scalar};
 /// the same bytes.
 pub struct NpzWriter {
     path: PathBuf,
-    zip: zip::ZipWriter<BufWriter<NamedTempFile>>,
+    zip: zip::ZipWriter<BufWriter<Draft>>,
     names: HashSet<String>,
 }
 

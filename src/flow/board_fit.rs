@@ -10,6 +10,7 @@ use super::{convert::imported, load};
 use crate::architecture::{Design, Options};
 use crate::convert::EncodingChoice;
 use crate::error::{Error, Result};
+use crate::folder::Scratch;
 use crate::golden::Golden;
 use crate::hardware::{Activity, Figures, needs};
 use crate::lower;
@@ -85,7 +86,7 @@ impl Designs {
     /// # Errors
     /// When a temporary folder cannot be written.
     fn of(example: Example) -> Result<Self> {
-        let folder = tempfile::tempdir().map_err(|e| Error::io("create", &std::env::temp_dir(), &e))?;
+        let folder = Scratch::new("snn2rtl-examples-")?;
         let [model, samples, ..] = example.files();
         for (name, bytes) in [model, samples] {
             let path = folder.path().join(name);

@@ -3,13 +3,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use super::{StopRule, Watch, load};
 use crate::cosim::{self, Progress, Report};
 use crate::data::Inputs;
 use crate::error::{Error, Result};
-use crate::folder;
+use crate::folder::{self, Draft};
 
 /// Options of a co-simulation.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +55,7 @@ pub fn cosim(options: &Options, watch: &dyn Watch) -> Result<Report> {
 }
 
 /// One line per sample, under a heading.
-fn write_samples(mut file: NamedTempFile, path: &Path, report: &Report) -> Result<()> {
+fn write_samples(mut file: Draft, path: &Path, report: &Report) -> Result<()> {
     let mut text = "sample,time_steps,spikes,sops,cycles,latency\n".to_owned();
     for (n, sample) in report.per_sample.iter().enumerate() {
         let cosim::Sample { time_steps, spikes, sops, cycles, latency } = sample;

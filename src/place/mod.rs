@@ -19,6 +19,7 @@ pub use report::{Clock, FORMAT_VERSION, Placement, Resource, Slack};
 
 use crate::error::{Error, Result};
 use crate::folder;
+use crate::interrupt::Unfinished;
 use crate::synth::{self, Netlist, Shell};
 use crate::target::{Device, Family, Target};
 use crate::tool::Toolbox;
@@ -120,7 +121,7 @@ pub fn nextpnr(
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", &folder, &e)),
         _ => {}
     }
-    std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, &e))?;
+    let _unfinished = Unfinished::folder(&folder)?;
     // The pins go into the folder: the router may not see other places.
     let spare = device::spare_pins(family).filter(|_| shell == Shell::Chain);
     let pins = options.pins.as_deref().or(spare);

@@ -32,6 +32,7 @@ pub use shell::{CHAIN, Shell};
 
 use crate::error::{Error, Result};
 use crate::folder;
+use crate::interrupt::Unfinished;
 pub use crate::target::Family;
 use crate::tool::{Program, Tool, Toolbox};
 
@@ -87,6 +88,8 @@ struct Synthesis {
     places: Vec<usize>,
     /// The top level.
     ports: Vec<rtlil::Port>,
+    /// An interruption removes the folder until all that is to be in it is there.
+    _unfinished: Unfinished,
 }
 
 /// Synthesises the top level and every module that it instantiates, separately.
@@ -119,7 +122,7 @@ fn modules(
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", &place, &e)),
         _ => {}
     }
-    std::fs::create_dir_all(&place).map_err(|e| Error::io("create", &place, &e))?;
+    let unfinished = Unfinished::folder(&place)?;
 
     let run = |name: &str, text: &str| -> Result<()> {
         let script = place.join(format!("{name}.ys"));
@@ -182,7 +185,15 @@ fn modules(
     let mut file = folder::begin_file(&result)?;
     writeln!(file, "{text}").map_err(|e| Error::io("write", &result, &e))?;
     folder::finish_file(file, &result)?;
-    Ok(Synthesis { program, utilisation, parts, instances, places, ports: rtlil::ports(&top_text) })
+    Ok(Synthesis {
+        program,
+        utilisation,
+        parts,
+        instances,
+        places,
+        ports: rtlil::ports(&top_text),
+        _unfinished: unfinished,
+    })
 }
 
 /// The name of the top level, and whether the design has memories of UltraRAM.

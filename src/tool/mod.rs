@@ -16,12 +16,15 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 pub use catalogue::Tool;
 pub use provide::Interpreter;
 pub use run::{Command, Finished};
 pub use version::Version;
 
 use crate::error::{Error, Result};
+use crate::interrupt::Unfinished;
 use pinned::Bundle;
 
 /// Runs the Yosys of a private folder like the program `yosys`.
@@ -333,10 +336,9 @@ pub fn yosys() -> Result<Program> {
 /// The same for the program `yosys` and for the provided packages. Paths in the script are relative to `cwd`:
 /// the WebAssembly build does not see absolute paths under the system's temporary folder.
 pub fn run_yosys(program: &Program, script: &str, cwd: &Path, log: &Path) -> Result<Finished> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".script-")
-        .suffix(".ys")
-        .tempfile_in(cwd)
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".script-").suffix(".ys");
+    let (mut file, _unfinished) = Unfinished::create(|| builder.tempfile_in(cwd), NamedTempFile::path)
         .map_err(|e| Error::io("create a file in", cwd, &e))?;
     file.write_all(script.as_bytes()).map_err(|e| Error::io("write", file.path(), &e))?;
     let name = file.path().file_name().unwrap_or_default();

@@ -20,6 +20,7 @@ use super::pinned::Bundle;
 use super::run::{Command, Finished};
 use super::version::Version;
 use crate::error::{Error, Result};
+use crate::folder::Scratch;
 
 /// Settings of the user's pip that would turn an installation into something else than one private folder.
 const UNWANTED_PIP_SETTINGS: [&str; 12] = [
@@ -137,10 +138,7 @@ fn install(
     if lock.held() {
         remove_remains(tools, &prefix);
     }
-    let staging = tempfile::Builder::new()
-        .prefix(&prefix)
-        .tempdir_in(tools)
-        .map_err(|e| Error::io("create a folder in", tools, &e))?;
+    let staging = Scratch::new_in(tools, &prefix)?;
     let (content, scratch) = (staging.path().join("content"), staging.path().join("scratch"));
     let requirements = staging.path().join("requirements.txt");
     std::fs::create_dir(&scratch).map_err(|e| Error::io("create", &scratch, &e))?;

@@ -9,6 +9,8 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::folder::Scratch;
+use crate::interrupt::{self, Child};
 
 /// Number of output bytes that are kept in memory, from the end.
 const KEPT_BYTES: usize = 256 * 1024;
@@ -105,6 +107,8 @@ impl Command {
     /// Runs it to its end; any exit code is accepted. An error only if it cannot be started or logged.
     pub fn attempt(&self, watch: &mut dyn FnMut(&str)) -> Result<Finished> {
         let mut log = self.log.as_deref().map(open_log).transpose()?;
+        // Whatever the program leaves in its temporary folder goes away with it, however it ends.
+        let temporary = Scratch::new("snn2rtl-tool-")?;
         let start = Instant::now();
         let not_started = |error: &std::io::Error| {
             Error::input(format!("cannot start {}: {error}", self.name))
@@ -117,6 +121,9 @@ impl Command {
             let mut command = std::process::Command::new(&self.path);
             command.args(&self.args).stdin(Stdio::null());
             command.stdout(writer.try_clone().map_err(|e| not_started(&e))?).stderr(writer);
+            for variable in ["TMPDIR", "TMP", "TEMP"] {
+                command.env(variable, temporary.path());
+            }
             for (key, value) in &self.env {
                 match value {
                     Some(value) => command.env(key, value),
@@ -126,7 +133,7 @@ impl Command {
             if let Some(cwd) = &self.cwd {
                 command.current_dir(cwd);
             }
-            command.spawn().map_err(|e| not_started(&e))?
+            Child::spawn(&mut command).map_err(|e| not_started(&e))?
             // `command` is dropped here and with it our ends of the pipe: reading ends when the child's do.
         };
 
@@ -139,7 +146,7 @@ impl Command {
         let flushed = copied.and_then(|()| log.as_mut().map_or(Ok(()), Write::flush));
         if let Err(error) = flushed {
             // The program may still be running and has nobody to talk to; its own end says nothing new.
-            let _ = child.kill();
+            child.kill();
             let _ = child.wait();
             return Err(Error::io("write the log", self.log.as_deref().unwrap_or(&self.path), &error));
         }
@@ -213,6 +220,7 @@ impl Tail {
 }
 
 fn open_log(path: &Path) -> Result<BufWriter<File>> {
+    let _whole = interrupt::hold();
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, &e))?;
     }

@@ -8,6 +8,7 @@ mod existing;
 mod explore;
 mod figures;
 mod flow;
+mod interrupt;
 mod large;
 mod refusals;
 mod session;

@@ -205,3 +205,38 @@ fn a_reader_that_goes_away_is_no_error() {
     let done = s.run_command(shell, "inspect | true");
     assert!(done.output.stderr.is_empty(), "{}", done.all());
 }
+
+#[test]
+fn with_json_errors_are_json() {
+    let session = Session::new();
+    let last = |line: &str, code: i32| -> serde_json::Value {
+        let done = session.run(line);
+        assert_eq!(done.output.status.code(), Some(code), "{}", done.all());
+        assert!(done.output.stdout.is_empty(), "{}", done.all());
+        let text = done.stderr();
+        serde_json::from_str(text.lines().last().unwrap_or_default())
+            .unwrap_or_else(|e| panic!("{e}: {text}"))
+    };
+    let error = last("inspect none.snn --json", 2)["error"].clone();
+    assert_eq!((&error["stage"], &error["exit_code"]), (&"inspect".into(), &2.into()));
+    assert!(error["file"].as_str().is_some_and(|file| file.contains("none.snn")), "{error}");
+    let floats = format!("convert {} -o f.snn {INPUT} --json", fixture("float_weights.onnx"));
+    let error = last(&floats, 2)["error"].clone();
+    assert!(error["fix"].as_str().is_some_and(|fix| fix.contains("--weight-bits")), "{error}");
+    assert!(error["node"].is_string() && error["problem"].is_string(), "{error}");
+    // A call that clap refuses, too; not the help.
+    let error = last("run --json --no-such-option", 2)["error"].clone();
+    assert_eq!(error["stage"], "run");
+    assert!(error["problem"].as_str().is_some_and(|text| text.contains("--no-such-option")), "{error}");
+    assert!(session.run("run --json --help").ok().stdout().contains("Usage"));
+}
+
+#[test]
+fn shells_complete_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = Session::new().run(&format!("completions {shell}")).ok().stdout();
+        for word in ["convert", "cosim", "per-sample", "completions"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+}

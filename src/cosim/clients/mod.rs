@@ -14,6 +14,7 @@ pub use results::{Test, read};
 pub use vectors::{Vectors, vectors};
 
 use crate::error::{Error, Result};
+use crate::interrupt::Unfinished;
 use crate::tool::{Tool, Toolbox};
 
 /// The oldest Verilator that these tests have passed with; older ones do not compile cocotb's part.
@@ -60,7 +61,8 @@ pub fn run(build: &Path, vectors: &Vectors, options: &Options) -> Result<Report>
             .fix("write the build folder again with 'snn2rtl build'"));
     }
     let work = &options.work;
-    std::fs::create_dir_all(work).map_err(|e| Error::io("create", work, &e))?;
+    // A folder that was there before is the user's.
+    let _unfinished = if work.exists() { None } else { Some(Unfinished::folder(work)?) };
     let work = work.canonicalize().map_err(|e| Error::io("read", work, &e))?;
     let (expected, results) = (work.join("vectors.json"), work.join("results.xml"));
     vectors.write(&expected)?;

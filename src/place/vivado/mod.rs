@@ -24,6 +24,7 @@ use super::path::Names;
 use super::report::{Clock, FORMAT_VERSION, Placement, Slack};
 use crate::error::{Error, Result, printable};
 use crate::folder;
+use crate::interrupt::Unfinished;
 use crate::synth::{self, Figures, ModuleUse, Utilisation};
 use crate::target::{Device, Family, Target};
 use crate::tool::{Tool, Toolbox};
@@ -105,6 +106,7 @@ pub fn run(
             }
         }
     }
+    let _unfinished = Unfinished::folder(&folder)?;
     let call = vivado
         .command()
         .args(["-mode", "batch", "-nojournal", "-nolog", "-notrace", "-source", SCRIPT])
