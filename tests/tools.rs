@@ -204,7 +204,7 @@ fn synthesised(families: &[Family]) {
     let build = mini_build();
     for &family in families {
         let steps = std::sync::atomic::AtomicUsize::new(0);
-        let count = |_: &str| _ = steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let count = |_: synth::Step<'_>| _ = steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let found = synth::yosys_from(&toolbox, build.path(), family, &count).unwrap();
         println!("{family}, Yosys {}, {:.1} s\n{}\n", found.tool_version, found.seconds, found.table());
         let names: Vec<_> =

@@ -7,32 +7,38 @@ use clap::builder::PossibleValue;
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
 
-use super::output;
-use crate::architecture::Options;
+use super::output::{self, thousands};
+use crate::architecture::Options as Folding;
 use crate::convert::EncodingChoice;
 use crate::cosim as simulation;
 use crate::data;
-use crate::emit;
 use crate::error::{Error, Result};
+use crate::flow::build::Layout;
 use crate::flow::examples::Example;
+use crate::flow::explore::Schedule;
 use crate::flow::run as golden_run;
-use crate::flow::{compare, convert, cosim, load, report};
+use crate::flow::{build, compare, convert, cosim, load, report, synth};
 use crate::golden::Golden;
+use crate::hardware::needs;
 use crate::integer::{Network, Op};
-use crate::synth;
-use crate::target::Family;
-use crate::{lower, snn};
+use crate::interrupt::Unfinished;
+use crate::lower;
+use crate::synth::{Fit, Utilisation};
+use crate::target::{Device, Target};
 
 /// Arguments of `demo`.
 #[derive(ClapArgs)]
 pub struct Args {
     /// The folder for all output; replaced if an earlier demo wrote it.
-    #[arg(short, long, value_name = "DIR", default_value = "build/demo")]
+    #[arg(short, long, value_name = "DIR", default_value = "demo")]
     output: PathBuf,
     /// The trained network.
     #[arg(long, value_enum, value_name = "NAME", default_value_t = ExampleName(Example::MnistVit))]
     example: ExampleName,
-    /// Number of co-simulated samples; default 16 for a Transformer, 64 otherwise.
+    /// Synthesise with Yosys (minutes) instead of estimating the area, and co-simulate 16 samples of a Transformer.
+    #[arg(long)]
+    full: bool,
+    /// Samples that are co-simulated; by default 4 for a Transformer (16 with --full), 64 otherwise.
     #[arg(long, value_name = "N")]
     cosim: Option<usize>,
     /// Print JSON.
@@ -59,15 +65,49 @@ impl ValueEnum for ExampleName {
 /// Marks a folder written by a demo.
 const MARK: &str = "demo.json";
 
+/// Samples whose spikes the design is balanced on.
+const CALIBRATION: usize = 4;
+
+/// Clock in MHz that rates are given for.
+const CLOCK_MHZ: f64 = 100.0;
+
+/// Result of the demo.
 #[derive(Serialize)]
 struct Report<'a> {
     example: &'static str,
     golden: &'a golden_run::Report,
     cosim: &'a simulation::Report,
-    utilisation: &'a synth::Utilisation,
+    clock_mhz: f64,
+    /// At the clock.
+    samples_per_second: f64,
+    /// By the cost model.
+    estimate: Area,
+    /// By Yosys, with `--full`.
+    fit: Option<Fit>,
+    utilisation: Option<&'a Utilisation>,
     build: &'a Path,
     report: &'a Path,
     seconds: f64,
+}
+
+/// What a design takes of a device.
+#[derive(Serialize)]
+struct Area {
+    device: String,
+    resources: Vec<crate::synth::Resource>,
+}
+
+impl Area {
+    fn of(figures: &crate::hardware::Figures, device: &Device) -> Self {
+        let resource = |(name, used, available): (&str, u64, u64)| crate::synth::Resource {
+            name: name.to_owned(),
+            used,
+            available,
+            percent: (available > 0).then(|| 100.0 * used as f64 / available as f64),
+        };
+        let resources = needs(figures, device).into_iter().filter(|&(_, used, there)| used + there > 0);
+        Self { device: device.part.clone(), resources: resources.map(resource).collect() }
+    }
 }
 
 /// Runs every stage and prints the figures.
@@ -78,28 +118,38 @@ pub fn run(args: &Args) -> Result<()> {
     let start = Instant::now();
     let ExampleName(example) = args.example;
     let display = output::Display::new();
-    let (_, samples) = example.sample();
-    let compared = args.cosim.unwrap_or(example.cosim_samples());
+    let (one, samples) = example.sample();
+    let compared = args.cosim.unwrap_or(example.cosim_samples(args.full));
     if compared == 0 {
         return Err(Error::input(format!("no {samples} are to be co-simulated: --cosim 0")));
     }
     prepare(example, &args.output)?;
+    // From here on the folder is ours: an interruption removes it.
+    let _unfinished = Unfinished::folder(&args.output)?;
     let [model_file, inputs_file, labels_file, reference_file] = example.files().map(|(name, _)| name);
     let file = |name: &str| args.output.join(name).display().to_string();
     let say = |text: &str| if args.json { Ok(()) } else { output::print(text) };
 
-    say("1. convert: ONNX → spiking network")?;
-    let onnx = args.output.join(model_file);
-    let converted = convert::imported(&onnx, &example.options()?, EncodingChoice::Analog, None)?;
+    say(&format!("{} ({}) → {}", example.title(), example.description(), args.output.display()))?;
+    let model_folder = args.output.join("model.snn");
+    let converted = convert::convert(&convert::Options {
+        model: args.output.join(model_file),
+        output: Some(model_folder.clone()),
+        import: example.options()?,
+        encoding: EncodingChoice::Analog,
+        name: None,
+    })?;
     let model = converted.model;
-    snn::file::save(&model, &args.output.join("model.snn"))?;
-    say(&super::inspect::layers(&model)?)?;
-
-    say(&format!(
-        "2. golden model on all {samples}, against the integer network in one shot and PyTorch in float64"
-    ))?;
     let lowered = lower::lower(&model)?;
     let golden = Golden::new(&lowered.network)?;
+    let neurons: usize = golden.layers().iter().map(|layer| layer.rows * layer.channels).sum();
+    say(&format!(
+        "1. convert: {} layers with {} spiking neurons; {} inequalities about their thresholds proven",
+        golden.layers().len(),
+        thousands(neurons as u64),
+        thousands(converted.proof.iter().map(|layer| layer.inequalities).sum())
+    ))?;
+
     let names: Vec<String> = golden.layers().iter().map(|l| l.name.clone()).collect();
     let mut inputs = load::inputs(&file(inputs_file), &model, None)?;
     let labels = data::read_labels(&file(labels_file), inputs.len())?;
@@ -108,53 +158,115 @@ pub fn run(args: &Args) -> Result<()> {
         labels: Some(&labels),
         t_max: None,
         confidence: None,
-        float: true,
+        float: args.full,
         reference: Some(reference),
     };
     let figures = golden_run::measure(&model, &lowered, &golden, &inputs, &choices, &display)?;
+    say(&format!(
+        "2. run: accuracy {:.2} % on {} {samples}, {:.0} per second in software\n   golden model = integer network: \
+         {}",
+        100.0 * figures.accuracy.unwrap_or(0.0),
+        thousands(figures.samples as u64),
+        figures.samples_per_second,
+        equal(figures.one_shot_mismatches, figures.neurons_checked, "neurons")
+    ))?;
+    if let Some(found) = &figures.reference {
+        let text = equal(found.reference_mismatched_neurons, found.reference_neurons_checked, "neurons");
+        say(&format!("   golden model = PyTorch in float64: {text}"))?;
+    }
 
-    say("3. build: RTL, memory images, manifest")?;
     let build = args.output.join("build");
-    let manifest = emit::emit(&model, &Options::default(), &build)?;
-    say(&super::build::stages(&manifest))?;
+    let device = Device::find(example.device())?;
+    let built = build::build(
+        &build::Options {
+            model: model_folder,
+            output: build.clone(),
+            target: Some(Target::Device(Box::new(device.clone()))),
+            layout: Layout::Scheduled {
+                schedule: Schedule {
+                    calibrate: Some(file(inputs_file)),
+                    calibration_samples: Some(CALIBRATION),
+                    clock_mhz: Some(CLOCK_MHZ),
+                    ..Schedule::default()
+                },
+                folding: Folding::default(),
+            },
+        },
+        &display,
+    )?;
+    let manifest = &built.manifest;
+    let (_, estimate) = built.estimate.as_ref().ok_or_else(|| Error::check("there is no estimate"))?;
+    let area = Area::of(&estimate.total, &device);
+    say(&format!(
+        "3. build: {} stages, balanced on {CALIBRATION} {samples}: the fastest design that fits {} by the cost model",
+        manifest.stages.len(),
+        device.part
+    ))?;
 
-    say("4. co-simulation: RTL in Verilator against the golden model")?;
     // The report shows what the golden model does on all of them.
-    let context = report::Context { model: &model, lowered: &lowered, golden: &golden, manifest: &manifest };
+    let context = report::Context { model: &model, lowered: &lowered, golden: &golden, manifest };
     let measured = report::measured(&context, &inputs, Some(&labels), 0, &figures, &display)?;
+    measured.save(&build)?;
     inputs.truncate(compared);
     let simulated = cosim::simulate(&build, &inputs, &simulation::Options::default(), &display)?;
+    let text = match &simulated.first_mismatch {
+        None => equal(0, simulated.spikes_checked, "spikes, membranes and tracers"),
+        Some(_) => "NOT equal, see below".to_owned(),
+    };
+    let fewer = if args.full || args.cosim.is_some() { "" } else { "; --full takes more" };
+    say(&format!(
+        "4. cosim: RTL in Verilator on {} {}{fewer}\n   RTL = golden model: {text}",
+        inputs.len(),
+        if inputs.len() == 1 { one.split(' ').next_back().unwrap_or(one) } else { samples }
+    ))?;
 
-    say("5. synthesis: Yosys for Xilinx 7 series")?;
-    let spinner = output::spinner("Yosys");
-    let result = synth::yosys(&build, Family::Xc7, &|step| spinner.set_message(format!("Yosys: {step}")));
-    spinner.finish_and_clear();
-    let utilisation = result?;
-    say(&utilisation.table().to_string())?;
-
-    measured.save(&build)?;
+    let target = Target::Device(Box::new(device.clone()));
+    let synthesis = match args.full {
+        true => Some(synth::yosys(&build, None, Some(&target), manifest, &display)?),
+        false => None,
+    };
+    say(&match &synthesis {
+        Some(synthesis) => {
+            format!("5. synth: {} {}", synthesis.utilisation.tool, synthesis.utilisation.tool_version)
+        }
+        None => format!(
+            "5. synth: not run; the area below is an estimate. Yosys takes some minutes: snn2rtl synth {}",
+            build.display()
+        ),
+    })?;
     let (page, _) = report::write(&build, None)?;
 
-    let seconds = start.elapsed().as_secs_f64();
     let report = Report {
         example: example.name(),
         golden: &figures,
         cosim: &simulated,
-        utilisation: &utilisation,
+        clock_mhz: CLOCK_MHZ,
+        samples_per_second: 1e6 * CLOCK_MHZ / simulated.cycles_per_sample.mean.max(1.0),
+        estimate: area,
+        fit: synthesis.as_ref().and_then(|synthesis| synthesis.fit.clone()),
+        utilisation: synthesis.as_ref().map(|synthesis| &synthesis.utilisation),
         build: &build,
         report: &page,
-        seconds,
+        seconds: start.elapsed().as_secs_f64(),
     };
     if args.json {
         output::json(&report)?;
     } else {
         output::print(&summary(example, &report).to_string())?;
-        output::print(&format!("build folder: {}", build.display()))?;
         output::print(&format!("report: {}", page.display()))?;
+        output::print(&format!("layers and widths: snn2rtl inspect {}", build.display()))?;
     }
     figures.check()?;
     simulated.check()?;
     figures.reference.as_ref().map_or(Ok(()), |r| agreement(r, &lowered.network))
+}
+
+/// Whether two evaluations are equal, and of how many comparisons.
+fn equal(different: u64, all: u64, what: &str) -> String {
+    match different {
+        0 => format!("equal ({} {what})", thousands(all)),
+        n => format!("NOT equal ({} of {} {what} differ)", thousands(n), thousands(all)),
+    }
 }
 
 /// A network of synapses and thresholds equals float64 in every neuron. LayerNorm, softmax and residual sums have
@@ -191,40 +303,62 @@ fn prepare(example: Example, folder: &Path) -> Result<()> {
     })
 }
 
-/// The table at the end of the demo.
+/// The table at the end of the demo: every figure is of this run.
 fn summary(example: Example, report: &Report<'_>) -> comfy_table::Table {
-    let Report { golden, cosim, utilisation, .. } = report;
+    let Report { golden, cosim, .. } = report;
     let mut rows = Vec::new();
     let mut row = |what: &str, value: String| rows.push([what.to_owned(), value]);
     let (one, many) = example.sample();
-    row(many, output::thousands(golden.samples as u64));
-    row("accuracy", format!("{:.2} %", 100.0 * golden.accuracy.unwrap_or(0.0)));
-    let steps = &golden.time_steps;
-    row("time-steps to quiescence", format!("{:.1} in the mean, at most {}", steps.mean, steps.max));
-    row("spikes a neuron", format!("{:.2}", golden.spikes_per_neuron));
-    row(&format!("golden model, {many} a second"), format!("{:.0}", golden.samples_per_second));
-    let of = |bad: u64, all: u64| format!("{} of {} differ", output::thousands(bad), output::thousands(all));
-    row("1. golden model = integer network, neurons", of(golden.one_shot_mismatches, golden.neurons_checked));
+    row(
+        "accuracy",
+        format!(
+            "{:.2} % of {} {many}",
+            100.0 * golden.accuracy.unwrap_or(0.0),
+            thousands(golden.samples as u64)
+        ),
+    );
+    row(
+        "golden model = integer network",
+        equal(golden.one_shot_mismatches, golden.neurons_checked, "neurons"),
+    );
     if let Some(r) = golden.reference {
-        let neurons = of(r.reference_mismatched_neurons, r.reference_neurons_checked);
-        row("2. golden model = PyTorch in float64, neurons", neurons);
+        row(
+            "golden model = PyTorch in float64",
+            equal(r.reference_mismatched_neurons, r.reference_neurons_checked, "neurons"),
+        );
     }
     let rtl = match &cosim.first_mismatch {
-        None => of(0, cosim.spikes_checked),
-        Some(_) => "a mismatch, see below".to_owned(),
+        None => equal(0, cosim.spikes_checked, "spikes"),
+        Some(_) => "NOT equal".to_owned(),
     };
-    row("3. RTL = golden model, spikes and membranes", rtl);
-    let cycles = cosim.cycles_per_sample;
-    row(&format!("cycles {one}"), format!("{:.0} in the mean, at most {}", cycles.mean, cycles.max));
-    row("lower bound by the busiest engine", format!("{:.0}", cosim.cycles_lower_bound));
-    if let Some(share) = cosim.busiest_utilisation {
-        row("the busiest engine is at work", format!("{:.1} % of the cycles", 100.0 * share));
-    }
-    let total = &utilisation.total;
-    let unit = &utilisation.bram_unit;
+    row("RTL = golden model", rtl);
     row(
-        "Xilinx 7 series",
-        format!("{} LUT, {} FF, {} {unit}, {} DSP", total.lut, total.ff, total.bram, total.dsp),
+        &format!("{many} per second at {} MHz", report.clock_mhz),
+        thousands(report.samples_per_second.round() as u64),
+    );
+    row("interval between results, cycles", thousands(cosim.cycles_per_sample.mean.round() as u64));
+    let alone = cosim
+        .first_latency_cycles
+        .map_or_else(String::new, |cycles| format!(", {} of the first", thousands(cycles)));
+    row(
+        &format!("latency of {one}, cycles"),
+        format!("{} in the mean{alone}", thousands(cosim.latency_cycles.mean.round() as u64)),
+    );
+    let percent = |resources: &[crate::synth::Resource]| {
+        let shown = resources.iter().filter(|resource| resource.used > 0 && resource.name != "LUT as memory");
+        let text = shown.map(|r| {
+            let share = r.percent.map_or_else(String::new, |percent| format!(" ({percent:.0} %)"));
+            format!("{} {}{share}", thousands(r.used), r.name)
+        });
+        text.collect::<Vec<_>>().join(", ")
+    };
+    match &report.fit {
+        Some(fit) => row(&format!("{}, Yosys", fit.device), percent(&fit.resources)),
+        None => row(&format!("{}, ESTIMATED", report.estimate.device), percent(&report.estimate.resources)),
+    }
+    row(
+        "time-steps",
+        format!("{:.1} in the mean, at most {}", golden.time_steps.mean, golden.time_steps.max),
     );
     row("seconds", format!("{:.0}", report.seconds));
     output::table([example.title(), ""], rows, 1)

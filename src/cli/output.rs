@@ -10,7 +10,7 @@ use serde::Serialize;
 
 pub use crate::error::thousands;
 use crate::error::{Error, Result};
-use crate::flow::Watch;
+use crate::flow::{Steps, Watch};
 
 /// Version of the JSON that commands print.
 pub const FORMAT_VERSION: u32 = 1;
@@ -101,10 +101,11 @@ impl Display {
 }
 
 impl Watch for Display {
-    fn begin(&self, task: &str, steps: Option<usize>) {
+    fn begin(&self, task: &str, steps: Steps) {
         let bar = match steps {
-            Some(steps) => bar(task, steps),
-            None => spinner(task),
+            Steps::Unknown => spinner(task),
+            Steps::Equal(steps) => bar(task, steps),
+            Steps::Unequal(steps) => styled(task, steps, UNEQUAL),
         };
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
     }
@@ -132,16 +133,25 @@ impl Watch for Display {
     }
 }
 
+/// A bar over steps of about the same length, with the time that is left.
+const EQUAL: &str = "{msg:28} {bar:30} {pos}/{len} {eta} left";
+/// A bar over steps of different lengths: what the first ones took says little about the others.
+const UNEQUAL: &str = "{msg:28} {bar:30} {pos}/{len} after {elapsed}";
+
 /// A bar over `count` things; nothing where standard error is not a terminal.
 pub fn bar(what: &str, count: usize) -> ProgressBar {
+    styled(what, count, EQUAL)
+}
+
+fn styled(what: &str, count: usize, template: &str) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{msg:28} {bar:30} {pos}/{len} {eta}");
     let bar = ProgressBar::new(count as u64).with_message(what.to_owned());
-    if let Ok(style) = style {
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
+    bar.enable_steady_tick(Duration::from_millis(500));
     bar
 }
 
@@ -151,6 +161,9 @@ pub fn spinner(what: &str) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        spinner.set_style(style);
+    }
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner
 }

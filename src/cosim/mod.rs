@@ -68,6 +68,13 @@ pub struct Options {
 pub enum Progress {
     /// Verilator and the compiler are at work.
     Building,
+    /// What Verilator has written is being compiled.
+    Compiling {
+        /// Files that are done, about.
+        done: usize,
+        /// All files.
+        files: usize,
+    },
     /// Samples are going through.
     Running {
         /// Result frames received.
@@ -115,7 +122,7 @@ impl Bench {
 
     fn verilate(dut: Dut, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
         progress(Progress::Building);
-        let model = verilate::build(&dut.build, &dut.manifest, false)?;
+        let model = verilate::build(&dut.build, &dut.manifest, false, progress)?;
         Ok(Self { dut, model })
     }
 
@@ -169,7 +176,7 @@ fn record_waveform(dut: &Dut, inputs: &Inputs, options: &Options, cycle: u64, pa
     let error = |e: std::io::Error| Error::io("write", path, &e);
     let mut copy = folder::begin_file(path)?;
 
-    let model = verilate::build(&dut.build, &dut.manifest, true)?;
+    let model = verilate::build(&dut.build, &dut.manifest, true, &mut |_| ())?;
     let simulator = Simulator::open(&model.library, &model.images, options.stall)?;
     let file = model.folder.path().join("window.vcd");
     let window = Window { begin: cycle.saturating_sub(WINDOW.0), end: cycle + WINDOW.1, file: file.clone() };

@@ -89,6 +89,9 @@ pub struct Report {
     pub cycles_per_sample: Spread,
     /// Cycles from a sample's first beat in to the last word of its result, while others are inside as well.
     pub latency_cycles: Spread,
+    /// Latency of the first sample, which enters an empty pipeline; none before the first result.
+    #[serde(default)]
+    pub first_latency_cycles: Option<u64>,
     /// Mean work cycles per sample of the busiest stage: no schedule of this design can be faster.
     pub cycles_lower_bound: f64,
     /// The busiest stage: the model's node.
@@ -204,6 +207,7 @@ impl Report {
             stops: tally.stops,
             cycles_per_sample,
             latency_cycles: latency,
+            first_latency_cycles: counts.latencies.first().copied(),
             cycles_lower_bound: ratio(work, tally.samples.len() as u64),
             busiest_engine: engine,
             // After a stop by confidence the stages go on for a while; that work is not the golden model's.
@@ -244,9 +248,12 @@ impl Report {
                 table.add_row(one(&format!("samples stopped by {what}"), count.to_string()));
             }
         }
-        table.add_row(spread("cycles per sample", self.cycles_per_sample));
-        table.add_row(spread("latency in cycles", self.latency_cycles));
-        table.add_row(one("cycles per sample, at least", format!("{:.1}", self.cycles_lower_bound)));
+        table.add_row(spread("interval between results, cycles", self.cycles_per_sample));
+        table.add_row(spread("latency, first beat in to result out, cycles", self.latency_cycles));
+        if let Some(cycles) = self.first_latency_cycles {
+            table.add_row(one("latency of the first sample, cycles", cycles.to_string()));
+        }
+        table.add_row(one("interval, at least", format!("{:.1}", self.cycles_lower_bound)));
         if let Some(share) = self.busiest_utilisation {
             let name = format!("{} at work", crate::error::printable(&self.busiest_engine));
             table.add_row(one(&name, format!("{:.1} %", 100.0 * share)));

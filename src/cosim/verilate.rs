@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Progress;
 use crate::cache::Store;
 use crate::emit::Manifest;
 use crate::error::{Error, Result};
@@ -41,10 +42,15 @@ pub(super) struct Verilated {
 ///
 /// # Errors
 /// If a tool is missing or reports a problem with the design: lint warnings are errors.
-pub(super) fn build(build: &Path, manifest: &Manifest, waveform: bool) -> Result<Verilated> {
+pub(super) fn build(
+    build: &Path,
+    manifest: &Manifest,
+    waveform: bool,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Verilated> {
     let tools = Toolbox::from_env();
     let store = Store::open(tools.cache.as_deref(), "cosim", LIMIT);
-    build_with(&tools, store.as_ref(), build, &manifest.top, waveform)
+    build_with(&tools, store.as_ref(), build, &manifest.top, waveform, progress)
 }
 
 fn build_with(
@@ -53,6 +59,7 @@ fn build_with(
     build: &Path,
     top: &str,
     waveform: bool,
+    progress: &mut dyn FnMut(Progress),
 ) -> Result<Verilated> {
     // Verilator, make and the model itself run elsewhere.
     let build = &std::fs::canonicalize(build).map_err(|e| Error::io("open", build, &e))?;
@@ -86,7 +93,7 @@ fn build_with(
     run.arg(folder.path().join("shim.cpp")).arg("--Mdir").arg(&objects).run()?;
     let headers = [folder.path().join(SHIM[0])];
     let sources = Sources { folder: &objects, prefix: "Vsnn", variables: &VARIABLES, headers: &headers };
-    compiler.compile(&sources)?;
+    compiler.compile(&sources, &mut |done, files| progress(Progress::Compiling { done, files }))?;
 
     if let Some((store, key)) = &key
         && reads_known_files(&objects)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::explore::{self, Schedule};
-use super::{Watch, fit, load};
+use super::{Steps, Watch, fit, load};
 use crate::advice::{Advice, advise};
 use crate::architecture::{Design, DesignPoint, Options as Folding};
 use crate::data;
@@ -97,7 +97,7 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
     let estimate = target.map(|target| fit::estimate_for(&model, &folding, target.device())).transpose()?;
     let advice = match (&estimate, target) {
         (Some((_, estimate)), Some(target)) => {
-            super::watch::task(watch, "designs that would fit", None, || {
+            super::watch::task(watch, "designs that would fit", Steps::Unknown, || {
                 advise(&model, &folding, &target.room(), &estimate.total)
             })?
         }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{StopRule, Watch, load};
+use super::{Steps, StopRule, Watch, load};
 use crate::cosim::{self, Progress, Report};
 use crate::data::Inputs;
 use crate::error::{Error, Result};
@@ -78,19 +78,22 @@ pub fn simulate(
     // After a failure no figures of an earlier run may look like this one's.
     let kept = cosim::path(build, options.stall.is_some());
     let free = folder::remove(&kept);
-    watch.begin("Verilator: building the simulation", None);
-    let mut running = None;
+    watch.begin("Verilator: building the simulation", Steps::Unknown);
+    // What the steps of the task are that has begun, and how many are done.
+    let (mut steps, mut before) = (Steps::Unknown, 0);
+    let mut show = |task: &str, all: Steps, done: usize| {
+        if steps != all {
+            watch.end();
+            watch.begin(task, all);
+            (steps, before) = (all, 0);
+        }
+        watch.advance(done.saturating_sub(before));
+        before = done;
+    };
     let result = cosim::run(build, inputs, options, &mut |progress| match progress {
         Progress::Building => {}
-        Progress::Running { done, samples } => {
-            let before = running.unwrap_or_else(|| {
-                watch.end();
-                watch.begin("co-simulation", Some(samples));
-                0
-            });
-            watch.advance(done - before);
-            running = Some(done);
-        }
+        Progress::Compiling { done, files } => show("Verilator: compiling", Steps::Equal(files), done),
+        Progress::Running { done, samples } => show("co-simulation", Steps::Equal(samples), done),
         Progress::Waveform => watch.doing("mismatch: writing a waveform"),
     });
     watch.end();

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::{Watch, compare};
+use super::{Steps, Watch, compare};
 use crate::data::{Inputs, NpzWriter, Spool};
 use crate::error::{Error, Result};
 use crate::golden::{Golden, Layer, Limits, Observer};
@@ -57,7 +57,7 @@ pub fn write(
     // Of each sample, after each of its time-steps.
     let mut per_step: Vec<Vec<Vec<f64>>> = Vec::new();
     let recorder = |_| Recorder { spikes: vec![Vec::new(); golden.layers().len()], totals: Vec::new() };
-    watch.begin("dump", Some(inputs.len()));
+    watch.begin("dump", Steps::Equal(inputs.len()));
     let streamed = golden.stream(
         inputs.len(),
         |n, raw| inputs.fill(n, raw),

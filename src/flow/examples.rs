@@ -72,11 +72,19 @@ impl Example {
         }
     }
 
-    /// Number of samples for a co-simulation of a few seconds.
-    pub fn cosim_samples(self) -> usize {
+    /// Number of samples that a demo co-simulates: in a few seconds, or in a minute.
+    pub fn cosim_samples(self, many: bool) -> usize {
+        match (self, many) {
+            (Self::MnistVit | Self::ReviewEncoder, true) => 16,
+            (Self::MnistVit | Self::ReviewEncoder, false) => 4,
+            (Self::MnistMlp, _) => 64,
+        }
+    }
+
+    /// The device that a demo builds for.
+    pub fn device(self) -> &'static str {
         match self {
-            Self::MnistVit | Self::ReviewEncoder => 16,
-            Self::MnistMlp => 64,
+            Self::MnistVit | Self::ReviewEncoder | Self::MnistMlp => "xc7a100t",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Watch, fit, load};
+use super::{Steps, Watch, fit, load};
 use crate::advice::advise;
 use crate::architecture::{
     DesignPoint, Goal, Joins, Options as Folding, Scheduler, choose, design_points, nearest, uniform_point,
@@ -113,7 +113,7 @@ pub fn candidates(
     let goal = goal(schedule, target)?;
     let lowered = lower::lower(model)?;
     let golden = Golden::new(&lowered.network)?;
-    watch.begin("golden model", None);
+    watch.begin("golden model", Steps::Unknown);
     let (activity, spikes) = match &schedule.calibrate {
         Some(location) => {
             let inputs = load::inputs(location, model, schedule.calibration_samples)?;

@@ -44,4 +44,4 @@ pub use report::report;
 pub use run::run;
 pub use stop::StopRule;
 pub use synth::synth;
-pub use watch::{Silent, Watch};
+pub use watch::{Silent, Steps, Watch};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::compare::Reference;
-use super::{Watch, energy, load, run};
+use super::{Steps, Watch, energy, load, run};
 use crate::architecture::Design;
 use crate::data::Inputs;
 use crate::error::{Error, Result};
@@ -114,7 +114,7 @@ pub fn measured(
     watch: &dyn Watch,
 ) -> Result<Measured> {
     let golden = context.golden;
-    let rates = super::watch::task(watch, "rates", Some(inputs.len()), || {
+    let rates = super::watch::task(watch, "rates", Steps::Equal(inputs.len()), || {
         report::rates(golden, inputs, &mut || watch.advance(1))
     })?;
     let layers = figures.layers.iter().zip(rates).map(|(layer, rates)| Layer {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::compare::{self, Levels, Reference};
 use super::energy::Measured;
-use super::{StopRule, Watch, dump, load};
+use super::{Steps, StopRule, Watch, dump, load};
 use crate::data::Inputs;
 use crate::error::{Error, Result};
 use crate::golden::{Confidence, Golden, Limits, Outcome, correct_per_step};
@@ -199,14 +199,14 @@ pub fn measure(
 ) -> Result<Report> {
     let (t_max, confidence) = (choices.t_max, choices.confidence);
     let limits = Limits { t_max, confidence, class_per_step: choices.labels.is_some() };
-    watch.begin("golden model", Some(inputs.len()));
+    watch.begin("golden model", Steps::Equal(inputs.len()));
     let start = Instant::now();
     let outcomes = golden.run_all(inputs.len(), |n, raw| inputs.fill(n, raw), &limits, |_| watch.advance(1));
     let seconds = start.elapsed().as_secs_f64().max(1e-9);
     watch.end();
 
     let settled: Vec<usize> = (0..outcomes.len()).filter(|&n| outcomes[n].quiescent).collect();
-    watch.begin("one-pass evaluation", Some(settled.len()));
+    watch.begin("one-pass evaluation", Steps::Equal(settled.len()));
     let differences = settled.par_iter().map(|&n| {
         watch.advance(1);
         let expected = eval::evaluate(&lowered.network, &inputs.sample(n));
@@ -277,7 +277,7 @@ fn float(
     settled: &[usize],
     watch: &dyn Watch,
 ) -> FloatReport {
-    watch.begin("float64", Some(settled.len()));
+    watch.begin("float64", Steps::Equal(settled.len()));
     let each = settled.par_iter().map(|&n| {
         watch.advance(1);
         let real = snn::eval::evaluate(&model.network, &inputs.sample(n));

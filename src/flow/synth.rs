@@ -1,10 +1,11 @@
 //! `synth`: utilisation, place and route, bitstream.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::{Watch, load};
+use super::{Steps, Watch, load};
 use crate::advice::{Advice, advise};
 use crate::emit::Manifest;
 use crate::error::{Error, Result};
@@ -98,7 +99,7 @@ pub fn synth(options: &Options, watch: &dyn Watch) -> Result<Synthesised> {
         Flow::Vivado => {
             let show = |step: &str| watch.doing(&format!("Vivado: {step}"));
             let run = || place::vivado::run(&Toolbox::from_env(), build, target, &show);
-            let found = super::watch::task(watch, "Vivado", None, run)?;
+            let found = super::watch::task(watch, "Vivado", Steps::Unknown, run)?;
             Ok(Synthesised::Vivado(Box::new(found)))
         }
         Flow::VivadoReports(folder) => {
@@ -121,9 +122,26 @@ pub fn yosys(
 ) -> Result<Synthesis> {
     let device = target.map(Target::device);
     let family = family.or(device.map(|device| device.family)).unwrap_or(Family::Xc7);
-    let show = |step: &str| watch.doing(&format!("Yosys: {step}"));
-    let run = || synth::yosys(build, family, &show);
-    let utilisation = super::watch::task(watch, "Yosys", None, run)?;
+    watch.begin("Yosys", Steps::Unknown);
+    let shown = Mutex::new(0);
+    let show = |step: synth::Step<'_>| match step {
+        synth::Step::Doing(what) => watch.doing(&format!("Yosys: {what}")),
+        synth::Step::Modules { done, all } => {
+            let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+            if *shown == 0 {
+                watch.end();
+                watch.begin("Yosys: modules", Steps::Unequal(all));
+            }
+            // They may come out of order.
+            if done > *shown {
+                watch.advance(done - *shown);
+                *shown = done;
+            }
+        }
+    };
+    let result = synth::yosys(build, family, &show);
+    watch.end();
+    let utilisation = result?;
     // Another family than the device's says nothing about the device.
     let device = device.filter(|device| device.family == family);
     let fit = device.map(|device| Fit::of(&utilisation.total, device));
@@ -167,7 +185,7 @@ fn nextpnr(
     }
     let show = |step: &str| watch.doing(step);
     let run = || place::nextpnr(&Toolbox::from_env(), build, &options, &show);
-    super::watch::task(watch, "Yosys", None, run)
+    super::watch::task(watch, "Yosys", Steps::Unknown, run)
 }
 
 impl Synthesised {

@@ -1,10 +1,21 @@
 //! How a flow reports what it is doing, for a front end to display.
 
-/// Receives progress. Every method has an empty default, so a front end implements what it displays. Methods may be
-/// called from several threads.
+/// The steps of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    /// An unknown number.
+    Unknown,
+    /// Steps of about the same length: the remaining time can be estimated.
+    Equal(usize),
+    /// Steps of different lengths.
+    Unequal(usize),
+}
+
+/// Receives progress. Every method has an empty default, so a front end implements what it displays. Methods may be called
+/// from several threads.
 pub trait Watch: Sync {
-    /// A task begins. `steps` is the number of its steps, where that is known. Tasks do not nest.
-    fn begin(&self, task: &str, steps: Option<usize>) {
+    /// A task begins. Tasks do not nest.
+    fn begin(&self, task: &str, steps: Steps) {
         let _ = (task, steps);
     }
 
@@ -34,7 +45,7 @@ pub struct Silent;
 impl Watch for Silent {}
 
 /// Runs a task between [`Watch::begin`] and [`Watch::end`].
-pub(super) fn task<T>(watch: &dyn Watch, name: &str, steps: Option<usize>, work: impl FnOnce() -> T) -> T {
+pub(super) fn task<T>(watch: &dyn Watch, name: &str, steps: Steps, work: impl FnOnce() -> T) -> T {
     watch.begin(name, steps);
     let result = work();
     watch.end();

@@ -131,7 +131,7 @@ pub fn nextpnr(
         std::fs::write(&file, text).map_err(|e| Error::io("write", &file, &e))?;
     }
 
-    let synthesis = |step: &str| progress(&format!("Yosys: {step}"));
+    let synthesis = |step: synth::Step<'_>| progress(&format!("Yosys: {step}"));
     let netlist = synth::netlist(toolbox, build, family, &shell, &synthesis)?;
     let placed = format!("{place}/placed.{placed_ending}");
     let report = format!("{place}/report.json");

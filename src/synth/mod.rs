@@ -16,6 +16,7 @@ mod rtlil;
 mod scripts;
 mod shell;
 
+use std::fmt;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -55,7 +56,7 @@ struct Folding {
 ///
 /// Leaves `reports/utilisation_FAMILY.json`, and in `reports/yosys_FAMILY/` the scripts and what Yosys said to each.
 /// `progress` is called with the current step.
-pub fn yosys(build: &Path, family: Family, progress: &(dyn Fn(&str) + Sync)) -> Result<Utilisation> {
+pub fn yosys(build: &Path, family: Family, progress: &(dyn Fn(Step<'_>) + Sync)) -> Result<Utilisation> {
     yosys_from(&Toolbox::from_env(), build, family, progress)
 }
 
@@ -64,9 +65,32 @@ pub fn yosys_from(
     toolbox: &Toolbox,
     build: &Path,
     family: Family,
-    progress: &(dyn Fn(&str) + Sync),
+    progress: &(dyn Fn(Step<'_>) + Sync),
 ) -> Result<Utilisation> {
     modules(toolbox, build, family, Keep::Figures, progress).map(|synthesis| synthesis.utilisation)
+}
+
+/// The current step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// A step of unknown length.
+    Doing(&'a str),
+    /// Modules are synthesised, each by itself; they take very different times.
+    Modules {
+        /// Modules that are done.
+        done: usize,
+        /// All modules.
+        all: usize,
+    },
+}
+
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Doing(what) => f.write_str(what),
+            Self::Modules { done, all } => write!(f, "{done} of {all} modules"),
+        }
+    }
 }
 
 /// Results of a synthesis that are stored.
@@ -98,7 +122,7 @@ fn modules(
     build: &Path,
     family: Family,
     keep: Keep,
-    progress: &(dyn Fn(&str) + Sync),
+    progress: &(dyn Fn(Step<'_>) + Sync),
 ) -> Result<Synthesis> {
     let (top, ultra_ram) = read_top(build)?;
     if ultra_ram && family != Family::Xcup {
@@ -132,7 +156,7 @@ fn modules(
         program.command().args(["-s", &script]).cwd(build).log(log).run()?;
         Ok(())
     };
-    progress("elaboration");
+    progress(Step::Doing("elaboration"));
     run("elaborate", &scripts::elaborate(family, &top, &files))?;
     let text = read(&place.join("design.il"))?;
     let design = rtlil::Design::read(&text);
@@ -161,7 +185,7 @@ fn modules(
             let stat = place.join(format!("{name}.json"));
             let cells = report::cells(module, &read(&stat)?).map_err(|error| error.at_file(&stat))?;
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            progress(&format!("{done} of {all} modules"));
+            progress(Step::Modules { done, all });
             Ok(cells)
         })
         .collect::<Result<_>>()?;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Family, Keep, Shell, Utilisation, modules, read, read_files, report, rtlil, scripts, shell};
+use super::{
+    Family, Keep, Shell, Step, Utilisation, modules, read, read_files, report, rtlil, scripts, shell,
+};
 use crate::error::{Error, Result};
 use crate::tool::Toolbox;
 
@@ -32,7 +34,7 @@ pub fn netlist(
     build: &Path,
     family: Family,
     shell: &Shell,
-    progress: &(dyn Fn(&str) + Sync),
+    progress: &(dyn Fn(Step<'_>) + Sync),
 ) -> Result<Netlist> {
     let synthesis = modules(toolbox, build, family, Keep::Netlists, progress)?;
     let core = synthesis.utilisation.top.clone();
@@ -50,7 +52,7 @@ pub fn netlist(
         Ok(())
     };
 
-    progress("the shell");
+    progress(Step::Doing("the shell"));
     let (top, files) = match shell {
         Shell::Chain => {
             write("port_chain.v", &shell::chain(&core, &synthesis.ports)?)?;
@@ -81,7 +83,7 @@ pub fn netlist(
     };
     write("top.linked.il", &rtlil::relinked(&text, &part_of))?;
 
-    progress("one netlist");
+    progress(Step::Doing("one netlist"));
     run("join", &scripts::join(family, &top, &synthesis.parts))?;
     let stat = place.join("flat.json");
     let cells = report::cells(&top, &read(&stat)?).map_err(|error| error.at_file(&stat))?;

@@ -80,11 +80,11 @@ impl Compiler {
         })
     }
 
-    /// Compiles and links.
+    /// Compiles and links. `progress` is called with the number of files that the compiler has begun, and of all files.
     ///
     /// # Errors
     /// When make or the compiler fail.
-    pub fn compile(&self, sources: &Sources) -> Result<()> {
+    pub fn compile(&self, sources: &Sources, progress: &mut dyn FnMut(usize, usize)) -> Result<()> {
         let runtime = self.objects.as_ref().and_then(|store| Some((store, self.runtime(sources)?)));
         let mut missing = Vec::new();
         if let Some((store, objects)) = &runtime {
@@ -105,7 +105,18 @@ impl Compiler {
         if let Some(compiler) = plain(&self.cxx.path) {
             run = run.args([format!("CXX={compiler}"), format!("LINK={compiler}")]);
         }
-        run.args(sources.variables.iter().map(|(name, value)| format!("{name}={value}"))).run()?;
+        let all = fs::read_dir(sources.folder).into_iter().flatten().flatten();
+        let all = all.filter(|file| file.path().extension().is_some_and(|end| end == "cpp")).count();
+        let mut begun = 0;
+        // Make prints the call of the compiler when it starts on a file.
+        run.args(sources.variables.iter().map(|(name, value)| format!("{name}={value}"))).run_with(
+            &mut |line| {
+                if line.contains(" -c ") {
+                    begun += 1;
+                    progress(begun.min(all), all.max(1));
+                }
+            },
+        )?;
         for (store, object, key) in missing {
             // What cannot be kept is compiled again the next time.
             let _ = fs::read(object).is_ok_and(|content| store.put(key, &content).is_ok());

@@ -55,6 +55,7 @@ pub fn run(stages: &[(String, String)], stall: Option<u64>) -> cosim::Report {
         stops: Stops { quiescent: 9, ..Stops::default() },
         cycles_per_sample: spread(2_222.0, 3_333),
         latency_cycles: spread(4_444.0, 5_555),
+        first_latency_cycles: None,
         cycles_lower_bound: 1_999.0,
         busiest_engine: stages[0].0.clone(),
         busiest_utilisation: Some(0.8765),
