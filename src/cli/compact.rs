@@ -40,7 +40,7 @@ pub struct Args {
 
 #[derive(Serialize)]
 struct Report<'a> {
-    name: &'a str,
+    model: &'a str,
     output: Option<&'a Path>,
     #[serde(flatten)]
     found: &'a Found,
@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> Result<()> {
         snn::file::save(&model, path)?;
     }
     if args.json {
-        return output::json(&Report { name: &model.name, output: args.output.as_deref(), found: &found });
+        return output::json(&Report { model: &model.name, output: args.output.as_deref(), found: &found });
     }
     print(&model, &found)?;
     output::print(&match &args.output {

@@ -164,14 +164,20 @@ impl<'a> InputReport<'a> {
 }
 
 #[derive(Serialize)]
+struct Note<'a> {
+    node: &'a str,
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
 struct Report<'a> {
-    name: &'a str,
+    model: &'a str,
     producer: &'a str,
     output: &'a Path,
     /// What raw samples are.
     input: Option<InputReport<'a>>,
-    layers: &'a [LayerProof],
-    notes: Vec<Found<'a>>,
+    proof: &'a [LayerProof],
+    notes: Vec<Note<'a>>,
     patterns: Vec<Found<'a>>,
 }
 
@@ -193,12 +199,12 @@ pub fn run(args: &Args) -> Result<()> {
         let found = |m: &'_ Match| (m.pattern, m.node.clone(), m.detail.clone());
         let all: Vec<_> = patterns.iter().map(found).collect();
         return output::json(&Report {
-            name: &model.name,
+            model: &model.name,
             producer: &model.producer,
             output: &args.output,
             input: samples.as_ref().map(InputReport::of),
-            layers: proof,
-            notes: notes.iter().map(|(node, detail)| Found { pattern: "note", node, detail }).collect(),
+            proof,
+            notes: notes.iter().map(|(node, detail)| Note { node, detail }).collect(),
             patterns: all.iter().map(|(pattern, node, detail)| Found { pattern, node, detail }).collect(),
         });
     }

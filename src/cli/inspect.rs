@@ -12,6 +12,13 @@ use crate::lower::{self, LayerProof};
 use crate::quant::Precision;
 use crate::snn::Model;
 
+/// What the symbols in the tables mean.
+const LEGEND: &str = "\
+symbols: w weight; A accumulated input; Δ change of A in one time-step; partial: the sum for Δ while it is being added up; \
+V membrane = v0 + 2^F·A − θ·S, where S is the tracer (sum of the spikes so far), F the number of fraction bits and v0 the \
+start value; θ threshold, one for the layer or one per channel; X residual sum; ΔX its change in one time-step; γ, β scale \
+and shift of LayerNorm; Σe sum of the exponentials of softmax; a…b (n bits): proven range and width";
+
 /// Arguments of `inspect`.
 #[derive(ClapArgs)]
 pub struct Args {
@@ -40,6 +47,7 @@ pub fn run(args: &Args) -> Result<()> {
     output::print(&format!("{}, from {}", printable(&report.name), printable(&report.producer)))?;
     output::print(&node_table(&report.nodes))?;
     output::print(&proof_table(&report.proof))?;
+    output::print(LEGEND)?;
     let figures = [
         ("neurons", report.neurons as u64),
         ("parameters", report.parameters as u64),

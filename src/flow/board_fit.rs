@@ -38,6 +38,7 @@ pub struct Holding {
 #[derive(Clone, Serialize)]
 pub struct Held {
     /// Cycles per sample.
+    #[serde(rename = "cycles_per_sample")]
     pub cycles: f64,
     /// At the board's clock.
     pub samples_per_second: f64,

@@ -42,6 +42,7 @@ pub struct Bounds {
     /// Multiply-accumulates of the quantised network.
     pub qann_macs: u64,
     /// Their energy.
+    #[serde(rename = "qann_nj_per_sample")]
     pub qann_nj: f64,
     /// Multiply-accumulates of layers that read the input, which is not spikes, in all time-steps that apply it.
     pub input_macs: u64,
@@ -52,6 +53,7 @@ pub struct Bounds {
     /// If every neuron fires in each of them.
     pub worst_sops: u64,
     /// Energy of these.
+    #[serde(rename = "worst_nj_per_sample")]
     pub worst_nj: f64,
     /// Spikes per neuron at which both energies are equal.
     pub break_even_spikes_per_neuron: Option<f64>,

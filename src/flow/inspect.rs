@@ -39,6 +39,7 @@ pub struct Entry {
 #[derive(Serialize)]
 pub struct Inspection {
     /// The model's name.
+    #[serde(rename = "model")]
     pub name: String,
     /// Program that wrote the original model.
     pub producer: String,

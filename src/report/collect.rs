@@ -41,7 +41,7 @@ pub struct Report {
     /// Place and route, by family.
     pub placements: Vec<Placement>,
     /// Proven widths, by layer of neurons.
-    pub widths: Vec<LayerProof>,
+    pub proof: Vec<LayerProof>,
     /// Cycles against area, by family.
     pub explorations: Vec<Exploration>,
 }
@@ -168,7 +168,7 @@ pub fn collect(build: &Path) -> Result<Report> {
         cosim: runs,
         synthesis,
         placements,
-        widths: lowered.proof,
+        proof: lowered.proof,
         explorations,
     })
 }

@@ -49,6 +49,7 @@ pub enum Spikes {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Explored {
     /// Cycles per sample.
+    #[serde(rename = "cycles_per_sample", alias = "cycles")]
     pub cycles: f64,
     /// Samples per second.
     pub samples_per_second: f64,

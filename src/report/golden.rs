@@ -127,6 +127,7 @@ pub struct PredictedCycles {
     /// Number of samples it used.
     pub samples: usize,
     /// Cycles per sample.
+    #[serde(rename = "cycles_per_sample", alias = "per_sample")]
     pub per_sample: f64,
     /// By stage of the design: cycles per sample in which it is busy.
     pub busy: Vec<f64>,

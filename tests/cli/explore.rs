@@ -12,7 +12,8 @@ fn the_frontier_and_what_is_taken_of_it() {
     let found = s.run(&line).ok().json();
     assert_eq!((&found["model"], &found["clock_hz"]), (&"mnist_mlp".into(), &1e8.into()));
     let designs = found["designs"].as_array().expect("a list");
-    let cycles: Vec<f64> = designs.iter().map(|d| d["cycles"].as_f64().expect("a number")).collect();
+    let cycles: Vec<f64> =
+        designs.iter().map(|d| d["cycles_per_sample"].as_f64().expect("a number")).collect();
     assert!(cycles.windows(2).all(|pair| pair[1] < pair[0]), "{cycles:?}");
     assert!(10.0 * cycles[cycles.len() - 1] < cycles[0], "{cycles:?}");
     // The slowest of those that are fast enough.
@@ -33,7 +34,7 @@ fn the_frontier_and_what_is_taken_of_it() {
     let kept = s.run("report out --json").ok().json()["explorations"][0]["designs"].clone();
     let cycles = |designs: &serde_json::Value| -> Vec<f64> {
         let designs = designs.as_array().expect("a list").iter();
-        designs.map(|design| design["cycles"].as_f64().expect("a number")).collect()
+        designs.map(|design| design["cycles_per_sample"].as_f64().expect("a number")).collect()
     };
     assert!(cycles(&kept) == cycles(&found["designs"]) && kept[chosen]["chosen"] == true, "{kept}");
     // Of a small device the largest part that fits, not the fastest there is.

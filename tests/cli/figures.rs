@@ -33,14 +33,14 @@ fn energy_is_operations_times_published_energies() {
         let value = value.as_f64().expect("a number");
         assert!((value - expected).abs() < 1e-9 * expected, "{value} for {expected}");
     };
-    close(&bounds["qann_nj"], f64::from(macs) * 4.6e-3);
+    close(&bounds["qann_nj_per_sample"], f64::from(macs) * 4.6e-3);
     let report =
         session.run(&format!("run vit.snn --inputs {images}:inputs --samples 20 --json")).ok().json();
     let figure = |name: &str| report[name].as_f64().expect("a number");
     let snn = figure("sops_per_sample") * 0.9e-3 + figure("input_macs_per_sample") * 4.6e-3;
     close(&report["energy"]["snn_nj_per_sample"], snn);
     close(&report["energy"]["ratio"], snn / (f64::from(macs) * 4.6e-3));
-    let most = bounds["worst_nj"].as_f64().expect("a number");
+    let most = bounds["worst_nj_per_sample"].as_f64().expect("a number");
     assert!(snn <= most && report["time_steps"]["max"].as_u64() <= bounds["worst_time_steps"].as_u64());
     let text = session.run("inspect vit.snn").ok().stdout();
     assert!(text.contains("45 nm") && text.contains("4.6 pJ") && text.contains("0.9 pJ"), "{text}");

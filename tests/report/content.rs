@@ -119,7 +119,7 @@ fn every_section_has_its_figures() {
 
     let energy = &golden["energy"];
     has("energy", &[count(&energy["qann_macs"]), format!("{:.1}\u{a0}%", 100.0 * real(&energy["ratio"]))]);
-    for proof in found["widths"].as_array().expect("layers") {
+    for proof in found["proof"].as_array().expect("layers") {
         has("widths", &[proof["name"].as_str().expect("a name").to_owned(), count(&proof["inequalities"])]);
     }
     has(

@@ -124,13 +124,13 @@ pub fn html(report: &Report) -> Result<String> {
         resources: resources::resources(report),
         energy: energy(report),
         widest: report
-            .widths
+            .proof
             .iter()
             .map(|w| w.accumulator_width.max(w.membrane_width))
             .max()
             .unwrap_or(1)
             .max(1),
-        inequalities: report.widths.iter().map(|w| w.inequalities).sum(),
+        inequalities: report.proof.iter().map(|w| w.inequalities).sum(),
         frontiers: report.explorations.iter().map(|e| frontier(report, e)).collect::<Result<_>>()?,
     };
     let page = page.render().map_err(|e| Error::input(format!("cannot fill in the page: {e}")))?;
