@@ -216,14 +216,11 @@ pub fn replace<N: AsRef<str>, B: AsRef<[u8]>>(
         let mut file = File::create(place).map_err(error)?;
         file.write_all(bytes.as_ref()).and_then(|()| file.sync_all()).map_err(error)?;
     }
-<<<<<<< HEAD
     for name in kept {
         link(&path.join(name), &new.join(name))?;
     }
-=======
     // An interruption between the two would lose both.
     let _whole = interrupt::hold();
->>>>>>> 6314e44 (Signals end commands without leftovers; completions; errors as JSON)
     if existing {
         fs::rename(path, &old).map_err(error)?;
     }

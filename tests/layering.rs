@@ -7,13 +7,9 @@ use std::path::{Path, PathBuf};
 /// Each module and what it may use, in the order of the data.
 const MODULES: &[(&str, &[&str])] = &[
     ("error", &[]),
-<<<<<<< HEAD
-    ("folder", &["error"]),
-    ("cache", &["error", "folder"]),
-=======
     ("interrupt", &["error"]),
     ("folder", &["error", "interrupt"]),
->>>>>>> 6314e44 (Signals end commands without leftovers; completions; errors as JSON)
+    ("cache", &["error", "folder"]),
     ("graph", &["error"]),
     ("quant", &["error"]),
     ("float", &["graph", "quant"]),
@@ -35,11 +31,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("architecture", &["data", "error", "golden", "hardware", "integer", "streaming", "target"]),
     ("advice", &["architecture", "error", "hardware", "integer", "lower", "quant", "snn", "target"]),
-<<<<<<< HEAD
-    ("tool", &["cache", "error"]),
-=======
-    ("tool", &["error", "folder", "interrupt"]),
->>>>>>> 6314e44 (Signals end commands without leftovers; completions; errors as JSON)
+    ("tool", &["cache", "error", "folder", "interrupt"]),
     (
         "emit",
         &[

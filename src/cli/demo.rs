@@ -12,6 +12,7 @@ use crate::architecture::Options as Folding;
 use crate::convert::EncodingChoice;
 use crate::cosim as simulation;
 use crate::data;
+use crate::emit::Existing;
 use crate::error::{Error, Result};
 use crate::flow::build::Layout;
 use crate::flow::examples::Example;
@@ -131,11 +132,13 @@ pub fn run(args: &Args) -> Result<()> {
     let say = |text: &str| if args.json { Ok(()) } else { output::print(text) };
 
     say(&format!("{} ({}) → {}", example.title(), example.description(), args.output.display()))?;
+    let options = example.options()?;
     let model_folder = args.output.join("model.snn");
     let converted = convert::convert(&convert::Options {
         model: args.output.join(model_file),
         output: Some(model_folder.clone()),
-        import: example.options()?,
+        input: Some(options.input),
+        weight_bits: options.weight_bits,
         encoding: EncodingChoice::Analog,
         name: None,
     })?;
@@ -191,6 +194,8 @@ pub fn run(args: &Args) -> Result<()> {
                 },
                 folding: Folding::default(),
             },
+            // The folder is new.
+            existing: Existing::Discard,
         },
         &display,
     )?;

@@ -196,7 +196,7 @@ mod tests {
             names
         };
         let make = |build: &Path| {
-            let made = build_with(&tools, Some(&store), build, "top", false).unwrap();
+            let made = build_with(&tools, Some(&store), build, "top", false, &mut |_| ()).unwrap();
             // Built, or taken from the store.
             (fs::read(&made.library).unwrap(), made.folder.path().join("obj").exists())
         };

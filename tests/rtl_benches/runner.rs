@@ -135,7 +135,7 @@ impl Group {
         let variables = ["OPT_FAST", "OPT_GLOBAL", "OPT_SLOW"].map(|name| (name, "-O0"));
         let folder = &self.dir.join("obj");
         let sources = Sources { folder, prefix: "Vbench", variables: &variables, headers: &[] };
-        COMPILER.compile(&sources).unwrap_or_else(|error| panic!("{error}"));
+        COMPILER.compile(&sources, &mut |_, _| ()).unwrap_or_else(|error| panic!("{error}"));
         let mut output = String::new();
         for seed in SEEDS {
             let bench = Command::new(self.name, self.dir.join("obj/Vbench"))
