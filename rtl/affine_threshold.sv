@@ -1,10 +1,11 @@
-/// Line rule of `spike_neurons`: thresholds that lie on a line.
+`default_nettype none
+
+/// Affine thresholds of `spike_neurons`: the thresholds of a channel are multiples of theta(c).
 ///
 ///     spike = +1 if V' >= theta(c) and S < LevelMax;  -1 if V' < 0 and S > LevelMin;  else 0
 ///     V := V' - theta(c) * spike
 ///
-/// Latency: the constants of the chunk that `chunk_i` names are read in 1 cycle; `start_o` is then
-/// there, and the decision on V' another cycle later.
+/// Latency: 1 cycle from `chunk_i` to `start_o`, one more to the decision on V'.
 module affine_threshold #(
   /// Chunks of a row.
   parameter int unsigned Chunks = 2,
@@ -25,16 +26,16 @@ module affine_threshold #(
   /// Bits of a chunk's number, derived.
   localparam int unsigned ChunkWidth = (Chunks > 1) ? $clog2(Chunks) : 1
 ) (
-  input  logic                           clk_i,
-  input  logic [ChunkWidth-1:0]          chunk_i,
+  input  wire logic                           clk_i,
+  input  wire logic [ChunkWidth-1:0]          chunk_i,
   /// Membranes before the first time-step, a cycle after `chunk_i`.
-  output logic [Lanes*MembraneWidth-1:0] start_o,
+  output      logic [Lanes*MembraneWidth-1:0] start_o,
   /// V' and tracers, a cycle later; and what becomes of them.
-  input  logic [Lanes*MembraneWidth-1:0] v_i,
-  input  logic [Lanes*LevelWidth-1:0]    level_i,
-  output logic [Lanes-1:0]               up_o,
-  output logic [Lanes-1:0]               down_o,
-  output logic [Lanes*MembraneWidth-1:0] v_o
+  input  wire logic [Lanes*MembraneWidth-1:0] v_i,
+  input  wire logic [Lanes*LevelWidth-1:0]    level_i,
+  output      logic [Lanes-1:0]               up_o,
+  output      logic [Lanes-1:0]               down_o,
+  output      logic [Lanes*MembraneWidth-1:0] v_o
 );
 
   localparam int unsigned ConstWidth = MembraneWidth + ThetaWidth;
@@ -80,3 +81,5 @@ module affine_threshold #(
   end
 
 endmodule
+
+`default_nettype wire

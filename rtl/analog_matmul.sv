@@ -1,7 +1,9 @@
-/// Matrix product of analog input values, applied as the one and only time-step of a sample.
+`default_nettype none
+
+/// Matrix product of analog input values, applied as the single time-step of a sample.
 ///
 /// Contract: takes exactly `Rows * ceil(InChannels / InLanes)` beats a sample and sends the delta
-/// stream of one time-step with last = quiet = 1 on its final beat. A zero value costs nothing.
+/// stream of one time-step with last = quiet = 1 on its final beat. Zero values are skipped.
 /// Throughput, weight layout and back-pressure as in `matmul_engine`; one multiplier an output lane.
 module analog_matmul #(
   /// Rows of a sample.
@@ -27,21 +29,21 @@ module analog_matmul #(
   /// Base name of the weight images.
   parameter WeightFile = ""
 ) (
-  input  logic                           clk_i,
-  input  logic                           rst_i,
+  input  wire logic                           clk_i,
+  input  wire logic                           rst_i,
   /// Value stream in.
-  input  logic                           in_valid_i,
-  output logic                           in_ready_o,
-  input  logic [InLanes*ValueWidth-1:0]  in_value_i,
+  input  wire logic                           in_valid_i,
+  output      logic                           in_ready_o,
+  input  wire logic [InLanes*ValueWidth-1:0]  in_value_i,
   /// Delta stream out.
-  output logic                           out_valid_o,
-  input  logic                           out_ready_i,
-  output logic [OutLanes*DeltaWidth-1:0] out_delta_o,
-  output logic                           out_skip_o,
-  output logic                           out_last_o,
-  output logic                           out_quiet_o,
+  output      logic                           out_valid_o,
+  input  wire logic                           out_ready_i,
+  output      logic [OutLanes*DeltaWidth-1:0] out_delta_o,
+  output      logic                           out_skip_o,
+  output      logic                           out_last_o,
+  output      logic                           out_quiet_o,
   /// Events issued in this cycle, each with `OutLanes` weights.
-  output logic [$clog2(Banks+1)-1:0]     work_o
+  output      logic [$clog2(Banks+1)-1:0]     work_o
 );
 
   localparam int unsigned Beats = Rows * ((InChannels + InLanes - 1) / InLanes);
@@ -98,3 +100,5 @@ module analog_matmul #(
   );
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// Input values as the one and only time-step of a sample, for neurons that read the input itself.
+`default_nettype none
+
+/// Input values as the single time-step of a sample, for neurons that read the input directly.
 ///
 /// Contract: takes exactly `Rows * ceil(Channels / Lanes)` beats a sample and passes each on as a beat
 /// of deltas, last = quiet = 1 on the final one; never a skip beat. Lanes beyond `Channels` are 0.
@@ -14,19 +16,19 @@ module analog_pass #(
   /// Bits of a signed value and of a signed delta.
   parameter int unsigned ValueWidth = 9
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_i,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_i,
   /// Value stream in.
-  input  logic                        in_valid_i,
-  output logic                        in_ready_o,
-  input  logic [Lanes*ValueWidth-1:0] in_value_i,
+  input  wire logic                        in_valid_i,
+  output      logic                        in_ready_o,
+  input  wire logic [Lanes*ValueWidth-1:0] in_value_i,
   /// Delta stream out.
-  output logic                        out_valid_o,
-  input  logic                        out_ready_i,
-  output logic [Lanes*ValueWidth-1:0] out_delta_o,
-  output logic                        out_skip_o,
-  output logic                        out_last_o,
-  output logic                        out_quiet_o
+  output      logic                        out_valid_o,
+  input  wire logic                        out_ready_i,
+  output      logic [Lanes*ValueWidth-1:0] out_delta_o,
+  output      logic                        out_skip_o,
+  output      logic                        out_last_o,
+  output      logic                        out_quiet_o
 );
 
   localparam int unsigned Chunks = (Channels + Lanes - 1) / Lanes;
@@ -85,3 +87,5 @@ module analog_pass #(
 `endif
 
 endmodule
+
+`default_nettype wire

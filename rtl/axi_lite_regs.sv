@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Control, status and counters behind AXI4-Lite.
 ///
 /// The map of the registers is docs/registers.md; addresses, bits and reset values come from
@@ -22,48 +24,48 @@ module axi_lite_regs #(
   /// Bits of the margin's port, derived.
   localparam int unsigned MarginBits = (MarginWidth > 0) ? MarginWidth : 1
 ) (
-  input  logic                 clk_i,
-  input  logic                 rst_i,
+  input  wire logic                 clk_i,
+  input  wire logic                 rst_i,
   /// AXI4-Lite slave.
-  input  logic                 s_axi_awvalid_i,
-  output logic                 s_axi_awready_o,
-  input  logic [AddrWidth-1:0] s_axi_awaddr_i,
-  input  logic                 s_axi_wvalid_i,
-  output logic                 s_axi_wready_o,
-  input  logic [31:0]          s_axi_wdata_i,
-  input  logic [3:0]           s_axi_wstrb_i,
-  output logic                 s_axi_bvalid_o,
-  input  logic                 s_axi_bready_i,
-  output logic [1:0]           s_axi_bresp_o,
-  input  logic                 s_axi_arvalid_i,
-  output logic                 s_axi_arready_o,
-  input  logic [AddrWidth-1:0] s_axi_araddr_i,
-  output logic                 s_axi_rvalid_o,
-  input  logic                 s_axi_rready_i,
-  output logic [31:0]          s_axi_rdata_o,
-  output logic [1:0]           s_axi_rresp_o,
+  input  wire logic                 s_axi_awvalid_i,
+  output      logic                 s_axi_awready_o,
+  input  wire logic [AddrWidth-1:0] s_axi_awaddr_i,
+  input  wire logic                 s_axi_wvalid_i,
+  output      logic                 s_axi_wready_o,
+  input  wire logic [31:0]          s_axi_wdata_i,
+  input  wire logic [3:0]           s_axi_wstrb_i,
+  output      logic                 s_axi_bvalid_o,
+  input  wire logic                 s_axi_bready_i,
+  output      logic [1:0]           s_axi_bresp_o,
+  input  wire logic                 s_axi_arvalid_i,
+  output      logic                 s_axi_arready_o,
+  input  wire logic [AddrWidth-1:0] s_axi_araddr_i,
+  output      logic                 s_axi_rvalid_o,
+  input  wire logic                 s_axi_rready_i,
+  output      logic [31:0]          s_axi_rdata_o,
+  output      logic [1:0]           s_axi_rresp_o,
   /// A sample's first beat has been taken; a result frame has been sent.
-  input  logic                 begin_i,
-  input  logic                 done_i,
+  input  wire logic                 begin_i,
+  input  wire logic                 done_i,
   /// A frame was too short or too long.
-  input  logic                 short_frame_i,
-  input  logic                 long_frame_i,
+  input  wire logic                 short_frame_i,
+  input  wire logic                 long_frame_i,
   /// Input and output stream handshakes, for the stall counters.
-  input  logic                 in_valid_i,
-  input  logic                 in_ready_i,
-  input  logic                 out_valid_i,
-  input  logic                 out_ready_i,
+  input  wire logic                 in_valid_i,
+  input  wire logic                 in_ready_i,
+  input  wire logic                 out_valid_i,
+  input  wire logic                 out_ready_i,
   /// Spikes sent by each stage in this cycle, and the work done in it.
-  input  logic [CountWidth*Stages-1:0] spikes_i,
-  input  logic [CountWidth*Stages-1:0] work_i,
+  input  wire logic [CountWidth*Stages-1:0] spikes_i,
+  input  wire logic [CountWidth*Stages-1:0] work_i,
   /// To the core.
-  output logic [15:0]          t_max_o,
-  output logic [MarginBits-1:0] margin_o,
-  output logic [15:0]          patience_o,
+  output      logic [15:0]          t_max_o,
+  output      logic [MarginBits-1:0] margin_o,
+  output      logic [15:0]          patience_o,
   /// Something of a sample whose result has been sent is still inside.
-  input  logic                 draining_i,
-  output logic                 enable_o,
-  output logic                 busy_o
+  input  wire logic                 draining_i,
+  output      logic                 enable_o,
+  output      logic                 busy_o
 );
 
   localparam int unsigned IndexWidth = AddrWidth - 2;
@@ -403,3 +405,5 @@ module axi_lite_regs #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,5 +1,7 @@
 // Generated from src/registers/table.rs; do not edit. tests/registers.rs compares.
 
+`default_nettype none
+
 /// Byte addresses, field positions and reset values of the registers; the default reset value is 0.
 package axi_lite_regs_pkg;
 
@@ -65,3 +67,5 @@ package axi_lite_regs_pkg;
   localparam int unsigned StageWorkHighOffset = 12;
 
 endpackage
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// AXI4-Stream pixels to a value stream, with a check of the frame's length.
 ///
 ///     value = element - ZeroPoint
@@ -31,24 +33,24 @@ module axis_input #(
   /// Elements of a row; Count for a single row.
   parameter int unsigned RowChannels = Count
 ) (
-  input  logic                              clk_i,
-  input  logic                              rst_i,
+  input  wire logic                              clk_i,
+  input  wire logic                              rst_i,
   /// A new sample may be begun.
-  input  logic                              enable_i,
+  input  wire logic                              enable_i,
   /// AXI4-Stream in.
-  input  logic                              s_axis_tvalid_i,
-  output logic                              s_axis_tready_o,
-  input  logic [BeatLanes*ElementWidth-1:0] s_axis_tdata_i,
-  input  logic                              s_axis_tlast_i,
+  input  wire logic                              s_axis_tvalid_i,
+  output      logic                              s_axis_tready_o,
+  input  wire logic [BeatLanes*ElementWidth-1:0] s_axis_tdata_i,
+  input  wire logic                              s_axis_tlast_i,
   /// Value stream out.
-  output logic                              out_valid_o,
-  input  logic                              out_ready_i,
-  output logic [Lanes*ValueWidth-1:0]       out_value_o,
+  output      logic                              out_valid_o,
+  input  wire logic                              out_ready_i,
+  output      logic [Lanes*ValueWidth-1:0]       out_value_o,
   /// High in the cycle in which a sample's first beat is taken.
-  output logic                              begin_o,
+  output      logic                              begin_o,
   /// High in the cycle in which a frame turns out too short or too long.
-  output logic                              short_frame_o,
-  output logic                              long_frame_o
+  output      logic                              short_frame_o,
+  output      logic                              long_frame_o
 );
 
   localparam int unsigned Beats = (Count + BeatLanes - 1) / BeatLanes;
@@ -118,3 +120,5 @@ module axis_input #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Holds one block of samples until its check is known, then sends it on as AXI4-Stream beats.
 ///
 /// Contract: while `free_o`, bytes may be written to any address, over and over; `commit_i` gives the
@@ -16,20 +18,20 @@ module block_buffer #(
   localparam int unsigned AddrWidth = (BlockBytes > 1) ? $clog2(BlockBytes) : 1,
   localparam int unsigned LengthWidth = $clog2(BlockBytes + 1)
 ) (
-  input  logic                   clk_i,
-  input  logic                   rst_i,
+  input  wire logic                   clk_i,
+  input  wire logic                   rst_i,
   /// The block.
-  output logic                   free_o,
-  input  logic                   write_i,
-  input  logic [AddrWidth-1:0]   addr_i,
-  input  logic [7:0]             byte_i,
-  input  logic                   commit_i,
-  input  logic [LengthWidth-1:0] length_i,
+  output      logic                   free_o,
+  input  wire logic                   write_i,
+  input  wire logic [AddrWidth-1:0]   addr_i,
+  input  wire logic [7:0]             byte_i,
+  input  wire logic                   commit_i,
+  input  wire logic [LengthWidth-1:0] length_i,
   /// Samples, AXI4-Stream.
-  output logic                   m_axis_tvalid_o,
-  input  logic                   m_axis_tready_i,
-  output logic [8*BeatBytes-1:0] m_axis_tdata_o,
-  output logic                   m_axis_tlast_o
+  output      logic                   m_axis_tvalid_o,
+  input  wire logic                   m_axis_tready_i,
+  output      logic [8*BeatBytes-1:0] m_axis_tdata_o,
+  output      logic                   m_axis_tlast_o
 );
 
   localparam int unsigned LaneWidth = (BeatBytes > 1) ? $clog2(BeatBytes) : 1;
@@ -138,3 +140,5 @@ module block_buffer #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// Rule of confidence of `readout`: when a class has stood out for long enough.
+`default_nettype none
+
+/// Confidence rule of `readout`: ends a sample when one class has led by a margin for long enough.
 ///
 /// Contract: the values of all channels pass once a time-step, in order. `judge_i`, at the earliest two
 /// cycles behind the last of them, ends the time-step; in that cycle `enough_o` says whether it is the
@@ -14,22 +16,22 @@ module confidence_rule #(
   /// Bits of a channel's number, derived.
   localparam int unsigned ChannelWidth = (Channels > 1) ? $clog2(Channels) : 1
 ) (
-  input  logic                         clk_i,
-  input  logic                         rst_i,
-  input  logic                         clear_i,
+  input  wire logic                         clk_i,
+  input  wire logic                         rst_i,
+  input  wire logic                         clear_i,
   /// A value passes.
-  input  logic                         valid_i,
-  input  logic [ChannelWidth-1:0]      channel_i,
-  input  logic signed [ValueWidth-1:0] value_i,
+  input  wire logic                         valid_i,
+  input  wire logic [ChannelWidth-1:0]      channel_i,
+  input  wire logic signed [ValueWidth-1:0] value_i,
   /// The largest value of the time-step so far, and whose it is.
-  input  logic signed [ValueWidth-1:0] best_i,
-  input  logic [ChannelWidth-1:0]      best_channel_i,
+  input  wire logic signed [ValueWidth-1:0] best_i,
+  input  wire logic [ChannelWidth-1:0]      best_channel_i,
   /// The time-step ends.
-  input  logic                         judge_i,
-  output logic                         enough_o,
+  input  wire logic                         judge_i,
+  output      logic                         enough_o,
   /// The rule; stable while a sample is inside.
-  input  logic [MarginWidth-1:0]       margin_i,
-  input  logic [15:0]                  patience_i
+  input  wire logic [MarginWidth-1:0]       margin_i,
+  input  wire logic [15:0]                  patience_i
 );
 
   // second_q: the largest value but for the best one's. held_q: time-steps in a row up to the one
@@ -64,3 +66,5 @@ module confidence_rule #(
   end
 
 endmodule
+
+`default_nettype wire

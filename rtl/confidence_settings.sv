@@ -1,4 +1,6 @@
-/// Settings of the rule of confidence behind `axi_lite_regs`: what was written last, and what holds.
+`default_nettype none
+
+/// Settings of the confidence rule behind `axi_lite_regs`: the values written last and the values in use.
 ///
 /// Contract: in the cycle of `write_i` one of the three selects may be high; `allowed_o` says whether
 /// that register takes the value, and does not depend on `write_i`. What was written holds from
@@ -9,23 +11,23 @@ module confidence_settings #(
   /// Bits of the margin's port, derived.
   localparam int unsigned MarginBits = (MarginWidth > 0) ? MarginWidth : 1
 ) (
-  input  logic                  clk_i,
-  input  logic                  rst_i,
+  input  wire logic                  clk_i,
+  input  wire logic                  rst_i,
   /// A write: of which register, which of its bits, and their values; bits that stay are 0.
-  input  logic                  write_i,
-  input  logic                  margin_low_i,
-  input  logic                  margin_high_i,
-  input  logic                  patience_i,
-  input  logic [31:0]           mask_i,
-  input  logic [31:0]           set_i,
-  output logic                  allowed_o,
+  input  wire logic                  write_i,
+  input  wire logic                  margin_low_i,
+  input  wire logic                  margin_high_i,
+  input  wire logic                  patience_i,
+  input  wire logic [31:0]           mask_i,
+  input  wire logic [31:0]           set_i,
+  output      logic                  allowed_o,
   /// What was written last.
-  output logic [63:0]           margin_written_o,
-  output logic [15:0]           patience_written_o,
+  output      logic [63:0]           margin_written_o,
+  output      logic [15:0]           patience_written_o,
   /// What holds.
-  input  logic                  apply_i,
-  output logic [MarginBits-1:0] margin_o,
-  output logic [15:0]           patience_o
+  input  wire logic                  apply_i,
+  output      logic [MarginBits-1:0] margin_o,
+  output      logic [15:0]           patience_o
 );
 
   if (MarginWidth > 64) begin : gen_bad_parameters
@@ -51,7 +53,9 @@ module confidence_settings #(
         patience_next_q <= '0;
       end else begin
         if (write_i && write_margin) margin_next_q <= set[MarginBits-1:0];
-        if (write_i && patience_i) patience_next_q <= (patience_next_q & ~mask_i[15:0]) | set_i[15:0];
+        if (write_i && patience_i) begin
+          patience_next_q <= (patience_next_q & ~mask_i[15:0]) | set_i[15:0];
+        end
         if (apply_i) begin
           margin_q <= margin_next_q;
           patience_q <= patience_next_q;
@@ -75,3 +79,5 @@ module confidence_settings #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,10 +1,12 @@
+`default_nettype none
+
 /// One byte of a cyclic redundancy check: polynomial x^16 + x^12 + x^5 + 1, most significant bit first.
 ///
-/// Begun with 0xFFFF. The check is sent high byte first; with it, the register ends at 0. Combinational.
+/// The register starts with 0xFFFF. The check is sent high byte first; after it the register is 0. Combinational.
 module crc16 (
-  input  logic [15:0] crc_i,
-  input  logic [ 7:0] byte_i,
-  output logic [15:0] crc_o
+  input  wire logic [15:0] crc_i,
+  input  wire logic [ 7:0] byte_i,
+  output      logic [15:0] crc_o
 );
 
   always_comb begin
@@ -15,3 +17,5 @@ module crc16 (
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// Places that are taken and given back: whether there is one left, in a register.
+`default_nettype none
+
+/// Credit counter: says from a register whether a place is free.
 ///
 /// Contract: a place is taken only while `room_o`, and given back only if one is taken; both may happen in
 /// one cycle. Latency: 1 cycle.
@@ -6,13 +8,13 @@ module credit_counter #(
   /// Places, at least 1.
   parameter int unsigned Places = 7
 ) (
-  input  logic clk_i,
-  input  logic rst_i,
+  input  wire logic clk_i,
+  input  wire logic rst_i,
   /// A place is left.
-  output logic room_o,
+  output      logic room_o,
   /// One is taken; one is given back.
-  input  logic take_i,
-  input  logic give_i
+  input  wire logic take_i,
+  input  wire logic give_i
 );
 
   localparam int unsigned CountWidth = $clog2(Places + 1);
@@ -51,3 +53,5 @@ module credit_counter #(
 `endif
 
 endmodule
+
+`default_nettype wire

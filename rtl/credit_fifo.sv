@@ -1,27 +1,28 @@
-/// End of a pipeline whose stages never stand still: a FIFO with a place for each beat that is under way.
+`default_nettype none
+
+/// FIFO at the end of a pipeline that never stalls: a beat enters the pipeline only if a place is reserved for it.
 ///
 /// Contract: a beat may begin in a cycle in which `room_o` is high, which depends on registers only. It comes
-/// in some cycles later, in order; there is a place for it. Beats leave in the order in which they came.
-/// Throughput: one beat a cycle if no more than `Places - 2` cycles pass from a beat's begin to its coming
-/// in. Latency: 1 cycle when empty.
+/// in some cycles later, in order. Beats leave in the order in which they came.
+/// Throughput: one beat a cycle if the pipeline has at most `Places - 2` stages. Latency: 1 cycle when empty.
 module credit_fifo #(
   /// Bits per beat.
   parameter int unsigned Width = 8,
   /// Beats under way and in the FIFO, at least 2.
   parameter int unsigned Places = 7
 ) (
-  input  logic             clk_i,
-  input  logic             rst_i,
+  input  wire logic             clk_i,
+  input  wire logic             rst_i,
   /// A beat begins.
-  output logic             room_o,
-  input  logic             begin_i,
+  output      logic             room_o,
+  input  wire logic             begin_i,
   /// It comes in.
-  input  logic             in_valid_i,
-  input  logic [Width-1:0] in_data_i,
+  input  wire logic             in_valid_i,
+  input  wire logic [Width-1:0] in_data_i,
   /// Beats out.
-  output logic             out_valid_o,
-  input  logic             out_ready_i,
-  output logic [Width-1:0] out_data_o
+  output      logic             out_valid_o,
+  input  wire logic             out_ready_i,
+  output      logic [Width-1:0] out_data_o
 );
 
   if (Width < 1 || Places < 2) begin : gen_bad_parameters
@@ -62,3 +63,5 @@ module credit_fifo #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// Counters of events, with one memory for all sums.
+`default_nettype none
+
+/// Event counters that share one memory for their sums.
 ///
 /// Entry n counts `count_i[CountWidth*n +: CountWidth]` events in each cycle. A small register collects
 /// them until the entry's turn, once in `Entries` cycles; then they are added to its sum.
@@ -16,15 +18,15 @@ module event_counters #(
   /// Bits of an entry's number, derived.
   localparam int unsigned EntryWidth = $clog2(Entries)
 ) (
-  input  logic                          clk_i,
-  input  logic                          rst_i,
-  input  logic                          clear_i,
+  input  wire logic                          clk_i,
+  input  wire logic                          rst_i,
+  input  wire logic                          clear_i,
   /// Events.
-  input  logic [Entries*CountWidth-1:0] count_i,
+  input  wire logic [Entries*CountWidth-1:0] count_i,
   /// Sums, one after the other.
-  output logic                          sum_valid_o,
-  output logic [EntryWidth-1:0]         sum_entry_o,
-  output logic [Width-1:0]              sum_o
+  output      logic                          sum_valid_o,
+  output      logic [EntryWidth-1:0]         sum_entry_o,
+  output      logic [Width-1:0]              sum_o
 );
 
   // What comes together until the entry's next turn.
@@ -120,3 +122,5 @@ module event_counters #(
   assign sum_valid_o = out_valid_q;
 
 endmodule
+
+`default_nettype wire

@@ -1,5 +1,7 @@
-/// Exponentials of the distances of scores from their maximum, from a table: e = table[most - score],
-/// 0 beyond the table's end and for excluded lanes.
+`default_nettype none
+
+/// Exponentials by table look-up: e = table[most - score], 0 beyond the end of the table and for excluded
+/// lanes.
 ///
 /// Latency: 1 cycle. Storage: a memory for each two lanes.
 module exp_table #(
@@ -14,13 +16,13 @@ module exp_table #(
   /// Image of the table, an entry a word.
   parameter File = ""
 ) (
-  input  logic                         clk_i,
-  input  logic                         enable_i,
-  input  logic signed [ScoreWidth-1:0] most_i,
-  input  logic [Lanes*ScoreWidth-1:0]  score_i,
-  input  logic [Lanes-1:0]             excluded_i,
-  output logic [Lanes*ExpWidth-1:0]    exp_o,
-  output logic [Lanes-1:0]             excluded_o
+  input  wire logic                         clk_i,
+  input  wire logic                         enable_i,
+  input  wire logic signed [ScoreWidth-1:0] most_i,
+  input  wire logic [Lanes*ScoreWidth-1:0]  score_i,
+  input  wire logic [Lanes-1:0]             excluded_i,
+  output      logic [Lanes*ExpWidth-1:0]    exp_o,
+  output      logic [Lanes-1:0]             excluded_o
 );
 
   localparam int unsigned AddrWidth = (Size > 1) ? $clog2(Size) : 1;
@@ -73,3 +75,5 @@ module exp_table #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -7,6 +7,7 @@ sync_ram.sv
 ram_fifo.sv
 stream_queue.sv
 stream_link.sv
+lut_rom.sv
 sync_rom.sv
 weight_rom.sv
 spike_encoder.sv

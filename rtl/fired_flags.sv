@@ -1,4 +1,6 @@
-/// What a neuron array says of the beat in its output: spikes, what has fired, the sample's end.
+`default_nettype none
+
+/// Flags of the output beat of a neuron array: whether a neuron fired, and the end of the sample.
 ///
 /// `last` at the first time-step, not before the input's final one, in which no neuron fired, or at the
 /// limit; `quiet` goes with `last` if nothing fired and the input ended quiet.
@@ -7,25 +9,25 @@ module fired_flags #(
   /// Lanes of a chunk.
   parameter int unsigned Lanes = 2
 ) (
-  input  logic                       clk_i,
-  input  logic                       rst_i,
+  input  wire logic                       clk_i,
+  input  wire logic                       rst_i,
   /// The beat leaves.
-  input  logic                       leaves_i,
+  input  wire logic                       leaves_i,
   /// Lanes that fire.
-  input  logic [Lanes-1:0]           nz_i,
-  input  logic                       row_end_i,
-  input  logic                       step_end_i,
+  input  wire logic [Lanes-1:0]           nz_i,
+  input  wire logic                       row_end_i,
+  input  wire logic                       step_end_i,
   /// Its time-step: the input is final; at the limit; the input ended quiet.
-  input  logic                       final_i,
-  input  logic                       limit_i,
-  input  logic                       quiet_i,
-  output logic                       last_o,
-  output logic                       quiet_o,
+  input  wire logic                       final_i,
+  input  wire logic                       limit_i,
+  input  wire logic                       quiet_i,
+  output      logic                       last_o,
+  output      logic                       quiet_o,
   /// Something has fired in the row, this beat included; in the time-step, this beat not included.
-  output logic                       row_fired_o,
-  output logic                       step_fired_o,
+  output      logic                       row_fired_o,
+  output      logic                       step_fired_o,
   /// Spikes sent in this cycle.
-  output logic [$clog2(Lanes+1)-1:0] spikes_o
+  output      logic [$clog2(Lanes+1)-1:0] spikes_o
 );
 
   localparam int unsigned CountWidth = $clog2(Lanes + 1);
@@ -55,3 +57,5 @@ module fired_flags #(
   assign spikes_o = leaves_i ? spikes : '0;
 
 endmodule
+
+`default_nettype wire

@@ -1,5 +1,7 @@
-/// Channels of a chunk that take no part in the softmax of their group: those beyond the tokens, and
-/// those that the sample's mask excludes.
+`default_nettype none
+
+/// Mask of the channels of a chunk that the softmax of their group excludes: those beyond the tokens, and
+/// those that are 1 in the mask of the sample.
 ///
 /// Contract: with `UseMask` a sample's first chunk waits for the sample's mask, which is taken with it.
 /// Latency: 0.
@@ -13,23 +15,23 @@ module group_mask #(
   /// 1: there are masks.
   parameter int unsigned UseMask = 0
 ) (
-  input  logic              clk_i,
-  input  logic              rst_i,
+  input  wire logic              clk_i,
+  input  wire logic              rst_i,
   /// Mask stream in; without masks not read.
-  input  logic              mask_valid_i,
-  output logic              mask_ready_o,
-  input  logic [Tokens-1:0] mask_i,
+  input  wire logic              mask_valid_i,
+  output      logic              mask_ready_o,
+  input  wire logic [Tokens-1:0] mask_i,
   /// A chunk is there, and nothing but a mask is missing to take it; it is taken; it is the first of
   /// its sample, which is never a skip beat.
-  input  logic              ready_i,
-  input  logic              taken_i,
-  input  logic              first_i,
+  input  wire logic              ready_i,
+  input  wire logic              taken_i,
+  input  wire logic              first_i,
   /// It stands for a row.
-  input  logic              skip_i,
+  input  wire logic              skip_i,
   /// Nothing is missing; lanes that take no part; the chunk is the last of its group.
-  output logic              ready_o,
-  output logic [Lanes-1:0]  excluded_o,
-  output logic              group_end_o
+  output      logic              ready_o,
+  output      logic [Lanes-1:0]  excluded_o,
+  output      logic              group_end_o
 );
 
   localparam int unsigned GroupChunks = GroupPad / Lanes;
@@ -78,3 +80,5 @@ module group_mask #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// The largest number of each group of chunks; 0 if all of a group's lanes are excluded.
 ///
 /// Throughput: one chunk a cycle. Latency: 2 cycles after the group's last chunk.
@@ -7,18 +9,18 @@ module group_maximum #(
   /// Bits of a signed number.
   parameter int unsigned Width = 16
 ) (
-  input  logic                    clk_i,
-  input  logic                    rst_i,
+  input  wire logic                    clk_i,
+  input  wire logic                    rst_i,
   /// Chunks in; `in_ready_o` does not depend on `in_valid_i`.
-  input  logic                    in_valid_i,
-  output logic                    in_ready_o,
-  input  logic [Lanes*Width-1:0]  in_data_i,
-  input  logic [Lanes-1:0]        in_excluded_i,
-  input  logic                    in_group_end_i,
+  input  wire logic                    in_valid_i,
+  output      logic                    in_ready_o,
+  input  wire logic [Lanes*Width-1:0]  in_data_i,
+  input  wire logic [Lanes-1:0]        in_excluded_i,
+  input  wire logic                    in_group_end_i,
   /// Maxima out, one a group.
-  output logic                    out_valid_o,
-  input  logic                    out_ready_i,
-  output logic signed [Width-1:0] out_data_o
+  output      logic                    out_valid_o,
+  input  wire logic                    out_ready_i,
+  output      logic signed [Width-1:0] out_data_o
 );
 
   // The chunk; then the group's maximum so far, if there is one.
@@ -70,3 +72,5 @@ module group_maximum #(
   );
 
 endmodule
+
+`default_nettype wire

@@ -1,7 +1,9 @@
+`default_nettype none
+
 /// The sum of each group of chunks times a constant.
 ///
-/// Contract: never stands still; whoever sends a group's last chunk has seen to it that no more than
-/// `Depth` products are under way or wait.
+/// Contract: never stalls; the sender of a group's last chunk makes sure that at most `Depth` products are in
+/// flight or waiting.
 /// Throughput: one chunk a cycle. Latency: 4 cycles after the group's last chunk.
 module group_sum #(
   /// Lanes of a chunk.
@@ -19,16 +21,16 @@ module group_sum #(
   /// Bits of the product, derived.
   localparam int unsigned ScaledWidth = SumWidth + ScaleWidth
 ) (
-  input  logic                   clk_i,
-  input  logic                   rst_i,
+  input  wire logic                   clk_i,
+  input  wire logic                   rst_i,
   /// Chunks in.
-  input  logic                   in_valid_i,
-  input  logic [Lanes*Width-1:0] in_data_i,
-  input  logic                   in_group_end_i,
+  input  wire logic                   in_valid_i,
+  input  wire logic [Lanes*Width-1:0] in_data_i,
+  input  wire logic                   in_group_end_i,
   /// Products out, one a group.
-  output logic                   out_valid_o,
-  input  logic                   out_ready_i,
-  output logic [ScaledWidth-1:0] out_data_o
+  output      logic                   out_valid_o,
+  input  wire logic                   out_ready_i,
+  output      logic [ScaledWidth-1:0] out_data_o
 );
 
   if (SumWidth < Width) begin : gen_bad_parameters
@@ -97,3 +99,5 @@ module group_sum #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Integer square root, one bit of the result a cycle: r = floor(sqrt(v)).
 ///
 /// Contract: takes a number when it has none and offers its root `RootWidth` cycles later, until it is
@@ -10,18 +12,18 @@ module integer_sqrt #(
   /// Bits of the root, derived.
   localparam int unsigned RootWidth = (Width + 1) / 2
 ) (
-  input  logic                 clk_i,
-  input  logic                 rst_i,
+  input  wire logic                 clk_i,
+  input  wire logic                 rst_i,
   /// Numbers in.
-  input  logic                 in_valid_i,
-  output logic                 in_ready_o,
-  input  logic [Width-1:0]     in_value_i,
-  input  logic [TagWidth-1:0]  in_tag_i,
+  input  wire logic                 in_valid_i,
+  output      logic                 in_ready_o,
+  input  wire logic [Width-1:0]     in_value_i,
+  input  wire logic [TagWidth-1:0]  in_tag_i,
   /// Roots out.
-  output logic                 out_valid_o,
-  input  logic                 out_ready_i,
-  output logic [RootWidth-1:0] out_root_o,
-  output logic [TagWidth-1:0]  out_tag_o
+  output      logic                 out_valid_o,
+  input  wire logic                 out_ready_i,
+  output      logic [RootWidth-1:0] out_root_o,
+  output      logic [TagWidth-1:0]  out_tag_o
 );
 
   localparam int unsigned CountWidth = $clog2(RootWidth + 1);
@@ -72,3 +74,5 @@ module integer_sqrt #(
   end
 
 endmodule
+
+`default_nettype wire

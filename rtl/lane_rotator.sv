@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Rotates a vector of lanes: lane j goes to lane (j + amount) mod `Lanes`, or back.
 ///
 /// Combinational, one stage of two-way choices for each bit of the amount; `Lanes` need not be a
@@ -13,9 +15,9 @@ module lane_rotator #(
   localparam int unsigned AmountWidth = (Lanes > 1) ? $clog2(Lanes) : 1
 ) (
   /// Less than `Lanes`.
-  input  logic [AmountWidth-1:0] amount_i,
-  input  logic [Lanes*Width-1:0] data_i,
-  output logic [Lanes*Width-1:0] data_o
+  input  wire logic [AmountWidth-1:0] amount_i,
+  input  wire logic [Lanes*Width-1:0] data_i,
+  output      logic [Lanes*Width-1:0] data_o
 );
 
   always_comb begin
@@ -32,3 +34,5 @@ module lane_rotator #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Spike-LayerNorm: ST-BIF+ neurons that track the quantised LayerNorm of a row of sums. No division.
 ///
 /// With X the accumulated input of a row of `Channels` channels, and S, r as in `row_moments`:
@@ -55,30 +57,30 @@ module layer_norm_neurons #(
   /// Number of this stage in the design, for co-simulation taps.
   parameter int unsigned StageId = 0
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_i,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_i,
   /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
-  input  logic [15:0]                 t_max_i,
+  input  wire logic [15:0]                 t_max_i,
   /// A sample that is to be ended, as in `sample_stop`.
-  input  logic                        stop_i,
-  input  logic [15:0]                 stop_sample_i,
+  input  wire logic                        stop_i,
+  input  wire logic [15:0]                 stop_sample_i,
   /// Delta stream in.
-  input  logic                        in_valid_i,
-  output logic                        in_ready_o,
-  input  logic [Lanes*DeltaWidth-1:0] in_delta_i,
-  input  logic                        in_skip_i,
-  input  logic                        in_last_i,
-  input  logic                        in_quiet_i,
+  input  wire logic                        in_valid_i,
+  output      logic                        in_ready_o,
+  input  wire logic [Lanes*DeltaWidth-1:0] in_delta_i,
+  input  wire logic                        in_skip_i,
+  input  wire logic                        in_last_i,
+  input  wire logic                        in_quiet_i,
   /// Spike stream out.
-  output logic                        out_valid_o,
-  input  logic                        out_ready_i,
-  output logic [Lanes-1:0]            out_nz_o,
-  output logic [Lanes-1:0]            out_neg_o,
-  output logic                        out_skip_o,
-  output logic                        out_last_o,
-  output logic                        out_quiet_o,
+  output      logic                        out_valid_o,
+  input  wire logic                        out_ready_i,
+  output      logic [Lanes-1:0]            out_nz_o,
+  output      logic [Lanes-1:0]            out_neg_o,
+  output      logic                        out_skip_o,
+  output      logic                        out_last_o,
+  output      logic                        out_quiet_o,
   /// Spikes sent in this cycle.
-  output logic [$clog2(Lanes+1)-1:0]  spikes_o
+  output      logic [$clog2(Lanes+1)-1:0]  spikes_o
 );
 
   localparam int unsigned Chunks = (Channels + Lanes - 1) / Lanes;
@@ -431,3 +433,5 @@ module layer_norm_neurons #(
   );
 
 endmodule
+
+`default_nettype wire

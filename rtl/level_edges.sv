@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Boundaries around a level of a quantiser, in half levels.
 ///
 /// Image: a word for each level from LevelMin, {gap, base, up_here, up_meets, down_here, down_meets}.
@@ -18,15 +20,15 @@ module level_edges #(
   /// Image; "": all zeros.
   parameter File = ""
 ) (
-  input  logic                          clk_i,
-  input  logic                          enable_i,
-  input  logic [LevelWidth-1:0]         level_i,
-  output logic signed [HalvesWidth-1:0] base_o,
-  output logic [GapWidth-1:0]           gap_o,
-  output logic                          up_here_o,
-  output logic                          up_meets_o,
-  output logic                          down_here_o,
-  output logic                          down_meets_o
+  input  wire logic                          clk_i,
+  input  wire logic                          enable_i,
+  input  wire logic [LevelWidth-1:0]         level_i,
+  output      logic signed [HalvesWidth-1:0] base_o,
+  output      logic [GapWidth-1:0]           gap_o,
+  output      logic                          up_here_o,
+  output      logic                          up_meets_o,
+  output      logic                          down_here_o,
+  output      logic                          down_meets_o
 );
 
   localparam int unsigned Levels = LevelMax - LevelMin + 1;
@@ -47,3 +49,5 @@ module level_edges #(
   );
 
 endmodule
+
+`default_nettype wire

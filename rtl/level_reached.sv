@@ -1,8 +1,10 @@
+`default_nettype none
+
 /// Whether an accumulated value has reached a level.
 ///
-/// Plain: it has from one threshold on. `NonMonotone`, for functions that rise and fall: at each of
-/// several thresholds the level is reached if it was not, or left if it was; `base` says whether it
-/// is reached below all of them. Thresholds that a level does not need lie above all values.
+/// Without `NonMonotone`: the level is reached from one threshold on. With it, for functions that rise and
+/// fall: the level is reached or left at each of several thresholds, and `base` says whether it is reached
+/// below all of them. Thresholds that a level does not need lie above all values.
 /// Combinational.
 module level_reached #(
   /// Bits of the signed value.
@@ -14,10 +16,10 @@ module level_reached #(
   /// Thresholds; 1 unless `NonMonotone`.
   parameter int unsigned Crossings = 1
 ) (
-  input  logic signed [ValueWidth-1:0]                  value_i,
+  input  wire logic signed [ValueWidth-1:0]                  value_i,
   /// {base, thresholds}: threshold n at [TableWidth*n +: TableWidth]; without base unless `NonMonotone`.
-  input  logic        [Crossings*TableWidth+NonMonotone-1:0] word_i,
-  output logic                                          reached_o
+  input  wire logic        [Crossings*TableWidth+NonMonotone-1:0] word_i,
+  output      logic                                          reached_o
 );
 
   localparam int unsigned CompareWidth = (ValueWidth > TableWidth) ? ValueWidth : TableWidth;
@@ -36,3 +38,5 @@ module level_reached #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Event-driven matrix product: adds up the weights of the non-zero inputs of each row.
 ///
 ///     delta[row][o] = sum over the events (i, value) of the row of value * weight[i][o]
@@ -8,13 +10,13 @@
 /// signed weights of input channel i for the output channels of chunk c, lane j at
 /// [WeightWidth*j +: WeightWidth].
 ///
-/// Structure: `matmul_issue` (an `spike_encoder` and a small event FIFO a bank: zero chunks hide behind
-/// work; loop over the output chunks of an entry) -> `matmul_terms` (weight memory of each bank, signed
-/// weights or products, adder tree over the banks) -> accumulator. A row accumulates in one of two banks
-/// of sums while the row before it drains from the other.
+/// Structure: `matmul_issue` (for each bank a `spike_encoder` and a small event FIFO, so that chunks of zeros
+/// take no time while there is work; loop over the output chunks of an entry) -> `matmul_terms` (weight memory
+/// of each bank, signed weights or products, adder tree over the banks) -> accumulator. A row accumulates in
+/// one of two banks of sums while the row before it drains from the other.
 /// Throughput: up to `Banks` events a cycle and `OutLanes` weights of each, without a gap between
 /// entries, rows or time-steps; the first entry of a row overwrites, so no clearing pass.
-/// Back-pressure: the pipeline stands still while both banks of sums are full.
+/// Back-pressure: the pipeline stalls while both banks of sums are full.
 module matmul_engine #(
   /// Rows of a time-step.
   parameter int unsigned Rows = 1,
@@ -40,25 +42,25 @@ module matmul_engine #(
   /// Base name of the weight images, as in `matmul_terms`.
   parameter WeightFile = ""
 ) (
-  input  logic                           clk_i,
-  input  logic                           rst_i,
+  input  wire logic                           clk_i,
+  input  wire logic                           rst_i,
   /// Chunks in.
-  input  logic                           in_valid_i,
-  output logic                           in_ready_o,
-  input  logic [InLanes-1:0]             in_nz_i,
-  input  logic [InLanes*ValueWidth-1:0]  in_value_i,
-  input  logic                           in_skip_i,
-  input  logic                           in_last_i,
-  input  logic                           in_quiet_i,
+  input  wire logic                           in_valid_i,
+  output      logic                           in_ready_o,
+  input  wire logic [InLanes-1:0]             in_nz_i,
+  input  wire logic [InLanes*ValueWidth-1:0]  in_value_i,
+  input  wire logic                           in_skip_i,
+  input  wire logic                           in_last_i,
+  input  wire logic                           in_quiet_i,
   /// Delta stream out.
-  output logic                           out_valid_o,
-  input  logic                           out_ready_i,
-  output logic [OutLanes*DeltaWidth-1:0] out_delta_o,
-  output logic                           out_skip_o,
-  output logic                           out_last_o,
-  output logic                           out_quiet_o,
+  output      logic                           out_valid_o,
+  input  wire logic                           out_ready_i,
+  output      logic [OutLanes*DeltaWidth-1:0] out_delta_o,
+  output      logic                           out_skip_o,
+  output      logic                           out_last_o,
+  output      logic                           out_quiet_o,
   /// Events issued in this cycle, each with `OutLanes` weights.
-  output logic [$clog2(Banks+1)-1:0]     work_o
+  output      logic [$clog2(Banks+1)-1:0]     work_o
 );
 
   localparam int unsigned OutChunks = (OutChannels + OutLanes - 1) / OutLanes;
@@ -316,3 +318,5 @@ module matmul_engine #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,7 +1,9 @@
-/// Front half of `matmul_engine`: which weight words are read next, up to one of each bank a cycle.
+`default_nettype none
+
+/// Front end of `matmul_engine`: selects the weight words to read, up to one from each bank in a cycle.
 ///
 /// Input channel i belongs to bank `i % Banks` and is number `i / Banks` there. Each bank has its own
-/// picker and event FIFO. An entry that is issued takes the next event of every bank that has one and
+/// `spike_encoder` and event FIFO. An entry that is issued takes the next event of every bank that has one and
 /// whose row has not ended; it stays for `OutChunks` cycles, one for each output chunk.
 ///
 /// Contract: entries of a row come one after the other; the last one has `out_row_end_o` in its final
@@ -27,29 +29,29 @@ module matmul_issue #(
       (BankChannels * OutChunks > 1) ? $clog2(BankChannels * OutChunks) : 1,
   localparam int unsigned ChunkWidth = (OutChunks > 1) ? $clog2(OutChunks) : 1
 ) (
-  input  logic                          clk_i,
-  input  logic                          rst_i,
+  input  wire logic                          clk_i,
+  input  wire logic                          rst_i,
   /// Chunks in.
-  input  logic                          in_valid_i,
-  output logic                          in_ready_o,
-  input  logic [InLanes-1:0]            in_nz_i,
-  input  logic [InLanes*ValueWidth-1:0] in_value_i,
-  input  logic                          in_skip_i,
-  input  logic                          in_last_i,
-  input  logic                          in_quiet_i,
+  input  wire logic                          in_valid_i,
+  output      logic                          in_ready_o,
+  input  wire logic [InLanes-1:0]            in_nz_i,
+  input  wire logic [InLanes*ValueWidth-1:0] in_value_i,
+  input  wire logic                          in_skip_i,
+  input  wire logic                          in_last_i,
+  input  wire logic                          in_quiet_i,
   /// Entries out, while `enable_i` is high. Bank b: event [b], word [AddrWidth*b +: AddrWidth], value
   /// [ValueWidth*b +: ValueWidth].
-  input  logic                          enable_i,
-  output logic                          out_valid_o,
-  output logic [Banks-1:0]              out_event_o,
-  output logic [Banks*AddrWidth-1:0]    out_addr_o,
-  output logic [Banks*ValueWidth-1:0]   out_value_o,
-  output logic [ChunkWidth-1:0]         out_chunk_o,
+  input  wire logic                          enable_i,
+  output      logic                          out_valid_o,
+  output      logic [Banks-1:0]              out_event_o,
+  output      logic [Banks*AddrWidth-1:0]    out_addr_o,
+  output      logic [Banks*ValueWidth-1:0]   out_value_o,
+  output      logic [ChunkWidth-1:0]         out_chunk_o,
   /// The entry is the first of its row; this is its last cycle and that of its row, with these flags.
-  output logic                          out_first_o,
-  output logic                          out_row_end_o,
-  output logic                          out_last_o,
-  output logic                          out_quiet_o
+  output      logic                          out_first_o,
+  output      logic                          out_row_end_o,
+  output      logic                          out_last_o,
+  output      logic                          out_quiet_o
 );
 
   localparam int unsigned BankLanes = InLanes / Banks;
@@ -186,3 +188,5 @@ module matmul_issue #(
   assign out_quiet_o = quiet_q;
 
 endmodule
+
+`default_nettype wire

@@ -1,5 +1,6 @@
-/// Middle of `matmul_engine`: the weights of an entry's events, with their signs or times their values,
-/// added up over the banks.
+`default_nettype none
+
+/// Middle of `matmul_engine`: reads the weights of the events, applies sign or value, and adds the banks.
 ///
 ///     term_j = sum over the banks with an event of value * weight_j
 ///
@@ -28,20 +29,20 @@ module matmul_terms #(
   localparam int unsigned AddrWidth = (Words > 1) ? $clog2(Words) : 1,
   localparam int unsigned TermWidth = WeightWidth + ValueWidth + $clog2(Banks)
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_i,
-  input  logic                        enable_i,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_i,
+  input  wire logic                        enable_i,
   /// Entries, as in `matmul_issue`.
-  input  logic                        valid_i,
-  input  logic [Banks-1:0]            event_i,
-  input  logic [Banks*AddrWidth-1:0]  addr_i,
-  input  logic [Banks*ValueWidth-1:0] value_i,
-  input  logic [ControlWidth-1:0]     control_i,
+  input  wire logic                        valid_i,
+  input  wire logic [Banks-1:0]            event_i,
+  input  wire logic [Banks*AddrWidth-1:0]  addr_i,
+  input  wire logic [Banks*ValueWidth-1:0] value_i,
+  input  wire logic [ControlWidth-1:0]     control_i,
   /// Terms, and what accompanies them.
-  output logic                        valid_o,
-  output logic [Lanes*TermWidth-1:0]  term_o,
-  output logic [ControlWidth-1:0]     control_o,
-  output logic [EarlyWidth-1:0]       early_o
+  output      logic                        valid_o,
+  output      logic [Lanes*TermWidth-1:0]  term_o,
+  output      logic [ControlWidth-1:0]     control_o,
+  output      logic [EarlyWidth-1:0]       early_o
 );
 
   localparam int unsigned WordWidth = Lanes * WeightWidth;
@@ -143,3 +144,5 @@ module matmul_terms #(
   end
 
 endmodule
+
+`default_nettype wire

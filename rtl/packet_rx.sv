@@ -1,24 +1,26 @@
-/// Packets from bytes of a line: takes SLIP framing away and checks the CRC.
+`default_nettype none
+
+/// Receiver of packets: removes SLIP framing from the bytes of a line and checks the CRC.
 ///
 /// A packet is what stands between two bytes END (0xC0). In it, 0xDB 0xDC is the byte 0xC0 and
 /// 0xDB 0xDD the byte 0xDB; its last two bytes are the check of `crc16`.
 /// Contract: `valid_o` is high in the cycle of each byte of a packet, the check included; `end_o` is
-/// high in the cycle in which it ends, with `good_o` if nothing was wrong. Nothing between two END is
-/// no packet. An END always ends a packet, so whatever came before, the next packet is read right. No
-/// back-pressure. Latency: 0.
+/// high in the cycle in which it ends, with `good_o` if it has no error. Two END in a row have no
+/// packet between them. An END always ends a packet, so the next packet is read correctly whatever came
+/// before. No back-pressure. Latency: 0.
 module packet_rx (
-  input  logic       clk_i,
-  input  logic       rst_i,
+  input  wire logic       clk_i,
+  input  wire logic       rst_i,
   /// A byte of the line; a byte was lost.
-  input  logic       valid_i,
-  input  logic [7:0] byte_i,
-  input  logic       error_i,
+  input  wire logic       valid_i,
+  input  wire logic [7:0] byte_i,
+  input  wire logic       error_i,
   /// A byte of the packet.
-  output logic       valid_o,
-  output logic [7:0] byte_o,
+  output      logic       valid_o,
+  output      logic [7:0] byte_o,
   /// The packet has ended; its check is right.
-  output logic       end_o,
-  output logic       good_o
+  output      logic       end_o,
+  output      logic       good_o
 );
 
   localparam bit [7:0] End = 8'hC0;
@@ -65,3 +67,5 @@ module packet_rx (
   end
 
 endmodule
+
+`default_nettype wire

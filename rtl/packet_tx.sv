@@ -1,20 +1,22 @@
-/// Packets to bytes of a line: adds the CRC and SLIP framing, as `packet_rx` takes them away.
+`default_nettype none
+
+/// Sender of packets: adds the CRC and SLIP framing that `packet_rx` removes.
 ///
 /// Contract: bytes in with `last_i` on a packet's final one; out go END, the bytes, the check, END,
 /// with escapes where they are needed. An offered byte stays as it is until it is taken.
 /// Throughput: a byte a cycle, but for framing and escapes. Latency: 0, behind the first END.
 module packet_tx (
-  input  logic       clk_i,
-  input  logic       rst_i,
+  input  wire logic       clk_i,
+  input  wire logic       rst_i,
   /// Bytes of a packet.
-  input  logic       valid_i,
-  output logic       ready_o,
-  input  logic [7:0] byte_i,
-  input  logic       last_i,
+  input  wire logic       valid_i,
+  output      logic       ready_o,
+  input  wire logic [7:0] byte_i,
+  input  wire logic       last_i,
   /// Bytes of the line.
-  output logic       valid_o,
-  input  logic       ready_i,
-  output logic [7:0] byte_o
+  output      logic       valid_o,
+  input  wire logic       ready_i,
+  output      logic [7:0] byte_o
 );
 
   localparam bit [7:0] End = 8'hC0;
@@ -100,3 +102,5 @@ module packet_tx (
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// The values of a sample in another order, one at a time: an image as patches.
+`default_nettype none
+
+/// Permute buffer: sends the values of a sample in another order, one at a time (an image as patches).
 ///
 /// Contract: of every sample, `ceil(Count / InLanes)` beats come in and `Count` values go out, the
 /// n-th of them being the value with the number that the order's n-th word gives. Two samples are
@@ -14,16 +16,16 @@ module permute_buffer #(
   /// Image of `Count` words {beat, lane}: where a value came in. "": all zero.
   parameter OrderFile = ""
 ) (
-  input  logic                          clk_i,
-  input  logic                          rst_i,
+  input  wire logic                          clk_i,
+  input  wire logic                          rst_i,
   /// Value stream in.
-  input  logic                          in_valid_i,
-  output logic                          in_ready_o,
-  input  logic [InLanes*ValueWidth-1:0] in_value_i,
+  input  wire logic                          in_valid_i,
+  output      logic                          in_ready_o,
+  input  wire logic [InLanes*ValueWidth-1:0] in_value_i,
   /// Value stream out, one lane.
-  output logic                          out_valid_o,
-  input  logic                          out_ready_i,
-  output logic [ValueWidth-1:0]         out_value_o
+  output      logic                          out_valid_o,
+  input  wire logic                          out_ready_i,
+  output      logic [ValueWidth-1:0]         out_value_o
 );
 
   localparam int unsigned Beats = (Count + InLanes - 1) / InLanes;
@@ -149,3 +151,5 @@ module permute_buffer #(
   assign out_value_o = out_value_q;
 
 endmodule
+
+`default_nettype wire

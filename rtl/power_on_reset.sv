@@ -1,17 +1,20 @@
+`default_nettype none
+
 /// Reset of a board: after configuration, and while a button is held.
 ///
 /// Contract: `rst_o` is synchronous and active high; it is high for the first 16 cycles, and from 2 to
 /// 3 cycles after `rst_ni` falls until 18 cycles after it rises. Relies on the initial value of registers,
 /// which configuration sets.
 module power_on_reset (
-  input  logic clk_i,
+  input  wire logic clk_i,
   /// Button, active low, asynchronous; 1 where there is none.
-  input  logic rst_ni,
-  output logic rst_o
+  input  wire logic rst_ni,
+  output      logic rst_o
 );
 
   logic [4:0] count_q;
-  logic [1:0] button_q;
+  // Synchroniser: the button is asynchronous to the clock.
+  (* ASYNC_REG = "TRUE" *) logic [1:0] button_q;
 
   initial begin
     count_q = '0;
@@ -27,3 +30,5 @@ module power_on_reset (
   assign rst_o = !count_q[4];
 
 endmodule
+
+`default_nettype wire

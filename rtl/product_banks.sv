@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Accumulators of `spike_product`, a bank a lane, each read, added to and written in consecutive cycles.
 ///
 /// The element (i,n) of a head stands in bank (i + n) mod Lanes, so that neighbours of a column as of a
@@ -20,21 +22,21 @@ module product_banks #(
   localparam int unsigned AddrWidth = (Words > 1) ? $clog2(Words) : 1,
   localparam int unsigned LaneWidth = (Lanes > 1) ? $clog2(Lanes) : 1
 ) (
-  input  logic                       clk_i,
-  input  logic                       rst_i,
+  input  wire logic                       clk_i,
+  input  wire logic                       rst_i,
   /// Place of the next operation: the word of a row, or the first of a column, which begins in the bank
   /// that `lane_i` names.
-  input  logic                       column_i,
-  input  logic                       tail_i,
-  input  logic [LaneWidth-1:0]       lane_i,
-  input  logic [AddrWidth-1:0]       addr_i,
+  input  wire logic                       column_i,
+  input  wire logic                       tail_i,
+  input  wire logic [LaneWidth-1:0]       lane_i,
+  input  wire logic [AddrWidth-1:0]       addr_i,
   /// The operation, a cycle later; a negative term is its complement and a carry.
-  input  logic                       valid_i,
-  input  logic                       add_i,
-  input  logic                       neg_i,
-  input  logic [Lanes*TermWidth-1:0] term_i,
+  input  wire logic                       valid_i,
+  input  wire logic                       add_i,
+  input  wire logic                       neg_i,
+  input  wire logic [Lanes*TermWidth-1:0] term_i,
   /// The words before the operation.
-  output logic [Lanes*Width-1:0]     word_o
+  output      logic [Lanes*Width-1:0]     word_o
 );
 
   for (genvar b = 0; b < Lanes; b++) begin : gen_bank
@@ -104,3 +106,5 @@ module product_banks #(
   end
 
 endmodule
+
+`default_nettype wire

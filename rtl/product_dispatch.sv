@@ -1,10 +1,12 @@
-/// Issue stage of `spike_product`: one entry, an event or a row to drain or a word to clear, as one
-/// operation a cycle for each of its vectors, with the places of tracers and accumulators.
+`default_nettype none
+
+/// Issue stage of `spike_product`: turns an entry (an event, a row to drain or a word to clear) into one
+/// operation a cycle for each of its vectors, with the addresses of tracers and accumulators.
 ///
 /// L[i,m] is lane i mod OutLanes of word (i / OutLanes) * LeftChannels + m, R[m,n] lane n mod OutLanes
 /// of word (n / OutLanes) * LeftChannels + m, m counting the channels of all heads as the left stream
 /// does. A[i,n] is word (head * HeadChunks + n / OutLanes) * LeftRows + i of its bank.
-/// Latency: 1 cycle. A word that leaves waits until there is a place for it.
+/// Latency: 1 cycle. A word that leaves waits until the output has a place for it.
 module product_dispatch #(
   /// As in `spike_product`.
   parameter int unsigned LeftRows = 3,
@@ -40,51 +42,51 @@ module product_dispatch #(
   localparam int unsigned LeftUnitWidth = (Heads > 1) ? $clog2(Heads) : 1,
   localparam int unsigned RightUnitWidth = (RightUnits > 1) ? $clog2(RightUnits) : 1
 ) (
-  input  logic                         clk_i,
-  input  logic                         rst_i,
+  input  wire logic                         clk_i,
+  input  wire logic                         rst_i,
   /// There is a place for a word that leaves.
-  input  logic                         room_i,
+  input  wire logic                         room_i,
   /// The next entry is taken.
-  output logic                         slot_o,
+  output      logic                         slot_o,
   /// Entries, as from `product_sequencer`.
-  input  logic                         left_load_i,
-  input  logic                         right_load_i,
-  input  logic                         drain_load_i,
-  input  logic                         sweep_load_i,
-  input  logic                         right_side_i,
-  input  logic [RowWidth-1:0]          row_i,
-  input  logic [TokenWidth-1:0]        token_i,
-  input  logic [SweepWidth-1:0]        sweep_i,
-  input  logic                         token_end_i,
-  input  logic                         right_step_end_i,
-  input  logic                         step_end_i,
-  input  logic                         drain_skip_i,
-  input  logic                         sample_end_i,
-  input  logic                         quiet_i,
-  input  logic                         left_neg_i,
-  input  logic [LeftChannelWidth-1:0]  left_channel_i,
-  input  logic [LeftUnitWidth-1:0]     left_unit_i,
-  input  logic                         right_neg_i,
-  input  logic [RightChannelWidth-1:0] right_channel_i,
-  input  logic [RightUnitWidth-1:0]    right_unit_i,
+  input  wire logic                         left_load_i,
+  input  wire logic                         right_load_i,
+  input  wire logic                         drain_load_i,
+  input  wire logic                         sweep_load_i,
+  input  wire logic                         right_side_i,
+  input  wire logic [RowWidth-1:0]          row_i,
+  input  wire logic [TokenWidth-1:0]        token_i,
+  input  wire logic [SweepWidth-1:0]        sweep_i,
+  input  wire logic                         token_end_i,
+  input  wire logic                         right_step_end_i,
+  input  wire logic                         step_end_i,
+  input  wire logic                         drain_skip_i,
+  input  wire logic                         sample_end_i,
+  input  wire logic                         quiet_i,
+  input  wire logic                         left_neg_i,
+  input  wire logic [LeftChannelWidth-1:0]  left_channel_i,
+  input  wire logic [LeftUnitWidth-1:0]     left_unit_i,
+  input  wire logic                         right_neg_i,
+  input  wire logic [RightChannelWidth-1:0] right_channel_i,
+  input  wire logic [RightUnitWidth-1:0]    right_unit_i,
   /// The operation: an addition (`column_o`: of a right event), a word that leaves, or one that is
   /// cleared. `writes_o`: a tracer of the event's own side changes. `tail_o`: the last of a column.
-  output logic                         valid_o,
-  output logic                         add_o,
-  output logic                         emit_o,
-  output logic                         clear_o,
-  output logic                         writes_o,
-  output logic                         column_o,
-  output logic                         neg_o,
-  output logic                         tail_o,
-  output logic                         skip_o,
-  output logic                         last_o,
-  output logic                         quiet_o,
+  output      logic                         valid_o,
+  output      logic                         add_o,
+  output      logic                         emit_o,
+  output      logic                         clear_o,
+  output      logic                         writes_o,
+  output      logic                         column_o,
+  output      logic                         neg_o,
+  output      logic                         tail_o,
+  output      logic                         skip_o,
+  output      logic                         last_o,
+  output      logic                         quiet_o,
   /// Lane of the event's row or column; words of the tracers and of the accumulators.
-  output logic [LaneWidth-1:0]         lane_o,
-  output logic [LeftAddrWidth-1:0]     left_o,
-  output logic [RightAddrWidth-1:0]    right_o,
-  output logic [AccAddrWidth-1:0]      acc_o
+  output      logic [LaneWidth-1:0]         lane_o,
+  output      logic [LeftAddrWidth-1:0]     left_o,
+  output      logic [RightAddrWidth-1:0]    right_o,
+  output      logic [AccAddrWidth-1:0]      acc_o
 );
 
   localparam int unsigned MostVectors = (RowChunks > OutChunks) ? RowChunks : OutChunks;
@@ -275,3 +277,5 @@ module product_dispatch #(
 `endif
 
 endmodule
+
+`default_nettype wire

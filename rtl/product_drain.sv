@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Output of `spike_product`: words of the banks, rotated back, as a delta stream.
 ///
 /// Contract: a word may begin its way through the product while `room_o`; it comes in some cycles later.
@@ -10,25 +12,25 @@ module product_drain #(
   /// Bits of a lane's number, derived.
   localparam int unsigned LaneWidth = (Lanes > 1) ? $clog2(Lanes) : 1
 ) (
-  input  logic                   clk_i,
-  input  logic                   rst_i,
+  input  wire logic                   clk_i,
+  input  wire logic                   rst_i,
   /// A word begins.
-  output logic                   room_o,
-  input  logic                   begin_i,
+  output      logic                   room_o,
+  input  wire logic                   begin_i,
   /// Words in, lane 0 in the bank that `in_lane_i` names.
-  input  logic                   in_valid_i,
-  input  logic [Lanes*Width-1:0] in_word_i,
-  input  logic [LaneWidth-1:0]   in_lane_i,
-  input  logic                   in_skip_i,
-  input  logic                   in_last_i,
-  input  logic                   in_quiet_i,
+  input  wire logic                   in_valid_i,
+  input  wire logic [Lanes*Width-1:0] in_word_i,
+  input  wire logic [LaneWidth-1:0]   in_lane_i,
+  input  wire logic                   in_skip_i,
+  input  wire logic                   in_last_i,
+  input  wire logic                   in_quiet_i,
   /// Delta stream out.
-  output logic                   out_valid_o,
-  input  logic                   out_ready_i,
-  output logic [Lanes*Width-1:0] out_delta_o,
-  output logic                   out_skip_o,
-  output logic                   out_last_o,
-  output logic                   out_quiet_o
+  output      logic                   out_valid_o,
+  input  wire logic                   out_ready_i,
+  output      logic [Lanes*Width-1:0] out_delta_o,
+  output      logic                   out_skip_o,
+  output      logic                   out_last_o,
+  output      logic                   out_quiet_o
 );
 
   logic valid_q, skip_q, last_q, quiet_q;
@@ -78,3 +80,5 @@ module product_drain #(
 `endif
 
 endmodule
+
+`default_nettype wire

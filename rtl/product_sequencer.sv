@@ -1,6 +1,8 @@
-/// Events of both streams in the order of the work of `spike_product`: the memories are cleared, then
-/// time-step for time-step the right stream's events are taken, then the left one's, each left row
-/// drained after its last event.
+`default_nettype none
+
+/// Sequence of the work of `spike_product`: the memories are cleared; then, in each time-step, the events of the
+/// right stream come first and those of the left stream second, and each left row is drained after its last
+/// event.
 ///
 /// Contract: offers one entry at a time, an event or a row to drain or a word to clear, which is taken
 /// with `slot_i`. A right stream that was final in an earlier time-step has none in this one, and so
@@ -32,51 +34,51 @@ module product_sequencer #(
   localparam int unsigned TokenWidth = (RightRows > 1) ? $clog2(RightRows) : 1,
   localparam int unsigned SweepWidth = (SweepWords > 1) ? $clog2(SweepWords) : 1
 ) (
-  input  logic                               clk_i,
-  input  logic                               rst_i,
+  input  wire logic                               clk_i,
+  input  wire logic                               rst_i,
   /// Left spike stream.
-  input  logic                               left_valid_i,
-  output logic                               left_ready_o,
-  input  logic [LeftLanes-1:0]               left_nz_i,
-  input  logic [LeftLanes-1:0]               left_neg_i,
-  input  logic                               left_skip_i,
-  input  logic                               left_last_i,
-  input  logic                               left_quiet_i,
+  input  wire logic                               left_valid_i,
+  output      logic                               left_ready_o,
+  input  wire logic [LeftLanes-1:0]               left_nz_i,
+  input  wire logic [LeftLanes-1:0]               left_neg_i,
+  input  wire logic                               left_skip_i,
+  input  wire logic                               left_last_i,
+  input  wire logic                               left_quiet_i,
   /// Right spike stream.
-  input  logic                               right_valid_i,
-  output logic                               right_ready_o,
-  input  logic [RightLanes-1:0]              right_nz_i,
-  input  logic [RightLanes-1:0]              right_neg_i,
-  input  logic                               right_skip_i,
-  input  logic                               right_last_i,
-  input  logic                               right_quiet_i,
+  input  wire logic                               right_valid_i,
+  output      logic                               right_ready_o,
+  input  wire logic [RightLanes-1:0]              right_nz_i,
+  input  wire logic [RightLanes-1:0]              right_neg_i,
+  input  wire logic                               right_skip_i,
+  input  wire logic                               right_last_i,
+  input  wire logic                               right_quiet_i,
   /// An entry can be taken; every tracer is up to date.
-  input  logic                               slot_i,
-  input  logic                               settled_i,
+  input  wire logic                               slot_i,
+  input  wire logic                               settled_i,
   /// The entry that is taken: an event of the left or of the right stream, a row to drain, a word to
   /// clear. `right_side_o`: the right stream's part of the time-step.
-  output logic                               left_load_o,
-  output logic                               left_neg_o,
-  output logic [LeftChannelWidth-1:0]        left_channel_o,
-  output logic [LeftUnitWidth-1:0]           left_unit_o,
-  output logic                               right_load_o,
-  output logic                               right_neg_o,
-  output logic [RightChannelWidth-1:0]       right_channel_o,
-  output logic [RightUnitWidth-1:0]          right_unit_o,
-  output logic                               drain_load_o,
-  output logic                               sweep_load_o,
-  output logic                               right_side_o,
-  output logic [RowWidth-1:0]                row_o,
-  output logic [TokenWidth-1:0]              token_o,
-  output logic [SweepWidth-1:0]              sweep_o,
+  output      logic                               left_load_o,
+  output      logic                               left_neg_o,
+  output      logic [LeftChannelWidth-1:0]        left_channel_o,
+  output      logic [LeftUnitWidth-1:0]           left_unit_o,
+  output      logic                               right_load_o,
+  output      logic                               right_neg_o,
+  output      logic [RightChannelWidth-1:0]       right_channel_o,
+  output      logic [RightUnitWidth-1:0]          right_unit_o,
+  output      logic                               drain_load_o,
+  output      logic                               sweep_load_o,
+  output      logic                               right_side_o,
+  output      logic [RowWidth-1:0]                row_o,
+  output      logic [TokenWidth-1:0]              token_o,
+  output      logic [SweepWidth-1:0]              sweep_o,
   /// A right row ends; the right, the left part of a time-step ends.
-  output logic                               token_end_o,
-  output logic                               right_step_end_o,
-  output logic                               step_end_o,
+  output      logic                               token_end_o,
+  output      logic                               right_step_end_o,
+  output      logic                               step_end_o,
   /// Of the row to drain: nothing has changed; it is the sample's last beat; both streams were quiet.
-  output logic                               drain_skip_o,
-  output logic                               sample_end_o,
-  output logic                               quiet_o
+  output      logic                               drain_skip_o,
+  output      logic                               sample_end_o,
+  output      logic                               quiet_o
 );
 
   localparam bit [RowWidth-1:0] RowLast = RowWidth'(LeftRows - 1);
@@ -220,3 +222,5 @@ module product_sequencer #(
   end
 
 endmodule
+
+`default_nettype wire

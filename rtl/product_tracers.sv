@@ -1,4 +1,6 @@
-/// Tracers of both operands of `spike_product`, and what a spike meets of the other side's.
+`default_nettype none
+
+/// Tracers of both operands of `spike_product`: a spike reads those of the other operand and changes its own.
 ///
 /// An operation reads a word of either side; the operand is the word of the other side than the
 /// event's, rotated so that each lane stands at its bank, complemented for a negative spike. With
@@ -24,41 +26,41 @@ module product_tracers #(
   localparam int unsigned AccAddrWidth = (AccWords > 1) ? $clog2(AccWords) : 1,
   localparam int unsigned LaneWidth = (Lanes > 1) ? $clog2(Lanes) : 1
 ) (
-  input  logic                      clk_i,
-  input  logic                      rst_i,
+  input  wire logic                      clk_i,
+  input  wire logic                      rst_i,
   /// Operations in, as from `product_dispatch`.
-  input  logic                      op_valid_i,
-  input  logic                      op_add_i,
-  input  logic                      op_emit_i,
-  input  logic                      op_clear_i,
-  input  logic                      op_writes_i,
-  input  logic                      op_column_i,
-  input  logic                      op_neg_i,
-  input  logic                      op_tail_i,
-  input  logic                      op_skip_i,
-  input  logic                      op_last_i,
-  input  logic                      op_quiet_i,
-  input  logic [LaneWidth-1:0]      op_lane_i,
-  input  logic [LeftAddrWidth-1:0]  op_left_i,
-  input  logic [RightAddrWidth-1:0] op_right_i,
-  input  logic [AccAddrWidth-1:0]   op_acc_i,
+  input  wire logic                      op_valid_i,
+  input  wire logic                      op_add_i,
+  input  wire logic                      op_emit_i,
+  input  wire logic                      op_clear_i,
+  input  wire logic                      op_writes_i,
+  input  wire logic                      op_column_i,
+  input  wire logic                      op_neg_i,
+  input  wire logic                      op_tail_i,
+  input  wire logic                      op_skip_i,
+  input  wire logic                      op_last_i,
+  input  wire logic                      op_quiet_i,
+  input  wire logic [LaneWidth-1:0]      op_lane_i,
+  input  wire logic [LeftAddrWidth-1:0]  op_left_i,
+  input  wire logic [RightAddrWidth-1:0] op_right_i,
+  input  wire logic [AccAddrWidth-1:0]   op_acc_i,
   /// No tracer write is on its way that an entry which is taken now could miss.
-  output logic                      settled_o,
+  output      logic                      settled_o,
   /// The operation in `word`: the accumulators that it meets.
-  output logic                      word_column_o,
-  output logic                      word_tail_o,
-  output logic [LaneWidth-1:0]      word_lane_o,
-  output logic [AccAddrWidth-1:0]   word_acc_o,
+  output      logic                      word_column_o,
+  output      logic                      word_tail_o,
+  output      logic [LaneWidth-1:0]      word_lane_o,
+  output      logic [AccAddrWidth-1:0]   word_acc_o,
   /// The operation in `term`. The term of a negative spike is the operand's complement, and a carry.
-  output logic                      term_valid_o,
-  output logic                      term_add_o,
-  output logic                      term_emit_o,
-  output logic                      term_neg_o,
-  output logic                      term_skip_o,
-  output logic                      term_last_o,
-  output logic                      term_quiet_o,
-  output logic [LaneWidth-1:0]      term_lane_o,
-  output logic [VectorWidth-1:0]    term_operand_o
+  output      logic                      term_valid_o,
+  output      logic                      term_add_o,
+  output      logic                      term_emit_o,
+  output      logic                      term_neg_o,
+  output      logic                      term_skip_o,
+  output      logic                      term_last_o,
+  output      logic                      term_quiet_o,
+  output      logic [LaneWidth-1:0]      term_lane_o,
+  output      logic [VectorWidth-1:0]    term_operand_o
 );
 
   localparam int unsigned MostWords = (LeftWords > RightWords) ? LeftWords : RightWords;
@@ -234,3 +236,5 @@ module product_tracers #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// First-in first-out buffer of many beats, in a memory with synchronous reads.
 ///
 /// Contract: as `stream_fifo`. Latency: 3 cycles when empty. Throughput: 1 beat a cycle.
@@ -8,16 +10,16 @@ module ram_fifo #(
   /// Beats held at least, at least 2.
   parameter int unsigned Depth = 128
 ) (
-  input  logic             clk_i,
-  input  logic             rst_i,
+  input  wire logic             clk_i,
+  input  wire logic             rst_i,
   /// Beats in.
-  input  logic             in_valid_i,
-  output logic             in_ready_o,
-  input  logic [Width-1:0] in_data_i,
+  input  wire logic             in_valid_i,
+  output      logic             in_ready_o,
+  input  wire logic [Width-1:0] in_data_i,
   /// Beats out.
-  output logic             out_valid_o,
-  input  logic             out_ready_i,
-  output logic [Width-1:0] out_data_o
+  output      logic             out_valid_o,
+  input  wire logic             out_ready_i,
+  output      logic [Width-1:0] out_data_o
 );
 
   localparam int unsigned PtrWidth = $clog2(Depth);
@@ -129,3 +131,5 @@ module ram_fifo #(
 `endif
 
 endmodule
+
+`default_nettype wire

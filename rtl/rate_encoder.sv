@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Rate encoding of the input: one time-step of deltas, sent `Steps` times.
 ///
 /// Contract: takes one time-step a sample (`last` on its final beat) and sends it `Steps` times, the
@@ -16,22 +18,22 @@ module rate_encoder #(
   /// Time-steps sent, at least 1.
   parameter int unsigned Steps = 4
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_i,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_i,
   /// Delta stream in, one time-step a sample.
-  input  logic                        in_valid_i,
-  output logic                        in_ready_o,
-  input  logic [Lanes*DeltaWidth-1:0] in_delta_i,
-  input  logic                        in_skip_i,
-  input  logic                        in_last_i,
-  input  logic                        in_quiet_i,
+  input  wire logic                        in_valid_i,
+  output      logic                        in_ready_o,
+  input  wire logic [Lanes*DeltaWidth-1:0] in_delta_i,
+  input  wire logic                        in_skip_i,
+  input  wire logic                        in_last_i,
+  input  wire logic                        in_quiet_i,
   /// Delta stream out, `Steps` time-steps a sample.
-  output logic                        out_valid_o,
-  input  logic                        out_ready_i,
-  output logic [Lanes*DeltaWidth-1:0] out_delta_o,
-  output logic                        out_skip_o,
-  output logic                        out_last_o,
-  output logic                        out_quiet_o
+  output      logic                        out_valid_o,
+  input  wire logic                        out_ready_i,
+  output      logic [Lanes*DeltaWidth-1:0] out_delta_o,
+  output      logic                        out_skip_o,
+  output      logic                        out_last_o,
+  output      logic                        out_quiet_o
 );
 
   localparam int unsigned Chunks = (Channels + Lanes - 1) / Lanes;
@@ -141,3 +143,5 @@ module rate_encoder #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// The network's end: accumulates the last layer's deltas and sends one result frame a sample.
+`default_nettype none
+
+/// Readout of the network: accumulates the deltas of the last layer and sends one result frame for each sample.
 ///
 ///     A(c) = sum of the deltas of channel c over the sample's time-steps
 ///     value(c) = A(c) * m(c) + b(c)             with UseMultiplier = 1
@@ -41,28 +43,28 @@ module readout #(
   /// Bits of the margin's port, derived.
   localparam int unsigned MarginBits = (MarginWidth > 0) ? MarginWidth : 1
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_i,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_i,
   /// Delta stream in, one row a time-step.
-  input  logic                        in_valid_i,
-  output logic                        in_ready_o,
-  input  logic [Lanes*DeltaWidth-1:0] in_delta_i,
-  input  logic                        in_skip_i,
-  input  logic                        in_last_i,
-  input  logic                        in_quiet_i,
+  input  wire logic                        in_valid_i,
+  output      logic                        in_ready_o,
+  input  wire logic [Lanes*DeltaWidth-1:0] in_delta_i,
+  input  wire logic                        in_skip_i,
+  input  wire logic                        in_last_i,
+  input  wire logic                        in_quiet_i,
   /// Result frames, AXI4-Stream.
-  output logic                        m_axis_tvalid_o,
-  input  logic                        m_axis_tready_i,
-  output logic [31:0]                 m_axis_tdata_o,
-  output logic                        m_axis_tlast_o,
+  output      logic                        m_axis_tvalid_o,
+  input  wire logic                        m_axis_tready_i,
+  output      logic [31:0]                 m_axis_tdata_o,
+  output      logic                        m_axis_tlast_o,
   /// High in the cycle in which a frame's final word is taken.
-  output logic                        done_o,
+  output      logic                        done_o,
   /// Rule of confidence; stable while a sample is inside.
-  input  logic [MarginBits-1:0]       margin_i,
-  input  logic [15:0]                 patience_i,
+  input  wire logic [MarginBits-1:0]       margin_i,
+  input  wire logic [15:0]                 patience_i,
   /// A sample is complete that the stages before still work on: its number, modulo 2^16.
-  output logic                        stop_o,
-  output logic [15:0]                 stop_sample_o
+  output      logic                        stop_o,
+  output      logic [15:0]                 stop_sample_o
 );
 
   localparam int unsigned Chunks = (Channels + Lanes - 1) / Lanes;
@@ -402,3 +404,5 @@ module readout #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// One AXI4-Lite transfer at a time.
 ///
 /// Contract: `start_i` begins a transfer with `write_i`, `addr_i`, `data_i`, which stay as they are
@@ -6,34 +8,34 @@ module register_access #(
   /// Address bits.
   parameter int unsigned AddrWidth = 8
 ) (
-  input  logic                 clk_i,
-  input  logic                 rst_i,
+  input  wire logic                 clk_i,
+  input  wire logic                 rst_i,
   /// The transfer.
-  input  logic                 start_i,
-  input  logic                 write_i,
-  input  logic [AddrWidth-1:0] addr_i,
-  input  logic [31:0]          data_i,
-  output logic                 done_o,
-  output logic [31:0]          data_o,
-  output logic [1:0]           resp_o,
+  input  wire logic                 start_i,
+  input  wire logic                 write_i,
+  input  wire logic [AddrWidth-1:0] addr_i,
+  input  wire logic [31:0]          data_i,
+  output      logic                 done_o,
+  output      logic [31:0]          data_o,
+  output      logic [1:0]           resp_o,
   /// AXI4-Lite master.
-  output logic                 m_axi_awvalid_o,
-  input  logic                 m_axi_awready_i,
-  output logic [AddrWidth-1:0] m_axi_awaddr_o,
-  output logic                 m_axi_wvalid_o,
-  input  logic                 m_axi_wready_i,
-  output logic [31:0]          m_axi_wdata_o,
-  output logic [3:0]           m_axi_wstrb_o,
-  input  logic                 m_axi_bvalid_i,
-  output logic                 m_axi_bready_o,
-  input  logic [1:0]           m_axi_bresp_i,
-  output logic                 m_axi_arvalid_o,
-  input  logic                 m_axi_arready_i,
-  output logic [AddrWidth-1:0] m_axi_araddr_o,
-  input  logic                 m_axi_rvalid_i,
-  output logic                 m_axi_rready_o,
-  input  logic [31:0]          m_axi_rdata_i,
-  input  logic [1:0]           m_axi_rresp_i
+  output      logic                 m_axi_awvalid_o,
+  input  wire logic                 m_axi_awready_i,
+  output      logic [AddrWidth-1:0] m_axi_awaddr_o,
+  output      logic                 m_axi_wvalid_o,
+  input  wire logic                 m_axi_wready_i,
+  output      logic [31:0]          m_axi_wdata_o,
+  output      logic [3:0]           m_axi_wstrb_o,
+  input  wire logic                 m_axi_bvalid_i,
+  output      logic                 m_axi_bready_o,
+  input  wire logic [1:0]           m_axi_bresp_i,
+  output      logic                 m_axi_arvalid_o,
+  input  wire logic                 m_axi_arready_i,
+  output      logic [AddrWidth-1:0] m_axi_araddr_o,
+  input  wire logic                 m_axi_rvalid_i,
+  output      logic                 m_axi_rready_o,
+  input  wire logic [31:0]          m_axi_rdata_i,
+  input  wire logic [1:0]           m_axi_rresp_i
 );
 
   logic aw_valid_q, w_valid_q, ar_valid_q, active_q;
@@ -80,3 +82,5 @@ module register_access #(
 `endif
 
 endmodule
+
+`default_nettype wire

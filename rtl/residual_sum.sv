@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Sum of delta streams: the residual stream of a Transformer.
 ///
 /// Contract: a time-step out for each time-step of the inputs that have one. Input n covers the rows
@@ -26,22 +28,22 @@ module residual_sum #(
   /// Image of `Rows * Chunks` words, lane j at [DeltaWidth*j +: DeltaWidth].
   parameter StartFile = ""
 ) (
-  input  logic                               clk_i,
-  input  logic                               rst_i,
+  input  wire logic                               clk_i,
+  input  wire logic                               rst_i,
   /// Delta streams in, input n in part n.
-  input  logic [Inputs-1:0]                  in_valid_i,
-  output logic [Inputs-1:0]                  in_ready_o,
-  input  logic [Inputs*Lanes*DeltaWidth-1:0] in_delta_i,
-  input  logic [Inputs-1:0]                  in_skip_i,
-  input  logic [Inputs-1:0]                  in_last_i,
-  input  logic [Inputs-1:0]                  in_quiet_i,
+  input  wire logic [Inputs-1:0]                  in_valid_i,
+  output      logic [Inputs-1:0]                  in_ready_o,
+  input  wire logic [Inputs*Lanes*DeltaWidth-1:0] in_delta_i,
+  input  wire logic [Inputs-1:0]                  in_skip_i,
+  input  wire logic [Inputs-1:0]                  in_last_i,
+  input  wire logic [Inputs-1:0]                  in_quiet_i,
   /// Delta stream out.
-  output logic                               out_valid_o,
-  input  logic                               out_ready_i,
-  output logic [Lanes*DeltaWidth-1:0]        out_delta_o,
-  output logic                               out_skip_o,
-  output logic                               out_last_o,
-  output logic                               out_quiet_o
+  output      logic                               out_valid_o,
+  input  wire logic                               out_ready_i,
+  output      logic [Lanes*DeltaWidth-1:0]        out_delta_o,
+  output      logic                               out_skip_o,
+  output      logic                               out_last_o,
+  output      logic                               out_quiet_o
 );
 
   localparam int unsigned Chunks = (Channels + Lanes - 1) / Lanes;
@@ -220,3 +222,5 @@ module residual_sum #(
 `endif
 
 endmodule
+
+`default_nettype wire

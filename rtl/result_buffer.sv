@@ -1,4 +1,6 @@
-/// Holds one result frame, so that it can be sent as often as it takes to arrive.
+`default_nettype none
+
+/// Holds one result frame, so that the host can ask for it again.
 ///
 /// Contract: takes a frame of `FrameWords` words, then holds it (`held_o`) and takes nothing until
 /// `release_i`. `byte_o` is the byte at `addr_i`, of a word the lowest first.
@@ -9,18 +11,18 @@ module result_buffer #(
   /// Bits of a byte address, derived.
   localparam int unsigned AddrWidth = $clog2(4 * FrameWords)
 ) (
-  input  logic                 clk_i,
-  input  logic                 rst_i,
+  input  wire logic                 clk_i,
+  input  wire logic                 rst_i,
   /// Result frames, AXI4-Stream.
-  input  logic                 s_axis_tvalid_i,
-  output logic                 s_axis_tready_o,
-  input  logic [31:0]          s_axis_tdata_i,
-  input  logic                 s_axis_tlast_i,
+  input  wire logic                 s_axis_tvalid_i,
+  output      logic                 s_axis_tready_o,
+  input  wire logic [31:0]          s_axis_tdata_i,
+  input  wire logic                 s_axis_tlast_i,
   /// The frame.
-  output logic                 held_o,
-  input  logic                 release_i,
-  input  logic [AddrWidth-1:0] addr_i,
-  output logic [7:0]           byte_o
+  output      logic                 held_o,
+  input  wire logic                 release_i,
+  input  wire logic [AddrWidth-1:0] addr_i,
+  output      logic [7:0]           byte_o
 );
 
   localparam int unsigned WordWidth = (FrameWords > 1) ? $clog2(FrameWords) : 1;
@@ -90,3 +92,5 @@ module result_buffer #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,13 +1,15 @@
-/// First part of a neuron array that decides by whole rows: accumulates each row's input, and knows
-/// which time-steps and rows there are.
+`default_nettype none
+
+/// Input side of a neuron array that decides by whole rows: accumulates the input of each row and controls
+/// time-steps and rows.
 ///
 /// Contract: one time-step out for each time-step in; once the input is final (its time-step had
 /// `last`), further time-steps without input follow by themselves as long as something fired in the
 /// one before, which `row_fire` reports on `done_*`. Input that comes after a stop by `t_max_i` is
 /// taken and dropped up to its final time-step. A row that cannot change (no input, and nothing fired
 /// in its time-step before) is one beat with `out_skip_o`, unless `SkipRows` is 0.
-/// A row is taken up again only after `row_fire` has reported it, so whatever lies between the two
-/// never meets a row twice.
+/// A row is read again only after `row_fire` has reported it, so no row is in the stages between the two
+/// modules twice.
 /// Throughput: one chunk a cycle. Latency: 3 cycles.
 module row_accumulate #(
   /// Rows of a time-step.
@@ -31,35 +33,35 @@ module row_accumulate #(
   /// Bits of an address, row * Chunks + chunk, derived.
   localparam int unsigned AddrWidth = (Rows * Chunks > 1) ? $clog2(Rows * Chunks) : 1
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_i,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_i,
   /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
-  input  logic [15:0]                 t_max_i,
+  input  wire logic [15:0]                 t_max_i,
   /// A sample that is to be ended, as in `sample_stop`.
-  input  logic                        stop_i,
-  input  logic [15:0]                 stop_sample_i,
+  input  wire logic                        stop_i,
+  input  wire logic [15:0]                 stop_sample_i,
   /// Delta stream in.
-  input  logic                        in_valid_i,
-  output logic                        in_ready_o,
-  input  logic [Lanes*DeltaWidth-1:0] in_delta_i,
-  input  logic                        in_skip_i,
-  input  logic                        in_last_i,
-  input  logic                        in_quiet_i,
+  input  wire logic                        in_valid_i,
+  output      logic                        in_ready_o,
+  input  wire logic [Lanes*DeltaWidth-1:0] in_delta_i,
+  input  wire logic                        in_skip_i,
+  input  wire logic                        in_last_i,
+  input  wire logic                        in_quiet_i,
   /// Accumulated rows out.
-  output logic                        out_valid_o,
-  input  logic                        out_ready_i,
-  output logic [Lanes*AccWidth-1:0]   out_acc_o,
-  output logic [AddrWidth-1:0]        out_addr_o,
-  output logic                        out_skip_o,
-  output logic                        out_row_end_o,
+  output      logic                        out_valid_o,
+  input  wire logic                        out_ready_i,
+  output      logic [Lanes*AccWidth-1:0]   out_acc_o,
+  output      logic [AddrWidth-1:0]        out_addr_o,
+  output      logic                        out_skip_o,
+  output      logic                        out_row_end_o,
   /// {row, parity of the time-step, first of the sample, final row, input final, limit, input quiet}
-  output logic [RowWidth+5:0]         out_info_o,
+  output      logic [RowWidth+5:0]         out_info_o,
   /// A row has left the array.
-  input  logic                        done_i,
-  input  logic [RowWidth-1:0]         done_row_i,
-  input  logic                        done_parity_i,
-  input  logic                        done_step_end_i,
-  input  logic                        done_fired_i
+  input  wire logic                        done_i,
+  input  wire logic [RowWidth-1:0]         done_row_i,
+  input  wire logic                        done_parity_i,
+  input  wire logic                        done_step_end_i,
+  input  wire logic                        done_fired_i
 );
 
   localparam int unsigned ChunkWidth = (Chunks > 1) ? $clog2(Chunks) : 1;
@@ -263,3 +265,5 @@ module row_accumulate #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// Last part of a neuron array that decides by whole rows: tracers, spikes, and the end of a sample.
+`default_nettype none
+
+/// Output side of a neuron array that decides by whole rows: tracers, spikes and the end of a sample.
 ///
 /// Contract: a beat in is a beat out. The tracers of a chunk are read with `level_*` (1 cycle, 0 in a
 /// sample's first time-step) and come back with the decision. The output is `last` at the first
@@ -25,44 +27,44 @@ module row_fire #(
   /// Bits of an address, row * Chunks + chunk, derived.
   localparam int unsigned AddrWidth = (Rows * Chunks > 1) ? $clog2(Rows * Chunks) : 1
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_i,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_i,
   /// Read port of the tracers.
-  input  logic                        level_enable_i,
-  input  logic [AddrWidth-1:0]        level_addr_i,
-  input  logic                        level_first_i,
-  output logic [Lanes*LevelWidth-1:0] level_o,
+  input  wire logic                        level_enable_i,
+  input  wire logic [AddrWidth-1:0]        level_addr_i,
+  input  wire logic                        level_first_i,
+  output      logic [Lanes*LevelWidth-1:0] level_o,
   /// Decisions in; never both of `up` and `down`, and neither at the end of the levels.
-  input  logic                        in_valid_i,
-  output logic                        in_ready_o,
-  input  logic [Lanes-1:0]            in_up_i,
-  input  logic [Lanes-1:0]            in_down_i,
-  input  logic [Lanes*LevelWidth-1:0] in_level_i,
-  input  logic [AddrWidth-1:0]        in_addr_i,
-  input  logic                        in_skip_i,
-  input  logic                        in_row_end_i,
+  input  wire logic                        in_valid_i,
+  output      logic                        in_ready_o,
+  input  wire logic [Lanes-1:0]            in_up_i,
+  input  wire logic [Lanes-1:0]            in_down_i,
+  input  wire logic [Lanes*LevelWidth-1:0] in_level_i,
+  input  wire logic [AddrWidth-1:0]        in_addr_i,
+  input  wire logic                        in_skip_i,
+  input  wire logic                        in_row_end_i,
   /// As `out_info_o` of `row_accumulate`.
-  input  logic [RowWidth+5:0]         in_info_i,
+  input  wire logic [RowWidth+5:0]         in_info_i,
   /// Spike stream out.
-  output logic                        out_valid_o,
-  input  logic                        out_ready_i,
-  output logic [Lanes-1:0]            out_nz_o,
-  output logic [Lanes-1:0]            out_neg_o,
-  output logic                        out_skip_o,
-  output logic                        out_last_o,
-  output logic                        out_quiet_o,
+  output      logic                        out_valid_o,
+  input  wire logic                        out_ready_i,
+  output      logic [Lanes-1:0]            out_nz_o,
+  output      logic [Lanes-1:0]            out_neg_o,
+  output      logic                        out_skip_o,
+  output      logic                        out_last_o,
+  output      logic                        out_quiet_o,
   /// Spikes sent in this cycle.
-  output logic [$clog2(Lanes+1)-1:0]  spikes_o,
+  output      logic [$clog2(Lanes+1)-1:0]  spikes_o,
   /// The neurons of the beat in the output: tracers after the time-step, and whose they are.
-  output logic [Lanes*LevelWidth-1:0] state_level_o,
-  output logic [RowWidth-1:0]         state_row_o,
-  output logic [AddrWidth-1:0]        state_addr_o,
+  output      logic [Lanes*LevelWidth-1:0] state_level_o,
+  output      logic [RowWidth-1:0]         state_row_o,
+  output      logic [AddrWidth-1:0]        state_addr_o,
   /// A row has left, for `row_accumulate`.
-  output logic                        done_o,
-  output logic [RowWidth-1:0]         done_row_o,
-  output logic                        done_parity_o,
-  output logic                        done_step_end_o,
-  output logic                        done_fired_o
+  output      logic                        done_o,
+  output      logic [RowWidth-1:0]         done_row_o,
+  output      logic                        done_parity_o,
+  output      logic                        done_step_end_o,
+  output      logic                        done_fired_o
 );
 
   if (Rows < 1 || Channels < 1 || Lanes < 1 || LevelMin > 0 || LevelMax < 0 ||
@@ -198,3 +200,5 @@ module row_fire #(
 `endif
 
 endmodule
+
+`default_nettype wire

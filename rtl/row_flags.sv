@@ -1,4 +1,6 @@
-/// A flag for each row, with that of the current row in a register: rows come one after the other.
+`default_nettype none
+
+/// One flag for each row; the flag of the current row is in a register, because rows come in order.
 ///
 /// Contract: `flag_o` is what was last written for the row that `row_i` names. A flag that was never
 /// written may be anything.
@@ -9,15 +11,15 @@ module row_flags #(
   /// Bits of a row's number, derived.
   localparam int unsigned RowWidth = (Rows > 1) ? $clog2(Rows) : 1
 ) (
-  input  logic                clk_i,
+  input  wire logic                clk_i,
   /// The current row; with `step_i`, the one after it is current from the next cycle on.
-  input  logic [RowWidth-1:0] row_i,
-  input  logic                step_i,
-  output logic                flag_o,
+  input  wire logic [RowWidth-1:0] row_i,
+  input  wire logic                step_i,
+  output      logic                flag_o,
   /// A flag.
-  input  logic                write_i,
-  input  logic [RowWidth-1:0] write_row_i,
-  input  logic                write_flag_i
+  input  wire logic                write_i,
+  input  wire logic [RowWidth-1:0] write_row_i,
+  input  wire logic                write_flag_i
 );
 
   localparam bit [RowWidth-1:0] RowLast = RowWidth'(Rows - 1);
@@ -37,3 +39,5 @@ module row_flags #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// Moments of the rows of a stream for LayerNorm: the sum and the root of the variance's integer.
+`default_nettype none
+
+/// Moments of the rows of a stream for LayerNorm: sum, and square root of the scaled variance.
 ///
 ///     S = sum of X        v = Channels * sum of X^2 - S^2 + Epsilon        r = floor(sqrt(v))
 ///
@@ -20,18 +22,18 @@ module row_moments #(
   /// Bits of the root, derived.
   localparam int unsigned RootWidth = (SquareWidth + 1) / 2
 ) (
-  input  logic                       clk_i,
-  input  logic                       rst_i,
+  input  wire logic                       clk_i,
+  input  wire logic                       rst_i,
   /// Chunks in.
-  input  logic                       in_valid_i,
-  output logic                       in_ready_o,
-  input  logic [Lanes*AccWidth-1:0]  in_acc_i,
-  input  logic                       in_row_end_i,
+  input  wire logic                       in_valid_i,
+  output      logic                       in_ready_o,
+  input  wire logic [Lanes*AccWidth-1:0]  in_acc_i,
+  input  wire logic                       in_row_end_i,
   /// Moments out, one beat a row.
-  output logic                       out_valid_o,
-  input  logic                       out_ready_i,
-  output logic signed [SumWidth-1:0] out_sum_o,
-  output logic [RootWidth-1:0]       out_root_o
+  output      logic                       out_valid_o,
+  input  wire logic                       out_ready_i,
+  output      logic signed [SumWidth-1:0] out_sum_o,
+  output      logic [RootWidth-1:0]       out_root_o
 );
 
   localparam int unsigned ProductWidth = 2 * AccWidth;
@@ -169,3 +171,5 @@ module row_moments #(
   );
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Some neighbouring rows of each time-step of a stream.
 ///
 /// Contract: of `InRows` rows that come in, the `Count` from `First` on go out; the flags of the
@@ -15,22 +17,22 @@ module row_select #(
   /// Bits of a beat without its flags.
   parameter int unsigned Width = 8
 ) (
-  input  logic             clk_i,
-  input  logic             rst_i,
+  input  wire logic             clk_i,
+  input  wire logic             rst_i,
   /// Stream in.
-  input  logic             in_valid_i,
-  output logic             in_ready_o,
-  input  logic [Width-1:0] in_data_i,
-  input  logic             in_skip_i,
-  input  logic             in_last_i,
-  input  logic             in_quiet_i,
+  input  wire logic             in_valid_i,
+  output      logic             in_ready_o,
+  input  wire logic [Width-1:0] in_data_i,
+  input  wire logic             in_skip_i,
+  input  wire logic             in_last_i,
+  input  wire logic             in_quiet_i,
   /// Stream out.
-  output logic             out_valid_o,
-  input  logic             out_ready_i,
-  output logic [Width-1:0] out_data_o,
-  output logic             out_skip_o,
-  output logic             out_last_o,
-  output logic             out_quiet_o
+  output      logic             out_valid_o,
+  input  wire logic             out_ready_i,
+  output      logic [Width-1:0] out_data_o,
+  output      logic             out_skip_o,
+  output      logic             out_last_o,
+  output      logic             out_quiet_o
 );
 
   localparam int unsigned RowWidth = (InRows > 1) ? $clog2(InRows) : 1;
@@ -103,3 +105,5 @@ module row_select #(
 `endif
 
 endmodule
+
+`default_nettype wire

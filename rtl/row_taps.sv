@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Simulation-only observer of a neuron array that decides by whole rows: accumulated input and
 /// tracers of each beat that it sends, for co-simulation. It has no outputs; in synthesis it is empty.
 module row_taps #(
@@ -15,23 +17,23 @@ module row_taps #(
   localparam int unsigned ChunkWidth = (Chunks > 1) ? $clog2(Chunks) : 1,
   localparam int unsigned AddrWidth = (Rows * Chunks > 1) ? $clog2(Rows * Chunks) : 1
 ) (
-  input logic                        clk_i,
-  input logic                        rst_i,
+  input wire logic                        clk_i,
+  input wire logic                        rst_i,
   /// A chunk of accumulated inputs on its way to the decision.
-  input logic                        acc_taken_i,
-  input logic [AddrWidth-1:0]        acc_addr_i,
-  input logic [Lanes*AccWidth-1:0]   acc_i,
+  input wire logic                        acc_taken_i,
+  input wire logic [AddrWidth-1:0]        acc_addr_i,
+  input wire logic [Lanes*AccWidth-1:0]   acc_i,
   /// The array's output, with the tracers after the time-step and whose they are.
-  input logic                        out_valid_i,
-  input logic                        out_ready_i,
-  input logic [Lanes-1:0]            out_nz_i,
-  input logic [Lanes-1:0]            out_neg_i,
-  input logic                        out_skip_i,
-  input logic                        out_last_i,
-  input logic                        out_quiet_i,
-  input logic [Lanes*LevelWidth-1:0] level_i,
-  input logic [RowWidth-1:0]         row_i,
-  input logic [AddrWidth-1:0]        addr_i
+  input wire logic                        out_valid_i,
+  input wire logic                        out_ready_i,
+  input wire logic [Lanes-1:0]            out_nz_i,
+  input wire logic [Lanes-1:0]            out_neg_i,
+  input wire logic                        out_skip_i,
+  input wire logic                        out_last_i,
+  input wire logic                        out_quiet_i,
+  input wire logic [Lanes*LevelWidth-1:0] level_i,
+  input wire logic [RowWidth-1:0]         row_i,
+  input wire logic [AddrWidth-1:0]        addr_i
 );
 
 `ifndef SYNTHESIS
@@ -62,3 +64,5 @@ module row_taps #(
 `endif
 
 endmodule
+
+`default_nettype wire

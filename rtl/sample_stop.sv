@@ -1,17 +1,19 @@
-/// Whether a stage's sample is one that the readout has completed already.
+`default_nettype none
+
+/// Says that the readout has already completed the sample that a stage works on.
 ///
 /// Contract: `hit_o` is high from 1 cycle after `stop_*` names the sample that the stage works on, until
-/// `end_i` says that the stage has ended it; in the first cycle of a sample `stop_*` is not heard. Samples
+/// `end_i` says that the stage has ended it; in the first cycle of a sample `stop_*` is ignored. Samples
 /// are counted from 0, modulo 2^16.
 module sample_stop (
-  input  logic        clk_i,
-  input  logic        rst_i,
+  input  wire logic        clk_i,
+  input  wire logic        rst_i,
   /// From the readout: a sample is to be ended.
-  input  logic        stop_i,
-  input  logic [15:0] stop_sample_i,
+  input  wire logic        stop_i,
+  input  wire logic [15:0] stop_sample_i,
   /// The stage's sample ends in this cycle.
-  input  logic        end_i,
-  output logic        hit_o
+  input  wire logic        end_i,
+  output      logic        hit_o
 );
 
   // That the sample has ended is known late: it is counted a cycle later, and hides what was said of it.
@@ -32,3 +34,5 @@ module sample_stop (
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Decision of `softmax_neurons`: which elements go a level up or down.
 ///
 ///     low = e * 2^ScaleFraction - halves(S) * Z        high = low - (halves(S+1) - halves(S)) * Z
@@ -22,18 +24,18 @@ module softmax_decision #(
   parameter int unsigned GapWidth = 2,
   parameter EdgeFile = ""
 ) (
-  input  logic                        clk_i,
-  input  logic                        enable_i,
+  input  wire logic                        clk_i,
+  input  wire logic                        enable_i,
   /// Exponentials, excluded lanes, Z.
-  input  logic [Lanes*ExpWidth-1:0]   exp_i,
-  input  logic [Lanes-1:0]            excluded_i,
-  input  logic [ScaledWidth-1:0]      scaled_i,
+  input  wire logic [Lanes*ExpWidth-1:0]   exp_i,
+  input  wire logic [Lanes-1:0]            excluded_i,
+  input  wire logic [ScaledWidth-1:0]      scaled_i,
   /// Tracers, a cycle later.
-  input  logic [Lanes*LevelWidth-1:0] level_i,
+  input  wire logic [Lanes*LevelWidth-1:0] level_i,
   /// Decision, 4 cycles after the tracers, and the tracers with it.
-  output logic [Lanes-1:0]            up_o,
-  output logic [Lanes-1:0]            down_o,
-  output logic [Lanes*LevelWidth-1:0] level_o
+  output      logic [Lanes-1:0]            up_o,
+  output      logic [Lanes-1:0]            down_o,
+  output      logic [Lanes*LevelWidth-1:0] level_o
 );
 
   // s1: tracers. s2: boundaries. s3, s4: multiples of Z. s5: what the element has above its boundaries.
@@ -134,3 +136,5 @@ module softmax_decision #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Exponentials of the scores of groups, and Z of each group, for `softmax_neurons`.
 ///
 ///     e_j = table[max A - A_j]        Z = Scale * sum of e
@@ -28,24 +30,24 @@ module softmax_exps #(
   /// Bits of Z, derived.
   localparam int unsigned ScaledWidth = SumWidth + ScaleWidth
 ) (
-  input  logic                      clk_i,
-  input  logic                      rst_i,
+  input  wire logic                      clk_i,
+  input  wire logic                      rst_i,
   /// Scores in; `in_ready_o` does not depend on `in_valid_i`.
-  input  logic                      in_valid_i,
-  output logic                      in_ready_o,
-  input  logic [Lanes*AccWidth-1:0] in_acc_i,
-  input  logic [Lanes-1:0]          in_excluded_i,
-  input  logic                      in_skip_i,
-  input  logic                      in_group_end_i,
-  input  logic [PlaceWidth-1:0]     in_place_i,
+  input  wire logic                      in_valid_i,
+  output      logic                      in_ready_o,
+  input  wire logic [Lanes*AccWidth-1:0] in_acc_i,
+  input  wire logic [Lanes-1:0]          in_excluded_i,
+  input  wire logic                      in_skip_i,
+  input  wire logic                      in_group_end_i,
+  input  wire logic [PlaceWidth-1:0]     in_place_i,
   /// Exponentials out, with their group's Z.
-  output logic                      out_valid_o,
-  input  logic                      out_ready_i,
-  output logic [Lanes*ExpWidth-1:0] out_exp_o,
-  output logic [Lanes-1:0]          out_excluded_o,
-  output logic [ScaledWidth-1:0]    out_scaled_o,
-  output logic                      out_skip_o,
-  output logic [PlaceWidth-1:0]     out_place_o
+  output      logic                      out_valid_o,
+  input  wire logic                      out_ready_i,
+  output      logic [Lanes*ExpWidth-1:0] out_exp_o,
+  output      logic [Lanes-1:0]          out_excluded_o,
+  output      logic [ScaledWidth-1:0]    out_scaled_o,
+  output      logic                      out_skip_o,
+  output      logic [PlaceWidth-1:0]     out_place_o
 );
 
   // {end of the group, skip, what accompanies a beat}
@@ -167,3 +169,5 @@ module softmax_exps #(
   assign scaled_taken = out_valid_o && out_ready_i && !out_skip_o && exp_group_end;
 
 endmodule
+
+`default_nettype wire

@@ -1,8 +1,10 @@
+`default_nettype none
+
 /// Spike-softmax: ST-BIF+ neurons that track the quantised softmax of groups of accumulated scores. No
 /// division.
 ///
 /// A row has `Groups` groups (heads) of `GroupPad` channels, of which the first `Tokens` are scores
-/// and the others are nothing. With A the accumulated scores of a group:
+/// and the others are unused. With A the accumulated scores of a group:
 ///
 ///     e_j = table[max A - A_j]        Z = Scale * sum of e
 ///     level k is reached when e_j * 2^ScaleFraction >= halves(k) * Z
@@ -66,34 +68,34 @@ module softmax_neurons #(
   /// Number of this stage in the design, for co-simulation taps.
   parameter int unsigned StageId = 0
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_i,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_i,
   /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
-  input  logic [15:0]                 t_max_i,
+  input  wire logic [15:0]                 t_max_i,
   /// A sample that is to be ended, as in `sample_stop`.
-  input  logic                        stop_i,
-  input  logic [15:0]                 stop_sample_i,
+  input  wire logic                        stop_i,
+  input  wire logic [15:0]                 stop_sample_i,
   /// Mask stream in; without masks not read.
-  input  logic                        mask_valid_i,
-  output logic                        mask_ready_o,
-  input  logic [Tokens-1:0]           mask_i,
+  input  wire logic                        mask_valid_i,
+  output      logic                        mask_ready_o,
+  input  wire logic [Tokens-1:0]           mask_i,
   /// Delta stream in.
-  input  logic                        in_valid_i,
-  output logic                        in_ready_o,
-  input  logic [Lanes*DeltaWidth-1:0] in_delta_i,
-  input  logic                        in_skip_i,
-  input  logic                        in_last_i,
-  input  logic                        in_quiet_i,
+  input  wire logic                        in_valid_i,
+  output      logic                        in_ready_o,
+  input  wire logic [Lanes*DeltaWidth-1:0] in_delta_i,
+  input  wire logic                        in_skip_i,
+  input  wire logic                        in_last_i,
+  input  wire logic                        in_quiet_i,
   /// Spike stream out.
-  output logic                        out_valid_o,
-  input  logic                        out_ready_i,
-  output logic [Lanes-1:0]            out_nz_o,
-  output logic [Lanes-1:0]            out_neg_o,
-  output logic                        out_skip_o,
-  output logic                        out_last_o,
-  output logic                        out_quiet_o,
+  output      logic                        out_valid_o,
+  input  wire logic                        out_ready_i,
+  output      logic [Lanes-1:0]            out_nz_o,
+  output      logic [Lanes-1:0]            out_neg_o,
+  output      logic                        out_skip_o,
+  output      logic                        out_last_o,
+  output      logic                        out_quiet_o,
   /// Spikes sent in this cycle.
-  output logic [$clog2(Lanes+1)-1:0]  spikes_o
+  output      logic [$clog2(Lanes+1)-1:0]  spikes_o
 );
 
   localparam int unsigned Channels = Groups * GroupPad;
@@ -328,3 +330,5 @@ module softmax_neurons #(
   );
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// Turns chunks of input lanes into single events, lowest channel first.
+`default_nettype none
+
+/// Turns chunks of spikes or values into single events, lowest channel first.
 ///
 /// Contract: every non-zero lane becomes one event that carries the address of the first weight word
 /// of its channel, `channel * OutChunks`. The end of a row is a flag on the row's last event if that
@@ -18,25 +20,25 @@ module spike_encoder #(
   localparam int unsigned AddrWidth =
       (InChannels * OutChunks > 1) ? $clog2(InChannels * OutChunks) : 1
 ) (
-  input  logic                          clk_i,
-  input  logic                          rst_i,
+  input  wire logic                          clk_i,
+  input  wire logic                          rst_i,
   /// Chunks in: `Rows * Chunks` a time-step, or one beat with `in_skip_i` for a row of zeros.
-  input  logic                          in_valid_i,
-  output logic                          in_ready_o,
-  input  logic [InLanes-1:0]            in_nz_i,
-  input  logic [InLanes*ValueWidth-1:0] in_value_i,
-  input  logic                          in_skip_i,
-  input  logic                          in_last_i,
-  input  logic                          in_quiet_i,
+  input  wire logic                          in_valid_i,
+  output      logic                          in_ready_o,
+  input  wire logic [InLanes-1:0]            in_nz_i,
+  input  wire logic [InLanes*ValueWidth-1:0] in_value_i,
+  input  wire logic                          in_skip_i,
+  input  wire logic                          in_last_i,
+  input  wire logic                          in_quiet_i,
   /// Entries out. `out_event_o` = 0: only the end of a row.
-  output logic                          out_valid_o,
-  input  logic                          out_ready_i,
-  output logic                          out_event_o,
-  output logic [AddrWidth-1:0]          out_addr_o,
-  output logic [ValueWidth-1:0]         out_value_o,
-  output logic                          out_row_end_o,
-  output logic                          out_last_o,
-  output logic                          out_quiet_o
+  output      logic                          out_valid_o,
+  input  wire logic                          out_ready_i,
+  output      logic                          out_event_o,
+  output      logic [AddrWidth-1:0]          out_addr_o,
+  output      logic [ValueWidth-1:0]         out_value_o,
+  output      logic                          out_row_end_o,
+  output      logic                          out_last_o,
+  output      logic                          out_quiet_o
 );
 
   localparam int unsigned InChunks = (InChannels + InLanes - 1) / InLanes;
@@ -156,3 +158,5 @@ module spike_encoder #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,5 +1,7 @@
-/// A spike stream as single events: `spike_encoder`, a small FIFO in which zero chunks hide behind
-/// work, and the event's unit, a group of `Unit` neighbouring channels (a head, or a chunk).
+`default_nettype none
+
+/// A spike stream as single events: `spike_encoder`, a small FIFO, so that chunks of zeros take no time while
+/// there is work, and the unit of the event, a group of `Unit` neighbouring channels (a head, or a chunk).
 ///
 /// Contract: as `spike_encoder`; an entry without an event always ends its row. Throughput: one event
 /// a cycle.
@@ -15,27 +17,27 @@ module spike_events #(
   /// Bits of a unit's number, derived.
   localparam int unsigned UnitWidth = (Channels > Unit) ? $clog2((Channels + Unit - 1) / Unit) : 1
 ) (
-  input  logic                    clk_i,
-  input  logic                    rst_i,
+  input  wire logic                    clk_i,
+  input  wire logic                    rst_i,
   /// Spike stream in.
-  input  logic                    in_valid_i,
-  output logic                    in_ready_o,
-  input  logic [Lanes-1:0]        in_nz_i,
-  input  logic [Lanes-1:0]        in_neg_i,
-  input  logic                    in_skip_i,
-  input  logic                    in_last_i,
-  input  logic                    in_quiet_i,
+  input  wire logic                    in_valid_i,
+  output      logic                    in_ready_o,
+  input  wire logic [Lanes-1:0]        in_nz_i,
+  input  wire logic [Lanes-1:0]        in_neg_i,
+  input  wire logic                    in_skip_i,
+  input  wire logic                    in_last_i,
+  input  wire logic                    in_quiet_i,
   /// Entries out. `out_event_o` = 0: only the end of a row.
-  output logic                    out_valid_o,
-  input  logic                    out_ready_i,
-  output logic                    out_event_o,
-  output logic                    out_neg_o,
-  output logic [ChannelWidth-1:0] out_channel_o,
+  output      logic                    out_valid_o,
+  input  wire logic                    out_ready_i,
+  output      logic                    out_event_o,
+  output      logic                    out_neg_o,
+  output      logic [ChannelWidth-1:0] out_channel_o,
   /// `out_channel_o / Unit`.
-  output logic [UnitWidth-1:0]    out_unit_o,
-  output logic                    out_row_end_o,
-  output logic                    out_last_o,
-  output logic                    out_quiet_o
+  output      logic [UnitWidth-1:0]    out_unit_o,
+  output      logic                    out_row_end_o,
+  output      logic                    out_last_o,
+  output      logic                    out_quiet_o
 );
 
   localparam int unsigned Units = (Channels + Unit - 1) / Unit;
@@ -120,3 +122,5 @@ module spike_events #(
       out_entry_q;
 
 endmodule
+
+`default_nettype wire

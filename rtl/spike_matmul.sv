@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Matrix product of a spike stream: each spike adds or subtracts one row of weights.
 ///
 /// Contract, throughput, weight layout and back-pressure as in `matmul_engine`; no multiplier.
@@ -23,25 +25,25 @@ module spike_matmul #(
   /// Base name of the weight images.
   parameter WeightFile = ""
 ) (
-  input  logic                           clk_i,
-  input  logic                           rst_i,
+  input  wire logic                           clk_i,
+  input  wire logic                           rst_i,
   /// Spike stream in.
-  input  logic                           in_valid_i,
-  output logic                           in_ready_o,
-  input  logic [InLanes-1:0]             in_nz_i,
-  input  logic [InLanes-1:0]             in_neg_i,
-  input  logic                           in_skip_i,
-  input  logic                           in_last_i,
-  input  logic                           in_quiet_i,
+  input  wire logic                           in_valid_i,
+  output      logic                           in_ready_o,
+  input  wire logic [InLanes-1:0]             in_nz_i,
+  input  wire logic [InLanes-1:0]             in_neg_i,
+  input  wire logic                           in_skip_i,
+  input  wire logic                           in_last_i,
+  input  wire logic                           in_quiet_i,
   /// Delta stream out.
-  output logic                           out_valid_o,
-  input  logic                           out_ready_i,
-  output logic [OutLanes*DeltaWidth-1:0] out_delta_o,
-  output logic                           out_skip_o,
-  output logic                           out_last_o,
-  output logic                           out_quiet_o,
+  output      logic                           out_valid_o,
+  input  wire logic                           out_ready_i,
+  output      logic [OutLanes*DeltaWidth-1:0] out_delta_o,
+  output      logic                           out_skip_o,
+  output      logic                           out_last_o,
+  output      logic                           out_quiet_o,
   /// Events issued in this cycle, each with `OutLanes` weights.
-  output logic [$clog2(Banks+1)-1:0]     work_o
+  output      logic [$clog2(Banks+1)-1:0]     work_o
 );
 
   matmul_engine #(
@@ -76,3 +78,5 @@ module spike_matmul #(
   );
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Array of ST-BIF+ neurons: one ternary spike per neuron and time-step.
 ///
 /// Line rule (`UseTable` = 0), with V the membrane and S the tracer of a neuron of channel c:
@@ -25,7 +27,7 @@
 /// A row that cannot change (no input, and nothing fired in its time-step before) is one skip beat,
 /// unless `SkipRows` is 0.
 /// Throughput: one chunk a cycle. A chunk is taken up again at the earliest 5 cycles after it was
-/// last, which holds arrays with fewer than 5 chunks back; a new time-step of the array's own starts
+/// last, which slows arrays with fewer than 5 chunks down; a new time-step of the array's own starts
 /// once it is known that something fired. Latency: 5 cycles.
 /// Back-pressure: a beat is taken only if there is room for it in the output's FIFO, so the stages
 /// before that never stand still.
@@ -74,30 +76,30 @@ module spike_neurons #(
   /// Number of this stage in the design, for co-simulation taps.
   parameter int unsigned StageId = 0
 ) (
-  input  logic                         clk_i,
-  input  logic                         rst_i,
+  input  wire logic                         clk_i,
+  input  wire logic                         rst_i,
   /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
-  input  logic [15:0]                  t_max_i,
+  input  wire logic [15:0]                  t_max_i,
   /// A sample that is to be ended, as in `sample_stop`.
-  input  logic                         stop_i,
-  input  logic [15:0]                  stop_sample_i,
+  input  wire logic                         stop_i,
+  input  wire logic [15:0]                  stop_sample_i,
   /// Delta stream in.
-  input  logic                         in_valid_i,
-  output logic                         in_ready_o,
-  input  logic [Lanes*DeltaWidth-1:0]  in_delta_i,
-  input  logic                         in_skip_i,
-  input  logic                         in_last_i,
-  input  logic                         in_quiet_i,
+  input  wire logic                         in_valid_i,
+  output      logic                         in_ready_o,
+  input  wire logic [Lanes*DeltaWidth-1:0]  in_delta_i,
+  input  wire logic                         in_skip_i,
+  input  wire logic                         in_last_i,
+  input  wire logic                         in_quiet_i,
   /// Spike stream out.
-  output logic                         out_valid_o,
-  input  logic                         out_ready_i,
-  output logic [Lanes-1:0]             out_nz_o,
-  output logic [Lanes-1:0]             out_neg_o,
-  output logic                         out_skip_o,
-  output logic                         out_last_o,
-  output logic                         out_quiet_o,
+  output      logic                         out_valid_o,
+  input  wire logic                         out_ready_i,
+  output      logic [Lanes-1:0]             out_nz_o,
+  output      logic [Lanes-1:0]             out_neg_o,
+  output      logic                         out_skip_o,
+  output      logic                         out_last_o,
+  output      logic                         out_quiet_o,
   /// Spikes sent in this cycle.
-  output logic [$clog2(Lanes+1)-1:0]   spikes_o
+  output      logic [$clog2(Lanes+1)-1:0]   spikes_o
 );
 
   localparam int unsigned Chunks = (Channels + Lanes - 1) / Lanes;
@@ -457,3 +459,5 @@ module spike_neurons #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Product of two spike streams (SESA): each spike of one operand adds or subtracts tracers of the
 /// other; additions only.
 ///
@@ -17,7 +19,7 @@
 ///
 /// Contract: a time-step out for each time-step in, row by row; a row whose accumulators nothing can
 /// have changed (no right spike in the time-step, no left spike in the row) is one skip beat. The
-/// right stream's time-step is taken whole before the left one's begins; a stream that was final in
+/// right stream's time-step is taken completely before the left one's begins; a stream that was final in
 /// an earlier time-step has none. The out time-step is `last` once both streams were final in it or
 /// before, `quiet` if both were quiet. Then both begin anew; until then the next sample's beats wait.
 ///
@@ -56,33 +58,33 @@ module spike_product #(
   /// Bits of an accumulated output; wide enough for every partial sum.
   parameter int unsigned DeltaWidth = 12
 ) (
-  input  logic                           clk_i,
-  input  logic                           rst_i,
+  input  wire logic                           clk_i,
+  input  wire logic                           rst_i,
   /// Left spike stream.
-  input  logic                           left_valid_i,
-  output logic                           left_ready_o,
-  input  logic [LeftLanes-1:0]           left_nz_i,
-  input  logic [LeftLanes-1:0]           left_neg_i,
-  input  logic                           left_skip_i,
-  input  logic                           left_last_i,
-  input  logic                           left_quiet_i,
+  input  wire logic                           left_valid_i,
+  output      logic                           left_ready_o,
+  input  wire logic [LeftLanes-1:0]           left_nz_i,
+  input  wire logic [LeftLanes-1:0]           left_neg_i,
+  input  wire logic                           left_skip_i,
+  input  wire logic                           left_last_i,
+  input  wire logic                           left_quiet_i,
   /// Right spike stream.
-  input  logic                           right_valid_i,
-  output logic                           right_ready_o,
-  input  logic [RightLanes-1:0]          right_nz_i,
-  input  logic [RightLanes-1:0]          right_neg_i,
-  input  logic                           right_skip_i,
-  input  logic                           right_last_i,
-  input  logic                           right_quiet_i,
+  input  wire logic                           right_valid_i,
+  output      logic                           right_ready_o,
+  input  wire logic [RightLanes-1:0]          right_nz_i,
+  input  wire logic [RightLanes-1:0]          right_neg_i,
+  input  wire logic                           right_skip_i,
+  input  wire logic                           right_last_i,
+  input  wire logic                           right_quiet_i,
   /// Delta stream out.
-  output logic                           out_valid_o,
-  input  logic                           out_ready_i,
-  output logic [OutLanes*DeltaWidth-1:0] out_delta_o,
-  output logic                           out_skip_o,
-  output logic                           out_last_o,
-  output logic                           out_quiet_o,
+  output      logic                           out_valid_o,
+  input  wire logic                           out_ready_i,
+  output      logic [OutLanes*DeltaWidth-1:0] out_delta_o,
+  output      logic                           out_skip_o,
+  output      logic                           out_last_o,
+  output      logic                           out_quiet_o,
   /// High in each cycle in which an addition of `OutLanes` tracers is issued.
-  output logic                           work_o
+  output      logic                           work_o
 );
 
   // Channels of a head on the left, and of the product.
@@ -357,3 +359,5 @@ module spike_product #(
   );
 
 endmodule
+
+`default_nettype wire

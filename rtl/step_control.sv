@@ -1,4 +1,6 @@
-/// Time-steps and rows of a neuron array: which beat is next, and when a sample ends.
+`default_nettype none
+
+/// Control of time-steps and rows of a neuron array: selects the next beat and ends the sample.
 ///
 /// Contract: one time-step for each time-step of the input; once the input is final (its time-step had
 /// `last`), further time-steps without input follow by themselves as long as something fired in the
@@ -21,42 +23,42 @@ module step_control #(
   localparam int unsigned ChunkWidth = (Chunks > 1) ? $clog2(Chunks) : 1,
   localparam int unsigned AddrWidth = (Rows * Chunks > 1) ? $clog2(Rows * Chunks) : 1
 ) (
-  input  logic                  clk_i,
-  input  logic                  rst_i,
+  input  wire logic                  clk_i,
+  input  wire logic                  rst_i,
   /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
-  input  logic [15:0]           t_max_i,
+  input  wire logic [15:0]           t_max_i,
   /// A sample that is to be ended, as in `sample_stop`.
-  input  logic                  stop_i,
-  input  logic [15:0]           stop_sample_i,
+  input  wire logic                  stop_i,
+  input  wire logic [15:0]           stop_sample_i,
   /// Delta stream in, without the deltas.
-  input  logic                  in_valid_i,
-  output logic                  in_ready_o,
-  input  logic                  in_skip_i,
-  input  logic                  in_last_i,
-  input  logic                  in_quiet_i,
+  input  wire logic                  in_valid_i,
+  output      logic                  in_ready_o,
+  input  wire logic                  in_skip_i,
+  input  wire logic                  in_last_i,
+  input  wire logic                  in_quiet_i,
   /// The array takes a beat; it can take this one.
-  input  logic                  advance_i,
-  input  logic                  free_i,
+  input  wire logic                  advance_i,
+  input  wire logic                  free_i,
   /// Nothing fired in this row when it was last.
-  input  logic                  idle_i,
+  input  wire logic                  idle_i,
   /// Of the time-step before this one: something fired in it; all of it is known.
-  input  logic                  go_on_i,
-  input  logic                  over_i,
+  input  wire logic                  go_on_i,
+  input  wire logic                  over_i,
   /// The next beat, which the array takes with `issue_o`: its place, whether it skips the row, whether
   /// it is without input, and what it ends.
-  output logic                  issue_o,
-  output logic [RowWidth-1:0]   row_o,
-  output logic [ChunkWidth-1:0] chunk_o,
-  output logic [AddrWidth-1:0]  addr_o,
-  output logic                  skip_o,
-  output logic                  no_input_o,
-  output logic                  row_end_o,
-  output logic                  step_end_o,
+  output      logic                  issue_o,
+  output      logic [RowWidth-1:0]   row_o,
+  output      logic [ChunkWidth-1:0] chunk_o,
+  output      logic [AddrWidth-1:0]  addr_o,
+  output      logic                  skip_o,
+  output      logic                  no_input_o,
+  output      logic                  row_end_o,
+  output      logic                  step_end_o,
   /// Its time-step: the sample's first; the input is final; at the limit; the input ended quiet.
-  output logic                  first_o,
-  output logic                  final_o,
-  output logic                  limit_o,
-  output logic                  quiet_o
+  output      logic                  first_o,
+  output      logic                  final_o,
+  output      logic                  limit_o,
+  output      logic                  quiet_o
 );
 
   localparam bit [RowWidth-1:0] RowLast = RowWidth'(Rows - 1);
@@ -106,7 +108,7 @@ module step_control #(
   assign addr_o = addr_q;
   assign first_o = first_q;
   assign final_o = self_q || in_last_i;
-  // Whether this time-step is the last allowed is told by a register; `t_max_i` changes only while nothing
+  // A register says whether this time-step is the last that is allowed; `t_max_i` changes only while nothing
   // is inside.
   logic limit_q, limit_first, limit_next, limit_same;
   assign limit_first = t_max_i == 16'd1;
@@ -193,3 +195,5 @@ module step_control #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Simulation-only observer of a valid/ready stream: an offered beat stays until it is taken.
 ///
 /// It has no outputs and is only instantiated where `SYNTHESIS` is not defined.
@@ -5,11 +7,11 @@ module stream_check #(
   /// Bits per beat.
   parameter int unsigned Width = 8
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic valid_i,
-  input logic ready_i,
-  input logic [Width-1:0] data_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic valid_i,
+  input wire logic ready_i,
+  input wire logic [Width-1:0] data_i
 );
 
 `ifndef SYNTHESIS
@@ -27,3 +29,5 @@ module stream_check #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// First-in first-out buffer between two valid/ready streams, with a registered output.
 ///
 /// Contract: beats leave in the order in which they came, each exactly once. `in_ready_o` depends
@@ -11,16 +13,16 @@ module stream_fifo #(
   /// Beats held, at least 1.
   parameter int unsigned Depth = 2
 ) (
-  input  logic             clk_i,
-  input  logic             rst_i,
+  input  wire logic             clk_i,
+  input  wire logic             rst_i,
   /// Beats in.
-  input  logic             in_valid_i,
-  output logic             in_ready_o,
-  input  logic [Width-1:0] in_data_i,
+  input  wire logic             in_valid_i,
+  output      logic             in_ready_o,
+  input  wire logic [Width-1:0] in_data_i,
   /// Beats out.
-  output logic             out_valid_o,
-  input  logic             out_ready_i,
-  output logic [Width-1:0] out_data_o
+  output      logic             out_valid_o,
+  input  wire logic             out_ready_i,
+  output      logic [Width-1:0] out_data_o
 );
 
   if (Width < 1 || Depth < 1) begin : gen_bad_parameters
@@ -114,3 +116,5 @@ module stream_fifo #(
 `endif
 
 endmodule
+
+`default_nettype wire

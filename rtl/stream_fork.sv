@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// One stream to several readers, each of which takes every beat once.
 ///
 /// Contract: a beat is offered to every reader that has not taken it yet, and leaves the input when
@@ -9,16 +11,16 @@ module stream_fork #(
   /// Readers.
   parameter int unsigned Outputs = 2
 ) (
-  input  logic               clk_i,
-  input  logic               rst_i,
+  input  wire logic               clk_i,
+  input  wire logic               rst_i,
   /// Beats in.
-  input  logic               in_valid_i,
-  output logic               in_ready_o,
-  input  logic [Width-1:0]   in_data_i,
+  input  wire logic               in_valid_i,
+  output      logic               in_ready_o,
+  input  wire logic [Width-1:0]   in_data_i,
   /// Beats out, the same data for all.
-  output logic [Outputs-1:0] out_valid_o,
-  input  logic [Outputs-1:0] out_ready_i,
-  output logic [Width-1:0]   out_data_o
+  output      logic [Outputs-1:0] out_valid_o,
+  input  wire logic [Outputs-1:0] out_ready_i,
+  output      logic [Width-1:0]   out_data_o
 );
 
   if (Width < 1 || Outputs < 1) begin : gen_bad_parameters
@@ -49,3 +51,5 @@ module stream_fork #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// The place where two stages meet: a FIFO with an identity.
+`default_nettype none
+
+/// Link between two stages: a FIFO with a number.
 ///
 /// Co-simulation replaces this file by `sim/stream_link.sv`, a module of the same name and ports
 /// that also withholds transfers at random; everything else stays as it is in hardware.
@@ -10,16 +12,16 @@ module stream_link #(
   /// Number of this stream in the design; without effect in hardware.
   parameter int unsigned StreamId = 0
 ) (
-  input  logic             clk_i,
-  input  logic             rst_i,
+  input  wire logic             clk_i,
+  input  wire logic             rst_i,
   /// Beats in.
-  input  logic             in_valid_i,
-  output logic             in_ready_o,
-  input  logic [Width-1:0] in_data_i,
+  input  wire logic             in_valid_i,
+  output      logic             in_ready_o,
+  input  wire logic [Width-1:0] in_data_i,
   /// Beats out.
-  output logic             out_valid_o,
-  input  logic             out_ready_i,
-  output logic [Width-1:0] out_data_o
+  output      logic             out_valid_o,
+  input  wire logic             out_ready_i,
+  output      logic [Width-1:0] out_data_o
 );
 
   if (StreamId > 65535) begin : gen_bad_parameters
@@ -41,3 +43,5 @@ module stream_link #(
   );
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// First-in first-out buffer of any depth: `stream_fifo`, or where that would be large `ram_fifo`.
 ///
 /// Contract: as `stream_fifo`; with more than 64 beats the latency is 3 cycles.
@@ -7,16 +9,16 @@ module stream_queue #(
   /// Beats held, at least 2 for one beat a cycle.
   parameter int unsigned Depth = 2
 ) (
-  input  logic             clk_i,
-  input  logic             rst_i,
+  input  wire logic             clk_i,
+  input  wire logic             rst_i,
   /// Beats in.
-  input  logic             in_valid_i,
-  output logic             in_ready_o,
-  input  logic [Width-1:0] in_data_i,
+  input  wire logic             in_valid_i,
+  output      logic             in_ready_o,
+  input  wire logic [Width-1:0] in_data_i,
   /// Beats out.
-  output logic             out_valid_o,
-  input  logic             out_ready_i,
-  output logic [Width-1:0] out_data_o
+  output      logic             out_valid_o,
+  input  wire logic             out_ready_i,
+  output      logic [Width-1:0] out_data_o
 );
 
   // Many beats lie in block RAM.
@@ -51,3 +53,5 @@ module stream_queue #(
   end
 
 endmodule
+
+`default_nettype wire

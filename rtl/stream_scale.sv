@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// A stream of spikes or deltas as deltas times a coefficient, in chunks of the same or fewer lanes.
 ///
 /// Contract: a row stays a row and a skip beat a skip beat; a chunk of `InLanes` becomes up to
@@ -29,22 +31,22 @@ module stream_scale #(
   /// Bits of the data of a chunk that comes in, derived.
   localparam int unsigned DataWidth = (Spikes != 0) ? 2 * InLanes : InLanes * InWidth
 ) (
-  input  logic                         clk_i,
-  input  logic                         rst_i,
+  input  wire logic                         clk_i,
+  input  wire logic                         rst_i,
   /// Spike or delta stream in.
-  input  logic                         in_valid_i,
-  output logic                         in_ready_o,
-  input  logic [DataWidth-1:0]         in_data_i,
-  input  logic                         in_skip_i,
-  input  logic                         in_last_i,
-  input  logic                         in_quiet_i,
+  input  wire logic                         in_valid_i,
+  output      logic                         in_ready_o,
+  input  wire logic [DataWidth-1:0]         in_data_i,
+  input  wire logic                         in_skip_i,
+  input  wire logic                         in_last_i,
+  input  wire logic                         in_quiet_i,
   /// Delta stream out.
-  output logic                         out_valid_o,
-  input  logic                         out_ready_i,
-  output logic [OutLanes*OutWidth-1:0] out_delta_o,
-  output logic                         out_skip_o,
-  output logic                         out_last_o,
-  output logic                         out_quiet_o
+  output      logic                         out_valid_o,
+  input  wire logic                         out_ready_i,
+  output      logic [OutLanes*OutWidth-1:0] out_delta_o,
+  output      logic                         out_skip_o,
+  output      logic                         out_last_o,
+  output      logic                         out_quiet_o
 );
 
   localparam int unsigned Slices = InLanes / OutLanes;
@@ -78,8 +80,16 @@ module stream_scale #(
     end
   end
 
-  // The slice's lanes, each with a sign bit of its own.
+  // Bits of a lane with its sign.
   localparam int unsigned ElementWidth = (Spikes != 0) ? 2 : InWidth;
+
+  // A lane of the chunk that comes in; a spike as the number -1, 0 or 1.
+  function automatic logic [ElementWidth-1:0] element(input int unsigned lane);
+    if (Spikes != 0) element = ElementWidth'({in_data_i[InLanes+lane], in_data_i[lane]});
+    else element = in_data_i[InWidth*lane+:ElementWidth];
+  endfunction
+
+  // The lanes of the slice.
   logic [OutLanes*ElementWidth-1:0] slice, s1_slice_q;
   logic s1_valid_q, s1_skip_q, s1_last_q, s1_quiet_q;
   for (genvar j = 0; j < OutLanes; j++) begin : gen_slice
@@ -93,12 +103,6 @@ module stream_scale #(
       end
     end
   end
-
-  // A lane of the chunk; a spike as the number -1, 0 or 1.
-  function automatic logic [ElementWidth-1:0] element(input int unsigned lane);
-    if (Spikes != 0) element = ElementWidth'({in_data_i[InLanes+lane], in_data_i[lane]});
-    else element = in_data_i[InWidth*lane+:ElementWidth];
-  endfunction
 
   always_ff @(posedge clk_i) begin
     if (rst_i) s1_valid_q <= 1'b0;
@@ -193,3 +197,5 @@ module stream_scale #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,9 +1,11 @@
+`default_nettype none
+
 /// Memory with one synchronous read port and one write port on one clock, inferable as block RAM.
 ///
-/// Contract: `read_data_o` changes only in a cycle after `read_enable_i`. What is read of a word in the
-/// cycle in which it is written is not to be used: block memories do not agree on what it is, and to
-/// make them agree takes comparators and multiplexers. In simulation it is neither the old word nor
-/// the new one. Contents are unknown until written; there is no reset.
+/// Contract: `read_data_o` changes only in a cycle after `read_enable_i`. Do not use what is read of a word in
+/// the cycle in which it is written: block memories differ in it, and a defined result would take comparators
+/// and multiplexers. In simulation it is neither the old word nor the new one. Contents are unknown until
+/// written; there is no reset.
 /// Latency: 1 cycle.
 module sync_ram #(
   /// Bits per word.
@@ -13,15 +15,15 @@ module sync_ram #(
   /// Address bits, derived.
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
 ) (
-  input  logic                 clk_i,
+  input  wire logic                 clk_i,
   /// Read port.
-  input  logic                 read_enable_i,
-  input  logic [AddrWidth-1:0] read_addr_i,
-  output logic [Width-1:0]     read_data_o,
+  input  wire logic                 read_enable_i,
+  input  wire logic [AddrWidth-1:0] read_addr_i,
+  output      logic [Width-1:0]     read_data_o,
   /// Write port.
-  input  logic                 write_enable_i,
-  input  logic [AddrWidth-1:0] write_addr_i,
-  input  logic [Width-1:0]     write_data_i
+  input  wire logic                 write_enable_i,
+  input  wire logic [AddrWidth-1:0] write_addr_i,
+  input  wire logic [Width-1:0]     write_data_i
 );
 
   (* no_rw_check *) logic [Width-1:0] words_q[Depth];
@@ -48,3 +50,5 @@ module sync_ram #(
   assign read_data_o = read_data_q;
 
 endmodule
+
+`default_nettype wire

@@ -1,9 +1,11 @@
-/// Table rule of `spike_neurons`: a threshold for each level; with `NonMonotone`, several.
+`default_nettype none
+
+/// Table of thresholds of `spike_neurons`: one for each level, several with `NonMonotone`.
 ///
 ///     spike = +1 if S < LevelMax and V' >= T(c, S+1);  -1 if S > LevelMin and V' < T(c, S);  else 0
 ///
-/// Latency: the tracers come a cycle after their chunk was issued, V' another cycle later; then the
-/// decision is there.
+/// Latency: the tracers arrive 1 cycle after their chunk was issued, V' another cycle later; the decision is
+/// combinational from V'.
 module table_threshold #(
   /// Chunks of a row.
   parameter int unsigned Chunks = 2,
@@ -25,18 +27,18 @@ module table_threshold #(
   /// Images as `TableFile` of `spike_neurons`.
   parameter TableFile = ""
 ) (
-  input  logic                           clk_i,
-  input  logic                           rst_i,
+  input  wire logic                           clk_i,
+  input  wire logic                           rst_i,
   /// A chunk is issued; it ends its row.
-  input  logic                           issue_i,
-  input  logic                           row_end_i,
+  input  wire logic                           issue_i,
+  input  wire logic                           row_end_i,
   /// Tracers of the chunk issued before.
-  input  logic [Lanes*LevelWidth-1:0]    read_level_i,
+  input  wire logic [Lanes*LevelWidth-1:0]    read_level_i,
   /// V' and tracers of the chunk before that; and what becomes of them.
-  input  logic [Lanes*MembraneWidth-1:0] v_i,
-  input  logic [Lanes*LevelWidth-1:0]    level_i,
-  output logic [Lanes-1:0]               up_o,
-  output logic [Lanes-1:0]               down_o
+  input  wire logic [Lanes*MembraneWidth-1:0] v_i,
+  input  wire logic [Lanes*LevelWidth-1:0]    level_i,
+  output      logic [Lanes-1:0]               up_o,
+  output      logic [Lanes-1:0]               down_o
 );
 
   // Thresholds of one channel, and the table's address bits.
@@ -112,3 +114,5 @@ module table_threshold #(
   end
 
 endmodule
+
+`default_nettype wire

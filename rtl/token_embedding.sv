@@ -1,8 +1,9 @@
-/// Rows of a table, picked by the values of a sample: token embedding.
+`default_nettype none
+
+/// Token embedding: for each value of a sample, the row of a table with that number.
 ///
-/// Contract: takes `Tokens` values a sample, one a beat, and sends for each the row of the table that
-/// it is the number of, as the one and only time-step of the sample, last = quiet = 1 on its final
-/// beat; zeros for a value that is no row's number.
+/// Contract: takes `Tokens` values for each sample, one in a beat, and sends the row of each as the single
+/// time-step of the sample, with last = quiet = 1 on the final beat. A value without a row gives zeros.
 /// Throughput: one chunk a cycle. Latency: 2 cycles. Back-pressure: all stages stand still.
 module token_embedding #(
   /// Values of a sample.
@@ -20,19 +21,19 @@ module token_embedding #(
   /// Image of `Entries * Chunks` words, lane j at [DeltaWidth*j +: DeltaWidth].
   parameter TableFile = ""
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_i,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_i,
   /// Value stream in, one lane.
-  input  logic                        in_valid_i,
-  output logic                        in_ready_o,
-  input  logic [ValueWidth-1:0]       in_value_i,
+  input  wire logic                        in_valid_i,
+  output      logic                        in_ready_o,
+  input  wire logic [ValueWidth-1:0]       in_value_i,
   /// Delta stream out.
-  output logic                        out_valid_o,
-  input  logic                        out_ready_i,
-  output logic [Lanes*DeltaWidth-1:0] out_delta_o,
-  output logic                        out_skip_o,
-  output logic                        out_last_o,
-  output logic                        out_quiet_o
+  output      logic                        out_valid_o,
+  input  wire logic                        out_ready_i,
+  output      logic [Lanes*DeltaWidth-1:0] out_delta_o,
+  output      logic                        out_skip_o,
+  output      logic                        out_last_o,
+  output      logic                        out_quiet_o
 );
 
   localparam int unsigned Chunks = (Channels + Lanes - 1) / Lanes;
@@ -109,3 +110,5 @@ module token_embedding #(
   assign out_quiet_o = out_last_q;
 
 endmodule
+
+`default_nettype wire

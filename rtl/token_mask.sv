@@ -1,4 +1,6 @@
-/// Which tokens of a sample are padding, as one beat a sample.
+`default_nettype none
+
+/// Padding mask: one beat for each sample that says which of its tokens are padding.
 ///
 /// Contract: takes `Tokens` values a sample, one a beat, and sends bit j = 1 where value j is
 /// `Padding`. Throughput: one value a cycle. Latency: a sample and 1 cycle.
@@ -10,16 +12,16 @@ module token_mask #(
   /// The value that stands for padding.
   parameter int Padding = 0
 ) (
-  input  logic                  clk_i,
-  input  logic                  rst_i,
+  input  wire logic                  clk_i,
+  input  wire logic                  rst_i,
   /// Value stream in, one lane.
-  input  logic                  in_valid_i,
-  output logic                  in_ready_o,
-  input  logic [ValueWidth-1:0] in_value_i,
+  input  wire logic                  in_valid_i,
+  output      logic                  in_ready_o,
+  input  wire logic [ValueWidth-1:0] in_value_i,
   /// Mask stream out.
-  output logic                  out_valid_o,
-  input  logic                  out_ready_i,
-  output logic [Tokens-1:0]     out_mask_o
+  output      logic                  out_valid_o,
+  input  wire logic                  out_ready_i,
+  output      logic [Tokens-1:0]     out_mask_o
 );
 
   localparam int unsigned TokenWidth = (Tokens > 1) ? $clog2(Tokens) : 1;
@@ -51,3 +53,5 @@ module token_mask #(
   assign out_mask_o = mask_q;
 
 endmodule
+
+`default_nettype wire

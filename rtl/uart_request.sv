@@ -1,5 +1,7 @@
-/// The request of a packet: its command, tag and arguments, whether it is whole, and the bytes of a block on
-/// their way into the buffer. Part of `uart_shell`, which lists the commands.
+`default_nettype none
+
+/// Decoder of requests: command, tag and arguments of a packet, whether it is complete, and the bytes of a block
+/// on their way into the buffer. Part of `uart_shell`, which lists the commands.
 ///
 /// Contract: a packet is a request if it begins while `idle_i`. With its end comes `end_o`, unless it is
 /// too short to be one; from the second cycle after that on, all that is said of it stands until the next
@@ -13,36 +15,36 @@ module uart_request #(
   localparam int unsigned BlockWidth = (BlockBytes > 1) ? $clog2(BlockBytes) : 1,
   localparam int unsigned LengthWidth = $clog2(BlockBytes + 1)
 ) (
-  input  logic                   clk_i,
-  input  logic                   rst_i,
+  input  wire logic                   clk_i,
+  input  wire logic                   rst_i,
   /// Bytes of a packet, its end, and whether its check fits.
-  input  logic                   in_valid_i,
-  input  logic [7:0]             in_byte_i,
-  input  logic                   in_end_i,
-  input  logic                   in_good_i,
+  input  wire logic                   in_valid_i,
+  input  wire logic [7:0]             in_byte_i,
+  input  wire logic                   in_end_i,
+  input  wire logic                   in_good_i,
   /// A request may begin.
-  input  logic                   idle_i,
+  input  wire logic                   idle_i,
   /// The buffer of blocks is free.
-  input  logic                   block_free_i,
+  input  wire logic                   block_free_i,
   /// A byte of a block, and its place.
-  output logic                   block_write_o,
-  output logic [BlockWidth-1:0]  block_place_o,
+  output      logic                   block_write_o,
+  output      logic [BlockWidth-1:0]  block_place_o,
   /// A request ends; a packet of any kind ends that is long enough, and does not fit its check.
-  output logic                   end_o,
-  output logic                   bad_o,
+  output      logic                   end_o,
+  output      logic                   bad_o,
   /// Its check fits; so does its length.
-  output logic                   good_o,
-  output logic                   fits_o,
-  output logic [7:0]             command_o,
-  output logic [7:0]             tag_o,
+  output      logic                   good_o,
+  output      logic                   fits_o,
+  output      logic [7:0]             command_o,
+  output      logic [7:0]             tag_o,
   /// Its arguments, as the command has them: a number, or an address, which is within range, and data.
-  output logic [7:0]             number_o,
-  output logic [AddrWidth-1:0]   address_o,
-  output logic                   address_fits_o,
-  output logic [31:0]            data_o,
+  output      logic [7:0]             number_o,
+  output      logic [AddrWidth-1:0]   address_o,
+  output      logic                   address_fits_o,
+  output      logic [31:0]            data_o,
   /// Bytes of the block, which is in the buffer.
-  output logic [LengthWidth-1:0] block_length_o,
-  output logic                   stored_o
+  output      logic [LengthWidth-1:0] block_length_o,
+  output      logic                   stored_o
 );
 
   // Bytes of a request beside the data of a block: command, tag, number, check. The longest request
@@ -126,3 +128,5 @@ module uart_request #(
   assign stored_o = stored_q;
 
 endmodule
+
+`default_nettype wire

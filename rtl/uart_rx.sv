@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bytes from a serial line: 8 data bits, no parity, one stop bit, least significant bit first.
 ///
 /// Contract: `valid_o` is high for one cycle with each byte; there is no back-pressure. A start bit
@@ -10,13 +12,13 @@ module uart_rx #(
   /// Clock cycles of a bit, at least 4.
   parameter int unsigned ClocksPerBit = 25
 ) (
-  input  logic       clk_i,
-  input  logic       rst_i,
+  input  wire logic       clk_i,
+  input  wire logic       rst_i,
   /// The line, asynchronous, high when idle.
-  input  logic       rx_i,
-  output logic       valid_o,
-  output logic [7:0] byte_o,
-  output logic       error_o
+  input  wire logic       rx_i,
+  output      logic       valid_o,
+  output      logic [7:0] byte_o,
+  output      logic       error_o
 );
 
   localparam int unsigned CountWidth = $clog2(ClocksPerBit);
@@ -36,8 +38,8 @@ module uart_rx #(
   } state_e;
   state_e state_q;
 
-  // Two registers between the line and the logic: the line keeps no clock.
-  logic [1:0] sync_q;
+  // Synchroniser: the line is asynchronous to the clock.
+  (* ASYNC_REG = "TRUE" *) logic [1:0] sync_q;
   logic line, sample;
   logic [CountWidth-1:0] count_q;
   logic [2:0] bit_q;
@@ -99,3 +101,5 @@ module uart_rx #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// The host's side of a board without a processor: packets on a serial line to the core's interfaces.
+`default_nettype none
+
+/// Serial shell of a board without a processor: carries out requests of the host on the interfaces of the core.
 ///
 /// The protocol is in docs/uart-protocol.md. A request is a packet of `packet_rx`: command, tag,
 /// arguments. Each gets one reply: the command with bit 7 set, the tag, a status, data.
@@ -43,43 +45,43 @@ module uart_shell #(
   /// The light stays on for 2^LightBits cycles after the last activity.
   parameter int unsigned LightBits = 20
 ) (
-  input  logic                   clk_i,
-  input  logic                   rst_i,
+  input  wire logic                   clk_i,
+  input  wire logic                   rst_i,
   /// The line and the light.
-  input  logic                   uart_rx_i,
-  output logic                   uart_tx_o,
-  output logic                   led_o,
+  input  wire logic                   uart_rx_i,
+  output      logic                   uart_tx_o,
+  output      logic                   led_o,
   /// The core.
-  output logic                   core_rst_o,
-  input  logic                   core_busy_i,
+  output      logic                   core_rst_o,
+  input  wire logic                   core_busy_i,
   /// Samples, AXI4-Stream.
-  output logic                   m_axis_tvalid_o,
-  input  logic                   m_axis_tready_i,
-  output logic [8*BeatBytes-1:0] m_axis_tdata_o,
-  output logic                   m_axis_tlast_o,
+  output      logic                   m_axis_tvalid_o,
+  input  wire logic                   m_axis_tready_i,
+  output      logic [8*BeatBytes-1:0] m_axis_tdata_o,
+  output      logic                   m_axis_tlast_o,
   /// Result frames, AXI4-Stream.
-  input  logic                   s_axis_tvalid_i,
-  output logic                   s_axis_tready_o,
-  input  logic [31:0]            s_axis_tdata_i,
-  input  logic                   s_axis_tlast_i,
+  input  wire logic                   s_axis_tvalid_i,
+  output      logic                   s_axis_tready_o,
+  input  wire logic [31:0]            s_axis_tdata_i,
+  input  wire logic                   s_axis_tlast_i,
   /// Registers, AXI4-Lite.
-  output logic                   m_axi_awvalid_o,
-  input  logic                   m_axi_awready_i,
-  output logic [AddrWidth-1:0]   m_axi_awaddr_o,
-  output logic                   m_axi_wvalid_o,
-  input  logic                   m_axi_wready_i,
-  output logic [31:0]            m_axi_wdata_o,
-  output logic [3:0]             m_axi_wstrb_o,
-  input  logic                   m_axi_bvalid_i,
-  output logic                   m_axi_bready_o,
-  input  logic [1:0]             m_axi_bresp_i,
-  output logic                   m_axi_arvalid_o,
-  input  logic                   m_axi_arready_i,
-  output logic [AddrWidth-1:0]   m_axi_araddr_o,
-  input  logic                   m_axi_rvalid_i,
-  output logic                   m_axi_rready_o,
-  input  logic [31:0]            m_axi_rdata_i,
-  input  logic [1:0]             m_axi_rresp_i
+  output      logic                   m_axi_awvalid_o,
+  input  wire logic                   m_axi_awready_i,
+  output      logic [AddrWidth-1:0]   m_axi_awaddr_o,
+  output      logic                   m_axi_wvalid_o,
+  input  wire logic                   m_axi_wready_i,
+  output      logic [31:0]            m_axi_wdata_o,
+  output      logic [3:0]             m_axi_wstrb_o,
+  input  wire logic                   m_axi_bvalid_i,
+  output      logic                   m_axi_bready_o,
+  input  wire logic [1:0]             m_axi_bresp_i,
+  output      logic                   m_axi_arvalid_o,
+  input  wire logic                   m_axi_arready_i,
+  output      logic [AddrWidth-1:0]   m_axi_araddr_o,
+  input  wire logic                   m_axi_rvalid_i,
+  output      logic                   m_axi_rready_o,
+  input  wire logic [31:0]            m_axi_rdata_i,
+  input  wire logic [1:0]             m_axi_rresp_i
 );
 
   localparam int unsigned FrameBytes = 4 * FrameWords;
@@ -460,3 +462,5 @@ module uart_shell #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Commands and statuses of the serial line's protocol (docs/uart-protocol.md).
 package uart_shell_pkg;
   localparam bit [7:0] CmdIdentify = 8'd1;
@@ -18,3 +20,5 @@ package uart_shell_pkg;
   localparam bit [7:0] StatusBus = 8'd4;
   localparam bit [7:0] StatusDecode = 8'd7;
 endpackage
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bytes to a serial line: 8 data bits, no parity, one stop bit, least significant bit first.
 ///
 /// Contract: a byte is taken when `valid_i` and `ready_o` are high; the line is idle (high) for at
@@ -7,13 +9,13 @@ module uart_tx #(
   /// Clock cycles of a bit, at least 2.
   parameter int unsigned ClocksPerBit = 25
 ) (
-  input  logic       clk_i,
-  input  logic       rst_i,
-  input  logic       valid_i,
-  output logic       ready_o,
-  input  logic [7:0] byte_i,
+  input  wire logic       clk_i,
+  input  wire logic       rst_i,
+  input  wire logic       valid_i,
+  output      logic       ready_o,
+  input  wire logic [7:0] byte_i,
   /// The line, high when idle.
-  output logic       tx_o
+  output      logic       tx_o
 );
 
   localparam int unsigned CountWidth = $clog2(ClocksPerBit);
@@ -72,3 +74,5 @@ module uart_tx #(
 `endif
 
 endmodule
+
+`default_nettype wire

@@ -1,23 +1,26 @@
-/// Read-only memory for weights, part of which may be look-up tables instead of block memory.
+`default_nettype none
+
+/// Read-only memory for weights, in block memory, in look-up tables or in both.
 ///
-/// Contract: as `sync_rom`. The last `LutWords` words are look-up tables: a memory a little deeper than a
-/// whole number of blocks wastes most of the last one, and a small one most of its only one.
+/// Contract: as `sync_rom`. The last `LutWords` words are in look-up tables, the others in block memory: a
+/// memory a little deeper than a whole number of blocks wastes most of the last one, and a small one most of
+/// its only one.
 module weight_rom #(
   /// Bits per word.
   parameter int unsigned Width = 8,
   /// Words.
   parameter int unsigned Depth = 16,
-  /// Words from the end that are look-up tables, up to Depth.
+  /// Words from the end that are in look-up tables, up to Depth.
   parameter int unsigned LutWords = 0,
   /// Base name of the images: `<File>.hex` has the words before those, `<File>_lut.hex` these; "": all zeros.
   parameter File = "",
   /// Address bits, derived.
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
 ) (
-  input  logic                 clk_i,
-  input  logic                 enable_i,
-  input  logic [AddrWidth-1:0] addr_i,
-  output logic [Width-1:0]     data_o
+  input  wire logic                 clk_i,
+  input  wire logic                 enable_i,
+  input  wire logic [AddrWidth-1:0] addr_i,
+  output      logic [Width-1:0]     data_o
 );
 
   if (LutWords > Depth) begin : gen_bad_parameters
@@ -28,6 +31,7 @@ module weight_rom #(
     sync_rom #(
       .Width(Width),
       .Depth(Depth),
+      .Style(1),
       .File ((File == "") ? "" : {File, ".hex"})
     ) u_blocks (
       .clk_i,
@@ -39,7 +43,7 @@ module weight_rom #(
     sync_rom #(
       .Width(Width),
       .Depth(Depth),
-      .Luts (1),
+      .Style(2),
       .File ((File == "") ? "" : {File, "_lut.hex"})
     ) u_luts (
       .clk_i,
@@ -64,6 +68,7 @@ module weight_rom #(
     sync_rom #(
       .Width(Width),
       .Depth(BlockWords),
+      .Style(1),
       .File ((File == "") ? "" : {File, ".hex"})
     ) u_blocks (
       .clk_i,
@@ -74,7 +79,7 @@ module weight_rom #(
     sync_rom #(
       .Width(Width),
       .Depth(LutWords),
-      .Luts (1),
+      .Style(2),
       .File ((File == "") ? "" : {File, "_lut.hex"})
     ) u_luts (
       .clk_i,
@@ -89,3 +94,5 @@ module weight_rom #(
   end
 
 endmodule
+
+`default_nettype wire

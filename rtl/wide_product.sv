@@ -1,8 +1,10 @@
+`default_nettype none
+
 /// Product of two signed numbers in two cycles: partial products, then their sum.
 ///
 /// The second factor is cut into pieces of `PieceWidth` bits, so that no cycle holds more than a
-/// multiplier block's column and one addition. 17 bits and a sign are what the blocks of all families
-/// take on one side, so the pieces are those that synthesis would make by itself.
+/// column of multiplier blocks and one addition. The blocks of all families take 17 bits and a sign on one
+/// side, so synthesis would cut the factor in the same way.
 ///
 /// Latency: 2 cycles while `enable_i` is high.
 module wide_product #(
@@ -14,11 +16,11 @@ module wide_product #(
   /// Bits of an unsigned piece of the second factor.
   parameter int unsigned PieceWidth = 17
 ) (
-  input  logic                     clk_i,
-  input  logic                     enable_i,
-  input  logic signed [AWidth-1:0] a_i,
-  input  logic signed [BWidth-1:0] b_i,
-  output logic signed [Width-1:0]  product_o
+  input  wire logic                     clk_i,
+  input  wire logic                     enable_i,
+  input  wire logic signed [AWidth-1:0] a_i,
+  input  wire logic signed [BWidth-1:0] b_i,
+  output      logic signed [Width-1:0]  product_o
 );
 
   // The last piece has the sign, and is not empty.
@@ -58,3 +60,5 @@ module wide_product #(
   assign product_o = product_q;
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// The taps of neurons that decide a row at a time: in designs that have `row_taps`.
 bind row_taps neuron_taps #(
   .StageId(StageId),
@@ -20,3 +22,5 @@ bind row_taps neuron_taps #(
   .v_i(tap_v),
   .s_i(tap_s)
 );
+
+`default_nettype wire

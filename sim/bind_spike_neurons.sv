@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// The taps of neurons that add up changes: in designs that have `spike_neurons`.
 bind spike_neurons neuron_taps #(
   .StageId(StageId),
@@ -20,3 +22,5 @@ bind spike_neurons neuron_taps #(
   .v_i(tap_v),
   .s_i(tap_s)
 );
+
+`default_nettype wire

@@ -1,6 +1,9 @@
+`default_nettype none
+
 /// Co-simulation tap: reports every beat that an array of neurons sends, with the state behind it.
 ///
-/// Attached from outside by `bind` (`bind_spike_neurons.sv`, `bind_row_taps.sv`), so the hardware does not know of it. `snn_tap_beat` announces the
+/// Attached from outside by `bind` (`bind_spike_neurons.sv`, `bind_row_taps.sv`), so the hardware is unchanged.
+/// `snn_tap_beat` announces the
 /// beat; `snn_tap_neuron` follows for each lane unless it is a skip beat.
 module neuron_taps #(
   /// Number of the stage in the design.
@@ -12,20 +15,20 @@ module neuron_taps #(
   parameter int unsigned RowWidth = 1,
   parameter int unsigned ChunkWidth = 1
 ) (
-  input logic                           clk_i,
-  input logic                           rst_i,
+  input wire logic                           clk_i,
+  input wire logic                           rst_i,
   /// A beat is decided or taken in this cycle.
-  input logic                           taken_i,
-  input logic [Lanes-1:0]               nz_i,
-  input logic [Lanes-1:0]               neg_i,
-  input logic                           skip_i,
-  input logic                           last_i,
-  input logic                           quiet_i,
+  input wire logic                           taken_i,
+  input wire logic [Lanes-1:0]               nz_i,
+  input wire logic [Lanes-1:0]               neg_i,
+  input wire logic                           skip_i,
+  input wire logic                           last_i,
+  input wire logic                           quiet_i,
   /// Position, and membranes and tracers after this time-step.
-  input logic [RowWidth-1:0]            row_i,
-  input logic [ChunkWidth-1:0]          chunk_i,
-  input logic [Lanes*MembraneWidth-1:0] v_i,
-  input logic [Lanes*LevelWidth-1:0]    s_i
+  input wire logic [RowWidth-1:0]            row_i,
+  input wire logic [ChunkWidth-1:0]          chunk_i,
+  input wire logic [Lanes*MembraneWidth-1:0] v_i,
+  input wire logic [Lanes*LevelWidth-1:0]    s_i
 );
 
   import "DPI-C" function void snn_tap_beat(
@@ -63,3 +66,5 @@ module neuron_taps #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Co-simulation tap: reports every beat of deltas that a `readout` takes.
 ///
 /// Attached from outside by `bind`. `snn_tap_beat` announces the beat; `snn_tap_delta` follows for
@@ -8,16 +10,16 @@ module readout_taps #(
   parameter int unsigned DeltaWidth = 12,
   parameter int unsigned ChunkWidth = 1
 ) (
-  input logic                        clk_i,
-  input logic                        rst_i,
+  input wire logic                        clk_i,
+  input wire logic                        rst_i,
   /// A beat is taken in this cycle.
-  input logic                        taken_i,
-  input logic [Lanes*DeltaWidth-1:0] delta_i,
-  input logic                        skip_i,
-  input logic                        last_i,
-  input logic                        quiet_i,
+  input wire logic                        taken_i,
+  input wire logic [Lanes*DeltaWidth-1:0] delta_i,
+  input wire logic                        skip_i,
+  input wire logic                        last_i,
+  input wire logic                        quiet_i,
   /// Position in the row.
-  input logic [ChunkWidth-1:0]       chunk_i
+  input wire logic [ChunkWidth-1:0]       chunk_i
 );
 
   import "DPI-C" function void snn_tap_beat(
@@ -62,3 +64,5 @@ bind readout readout_taps #(
   .quiet_i(in_quiet_i),
   .chunk_i(chunk_q)
 );
+
+`default_nettype wire

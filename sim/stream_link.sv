@@ -1,4 +1,6 @@
-/// Co-simulation version of `rtl/stream_link.sv`: the same FIFO, and transfers withheld at random.
+`default_nettype none
+
+/// Co-simulation version of `rtl/stream_link.sv`: the same FIFO, with transfers withheld at random.
 ///
 /// Once a cycle, `snn_link` tells the host the link's handshakes (bit 0 in_valid, 1 in_ready,
 /// 2 out_valid, 3 out_ready) and the host decides: bit 0 withholds the next beat from the output,
@@ -12,16 +14,16 @@ module stream_link #(
   /// Number of this stream in the design, the argument of `snn_link`.
   parameter int unsigned StreamId = 0
 ) (
-  input  logic             clk_i,
-  input  logic             rst_i,
+  input  wire logic             clk_i,
+  input  wire logic             rst_i,
   /// Beats in.
-  input  logic             in_valid_i,
-  output logic             in_ready_o,
-  input  logic [Width-1:0] in_data_i,
+  input  wire logic             in_valid_i,
+  output      logic             in_ready_o,
+  input  wire logic [Width-1:0] in_data_i,
   /// Beats out.
-  output logic             out_valid_o,
-  input  logic             out_ready_i,
-  output logic [Width-1:0] out_data_o
+  output      logic             out_valid_o,
+  input  wire logic             out_ready_i,
+  output      logic [Width-1:0] out_data_o
 );
 
   import "DPI-C" function int snn_link(
@@ -63,3 +65,5 @@ module stream_link #(
   assign unused_request = ^request_q[31:2];
 
 endmodule
+
+`default_nettype wire

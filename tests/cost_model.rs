@@ -13,7 +13,7 @@ use snn2rtl::import::{self, import};
 use snn2rtl::lower::lower;
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 use snn2rtl::snn::Model;
-use snn2rtl::streaming::design::{Design, Options, plan};
+use snn2rtl::streaming::design::{Design, Options, in_blocks, plan};
 use snn2rtl::streaming::schedule::estimate;
 use snn2rtl::target::Family;
 use snn2rtl::tool::{Tool, Toolbox};
@@ -133,6 +133,63 @@ fn more_lanes_cost_more_logic_in_every_module_that_has_them() {
             assert!(20 * many.lut > 21 * few.lut, "{module} in {family}: {few:?}, {many:?}");
             assert!(20 * many.ff > 21 * few.ff, "{module} in {family}: {few:?}, {many:?}");
         }
+    }
+}
+
+/// The rule for read-only memories is the same in the design and in `rtl/sync_rom.sv` and `rtl/threshold_rom.sv`, and Yosys
+/// follows their attributes.
+#[test]
+fn read_only_memories_are_where_the_design_says() {
+    let toolbox = Toolbox::from_env();
+    let yosys = toolbox.get_at_least(Tool::Yosys, Family::Xc7.oldest_yosys()).unwrap();
+    // Words that no logic makes smaller.
+    let mut state = 1_u64;
+    let mut digit = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from_digit(u32::try_from(state >> 60).unwrap(), 16).unwrap()
+    };
+    for (module, ports, parameters, width, depth, expected) in [
+        ("sync_rom", 1, "", 36, 171, true),
+        ("sync_rom", 1, "", 36, 170, false),
+        ("sync_rom", 1, "", 40, 256, false),
+        ("sync_rom", 1, ", .Style(1)", 8, 20, true),
+        ("sync_rom", 1, ", .Style(2)", 36, 512, false),
+        ("threshold_rom", 2, "", 16, 192, true),
+        ("threshold_rom", 2, "", 16, 191, false),
+    ] {
+        let what = format!("{module} of {depth} words of {width} bits{parameters}");
+        if parameters.is_empty() {
+            assert_eq!(in_blocks(width, depth, ports), expected, "{what}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["lut_rom.sv", "sync_rom.sv", "threshold_rom.sv"] {
+            std::fs::copy(repository(&format!("rtl/{file}")), folder.path().join(file)).unwrap();
+        }
+        let word = |_| (0..width / 4).map(|_| digit()).collect::<String>() + "\n";
+        std::fs::write(folder.path().join("words.hex"), (0..depth).map(word).collect::<String>()).unwrap();
+        let read = match ports {
+            1 => ".addr_i(x_i), .data_o(p_o)",
+            _ => ".addr_a_i(x_i), .addr_b_i(y_i), .data_a_o(p_o), .data_b_o(q_o)",
+        };
+        let address = usize::next_power_of_two(depth).trailing_zeros() - 1;
+        let top = format!(
+            "module top (input wire logic clk_i, input wire logic [{address}:0] x_i, y_i,\n\
+             output logic [{0}:0] p_o, q_o);\n\
+             {module} #(.Width({width}), .Depth({depth}), .File(\"words.hex\"){parameters}) u_rom\n\
+             (.clk_i, .enable_i(1'b1), {read});\nendmodule\n",
+            width - 1
+        );
+        std::fs::write(folder.path().join("top.sv"), top).unwrap();
+        let script = format!(
+            "read_verilog -sv -defer lut_rom.sv sync_rom.sv threshold_rom.sv top.sv\nhierarchy -top top\n\
+             {} -top top -run begin:fine\ntee -q -o stat.json stat -json\n",
+            Family::Xc7.command(false)
+        );
+        std::fs::write(folder.path().join("script.ys"), script).unwrap();
+        yosys.command().args(["-s", "script.ys"]).cwd(folder.path()).run().unwrap();
+        let text = std::fs::read_to_string(folder.path().join("stat.json")).unwrap();
+        let blocks = text.contains("\"RAMB18E1\"") || text.contains("\"RAMB36E1\"");
+        assert_eq!(blocks, expected, "{what}: {text}");
     }
 }
 

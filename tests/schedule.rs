@@ -92,13 +92,14 @@ fn weights_go_to_look_up_tables_where_block_memory_is_short() {
     let bram = |design: &design::Design, device: &Device| estimate(design, device.family).total.bram;
     let (small, large, tiny) = (device("gw2ar-18"), device("lfe5u-85f"), device("ice40up5k"));
     let options = Options::uniform(9);
-    // Yosys 0.70 makes 50 blocks of the first and 44 of the second.
+    // The 256 words of fc2 fill their blocks badly and are in look-up tables from the start. Yosys 0.70 makes 44 blocks
+    // of the second.
     let mut design = plan(&options);
-    assert_eq!(bram(&design, &small), 50);
+    assert_eq!(bram(&design, &small), 48);
     assert!(lut_offload(&mut design, &small));
     let lut_offloaded = design.folding(&options);
     let words = |layer: &str| lut_offloaded.layers[layer].lut_words;
-    assert_eq!((words("fc1"), words("fc2"), words("act1")), (Some(496), Some(256), None));
+    assert_eq!((words("fc1"), words("fc2"), words("act1")), (Some(496), None, None));
     assert_eq!(bram(&design, &small), 44);
     assert_eq!(bram(&plan(&lut_offloaded), &small), 44);
     // Where there is enough, and where nothing helps, nothing changes.

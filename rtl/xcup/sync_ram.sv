@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Memory with one synchronous read port and one write port on one clock: UltraRAM if it fills at least a quarter of
 /// it, block RAM otherwise. Takes the place of `rtl/sync_ram.sv` in builds with `ultra_ram`.
 ///
@@ -12,15 +14,15 @@ module sync_ram #(
   /// Address bits, derived.
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
 ) (
-  input  logic                 clk_i,
+  input  wire logic                 clk_i,
   /// Read port.
-  input  logic                 read_enable_i,
-  input  logic [AddrWidth-1:0] read_addr_i,
-  output logic [Width-1:0]     read_data_o,
+  input  wire logic                 read_enable_i,
+  input  wire logic [AddrWidth-1:0] read_addr_i,
+  output      logic [Width-1:0]     read_data_o,
   /// Write port.
-  input  logic                 write_enable_i,
-  input  logic [AddrWidth-1:0] write_addr_i,
-  input  logic [Width-1:0]     write_data_i
+  input  wire logic                 write_enable_i,
+  input  wire logic [AddrWidth-1:0] write_addr_i,
+  input  wire logic [Width-1:0]     write_data_i
 );
 
   localparam int unsigned UltraWidth = 72;
@@ -68,3 +70,5 @@ module sync_ram #(
   end
 
 endmodule
+
+`default_nettype wire

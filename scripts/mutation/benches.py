@@ -81,7 +81,7 @@ class Bench:
         if len(own) > most:
             own = [own[i * (len(own) - 1) // (most - 1)] for i in range(most)]
         own = [re.sub(r"done\[\d+\]", f"done[{i}]", line) for i, line in enumerate(own)]
-        head = "module bench (\n  input  logic clk_i,\n  output logic done_o\n);\n"
+        head = "module bench (\n  input  wire logic clk_i,\n  output      logic done_o\n);\n"
         head += f"  logic [{len(own) - 1}:0] done;\n  assign done_o = &done;\n"
         return head + "\n".join(own) + "\nendmodule\n"
 

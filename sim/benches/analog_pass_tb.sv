@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `analog_pass`: every value must come out as it went in, padding as 0, flags at the end.
 module analog_pass_tb #(
   parameter int unsigned Rows = 1,
@@ -5,8 +7,8 @@ module analog_pass_tb #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned ValueWidth = 9
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int Chunks = (Channels + Lanes - 1) / Lanes;
@@ -92,3 +94,5 @@ module analog_pass_tb #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `axi_lite_regs`: random events counted beside it, all registers read back, writes with
 /// byte enables and in every order of address and data, unmapped addresses, T_max and the rule of
 /// confidence while busy.
@@ -10,8 +12,8 @@ module axi_lite_regs_tb #(
   parameter int EventCycles = 300,
   parameter int Rounds = 12
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   logic rst;
@@ -303,3 +305,5 @@ module axi_lite_regs_tb #(
   end
 
 endmodule
+
+`default_nettype wire

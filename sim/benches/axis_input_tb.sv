@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `axis_input`: frames of the right length, too short and too long; every value; no sample
 /// is begun while disabled.
 module axis_input_tb #(
@@ -9,8 +11,8 @@ module axis_input_tb #(
   parameter int unsigned Count = 8,
   parameter int unsigned RowChannels = Count
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int Beats = (Count + Lanes - 1) / Lanes;
@@ -108,3 +110,5 @@ module axis_input_tb #(
   end
 
 endmodule
+
+`default_nettype wire

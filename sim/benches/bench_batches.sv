@@ -1,17 +1,19 @@
-/// Bench helper: the order of the batches of players and checkers, and the time that the first takes.
+`default_nettype none
+
+/// Bench helper: starts the batches of players and checkers in order and measures the time of the first.
 module bench_batches #(
   parameter int Batches = 1,
   /// Image of words {most cycles, 0 for any number; t_max}.
   parameter File = ""
 ) (
-  input  logic        clk_i,
-  input  logic        rst_i,
+  input  wire logic        clk_i,
+  input  wire logic        rst_i,
   /// Every player and checker has finished the batch.
-  input  logic        idle_i,
+  input  wire logic        idle_i,
   output int          batch_o,
   /// Time-steps allowed a sample.
-  output logic [15:0] t_max_o,
-  output logic        done_o
+  output      logic [15:0] t_max_o,
+  output      logic        done_o
 );
 
   logic [63:0] words[Batches];
@@ -47,3 +49,5 @@ module bench_batches #(
   end
 
 endmodule
+
+`default_nettype wire

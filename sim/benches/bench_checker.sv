@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench helper: takes beats from a valid/ready stream, with random pauses but in the first batch,
 /// and compares each with an image.
 module bench_checker #(
@@ -6,15 +8,15 @@ module bench_checker #(
   /// Image of words {last of the batch, beat}.
   parameter File = ""
 ) (
-  input  logic             clk_i,
-  input  logic             rst_i,
+  input  wire logic             clk_i,
+  input  wire logic             rst_i,
   /// The batch that is expected.
-  input  int               batch_i,
+  input  var int           batch_i,
   /// All of it has come.
-  output logic             idle_o,
-  input  logic             valid_i,
-  output logic             ready_o,
-  input  logic [Width-1:0] data_i
+  output      logic             idle_o,
+  input  wire logic             valid_i,
+  output      logic             ready_o,
+  input  wire logic [Width-1:0] data_i
 );
 
   logic [Width:0] words[Words];
@@ -46,3 +48,5 @@ module bench_checker #(
   end
 
 endmodule
+
+`default_nettype wire

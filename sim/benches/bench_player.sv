@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench helper: plays the beats of an image on a valid/ready stream, batch by batch, with random
 /// pauses but in the first batch.
 module bench_player #(
@@ -6,15 +8,15 @@ module bench_player #(
   /// Image of words {last of the batch, beat}.
   parameter File = ""
 ) (
-  input  logic             clk_i,
-  input  logic             rst_i,
+  input  wire logic             clk_i,
+  input  wire logic             rst_i,
   /// The batch that may be played.
-  input  int               batch_i,
+  input  var int           batch_i,
   /// It has been taken.
-  output logic             idle_o,
-  output logic             valid_o,
-  input  logic             ready_i,
-  output logic [Width-1:0] data_o
+  output      logic             idle_o,
+  output      logic             valid_o,
+  input  wire logic             ready_i,
+  output      logic [Width-1:0] data_o
 );
 
   logic [Width:0] words[Words];
@@ -51,3 +53,5 @@ module bench_player #(
   end
 
 endmodule
+
+`default_nettype wire

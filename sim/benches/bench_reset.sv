@@ -1,7 +1,9 @@
+`default_nettype none
+
 /// Bench helper: reset for the first cycles, and a cycle count.
 module bench_reset (
-  input  logic clk_i,
-  output logic rst_o,
+  input  wire logic clk_i,
+  output      logic rst_o,
   output int   cycle_o
 );
 
@@ -11,3 +13,5 @@ module bench_reset (
   always @(posedge clk_i) count <= count + 1;
 
 endmodule
+
+`default_nettype wire

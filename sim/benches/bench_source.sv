@@ -1,14 +1,16 @@
+`default_nettype none
+
 /// Bench helper: offers queued beats on a valid/ready stream, with random pauses.
 module bench_source #(
   parameter int unsigned Width = 8
 ) (
-  input  logic             clk_i,
-  input  logic             rst_i,
+  input  wire logic             clk_i,
+  input  wire logic             rst_i,
   /// Share of idle cycles in percent.
-  input  int unsigned      stall_i,
-  output logic             valid_o,
-  input  logic             ready_i,
-  output logic [Width-1:0] data_o
+  input  var int unsigned  stall_i,
+  output      logic             valid_o,
+  input  wire logic             ready_i,
+  output      logic [Width-1:0] data_o
 );
 
   logic [Width-1:0] beats[$];
@@ -42,3 +44,5 @@ module bench_source #(
   end
 
 endmodule
+
+`default_nettype wire

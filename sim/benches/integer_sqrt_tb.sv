@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `integer_sqrt`: roots of numbers on and around squares, each with its tag.
 module integer_sqrt_tb #(
   parameter int unsigned Width = 16,
@@ -11,8 +13,8 @@ module integer_sqrt_tb #(
   parameter BatchFile = "",
   parameter int Batches = 1
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int unsigned RootWidth = (Width + 1) / 2;
@@ -44,3 +46,5 @@ module integer_sqrt_tb #(
   );
 
 endmodule
+
+`default_nettype wire

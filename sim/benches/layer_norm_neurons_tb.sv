@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `layer_norm_neurons`: every spike, accumulated input, tracer, place and flag against the golden
 /// operator's, and the time without pauses.
 module layer_norm_neurons_tb #(
@@ -30,8 +32,8 @@ module layer_norm_neurons_tb #(
   parameter BatchFile = "",
   parameter int Batches = 1
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   logic rst;
@@ -85,3 +87,5 @@ module layer_norm_neurons_tb #(
   end
 
 endmodule
+
+`default_nettype wire

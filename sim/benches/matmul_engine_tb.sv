@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `spike_matmul` (ValueWidth = 1) and `analog_matmul`: every delta beat against a plain
 /// matrix product, `work_o` against the number of events, and the time without pauses, which with
 /// several banks must come near the events of each row's busiest bank.
@@ -16,8 +18,8 @@ module matmul_engine_tb #(
   parameter int Steps = 20,
   parameter WeightFile = ""
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int InChunks = (InChannels + InLanes - 1) / InLanes;
@@ -216,3 +218,5 @@ module matmul_engine_tb #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `permute_buffer`: every value against the golden arrangement.
 module permute_buffer_tb #(
   parameter int unsigned Count = 8,
@@ -12,8 +14,8 @@ module permute_buffer_tb #(
   parameter BatchFile = "",
   parameter int Batches = 1
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   logic rst, in_idle, out_idle;
@@ -43,3 +45,5 @@ module permute_buffer_tb #(
   );
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `rate_encoder`: the time-step must come `Steps` times, flags on the final one alone.
 module rate_encoder_tb #(
   parameter int unsigned Rows = 1,
@@ -6,8 +8,8 @@ module rate_encoder_tb #(
   parameter int unsigned DeltaWidth = 12,
   parameter int unsigned Steps = 4
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int Chunks = (Channels + Lanes - 1) / Lanes;
@@ -96,3 +98,5 @@ module rate_encoder_tb #(
   end
 
 endmodule
+
+`default_nettype wire

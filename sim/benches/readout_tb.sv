@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `readout`: every word of every result frame against plain sums, with and without the rule
 /// of confidence.
 module readout_tb #(
@@ -15,8 +17,8 @@ module readout_tb #(
   /// 64-bit words: m and b of each channel.
   parameter ReferenceFile = ""
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int Chunks = (Channels + Lanes - 1) / Lanes;
@@ -189,3 +191,5 @@ module readout_tb #(
   end
 
 endmodule
+
+`default_nettype wire

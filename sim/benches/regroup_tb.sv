@@ -1,7 +1,9 @@
+`default_nettype none
+
 /// Bench of `spike_neurons` with `SkipRows` = 0 before a `spike_matmul` that divides its chunks into
 /// other rows: every delta beat against a plain product of the spikes in their flat order.
 ///
-/// What the neurons do is the matter of their own bench; here their spikes are taken as they come.
+/// The neurons have a bench of their own; this one takes their spikes as given.
 module regroup_tb #(
   /// The neurons.
   parameter int unsigned Rows = 4,
@@ -19,8 +21,8 @@ module regroup_tb #(
   parameter WeightFile = "",
   parameter ConstFile = ""
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int unsigned Chunks = Channels / Lanes;
@@ -196,3 +198,5 @@ module regroup_tb #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `residual_sum`: every beat against the golden sum, the inputs at a pace of their own.
 module residual_sum_tb #(
   parameter int unsigned Rows = 1,
@@ -18,8 +20,8 @@ module residual_sum_tb #(
   parameter BatchFile = "",
   parameter int Batches = 1
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int unsigned BeatWidth = Lanes * DeltaWidth;
@@ -62,3 +64,5 @@ module residual_sum_tb #(
   );
 
 endmodule
+
+`default_nettype wire

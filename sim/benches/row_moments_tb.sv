@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `row_moments`, and of `integer_sqrt` in it: every sum and root against the golden
 /// operator's, and the time without pauses.
 module row_moments_tb #(
@@ -15,8 +17,8 @@ module row_moments_tb #(
   parameter BatchFile = "",
   parameter int Batches = 1
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int unsigned SumWidth = AccWidth + $clog2(Channels + 1);
@@ -52,3 +54,5 @@ module row_moments_tb #(
   );
 
 endmodule
+
+`default_nettype wire

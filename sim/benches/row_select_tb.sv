@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `row_select`: the rows that are selected, with the time-step's flags on the last of them.
 module row_select_tb #(
   parameter int unsigned InRows = 4,
@@ -13,8 +15,8 @@ module row_select_tb #(
   parameter BatchFile = "",
   parameter int Batches = 1
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   logic rst, in_idle, out_idle;
@@ -46,3 +48,5 @@ module row_select_tb #(
   );
 
 endmodule
+
+`default_nettype wire

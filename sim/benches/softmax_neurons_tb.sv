@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `softmax_neurons`: every spike, accumulated score, tracer, place and flag against the
 /// golden operator's, and the time without pauses. Channels beyond the tokens are noise.
 module softmax_neurons_tb #(
@@ -37,8 +39,8 @@ module softmax_neurons_tb #(
   parameter BatchFile = "",
   parameter int Batches = 1
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   logic rst;
@@ -109,3 +111,5 @@ module softmax_neurons_tb #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `spike_neurons`: every spike, membrane, tracer and flag against a plain neuron loop.
 ///
 /// A skip beat stands for a row of zeros: which of the two is sent for a row that does not fire may
@@ -27,8 +29,8 @@ module spike_neurons_tb #(
   /// the level below all edges, then each edge and the level from there on.
   parameter ReferenceFile = ""
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int Chunks = (Channels + Lanes - 1) / Lanes;
@@ -277,3 +279,5 @@ module spike_neurons_tb #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `spike_product`: every beat against the difference of two plain matrix products of the
 /// tracers, `work_o` against the number of spikes, and the time without pauses.
 module spike_product_tb #(
@@ -16,8 +18,8 @@ module spike_product_tb #(
   /// Samples of a batch.
   parameter int Samples = 3
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int LeftGroup = Mix == 1 ? GroupPad : Depth;
@@ -299,3 +301,5 @@ module spike_product_tb #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `stream_fifo`, `ram_fifo` and both versions of `stream_link`: order, completeness,
 /// throughput, and how many beats they hold.
 module stream_fifo_tb #(
@@ -8,8 +10,8 @@ module stream_fifo_tb #(
   /// 1: the FIFO in block RAM.
   parameter int unsigned UseRam = 0
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int Batches = 12;
@@ -95,3 +97,5 @@ module stream_fifo_tb #(
   end
 
 endmodule
+
+`default_nettype wire

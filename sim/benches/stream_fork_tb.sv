@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `stream_fork`: every reader must take every beat once and in order, at a pace of its own.
 module stream_fork_tb #(
   parameter int unsigned Width = 8,
@@ -8,8 +10,8 @@ module stream_fork_tb #(
   parameter BatchFile = "",
   parameter int Batches = 1
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   logic rst, in_idle;
@@ -40,3 +42,5 @@ module stream_fork_tb #(
   end
 
 endmodule
+
+`default_nettype wire

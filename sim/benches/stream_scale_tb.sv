@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `stream_scale`: every beat against the golden sum of one term.
 module stream_scale_tb #(
   parameter int unsigned Channels = 8,
@@ -19,8 +21,8 @@ module stream_scale_tb #(
   parameter BatchFile = "",
   parameter int Batches = 1
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int unsigned DataWidth = (Spikes != 0) ? 2 * InLanes : InLanes * InWidth;
@@ -58,3 +60,5 @@ module stream_scale_tb #(
   );
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `token_embedding`: every beat against the golden table, rows of zeros for other values.
 module token_embedding_tb #(
   parameter int unsigned Tokens = 4,
@@ -15,8 +17,8 @@ module token_embedding_tb #(
   parameter BatchFile = "",
   parameter int Batches = 1
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   logic rst, in_idle, out_idle;
@@ -48,3 +50,5 @@ module token_embedding_tb #(
   );
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Bench of `token_mask`: a mask a sample, a bit for each value that is the padding.
 module token_mask_tb #(
   parameter int unsigned Tokens = 4,
@@ -11,8 +13,8 @@ module token_mask_tb #(
   parameter BatchFile = "",
   parameter int Batches = 1
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   logic rst, in_idle, out_idle;
@@ -40,3 +42,5 @@ module token_mask_tb #(
   );
 
 endmodule
+
+`default_nettype wire

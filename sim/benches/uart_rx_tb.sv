@@ -1,10 +1,12 @@
+`default_nettype none
+
 /// Bench of `uart_rx`: bytes at random times from a line whose bits are up to 3 % too long or too
 /// short, between pulses shorter than half a bit, missing stop bits and breaks.
 module uart_rx_tb #(
   parameter int unsigned ClocksPerBit = 8
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int Bytes = 400;
@@ -101,3 +103,5 @@ module uart_rx_tb #(
   end
 
 endmodule
+
+`default_nettype wire

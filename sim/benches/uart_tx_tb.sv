@@ -1,10 +1,12 @@
+`default_nettype none
+
 /// Bench of `uart_tx`: every bit of every byte on the line, for its whole length, at random times and
 /// back to back.
 module uart_tx_tb #(
   parameter int unsigned ClocksPerBit = 8
 ) (
-  input  logic clk_i,
-  output logic done_o
+  input  wire logic clk_i,
+  output      logic done_o
 );
 
   localparam int Bytes = 300;
@@ -62,3 +64,5 @@ module uart_tx_tb #(
   end
 
 endmodule
+
+`default_nettype wire

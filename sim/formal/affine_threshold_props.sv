@@ -1,4 +1,6 @@
-/// The line rule against the quantiser it tracks, for any thresholds.
+`default_nettype none
+
+/// `affine_threshold` against the quantiser that it tracks, for any thresholds.
 ///
 /// With x = V' + theta S, the accumulated input: Q(x) is the number of levels k above LevelMin with
 /// x >= k theta, and the spike must be clamp(Q(x) - S, -1, +1).
@@ -10,10 +12,10 @@ module affine_threshold_props #(
   parameter int LevelMax = 3,
   parameter int unsigned ThetaWidth = 3
 ) (
-  input logic clk_i,
-  input logic chunk_i,
-  input logic signed [MembraneWidth-1:0] v_i,
-  input logic signed [LevelWidth-1:0] level_i
+  input wire logic clk_i,
+  input wire logic chunk_i,
+  input wire logic signed [MembraneWidth-1:0] v_i,
+  input wire logic signed [LevelWidth-1:0] level_i
 );
 
   logic signed [MembraneWidth-1:0] start, v_new;
@@ -83,3 +85,5 @@ module affine_threshold_props #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Read-only memories of the library with any contents, in place of those with images: what is
 /// proven with them holds for every image. `words` is what the properties look at.
 module sync_rom #(
@@ -6,10 +8,10 @@ module sync_rom #(
   parameter File = "",
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
 ) (
-  input  logic                 clk_i,
-  input  logic                 enable_i,
-  input  logic [AddrWidth-1:0] addr_i,
-  output logic [Width-1:0]     data_o
+  input  wire logic                 clk_i,
+  input  wire logic                 enable_i,
+  input  wire logic [AddrWidth-1:0] addr_i,
+  output      logic [Width-1:0]     data_o
 );
 
   (* anyconst *) logic [Width*Depth-1:0] words;
@@ -26,12 +28,12 @@ module threshold_rom #(
   parameter File = "",
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
 ) (
-  input  logic                 clk_i,
-  input  logic                 enable_i,
-  input  logic [AddrWidth-1:0] addr_a_i,
-  input  logic [AddrWidth-1:0] addr_b_i,
-  output logic [Width-1:0]     data_a_o,
-  output logic [Width-1:0]     data_b_o
+  input  wire logic                 clk_i,
+  input  wire logic                 enable_i,
+  input  wire logic [AddrWidth-1:0] addr_a_i,
+  input  wire logic [AddrWidth-1:0] addr_b_i,
+  output      logic [Width-1:0]     data_a_o,
+  output      logic [Width-1:0]     data_b_o
 );
 
   (* anyconst *) logic [Width*Depth-1:0] words;
@@ -46,3 +48,5 @@ module threshold_rom #(
   assign data_b_o = data_b_q;
 
 endmodule
+
+`default_nettype wire

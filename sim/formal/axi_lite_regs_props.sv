@@ -1,4 +1,6 @@
-/// Properties of the AXI4-Lite slave, for any master that keeps what it offers, ready or not.
+`default_nettype none
+
+/// Properties of the AXI4-Lite slave, for any master that holds its requests until they are taken.
 ///
 /// A response comes only after its request, each request gets one, and they stay while they are not
 /// taken. One read and one write, chosen freely, are followed to their responses. Reset may come at
@@ -9,27 +11,27 @@ module axi_lite_regs_props #(
   parameter int unsigned MarginWidth = 8,
   parameter int unsigned CountWidth = 2
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic awvalid_i,
-  input logic [AddrWidth-1:0] awaddr_i,
-  input logic wvalid_i,
-  input logic [31:0] wdata_i,
-  input logic [3:0] wstrb_i,
-  input logic bready_i,
-  input logic arvalid_i,
-  input logic [AddrWidth-1:0] araddr_i,
-  input logic rready_i,
-  input logic begin_i,
-  input logic done_i,
-  input logic [3:0] streams_i,
-  input logic [1:0] frames_i,
-  input logic [CountWidth*Stages-1:0] spikes_i,
-  input logic [CountWidth*Stages-1:0] work_i,
-  input logic draining_i,
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic awvalid_i,
+  input wire logic [AddrWidth-1:0] awaddr_i,
+  input wire logic wvalid_i,
+  input wire logic [31:0] wdata_i,
+  input wire logic [3:0] wstrb_i,
+  input wire logic bready_i,
+  input wire logic arvalid_i,
+  input wire logic [AddrWidth-1:0] araddr_i,
+  input wire logic rready_i,
+  input wire logic begin_i,
+  input wire logic done_i,
+  input wire logic [3:0] streams_i,
+  input wire logic [1:0] frames_i,
+  input wire logic [CountWidth*Stages-1:0] spikes_i,
+  input wire logic [CountWidth*Stages-1:0] work_i,
+  input wire logic draining_i,
   /// Which read and which write are followed.
-  input logic mark_read_i,
-  input logic mark_write_i
+  input wire logic mark_read_i,
+  input wire logic mark_write_i
 );
 
   logic awready, wready, bvalid, arready, rvalid, enable, busy;
@@ -278,3 +280,5 @@ module axi_lite_regs_props #(
   end
 
 endmodule
+
+`default_nettype wire

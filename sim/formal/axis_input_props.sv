@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// Properties of the input adapter, for any sender, frames of any length, and any reader.
 ///
 /// Every frame makes exactly one sample of `Beats` beats: the frame's own beats, value by value, then
@@ -7,13 +9,13 @@ module axis_input_props #(
   parameter int unsigned Signed = 1,
   parameter int ZeroPoint = -3
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic enable_i,
-  input logic tvalid_i,
-  input logic [15:0] tdata_i,
-  input logic tlast_i,
-  input logic out_ready_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic enable_i,
+  input wire logic tvalid_i,
+  input wire logic [15:0] tdata_i,
+  input wire logic tlast_i,
+  input wire logic out_ready_i
 );
 
   localparam int unsigned Beats = (Count + 1) / 2;
@@ -117,3 +119,5 @@ module axis_input_props #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,25 +1,27 @@
-/// Order and completeness of beats through a buffer, with one symbolic beat: the first `mark_i` says which
-/// accepted beat is followed, at any time; it must come out after exactly the beats that were inside before
-/// it, and as it went in. An offered beat stays as it is.
+`default_nettype none
+
+/// Order and completeness of beats through a buffer, checked with one symbolic beat: the first `mark_i`
+/// chooses the accepted beat that is followed, at any time. It must come out unchanged, after exactly the beats
+/// that were inside before it. An offered beat stays as it is.
 module beat_order #(
   parameter int unsigned Width = 2,
   /// Bits of the number of beats inside.
   parameter int unsigned CountWidth = 4
 ) (
-  input  logic                  clk_i,
-  input  logic                  rst_i,
+  input  wire logic                  clk_i,
+  input  wire logic                  rst_i,
   /// A beat goes in.
-  input  logic                  push_i,
-  input  logic [Width-1:0]      in_data_i,
-  input  logic                  out_valid_i,
-  input  logic                  out_ready_i,
-  input  logic [Width-1:0]      out_data_i,
-  input  logic                  mark_i,
+  input  wire logic                  push_i,
+  input  wire logic [Width-1:0]      in_data_i,
+  input  wire logic                  out_valid_i,
+  input  wire logic                  out_ready_i,
+  input  wire logic [Width-1:0]      out_data_i,
+  input  wire logic                  mark_i,
   /// Beats inside; the beat that is followed is inside, behind so many others; it has come out.
-  output logic [CountWidth-1:0] inside_o,
-  output logic                  followed_o,
-  output logic [CountWidth-1:0] before_o,
-  output logic                  done_o
+  output      logic [CountWidth-1:0] inside_o,
+  output      logic                  followed_o,
+  output      logic [CountWidth-1:0] before_o,
+  output      logic                  done_o
 );
 
   logic begun_q = 1'b0;
@@ -68,3 +70,5 @@ module beat_order #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,18 +1,20 @@
-/// Properties of the end of a pipeline, for any pipeline before it and any reader behind it.
+`default_nettype none
+
+/// Properties of `credit_fifo`, for any pipeline before it and any reader behind it.
 ///
 /// Beats begin when they may, and come in any number of cycles later; there must be a place for each.
-/// Order and completeness are `beat_order`'s. Reset may come at any time.
+/// `beat_order` checks order and completeness. Reset may come at any time.
 module credit_fifo_props #(
   parameter int unsigned Width = 2,
   parameter int unsigned Places = 7
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic begin_i,
-  input logic in_valid_i,
-  input logic [Width-1:0] in_data_i,
-  input logic out_ready_i,
-  input logic mark_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic begin_i,
+  input wire logic in_valid_i,
+  input wire logic [Width-1:0] in_data_i,
+  input wire logic out_ready_i,
+  input wire logic mark_i
 );
 
   localparam int unsigned CountWidth = $clog2(Places + 2);
@@ -78,3 +80,5 @@ module credit_fifo_props #(
   end
 
 endmodule
+
+`default_nettype wire

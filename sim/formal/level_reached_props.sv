@@ -1,12 +1,14 @@
-/// Whether a level is reached, counted threshold by threshold, for any thresholds.
+`default_nettype none
+
+/// `level_reached` against a count of the thresholds that the value has reached, for any thresholds.
 module level_reached_props #(
   parameter int unsigned ValueWidth = 5,
   parameter int unsigned TableWidth = 4,
   parameter int unsigned NonMonotone = 1,
   parameter int unsigned Crossings = 3
 ) (
-  input logic signed [ValueWidth-1:0] value_i,
-  input logic [Crossings*TableWidth+NonMonotone-1:0] word_i
+  input wire logic signed [ValueWidth-1:0] value_i,
+  input wire logic [Crossings*TableWidth+NonMonotone-1:0] word_i
 );
 
   logic reached;
@@ -37,3 +39,5 @@ module level_reached_props #(
   end
 
 endmodule
+
+`default_nettype wire

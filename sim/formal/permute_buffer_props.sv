@@ -1,4 +1,6 @@
-/// Properties of the reordering, for any order of a small sample, any values and any reader.
+`default_nettype none
+
+/// Properties of `permute_buffer`, for any order of a small sample, any values and any reader.
 ///
 /// One place of the order, freely chosen, is followed: of every sample the value that goes out there is
 /// the one that came in at the beat and lane that the order names.
@@ -6,11 +8,11 @@ module permute_buffer_props #(
   parameter int unsigned Count = 3,
   parameter int unsigned InLanes = 2
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic in_valid_i,
-  input logic [InLanes-1:0] in_value_i,
-  input logic out_ready_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic in_valid_i,
+  input wire logic [InLanes-1:0] in_value_i,
+  input wire logic out_ready_i
 );
 
   localparam int unsigned Beats = (Count + InLanes - 1) / InLanes;
@@ -103,3 +105,5 @@ module permute_buffer_props #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -1,4 +1,6 @@
-/// Properties of the repetition, for any deltas and any reader.
+`default_nettype none
+
+/// Properties of `rate_encoder`, for any deltas and any reader.
 ///
 /// Counted in output beats: each sample is `Steps` time-steps of `Rows` rows. One place, freely chosen, is
 /// followed: in all time-steps it has the delta, and its row the skip, that the sample's one time-step
@@ -9,12 +11,12 @@ module rate_encoder_props #(
   parameter int unsigned DeltaWidth = 1,
   parameter int unsigned Steps = 3
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic in_valid_i,
-  input logic [DeltaWidth-1:0] in_delta_i,
-  input logic in_skip_i,
-  input logic out_ready_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic in_valid_i,
+  input wire logic [DeltaWidth-1:0] in_delta_i,
+  input wire logic in_skip_i,
+  input wire logic out_ready_i
 );
 
   (* anyconst *) logic [1:0] row;
@@ -123,3 +125,5 @@ module rate_encoder_props #(
   end
 
 endmodule
+
+`default_nettype wire

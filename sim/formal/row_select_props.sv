@@ -1,4 +1,6 @@
-/// Properties of the choice of rows, for any stream and any reader.
+`default_nettype none
+
+/// Properties of `row_select`, for any stream and any reader.
 ///
 /// One beat of a chosen row, whichever `mark_i` says, is followed: it must come out after exactly the
 /// chosen beats before it, as it went in; with the flags of its time-step if it is the last of them, and
@@ -10,15 +12,15 @@ module row_select_props #(
   parameter int unsigned Chunks = 2,
   parameter int unsigned Width = 1
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic in_valid_i,
-  input logic [Width-1:0] in_data_i,
-  input logic in_skip_i,
-  input logic in_last_i,
-  input logic in_quiet_i,
-  input logic out_ready_i,
-  input logic mark_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic in_valid_i,
+  input wire logic [Width-1:0] in_data_i,
+  input wire logic in_skip_i,
+  input wire logic in_last_i,
+  input wire logic in_quiet_i,
+  input wire logic out_ready_i,
+  input wire logic mark_i
 );
 
   logic in_ready, out_valid, out_skip, out_last, out_quiet;
@@ -140,3 +142,5 @@ module row_select_props #(
   end
 
 endmodule
+
+`default_nettype wire

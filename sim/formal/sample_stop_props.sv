@@ -1,10 +1,12 @@
-/// Properties of the stop of a sample: told of exactly the sample that the stage works on.
+`default_nettype none
+
+/// Properties of `sample_stop`: it reports a stop of the sample that the stage works on, and no other.
 module sample_stop_props (
-  input logic clk_i,
-  input logic rst_i,
-  input logic stop_i,
-  input logic [15:0] stop_sample_i,
-  input logic end_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic stop_i,
+  input wire logic [15:0] stop_sample_i,
+  input wire logic end_i
 );
 
   logic hit;
@@ -41,3 +43,5 @@ module sample_stop_props (
   end
 
 endmodule
+
+`default_nettype wire

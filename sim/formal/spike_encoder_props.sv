@@ -1,4 +1,6 @@
-/// Properties of the picker, for any stream of chunks and any reader.
+`default_nettype none
+
+/// Properties of `spike_encoder`, for any stream of chunks and any reader.
 ///
 /// One channel, freely chosen, is followed through all rows: a row has exactly one event of it if its
 /// lane is not zero, with its value, and none if it is; within a row the addresses rise. Each row ends
@@ -8,15 +10,15 @@ module spike_encoder_props #(
   parameter int unsigned InLanes = 2,
   parameter int unsigned OutChunks = 2
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic in_valid_i,
-  input logic [InLanes-1:0] in_nz_i,
-  input logic [InLanes-1:0] in_value_i,
-  input logic in_skip_i,
-  input logic in_last_i,
-  input logic in_quiet_i,
-  input logic out_ready_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic in_valid_i,
+  input wire logic [InLanes-1:0] in_nz_i,
+  input wire logic [InLanes-1:0] in_value_i,
+  input wire logic in_skip_i,
+  input wire logic in_last_i,
+  input wire logic in_quiet_i,
+  input wire logic out_ready_i
 );
 
   localparam int unsigned Chunks = (InChannels + InLanes - 1) / InLanes;
@@ -160,3 +162,5 @@ module spike_encoder_props #(
   end
 
 endmodule
+
+`default_nettype wire

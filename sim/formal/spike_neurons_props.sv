@@ -1,3 +1,5 @@
+`default_nettype none
+
 /// An array of neurons against the quantiser it tracks, for any thresholds, inputs and back-pressure.
 ///
 /// One neuron, of any channel, is followed: x is the sum of what it was given, Q(x) the number of levels
@@ -17,14 +19,14 @@ module spike_neurons_props #(
   parameter int LevelMax = 1,
   parameter int unsigned ThetaWidth = 3
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic in_valid_i,
-  input logic [DeltaWidth-1:0] in_delta_i,
-  input logic in_skip_i,
-  input logic in_last_i,
-  input logic in_quiet_i,
-  input logic out_ready_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic in_valid_i,
+  input wire logic [DeltaWidth-1:0] in_delta_i,
+  input wire logic in_skip_i,
+  input wire logic in_last_i,
+  input wire logic in_quiet_i,
+  input wire logic out_ready_i
 );
 
   localparam int unsigned Steps = LevelMax - LevelMin;
@@ -251,3 +253,5 @@ module spike_neurons_props #(
   end
 
 endmodule
+
+`default_nettype wire

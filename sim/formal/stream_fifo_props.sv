@@ -1,6 +1,8 @@
+`default_nettype none
+
 /// Properties of a FIFO between two valid/ready streams, for any sender and any reader.
 ///
-/// Order and completeness are `beat_order`'s. Reset may come at any time.
+/// `beat_order` checks order and completeness. Reset may come at any time.
 module stream_fifo_props #(
   parameter int unsigned Width = 2,
   parameter int unsigned Depth = 3,
@@ -11,12 +13,12 @@ module stream_fifo_props #(
   /// Cycles from a beat's arrival at an empty FIFO until it is offered.
   parameter int unsigned Latency = 1
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic in_valid_i,
-  input logic [Width-1:0] in_data_i,
-  input logic out_ready_i,
-  input logic mark_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic in_valid_i,
+  input wire logic [Width-1:0] in_data_i,
+  input wire logic out_ready_i,
+  input wire logic mark_i
 );
 
   localparam int unsigned CountWidth = $clog2(Most + 2);
@@ -129,3 +131,5 @@ module stream_fifo_props #(
   end
 
 endmodule
+
+`default_nettype wire

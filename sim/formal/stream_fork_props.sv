@@ -1,4 +1,6 @@
-/// Properties of a fork, for any sender that keeps what it offers and any readers.
+`default_nettype none
+
+/// Properties of a fork, for any sender that holds a beat until it is taken and any readers.
 ///
 /// Each reader gets each beat once, in order: the numbers of beats that the readers have taken differ by
 /// at most one from that of the beats that have left, and what is offered is the sender's beat.
@@ -6,11 +8,11 @@ module stream_fork_props #(
   parameter int unsigned Width = 2,
   parameter int unsigned Outputs = 3
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic in_valid_i,
-  input logic [Width-1:0] in_data_i,
-  input logic [Outputs-1:0] out_ready_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic in_valid_i,
+  input wire logic [Width-1:0] in_data_i,
+  input wire logic [Outputs-1:0] out_ready_i
 );
 
   logic in_ready;
@@ -71,7 +73,7 @@ module stream_fork_props #(
       a_stays : assert ((stalled_q & ~out_valid) == '0);
       a_once : assert (once);
       a_offered : assert (offered);
-      // A beat leaves when every reader has had it.
+      // A beat leaves when every reader has taken it.
       a_none_lost : assert (complete);
       a_answer : assert (!in_valid_i || in_ready || (out_valid & ~out_ready_i) != '0);
       c_apart : cover (leaves && taken_q != {Outputs{left_q}});
@@ -80,3 +82,5 @@ module stream_fork_props #(
   end
 
 endmodule
+
+`default_nettype wire

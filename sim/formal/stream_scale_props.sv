@@ -1,4 +1,6 @@
-/// Properties of the scaling, for any stream, any coefficients and any reader.
+`default_nettype none
+
+/// Properties of `stream_scale`, for any stream, any coefficients and any reader.
 ///
 /// One channel, freely chosen, is followed through all rows: what goes out at its place is what came in
 /// times its coefficient; a row that is skipped comes out skipped. Flags go with a time-step's last chunk.
@@ -10,14 +12,14 @@ module stream_scale_props #(
   parameter int unsigned CoefficientWidth = 2,
   parameter int unsigned OutWidth = 4
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic in_valid_i,
-  input logic [((Spikes != 0) ? 2 : InWidth)*InLanes-1:0] in_data_i,
-  input logic in_skip_i,
-  input logic in_last_i,
-  input logic in_quiet_i,
-  input logic out_ready_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic in_valid_i,
+  input wire logic [((Spikes != 0) ? 2 : InWidth)*InLanes-1:0] in_data_i,
+  input wire logic in_skip_i,
+  input wire logic in_last_i,
+  input wire logic in_quiet_i,
+  input wire logic out_ready_i
 );
 
   // One lane out: a chunk in is `InLanes` chunks out.
@@ -173,3 +175,5 @@ module stream_scale_props #(
   end
 
 endmodule
+
+`default_nettype wire

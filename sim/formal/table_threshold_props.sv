@@ -1,4 +1,6 @@
-/// The table rule against the quantiser it tracks, for any rising thresholds.
+`default_nettype none
+
+/// `table_threshold` against the quantiser that it tracks, for any rising thresholds.
 ///
 /// Chunks are issued row after row, with pauses; each is decided on two steps later. V' is the
 /// accumulated input x: Q(x) is the number of levels k above LevelMin with x >= T(c, k), and the
@@ -14,11 +16,11 @@ module table_threshold_props #(
   parameter int unsigned NonMonotone = 0,
   parameter int unsigned Crossings = 1
 ) (
-  input logic clk_i,
-  input logic rst_i,
-  input logic issue_i,
-  input logic signed [MembraneWidth-1:0] v_i,
-  input logic signed [LevelWidth-1:0] read_level_i
+  input wire logic clk_i,
+  input wire logic rst_i,
+  input wire logic issue_i,
+  input wire logic signed [MembraneWidth-1:0] v_i,
+  input wire logic signed [LevelWidth-1:0] read_level_i
 );
 
   localparam int unsigned Steps = LevelMax - LevelMin;
@@ -127,3 +129,5 @@ module table_threshold_props #(
   end
 
 endmodule
+
+`default_nettype wire

@@ -12,6 +12,8 @@ pub fn package() -> String {
     let mut text = String::from(
         "// Generated from src/registers/table.rs; do not edit. tests/registers.rs compares.\n\
          \n\
+         `default_nettype none\n\
+         \n\
          /// Byte addresses, field positions and reset values of the registers; the default reset value is 0.\n\
          package axi_lite_regs_pkg;\n",
     );
@@ -35,7 +37,7 @@ pub fn package() -> String {
         let name = camel(register.name);
         let _ = writeln!(text, "  localparam int unsigned Stage{name}Offset = {};", register.offset);
     }
-    text.push_str("\nendpackage\n");
+    text.push_str("\nendpackage\n\n`default_nettype wire\n");
     text
 }
 

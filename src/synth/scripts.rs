@@ -45,9 +45,12 @@ pub fn top(family: Family, command: &str, top: &str) -> String {
     )
 }
 
-/// Keeps the cells of a module that has been synthesised.
+/// Keeps the cells of a module that has been synthesised, those of modules that were synthesised by themselves included.
 pub fn keep(family: Family, module: &str, name: &str) -> String {
-    format!("select {module}\nwrite_rtlil -selected {}/{name}.net.il\n", folder(family))
+    format!(
+        "setattr -unset keep_hierarchy */c:*\nflatten\nselect {module}\nwrite_rtlil -selected {}/{name}.net.il\n",
+        folder(family)
+    )
 }
 
 /// Reads and elaborates the shell around the core and synthesises it with the core as a black box, pads included where
@@ -90,6 +93,15 @@ fn synthesis(family: Family, command: &str, module: &str, name: &str) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Modules that were synthesised by themselves must not be missing from the netlist.
+    #[test]
+    fn a_kept_module_is_flat() {
+        let script = keep(Family::Ecp5, "x", "000_x");
+        let [flatten, select] = ["\nflatten\n", "\nselect x\n"].map(|line| script.find(line));
+        assert!(flatten.is_some() && flatten < select, "{script}");
+        assert!(script.starts_with("setattr -unset keep_hierarchy "), "{script}");
+    }
 
     #[test]
     fn the_sources_are_read_in_order() {

@@ -23,7 +23,13 @@ fn lint() {
         ("stream_fifo", &["Depth=1"]),
         ("stream_fifo", &["Depth=3", "Width=1"]),
         ("sync_rom", &["Depth=1"]),
-        ("sync_rom", &["Luts=1"]),
+        ("sync_rom", &["Style=1"]),
+        ("sync_rom", &["Style=2"]),
+        ("sync_rom", &["Style=2", "Depth=17"]),
+        ("sync_rom", &["Width=36", "Depth=512"]),
+        ("lut_rom", &["Depth=1"]),
+        ("threshold_rom", &["Depth=1"]),
+        ("threshold_rom", &["Width=18", "Depth=1024"]),
         ("weight_rom", &["Depth=1", "LutWords=1"]),
         ("weight_rom", &["Depth=16", "LutWords=3"]),
         ("weight_rom", &["Depth=16", "LutWords=8"]),
@@ -97,5 +103,46 @@ fn lint() {
             .arg(root.join("sim/lint/waivers.vlt"))
             .args(all("", ""));
         finish(&lint);
+    }
+}
+
+/// Files of SystemVerilog in a folder of the repository.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries = std::fs::read_dir(&folder).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let sources = paths.filter(|path| path.extension().is_some_and(|extension| extension == "sv"));
+    let read = |path: std::path::PathBuf| {
+        (path.display().to_string(), std::fs::read_to_string(&path).expect("a file"))
+    };
+    sources.map(read).collect()
+}
+
+/// A misspelt name is an error, not a wire of one bit; and ports say their net type, which some tools then ask for.
+#[test]
+fn no_file_has_implicit_nets() {
+    let folders = ["rtl", "rtl/xcup", "sim", "sim/benches", "sim/formal", "templates"];
+    let files: Vec<_> = folders.into_iter().flat_map(sources).collect();
+    assert!(files.len() > 100, "{} files", files.len());
+    for (name, text) in files {
+        let first = text.lines().find(|line| !line.is_empty() && !line.starts_with("//"));
+        assert_eq!(first, Some("`default_nettype none"), "{name}");
+        assert_eq!(text.lines().last(), Some("`default_nettype wire"), "{name}");
+        for line in text.lines().filter(|line| line.starts_with("  input")) {
+            let kind = line.split_whitespace().nth(1);
+            assert!(matches!(kind, Some("wire" | "var")), "{name}: {line}");
+        }
+    }
+}
+
+/// Vivado takes two styles on one memory for a conflict.
+#[test]
+fn no_memory_has_two_styles() {
+    for (name, text) in ["rtl", "rtl/xcup"].into_iter().flat_map(sources) {
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or("");
+            let styles = code.matches("_style").count();
+            assert!(styles <= 1, "{name}:{}: {line}", number + 1);
+        }
     }
 }

@@ -95,7 +95,8 @@ impl Group {
 
     /// Builds the program and runs it with every seed.
     pub fn run(self) {
-        let mut top = String::from("module bench (\n  input  logic clk_i,\n  output logic done_o\n);\n");
+        let mut top =
+            String::from("module bench (\n  input  wire logic clk_i,\n  output      logic done_o\n);\n");
         writeln!(top, "  logic [{}:0] done;", self.instances.len() - 1).unwrap();
         top += "  assign done_o = &done;\n";
         top += &self.instances.concat();

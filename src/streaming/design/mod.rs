@@ -5,11 +5,13 @@
 
 mod lanes;
 mod plan;
+mod rom;
 mod rows;
 mod stage;
 mod stream;
 
 pub use plan::{Joins, LayerFolding, Options, plan};
+pub use rom::in_blocks;
 pub use rows::{Embedding, LayerNorm, Levels, Mask, Product, Reorder, Scale, Select, Softmax, Sum};
 pub use stage::{AnalogPass, Kind, Matmul, Neurons, Readout, Repeat, Stage};
 pub use stream::{Carries, Groups, Stream};
@@ -60,7 +62,9 @@ impl Design {
             };
             let matmul = stage.kind.matmul();
             let spikes = matmul.map(|matmul| matmul.banks);
-            let lut_words = matmul.map(|matmul| matmul.lut_words).filter(|&words| words > 0);
+            let lut_words = matmul
+                .filter(|matmul| matmul.lut_words != matmul.default_lut_words())
+                .map(|matmul| matmul.lut_words);
             Some((stage.node.clone(), LayerFolding { lanes, spikes, lut_words }))
         };
         Options {

@@ -1,6 +1,7 @@
 //! Hardware stages: one instance of a library module each.
 
 use super::lanes::width_of;
+use super::rom::in_blocks;
 use super::rows::{Embedding, LayerNorm, Mask, Product, Reorder, Scale, Select, Softmax, Sum};
 use crate::hardware::Output;
 use crate::integer::{self, Range, Rule};
@@ -107,7 +108,7 @@ pub struct Matmul {
     pub out_lanes: usize,
     /// Most events that are taken in one cycle: banks of the input and of the weights.
     pub banks: usize,
-    /// Words of a bank of weights, from its end, that are look-up tables instead of block memory.
+    /// Words of a bank of weights, from its end, that are in look-up tables instead of block memory.
     pub lut_words: usize,
     /// Width in bits of an input value; 1 for spikes.
     pub value_width: u32,
@@ -147,6 +148,13 @@ impl Matmul {
     /// Words of a bank of weights.
     pub fn bank_words(&self) -> usize {
         self.bank_inputs() * self.out_chunks()
+    }
+
+    /// Words of a bank of weights that are in look-up tables where nobody has chosen: all of them where they fill blocks
+    /// badly, else none.
+    pub fn default_lut_words(&self) -> usize {
+        let words = self.bank_words();
+        if in_blocks(self.out_lanes * width_of(self.weight_width), words, 1) { 0 } else { words }
     }
 
     /// Cycles of the engine for one event: chunks of an output row.

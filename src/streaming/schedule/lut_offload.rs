@@ -69,7 +69,7 @@ pub fn lut_offload(design: &mut Design, device: &Device) -> bool {
 /// Layers with weights in look-up tables: moved words and all words.
 pub fn in_tables(design: &Design) -> Vec<String> {
     let line = |stage: &Stage| {
-        let matmul = stage.kind.matmul().filter(|matmul| matmul.lut_words > 0)?;
+        let matmul = stage.kind.matmul().filter(|matmul| matmul.lut_words > matmul.default_lut_words())?;
         let [some, all] = [matmul.lut_words, matmul.bank_words()].map(|words| thousands(words as u64));
         let each = if matmul.banks > 1 { " of each bank" } else { "" };
         Some(format!("{}: {some} of {all} words{each} of weights in look-up tables", printable(&stage.node)))

@@ -46,7 +46,7 @@ pub struct LayerFolding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spikes: Option<usize>,
     /// Number of words at the end of each bank of weights of a synaptic layer that are look-up tables instead of block
-    /// memory, at most all of them. Default: none.
+    /// memory, at most all of them. Default: all if they fill less than a third of their blocks, else none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lut_words: Option<usize>,
 }
@@ -106,9 +106,9 @@ impl Options {
         Self::SPIKES.iter().rev().find(fits).copied().unwrap_or(1)
     }
 
-    /// Words of each bank of a layer's weights that are look-up tables.
-    pub(super) fn lut_words(&self, name: &str) -> usize {
-        self.layers.get(name).and_then(|layer| layer.lut_words).unwrap_or(0)
+    /// Words of each bank of a layer's weights that are in look-up tables, where the folding says so.
+    pub(super) fn lut_words(&self, name: &str) -> Option<usize> {
+        self.layers.get(name).and_then(|layer| layer.lut_words)
     }
 
     /// Whether a node's lanes can be chosen.

@@ -82,7 +82,9 @@ impl<'a> Planner<'a> {
             delta_width,
             linear: linear.clone(),
         };
-        matmul.lut_words = self.options.lut_words(&self.network.node(id).name).min(matmul.bank_words());
+        let chosen = self.options.lut_words(&self.network.node(id).name);
+        matmul.lut_words =
+            chosen.map_or_else(|| matmul.default_lut_words(), |words| words.min(matmul.bank_words()));
         let kind = if analog.is_some() { Kind::AnalogMatmul(matmul) } else { Kind::SpikeMatmul(matmul) };
         let beat = (Carries::Deltas { width: delta_width }, out_lanes, (rows, linear.outputs));
         let stream = self.stage(id, kind, vec![input], beat);

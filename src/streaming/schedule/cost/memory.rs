@@ -1,15 +1,18 @@
 //! Memory mapping of Yosys: the cheapest resource of `memory_libmap`, with the costs in the libraries of each family.
 
+use crate::streaming::design::in_blocks;
 use crate::target::Family;
 
 /// Ports of a memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Port {
-    /// Never written; the read is registered.
+    /// Never written; the read is registered. In block memory or not by the rule of the library.
     Rom,
-    /// Never written; the read is registered, and the words are look-up tables regardless of cost.
+    /// The same in block memory.
+    BlockRom,
+    /// The same in look-up tables that are mapped as a module of their own.
     LutRom,
-    /// Never written; two registered reads.
+    /// Never written; two registered reads. In block memory or not by the rule of the library.
     DualRom,
     /// One write, one registered read.
     Sync,
@@ -104,10 +107,6 @@ const COLUMN: f64 = 0.5;
 /// while it is read. From what Yosys did too.
 const BYPASS: f64 = 0.2;
 
-/// Look-up tables for each that holds bits of a deep read-only memory, those that choose between them included: 600
-/// words of 64 random bits take 935 on xc7 (1.46 for each full one), 3216 on ECP5 and 3081 on Gowin (1.32, 1.27).
-const CHOICE: f64 = 1.4;
-
 /// Memory resources of a family.
 struct DesignPoint {
     blocks: &'static [Shape],
@@ -117,8 +116,9 @@ struct DesignPoint {
     distributed: &'static [(usize, usize, usize, usize)],
     /// Of the cost of an element of distributed memory, what grows with the bits that are used.
     scaled: f64,
-    /// Cost of a bit of read-only memory as logic: one over this.
-    rom_bits: f64,
+    /// Words of read-only memory whose look-up tables the multiplexers beside them choose between, and the look-up tables
+    /// for each that holds bits, up to so many words and beyond. Measured with random contents (docs/cost-model.md).
+    choice: (usize, [f64; 2]),
     /// Inputs of a look-up table.
     inputs: u32,
 }
@@ -130,7 +130,7 @@ fn design_point(family: Family) -> DesignPoint {
             widest_pair: [18, 36],
             distributed: &[(32, 6, 4, 8), (64, 3, 4, 8)],
             scaled: 7.0,
-            rom_bits: 64.0,
+            choice: (256, [1.0, 1.35]),
             inputs: 6,
         },
         Family::Xcup => DesignPoint {
@@ -138,7 +138,7 @@ fn design_point(family: Family) -> DesignPoint {
             widest_pair: [18, 36],
             distributed: &[(32, 14, 8, 16), (64, 7, 8, 16)],
             scaled: 14.0,
-            rom_bits: 64.0,
+            choice: (256, [1.0, 1.35]),
             inputs: 6,
         },
         Family::Ecp5 => DesignPoint {
@@ -146,7 +146,7 @@ fn design_point(family: Family) -> DesignPoint {
             widest_pair: [18, 18],
             distributed: &[(16, 4, 6, 4)],
             scaled: 0.0,
-            rom_bits: 16.0,
+            choice: (128, [1.0, 1.25]),
             inputs: 4,
         },
         Family::Gowin => DesignPoint {
@@ -154,7 +154,7 @@ fn design_point(family: Family) -> DesignPoint {
             widest_pair: [18, 18],
             distributed: &[(16, 4, 4, 4)],
             scaled: 0.0,
-            rom_bits: 16.0,
+            choice: (128, [1.0, 1.25]),
             inputs: 4,
         },
         Family::Ice40 => DesignPoint {
@@ -162,7 +162,7 @@ fn design_point(family: Family) -> DesignPoint {
             widest_pair: [0, 0],
             distributed: &[],
             scaled: 0.0,
-            rom_bits: 16.0,
+            choice: (128, [1.0, 1.25]),
             inputs: 4,
         },
     }
@@ -172,7 +172,7 @@ fn design_point(family: Family) -> DesignPoint {
 fn blocks(design_point: &DesignPoint, memory: &Memory) -> Option<(Shape, usize, usize)> {
     let fits = |(width, _, units, _): &Shape| match memory.port {
         Port::DualRom => *width <= design_point.widest_pair[usize::from(*units > 1)],
-        Port::Sync | Port::Async | Port::Fifo | Port::Rom | Port::LutRom => true,
+        Port::Sync | Port::Async | Port::Fifo | Port::Rom | Port::BlockRom | Port::LutRom => true,
     };
     let arranged = |shape: &Shape| (*shape, memory.width.div_ceil(shape.0), memory.depth.div_ceil(shape.1));
     let all = design_point.blocks.iter().filter(|shape| fits(shape)).map(arranged);
@@ -213,8 +213,15 @@ pub(super) fn map(
     let design_point = design_point(family);
     let bits = to_float(width * depth);
     let written = matches!(port, Port::Sync | Port::Fifo | Port::Async);
-    let logic = if written { bits } else { bits / design_point.rom_bits };
-    let block = if matches!(port, Port::Async | Port::LutRom) { None } else { blocks(&design_point, memory) };
+    // Where read-only memories are is chosen; for others synthesis compares costs.
+    let in_blocks = match port {
+        Port::Rom => in_blocks(width, depth, 1),
+        Port::DualRom => in_blocks(width, depth, 2),
+        Port::BlockRom | Port::Sync | Port::Fifo => true,
+        Port::LutRom | Port::Async => false,
+    };
+    let logic = if written { bits } else { f64::INFINITY };
+    let block = if in_blocks { blocks(&design_point, memory) } else { None };
     let moved = if port == Port::Fifo { BYPASS * to_float(width) } else { 0.0 };
     let block_cost = block.map_or(f64::INFINITY, |blocks| moved + block_cost(memory, blocks));
     let elements = |&(words, bits, luts, cost): &(usize, usize, usize, usize)| {
@@ -249,8 +256,10 @@ pub(super) fn map(
         one.ff = register * reads;
         let tables = to_float(depth.div_ceil(1 << design_point.inputs));
         let tables = if depth == 1 { 0.0 } else { to_float(width) * tables * reads };
+        // What is synthesised by itself follows from its size.
         if port == Port::LutRom {
-            one.ram_lut = CHOICE * tables;
+            let (reach, [near, far]) = design_point.choice;
+            one.ram_lut = tables * if depth > reach { far } else { near };
         } else {
             one.rom_lut = tables;
         }

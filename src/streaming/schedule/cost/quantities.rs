@@ -233,7 +233,8 @@ fn matmul(sheet: &mut Sheet, matmul: &Matmul) {
     };
     for bank in 0..banks {
         let blocks = words - matmul.lut_words;
-        sheet.image(Port::Rom, lanes * weight, blocks, 1, &|rows, columns| non_zero(bank, rows, columns));
+        sheet
+            .image(Port::BlockRom, lanes * weight, blocks, 1, &|rows, columns| non_zero(bank, rows, columns));
     }
     sheet.memory(Port::LutRom, lanes * weight, matmul.lut_words, banks);
     let events = Memory { port: Port::Fifo, width: address + value + 4, depth: 7, copies: banks };
