@@ -5,7 +5,7 @@ use super::cost::estimate;
 use super::lut_offload::lut_offload;
 use super::smallest::uniform;
 use crate::error::{Error, Result};
-use crate::hardware::{Estimate, has_ultra_ram, needs, short_of_memory};
+use crate::hardware::{Estimate, Figures, has_ultra_ram, needs, short_of_memory};
 use crate::streaming::design::Design;
 use crate::target::{Device, Family, Short};
 
@@ -21,7 +21,8 @@ pub enum Goal {
     },
     /// The fastest that fits a device.
     Fit(Box<Device>),
-    /// The smallest product of look-up tables and cycles: where the frontier bends.
+    /// The smallest product of area and cycles: where the frontier bends. Area counts multipliers and block memory as
+    /// well, in look-up tables.
     Balanced,
 }
 
@@ -95,7 +96,7 @@ pub fn choose(design_points: &[DesignPoint], goal: &Goal) -> Result<usize> {
     let lut = |n: &usize| design_points[*n].estimate.total.lut;
     match goal {
         Goal::Balanced => {
-            let product = |n: &usize| lut(n) as f64 * cycles(n);
+            let product = |n: &usize| area(&design_points[*n].estimate.total) * cycles(n);
             let best = (0..design_points.len()).min_by(|a, b| product(a).total_cmp(&product(b)));
             Ok(best.unwrap_or_default())
         }
@@ -116,6 +117,13 @@ pub fn choose(design_points: &[DesignPoint], goal: &Goal) -> Result<usize> {
             })
         }
     }
+}
+
+/// Area in look-up tables. Devices of the 7 series have about 250 of them for each multiplier and each RAMB18 (XC7A100T:
+/// 63,400, 240 and 270), so a design that takes all three in this proportion wastes none of them.
+fn area(total: &Figures) -> f64 {
+    const LUT_PER_BLOCK: f64 = 250.0;
+    total.lut as f64 + LUT_PER_BLOCK * (total.dsp + total.bram) as f64
 }
 
 /// The place of the design whose worst resource comes nearest to what a device has.
