@@ -78,6 +78,9 @@ fn vision_transformer() -> (Network, Vec<Vec<i32>>) {
     (lowered.network, images)
 }
 
+/// Runs all images; spikes and additions.
+type Way<'a> = &'a (dyn Fn() -> (u64, u64) + Sync);
+
 /// Both schedules, one after the other, several times: the machine may have other work.
 fn schedules() {
     let (network, images) = vision_transformer();
@@ -85,7 +88,7 @@ fn schedules() {
     let golden = Golden::new(&network).expect("compiles");
     let settled = SpikeCode::ALL.map(|code| Settled::new(&network, code).expect("compiles"));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("threads");
-    let timed = |run: &(dyn Fn() -> (u64, u64) + Sync)| {
+    let timed = |run: Way<'_>| {
         let start = Instant::now();
         let (spikes, additions) = pool.install(run);
         (start.elapsed().as_secs_f64(), spikes, additions)
@@ -100,7 +103,7 @@ fn schedules() {
     };
     let [unary, radix] = &settled;
     let (unary, radix) = (|| layers(unary), || layers(radix));
-    let ways: [(&str, &(dyn Fn() -> (u64, u64) + Sync)); 3] =
+    let ways: [(&str, Way<'_>); 3] =
         [("synchronous", &synchronous), ("settled, unary", &unary), ("settled, radix", &radix)];
     println!("\nmnist_vit, 1 thread   samples/s  spikes/sample  additions/sample");
     let mut best = [(f64::INFINITY, 0, 0); 3];

@@ -87,7 +87,7 @@ fn a_build_is_there_as_a_whole_or_not_at_all() {
         let mut child = start(&session, &temporary, "build mlp.snn -o new");
         // From when its folder is being written on, at ever later moments.
         let begun = || session.listing().iter().any(|name| name.ends_with(".snn2rtl-tmp") || name == "new");
-        until("nothing is written", || begun());
+        until("nothing is written", begun);
         std::thread::sleep(wait);
         if child.try_wait().expect("waited").is_some() {
             break;
