@@ -120,7 +120,7 @@ fn check(network: &Network, raw: &[i32]) {
         assert_eq!(outcome.values, expected.values);
         assert_eq!(outcome.totals, expected.totals);
         assert_eq!(outcome.class, expected.class());
-        assert_eq!(trace.logits, [expected.totals.clone()]);
+        assert_eq!(trace.logits, std::slice::from_ref(&expected.totals));
         for layer in 0..expected.levels.len() {
             check_layer(network, &(outcome.clone(), code), &trace, layer, &expected);
         }
