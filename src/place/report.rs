@@ -202,7 +202,7 @@ impl Placement {
 impl Slack {
     /// The failed check of a design that misses its timing.
     fn check(&self, placement: &Placement) -> Result<()> {
-        let slacks = [("set-up", self.setup_ns), ("patience", self.hold_ns), ("the pulses", self.pulse_ns)];
+        let slacks = [("set-up", self.setup_ns), ("hold", self.hold_ns), ("the pulses", self.pulse_ns)];
         let missed: Vec<String> = slacks
             .into_iter()
             .filter(|(_, slack)| *slack < 0.0)

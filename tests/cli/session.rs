@@ -107,7 +107,15 @@ impl Done {
     pub fn refused(&self, before: &[String], words: &[&str]) {
         assert_eq!(self.output.status.code(), Some(2), "{}", self.all());
         let text = self.stderr();
-        assert!(text.starts_with("error: ") && !text.contains("panicked"), "{}", self.all());
+        assert!(!text.contains("panicked"), "{}", self.all());
+        if self.command.split(' ').any(|word| word == "--json") {
+            let last: serde_json::Value =
+                serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap_or_default();
+            let error = &last["error"];
+            assert!(error["problem"].is_string() && error["exit_code"] == 2, "{}", self.all());
+        } else {
+            assert!(text.starts_with("error: "), "{}", self.all());
+        }
         for word in words {
             assert!(text.contains(word), "{word:?} is not said\n{}", self.all());
         }
