@@ -52,7 +52,8 @@ module @{ top }@_ip #(
 
   // The reset has a register of its own, so that its fan-out does not load the wire from the reset block. The first beat
   // may come in the second cycle after the reset (AMBA AXI, Reset); the core is then out of reset, too.
-  reg rst_q = 1'b1;
+  reg rst_q;
+  initial rst_q = 1'b1;
   always @(posedge aclk) rst_q <= !aresetn;
 
   @{ top }@ #(

@@ -113,18 +113,18 @@ with driver.Network(build_folder) as network:
     check("flags of T_max", results.stopped_by_t_max.all() and not results.quiescent.any())
     network.t_max = 0
     network.set_confidence(network.margin_of(expected["margin"]), 2)
-    check("margin and hold are read back", (network.margin, network.hold) == (expected["margin_value"], 2))
+    check("margin and patience are read back", (network.margin, network.patience) == (expected["margin_value"], 2))
     results = network.infer(images[:4])
     same("with a confidence rule", results, expected["confident"])
     check("flags of confidence", results.stopped_by_confidence.any())
-    network.hold = 0
+    network.patience = 0
     same("without it again", network.infer(images[:2]), expected["plain"][:2])
 
     # ---------------------------------------------------------------- what is refused before the board sees it
     writes = board.writes
     for value in (-1, 1 << 16):
         fails(driver.InputError, ["t_max", "16 bits"], lambda: setattr(network, "t_max", value))
-        fails(driver.InputError, ["hold"], lambda: setattr(network, "hold", value))
+        fails(driver.InputError, ["patience"], lambda: setattr(network, "patience", value))
     bits = build.widths["margin"]
     for value in (-1, 1 << bits):
         fails(driver.InputError, ["margin", f"{bits} bits"], lambda: setattr(network, "margin", value))

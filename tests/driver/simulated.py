@@ -50,11 +50,16 @@ class Board:
     def reset(self):
         self.beats, self.words, self.taking = [], [], 0
         self.ended = False
+        # The IP has a register on its reset: in the first cycle of a reset the core is still at work.
+        self.pins.rst = 1
+        self.library.snn_cycle(ctypes.byref(self.pins), ctypes.byref(self.out))
         for name, _ in In._fields_:
             setattr(self.pins, name, int(name in ("s_axi_bready", "s_axi_rready", "rst")))
         for _ in range(8):
             self.library.snn_cycle(ctypes.byref(self.pins), ctypes.byref(self.out))
+        # AMBA AXI, Reset: a master begins after the first edge at which the reset is off.
         self.pins.rst = 0
+        self.library.snn_cycle(ctypes.byref(self.pins), ctypes.byref(self.out))
 
     def cycle(self):
         pins, out = self.pins, self.out

@@ -76,8 +76,8 @@ fn words(text: &str) -> Vec<String> {
         match plain.split_whitespace().collect::<Vec<_>>()[..] {
             ["`ifndef", "SYNTHESIS"] => within.push(false),
             ["`ifdef", "SYNTHESIS"] => within.push(true),
-            // For proofs: never in synthesis.
-            ["`ifdef", "FORMAL"] => within.push(false),
+            // For proofs and for Yosys: never in Vivado.
+            ["`ifdef", "FORMAL" | "YOSYS"] => within.push(false),
             ["`else"] => {
                 let last = within.last_mut().expect("a condition");
                 *last = !*last;

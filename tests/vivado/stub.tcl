@@ -72,7 +72,7 @@ proc ports_of {module} {
     close $channel
     if {![regexp "\\mmodule\\s+$module\\M\[^;\]*;" $text head]} continue
     set ports {}
-    foreach {all direction range name} [regexp -all -inline {\m(input|output)\s+(?:logic|wire)?\s*(\[[^\]]*\])?\s*(\w+)} $head] {
+    foreach {all direction range name} [regexp -all -inline {\m(input|output)\s+(?:(?:logic|wire)\M\s*)*(\[[^\]]*\])?\s*(\w+)} $head] {
       set width 1
       if {[regexp {\[\s*(\d+)\s*:\s*0\s*\]} $range all high]} { set width [expr {$high + 1}] }
       dict set ports $name [list $direction $width]
