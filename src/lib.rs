@@ -45,11 +45,12 @@ pub mod emit;
 #[warn(clippy::wildcard_enum_match_arm)]
 pub mod hardware;
 #[warn(clippy::wildcard_enum_match_arm)]
+pub mod overlay;
+#[warn(clippy::wildcard_enum_match_arm)]
 pub mod place;
 pub mod registers;
 #[warn(clippy::wildcard_enum_match_arm)]
 pub mod report;
-#[warn(clippy::wildcard_enum_match_arm)]
 pub mod streaming;
 pub mod synth;
 pub mod target;
