@@ -1,0 +1,63 @@
+`default_nettype none
+
+/// Memory as `sync_ram`, written in parts of a word.
+///
+/// Contract: as `sync_ram`; only the parts of a word whose enable is high are written.
+/// Latency: 1 cycle.
+module masked_ram #(
+  /// Bits of a part; at most 9 for the write enables of block memory.
+  parameter int unsigned PartWidth = 8,
+  /// Parts of a word.
+  parameter int unsigned Parts = 4,
+  /// Words.
+  parameter int unsigned Depth = 16,
+  /// Bits of a word, derived.
+  localparam int unsigned Width = PartWidth * Parts,
+  /// Address bits, derived.
+  localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
+) (
+  input  wire logic                 clk_i,
+  /// Read port.
+  input  wire logic                 read_enable_i,
+  input  wire logic [AddrWidth-1:0] read_addr_i,
+  output      logic [Width-1:0]     read_data_o,
+  /// Write port: an enable for each part.
+  input  wire logic [Parts-1:0]     write_enable_i,
+  input  wire logic [AddrWidth-1:0] write_addr_i,
+  input  wire logic [Width-1:0]     write_data_i
+);
+
+  if (PartWidth < 1 || Parts < 1 || Depth < 1) begin : gen_bad_parameters
+    $error("masked_ram: a parameter is out of range");
+  end
+
+  (* no_rw_check *) logic [Width-1:0] words_q[Depth];
+  logic [Width-1:0] word, read_data_q;
+
+`ifdef SYNTHESIS
+  assign word = words_q[read_addr_i];
+`else
+  logic collides;
+  assign collides = write_enable_i != '0 && write_addr_i == read_addr_i;
+`ifdef FORMAL
+  (* anyseq *) logic [Width-1:0] other;
+  assign word = collides ? other : words_q[read_addr_i];
+`else
+  assign word = collides ? ~words_q[read_addr_i] : words_q[read_addr_i];
+`endif
+`endif
+
+  always_ff @(posedge clk_i) begin
+    for (int unsigned p = 0; p < Parts; p++) begin
+      if (write_enable_i[p]) begin
+        words_q[write_addr_i][PartWidth*p+:PartWidth] <= write_data_i[PartWidth*p+:PartWidth];
+      end
+    end
+    if (read_enable_i) read_data_q <= word;
+  end
+
+  assign read_data_o = read_data_q;
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,113 @@
+`default_nettype none
+
+/// Accumulators of the engine: P sums, to which each cycle adds up to `Spikes` words of P numbers, each with its sign.
+///
+/// Contract: beats as from `overlay_events`, their words of weights or operands a cycle later. Never waits. A cycle
+/// after the words of a last beat, `sums_o` has the sums of the chunk and keeps them until the next chunk is complete;
+/// `done_o` is high in the first of these cycles.
+/// Latency: 3 cycles from a beat.
+module overlay_accumulate #(
+  /// Sums of a chunk.
+  parameter int unsigned Lanes = 8,
+  /// Events a cycle.
+  parameter int unsigned Spikes = 2,
+  /// Bits of a signed weight, of a signed operand, of a signed sum.
+  parameter int unsigned WeightWidth = 8,
+  parameter int unsigned OperandWidth = 5,
+  parameter int unsigned AccWidth = 16,
+  /// 1: there are operands.
+  parameter int unsigned HasOperands = 1
+) (
+  input  wire logic                                 clk_i,
+  input  wire logic                                 rst_i,
+  /// Events.
+  input  wire logic                                 in_valid_i,
+  input  wire logic [Spikes-1:0]                    in_event_i,
+  input  wire logic [Spikes-1:0]                    in_neg_i,
+  input  wire logic                                 in_operand_i,
+  input  wire logic                                 in_clear_i,
+  input  wire logic                                 in_double_i,
+  input  wire logic                                 in_last_i,
+  /// Words, a cycle later.
+  input  wire logic [Spikes*Lanes*WeightWidth-1:0]  weights_i,
+  input  wire logic [Spikes*Lanes*OperandWidth-1:0] operands_i,
+  /// Sums of a complete chunk.
+  output      logic                                 done_o,
+  output      logic [Lanes*AccWidth-1:0]            sums_o
+);
+
+  localparam int unsigned TermWidth = ((HasOperands != 0 && OperandWidth > WeightWidth) ? OperandWidth :
+      WeightWidth) + 1;
+  localparam int unsigned PartWidth = TermWidth + $clog2(Spikes);
+
+  if (Lanes < 1 || Spikes < 1 || AccWidth < 1) begin : gen_bad_parameters
+    $error("overlay_accumulate: a parameter is out of range");
+  end
+
+  // s1: words come. s2: their sum. s3: accumulated.
+  logic s1_valid_q, s1_operand_q, s1_clear_q, s1_double_q, s1_last_q;
+  logic s2_valid_q, s2_clear_q, s2_double_q, s2_last_q;
+  logic [Spikes-1:0] s1_event_q, s1_neg_q;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      s1_valid_q <= 1'b0;
+      s2_valid_q <= 1'b0;
+      done_o <= 1'b0;
+    end else begin
+      s1_valid_q <= in_valid_i;
+      s2_valid_q <= s1_valid_q;
+      done_o <= s2_valid_q && s2_last_q;
+    end
+    s1_event_q <= in_event_i;
+    s1_neg_q <= in_neg_i;
+    s1_operand_q <= in_operand_i;
+    s1_clear_q <= in_clear_i;
+    s1_double_q <= in_double_i;
+    s1_last_q <= in_last_i;
+    s2_clear_q <= s1_clear_q;
+    s2_double_q <= s1_double_q;
+    s2_last_q <= s1_last_q;
+  end
+
+  for (genvar j = 0; j < Lanes; j++) begin : gen_lane
+    logic signed [PartWidth-1:0] part, s2_part_q;
+    logic [Spikes*TermWidth-1:0] terms;
+    logic signed [AccWidth-1:0] before, sum, sum_q, chunk_q;
+    for (genvar g = 0; g < Spikes; g++) begin : gen_term
+      logic signed [TermWidth-1:0] word, term;
+      if (HasOperands != 0) begin : gen_operand
+        assign word = s1_operand_q ?
+            TermWidth'($signed(operands_i[OperandWidth*(Lanes*g+j)+:OperandWidth])) :
+            TermWidth'($signed(weights_i[WeightWidth*(Lanes*g+j)+:WeightWidth]));
+      end else begin : gen_weight
+        assign word = TermWidth'($signed(weights_i[WeightWidth*(Lanes*g+j)+:WeightWidth]));
+      end
+      // A negative spike: the complement here, 1 more below.
+      assign term = s1_event_q[g] ? word ^ {TermWidth{s1_neg_q[g]}} : '0;
+      assign terms[TermWidth*g+:TermWidth] = term;
+    end
+    always_comb begin
+      part = '0;
+      for (int unsigned g = 0; g < Spikes; g++) begin
+        part = part + PartWidth'($signed(terms[TermWidth*g+:TermWidth])) +
+               PartWidth'($signed({1'b0, s1_event_q[g] && s1_neg_q[g]}));
+      end
+    end
+    assign before = s2_clear_q ? '0 : s2_double_q ? sum_q <<< 1 : sum_q;
+    assign sum = before + AccWidth'(s2_part_q);
+    always_ff @(posedge clk_i) begin
+      s2_part_q <= part;
+      if (s2_valid_q) sum_q <= sum;
+      if (s2_valid_q && s2_last_q) chunk_q <= sum;
+    end
+    assign sums_o[AccWidth*j+:AccWidth] = chunk_q;
+  end
+
+  if (HasOperands == 0) begin : gen_no_operands
+    logic unused_operands;
+    assign unused_operands = (^operands_i) ^ s1_operand_q;
+  end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,556 @@
+`default_nettype none
+
+/// The overlay: one engine that computes every layer of a network by a program (docs/overlay.md).
+///
+/// Values (elements less the zero point) come in, result frames go out. Widths and depths of all memories are those
+/// that the compiler has proven to suffice for its program.
+module overlay_core #(
+  /// Sums of a chunk, events a cycle, neurons that fire together, neurons of a word of spikes.
+  parameter int unsigned Lanes = 16,
+  parameter int unsigned Spikes = 2,
+  parameter int unsigned FireLanes = 8,
+  parameter int unsigned FetchWidth = 32,
+  /// Samples: bits of a signed value, number of values; 1: they become spikes.
+  parameter int unsigned InputWidth = 9,
+  parameter int unsigned InputCount = 16,
+  parameter int unsigned InputSpikes = 1,
+  parameter int unsigned InputRows = 1,
+  parameter int unsigned InputChannels = 16,
+  parameter int unsigned InputSteps = 8,
+  parameter int unsigned InputBase = 0,
+  parameter int unsigned InputHalf = 8,
+  parameter int unsigned InputRowStride = 1,
+  parameter int unsigned InputStepStride = 1,
+  parameter int unsigned InputOrder = 0,
+  parameter OrderFile = "",
+  /// Instructions of the lists.
+  parameter int unsigned FetchCount = 1,
+  parameter int unsigned FireCount = 1,
+  parameter int unsigned VectorCount = 0,
+  parameter FetchFile = "",
+  parameter FireFile = "",
+  parameter VectorFile = "",
+  /// Words of spike memory.
+  parameter int unsigned SpikeDepth = 16,
+  /// Weights: bits of one, words.
+  parameter int unsigned WeightWidth = 8,
+  parameter int unsigned WeightDepth = 16,
+  parameter WeightFile = "",
+  /// Operands: bits of one, words; none if 0.
+  parameter int unsigned OperandWidth = 5,
+  parameter int unsigned OperandDepth = 0,
+  /// Bits of a signed sum of the engine.
+  parameter int unsigned AccWidth = 16,
+  /// Neurons: see `overlay_fire`.
+  parameter int unsigned Fraction = 4,
+  parameter int unsigned MembraneWidth = 20,
+  parameter int unsigned ThetaWidth = 14,
+  parameter int unsigned StartWidth = 16,
+  parameter int unsigned LevelBits = 4,
+  parameter int unsigned MaxSteps = 4,
+  parameter int unsigned ThresholdDepth = 1,
+  parameter ThresholdFile = "",
+  /// Largest numbers of rows, steps, segments, outer and inner chunks, groups of a row, chunks of a row.
+  parameter int unsigned MaxRows = 1,
+  parameter int unsigned MaxFetchSteps = 8,
+  parameter int unsigned MaxSegments = 1,
+  parameter int unsigned MaxOuter = 1,
+  parameter int unsigned MaxInner = 1,
+  parameter int unsigned MaxGroups = 8,
+  parameter int unsigned MaxChunks = 1,
+  /// Sums: bits of one, words; none if 0. Constants of the serial path.
+  parameter int unsigned SumWidth = 24,
+  parameter int unsigned SumDepth = 0,
+  parameter int unsigned CoefficientWidth = 16,
+  parameter int unsigned CoefficientDepth = 0,
+  parameter CoefficientFile = "",
+  parameter int unsigned StartDepth = 0,
+  parameter StartFile = "",
+  /// Readout: see `readout`.
+  parameter int unsigned Classes = 10,
+  parameter int unsigned MultiplierWidth = 16,
+  parameter int unsigned ResultWidth = 32,
+  parameter int unsigned UseMultiplier = 1,
+  parameter int unsigned ResultShift = 0,
+  parameter ResultFile = "",
+  /// Bits of counted events, derived.
+  localparam int unsigned CountWidth = $clog2(((Spikes > FireLanes) ? Spikes : FireLanes) + 5)
+) (
+  input  wire logic                  clk_i,
+  input  wire logic                  rst_i,
+  /// Values in.
+  input  wire logic                  in_valid_i,
+  output      logic                  in_ready_o,
+  input  wire logic [InputWidth-1:0] in_value_i,
+  /// Result frames, AXI4-Stream.
+  output      logic                  m_axis_tvalid_o,
+  input  wire logic                  m_axis_tready_i,
+  output      logic [31:0]           m_axis_tdata_o,
+  output      logic                  m_axis_tlast_o,
+  /// High in the cycle in which a frame's final word is taken.
+  output      logic                  done_o,
+  /// Spikes and events of this cycle.
+  output      logic [CountWidth-1:0] spikes_o,
+  output      logic [CountWidth-1:0] events_o
+);
+
+  localparam bit HasOperands = OperandDepth > 0;
+  localparam bit HasSums = SumDepth > 0;
+  localparam int unsigned SpikeBits = (SpikeDepth > 1) ? $clog2(SpikeDepth) : 1;
+  localparam int unsigned WeightBits = (WeightDepth > 1) ? $clog2(WeightDepth) : 1;
+  localparam int unsigned OperandBits = (OperandDepth > 1) ? $clog2(OperandDepth) : 1;
+  localparam int unsigned WordBits = (WeightBits > OperandBits) ? WeightBits : OperandBits;
+  localparam int unsigned ThresholdBits = (ThresholdDepth > 1) ? $clog2(ThresholdDepth) : 1;
+  localparam int unsigned RowBits = $clog2(MaxRows + 1);
+  localparam int unsigned FetchStepBits = $clog2(MaxFetchSteps + 1);
+  localparam int unsigned SegmentBits = $clog2(MaxSegments + 1);
+  localparam int unsigned OuterBits = $clog2(MaxOuter + 1);
+  localparam int unsigned InnerBits = $clog2(MaxInner + 1);
+  localparam int unsigned ChunkBits = $clog2(MaxChunks + 1);
+  localparam int unsigned ElementBits = $clog2(Lanes + 1);
+  localparam int unsigned FireStepBits = LevelBits + 1;
+  localparam int unsigned Places = FetchWidth / FireLanes;
+  localparam int unsigned PlaceBits = $clog2(Places);
+  // Positions of groups in a row, which may go a little beyond the row.
+  localparam int unsigned GroupBits = $clog2(MaxGroups + 1) + PlaceBits + 1;
+  localparam int unsigned ValueWidth = (AccWidth > LevelBits + 1) ? AccWidth : LevelBits + 1;
+  // A quad of neurons is the smallest part of a word of spikes that is written.
+  localparam int unsigned Quads = FetchWidth / 4;
+  localparam int unsigned QuadsGroup = FireLanes / 4;
+
+  if (FireLanes % 4 != 0 || FetchWidth % FireLanes != 0 || Lanes % FireLanes != 0) begin : gen_bad_parameters
+    $error("overlay_core: a parameter is out of range");
+  end
+
+  // ---------------------------------------------------------------------------- samples
+  logic restart, fetch_end, fire_end, vector_end;
+  logic [15:0] progress_engine_q, progress_softmax_q, progress_vector_q, progress_input;
+  logic engine_row, softmax_row, vector_row, input_half;
+  assign restart = fetch_end && fire_end && vector_end;
+  always_ff @(posedge clk_i) begin
+    if (rst_i || restart) begin
+      progress_engine_q <= '0;
+      progress_softmax_q <= '0;
+      progress_vector_q <= '0;
+    end else begin
+      progress_engine_q <= progress_engine_q + 16'(engine_row);
+      progress_softmax_q <= progress_softmax_q + 16'(softmax_row);
+      progress_vector_q <= progress_vector_q + 16'(vector_row);
+    end
+  end
+
+  // ---------------------------------------------------------------------------- input
+  logic input_valid, input_ready;
+  logic [SpikeBits-1:0] input_addr;
+  logic [Places-1:0] input_group;
+  logic [FireLanes-1:0] input_nz, input_neg;
+  localparam int unsigned RawBits = (InputCount > 1) ? $clog2(InputCount) : 1;
+  logic raw_valid, raw_read;
+  logic [RawBits-1:0] raw_addr;
+  logic [InputWidth-1:0] raw_data;
+  overlay_input #(
+    .ValueWidth(InputWidth),
+    .Count(InputCount),
+    .HasSpikes(InputSpikes),
+    .Rows(InputRows),
+    .Channels(InputChannels),
+    .Steps(InputSteps),
+    .Lanes(FireLanes),
+    .FetchWidth(FetchWidth),
+    .SpikeBits(SpikeBits),
+    .Base(InputBase),
+    .Half(InputHalf),
+    .RowStride(InputRowStride),
+    .StepStride(InputStepStride),
+    .HasOrder(InputOrder),
+    .OrderFile(OrderFile)
+  ) u_input (
+    .clk_i,
+    .rst_i,
+    .in_valid_i,
+    .in_ready_o,
+    .in_value_i,
+    .raw_valid_o(raw_valid),
+    .raw_read_i(raw_read),
+    .raw_addr_i(raw_addr),
+    .raw_data_o(raw_data),
+    .spike_valid_o(input_valid),
+    .spike_ready_i(input_ready),
+    .spike_addr_o(input_addr),
+    .spike_group_o(input_group),
+    .spike_nz_o(input_nz),
+    .spike_neg_o(input_neg),
+    .progress_o(progress_input),
+    .half_o(input_half),
+    .done_i(restart)
+  );
+
+  // ---------------------------------------------------------------------------- fetch
+  logic fetch_valid, fetch_next;
+  logic [32*overlay_isa_pkg::FetchWords-1:0] fetch_instr;
+  overlay_sequencer #(
+    .Words(overlay_isa_pkg::FetchWords),
+    .Count(FetchCount),
+    .File (FetchFile)
+  ) u_fetch_list (
+    .clk_i,
+    .rst_i,
+    .valid_o(fetch_valid),
+    .instr_o(fetch_instr),
+    .next_i(fetch_next)
+  );
+
+  logic spike_read;
+  logic [SpikeBits-1:0] spike_read_addr;
+  logic [FetchWidth-1:0] read_nz, read_neg;
+  logic word_valid, word_ready, word_operand, word_clear, word_double, word_last;
+  logic [FetchWidth-1:0] word_nz, word_neg;
+  logic [WordBits-1:0] word_base;
+  overlay_fetch #(
+    .FetchWidth(FetchWidth),
+    .FireLanes(FireLanes),
+    .SpikeBits(SpikeBits),
+    .WordBits(WordBits),
+    .RowBits(RowBits),
+    .StepBits(FetchStepBits),
+    .SegmentBits(SegmentBits),
+    .OuterBits(OuterBits),
+    .InnerBits(InnerBits),
+    .GroupBits(GroupBits),
+    .InputHalf(InputHalf)
+  ) u_fetch (
+    .clk_i,
+    .rst_i,
+    .instr_valid_i(fetch_valid),
+    .instr_i(fetch_instr),
+    .instr_next_o(fetch_next),
+    .progress_engine_i(progress_engine_q),
+    .progress_softmax_i(progress_softmax_q),
+    .progress_vector_i(progress_vector_q),
+    .progress_input_i(progress_input),
+    .input_half_i(input_half),
+    .end_o(fetch_end),
+    .restart_i(restart),
+    .read_o(spike_read),
+    .read_addr_o(spike_read_addr),
+    .read_nz_i(read_nz),
+    .read_neg_i(read_neg),
+    .out_valid_o(word_valid),
+    .out_ready_i(word_ready),
+    .out_nz_o(word_nz),
+    .out_neg_o(word_neg),
+    .out_base_o(word_base),
+    .out_operand_o(word_operand),
+    .out_clear_o(word_clear),
+    .out_double_o(word_double),
+    .out_last_o(word_last)
+  );
+
+  // ---------------------------------------------------------------------------- events
+  // One chunk may be complete while the sums of the one before are still needed.
+  logic chunk_free, chunk_room_q, event_valid, event_operand, event_clear, event_double, event_last;
+  logic [Spikes-1:0] event_bits, event_neg;
+  logic [Spikes*WordBits-1:0] event_addr;
+  overlay_events #(
+    .FetchWidth(FetchWidth),
+    .Spikes(Spikes),
+    .WordBits(WordBits)
+  ) u_events (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(word_valid),
+    .in_ready_o(word_ready),
+    .in_nz_i(word_nz),
+    .in_neg_i(word_neg),
+    .in_base_i(word_base),
+    .in_operand_i(word_operand),
+    .in_clear_i(word_clear),
+    .in_double_i(word_double),
+    .in_last_i(word_last),
+    .last_ready_i(chunk_room_q && !(event_valid && event_last)),
+    .out_valid_o(event_valid),
+    .out_event_o(event_bits),
+    .out_neg_o(event_neg),
+    .out_addr_o(event_addr),
+    .out_operand_o(event_operand),
+    .out_clear_o(event_clear),
+    .out_double_o(event_double),
+    .out_last_o(event_last)
+  );
+  always_ff @(posedge clk_i) begin
+    if (rst_i) chunk_room_q <= 1'b1;
+    else if (event_valid && event_last) chunk_room_q <= 1'b0;
+    else if (chunk_free) chunk_room_q <= 1'b1;
+  end
+
+  // ---------------------------------------------------------------------------- words
+  logic [Spikes*WeightBits-1:0] weight_addr;
+  logic [Spikes*Lanes*WeightWidth-1:0] weight_data;
+  for (genvar g = 0; g < Spikes; g++) begin : gen_weight_addr
+    assign weight_addr[WeightBits*g+:WeightBits] = event_addr[WordBits*g+:WeightBits];
+  end
+  overlay_weights #(
+    .Ports(Spikes),
+    .Width(Lanes * WeightWidth),
+    .Depth(WeightDepth),
+    .File (WeightFile)
+  ) u_weights (
+    .clk_i,
+    .enable_i(event_valid),
+    .addr_i(weight_addr),
+    .data_o(weight_data)
+  );
+
+  logic [Lanes-1:0] operand_write;
+  logic [OperandBits-1:0] operand_write_addr;
+  logic [Lanes*OperandWidth-1:0] operand_write_data;
+  logic [Spikes*Lanes*OperandWidth-1:0] operand_data;
+  if (HasOperands) begin : gen_operands
+    for (genvar g = 0; g < Spikes; g++) begin : gen_copy
+      masked_ram #(
+        .PartWidth(OperandWidth),
+        .Parts(Lanes),
+        .Depth(OperandDepth)
+      ) u_operands (
+        .clk_i,
+        .read_enable_i(event_valid && event_operand),
+        .read_addr_i(event_addr[WordBits*g+:OperandBits]),
+        .read_data_o(operand_data[Lanes*OperandWidth*g+:Lanes*OperandWidth]),
+        .write_enable_i(operand_write),
+        .write_addr_i(operand_write_addr),
+        .write_data_i(operand_write_data)
+      );
+    end
+  end else begin : gen_no_operands
+    assign operand_data = '0;
+    logic unused_operands;
+    assign unused_operands = (^operand_write) ^ (^operand_write_addr) ^ (^operand_write_data);
+  end
+
+  // ---------------------------------------------------------------------------- accumulate
+  logic chunk_done;
+  logic [Lanes*AccWidth-1:0] sums;
+  overlay_accumulate #(
+    .Lanes(Lanes),
+    .Spikes(Spikes),
+    .WeightWidth(WeightWidth),
+    .OperandWidth(OperandWidth),
+    .AccWidth(AccWidth),
+    .HasOperands(HasOperands)
+  ) u_accumulate (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(event_valid),
+    .in_event_i(event_bits),
+    .in_neg_i(event_neg),
+    .in_operand_i(event_operand),
+    .in_clear_i(event_clear),
+    .in_double_i(event_double),
+    .in_last_i(event_last),
+    .weights_i(weight_data),
+    .operands_i(operand_data),
+    .done_o(chunk_done),
+    .sums_o(sums)
+  );
+
+  // ---------------------------------------------------------------------------- fire
+  logic fire_valid, fire_next, fire_row, threshold_read;
+  logic [32*overlay_isa_pkg::FireWords-1:0] fire_instr;
+  logic [ThresholdBits-1:0] threshold_addr;
+  logic [FireLanes*(ThetaWidth+StartWidth)-1:0] threshold_data;
+  overlay_sequencer #(
+    .Words(overlay_isa_pkg::FireWords),
+    .Count(FireCount),
+    .File (FireFile)
+  ) u_fire_list (
+    .clk_i,
+    .rst_i,
+    .valid_o(fire_valid),
+    .instr_o(fire_instr),
+    .next_i(fire_next)
+  );
+  sync_rom #(
+    .Width(FireLanes * (ThetaWidth + StartWidth)),
+    .Depth(ThresholdDepth),
+    .File (ThresholdFile)
+  ) u_thresholds (
+    .clk_i,
+    .enable_i(threshold_read),
+    .addr_i(threshold_addr),
+    .data_o(threshold_data)
+  );
+
+  logic fire_write;
+  logic [SpikeBits-1:0] fire_addr;
+  logic [Places-1:0] fire_group;
+  logic [FireLanes-1:0] fire_nz, fire_neg;
+  logic serial_valid, serial_ready, serial_group_end, serial_row_end, softmax_idle, softmax_start;
+  logic signed [ValueWidth-1:0] serial_value;
+  overlay_fire #(
+    .ChunkLanes(Lanes),
+    .Lanes(FireLanes),
+    .FetchWidth(FetchWidth),
+    .AccWidth(AccWidth),
+    .Fraction(Fraction),
+    .MembraneWidth(MembraneWidth),
+    .ThetaWidth(ThetaWidth),
+    .StartWidth(StartWidth),
+    .LevelBits(LevelBits),
+    .MaxSteps(MaxSteps),
+    .StepBits(FireStepBits),
+    .OperandWidth(OperandWidth),
+    .OperandBits(OperandBits),
+    .HasOperands(HasOperands),
+    .SpikeBits(SpikeBits),
+    .ThresholdBits(ThresholdBits),
+    .RowBits(RowBits),
+    .ChunkBits(ChunkBits),
+    .ElementBits(ElementBits)
+  ) u_fire (
+    .clk_i,
+    .rst_i,
+    .instr_valid_i(fire_valid),
+    .instr_i(fire_instr),
+    .instr_next_o(fire_next),
+    .end_o(fire_end),
+    .restart_i(restart),
+    .row_done_o(fire_row),
+    .chunk_done_i(chunk_done),
+    .sums_i(sums),
+    .chunk_free_o(chunk_free),
+    .threshold_read_o(threshold_read),
+    .threshold_addr_o(threshold_addr),
+    .threshold_i(threshold_data),
+    .spike_write_o(fire_write),
+    .spike_addr_o(fire_addr),
+    .spike_group_o(fire_group),
+    .spike_nz_o(fire_nz),
+    .spike_neg_o(fire_neg),
+    .operand_write_o(operand_write),
+    .operand_addr_o(operand_write_addr),
+    .operand_o(operand_write_data),
+    .serial_valid_o(serial_valid),
+    .serial_ready_i(serial_ready),
+    .serial_value_o(serial_value),
+    .serial_group_end_o(serial_group_end),
+    .serial_row_end_o(serial_row_end),
+    .softmax_idle_i(softmax_idle),
+    .softmax_start_o(softmax_start)
+  );
+  assign engine_row = fire_row;
+
+  // ---------------------------------------------------------------------------- spikes
+  // Written by the engine, which never waits, then by row fire, then by the input.
+  logic row_write, row_ready;
+  logic [SpikeBits-1:0] row_addr;
+  logic [Quads-1:0] row_quad;
+  logic [3:0] row_nz, row_neg;
+  logic [Quads-1:0] write_quads;
+  logic [SpikeBits-1:0] write_addr;
+  logic [FireLanes-1:0] write_nz, write_neg;
+  assign row_ready = !fire_write;
+  assign input_ready = !fire_write && !row_write;
+  always_comb begin
+    write_addr = fire_write ? fire_addr : row_write ? row_addr : input_addr;
+    write_nz = fire_write ? fire_nz : row_write ? {QuadsGroup{row_nz}} : input_nz;
+    write_neg = fire_write ? fire_neg : row_write ? {QuadsGroup{row_neg}} : input_neg;
+    for (int unsigned q = 0; q < Quads; q++) begin
+      write_quads[q] = fire_write ? fire_group[q/QuadsGroup] : row_write ? row_quad[q] :
+                       input_valid && input_group[q/QuadsGroup];
+    end
+  end
+
+  logic [8*Quads-1:0] write_data, read_data;
+  for (genvar q = 0; q < Quads; q++) begin : gen_quad
+    localparam int unsigned From = 4 * (q % QuadsGroup);
+    assign write_data[8*q+:8] = {write_neg[From+:4], write_nz[From+:4]};
+    assign read_nz[4*q+:4] = read_data[8*q+:4];
+    assign read_neg[4*q+:4] = read_data[8*q+4+:4];
+  end
+  masked_ram #(
+    .PartWidth(8),
+    .Parts(Quads),
+    .Depth(SpikeDepth)
+  ) u_spikes (
+    .clk_i,
+    .read_enable_i(spike_read),
+    .read_addr_i(spike_read_addr),
+    .read_data_o(read_data),
+    .write_enable_i(write_quads),
+    .write_addr_i(write_addr),
+    .write_data_i(write_data)
+  );
+
+  // ---------------------------------------------------------------------------- serial path
+  logic [1:0] serial;
+  logic result_ready, softmax_ready, unused_stop;
+  logic [15:0] unused_stop_sample;
+  assign serial = fire_instr[overlay_isa_pkg::FireSerialLsb+:2];
+  assign serial_ready = serial == 2'd1 || (serial == 2'd2 && softmax_ready) || (serial == 2'd3 && result_ready);
+
+  readout #(
+    .Channels(Classes),
+    .Lanes(1),
+    .DeltaWidth(ValueWidth),
+    .AccWidth(ValueWidth),
+    .MultiplierWidth(MultiplierWidth),
+    .ValueWidth(ResultWidth),
+    .UseMultiplier(UseMultiplier),
+    .Shift(ResultShift),
+    .MarginWidth(0),
+    .ConstFile(ResultFile)
+  ) u_readout (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(serial_valid && serial == 2'd3),
+    .in_ready_o(result_ready),
+    .in_delta_i(serial_value),
+    .in_skip_i(1'b0),
+    .in_last_i(serial_row_end),
+    .in_quiet_i(serial_row_end),
+    .m_axis_tvalid_o,
+    .m_axis_tready_i,
+    .m_axis_tdata_o,
+    .m_axis_tlast_o,
+    .done_o,
+    .margin_i(1'b0),
+    .patience_i('0),
+    .stop_o(unused_stop),
+    .stop_sample_o(unused_stop_sample)
+  );
+
+  // ---------------------------------------------------------------------------- vector
+  if (!HasSums) begin : gen_no_vector
+    assign vector_end = 1'b1;
+    assign vector_row = 1'b0;
+    assign softmax_row = 1'b0;
+    assign softmax_idle = 1'b1;
+    assign softmax_ready = 1'b1;
+    assign row_write = 1'b0;
+    assign row_addr = '0;
+    assign row_quad = '0;
+    assign row_nz = '0;
+    assign row_neg = '0;
+    assign raw_read = 1'b0;
+    assign raw_addr = '0;
+    logic unused_vector;
+    assign unused_vector = row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data);
+  end
+
+  // ---------------------------------------------------------------------------- counters
+  logic [CountWidth-1:0] fired, added;
+  always_comb begin
+    fired = '0;
+    added = '0;
+    for (int unsigned j = 0; j < FireLanes; j++) fired = fired + CountWidth'(fire_write && fire_nz[j]);
+    for (int unsigned j = 0; j < 4; j++) fired = fired + CountWidth'(row_write && row_ready && row_nz[j]);
+    for (int unsigned g = 0; g < Spikes; g++) added = added + CountWidth'(event_valid && event_bits[g]);
+  end
+  always_ff @(posedge clk_i) begin
+    spikes_o <= fired;
+    events_o <= added;
+  end
+
+endmodule
+
+`default_nettype wire

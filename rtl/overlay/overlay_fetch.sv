@@ -1,0 +1,299 @@
+`default_nettype none
+
+/// First half of the engine: runs the fetch list, reads words of spikes, and sends each with where its weights are.
+///
+/// Contract: instructions as in docs/overlay.md. The read port of spike memory holds its word until the next read.
+/// A row begins when both of its conditions hold and, for the input, its row is there. A word goes out with the spikes
+/// of its slice only. `end_o`: the list is at its end; `restart_i` begins it again.
+/// Throughput: one word a cycle.
+module overlay_fetch #(
+  /// Neurons of a word of spikes, a power of two and a multiple of FireLanes.
+  parameter int unsigned FetchWidth = 32,
+  parameter int unsigned FireLanes = 8,
+  /// Bits of an address of spike memory.
+  parameter int unsigned SpikeBits = 8,
+  /// Bits of an address of weights or operands.
+  parameter int unsigned WordBits = 8,
+  /// Bits that are counted: rows, steps, segments, chunks, groups.
+  parameter int unsigned RowBits = 16,
+  parameter int unsigned StepBits = 4,
+  parameter int unsigned SegmentBits = 1,
+  parameter int unsigned OuterBits = 1,
+  parameter int unsigned InnerBits = 1,
+  parameter int unsigned GroupBits = 4,
+  /// Words from one half of the input to the other.
+  parameter int unsigned InputHalf = 0
+) (
+  input  wire logic                    clk_i,
+  input  wire logic                    rst_i,
+  /// Instruction.
+  input  wire logic                    instr_valid_i,
+  input  wire logic [32*overlay_isa_pkg::FetchWords-1:0] instr_i,
+  output      logic                    instr_next_o,
+  /// Progress of the units, and of the input of this sample; its half.
+  input  wire logic [15:0]             progress_engine_i,
+  input  wire logic [15:0]             progress_softmax_i,
+  input  wire logic [15:0]             progress_vector_i,
+  input  wire logic [15:0]             progress_input_i,
+  input  wire logic                    input_half_i,
+  /// End of the list.
+  output      logic                    end_o,
+  input  wire logic                    restart_i,
+  /// Spike memory.
+  output      logic                    read_o,
+  output      logic [SpikeBits-1:0]    read_addr_o,
+  input  wire logic [FetchWidth-1:0]   read_nz_i,
+  input  wire logic [FetchWidth-1:0]   read_neg_i,
+  /// Words of spikes.
+  output      logic                    out_valid_o,
+  input  wire logic                    out_ready_i,
+  output      logic [FetchWidth-1:0]   out_nz_o,
+  output      logic [FetchWidth-1:0]   out_neg_o,
+  /// Word of weights of the first neuron of the word, and which memory.
+  output      logic [WordBits-1:0]     out_base_o,
+  output      logic                    out_operand_o,
+  /// First word of a chunk; first of a step before which sums double; last word of a chunk.
+  output      logic                    out_clear_o,
+  output      logic                    out_double_o,
+  output      logic                    out_last_o
+);
+
+  localparam int unsigned Groups = FetchWidth / FireLanes;
+  localparam int unsigned SubBits = (Groups > 1) ? $clog2(Groups) : 0;
+  localparam int unsigned PlaceBits = (SubBits > 0) ? SubBits : 1;
+  localparam int unsigned IndexBits = GroupBits - SubBits;
+
+  if (GroupBits <= SubBits || Groups * FireLanes != FetchWidth) begin : gen_bad_parameters
+    $error("overlay_fetch: a parameter is out of range");
+  end
+
+  // ---------------------------------------------------------------------------- instruction
+  logic last, operand, doubling, from_input;
+  logic [1:0] wait0_unit, wait1_unit;
+  logic [15:0] wait0_base, wait1_base;
+  logic [7:0] wait0_step, wait1_step;
+  logic [RowBits-1:0] rows;
+  logic [SpikeBits-1:0] source, row_stride, step_stride, segment_stride;
+  logic [StepBits-1:0] steps;
+  logic [SegmentBits-1:0] segments;
+  logic [OuterBits-1:0] outers;
+  logic [InnerBits-1:0] inners;
+  logic [GroupBits-1:0] slice_step, slice_groups;
+  logic [WordBits-1:0] words, outer_words, inner_words, segment_words;
+  assign last = instr_i[overlay_isa_pkg::FetchLastLsb];
+  assign operand = instr_i[overlay_isa_pkg::FetchOperandLsb];
+  assign doubling = instr_i[overlay_isa_pkg::FetchDoublingLsb];
+  assign from_input = instr_i[overlay_isa_pkg::FetchInputLsb];
+  assign wait0_unit = instr_i[overlay_isa_pkg::FetchWait0UnitLsb+:2];
+  assign wait0_base = instr_i[overlay_isa_pkg::FetchWait0BaseLsb+:16];
+  assign wait0_step = instr_i[overlay_isa_pkg::FetchWait0StepLsb+:8];
+  assign wait1_unit = instr_i[overlay_isa_pkg::FetchWait1UnitLsb+:2];
+  assign wait1_base = instr_i[overlay_isa_pkg::FetchWait1BaseLsb+:16];
+  assign wait1_step = instr_i[overlay_isa_pkg::FetchWait1StepLsb+:8];
+  assign rows = instr_i[overlay_isa_pkg::FetchRowsLsb+:RowBits];
+  assign source = SpikeBits'(instr_i[overlay_isa_pkg::FetchSourceLsb+:24]);
+  assign row_stride = SpikeBits'(instr_i[overlay_isa_pkg::FetchRowStrideLsb+:16]);
+  assign steps = instr_i[overlay_isa_pkg::FetchStepsLsb+:StepBits];
+  assign step_stride = SpikeBits'(instr_i[overlay_isa_pkg::FetchStepStrideLsb+:24]);
+  assign segments = instr_i[overlay_isa_pkg::FetchSegmentsLsb+:SegmentBits];
+  assign segment_stride = SpikeBits'(instr_i[overlay_isa_pkg::FetchSegmentStrideLsb+:16]);
+  assign outers = instr_i[overlay_isa_pkg::FetchOuterLsb+:OuterBits];
+  assign inners = instr_i[overlay_isa_pkg::FetchInnerLsb+:InnerBits];
+  assign slice_step = instr_i[overlay_isa_pkg::FetchSliceStepLsb+:GroupBits];
+  assign slice_groups = instr_i[overlay_isa_pkg::FetchSliceGroupsLsb+:GroupBits];
+  assign words = WordBits'(instr_i[overlay_isa_pkg::FetchWordsLsb+:32]);
+  assign outer_words = WordBits'(instr_i[overlay_isa_pkg::FetchOuterWordsLsb+:32]);
+  assign inner_words = WordBits'(instr_i[overlay_isa_pkg::FetchInnerWordsLsb+:32]);
+  assign segment_words = WordBits'(instr_i[overlay_isa_pkg::FetchSegmentWordsLsb+:32]);
+
+  // ---------------------------------------------------------------------------- conditions
+  // What each condition asks of the present row.
+  logic [15:0] need0_q, need1_q, have0, have1;
+  logic go_q;
+  always_comb begin
+    case (wait0_unit)
+      2'd1: have0 = progress_engine_i;
+      2'd2: have0 = progress_softmax_i;
+      2'd3: have0 = progress_vector_i;
+      default: have0 = '1;
+    endcase
+    case (wait1_unit)
+      2'd1: have1 = progress_engine_i;
+      2'd2: have1 = progress_softmax_i;
+      2'd3: have1 = progress_vector_i;
+      default: have1 = '1;
+    endcase
+  end
+
+  // ---------------------------------------------------------------------------- counters
+  // begin: an instruction is taken up. wait: for the conditions of a row. run: words are read.
+  typedef enum logic [1:0] {
+    StBegin,
+    StWait,
+    StRun,
+    StEnd
+  } state_e;
+  state_e state_q;
+
+  logic [RowBits-1:0] row_q;
+  logic [StepBits-1:0] step_q;
+  logic [SegmentBits-1:0] segment_q;
+  logic [OuterBits-1:0] outer_q;
+  logic [InnerBits-1:0] inner_q;
+  logic [IndexBits-1:0] index_q;
+  logic [SpikeBits-1:0] row_addr_q, step_addr_q, segment_addr_q;
+  logic [WordBits-1:0] outer_base_q, inner_base_q, base_q;
+  logic [GroupBits-1:0] first_q, final_group;
+  logic [IndexBits-1:0] first_index, final_index;
+  logic issue, index_last, segment_last, step_last, inner_last, outer_last, row_last;
+  assign final_group = first_q + slice_groups - GroupBits'(1);
+  assign first_index = first_q[GroupBits-1:SubBits];
+  assign final_index = final_group[GroupBits-1:SubBits];
+  assign index_last = index_q == final_index;
+  assign segment_last = segment_q == segments - SegmentBits'(1);
+  assign step_last = step_q == steps - StepBits'(1);
+  assign inner_last = inner_q == inners - InnerBits'(1);
+  assign outer_last = outer_q == outers - OuterBits'(1);
+  assign row_last = row_q == rows - RowBits'(1);
+
+  // What the read word is accompanied by.
+  logic held_q, move;
+  logic [WordBits-1:0] held_base_q;
+  logic held_operand_q, held_clear_q, held_double_q, held_last_q;
+  logic [Groups-1:0] mask, held_mask_q;
+  assign move = held_q && out_ready_i;
+  assign issue = state_q == StRun && (!held_q || move);
+  assign read_o = issue;
+  assign read_addr_o = segment_addr_q + SpikeBits'(index_q);
+
+  if (SubBits > 0) begin : gen_mask
+    logic [PlaceBits-1:0] low, high;
+    assign low = (index_q == first_index) ? first_q[PlaceBits-1:0] : '0;
+    assign high = index_last ? final_group[PlaceBits-1:0] : '1;
+    for (genvar g = 0; g < Groups; g++) begin : gen_group
+      assign mask[g] = low <= PlaceBits'(g) && high >= PlaceBits'(g);
+    end
+  end else begin : gen_no_mask
+    assign mask = '1;
+  end
+
+  logic [SpikeBits-1:0] source_addr, next_row_addr, next_step_addr;
+  logic [WordBits-1:0] next_outer_base, next_inner_base;
+  logic [GroupBits-1:0] next_first;
+  assign source_addr = source + ((from_input && input_half_i) ? SpikeBits'(InputHalf) : '0);
+  assign next_row_addr = row_addr_q + row_stride;
+  assign next_step_addr = step_addr_q + step_stride;
+  assign next_outer_base = outer_base_q + outer_words;
+  assign next_inner_base = inner_base_q + inner_words;
+  assign next_first = first_q + slice_step;
+
+  assign instr_next_o = issue && index_last && segment_last && step_last && inner_last && outer_last &&
+                        row_last;
+  assign end_o = state_q == StEnd;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      state_q <= StBegin;
+      held_q <= 1'b0;
+      go_q <= 1'b0;
+    end else begin
+      if (issue) held_q <= 1'b1;
+      else if (move) held_q <= 1'b0;
+      go_q <= have0 >= need0_q && have1 >= need1_q &&
+              (!from_input || progress_input_i > 16'(row_q)) && state_q == StWait && !go_q;
+      case (state_q)
+        StBegin: if (instr_valid_i) state_q <= StWait;
+        StWait: if (go_q) state_q <= StRun;
+        StRun: begin
+          if (issue && index_last && segment_last && step_last && inner_last && outer_last) begin
+            state_q <= !row_last ? StWait : last ? StEnd : StBegin;
+          end
+        end
+        default: if (restart_i) state_q <= StBegin;
+      endcase
+    end
+    if (state_q == StBegin) begin
+      row_q <= '0;
+      need0_q <= wait0_base;
+      need1_q <= wait1_base;
+      row_addr_q <= source_addr;
+    end
+    if (state_q == StWait) begin
+      step_q <= '0;
+      segment_q <= '0;
+      outer_q <= '0;
+      inner_q <= '0;
+      index_q <= '0;
+      first_q <= '0;
+      step_addr_q <= row_addr_q;
+      segment_addr_q <= row_addr_q;
+      outer_base_q <= words;
+      inner_base_q <= words;
+      base_q <= words;
+    end
+    if (issue) begin
+      held_mask_q <= mask;
+      held_base_q <= base_q + WordBits'(FetchWidth) * WordBits'(index_q);
+      held_operand_q <= operand;
+      held_clear_q <= step_q == '0 && segment_q == '0 && index_q == first_index;
+      held_double_q <= doubling && step_q != '0 && segment_q == '0 && index_q == first_index;
+      held_last_q <= step_last && segment_last && index_last;
+      if (!index_last) begin
+        index_q <= index_q + IndexBits'(1);
+      end else begin
+        index_q <= first_index;
+        if (!segment_last) begin
+          segment_q <= segment_q + SegmentBits'(1);
+          segment_addr_q <= segment_addr_q + segment_stride;
+          base_q <= base_q + segment_words;
+        end else begin
+          segment_q <= '0;
+          if (!step_last) begin
+            step_q <= step_q + StepBits'(1);
+            step_addr_q <= next_step_addr;
+            segment_addr_q <= next_step_addr;
+            base_q <= inner_base_q;
+          end else begin
+            step_q <= '0;
+            step_addr_q <= row_addr_q;
+            segment_addr_q <= row_addr_q;
+            if (!inner_last) begin
+              inner_q <= inner_q + InnerBits'(1);
+              inner_base_q <= next_inner_base;
+              base_q <= next_inner_base;
+            end else begin
+              inner_q <= '0;
+              outer_base_q <= next_outer_base;
+              inner_base_q <= next_outer_base;
+              base_q <= next_outer_base;
+              outer_q <= outer_q + OuterBits'(1);
+              first_q <= next_first;
+              index_q <= next_first[GroupBits-1:SubBits];
+              if (outer_last) begin
+                row_q <= row_q + RowBits'(1);
+                row_addr_q <= next_row_addr;
+                need0_q <= need0_q + 16'(wait0_step);
+                need1_q <= need1_q + 16'(wait1_step);
+              end
+            end
+          end
+        end
+      end
+    end
+  end
+
+  // ---------------------------------------------------------------------------- out
+  assign out_valid_o = held_q;
+  assign out_base_o = held_base_q;
+  assign out_operand_o = held_operand_q;
+  assign out_clear_o = held_clear_q;
+  assign out_double_o = held_double_q;
+  assign out_last_o = held_last_q;
+  for (genvar g = 0; g < Groups; g++) begin : gen_out
+    assign out_nz_o[FireLanes*g+:FireLanes] = held_mask_q[g] ? read_nz_i[FireLanes*g+:FireLanes] : '0;
+    assign out_neg_o[FireLanes*g+:FireLanes] = read_neg_i[FireLanes*g+:FireLanes];
+  end
+
+endmodule
+
+`default_nettype wire

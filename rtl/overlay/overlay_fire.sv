@@ -1,0 +1,475 @@
+`default_nettype none
+
+/// Second half of the engine: runs the fire list on the chunks that the accumulators complete.
+///
+/// A chunk is taken in groups of `Lanes` sums. Neurons of a group fire together, a local time-step a cycle, and their
+/// spikes are written to spike memory. What is to be taken one by one goes to `overlay_serial`, what is the right
+/// operand of a product to operand memory.
+///
+/// Contract: instructions as in docs/overlay.md; the next one is taken when everything of the last one is done.
+/// `chunk_free_o` is high for a cycle when the sums of a chunk may be replaced. Writes to spike memory are never
+/// refused. Structure: select -> membrane -> steps -> out.
+/// Throughput: a group in `MaxSteps` cycles (unary spikes: as many cycles as steps), or in as many cycles as it has
+/// elements, if they are taken one by one.
+module overlay_fire #(
+  /// Sums of a chunk.
+  parameter int unsigned ChunkLanes = 16,
+  /// Neurons of a group.
+  parameter int unsigned Lanes = 8,
+  /// Neurons of a word of spikes.
+  parameter int unsigned FetchWidth = 32,
+  /// Bits of a signed sum.
+  parameter int unsigned AccWidth = 16,
+  /// Fraction bits of the membrane; bits of unsigned M, of a threshold, of a signed start value.
+  parameter int unsigned Fraction = 4,
+  parameter int unsigned MembraneWidth = 20,
+  parameter int unsigned ThetaWidth = 14,
+  parameter int unsigned StartWidth = 16,
+  /// Bits of the magnitude of a level, and most local time-steps of radix spikes.
+  parameter int unsigned LevelBits = 4,
+  parameter int unsigned MaxSteps = 4,
+  /// Bits of the number of steps.
+  parameter int unsigned StepBits = 4,
+  /// Bits of a signed level in operand memory, and of its addresses.
+  parameter int unsigned OperandWidth = 5,
+  parameter int unsigned OperandBits = 8,
+  /// 1: there are operands.
+  parameter int unsigned HasOperands = 1,
+  /// Bits of addresses of spike memory and of thresholds.
+  parameter int unsigned SpikeBits = 8,
+  parameter int unsigned ThresholdBits = 6,
+  /// Bits that are counted: rows, chunks of a row, elements of a chunk.
+  parameter int unsigned RowBits = 8,
+  parameter int unsigned ChunkBits = 4,
+  parameter int unsigned ElementBits = 7,
+  /// Bits of an element on the serial path, derived.
+  localparam int unsigned ValueWidth = (AccWidth > LevelBits + 1) ? AccWidth : LevelBits + 1
+) (
+  input  wire logic                                 clk_i,
+  input  wire logic                                 rst_i,
+  /// Instruction.
+  input  wire logic                                 instr_valid_i,
+  input  wire logic [32*overlay_isa_pkg::FireWords-1:0] instr_i,
+  output      logic                                 instr_next_o,
+  /// End of the list.
+  output      logic                                 end_o,
+  input  wire logic                                 restart_i,
+  /// A row is complete.
+  output      logic                                 row_done_o,
+  /// Sums of a chunk.
+  input  wire logic                                 chunk_done_i,
+  input  wire logic [ChunkLanes*AccWidth-1:0]       sums_i,
+  output      logic                                 chunk_free_o,
+  /// Thresholds.
+  output      logic                                 threshold_read_o,
+  output      logic [ThresholdBits-1:0]             threshold_addr_o,
+  input  wire logic [Lanes*(ThetaWidth+StartWidth)-1:0] threshold_i,
+  /// Spikes: one group of a word.
+  output      logic                                 spike_write_o,
+  output      logic [SpikeBits-1:0]                 spike_addr_o,
+  output      logic [FetchWidth/Lanes-1:0]          spike_group_o,
+  output      logic [Lanes-1:0]                     spike_nz_o,
+  output      logic [Lanes-1:0]                     spike_neg_o,
+  /// Operands: some lanes of a word.
+  output      logic [ChunkLanes-1:0]                operand_write_o,
+  output      logic [OperandBits-1:0]               operand_addr_o,
+  output      logic [ChunkLanes*OperandWidth-1:0]   operand_o,
+  /// Elements one by one, with what they end.
+  output      logic                                 serial_valid_o,
+  input  wire logic                                 serial_ready_i,
+  output      logic signed [ValueWidth-1:0]         serial_value_o,
+  output      logic                                 serial_group_end_o,
+  output      logic                                 serial_row_end_o,
+  /// The softmax may be started on an instruction's scores, and is.
+  input  wire logic                                 softmax_idle_i,
+  output      logic                                 softmax_start_o
+);
+
+  localparam int unsigned Groups = ChunkLanes / Lanes;
+  localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
+  localparam int unsigned Places = FetchWidth / Lanes;
+  localparam int unsigned PlaceBits = (Places > 1) ? $clog2(Places) : 1;
+  localparam int unsigned CountBits = $clog2(Lanes + 1);
+  localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
+  localparam int unsigned VWidth = MembraneWidth + 1;
+  localparam int unsigned DeltaWidth = ThetaWidth + MaxSteps - 1;
+  // Compared widths.
+  localparam int unsigned WideWidth = ((MembraneWidth > DeltaWidth) ? MembraneWidth : DeltaWidth) + 1;
+
+  if (Groups * Lanes != ChunkLanes || Places * Lanes != FetchWidth || MaxSteps < 1 ||
+      MaxSteps > LevelBits || VWidth <= AccWidth) begin : gen_bad_parameters
+    $error("overlay_fire: a parameter is out of range");
+  end
+
+  // ---------------------------------------------------------------------------- instruction
+  logic last, neurons, spikes_out, operand_out, transpose, unary;
+  logic [1:0] serial;
+  logic [RowBits-1:0] rows;
+  logic [ChunkBits-1:0] chunks, inners;
+  logic [ElementBits-1:0] full, tail;
+  logic [StepBits-1:0] steps;
+  logic [LevelBits-1:0] high, low;
+  logic [ThresholdBits-1:0] thresholds;
+  logic [SpikeBits-1:0] spikes, row_stride, step_stride;
+  assign last = instr_i[overlay_isa_pkg::FireLastLsb];
+  assign neurons = instr_i[overlay_isa_pkg::FireNeuronsLsb];
+  assign spikes_out = instr_i[overlay_isa_pkg::FireSpikesOutLsb];
+  assign operand_out = HasOperands != 0 && instr_i[overlay_isa_pkg::FireOperandOutLsb];
+  assign transpose = instr_i[overlay_isa_pkg::FireTransposeLsb];
+  assign unary = instr_i[overlay_isa_pkg::FireUnaryLsb];
+  assign serial = instr_i[overlay_isa_pkg::FireSerialLsb+:2];
+  assign rows = instr_i[overlay_isa_pkg::FireRowsLsb+:RowBits];
+  assign chunks = instr_i[overlay_isa_pkg::FireChunksLsb+:ChunkBits];
+  assign inners = instr_i[overlay_isa_pkg::FireInnerLsb+:ChunkBits];
+  assign full = instr_i[overlay_isa_pkg::FireFullLsb+:ElementBits];
+  assign tail = instr_i[overlay_isa_pkg::FireTailLsb+:ElementBits];
+  assign steps = instr_i[overlay_isa_pkg::FireStepsLsb+:StepBits];
+  assign high = instr_i[overlay_isa_pkg::FireHighLsb+:LevelBits];
+  assign low = instr_i[overlay_isa_pkg::FireLowLsb+:LevelBits];
+  assign thresholds = ThresholdBits'(instr_i[overlay_isa_pkg::FireThresholdsLsb+:24]);
+  assign spikes = SpikeBits'(instr_i[overlay_isa_pkg::FireSpikesLsb+:24]);
+  assign row_stride = SpikeBits'(instr_i[overlay_isa_pkg::FireRowStrideLsb+:16]);
+  assign step_stride = SpikeBits'(instr_i[overlay_isa_pkg::FireStepStrideLsb+:24]);
+
+  // idle: between instructions. take: groups are taken. drain: the last group is on its way.
+  typedef enum logic [1:0] {
+    StIdle,
+    StTake,
+    StDrain,
+    StEnd
+  } state_e;
+  state_e state_q;
+  logic begins, complete;
+  assign begins = state_q == StIdle && instr_valid_i && (serial != 2'd2 || softmax_idle_i);
+  assign softmax_start_o = begins && serial == 2'd2;
+  assign end_o = state_q == StEnd;
+
+  // ---------------------------------------------------------------------------- select
+  logic have_q, take, s0_valid_q, s0_move;
+  logic [RowBits-1:0] row_q;
+  logic [ChunkBits-1:0] chunk_q, inner_q;
+  logic [GroupBits-1:0] group_q;
+  logic [ElementBits-1:0] left_q, left;
+  logic first_q, inner_last, chunk_last, group_last, row_last;
+  logic [PlaceBits-1:0] place_q;
+  logic [SpikeBits-1:0] row_addr_q, word_addr_q;
+  logic [ThresholdBits-1:0] threshold_q;
+  assign inner_last = inner_q == inners - ChunkBits'(1);
+  assign chunk_last = chunk_q == chunks - ChunkBits'(1);
+  assign row_last = row_q == rows - RowBits'(1);
+  // Elements of the chunk from this group on.
+  assign left = first_q ? (inner_last ? tail : full) : left_q;
+  assign group_last = left <= ElementBits'(Lanes);
+  assign take = state_q == StTake && have_q && (!s0_valid_q || s0_move);
+  assign chunk_free_o = take && group_last;
+  assign threshold_read_o = take;
+  assign threshold_addr_o = threshold_q;
+
+  logic [Lanes*AccWidth-1:0] selected, s0_sums_q;
+  logic [CountBits-1:0] s0_count_q;
+  logic s0_group_end_q, s0_row_end_q;
+  logic [SpikeBits-1:0] s0_addr_q;
+  logic [PlaceBits-1:0] s0_place_q;
+  always_comb begin
+    selected = '0;
+    for (int unsigned g = 0; g < Groups; g++) begin
+      if (group_q == GroupBits'(g)) selected = sums_i[Lanes*AccWidth*g+:Lanes*AccWidth];
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      state_q <= StIdle;
+      have_q <= 1'b0;
+      s0_valid_q <= 1'b0;
+    end else begin
+      if (chunk_done_i) have_q <= 1'b1;
+      else if (chunk_free_o) have_q <= 1'b0;
+      if (take) s0_valid_q <= 1'b1;
+      else if (s0_move) s0_valid_q <= 1'b0;
+      case (state_q)
+        StIdle: if (begins) state_q <= StTake;
+        StTake: if (take && group_last && chunk_last && row_last) state_q <= StDrain;
+        StDrain: if (complete) state_q <= last ? StEnd : StIdle;
+        default: if (restart_i) state_q <= StIdle;
+      endcase
+    end
+    if (state_q == StIdle) begin
+      row_q <= '0;
+      chunk_q <= '0;
+      inner_q <= '0;
+      group_q <= '0;
+      first_q <= 1'b1;
+      place_q <= '0;
+      row_addr_q <= spikes;
+      word_addr_q <= spikes;
+      threshold_q <= thresholds;
+    end
+    if (take) begin
+      s0_sums_q <= selected;
+      s0_count_q <= group_last ? CountBits'(left) : CountBits'(Lanes);
+      s0_group_end_q <= group_last && inner_last;
+      s0_row_end_q <= group_last && chunk_last;
+      s0_addr_q <= word_addr_q;
+      s0_place_q <= place_q;
+      threshold_q <= threshold_q + ThresholdBits'(1);
+      left_q <= left - ElementBits'(Lanes);
+      first_q <= group_last;
+      group_q <= group_last ? '0 : group_q + GroupBits'(1);
+      place_q <= (place_q == PlaceBits'(Places - 1)) ? '0 : place_q + PlaceBits'(1);
+      if (place_q == PlaceBits'(Places - 1)) word_addr_q <= word_addr_q + SpikeBits'(1);
+      if (group_last) begin
+        inner_q <= inner_last ? '0 : inner_q + ChunkBits'(1);
+        chunk_q <= chunk_last ? '0 : chunk_q + ChunkBits'(1);
+        if (chunk_last) begin
+          row_q <= row_q + RowBits'(1);
+          row_addr_q <= row_addr_q + row_stride;
+          word_addr_q <= row_addr_q + row_stride;
+          place_q <= '0;
+          threshold_q <= thresholds;
+        end
+      end
+    end
+  end
+
+  // ---------------------------------------------------------------------------- membrane
+  logic s1_valid_q, s1_move, s1_take;
+  logic [CountBits-1:0] s1_count_q;
+  logic s1_group_end_q, s1_row_end_q;
+  logic [SpikeBits-1:0] s1_addr_q;
+  logic [PlaceBits-1:0] s1_place_q;
+  logic [Lanes*VWidth-1:0] s1_v_q;
+  logic [Lanes*ThetaWidth-1:0] s1_theta_q;
+  logic out_ready;
+  assign s1_take = s0_valid_q && neurons && (!s1_valid_q || s1_move);
+  assign s0_move = neurons ? s1_take : s0_valid_q && out_ready;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) s1_valid_q <= 1'b0;
+    else if (s1_take) s1_valid_q <= 1'b1;
+    else if (s1_move) s1_valid_q <= 1'b0;
+    if (s1_take) begin
+      s1_count_q <= s0_count_q;
+      s1_group_end_q <= s0_group_end_q;
+      s1_row_end_q <= s0_row_end_q;
+      s1_addr_q <= s0_addr_q;
+      s1_place_q <= s0_place_q;
+    end
+  end
+
+  // ---------------------------------------------------------------------------- steps
+  logic busy_q, step_end, step_go;
+  logic [StepBits-1:0] step_q;
+  logic written;
+  logic [CountBits-1:0] s2_count_q;
+  logic s2_group_end_q, s2_row_end_q;
+  logic [SpikeBits-1:0] s2_addr_q;
+  logic [PlaceBits-1:0] s2_place_q;
+  logic [LevelBits-1:0] weight_q;
+  logic [Lanes-1:0] spike, negative_q;
+  logic [Lanes*LevelBits-1:0] level_q, level;
+  // Steps are counted down; radix spikes begin at the largest weight, those above the layer's are not written.
+  assign written = unary || step_q < steps;
+  assign step_end = step_q == '0;
+  assign step_go = busy_q && (!step_end || out_ready);
+  assign s1_move = s1_valid_q && (!busy_q || (step_go && step_end));
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) busy_q <= 1'b0;
+    else if (s1_move) busy_q <= 1'b1;
+    else if (step_go && step_end) busy_q <= 1'b0;
+    if (s1_move) begin
+      step_q <= unary ? steps - StepBits'(1) : StepBits'(MaxSteps - 1);
+      weight_q <= unary ? LevelBits'(1) : LevelBits'(1) << (MaxSteps - 1);
+      s2_count_q <= s1_count_q;
+      s2_group_end_q <= s1_group_end_q;
+      s2_row_end_q <= s1_row_end_q;
+      s2_addr_q <= s1_addr_q;
+      s2_place_q <= s1_place_q;
+    end else if (step_go) begin
+      step_q <= step_q - StepBits'(1);
+      if (!unary) weight_q <= weight_q >> 1;
+      if (written) s2_addr_q <= s2_addr_q + step_stride;
+    end
+    spike_write_o <= !rst_i && step_go && written && spikes_out;
+    spike_addr_o <= s2_addr_q;
+    for (int unsigned p = 0; p < Places; p++) spike_group_o[p] <= s2_place_q == PlaceBits'(p);
+    spike_nz_o <= spike;
+    spike_neg_o <= negative_q;
+  end
+
+  for (genvar j = 0; j < Lanes; j++) begin : gen_lane
+    logic signed [StartWidth-1:0] start;
+    logic [ThetaWidth-1:0] theta;
+    logic signed [AccWidth-1:0] acc;
+    logic signed [VWidth-1:0] v, s1_v;
+    logic [ThetaWidth-1:0] s1_theta;
+    logic [MembraneWidth-1:0] magnitude, m_q;
+    logic [DeltaWidth-1:0] delta_q;
+    logic [WideWidth-1:0] rest;
+    logic [LevelBits-1:0] m_level, raised;
+    logic reached;
+    assign start = threshold_i[(ThetaWidth+StartWidth)*j+:StartWidth];
+    assign theta = threshold_i[(ThetaWidth+StartWidth)*j+StartWidth+:ThetaWidth];
+    assign acc = s0_sums_q[AccWidth*j+:AccWidth];
+    assign v = VWidth'(start) + (VWidth'(acc) <<< Fraction);
+    assign s1_v = s1_v_q[VWidth*j+:VWidth];
+    assign s1_theta = s1_theta_q[ThetaWidth*j+:ThetaWidth];
+    // V of a neuron that rises, -V - 1 + theta of one that falls.
+    assign magnitude = s1_v[VWidth-1] ? MembraneWidth'(~s1_v) + MembraneWidth'(s1_theta) : MembraneWidth'(s1_v);
+    assign m_level = level_q[LevelBits*j+:LevelBits];
+    assign rest = WideWidth'(m_q) - WideWidth'(delta_q);
+    assign raised = m_level + weight_q;
+    assign reached = !rest[WideWidth-1];
+    // What the sum exceeds is more than the largest level.
+    assign spike[j] = reached && raised <= (negative_q[j] ? low : high) && raised > m_level;
+    assign level[LevelBits*j+:LevelBits] = spike[j] ? raised : m_level;
+    always_ff @(posedge clk_i) begin
+      if (s1_take) begin
+        s1_v_q[VWidth*j+:VWidth] <= v;
+        s1_theta_q[ThetaWidth*j+:ThetaWidth] <= theta;
+      end
+      if (s1_move) begin
+        m_q <= magnitude;
+        delta_q <= unary ? DeltaWidth'(s1_theta) : DeltaWidth'(s1_theta) << (MaxSteps - 1);
+        negative_q[j] <= s1_v[VWidth-1];
+        level_q[LevelBits*j+:LevelBits] <= '0;
+      end else if (step_go) begin
+        if (spike[j]) m_q <= MembraneWidth'(rest);
+        if (!unary) delta_q <= delta_q >> 1;
+        level_q[LevelBits*j+:LevelBits] <= level[LevelBits*j+:LevelBits];
+      end
+    end
+  end
+
+  // ---------------------------------------------------------------------------- out
+  // A group whose elements are taken one by one, in the low lane first; one whose elements are not passes in a cycle.
+  logic out_valid_q, out_fresh_q, out_group_end_q, out_row_end_q, out_take, walks, element_ready, element_last;
+  logic [CountBits-1:0] out_count_q;
+  logic [Lanes*ValueWidth-1:0] out_q;
+  logic out_end;
+  assign walks = serial != 2'd0 || (operand_out && transpose);
+  assign element_ready = serial == 2'd0 || serial_ready_i;
+  assign element_last = !walks || out_count_q == CountBits'(1);
+  assign out_end = out_valid_q && element_last && element_ready;
+  assign out_ready = !out_valid_q || out_end;
+  assign out_take = neurons ? step_go && step_end : s0_valid_q && out_ready;
+  assign serial_valid_o = out_valid_q && serial != 2'd0;
+  assign serial_value_o = out_q[ValueWidth-1:0];
+  assign serial_group_end_o = out_group_end_q && element_last;
+  assign serial_row_end_o = out_row_end_q && element_last;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) out_valid_q <= 1'b0;
+    else if (out_take) out_valid_q <= 1'b1;
+    else if (out_end) out_valid_q <= 1'b0;
+    if (out_take) begin
+      out_fresh_q <= 1'b1;
+      out_count_q <= neurons ? s2_count_q : s0_count_q;
+      out_group_end_q <= neurons ? s2_group_end_q : s0_group_end_q;
+      out_row_end_q <= neurons ? s2_row_end_q : s0_row_end_q;
+    end else if (out_valid_q && element_ready) begin
+      out_fresh_q <= 1'b0;
+      out_count_q <= out_count_q - CountBits'(1);
+    end
+  end
+  for (genvar j = 0; j < Lanes; j++) begin : gen_out
+    logic [LevelBits:0] signed_level;
+    logic [ValueWidth-1:0] loaded, next_element;
+    assign signed_level = negative_q[j] ? -{1'b0, level[LevelBits*j+:LevelBits]} :
+        {1'b0, level[LevelBits*j+:LevelBits]};
+    assign loaded = neurons ? ValueWidth'($signed(signed_level)) :
+        ValueWidth'($signed(s0_sums_q[AccWidth*j+:AccWidth]));
+    if (j + 1 < Lanes) begin : gen_next
+      assign next_element = out_q[ValueWidth*(j+1)+:ValueWidth];
+    end else begin : gen_highest
+      assign next_element = out_q[ValueWidth*j+:ValueWidth];
+    end
+    always_ff @(posedge clk_i) begin
+      if (out_take) out_q[ValueWidth*j+:ValueWidth] <= loaded;
+      else if (out_valid_q && element_ready) out_q[ValueWidth*j+:ValueWidth] <= next_element;
+    end
+  end
+
+  // ---------------------------------------------------------------------------- operands
+  if (HasOperands != 0) begin : gen_operands
+    localparam int unsigned RowLaneBits = (ChunkLanes > 1) ? $clog2(ChunkLanes) : 1;
+    logic [OperandBits-1:0] base, stride, block_q, unit_q, element_q;
+    logic [15:0] unit_groups, unit_group_q;
+    logic [RowLaneBits-1:0] row_lane_q;
+    logic [GroupBits-1:0] lane_group;
+    logic [OperandBits-1:0] row_offset_q;
+    assign base = OperandBits'(instr_i[overlay_isa_pkg::FireOperandWordsLsb+:24]);
+    assign stride = OperandBits'(instr_i[overlay_isa_pkg::FireOperandStrideLsb+:24]);
+    assign unit_groups = instr_i[overlay_isa_pkg::FireOperandGroupsLsb+:16];
+    assign lane_group = GroupBits'(unit_group_q);
+    assign operand_addr_o = transpose ? block_q + element_q : unit_q + row_offset_q;
+    for (genvar l = 0; l < ChunkLanes; l++) begin : gen_lane
+      assign operand_write_o[l] = out_valid_q && operand_out && element_ready &&
+          (transpose ? row_lane_q == RowLaneBits'(l) : out_fresh_q && lane_group == GroupBits'(l / Lanes));
+      assign operand_o[OperandWidth*l+:OperandWidth] = transpose ? out_q[OperandWidth-1:0] :
+          out_q[ValueWidth*(l%Lanes)+:OperandWidth];
+    end
+    always_ff @(posedge clk_i) begin
+      if (state_q == StIdle) begin
+        block_q <= base;
+        unit_q <= base;
+        element_q <= '0;
+        unit_group_q <= '0;
+        row_lane_q <= '0;
+        row_offset_q <= '0;
+      end else if (out_valid_q && element_ready) begin
+        element_q <= element_q + OperandBits'(1);
+        if (out_end) begin
+          // Positions beyond the elements of a group are none.
+          if (unit_group_q == unit_groups - 16'd1) begin
+            unit_group_q <= '0;
+            unit_q <= unit_q + stride;
+          end else begin
+            unit_group_q <= unit_group_q + 16'd1;
+          end
+          if (out_row_end_q) begin
+            element_q <= '0;
+            unit_group_q <= '0;
+            unit_q <= base;
+            row_offset_q <= row_offset_q + OperandBits'(1);
+            row_lane_q <= row_lane_q + RowLaneBits'(1);
+            if (row_lane_q == RowLaneBits'(ChunkLanes - 1)) begin
+              row_lane_q <= '0;
+              block_q <= block_q + stride;
+            end
+          end
+        end
+      end
+    end
+  end else begin : gen_no_operands
+    assign operand_write_o = '0;
+    assign operand_addr_o = '0;
+    assign operand_o = '0;
+    logic unused_fresh;
+    assign unused_fresh = out_fresh_q;
+  end
+
+  // ---------------------------------------------------------------------------- rows
+  // A row is complete when its last element has passed the serial path and the memories.
+  localparam int unsigned Latency = 6;
+  logic [Latency-1:0] row_end_q, instr_end_q;
+  logic [RowBits-1:0] done_row_q;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      row_end_q <= '0;
+      instr_end_q <= '0;
+    end else begin
+      row_end_q <= {row_end_q[Latency-2:0], out_end && out_row_end_q};
+      instr_end_q <= {instr_end_q[Latency-2:0], out_end && out_row_end_q && done_row_q == rows - RowBits'(1)};
+    end
+    if (state_q == StIdle) done_row_q <= '0;
+    else if (out_end && out_row_end_q) done_row_q <= done_row_q + RowBits'(1);
+  end
+  assign complete = instr_end_q[Latency-1];
+  assign row_done_o = row_end_q[Latency-1] && serial != 2'd2;
+  assign instr_next_o = complete;
+
+endmodule
+
+`default_nettype wire
