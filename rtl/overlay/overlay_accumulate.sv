@@ -15,8 +15,8 @@ module overlay_accumulate #(
   parameter int unsigned WeightWidth = 8,
   parameter int unsigned OperandWidth = 5,
   parameter int unsigned AccWidth = 16,
-  /// 1: there are operands.
-  parameter int unsigned HasOperands = 1
+  /// There are operands.
+  parameter bit HasOperands = 1'b1
 ) (
   input  wire logic                                 clk_i,
   input  wire logic                                 rst_i,
@@ -36,7 +36,7 @@ module overlay_accumulate #(
   output      logic [Lanes*AccWidth-1:0]            sums_o
 );
 
-  localparam int unsigned TermWidth = ((HasOperands != 0 && OperandWidth > WeightWidth) ? OperandWidth :
+  localparam int unsigned TermWidth = ((HasOperands && OperandWidth > WeightWidth) ? OperandWidth :
       WeightWidth) + 1;
   localparam int unsigned PartWidth = TermWidth + $clog2(Spikes);
 
@@ -72,10 +72,10 @@ module overlay_accumulate #(
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane
     logic signed [PartWidth-1:0] part, s2_part_q;
     logic [Spikes*TermWidth-1:0] terms;
-    logic signed [AccWidth-1:0] before, sum, sum_q, chunk_q;
+    logic signed [AccWidth-1:0] present, sum, sum_q, chunk_q;
     for (genvar g = 0; g < Spikes; g++) begin : gen_term
       logic signed [TermWidth-1:0] word, term;
-      if (HasOperands != 0) begin : gen_operand
+      if (HasOperands) begin : gen_operand
         assign word = s1_operand_q ?
             TermWidth'($signed(operands_i[OperandWidth*(Lanes*g+j)+:OperandWidth])) :
             TermWidth'($signed(weights_i[WeightWidth*(Lanes*g+j)+:WeightWidth]));
@@ -93,8 +93,8 @@ module overlay_accumulate #(
                PartWidth'($signed({1'b0, s1_event_q[g] && s1_neg_q[g]}));
       end
     end
-    assign before = s2_clear_q ? '0 : s2_double_q ? sum_q <<< 1 : sum_q;
-    assign sum = before + AccWidth'(s2_part_q);
+    assign present = s2_clear_q ? '0 : s2_double_q ? sum_q <<< 1 : sum_q;
+    assign sum = present + AccWidth'(s2_part_q);
     always_ff @(posedge clk_i) begin
       s2_part_q <= part;
       if (s2_valid_q) sum_q <= sum;
@@ -103,7 +103,7 @@ module overlay_accumulate #(
     assign sums_o[AccWidth*j+:AccWidth] = chunk_q;
   end
 
-  if (HasOperands == 0) begin : gen_no_operands
+  if (!HasOperands) begin : gen_no_operands
     logic unused_operands;
     assign unused_operands = (^operands_i) ^ s1_operand_q;
   end

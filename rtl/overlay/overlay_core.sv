@@ -48,6 +48,7 @@ module overlay_core #(
   parameter int unsigned StartWidth = 16,
   parameter int unsigned LevelBits = 4,
   parameter int unsigned MaxSteps = 4,
+  parameter bit Unary = 1'b0,
   parameter int unsigned ThresholdDepth = 1,
   parameter ThresholdFile = "",
   /// Largest numbers of rows, steps, segments, outer and inner chunks, groups of a row, chunks of a row.
@@ -247,7 +248,7 @@ module overlay_core #(
   );
 
   // ---------------------------------------------------------------------------- events
-  // One chunk may be complete while the sums of the one before are still needed.
+  // One chunk may be complete while the sums of the one earlier are still needed.
   logic chunk_free, chunk_room_q, event_valid, event_operand, event_clear, event_double, event_last;
   logic [Spikes-1:0] event_bits, event_neg;
   logic [Spikes*WordBits-1:0] event_addr;
@@ -397,6 +398,7 @@ module overlay_core #(
     .StartWidth(StartWidth),
     .LevelBits(LevelBits),
     .MaxSteps(MaxSteps),
+    .Unary(Unary),
     .StepBits(FireStepBits),
     .OperandWidth(OperandWidth),
     .OperandBits(OperandBits),

@@ -53,13 +53,13 @@ module overlay_events #(
   logic finished, beat, leaves;
   assign left[FetchWidth-1:0] = nz_q;
   for (genvar g = 0; g < Spikes; g++) begin : gen_pick
-    logic [FetchWidth-1:0] before, after, one;
-    assign before = left[FetchWidth*g+:FetchWidth];
-    assign after = before & (before - FetchWidth'(1));
-    assign one = before & ~after;
+    logic [FetchWidth-1:0] present, after, one;
+    assign present = left[FetchWidth*g+:FetchWidth];
+    assign after = present & (present - FetchWidth'(1));
+    assign one = present & ~after;
     assign left[FetchWidth*(g+1)+:FetchWidth] = after;
     assign picked[FetchWidth*g+:FetchWidth] = one;
-    assign event_bits[g] = before != '0;
+    assign event_bits[g] = present != '0;
     assign neg_bits[g] = (one & neg_q) != '0;
     for (genvar b = 0; b < IndexBits; b++) begin : gen_index
       logic [FetchWidth-1:0] with_bit;

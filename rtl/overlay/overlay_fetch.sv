@@ -170,9 +170,7 @@ module overlay_fetch #(
     logic [PlaceBits-1:0] low, high;
     assign low = (index_q == first_index) ? first_q[PlaceBits-1:0] : '0;
     assign high = index_last ? final_group[PlaceBits-1:0] : '1;
-    for (genvar g = 0; g < Groups; g++) begin : gen_group
-      assign mask[g] = low <= PlaceBits'(g) && high >= PlaceBits'(g);
-    end
+    assign mask = ({Groups{1'b1}} << low) & ({Groups{1'b1}} >> (PlaceBits'(Groups - 1) - high));
   end else begin : gen_no_mask
     assign mask = '1;
   end

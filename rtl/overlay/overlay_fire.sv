@@ -28,13 +28,15 @@ module overlay_fire #(
   /// Bits of the magnitude of a level, and most local time-steps of radix spikes.
   parameter int unsigned LevelBits = 4,
   parameter int unsigned MaxSteps = 4,
+  /// A spike carries one level; else the levels of its step.
+  parameter bit Unary = 1'b0,
   /// Bits of the number of steps.
   parameter int unsigned StepBits = 4,
   /// Bits of a signed level in operand memory, and of its addresses.
   parameter int unsigned OperandWidth = 5,
   parameter int unsigned OperandBits = 8,
-  /// 1: there are operands.
-  parameter int unsigned HasOperands = 1,
+  /// There are operands.
+  parameter bit HasOperands = 1'b1,
   /// Bits of addresses of spike memory and of thresholds.
   parameter int unsigned SpikeBits = 8,
   parameter int unsigned ThresholdBits = 6,
@@ -90,11 +92,10 @@ module overlay_fire #(
   localparam int unsigned Places = FetchWidth / Lanes;
   localparam int unsigned PlaceBits = (Places > 1) ? $clog2(Places) : 1;
   localparam int unsigned CountBits = $clog2(Lanes + 1);
-  localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
   localparam int unsigned VWidth = MembraneWidth + 1;
-  localparam int unsigned DeltaWidth = ThetaWidth + MaxSteps - 1;
-  // Compared widths.
-  localparam int unsigned WideWidth = ((MembraneWidth > DeltaWidth) ? MembraneWidth : DeltaWidth) + 1;
+  // Radix spikes: M doubles from step to step, and is compared with theta times the largest weight.
+  localparam int unsigned Doublings = Unary ? 0 : MaxSteps - 1;
+  localparam int unsigned WideWidth = ((MembraneWidth > ThetaWidth) ? MembraneWidth : ThetaWidth) + Doublings + 1;
 
   if (Groups * Lanes != ChunkLanes || Places * Lanes != FetchWidth || MaxSteps < 1 ||
       MaxSteps > LevelBits || VWidth <= AccWidth) begin : gen_bad_parameters
@@ -102,7 +103,7 @@ module overlay_fire #(
   end
 
   // ---------------------------------------------------------------------------- instruction
-  logic last, neurons, spikes_out, operand_out, transpose, unary;
+  logic last, neurons, spikes_out, operand_out, transpose;
   logic [1:0] serial;
   logic [RowBits-1:0] rows;
   logic [ChunkBits-1:0] chunks, inners;
@@ -114,9 +115,8 @@ module overlay_fire #(
   assign last = instr_i[overlay_isa_pkg::FireLastLsb];
   assign neurons = instr_i[overlay_isa_pkg::FireNeuronsLsb];
   assign spikes_out = instr_i[overlay_isa_pkg::FireSpikesOutLsb];
-  assign operand_out = HasOperands != 0 && instr_i[overlay_isa_pkg::FireOperandOutLsb];
+  assign operand_out = HasOperands && instr_i[overlay_isa_pkg::FireOperandOutLsb];
   assign transpose = instr_i[overlay_isa_pkg::FireTransposeLsb];
-  assign unary = instr_i[overlay_isa_pkg::FireUnaryLsb];
   assign serial = instr_i[overlay_isa_pkg::FireSerialLsb+:2];
   assign rows = instr_i[overlay_isa_pkg::FireRowsLsb+:RowBits];
   assign chunks = instr_i[overlay_isa_pkg::FireChunksLsb+:ChunkBits];
@@ -269,7 +269,7 @@ module overlay_fire #(
   logic [Lanes-1:0] spike, negative_q;
   logic [Lanes*LevelBits-1:0] level_q, level;
   // Steps are counted down; radix spikes begin at the largest weight, those above the layer's are not written.
-  assign written = unary || step_q < steps;
+  assign written = Unary || step_q < steps;
   assign step_end = step_q == '0;
   assign step_go = busy_q && (!step_end || out_ready);
   assign s1_move = s1_valid_q && (!busy_q || (step_go && step_end));
@@ -279,8 +279,8 @@ module overlay_fire #(
     else if (s1_move) busy_q <= 1'b1;
     else if (step_go && step_end) busy_q <= 1'b0;
     if (s1_move) begin
-      step_q <= unary ? steps - StepBits'(1) : StepBits'(MaxSteps - 1);
-      weight_q <= unary ? LevelBits'(1) : LevelBits'(1) << (MaxSteps - 1);
+      step_q <= Unary ? steps - StepBits'(1) : StepBits'(MaxSteps - 1);
+      weight_q <= LevelBits'(1) << Doublings;
       s2_count_q <= s1_count_q;
       s2_group_end_q <= s1_group_end_q;
       s2_row_end_q <= s1_row_end_q;
@@ -288,7 +288,7 @@ module overlay_fire #(
       s2_place_q <= s1_place_q;
     end else if (step_go) begin
       step_q <= step_q - StepBits'(1);
-      if (!unary) weight_q <= weight_q >> 1;
+      if (!Unary) weight_q <= weight_q >> 1;
       if (written) s2_addr_q <= s2_addr_q + step_stride;
     end
     spike_write_o <= !rst_i && step_go && written && spikes_out;
@@ -304,9 +304,10 @@ module overlay_fire #(
     logic signed [AccWidth-1:0] acc;
     logic signed [VWidth-1:0] v, s1_v;
     logic [ThetaWidth-1:0] s1_theta;
-    logic [MembraneWidth-1:0] magnitude, m_q;
-    logic [DeltaWidth-1:0] delta_q;
-    logic [WideWidth-1:0] rest;
+    logic [MembraneWidth-1:0] magnitude;
+    logic [ThetaWidth-1:0] theta_q;
+    logic [WideWidth-1:0] rest, kept;
+    logic [WideWidth-2:0] m_q;
     logic [LevelBits-1:0] m_level, raised;
     logic reached;
     assign start = threshold_i[(ThetaWidth+StartWidth)*j+:StartWidth];
@@ -318,7 +319,8 @@ module overlay_fire #(
     // V of a neuron that rises, -V - 1 + theta of one that falls.
     assign magnitude = s1_v[VWidth-1] ? MembraneWidth'(~s1_v) + MembraneWidth'(s1_theta) : MembraneWidth'(s1_v);
     assign m_level = level_q[LevelBits*j+:LevelBits];
-    assign rest = WideWidth'(m_q) - WideWidth'(delta_q);
+    assign rest = {1'b0, m_q} - (WideWidth'(theta_q) << Doublings);
+    assign kept = spike[j] ? rest : {1'b0, m_q};
     assign raised = m_level + weight_q;
     assign reached = !rest[WideWidth-1];
     // What the sum exceeds is more than the largest level.
@@ -330,17 +332,69 @@ module overlay_fire #(
         s1_theta_q[ThetaWidth*j+:ThetaWidth] <= theta;
       end
       if (s1_move) begin
-        m_q <= magnitude;
-        delta_q <= unary ? DeltaWidth'(s1_theta) : DeltaWidth'(s1_theta) << (MaxSteps - 1);
+        m_q <= (WideWidth - 1)'(magnitude);
+        theta_q <= s1_theta;
         negative_q[j] <= s1_v[VWidth-1];
         level_q[LevelBits*j+:LevelBits] <= '0;
       end else if (step_go) begin
-        if (spike[j]) m_q <= MembraneWidth'(rest);
-        if (!unary) delta_q <= delta_q >> 1;
+        m_q <= Unary ? kept[WideWidth-2:0] : kept[WideWidth-2:0] << 1;
         level_q[LevelBits*j+:LevelBits] <= level[LevelBits*j+:LevelBits];
       end
     end
   end
+
+`ifndef SYNTHESIS
+  // For co-simulation: neurons after each local time-step. Membranes are V, whatever M is.
+  logic tap_valid_q;
+  logic [Lanes*VWidth-1:0] tap_v_q;
+  logic [Lanes*(LevelBits+1)-1:0] tap_level_q;
+  logic [31:0] tap_instr_q, tap_group_q, s0_tap_group_q, s1_tap_group_q, s2_tap_group_q, tap_group_o_q;
+  logic [31:0] s0_tap_row_q, s1_tap_row_q, s2_tap_row_q, tap_row_q, tap_step_q, s2_tap_step_q;
+  always_ff @(posedge clk_i) begin
+    tap_valid_q <= !rst_i && step_go && written;
+    if (rst_i || restart_i) tap_instr_q <= '0;
+    else if (instr_next_o) tap_instr_q <= tap_instr_q + 32'd1;
+    if (state_q == StIdle) tap_group_q <= '0;
+    else if (take) tap_group_q <= (group_last && chunk_last) ? '0 : tap_group_q + 32'd1;
+    if (take) begin
+      s0_tap_group_q <= tap_group_q;
+      s0_tap_row_q <= 32'(row_q);
+    end
+    if (s1_take) begin
+      s1_tap_group_q <= s0_tap_group_q;
+      s1_tap_row_q <= s0_tap_row_q;
+    end
+    if (s1_move) begin
+      s2_tap_group_q <= s1_tap_group_q;
+      s2_tap_row_q <= s1_tap_row_q;
+      s2_tap_step_q <= '0;
+    end else if (step_go && written) begin
+      s2_tap_step_q <= s2_tap_step_q + 32'd1;
+    end
+    tap_group_o_q <= s2_tap_group_q;
+    tap_row_q <= s2_tap_row_q;
+    tap_step_q <= s2_tap_step_q;
+  end
+  logic unused_taps;
+  assign unused_taps = ^{tap_v_q, tap_level_q, tap_instr_q, tap_group_o_q, tap_row_q, tap_step_q};
+  always_ff @(posedge clk_i) begin
+    if (!rst_i && spike_write_o) a_spikes_of_a_step : assert (tap_valid_q);
+  end
+  // Doublings that are still to come.
+  logic [31:0] tap_shift;
+  assign tap_shift = Unary ? '0 : 32'(step_q);
+  for (genvar j = 0; j < Lanes; j++) begin : gen_tap
+    logic signed [VWidth-1:0] left_over, theta;
+    logic [LevelBits:0] magnitude;
+    assign left_over = VWidth'(gen_lane[j].kept >> (32'd0 + Doublings - tap_shift));
+    assign theta = VWidth'(gen_lane[j].theta_q);
+    assign magnitude = {1'b0, level[LevelBits*j+:LevelBits]};
+    always_ff @(posedge clk_i) begin
+      tap_v_q[VWidth*j+:VWidth] <= negative_q[j] ? ~(left_over - theta) : left_over;
+      tap_level_q[(LevelBits+1)*j+:LevelBits+1] <= negative_q[j] ? -magnitude : magnitude;
+    end
+  end
+`endif
 
   // ---------------------------------------------------------------------------- out
   // A group whose elements are taken one by one, in the low lane first; one whose elements are not passes in a cycle.
@@ -392,7 +446,7 @@ module overlay_fire #(
   end
 
   // ---------------------------------------------------------------------------- operands
-  if (HasOperands != 0) begin : gen_operands
+  if (HasOperands) begin : gen_operands
     localparam int unsigned RowLaneBits = (ChunkLanes > 1) ? $clog2(ChunkLanes) : 1;
     logic [OperandBits-1:0] base, stride, block_q, unit_q, element_q;
     logic [15:0] unit_groups, unit_group_q;

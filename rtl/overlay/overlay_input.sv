@@ -123,6 +123,7 @@ module overlay_input #(
     // ahead_q: samples whose spikes are begun or complete, and that are not computed.
     logic [1:0] ahead_q;
     logic begun_q;
+    logic [2:0] release_q;
 
     // p0: place known (order). p1: element known. Then it is shifted into the group.
     logic p0_valid_q, p0_end_q, p0_row_end_q, p1_valid_q, p1_end_q, p1_row_end_q;
@@ -135,7 +136,6 @@ module overlay_input #(
     assign row_last = row_q == RowBits'(Rows - 1);
     assign element_end = active && advance && channel_last && row_last;
     // The last element is read two cycles after its place, before the memory is written again.
-    logic [2:0] release_q;
     assign released = release_q[2];
 
     if (HasOrder != 0) begin : gen_order

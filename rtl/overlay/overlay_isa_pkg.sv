@@ -5,6 +5,9 @@
 /// Positions of the fields of instructions, and words of an instruction.
 package overlay_isa_pkg;
 
+  // Not every design has every unit.
+  /* verilator lint_off UNUSEDPARAM */
+
   localparam int unsigned FetchWords = 12;
   localparam int unsigned FetchLastLsb = 0;
   localparam int unsigned FetchOperandLsb = 1;
@@ -99,6 +102,8 @@ package overlay_isa_pkg;
   localparam int unsigned VectorLowLsb = 373;
   localparam int unsigned VectorConstantsLsb = 389;
   localparam int unsigned VectorEpsilonLsb = 413;
+
+  /* verilator lint_on UNUSEDPARAM */
 
 endpackage
 

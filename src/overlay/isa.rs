@@ -251,7 +251,8 @@ pub fn package() -> String {
          `default_nettype none\n\
          \n\
          /// Positions of the fields of instructions, and words of an instruction.\n\
-         package overlay_isa_pkg;\n",
+         package overlay_isa_pkg;\n\n  // Not every design has every unit.\n  /* verilator lint_off UNUSEDPARAM \
+         */\n",
     );
     for (unit, fields) in
         [(Fetch::UNIT, Fetch::FIELDS), (Fire::UNIT, Fire::FIELDS), (Vector::UNIT, Vector::FIELDS)]
@@ -264,7 +265,7 @@ pub fn package() -> String {
             at += bits;
         }
     }
-    text.push_str("\nendpackage\n\n`default_nettype wire\n");
+    text.push_str("\n  /* verilator lint_on UNUSEDPARAM */\n\nendpackage\n\n`default_nettype wire\n");
     text
 }
 
