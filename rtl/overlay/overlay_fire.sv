@@ -20,7 +20,7 @@ module overlay_fire #(
   parameter int unsigned FetchWidth = 32,
   /// Bits of a signed sum.
   parameter int unsigned AccWidth = 16,
-  /// Fraction bits of the membrane; bits of unsigned M, of a threshold, of a signed start value.
+  /// Fraction bits of the membrane; bits of the magnitude of M, of a threshold, of a signed start value.
   parameter int unsigned Fraction = 4,
   parameter int unsigned MembraneWidth = 20,
   parameter int unsigned ThetaWidth = 14,
@@ -170,12 +170,10 @@ module overlay_fire #(
   logic s0_group_end_q, s0_row_end_q;
   logic [SpikeBits-1:0] s0_addr_q;
   logic [PlaceBits-1:0] s0_place_q;
-  always_comb begin
-    selected = '0;
-    for (int unsigned g = 0; g < Groups; g++) begin
-      if (group_q == GroupBits'(g)) selected = sums_i[Lanes*AccWidth*g+:Lanes*AccWidth];
-    end
-  end
+  // A multiplexer of a power of two of groups, whose address bits are bits of the group.
+  logic [(2**GroupBits)*Lanes*AccWidth-1:0] padded;
+  assign padded = ((2**GroupBits)*Lanes*AccWidth)'(sums_i);
+  assign selected = padded[Lanes*AccWidth*group_q+:Lanes*AccWidth];
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -304,10 +302,9 @@ module overlay_fire #(
     logic signed [AccWidth-1:0] acc;
     logic signed [VWidth-1:0] v, s1_v;
     logic [ThetaWidth-1:0] s1_theta;
-    logic [MembraneWidth-1:0] magnitude;
+    logic signed [VWidth-1:0] first;
     logic [ThetaWidth-1:0] theta_q;
-    logic [WideWidth-1:0] rest, kept;
-    logic [WideWidth-2:0] m_q;
+    logic signed [WideWidth-1:0] wide_theta, rest, kept, m_q;
     logic [LevelBits-1:0] m_level, raised;
     logic reached;
     assign start = threshold_i[(ThetaWidth+StartWidth)*j+:StartWidth];
@@ -316,13 +313,14 @@ module overlay_fire #(
     assign v = VWidth'(start) + (VWidth'(acc) <<< Fraction);
     assign s1_v = s1_v_q[VWidth*j+:VWidth];
     assign s1_theta = s1_theta_q[ThetaWidth*j+:ThetaWidth];
-    // V of a neuron that rises, -V - 1 + theta of one that falls.
-    assign magnitude = s1_v[VWidth-1] ? MembraneWidth'(~s1_v) + MembraneWidth'(s1_theta) : MembraneWidth'(s1_v);
+    // V of a neuron that rises, V - theta of one that falls.
+    assign first = s1_v - (s1_v[VWidth-1] ? VWidth'({1'b0, s1_theta}) : '0);
     assign m_level = level_q[LevelBits*j+:LevelBits];
-    assign rest = {1'b0, m_q} - (WideWidth'(theta_q) << Doublings);
-    assign kept = spike[j] ? rest : {1'b0, m_q};
+    assign wide_theta = WideWidth'({1'b0, theta_q}) << Doublings;
+    assign rest = m_q + (negative_q[j] ? wide_theta : ~wide_theta) + WideWidth'({1'b0, !negative_q[j]});
+    assign kept = spike[j] ? rest : m_q;
     assign raised = m_level + weight_q;
-    assign reached = !rest[WideWidth-1];
+    assign reached = rest[WideWidth-1] == negative_q[j];
     // What the sum exceeds is more than the largest level.
     assign spike[j] = reached && raised <= (negative_q[j] ? low : high) && raised > m_level;
     assign level[LevelBits*j+:LevelBits] = spike[j] ? raised : m_level;
@@ -332,18 +330,24 @@ module overlay_fire #(
         s1_theta_q[ThetaWidth*j+:ThetaWidth] <= theta;
       end
       if (s1_move) begin
-        m_q <= (WideWidth - 1)'(magnitude);
+        m_q <= WideWidth'(first);
         theta_q <= s1_theta;
         negative_q[j] <= s1_v[VWidth-1];
         level_q[LevelBits*j+:LevelBits] <= '0;
       end else if (step_go) begin
-        m_q <= Unary ? kept[WideWidth-2:0] : kept[WideWidth-2:0] << 1;
+        m_q <= Unary ? kept : kept <<< 1;
         level_q[LevelBits*j+:LevelBits] <= level[LevelBits*j+:LevelBits];
       end
     end
   end
 
 `ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (!rst_i && out_take && operand_out && transpose) begin
+      a_whole_groups : assert ((neurons ? s2_count_q : s0_count_q) == CountBits'(Lanes));
+    end
+  end
+
   // For co-simulation: neurons after each local time-step. Membranes are V, whatever M is.
   logic tap_valid_q;
   logic [Lanes*VWidth-1:0] tap_v_q;
@@ -386,18 +390,19 @@ module overlay_fire #(
   for (genvar j = 0; j < Lanes; j++) begin : gen_tap
     logic signed [VWidth-1:0] left_over, theta;
     logic [LevelBits:0] magnitude;
-    assign left_over = VWidth'(gen_lane[j].kept >> (32'd0 + Doublings - tap_shift));
-    assign theta = VWidth'(gen_lane[j].theta_q);
+    assign left_over = VWidth'(gen_lane[j].kept >>> (32'd0 + Doublings - tap_shift));
+    assign theta = VWidth'({1'b0, gen_lane[j].theta_q});
     assign magnitude = {1'b0, level[LevelBits*j+:LevelBits]};
     always_ff @(posedge clk_i) begin
-      tap_v_q[VWidth*j+:VWidth] <= negative_q[j] ? ~(left_over - theta) : left_over;
+      tap_v_q[VWidth*j+:VWidth] <= negative_q[j] ? left_over + theta : left_over;
       tap_level_q[(LevelBits+1)*j+:LevelBits+1] <= negative_q[j] ? -magnitude : magnitude;
     end
   end
 `endif
 
   // ---------------------------------------------------------------------------- out
-  // A group whose elements are taken one by one, in the low lane first; one whose elements are not passes in a cycle.
+  // A group whose elements are taken one by one: they go round, so that each is in every lane once. One whose elements
+  // are not taken one by one passes in a cycle.
   logic out_valid_q, out_fresh_q, out_group_end_q, out_row_end_q, out_take, walks, element_ready, element_last;
   logic [CountBits-1:0] out_count_q;
   logic [Lanes*ValueWidth-1:0] out_q;
@@ -434,11 +439,7 @@ module overlay_fire #(
         {1'b0, level[LevelBits*j+:LevelBits]};
     assign loaded = neurons ? ValueWidth'($signed(signed_level)) :
         ValueWidth'($signed(s0_sums_q[AccWidth*j+:AccWidth]));
-    if (j + 1 < Lanes) begin : gen_next
-      assign next_element = out_q[ValueWidth*(j+1)+:ValueWidth];
-    end else begin : gen_highest
-      assign next_element = out_q[ValueWidth*j+:ValueWidth];
-    end
+    assign next_element = out_q[ValueWidth*((j+1)%Lanes)+:ValueWidth];
     always_ff @(posedge clk_i) begin
       if (out_take) out_q[ValueWidth*j+:ValueWidth] <= loaded;
       else if (out_valid_q && element_ready) out_q[ValueWidth*j+:ValueWidth] <= next_element;
@@ -448,7 +449,9 @@ module overlay_fire #(
   // ---------------------------------------------------------------------------- operands
   if (HasOperands) begin : gen_operands
     localparam int unsigned RowLaneBits = (ChunkLanes > 1) ? $clog2(ChunkLanes) : 1;
+    localparam int unsigned TurnBits = (Lanes > 1) ? $clog2(Lanes) : 1;
     logic [OperandBits-1:0] base, stride, block_q, unit_q, element_q;
+    logic [TurnBits-1:0] turn_q, turned;
     logic [15:0] unit_groups, unit_group_q;
     logic [RowLaneBits-1:0] row_lane_q;
     logic [GroupBits-1:0] lane_group;
@@ -457,25 +460,27 @@ module overlay_fire #(
     assign stride = OperandBits'(instr_i[overlay_isa_pkg::FireOperandStrideLsb+:24]);
     assign unit_groups = instr_i[overlay_isa_pkg::FireOperandGroupsLsb+:16];
     assign lane_group = GroupBits'(unit_group_q);
-    assign operand_addr_o = transpose ? block_q + element_q : unit_q + row_offset_q;
+    // The element that is in the row's lane after so many turns.
+    assign turned = turn_q + TurnBits'(row_lane_q);
+    assign operand_addr_o = transpose ? block_q + element_q + OperandBits'(turned) : unit_q + row_offset_q;
     for (genvar l = 0; l < ChunkLanes; l++) begin : gen_lane
       assign operand_write_o[l] = out_valid_q && operand_out && element_ready &&
           (transpose ? row_lane_q == RowLaneBits'(l) : out_fresh_q && lane_group == GroupBits'(l / Lanes));
-      assign operand_o[OperandWidth*l+:OperandWidth] = transpose ? out_q[OperandWidth-1:0] :
-          out_q[ValueWidth*(l%Lanes)+:OperandWidth];
+      assign operand_o[OperandWidth*l+:OperandWidth] = out_q[ValueWidth*(l%Lanes)+:OperandWidth];
     end
     always_ff @(posedge clk_i) begin
       if (state_q == StIdle) begin
         block_q <= base;
         unit_q <= base;
         element_q <= '0;
+        turn_q <= '0;
         unit_group_q <= '0;
         row_lane_q <= '0;
         row_offset_q <= '0;
       end else if (out_valid_q && element_ready) begin
-        element_q <= element_q + OperandBits'(1);
+        turn_q <= out_end ? '0 : turn_q + TurnBits'(1);
         if (out_end) begin
-          // Positions beyond the elements of a group are none.
+          element_q <= element_q + OperandBits'(Lanes);
           if (unit_group_q == unit_groups - 16'd1) begin
             unit_group_q <= '0;
             unit_q <= unit_q + stride;
