@@ -59,14 +59,38 @@ module overlay_core #(
   parameter int unsigned MaxInner = 1,
   parameter int unsigned MaxGroups = 8,
   parameter int unsigned MaxChunks = 1,
-  /// Sums: bits of one, words; none if 0. Constants of the serial path.
+  /// Rows: see `overlay_rows`.
   parameter int unsigned SumWidth = 24,
   parameter int unsigned SumDepth = 0,
+  parameter bit Accumulates = 1'b0,
   parameter int unsigned CoefficientWidth = 16,
   parameter int unsigned CoefficientDepth = 0,
   parameter CoefficientFile = "",
   parameter int unsigned StartDepth = 0,
   parameter StartFile = "",
+  parameter bit HasAdd = 1'b0,
+  parameter bit HasEmbed = 1'b0,
+  parameter bit HasMask = 1'b0,
+  parameter bit HasLayerNorm = 1'b0,
+  parameter int unsigned TableWidth = 16,
+  parameter int unsigned TableDepth = 0,
+  parameter TableFile = "",
+  parameter int unsigned MaxChannels = 16,
+  parameter int unsigned ConstantWidth = 16,
+  parameter int unsigned ConstantDepth = 0,
+  parameter ConstantFile = "",
+  parameter int unsigned NormFraction = 8,
+  parameter int unsigned SquareWidth = 40,
+  parameter int unsigned NormValueWidth = 28,
+  parameter int unsigned MaxGroup = 0,
+  parameter int unsigned ExpWidth = 12,
+  parameter int unsigned ExpDepth = 0,
+  parameter ExpFile = "",
+  parameter int unsigned ExpSumWidth = 16,
+  parameter int unsigned ScaleWidth = 10,
+  parameter int unsigned ScaleFraction = 10,
+  parameter int unsigned RowLevelBits = 4,
+  parameter int unsigned RowStepBits = 8,
   /// Readout: see `readout`.
   parameter int unsigned Classes = 10,
   parameter int unsigned MultiplierWidth = 16,
@@ -96,7 +120,7 @@ module overlay_core #(
 );
 
   localparam bit HasOperands = OperandDepth > 0;
-  localparam bit HasSums = SumDepth > 0;
+  localparam bit HasRows = SumDepth > 0 || VectorCount > 0 || MaxGroup > 0;
   localparam int unsigned SpikeBits = (SpikeDepth > 1) ? $clog2(SpikeDepth) : 1;
   localparam int unsigned WeightBits = (WeightDepth > 1) ? $clog2(WeightDepth) : 1;
   localparam int unsigned OperandBits = (OperandDepth > 1) ? $clog2(OperandDepth) : 1;
@@ -387,6 +411,7 @@ module overlay_core #(
   logic [FireLanes-1:0] fire_nz, fire_neg;
   logic serial_valid, serial_ready, serial_group_end, serial_row_end, softmax_idle, softmax_start;
   logic signed [ValueWidth-1:0] serial_value;
+  logic fire_begin;
   overlay_fire #(
     .ChunkLanes(Lanes),
     .Lanes(FireLanes),
@@ -436,6 +461,7 @@ module overlay_core #(
     .serial_value_o(serial_value),
     .serial_group_end_o(serial_group_end),
     .serial_row_end_o(serial_row_end),
+    .begin_o(fire_begin),
     .softmax_idle_i(softmax_idle),
     .softmax_start_o(softmax_start)
   );
@@ -521,8 +547,82 @@ module overlay_core #(
     .stop_sample_o(unused_stop_sample)
   );
 
-  // ---------------------------------------------------------------------------- vector
-  if (!HasSums) begin : gen_no_vector
+  // ---------------------------------------------------------------------------- rows
+  if (HasRows) begin : gen_rows
+    overlay_rows #(
+      .ValueWidth(ValueWidth),
+      .SumWidth(SumWidth),
+      .SumDepth(SumDepth),
+      .Accumulates(Accumulates),
+      .CoefficientWidth(CoefficientWidth),
+      .CoefficientDepth(CoefficientDepth),
+      .CoefficientFile(CoefficientFile),
+      .StartDepth(StartDepth),
+      .StartFile(StartFile),
+      .VectorCount(VectorCount),
+      .VectorFile(VectorFile),
+      .HasAdd(HasAdd),
+      .HasEmbed(HasEmbed),
+      .HasMask(HasMask),
+      .HasLayerNorm(HasLayerNorm),
+      .TableWidth(TableWidth),
+      .TableDepth(TableDepth),
+      .TableFile(TableFile),
+      .RawWidth(InputWidth),
+      .RawCount(InputCount),
+      .MaxChannels(MaxChannels),
+      .ConstantWidth(ConstantWidth),
+      .ConstantDepth(ConstantDepth),
+      .ConstantFile(ConstantFile),
+      .NormFraction(NormFraction),
+      .SquareWidth(SquareWidth),
+      .NormValueWidth(NormValueWidth),
+      .ScoreWidth(AccWidth),
+      .MaxGroup(MaxGroup),
+      .ExpWidth(ExpWidth),
+      .ExpDepth(ExpDepth),
+      .ExpFile(ExpFile),
+      .ExpSumWidth(ExpSumWidth),
+      .ScaleWidth(ScaleWidth),
+      .ScaleFraction(ScaleFraction),
+      .LevelBits(RowLevelBits),
+      .StepBits(RowStepBits),
+      .Unary(Unary),
+      .FireLanes(FireLanes),
+      .FetchWidth(FetchWidth),
+      .SpikeBits(SpikeBits)
+    ) u_rows (
+      .clk_i,
+      .rst_i,
+      .progress_engine_i(progress_engine_q),
+      .progress_softmax_i(progress_softmax_q),
+      .progress_vector_i(progress_vector_q),
+      .softmax_row_o(softmax_row),
+      .vector_row_o(vector_row),
+      .vector_end_o(vector_end),
+      .restart_i(restart),
+      .instr_i(fire_instr),
+      .begin_i(fire_begin),
+      .sum_valid_i(serial_valid && serial == 2'd1),
+      .score_valid_i(serial_valid && serial == 2'd2),
+      .score_ready_o(softmax_ready),
+      .value_i(serial_value),
+      .group_end_i(serial_group_end),
+      .row_end_i(serial_row_end),
+      .softmax_idle_o(softmax_idle),
+      .softmax_start_i(softmax_start),
+      .raw_valid_i(raw_valid),
+      .raw_read_o(raw_read),
+      .raw_addr_o(raw_addr),
+      .raw_data_i(raw_data),
+      .spike_valid_o(row_write),
+      .spike_ready_i(row_ready),
+      .spike_addr_o(row_addr),
+      .spike_quad_o(row_quad),
+      .spike_nz_o(row_nz),
+      .spike_neg_o(row_neg)
+    );
+  end else begin : gen_no_rows
     assign vector_end = 1'b1;
     assign vector_row = 1'b0;
     assign softmax_row = 1'b0;
@@ -536,7 +636,7 @@ module overlay_core #(
     assign raw_read = 1'b0;
     assign raw_addr = '0;
     logic unused_vector;
-    assign unused_vector = row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data);
+    assign unused_vector = row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data) ^ fire_begin;
   end
 
   // ---------------------------------------------------------------------------- counters

@@ -82,6 +82,8 @@ module overlay_fire #(
   output      logic signed [ValueWidth-1:0]         serial_value_o,
   output      logic                                 serial_group_end_o,
   output      logic                                 serial_row_end_o,
+  /// An instruction begins; its elements come later.
+  output      logic                                 begin_o,
   /// The softmax may be started on an instruction's scores, and is.
   input  wire logic                                 softmax_idle_i,
   output      logic                                 softmax_start_o
@@ -141,6 +143,7 @@ module overlay_fire #(
   state_e state_q;
   logic begins, complete;
   assign begins = state_q == StIdle && instr_valid_i && (serial != 2'd2 || softmax_idle_i);
+  assign begin_o = begins;
   assign softmax_start_o = begins && serial == 2'd2;
   assign end_o = state_q == StEnd;
 

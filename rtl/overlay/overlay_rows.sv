@@ -1,0 +1,626 @@
+`default_nettype none
+
+/// Sums and what works on rows of them: the serial path into the memory of sums, the vector unit, softmax, and the
+/// neurons of LayerNorm and softmax.
+///
+/// Contract: elements of the engine come one by one, with the fire instruction they belong to, which is stable until
+/// all of its elements are in memory. `vector_end_o`: the vector list is at its end; `restart_i` begins it again.
+module overlay_rows #(
+  /// Bits of a signed element of the engine.
+  parameter int unsigned ValueWidth = 16,
+  /// Sums: bits of one, words (none if 0).
+  parameter int unsigned SumWidth = 24,
+  parameter int unsigned SumDepth = 16,
+  /// The engine adds to sums that are there.
+  parameter bit Accumulates = 1'b1,
+  /// Coefficients and start values.
+  parameter int unsigned CoefficientWidth = 16,
+  parameter int unsigned CoefficientDepth = 0,
+  parameter CoefficientFile = "",
+  parameter int unsigned StartDepth = 0,
+  parameter StartFile = "",
+  /// The vector list: instructions (none if 0); the kinds that are there.
+  parameter int unsigned VectorCount = 1,
+  parameter VectorFile = "",
+  parameter bit HasAdd = 1'b1,
+  parameter bit HasEmbed = 1'b1,
+  parameter bit HasMask = 1'b1,
+  parameter bit HasLayerNorm = 1'b1,
+  /// Rows of embeddings: bits of an entry, entries.
+  parameter int unsigned TableWidth = 16,
+  parameter int unsigned TableDepth = 0,
+  parameter TableFile = "",
+  /// Raw elements: bits, elements of a sample.
+  parameter int unsigned RawWidth = 9,
+  parameter int unsigned RawCount = 16,
+  /// LayerNorm: see `overlay_layer_norm`.
+  parameter int unsigned MaxChannels = 16,
+  parameter int unsigned ConstantWidth = 16,
+  parameter int unsigned ConstantDepth = 0,
+  parameter ConstantFile = "",
+  parameter int unsigned NormFraction = 8,
+  parameter int unsigned SquareWidth = 40,
+  parameter int unsigned NormValueWidth = 28,
+  /// Softmax: see `overlay_softmax`; none if MaxGroup is 0.
+  parameter int unsigned ScoreWidth = 16,
+  parameter int unsigned MaxGroup = 0,
+  parameter int unsigned ExpWidth = 12,
+  parameter int unsigned ExpDepth = 0,
+  parameter ExpFile = "",
+  parameter int unsigned ExpSumWidth = 16,
+  parameter int unsigned ScaleWidth = 10,
+  parameter int unsigned ScaleFraction = 10,
+  /// Neurons: bits of a magnitude, of the number of steps; a spike carries one level.
+  parameter int unsigned LevelBits = 4,
+  parameter int unsigned StepBits = 8,
+  parameter bit Unary = 1'b0,
+  /// Neurons whose multiples groups begin at, neurons of a word of spikes, bits of its address.
+  parameter int unsigned FireLanes = 8,
+  parameter int unsigned FetchWidth = 32,
+  parameter int unsigned SpikeBits = 8,
+  /// Bits of an address of raw elements, derived.
+  localparam int unsigned RawBits = (RawCount > 1) ? $clog2(RawCount) : 1
+) (
+  input  wire logic                         clk_i,
+  input  wire logic                         rst_i,
+  /// Progress of the units.
+  input  wire logic [15:0]                  progress_engine_i,
+  input  wire logic [15:0]                  progress_softmax_i,
+  input  wire logic [15:0]                  progress_vector_i,
+  output      logic                         softmax_row_o,
+  output      logic                         vector_row_o,
+  output      logic                         vector_end_o,
+  input  wire logic                         restart_i,
+  /// Elements of the engine, for sums and for softmax.
+  input  wire logic [32*overlay_isa_pkg::FireWords-1:0] instr_i,
+  input  wire logic                         begin_i,
+  input  wire logic                         sum_valid_i,
+  input  wire logic                         score_valid_i,
+  output      logic                         score_ready_o,
+  input  wire logic signed [ValueWidth-1:0] value_i,
+  input  wire logic                         group_end_i,
+  input  wire logic                         row_end_i,
+  output      logic                         softmax_idle_o,
+  input  wire logic                         softmax_start_i,
+  /// Raw elements of the present sample.
+  input  wire logic                         raw_valid_i,
+  output      logic                         raw_read_o,
+  output      logic [RawBits-1:0]           raw_addr_o,
+  input  wire logic [RawWidth-1:0]          raw_data_i,
+  /// Quads of ternary spikes to spike memory.
+  output      logic                         spike_valid_o,
+  input  wire logic                         spike_ready_i,
+  output      logic [SpikeBits-1:0]         spike_addr_o,
+  output      logic [FetchWidth/4-1:0]      spike_quad_o,
+  output      logic [3:0]                   spike_nz_o,
+  output      logic [3:0]                   spike_neg_o
+);
+
+  localparam int unsigned SumBits = (SumDepth > 1) ? $clog2(SumDepth) : 1;
+  localparam int unsigned StartBits = (StartDepth > 1) ? $clog2(StartDepth) : 1;
+  localparam int unsigned CoefficientBits = (CoefficientDepth > 1) ? $clog2(CoefficientDepth) : 1;
+  localparam int unsigned TableBits = (TableDepth > 1) ? $clog2(TableDepth) : 1;
+  localparam int unsigned ConstantBits = (ConstantDepth > 1) ? $clog2(ConstantDepth) : 1;
+  localparam int unsigned ExpBits = (ExpDepth > 1) ? $clog2(ExpDepth) : 1;
+  localparam int unsigned QuadBits = (FetchWidth > 4) ? $clog2(FetchWidth / 4) : 1;
+  localparam bit HasSoftmax = MaxGroup > 0;
+  // V and theta of neurons: of LayerNorm, of softmax, of both.
+  localparam int unsigned RootWidth = (SquareWidth + 1) / 2;
+  localparam int unsigned ScaledWidth = ExpSumWidth + ScaleWidth;
+  localparam int unsigned SoftmaxWidth =
+      ((ScaledWidth > ExpWidth + ScaleFraction) ? ScaledWidth : ExpWidth + ScaleFraction) + 2;
+  localparam int unsigned FireWidth = !HasSoftmax ? NormValueWidth :
+      (!HasLayerNorm || SoftmaxWidth > NormValueWidth) ? SoftmaxWidth : NormValueWidth;
+  localparam int unsigned ThetaWidth = !HasSoftmax ? RootWidth :
+      (!HasLayerNorm || ScaledWidth + 1 > RootWidth) ? ScaledWidth + 1 : RootWidth;
+
+  // ---------------------------------------------------------------------------- memory of sums
+  // The serial path never waits for its writes. Each of the two that read has its own copy.
+  logic serial_write, serial_read, vector_read, vector_write, vector_write_ready, write;
+  logic [SumBits-1:0] serial_write_addr, serial_addr, vector_addr, vector_write_addr, write_addr;
+  logic signed [SumWidth-1:0] serial_data, vector_data, serial_write_data, vector_write_data, write_data;
+  assign vector_write_ready = !serial_write;
+  assign write = serial_write || vector_write;
+  assign write_addr = serial_write ? serial_write_addr : vector_write_addr;
+  assign write_data = serial_write ? serial_write_data : vector_write_data;
+  if (SumDepth > 0 && VectorCount > 0) begin : gen_sums
+    sync_ram #(
+      .Width(SumWidth),
+      .Depth(SumDepth)
+    ) u_sums (
+      .clk_i,
+      .read_enable_i(vector_read),
+      .read_addr_i(vector_addr),
+      .read_data_o(vector_data),
+      .write_enable_i(write),
+      .write_addr_i(write_addr),
+      .write_data_i(write_data)
+    );
+  end else begin : gen_no_sums
+    assign vector_data = '0;
+    logic unused_sums;
+    assign unused_sums = vector_read ^ (^vector_addr) ^ write ^ (^write_addr) ^ (^write_data);
+  end
+  if (Accumulates && SumDepth > 0) begin : gen_copy
+    sync_ram #(
+      .Width(SumWidth),
+      .Depth(SumDepth)
+    ) u_copy (
+      .clk_i,
+      .read_enable_i(serial_read),
+      .read_addr_i(serial_addr),
+      .read_data_o(serial_data),
+      .write_enable_i(write),
+      .write_addr_i(write_addr),
+      .write_data_i(write_data)
+    );
+  end else begin : gen_no_copy
+    assign serial_data = '0;
+  end
+
+  // ---------------------------------------------------------------------------- tables
+  logic [StartBits-1:0] serial_start_addr, vector_start_addr;
+  logic [CoefficientBits-1:0] serial_coefficient_addr, vector_coefficient_addr;
+  logic signed [SumWidth-1:0] serial_start, vector_start;
+  logic signed [CoefficientWidth-1:0] serial_coefficient, vector_coefficient;
+  logic vector_start_read, vector_coefficient_read;
+  if (StartDepth > 0) begin : gen_starts
+    sync_rom #(
+      .Width(SumWidth),
+      .Depth(StartDepth),
+      .File (StartFile)
+    ) u_serial (
+      .clk_i,
+      .enable_i(serial_read),
+      .addr_i(serial_start_addr),
+      .data_o(serial_start)
+    );
+    sync_rom #(
+      .Width(SumWidth),
+      .Depth(StartDepth),
+      .File (StartFile)
+    ) u_vector (
+      .clk_i,
+      .enable_i(vector_start_read),
+      .addr_i(vector_start_addr),
+      .data_o(vector_start)
+    );
+  end else begin : gen_no_starts
+    assign serial_start = '0;
+    assign vector_start = '0;
+    logic unused_starts;
+    assign unused_starts = (^serial_start_addr) ^ (^vector_start_addr) ^ vector_start_read;
+  end
+  if (CoefficientDepth > 0) begin : gen_coefficients
+    sync_rom #(
+      .Width(CoefficientWidth),
+      .Depth(CoefficientDepth),
+      .File (CoefficientFile)
+    ) u_serial (
+      .clk_i,
+      .enable_i(serial_read),
+      .addr_i(serial_coefficient_addr),
+      .data_o(serial_coefficient)
+    );
+    sync_rom #(
+      .Width(CoefficientWidth),
+      .Depth(CoefficientDepth),
+      .File (CoefficientFile)
+    ) u_vector (
+      .clk_i,
+      .enable_i(vector_coefficient_read),
+      .addr_i(vector_coefficient_addr),
+      .data_o(vector_coefficient)
+    );
+  end else begin : gen_no_coefficients
+    assign serial_coefficient = '0;
+    assign vector_coefficient = '0;
+    logic unused_coefficients;
+    assign unused_coefficients = (^serial_coefficient_addr) ^ (^vector_coefficient_addr) ^ vector_coefficient_read;
+  end
+
+  // ---------------------------------------------------------------------------- serial path
+  if (SumDepth > 0) begin : gen_serial
+    overlay_serial #(
+      .ValueWidth(ValueWidth),
+      .CoefficientWidth(CoefficientWidth),
+      .SumWidth(SumWidth),
+      .SumBits(SumBits),
+      .StartBits(StartBits),
+      .CoefficientBits(CoefficientBits)
+    ) u_serial (
+      .clk_i,
+      .rst_i,
+      .restart_i(begin_i),
+      .accumulate_i(Accumulates && instr_i[overlay_isa_pkg::FireAccumulateLsb]),
+      .start_i(StartDepth > 0 && instr_i[overlay_isa_pkg::FireStartLsb]),
+      .per_channel_i(CoefficientDepth > 0 && instr_i[overlay_isa_pkg::FirePerChannelLsb]),
+      .sums_i(SumBits'(instr_i[overlay_isa_pkg::FireSumsLsb+:24])),
+      .starts_i(StartBits'(instr_i[overlay_isa_pkg::FireStartsLsb+:24])),
+      .coefficients_i(CoefficientBits'(instr_i[overlay_isa_pkg::FireCoefficientsLsb+:24])),
+      .coefficient_i(CoefficientWidth'(instr_i[overlay_isa_pkg::FireCoefficientLsb+:64])),
+      .in_valid_i(sum_valid_i),
+      .in_value_i(value_i),
+      .in_row_end_i(row_end_i),
+      .read_o(serial_read),
+      .sum_addr_o(serial_addr),
+      .sum_data_i(serial_data),
+      .start_addr_o(serial_start_addr),
+      .start_data_i(serial_start),
+      .coefficient_addr_o(serial_coefficient_addr),
+      .coefficient_data_i(serial_coefficient),
+      .write_o(serial_write),
+      .write_addr_o(serial_write_addr),
+      .write_data_o(serial_write_data)
+    );
+  end else begin : gen_no_serial
+    assign serial_read = 1'b0;
+    assign serial_addr = '0;
+    assign serial_start_addr = '0;
+    assign serial_coefficient_addr = '0;
+    assign serial_write = 1'b0;
+    assign serial_write_addr = '0;
+    assign serial_write_data = '0;
+    logic unused_serial;
+    assign unused_serial = (^serial_data) ^ (^serial_start) ^ (^serial_coefficient) ^ sum_valid_i ^ begin_i;
+  end
+
+  // ---------------------------------------------------------------------------- vector unit
+  logic table_read, constant_read;
+  logic [TableBits-1:0] table_addr;
+  logic [ConstantBits-1:0] constant_addr;
+  logic signed [TableWidth-1:0] table_entry;
+  logic [2*ConstantWidth-1:0] constant;
+  if (TableDepth > 0) begin : gen_table
+    sync_rom #(
+      .Width(TableWidth),
+      .Depth(TableDepth),
+      .File (TableFile)
+    ) u_table (
+      .clk_i,
+      .enable_i(table_read),
+      .addr_i(table_addr),
+      .data_o(table_entry)
+    );
+  end else begin : gen_no_table
+    assign table_entry = '0;
+    logic unused_table;
+    assign unused_table = table_read ^ (^table_addr);
+  end
+  if (ConstantDepth > 0) begin : gen_constants
+    sync_rom #(
+      .Width(2 * ConstantWidth),
+      .Depth(ConstantDepth),
+      .File (ConstantFile)
+    ) u_constants (
+      .clk_i,
+      .enable_i(constant_read),
+      .addr_i(constant_addr),
+      .data_o(constant)
+    );
+  end else begin : gen_no_constants
+    assign constant = '0;
+    logic unused_constants;
+    assign unused_constants = constant_read ^ (^constant_addr);
+  end
+
+  logic mask_valid, mask_bit, norm_valid, norm_ready, norm_sticky, norm_excluded, norm_quad_end, norm_row_end;
+  logic [RawBits-1:0] mask_index;
+  logic signed [NormValueWidth-1:0] norm_value;
+  logic [RootWidth-1:0] norm_theta;
+  logic [SpikeBits-1:0] norm_addr, norm_stride;
+  logic [QuadBits-1:0] norm_quad;
+  logic [StepBits-1:0] norm_steps;
+  logic norm_unary, norm_half_even;
+  logic [LevelBits-1:0] norm_high, norm_low;
+  logic fire_row, fire_tag;
+  if (VectorCount > 0) begin : gen_vector
+    logic list_valid, list_next;
+    logic [32*overlay_isa_pkg::VectorWords-1:0] list_instr;
+    overlay_sequencer #(
+      .Words(overlay_isa_pkg::VectorWords),
+      .Count(VectorCount),
+      .File (VectorFile)
+    ) u_list (
+      .clk_i,
+      .rst_i,
+      .valid_o(list_valid),
+      .instr_o(list_instr),
+      .next_i(list_next)
+    );
+    overlay_vector #(
+      .HasAdd(32'(HasAdd)),
+      .HasEmbed(32'(HasEmbed)),
+      .HasMask(32'(HasMask)),
+      .HasLayerNorm(32'(HasLayerNorm)),
+      .HasStart(32'(StartDepth > 0)),
+      .HasPerChannel(32'(CoefficientDepth > 0)),
+      .SumWidth(SumWidth),
+      .CoefficientWidth(CoefficientWidth),
+      .EntryWidth(TableWidth),
+      .RawWidth(RawWidth),
+      .SumAddrWidth(SumBits),
+      .StartAddrWidth(StartBits),
+      .CoefficientAddrWidth(CoefficientBits),
+      .TableAddrWidth(TableBits),
+      .RawAddrWidth(RawBits),
+      .ChannelsMax(MaxChannels),
+      .ConstWidth(ConstantWidth),
+      .Fraction(NormFraction),
+      .SquareWidth(SquareWidth),
+      .ValueWidth(NormValueWidth),
+      .ConstAddrWidth(ConstantBits),
+      .Align(FireLanes),
+      .WordNeurons(FetchWidth),
+      .AddrWidth(SpikeBits),
+      .LevelWidth(LevelBits),
+      .StepsWidth(StepBits)
+    ) u_vector (
+      .clk_i,
+      .rst_i,
+      .instr_valid_i(list_valid),
+      .instr_i(list_instr),
+      .instr_next_o(list_next),
+      .end_o(vector_end_o),
+      .restart_i,
+      .raw_valid_i,
+      .progress_engine_i,
+      .progress_softmax_i,
+      .progress_vector_i,
+      .row_done_o(vector_row_o),
+      .sum_enable_o(vector_read),
+      .sum_addr_o(vector_addr),
+      .sum_data_i(vector_data),
+      .write_valid_o(vector_write),
+      .write_ready_i(vector_write_ready),
+      .write_addr_o(vector_write_addr),
+      .write_data_o(vector_write_data),
+      .start_enable_o(vector_start_read),
+      .start_addr_o(vector_start_addr),
+      .start_data_i(vector_start),
+      .coefficient_enable_o(vector_coefficient_read),
+      .coefficient_addr_o(vector_coefficient_addr),
+      .coefficient_data_i(vector_coefficient),
+      .table_enable_o(table_read),
+      .table_addr_o(table_addr),
+      .table_data_i(table_entry),
+      .raw_enable_o(raw_read_o),
+      .raw_addr_o,
+      .raw_data_i,
+      .mask_valid_o(mask_valid),
+      .mask_index_o(mask_index),
+      .mask_o(mask_bit),
+      .const_enable_o(constant_read),
+      .const_addr_o(constant_addr),
+      .const_data_i(constant),
+      .fire_valid_o(norm_valid),
+      .fire_ready_i(norm_ready),
+      .fire_value_o(norm_value),
+      .fire_theta_o(norm_theta),
+      .fire_sticky_o(norm_sticky),
+      .fire_excluded_o(norm_excluded),
+      .fire_quad_end_o(norm_quad_end),
+      .fire_row_end_o(norm_row_end),
+      .fire_addr_o(norm_addr),
+      .fire_quad_o(norm_quad),
+      .fire_step_stride_o(norm_stride),
+      .fire_steps_o(norm_steps),
+      .fire_unary_o(norm_unary),
+      .fire_half_even_o(norm_half_even),
+      .fire_high_o(norm_high),
+      .fire_low_o(norm_low),
+      .fire_done_i(fire_row && !fire_tag)
+    );
+  end else begin : gen_no_vector
+    assign vector_end_o = 1'b1;
+    assign vector_row_o = 1'b0;
+    assign vector_read = 1'b0;
+    assign vector_addr = '0;
+    assign vector_write = 1'b0;
+    assign vector_write_addr = '0;
+    assign vector_write_data = '0;
+    assign {vector_start_read, vector_coefficient_read, table_read, constant_read} = '0;
+    assign vector_start_addr = '0;
+    assign vector_coefficient_addr = '0;
+    assign table_addr = '0;
+    assign constant_addr = '0;
+    assign raw_read_o = 1'b0;
+    assign raw_addr_o = '0;
+    assign {mask_valid, mask_bit} = '0;
+    assign mask_index = '0;
+    assign {norm_valid, norm_sticky, norm_excluded, norm_quad_end, norm_row_end, norm_unary, norm_half_even} = '0;
+    assign norm_value = '0;
+    assign norm_theta = '0;
+    assign norm_addr = '0;
+    assign norm_stride = '0;
+    assign norm_quad = '0;
+    assign norm_steps = '0;
+    assign norm_high = '0;
+    assign norm_low = '0;
+    logic unused_vector;
+    assign unused_vector = restart_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^ raw_valid_i ^ (^raw_data_i) ^
+        (^vector_data) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^
+        (^progress_engine_i) ^ (^progress_softmax_i) ^ (^progress_vector_i);
+  end
+
+  // ---------------------------------------------------------------------------- softmax
+  logic soft_valid, soft_ready, soft_excluded, soft_quad_end, soft_row_end;
+  logic signed [FireWidth-1:0] soft_value;
+  logic [ThetaWidth-1:0] soft_theta;
+  logic [SpikeBits-1:0] soft_addr, soft_stride;
+  logic [QuadBits-1:0] soft_quad;
+  logic [StepBits-1:0] soft_steps;
+  logic soft_unary, soft_half_even;
+  logic [LevelBits-1:0] soft_high, soft_low;
+  if (HasSoftmax) begin : gen_softmax
+    logic exp_read, excluded;
+    logic [ExpBits-1:0] exp_addr;
+    logic [ExpWidth-1:0] exp_entry;
+    logic signed [SoftmaxWidth-1:0] value;
+    logic [ScaledWidth:0] theta;
+    sync_rom #(
+      .Width(ExpWidth),
+      .Depth(ExpDepth),
+      .File (ExpFile)
+    ) u_exponentials (
+      .clk_i,
+      .enable_i(exp_read),
+      .addr_i(exp_addr),
+      .data_o(exp_entry)
+    );
+    if (HasMask) begin : gen_mask
+      // The token of a score is its place in the group.
+      logic [2**RawBits-1:0] masked_q;
+      logic [RawBits-1:0] token_q;
+      assign excluded = instr_i[overlay_isa_pkg::FireMaskedLsb] && masked_q[token_q];
+      always_ff @(posedge clk_i) begin
+        if (mask_valid) masked_q[mask_index] <= mask_bit;
+        if (softmax_start_i) token_q <= '0;
+        else if (score_valid_i && score_ready_o) token_q <= group_end_i ? '0 : token_q + RawBits'(1);
+      end
+    end else begin : gen_no_mask
+      assign excluded = 1'b0;
+    end
+    overlay_softmax #(
+      .ScoreWidth(ScoreWidth),
+      .GroupMax(MaxGroup),
+      .ExpWidth(ExpWidth),
+      .ExpAddrWidth(ExpBits),
+      .SumWidth(ExpSumWidth),
+      .ScaleWidth(ScaleWidth),
+      .Fraction(ScaleFraction),
+      .Align(FireLanes),
+      .WordNeurons(FetchWidth),
+      .AddrWidth(SpikeBits),
+      .LevelWidth(LevelBits),
+      .StepsWidth(StepBits)
+    ) u_softmax (
+      .clk_i,
+      .rst_i,
+      .start_i(softmax_start_i),
+      .idle_o(softmax_idle_o),
+      .exponentials_i(ExpBits'(instr_i[overlay_isa_pkg::FireExponentialsLsb+:24])),
+      .exponential_count_i((ExpBits + 1)'(instr_i[overlay_isa_pkg::FireExponentialCountLsb+:24])),
+      .scale_i(ScaleWidth'(instr_i[overlay_isa_pkg::FireScaleLsb+:64])),
+      .spikes_i(SpikeBits'(instr_i[overlay_isa_pkg::FireSpikesLsb+:24])),
+      .row_stride_i(SpikeBits'(instr_i[overlay_isa_pkg::FireRowStrideLsb+:16])),
+      .step_stride_i(SpikeBits'(instr_i[overlay_isa_pkg::FireStepStrideLsb+:24])),
+      .steps_i(StepBits'(instr_i[overlay_isa_pkg::FireStepsLsb+:8])),
+      .unary_i(instr_i[overlay_isa_pkg::FireUnaryLsb]),
+      .half_even_i(instr_i[overlay_isa_pkg::FireHalfEvenLsb]),
+      .high_i(LevelBits'(instr_i[overlay_isa_pkg::FireHighLsb+:16])),
+      .low_i(LevelBits'(instr_i[overlay_isa_pkg::FireLowLsb+:16])),
+      .in_valid_i(score_valid_i),
+      .in_ready_o(score_ready_o),
+      .in_score_i(ScoreWidth'(value_i)),
+      .in_excluded_i(excluded),
+      .in_group_end_i(group_end_i),
+      .in_row_end_i(row_end_i),
+      .exp_enable_o(exp_read),
+      .exp_addr_o(exp_addr),
+      .exp_data_i(exp_entry),
+      .out_valid_o(soft_valid),
+      .out_ready_i(soft_ready),
+      .out_value_o(value),
+      .out_theta_o(theta),
+      .out_excluded_o(soft_excluded),
+      .out_quad_end_o(soft_quad_end),
+      .out_row_end_o(soft_row_end),
+      .out_addr_o(soft_addr),
+      .out_quad_o(soft_quad),
+      .step_stride_o(soft_stride),
+      .steps_o(soft_steps),
+      .unary_o(soft_unary),
+      .half_even_o(soft_half_even),
+      .high_o(soft_high),
+      .low_o(soft_low)
+    );
+    assign soft_value = FireWidth'(value);
+    assign soft_theta = ThetaWidth'(theta);
+  end else begin : gen_no_softmax
+    assign softmax_idle_o = 1'b1;
+    assign score_ready_o = 1'b1;
+    assign soft_valid = 1'b0;
+    assign {soft_excluded, soft_quad_end, soft_row_end, soft_unary, soft_half_even} = '0;
+    assign soft_value = '0;
+    assign soft_theta = '0;
+    assign soft_addr = '0;
+    assign soft_stride = '0;
+    assign soft_quad = '0;
+    assign soft_steps = '0;
+    assign soft_high = '0;
+    assign soft_low = '0;
+    logic unused_softmax;
+    assign unused_softmax = softmax_start_i ^ score_valid_i ^ group_end_i ^ soft_ready;
+  end
+
+  // ---------------------------------------------------------------------------- neurons
+  // Rows of LayerNorm and of softmax are not mixed.
+  if (HasSoftmax || HasLayerNorm) begin : gen_fire
+    logic within_q, soft_q, scores, ready, leaves;
+    logic [QuadBits-1:0] quad;
+    assign scores = within_q ? soft_q : !norm_valid;
+    assign leaves = ready && (scores ? soft_valid : norm_valid);
+    assign norm_ready = ready && !scores;
+    assign soft_ready = ready && scores;
+    always_ff @(posedge clk_i) begin
+      if (rst_i) within_q <= 1'b0;
+      else if (leaves) within_q <= !(scores ? soft_row_end : norm_row_end);
+      if (leaves) soft_q <= scores;
+    end
+    overlay_row_fire #(
+      .ValueWidth(FireWidth),
+      .ThetaWidth(ThetaWidth),
+      .LevelWidth(LevelBits),
+      .StepsWidth(StepBits),
+      .Unary(32'(Unary)),
+      .AddrWidth(SpikeBits),
+      .QuadWidth(QuadBits)
+    ) u_fire (
+      .clk_i,
+      .rst_i,
+      .in_valid_i(scores ? soft_valid : norm_valid),
+      .in_ready_o(ready),
+      .in_value_i(scores ? soft_value : FireWidth'(norm_value)),
+      .in_theta_i(scores ? soft_theta : ThetaWidth'(norm_theta)),
+      .in_sticky_i(!scores && norm_sticky),
+      .in_excluded_i(scores ? soft_excluded : norm_excluded),
+      .in_quad_end_i(scores ? soft_quad_end : norm_quad_end),
+      .in_row_end_i(scores ? soft_row_end : norm_row_end),
+      .in_addr_i(scores ? soft_addr : norm_addr),
+      .in_quad_i(scores ? soft_quad : norm_quad),
+      .steps_i(scores ? soft_steps : norm_steps),
+      .step_stride_i(scores ? soft_stride : norm_stride),
+      .unary_i(scores ? soft_unary : norm_unary),
+      .half_even_i(scores ? soft_half_even : norm_half_even),
+      .high_i(scores ? soft_high : norm_high),
+      .low_i(scores ? soft_low : norm_low),
+      .tag_i(scores),
+      .out_valid_o(spike_valid_o),
+      .out_ready_i(spike_ready_i),
+      .out_addr_o(spike_addr_o),
+      .out_quad_o(quad),
+      .out_nz_o(spike_nz_o),
+      .out_neg_o(spike_neg_o),
+      .row_done_o(fire_row),
+      .row_tag_o(fire_tag)
+    );
+    for (genvar q = 0; q < FetchWidth / 4; q++) begin : gen_quad
+      assign spike_quad_o[q] = quad == QuadBits'(q);
+    end
+  end else begin : gen_no_fire
+    assign norm_ready = 1'b1;
+    assign soft_ready = 1'b1;
+    assign spike_valid_o = 1'b0;
+    assign spike_addr_o = '0;
+    assign spike_quad_o = '0;
+    assign spike_nz_o = '0;
+    assign spike_neg_o = '0;
+    assign fire_row = 1'b0;
+    assign fire_tag = 1'b0;
+  end
+  assign softmax_row_o = fire_row && fire_tag;
+
+endmodule
+
+`default_nettype wire
