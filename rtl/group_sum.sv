@@ -1,6 +1,6 @@
 `default_nettype none
 
-/// The sum of each group of chunks times a constant.
+/// The sum of each group of chunks times a factor.
 ///
 /// Contract: never stalls; the sender of a group's last chunk makes sure that at most `Depth` products are in
 /// flight or waiting.
@@ -12,10 +12,8 @@ module group_sum #(
   parameter int unsigned Width = 12,
   /// Bits of the unsigned sum of a group.
   parameter int unsigned SumWidth = 14,
-  /// Bits of the unsigned constant.
+  /// Bits of the unsigned factor.
   parameter int unsigned ScaleWidth = 10,
-  /// The constant.
-  parameter bit [ScaleWidth-1:0] Scale = ScaleWidth'(1),
   /// Products under way and waiting, at least 2.
   parameter int unsigned Depth = 2,
   /// Bits of the product, derived.
@@ -23,6 +21,8 @@ module group_sum #(
 ) (
   input  wire logic                   clk_i,
   input  wire logic                   rst_i,
+  /// The factor; stays while there are groups inside.
+  input  wire logic [ScaleWidth-1:0]  scale_i,
   /// Chunks in.
   input  wire logic                   in_valid_i,
   input  wire logic [Lanes*Width-1:0] in_data_i,
@@ -71,7 +71,7 @@ module group_sum #(
   ) u_scaled (
     .clk_i,
     .enable_i(1'b1),
-    .a_i({1'b0, Scale}),
+    .a_i({1'b0, scale_i}),
     .b_i({1'b0, s1_sum_q}),
     .product_o(s3_scaled)
   );

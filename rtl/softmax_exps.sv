@@ -139,11 +139,11 @@ module softmax_exps #(
     .Width(ExpWidth),
     .SumWidth(SumWidth),
     .ScaleWidth(ScaleWidth),
-    .Scale(Scale),
     .Depth(SumDepth)
   ) u_sum (
     .clk_i,
     .rst_i,
+    .scale_i(Scale),
     .in_valid_i(e1_leaves && !e1_skip_q),
     .in_data_i(e1_exp),
     .in_group_end_i(e1_group_end_q),

@@ -1,0 +1,316 @@
+`default_nettype none
+
+/// LayerNorm of rows of sums, up to the elements that `overlay_row_fire` decides. No division.
+///
+///     y_i = C * X_i        S = sum of X        v = sum of X * y - S^2 + epsilon        r = floor(sqrt(v))
+///     V_i = floor((gamma_i * (y_i - S) + beta_i * r + r * 2^(Fraction-1)) / 2^Fraction)        theta = r
+///
+/// `sticky`: the division by 2^Fraction has a remainder.
+///
+/// Contract: `start_i` begins anew at the first row; the configuration stays until the last row is complete. `go_i`
+/// says that there is a next row and that it may be read; `row_begin_o`, that it is begun. Rows begin `row_stride_i` words apart in spike memory; empty
+/// quads up to a multiple of `Align` neurons are sent.
+/// Structure: a row of X is read once, and waits as y in a FIFO while its sum and its root are computed; S^2 passes
+/// the multiplier of X * y after the row. Two products an element in the decision.
+/// Throughput: a row takes C + 1 cycles, but at least about as many as r has bits.
+module overlay_layer_norm #(
+  /// Bits of a signed X.
+  parameter int unsigned SumWidth = 16,
+  /// Most channels, at least 4.
+  parameter int unsigned ChannelsMax = 16,
+  /// Bits of signed gamma and beta.
+  parameter int unsigned ConstWidth = 12,
+  /// Fraction bits of gamma and beta, at least 1.
+  parameter int unsigned Fraction = 8,
+  /// Bits of unsigned v.
+  parameter int unsigned SquareWidth = 40,
+  /// Bits of signed V.
+  parameter int unsigned ValueWidth = 28,
+  /// Bits of addresses: sums, constants.
+  parameter int unsigned SumAddrWidth = 10,
+  parameter int unsigned ConstAddrWidth = 8,
+  /// Neurons whose multiples rows end at, neurons of a word of spike memory.
+  parameter int unsigned Align = 4,
+  parameter int unsigned WordNeurons = 16,
+  /// Bits of an address of spike memory.
+  parameter int unsigned AddrWidth = 12,
+  /// Bits of the place of a quad in a word, of the number of channels, and of r; derived.
+  localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1,
+  localparam int unsigned ChannelsWidth = $clog2(ChannelsMax + 1),
+  localparam int unsigned RootWidth = (SquareWidth + 1) / 2
+) (
+  input  wire logic                          clk_i,
+  input  wire logic                          rst_i,
+  /// Configuration.
+  input  wire logic                          start_i,
+  input  wire logic [ChannelsWidth-1:0]      channels_i,
+  input  wire logic [SumAddrWidth-1:0]       source_i,
+  input  wire logic [ConstAddrWidth-1:0]     constants_i,
+  input  wire logic [SquareWidth-1:0]        epsilon_i,
+  input  wire logic [AddrWidth-1:0]          spikes_i,
+  input  wire logic [AddrWidth-1:0]          row_stride_i,
+  /// There is a next row, and it may be read; it is begun.
+  input  wire logic                          go_i,
+  output      logic                          row_begin_o,
+  /// Sums; a number comes a cycle after its address, and stays until the next.
+  output      logic                          sum_enable_o,
+  output      logic [SumAddrWidth-1:0]       sum_addr_o,
+  input  wire logic signed [SumWidth-1:0]    sum_data_i,
+  /// Constants {beta, gamma}, in the same way.
+  output      logic                          const_enable_o,
+  output      logic [ConstAddrWidth-1:0]     const_addr_o,
+  input  wire logic [2*ConstWidth-1:0]       const_data_i,
+  /// Elements, for `overlay_row_fire`.
+  output      logic                          out_valid_o,
+  input  wire logic                          out_ready_i,
+  output      logic signed [ValueWidth-1:0]  out_value_o,
+  output      logic [RootWidth-1:0]          out_theta_o,
+  output      logic                          out_sticky_o,
+  output      logic                          out_excluded_o,
+  output      logic                          out_quad_end_o,
+  output      logic                          out_row_end_o,
+  output      logic [AddrWidth-1:0]          out_addr_o,
+  output      logic [QuadWidth-1:0]          out_quad_o
+);
+
+  // S and y; y - S; gamma * (y - S) and what is added to it.
+  localparam int unsigned RowWidth = SumWidth + $clog2(ChannelsMax);
+  localparam int unsigned CentredWidth = RowWidth + 1;
+  localparam int unsigned WideWidth = ValueWidth + Fraction;
+  localparam int unsigned OffsetWidth = ((ConstWidth > Fraction) ? ConstWidth : Fraction) + 2;
+  // A row, and what comes while its root is computed.
+  localparam int unsigned Depth = ChannelsMax + RootWidth + 16;
+
+  if (ChannelsMax < 4 || Fraction < 1 || SumWidth < 2 || SquareWidth < 2) begin : gen_bad_parameters
+    $error("overlay_layer_norm: a parameter is out of range");
+  end
+
+  // ---------------------------------------------------------------------------- reading
+  // A row is its elements and one slot for S^2, not before the fifth: so long S of the row before is needed.
+  logic advance, active_q, tail_q, read, square, row_ready;
+  logic [ChannelsWidth-1:0] slot_q;
+  logic [SumAddrWidth-1:0] addr_q;
+  assign sum_enable_o = advance;
+  assign sum_addr_o = addr_q;
+  assign read = active_q && !tail_q;
+  assign square = active_q && tail_q && slot_q >= ChannelsWidth'(4);
+  // A row begins right after the one before.
+  assign row_ready = !active_q || (advance && square);
+  assign row_begin_o = row_ready && go_i;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) active_q <= 1'b0;
+    else if (row_begin_o) active_q <= 1'b1;
+    else if (advance && square) active_q <= 1'b0;
+    if (row_begin_o) begin
+      tail_q <= 1'b0;
+      slot_q <= '0;
+    end else if (advance && active_q) begin
+      slot_q <= slot_q + ChannelsWidth'(1);
+      if (read && slot_q == channels_i - ChannelsWidth'(1)) tail_q <= 1'b1;
+    end
+    if (start_i) addr_q <= source_i;
+    else if (advance && read) addr_q <= addr_q + SumAddrWidth'(1);
+  end
+
+  // ---------------------------------------------------------------------------- moments
+  // m1: X from the memory. m2: X. m4: y. m5: factors. m7: their product. m8: v.
+  // A stage holds {element, first of the row, last of the row, slot of S^2}.
+  localparam int unsigned Stages = 7;
+  logic [Stages:1] element_q, first_q, last_q, square_q;
+  logic v_valid_q, v_ready, wait_ready;
+  logic signed [SumWidth-1:0] m2_x_q, m3_x_q, m4_x_q;
+  logic signed [RowWidth-1:0] m4_y, sum_q, row_sum_q, m5_a_q, m5_b_q;
+  logic signed [SquareWidth-1:0] m7_product;
+  logic [SquareWidth-1:0] v_q;
+  assign advance = (!v_valid_q || v_ready) && (wait_ready || !element_q[4]);
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      element_q <= '0;
+      square_q <= '0;
+      v_valid_q <= 1'b0;
+    end else if (advance) begin
+      element_q <= Stages'({element_q, read});
+      square_q <= Stages'({square_q, square});
+      v_valid_q <= square_q[Stages];
+    end else if (v_ready) begin
+      v_valid_q <= 1'b0;
+    end
+    if (advance) begin
+      first_q <= Stages'({first_q, slot_q == '0});
+      last_q <= Stages'({last_q, slot_q == channels_i - ChannelsWidth'(1)});
+      m2_x_q <= sum_data_i;
+      m3_x_q <= m2_x_q;
+      m4_x_q <= m3_x_q;
+      if (element_q[4]) sum_q <= (first_q[4] ? '0 : sum_q) + RowWidth'(m4_x_q);
+      if (square_q[4]) row_sum_q <= sum_q;
+      m5_a_q <= square_q[4] ? sum_q : RowWidth'(m4_x_q);
+      m5_b_q <= square_q[4] ? sum_q : m4_y;
+      if (element_q[7] || square_q[7]) begin
+        v_q <= (first_q[7] ? epsilon_i : v_q) +
+               (m7_product ^ {SquareWidth{square_q[7]}}) + SquareWidth'(square_q[7]);
+      end
+    end
+  end
+
+  wide_product #(
+    .AWidth(ChannelsWidth + 1),
+    .BWidth(SumWidth),
+    .Width(RowWidth)
+  ) u_scaled (
+    .clk_i,
+    .enable_i(advance),
+    .a_i({1'b0, channels_i}),
+    .b_i(m2_x_q),
+    .product_o(m4_y)
+  );
+
+  wide_product #(
+    .AWidth(RowWidth),
+    .BWidth(RowWidth),
+    .Width(SquareWidth)
+  ) u_square (
+    .clk_i,
+    .enable_i(advance),
+    .a_i(m5_a_q),
+    .b_i(m5_b_q),
+    .product_o(m7_product)
+  );
+
+  logic root_valid, root_ready;
+  logic signed [RowWidth-1:0] root_sum;
+  logic [RootWidth-1:0] root;
+  integer_sqrt #(
+    .Width(SquareWidth),
+    .TagWidth(RowWidth)
+  ) u_root (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(v_valid_q),
+    .in_ready_o(v_ready),
+    .in_value_i(v_q),
+    .in_tag_i(row_sum_q),
+    .out_valid_o(root_valid),
+    .out_ready_i(root_ready),
+    .out_root_o(root),
+    .out_tag_o(root_sum)
+  );
+
+  // ---------------------------------------------------------------------------- decision
+  // d0: y, S and r of its row. d1: y - S, constants from the memory. d2: factors. d4: products. d5: their sum.
+  logic decide, have_q, issue, y_valid, y_last, pad;
+  logic signed [RowWidth-1:0] y, s_q;
+  logic [ConstAddrWidth-1:0] const_addr_q;
+  stream_queue #(
+    .Width(RowWidth + 1),
+    .Depth(Depth)
+  ) u_row (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(element_q[4] && advance),
+    .in_ready_o(wait_ready),
+    .in_data_i({m4_y, last_q[4]}),
+    .out_valid_o(y_valid),
+    .out_ready_i(decide && have_q),
+    .out_data_o({y, y_last})
+  );
+
+  logic d_ready;
+  logic [5:1] d_valid_q, d_last_q;
+  logic [RootWidth-1:0] r_q, d1_r_q, d2_r_q, d3_r_q, d4_r_q, d5_r_q;
+  logic signed [CentredWidth-1:0] d1_centred_q, d2_centred_q;
+  logic signed [ConstWidth-1:0] gamma, beta, d2_gamma_q;
+  logic signed [OffsetWidth-1:0] d2_offset_q;
+  logic signed [WideWidth-1:0] d4_scaled, d4_shift, d5_wide_q;
+  assign decide = !d_valid_q[5] || d_ready;
+  assign issue = decide && have_q && y_valid;
+  assign root_ready = !have_q || (issue && y_last);
+  assign const_enable_o = decide;
+  assign const_addr_o = const_addr_q;
+  assign {beta, gamma} = const_data_i;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      have_q <= 1'b0;
+      d_valid_q <= '0;
+    end else begin
+      if (root_ready) have_q <= root_valid;
+      if (decide) d_valid_q <= 5'({d_valid_q, issue});
+    end
+    if (root_ready) begin
+      s_q <= root_sum;
+      r_q <= root;
+    end
+    if (start_i || (issue && y_last)) const_addr_q <= constants_i;
+    else if (issue) const_addr_q <= const_addr_q + ConstAddrWidth'(1);
+    if (decide) begin
+      d_last_q <= 5'({d_last_q, y_last});
+      d1_centred_q <= CentredWidth'(y) - CentredWidth'(s_q);
+      d2_centred_q <= d1_centred_q;
+      d2_gamma_q <= gamma;
+      d2_offset_q <= OffsetWidth'(beta) + (OffsetWidth'(1) <<< (Fraction - 1));
+      d1_r_q <= r_q;
+      d2_r_q <= d1_r_q;
+      d3_r_q <= d2_r_q;
+      d4_r_q <= d3_r_q;
+      d5_r_q <= d4_r_q;
+      d5_wide_q <= d4_scaled + d4_shift;
+    end
+  end
+
+  wide_product #(
+    .AWidth(ConstWidth),
+    .BWidth(CentredWidth),
+    .Width(WideWidth)
+  ) u_gamma (
+    .clk_i,
+    .enable_i(decide),
+    .a_i(d2_gamma_q),
+    .b_i(d2_centred_q),
+    .product_o(d4_scaled)
+  );
+
+  wide_product #(
+    .AWidth(OffsetWidth),
+    .BWidth(RootWidth + 1),
+    .Width(WideWidth)
+  ) u_beta (
+    .clk_i,
+    .enable_i(decide),
+    .a_i(d2_offset_q),
+    .b_i({1'b0, d2_r_q}),
+    .product_o(d4_shift)
+  );
+
+  // ---------------------------------------------------------------------------- elements
+  overlay_place #(
+    .Align(Align),
+    .WordNeurons(WordNeurons),
+    .AddrWidth(AddrWidth)
+  ) u_place (
+    .clk_i,
+    .rst_i,
+    .start_i,
+    .base_i(spikes_i),
+    .row_stride_i,
+    .in_valid_i(d_valid_q[5]),
+    .in_ready_o(d_ready),
+    .in_group_end_i(d_last_q[5]),
+    .in_row_end_i(d_last_q[5]),
+    .out_valid_o,
+    .out_ready_i,
+    .out_pad_o(pad),
+    .out_quad_end_o,
+    .out_row_end_o,
+    .out_addr_o,
+    .out_quad_o
+  );
+  assign out_value_o = d5_wide_q[WideWidth-1:Fraction];
+  assign out_sticky_o = |d5_wide_q[Fraction-1:0];
+  assign out_theta_o = d5_r_q;
+  assign out_excluded_o = pad;
+
+endmodule
+
+`default_nettype wire

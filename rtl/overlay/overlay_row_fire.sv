@@ -1,0 +1,310 @@
+`default_nettype none
+
+/// Neurons of LayerNorm and softmax: local time-steps of elements that decide by their row's threshold.
+///
+/// Level k is reached when V >= k * theta; for half to even and odd k, when V > k * theta or V = k * theta and
+/// the fraction that was cut off V is not 0 (`sticky`). In sign and magnitude, M is
+///
+///     V >= 0: V        V < 0: theta - V - 1, for half to even without such a fraction theta - V
+///
+/// and a step with weight w = 2^(LevelWidth-1) ... 1 is taken when M >= w * theta (half to even, w = 1 and without a
+/// fraction: M > w * theta) and the magnitude would not exceed its limit; then M <- M - w * theta. With radix spikes
+/// the last `steps` of these are the local time-steps. With unary spikes they find the magnitude, and then the neuron
+/// spikes in as many steps.
+///
+/// Contract: elements come in quads, the last of which may have fewer; every step of a quad is written, also
+/// without spikes. The configuration is read with the elements, theta with the last element of a quad; both are the
+/// same for all elements of a quad.
+/// Structure: four elements are collected as magnitudes; the four lanes then take a step a cycle while the next
+/// quad is collected.
+/// Throughput: one element a cycle, but a quad takes at least `LevelWidth` cycles, with unary spikes
+/// `LevelWidth + steps`.
+module overlay_row_fire #(
+  /// Bits of a signed value.
+  parameter int unsigned ValueWidth = 20,
+  /// Bits of the unsigned threshold.
+  parameter int unsigned ThetaWidth = 18,
+  /// Bits of a magnitude, and most steps of radix spikes.
+  parameter int unsigned LevelWidth = 4,
+  /// Bits of the number of steps.
+  parameter int unsigned StepsWidth = 8,
+  /// 1: a configuration may be unary.
+  parameter int unsigned Unary = 1,
+  /// Bits of an address of spike memory, and of the place of a quad in a word.
+  parameter int unsigned AddrWidth = 12,
+  parameter int unsigned QuadWidth = 2
+) (
+  input  wire logic                         clk_i,
+  input  wire logic                         rst_i,
+  /// Elements in.
+  input  wire logic                         in_valid_i,
+  output      logic                         in_ready_o,
+  input  wire logic signed [ValueWidth-1:0] in_value_i,
+  input  wire logic [ThetaWidth-1:0]        in_theta_i,
+  input  wire logic                         in_sticky_i,
+  /// It stays at level 0.
+  input  wire logic                         in_excluded_i,
+  /// It is the last of its quad, of its row.
+  input  wire logic                         in_quad_end_i,
+  input  wire logic                         in_row_end_i,
+  /// Where the spikes of its quad in the first step go.
+  input  wire logic [AddrWidth-1:0]         in_addr_i,
+  input  wire logic [QuadWidth-1:0]         in_quad_i,
+  /// Configuration of the element.
+  input  wire logic [StepsWidth-1:0]        steps_i,
+  input  wire logic [AddrWidth-1:0]         step_stride_i,
+  input  wire logic                         unary_i,
+  input  wire logic                         half_even_i,
+  input  wire logic [LevelWidth-1:0]        high_i,
+  input  wire logic [LevelWidth-1:0]        low_i,
+  input  wire logic                         tag_i,
+  /// Quads of ternary spikes to spike memory.
+  output      logic                         out_valid_o,
+  input  wire logic                         out_ready_i,
+  output      logic [AddrWidth-1:0]         out_addr_o,
+  output      logic [QuadWidth-1:0]         out_quad_o,
+  output      logic [3:0]                   out_nz_o,
+  output      logic [3:0]                   out_neg_o,
+  /// The last quad of a row has been taken; for one cycle, with the tag of the row.
+  output      logic                         row_done_o,
+  output      logic                         row_tag_o
+);
+
+  localparam int unsigned Quad = 4;
+  // M; w * theta.
+  localparam int unsigned MagWidth = ((ValueWidth - 1 > ThetaWidth) ? ValueWidth - 1 : ThetaWidth) + 1;
+  localparam int unsigned MultipleWidth =
+      (ThetaWidth + LevelWidth - 1 > MagWidth) ? ThetaWidth + LevelWidth - 1 : MagWidth;
+  localparam int unsigned TurnWidth = $clog2(LevelWidth + 1);
+
+  if (ValueWidth < 2 || ThetaWidth < 1 || LevelWidth < 1 || LevelWidth >= 2 ** StepsWidth ||
+      AddrWidth < 1 || QuadWidth < 1) begin : gen_bad_parameters
+    $error("overlay_row_fire: a parameter is out of range");
+  end
+
+  logic unary;
+  assign unary = Unary != 0 && unary_i;
+
+  // ---------------------------------------------------------------------------- collect
+  logic taken, full_q, hand_over;
+  logic [1:0] lane_q;
+  logic [Quad-1:0] here_q, minus_q, strict_q;
+  logic [Quad*MagWidth-1:0] mag_q;
+  logic [Quad*LevelWidth-1:0] limit_q;
+  logic [ThetaWidth-1:0] theta_q;
+  logic [AddrWidth-1:0] addr_q, stride_q;
+  logic [QuadWidth-1:0] quad_q;
+  logic [StepsWidth-1:0] steps_q;
+  logic unary_q, row_end_q, tag_q;
+  assign in_ready_o = !full_q || hand_over;
+  assign taken = in_valid_i && in_ready_o;
+
+  // In the lowest bit of the sum: whether one is added.
+  logic minus, strict, unused_low;
+  logic [MagWidth-1:0] mag;
+  assign minus = in_value_i[ValueWidth-1];
+  assign strict = half_even_i && !in_sticky_i;
+  assign {mag, unused_low} = {MagWidth'(in_value_i) ^ {MagWidth{minus}}, 1'b1} +
+                             {MagWidth'(in_theta_i) & {MagWidth{minus}}, minus && strict};
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      full_q <= 1'b0;
+      lane_q <= '0;
+      here_q <= '0;
+    end else begin
+      if (hand_over) begin
+        full_q <= 1'b0;
+        here_q <= '0;
+      end
+      if (taken) begin
+        full_q <= in_quad_end_i;
+        lane_q <= in_quad_end_i ? '0 : lane_q + 2'd1;
+        here_q[lane_q] <= !in_excluded_i;
+      end
+    end
+    if (taken) begin
+      theta_q <= in_theta_i;
+      addr_q <= in_addr_i;
+      stride_q <= step_stride_i;
+      quad_q <= in_quad_i;
+      steps_q <= steps_i;
+      unary_q <= unary;
+      row_end_q <= in_row_end_i;
+      tag_q <= tag_i;
+    end
+  end
+  for (genvar j = 0; j < Quad; j++) begin : gen_collect
+    always_ff @(posedge clk_i) begin
+      if (taken && lane_q == 2'(j)) begin
+        minus_q[j] <= minus;
+        strict_q[j] <= strict;
+        mag_q[MagWidth*j+:MagWidth] <= mag;
+        limit_q[LevelWidth*j+:LevelWidth] <= minus ? low_i : high_i;
+      end
+    end
+  end
+
+  // ---------------------------------------------------------------------------- steps
+  // Weights, then with unary spikes the steps; `turns` counts the former, `left` the latter.
+  logic busy_q, weighs_q, step, writes, final_step, step_ready;
+  logic [TurnWidth-1:0] turns_q;
+  logic [LevelWidth-1:0] weight_q;
+  logic [StepsWidth-1:0] left_q;
+  logic [MultipleWidth-1:0] multiple_q;
+  logic [AddrWidth-1:0] step_addr_q, step_stride_q;
+  logic [QuadWidth-1:0] step_quad_q;
+  logic step_unary_q, step_row_end_q, step_tag_q;
+  logic [Quad-1:0] live_q, neg_q, step_strict_q, spikes;
+  assign writes = !weighs_q || (!step_unary_q && StepsWidth'(turns_q) <= left_q);
+  assign step = busy_q && (step_ready || !writes);
+  assign final_step = weighs_q ? weight_q[0] && !step_unary_q : left_q == StepsWidth'(1);
+  assign hand_over = full_q && (!busy_q || (step && final_step));
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) busy_q <= 1'b0;
+    else if (hand_over) busy_q <= 1'b1;
+    else if (step && final_step) busy_q <= 1'b0;
+    if (hand_over) begin
+      weighs_q <= 1'b1;
+      turns_q <= TurnWidth'(LevelWidth);
+      weight_q <= LevelWidth'(1) << (LevelWidth - 1);
+      left_q <= steps_q;
+      multiple_q <= MultipleWidth'(theta_q) << (LevelWidth - 1);
+      step_addr_q <= addr_q;
+      step_stride_q <= stride_q;
+      step_quad_q <= quad_q;
+      step_unary_q <= unary_q;
+      step_row_end_q <= row_end_q;
+      step_tag_q <= tag_q;
+      live_q <= here_q;
+      neg_q <= minus_q;
+      step_strict_q <= strict_q;
+    end else if (step) begin
+      weighs_q <= weighs_q && !weight_q[0];
+      turns_q <= turns_q - TurnWidth'(1);
+      weight_q <= weight_q >> 1;
+      multiple_q <= multiple_q >> 1;
+      if (!weighs_q) left_q <= left_q - StepsWidth'(1);
+      if (writes) step_addr_q <= step_addr_q + step_stride_q;
+    end
+  end
+
+  // w * theta is beyond every M.
+  logic beyond;
+  if (MultipleWidth > MagWidth) begin : gen_beyond
+    assign beyond = |multiple_q[MultipleWidth-1:MagWidth];
+  end else begin : gen_not_beyond
+    assign beyond = 1'b0;
+  end
+
+  for (genvar j = 0; j < Quad; j++) begin : gen_lane
+    logic [MagWidth-1:0] rest_q, diff;
+    logic [LevelWidth-1:0] level_q, limit_step_q, raised;
+    logic unused_low_diff, below, may, takes;
+    assign {below, diff, unused_low_diff} =
+        {1'b0, rest_q, 1'b0} - {1'b0, multiple_q[MagWidth-1:0], step_strict_q[j] && weight_q[0]};
+    assign raised = level_q | weight_q;
+    // A weight that the steps do not have is not taken.
+    assign may = live_q[j] && weighs_q && !beyond && raised <= limit_step_q && (step_unary_q || writes);
+    assign takes = may && !below;
+    assign spikes[j] = takes || (!weighs_q && level_q != '0);
+    always_ff @(posedge clk_i) begin
+      if (hand_over) begin
+        rest_q <= mag_q[MagWidth*j+:MagWidth];
+        level_q <= '0;
+        limit_step_q <= limit_q[LevelWidth*j+:LevelWidth];
+      end else if (step && spikes[j]) begin
+        rest_q <= diff;
+        level_q <= weighs_q ? raised : level_q - LevelWidth'(1);
+      end
+    end
+  end
+
+  // ---------------------------------------------------------------------------- writes
+  logic out_row_end, out_tag;
+  stream_fifo #(
+    .Width(AddrWidth + QuadWidth + 2 * Quad + 2),
+    .Depth(2)
+  ) u_writes (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(busy_q && writes),
+    .in_ready_o(step_ready),
+    .in_data_i({
+      step_addr_q, step_quad_q, spikes, spikes & neg_q, final_step && step_row_end_q, step_tag_q
+    }),
+    .out_valid_o,
+    .out_ready_i,
+    .out_data_o({out_addr_o, out_quad_o, out_nz_o, out_neg_o, out_row_end, out_tag})
+  );
+
+  logic row_done_q, row_tag_q;
+  assign row_done_o = row_done_q;
+  assign row_tag_o = row_tag_q;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) row_done_q <= 1'b0;
+    else row_done_q <= out_valid_o && out_ready_i && out_row_end;
+    row_tag_q <= out_tag;
+  end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (!rst_i && in_valid_i) begin
+      a_steps : assert (steps_i != '0 && (unary || int'(steps_i) <= int'(LevelWidth)));
+      a_unary : assert (Unary != 0 || !unary_i);
+      a_quad : assert (in_quad_end_i || (lane_q != 2'd3 && !in_row_end_i));
+    end
+  end
+
+  // For co-simulation: the step that is written in a cycle with `tap_valid`. `tap_base` and `tap_quad` are the place of
+  // the quad in step 0, `tap_s` the levels after the step, `tap_v` the values less the level times theta.
+  localparam int unsigned TapWidth = MagWidth + LevelWidth + 1;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic tap_valid, tap_tag;
+  logic [Quad-1:0] tap_here, tap_nz, tap_neg;
+  logic [AddrWidth-1:0] tap_base;
+  logic [QuadWidth-1:0] tap_quad;
+  logic [StepsWidth-1:0] tap_step;
+  logic [Quad*ValueWidth-1:0] value_q, step_value_q;
+  logic [Quad*(LevelWidth+1)-1:0] tap_s, s_q;
+  logic [ThetaWidth-1:0] tap_theta;
+  logic [Quad*TapWidth-1:0] tap_v;
+  logic [LevelWidth-1:0] tap_weight;
+  assign tap_valid = step && writes;
+  assign tap_tag = step_tag_q;
+  assign tap_nz = spikes;
+  assign tap_neg = spikes & neg_q;
+  assign tap_quad = step_quad_q;
+  assign tap_weight = weighs_q ? weight_q : LevelWidth'(1);
+  for (genvar j = 0; j < Quad; j++) begin : gen_tap
+    logic signed [LevelWidth:0] s_old, s_new;
+    assign s_old = s_q[(LevelWidth+1)*j+:LevelWidth+1];
+    assign s_new = !spikes[j] ? s_old :
+        neg_q[j] ? s_old - (LevelWidth + 1)'(tap_weight) : s_old + (LevelWidth + 1)'(tap_weight);
+    assign tap_s[(LevelWidth+1)*j+:LevelWidth+1] = s_new;
+    assign tap_v[TapWidth*j+:TapWidth] = TapWidth'($signed(step_value_q[ValueWidth*j+:ValueWidth])) -
+        TapWidth'(s_new) * TapWidth'($signed({1'b0, tap_theta}));
+    always_ff @(posedge clk_i) begin
+      if (taken && lane_q == 2'(j)) value_q[ValueWidth*j+:ValueWidth] <= in_value_i;
+      if (hand_over) s_q[(LevelWidth+1)*j+:LevelWidth+1] <= '0;
+      else if (tap_valid) s_q[(LevelWidth+1)*j+:LevelWidth+1] <= s_new;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (hand_over) begin
+      tap_here <= here_q;
+      tap_base <= addr_q;
+      tap_theta <= theta_q;
+      tap_step <= '0;
+      step_value_q <= value_q;
+    end else if (tap_valid) begin
+      tap_step <= tap_step + StepsWidth'(1);
+    end
+  end
+  /* verilator lint_on UNUSEDSIGNAL */
+`endif
+
+endmodule
+
+`default_nettype wire

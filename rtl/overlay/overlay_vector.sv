@@ -1,0 +1,478 @@
+`default_nettype none
+
+/// Vector unit of the overlay: executes instructions `vector` (docs/overlay.md, src/overlay/isa.rs).
+///
+/// Contract: an instruction stays with `instr_valid_i` until `instr_done_o`, which comes for one cycle when all its rows
+/// are complete. Row r begins when both conditions of the instruction are met. `row_done_o` is high for a cycle for
+/// each row that is complete; a row of LayerNorm is when `fire_done_i` says so. Memories give a word a cycle after its
+/// address, and keep it until the next; the read ports are used by nothing else while an instruction is executed.
+/// Structure: a counter for all rows and channels; value and coefficient, product in two stages, sum; LayerNorm is a
+/// module of its own. The two conditions share a comparator.
+/// Throughput: one element a cycle; `add` with `accumulate` takes two, for it reads two sums. Between rows there are
+/// two cycles, for `embed` four.
+module overlay_vector #(
+  /// 1: there are instructions of this kind, or with this option.
+  parameter int unsigned HasAdd = 1,
+  parameter int unsigned HasEmbed = 1,
+  parameter int unsigned HasMask = 1,
+  parameter int unsigned HasLayerNorm = 1,
+  parameter int unsigned HasStart = 1,
+  parameter int unsigned HasPerChannel = 1,
+  /// Bits of a signed sum, of a signed coefficient, of a signed entry of the table.
+  parameter int unsigned SumWidth = 16,
+  parameter int unsigned CoefficientWidth = 8,
+  parameter int unsigned EntryWidth = 12,
+  /// Bits of a signed raw element.
+  parameter int unsigned RawWidth = 9,
+  /// Bits of addresses: sums, start table, coefficients, table of rows, raw elements.
+  parameter int unsigned SumAddrWidth = 10,
+  parameter int unsigned StartAddrWidth = 8,
+  parameter int unsigned CoefficientAddrWidth = 6,
+  parameter int unsigned TableAddrWidth = 10,
+  parameter int unsigned RawAddrWidth = 6,
+  /// As in `overlay_layer_norm` and `overlay_row_fire`.
+  parameter int unsigned ChannelsMax = 16,
+  parameter int unsigned ConstWidth = 12,
+  parameter int unsigned Fraction = 8,
+  parameter int unsigned SquareWidth = 40,
+  parameter int unsigned ValueWidth = 28,
+  parameter int unsigned ConstAddrWidth = 8,
+  parameter int unsigned Align = 4,
+  parameter int unsigned WordNeurons = 16,
+  parameter int unsigned AddrWidth = 12,
+  parameter int unsigned LevelWidth = 4,
+  parameter int unsigned StepsWidth = 8,
+  /// Bits of the place of a quad in a word, of r; derived.
+  localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1,
+  localparam int unsigned RootWidth = (SquareWidth + 1) / 2
+) (
+  input  wire logic                               clk_i,
+  input  wire logic                               rst_i,
+  /// Instruction.
+  input  wire logic                               instr_valid_i,
+  input  wire logic [32*overlay_isa_pkg::VectorWords-1:0]          instr_i,
+  output      logic                               instr_done_o,
+  /// Progress of the units.
+  input  wire logic [15:0]                        progress_engine_i,
+  input  wire logic [15:0]                        progress_softmax_i,
+  input  wire logic [15:0]                        progress_vector_i,
+  /// A row is complete.
+  output      logic                               row_done_o,
+  /// Sums.
+  output      logic                               sum_enable_o,
+  output      logic [SumAddrWidth-1:0]            sum_addr_o,
+  input  wire logic signed [SumWidth-1:0]         sum_data_i,
+  output      logic                               write_valid_o,
+  input  wire logic                               write_ready_i,
+  output      logic [SumAddrWidth-1:0]            write_addr_o,
+  output      logic signed [SumWidth-1:0]         write_data_o,
+  /// Tables: start values, coefficients, rows.
+  output      logic                               start_enable_o,
+  output      logic [StartAddrWidth-1:0]          start_addr_o,
+  input  wire logic signed [SumWidth-1:0]         start_data_i,
+  output      logic                               coefficient_enable_o,
+  output      logic [CoefficientAddrWidth-1:0]    coefficient_addr_o,
+  input  wire logic signed [CoefficientWidth-1:0] coefficient_data_i,
+  output      logic                               table_enable_o,
+  output      logic [TableAddrWidth-1:0]          table_addr_o,
+  input  wire logic signed [EntryWidth-1:0]       table_data_i,
+  /// Raw elements of the sample.
+  output      logic                               raw_enable_o,
+  output      logic [RawAddrWidth-1:0]            raw_addr_o,
+  input  wire logic signed [RawWidth-1:0]         raw_data_i,
+  /// Mask: whether a token is masked.
+  output      logic                               mask_valid_o,
+  output      logic [RawAddrWidth-1:0]            mask_index_o,
+  output      logic                               mask_o,
+  /// Constants of LayerNorm, {beta, gamma}.
+  output      logic                               const_enable_o,
+  output      logic [ConstAddrWidth-1:0]          const_addr_o,
+  input  wire logic [2*ConstWidth-1:0]            const_data_i,
+  /// Elements of LayerNorm and their configuration, for `overlay_row_fire`.
+  output      logic                               fire_valid_o,
+  input  wire logic                               fire_ready_i,
+  output      logic signed [ValueWidth-1:0]       fire_value_o,
+  output      logic [RootWidth-1:0]               fire_theta_o,
+  output      logic                               fire_sticky_o,
+  output      logic                               fire_excluded_o,
+  output      logic                               fire_quad_end_o,
+  output      logic                               fire_row_end_o,
+  output      logic [AddrWidth-1:0]               fire_addr_o,
+  output      logic [QuadWidth-1:0]               fire_quad_o,
+  output      logic [AddrWidth-1:0]               fire_step_stride_o,
+  output      logic [StepsWidth-1:0]              fire_steps_o,
+  output      logic                               fire_unary_o,
+  output      logic                               fire_half_even_o,
+  output      logic [LevelWidth-1:0]              fire_high_o,
+  output      logic [LevelWidth-1:0]              fire_low_o,
+  /// The spikes of a row of LayerNorm are written.
+  input  wire logic                               fire_done_i
+);
+
+  localparam int unsigned ChannelsWidth = $clog2(ChannelsMax + 1);
+  // What is multiplied by the coefficient.
+  localparam int unsigned FactorWidth =
+      (HasAdd != 0 && (HasEmbed == 0 || SumWidth > EntryWidth)) ? SumWidth : EntryWidth;
+
+  // ---------------------------------------------------------------------------- fields
+  localparam int unsigned OpLsb = overlay_isa_pkg::VectorOpLsb;
+  localparam int unsigned PerChannelLsb = overlay_isa_pkg::VectorPerChannelLsb;
+  localparam int unsigned AccumulateLsb = overlay_isa_pkg::VectorAccumulateLsb;
+  localparam int unsigned StartLsb = overlay_isa_pkg::VectorStartLsb;
+  localparam int unsigned HalfEvenLsb = overlay_isa_pkg::VectorHalfEvenLsb;
+  localparam int unsigned UnaryLsb = overlay_isa_pkg::VectorUnaryLsb;
+  localparam int unsigned Wait0UnitLsb = overlay_isa_pkg::VectorWait0UnitLsb;
+  localparam int unsigned Wait0BaseLsb = overlay_isa_pkg::VectorWait0BaseLsb;
+  localparam int unsigned Wait0StepLsb = overlay_isa_pkg::VectorWait0StepLsb;
+  localparam int unsigned Wait1UnitLsb = overlay_isa_pkg::VectorWait1UnitLsb;
+  localparam int unsigned Wait1BaseLsb = overlay_isa_pkg::VectorWait1BaseLsb;
+  localparam int unsigned Wait1StepLsb = overlay_isa_pkg::VectorWait1StepLsb;
+  localparam int unsigned RowsLsb = overlay_isa_pkg::VectorRowsLsb;
+  localparam int unsigned ChannelsLsb = overlay_isa_pkg::VectorChannelsLsb;
+  localparam int unsigned SourceLsb = overlay_isa_pkg::VectorSourceLsb;
+  localparam int unsigned TargetLsb = overlay_isa_pkg::VectorTargetLsb;
+  localparam int unsigned StartsLsb = overlay_isa_pkg::VectorStartsLsb;
+  localparam int unsigned CoefficientsLsb = overlay_isa_pkg::VectorCoefficientsLsb;
+  localparam int unsigned CoefficientLsb = overlay_isa_pkg::VectorCoefficientLsb;
+  localparam int unsigned TableLsb = overlay_isa_pkg::VectorTableLsb;
+  localparam int unsigned SpikesLsb = overlay_isa_pkg::VectorSpikesLsb;
+  localparam int unsigned RowStrideLsb = overlay_isa_pkg::VectorRowStrideLsb;
+  localparam int unsigned StepStrideLsb = overlay_isa_pkg::VectorStepStrideLsb;
+  localparam int unsigned StepsLsb = overlay_isa_pkg::VectorStepsLsb;
+  localparam int unsigned HighLsb = overlay_isa_pkg::VectorHighLsb;
+  localparam int unsigned LowLsb = overlay_isa_pkg::VectorLowLsb;
+  localparam int unsigned ConstantsLsb = overlay_isa_pkg::VectorConstantsLsb;
+  localparam int unsigned EpsilonLsb = overlay_isa_pkg::VectorEpsilonLsb;
+
+  logic [2:0] op;
+  logic is_add, is_embed, is_layer_norm, is_mask, accumulate, two_reads;
+  logic [15:0] rows;
+  logic [ChannelsWidth-1:0] channels;
+  assign op = instr_i[OpLsb+:3];
+  assign is_add = HasAdd != 0 && op == 3'd1;
+  assign is_embed = HasEmbed != 0 && op == 3'd2;
+  assign is_layer_norm = HasLayerNorm != 0 && op == 3'd3;
+  assign is_mask = HasMask != 0 && op == 3'd4;
+  assign accumulate = instr_i[AccumulateLsb];
+  assign two_reads = is_add && accumulate;
+  assign rows = instr_i[RowsLsb+:16];
+  assign channels = instr_i[ChannelsLsb+:ChannelsWidth];
+
+  // ---------------------------------------------------------------------------- rows
+  typedef enum logic [2:0] {Idle, Row, Raw, RowAddr, Elements} state_e;
+  state_e state_q;
+  logic start, go_q, row_begin, ln_begin, row_end, issue, advance, more_rows;
+  logic [15:0] rows_q, open_q;
+  logic [RawAddrWidth-1:0] raw_addr_q;
+  logic written_q, mask_valid_q, done_q, row_done;
+  assign start = state_q == Idle && instr_valid_i && !done_q;
+  assign more_rows = rows_q != '0;
+  assign row_begin = is_layer_norm ? ln_begin : state_q == Row && more_rows && go_q;
+  assign row_done = written_q || mask_valid_q || (HasLayerNorm != 0 && fire_done_i);
+  assign row_done_o = row_done;
+  assign instr_done_o = done_q;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      state_q <= Idle;
+      done_q <= 1'b0;
+    end else begin
+      unique case (state_q)
+        Idle: if (start) state_q <= Row;
+        Row: begin
+          if (row_begin && !is_layer_norm) state_q <= (is_embed || is_mask) ? Raw : Elements;
+          else if (open_q == '0) state_q <= Idle;
+        end
+        Raw: state_q <= is_embed ? RowAddr : Row;
+        RowAddr: state_q <= Elements;
+        Elements: if (row_end) state_q <= Row;
+        default: state_q <= Idle;
+      endcase
+      done_q <= state_q == Row && open_q == '0;
+    end
+    if (start) begin
+      rows_q <= rows;
+      open_q <= rows;
+    end else begin
+      if (row_begin) rows_q <= rows_q - 16'd1;
+      if (row_done) open_q <= open_q - 16'd1;
+    end
+    if (start) raw_addr_q <= '0;
+    else if (state_q == Raw) raw_addr_q <= raw_addr_q + RawAddrWidth'(1);
+  end
+
+  // Conditions, one after the other: `progress >= base + r * step`, the sum of the one that comes next in `this_q`.
+  logic second_q, met;
+  logic [15:0] this_q, other_q, progress;
+  logic [7:0] row_step;
+  logic [1:0] unit;
+  assign unit = second_q ? instr_i[Wait1UnitLsb+:2] : instr_i[Wait0UnitLsb+:2];
+  assign row_step = second_q ? instr_i[Wait1StepLsb+:8] : instr_i[Wait0StepLsb+:8];
+  always_comb begin
+    unique case (unit)
+      2'd1: progress = progress_engine_i;
+      2'd2: progress = progress_softmax_i;
+      2'd3: progress = progress_vector_i;
+      default: progress = '1;
+    endcase
+  end
+  assign met = progress >= this_q && !go_q;
+  always_ff @(posedge clk_i) begin
+    if (start) begin
+      second_q <= 1'b0;
+      go_q <= 1'b0;
+      this_q <= instr_i[Wait0BaseLsb+:16];
+      other_q <= instr_i[Wait1BaseLsb+:16];
+    end else if (row_begin) begin
+      go_q <= 1'b0;
+    end else if (met) begin
+      second_q <= !second_q;
+      go_q <= second_q;
+      this_q <= other_q;
+      other_q <= this_q + 16'(row_step);
+    end
+  end
+
+  // ---------------------------------------------------------------------------- raw elements
+  if (HasEmbed != 0 || HasMask != 0) begin : gen_raw
+    assign raw_enable_o = state_q == Row;
+  end else begin : gen_no_raw
+    assign raw_enable_o = 1'b0;
+  end
+  assign raw_addr_o = raw_addr_q;
+
+  if (HasMask != 0) begin : gen_mask
+    logic mask_q;
+    logic [RawAddrWidth-1:0] mask_index_q;
+    always_ff @(posedge clk_i) begin
+      if (rst_i) mask_valid_q <= 1'b0;
+      else mask_valid_q <= state_q == Raw && is_mask;
+      mask_q <= 32'(raw_data_i) == instr_i[TableLsb+:32];
+      mask_index_q <= raw_addr_q;
+    end
+    assign mask_o = mask_q;
+    assign mask_index_o = mask_index_q;
+  end else begin : gen_no_mask
+    assign mask_valid_q = 1'b0;
+    assign mask_o = 1'b0;
+    assign mask_index_o = '0;
+  end
+  assign mask_valid_o = mask_valid_q;
+
+  // ---------------------------------------------------------------------------- elements
+  // e0: addresses. e1: from the memories. e2: factors. e4: product. e5: the sum, on its way to the memory.
+  logic [ChannelsWidth-1:0] channel_q;
+  logic [SumAddrWidth-1:0] x_q, write_addr_q, sum_base;
+  // Of an element with two reads this is the second.
+  logic second_read_q, last_read;
+  assign issue = state_q == Elements && advance;
+  assign last_read = second_read_q || !two_reads;
+  assign row_end = issue && last_read && channel_q == channels - ChannelsWidth'(1);
+  assign sum_base = (is_add && last_read) ? instr_i[SourceLsb+:SumAddrWidth] :
+                    instr_i[TargetLsb+:SumAddrWidth];
+
+  always_ff @(posedge clk_i) begin
+    if (start) begin
+      x_q <= '0;
+      channel_q <= '0;
+      second_read_q <= 1'b0;
+    end else if (issue) begin
+      second_read_q <= !last_read;
+      if (last_read) begin
+        x_q <= x_q + SumAddrWidth'(1);
+        channel_q <= row_end ? '0 : channel_q + ChannelsWidth'(1);
+      end
+    end
+  end
+
+  logic e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q, e5_valid_q;
+  logic e1_end_q, e2_end_q, e3_end_q, e4_end_q, e5_end_q;
+  logic signed [SumWidth-1:0] e1_base, first_q, e2_base_q, e3_base_q, e4_base_q, e4_product, e5_sum_q;
+  logic signed [FactorWidth-1:0] e1_factor, e2_factor_q;
+  logic signed [CoefficientWidth-1:0] e1_coefficient, e2_coefficient_q;
+  assign advance = !e5_valid_q || write_ready_i;
+  assign write_valid_o = e5_valid_q;
+  assign write_addr_o = write_addr_q;
+  assign write_data_o = e5_sum_q;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      {e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q, e5_valid_q} <= '0;
+      written_q <= 1'b0;
+    end else begin
+      if (advance) begin
+        {e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q, e5_valid_q} <=
+            {issue && last_read, e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q};
+      end
+      written_q <= e5_valid_q && write_ready_i && e5_end_q;
+    end
+    if (advance) begin
+      {e1_end_q, e2_end_q, e3_end_q, e4_end_q, e5_end_q} <=
+          {row_end, e1_end_q, e2_end_q, e3_end_q, e4_end_q};
+      first_q <= sum_data_i;
+      e2_base_q <= e1_base;
+      e3_base_q <= e2_base_q;
+      e4_base_q <= e3_base_q;
+      e2_factor_q <= e1_factor;
+      e2_coefficient_q <= e1_coefficient;
+      e5_sum_q <= e4_base_q + e4_product;
+    end
+    if (start) write_addr_q <= instr_i[TargetLsb+:SumAddrWidth];
+    else if (e5_valid_q && write_ready_i) write_addr_q <= write_addr_q + SumAddrWidth'(1);
+  end
+
+  wide_product #(
+    .AWidth(CoefficientWidth),
+    .BWidth(FactorWidth),
+    .Width(SumWidth)
+  ) u_product (
+    .clk_i,
+    .enable_i(advance),
+    .a_i(e2_coefficient_q),
+    .b_i(e2_factor_q),
+    .product_o(e4_product)
+  );
+
+  // Value of the element: of `init` there is none.
+  always_comb begin
+    e1_factor = '0;
+    if (is_add) e1_factor = FactorWidth'(sum_data_i);
+    else if (is_embed) e1_factor = FactorWidth'(table_data_i);
+  end
+
+  if (HasStart != 0) begin : gen_start
+    logic [StartAddrWidth-1:0] start_addr_q;
+    always_ff @(posedge clk_i) begin
+      if (start) start_addr_q <= instr_i[StartsLsb+:StartAddrWidth];
+      else if (issue && last_read) start_addr_q <= start_addr_q + StartAddrWidth'(1);
+    end
+    assign start_enable_o = advance;
+    assign start_addr_o = start_addr_q;
+    always_comb begin
+      e1_base = instr_i[StartLsb] ? start_data_i : '0;
+      if (accumulate) e1_base = is_add ? first_q : sum_data_i;
+    end
+  end else begin : gen_no_start
+    assign start_enable_o = 1'b0;
+    assign start_addr_o = '0;
+    always_comb begin
+      e1_base = '0;
+      if (accumulate) e1_base = is_add ? first_q : sum_data_i;
+    end
+    logic unused_start;
+    assign unused_start = ^start_data_i;
+  end
+
+  if (HasPerChannel != 0) begin : gen_per_channel
+    logic [CoefficientAddrWidth-1:0] coefficient_addr_q;
+    always_ff @(posedge clk_i) begin
+      if (start || row_end) coefficient_addr_q <= instr_i[CoefficientsLsb+:CoefficientAddrWidth];
+      else if (issue && last_read) coefficient_addr_q <= coefficient_addr_q + CoefficientAddrWidth'(1);
+    end
+    assign coefficient_enable_o = advance;
+    assign coefficient_addr_o = coefficient_addr_q;
+    assign e1_coefficient = instr_i[PerChannelLsb] ? coefficient_data_i :
+        instr_i[CoefficientLsb+:CoefficientWidth];
+  end else begin : gen_one_coefficient
+    assign coefficient_enable_o = 1'b0;
+    assign coefficient_addr_o = '0;
+    assign e1_coefficient = instr_i[CoefficientLsb+:CoefficientWidth];
+    logic unused_coefficient;
+    assign unused_coefficient = ^coefficient_data_i;
+  end
+
+  if (HasEmbed != 0) begin : gen_embed
+    logic [TableAddrWidth-1:0] table_addr_q, row_q;
+    always_ff @(posedge clk_i) begin
+      row_q <= TableAddrWidth'(raw_data_i) * TableAddrWidth'(channels);
+      if (state_q == RowAddr) table_addr_q <= row_q + instr_i[TableLsb+:TableAddrWidth];
+      else if (issue) table_addr_q <= table_addr_q + TableAddrWidth'(1);
+    end
+    assign table_enable_o = advance;
+    assign table_addr_o = table_addr_q;
+  end else begin : gen_no_embed
+    assign table_enable_o = 1'b0;
+    assign table_addr_o = '0;
+    logic unused_table;
+    assign unused_table = ^table_data_i;
+  end
+
+  // ---------------------------------------------------------------------------- LayerNorm
+  if (HasLayerNorm != 0) begin : gen_layer_norm
+    logic ln_enable;
+    logic [SumAddrWidth-1:0] ln_addr;
+    overlay_layer_norm #(
+      .SumWidth(SumWidth),
+      .ChannelsMax(ChannelsMax),
+      .ConstWidth(ConstWidth),
+      .Fraction(Fraction),
+      .SquareWidth(SquareWidth),
+      .ValueWidth(ValueWidth),
+      .SumAddrWidth(SumAddrWidth),
+      .ConstAddrWidth(ConstAddrWidth),
+      .Align(Align),
+      .WordNeurons(WordNeurons),
+      .AddrWidth(AddrWidth)
+    ) u_layer_norm (
+      .clk_i,
+      .rst_i,
+      .start_i(start && is_layer_norm),
+      .channels_i(channels),
+      .source_i(instr_i[SourceLsb+:SumAddrWidth]),
+      .constants_i(instr_i[ConstantsLsb+:ConstAddrWidth]),
+      .epsilon_i(SquareWidth'(instr_i[EpsilonLsb+:128])),
+      .spikes_i(instr_i[SpikesLsb+:AddrWidth]),
+      .row_stride_i(AddrWidth'(instr_i[RowStrideLsb+:16])),
+      .go_i(is_layer_norm && state_q == Row && more_rows && go_q),
+      .row_begin_o(ln_begin),
+      .sum_enable_o(ln_enable),
+      .sum_addr_o(ln_addr),
+      .sum_data_i,
+      .const_enable_o,
+      .const_addr_o,
+      .const_data_i,
+      .out_valid_o(fire_valid_o),
+      .out_ready_i(fire_ready_i),
+      .out_value_o(fire_value_o),
+      .out_theta_o(fire_theta_o),
+      .out_sticky_o(fire_sticky_o),
+      .out_excluded_o(fire_excluded_o),
+      .out_quad_end_o(fire_quad_end_o),
+      .out_row_end_o(fire_row_end_o),
+      .out_addr_o(fire_addr_o),
+      .out_quad_o(fire_quad_o)
+    );
+    assign sum_enable_o = is_layer_norm ? ln_enable : advance;
+    assign sum_addr_o = is_layer_norm ? ln_addr : sum_base + x_q;
+  end else begin : gen_no_layer_norm
+    assign ln_begin = 1'b0;
+    assign sum_enable_o = advance;
+    assign sum_addr_o = sum_base + x_q;
+    assign const_enable_o = 1'b0;
+    assign const_addr_o = '0;
+    assign fire_valid_o = 1'b0;
+    assign fire_value_o = '0;
+    assign fire_theta_o = '0;
+    assign fire_sticky_o = 1'b0;
+    assign fire_excluded_o = 1'b0;
+    assign fire_quad_end_o = 1'b0;
+    assign fire_row_end_o = 1'b0;
+    assign fire_addr_o = '0;
+    assign fire_quad_o = '0;
+    logic unused_layer_norm;
+    assign unused_layer_norm = ^{const_data_i, fire_ready_i, fire_done_i};
+  end
+  assign fire_step_stride_o = instr_i[StepStrideLsb+:AddrWidth];
+  assign fire_steps_o = instr_i[StepsLsb+:StepsWidth];
+  assign fire_unary_o = instr_i[UnaryLsb];
+  assign fire_half_even_o = instr_i[HalfEvenLsb];
+  assign fire_high_o = instr_i[HighLsb+:LevelWidth];
+  assign fire_low_o = instr_i[LowLsb+:LevelWidth];
+
+  // Fields that are wider than what is addressed, or that the sequencer reads.
+  logic unused_instr;
+  assign unused_instr = ^{instr_i, raw_data_i};
+
+endmodule
+
+`default_nettype wire
