@@ -46,6 +46,10 @@ pub(super) const SIM: &[(&str, &str)] = files!("sim":
     "neuron_taps.sv",
     "bind_spike_neurons.sv",
     "bind_row_taps.sv",
+    "bind_overlay_fire.sv",
+    "bind_overlay_row_fire.sv",
+    "bind_overlay_layer_norm.sv",
+    "bind_overlay_softmax.sv",
     "readout_taps.sv",
     "shim.h",
     "shim.cpp",
@@ -100,7 +104,10 @@ impl<'a> Sources<'a> {
         }
         let rtl = RTL.iter().copied().filter(|(name, _)| needed.contains(name)).collect();
         // Taps that are bound to a module are there where the module is.
-        let bound = |name: &str| name.strip_prefix("bind_").is_none_or(|module| needed.contains(module));
+        let bound = |name: &str| {
+            let module = stem(name).strip_prefix("bind_");
+            module.is_none_or(|module| needed.iter().any(|name| stem(name) == module))
+        };
         let sim = SIM.iter().copied().filter(|(name, _)| bound(name)).collect();
         Self { top, rtl, sim }
     }
@@ -137,6 +144,7 @@ impl<'a> Sources<'a> {
 
 /// The name of the module in a file.
 fn stem(file: &str) -> &str {
+    let file = file.rsplit_once('/').map_or(file, |(_, file)| file);
     file.strip_suffix(".sv").unwrap_or(file)
 }
 
@@ -154,7 +162,8 @@ mod tests {
     fn every_module_in_the_folder_is_listed_once() {
         let listed = RTL.iter().chain(SHELL.iter()).map(|(name, _)| *name);
         let mut listed: Vec<&str> = listed.collect();
-        let there = FOLDER.files().filter_map(|file| file.path().to_str());
+        let overlay = FOLDER.get_dir("overlay").into_iter().flat_map(include_dir::Dir::files);
+        let there = FOLDER.files().chain(overlay).filter_map(|file| file.path().to_str());
         let mut there: Vec<&str> = there.filter(|name| name.ends_with(".sv")).collect();
         listed.sort_unstable();
         there.sort_unstable();

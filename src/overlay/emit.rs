@@ -1,0 +1,168 @@
+//! The top level around `overlay_core`, and its memory images.
+
+use askama::Template;
+
+use super::design::Design;
+use crate::error::{Error, Result};
+use crate::golden::SpikeCode;
+use crate::hardware::Core;
+use crate::hardware::name::in_comment;
+use crate::registers::Core as Registers;
+
+/// Values of the template.
+#[derive(Template)]
+#[template(path = "overlay_top.sv", config = "templates/askama.toml")]
+struct Top<'a> {
+    generator: &'a str,
+    model: String,
+    top: &'a str,
+    program: Vec<String>,
+    input_beats: usize,
+    element_bits: u32,
+    signed: u8,
+    zero_point: i32,
+    value_width: u32,
+    addr_width: u32,
+    frame_words: usize,
+    count_width: u32,
+    parameters: Vec<(&'static str, String)>,
+}
+
+/// The text of the top level and the memory images it reads.
+///
+/// # Errors
+/// When the template cannot be filled in.
+pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> {
+    let plan = &design.plan;
+    let [engine, vector] = &plan.notes;
+    let line = |(n, unit, node): (usize, &str, &String)| format!("  {unit} {n}: {}", in_comment(node));
+    let lines = |unit: &'static str, nodes: &[String]| {
+        nodes.iter().enumerate().map(|(n, node)| line((n, unit, node))).collect::<Vec<_>>()
+    };
+    let program = [lines("matrix product", engine), lines("vector", vector)].concat();
+    let view = Top {
+        generator,
+        model: in_comment(&design.model),
+        top,
+        program,
+        input_beats: design.input.beats(),
+        element_bits: design.input.element.bits(),
+        signed: u8::from(design.input.element.is_signed()),
+        zero_point: design.input.zero_point,
+        value_width: plan.machine.input.value_width,
+        addr_width: Registers::address_bits(1),
+        frame_words: design.output.frame_words(),
+        count_width: count_width(design),
+        parameters: parameters(design),
+    };
+    let text = view.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;
+    Ok(Core { text, images: plan.images.clone() })
+}
+
+/// Bits of the spikes, and of the events, of a cycle: as `overlay_core` derives it.
+fn count_width(design: &Design) -> u32 {
+    let machine = &design.plan.machine;
+    let most = machine.spikes.max(machine.fire_lanes) + 5;
+    usize::BITS - (most - 1).leading_zeros()
+}
+
+/// The parameters of `overlay_core`.
+fn parameters(design: &Design) -> Vec<(&'static str, String)> {
+    let plan = &design.plan;
+    let m = &plan.machine;
+    let bit = |b: bool| format!("1'b{}", u8::from(b));
+    let number = |n: usize| n.to_string();
+    let width = |n: u32| n.to_string();
+    // An image that is absent is all zeros.
+    let file = |name: &str| match plan.image(name) {
+        Some(_) => format!("{{RomPath, \"{name}\"}}"),
+        None => "\"\"".to_owned(),
+    };
+    let op = |op: u128| plan.vector.iter().any(|v| v.op == op);
+    let spikes = m.input.rows > 0;
+    let input = |n: usize| if spikes { n } else { 1 }.to_string();
+    vec![
+        ("Lanes", number(m.lanes)),
+        ("Spikes", number(m.spikes)),
+        ("FireLanes", number(m.fire_lanes)),
+        ("FetchWidth", number(m.fetch_width)),
+        ("InputWidth", width(m.input.value_width)),
+        ("InputCount", number(m.input.count)),
+        ("InputSpikes", u8::from(spikes).to_string()),
+        ("InputRows", input(m.input.rows)),
+        ("InputChannels", input(m.input.channels)),
+        ("InputSteps", input(m.input.steps)),
+        ("InputBase", number(m.input.base)),
+        ("InputHalf", number(m.input.half)),
+        ("InputRowStride", number(m.input.row_stride)),
+        ("InputStepStride", number(m.input.step_stride)),
+        ("InputOrder", u8::from(m.input.order.is_some()).to_string()),
+        ("OrderFile", file("order.hex")),
+        ("FetchCount", number(m.fetch_count)),
+        ("FireCount", number(m.fire_count)),
+        ("FetchFile", file("fetch.hex")),
+        ("FireFile", file("fire.hex")),
+        ("SpikeDepth", number(m.spike_depth)),
+        ("WeightWidth", width(m.weight_width)),
+        ("WeightDepth", number(m.weight_depth)),
+        ("WeightFile", file("weights.hex")),
+        ("OperandWidth", width(m.operand_width)),
+        ("OperandDepth", number(m.operand_depth)),
+        ("AccWidth", width(m.acc_width)),
+        ("Fraction", width(m.fraction)),
+        ("MembraneWidth", width(m.membrane_width)),
+        ("ThetaWidth", width(m.theta_width)),
+        ("StartWidth", width(m.start_width)),
+        ("LevelBits", width(m.level_bits)),
+        ("MaxSteps", number(if plan.code == SpikeCode::Unary { 1 } else { m.max_steps })),
+        ("Unary", bit(plan.code == SpikeCode::Unary)),
+        ("ThresholdDepth", number(m.threshold_depth.max(1))),
+        ("ThresholdFile", file("thresholds.hex")),
+        ("MaxRows", number(m.max_rows)),
+        ("MaxFetchSteps", number(m.max_fetch_steps)),
+        ("MaxSegments", number(m.max_segments)),
+        ("MaxOuter", number(m.max_outer)),
+        ("MaxInner", number(m.max_inner)),
+        ("MaxGroups", number(m.max_groups)),
+        ("MaxChunks", number(m.max_chunks)),
+        ("SumWidth", width(m.sum_width)),
+        ("SumDepth", number(m.sum_depth)),
+        ("Accumulates", bit(plan.fire.iter().any(|f| f.serial == 1 && f.accumulate == 1))),
+        ("CoefficientWidth", width(m.coefficient_width)),
+        ("CoefficientDepth", number(m.coefficient_depth)),
+        ("CoefficientFile", file("coefficients.hex")),
+        ("StartDepth", number(m.start_depth)),
+        ("StartFile", file("starts.hex")),
+        ("VectorCount", number(m.vector_count)),
+        ("VectorFile", file("vector.hex")),
+        ("HasAdd", bit(op(1))),
+        ("HasEmbed", bit(op(2))),
+        ("HasMask", bit(op(4))),
+        ("HasLayerNorm", bit(op(3))),
+        ("TableWidth", width(m.table_width)),
+        ("TableDepth", number(m.table_depth)),
+        ("TableFile", file("table.hex")),
+        ("MaxChannels", number(m.max_channels.max(4))),
+        ("ConstantWidth", width(m.gamma_width.max(m.beta_width))),
+        ("ConstantDepth", number(m.constant_depth)),
+        ("ConstantFile", file("constants.hex")),
+        ("NormFraction", width(m.norm_fraction.max(1))),
+        ("SquareWidth", width(m.square_width.max(2))),
+        ("NormValueWidth", width(m.row_value_width)),
+        ("MaxGroup", number(m.max_group)),
+        ("ExpWidth", width(m.exp_width)),
+        ("ExpDepth", number(m.exp_depth)),
+        ("ExpFile", file("exponentials.hex")),
+        ("ExpSumWidth", width(m.exp_sum_width)),
+        ("ScaleWidth", width(m.scale_width)),
+        ("ScaleFraction", width(m.scale_fraction)),
+        ("RowLevelBits", width(m.row_level_bits)),
+        ("RowStepBits", width(m.row_level_bits.max(u32::BITS - (m.row_max_steps as u32).leading_zeros()))),
+        ("Classes", number(m.readout.classes)),
+        ("MultiplierWidth", width(m.readout.multiplier_width)),
+        ("ResultWidth", width(m.readout.value_width)),
+        ("UseMultiplier", u8::from(m.readout.shift.is_none()).to_string()),
+        ("ResultShift", width(m.readout.shift.unwrap_or(0))),
+        ("ResultFile", file("readout.hex")),
+    ]
+}
