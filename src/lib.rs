@@ -2,7 +2,7 @@
 //!
 //! Data flows in one direction: [`import`] reads ONNX into [`qann`]; [`convert`] makes [`snn`]; [`lower`] makes
 //! [`integer`]; [`golden`] runs it, and [`compact`] chooses widths with it; [`architecture`] plans the hardware
-//! ([`streaming`] is its only architecture), and [`advice`] lists alternatives if it does not fit; the later modules
+//! ([`streaming`] and [`overlay`] are its architectures), and [`advice`] lists alternatives if it does not fit; the later modules
 //! write, simulate and synthesise it, and [`report`] shows the results. [`flow`] is the library interface of the
 //! commands; [`cli`] parses arguments and prints.
 //!

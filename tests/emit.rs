@@ -135,7 +135,8 @@ fn a_folding_is_read_back_and_builds_the_same() {
     let build = folder.path().join("first");
     let first = emit::emit(&model, &options, &build).expect("written");
     let folding = emit::read_folding(&build.join("folding.json")).expect("read back");
-    let lanes: Vec<(&str, usize)> = folding.layers.iter().map(|(n, l)| (n.as_str(), l.lanes)).collect();
+    let layers = &folding.streaming().expect("of stages").layers;
+    let lanes: Vec<(&str, usize)> = layers.iter().map(|(n, l)| (n.as_str(), l.lanes)).collect();
     // 128 channels in 12 lanes take 11 beats, in 11 they would take 12; 10 channels in 3 lanes take 4.
     assert_eq!(lanes, [("act1", 2), ("fc1", 12), ("fc2", 3)]);
     let (second, files) = emit::render(&model, &folding).expect("rendered");

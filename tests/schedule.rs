@@ -1,5 +1,7 @@
 //! The scheduler's cycles against those of co-simulation.
 
+use std::path::Path;
+
 use crate::common;
 use crate::generator::{Recipe, network};
 use snn2rtl::convert::{EncodingChoice, convert};
@@ -75,12 +77,18 @@ fn cycles_are_those_of_cosimulation_within_5_percent() {
     }
 }
 
+/// A stored folding.
+fn folding(path: &Path) -> Options {
+    let options = read_folding(path).expect("a folding");
+    options.streaming().expect("of stages").clone()
+}
+
 #[test]
 fn cycles_of_balanced_designs_are_those_of_cosimulation_within_5_percent() {
     let (lowered, activity) = measured("mnist_vit", "images", 2);
     for &(name, seen) in BALANCED {
         let path = common::repository(&format!("tests/schedule/{name}.json"));
-        check(name, &lowered, &activity, &read_folding(&path).expect("a folding"), seen);
+        check(name, &lowered, &activity, &folding(&path), seen);
     }
 }
 
@@ -114,7 +122,7 @@ fn weights_go_to_look_up_tables_where_block_memory_is_short() {
 fn deeper_fifos_hold_nothing_up() {
     let (lowered, activity) = measured("mnist_vit", "images", 1);
     let path = common::repository("tests/schedule/mnist_vit_1280.json");
-    let folding = read_folding(&path).expect("a folding");
+    let folding = folding(&path);
     let told = |fifo_depth| {
         let options = Options { fifo_depth, ..folding.clone() };
         let design = design::plan("example", &lowered.network, &options).expect("planned");

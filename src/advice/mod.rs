@@ -12,7 +12,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::architecture::{Design, Options, smallest};
+use crate::architecture::{Architecture, Design, Options, smallest};
 use crate::error::Result;
 use crate::hardware::{Figures, needs};
 use crate::integer::Network;
@@ -50,7 +50,7 @@ pub struct Alternative {
 
 /// Alternatives for a design of `model` with `options` that takes `used` of a device; `used` is the synthesis result or
 /// the estimate. Alternatives are estimated with the cost model and scaled by `used`. `None` if the design
-/// fits.
+/// fits. For an overlay, only devices that hold it are named.
 ///
 /// # Errors
 /// If the model cannot be lowered or planned.
@@ -61,6 +61,20 @@ pub fn advise(model: &Model, options: &Options, device: &Device, used: &Figures)
     }
     let network = lower::lower(model)?.network;
     let design = Design::plan(&model.name, &network, options)?;
+    if design.architecture() == Architecture::Overlay {
+        let mut holders = Vec::new();
+        for device in devices()? {
+            if Short::of(needs(&design.area(device.family).total, &device)).is_empty() {
+                holders.push((device.luts, device.die));
+            }
+        }
+        return Ok(Some(Advice {
+            device: device.die.clone(),
+            short,
+            alternatives: Vec::new(),
+            holders: named(holders),
+        }));
+    }
     let ratios = Ratios::of(used, &design.area(device.family).total);
     let mut alternatives = Vec::new();
     let add = |alternatives: &mut Vec<Alternative>, change: String, network: &Network| -> Result<bool> {
@@ -101,9 +115,13 @@ pub fn advise(model: &Model, options: &Options, device: &Device, used: &Figures)
             holders.push((device.luts, device.die));
         }
     }
-    holders.sort();
-    let holders = holders.into_iter().map(|(_, die)| die).collect();
-    Ok(Some(Advice { device: device.die.clone(), short, alternatives, holders }))
+    Ok(Some(Advice { device: device.die.clone(), short, alternatives, holders: named(holders) }))
+}
+
+/// Names of devices with these look-up tables, the smallest first.
+fn named(mut devices: Vec<(u64, String)>) -> Vec<String> {
+    devices.sort();
+    devices.into_iter().map(|(_, die)| die).collect()
 }
 
 impl fmt::Display for Advice {

@@ -2,21 +2,36 @@
 //! writes, simulates or evaluates hardware works with a [`Design`] and does not depend on its internals; this is the
 //! only module that names the architectures.
 //!
+//! | file | contents |
+//! |---|---|
+//! | `mod.rs` | a design, and what is asked of it |
+//! | `options.rs` | hardware options, and how they are written |
+//! | `reference.rs` | the golden model in the schedule of a design |
+//!
 //! A new architecture is a folder next to `src/streaming/`, a variant of [`Design`], and the match arms that the
 //! compiler then requires.
 
+mod options;
+mod reference;
+
 use crate::data::Inputs;
-use crate::error::Result;
-use crate::golden::{Golden, Limits, Outcome};
+use crate::error::{Error, Result};
+use crate::golden::{Golden, Limits, Settled};
 use crate::hardware::{
-    Activity, Compared, Core, Counter, Cycles, Estimate, Figures, Input, Output, Quantities, Smallest,
-    StageEntry, Stop, StreamEntry, Waits,
+    Activity, Compared, Core, Counter, Cycles, Estimate, Figures, Input, Output, Quantities, SampleResult,
+    Smallest, StageEntry, Stop, StreamEntry, Waits,
 };
 use crate::integer::Network;
+use crate::overlay;
 use crate::streaming::{self, design, schedule};
 use crate::target::{Device, Family};
 
-pub use crate::streaming::design::{Joins, LayerFolding, Options};
+pub use crate::overlay::Options as OverlayOptions;
+pub use crate::overlay::summary::{LayerProgram, MemorySize, Program, Value};
+pub use crate::streaming::design::{Joins, LayerFolding, Options as StreamingOptions};
+pub use options::{Architecture, Options};
+pub use reference::{Reference, Runner};
+
 pub use crate::streaming::schedule::{
     DesignPoint, Goal, Point, Scheduler, choose, design_points, nearest, uniform_point,
 };
@@ -26,6 +41,8 @@ pub use crate::streaming::schedule::{
 pub enum Design {
     /// One stage per operator, connected by streams.
     Streaming(design::Design),
+    /// One engine for all layers, run by a program.
+    Overlay(Box<overlay::Design>),
 }
 
 /// Plan.
@@ -34,15 +51,48 @@ impl Design {
     ///
     /// # Errors
     /// If an option is out of range, or the network has an operator without hardware.
-    pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Self> {
-        Ok(Self::Streaming(design::plan(model, network, options)?))
+    pub fn plan(model: &str, network: &Network, options: impl Into<Options>) -> Result<Self> {
+        Ok(match options.into() {
+            Options::Streaming(options) => Self::Streaming(design::plan(model, network, &options)?),
+            Options::Overlay(options) => {
+                Self::Overlay(Box::new(overlay::design::plan(model, network, &options)?))
+            }
+        })
     }
 
     /// The folding of this design, layer by layer: `asked` and the result give the same design.
     #[must_use]
     pub fn options(&self, asked: &Options) -> Options {
+        match (self, asked) {
+            (Self::Streaming(design), Options::Streaming(asked)) => design.folding(asked).into(),
+            (Self::Streaming(design), Options::Overlay(_)) => {
+                design.folding(&StreamingOptions::default()).into()
+            }
+            (Self::Overlay(design), _) => design.options.into(),
+        }
+    }
+
+    /// The program and its machine in figures, if it has one.
+    pub fn program(&self) -> Option<Program> {
         match self {
-            Self::Streaming(design) => design.folding(asked),
+            Self::Streaming(_) => None,
+            Self::Overlay(design) => Some(overlay::summary::summary(design)),
+        }
+    }
+
+    /// The program as text, an instruction a line, if it has one.
+    pub fn listing(&self) -> Option<String> {
+        match self {
+            Self::Streaming(_) => None,
+            Self::Overlay(design) => Some(design.plan.text()),
+        }
+    }
+
+    /// The architecture.
+    pub fn architecture(&self) -> Architecture {
+        match self {
+            Self::Streaming(_) => Architecture::Streaming,
+            Self::Overlay(_) => Architecture::Overlay,
         }
     }
 
@@ -50,6 +100,7 @@ impl Design {
     pub fn model(&self) -> &str {
         match self {
             Self::Streaming(design) => &design.model,
+            Self::Overlay(design) => &design.model,
         }
     }
 
@@ -57,6 +108,7 @@ impl Design {
     pub fn input(&self) -> &Input {
         match self {
             Self::Streaming(design) => &design.input,
+            Self::Overlay(design) => &design.input,
         }
     }
 
@@ -64,6 +116,7 @@ impl Design {
     pub fn output(&self) -> Output {
         match self {
             Self::Streaming(design) => design.output(),
+            Self::Overlay(design) => design.output.clone(),
         }
     }
 }
@@ -77,6 +130,7 @@ impl Design {
     pub fn emit(&self, top: &str, generator: &str) -> Result<Core> {
         match self {
             Self::Streaming(design) => streaming::emit::core(design, top, generator),
+            Self::Overlay(design) => overlay::emit::core(design, top, generator),
         }
     }
 
@@ -84,32 +138,53 @@ impl Design {
     pub fn stages(&self) -> Vec<StageEntry> {
         match self {
             Self::Streaming(design) => streaming::emit::stages(design),
+            Self::Overlay(design) => overlay::entry::stages(design),
         }
     }
 
-    /// The streams for the manifest.
+    /// The streams for the manifest; an overlay has none.
     pub fn streams(&self) -> Vec<StreamEntry> {
         match self {
             Self::Streaming(design) => streaming::emit::streams(design),
+            Self::Overlay(_) => Vec::new(),
         }
     }
 }
 
 /// Observe.
 impl Design {
-    /// The comparisons of co-simulation for these samples.
+    /// The golden model in the schedule of this design.
     ///
     /// # Errors
-    /// If the golden model is of another network.
+    /// When the golden model cannot compute the network.
+    pub fn reference(&self, network: &Network) -> Result<Reference> {
+        Ok(match self {
+            Self::Streaming(_) => Reference::Synchronous(Box::new(Golden::new(network)?)),
+            Self::Overlay(design) => {
+                Reference::Settled(Box::new(Settled::new(network, design.options.code)?))
+            }
+        })
+    }
+
+    /// The comparisons of co-simulation for these samples. The settled schedule has no limits.
+    ///
+    /// # Errors
+    /// If the golden model is of another network or schedule.
     pub(crate) fn observer<'a>(
         &'a self,
-        golden: &'a Golden,
+        reference: &'a Reference,
         inputs: &'a Inputs,
         limits: Limits,
     ) -> Result<Observer<'a>> {
-        Ok(match self {
-            Self::Streaming(design) => {
+        Ok(match (self, reference) {
+            (Self::Streaming(design), Reference::Synchronous(golden)) => {
                 Observer::Streaming(streaming::observe::Observer::new(design, golden, inputs, limits)?)
+            }
+            (Self::Overlay(design), Reference::Settled(golden)) => {
+                Observer::Overlay(overlay::observe::Observer::new(design, golden, inputs)?)
+            }
+            (Self::Streaming(_), Reference::Settled(_)) | (Self::Overlay(_), Reference::Synchronous(_)) => {
+                return Err(Error::input("the golden model is of another schedule than the design"));
             }
         })
     }
@@ -118,6 +193,7 @@ impl Design {
     pub(crate) fn waits(&self) -> Waits {
         match self {
             Self::Streaming(design) => streaming::observe::waits(design),
+            Self::Overlay(design) => overlay::estimate::waits(design),
         }
     }
 }
@@ -129,6 +205,7 @@ impl Design {
     pub fn area(&self, family: Family) -> Estimate {
         match self {
             Self::Streaming(design) => schedule::estimate(design, family),
+            Self::Overlay(design) => overlay::estimate::area(design, family),
         }
     }
 
@@ -137,6 +214,7 @@ impl Design {
     pub fn quantities(&self, family: Family) -> Vec<(String, &'static str, Quantities)> {
         match self {
             Self::Streaming(design) => schedule::quantities(design, family),
+            Self::Overlay(design) => overlay::estimate::quantities(design, family),
         }
     }
 
@@ -145,6 +223,7 @@ impl Design {
     pub fn cycles(&self, activity: &Activity) -> Cycles {
         match self {
             Self::Streaming(design) => schedule::cycles(design, activity),
+            Self::Overlay(design) => overlay::estimate::cycles(design),
         }
     }
 }
@@ -155,6 +234,7 @@ impl Design {
     pub fn uses_ultra_ram(&self) -> bool {
         match self {
             Self::Streaming(design) => design.ultra_ram,
+            Self::Overlay(_) => false,
         }
     }
 
@@ -164,6 +244,7 @@ impl Design {
     pub fn with_memory_elsewhere(&self, device: &Device) -> Option<Self> {
         match self {
             Self::Streaming(design) => schedule::lut_offloaded(design, device).map(Self::Streaming),
+            Self::Overlay(_) => None,
         }
     }
 
@@ -171,6 +252,7 @@ impl Design {
     pub fn memory_notes(&self) -> Vec<String> {
         match self {
             Self::Streaming(design) => schedule::in_tables(design),
+            Self::Overlay(_) => Vec::new(),
         }
     }
 }
@@ -192,13 +274,15 @@ pub fn smallest(
 /// What co-simulation compares inside a design.
 pub(crate) enum Observer<'a> {
     Streaming(streaming::observe::Observer<'a>),
+    Overlay(overlay::observe::Observer<'a>),
 }
 
 impl Observer<'_> {
     /// Runs the golden model on the next sample, which the hardware receives next.
-    pub fn begin_sample(&mut self) -> Result<Outcome> {
+    pub fn begin_sample(&mut self) -> Result<SampleResult> {
         match self {
-            Self::Streaming(observer) => observer.begin_sample(),
+            Self::Streaming(observer) => Ok((&observer.begin_sample()?).into()),
+            Self::Overlay(observer) => Ok((&observer.begin_sample()?).into()),
         }
     }
 
@@ -206,6 +290,7 @@ impl Observer<'_> {
     pub fn check(&mut self, words: &[u64]) -> Result<(), Stop> {
         match self {
             Self::Streaming(observer) => observer.check(words),
+            Self::Overlay(observer) => observer.check(words),
         }
     }
 
@@ -213,6 +298,7 @@ impl Observer<'_> {
     pub fn is_complete(&self) -> bool {
         match self {
             Self::Streaming(observer) => observer.is_complete(),
+            Self::Overlay(observer) => observer.is_complete(),
         }
     }
 
@@ -220,6 +306,7 @@ impl Observer<'_> {
     pub fn counters(&self) -> Vec<Counter> {
         match self {
             Self::Streaming(observer) => observer.counters(),
+            Self::Overlay(observer) => observer.counters(),
         }
     }
 
@@ -227,6 +314,7 @@ impl Observer<'_> {
     pub fn compared(&self) -> Compared {
         match self {
             Self::Streaming(observer) => observer.compared(),
+            Self::Overlay(observer) => observer.compared(),
         }
     }
 }

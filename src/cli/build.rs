@@ -6,12 +6,13 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::schedule::ScheduleArgs;
 use super::{fit, output};
-use crate::architecture::{Joins, Options as Folding};
+use crate::architecture::{Architecture, Joins, StreamingOptions as Folding};
 use crate::emit::{Existing, Manifest};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flow;
-use crate::flow::build::{Built, Layout};
+use crate::flow::build::{Built, Layout, Sizes};
 use crate::flow::explore::{self, Schedule};
+use crate::golden::SpikeCode;
 use crate::report::Spikes;
 use crate::target::Target;
 
@@ -30,20 +31,36 @@ pub struct Args {
     /// The device to build for, without a board: the core without pins.
     #[arg(long, value_name = "PART")]
     device: Option<String>,
-    /// The same maximum number of weights per cycle in every engine; by default each layer gets the lanes that its share of
-    /// the work needs.
+    /// The kind of hardware.
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Kind::Streaming, conflicts_with = "folding")]
+    architecture: Kind,
+    /// Streaming: the same maximum number of weights per cycle in every engine; by default each layer gets the lanes that
+    /// its share of the work needs. Overlay: output channels that are added to in one cycle; default: 64, or fewer for
+    /// narrow networks.
     #[arg(long, conflicts_with_all = ["folding", "calibrate", "fps", "fit"])]
     lanes: Option<usize>,
-    /// Depth of the FIFO between two stages.
-    #[arg(long, default_value_t = Folding::default().fifo_depth, conflicts_with = "folding")]
-    fifo_depth: usize,
+    /// Overlay: spikes per cycle; default: 2.
+    #[arg(long, value_name = "G", conflicts_with = "folding")]
+    spikes: Option<usize>,
+    /// Overlay: levels that a spike carries; default: radix.
+    #[arg(long, value_enum, conflicts_with = "folding")]
+    code: Option<Code>,
+    /// Overlay: neurons that fire in one cycle, a power of two from 4 that divides the lanes; default: 8.
+    #[arg(long, value_name = "W", conflicts_with = "folding")]
+    fire_lanes: Option<usize>,
+    /// Overlay: neurons whose spikes are read in one cycle, a power of two; default: 64.
+    #[arg(long, value_name = "F", conflicts_with = "folding")]
+    fetch_width: Option<usize>,
+    /// Depth of the FIFO between two stages; default: 4.
+    #[arg(long, conflicts_with = "folding")]
+    fifo_depth: Option<usize>,
     /// Depth of the FIFOs where paths of the network join; default: overlapped, or minimal if nothing else fits the device.
     #[arg(long, value_enum, conflicts_with = "folding")]
     join_fifos: Option<JoinFifos>,
     /// Omit the hardware of the confidence rule, which ends samples early (--margin, --patience of `cosim`).
     #[arg(long, conflicts_with = "folding")]
     no_confidence: bool,
-    /// The folding of each layer: a `folding.json`, as every build folder contains.
+    /// The folding of each layer, or the sizes of an overlay: a `folding.json`, as every build folder contains.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["calibrate", "fps", "fit"])]
     folding: Option<PathBuf>,
     #[command(flatten)]
@@ -56,6 +73,24 @@ pub struct Args {
     json: bool,
 }
 
+/// The architectures.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// One stage per operator, connected by streams; the schedule of the paper
+    Streaming,
+    /// One engine for all layers, run by a program; layer after layer
+    Overlay,
+}
+
+/// Levels of a spike.
+#[derive(Clone, Copy, ValueEnum)]
+enum Code {
+    /// One level
+    Unary,
+    /// 2^(B−1−j) levels in local time-step j of B
+    Radix,
+}
+
 /// Depth of the FIFOs where paths of the network join.
 #[derive(Clone, Copy, ValueEnum)]
 enum JoinFifos {
@@ -65,31 +100,86 @@ enum JoinFifos {
     Minimal,
 }
 
+impl Args {
+    /// Refuses options of the other architecture.
+    fn check(&self) -> Result<()> {
+        let schedule = &self.schedule;
+        let streaming = [
+            ("--fifo-depth", self.fifo_depth.is_some()),
+            ("--join-fifos", self.join_fifos.is_some()),
+            ("--no-confidence", self.no_confidence),
+            ("--calibrate", schedule.calibrate.is_some()),
+            ("--fps", schedule.fps.is_some()),
+            ("--fit", schedule.fit),
+            ("--clock", schedule.clock.is_some()),
+        ];
+        let overlay = [
+            ("--spikes", self.spikes.is_some()),
+            ("--code", self.code.is_some()),
+            ("--fire-lanes", self.fire_lanes.is_some()),
+            ("--fetch-width", self.fetch_width.is_some()),
+        ];
+        let (others, of, fix) = match self.architecture {
+            Kind::Streaming => {
+                (&overlay[..], Architecture::Overlay, "leave it out, or add --architecture overlay")
+            }
+            Kind::Overlay => (&streaming[..], Architecture::Streaming, "leave it out"),
+        };
+        match others.iter().find(|(_, given)| *given) {
+            Some((name, _)) => {
+                Err(Error::input(format!("{name} is an option of the {of} architecture")).fix(fix))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The layout of a streaming design.
+    fn streaming(&self) -> Layout {
+        let usual = Folding::default();
+        let folding = Folding {
+            lanes: self.lanes.unwrap_or(usual.lanes),
+            fifo_depth: self.fifo_depth.unwrap_or(usual.fifo_depth),
+            joins: match self.join_fifos {
+                None | Some(JoinFifos::Overlapped) => Joins::Overlapped,
+                Some(JoinFifos::Minimal) => Joins::Minimal,
+            },
+            confidence: !self.no_confidence,
+            ..usual
+        };
+        if self.lanes.is_some() {
+            return Layout::Uniform(folding);
+        }
+        let schedule = Schedule { keep_joins: self.join_fifos.is_some(), ..self.schedule.schedule() };
+        Layout::Scheduled { schedule, folding }
+    }
+
+    /// The sizes of an overlay.
+    fn sizes(&self) -> Sizes {
+        Sizes {
+            lanes: self.lanes,
+            spikes: self.spikes,
+            fire_lanes: self.fire_lanes,
+            fetch_width: self.fetch_width,
+            code: self.code.map(|code| match code {
+                Code::Unary => SpikeCode::Unary,
+                Code::Radix => SpikeCode::Radix,
+            }),
+        }
+    }
+}
+
 /// Writes the build folder and prints its stages.
 ///
 /// # Errors
 /// When the model cannot be built or the folder cannot be written.
 pub fn run(args: &Args) -> Result<()> {
-    // A wrong name is reported before the work.
+    // A wrong name or option is reported before the work.
     let target = explore::target(args.target.as_deref(), args.device.as_deref())?;
-    let joins = match args.join_fifos {
-        None | Some(JoinFifos::Overlapped) => Joins::Overlapped,
-        Some(JoinFifos::Minimal) => Joins::Minimal,
-    };
-    let folding = Folding {
-        lanes: args.lanes.unwrap_or(Folding::default().lanes),
-        fifo_depth: args.fifo_depth,
-        joins,
-        confidence: !args.no_confidence,
-        ..Folding::default()
-    };
-    let layout = match (&args.folding, args.lanes) {
+    args.check()?;
+    let layout = match (&args.folding, args.architecture) {
         (Some(path), _) => Layout::File(path.clone()),
-        (None, Some(_)) => Layout::Uniform(folding),
-        (None, None) => {
-            let schedule = Schedule { keep_joins: args.join_fifos.is_some(), ..args.schedule.schedule() };
-            Layout::Scheduled { schedule, folding }
-        }
+        (None, Kind::Streaming) => args.streaming(),
+        (None, Kind::Overlay) => Layout::Overlay(args.sizes()),
     };
     let existing = if args.force { Existing::Discard } else { Existing::Keep };
     let output = args.output.clone();

@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
 
 use super::output::{self, thousands};
-use crate::architecture::Options as Folding;
+use crate::architecture::StreamingOptions as Folding;
 use crate::convert::EncodingChoice;
 use crate::cosim as simulation;
 use crate::data;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::{energy, output};
+use super::{energy, output, program};
 use crate::error::{Result, printable};
-use crate::flow::inspect::{Entry, inspect, inspect_lowered};
+use crate::flow::inspect::{Entry, built_overlay, inspect, inspect_lowered, overlay};
 use crate::flow::load;
 use crate::lower::{self, LayerProof};
 use crate::quant::Precision;
@@ -28,6 +28,9 @@ pub struct Args {
     /// Also print the text form of the spiking and of the integer network.
     #[arg(long)]
     text: bool,
+    /// Only print the program of an overlay, an instruction a line; of a model, for the usual sizes.
+    #[arg(long, conflicts_with_all = ["text", "json"])]
+    program: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -40,7 +43,12 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let model = load::model(&args.model)?;
     let lowered = lower::lower(&model)?;
-    let report = inspect_lowered(&model, &lowered);
+    if args.program {
+        let listing = overlay(&args.model, &model, &lowered)?.listing().unwrap_or_default();
+        return output::print(listing.trim_end());
+    }
+    let mut report = inspect_lowered(&model, &lowered);
+    report.program = built_overlay(&args.model, &model, &lowered)?.and_then(|design| design.program());
     if args.json {
         return output::json(&report);
     }
@@ -68,6 +76,9 @@ pub fn run(args: &Args) -> Result<()> {
         ))?;
     }
     output::print(&energy::bounds(&report.energy))?;
+    if let Some(program) = &report.program {
+        output::print(&program::tables(program))?;
+    }
     if args.text {
         output::print(&model.network.text())?;
         output::print(&lowered.network.text())?;

@@ -20,6 +20,7 @@ mod failure;
 mod fit;
 mod inspect;
 mod output;
+mod program;
 mod report;
 mod run;
 mod schedule;

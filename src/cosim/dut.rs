@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::Options;
-use crate::architecture::Design;
+use crate::architecture::{Design, Reference};
 use crate::data::Inputs;
 use crate::emit::{self, Manifest};
 use crate::error::{Error, Result};
-use crate::golden::Golden;
 use crate::hardware::StageEntry;
 use crate::{lower, snn};
 
@@ -17,7 +16,8 @@ pub(super) struct Dut {
     pub build: PathBuf,
     pub manifest: Manifest,
     pub design: Design,
-    pub golden: Golden,
+    /// In the schedule of the design.
+    pub golden: Reference,
 }
 
 impl Dut {
@@ -34,7 +34,7 @@ impl Dut {
         let model = snn::file::load(&build.join("model.snn"))?;
         let lowered = lower::lower(&model)?;
         let design = Design::plan(&model.name, &lowered.network, &manifest.folding)?;
-        let golden = Golden::new(&lowered.network)?;
+        let golden = design.reference(&lowered.network)?;
 
         let own = design.stages();
         let names = |stages: &[StageEntry]| {
@@ -66,6 +66,16 @@ impl Dut {
         if inputs.is_empty() {
             return Err(Error::input("there are no samples"));
         }
+        if let Reference::Settled(_) = self.golden
+            && (options.confidence.is_some() || options.t_max.is_some_and(|t| t > 0))
+        {
+            let rule = if options.confidence.is_some() { "the confidence rule" } else { "T_max" };
+            return Err(Error::input(format!(
+                "an overlay computes layer by layer, in the settled schedule: there are no time-steps of the whole \
+                 network that {rule} could end"
+            ))
+            .fix("leave it out, or build the streaming architecture"));
+        }
         let bits = self.design.output().margin_width;
         if options.confidence.is_some() && bits == 0 {
             return Err(Error::input("the design was built without the confidence rule")
@@ -74,7 +84,7 @@ impl Dut {
         if options.confidence.is_some_and(|rule| bits < 64 && rule.margin >> bits > 0) {
             return Err(Error::input("no class can stand out by this margin").fix("give a smaller --margin"));
         }
-        if options.t_max.is_some_and(|t| t > 0) && self.golden.layers().is_empty() {
+        if options.t_max.is_some_and(|t| t > 0) && !self.golden.has_time_steps() {
             return Err(Error::input("a network without neurons cannot be stopped by T_max"));
         }
         Ok(())

@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 
 use super::pins::Word;
-use crate::golden::Outcome;
-use crate::hardware::{FirstMismatch, Output, What};
+use crate::hardware::{FirstMismatch, Output, SampleResult, What};
 
 /// Comparison of result frames, word by word.
 pub(super) struct FrameCheck {
@@ -22,8 +21,8 @@ impl FrameCheck {
     }
 
     /// Adds the frame of the next sample.
-    pub fn expect(&mut self, outcome: &Outcome) {
-        self.expected.push_back((self.output.frame(outcome), outcome.time_steps));
+    pub fn expect(&mut self, result: &SampleResult) {
+        self.expected.push_back((self.output.frame(result), result.time_steps));
     }
 
     /// Compares the next word.

@@ -7,8 +7,7 @@ use super::Options;
 use super::dut::Dut;
 use super::pins::Pins;
 use crate::error::{Error, Result};
-use crate::golden::Outcome;
-use crate::hardware::{Compared, Counter, FirstMismatch, StageEntry};
+use crate::hardware::{Compared, Counter, FirstMismatch, SampleResult, StageEntry};
 
 /// Mean and largest of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -124,10 +123,10 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Adds a sample.
-    pub fn sample(&mut self, outcome: &Outcome) {
-        self.samples.push((outcome.time_steps, outcome.spikes.iter().sum(), outcome.sops));
+    pub fn sample(&mut self, result: &SampleResult) {
+        self.samples.push((result.time_steps, result.spikes, result.additions));
         let Stops { quiescent, t_max, confident } = &mut self.stops;
-        *match (outcome.quiescent, outcome.confident) {
+        *match (result.quiescent, result.confident) {
             (true, _) => quiescent,
             (false, true) => confident,
             (false, false) => t_max,

@@ -128,9 +128,9 @@ impl<'a> Session<'a> {
             }
         }
         if let Some((observer, frames)) = &mut self.checks {
-            let outcome = observer.begin_sample()?;
-            self.tally.sample(&outcome);
-            frames.expect(&outcome);
+            let result = observer.begin_sample()?;
+            self.tally.sample(&result);
+            frames.expect(&result);
         }
         Ok(())
     }

@@ -1,10 +1,11 @@
-//! `folding.json`: the folding of every layer, to be edited and used for another build.
+//! `folding.json`: the hardware options of a build, to be edited and used for another: the folding of every layer, or the
+//! sizes of an overlay.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::architecture::Options;
+use crate::architecture::{Options, StreamingOptions};
 use crate::error::{Error, Result};
 use crate::folder;
 
@@ -14,10 +15,10 @@ const FORMAT_VERSION: u32 = 1;
 /// The file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct File<T> {
     format_version: u32,
     model: String,
-    folding: Options,
+    folding: T,
 }
 
 /// The text of the file.
@@ -38,7 +39,17 @@ pub(super) fn text(model: &str, folding: &Options) -> Result<Vec<u8>> {
 /// When the file cannot be read, is damaged, or of another version.
 pub fn read_folding(path: &Path) -> Result<Options> {
     let bytes = folder::read(path)?;
-    let file: File = serde_json::from_slice(&bytes).map_err(|e| {
+    // Options of each architecture are read as such, so that an error says at which line.
+    let value = serde_json::from_slice(&bytes).unwrap_or(serde_json::Value::Null);
+    let file = match value["folding"].get("architecture") {
+        Some(_) => serde_json::from_slice(&bytes),
+        None => serde_json::from_slice(&bytes).map(|file: File<StreamingOptions>| File {
+            format_version: file.format_version,
+            model: file.model,
+            folding: file.folding.into(),
+        }),
+    };
+    let file: File<Options> = file.map_err(|e| {
         Error::input(format!("this folding cannot be read: {e}"))
             .at_file(path)
             .fix("every build folder has one that can be changed: folding.json")

@@ -62,7 +62,7 @@ pub type Files = Vec<(String, Vec<u8>)>;
 /// # Errors
 /// When the model cannot be lowered or laid out, something else or results of another design are at `path`, or the folder cannot be written; then
 /// nothing has changed on disk.
-pub fn emit(model: &snn::Model, options: &Options, path: &Path) -> Result<Manifest> {
+pub fn emit(model: &snn::Model, options: impl Into<Options>, path: &Path) -> Result<Manifest> {
     emit_for(model, options, None, path)
 }
 
@@ -72,7 +72,7 @@ pub fn emit(model: &snn::Model, options: &Options, path: &Path) -> Result<Manife
 /// As [`emit`].
 pub fn emit_for(
     model: &snn::Model,
-    options: &Options,
+    options: impl Into<Options>,
     target: Option<&Target>,
     path: &Path,
 ) -> Result<Manifest> {
@@ -85,7 +85,7 @@ pub fn emit_for(
 /// As [`emit`].
 pub fn emit_from(
     model: &snn::Model,
-    options: &Options,
+    options: impl Into<Options>,
     target: Option<&Target>,
     inputs: &[SourceEntry],
     path: &Path,
@@ -104,7 +104,7 @@ pub fn emit_from(
 ///
 /// # Errors
 /// If the model cannot be lowered or planned.
-pub fn render(model: &snn::Model, options: &Options) -> Result<(Manifest, Files)> {
+pub fn render(model: &snn::Model, options: impl Into<Options>) -> Result<(Manifest, Files)> {
     render_for(model, options, None)
 }
 
@@ -116,7 +116,7 @@ pub fn render(model: &snn::Model, options: &Options) -> Result<(Manifest, Files)
 /// As [`render`].
 pub fn render_for(
     model: &snn::Model,
-    options: &Options,
+    options: impl Into<Options>,
     target: Option<&Target>,
 ) -> Result<(Manifest, Files)> {
     render_from(model, options, target, &[])
@@ -124,10 +124,11 @@ pub fn render_for(
 
 fn render_from(
     model: &snn::Model,
-    options: &Options,
+    options: impl Into<Options>,
     target: Option<&Target>,
     inputs: &[SourceEntry],
 ) -> Result<(Manifest, Files)> {
+    let options = &options.into();
     let lowered = lower::lower(model)?;
     let design = Design::plan(&model.name, &lowered.network, options)?;
     let family = target.map(|target| target.device().family);

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use askama::Template;
 
-use crate::architecture::Design;
+use crate::architecture::{Design, Reference};
 use crate::error::{Error, Result};
-use crate::golden::{Golden, Limits, Outcome, Unobserved};
-use crate::hardware::{Input, RandomSamples, Word, name};
+use crate::golden::Limits;
+use crate::hardware::{Input, RandomSamples, SampleResult, Word, name};
 use crate::integer;
 
 /// Maximum number of samples.
@@ -48,21 +48,21 @@ pub(super) fn files(
     top: &str,
     generator: &str,
 ) -> Result<SelfCheck> {
-    let golden = Golden::new(network)?;
+    let golden = design.reference(network)?;
     let (stream, output) = (design.input(), design.output());
     let neurons: usize = golden.layers().iter().map(|layer| layer.rows * layer.channels).sum();
     let (mut input, mut expected) = (String::new(), String::new());
     let (mut samples, mut work, mut longest) = (0, 0, 0);
-    let mut state = golden.state();
+    let mut runner = golden.runner();
     for raw in RandomSamples::new(stream.count, range).take(SAMPLES) {
         if work >= MOST_WORK {
             break;
         }
-        let outcome: Outcome = golden.run(&mut state, &raw, &Limits::default(), &mut Unobserved);
-        let own = outcome.sops + outcome.input_macs + u64::from(outcome.time_steps) * neurons as u64;
+        let result: SampleResult = runner.run(&raw, &Limits::default());
+        let own = result.additions + result.input_macs + u64::from(result.time_steps) * neurons as u64;
         (samples, work, longest) = (samples + 1, work + own, longest.max(own));
         beats(stream, &raw, &mut input);
-        for word in output.frame(&outcome) {
+        for word in output.frame(&result) {
             // Writing to a string cannot fail.
             let _ = writeln!(expected, "{word:08x}");
         }
@@ -73,8 +73,12 @@ pub(super) fn files(
         samples,
         beats: stream.beats(),
         words: output.frame_words(),
-        // With one addition per cycle, no sample takes longer.
-        patience: (4 * longest).clamp(100_000, u32::MAX.into()),
+        // With one addition per cycle, no sample takes longer; the settled schedule has a bound of its own.
+        patience: match &golden {
+            Reference::Synchronous(_) => 4 * longest,
+            Reference::Settled(_) => 4 * design.waits().cycles,
+        }
+        .clamp(100_000, u32::MAX.into()),
         tdata: name::bits(stream.tdata_width()),
     };
     let text = bench.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;

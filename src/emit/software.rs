@@ -18,7 +18,7 @@ pub fn registers(manifest: &Manifest) -> Core {
         generator: manifest.generator.clone(),
         model: manifest.model.clone(),
         top: manifest.top.clone(),
-        margin_bits: match manifest.folding.confidence {
+        margin_bits: match manifest.folding.has_confidence() {
             true => manifest.output.value_bits.min(u64::BITS),
             false => 0,
         },

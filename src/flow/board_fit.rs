@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::examples::Example;
 use super::{convert::imported, load};
-use crate::architecture::{Design, Options};
+use crate::architecture::{Design, StreamingOptions as Options};
 use crate::convert::EncodingChoice;
 use crate::error::{Error, Result};
 use crate::folder::Scratch;

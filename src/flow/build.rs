@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use super::explore::{self, Schedule};
 use super::{Steps, Watch, fit, load};
 use crate::advice::{Advice, advise};
-use crate::architecture::{Design, DesignPoint, Options as Folding};
+use crate::architecture::{Design, DesignPoint, OverlayOptions, StreamingOptions as Folding};
 use crate::data;
 use crate::emit::{self, Existing, Manifest, SourceEntry};
 use crate::error::Result;
 use crate::folder;
+use crate::golden::SpikeCode;
 use crate::hardware::Estimate;
+use crate::integer::Network;
 use crate::lower;
 use crate::report::Spikes;
 use crate::snn::Model;
@@ -31,6 +33,42 @@ pub enum Layout {
         /// FIFO depths and the rest.
         folding: Folding,
     },
+    /// An overlay.
+    Overlay(Sizes),
+}
+
+/// What is chosen of an overlay; the rest is what suits the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Output channels that are added to in one cycle.
+    pub lanes: Option<usize>,
+    /// Events a cycle.
+    pub spikes: Option<usize>,
+    /// Neurons that fire together.
+    pub fire_lanes: Option<usize>,
+    /// Neurons of a word of spike memory.
+    pub fetch_width: Option<usize>,
+    /// What a spike carries.
+    pub code: Option<SpikeCode>,
+}
+
+impl Sizes {
+    /// The options for a network.
+    ///
+    /// # Errors
+    /// When a size is out of range.
+    pub fn options(&self, network: &Network) -> Result<OverlayOptions> {
+        let usual = OverlayOptions::sensible(network);
+        let options = OverlayOptions {
+            lanes: self.lanes.unwrap_or(usual.lanes),
+            spikes: self.spikes.unwrap_or(usual.spikes),
+            fire_lanes: self.fire_lanes.unwrap_or(usual.fire_lanes),
+            fetch_width: self.fetch_width.unwrap_or(usual.fetch_width),
+            code: self.code.unwrap_or(usual.code),
+        };
+        options.check()?;
+        Ok(options)
+    }
 }
 
 /// Options of a build.
@@ -74,21 +112,22 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
         Layout::File(path) => emit::read_folding(path)?,
         Layout::Uniform(folding) => match target {
             Some(target) => {
-                fit::uniform(&model, folding, &target.room(), false)?.unwrap_or_else(|| folding.clone())
+                fit::uniform(&model, folding, &target.room(), false)?.unwrap_or_else(|| folding.into())
             }
-            None => folding.clone(),
+            None => folding.into(),
         },
         Layout::Scheduled { schedule, folding } if leave_uniform(&model, schedule)? => {
             let room = target.map(Target::room);
             let fitting = room.map(|room| fit::uniform(&model, folding, &room, true)).transpose()?.flatten();
-            fitting.unwrap_or_else(|| folding.clone())
+            fitting.unwrap_or_else(|| folding.into())
         }
         Layout::Scheduled { schedule, folding } => {
             let (design_point, exploration) = explore::scheduled(&model, schedule, target, folding, watch)?;
-            let folding = design_point.point.options.clone();
+            let folding = (&design_point.point.options).into();
             found = Some((design_point, exploration));
             folding
         }
+        Layout::Overlay(sizes) => sizes.options(&lower::lower(&model)?.network)?.into(),
     };
     let manifest = emit::emit_from(&model, &folding, target, &sources, &options.output, options.existing)?;
     if let Some((_, exploration)) = &found {
@@ -122,7 +161,7 @@ fn sources(options: &Options) -> Result<Vec<SourceEntry>> {
     let mut files: Vec<(&str, PathBuf)> = Vec::new();
     files.extend(load::model_files(&options.model).map(|file| ("model", file)));
     match &options.layout {
-        Layout::Uniform(_) => {}
+        Layout::Uniform(_) | Layout::Overlay(_) => {}
         Layout::File(path) => files.push(("folding", path.clone())),
         Layout::Scheduled { schedule, .. } => {
             let samples = schedule.calibrate.iter().map(|location| data::split_location(location).0);

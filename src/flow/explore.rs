@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::{Steps, Watch, fit, load};
 use crate::advice::advise;
 use crate::architecture::{
-    DesignPoint, Goal, Joins, Options as Folding, Scheduler, choose, design_points, nearest, uniform_point,
+    DesignPoint, Goal, Joins, Scheduler, StreamingOptions as Folding, choose, design_points, nearest,
+    uniform_point,
 };
 use crate::emit;
 use crate::error::{Error, Result};
@@ -159,7 +160,7 @@ pub fn candidates(
     let advice = match (&choice, &goal) {
         (Err(_), Goal::Fit(device)) => {
             let design = &designs[nearest(&designs, device)];
-            advise(model, &design.point.options, device, &design.estimate.total)?
+            advise(model, &(&design.point.options).into(), device, &design.estimate.total)?
         }
         _ => None,
     };

@@ -1,7 +1,7 @@
 //! Estimated area of a design on its device, and advice if it does not fit.
 
 use crate::advice::Advice;
-use crate::architecture::{Design, Options};
+use crate::architecture::{Design, Options, StreamingOptions};
 use crate::error::Result;
 use crate::hardware::{Estimate, needs};
 use crate::lower;
@@ -19,15 +19,20 @@ pub fn estimate_for(model: &Model, options: &Options, device: &Device) -> Result
     Ok((design, estimate))
 }
 
-/// The same choices as they fit a device: with weights in look-up tables, where it has too little block memory and
+/// The same choices for the streaming architecture as they fit a device: with weights in look-up tables, where it has too little block memory and
 /// enough of all else, and, if that may be, in fewer lanes. None where they do not.
 ///
 /// # Errors
 /// If the model cannot be lowered or planned.
-pub fn uniform(model: &Model, options: &Options, device: &Device, fewer: bool) -> Result<Option<Options>> {
+pub fn uniform(
+    model: &Model,
+    options: &StreamingOptions,
+    device: &Device,
+    fewer: bool,
+) -> Result<Option<Options>> {
     let network = lower::lower(model)?.network;
     let fitting = |lanes: usize| -> Result<Option<Options>> {
-        let options = Options { lanes, ..options.clone() };
+        let options = Options::from(StreamingOptions { lanes, ..options.clone() });
         let design = Design::plan(&model.name, &network, &options)?;
         if Short::of(needs(&design.area(device.family).total, device)).is_empty() {
             return Ok(Some(options));

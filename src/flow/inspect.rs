@@ -1,9 +1,13 @@
 //! Description of a model: layers, shapes, levels, proven widths, memories.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::energy::Bounds;
-use crate::error::Result;
+use crate::architecture::{Architecture, Design, OverlayOptions, Program};
+use crate::emit;
+use crate::error::{Error, Result};
 use crate::graph::Operator;
 use crate::integer::{self, Op, cost};
 use crate::lower::{self, LayerProof, Lowered};
@@ -63,6 +67,41 @@ pub struct Inspection {
     pub synapses: u64,
     /// The energy account.
     pub energy: Bounds,
+    /// Program and machine, of the build folder of an overlay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub program: Option<Program>,
+}
+
+/// The overlay in a build folder; for a model, the one that is built without further options.
+///
+/// # Errors
+/// When the folder is of another architecture, or the network cannot be computed by the overlay.
+pub fn overlay(path: &Path, model: &Model, lowered: &Lowered) -> Result<Design> {
+    let options = match emit::read_manifest(path) {
+        Ok(manifest) => manifest.folding,
+        Err(_) => OverlayOptions::sensible(&lowered.network).into(),
+    };
+    match options.architecture() {
+        Architecture::Overlay => Design::plan(&model.name, &lowered.network, options),
+        other => {
+            Err(Error::input(format!("this is a build of the {other} architecture, which has no program"))
+                .at_file(path)
+                .fix("give a model.snn, or a folder that was built with --architecture overlay"))
+        }
+    }
+}
+
+/// The overlay of a build folder, if it is one.
+///
+/// # Errors
+/// When the folder is not as a build wrote it.
+pub fn built_overlay(path: &Path, model: &Model, lowered: &Lowered) -> Result<Option<Design>> {
+    match emit::read_manifest(path) {
+        Ok(manifest) if manifest.folding.architecture() == Architecture::Overlay => {
+            overlay(path, model, lowered).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Inspects a model.
@@ -88,6 +127,7 @@ pub fn inspect_lowered(model: &Model, lowered: &Lowered) -> Inspection {
         synapses: synapses(&lowered.network),
         energy: Bounds::new(&cost::operations(&lowered.network)),
         proof: lowered.proof.clone(),
+        program: None,
         nodes,
     }
 }

@@ -6,7 +6,7 @@
 //! | `entry.rs` | stages and streams as the manifest lists them |
 //! | `core.rs` | generated SystemVerilog and memory images |
 //! | `activity.rs` | spikes of every row and time-step, measured with the golden model |
-//! | `samples.rs` | random samples |
+//! | `samples.rs`, `result.rs` | random samples; what the golden model finds for a sample |
 //! | `estimate.rs`, `blocks.rs` | cycles and area before synthesis; against a device; block by block |
 //! | `observation.rs`, `mismatch.rs` | interface of co-simulation to an architecture, and mismatches |
 //! | `name.rs`, `word.rs` | safe identifiers and comments; words of memory images |
@@ -19,6 +19,7 @@ mod estimate;
 mod mismatch;
 pub(crate) mod name;
 mod observation;
+mod result;
 mod samples;
 mod shell;
 mod word;
@@ -31,6 +32,7 @@ pub use estimate::{
     Cycles, Estimate, Figures, InstanceCost, Quantities, Smallest, has_ultra_ram, needs, short_of_memory,
 };
 pub use mismatch::{FirstMismatch, NeuronState, What};
+pub use result::SampleResult;
 pub use samples::RandomSamples;
 pub use shell::{Input, Output};
 

@@ -1,6 +1,6 @@
 //! External interface of a core, independent of its architecture: samples in, result frames out.
 
-use crate::golden::Outcome;
+use super::result::SampleResult;
 use crate::quant::Element;
 
 /// The input stream.
@@ -58,7 +58,7 @@ impl Output {
 
     /// The expected frame for a result of the golden model: values (low word first), class, time-steps,
     /// flags.
-    pub fn frame(&self, outcome: &Outcome) -> Vec<u32> {
+    pub fn frame(&self, outcome: &SampleResult) -> Vec<u32> {
         let mut words = Vec::with_capacity(self.frame_words());
         for &value in &outcome.values {
             words.extend((0..self.value_words()).map(|n| low(value >> (32 * n).min(127))));

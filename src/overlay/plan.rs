@@ -8,7 +8,18 @@ use super::machine::Machine;
 use crate::golden::SpikeCode;
 use crate::graph::NodeId;
 
-pub use super::compile::Memory;
+/// A memory that is written at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Memory {
+    /// Words of spikes.
+    Spikes,
+    /// Words of levels.
+    Operands,
+    /// Numbers of the residual stream.
+    Sums,
+    /// Which tokens are masked.
+    Mask,
+}
 
 /// The unit whose results an instruction yields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +69,9 @@ pub struct ValuePlace {
     pub memory: Memory,
     /// Its words.
     pub words: Range<usize>,
+    /// Instructions from the first to the last that touch it; matrix products and vector instructions are counted
+    /// together, in the order in which they were compiled.
+    pub life: Range<usize>,
 }
 
 /// A compiled network.

@@ -8,6 +8,7 @@ use super::equality::{Equality, equalities};
 use super::exploration::Exploration;
 use super::golden::Measured;
 use super::stage::{Stage, stages};
+use crate::architecture::Architecture;
 use crate::error::{Error, Result};
 use crate::integer::cost;
 use crate::lower::{self, LayerProof};
@@ -57,6 +58,8 @@ pub struct Summary {
     pub generator: String,
     /// The top-level module.
     pub top: String,
+    /// The architecture.
+    pub architecture: Architecture,
     /// The board.
     pub board: Option<String>,
     /// The board's clock.
@@ -91,8 +94,9 @@ pub struct Summary {
     pub streams: usize,
     /// Default number of lanes.
     pub lanes: usize,
-    /// Depth of FIFOs, at least.
-    pub fifo_depth: usize,
+    /// Depth of FIFOs, at least; an overlay has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fifo_depth: Option<usize>,
 }
 
 /// Synthesis for a family and, where the device is of it, used and available.
@@ -205,12 +209,13 @@ fn summary(
         producer: model.producer.clone(),
         generator: manifest.generator.clone(),
         top: manifest.top.clone(),
+        architecture: manifest.folding.architecture(),
         board: manifest.target.as_ref().and_then(|target| target.board.clone()),
         clock_hz: target.and_then(Target::board).map(|board| board.clock_hz),
         device: manifest.target.as_ref().map(|target| target.device.clone()),
         family: match target {
             Some(target) => target.device().family,
-            None if manifest.folding.ultra_ram => Family::Xcup,
+            None if manifest.folding.uses_ultra_ram() => Family::Xcup,
             None => Family::Xc7,
         },
         input_shape: input.map_or_else(Vec::new, |input| input.sample.0.clone()),
@@ -228,7 +233,7 @@ fn summary(
         precision: rounded.then_some(model.precision),
         stages: manifest.stages.len(),
         streams: manifest.streams.len(),
-        lanes: manifest.folding.lanes,
-        fifo_depth: manifest.folding.fifo_depth,
+        lanes: manifest.folding.lanes(),
+        fifo_depth: manifest.folding.streaming().map(|folding| folding.fifo_depth),
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::architecture::Options;
+use crate::architecture::StreamingOptions as Options;
 use crate::error::Result;
 use crate::folder;
 use crate::target::{Family, Short};

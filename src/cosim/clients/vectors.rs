@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use super::super::Options;
 use super::super::dut::Dut;
+use crate::architecture::Runner;
 use crate::data::Inputs;
 use crate::error::{Error, Result};
 use crate::folder;
-use crate::golden::{Confidence, Limits, Outcome, State, Unobserved};
-use crate::hardware::Output;
+use crate::golden::{Confidence, Limits};
+use crate::hardware::{Output, SampleResult};
 
 /// Version of the file format.
 const FORMAT_VERSION: u32 = 1;
@@ -60,7 +61,7 @@ pub fn vectors(build: &Path, inputs: &Inputs) -> Result<Vectors> {
     dut.check_inputs(inputs, &Options::default())?;
     let mut model = Model::new(&dut);
     let samples: Vec<Vec<i32>> = (0..inputs.len()).map(|index| inputs.sample(index)).collect();
-    let outcomes: Vec<Outcome> = samples.iter().map(|raw| model.run(raw, Rule::default())).collect();
+    let outcomes: Vec<SampleResult> = samples.iter().map(|raw| model.run(raw, Rule::default())).collect();
     let rules = rules(&dut, &outcomes);
     let result = |model: &mut Model<'_>, rule| samples.iter().map(|raw| model.words(raw, rule)).collect();
     let results = rules.iter().map(|&rule| result(&mut model, rule)).collect();
@@ -85,23 +86,23 @@ impl Vectors {
 /// The golden model of a design.
 struct Model<'a> {
     dut: &'a Dut,
-    state: State,
+    runner: Runner<'a>,
     output: Output,
 }
 
 impl<'a> Model<'a> {
     fn new(dut: &'a Dut) -> Self {
-        Self { dut, state: dut.golden.state(), output: dut.design.output() }
+        Self { dut, runner: dut.golden.runner(), output: dut.design.output() }
     }
 
-    fn run(&mut self, raw: &[i32], rule: Rule) -> Outcome {
+    fn run(&mut self, raw: &[i32], rule: Rule) -> SampleResult {
         let limits = Limits {
             t_max: (rule.t_max > 0).then_some(rule.t_max.into()),
             confidence: (rule.patience > 0)
                 .then_some(Confidence { margin: rule.margin, steps: rule.patience }),
             class_per_step: false,
         };
-        self.dut.golden.run(&mut self.state, raw, &limits, &mut Unobserved)
+        self.runner.run(raw, &limits)
     }
 
     fn words(&mut self, raw: &[i32], rule: Rule) -> Vec<u32> {
@@ -111,7 +112,7 @@ impl<'a> Model<'a> {
 }
 
 /// Rules that end some of these samples early and others not.
-fn rules(dut: &Dut, outcomes: &[Outcome]) -> Vec<Rule> {
+fn rules(dut: &Dut, outcomes: &[SampleResult]) -> Vec<Rule> {
     let mut steps: Vec<u32> = outcomes.iter().map(|outcome| outcome.time_steps).collect();
     steps.sort_unstable();
     let median = u16::try_from(steps[steps.len() / 2]).unwrap_or(u16::MAX);
@@ -125,13 +126,13 @@ fn rules(dut: &Dut, outcomes: &[Outcome]) -> Vec<Rule> {
     let confidence = |margin, patience| Rule { margin, patience, t_max: 0 };
     let mut rules = vec![Rule::default()];
     // Without neurons there is one time-step.
-    if !dut.golden.layers().is_empty() {
+    if dut.golden.has_time_steps() {
         rules.extend([limit(1), limit(2), limit((median / 2).max(3)), limit(median.max(4))]);
     }
     if bits == 0 {
         return rules;
     }
-    if !dut.golden.layers().is_empty() {
+    if dut.golden.has_time_steps() {
         rules.push(Rule { t_max: (median / 2).max(2), ..confidence(margin, 2) });
     }
     rules.extend([confidence(margin, 1), confidence(margin, 3), confidence(0, 2), confidence(most, 1)]);
@@ -139,7 +140,7 @@ fn rules(dut: &Dut, outcomes: &[Outcome]) -> Vec<Rule> {
 }
 
 /// Difference between the best value and the second.
-fn lead(outcome: &Outcome) -> u128 {
+fn lead(outcome: &SampleResult) -> u128 {
     let mut values = outcome.values.clone();
     values.sort_unstable();
     match values[..] {

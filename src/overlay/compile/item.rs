@@ -1,19 +1,7 @@
 //! Instructions before their addresses are known.
 
 use crate::overlay::isa::{Fetch, Fire, Vector};
-
-/// A memory that is written at run time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Memory {
-    /// Words of spikes.
-    Spikes,
-    /// Words of levels.
-    Operands,
-    /// Numbers of the residual stream.
-    Sums,
-    /// Which tokens are masked.
-    Mask,
-}
+use crate::overlay::plan::Memory;
 
 /// A value in a memory.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::constants::Constants;
-use super::item::{Access, Buffer, Item, Kind, Memory, Port};
+use super::item::{Access, Buffer, Item, Kind, Port};
 use super::layout::{Layout, Split};
 use super::neurons::Demand;
 use super::widths::Widths;
@@ -13,6 +13,7 @@ use crate::integer::{Form, Network, Op, Rule};
 use crate::overlay::isa::Vector;
 use crate::overlay::machine::{Input, Options};
 use crate::overlay::plan::LayerPlace;
+use crate::overlay::plan::Memory;
 
 /// Levels in spike memory.
 #[derive(Clone, Debug)]

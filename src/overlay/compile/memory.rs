@@ -1,11 +1,14 @@
 //! Addresses: values whose lives do not overlap share words.
 
-use super::item::{Buffer, Item, Memory};
+use super::item::{Buffer, Item};
+use crate::overlay::plan::Memory;
 
 /// Addresses of the buffers, and words of each memory.
 #[derive(Clone, Debug)]
 pub(super) struct Addresses {
     pub first: Vec<usize>,
+    /// First and last instruction; none of a buffer that is not touched.
+    pub lives: Vec<Option<(usize, usize)>>,
     pub spikes: usize,
     pub operands: usize,
     pub sums: usize,
@@ -58,5 +61,5 @@ pub(super) fn place(buffers: &[Buffer], items: &[Item]) -> Addresses {
         ends[index] = ends[index].max(at + buffers[b].words);
         placed.push(b);
     }
-    Addresses { first, spikes: ends[0], operands: ends[1], sums: ends[2] }
+    Addresses { first, lives, spikes: ends[0], operands: ends[1], sums: ends[2] }
 }

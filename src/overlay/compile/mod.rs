@@ -28,8 +28,6 @@ mod neurons;
 mod residual;
 mod widths;
 
-pub use item::Memory;
-
 use conditions::{Ordered, Wait};
 use item::{Item, Kind, Port};
 use lower::{Lowering, STREAM, refused};
@@ -38,7 +36,7 @@ use widths::unsigned;
 
 use super::isa::{Fetch, Fire, Vector};
 use super::machine::{Input, Machine, Options};
-use super::plan::{Plan, Unit, ValuePlace};
+use super::plan::{Memory, Plan, Unit, ValuePlace};
 use crate::error::{Error, Result};
 use crate::integer::{Network, Op};
 
@@ -120,10 +118,13 @@ fn finish(mut lowering: Lowering<'_>) -> Result<Plan> {
     let machine = machine(&lowering, &addresses, (&fetch, &fire, &vector));
     let readout = lowering.readout_part().map(|(_, readout)| readout);
     let images = images::images(&machine, &lowering.constants, readout, (&fetch, &fire, &vector));
-    let values = lowering.buffers.iter().zip(&addresses.first).map(|(buffer, &first)| ValuePlace {
+    let count = fetch.len() + vector.len();
+    let places = addresses.first.iter().zip(&addresses.lives);
+    let values = lowering.buffers.iter().zip(places).map(|(buffer, (&first, life))| ValuePlace {
         name: buffer.name.clone(),
         memory: buffer.memory,
         words: first..first + buffer.words,
+        life: life.map_or(0..0, |(begin, end)| begin..end.saturating_add(1).min(count)),
     });
     let values = values.collect();
     Ok(Plan { machine, code: lowering.options.code, fetch, fire, vector, notes, layers, values, images })

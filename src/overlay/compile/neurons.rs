@@ -1,7 +1,7 @@
 //! What becomes of accumulated sums: neurons that fire, operands, the serial path.
 
 use super::accumulate::{Columns, Sums};
-use super::item::{Access, Item, Kind, Memory, Port};
+use super::item::{Access, Item, Kind, Port};
 use super::layout::{Layout, Split};
 use super::lower::{Form2, Lowering, Operand, OperandKind, STREAM, Tracer, View, refused};
 use crate::error::Result;
@@ -10,6 +10,7 @@ use crate::graph::NodeId;
 use crate::integer::{Op, Range, Rule};
 use crate::overlay::isa::Fire;
 use crate::overlay::machine::ReadoutPart;
+use crate::overlay::plan::Memory;
 use crate::overlay::plan::{LayerPlace, Unit};
 
 /// Neurons with the affine rule.

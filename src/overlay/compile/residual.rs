@@ -1,7 +1,7 @@
 //! The residual stream: sums, embeddings, LayerNorm, softmax.
 
 use super::accumulate::Columns;
-use super::item::{Access, Item, Kind, Memory, Port};
+use super::item::{Access, Item, Kind, Port};
 use super::layout::{Layout, Split};
 use super::lower::{Lowering, STREAM, refused};
 use super::neurons::{Base, Serial};
@@ -11,6 +11,7 @@ use crate::golden::SpikeCode;
 use crate::graph::NodeId;
 use crate::integer::{LayerNorm, Op, Range, Rounding, Softmax, Term};
 use crate::overlay::isa::Vector;
+use crate::overlay::plan::Memory;
 use crate::overlay::plan::Unit;
 
 /// A sum to be emitted.

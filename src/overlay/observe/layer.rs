@@ -80,7 +80,10 @@ impl Layer {
         if place != self.next {
             let message = format!(
                 "neurons from {} of row {} fire in local time-step {}; those from {first} of row {row} are due in {}",
-                place.first, place.row, place.step + 1, step + 1
+                place.first,
+                place.row,
+                place.step + 1,
+                step + 1
             );
             return Err(at(FirstMismatch::new(What::Order, beat.cycle, message)));
         }

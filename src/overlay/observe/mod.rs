@@ -139,7 +139,9 @@ impl<'a> Observer<'a> {
                 Report::Rows { softmax } => {
                     let turn = &mut self.rows[usize::from(softmax)];
                     let Some(layer) = turn.layer() else {
-                        return Err(order(beat.cycle, "neurons of rows fire that the model does not have").into());
+                        return Err(
+                            order(beat.cycle, "neurons of rows fire that the model does not have").into()
+                        );
                     };
                     if self.layers[layer].check(&beat, None, &self.inside)? {
                         turn.advance();

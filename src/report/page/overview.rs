@@ -108,19 +108,22 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
         }
     };
     facts.push(("precision", precision));
-    facts.push((
-        "design",
-        format!(
-            "{}, {}, {} by default, FIFOs of {} beats at least",
-            text::plural(summary.stages, "stage", "stages"),
-            text::plural(summary.streams, "stream", "streams"),
-            text::plural(summary.lanes, "lane", "lanes"),
-            summary.fifo_depth
-        ),
-    ));
+    facts.push(("design", design(summary)));
     facts.push(("top level", text::shown(&summary.top)));
     facts.push(("made by", text::shown(&summary.generator)));
     facts
+}
+
+fn design(summary: &Summary) -> String {
+    let lanes = text::plural(summary.lanes, "lane", "lanes");
+    match summary.fifo_depth {
+        Some(depth) => format!(
+            "{}, {}, {lanes} by default, FIFOs of {depth} beats at least",
+            text::plural(summary.stages, "stage", "stages"),
+            text::plural(summary.streams, "stream", "streams"),
+        ),
+        None => format!("overlay: one engine of {lanes}, run by a program"),
+    }
 }
 
 fn target(summary: &Summary) -> String {

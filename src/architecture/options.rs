@@ -1,0 +1,232 @@
+//! The options of a design, of whichever architecture.
+
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::golden::SpikeCode;
+use crate::overlay;
+use crate::streaming::design;
+
+/// Hardware options. In JSON, those of the overlay begin with `"architecture": "overlay"`; without this key they are
+/// those of the streaming architecture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Options {
+    /// Lanes and FIFO depths of the stages.
+    Streaming(design::Options),
+    /// Sizes of the engine.
+    Overlay(overlay::Options),
+}
+
+/// The architectures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    /// One stage per operator, connected by streams.
+    #[default]
+    Streaming,
+    /// One engine for all layers, run by a program.
+    Overlay,
+}
+
+impl Architecture {
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Streaming => "streaming",
+            Self::Overlay => "overlay",
+        }
+    }
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::Streaming(design::Options::default())
+    }
+}
+
+impl Options {
+    /// The architecture that they are for.
+    pub fn architecture(&self) -> Architecture {
+        match self {
+            Self::Streaming(_) => Architecture::Streaming,
+            Self::Overlay(_) => Architecture::Overlay,
+        }
+    }
+
+    /// Those of the streaming architecture, if they are.
+    pub fn streaming(&self) -> Option<&design::Options> {
+        match self {
+            Self::Streaming(options) => Some(options),
+            Self::Overlay(_) => None,
+        }
+    }
+
+    /// Output channels that are added to in one cycle, by default or in every layer.
+    pub fn lanes(&self) -> usize {
+        match self {
+            Self::Streaming(options) => options.lanes,
+            Self::Overlay(options) => options.lanes,
+        }
+    }
+
+    /// Whether the hardware can end samples by the confidence rule.
+    pub fn has_confidence(&self) -> bool {
+        match self {
+            Self::Streaming(options) => options.confidence,
+            // The settled schedule has no logits before the last layer.
+            Self::Overlay(_) => false,
+        }
+    }
+
+    /// Whether large memories for state are UltraRAM.
+    pub fn uses_ultra_ram(&self) -> bool {
+        match self {
+            Self::Streaming(options) => options.ultra_ram,
+            Self::Overlay(_) => false,
+        }
+    }
+}
+
+impl From<design::Options> for Options {
+    fn from(options: design::Options) -> Self {
+        Self::Streaming(options)
+    }
+}
+
+impl From<&design::Options> for Options {
+    fn from(options: &design::Options) -> Self {
+        Self::Streaming(options.clone())
+    }
+}
+
+impl From<overlay::Options> for Options {
+    fn from(options: overlay::Options) -> Self {
+        Self::Overlay(options)
+    }
+}
+
+impl From<&overlay::Options> for Options {
+    fn from(options: &overlay::Options) -> Self {
+        Self::Overlay(*options)
+    }
+}
+
+impl From<&Self> for Options {
+    fn from(options: &Self) -> Self {
+        options.clone()
+    }
+}
+
+/// Options of the overlay as they are written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    architecture: Architecture,
+    lanes: usize,
+    spikes: usize,
+    fire_lanes: usize,
+    fetch_width: usize,
+    code: Code,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Code {
+    Unary,
+    Radix,
+}
+
+impl Serialize for Options {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Streaming(options) => options.serialize(serializer),
+            Self::Overlay(overlay::Options { lanes, spikes, fire_lanes, fetch_width, code }) => Written {
+                architecture: Architecture::Overlay,
+                lanes: *lanes,
+                spikes: *spikes,
+                fire_lanes: *fire_lanes,
+                fetch_width: *fetch_width,
+                code: match code {
+                    SpikeCode::Unary => Code::Unary,
+                    SpikeCode::Radix => Code::Radix,
+                },
+            }
+            .serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Options {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut value = serde_json::Value::deserialize(deserializer)?;
+        let architecture = value.get("architecture").cloned().map(serde_json::from_value).transpose();
+        match architecture.map_err(D::Error::custom)?.unwrap_or_default() {
+            Architecture::Streaming => {
+                value.as_object_mut().map(|keys| keys.remove("architecture"));
+                serde_json::from_value(value).map(Self::Streaming)
+            }
+            Architecture::Overlay => serde_json::from_value(value).map(|written: Written| {
+                Self::Overlay(overlay::Options {
+                    lanes: written.lanes,
+                    spikes: written.spikes,
+                    fire_lanes: written.fire_lanes,
+                    fetch_width: written.fetch_width,
+                    code: match written.code {
+                        Code::Unary => SpikeCode::Unary,
+                        Code::Radix => SpikeCode::Radix,
+                    },
+                })
+            }),
+        }
+        .map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Architecture, Options};
+    use crate::golden::SpikeCode;
+    use crate::overlay;
+    use crate::streaming::design;
+
+    #[test]
+    fn options_are_read_as_they_were_written() {
+        let streaming = design::Options { lanes: 3, ..design::Options::default() };
+        let text = serde_json::to_string(&streaming).expect("text");
+        let options = Options::from(&streaming);
+        // Streaming designs are written as before there were others.
+        assert_eq!(serde_json::to_string(&options).expect("text"), text);
+        assert_eq!(serde_json::from_str::<Options>(&text).expect("read"), options);
+
+        let overlay =
+            overlay::Options { lanes: 32, spikes: 3, fire_lanes: 4, fetch_width: 16, code: SpikeCode::Unary };
+        let options = Options::from(overlay);
+        let text = serde_json::to_string(&options).expect("text");
+        assert_eq!(
+            text,
+            r#"{"architecture":"overlay","lanes":32,"spikes":3,"fire_lanes":4,"fetch_width":16,"code":"unary"}"#
+        );
+        assert_eq!(serde_json::from_str::<Options>(&text).expect("read"), options);
+        assert_eq!(options.architecture(), Architecture::Overlay);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let problem = |text: &str| serde_json::from_str::<Options>(text).expect_err("wrong").to_string();
+        let overlay = |rest: &str| problem(&format!(r#"{{"architecture": "overlay"{rest}}}"#));
+        assert!(problem(r#"{"architecture": "systolic"}"#).contains("expected `streaming` or `overlay`"));
+        assert!(overlay("").contains("missing field `lanes`"));
+        assert!(overlay(r#", "fifo_depth": 4"#).contains("unknown field `fifo_depth`"));
+        let sizes = r#", "lanes": 8, "spikes": 1, "fire_lanes": 4, "fetch_width": 8"#;
+        assert!(overlay(&format!(r#"{sizes}, "code": "binary""#)).contains("expected `unary` or `radix`"));
+        assert!(problem(r#"{"lanes": 8, "spikes": 1}"#).contains("unknown field `spikes`"));
+    }
+}

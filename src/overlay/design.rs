@@ -1,0 +1,72 @@
+//! The overlay of a network: the machine with its program, and the interfaces of the core.
+
+use super::compile::compile;
+use super::machine::Options;
+use super::plan::Plan;
+use crate::error::{Error, Result};
+use crate::hardware::{Input, Output};
+use crate::integer::{Network, Op};
+
+/// A planned overlay.
+#[derive(Clone, Debug)]
+pub struct Design {
+    /// The model's name.
+    pub model: String,
+    /// What was asked for.
+    pub options: Options,
+    /// Machine and program.
+    pub plan: Plan,
+    /// The input stream.
+    pub input: Input,
+    /// The output stream.
+    pub output: Output,
+}
+
+/// Plans the overlay of a network.
+///
+/// # Errors
+/// If an option is out of range, or the network has an operator that the overlay cannot compute.
+pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design> {
+    options.check()?;
+    let plan = compile(network, options)?;
+    let (mut input, mut output) = (None, None);
+    for id in network.topological() {
+        let node = network.node(id);
+        match &node.op {
+            Op::Input(own) => {
+                input = Some(Input {
+                    element: own.element,
+                    zero_point: own.zero_point,
+                    count: node.shape.len(),
+                    // An element a cycle: the input unit works while another sample is computed.
+                    beat_lanes: 1,
+                    row: node.shape.len(),
+                    value_width: own.range.signed_width(),
+                });
+            }
+            Op::Readout(_) => {
+                output = Some(Output {
+                    node: node.name.clone(),
+                    classes: node.shape.len(),
+                    value_width: plan.machine.readout.value_width,
+                    margin_width: 0,
+                });
+            }
+            Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::Embedding(_)
+            | Op::Sum(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_) => {}
+        }
+    }
+    match (input, output) {
+        (Some(input), Some(output)) => {
+            Ok(Design { model: model.to_owned(), options: *options, plan, input, output })
+        }
+        _ => Err(Error::input("the network has no input or no readout")),
+    }
+}

@@ -1,0 +1,280 @@
+//! Area and cycles of an overlay before synthesis. Both are estimates; the constants are all in this file.
+//!
+//! **Look-up tables.** Measured with Yosys for xc7 on the modules of the engine with 64 lanes, 2 events a cycle, sums of
+//! 18 bits and membranes of 24 ([`MEASURED`]); each is scaled with the product of the sizes that its logic repeats
+//! over. The vector unit and softmax were not measured: their part is that of the modules of the streaming architecture
+//! with one lane, whose arithmetic they share. Other families are estimated with the same numbers.
+//!
+//! **Flip-flops.** Registers as they are declared: two sets of sums, a pipeline stage of weights, the membranes of the
+//! neurons that fire, and a constant for the rest.
+//!
+//! **Block memory.** By the shapes of the blocks; a memory of fewer than [`LEAST_BLOCK_BITS`] is look-up tables, 64 bits
+//! each.
+//!
+//! **Cycles.** From the instructions, with a mean share of neurons that spike in a local time-step ([`DENSITY`]).
+
+use crate::hardware::{Cycles, Estimate, Figures, InstanceCost, Quantities, Waits};
+use crate::target::Family;
+
+use super::design::Design;
+use super::entry::{Unit, units};
+use super::isa::{Fetch, Fire, Vector};
+use super::machine::Machine;
+
+/// Look-up tables of the parts of the engine: per lane of the accumulator, per neuron that fires, then of whole units.
+struct Measured {
+    accumulate: f64,
+    fire: f64,
+    fetch: f64,
+    events: f64,
+    input: f64,
+    readout: f64,
+    rest: f64,
+    /// Sizes that were measured: events, bits of a sum, bits of a membrane.
+    spikes: f64,
+    acc_width: f64,
+    membrane_width: f64,
+}
+
+const MEASURED: Measured = Measured {
+    accumulate: 50.0,
+    fire: 267.0,
+    fetch: 430.0,
+    events: 275.0,
+    input: 245.0,
+    readout: 148.0,
+    rest: 60.0,
+    spikes: 2.0,
+    acc_width: 18.0,
+    membrane_width: 24.0,
+};
+
+/// Look-up tables and flip-flops of registers and input stream, as in the streaming architecture with one stage.
+const SHELL: [(u64, u64); 2] = [(330, 420), (40, 60)];
+
+/// Look-up tables a bit of a sum of the vector unit, of LayerNorm's v, and of the sum of softmax.
+const VECTOR: f64 = 10.0;
+const LAYER_NORM: f64 = 14.0;
+const SOFTMAX: f64 = 12.0;
+
+/// Bits from which a memory is block memory: a third of 18 kbit.
+const LEAST_BLOCK_BITS: u64 = 6144;
+
+/// Share of the neurons that spike in a local time-step.
+const DENSITY: f64 = 0.25;
+
+/// Cycles between two chunks, and between two rows of the vector unit, that no work is done in.
+const CHUNK: f64 = 6.0;
+const ROW: f64 = 40.0;
+
+fn number(value: u128) -> f64 {
+    value as f64
+}
+
+fn whole(value: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts, not below 0")]
+    let value = value.max(0.0).round() as u64;
+    value
+}
+
+/// Block memory and look-up tables of a memory.
+fn memory(family: Family, width: u64, depth: usize, copies: usize) -> (u64, u64) {
+    let depth = depth as u64;
+    if width * depth < LEAST_BLOCK_BITS {
+        return (0, (width * depth).div_ceil(64) * copies as u64);
+    }
+    let shapes: &[(u64, u64)] = match family {
+        Family::Xc7 | Family::Xcup | Family::Ecp5 | Family::Gowin => {
+            &[(1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512)]
+        }
+        Family::Ice40 => &[(2, 2048), (4, 1024), (8, 512), (16, 256)],
+    };
+    let blocks = shapes.iter().map(|(w, d)| width.div_ceil(*w) * depth.div_ceil(*d)).min().unwrap_or(0);
+    (blocks * copies as u64, 0)
+}
+
+/// Sizes from which a unit's area is estimated.
+fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
+    let mut memories: Vec<(u64, usize, usize)> = Vec::new();
+    let wide = |count: usize, width: u32| count as u64 * u64::from(width);
+    let mut sizes = Quantities::new();
+    match unit {
+        Unit::Engine => {
+            let ports = machine.spikes;
+            memories.extend([
+                (wide(machine.lanes, machine.weight_width), machine.weight_depth, ports.div_ceil(2)),
+                (wide(machine.lanes, machine.operand_width), machine.operand_depth, ports),
+                (wide(machine.fetch_width, 2), machine.spike_depth, 1),
+                (
+                    wide(machine.fire_lanes, machine.theta_width + machine.start_width),
+                    machine.threshold_depth,
+                    1,
+                ),
+                (u64::from(machine.input.value_width), 2 * machine.input.count, 1),
+                (32, machine.fetch_count * Fetch::WORDS + machine.fire_count * Fire::WORDS, 1),
+            ]);
+            sizes.insert("lanes", machine.lanes as f64);
+            sizes.insert("spikes", machine.spikes as f64);
+            sizes.insert("fire_lanes", machine.fire_lanes as f64);
+            sizes.insert("fetch_width", machine.fetch_width as f64);
+            sizes.insert("acc", machine.acc_width.into());
+            sizes.insert("weight", machine.weight_width.into());
+            sizes.insert("membrane", machine.membrane_width.into());
+        }
+        Unit::Vector => {
+            memories.extend([
+                (u64::from(machine.sum_width), machine.sum_depth, 1),
+                (u64::from(machine.sum_width), machine.start_depth, 1),
+                (u64::from(machine.coefficient_width), machine.coefficient_depth, 1),
+                (u64::from(machine.gamma_width + machine.beta_width), machine.constant_depth, 1),
+                (u64::from(machine.table_width), machine.table_depth, 1),
+                (32, machine.vector_count * Vector::WORDS, 1),
+            ]);
+            sizes.insert("sum", machine.sum_width.into());
+            sizes.insert("square", machine.square_width.into());
+            sizes.insert("coefficient", machine.coefficient_width.into());
+            sizes.insert("constants", machine.constant_depth.min(1) as f64);
+        }
+        Unit::Softmax => {
+            memories.push((u64::from(machine.exp_width), machine.exp_depth, 1));
+            sizes.insert("sum", machine.exp_sum_width.into());
+            sizes.insert("scale", machine.scale_width.into());
+        }
+        Unit::Readout => {
+            sizes.insert("value", machine.readout.value_width.into());
+        }
+    }
+    let blocks = memories.into_iter().map(|(width, depth, copies)| memory(family, width, depth, copies));
+    let (bram, ram_lut) = blocks.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    sizes.insert("bram", bram as f64);
+    sizes.insert("ram_lut", ram_lut as f64);
+    sizes
+}
+
+fn figures(unit: Unit, sizes: &Quantities) -> Figures {
+    let of = |name: &str| sizes.get(name).copied().unwrap_or(0.0);
+    let m = &MEASURED;
+    // Multipliers of 25 × 18 bits.
+    let multipliers = |a: f64, b: f64| (a / 24.0).ceil() * (b / 17.0).ceil();
+    let (lut, ff, dsp) = match unit {
+        Unit::Engine => {
+            let accumulate = m.accumulate * of("lanes") * of("acc") / m.acc_width * of("spikes") / m.spikes;
+            let fire = m.fire * of("fire_lanes") * of("membrane") / m.membrane_width;
+            let lut = accumulate + fire + m.fetch + m.events * of("spikes") / m.spikes + m.input + m.rest;
+            let ff = of("lanes") * (2.0 * of("acc") + of("spikes") * of("weight"))
+                + 3.0 * of("fire_lanes") * of("membrane")
+                + 4.0 * of("fetch_width")
+                + 600.0;
+            (lut, ff, 0.0)
+        }
+        Unit::Vector => {
+            let norm = of("constants");
+            let lut = VECTOR * of("sum") + norm * LAYER_NORM * of("square");
+            let dsp = multipliers(of("coefficient"), of("sum"))
+                + norm * (multipliers(of("sum"), of("sum")) + multipliers(of("square") / 2.0, of("sum")));
+            (lut, lut, dsp)
+        }
+        Unit::Softmax => {
+            let lut = SOFTMAX * of("sum");
+            (lut, lut, multipliers(of("scale"), of("sum")))
+        }
+        Unit::Readout => (m.readout, 4.0 * of("value"), 0.0),
+    };
+    Figures {
+        lut: whole(lut + of("ram_lut")),
+        ff: whole(ff),
+        bram: whole(of("bram")),
+        uram: 0,
+        dsp: whole(dsp),
+    }
+}
+
+/// The quantities of the area estimate of each instance: registers, input, then the units in the order of the manifest.
+pub(crate) fn quantities(design: &Design, family: Family) -> Vec<(String, &'static str, Quantities)> {
+    let shell = [("regs", "axi_lite_regs"), ("input", "axis_input")];
+    let shell = shell.map(|(name, module)| (name.to_owned(), module, Quantities::new()));
+    let units = (0..)
+        .zip(units(design))
+        .map(|(n, unit)| (format!("s{n}"), "overlay_core", sizes(&design.plan.machine, unit, family)));
+    shell.into_iter().chain(units).collect()
+}
+
+/// Area in a family.
+pub(crate) fn area(design: &Design, family: Family) -> Estimate {
+    let shell = SHELL.map(|(lut, ff)| (Figures { lut, ff, ..Figures::default() }, None));
+    let stages = super::entry::stages(design).into_iter().map(|stage| Some(stage.node));
+    let machine = &design.plan.machine;
+    let units = units(design).into_iter().map(|unit| figures(unit, &sizes(machine, unit, family)));
+    let all = shell.into_iter().chain(units.zip(stages));
+    let instances: Vec<InstanceCost> = quantities(design, family)
+        .into_iter()
+        .zip(all)
+        .map(|((instance, module, _), (figures, node))| InstanceCost { instance, module, node, figures })
+        .collect();
+    Estimate {
+        family,
+        calibrated: family == Family::Xc7,
+        total: instances.iter().fold(Figures::default(), |sum, instance| sum + instance.figures),
+        instances,
+    }
+}
+
+/// Cycles of an engine instruction: fetch with this share of spikes, and fire.
+fn engine(machine: &Machine, fetch: &Fetch, fire: &Fire, density: f64) -> (f64, f64) {
+    let neurons = number(fetch.slice_groups) * machine.fire_lanes as f64;
+    let words = (neurons / machine.fetch_width as f64).ceil() + 1.0;
+    let events = (density * neurons / machine.spikes as f64).ceil();
+    let chunks = number(fetch.rows * fetch.outer * fetch.inner);
+    let parts = number(fetch.steps * fetch.segments);
+    let groups = (number(fire.full) / machine.fire_lanes as f64).ceil();
+    let firing = if fire.neurons == 1 { groups * (number(fire.steps) + 2.0) } else { groups };
+    let serial = if fire.serial == 0 { 0.0 } else { number(fire.full) };
+    (chunks * (parts * words.max(events) + CHUNK), chunks * (firing.max(serial) + CHUNK))
+}
+
+/// Cycles of a vector instruction.
+pub(super) fn vector_cycles(vector: &Vector) -> f64 {
+    // LayerNorm reads a row twice and takes a root.
+    let passes = if vector.op == 3 { 2.0 + number(vector.steps) / 4.0 } else { 1.0 };
+    number(vector.rows) * (passes * number(vector.channels) + ROW)
+}
+
+/// Cycles of an engine instruction with the mean share of spikes.
+pub(super) fn instruction_cycles(machine: &Machine, fetch: &Fetch, fire: &Fire) -> f64 {
+    let (fetch, fire) = engine(machine, fetch, fire, DENSITY);
+    fetch.max(fire)
+}
+
+/// Cycles of a sample: the units wait for each other, so that they add up, but for the fire half of a product, which
+/// works on one chunk while the next is added.
+pub(crate) fn cycles(design: &Design) -> Cycles {
+    let plan = &design.plan;
+    let halves = plan.fetch.iter().zip(&plan.fire).map(|(fetch, fire)| {
+        let (fetch, serial) = (engine(&plan.machine, fetch, fire, DENSITY), fire.serial);
+        (fetch.0.max(fetch.1), fetch.1, serial)
+    });
+    let products: f64 = halves.clone().map(|(cycles, ..)| cycles).sum();
+    let vectors: f64 = plan.vector.iter().map(vector_cycles).sum();
+    let softmax = halves.clone().filter(|half| half.2 == 2).map(|half| 2.0 * half.1).sum();
+    let readout = design.output.frame_words() as f64;
+    let busy = units(design).into_iter().map(|unit| match unit {
+        Unit::Engine => products,
+        Unit::Vector => vectors,
+        Unit::Softmax => softmax,
+        Unit::Readout => readout,
+    });
+    Cycles { per_sample: products + vectors + readout, busy: busy.collect() }
+}
+
+/// A sample takes no longer than with a spike of every neuron in every local time-step. Nothing passes the interfaces in
+/// that time.
+pub(crate) fn waits(design: &Design) -> Waits {
+    let plan = &design.plan;
+    let engine = plan.fetch.iter().zip(&plan.fire).map(|(fetch, fire)| {
+        let (fetch, fire) = engine(&plan.machine, fetch, fire, 1.0);
+        fetch + fire
+    });
+    let all: f64 = engine.chain(plan.vector.iter().map(|v| 4.0 * vector_cycles(v))).sum();
+    let input = (design.input.count * plan.machine.input.steps.max(1)) as f64;
+    Waits { cycles: whole(all + input), readers: Vec::new() }
+}

@@ -1,0 +1,214 @@
+//! A program and its machine in figures: what `inspect` and the report show.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::design::Design;
+use super::estimate::instruction_cycles;
+use super::isa::{Fetch, Fire, Vector};
+use super::plan::Memory;
+
+/// A program and its machine.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Program {
+    /// Sizes of the machine by name.
+    pub machine: BTreeMap<&'static str, u64>,
+    /// What a spike carries: `unary` or `radix`.
+    pub code: &'static str,
+    /// Instructions by list: `fetch`, `fire`, `vector`.
+    pub instructions: BTreeMap<&'static str, usize>,
+    /// Memories that are there.
+    pub memories: Vec<MemorySize>,
+    /// What is computed, in the order of the programs: matrix products, then vector instructions.
+    pub layers: Vec<LayerProgram>,
+    /// Values in memories that are written while a sample is computed.
+    pub values: Vec<Value>,
+}
+
+/// A memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MemorySize {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is written at run time.
+    pub written: bool,
+    /// Words.
+    pub words: usize,
+    /// Bits of a word.
+    pub width: u64,
+    /// Bits.
+    pub bits: u64,
+}
+
+/// The instructions of a layer in one unit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerProgram {
+    /// The node that is computed.
+    pub node: String,
+    /// `engine`, `softmax` (the engine with softmax behind it) or `vector`.
+    pub unit: &'static str,
+    /// Instructions.
+    pub instructions: usize,
+    /// Rows, the sum over instructions.
+    pub rows: u64,
+    /// Chunks of P sums, the sum over rows; 0 in the vector unit.
+    pub chunks: u64,
+    /// Channels of a row; of the engine, elements of its chunks.
+    pub channels: u64,
+    /// Local time-steps in which neurons fire; 0 where none do.
+    pub steps: u64,
+    /// Cycles by the estimate.
+    pub cycles: f64,
+}
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Value {
+    /// The node whose value it is.
+    pub node: String,
+    /// `spikes`, `operands`, `sums` or `mask`.
+    pub memory: &'static str,
+    /// Its first word.
+    pub first: usize,
+    /// Its words.
+    pub words: usize,
+    /// First instruction that touches it; matrix products and vector instructions are counted together.
+    pub begin: usize,
+    /// Last instruction that touches it.
+    pub end: usize,
+}
+
+/// Name of a memory that is written at run time.
+fn memory(memory: Memory) -> &'static str {
+    match memory {
+        Memory::Spikes => "spikes",
+        Memory::Operands => "operands",
+        Memory::Sums => "sums",
+        Memory::Mask => "mask",
+    }
+}
+
+fn count(value: u128) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+/// Of a design.
+pub fn summary(design: &Design) -> Program {
+    let plan = &design.plan;
+    let m = &plan.machine;
+    let sizes = [
+        ("lanes", m.lanes as u64),
+        ("spikes", m.spikes as u64),
+        ("fire_lanes", m.fire_lanes as u64),
+        ("fetch_width", m.fetch_width as u64),
+        ("weight_width", m.weight_width.into()),
+        ("operand_width", m.operand_width.into()),
+        ("acc_width", m.acc_width.into()),
+        ("membrane_width", m.membrane_width.into()),
+        ("fraction", m.fraction.into()),
+        ("level_bits", m.level_bits.into()),
+        ("sum_width", m.sum_width.into()),
+    ];
+    Program {
+        machine: sizes.into(),
+        code: plan.code.name(),
+        instructions: [("fetch", plan.fetch.len()), ("fire", plan.fire.len()), ("vector", plan.vector.len())]
+            .into(),
+        memories: memories(design),
+        layers: layers(design),
+        values: plan
+            .values
+            .iter()
+            .map(|value| Value {
+                node: value.name.clone(),
+                memory: memory(value.memory),
+                first: value.words.start,
+                words: value.words.len(),
+                begin: value.life.start,
+                end: value.life.end.max(1) - 1,
+            })
+            .collect(),
+    }
+}
+
+/// The memories of a machine.
+fn memories(design: &Design) -> Vec<MemorySize> {
+    let m = &design.plan.machine;
+    let wide = |count: usize, width: u32| count as u64 * u64::from(width);
+    let readout = m.readout.value_width + m.readout.shift.map_or(m.readout.multiplier_width, |_| 0);
+    let index = usize::BITS - m.input.count.saturating_sub(1).leading_zeros();
+    let order = m.input.order.as_ref().map_or(0, Vec::len);
+    let all = [
+        ("raw", true, 2 * m.input.count, m.input.value_width.into()),
+        ("spikes", true, m.spike_depth, wide(m.fetch_width, 2)),
+        ("operands", true, m.operand_depth, wide(m.lanes, m.operand_width)),
+        ("sums", true, m.sum_depth, m.sum_width.into()),
+        ("mask", true, m.mask_depth, 1),
+        ("weights", false, m.weight_depth, wide(m.lanes, m.weight_width)),
+        ("thresholds", false, m.threshold_depth, wide(m.fire_lanes, m.theta_width + m.start_width)),
+        ("starts", false, m.start_depth, m.sum_width.into()),
+        ("coefficients", false, m.coefficient_depth, m.coefficient_width.into()),
+        ("constants", false, m.constant_depth, (m.gamma_width + m.beta_width).into()),
+        ("exponentials", false, m.exp_depth, m.exp_width.into()),
+        ("table", false, m.table_depth, m.table_width.into()),
+        ("order", false, order, index.max(1).into()),
+        ("readout", false, m.readout.channels, readout.into()),
+        ("fetch program", false, m.fetch_count * Fetch::WORDS, 32),
+        ("fire program", false, m.fire_count * Fire::WORDS, 32),
+        ("vector program", false, m.vector_count * Vector::WORDS, 32),
+    ];
+    let there = all.into_iter().filter(|(_, _, words, _)| *words > 0);
+    let size = |(name, written, words, width)| MemorySize {
+        name,
+        written,
+        words,
+        width,
+        bits: words as u64 * width,
+    };
+    there.map(size).collect()
+}
+
+/// Instructions, those of the same node and unit that follow one another together.
+fn layers(design: &Design) -> Vec<LayerProgram> {
+    let plan = &design.plan;
+    let [products, vectors] = &plan.notes;
+    let engine = plan.fetch.iter().zip(&plan.fire).zip(products).map(|((fetch, fire), node)| {
+        let sequences = fire.chunks / fire.inner.max(1);
+        LayerProgram {
+            node: node.clone(),
+            unit: if fire.serial == 2 { "softmax" } else { "engine" },
+            instructions: 1,
+            rows: count(fire.rows),
+            chunks: count(fire.rows * fire.chunks),
+            channels: count(sequences * (fire.inner.max(1) - 1) * fire.full + sequences * fire.tail),
+            steps: if fire.neurons == 1 || fire.serial == 2 { count(fire.steps) } else { 0 },
+            cycles: instruction_cycles(&plan.machine, fetch, fire),
+        }
+    });
+    let vector = plan.vector.iter().zip(vectors).map(|(vector, node)| LayerProgram {
+        node: node.clone(),
+        unit: "vector",
+        instructions: 1,
+        rows: count(vector.rows),
+        chunks: 0,
+        channels: count(vector.channels),
+        steps: if vector.op == 3 { count(vector.steps) } else { 0 },
+        cycles: super::estimate::vector_cycles(vector),
+    });
+    let mut layers: Vec<LayerProgram> = Vec::new();
+    for next in engine.chain(vector) {
+        match layers.last_mut() {
+            Some(last) if (&last.node, last.unit) == (&next.node, next.unit) => {
+                last.instructions += 1;
+                last.rows += next.rows;
+                last.chunks += next.chunks;
+                last.channels = last.channels.max(next.channels);
+                last.steps = last.steps.max(next.steps);
+                last.cycles += next.cycles;
+            }
+            _ => layers.push(next),
+        }
+    }
+    layers
+}
