@@ -29,6 +29,7 @@ const MODULES: &[(&str, &[&str])] = &[
         "streaming",
         &["data", "error", "golden", "graph", "hardware", "integer", "quant", "registers", "target"],
     ),
+    ("overlay", &["error", "golden", "graph", "hardware", "integer"]),
     ("architecture", &["data", "error", "golden", "hardware", "integer", "streaming", "target"]),
     ("advice", &["architecture", "error", "hardware", "integer", "lower", "quant", "snn", "target"]),
     ("tool", &["cache", "error", "folder", "interrupt"]),

@@ -30,6 +30,7 @@ mod layering;
 mod lowering;
 mod mnist_vit;
 mod model_file;
+mod overlay;
 mod review_encoder;
 mod schedule;
 mod settled;

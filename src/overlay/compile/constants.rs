@@ -1,0 +1,59 @@
+//! Contents of the read-only memories. What is already there is used again.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::layout::Layout;
+use crate::graph::NodeId;
+
+/// A list of entries in which whole runs are shared.
+#[derive(Debug)]
+pub(super) struct Pool<T> {
+    pub entries: Vec<T>,
+    runs: HashMap<Vec<T>, usize>,
+}
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), runs: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Pool<T> {
+    /// The first entry of this run.
+    pub fn place(&mut self, run: Vec<T>) -> usize {
+        let next = self.entries.len();
+        let entries = &mut self.entries;
+        *self.runs.entry(run).or_insert_with_key(|run| {
+            entries.extend_from_slice(run);
+            next
+        })
+    }
+}
+
+/// Which block of weights.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Block {
+    /// A synaptic layer for a layout of its source, with these columns in chunks.
+    Linear(NodeId, Layout, Vec<Vec<Option<usize>>>),
+    /// Identity for a layout of its source, with these columns in chunks.
+    Identity(Layout, Vec<Vec<Option<usize>>>),
+    /// The P×P identity.
+    Square,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Constants {
+    /// Words of P weights.
+    pub weights: Vec<Vec<i64>>,
+    pub blocks: HashMap<Block, usize>,
+    /// θ and start values of the W neurons of a word.
+    pub thresholds: Pool<Vec<(i128, i128)>>,
+    pub starts: Pool<i64>,
+    pub coefficients: Pool<i64>,
+    /// Γ and B.
+    pub norms: Pool<(i128, i128)>,
+    pub exponentials: Pool<i64>,
+    pub table: Pool<i64>,
+}

@@ -1,0 +1,78 @@
+//! Memory images.
+
+use super::constants::Constants;
+use crate::hardware::Word;
+use crate::integer::Readout;
+use crate::overlay::isa::{Fetch, Fire, Vector};
+use crate::overlay::machine::Machine;
+
+/// All images that are not empty.
+pub(super) fn images(
+    machine: &Machine,
+    constants: &Constants,
+    readout: Option<&Readout>,
+    (fetch, fire, vector): (&[Fetch], &[Fire], &[Vector]),
+) -> Vec<(String, String)> {
+    let Constants { weights, thresholds, starts, coefficients, norms, exponentials, table, .. } = constants;
+    let m = machine;
+    let index_width = usize::BITS - m.input.count.saturating_sub(1).leading_zeros();
+    let thresholds = text(thresholds.entries.iter().map(|lanes| {
+        let mut word = Word::default();
+        for &(theta, start) in lanes {
+            word.push(start, m.start_width);
+            word.push(theta, m.theta_width);
+        }
+        word
+    }));
+    let norms = text(norms.entries.iter().map(|&(gamma, beta)| {
+        let mut word = Word::default();
+        word.push(gamma, m.gamma_width);
+        word.push(beta, m.beta_width);
+        word
+    }));
+    let readout = readout.map_or_else(String::new, |readout| {
+        text(readout.multiplier.iter().zip(&readout.offset).map(|(&multiplier, &offset)| {
+            let mut word = Word::default();
+            word.push(offset, m.readout.value_width);
+            if m.readout.shift.is_none() {
+                word.push(multiplier.into(), m.readout.multiplier_width);
+            }
+            word
+        }))
+    });
+    let order = m.input.order.iter().flatten().map(|&e| e as i64);
+    let all = [
+        ("weights.hex", text(weights.iter().map(|lanes| row(lanes, m.weight_width)))),
+        ("thresholds.hex", thresholds),
+        ("starts.hex", numbers(starts.entries.iter().copied(), m.sum_width)),
+        ("coefficients.hex", numbers(coefficients.entries.iter().copied(), m.coefficient_width)),
+        ("constants.hex", norms),
+        ("exponentials.hex", numbers(exponentials.entries.iter().copied(), m.exp_width)),
+        ("table.hex", numbers(table.entries.iter().copied(), m.table_width)),
+        ("order.hex", numbers(order, index_width.max(1))),
+        ("readout.hex", readout),
+        ("fetch.hex", program(fetch.iter().flat_map(Fetch::encode))),
+        ("fire.hex", program(fire.iter().flat_map(Fire::encode))),
+        ("vector.hex", program(vector.iter().flat_map(Vector::encode))),
+    ];
+    all.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name.to_owned(), text)).collect()
+}
+
+fn row(values: &[i64], width: u32) -> Word {
+    let mut word = Word::default();
+    values.iter().for_each(|&value| word.push(value.into(), width));
+    word
+}
+
+fn numbers(values: impl Iterator<Item = i64>, width: u32) -> String {
+    text(values.map(|value| row(&[value], width)))
+}
+
+fn program(words: impl Iterator<Item = u32>) -> String {
+    words.map(|word| format!("{word:08x}\n")).collect()
+}
+
+/// One word a line from address 0.
+fn text(words: impl Iterator<Item = Word>) -> String {
+    words.map(|word| word.hex() + "\n").collect()
+}

@@ -1,0 +1,106 @@
+//! Instructions before their addresses are known.
+
+use crate::overlay::isa::{Fetch, Fire, Vector};
+
+/// A memory that is written at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Memory {
+    /// Words of spikes.
+    Spikes,
+    /// Words of levels.
+    Operands,
+    /// Numbers of the residual stream.
+    Sums,
+    /// Which tokens are masked.
+    Mask,
+}
+
+/// A value in a memory.
+#[derive(Clone, Debug)]
+pub(super) struct Buffer {
+    /// Node whose value it is.
+    pub name: String,
+    pub memory: Memory,
+    pub words: usize,
+    pub rows: usize,
+    /// Lives from the first to the last instruction.
+    pub always: bool,
+}
+
+/// What an instruction does with a buffer, and which of its fields holds the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Port {
+    /// Fetch reads spikes.
+    Source,
+    /// Accumulate reads operands.
+    Words,
+    /// Fire, row fire of softmax, or row fire of LayerNorm writes spikes.
+    Spikes,
+    /// Fire writes operands.
+    Operands,
+    /// The serial path writes sums, and reads them if it accumulates.
+    Sums,
+    /// The vector unit reads sums.
+    VectorSource,
+    /// The vector unit writes sums, and reads them if it accumulates.
+    VectorTarget,
+    /// Softmax reads which tokens are masked.
+    Masked,
+    /// The vector unit writes which tokens are masked.
+    Mask,
+}
+
+impl Port {
+    /// Whether memory is written.
+    pub fn writes(self) -> bool {
+        match self {
+            Self::Spikes | Self::Operands | Self::Sums | Self::VectorTarget | Self::Mask => true,
+            Self::Source | Self::Words | Self::VectorSource | Self::Masked => false,
+        }
+    }
+}
+
+/// An access: row `r` of the instruction touches rows `rows[r].0..rows[r].1` of the buffer.
+#[derive(Clone, Debug)]
+pub(super) struct Access {
+    pub buffer: usize,
+    pub port: Port,
+    /// Added to the buffer's address.
+    pub offset: usize,
+    pub rows: Vec<(usize, usize)>,
+}
+
+/// The unit that an instruction belongs to.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Engine(Box<(Fetch, Fire)>),
+    Vector(Box<Vector>),
+}
+
+/// An instruction, for the engine a pair of them.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    /// Node that it computes.
+    pub name: String,
+    pub kind: Kind,
+    pub accesses: Vec<Access>,
+}
+
+impl Item {
+    /// Rows.
+    pub fn rows(&self) -> usize {
+        let rows = match &self.kind {
+            Kind::Engine(pair) => pair.0.rows,
+            Kind::Vector(vector) => vector.rows,
+        };
+        usize::try_from(rows).unwrap_or(usize::MAX)
+    }
+
+    /// The unit whose progress counts the rows: 1 engine, 2 softmax, 3 vector.
+    pub fn unit(&self) -> usize {
+        match &self.kind {
+            Kind::Engine(pair) => 1 + usize::from(pair.1.serial == 2),
+            Kind::Vector(_) => 3,
+        }
+    }
+}

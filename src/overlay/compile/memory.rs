@@ -1,0 +1,62 @@
+//! Addresses: values whose lives do not overlap share words.
+
+use super::item::{Buffer, Item, Memory};
+
+/// Addresses of the buffers, and words of each memory.
+#[derive(Clone, Debug)]
+pub(super) struct Addresses {
+    pub first: Vec<usize>,
+    pub spikes: usize,
+    pub operands: usize,
+    pub sums: usize,
+}
+
+/// Places every buffer: first those that live always, then in the order of their first instruction, each at the lowest
+/// address that is free while it lives.
+pub(super) fn place(buffers: &[Buffer], items: &[Item]) -> Addresses {
+    let mut lives: Vec<Option<(usize, usize)>> = vec![None; buffers.len()];
+    for (n, item) in items.iter().enumerate() {
+        for access in &item.accesses {
+            let life = lives[access.buffer].get_or_insert((n, n));
+            life.1 = n;
+        }
+    }
+    for (life, buffer) in lives.iter_mut().zip(buffers) {
+        if buffer.always {
+            *life = Some((0, usize::MAX));
+        }
+    }
+    let mut order: Vec<usize> = (0..buffers.len()).filter(|&b| lives[b].is_some()).collect();
+    order.sort_by_key(|&b| (!buffers[b].always, lives[b]));
+    let mut first = vec![0; buffers.len()];
+    let mut ends = [0; 3];
+    let mut placed: Vec<usize> = Vec::new();
+    for b in order {
+        let index = match buffers[b].memory {
+            Memory::Spikes => 0,
+            Memory::Operands => 1,
+            Memory::Sums => 2,
+            // A memory of its own.
+            Memory::Mask => continue,
+        };
+        let together = |other: &&usize| {
+            let (Some(a), Some(b)) = (lives[b], lives[**other]) else { return false };
+            a.0 <= b.1 && b.0 <= a.1
+        };
+        let same = placed.iter().filter(|other| buffers[**other].memory == buffers[b].memory);
+        let mut taken: Vec<(usize, usize)> =
+            same.filter(together).map(|&o| (first[o], first[o] + buffers[o].words)).collect();
+        taken.sort_unstable();
+        let mut at = 0;
+        for (from, to) in taken {
+            if at + buffers[b].words <= from {
+                break;
+            }
+            at = at.max(to);
+        }
+        first[b] = at;
+        ends[index] = ends[index].max(at + buffers[b].words);
+        placed.push(b);
+    }
+    Addresses { first, spikes: ends[0], operands: ends[1], sums: ends[2] }
+}

@@ -1,0 +1,239 @@
+//! The compiler: integer network → programs, memory plan, memory images.
+//!
+//! Operators become instructions on demand (`lower.rs`): a reader has what it reads emitted first. Accumulated sums have no
+//! memory, so a synaptic layer or a product is emitted with each reader. Then values get addresses, and instructions
+//! conditions.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `lower.rs` | spikes in memory, input, mask |
+//! | `accumulate.rs` | synaptic layers, products of attention, identity: first half |
+//! | `neurons.rs` | neurons, operands, serial path, readout: second half |
+//! | `residual.rs` | sums, LayerNorm, softmax |
+//! | `layout.rs` | positions of channels in a row of spikes |
+//! | `constants.rs`, `images.rs` | contents of read-only memories, and their text |
+//! | `widths.rs` | ranges from which widths are derived |
+//! | `item.rs` | instructions before they have addresses |
+//! | `memory.rs`, `conditions.rs` | addresses; what rows wait for |
+
+mod accumulate;
+mod conditions;
+mod constants;
+mod images;
+mod item;
+mod layout;
+mod lower;
+mod memory;
+mod neurons;
+mod residual;
+mod widths;
+
+pub use item::Memory;
+
+use conditions::{Ordered, Wait};
+use item::{Item, Kind, Port};
+use lower::{Lowering, STREAM, refused};
+use memory::Addresses;
+use widths::unsigned;
+
+use super::isa::{Fetch, Fire, Vector};
+use super::machine::{Input, Machine, Options};
+use super::plan::{Plan, Unit, ValuePlace};
+use crate::error::{Error, Result};
+use crate::integer::{Network, Op};
+
+/// Compiles a network.
+///
+/// # Errors
+/// Names the option that is out of range, or the node that has no lowering, and what to do instead.
+pub fn compile(network: &Network, options: &Options) -> Result<Plan> {
+    options.check()?;
+    network.check("overlay")?;
+    let ids = network.topological();
+    let count = |wanted: fn(&Op) -> bool| ids.iter().filter(|id| wanted(&network.node(**id).op)).count();
+    let (inputs, readouts) =
+        (count(|op| matches!(op, Op::Input(_))), count(|op| matches!(op, Op::Readout(_))));
+    if (inputs, readouts) != (1, 1) {
+        return Err(Error::input(format!("{inputs} inputs and {readouts} readouts instead of one of each")));
+    }
+    let mut lowering = Lowering::new(network, options);
+    lowering.run()?;
+    finish(lowering)
+}
+
+/// Addresses, conditions, images.
+fn finish(mut lowering: Lowering<'_>) -> Result<Plan> {
+    let items = std::mem::take(&mut lowering.items);
+    let mut addresses = memory::place(&lowering.buffers, &items);
+    let mut ordered = conditions::order(items.clone(), &lowering.buffers, &addresses, None);
+    if ordered.helpers {
+        let scratch = lowering.buffer("order", Memory::Sums, 1, 1);
+        lowering.buffers[scratch].always = true;
+        addresses = memory::place(&lowering.buffers, &items);
+        ordered = conditions::order(items, &lowering.buffers, &addresses, Some(scratch));
+    }
+    let Ordered { items, .. } = ordered;
+    // Helpers move vector instructions.
+    let moved: Vec<usize> = {
+        let vector = items.iter().filter(|(item, _)| item.unit() == 3).enumerate();
+        vector.filter(|(_, (item, _))| !item.name.ends_with(" (order)")).map(|(n, _)| n).collect()
+    };
+    let mut layers = std::mem::take(&mut lowering.layers);
+    for layer in layers.iter_mut().filter(|layer| layer.unit == Unit::Vector) {
+        layer.instruction = moved.get(layer.instruction).copied().unwrap_or(layer.instruction);
+    }
+    let (mut fetch, mut fire, mut vector) = (Vec::new(), Vec::new(), Vec::new());
+    let mut notes = [Vec::new(), Vec::new()];
+    for (item, waits) in items {
+        let Item { name, mut kind, accesses } = item;
+        for access in &accesses {
+            address(&mut kind, access.port, addresses.first[access.buffer] + access.offset);
+        }
+        let wide = |problem: String| refused(&name, format!("an instruction whose {problem}"), STREAM);
+        match kind {
+            Kind::Engine(pair) => {
+                let (mut first, second) = *pair;
+                (first.wait0_unit, first.wait0_base, first.wait0_step) = fields(waits[0]);
+                (first.wait1_unit, first.wait1_base, first.wait1_step) = fields(waits[1]);
+                fetch.push(Fetch::from_values(&first.values()).map_err(wide)?);
+                fire.push(Fire::from_values(&second.values()).map_err(wide)?);
+                notes[0].push(name);
+            }
+            Kind::Vector(own) => {
+                let mut own = *own;
+                (own.wait0_unit, own.wait0_base, own.wait0_step) = fields(waits[0]);
+                (own.wait1_unit, own.wait1_base, own.wait1_step) = fields(waits[1]);
+                vector.push(Vector::from_values(&own.values()).map_err(wide)?);
+                notes[1].push(name);
+            }
+        }
+    }
+    if let Some(last) = fetch.last_mut() {
+        last.last = 1;
+    }
+    if let Some(last) = fire.last_mut() {
+        last.last = 1;
+    }
+    if let Some(last) = vector.last_mut() {
+        last.last = 1;
+    }
+    let machine = machine(&lowering, &addresses, (&fetch, &fire, &vector));
+    let readout = lowering.readout_part().map(|(_, readout)| readout);
+    let images = images::images(&machine, &lowering.constants, readout, (&fetch, &fire, &vector));
+    let values = lowering.buffers.iter().zip(&addresses.first).map(|(buffer, &first)| ValuePlace {
+        name: buffer.name.clone(),
+        memory: buffer.memory,
+        words: first..first + buffer.words,
+    });
+    let values = values.collect();
+    Ok(Plan { machine, code: lowering.options.code, fetch, fire, vector, notes, layers, values, images })
+}
+
+/// Fields of a condition.
+fn fields(wait: Wait) -> (u128, u128, u128) {
+    (wait.unit as u128, wait.base as u128, wait.step as u128)
+}
+
+/// Writes an address to its field.
+fn address(kind: &mut Kind, port: Port, at: usize) {
+    let at = at as u128;
+    match (kind, port) {
+        (Kind::Engine(pair), Port::Source) => pair.0.source = at,
+        (Kind::Engine(pair), Port::Words) => pair.0.words = (pair.0.words + at) & 0xffff_ffff,
+        (Kind::Engine(pair), Port::Spikes) => pair.1.spikes = at,
+        (Kind::Engine(pair), Port::Operands) => pair.1.operand_words = at,
+        (Kind::Engine(pair), Port::Sums) => pair.1.sums = at,
+        (Kind::Vector(vector), Port::Spikes) => vector.spikes = at,
+        (Kind::Vector(vector), Port::VectorSource) => vector.source = at,
+        (Kind::Vector(vector), Port::VectorTarget) => vector.target = at,
+        (_, Port::Masked | Port::Mask) => {}
+        (Kind::Engine(_), Port::VectorSource | Port::VectorTarget)
+        | (Kind::Vector(_), Port::Source | Port::Words | Port::Operands | Port::Sums) => {
+            unreachable!("an access of another unit")
+        }
+    }
+}
+
+/// The parameters of the hardware.
+fn machine(
+    lowering: &Lowering<'_>,
+    addresses: &Addresses,
+    (fetch, fire, vector): (&[Fetch], &[Fire], &[Vector]),
+) -> Machine {
+    let (widths, constants, options) = (&lowering.widths, &lowering.constants, lowering.options);
+    let most = |list: &mut dyn Iterator<Item = u128>| {
+        list.max().map_or(0, |v| usize::try_from(v).unwrap_or(usize::MAX))
+    };
+    let input = match &lowering.input {
+        Some((_, input, tracer)) => Input { base: addresses.first[tracer.buffer], ..input.clone() },
+        None => {
+            let ids = lowering.network.topological();
+            let input = ids.into_iter().find(|&id| matches!(lowering.network.node(id).op, Op::Input(_)));
+            input.map_or_else(Input::default, |id| lowering.elements(id))
+        }
+    };
+    let fire_lanes = options.fire_lanes;
+    let row_groups = |f: &Fire| {
+        let group = |elements: u128| elements.div_ceil(fire_lanes as u128);
+        f.chunks / f.inner.max(1) * ((f.inner - 1) * group(f.full) + group(f.tail))
+    };
+    let groups = most(&mut fetch.iter().map(|f| f.slice_step * (f.outer - 1) + f.slice_groups))
+        .max(most(&mut fire.iter().map(row_groups)));
+    Machine {
+        lanes: options.lanes,
+        spikes: options.spikes,
+        fire_lanes,
+        fetch_width: options.fetch_width,
+        input,
+        weight_width: widths.weight.signed(),
+        weight_depth: constants.weights.len(),
+        operand_width: widths.operand.signed(),
+        operand_depth: addresses.operands,
+        acc_width: widths.acc.signed(),
+        fraction: lowering.fraction,
+        theta_width: unsigned(widths.theta),
+        start_width: widths.start.signed(),
+        membrane_width: unsigned(widths.membrane).max(widths.acc.signed()),
+        threshold_depth: constants.thresholds.entries.len(),
+        level_bits: unsigned(widths.level),
+        max_steps: widths.max_steps.max(1),
+        spike_depth: addresses.spikes,
+        sum_width: widths.sum.signed(),
+        sum_depth: addresses.sums,
+        value_width: widths.value.signed(),
+        coefficient_width: widths.coefficient.signed(),
+        start_depth: constants.starts.entries.len(),
+        coefficient_depth: constants.coefficients.entries.len(),
+        gamma_width: widths.gamma.signed(),
+        beta_width: widths.beta.signed(),
+        norm_fraction: lowering.norm_fraction,
+        square_width: widths.square_width.max(1),
+        epsilon_width: unsigned(widths.epsilon),
+        max_channels: widths.max_channels,
+        constant_depth: constants.norms.entries.len(),
+        exp_width: unsigned(widths.exp),
+        exp_depth: constants.exponentials.entries.len(),
+        exp_sum_width: widths.exp_sum_width.max(1),
+        scale_width: unsigned(widths.scale),
+        scale_fraction: lowering.scale_fraction,
+        max_group: widths.max_group,
+        mask_depth: widths.mask_depth,
+        row_value_width: widths.row_value.signed(),
+        row_theta_width: unsigned(widths.row_theta),
+        row_level_bits: unsigned(widths.row_level),
+        row_max_steps: widths.row_max_steps,
+        table_width: widths.table.signed(),
+        table_depth: constants.table.entries.len(),
+        fetch_count: fetch.len(),
+        fire_count: fire.len(),
+        vector_count: vector.len(),
+        max_rows: most(&mut fetch.iter().map(|f| f.rows).chain(vector.iter().map(|v| v.rows))),
+        max_fetch_steps: most(&mut fetch.iter().map(|f| f.steps)),
+        max_segments: most(&mut fetch.iter().map(|f| f.segments)),
+        max_outer: most(&mut fetch.iter().map(|f| f.outer)),
+        max_inner: most(&mut fetch.iter().map(|f| f.inner)),
+        max_groups: groups,
+        max_chunks: most(&mut fire.iter().map(|f| f.chunks)),
+        readout: lowering.readout_part().map(|(part, _)| part).unwrap_or_default(),
+    }
+}

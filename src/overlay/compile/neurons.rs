@@ -1,0 +1,484 @@
+//! What becomes of accumulated sums: neurons that fire, operands, the serial path.
+
+use super::accumulate::{Columns, Sums};
+use super::item::{Access, Item, Kind, Memory, Port};
+use super::layout::{Layout, Split};
+use super::lower::{Form2, Lowering, Operand, OperandKind, STREAM, Tracer, View, refused};
+use crate::error::Result;
+use crate::golden::SpikeCode;
+use crate::graph::NodeId;
+use crate::integer::{Op, Range, Rule};
+use crate::overlay::isa::Fire;
+use crate::overlay::machine::ReadoutPart;
+use crate::overlay::plan::{LayerPlace, Unit};
+
+/// Neurons with the affine rule.
+#[derive(Clone, Debug)]
+pub(super) struct Neurons {
+    pub low: i32,
+    pub high: i32,
+    /// In the common fraction bits, one per channel.
+    theta: Vec<i128>,
+    start: Vec<i128>,
+    membrane: (i128, i128),
+}
+
+/// Where the serial path of the engine leads.
+#[derive(Clone, Debug)]
+pub(super) enum Serial {
+    /// Rows of sums from this one on.
+    Sums {
+        buffer: usize,
+        first: usize,
+        base: Base,
+        coefficient: Vec<i64>,
+    },
+    Readout,
+}
+
+/// What is added to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Base {
+    Zero,
+    /// This entry of the start table and those that follow.
+    Start(usize),
+    /// The present sum.
+    Present,
+}
+
+/// What neurons are needed for.
+#[derive(Debug)]
+pub(super) enum Demand {
+    /// Spikes in this layout, if one is wanted.
+    Spikes(Option<Split>),
+    Operand,
+    Serial(Serial),
+}
+
+/// What an instruction yields.
+#[derive(Debug, Default)]
+pub(super) struct Outputs {
+    pub spikes: bool,
+    pub operand: Option<OperandKind>,
+    pub serial: Option<Serial>,
+}
+
+impl Lowering<'_> {
+    /// The neurons of a node.
+    fn neurons(&self, id: NodeId) -> Result<Neurons> {
+        let node = self.network.node(id);
+        let Op::Neuron(neuron) = &node.op else {
+            return Err(refused(&node.name, "it has no neurons", STREAM));
+        };
+        let Rule::Affine { fraction, theta, start } = &neuron.rule else {
+            let what =
+                if neuron.non_monotone.is_some() { "a function that is not monotone" } else { "a table" };
+            return Err(refused(&node.name, format!("neurons that decide by {what}"), STREAM));
+        };
+        let shift = self.fraction - fraction;
+        let scaled = |list: &[i64]| list.iter().map(|&v| i128::from(v) << shift).collect();
+        let membrane = (i128::from(neuron.membrane.low) << shift, i128::from(neuron.membrane.high) << shift);
+        Ok(Neurons {
+            low: neuron.low,
+            high: neuron.high,
+            theta: scaled(theta),
+            start: scaled(start),
+            membrane,
+        })
+    }
+
+    /// Neurons whose level is what they accumulate.
+    fn pass(&self, channels: usize, (low, high): (i64, i64), name: &str) -> Result<Neurons> {
+        let narrow = |v: i64| {
+            i32::try_from(v)
+                .map_err(|_| refused(name, format!("levels of {low}…{high} are too wide"), STREAM))
+        };
+        let one = 1i128 << self.fraction;
+        Ok(Neurons {
+            low: narrow(low.min(0))?,
+            high: narrow(high.max(0))?,
+            theta: vec![one; channels],
+            start: vec![0; channels],
+            membrane: (i128::from(low) * one, i128::from(high) * one),
+        })
+    }
+
+    /// Emits neurons for the first time: for spikes and operands if somebody reads them, and for the serial path.
+    pub fn neuron(&mut self, id: NodeId, demand: Demand) -> Result<()> {
+        let name = self.name(id);
+        let neurons = self.neurons(id)?;
+        let readers = self.readers(id);
+        let first = !self.done.contains(&id);
+        let needs_operand = matches!(demand, Demand::Operand);
+        let (wanted, want, serial) = match demand {
+            Demand::Spikes(want) => (true, want, None),
+            Demand::Operand => (false, None, None),
+            Demand::Serial(serial) => (false, None, Some(serial)),
+        };
+        let split = want.or(readers.splits.first().copied());
+        let own = |kind: &OperandKind| self.operand_split(self.network.node(id).shape.channels(), *kind);
+        let split = split.or(readers.operands.first().map(own).filter(|s| s.pitch != s.size));
+        let source = self.network.inputs(id)[0];
+        let sums = self.accumulate(source, split.map(Columns::Split))?;
+        let layout = Layout::of_chunks(&sums.chunks, sums.channels, self.options.fire_lanes);
+        let suits = |kind: &&OperandKind| {
+            layout.satisfies(self.operand_split(sums.channels, **kind), self.options.fire_lanes)
+                && !self.operands.contains_key(&(id, **kind))
+        };
+        let operand = readers.operands.iter().find(suits).copied();
+        // An operand in another layout is made from spikes.
+        let spikes = readers.spikes || wanted || (needs_operand && operand.is_none());
+        // The serial path takes every element of a row: it must not meet one that only fills up.
+        let (merged, alone) = match serial {
+            Some(serial) if has_gaps(&sums.chunks) => (None, Some(serial)),
+            serial => (serial, None),
+        };
+        self.done.insert(id);
+        if alone.is_none() || spikes || operand.is_some() {
+            self.place(id, first, Unit::Engine, &layout, sums.rows);
+            let outputs = Outputs { spikes, operand, serial: merged };
+            self.emit(Some(id), name, sums, Some(&neurons), outputs)?;
+            if let Some(serial) = alone {
+                let sums = self.accumulate(source, None)?;
+                self.emit(
+                    None,
+                    name,
+                    sums,
+                    Some(&neurons),
+                    Outputs { serial: Some(serial), ..Outputs::default() },
+                )?;
+            }
+        } else {
+            let sums = self.accumulate(source, None)?;
+            let layout = Layout::of_chunks(&sums.chunks, sums.channels, self.options.fire_lanes);
+            self.place(id, first, Unit::Engine, &layout, sums.rows);
+            self.emit(None, name, sums, Some(&neurons), Outputs { serial: alone, ..Outputs::default() })?;
+        }
+        Ok(())
+    }
+
+    /// Notes where a layer's levels appear: in the instruction that is emitted next.
+    pub fn place(&mut self, id: NodeId, first: bool, unit: Unit, layout: &Layout, rows: usize) {
+        if first {
+            let list = usize::from(unit == Unit::Vector);
+            self.layers.push(LayerPlace {
+                node: id,
+                name: self.name(id).to_owned(),
+                unit,
+                instruction: self.instructions[list],
+                rows,
+                positions: layout.positions.clone(),
+            });
+        }
+    }
+
+    /// Levels in another layout, through neurons that pass them on.
+    pub fn copy(&mut self, id: NodeId, split: Split) -> Result<Tracer> {
+        let name = self.name(id);
+        let sums = self.accumulate(id, Some(Columns::Split(split)))?;
+        let neurons = self.pass(sums.channels, (sums.total.low, sums.total.high), name)?;
+        let outputs = Outputs { spikes: true, ..Outputs::default() };
+        self.emit(Some(id), name, sums, Some(&neurons), outputs)?;
+        let found = self.tracers.get(&id).and_then(|all| all.last()).cloned();
+        found.ok_or_else(|| refused(name, "its levels are not in spike memory", STREAM))
+    }
+
+    /// Layout of a right operand.
+    fn operand_split(&self, channels: usize, kind: OperandKind) -> Split {
+        let size = channels / kind.heads.max(1);
+        match kind.form {
+            Form2::Scores => Split::aligned(size, self.options.fire_lanes),
+            Form2::Mix => {
+                let (unit, inner) = self.units(size);
+                Split { size, pitch: unit * inner }
+            }
+        }
+    }
+
+    /// Levels in operand memory.
+    pub fn operand(&mut self, id: NodeId, kind: OperandKind) -> Result<Operand> {
+        if let Some(known) = self.operands.get(&(id, kind)) {
+            return Ok(known.clone());
+        }
+        let view = self.view(id);
+        let node = self.network.node(view.root);
+        if let Op::Neuron(_) = &node.op
+            && view.whole
+        {
+            if !self.done.contains(&view.root) {
+                self.neuron(view.root, Demand::Operand)?;
+            }
+            if let Some(known) = self.operands.get(&(view.root, kind)).cloned() {
+                self.operands.insert((id, kind), known.clone());
+                return Ok(known);
+            }
+        }
+        let split = self.operand_split(node.shape.channels(), kind);
+        let columns = Some(Columns::Split(split));
+        // Neurons of a synaptic layer are computed once more; all other levels are passed on.
+        let (sums, neurons) = match &node.op {
+            Op::Neuron(_)
+                if matches!(self.network.node(self.network.inputs(view.root)[0]).op, Op::Linear(_)) =>
+            {
+                let source = self.network.inputs(view.root)[0];
+                let rows = View { root: source, whole: view.whole, ..view };
+                (self.accumulate_view(rows, columns)?, self.neurons(view.root)?)
+            }
+            Op::Input(_)
+            | Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::Embedding(_)
+            | Op::Sum(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_)
+            | Op::Readout(_) => {
+                self.tracer(view.root, None)?;
+                let sums = self.accumulate_view(view, columns)?;
+                let range = (sums.total.low, sums.total.high);
+                let neurons = self.pass(sums.channels, range, self.name(view.root))?;
+                (sums, neurons)
+            }
+        };
+        let outputs = Outputs { operand: Some(kind), ..Outputs::default() };
+        self.emit(Some(id), self.name(view.root), sums, Some(&neurons), outputs)?;
+        let known = self.operands.get(&(id, kind)).cloned();
+        known.ok_or_else(|| refused(self.name(id), "its levels are not in operand memory", STREAM))
+    }
+
+    /// Emits sources of what [`Self::serial`] will emit.
+    pub fn prepare(&mut self, id: NodeId) -> Result<()> {
+        let view = self.view(id);
+        match &self.network.node(view.root).op {
+            Op::Neuron(_) if self.found_spikes(view.root) => Ok(()),
+            Op::Neuron(_) => {
+                self.neurons(view.root)?;
+                self.accumulate(self.network.inputs(view.root)[0], None).map(|_| ())
+            }
+            Op::Sum(_) => self.sums_of(view.root).map(|_| ()),
+            Op::Embedding(_) => Ok(()),
+            Op::Input(_)
+            | Op::Linear(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_)
+            | Op::Readout(_) => self.accumulate(id, None).map(|_| ()),
+        }
+    }
+
+    fn found_spikes(&self, id: NodeId) -> bool {
+        self.tracers.get(&id).is_some_and(|all| !all.is_empty())
+    }
+
+    /// Emits a matrix product whose sums or levels take the serial path.
+    pub fn serial(&mut self, name: &str, id: NodeId, serial: Serial) -> Result<()> {
+        let view = self.view(id);
+        let source = View { root: view.root, ..view };
+        if let Op::Neuron(_) = &self.network.node(view.root).op
+            && !self.found_spikes(view.root)
+        {
+            if view.whole && !self.done.contains(&view.root) {
+                return self.neuron(view.root, Demand::Serial(serial));
+            }
+            let neurons = self.neurons(view.root)?;
+            let inner = self.view(self.network.inputs(view.root)[0]);
+            let rows =
+                View { root: inner.root, first: inner.first + view.first, count: view.count, whole: false };
+            let sums = self.accumulate_view(rows, None)?;
+            let outputs = Outputs { serial: Some(serial), ..Outputs::default() };
+            return self.emit(None, name, sums, Some(&neurons), outputs);
+        }
+        let sums = self.accumulate_view(source, None)?;
+        self.emit(None, name, sums, None, Outputs { serial: Some(serial), ..Outputs::default() })
+    }
+
+    /// The logits.
+    pub fn readout(&mut self, id: NodeId) -> Result<()> {
+        let source = self.network.inputs(id)[0];
+        self.prepare(source)?;
+        self.serial(self.name(id), source, Serial::Readout)
+    }
+
+    /// The readout's parameters.
+    pub fn readout_part(&self) -> Option<(ReadoutPart, &crate::integer::Readout)> {
+        let ids = self.network.topological();
+        ids.iter().find_map(|&id| match &self.network.node(id).op {
+            Op::Readout(readout) => {
+                Some((ReadoutPart::new(readout, self.network.node(id).shape.len()), readout))
+            }
+            Op::Input(_)
+            | Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::Embedding(_)
+            | Op::Sum(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_) => None,
+        })
+    }
+
+    /// Emits an instruction of the engine. Spikes and operands become those of node `of`.
+    pub fn emit(
+        &mut self,
+        of: Option<NodeId>,
+        name: &str,
+        sums: Sums,
+        neurons: Option<&Neurons>,
+        outputs: Outputs,
+    ) -> Result<()> {
+        let Sums { fetch, mut accesses, rows, channels, chunks, total } = sums;
+        let mut fire = self.chunk_fields(&fetch, &chunks);
+        let fire_lanes = self.options.fire_lanes;
+        self.widths.acc.take_range(total);
+        let layout = Layout::of_chunks(&chunks, channels, fire_lanes);
+        let mut values = total;
+        if let Some(neurons) = neurons {
+            values = Range::new(neurons.low.into(), neurons.high.into());
+            fire.neurons = 1;
+            fire.unary = u128::from(self.options.code == SpikeCode::Unary);
+            let steps = self.steps(neurons.low, neurons.high);
+            fire.steps = steps as u128;
+            fire.high = u128::from(neurons.high.unsigned_abs());
+            fire.low = u128::from(neurons.low.unsigned_abs());
+            fire.thresholds = self.thresholds(neurons, &chunks) as u128;
+            self.neuron_widths(neurons, steps);
+        }
+        let each: Vec<(usize, usize)> = (0..rows).map(|r| (r, r + 1)).collect();
+        if let (true, Some(neurons), Some(of)) = (outputs.spikes, neurons, of) {
+            // Lanes beyond the last score add words that nobody wrote.
+            let ragged = fire.tail % fire_lanes as u128 != 0;
+            if fetch.operand == 1 && fetch.outer_words == 0 && ragged {
+                let problem = "neurons read the scores of attention without softmax";
+                return Err(refused(name, problem, STREAM));
+            }
+            let tracer = self.new_tracer(name, rows, layout.clone(), (neurons.low, neurons.high));
+            let words = self.row_words(&layout);
+            fire.spikes_out = 1;
+            fire.row_stride = words as u128;
+            fire.step_stride = (rows * words) as u128;
+            accesses.push(Access {
+                buffer: tracer.buffer,
+                port: Port::Spikes,
+                offset: 0,
+                rows: each.clone(),
+            });
+            self.tracers.entry(of).or_default().push(tracer);
+        }
+        if let (Some(kind), Some(neurons), Some(of)) = (outputs.operand, neurons, of) {
+            let width = layout.groups * fire_lanes;
+            let lanes = self.options.lanes;
+            fire.operand_out = 1;
+            let words = match kind.form {
+                Form2::Scores => {
+                    fire.transpose = 1;
+                    fire.operand_stride = width as u128;
+                    rows.div_ceil(lanes) * width
+                }
+                Form2::Mix => {
+                    let (unit, _) = self.units(channels / kind.heads.max(1));
+                    fire.operand_stride = rows as u128;
+                    fire.operand_groups = (unit / fire_lanes) as u128;
+                    width / unit * rows
+                }
+            };
+            let buffer = self.buffer(name, Memory::Operands, rows, words);
+            accesses.push(Access { buffer, port: Port::Operands, offset: 0, rows: each });
+            let range = (neurons.low.into(), neurons.high.into());
+            self.operands.insert((of, kind), Operand { buffer, tokens: rows, range });
+        }
+        match outputs.serial {
+            None => {}
+            Some(Serial::Readout) => {
+                fire.serial = 3;
+                self.widths.value.take_range(values);
+            }
+            Some(Serial::Sums { buffer, first, base, coefficient }) => {
+                fire.serial = 1;
+                self.widths.value.take_range(values);
+                let (start, present, per_channel, address, one) = self.coefficients(base, &coefficient);
+                (fire.start, fire.accumulate, fire.per_channel) = (start.1, present, per_channel);
+                (fire.starts, fire.coefficients, fire.coefficient) = (start.0, address, one);
+                let rows = (first..first + rows).map(|r| (r, r + 1)).collect();
+                accesses.push(Access { buffer, port: Port::Sums, offset: first * channels, rows });
+            }
+        }
+        self.items.push(Item { name: name.into(), kind: Kind::Engine(Box::new((fetch, fire))), accesses });
+        self.instructions[0] += 1;
+        Ok(())
+    }
+
+    /// Fields of `fire` that describe the chunks.
+    pub fn chunk_fields(&self, fetch: &crate::overlay::isa::Fetch, chunks: &[Vec<Option<usize>>]) -> Fire {
+        let inner = usize::try_from(fetch.inner).unwrap_or(usize::MAX);
+        let tail = chunks.get(inner - 1).map_or(0, Vec::len);
+        let full = if inner > 1 { chunks[0].len() } else { tail };
+        Fire {
+            rows: fetch.rows,
+            chunks: chunks.len() as u128,
+            inner: inner as u128,
+            full: full as u128,
+            tail: tail as u128,
+            ..Fire::default()
+        }
+    }
+
+    /// Start flag and address, `accumulate`, `per_channel`, address and value of the coefficient.
+    #[allow(clippy::type_complexity, reason = "fields of two instructions")]
+    pub fn coefficients(
+        &mut self,
+        base: Base,
+        coefficient: &[i64],
+    ) -> ((u128, u128), u128, u128, u128, u128) {
+        let start = if let Base::Start(at) = base { (at as u128, 1) } else { (0, 0) };
+        for &k in coefficient {
+            self.widths.coefficient.take(k.into());
+        }
+        let present = u128::from(base == Base::Present);
+        match coefficient {
+            [one] => (start, present, 0, 0, u128::from(*one as u64)),
+            list => (start, present, 1, self.constants.coefficients.place(list.to_vec()) as u128, 0),
+        }
+    }
+
+    /// Words of thresholds.
+    fn thresholds(&mut self, neurons: &Neurons, chunks: &[Vec<Option<usize>>]) -> usize {
+        let own = |column: &Option<usize>| match column {
+            Some(c) => (neurons.theta[*c], neurons.start[*c]),
+            None => (1, 0),
+        };
+        let fire_lanes = self.options.fire_lanes;
+        let words = chunks.iter().flat_map(|chunk| chunk.chunks(fire_lanes)).map(|group| {
+            let each = group.iter().map(own).chain(std::iter::repeat((1, 0)));
+            each.take(fire_lanes).collect::<Vec<_>>()
+        });
+        self.constants.thresholds.place(words.collect())
+    }
+
+    fn neuron_widths(&mut self, neurons: &Neurons, steps: usize) {
+        let widths = &mut self.widths;
+        let (low, high) = neurons.membrane;
+        let radix = self.options.code == SpikeCode::Radix;
+        for (&theta, &start) in neurons.theta.iter().zip(&neurons.start) {
+            let weighted = if radix { theta << (steps - 1) } else { theta };
+            let most = high.max(-low - 1 + theta).max(weighted).max(0);
+            widths.membrane = widths.membrane.max(most.unsigned_abs());
+            widths.theta = widths.theta.max(theta.unsigned_abs());
+            widths.start.take(start);
+        }
+        widths.level = widths.level.max(neurons.low.unsigned_abs().max(neurons.high.unsigned_abs()).into());
+        if radix {
+            widths.max_steps = widths.max_steps.max(steps);
+        }
+    }
+}
+
+/// Whether a chunk has columns that only fill up.
+fn has_gaps(chunks: &[Vec<Option<usize>>]) -> bool {
+    chunks.iter().flatten().any(Option::is_none)
+}

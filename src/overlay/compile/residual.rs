@@ -1,0 +1,396 @@
+//! The residual stream: sums, embeddings, LayerNorm, softmax.
+
+use super::accumulate::Columns;
+use super::item::{Access, Item, Kind, Memory, Port};
+use super::layout::{Layout, Split};
+use super::lower::{Lowering, STREAM, refused};
+use super::neurons::{Base, Serial};
+use super::widths::unsigned;
+use crate::error::Result;
+use crate::golden::SpikeCode;
+use crate::graph::NodeId;
+use crate::integer::{LayerNorm, Op, Range, Rounding, Softmax, Term};
+use crate::overlay::isa::Vector;
+use crate::overlay::plan::Unit;
+
+/// A sum to be emitted.
+struct Total<'a> {
+    name: &'a str,
+    rows: usize,
+    channels: usize,
+    terms: Vec<(NodeId, Term)>,
+    start: Vec<i64>,
+    /// The node, if it is a sum.
+    node: NodeId,
+}
+
+impl Lowering<'_> {
+    /// The node's values in the memory of sums.
+    pub fn sums_of(&mut self, id: NodeId) -> Result<usize> {
+        if let Some(&buffer) = self.sums.get(&id) {
+            return Ok(buffer);
+        }
+        if self.done.contains(&id) && matches!(self.network.node(id).op, Op::Sum(_)) {
+            // Another sum has taken its place; its readers came before.
+            return Err(refused(self.name(id), "it is read after its sums have been replaced", STREAM));
+        }
+        let node = self.network.node(id);
+        let (rows, channels) = (node.shape.rows(), node.shape.channels());
+        let total = match &node.op {
+            Op::Sum(sum) => {
+                self.widths.sum.take_range(sum.total);
+                let terms = self.network.inputs(id).into_iter().zip(sum.terms.iter().cloned()).collect();
+                Total { name: &node.name, rows, channels, terms, start: sum.start.clone(), node: id }
+            }
+            op => {
+                let one = Term { first: 0, coefficient: vec![1] };
+                self.widths.sum.take_range(values(op).unwrap_or(Range::new(0, 0)));
+                let start = vec![0; rows * channels];
+                Total { name: &node.name, rows, channels, terms: vec![(id, one)], start, node: id }
+            }
+        };
+        let buffer = self.total(total)?;
+        self.sums.insert(id, buffer);
+        Ok(buffer)
+    }
+
+    fn total(&mut self, total: Total<'_>) -> Result<usize> {
+        for (id, _) in &total.terms {
+            self.prepare(*id)?;
+        }
+        total.start.iter().for_each(|&x| self.widths.sum.take(x.into()));
+        let zero = total.start.iter().all(|&x| x == 0);
+        let taken = if zero { self.in_place(&total) } else { None };
+        let starts = if zero { None } else { Some(self.constants.starts.place(total.start.clone())) };
+        if let Op::Sum(_) = self.network.node(total.node).op {
+            self.done.insert(total.node);
+        }
+        let words = total.rows * total.channels;
+        let buffer = match taken {
+            Some((_, buffer)) => buffer,
+            None => self.buffer(total.name, Memory::Sums, total.rows, words),
+        };
+        let base = |first: usize| starts.map_or(Base::Zero, |at| Base::Start(at + first * total.channels));
+        let mut present = taken.is_some();
+        let others = total.terms.iter().enumerate().filter(|(n, _)| taken.is_none_or(|(t, _)| t != *n));
+        for (_, (id, term)) in others {
+            let rows = self.network.node(*id).shape.rows();
+            let own = if present {
+                Base::Present
+            } else {
+                self.init(total.name, (0, term.first), base(0), buffer, total.channels);
+                let end = term.first + rows;
+                self.init(total.name, (end, total.rows - end), base(end), buffer, total.channels);
+                base(term.first)
+            };
+            present = true;
+            self.term(total.name, *id, term, own, buffer, total.channels)?;
+        }
+        if !present {
+            self.init(total.name, (0, total.rows), base(0), buffer, total.channels);
+        }
+        Ok(buffer)
+    }
+
+    /// The term, and its buffer, whose place the sum can take: the same rows with coefficient 1, and no reader is left.
+    fn in_place(&mut self, total: &Total<'_>) -> Option<(usize, usize)> {
+        let suits = |(id, term): &(NodeId, Term)| {
+            let node = self.network.node(*id);
+            matches!(node.op, Op::Sum(_))
+                && node.shape.rows() == total.rows
+                && term.coefficient.iter().all(|&k| k == 1)
+                && total.terms.iter().filter(|(other, _)| self.view(*other).root == *id).count() == 1
+                && self.read_by_others(*id, total.node)
+        };
+        let index = total.terms.iter().position(suits)?;
+        let id = total.terms[index].0;
+        self.sums.remove(&id).map(|buffer| (index, buffer))
+    }
+
+    /// Whether all readers of a sum but this one have been computed.
+    fn read_by_others(&self, id: NodeId, reader: NodeId) -> bool {
+        let computed = |other: NodeId| match &self.network.node(other).op {
+            Op::Select(_) => self.read_by_others(other, reader),
+            Op::Input(_)
+            | Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::Arrange(_)
+            | Op::Embedding(_)
+            | Op::Sum(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_)
+            | Op::Readout(_) => self.done.contains(&other),
+        };
+        self.network.consumers(id).into_iter().all(|other| other == reader || computed(other))
+    }
+
+    /// Rows `first…first + rows − 1` of a sum that nothing else begins.
+    fn init(
+        &mut self,
+        name: &str,
+        (first, rows): (usize, usize),
+        base: Base,
+        buffer: usize,
+        channels: usize,
+    ) {
+        if rows == 0 {
+            return;
+        }
+        let (start, ..) = self.coefficients(base, &[0]);
+        let vector = Vector {
+            op: 0,
+            start: start.1,
+            starts: start.0,
+            rows: rows as u128,
+            channels: channels as u128,
+            ..Vector::default()
+        };
+        let rows = (first..first + rows).map(|r| (r, r + 1)).collect();
+        let access = Access { buffer, port: Port::VectorTarget, offset: first * channels, rows };
+        self.push_vector(name, vector, vec![access]);
+    }
+
+    /// Adds a term.
+    fn term(
+        &mut self,
+        name: &str,
+        id: NodeId,
+        term: &Term,
+        base: Base,
+        buffer: usize,
+        channels: usize,
+    ) -> Result<()> {
+        let view = self.view(id);
+        let (mut vector, source) = match &self.network.node(view.root).op {
+            Op::Sum(_) => {
+                let source = self.sums_of(view.root)?;
+                let rows = (view.first..view.first + view.count).map(|r| (r, r + 1)).collect();
+                let offset = view.first * channels;
+                (
+                    Vector { op: 1, ..Vector::default() },
+                    Some(Access { buffer: source, port: Port::VectorSource, offset, rows }),
+                )
+            }
+            Op::Embedding(embedding) => {
+                if !view.whole {
+                    return Err(refused(name, "some rows of a table are added", STREAM));
+                }
+                self.raw_input(view.root, name)?;
+                embedding.table.iter().for_each(|&x| self.widths.table.take(x.into()));
+                let table = self.constants.table.place(embedding.table.clone()) as u128;
+                (Vector { op: 2, table, ..Vector::default() }, None)
+            }
+            Op::Input(_)
+            | Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_)
+            | Op::Readout(_) => {
+                let coefficient = term.coefficient.clone();
+                return self.serial(name, id, Serial::Sums { buffer, first: term.first, base, coefficient });
+            }
+        };
+        let (start, present, per_channel, address, one) = self.coefficients(base, &term.coefficient);
+        (vector.start, vector.accumulate, vector.per_channel) = (start.1, present, per_channel);
+        (vector.starts, vector.coefficients, vector.coefficient) = (start.0, address, one);
+        (vector.rows, vector.channels) = (view.count as u128, channels as u128);
+        let rows = (term.first..term.first + view.count).map(|r| (r, r + 1)).collect();
+        let target = Access { buffer, port: Port::VectorTarget, offset: term.first * channels, rows };
+        self.push_vector(name, vector, source.into_iter().chain([target]).collect());
+        Ok(())
+    }
+
+    /// A table or a mask reads raw elements.
+    fn raw_input(&mut self, reader: NodeId, name: &str) -> Result<()> {
+        let inputs = self.network.inputs(reader);
+        let port = usize::from(matches!(self.network.node(reader).op, Op::Softmax(_)));
+        let input = self.raw_elements(inputs[port], name)?;
+        let Op::Input(node) = &self.network.node(input).op else { return Ok(()) };
+        match node.steps {
+            1 => Ok(()),
+            steps => Err(refused(
+                self.name(input),
+                format!("a rate-encoded input of {steps} time-steps"),
+                "convert with `--encoding analog`",
+            )),
+        }
+    }
+
+    fn half_even(&self, rounding: Rounding, name: &str) -> Result<u128> {
+        match rounding {
+            Rounding::HalfUp => Ok(0),
+            Rounding::HalfEven => Ok(1),
+            Rounding::HalfOdd
+            | Rounding::HalfDown
+            | Rounding::Floor
+            | Rounding::Ceil
+            | Rounding::Truncate => Err(refused(
+                name,
+                format!("LayerNorm or softmax with rounding {rounding:?}"),
+                "quantise with rounding half up or half to even, or build the streaming architecture instead",
+            )),
+        }
+    }
+
+    /// LayerNorm and its neurons.
+    pub fn layer_norm(&mut self, id: NodeId, norm: &LayerNorm) -> Result<()> {
+        let name = self.name(id);
+        let half_even = self.half_even(norm.rounding, name)?;
+        let view = self.view(self.network.inputs(id)[0]);
+        let source = self.sums_of(view.root)?;
+        let channels = norm.gamma.len();
+        let layout = Layout::dense(channels, self.options.fire_lanes);
+        let tracer = self.new_tracer(name, view.count, layout.clone(), (norm.low, norm.high));
+        let words = self.row_words(&layout);
+        let shift = self.norm_fraction - norm.fraction;
+        let scaled = |x: i64| i128::from(x) << shift;
+        let constants: Vec<(i128, i128)> =
+            norm.gamma.iter().zip(&norm.beta).map(|(&g, &b)| (scaled(g), scaled(b))).collect();
+        for &(gamma, beta) in &constants {
+            self.widths.gamma.take(gamma);
+            self.widths.beta.take(beta);
+        }
+        self.norm_widths(norm);
+        self.row_levels(norm.low, norm.high, tracer.steps);
+        let vector = Vector {
+            op: 3,
+            half_even,
+            unary: u128::from(self.options.code == SpikeCode::Unary),
+            rows: view.count as u128,
+            channels: channels as u128,
+            row_stride: words as u128,
+            step_stride: (view.count * words) as u128,
+            steps: tracer.steps as u128,
+            high: u128::from(norm.high.unsigned_abs()),
+            low: u128::from(norm.low.unsigned_abs()),
+            constants: self.constants.norms.place(constants) as u128,
+            epsilon: norm.epsilon.unsigned_abs(),
+            ..Vector::default()
+        };
+        let rows = (view.first..view.first + view.count).map(|r| (r, r + 1)).collect();
+        let read = Access { buffer: source, port: Port::VectorSource, offset: view.first * channels, rows };
+        let rows = (0..view.count).map(|r| (r, r + 1)).collect();
+        let write = Access { buffer: tracer.buffer, port: Port::Spikes, offset: 0, rows };
+        self.place(id, true, Unit::Vector, &layout, view.count);
+        self.push_vector(name, vector, vec![read, write]);
+        self.done.insert(id);
+        self.tracers.entry(id).or_default().push(tracer);
+        Ok(())
+    }
+
+    fn norm_widths(&mut self, norm: &LayerNorm) {
+        let channels = norm.gamma.len() as i128;
+        let spread = i128::from(norm.total.high) - i128::from(norm.total.low);
+        // The sum of squares of the deviations is at most C²/4·spread², and no deviation is above C − 1 times the spread.
+        let half = (channels * spread).saturating_add(1) / 2;
+        let root =
+            half.checked_mul(half).map_or(i128::from(i64::MAX), |v| v.saturating_add(norm.epsilon).isqrt());
+        let centred = (channels - 1) * spread;
+        let most = |list: &[i64]| i128::from(list.iter().map(|x| x.unsigned_abs()).max().unwrap_or(0));
+        let (gamma, beta) = (most(&norm.gamma), most(&norm.beta));
+        let numerator = gamma
+            .saturating_mul(centred)
+            .saturating_add(beta.saturating_mul(root))
+            .saturating_add(root << (norm.fraction - 1).min(62));
+        let value = (numerator >> norm.fraction) + 1;
+        let widths = &mut self.widths;
+        widths.row_value.take(value + root);
+        widths.row_value.take(-value);
+        widths.row_theta = widths.row_theta.max(root.unsigned_abs());
+        widths.square_width = widths.square_width.max(norm.square_width);
+        widths.epsilon = widths.epsilon.max(norm.epsilon.unsigned_abs());
+        widths.max_channels = widths.max_channels.max(norm.gamma.len());
+    }
+
+    fn row_levels(&mut self, low: i32, high: i32, steps: usize) {
+        let widths = &mut self.widths;
+        widths.row_level = widths.row_level.max(low.unsigned_abs().max(high.unsigned_abs()).into());
+        widths.row_max_steps = widths.row_max_steps.max(steps);
+    }
+
+    /// Softmax and its neurons, with the product before it.
+    pub fn softmax(&mut self, id: NodeId, softmax: &Softmax) -> Result<()> {
+        let name = self.name(id);
+        let half_even = self.half_even(softmax.rounding, name)?;
+        let inputs = self.network.inputs(id);
+        let channels = self.network.node(id).shape.channels();
+        let tokens = channels / softmax.groups;
+        let sums = self.accumulate(inputs[0], Some(Columns::Groups(tokens)))?;
+        let rows = sums.rows;
+        let mut fire = self.chunk_fields(&sums.fetch, &sums.chunks);
+        let mut accesses = sums.accesses;
+        self.widths.acc.take_range(sums.total);
+        self.widths.value.take_range(sums.total);
+        if let Some(padding) = softmax.padding {
+            self.raw_input(id, name)?;
+            let buffer = self.mask(name, padding, tokens);
+            fire.masked = 1;
+            accesses.push(Access { buffer, port: Port::Masked, offset: 0, rows: vec![(0, tokens); rows] });
+        }
+        let split = Split::aligned(tokens, self.options.fire_lanes);
+        let layout = Layout::split(channels, split, self.options.fire_lanes);
+        let tracer = self.new_tracer(name, rows, layout.clone(), (softmax.low, softmax.high));
+        let words = self.row_words(&layout);
+        accesses.push(Access {
+            buffer: tracer.buffer,
+            port: Port::Spikes,
+            offset: 0,
+            rows: (0..rows).map(|r| (r, r + 1)).collect(),
+        });
+        fire.serial = 2;
+        fire.half_even = half_even;
+        fire.unary = u128::from(self.options.code == SpikeCode::Unary);
+        fire.steps = tracer.steps as u128;
+        fire.high = u128::from(softmax.high.unsigned_abs());
+        fire.low = u128::from(softmax.low.unsigned_abs());
+        fire.row_stride = words as u128;
+        fire.step_stride = (rows * words) as u128;
+        fire.exponentials = self.constants.exponentials.place(softmax.table.clone()) as u128;
+        fire.exponential_count = softmax.table.len() as u128;
+        let scale = i128::from(softmax.scale) << (self.scale_fraction - softmax.scale_fraction);
+        fire.scale = scale.unsigned_abs();
+        self.softmax_widths(softmax, tokens, scale);
+        self.row_levels(softmax.low, softmax.high, tracer.steps);
+        self.place(id, true, Unit::Softmax, &layout, rows);
+        let kind = Kind::Engine(Box::new((sums.fetch, fire)));
+        self.items.push(Item { name: name.into(), kind, accesses });
+        self.instructions[0] += 1;
+        self.done.insert(id);
+        self.tracers.entry(id).or_default().push(tracer);
+        Ok(())
+    }
+
+    fn softmax_widths(&mut self, softmax: &Softmax, tokens: usize, scale: i128) {
+        let most = i128::from(softmax.table.iter().copied().max().unwrap_or(0));
+        let sum = most * tokens as i128;
+        let (z, shifted) = (scale.saturating_mul(sum), most << self.scale_fraction);
+        let widths = &mut self.widths;
+        widths.exp = widths.exp.max(most.unsigned_abs());
+        widths.exp_sum_width = widths.exp_sum_width.max(unsigned(sum.unsigned_abs()));
+        widths.scale = widths.scale.max(scale.unsigned_abs());
+        widths.max_group = widths.max_group.max(tokens);
+        widths.row_value.take(shifted.saturating_add(z));
+        widths.row_theta = widths.row_theta.max(z.saturating_mul(2).unsigned_abs());
+    }
+}
+
+/// Range of a node's values, where it is not a sum.
+fn values(op: &Op) -> Option<Range> {
+    let levels = |low: i32, high: i32| Some(Range::new(low.into(), high.into()));
+    match op {
+        Op::Input(input) => Some(input.range),
+        Op::Linear(linear) => Some(linear.total),
+        Op::Neuron(neuron) => levels(neuron.low, neuron.high),
+        Op::LayerNorm(norm) => levels(norm.low, norm.high),
+        Op::Softmax(softmax) => levels(softmax.low, softmax.high),
+        Op::Embedding(embedding) => Some(embedding.total),
+        Op::Product(product) => Some(product.total),
+        Op::Sum(sum) => Some(sum.total),
+        Op::Readout(readout) => Some(readout.total),
+        Op::Arrange(_) | Op::Select(_) => None,
+    }
+}

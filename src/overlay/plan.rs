@@ -1,0 +1,130 @@
+//! A compiled network: the machine, its programs and its memory images.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use super::isa::{Fetch, Fire, Vector};
+use super::machine::Machine;
+use crate::golden::SpikeCode;
+use crate::graph::NodeId;
+
+pub use super::compile::Memory;
+
+/// The unit whose results an instruction yields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Unit {
+    /// Neurons of the engine.
+    Engine,
+    /// Neurons of the softmax behind the engine.
+    Softmax,
+    /// Neurons of LayerNorm in the vector unit.
+    Vector,
+}
+
+impl Unit {
+    /// The name in listings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Softmax => "softmax",
+            Self::Vector => "vector",
+        }
+    }
+}
+
+/// Where the levels of a layer of neurons appear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerPlace {
+    /// The node of the integer network.
+    pub node: NodeId,
+    /// Its name.
+    pub name: String,
+    /// The unit.
+    pub unit: Unit,
+    /// Index in the fire list, or in the vector list.
+    pub instruction: usize,
+    /// Rows of the layer.
+    pub rows: usize,
+    /// Position of each channel among the neurons of a row.
+    pub positions: Vec<usize>,
+}
+
+/// A value in a memory that is written at run time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValuePlace {
+    /// Name of the node.
+    pub name: String,
+    /// The memory.
+    pub memory: Memory,
+    /// Its words.
+    pub words: Range<usize>,
+}
+
+/// A compiled network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Parameters of the hardware.
+    pub machine: Machine,
+    /// What a spike carries.
+    pub code: SpikeCode,
+    /// First half of the matrix products.
+    pub fetch: Vec<Fetch>,
+    /// Second half of the matrix products; as many.
+    pub fire: Vec<Fire>,
+    /// Program of the vector unit.
+    pub vector: Vec<Vector>,
+    /// Node of each matrix product, and of each vector instruction.
+    pub notes: [Vec<String>; 2],
+    /// The layers of neurons in the order in which they are computed.
+    pub layers: Vec<LayerPlace>,
+    /// Values and their words.
+    pub values: Vec<ValuePlace>,
+    /// Memory images: file name, and one word a line as `$readmemh` reads it. Absent memories have none.
+    pub images: Vec<(String, String)>,
+}
+
+impl Plan {
+    /// The programs as text: an instruction a line, after its number and the node that it computes.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let [engine, vector] = &self.notes;
+        let lists: [(&str, Vec<String>, &[String]); 3] = [
+            ("fetch", self.fetch.iter().map(ToString::to_string).collect(), engine),
+            ("fire", self.fire.iter().map(ToString::to_string).collect(), engine),
+            ("vector", self.vector.iter().map(ToString::to_string).collect(), vector),
+        ];
+        for (unit, lines, notes) in lists {
+            let _ = writeln!(text, "# {unit}: {} instructions", lines.len());
+            for (n, (line, note)) in lines.iter().zip(notes).enumerate() {
+                let _ = writeln!(text, "# {n} {note:?}\n{line}");
+            }
+        }
+        text
+    }
+
+    /// Reads the instructions of a listing.
+    ///
+    /// # Errors
+    /// Names the line that is not an instruction.
+    #[allow(clippy::type_complexity, reason = "the three lists")]
+    pub fn parse(text: &str) -> Result<(Vec<Fetch>, Vec<Fire>, Vec<Vector>), String> {
+        let (mut fetch, mut fire, mut vector) = (Vec::new(), Vec::new(), Vec::new());
+        for (n, line) in
+            text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        {
+            let at = |problem: String| format!("line {}: {problem}", n + 1);
+            match line.split_whitespace().next() {
+                Some(Fetch::UNIT) => fetch.push(Fetch::parse(line).map_err(at)?),
+                Some(Fire::UNIT) => fire.push(Fire::parse(line).map_err(at)?),
+                Some(Vector::UNIT) => vector.push(Vector::parse(line).map_err(at)?),
+                _ => return Err(at("neither fetch nor fire nor vector".into())),
+            }
+        }
+        Ok((fetch, fire, vector))
+    }
+
+    /// The memory image with this file name.
+    pub fn image(&self, name: &str) -> Option<&str> {
+        self.images.iter().find(|(file, _)| file == name).map(|(_, text)| text.as_str())
+    }
+}
