@@ -1,8 +1,8 @@
 `default_nettype none
 
 /// The taps of neurons of LayerNorm and softmax. Their membranes are not reported: what they decide on is, where it
-/// comes in (`bind_overlay_layer_norm.sv`, `bind_overlay_softmax.sv`).
-bind overlay_row_fire overlay_taps #(
+/// comes in (`overlay_layer_norm_taps.sv`, `overlay_softmax_taps.sv`).
+bind overlay_row_fire overlay_fire_taps #(
   .Kind(4),
   .Lanes(Quad),
   .MembraneWidth(1),

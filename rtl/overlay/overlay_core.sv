@@ -139,6 +139,9 @@ module overlay_core #(
   // Positions of groups in a row, which may go a little beyond the row.
   localparam int unsigned GroupBits = $clog2(MaxGroups + 1) + PlaceBits + 1;
   localparam int unsigned ValueWidth = (AccWidth > LevelBits + 1) ? AccWidth : LevelBits + 1;
+  // A logit's value has at least its bits.
+  localparam int unsigned LogitWidth =
+      (ValueWidth < ResultWidth - ResultShift) ? ValueWidth : ResultWidth - ResultShift;
   // A quad of neurons is the smallest part of a word of spikes that is written.
   localparam int unsigned Quads = FetchWidth / 4;
   localparam int unsigned QuadsGroup = FireLanes / 4;
@@ -511,7 +514,8 @@ module overlay_core #(
 
   // ---------------------------------------------------------------------------- serial path
   logic [1:0] serial;
-  logic result_ready, softmax_ready, unused_stop;
+  logic result_ready, softmax_ready, unused_stop, unused_high;
+  assign unused_high = ^serial_value;
   logic [15:0] unused_stop_sample;
   assign serial = fire_instr[overlay_isa_pkg::FireSerialLsb+:2];
   assign serial_ready = serial == 2'd1 || (serial == 2'd2 && softmax_ready) || (serial == 2'd3 && result_ready);
@@ -519,8 +523,8 @@ module overlay_core #(
   readout #(
     .Channels(Classes),
     .Lanes(1),
-    .DeltaWidth(ValueWidth),
-    .AccWidth(ValueWidth),
+    .DeltaWidth(LogitWidth),
+    .AccWidth(LogitWidth),
     .MultiplierWidth(MultiplierWidth),
     .ValueWidth(ResultWidth),
     .UseMultiplier(UseMultiplier),
@@ -532,7 +536,7 @@ module overlay_core #(
     .rst_i,
     .in_valid_i(serial_valid && serial == 2'd3),
     .in_ready_o(result_ready),
-    .in_delta_i(serial_value),
+    .in_delta_i(LogitWidth'(serial_value)),
     .in_skip_i(1'b0),
     .in_last_i(serial_row_end),
     .in_quiet_i(serial_row_end),

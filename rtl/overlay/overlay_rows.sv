@@ -480,6 +480,8 @@ module overlay_rows #(
       end
     end else begin : gen_no_mask
       assign excluded = 1'b0;
+      logic unused_mask;
+      assign unused_mask = mask_valid ^ mask_bit ^ (^mask_index);
     end
     overlay_softmax #(
       .ScoreWidth(ScoreWidth),
@@ -551,7 +553,8 @@ module overlay_rows #(
     assign soft_high = '0;
     assign soft_low = '0;
     logic unused_softmax;
-    assign unused_softmax = softmax_start_i ^ score_valid_i ^ group_end_i ^ soft_ready;
+    assign unused_softmax = softmax_start_i ^ score_valid_i ^ group_end_i ^ soft_ready ^ mask_valid ^ mask_bit ^
+        (^mask_index);
   end
 
   // ---------------------------------------------------------------------------- neurons

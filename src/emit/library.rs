@@ -46,10 +46,10 @@ pub(super) const SIM: &[(&str, &str)] = files!("sim":
     "neuron_taps.sv",
     "bind_spike_neurons.sv",
     "bind_row_taps.sv",
-    "bind_overlay_fire.sv",
+    "overlay_fire_taps.sv",
     "bind_overlay_row_fire.sv",
-    "bind_overlay_layer_norm.sv",
-    "bind_overlay_softmax.sv",
+    "overlay_layer_norm_taps.sv",
+    "overlay_softmax_taps.sv",
     "readout_taps.sv",
     "shim.h",
     "shim.cpp",
@@ -104,9 +104,10 @@ impl<'a> Sources<'a> {
         }
         let rtl = RTL.iter().copied().filter(|(name, _)| needed.contains(name)).collect();
         // Taps that are bound to a module are there where the module is.
+        let is_module = |module: &&str| RTL.iter().any(|(name, _)| stem(name) == *module);
         let bound = |name: &str| {
-            let module = stem(name).strip_prefix("bind_");
-            module.is_none_or(|module| needed.iter().any(|name| stem(name) == module))
+            let bound = stem(name).strip_prefix("bind_").or(stem(name).strip_suffix("_taps"));
+            bound.filter(is_module).is_none_or(|module| needed.iter().any(|name| stem(name) == module))
         };
         let sim = SIM.iter().copied().filter(|(name, _)| bound(name)).collect();
         Self { top, rtl, sim }

@@ -5,7 +5,7 @@
 /// Attached from outside by `bind`, so the hardware is unchanged. `snn_tap_beat` announces the group: as `stage` the
 /// number of the instruction in its list, as flags the local time-step, as chunk the group of the row.
 /// `snn_tap_neuron` follows for each lane.
-module overlay_taps #(
+module overlay_fire_taps #(
   /// 3: neurons of the engine. 4: neurons of LayerNorm and softmax, in their order.
   parameter int Kind = 3,
   parameter int unsigned Lanes = 4,
@@ -40,7 +40,7 @@ module overlay_taps #(
   );
 
   if (MembraneWidth > 64 || LevelWidth > 32) begin : gen_bad_parameters
-    $error("overlay_taps: a membrane or tracer is too wide to be reported");
+    $error("overlay_fire_taps: a membrane or tracer is too wide to be reported");
   end
 
   always_ff @(posedge clk_i) begin
@@ -56,7 +56,7 @@ module overlay_taps #(
 
 endmodule
 
-bind overlay_fire overlay_taps #(
+bind overlay_fire overlay_fire_taps #(
   .Kind(3),
   .Lanes(Lanes),
   .MembraneWidth(VWidth),

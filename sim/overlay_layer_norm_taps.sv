@@ -26,11 +26,8 @@ module overlay_layer_norm_taps #(
     $error("overlay_layer_norm_taps: a number is too wide to be reported");
   end
 
-  // The number comes a cycle after its address.
-  logic valid_q;
-  always_ff @(posedge clk_i) valid_q <= !rst_i && valid_i;
   always_ff @(posedge clk_i) begin
-    if (!rst_i && valid_q) begin
+    if (!rst_i && valid_i) begin
       snn_tap_beat(5, 0, 0, 0, 0, 1);
       snn_tap_delta(longint'($signed(data_i)));
     end
@@ -43,7 +40,7 @@ bind overlay_layer_norm overlay_layer_norm_taps #(
 ) u_taps (
   .clk_i(clk_i),
   .rst_i(rst_i),
-  .valid_i(sum_enable_o),
+  .valid_i(advance && element_q[1]),
   .data_i(sum_data_i)
 );
 
