@@ -7,9 +7,10 @@
 
 use std::collections::HashMap;
 
-use super::item::{Access, Buffer, Item, Kind, Memory, Port};
+use super::item::{Access, Buffer, Item, Kind, Port};
 use super::memory::Addresses;
 use crate::overlay::isa::Vector;
+use crate::overlay::plan::Memory;
 
 /// A condition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
