@@ -1,18 +1,19 @@
 //! The overlay's compiler: programs, run by an interpreter of their own, against the settled golden model.
 
 mod interpreter;
+mod unusual;
 
 use proptest::prelude::*;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data;
 use snn2rtl::golden::{Settled, SpikeCode, Unobserved};
-use snn2rtl::integer::{Network, Op};
+use snn2rtl::integer::{Network, Op, Rounding};
 use snn2rtl::lower::lower;
 use snn2rtl::overlay::cycles::estimate;
 use snn2rtl::overlay::plan::Unit;
 use snn2rtl::overlay::{Options, Plan, compile};
 
-use crate::common::{mnist_mlp, repository, vit_small};
+use crate::common::{fixture, mnist_mlp, repository, text_fixture, vit_small};
 use crate::generator;
 use crate::random::{self, Random};
 use interpreter::{Interpreter, Outcome, STAGES, Schedule, Stage};
@@ -178,6 +179,43 @@ fn schedules(seed: u64) -> Vec<Schedule> {
     list
 }
 
+/// Files of other tools: layouts, roundings, masks.
+#[test]
+fn fixtures_of_other_tools() {
+    let mut models = vec![];
+    for name in [
+        "qdq_tokens_flatten",
+        "qdq_tokens_transpose_reshape",
+        "qdq_transpose_flatten",
+        "qdq_input_quantiser",
+        "qdq_activation_per_channel",
+        "qdq_quantised_output",
+        "qdq_signed_activations",
+        "qonnx_unsigned_narrow",
+        "runtime_static_i8",
+    ] {
+        models.push((name, fixture(name, EncodingChoice::Analog)));
+    }
+    for name in ["text_dynamo", "text_masked_fill", "text_minus_10000", "text_qdq", "text_smallest_float"] {
+        models.push((name, text_fixture(name)));
+    }
+    let mut half_even = false;
+    for (name, model) in models {
+        let network = lower(&model).expect("lowers").network;
+        let Op::Input(input) = &network.node(network.topological()[0]).op else { panic!("an input first") };
+        let mut random = Random(3);
+        // Words of the small vocabularies.
+        let high = if name.starts_with("text") { 9 } else { 255 };
+        let samples: Vec<Vec<i32>> =
+            (0..3).map(|_| (0..input.shape.len()).map(|_| random.range(0, high) as i32).collect()).collect();
+        let options = Options { lanes: 8, fire_lanes: 4, fetch_width: 8, ..Options::default() };
+        let plan = check(&network, &options, &samples, &schedules(7));
+        half_even |=
+            plan.fire.iter().any(|f| f.half_even == 1) && plan.vector.iter().any(|v| v.half_even == 1);
+    }
+    assert!(half_even, "a file rounds half to even");
+}
+
 /// Without any one condition, or with one that holds a row too early, some schedule goes wrong: none is superfluous, and
 /// these schedules find races.
 #[test]
@@ -333,6 +371,17 @@ proptest! {
                 prop_assert!(error.node.is_some() && error.fix.is_some());
             }
         }
+    }
+
+    #[test]
+    fn unusual_networks(seed in any::<u64>(), options in options(), even in any::<bool>()) {
+        let rounding = if even { Rounding::HalfEven } else { Rounding::HalfUp };
+        let network = unusual::network(seed, rounding);
+        let mut random = Random(seed ^ 2);
+        // Small numbers: ties are frequent.
+        let samples: Vec<Vec<i32>> =
+            (0..3).map(|_| (0..18).map(|_| 100 + random.range(-2, 2) as i32).collect()).collect();
+        check(&network, &options, &samples, &schedules(seed));
     }
 
     #[test]

@@ -40,11 +40,14 @@ pub(super) struct Ordered {
     pub helpers: bool,
 }
 
+/// Unit, port, and the progress after which they do not touch a word any more.
+type Touch = (usize, Port, usize);
+
 struct Orderer<'a> {
     buffers: &'a [Buffer],
     addresses: &'a Addresses,
     /// For each word of each memory, who touches it, and the progress of the unit after which it no longer does.
-    touched: HashMap<(Memory, usize), Vec<(usize, Port, usize)>>,
+    touched: HashMap<(Memory, usize), Vec<Touch>>,
     totals: Progress,
     /// What is known when a row begins: the engine's list, the vector unit's.
     known: [Vec<Progress>; 2],

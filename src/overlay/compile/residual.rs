@@ -43,7 +43,16 @@ impl Lowering<'_> {
                 let terms = self.network.inputs(id).into_iter().zip(sum.terms.iter().cloned()).collect();
                 Total { name: &node.name, rows, channels, terms, start: sum.start.clone(), node: id }
             }
-            op => {
+            op @ (Op::Input(_)
+            | Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::Embedding(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_)
+            | Op::Readout(_)) => {
                 let one = Term { first: 0, coefficient: vec![1] };
                 self.widths.sum.take_range(values(op).unwrap_or(Range::new(0, 0)));
                 let start = vec![0; rows * channels];
