@@ -14,6 +14,7 @@ macro_rules! instruction {
     ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "a comment for several fields")]
         pub struct $name {
             $($(#[$field_doc])* pub $field: u128,)*
         }

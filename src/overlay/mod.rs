@@ -10,8 +10,10 @@
 //! | `emit.rs`, `entry.rs` | the top level with its memory images; the units as stages of the manifest |
 //! | `observe/` | the comparisons of co-simulation |
 //! | `estimate.rs`, `summary.rs` | area and cycles before synthesis; a program in figures |
+//! | `cycles.rs` | cycles of a sample, from its spikes |
 
 mod compile;
+pub mod cycles;
 pub mod design;
 pub(crate) mod emit;
 pub(crate) mod entry;

@@ -60,6 +60,19 @@ pub struct LayerPlace {
     pub positions: Vec<usize>,
 }
 
+/// Whose spikes a fetch instruction reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Index of the layer among [`Plan::layers`]; none for the input.
+    pub layer: Option<usize>,
+    /// Words from the beginning of the value to the first word that is read.
+    pub offset: usize,
+    /// Words of a row of the value.
+    pub row_words: usize,
+    /// Position of each channel of a row of the value.
+    pub positions: Vec<usize>,
+}
+
 /// A value in a memory that is written at run time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValuePlace {
@@ -89,6 +102,8 @@ pub struct Plan {
     pub vector: Vec<Vector>,
     /// Node of each matrix product, and of each vector instruction.
     pub notes: [Vec<String>; 2],
+    /// What each fetch instruction reads.
+    pub sources: Vec<Source>,
     /// The layers of neurons in the order in which they are computed.
     pub layers: Vec<LayerPlace>,
     /// Values and their words.

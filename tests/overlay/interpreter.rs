@@ -17,7 +17,7 @@ pub enum Schedule {
     /// Any that can.
     Random(u64),
     /// The first in this order that can; queues hold any number of entries.
-    Priority([Stage; 7]),
+    Priority([Stage; 8]),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,11 @@ pub enum Stage {
     Serial,
     Softmax,
     Vector,
+    /// Writes what the vector unit has computed.
+    Store,
 }
 
-pub const STAGES: [Stage; 7] = [
+pub const STAGES: [Stage; 8] = [
     Stage::Input,
     Stage::Fetch,
     Stage::Accumulate,
@@ -39,6 +41,7 @@ pub const STAGES: [Stage; 7] = [
     Stage::Serial,
     Stage::Softmax,
     Stage::Vector,
+    Stage::Store,
 ];
 
 /// What a sample yields.
@@ -111,10 +114,32 @@ enum Event {
     Add { word: usize, negative: bool },
 }
 
+/// A result of the vector unit on its way to memory.
+#[derive(Clone, Debug)]
+enum Store {
+    Sum {
+        at: usize,
+        value: i128,
+    },
+    Group {
+        first: usize,
+        step_stride: usize,
+        group: usize,
+        levels: Vec<Option<i64>>,
+        steps: usize,
+        unary: bool,
+    },
+    Mask {
+        token: usize,
+        masked: bool,
+    },
+    RowEnd,
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Element {
     Value { fire: usize, index: usize, channel: usize, value: i128, group_end: bool },
-    RowEnd { fire: usize, row: usize },
+    RowEnd { fire: usize },
 }
 
 pub struct Interpreter<'a> {
@@ -161,6 +186,7 @@ struct Run {
     group: usize,
     /// Vector: instruction, row, step.
     vector: (usize, usize, usize),
+    stores: VecDeque<Store>,
     outcome: Outcome,
 }
 
@@ -249,6 +275,7 @@ impl<'a> Interpreter<'a> {
             scores: Vec::new(),
             group: 0,
             vector: (0, 0, 0),
+            stores: VecDeque::new(),
             outcome: Outcome::default(),
         };
         for raw in &run.raw {
@@ -285,6 +312,7 @@ impl<'a> Interpreter<'a> {
                     Stage::Serial => self.serial_step(&mut run)?,
                     Stage::Softmax => self.softmax_step(&mut run)?,
                     Stage::Vector => self.vector_step(&mut run)?,
+                    Stage::Store => self.store_step(&mut run)?,
                 };
                 if step {
                     moved = true;
@@ -557,7 +585,7 @@ impl<'a> Interpreter<'a> {
             run.firing[2] = chunk + 1;
             run.firing[3] = 0;
             if chunk + 1 == n(f.chunks) {
-                run.serial.push_back(Element::RowEnd { fire: at, row });
+                run.serial.push_back(Element::RowEnd { fire: at });
                 run.firing = [at, row + 1, 0, 0, 0, 0, element + count];
                 if row + 1 == n(f.rows) {
                     run.firing = [at + 1, 0, 0, 0, 0, 0, 0];
@@ -567,24 +595,22 @@ impl<'a> Interpreter<'a> {
         Ok(true)
     }
 
-    /// `X = base + k·value`.
+    /// `X = base + k·value`: address and value.
     #[allow(clippy::too_many_arguments)]
     fn add(
         &self,
-        sums: &mut [Option<i128>],
+        sums: &[Option<i128>],
         (target, index, channel): (usize, usize, usize),
         (accumulate, start, starts): (u128, u128, usize),
         (per_channel, coefficients, coefficient): (u128, usize, u128),
         value: i128,
         who: &str,
-    ) -> Fault<()> {
+    ) -> Fault<(usize, i128)> {
         let m = self.machine;
-        let depth = sums.len();
-        let x = sums
-            .get_mut(target + index)
-            .ok_or_else(|| format!("{who}: sum {} of {depth}", target + index))?;
+        let at = target + index;
+        let x = sums.get(at).ok_or_else(|| format!("{who}: sum {at} of {}", sums.len()))?;
         let base = match (accumulate, start) {
-            (1, _) => x.ok_or_else(|| format!("{who} adds to sum {} too early", target + index))?,
+            (1, _) => x.ok_or_else(|| format!("{who} adds to sum {at} too early"))?,
             (_, 1) => self.starts.signed(starts + index, m.sum_width, "starts")?,
             _ => 0,
         };
@@ -592,8 +618,7 @@ impl<'a> Interpreter<'a> {
             1 => self.coefficients.signed(coefficients + channel, m.coefficient_width, "coefficients")?,
             _ => fits(i128::from(coefficient as u64 as i64), m.coefficient_width, true, "a coefficient")?,
         };
-        *x = Some(wrap(base + wrap(k * value, m.sum_width), m.sum_width));
-        Ok(())
+        Ok((at, wrap(base + wrap(k * value, m.sum_width), m.sum_width)))
     }
 
     fn serial_step(&mut self, run: &mut Run) -> Fault<bool> {
@@ -603,19 +628,22 @@ impl<'a> Interpreter<'a> {
         }
         run.serial.pop_front();
         match element {
-            Element::RowEnd { fire, .. } if self.fire[fire].serial == 2 => run.softmax.push_back(element),
+            Element::RowEnd { fire } if self.fire[fire].serial == 2 => run.softmax.push_back(element),
             Element::RowEnd { .. } => run.progress[1] += 1,
             Element::Value { fire, index, channel, value, .. } => {
                 let f = &self.fire[fire];
                 match f.serial {
-                    1 => self.add(
-                        &mut run.sums,
-                        (n(f.sums), index, channel),
-                        (f.accumulate, f.start, n(f.starts)),
-                        (f.per_channel, n(f.coefficients), f.coefficient),
-                        value,
-                        &format!("fire {fire}"),
-                    )?,
+                    1 => {
+                        let (at, value) = self.add(
+                            &run.sums,
+                            (n(f.sums), index, channel),
+                            (f.accumulate, f.start, n(f.starts)),
+                            (f.per_channel, n(f.coefficients), f.coefficient),
+                            value,
+                            &format!("fire {fire}"),
+                        )?;
+                        run.sums[at] = Some(value);
+                    }
                     2 => run.softmax.push_back(element),
                     _ => {
                         let r = &self.machine.readout;
@@ -729,6 +757,9 @@ impl<'a> Interpreter<'a> {
         let m = self.machine;
         let (at, row, step) = run.vector;
         let Some(v) = self.vector.get(at).cloned() else { return Ok(false) };
+        if run.stores.len() >= run.capacity.saturating_mul(8) {
+            return Ok(false);
+        }
         if step == 0 {
             let waits =
                 [[v.wait0_unit, v.wait0_base, v.wait0_step], [v.wait1_unit, v.wait1_base, v.wait1_step]];
@@ -754,17 +785,15 @@ impl<'a> Interpreter<'a> {
                         (self.table.signed(word, m.table_width, "the table")?, v.coefficient)
                     }
                 };
-                let mut sums = std::mem::take(&mut run.sums);
-                let added = self.add(
-                    &mut sums,
+                let (at, value) = self.add(
+                    &run.sums,
                     (n(v.target), index, step),
                     (v.accumulate, v.start, n(v.starts)),
                     (v.per_channel, n(v.coefficients), k),
                     value,
                     &format!("vector {at}"),
-                );
-                run.sums = sums;
-                added?;
+                )?;
+                run.stores.push_back(Store::Sum { at, value });
             }
             3 => {
                 // First all channels are read, then groups of spikes written.
@@ -776,25 +805,44 @@ impl<'a> Interpreter<'a> {
                     let group = step - 1;
                     let levels = &run.outcome.levels[&(1, at, row)];
                     let end = ((group + 1) * m.fire_lanes).min(channels);
-                    let own: Vec<Option<i64>> =
-                        levels[group * m.fire_lanes..end].iter().map(|&l| Some(l)).collect();
-                    let first = n(v.spikes) + row * n(v.row_stride);
-                    self.write_group(first, n(v.step_stride), group, &own, n(v.steps), v.unary == 1)?;
+                    run.stores.push_back(Store::Group {
+                        first: n(v.spikes) + row * n(v.row_stride),
+                        step_stride: n(v.step_stride),
+                        group,
+                        levels: levels[group * m.fire_lanes..end].iter().map(|&l| Some(l)).collect(),
+                        steps: n(v.steps),
+                        unary: v.unary == 1,
+                    });
                 }
             }
             _ => {
                 steps = 1;
                 let padding = i128::from(v.table as u32 as i32);
-                *run.mask.get_mut(row).ok_or("a mask that is too small")? = Some(run.raw[0][row] == padding);
+                run.stores.push_back(Store::Mask { token: row, masked: run.raw[0][row] == padding });
             }
         }
         run.vector.2 += 1;
         if run.vector.2 == steps {
-            run.progress[3] += 1;
+            run.stores.push_back(Store::RowEnd);
             run.vector = (at, row + 1, 0);
             if row + 1 == n(v.rows) {
                 run.vector = (at + 1, 0, 0);
             }
+        }
+        Ok(true)
+    }
+
+    fn store_step(&mut self, run: &mut Run) -> Fault<bool> {
+        let Some(store) = run.stores.pop_front() else { return Ok(false) };
+        match store {
+            Store::Sum { at, value } => run.sums[at] = Some(value),
+            Store::Mask { token, masked } => {
+                *run.mask.get_mut(token).ok_or("a mask that is too small")? = Some(masked);
+            }
+            Store::Group { first, step_stride, group, levels, steps, unary } => {
+                self.write_group(first, step_stride, group, &levels, steps, unary)?;
+            }
+            Store::RowEnd => run.progress[3] += 1,
         }
         Ok(true)
     }

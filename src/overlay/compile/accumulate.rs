@@ -20,6 +20,8 @@ pub(super) struct Sums {
     pub chunks: Vec<Vec<Option<usize>>>,
     /// Range of a sum.
     pub total: Range,
+    /// Lanes beyond the last element of a chunk add words that nobody has written.
+    pub ragged: bool,
 }
 
 /// How the columns of a synaptic layer become chunks.
@@ -134,7 +136,15 @@ impl Lowering<'_> {
             } else {
                 fetch.slice_groups = layout.groups as u128;
             }
-            return Ok(Sums { fetch, accesses: vec![access], rows: view.count, channels, chunks, total });
+            return Ok(Sums {
+                fetch,
+                accesses: vec![access],
+                rows: view.count,
+                channels,
+                chunks,
+                total,
+                ragged: false,
+            });
         }
         let block = Block::Identity(layout.clone(), chunks.clone());
         let words = self.block(block, &layout, 1, &chunks, |_, input, column| i64::from(input == column));
@@ -168,7 +178,7 @@ impl Lowering<'_> {
         fetch.inner_words = chunk_words as u128;
         fetch.outer_words = (inner * chunk_words) as u128;
         fetch.segment_words = layout.reach() as u128;
-        Sums { fetch, accesses: vec![access], rows: view.count, channels, chunks, total }
+        Sums { fetch, accesses: vec![access], rows: view.count, channels, chunks, total, ragged: false }
     }
 
     /// Words of weights, unless they are there already.
@@ -310,10 +320,11 @@ impl Lowering<'_> {
                 right_channels
             }
         };
-        let rows = vec![(0, operand.tokens); view.count];
+        let rows = vec![(0, operand.rows); view.count];
         let words = Access { buffer: operand.buffer, port: Port::Words, offset: 0, rows };
         let accesses = vec![source, words];
-        Ok(Sums { fetch, accesses, rows: view.count, channels, chunks, total: product.total })
+        let ragged = product.form == Form::Scores && !tokens.is_multiple_of(fire_lanes);
+        Ok(Sums { fetch, accesses, rows: view.count, channels, chunks, total: product.total, ragged })
     }
 
     /// Lanes of a unit of the right operand of `Mix`, and units of a head of this depth.

@@ -5,9 +5,12 @@
 //! `base + r·step` is the tightest line that is nowhere below `R` and ends at its last value, so that it never waits for
 //! rows of later instructions. What other conditions imply is left out.
 
+use std::collections::HashMap;
+
 use super::item::{Access, Buffer, Item, Kind, Port};
 use super::memory::Addresses;
 use crate::overlay::isa::Vector;
+use crate::overlay::plan::Memory;
 
 /// A condition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,32 +32,27 @@ type Progress = [usize; 4];
 /// The largest step of a condition.
 const MAX_STEP: usize = 255;
 
-/// Instructions with their conditions, in order. There may be more than before: where an instruction has to wait for
+/// Instructions with their conditions, in order, and whether they only wait. There may be more than before: where an instruction has to wait for
 /// all three units, the vector unit waits for one of them in an instruction of its own, which writes to `scratch`.
 pub(super) struct Ordered {
-    pub items: Vec<(Item, [Wait; 2])>,
+    pub items: Vec<(Item, [Wait; 2], bool)>,
     /// Whether `scratch` is used.
     pub helpers: bool,
 }
 
+/// Unit, port, and the progress after which they do not touch a word any more.
+type Touch = (usize, Port, usize);
+
 struct Orderer<'a> {
     buffers: &'a [Buffer],
     addresses: &'a Addresses,
-    done: Vec<Done>,
+    /// For each word of each memory, who touches it, and the progress of the unit after which it no longer does.
+    touched: HashMap<(Memory, usize), Vec<Touch>>,
     totals: Progress,
     /// What is known when a row begins: the engine's list, the vector unit's.
     known: [Vec<Progress>; 2],
     /// Row of its list for each row of progress.
     rows: [Vec<usize>; 4],
-}
-
-/// An instruction that has its place.
-struct Done {
-    unit: usize,
-    first: usize,
-    rows: usize,
-    /// For each access, the progress after which nothing touches a row of the buffer any more.
-    accesses: Vec<(Access, Vec<usize>)>,
 }
 
 /// Finds conditions.
@@ -67,7 +65,7 @@ pub(super) fn order(
     let mut orderer = Orderer {
         buffers,
         addresses,
-        done: Vec::new(),
+        touched: HashMap::new(),
         totals: [0; 4],
         known: [Vec::new(), Vec::new()],
         rows: Default::default(),
@@ -84,7 +82,7 @@ pub(super) fn order(
                 all[1] = Wait { unit: 3, base: required[3].last().copied().unwrap_or(0), step: 0 };
             }
             orderer.place(&helper, all);
-            ordered.items.push((helper, all));
+            ordered.items.push((helper, all, true));
             let after = if item.unit() == 3 {
                 Wait::default()
             } else {
@@ -93,7 +91,7 @@ pub(super) fn order(
             [line(1, &required[1]), after]
         });
         orderer.place(&item, waits);
-        ordered.items.push((item, waits));
+        ordered.items.push((item, waits, false));
     }
     ordered
 }
@@ -103,7 +101,7 @@ fn helper(name: &str, scratch: Option<usize>) -> Item {
     let vector = Vector { rows: 1, channels: 1, ..Vector::default() };
     let access = |buffer| Access { buffer, port: Port::VectorTarget, offset: 0, rows: vec![(0, 1)] };
     Item {
-        name: format!("{name} (order)"),
+        name: format!("wait for {name}"),
         kind: Kind::Vector(Box::new(vector)),
         accesses: scratch.map(access).into_iter().collect(),
     }
@@ -135,23 +133,13 @@ impl Orderer<'_> {
         let rows = item.rows();
         let mut required: [Vec<usize>; 4] = std::array::from_fn(|_| vec![0; rows]);
         for access in &item.accesses {
-            for done in &self.done {
-                for (other, after) in &done.accesses {
-                    if !self.conflict(access, other)
-                        || !must_wait((done.unit, other.port), (item.unit(), access.port))
-                    {
-                        continue;
-                    }
-                    let own = &mut required[done.unit];
-                    for (r, own) in own.iter_mut().enumerate() {
-                        let progress = if access.buffer == other.buffer {
-                            let (from, to) = access.rows[r];
-                            after[from..to].iter().copied().max().unwrap_or(0)
-                        } else {
-                            done.first + done.rows
-                        };
-                        *own = (*own).max(progress);
-                    }
+            let mut last = ((0, 0), Progress::default());
+            for (r, &range) in access.rows.iter().enumerate() {
+                if last.0 != range {
+                    last = (range, self.touches(item.unit(), access, range));
+                }
+                for (list, progress) in required.iter_mut().zip(last.1) {
+                    list[r] = list[r].max(progress);
                 }
             }
         }
@@ -165,13 +153,24 @@ impl Orderer<'_> {
         required
     }
 
-    /// Whether two accesses touch the same words, and one writes.
-    fn conflict(&self, a: &Access, b: &Access) -> bool {
-        let (x, y) = (&self.buffers[a.buffer], &self.buffers[b.buffer]);
-        let (p, q) = (self.addresses.first[a.buffer], self.addresses.first[b.buffer]);
-        (a.port.writes() || b.port.writes())
-            && x.memory == y.memory
-            && (a.buffer == b.buffer || (p < q + y.words && q < p + x.words))
+    /// The progress of each unit that an access to these rows has to wait for.
+    fn touches(&self, unit: usize, access: &Access, range: (usize, usize)) -> Progress {
+        let mut progress = Progress::default();
+        for word in self.words(access, range) {
+            for &(other, port, after) in self.touched.get(&word).into_iter().flatten() {
+                if (access.port.writes() || port.writes()) && must_wait((other, port), (unit, access.port)) {
+                    progress[other] = progress[other].max(after);
+                }
+            }
+        }
+        progress
+    }
+
+    /// Words of some rows of an access.
+    fn words(&self, access: &Access, range: (usize, usize)) -> impl Iterator<Item = (Memory, usize)> {
+        let buffer = &self.buffers[access.buffer];
+        let (memory, first) = (buffer.memory, self.addresses.first[access.buffer]);
+        buffer.words_of(range).map(move |word| (memory, first + word))
     }
 
     /// At most two conditions that meet all requirements; none if it takes three.
@@ -224,15 +223,23 @@ impl Orderer<'_> {
         self.rows[unit].extend(first_row..first_row + rows);
         let first = self.totals[unit];
         self.totals[unit] += rows;
-        let after = |access: &Access| {
-            let mut after = vec![0; self.buffers[access.buffer].rows];
-            for (r, &(from, to)) in access.rows.iter().enumerate() {
-                after[from..to].iter_mut().for_each(|a| *a = first + r + 1);
+        for access in &item.accesses {
+            for (r, &range) in access.rows.iter().enumerate() {
+                // The last of several rows with the same words says it all.
+                if access.rows.get(r + 1) == Some(&range) {
+                    continue;
+                }
+                let words: Vec<(Memory, usize)> = self.words(access, range).collect();
+                for word in words {
+                    let all = self.touched.entry(word).or_default();
+                    let after = first + r + 1;
+                    match all.iter_mut().find(|(u, port, _)| (*u, *port) == (unit, access.port)) {
+                        Some(own) => own.2 = own.2.max(after),
+                        None => all.push((unit, access.port, after)),
+                    }
+                }
             }
-            (access.clone(), after)
-        };
-        let accesses = item.accesses.iter().map(after).collect();
-        self.done.push(Done { unit, first, rows, accesses });
+        }
     }
 }
 
@@ -257,7 +264,11 @@ fn must_wait((before, port): (usize, Port), (now, own): (usize, Port)) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Wait, line};
+    use super::super::item::{Access, Buffer, Item, Kind, Port};
+    use super::super::memory::place;
+    use super::{Wait, line, order};
+    use crate::overlay::isa::{Fetch, Fire, Vector};
+    use crate::overlay::plan::Memory;
 
     #[test]
     fn lines_are_tight_and_end_at_the_last_requirement() {
@@ -269,5 +280,77 @@ mod tests {
         assert_eq!(line(1, &[0, 5, 5]), wait(5, 0));
         assert_eq!(line(1, &[0, 0, 5]), wait(1, 2));
         assert_eq!(line(1, &[1000]), wait(1000, 0));
+    }
+
+    fn buffer(memory: Memory) -> Buffer {
+        Buffer { name: String::new(), memory, rows: 2, row_words: 1, steps: 1, always: true }
+    }
+
+    fn engine(serial: u128, ports: &[(Port, usize)]) -> Item {
+        let fetch = Fetch { rows: 2, ..Fetch::default() };
+        let pair = (fetch, Fire { rows: 2, serial, ..Fire::default() });
+        item(Kind::Engine(Box::new(pair)), ports)
+    }
+
+    fn vector(ports: &[(Port, usize)]) -> Item {
+        item(Kind::Vector(Box::new(Vector { rows: 2, channels: 1, ..Vector::default() })), ports)
+    }
+
+    fn item(kind: Kind, ports: &[(Port, usize)]) -> Item {
+        let access =
+            |&(port, buffer): &(Port, usize)| Access { buffer, port, offset: 0, rows: vec![(0, 1), (1, 2)] };
+        Item { name: "node".into(), kind, accesses: ports.iter().map(access).collect() }
+    }
+
+    /// What each unit has written is read by the engine, or by the vector unit: one condition too many.
+    #[test]
+    fn a_third_unit_is_waited_for_by_an_instruction_of_its_own() {
+        let memories = [Memory::Spikes, Memory::Spikes, Memory::Sums, Memory::Sums];
+        let buffers: Vec<Buffer> = memories.into_iter().map(buffer).collect();
+        let wait = |unit, base, step| Wait { unit, base, step };
+        let before = [
+            engine(1, &[(Port::Spikes, 0)]),
+            engine(2, &[(Port::Spikes, 1)]),
+            vector(&[(Port::VectorTarget, 2)]),
+        ];
+        for (reader, helper, own) in [
+            (
+                engine(1, &[(Port::Source, 0), (Port::Source, 1), (Port::Sums, 2)]),
+                [wait(2, 2, 0), Wait::default()],
+                [wait(1, 1, 1), wait(3, 3, 0)],
+            ),
+            (
+                vector(&[(Port::Spikes, 0), (Port::Spikes, 1), (Port::VectorSource, 2)]),
+                [wait(2, 2, 0), wait(3, 2, 0)],
+                [wait(1, 1, 1), Wait::default()],
+            ),
+        ] {
+            let items: Vec<Item> = before.iter().cloned().chain([reader]).collect();
+            let addresses = place(&buffers, &items);
+            let ordered = order(items, &buffers, &addresses, Some(3));
+            assert!(ordered.helpers);
+            assert_eq!(ordered.items.len(), 5);
+            assert!(ordered.items[..3].iter().all(|(_, waits, _)| *waits == [Wait::default(); 2]));
+            assert_eq!((ordered.items[3].1, ordered.items[3].2), (helper, true));
+            assert_eq!((ordered.items[4].1, ordered.items[4].2), (own, false));
+        }
+    }
+
+    /// The engine reads what the vector unit has made of what the engine wrote: waiting for the vector unit says it all.
+    #[test]
+    fn what_another_condition_implies_is_left_out() {
+        let memories = [Memory::Sums, Memory::Spikes, Memory::Spikes];
+        let buffers: Vec<Buffer> = memories.into_iter().map(buffer).collect();
+        let items = vec![
+            engine(1, &[(Port::Sums, 0), (Port::Spikes, 2)]),
+            vector(&[(Port::VectorSource, 0), (Port::Spikes, 1)]),
+            engine(1, &[(Port::Source, 1), (Port::Source, 2)]),
+        ];
+        let addresses = place(&buffers, &items);
+        let ordered = order(items, &buffers, &addresses, None);
+        let waits: Vec<[Wait; 2]> = ordered.items.iter().map(|(_, waits, _)| *waits).collect();
+        let wait = |unit| Wait { unit, base: 1, step: 1 };
+        assert!(!ordered.helpers);
+        assert_eq!(waits, [[Wait::default(); 2], [wait(1), Wait::default()], [wait(3), Wait::default()]]);
     }
 }

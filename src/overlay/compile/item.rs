@@ -9,10 +9,26 @@ pub(super) struct Buffer {
     /// Node whose value it is.
     pub name: String,
     pub memory: Memory,
-    pub words: usize,
     pub rows: usize,
+    /// Words of a row in a step.
+    pub row_words: usize,
+    /// Steps, each with all rows.
+    pub steps: usize,
     /// Lives from the first to the last instruction.
     pub always: bool,
+}
+
+impl Buffer {
+    /// All words.
+    pub fn words(&self) -> usize {
+        self.rows * self.row_words * self.steps
+    }
+
+    /// Words of these rows, counted from the buffer's first.
+    pub fn words_of(&self, (from, to): (usize, usize)) -> impl Iterator<Item = usize> {
+        let (row_words, step) = (self.row_words, self.rows * self.row_words);
+        (0..self.steps).flat_map(move |s| s * step + from * row_words..s * step + to * row_words)
+    }
 }
 
 /// What an instruction does with a buffer, and which of its fields holds the address.

@@ -56,7 +56,8 @@ impl From<Form> for Form2 {
 #[derive(Clone, Debug)]
 pub(super) struct Operand {
     pub buffer: usize,
-    pub tokens: usize,
+    /// Rows of the buffer.
+    pub rows: usize,
     pub range: (i64, i64),
 }
 
@@ -104,6 +105,8 @@ pub(super) struct Lowering<'a> {
     /// The mask that the vector unit has set last: raw element, buffer.
     pub mask: Option<(i32, usize)>,
     pub instructions: [usize; 2],
+    /// Node whose levels a buffer of spikes holds, and their layout.
+    pub contents: HashMap<usize, (NodeId, Layout)>,
 }
 
 /// An error at a node.
@@ -154,6 +157,7 @@ impl<'a> Lowering<'a> {
             input: None,
             mask: None,
             instructions: [0; 2],
+            contents: HashMap::new(),
         }
     }
 
@@ -260,9 +264,14 @@ impl<'a> Lowering<'a> {
         Split::aligned(size, self.options.fire_lanes)
     }
 
-    /// A new buffer.
-    pub fn buffer(&mut self, name: &str, memory: Memory, rows: usize, words: usize) -> usize {
-        self.buffers.push(Buffer { name: name.into(), memory, words, rows, always: false });
+    /// A new buffer: rows, words of a row in a step, steps.
+    pub fn buffer(
+        &mut self,
+        name: &str,
+        memory: Memory,
+        (rows, row_words, steps): (usize, usize, usize),
+    ) -> usize {
+        self.buffers.push(Buffer { name: name.into(), memory, rows, row_words, steps, always: false });
         self.buffers.len() - 1
     }
 
@@ -277,10 +286,11 @@ impl<'a> Lowering<'a> {
     }
 
     /// Room for the levels of neurons.
-    pub fn new_tracer(&mut self, name: &str, rows: usize, layout: Layout, levels: (i32, i32)) -> Tracer {
+    pub fn new_tracer(&mut self, of: NodeId, rows: usize, layout: Layout, levels: (i32, i32)) -> Tracer {
         let steps = self.steps(levels.0, levels.1);
         let words = self.row_words(&layout);
-        let buffer = self.buffer(name, Memory::Spikes, rows, rows * words * steps);
+        let buffer = self.buffer(self.name(of), Memory::Spikes, (rows, words, steps));
+        self.contents.insert(buffer, (of, layout.clone()));
         let channels = layout.positions.len();
         let doubling = self.options.code == crate::golden::SpikeCode::Radix;
         let range = (levels.0.into(), levels.1.into());
@@ -368,8 +378,9 @@ impl<'a> Lowering<'a> {
         let steps = (64 - most.leading_zeros()).max(1) as usize;
         let words = self.row_words(&layout);
         let half = rows * words * steps;
-        let buffer = self.buffer(self.name(input), Memory::Spikes, rows, 2 * half);
+        let buffer = self.buffer(self.name(input), Memory::Spikes, (rows, words, 2 * steps));
         self.buffers[buffer].always = true;
+        self.contents.insert(buffer, (input, layout.clone()));
         let range = (node.range.low, node.range.high);
         let tracer = Tracer { buffer, layout, rows, channels, steps, doubling: true, input: true, range };
         let (row_stride, step_stride) = (words, rows * words);
@@ -463,7 +474,7 @@ impl<'a> Lowering<'a> {
         self.widths.mask_depth = self.widths.mask_depth.max(tokens);
         let buffer = match self.mask {
             Some((_, buffer)) => buffer,
-            None => self.buffer(name, Memory::Mask, tokens, tokens),
+            None => self.buffer(name, Memory::Mask, (tokens, 1, 1)),
         };
         let vector = Vector {
             op: 4,

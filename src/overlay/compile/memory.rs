@@ -48,17 +48,17 @@ pub(super) fn place(buffers: &[Buffer], items: &[Item]) -> Addresses {
         };
         let same = placed.iter().filter(|other| buffers[**other].memory == buffers[b].memory);
         let mut taken: Vec<(usize, usize)> =
-            same.filter(together).map(|&o| (first[o], first[o] + buffers[o].words)).collect();
+            same.filter(together).map(|&o| (first[o], first[o] + buffers[o].words())).collect();
         taken.sort_unstable();
         let mut at = 0;
         for (from, to) in taken {
-            if at + buffers[b].words <= from {
+            if at + buffers[b].words() <= from {
                 break;
             }
             at = at.max(to);
         }
         first[b] = at;
-        ends[index] = ends[index].max(at + buffers[b].words);
+        ends[index] = ends[index].max(at + buffers[b].words());
         placed.push(b);
     }
     Addresses { first, lives, spikes: ends[0], operands: ends[1], sums: ends[2] }

@@ -29,14 +29,14 @@ mod residual;
 mod widths;
 
 use conditions::{Ordered, Wait};
-use item::{Item, Kind, Port};
+use item::{Access, Item, Kind, Port};
 use lower::{Lowering, STREAM, refused};
 use memory::Addresses;
 use widths::unsigned;
 
 use super::isa::{Fetch, Fire, Vector};
 use super::machine::{Input, Machine, Options};
-use super::plan::{Memory, Plan, Unit, ValuePlace};
+use super::plan::{LayerPlace, Memory, Plan, Source, Unit, ValuePlace};
 use crate::error::{Error, Result};
 use crate::integer::{Network, Op};
 
@@ -65,7 +65,7 @@ fn finish(mut lowering: Lowering<'_>) -> Result<Plan> {
     let mut addresses = memory::place(&lowering.buffers, &items);
     let mut ordered = conditions::order(items.clone(), &lowering.buffers, &addresses, None);
     if ordered.helpers {
-        let scratch = lowering.buffer("order", Memory::Sums, 1, 1);
+        let scratch = lowering.buffer("order", Memory::Sums, (1, 1, 1));
         lowering.buffers[scratch].always = true;
         addresses = memory::place(&lowering.buffers, &items);
         ordered = conditions::order(items, &lowering.buffers, &addresses, Some(scratch));
@@ -73,8 +73,8 @@ fn finish(mut lowering: Lowering<'_>) -> Result<Plan> {
     let Ordered { items, .. } = ordered;
     // Helpers move vector instructions.
     let moved: Vec<usize> = {
-        let vector = items.iter().filter(|(item, _)| item.unit() == 3).enumerate();
-        vector.filter(|(_, (item, _))| !item.name.ends_with(" (order)")).map(|(n, _)| n).collect()
+        let vector = items.iter().filter(|(item, ..)| item.unit() == 3).enumerate();
+        vector.filter(|(_, (_, _, helper))| !helper).map(|(n, _)| n).collect()
     };
     let mut layers = std::mem::take(&mut lowering.layers);
     for layer in layers.iter_mut().filter(|layer| layer.unit == Unit::Vector) {
@@ -82,7 +82,8 @@ fn finish(mut lowering: Lowering<'_>) -> Result<Plan> {
     }
     let (mut fetch, mut fire, mut vector) = (Vec::new(), Vec::new(), Vec::new());
     let mut notes = [Vec::new(), Vec::new()];
-    for (item, waits) in items {
+    let mut sources = Vec::new();
+    for (item, waits, _) in items {
         let Item { name, mut kind, accesses } = item;
         for access in &accesses {
             address(&mut kind, access.port, addresses.first[access.buffer] + access.offset);
@@ -91,6 +92,7 @@ fn finish(mut lowering: Lowering<'_>) -> Result<Plan> {
         match kind {
             Kind::Engine(pair) => {
                 let (mut first, second) = *pair;
+                sources.extend(source(&lowering, &accesses, &layers));
                 (first.wait0_unit, first.wait0_base, first.wait0_step) = fields(waits[0]);
                 (first.wait1_unit, first.wait1_base, first.wait1_step) = fields(waits[1]);
                 fetch.push(Fetch::from_values(&first.values()).map_err(wide)?);
@@ -123,11 +125,34 @@ fn finish(mut lowering: Lowering<'_>) -> Result<Plan> {
     let values = lowering.buffers.iter().zip(places).map(|(buffer, (&first, life))| ValuePlace {
         name: buffer.name.clone(),
         memory: buffer.memory,
-        words: first..first + buffer.words,
+        words: first..first + buffer.words(),
         life: life.map_or(0..0, |(begin, end)| begin..end.saturating_add(1).min(count)),
     });
     let values = values.collect();
-    Ok(Plan { machine, code: lowering.options.code, fetch, fire, vector, notes, layers, values, images })
+    Ok(Plan {
+        machine,
+        code: lowering.options.code,
+        fetch,
+        fire,
+        vector,
+        notes,
+        sources,
+        layers,
+        values,
+        images,
+    })
+}
+
+/// Whose spikes are read.
+fn source(lowering: &Lowering<'_>, accesses: &[Access], layers: &[LayerPlace]) -> Option<Source> {
+    let access = accesses.iter().find(|access| access.port == Port::Source)?;
+    let (node, layout) = lowering.contents.get(&access.buffer)?;
+    Some(Source {
+        layer: layers.iter().position(|layer| layer.node == *node),
+        offset: access.offset,
+        row_words: lowering.row_words(layout),
+        positions: layout.positions.clone(),
+    })
 }
 
 /// Fields of a condition.

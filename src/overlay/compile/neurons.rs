@@ -333,7 +333,7 @@ impl Lowering<'_> {
         neurons: Option<&Neurons>,
         outputs: Outputs,
     ) -> Result<()> {
-        let Sums { fetch, mut accesses, rows, channels, chunks, total } = sums;
+        let Sums { fetch, mut accesses, rows, channels, chunks, total, ragged } = sums;
         let mut fire = self.chunk_fields(&fetch, &chunks);
         let fire_lanes = self.options.fire_lanes;
         self.widths.acc.take_range(total);
@@ -352,13 +352,11 @@ impl Lowering<'_> {
         }
         let each: Vec<(usize, usize)> = (0..rows).map(|r| (r, r + 1)).collect();
         if let (true, Some(neurons), Some(of)) = (outputs.spikes, neurons, of) {
-            // Lanes beyond the last score add words that nobody wrote.
-            let ragged = fire.tail % fire_lanes as u128 != 0;
-            if fetch.operand == 1 && fetch.outer_words == 0 && ragged {
+            if ragged {
                 let problem = "neurons read the scores of attention without softmax";
                 return Err(refused(name, problem, STREAM));
             }
-            let tracer = self.new_tracer(name, rows, layout.clone(), (neurons.low, neurons.high));
+            let tracer = self.new_tracer(of, rows, layout.clone(), (neurons.low, neurons.high));
             let words = self.row_words(&layout);
             fire.spikes_out = 1;
             fire.row_stride = words as u128;
@@ -375,23 +373,24 @@ impl Lowering<'_> {
             let width = layout.groups * fire_lanes;
             let lanes = self.options.lanes;
             fire.operand_out = 1;
-            let words = match kind.form {
+            let (shape, blocks) = match kind.form {
                 Form2::Scores => {
                     fire.transpose = 1;
                     fire.operand_stride = width as u128;
-                    rows.div_ceil(lanes) * width
+                    ((rows.div_ceil(lanes), width, 1), lanes)
                 }
                 Form2::Mix => {
                     let (unit, _) = self.units(channels / kind.heads.max(1));
                     fire.operand_stride = rows as u128;
                     fire.operand_groups = (unit / fire_lanes) as u128;
-                    width / unit * rows
+                    ((rows, 1, width / unit), 1)
                 }
             };
-            let buffer = self.buffer(name, Memory::Operands, rows, words);
+            let buffer = self.buffer(name, Memory::Operands, shape);
+            let each = (0..rows).map(|r| (r / blocks, r / blocks + 1)).collect();
             accesses.push(Access { buffer, port: Port::Operands, offset: 0, rows: each });
             let range = (neurons.low.into(), neurons.high.into());
-            self.operands.insert((of, kind), Operand { buffer, tokens: rows, range });
+            self.operands.insert((of, kind), Operand { buffer, rows: shape.0, range });
         }
         match outputs.serial {
             None => {}

@@ -43,7 +43,16 @@ impl Lowering<'_> {
                 let terms = self.network.inputs(id).into_iter().zip(sum.terms.iter().cloned()).collect();
                 Total { name: &node.name, rows, channels, terms, start: sum.start.clone(), node: id }
             }
-            op => {
+            op @ (Op::Input(_)
+            | Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::Embedding(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_)
+            | Op::Readout(_)) => {
                 let one = Term { first: 0, coefficient: vec![1] };
                 self.widths.sum.take_range(values(op).unwrap_or(Range::new(0, 0)));
                 let start = vec![0; rows * channels];
@@ -66,10 +75,9 @@ impl Lowering<'_> {
         if let Op::Sum(_) = self.network.node(total.node).op {
             self.done.insert(total.node);
         }
-        let words = total.rows * total.channels;
         let buffer = match taken {
             Some((_, buffer)) => buffer,
-            None => self.buffer(total.name, Memory::Sums, total.rows, words),
+            None => self.buffer(total.name, Memory::Sums, (total.rows, total.channels, 1)),
         };
         let base = |first: usize| starts.map_or(Base::Zero, |at| Base::Start(at + first * total.channels));
         let mut present = taken.is_some();
@@ -245,7 +253,7 @@ impl Lowering<'_> {
         let source = self.sums_of(view.root)?;
         let channels = norm.gamma.len();
         let layout = Layout::dense(channels, self.options.fire_lanes);
-        let tracer = self.new_tracer(name, view.count, layout.clone(), (norm.low, norm.high));
+        let tracer = self.new_tracer(id, view.count, layout.clone(), (norm.low, norm.high));
         let words = self.row_words(&layout);
         let shift = self.norm_fraction - norm.fraction;
         let scaled = |x: i64| i128::from(x) << shift;
@@ -334,7 +342,7 @@ impl Lowering<'_> {
         }
         let split = Split::aligned(tokens, self.options.fire_lanes);
         let layout = Layout::split(channels, split, self.options.fire_lanes);
-        let tracer = self.new_tracer(name, rows, layout.clone(), (softmax.low, softmax.high));
+        let tracer = self.new_tracer(id, rows, layout.clone(), (softmax.low, softmax.high));
         let words = self.row_words(&layout);
         accesses.push(Access {
             buffer: tracer.buffer,
