@@ -2,8 +2,9 @@
 
 /// Vector unit of the overlay: executes instructions `vector` (docs/overlay.md, src/overlay/isa.rs).
 ///
-/// Contract: an instruction stays with `instr_valid_i` until `instr_done_o`, which comes for one cycle when all its rows
-/// are complete. Row r begins when both conditions of the instruction are met. `row_done_o` is high for a cycle for
+/// Contract: an instruction stays with `instr_valid_i` until `instr_next_o`, which comes for one cycle when all its rows
+/// are complete. `end_o`: the list is at its end; `restart_i` begins it again. Row r begins when both conditions of the
+/// instruction are met, of `embed` and `mask` also not before `raw_valid_i`. `row_done_o` is high for a cycle for
 /// each row that is complete; a row of LayerNorm is when `fire_done_i` says so. Memories give a word a cycle after its
 /// address, and keep it until the next; the read ports are used by nothing else while an instruction is executed.
 /// Structure: a counter for all rows and channels; value and coefficient, product in two stages, sum; LayerNorm is a
@@ -51,7 +52,9 @@ module overlay_vector #(
   /// Instruction.
   input  wire logic                               instr_valid_i,
   input  wire logic [32*overlay_isa_pkg::VectorWords-1:0]          instr_i,
-  output      logic                               instr_done_o,
+  output      logic                               instr_next_o,
+  output      logic                               end_o,
+  input  wire logic                               restart_i,
   /// Progress of the units.
   input  wire logic [15:0]                        progress_engine_i,
   input  wire logic [15:0]                        progress_softmax_i,
@@ -76,7 +79,8 @@ module overlay_vector #(
   output      logic                               table_enable_o,
   output      logic [TableAddrWidth-1:0]          table_addr_o,
   input  wire logic signed [EntryWidth-1:0]       table_data_i,
-  /// Raw elements of the sample.
+  /// Raw elements of the sample; all of them are there.
+  input  wire logic                               raw_valid_i,
   output      logic                               raw_enable_o,
   output      logic [RawAddrWidth-1:0]            raw_addr_o,
   input  wire logic signed [RawWidth-1:0]         raw_data_i,
@@ -115,6 +119,7 @@ module overlay_vector #(
       (HasAdd != 0 && (HasEmbed == 0 || SumWidth > EntryWidth)) ? SumWidth : EntryWidth;
 
   // ---------------------------------------------------------------------------- fields
+  localparam int unsigned LastLsb = overlay_isa_pkg::VectorLastLsb;
   localparam int unsigned OpLsb = overlay_isa_pkg::VectorOpLsb;
   localparam int unsigned PerChannelLsb = overlay_isa_pkg::VectorPerChannelLsb;
   localparam int unsigned AccumulateLsb = overlay_isa_pkg::VectorAccumulateLsb;
@@ -159,18 +164,20 @@ module overlay_vector #(
   assign channels = instr_i[ChannelsLsb+:ChannelsWidth];
 
   // ---------------------------------------------------------------------------- rows
-  typedef enum logic [2:0] {Idle, Row, Raw, RowAddr, Elements} state_e;
+  typedef enum logic [2:0] {Idle, Row, Raw, RowAddr, Elements, End} state_e;
   state_e state_q;
-  logic start, go_q, row_begin, ln_begin, row_end, issue, advance, more_rows;
+  logic start, go_q, may_begin, row_begin, ln_begin, row_end, issue, advance, more_rows;
   logic [15:0] rows_q, open_q;
   logic [RawAddrWidth-1:0] raw_addr_q;
   logic written_q, mask_valid_q, done_q, row_done;
   assign start = state_q == Idle && instr_valid_i && !done_q;
   assign more_rows = rows_q != '0;
-  assign row_begin = is_layer_norm ? ln_begin : state_q == Row && more_rows && go_q;
+  assign may_begin = state_q == Row && more_rows && go_q && (raw_valid_i || !(is_embed || is_mask));
+  assign row_begin = is_layer_norm ? ln_begin : may_begin;
   assign row_done = written_q || mask_valid_q || (HasLayerNorm != 0 && fire_done_i);
   assign row_done_o = row_done;
-  assign instr_done_o = done_q;
+  assign instr_next_o = done_q;
+  assign end_o = state_q == End;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -181,12 +188,12 @@ module overlay_vector #(
         Idle: if (start) state_q <= Row;
         Row: begin
           if (row_begin && !is_layer_norm) state_q <= (is_embed || is_mask) ? Raw : Elements;
-          else if (open_q == '0) state_q <= Idle;
+          else if (open_q == '0) state_q <= instr_i[LastLsb] ? End : Idle;
         end
         Raw: state_q <= is_embed ? RowAddr : Row;
         RowAddr: state_q <= Elements;
         Elements: if (row_end) state_q <= Row;
-        default: state_q <= Idle;
+        default: if (restart_i) state_q <= Idle;
       endcase
       done_q <= state_q == Row && open_q == '0;
     end
@@ -423,7 +430,7 @@ module overlay_vector #(
       .epsilon_i(SquareWidth'(instr_i[EpsilonLsb+:128])),
       .spikes_i(instr_i[SpikesLsb+:AddrWidth]),
       .row_stride_i(AddrWidth'(instr_i[RowStrideLsb+:16])),
-      .go_i(is_layer_norm && state_q == Row && more_rows && go_q),
+      .go_i(is_layer_norm && may_begin),
       .row_begin_o(ln_begin),
       .sum_enable_o(ln_enable),
       .sum_addr_o(ln_addr),

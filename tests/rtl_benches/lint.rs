@@ -10,7 +10,7 @@ fn lint() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut cases: Vec<(String, Vec<&str>)> = library()
         .iter()
-        .map(|file| file.trim_end_matches(".sv").to_owned())
+        .map(|file| Path::new(file).file_stem().unwrap().to_str().unwrap().to_owned())
         // A package is no module; those that read it are checked with it.
         .filter(|name| !name.ends_with("_pkg"))
         .map(|name| (name, Vec::new()))
@@ -60,6 +60,22 @@ fn lint() {
         ("spike_neurons", &["Stops=0"]),
         ("layer_norm_neurons", &["Stops=0"]),
         ("softmax_neurons", &["Stops=0"]),
+        ("overlay_row_fire", &["LevelWidth=1", "Unary=0"]),
+        ("overlay_row_fire", &["ValueWidth=51", "ThetaWidth=50", "LevelWidth=8"]),
+        ("overlay_row_fire", &["ValueWidth=30", "ThetaWidth=8", "LevelWidth=4"]),
+        ("overlay_place", &["WordNeurons=4"]),
+        ("overlay_place", &["WordNeurons=32", "Align=16"]),
+        ("overlay_softmax", &["GroupMax=1", "WordNeurons=4"]),
+        ("overlay_softmax", &["ExpWidth=24", "SumWidth=29", "ScaleWidth=20", "Fraction=22", "GroupMax=70"]),
+        ("overlay_layer_norm", &["ChannelsMax=4", "WordNeurons=4"]),
+        (
+            "overlay_layer_norm",
+            &["SumWidth=30", "ChannelsMax=64", "SquareWidth=69", "ConstWidth=24", "Fraction=24"],
+        ),
+        ("overlay_vector", &["HasAdd=0", "HasMask=0"]),
+        ("overlay_vector", &["HasEmbed=0", "HasMask=0", "HasPerChannel=0"]),
+        ("overlay_vector", &["HasLayerNorm=0", "HasStart=0"]),
+        ("overlay_vector", &["HasLayerNorm=0", "HasAdd=0", "HasEmbed=0", "HasMask=0"]),
         ("spike_neurons", &["Channels=4", "Rows=6", "Fraction=3", "ThetaWidth=20"]),
         ("spike_neurons", &["LevelMin=-1", "LevelMax=1", "LevelWidth=2"]),
         ("spike_neurons", &["UseTable=1", "LevelMin=-8", "LevelMax=7", "Lanes=8", "TableWidth=20"]),
@@ -121,7 +137,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 /// A misspelt name is an error, not a wire of one bit; and ports say their net type, which some tools then ask for.
 #[test]
 fn no_file_has_implicit_nets() {
-    let folders = ["rtl", "rtl/xcup", "sim", "sim/benches", "sim/formal", "templates"];
+    let folders = ["rtl", "rtl/overlay", "rtl/xcup", "sim", "sim/benches", "sim/formal", "templates"];
     let files: Vec<_> = folders.into_iter().flat_map(sources).collect();
     assert!(files.len() > 100, "{} files", files.len());
     for (name, text) in files {
@@ -138,7 +154,7 @@ fn no_file_has_implicit_nets() {
 /// Vivado takes two styles on one memory for a conflict.
 #[test]
 fn no_memory_has_two_styles() {
-    for (name, text) in ["rtl", "rtl/xcup"].into_iter().flat_map(sources) {
+    for (name, text) in ["rtl", "rtl/overlay", "rtl/xcup"].into_iter().flat_map(sources) {
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or("");
             let styles = code.matches("_style").count();

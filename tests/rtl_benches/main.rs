@@ -14,6 +14,8 @@ mod matmul;
 mod neurons;
 mod non_monotone_tables;
 mod outputs;
+mod overlay_rows;
+mod overlay_vector;
 mod product;
 mod row_array;
 mod rows;
