@@ -13,6 +13,7 @@ macro_rules! instruction {
         $($(#[$field_doc:meta])* $field:ident : $bits:literal),* $(,)?
     ) => {
         $(#[$doc])*
+        #[allow(missing_docs, reason = "a comment stands above each group of fields")]
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct $name {
             $($(#[$field_doc])* pub $field: u128,)*
