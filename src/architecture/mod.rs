@@ -27,7 +27,7 @@ use crate::streaming::{self, design, schedule};
 use crate::target::{Device, Family};
 
 pub use crate::overlay::Options as OverlayOptions;
-pub use crate::overlay::summary::{LayerProgram, MemorySize, Program, Value};
+pub use crate::overlay::summary::{LayerProgram, MemorySize, Program, Size, Value};
 pub use crate::streaming::design::{Joins, LayerFolding, Options as StreamingOptions};
 pub use options::{Architecture, Options};
 pub use reference::{Reference, Runner};

@@ -6,12 +6,9 @@ use crate::error::printable;
 
 /// Machine, memories, layers, values.
 pub fn tables(program: &Program) -> String {
-    let machine = program.machine.iter().map(|(name, value)| [name.replace('_', " "), value.to_string()]);
+    let machine = program.machine.iter().map(|size| [size.name.replace('_', " "), size.value.to_string()]);
     let mut machine: Vec<[String; 2]> = machine.collect();
     machine.push(["spike code".to_owned(), program.code.to_owned()]);
-    for (list, count) in &program.instructions {
-        machine.push([format!("{list} instructions"), count.to_string()]);
-    }
     let memories = program.memories.iter().map(|memory| {
         [
             memory.name.to_owned(),

@@ -43,7 +43,7 @@ use existing::Found;
 use library::Sources;
 use package::Package;
 
-use crate::architecture::{Design, Options};
+use crate::architecture::{Architecture, Design, Options};
 use crate::error::{Error, Result};
 use crate::hardware::{Core, name};
 use crate::target::{Family, Target, TargetEntry};
@@ -280,6 +280,7 @@ struct Readme<'a> {
     load: Vec<String>,
     bitstream: String,
     vivado: bool,
+    overlay: bool,
     block_design: bool,
     stages: Vec<(String, &'a str, u64, u64)>,
     verilator: String,
@@ -326,6 +327,7 @@ impl<'a> Readme<'a> {
             load: load.iter().map(|command| command.replace("BITSTREAM", &bitstream)).collect(),
             bitstream,
             vivado: has("scripts/vivado.tcl"),
+            overlay: manifest.folding.architecture() == Architecture::Overlay,
             block_design: has("scripts/vivado_bd.tcl"),
             stages: stages.collect(),
             verilator: Tool::Verilator.oldest_text(),

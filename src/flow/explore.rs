@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::{Steps, Watch, fit, load};
 use crate::advice::advise;
 use crate::architecture::{
-    DesignPoint, Goal, Joins, Scheduler, StreamingOptions as Folding, choose, design_points, nearest,
-    uniform_point,
+    Architecture, DesignPoint, Goal, Joins, Scheduler, StreamingOptions as Folding, choose, design_points,
+    nearest, uniform_point,
 };
-use crate::emit;
+use crate::emit::{self, Manifest};
 use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::hardware::{Activity, RandomSamples};
@@ -61,7 +61,7 @@ pub struct Frontier {
     pub unmet: Option<Error>,
 }
 
-/// Finds the designs between the smallest and the fastest; of a build folder, they are kept in it for its report.
+/// Finds the designs between the smallest and the fastest; of a streaming build folder, they are kept in it for its report.
 ///
 /// # Errors
 /// When the model or the samples are wrong.
@@ -72,7 +72,9 @@ pub fn explore(options: &Options, watch: &dyn Watch) -> Result<Frontier> {
     let Candidates { designs, choice, spikes } = candidates(&model, schedule, target.as_ref(), &base, watch)?;
     let chosen = choice.as_ref().ok().copied();
     let found = exploration(&model, schedule, target.as_ref(), &designs, chosen, spikes)?;
-    if emit::read_manifest(path).is_ok() {
+    // The report of an overlay has no place for designs of the other architecture.
+    let of_stages = |manifest: Manifest| manifest.folding.architecture() == Architecture::Streaming;
+    if emit::read_manifest(path).is_ok_and(of_stages) {
         found.save(path)?;
     }
     Ok(Frontier { exploration: found, unmet: choice.err() })

@@ -13,6 +13,7 @@ macro_rules! instruction {
         $($(#[$field_doc:meta])* $field:ident : $bits:literal),* $(,)?
     ) => {
         $(#[$doc])*
+        #[allow(missing_docs, reason = "a comment stands above each group of fields")]
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         #[allow(missing_docs, reason = "a comment for several fields")]
         pub struct $name {

@@ -1,7 +1,5 @@
 //! A program and its machine in figures: what `inspect` and the report show.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::design::Design;
@@ -12,18 +10,25 @@ use super::plan::Memory;
 /// A program and its machine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Program {
-    /// Sizes of the machine by name.
-    pub machine: BTreeMap<&'static str, u64>,
+    /// Sizes of the machine, and numbers of instructions.
+    pub machine: Vec<Size>,
     /// What a spike carries: `unary` or `radix`.
     pub code: &'static str,
-    /// Instructions by list: `fetch`, `fire`, `vector`.
-    pub instructions: BTreeMap<&'static str, usize>,
     /// Memories that are there.
     pub memories: Vec<MemorySize>,
     /// What is computed, in the order of the programs: matrix products, then vector instructions.
     pub layers: Vec<LayerProgram>,
     /// Values in memories that are written while a sample is computed.
     pub values: Vec<Value>,
+}
+
+/// A size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Size {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: u64,
 }
 
 /// A memory.
@@ -59,6 +64,7 @@ pub struct LayerProgram {
     /// Local time-steps in which neurons fire; 0 where none do.
     pub steps: u64,
     /// Cycles by the estimate.
+    #[serde(rename = "estimated_cycles")]
     pub cycles: f64,
 }
 
@@ -109,12 +115,13 @@ pub fn summary(design: &Design) -> Program {
         ("fraction", m.fraction.into()),
         ("level_bits", m.level_bits.into()),
         ("sum_width", m.sum_width.into()),
+        ("fetch_instructions", plan.fetch.len() as u64),
+        ("fire_instructions", plan.fire.len() as u64),
+        ("vector_instructions", plan.vector.len() as u64),
     ];
     Program {
-        machine: sizes.into(),
+        machine: sizes.into_iter().map(|(name, value)| Size { name, value }).collect(),
         code: plan.code.name(),
-        instructions: [("fetch", plan.fetch.len()), ("fire", plan.fire.len()), ("vector", plan.vector.len())]
-            .into(),
         memories: memories(design),
         layers: layers(design),
         values: plan

@@ -8,7 +8,7 @@ use super::equality::{Equality, equalities};
 use super::exploration::Exploration;
 use super::golden::Measured;
 use super::stage::{Stage, stages};
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, Design, Program};
 use crate::error::{Error, Result};
 use crate::integer::cost;
 use crate::lower::{self, LayerProof};
@@ -31,8 +31,11 @@ pub struct Report {
     pub summary: Summary,
     /// The three equalities.
     pub equalities: Vec<Equality>,
-    /// The pipeline.
+    /// The pipeline; of an overlay, its units.
     pub stages: Vec<Stage>,
+    /// Program and machine of an overlay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub program: Option<Program>,
     /// Results of the golden model on samples.
     pub golden: Option<Measured>,
     /// Co-simulations: without random stalls, with them.
@@ -162,12 +165,17 @@ pub fn collect(build: &Path) -> Result<Report> {
     let explorations = kept(build, "explore_")?;
     let explorations = explorations.iter().map(|path| Exploration::load(path)).collect::<Result<_>>()?;
 
+    let program = match manifest.folding.architecture() {
+        Architecture::Streaming => None,
+        Architecture::Overlay => Design::plan(&model.name, &lowered.network, &manifest.folding)?.program(),
+    };
     let free = runs.iter().find(|run| run.stall.is_none());
     Ok(Report {
         format_version: FORMAT_VERSION,
         summary: summary(&manifest, &model, &lowered, target.as_ref()),
         equalities: equalities(&runs, golden.as_ref()),
         stages: stages(&manifest, free, golden.as_ref().map(|golden| &golden.predicted)),
+        program,
         golden,
         cosim: runs,
         synthesis,

@@ -2,6 +2,7 @@
 
 use plotters::prelude::*;
 
+use crate::architecture::Value;
 use crate::error::{Error, Result};
 use crate::report::exploration::{Exploration, Explored};
 
@@ -89,6 +90,44 @@ pub fn picture(found: &Exploration) -> Result<String> {
         let (plot, below) = area.split_vertically(500);
         below.draw(&Text::new(key, (98, 4), ("sans-serif", 16).into_font().color(&INK)))?;
         designs(&plot, found, None, TEXT)
+    })
+}
+
+/// Values in a memory: from their first to their last instruction, at their words.
+///
+/// # Errors
+/// Never for finite numbers.
+pub fn memory(values: &[Value], words: usize, instructions: usize) -> Result<String> {
+    let (across, high) = (instructions.max(1) as f64, words.max(1) as f64);
+    draw(820, 300, |area| {
+        let mut chart = ChartBuilder::on(area)
+            .margin(10)
+            .x_label_area_size(46)
+            .y_label_area_size(88)
+            .build_cartesian_2d(0.0..across, 0.0..high)?;
+        chart
+            .configure_mesh()
+            .axis_style(INK)
+            .bold_line_style(GRID)
+            .light_line_style(TRANSPARENT)
+            .label_style(TEXT.into_font().color(&INK))
+            .x_labels(10)
+            .y_labels(6)
+            .x_label_formatter(&|x| format!("{x:.0}"))
+            .y_label_formatter(&|y| format!("{y:.0}"))
+            .axis_desc_style(TEXT.into_font().color(&INK))
+            .x_desc("instruction")
+            .y_desc("word")
+            .draw()?;
+        for value in values {
+            let corners = [
+                (value.begin as f64, value.first as f64),
+                ((value.end + 1) as f64, (value.first + value.words) as f64),
+            ];
+            chart.draw_series([Rectangle::new(corners, SERIES.mix(0.35).filled())])?;
+            chart.draw_series([Rectangle::new(corners, SERIES.stroke_width(1))])?;
+        }
+        Ok(())
     })
 }
 

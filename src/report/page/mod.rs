@@ -4,7 +4,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `text.rs` | numbers and names |
-//! | `pipeline.rs` | stages and the streams between them |
+//! | `pipeline.rs`, `program.rs` | stages and the streams between them; program and memories of an overlay |
 //! | `raster.rs` | spikes and rates |
 //! | `chart.rs` | plots |
 //! | `resources.rs` | tables of resources |
@@ -13,6 +13,7 @@
 mod chart;
 mod overview;
 mod pipeline;
+mod program;
 mod raster;
 mod resources;
 mod text;
@@ -26,6 +27,7 @@ use super::exploration::{Exploration, Explored};
 use crate::error::{Error, Result};
 use overview::Tile;
 use pipeline::Pipeline;
+use program::ProgramView;
 use raster::Bands;
 use resources::Resources;
 
@@ -38,6 +40,8 @@ struct Page<'a> {
     tiles: Vec<Tile>,
     facts: Vec<(&'static str, String)>,
     pipeline: Pipeline,
+    /// Takes the place of the pipeline and of everything about time-steps of the whole network.
+    program: Option<ProgramView<'a>>,
     /// Source of the utilisation.
     basis: &'static str,
     /// Whether bars have a mark.
@@ -117,6 +121,7 @@ pub fn html(report: &Report) -> Result<String> {
         facts: overview::facts(summary),
         marked: pipeline.rows.iter().any(|row| row.predicted.is_some()),
         pipeline,
+        program: report.program.as_ref().map(program::view).transpose()?,
         basis,
         bands: report.golden.as_ref().map(raster::bands),
         accuracy: accuracy(report)?,

@@ -1,6 +1,7 @@
 //! The figures at the top of the page.
 
 use super::text;
+use crate::architecture::Architecture;
 use crate::report::{Report, Summary};
 
 /// One figure.
@@ -23,9 +24,12 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
         if let Some(accuracy) = golden.accuracy {
             tile("accuracy", format!("{:.2}\u{a0}%", 100.0 * accuracy), samples);
         }
-        let most = format!("to quiescence; at most {}", text::count(golden.time_steps_max));
-        tile("time-steps", text::mean(golden.time_steps_mean), most);
-        tile("spikes per neuron", text::mean(golden.spikes_per_neuron), "per sample".to_owned());
+        // Those of an overlay are of another schedule.
+        if report.program.is_none() {
+            let most = format!("to quiescence; at most {}", text::count(golden.time_steps_max));
+            tile("time-steps", text::mean(golden.time_steps_mean), most);
+            tile("spikes per neuron", text::mean(golden.spikes_per_neuron), "per sample".to_owned());
+        }
     }
     if let Some(run) = free {
         let share =
@@ -56,7 +60,8 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
         ];
         tile("LUTs", text::count(total.lut), format!("{}: {}", utilisation.family, rest.join(", ")));
     }
-    if let Some((energy, ratio)) = report.golden.as_ref().and_then(|g| Some((&g.energy, g.energy.ratio?))) {
+    let energy = report.golden.as_ref().filter(|_| report.program.is_none());
+    if let Some((energy, ratio)) = energy.and_then(|g| Some((&g.energy, g.energy.ratio?))) {
         let note = format!("of the quantised network's, {}", text::shown(&energy.technology));
         tile("energy, estimated", text::percent(ratio), note);
     }
@@ -84,6 +89,7 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
         (
             "applied",
             match summary.input_steps {
+                1 if summary.architecture == Architecture::Overlay => "at once".to_owned(),
                 1 => "at the first time-step".to_owned(),
                 n => format!("spread over {}", text::plural(n, "time-step", "time-steps")),
             },

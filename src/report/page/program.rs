@@ -1,0 +1,67 @@
+//! The program of an overlay: its layers, and a picture of each memory.
+
+use super::{chart, text};
+use crate::architecture::{LayerProgram, Program, Size, Value};
+use crate::error::Result;
+
+/// What the section shows.
+pub struct ProgramView<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// Sizes of the machine: name and value.
+    pub machine: Vec<(String, String)>,
+    /// Its layers; shares in percent of the longest.
+    pub layers: Vec<(&'a LayerProgram, f64)>,
+    /// Memories that are written.
+    pub pictures: Vec<Picture>,
+}
+
+/// Values of a memory against instructions.
+pub struct Picture {
+    /// The memory.
+    pub memory: &'static str,
+    /// The picture.
+    pub plot: String,
+    /// The same in words.
+    pub description: String,
+    /// Its values.
+    pub values: Vec<Value>,
+}
+
+/// Arranges a program.
+///
+/// # Errors
+/// Never for the program of a design.
+pub fn view(program: &Program) -> Result<ProgramView<'_>> {
+    let longest = program.layers.iter().map(|layer| layer.cycles).fold(0.0, f64::max);
+    let share = |layer: &LayerProgram| if longest > 0.0 { 100.0 * layer.cycles / longest } else { 0.0 };
+    let size = |size: &Size| (size.name.replace('_', " "), text::count(size.value));
+    let mut machine: Vec<(String, String)> = program.machine.iter().map(size).collect();
+    machine.push(("spike code".to_owned(), program.code.to_owned()));
+    let instructions = program.layers.iter().map(|layer| layer.instructions).sum();
+    let mut pictures = Vec::new();
+    for memory in program.memories.iter().filter(|memory| memory.written) {
+        let values: Vec<Value> =
+            program.values.iter().filter(|value| value.memory == memory.name).cloned().collect();
+        // One value in a memory of its own is no picture.
+        if values.len() < 2 {
+            continue;
+        }
+        let words: usize = values.iter().map(|value| value.words).sum();
+        let description = format!(
+            "{} with {} words together in {} words of {}.",
+            text::plural(values.len(), "value", "values"),
+            text::count(words),
+            text::count(memory.words),
+            text::plural(memory.width, "bit", "bits"),
+        );
+        pictures.push(Picture {
+            memory: memory.name,
+            plot: chart::memory(&values, memory.words, instructions)?,
+            description,
+            values,
+        });
+    }
+    let layers = program.layers.iter().map(|layer| (layer, share(layer))).collect();
+    Ok(ProgramView { program, machine, layers, pictures })
+}

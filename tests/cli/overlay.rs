@@ -1,0 +1,129 @@
+//! The overlay architecture on the command line: options, refusals, files, listings.
+
+use std::fs;
+
+use snn2rtl::emit::read_folding;
+
+use crate::session::{Session, example};
+
+/// A folding of an overlay.
+const FOLDING: &str = r#"  "folding": {
+    "architecture": "overlay",
+    "lanes": 16,
+    "spikes": 1,
+    "fire_lanes": 4,
+    "fetch_width": 16,
+    "code": "unary"
+  }"#;
+
+#[test]
+fn options_of_the_other_architecture_are_refused_by_name() {
+    let s = Session::new().mlp();
+    let images = example("sample/images.npy");
+    for option in
+        ["--fifo-depth 4", "--join-fifos minimal", "--no-confidence", "--fps 10", "--fit", "--clock 50"]
+    {
+        let name = option.split(' ').next().unwrap_or_default();
+        s.refused(
+            &format!("build mlp.snn -o b --architecture overlay {option}"),
+            &[&format!("{name} is an option of the streaming architecture")],
+        );
+    }
+    s.refused(
+        &format!("build mlp.snn -o b --architecture overlay --calibrate {images}"),
+        &["--calibrate is an option of the streaming architecture"],
+    );
+    for option in ["--spikes 2", "--code unary", "--fire-lanes 4", "--fetch-width 32"] {
+        let name = option.split(' ').next().unwrap_or_default();
+        s.refused(
+            &format!("build mlp.snn -o b {option}"),
+            &[&format!("{name} is an option of the overlay architecture"), "--architecture overlay"],
+        );
+    }
+    let overlay = "build mlp.snn -o b --architecture overlay";
+    s.refused(&format!("{overlay} --lanes 12"), &["12 lanes", "multiple of the 8 fire lanes"]);
+    s.refused(&format!("{overlay} --spikes 0"), &["0 spikes"]);
+    s.refused(&format!("{overlay} --fire-lanes 6"), &["6 fire lanes", "power of two"]);
+    s.refused(&format!("{overlay} --fetch-width 24"), &["fetch width of 24"]);
+    s.refused(&format!("{overlay} --code binary"), &["binary", "unary, radix"]);
+    s.refused("build mlp.snn -o b --architecture systolic", &["systolic", "streaming, overlay"]);
+}
+
+#[test]
+fn a_build_is_repeated_from_its_folding() {
+    let s = Session::new().mlp();
+    let sizes = "--lanes 16 --spikes 1 --fire-lanes 4 --fetch-width 16 --code unary";
+    s.run(&format!("build mlp.snn -o first --architecture overlay {sizes}")).ok();
+    let folding = fs::read_to_string(s.path("first/folding.json")).expect("a folding");
+    assert!(folding.contains(FOLDING), "{folding}");
+    assert!(read_folding(&s.path("first/folding.json")).expect("read").streaming().is_none());
+    s.run("build mlp.snn -o second --folding first/folding.json").ok();
+    for file in ["folding.json", "rtl/snn_mnist_mlp.sv", "rom/fetch.hex", "rom/weights.hex", "registers.json"]
+    {
+        assert_eq!(
+            fs::read(s.path("first").join(file)).ok(),
+            fs::read(s.path("second").join(file)).ok(),
+            "{file}"
+        );
+        assert!(s.path("first").join(file).is_file(), "{file}");
+    }
+    s.run("verify first --model mlp.snn").ok();
+
+    for (from, to, problem) in [
+        ("\"unary\"", "\"binary\"", "expected `unary` or `radix`"),
+        ("\"spikes\"", "\"fifo_depth\"", "unknown field `fifo_depth`"),
+        ("\"overlay\"", "\"systolic\"", "expected `streaming` or `overlay`"),
+        ("\"spikes\": 1", "\"spikes\": 1000", "1000 spikes"),
+    ] {
+        s.write("wrong.json", folding.replacen(from, to, 1));
+        s.refused("build mlp.snn -o b --folding wrong.json", &[problem]);
+    }
+}
+
+#[test]
+fn the_program_is_printed() {
+    let s = Session::new().mlp();
+    let of_model = s.run("inspect mlp.snn --program").stdout();
+    assert!(of_model.starts_with("# fetch: 2 instructions"), "{of_model}");
+    assert!(
+        of_model.contains("\nfetch last=1 ") && of_model.contains("\nfire last=1 serial=3 "),
+        "{of_model}"
+    );
+
+    s.run("build mlp.snn -o overlay --architecture overlay --lanes 16").ok();
+    let of_build = s.run("inspect overlay --program").stdout();
+    assert!(of_build.contains("inner=8") && !of_model.contains("inner=8"), "{of_build}");
+    let tables = s.run("inspect overlay").stdout();
+    for word in ["fire lanes", "thresholds", "fetch program", "cycles, estimated"] {
+        assert!(tables.contains(word), "{word}: {tables}");
+    }
+
+    s.run("build mlp.snn -o streaming --lanes 1").ok();
+    s.refused("inspect streaming --program", &["streaming architecture", "--architecture overlay"]);
+    assert!(!s.run("inspect streaming").stdout().contains("fire lanes"));
+}
+
+#[test]
+fn samples_of_an_overlay_cannot_be_ended_early() {
+    let s = Session::new().mlp();
+    let images = example("sample/images.npy");
+    s.run("build mlp.snn -o b --architecture overlay").ok();
+    let line = format!("cosim b --inputs {images} --samples 1");
+    s.refused(&format!("{line} --t-max 4"), &["T_max", "layer by layer", "no time-steps"]);
+    s.refused(&format!("{line} --margin 1"), &["the confidence rule", "layer by layer"]);
+}
+
+#[test]
+fn the_report_shows_the_program_in_place_of_the_pipeline() {
+    let s = Session::new().mlp();
+    let images = example("sample/images.npy");
+    s.run("build mlp.snn -o b --architecture overlay").ok();
+    s.run(&format!("report b --inputs {images} --samples 2")).ok();
+    let page = fs::read_to_string(s.path("b/reports/report.html")).expect("a page");
+    for there in ["id=\"program\"", "Memory of spikes", "thresholds", "overlay: one engine of 64 lanes"] {
+        assert!(page.contains(there), "{there}");
+    }
+    for absent in ["id=\"pipeline\"", "id=\"spikes\"", "id=\"folding\"", "id=\"accuracy\""] {
+        assert!(!page.contains(absent), "{absent}");
+    }
+}
