@@ -199,7 +199,9 @@ module overlay_layer_norm #(
 
   // ---------------------------------------------------------------------------- decision
   // d0: y, S and r of its row. d1: y - S, constants from the memory. d2: factors. d4: products. d5: their sum.
-  logic decide, have_q, issue, y_valid, y_last, pad;
+  // theta of d5 comes from d2, where r of the same row is while a row's first element is in d4: r is not replaced before
+  // that element is beyond d1.
+  logic decide, have_q, first_y_q, issue, y_valid, y_last, pad;
   logic signed [RowWidth-1:0] y, s_q;
   logic [ConstAddrWidth-1:0] const_addr_q;
   stream_queue #(
@@ -218,14 +220,15 @@ module overlay_layer_norm #(
 
   logic d_ready;
   logic [5:1] d_valid_q, d_last_q;
-  logic [RootWidth-1:0] r_q, d1_r_q, d2_r_q, d3_r_q, d4_r_q, d5_r_q;
+  logic [4:1] d_first_q;
+  logic [RootWidth-1:0] r_q, d1_r_q, d2_r_q, d5_r_q;
   logic signed [CentredWidth-1:0] d1_centred_q, d2_centred_q;
   logic signed [ConstWidth-1:0] gamma, beta, d2_gamma_q;
   logic signed [OffsetWidth-1:0] d2_offset_q;
   logic signed [WideWidth-1:0] d4_scaled, d4_shift, d5_wide_q;
   assign decide = !d_valid_q[5] || d_ready;
   assign issue = decide && have_q && y_valid;
-  assign root_ready = !have_q || (issue && y_last);
+  assign root_ready = decide && (!have_q || (issue && y_last && !first_y_q)) && !(d_valid_q[1] && d_first_q[1]);
   assign const_enable_o = decide;
   assign const_addr_o = const_addr_q;
   assign {beta, gamma} = const_data_i;
@@ -233,9 +236,12 @@ module overlay_layer_norm #(
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       have_q <= 1'b0;
+      first_y_q <= 1'b1;
       d_valid_q <= '0;
     end else begin
       if (root_ready) have_q <= root_valid;
+      else if (issue && y_last) have_q <= 1'b0;
+      if (issue) first_y_q <= y_last;
       if (decide) d_valid_q <= 5'({d_valid_q, issue});
     end
     if (root_ready) begin
@@ -246,15 +252,14 @@ module overlay_layer_norm #(
     else if (issue) const_addr_q <= const_addr_q + ConstAddrWidth'(1);
     if (decide) begin
       d_last_q <= 5'({d_last_q, y_last});
+      d_first_q <= 4'({d_first_q, first_y_q});
       d1_centred_q <= CentredWidth'(y) - CentredWidth'(s_q);
       d2_centred_q <= d1_centred_q;
       d2_gamma_q <= gamma;
       d2_offset_q <= OffsetWidth'(beta) + (OffsetWidth'(1) <<< (Fraction - 1));
       d1_r_q <= r_q;
       d2_r_q <= d1_r_q;
-      d3_r_q <= d2_r_q;
-      d4_r_q <= d3_r_q;
-      d5_r_q <= d4_r_q;
+      if (d_valid_q[4] && d_first_q[4]) d5_r_q <= d2_r_q;
       d5_wide_q <= d4_scaled + d4_shift;
     end
   end

@@ -88,7 +88,7 @@ module overlay_softmax #(
   // A group, and what passes while its maximum or its sum is computed.
   localparam int unsigned Depth = GroupMax + 8;
   // Groups between the exponentials and the output.
-  localparam int unsigned Sums = 4;
+  localparam int unsigned Sums = 2;
   localparam int unsigned CountWidth = $clog2(2 * Depth + 16);
 
   if (GroupMax < 1 || SumWidth < ExpWidth || ExpAddrWidth > 31) begin : gen_bad_parameters

@@ -103,10 +103,12 @@ class Bench:
         call += ["-MAKEFLAGS", flags, "--output-split", "20000", "--prefix", "Vbench"]
         call += ["--top-module", "bench", "--Mdir", str(out / self.name), str(mutated / "snn_mutant.sv")]
         lists = [(self.root / "rtl" / name).read_text().split() for name in ("files.f", "shell.f")]
+        always = {"stream_check", "axi_lite_regs_pkg", "overlay_isa_pkg"}
         for file in lists[0] + lists[1]:
-            if file in lists[0] and file.removesuffix(".sv") not in self.modules | {"stream_check", "axi_lite_regs_pkg"}:
+            if file in lists[0] and Path(file).stem not in self.modules | always:
                 continue
-            own = mutated / file
+            # The changed library is one folder.
+            own = mutated / Path(file).name
             if file == "stream_link.sv":
                 own = self.root / "sim" / file
             call.append(str(own if own.exists() else self.root / "rtl" / file))

@@ -175,7 +175,7 @@ fn row_fire(
     let range = |width: i64| (1i128 << (width - 1)) - 1;
     let mut first_batch = 0;
     for batch in 0..5 {
-        let mut cycles = 30;
+        let mut cycles = 12;
         for _ in 0..40 {
             let config = Config::random(random, level_width, unary == 1);
             let any = |random: &mut Random, width: i64| random.range(0, (1 << width) - 1);
@@ -349,7 +349,7 @@ fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
         // Scores about as far apart as the table is long.
         let spread = (1i64 << (score_width - 1)).min(count + 2);
         let (rows, groups) = (random.range(3, 8), random.range(1, 4));
-        let mut cycles = 3 * case.group_max + 60;
+        let mut cycles = 2 * case.group_max + 36;
         for row in 0..rows {
             let size = if random.once_in(2) { case.group_max } else { random.range(1, case.group_max) };
             let mut placed = Vec::new();
@@ -590,7 +590,7 @@ fn layer_norm(random: &mut Random, case: &NormCase, base: &Path) -> Parameters {
     let row =
         (case.channels_max + 1).max(5).max(root + 2).max(quads * level_width).max(case.channels_max + quads);
     let (rows, channels) = rows_channels;
-    let most = rows * row + 2 * channels + root + 60;
+    let most = rows * row + channels + root + 30;
     let [out_file, out_words] = output.write(&base.with_extension("out.hex"));
     let mut parameters = batches.write(base, most);
     parameters.extend(configs[0].6.parameters(level_width));
