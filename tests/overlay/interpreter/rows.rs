@@ -168,6 +168,10 @@ impl Interpreter<'_> {
         let m = self.machine;
         let (at, row, step) = run.vector;
         let Some(v) = self.vector.get(at).cloned() else { return Ok(false) };
+        // An instruction begins when the one before is complete.
+        if (row, step) == (0, 0) && !run.stores.is_empty() {
+            return Ok(false);
+        }
         if run.stores.len() >= run.capacity.saturating_mul(8) {
             return Ok(false);
         }
