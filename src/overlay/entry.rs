@@ -50,7 +50,7 @@ fn stage(design: &Design, unit: Unit) -> StageEntry {
     };
     // Channels of a row, as the fire instruction counts them.
     let channels = |fire: &Fire| {
-        let sequences = if fire.inner > 0 { fire.chunks / fire.inner } else { 0 };
+        let sequences = fire.chunks.checked_div(fire.inner).unwrap_or(0);
         fire.chunks.saturating_sub(sequences) * fire.full + sequences * fire.tail
     };
     let mut entry = StageEntry {
