@@ -408,7 +408,7 @@ module overlay_core #(
     .data_o(threshold_data)
   );
 
-  logic fire_write;
+  logic fire_write, fire_fired;
   logic [SpikeBits-1:0] fire_addr;
   logic [Places-1:0] fire_group;
   logic [FireLanes-1:0] fire_nz, fire_neg;
@@ -451,6 +451,7 @@ module overlay_core #(
     .threshold_read_o(threshold_read),
     .threshold_addr_o(threshold_addr),
     .threshold_i(threshold_data),
+    .spike_fired_o(fire_fired),
     .spike_write_o(fire_write),
     .spike_addr_o(fire_addr),
     .spike_group_o(fire_group),
@@ -648,7 +649,7 @@ module overlay_core #(
   always_comb begin
     fired = '0;
     added = '0;
-    for (int unsigned j = 0; j < FireLanes; j++) fired = fired + CountWidth'(fire_write && fire_nz[j]);
+    for (int unsigned j = 0; j < FireLanes; j++) fired = fired + CountWidth'(fire_fired && fire_nz[j]);
     for (int unsigned j = 0; j < 4; j++) fired = fired + CountWidth'(row_write && row_ready && row_nz[j]);
     for (int unsigned g = 0; g < Spikes; g++) added = added + CountWidth'(event_valid && event_bits[g]);
   end

@@ -66,7 +66,8 @@ module overlay_fire #(
   output      logic                                 threshold_read_o,
   output      logic [ThresholdBits-1:0]             threshold_addr_o,
   input  wire logic [Lanes*(ThetaWidth+StartWidth)-1:0] threshold_i,
-  /// Spikes: one group of a word.
+  /// Spikes of a group in a step; written to one group of a word, if they are to be.
+  output      logic                                 spike_fired_o,
   output      logic                                 spike_write_o,
   output      logic [SpikeBits-1:0]                 spike_addr_o,
   output      logic [FetchWidth/Lanes-1:0]          spike_group_o,
@@ -292,6 +293,7 @@ module overlay_fire #(
       if (!Unary) weight_q <= weight_q >> 1;
       if (written) s2_addr_q <= s2_addr_q + step_stride;
     end
+    spike_fired_o <= !rst_i && step_go && written;
     spike_write_o <= !rst_i && step_go && written && spikes_out;
     spike_addr_o <= s2_addr_q;
     for (int unsigned p = 0; p < Places; p++) spike_group_o[p] <= s2_place_q == PlaceBits'(p);

@@ -58,6 +58,8 @@ pub struct LayerPlace {
     pub rows: usize,
     /// Position of each channel among the neurons of a row.
     pub positions: Vec<usize>,
+    /// Bits by which the hardware's membranes are shifted left against the layer's own fraction.
+    pub shift: u32,
 }
 
 /// Whose spikes a fetch instruction reads.

@@ -7,7 +7,7 @@ use super::lower::{Form2, Lowering, Operand, OperandKind, STREAM, Tracer, View, 
 use crate::error::Result;
 use crate::golden::SpikeCode;
 use crate::graph::NodeId;
-use crate::integer::{Op, Range, Rule};
+use crate::integer::{Neuron, Op, Range, Rule};
 use crate::overlay::isa::Fire;
 use crate::overlay::machine::ReadoutPart;
 use crate::overlay::plan::Memory;
@@ -162,6 +162,20 @@ impl Lowering<'_> {
     pub fn place(&mut self, id: NodeId, first: bool, unit: Unit, layout: &Layout, rows: usize) {
         if first {
             let list = usize::from(unit == Unit::Vector);
+            let shift = match &self.network.node(id).op {
+                Op::Neuron(Neuron { rule: Rule::Affine { fraction, .. }, .. }) => self.fraction - fraction,
+                Op::Neuron(_)
+                | Op::Input(_)
+                | Op::Linear(_)
+                | Op::Arrange(_)
+                | Op::Select(_)
+                | Op::Embedding(_)
+                | Op::Sum(_)
+                | Op::LayerNorm(_)
+                | Op::Product(_)
+                | Op::Softmax(_)
+                | Op::Readout(_) => 0,
+            };
             self.layers.push(LayerPlace {
                 node: id,
                 name: self.name(id).to_owned(),
@@ -169,6 +183,7 @@ impl Lowering<'_> {
                 instruction: self.instructions[list],
                 rows,
                 positions: layout.positions.clone(),
+                shift,
             });
         }
     }

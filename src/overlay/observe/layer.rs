@@ -26,6 +26,8 @@ pub(super) struct Layer {
     /// The channel at each position of a row; positions up to a whole number of groups.
     channels: Vec<Option<usize>>,
     own_channels: usize,
+    /// The hardware's membranes are the layer's times a power of two.
+    shift: u32,
     steps: usize,
     /// What comes next.
     next: Place,
@@ -57,6 +59,7 @@ impl Layer {
             rows: place.rows,
             channels,
             own_channels,
+            shift: place.shift,
             steps: usize::try_from(steps).unwrap_or(usize::MAX),
             next: Place { row: 0, first: 0, step: 0 },
             sample: 0,
@@ -102,7 +105,7 @@ impl Layer {
             };
             let expected = record.state(step, row * self.own_channels + channel);
             let same = |expected: crate::hardware::NeuronState| {
-                let membranes = self.unit != Unit::Engine || expected.membrane == rtl.membrane;
+                let membranes = self.unit != Unit::Engine || expected.membrane << self.shift == rtl.membrane;
                 (expected.spike, expected.tracer) == (rtl.spike, rtl.tracer) && membranes
             };
             if !expected.is_some_and(same) {

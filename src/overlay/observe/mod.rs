@@ -14,6 +14,7 @@ mod taps;
 
 use std::collections::HashMap;
 
+use super::cycles;
 use super::design::Design;
 use super::plan::Unit;
 use crate::data::Inputs;
@@ -26,6 +27,7 @@ use taps::{Beats, Report};
 
 /// All comparisons of a run inside a design.
 pub(crate) struct Observer<'a> {
+    design: &'a Design,
     golden: &'a Settled,
     inputs: &'a Inputs,
     inside: Inside,
@@ -93,6 +95,7 @@ impl<'a> Observer<'a> {
         let turn = |unit| Turn { layers: of(unit), next: 0 };
         let engine = of(Unit::Engine).into_iter().map(|n| (layers[n].instruction, n)).collect();
         Ok(Self {
+            design,
             golden,
             inputs,
             inside: Inside::default(),
@@ -103,7 +106,7 @@ impl<'a> Observer<'a> {
             reads: [turn(Unit::Vector), turn(Unit::Softmax)],
             layers,
             readout: Readout { name: design.output.node.clone(), sample: 0, channel: 0 },
-            counter: Counter::default(),
+            counter: Counter { most: plan.machine.spikes as u64, ..Counter::default() },
             stages: super::entry::stages(design).len(),
         })
     }
@@ -120,9 +123,25 @@ impl<'a> Observer<'a> {
         self.begun += 1;
         let recording = record(self.golden, &self.raw);
         let outcome = recording.outcome.clone();
-        self.counter.spikes += outcome.spikes.iter().sum::<u64>();
+        self.count(&outcome);
         self.inside.push(recording);
         Ok(outcome)
+    }
+
+    /// Adds a sample to the expected counters: the spikes of all neurons, those that only bring levels to another place
+    /// included, and the events of all matrix products.
+    fn count(&mut self, outcome: &SettledOutcome) {
+        let plan = &self.design.plan;
+        let names: Vec<&str> = self.golden.layers().iter().map(|layer| layer.name.as_str()).collect();
+        let index = |name: &str| names.iter().position(|own| *own == name).unwrap_or(0);
+        let levels: Vec<&[i32]> =
+            plan.layers.iter().map(|place| &outcome.levels[index(&place.name)][..]).collect();
+        let estimate = cycles::estimate(plan, &self.raw, &levels);
+        let products = estimate.engine.iter().zip(&plan.fire).enumerate();
+        let copies = products.filter(|(n, (_, fire))| fire.neurons == 1 && !self.engine.contains_key(n));
+        self.counter.spikes += outcome.spikes.iter().sum::<u64>();
+        self.counter.spikes += copies.map(|(_, (busy, _))| busy.events).sum::<u64>();
+        self.counter.work += estimate.engine.iter().map(|busy| busy.events).sum::<u64>();
     }
 
     /// Compares what the taps have reported.
