@@ -51,8 +51,11 @@ impl Design {
     ///
     /// # Errors
     /// If an option is out of range, or the network has an operator without hardware.
-    pub fn plan(model: &str, network: &Network, options: impl Into<Options>) -> Result<Self> {
-        Ok(match options.into() {
+    pub fn plan<'a, O>(model: &str, network: &Network, options: &'a O) -> Result<Self>
+    where
+        Options: From<&'a O>,
+    {
+        Ok(match Options::from(options) {
             Options::Streaming(options) => Self::Streaming(design::plan(model, network, &options)?),
             Options::Overlay(options) => {
                 Self::Overlay(Box::new(overlay::design::plan(model, network, &options)?))

@@ -62,7 +62,10 @@ pub type Files = Vec<(String, Vec<u8>)>;
 /// # Errors
 /// When the model cannot be lowered or laid out, something else or results of another design are at `path`, or the folder cannot be written; then
 /// nothing has changed on disk.
-pub fn emit(model: &snn::Model, options: impl Into<Options>, path: &Path) -> Result<Manifest> {
+pub fn emit<'a, O>(model: &snn::Model, options: &'a O, path: &Path) -> Result<Manifest>
+where
+    Options: From<&'a O>,
+{
     emit_for(model, options, None, path)
 }
 
@@ -70,12 +73,15 @@ pub fn emit(model: &snn::Model, options: impl Into<Options>, path: &Path) -> Res
 ///
 /// # Errors
 /// As [`emit`].
-pub fn emit_for(
+pub fn emit_for<'a, O>(
     model: &snn::Model,
-    options: impl Into<Options>,
+    options: &'a O,
     target: Option<&Target>,
     path: &Path,
-) -> Result<Manifest> {
+) -> Result<Manifest>
+where
+    Options: From<&'a O>,
+{
     emit_from(model, options, target, &[], path, Existing::default())
 }
 
@@ -83,15 +89,18 @@ pub fn emit_for(
 ///
 /// # Errors
 /// As [`emit`].
-pub fn emit_from(
+pub fn emit_from<'a, O>(
     model: &snn::Model,
-    options: impl Into<Options>,
+    options: &'a O,
     target: Option<&Target>,
     inputs: &[SourceEntry],
     path: &Path,
     existing: Existing,
-) -> Result<Manifest> {
-    let (manifest, files) = render_from(model, options, target, inputs)?;
+) -> Result<Manifest>
+where
+    Options: From<&'a O>,
+{
+    let (manifest, files) = render_from(model, &Options::from(options), target, inputs)?;
     let Found { kept, stale } = existing::find(path, &files)?;
     if existing == Existing::Keep && !stale.is_empty() {
         return Err(existing::refused(path, &stale));
@@ -104,7 +113,10 @@ pub fn emit_from(
 ///
 /// # Errors
 /// If the model cannot be lowered or planned.
-pub fn render(model: &snn::Model, options: impl Into<Options>) -> Result<(Manifest, Files)> {
+pub fn render<'a, O>(model: &snn::Model, options: &'a O) -> Result<(Manifest, Files)>
+where
+    Options: From<&'a O>,
+{
     render_for(model, options, None)
 }
 
@@ -114,21 +126,23 @@ pub fn render(model: &snn::Model, options: impl Into<Options>) -> Result<(Manife
 ///
 /// # Errors
 /// As [`render`].
-pub fn render_for(
+pub fn render_for<'a, O>(
     model: &snn::Model,
-    options: impl Into<Options>,
+    options: &'a O,
     target: Option<&Target>,
-) -> Result<(Manifest, Files)> {
-    render_from(model, options, target, &[])
+) -> Result<(Manifest, Files)>
+where
+    Options: From<&'a O>,
+{
+    render_from(model, &Options::from(options), target, &[])
 }
 
 fn render_from(
     model: &snn::Model,
-    options: impl Into<Options>,
+    options: &Options,
     target: Option<&Target>,
     inputs: &[SourceEntry],
 ) -> Result<(Manifest, Files)> {
-    let options = &options.into();
     let lowered = lower::lower(model)?;
     let design = Design::plan(&model.name, &lowered.network, options)?;
     let family = target.map(|target| target.device().family);

@@ -82,7 +82,7 @@ pub fn overlay(path: &Path, model: &Model, lowered: &Lowered) -> Result<Design> 
         Err(_) => OverlayOptions::sensible(&lowered.network).into(),
     };
     match options.architecture() {
-        Architecture::Overlay => Design::plan(&model.name, &lowered.network, options),
+        Architecture::Overlay => Design::plan(&model.name, &lowered.network, &options),
         other => {
             Err(Error::input(format!("this is a build of the {other} architecture, which has no program"))
                 .at_file(path)
