@@ -18,7 +18,7 @@ use crate::target::{Device, Family};
 
 pub use crate::streaming::design::{Joins, LayerFolding, Options};
 pub use crate::streaming::schedule::{
-    DesignPoint, Goal, Point, Scheduler, choose, design_points, nearest, uniform_point,
+    DesignPoint, Goal, Point, Scheduler, choose, design_points, nearest, small_device, uniform_point,
 };
 
 /// Hardware for a network.

@@ -154,6 +154,7 @@ pub fn exploration(node: &str) -> Exploration {
         calibrated: true,
         clock_hz: 1e8,
         spikes: Spikes::Measured { samples: 4 },
+        sized_for: None,
         designs: (1..5).map(design).collect(),
     };
     found.mark_frontier();
