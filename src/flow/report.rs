@@ -171,7 +171,8 @@ pub fn measured(
 }
 
 fn account(energy: &energy::Measured) -> Energy {
-    let energy::Measured { basis, qann_macs, qann_nj_per_sample, snn_nj_per_sample, ratio } = energy;
+    let energy::Measured { basis, qann_macs, qann_nj_per_sample, snn_nj_per_sample, ratio, schedules: _ } =
+        energy;
     Energy {
         technology: basis.technology.to_owned(),
         pj_per_mac: basis.pj_per_mac,

@@ -107,6 +107,7 @@ fn printed() -> Fields {
             example("sample/reference.npz")
         ),
         format!("run vit.snn --inputs {vit_samples}:inputs --samples 9"),
+        format!("run vit.snn --inputs {vit_samples}:inputs --samples 9 --schedule settled --code radix"),
         format!("build mlp.snn -o mlp.build --calibrate {images} --device xc7a100t"),
         "verify mlp.build".to_owned(),
         format!("explore mlp.snn --calibrate {images} --device xc7a100t"),

@@ -13,6 +13,7 @@ mod json;
 mod large;
 mod readme;
 mod refusals;
+mod schedules;
 mod session;
 mod targets;
 mod verify;
