@@ -234,6 +234,7 @@ fn a_refusal_does_not_list_the_same_network_as_fitting() {
         blocks: 1,
         hidden: 128,
         levels: 16,
+        mixed: false,
         weight_bits: 4,
         words: true,
         mask: false,
