@@ -13,7 +13,9 @@ use crate::error::{Error, Result};
 use crate::golden::{Confidence, Golden, Layer, Limits, Schedule, Settled, SpikeCode};
 use crate::lower;
 
-pub use report::{FloatReport, LayerSpikes, ReferenceReport, Report, Spread};
+pub use crate::cosim::Spread;
+pub use crate::report::{FloatReport, ReferenceReport};
+pub use report::{LayerSpikes, Report};
 pub use settled::measure as measure_settled;
 pub use synchronous::measure;
 

@@ -14,6 +14,7 @@ mod large;
 mod readme;
 mod refusals;
 mod schedules;
+mod scripts;
 mod session;
 mod targets;
 mod verify;

@@ -4,18 +4,11 @@ use std::fmt::Display;
 
 use serde::{Serialize, Serializer};
 
+use crate::cosim::Spread;
 use crate::error::{Error, Result};
 use crate::flow::energy::Measured;
 use crate::golden::{Schedule, SpikeCode};
-
-/// Largest and mean.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Spread {
-    /// Largest.
-    pub max: u64,
-    /// Mean.
-    pub mean: f64,
-}
+use crate::report::{FloatReport, ReferenceReport};
 
 /// Spikes of a layer.
 #[derive(Clone, Debug, Serialize)]
@@ -84,33 +77,6 @@ pub struct Report {
     /// Differences to another program's levels.
     #[serde(flatten)]
     pub reference: Option<ReferenceReport>,
-}
-
-/// Differences between the golden model and float64.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct FloatReport {
-    /// Samples with any different neuron.
-    pub float_mismatched_samples: u64,
-    /// Different neurons.
-    pub float_mismatched_neurons: u64,
-    /// Samples of another class.
-    pub float_mismatched_classes: u64,
-}
-
-/// Differences between the golden model and another program.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct ReferenceReport {
-    /// Samples whose levels were compared.
-    pub reference_samples: usize,
-    /// Neurons compared.
-    pub reference_neurons_checked: u64,
-    /// Samples with any different neuron.
-    pub reference_mismatched_samples: u64,
-    /// Different neurons.
-    pub reference_mismatched_neurons: u64,
-    /// Samples with a different class, if there are logits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reference_mismatched_classes: Option<u64>,
 }
 
 impl Report {

@@ -23,8 +23,8 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
         if let Some(accuracy) = golden.accuracy {
             tile("accuracy", format!("{:.2}\u{a0}%", 100.0 * accuracy), samples);
         }
-        let most = format!("to quiescence; at most {}", text::count(golden.time_steps_max));
-        tile("time-steps", text::mean(golden.time_steps_mean), most);
+        let most = format!("to quiescence; at most {}", text::count(golden.time_steps.max));
+        tile("time-steps", text::mean(golden.time_steps.mean), most);
         tile("spikes per neuron", text::mean(golden.spikes_per_neuron), "per sample".to_owned());
     }
     if let Some(run) = free {
