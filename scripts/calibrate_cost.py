@@ -31,7 +31,7 @@ LUT = {
     "spike_product": "1 lanes lanes*delta lanes*level lanes*level*rotate lanes*delta*rotate lanes*addr"
     " operand in_lanes ram_mux lanes*rotate",
     "layer_norm_neurons": "1 rows lanes*acc lanes*decision lanes*level square root sum ram_mux rom_lut dsp ff_bits lanes",
-    "softmax_neurons": "1 rows lanes*acc lanes*exp lanes*decision scaled place tokens rom_lut ram_mux dsp ff_bits"
+    "softmax_neurons": "1 rows lanes*acc lanes*exp lanes*decision scaled position tokens rom_lut ram_mux dsp ff_bits"
     " lanes",
     "readout": "1 value acc lanes*acc lanes*delta ram_mux rom_lut ff_bits",
     "stream_fork": "1 outputs",
@@ -56,7 +56,7 @@ FF = {
     "spike_product": "1 addr operand lanes*level lanes*delta in_lanes lanes rotate lanes*addr",
     "layer_norm_neurons": "1 rows lanes*acc lanes*decision lanes*level square root sum addr lanes*delta lanes*gamma"
     " lanes*offset dsp lanes fifo_bits",
-    "softmax_neurons": "1 rows lanes*acc lanes*exp lanes*decision scaled place tokens lanes*delta lanes*level dsp"
+    "softmax_neurons": "1 rows lanes*acc lanes*exp lanes*decision scaled position tokens lanes*delta lanes*level dsp"
     " lanes",
     "readout": "1 value acc",
     "stream_fork": "1 outputs",

@@ -214,7 +214,7 @@ fn fifos_at_joins_shrink_where_nothing_else_fits() {
     let target = Target::Device(Box::new(device));
     let choice = |keep_joins| {
         let found = found(Joins::Overlapped, Some(&target), keep_joins);
-        found.choice.map(|place| found.designs[place].clone())
+        found.choice.map(|index| found.designs[index].clone())
     };
     let design = choice(false).expect("a design");
     assert!(design.point.options.joins == Joins::Minimal && design.short(&target.room()).is_empty());

@@ -96,7 +96,7 @@ pub fn target(board: Option<&str>, device: Option<&str>) -> Result<Option<Target
 pub struct Candidates {
     /// The designs.
     pub designs: Vec<DesignPoint>,
-    /// The place of the one to take; an error where none meets the goal.
+    /// The index of the one to take; an error where none meets the goal.
     pub choice: Result<usize>,
     /// The spikes that they are balanced on.
     pub spikes: Spikes,
@@ -150,8 +150,8 @@ pub fn candidates(
             && let Some(design) = uniform_point(&scheduler, device)?
         {
             let cycles = |design: &DesignPoint| design.point.cycles.per_sample;
-            let place = designs.partition_point(|other| cycles(other) > cycles(&design));
-            designs.insert(place, design);
+            let index = designs.partition_point(|other| cycles(other) > cycles(&design));
+            designs.insert(index, design);
             choice = choose(&designs, &goal);
         }
         Ok((designs, choice))
@@ -208,10 +208,10 @@ fn goal(schedule: &Schedule, target: Option<&Target>) -> Result<Goal> {
 /// Whether designs of a network are found in seconds: it is not very deep and not very large.
 pub fn is_quick(network: &Network) -> bool {
     let ops = || network.topological().into_iter().map(|id| &network.node(id).op);
-    let folded = ops().filter(|op| Folding::is_folded(op)).count();
+    let foldable = ops().filter(|op| Folding::is_folded(op)).count();
     let weights: usize =
         ops().map(|op| if let Op::Linear(linear) = op { linear.weights.len() } else { 0 }).sum();
-    folded <= QUICK_NODES && weights <= QUICK_WEIGHTS
+    foldable <= QUICK_NODES && weights <= QUICK_WEIGHTS
 }
 
 /// Clock in Hz.

@@ -136,10 +136,10 @@ fn an_interrupted_synthesis_leaves_nothing() {
     fs::create_dir(&temporary).expect("created");
     let before = session.listing();
     let child = start(&session, &temporary, "synth build");
-    let place = session.path("build/reports/yosys_xc7");
+    let work = session.path("build/reports/yosys_xc7");
     // In the middle: several modules are at work.
     until("no module is being synthesised", || {
-        fs::read_dir(&place).is_ok_and(|entries| entries.flatten().count() > 8)
+        fs::read_dir(&work).is_ok_and(|entries| entries.flatten().count() > 8)
     });
     interrupt(child, &temporary);
     assert_eq!(session.listing(), before);

@@ -20,8 +20,8 @@ fn every_target_is_listed() {
     let text = s.run("targets").ok().stdout();
     let json = s.run("targets --json").ok().json();
     let boards = json["boards"].as_array().expect("boards");
-    let places = fs::read_dir(repository("constraints")).expect("a folder");
-    let mut files: Vec<String> = places
+    let entries = fs::read_dir(repository("constraints")).expect("a folder");
+    let mut files: Vec<String> = entries
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
         .filter(|name| name != "devices")
@@ -161,11 +161,11 @@ fn names_that_are_not_known_are_refused() {
 fn synth(s: &Session, line: &str, cells: &str) -> Done {
     let stat = format!(r#"{{"modules": {{"$top": {{"num_cells_by_type": {{{cells}}}}}}}}}"#);
     let script = format!(
-        "#!/bin/sh\nif [ \"$1\" = -V ]; then echo 'Yosys 0.70'; exit; fi\nplace=${{2%/*}}\n\
+        "#!/bin/sh\nif [ \"$1\" = -V ]; then echo 'Yosys 0.70'; exit; fi\nwork=${{2%/*}}\n\
          top=$(sed -n 's/.*-top \\([a-z_0-9]*\\).*/\\1/p' \"$2\" | head -1)\n\
-         if [ \"$2\" = \"$place/elaborate.ys\" ]; then\n\
-         printf 'module \\\\%s\\nend\\n' \"$top\" | tee \"$place/design.il\" > \"$place/top.il\"\n\
-         else\ncat > \"$place/top.json\" <<END\n{stat}\nEND\nfi\n"
+         if [ \"$2\" = \"$work/elaborate.ys\" ]; then\n\
+         printf 'module \\\\%s\\nend\\n' \"$top\" | tee \"$work/design.il\" > \"$work/top.il\"\n\
+         else\ncat > \"$work/top.json\" <<END\n{stat}\nEND\nfi\n"
     );
     s.write("yosys", script);
     let mut command = Command::new("chmod");

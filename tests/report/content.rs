@@ -21,7 +21,7 @@ fn real(value: &Value) -> f64 {
 fn every_section_has_its_figures() {
     let (session, found) = complete();
     let whole = page(&session);
-    // Places to break a line inside names.
+    // Line breaks allowed inside names.
     let page = whole.replace("<wbr>", "");
     let has = |id: &str, words: &[String]| {
         let text = section(&page, id);

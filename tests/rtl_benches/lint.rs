@@ -16,8 +16,8 @@ fn lint() {
         .map(|name| (name, Vec::new()))
         .collect();
     let edges: &[(&str, &[&str])] = &[
-        ("credit_counter", &["Places=1"]),
-        ("credit_fifo", &["Places=2", "Width=1"]),
+        ("credit_counter", &["Credits=1"]),
+        ("credit_fifo", &["Credits=2", "Width=1"]),
         ("row_flags", &["Rows=1"]),
         ("row_flags", &["Rows=17"]),
         ("stream_fifo", &["Depth=1"]),
