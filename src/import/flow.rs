@@ -147,7 +147,7 @@ impl Flow<'_> {
                         stack.extend(missing);
                         continue;
                     }
-                    self\.evaluate_constant(node)?
+                    self.evaluate_constant(node)?
                 }
                 Origin::Input | Origin::Node { .. } => {
                     let problem = format!("{:?} must be a constant here", self.name(top));
