@@ -3,7 +3,7 @@
 
     calibrate_cost.py collect --snn2rtl PROGRAM --family xc7 --data FILE.json [--synth] NAME=BUILD_DIR...
     calibrate_cost.py fit --data FILE.json --output src/streaming/schedule/cost/xc7.json [--hold-out NAME...]
-    calibrate_cost.py cross --data FILE.json [--network DESIGN=NAME...]
+    calibrate_cost.py cross --data FILE.json
 
 `collect` adds to the data a row for each instance of each build folder: the quantities that the program
 computes for it and what Yosys made of it (`--synth` runs `snn2rtl synth` where there is no report).
@@ -186,15 +186,13 @@ def fit(args):
 
 
 def cross(args):
-    """Held-out errors: each design is predicted by a fit to the designs of other networks, and to none of its own."""
+    """Held-out errors: each design is predicted by a fit without it. Designs `old_...` are in every fit."""
     rows = json.loads(args.data.read_text())
-    network = dict(item.split("=", 1) for item in args.network)
-    group = lambda row: network.get(row["design"], row["design"])  # noqa: E731
     predicted = []
-    for held in sorted({group(row) for row in rows}):
-        formulas = formulas_of([row for row in rows if group(row) != held])
+    for held in sorted({row["design"] for row in rows if not row["design"].startswith("old_")}):
+        formulas = formulas_of([row for row in rows if row["design"] != held])
         for row in rows:
-            if group(row) == held and row["module"] in formulas and not row["design"].startswith("old_"):
+            if row["design"] == held and row["module"] in formulas:
                 formula = formulas[row["module"]]
                 predicted.append((row, {f: predict(formula, f, row["quantities"]) for f in ("lut", "ff")}))
     for key in ("design", "module"):
@@ -245,7 +243,6 @@ def main():
     two.add_argument("--hold-out", nargs="*", default=[])
     held = commands.add_parser("cross")
     held.add_argument("--data", type=pathlib.Path, required=True)
-    held.add_argument("--network", nargs="*", default=[], help="DESIGN=NAME: designs that are held out together")
     three = commands.add_parser("totals")
     three.add_argument("--family", required=True)
     three.add_argument("--output", type=pathlib.Path, required=True)
