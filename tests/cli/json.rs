@@ -11,7 +11,7 @@ use snn2rtl::flow::synth::Synthesised;
 use snn2rtl::flow::{self, demo};
 use snn2rtl::hardware;
 use snn2rtl::place::vivado::Found;
-use snn2rtl::place::{self, Clock, CriticalPath, Hop, Leg, Place, Placement, Resource, Slack};
+use snn2rtl::place::{self, Clock, CriticalPath, Hop, Leg, Location, Placement, Resource, Slack};
 use snn2rtl::synth::{self, Figures, Fit, ModuleUse, Utilisation};
 use snn2rtl::target::{Device, Family};
 
@@ -121,7 +121,7 @@ fn made() -> Vec<(&'static str, Value)> {
 
 /// What nextpnr or Vivado found.
 fn placement(figures: &Figures) -> Placement {
-    let at = Place {
+    let at = Location {
         instance: "u_s0_fc1".into(),
         module: Some("m".into()),
         node: Some("fc1".into()),
