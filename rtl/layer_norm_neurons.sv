@@ -206,8 +206,8 @@ module layer_norm_neurons #(
   logic [Lanes*AccWidth-1:0] s1_acc_q;
   logic signed [SumWidth-1:0] s1_sum_q;
   logic [RootWidth-1:0] s1_root_q, s2_root_q, s3_root_q;
-  logic [AddrWidth+InfoWidth+1:0] s1_position_q, s2_position_q, s3_position_q, s4_position_q, s5_position_q;
-  logic [AddrWidth+InfoWidth+1:0] s6_position_q;
+  logic [AddrWidth+InfoWidth+1:0] s1_position_q, s2_position_q, s3_position_q;
+  logic [AddrWidth+InfoWidth+1:0] s4_position_q, s5_position_q, s6_position_q;
   logic [Lanes*LevelWidth-1:0] s1_level, s2_level_q, s3_level_q, s4_level_q, s5_level_q, s6_level_q;
   logic [Lanes*ConstWidth-1:0] s1_const, s2_const_q;
   logic [Lanes-1:0] s6_up, s6_down;
