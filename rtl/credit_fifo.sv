@@ -1,15 +1,15 @@
 `default_nettype none
 
-/// FIFO at the end of a pipeline that never stalls: a beat enters the pipeline only if a place is reserved for it.
+/// FIFO at the end of a pipeline that never stalls: each beat that enters takes a credit, a free word of it.
 ///
 /// Contract: a beat may begin in a cycle in which `room_o` is high, which depends on registers only. It comes
 /// in some cycles later, in order. Beats leave in the order in which they came.
-/// Throughput: one beat a cycle if the pipeline has at most `Places - 2` stages. Latency: 1 cycle when empty.
+/// Throughput: one beat a cycle if the pipeline has at most `Credits - 2` stages. Latency: 1 cycle when empty.
 module credit_fifo #(
   /// Bits per beat.
   parameter int unsigned Width = 8,
   /// Beats under way and in the FIFO, at least 2.
-  parameter int unsigned Places = 7
+  parameter int unsigned Credits = 7
 ) (
   input  wire logic             clk_i,
   input  wire logic             rst_i,
@@ -25,13 +25,13 @@ module credit_fifo #(
   output      logic [Width-1:0] out_data_o
 );
 
-  if (Width < 1 || Places < 2) begin : gen_bad_parameters
-    $error("credit_fifo: Width must be at least 1, Places at least 2");
+  if (Width < 1 || Credits < 2) begin : gen_bad_parameters
+    $error("credit_fifo: Width must be at least 1, Credits at least 2");
   end
 
   credit_counter #(
-    .Places(Places)
-  ) u_places (
+    .Credits(Credits)
+  ) u_credits (
     .clk_i,
     .rst_i,
     .room_o,
@@ -42,7 +42,7 @@ module credit_fifo #(
   logic fifo_ready;
   stream_fifo #(
     .Width(Width),
-    .Depth(Places)
+    .Depth(Credits)
   ) u_fifo (
     .clk_i,
     .rst_i,
@@ -57,7 +57,7 @@ module credit_fifo #(
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
     if (!rst_i) begin
-      a_place : assert (!in_valid_i || fifo_ready);
+      a_free : assert (!in_valid_i || fifo_ready);
     end
   end
 `endif

@@ -206,8 +206,8 @@ module layer_norm_neurons #(
   logic [Lanes*AccWidth-1:0] s1_acc_q;
   logic signed [SumWidth-1:0] s1_sum_q;
   logic [RootWidth-1:0] s1_root_q, s2_root_q, s3_root_q;
-  logic [AddrWidth+InfoWidth+1:0] s1_place_q, s2_place_q, s3_place_q, s4_place_q, s5_place_q;
-  logic [AddrWidth+InfoWidth+1:0] s6_place_q;
+  logic [AddrWidth+InfoWidth+1:0] s1_position_q, s2_position_q, s3_position_q;
+  logic [AddrWidth+InfoWidth+1:0] s4_position_q, s5_position_q, s6_position_q;
   logic [Lanes*LevelWidth-1:0] s1_level, s2_level_q, s3_level_q, s4_level_q, s5_level_q, s6_level_q;
   logic [Lanes*ConstWidth-1:0] s1_const, s2_const_q;
   logic [Lanes-1:0] s6_up, s6_down;
@@ -243,24 +243,24 @@ module layer_norm_neurons #(
       s1_acc_q <= row_acc;
       s1_sum_q <= row_sum;
       s1_root_q <= row_root;
-      s1_place_q <= {row_addr, row_skip, row_end, row_info};
+      s1_position_q <= {row_addr, row_skip, row_end, row_info};
       s1_tail_q <= chunk_q == ChunkLast;
       s2_root_q <= s1_root_q;
-      s2_place_q <= s1_place_q;
+      s2_position_q <= s1_position_q;
       s2_tail_q <= s1_tail_q;
       s2_level_q <= s1_level;
       s2_const_q <= s1_const;
       s3_root_q <= s2_root_q;
-      s3_place_q <= s2_place_q;
+      s3_position_q <= s2_position_q;
       s3_tail_q <= s2_tail_q;
       s3_level_q <= s2_level_q;
-      s4_place_q <= s3_place_q;
+      s4_position_q <= s3_position_q;
       s4_tail_q <= s3_tail_q;
       s4_level_q <= s3_level_q;
-      s5_place_q <= s4_place_q;
+      s5_position_q <= s4_position_q;
       s5_tail_q <= s4_tail_q;
       s5_level_q <= s4_level_q;
-      s6_place_q <= s5_place_q;
+      s6_position_q <= s5_position_q;
       s6_tail_q <= s5_tail_q;
       s6_level_q <= s5_level_q;
     end
@@ -385,10 +385,10 @@ module layer_norm_neurons #(
     .in_up_i(s6_up),
     .in_down_i(s6_down),
     .in_level_i(s6_level_q),
-    .in_addr_i(s6_place_q[InfoWidth+2+:AddrWidth]),
-    .in_skip_i(s6_place_q[InfoWidth+1]),
-    .in_row_end_i(s6_place_q[InfoWidth]),
-    .in_info_i(s6_place_q[InfoWidth-1:0]),
+    .in_addr_i(s6_position_q[InfoWidth+2+:AddrWidth]),
+    .in_skip_i(s6_position_q[InfoWidth+1]),
+    .in_row_end_i(s6_position_q[InfoWidth]),
+    .in_info_i(s6_position_q[InfoWidth-1:0]),
     .out_valid_o,
     .out_ready_i,
     .out_nz_o,

@@ -33,7 +33,7 @@ module level_reached #(
 
   if (NonMonotone == 0) begin : gen_plain
     assign reached_o = passed[0];
-  end else begin : gen_folded
+  end else begin : gen_non_monotone
     assign reached_o = word_i[Crossings*TableWidth] ^ (^passed);
   end
 

@@ -5,7 +5,7 @@
 /// The element (i,n) of a head stands in bank (i + n) mod Lanes, so that neighbours of a column as of a
 /// row stand in one bank each. An operation is either an addition, in a column's last chunk only of
 /// its rows, or a word that is read out and cleared.
-/// Latency: 2 cycles from the place to the word. Operations follow each other
+/// Latency: 2 cycles from the address to the word. Operations follow each other
 /// every cycle, also on one word: what is still on its way into the memory is passed on.
 module product_banks #(
   /// Banks.
@@ -24,7 +24,7 @@ module product_banks #(
 ) (
   input  wire logic                       clk_i,
   input  wire logic                       rst_i,
-  /// Place of the next operation: the word of a row, or the first of a column, which begins in the bank
+  /// Address of the next operation: the word of a row, or the first of a column, which begins in the bank
   /// that `lane_i` names.
   input  wire logic                       column_i,
   input  wire logic                       tail_i,

@@ -6,7 +6,7 @@
 /// L[i,m] is lane i mod OutLanes of word (i / OutLanes) * LeftChannels + m, R[m,n] lane n mod OutLanes
 /// of word (n / OutLanes) * LeftChannels + m, m counting the channels of all heads as the left stream
 /// does. A[i,n] is word (head * HeadChunks + n / OutLanes) * LeftRows + i of its bank.
-/// Latency: 1 cycle. A word that leaves waits until the output has a place for it.
+/// Latency: 1 cycle. A word that leaves waits until the output has room for it.
 module product_dispatch #(
   /// As in `spike_product`.
   parameter int unsigned LeftRows = 3,
@@ -44,7 +44,7 @@ module product_dispatch #(
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
-  /// There is a place for a word that leaves.
+  /// There is room for a word that leaves.
   input  wire logic                         room_i,
   /// The next entry is taken.
   output      logic                         slot_o,
@@ -93,7 +93,7 @@ module product_dispatch #(
   localparam int unsigned CountWidth = (MostVectors > 1) ? $clog2(MostVectors) : 1;
   localparam bit [LaneWidth-1:0] LaneLast = LaneWidth'(OutLanes - 1);
 
-  // ---------------------------------------------------------------------------- places
+  // ---------------------------------------------------------------------------- addresses
   // The left row as chunk and lane.
   logic [LaneWidth-1:0] row_lane_q;
   logic [LeftAddrWidth-1:0] row_base_q;
@@ -107,7 +107,7 @@ module product_dispatch #(
     end
   end
 
-  // Places of a left event: L[i,m] and A[i,0].
+  // Addresses of a left event: L[i,m] and A[i,0].
   logic [AccAddrWidth-1:0] left_head, left_acc;
   logic [LeftAddrWidth-1:0] left_update;
   always_comb begin
@@ -121,7 +121,7 @@ module product_dispatch #(
   assign left_acc = left_head + AccAddrWidth'(row_i);
   assign left_update = row_base_q + LeftAddrWidth'(left_channel_i);
 
-  // Places of a right event: L[0,m], R[m,n], A[0,n] and the lane of n.
+  // Addresses of a right event: L[0,m], R[m,n], A[0,n] and the lane of n.
   logic [LeftAddrWidth-1:0] right_operand;
   logic [RightAddrWidth-1:0] right_update;
   logic [AccAddrWidth-1:0] right_acc;

@@ -83,7 +83,7 @@ module row_accumulate #(
   // Rows come and leave in order: the next one is inside if all are.
   logic row_free, row_active;
   credit_counter #(
-    .Places(Rows)
+    .Credits(Rows)
   ) u_inside (
     .clk_i,
     .rst_i,

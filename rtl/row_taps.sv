@@ -54,7 +54,7 @@ module row_taps #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_i && out_valid_i && out_ready_i) begin
-      a_place : assert (int'(addr_i) / int'(Chunks) == int'(row_i));
+      a_position : assert (int'(addr_i) / int'(Chunks) == int'(row_i));
       a_taps_known : assert (out_skip_i || (tap_v == acc_q[addr_i] && tap_s == level_i));
       a_taps_fit : assert (int'(tap_row) < int'(Rows) && int'(tap_chunk) < int'(Chunks));
       a_flags : assert (out_last_i || !out_quiet_i);

@@ -26,7 +26,7 @@ module softmax_exps #(
   /// Image of the table, an entry a word.
   parameter TableFile = "",
   /// Bits that accompany a beat.
-  parameter int unsigned PlaceWidth = 8,
+  parameter int unsigned PositionWidth = 8,
   /// Bits of Z, derived.
   localparam int unsigned ScaledWidth = SumWidth + ScaleWidth
 ) (
@@ -39,7 +39,7 @@ module softmax_exps #(
   input  wire logic [Lanes-1:0]          in_excluded_i,
   input  wire logic                      in_skip_i,
   input  wire logic                      in_group_end_i,
-  input  wire logic [PlaceWidth-1:0]     in_place_i,
+  input  wire logic [PositionWidth-1:0]  in_position_i,
   /// Exponentials out, with their group's Z.
   output      logic                      out_valid_o,
   input  wire logic                      out_ready_i,
@@ -47,11 +47,11 @@ module softmax_exps #(
   output      logic [Lanes-1:0]          out_excluded_o,
   output      logic [ScaledWidth-1:0]    out_scaled_o,
   output      logic                      out_skip_o,
-  output      logic [PlaceWidth-1:0]     out_place_o
+  output      logic [PositionWidth-1:0]  out_position_o
 );
 
   // {end of the group, skip, what accompanies a beat}
-  localparam int unsigned TagWidth = PlaceWidth + 2;
+  localparam int unsigned TagWidth = PositionWidth + 2;
 
   // ---------------------------------------------------------------------------- maximum
   logic wait_ready, most_ready, most_valid, most_taken;
@@ -78,7 +78,7 @@ module softmax_exps #(
   logic score_valid, score_ready, score_skip, score_group_end;
   logic [Lanes*AccWidth-1:0] score_acc;
   logic [Lanes-1:0] score_excluded;
-  logic [PlaceWidth-1:0] score_place;
+  logic [PositionWidth-1:0] score_position;
   stream_queue #(
     .Width(Lanes * AccWidth + Lanes + TagWidth),
     .Depth(2 * GroupChunks + 3)
@@ -87,16 +87,16 @@ module softmax_exps #(
     .rst_i,
     .in_valid_i(in_valid_i && in_ready_o),
     .in_ready_o(wait_ready),
-    .in_data_i({in_acc_i, in_excluded_i, in_group_end_i, in_skip_i, in_place_i}),
+    .in_data_i({in_acc_i, in_excluded_i, in_group_end_i, in_skip_i, in_position_i}),
     .out_valid_o(score_valid),
     .out_ready_i(score_ready),
-    .out_data_o({score_acc, score_excluded, score_group_end, score_skip, score_place})
+    .out_data_o({score_acc, score_excluded, score_group_end, score_skip, score_position})
   );
 
   // ---------------------------------------------------------------------------- exponential
   // e1: the table's output.
   logic look, e1_valid_q, e1_leaves, e1_skip_q, e1_group_end_q, exp_ready;
-  logic [PlaceWidth-1:0] e1_place_q;
+  logic [PositionWidth-1:0] e1_position_q;
   logic [Lanes-1:0] e1_excluded;
   logic [Lanes*ExpWidth-1:0] e1_exp;
   assign score_ready = (!e1_valid_q || exp_ready) && (score_skip || most_valid);
@@ -124,7 +124,7 @@ module softmax_exps #(
     if (rst_i) e1_valid_q <= 1'b0;
     else if (!e1_valid_q || exp_ready) e1_valid_q <= look;
     if (!e1_valid_q || exp_ready) begin
-      {e1_group_end_q, e1_skip_q, e1_place_q} <= {score_group_end, score_skip, score_place};
+      {e1_group_end_q, e1_skip_q, e1_position_q} <= {score_group_end, score_skip, score_position};
     end
   end
 
@@ -160,10 +160,10 @@ module softmax_exps #(
     .rst_i,
     .in_valid_i(e1_leaves),
     .in_ready_o(exp_ready),
-    .in_data_i({e1_exp, e1_excluded, e1_group_end_q, e1_skip_q, e1_place_q}),
+    .in_data_i({e1_exp, e1_excluded, e1_group_end_q, e1_skip_q, e1_position_q}),
     .out_valid_o(exp_valid),
     .out_ready_i(out_ready_i && (out_skip_o || scaled_valid)),
-    .out_data_o({out_exp_o, out_excluded_o, exp_group_end, out_skip_o, out_place_o})
+    .out_data_o({out_exp_o, out_excluded_o, exp_group_end, out_skip_o, out_position_o})
   );
   assign out_valid_o = exp_valid && (out_skip_o || scaled_valid);
   assign scaled_taken = out_valid_o && out_ready_i && !out_skip_o && exp_group_end;

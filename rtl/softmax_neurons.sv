@@ -105,7 +105,7 @@ module softmax_neurons #(
   localparam int unsigned AddrWidth = (Rows * Chunks > 1) ? $clog2(Rows * Chunks) : 1;
   localparam int unsigned InfoWidth = RowWidth + 6;
   // {address, end of the row, info}
-  localparam int unsigned PlaceWidth = AddrWidth + InfoWidth + 1;
+  localparam int unsigned PositionWidth = AddrWidth + InfoWidth + 1;
   localparam int unsigned ScaledWidth = SumWidth + ScaleWidth;
 
   if (GroupChunks * Lanes != GroupPad || Tokens > GroupPad || Tokens < 1 || TableSize < 1 ||
@@ -184,7 +184,7 @@ module softmax_neurons #(
   logic [Lanes*ExpWidth-1:0] exp;
   logic [Lanes-1:0] exp_excluded;
   logic [ScaledWidth-1:0] scaled;
-  logic [PlaceWidth-1:0] exp_place;
+  logic [PositionWidth-1:0] exp_position;
   softmax_exps #(
     .GroupChunks(GroupChunks),
     .Lanes(Lanes),
@@ -195,7 +195,7 @@ module softmax_neurons #(
     .ScaleWidth(ScaleWidth),
     .Scale(Scale),
     .TableFile(TableFile),
-    .PlaceWidth(PlaceWidth)
+    .PositionWidth(PositionWidth)
   ) u_exps (
     .clk_i,
     .rst_i,
@@ -205,33 +205,33 @@ module softmax_neurons #(
     .in_excluded_i(excluded),
     .in_skip_i(front_skip),
     .in_group_end_i(front_group_end),
-    .in_place_i({front_addr, front_row_end, front_info}),
+    .in_position_i({front_addr, front_row_end, front_info}),
     .out_valid_o(exp_valid),
     .out_ready_i(advance),
     .out_exp_o(exp),
     .out_excluded_o(exp_excluded),
     .out_scaled_o(scaled),
     .out_skip_o(exp_skip),
-    .out_place_o(exp_place)
+    .out_position_o(exp_position)
   );
 
   // ---------------------------------------------------------------------------- decision
   // Five stages: tracers, boundaries, multiples of Z in two, what is above the boundaries.
   localparam int unsigned Stages = 5;
-  localparam int unsigned TagWidth = PlaceWidth + 1;
+  localparam int unsigned TagWidth = PositionWidth + 1;
   logic [Stages-1:0] valid_q;
   logic [Stages*TagWidth-1:0] tag_q;
   logic back_ready, s5_skip;
-  logic [PlaceWidth-1:0] s5_place;
+  logic [PositionWidth-1:0] s5_position;
   logic [Lanes-1:0] s5_up, s5_down;
   logic [Lanes*LevelWidth-1:0] s1_level, s5_level;
   assign advance = !valid_q[Stages-1] || back_ready;
-  assign {s5_skip, s5_place} = tag_q[TagWidth*(Stages-1)+:TagWidth];
+  assign {s5_skip, s5_position} = tag_q[TagWidth*(Stages-1)+:TagWidth];
 
   always_ff @(posedge clk_i) begin
     if (rst_i) valid_q <= '0;
     else if (advance) valid_q <= Stages'({valid_q, exp_valid});
-    if (advance) tag_q <= (Stages * TagWidth)'({tag_q, exp_skip, exp_place});
+    if (advance) tag_q <= (Stages * TagWidth)'({tag_q, exp_skip, exp_position});
   end
 
   softmax_decision #(
@@ -274,18 +274,18 @@ module softmax_neurons #(
     .clk_i,
     .rst_i,
     .level_enable_i(advance),
-    .level_addr_i(exp_place[InfoWidth+1+:AddrWidth]),
-    .level_first_i(exp_place[4]),
+    .level_addr_i(exp_position[InfoWidth+1+:AddrWidth]),
+    .level_first_i(exp_position[4]),
     .level_o(s1_level),
     .in_valid_i(valid_q[Stages-1]),
     .in_ready_o(back_ready),
     .in_up_i(s5_up),
     .in_down_i(s5_down),
     .in_level_i(s5_level),
-    .in_addr_i(s5_place[InfoWidth+1+:AddrWidth]),
+    .in_addr_i(s5_position[InfoWidth+1+:AddrWidth]),
     .in_skip_i(s5_skip),
-    .in_row_end_i(s5_place[InfoWidth]),
-    .in_info_i(s5_place[InfoWidth-1:0]),
+    .in_row_end_i(s5_position[InfoWidth]),
+    .in_info_i(s5_position[InfoWidth-1:0]),
     .out_valid_o,
     .out_ready_i,
     .out_nz_o,

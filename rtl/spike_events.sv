@@ -89,7 +89,7 @@ module spike_events #(
     .out_data_o(entry)
   );
 
-  // The unit: as many comparators as units, in place of a divider. One of the units is chosen, none has
+  // The unit: as many comparators as units, instead of a divider. One of the units is chosen, none has
   // precedence: synthesis would make a reset of the register of it, late in the path of `entry_ready`.
   logic [ChannelWidth-1:0] channel;
   logic [UnitWidth-1:0] unit;

@@ -119,7 +119,7 @@ module spike_neurons #(
   end
 
   // ---------------------------------------------------------------------------- issue
-  // A beat's place and time-step, which go with it through the stages behind the issue: at s0 the state's
+  // A beat's position and time-step, which go with it through the stages behind the issue: at s0 the state's
   // memory is read, s1 has the state, s2 has V', s3 has the spike. `tag`: of the time-step's number.
   typedef struct packed {
     logic                  skip;
@@ -132,14 +132,14 @@ module spike_neurons #(
     logic [RowWidth-1:0]   row;
     logic [ChunkWidth-1:0] chunk;
     logic [AddrWidth-1:0]  addr;
-  } place_t;
-  place_t next, s0_q, s1_q, s2_q, s3_q;
+  } position_t;
+  position_t next, s0_q, s1_q, s2_q, s3_q;
   logic s0_valid_q, s1_valid_q, s2_valid_q, s3_valid_q, s0_first_q, s1_first_q;
   logic [Lanes*DeltaWidth-1:0] s0_delta_q, s1_delta_q;
   logic [Lanes-1:0] s3_nz_q, s3_neg_q;
   logic issue, first, no_input;
 
-  // Whether there is a place for another beat at the output.
+  // Whether the output has room for another beat.
   logic room;
 
   // The awaited time-step is the one issued last. `go_on`: something fired in it.

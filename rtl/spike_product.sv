@@ -30,7 +30,7 @@
 /// Throughput: a right spike takes `ceil(LeftRows / OutLanes)` cycles, a left spike as many as a head
 /// has chunks, a row one cycle for each of its beats; a right row's end takes one if no spike carries
 /// it. A change of sides takes up to 3 cycles, and a sample's end one cycle for each word of the
-/// largest memory, for clearing. Back-pressure: rows wait for a place in the output's FIFO.
+/// largest memory, for clearing. Back-pressure: rows wait for a free word in the output's FIFO.
 module spike_product #(
   /// Rows of the left operand and of the product.
   parameter int unsigned LeftRows = 3,
@@ -122,7 +122,7 @@ module spike_product #(
   end
 
   // ---------------------------------------------------------------------------- order of work
-  // A right unit is what its place in the product follows from: a head (Scores), a chunk (Mix).
+  // A right unit is what its position in the product follows from: a head (Scores), a chunk (Mix).
   localparam int unsigned RightUnit = (Mix == 1) ? OutLanes : Depth;
   localparam int unsigned RightUnits = RightChannels / RightUnit;
   localparam int unsigned LeftChannelWidth = (LeftChannels > 1) ? $clog2(LeftChannels) : 1;
@@ -131,7 +131,7 @@ module spike_product #(
   localparam int unsigned RightUnitWidth = (RightUnits > 1) ? $clog2(RightUnits) : 1;
 
   // The stages behind the issue never stand still. `slot`: the issue stage takes its next entry; `room`:
-  // there is a place for another word at the output.
+  // the output has room for another word.
   logic slot, room, settled;
   logic left_load, right_load, drain_load, sweep_load, right_side;
   logic token_end, right_step_end, step_end, drain_skip, sample_end, quiet;

@@ -44,7 +44,7 @@ module step_control #(
   /// Of the time-step before this one: something fired in it; all of it is known.
   input  wire logic                  go_on_i,
   input  wire logic                  over_i,
-  /// The next beat, which the array takes with `issue_o`: its place, whether it skips the row, whether
+  /// The next beat, which the array takes with `issue_o`: its position, whether it skips the row, whether
   /// it is without input, and what it ends.
   output      logic                  issue_o,
   output      logic [RowWidth-1:0]   row_o,
@@ -186,7 +186,7 @@ module step_control #(
         a_last_ends_step : assert (step_end_o || !in_last_i || in_skip_i);
         a_quiet_only_with_last : assert (in_last_i || !in_quiet_i);
       end
-      a_place : assert (begins_q == (chunk_q == '0) && ends_q == (chunk_q == ChunkLast));
+      a_position : assert (begins_q == (chunk_q == '0) && ends_q == (chunk_q == ChunkLast));
       a_in_range : assert (int'(addr_q) < int'(Rows * Chunks) && int'(row_q) < int'(Rows));
       a_address : assert (int'(row_q) * int'(Chunks) + int'(chunk_q) == int'(addr_q));
       a_source_stops : assert (!(issue_o && step_end_o && limit_o && self_q && drop_q));

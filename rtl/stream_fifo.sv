@@ -66,7 +66,7 @@ module stream_fifo #(
     assign store = push && !(refill && count_q == '0);
 
     always_ff @(posedge clk_i) begin
-      // Also what goes past the words: whether it does is known late, and the place stays free.
+      // Also what goes past the words: whether it does is known late, and the word stays free.
       if (push) words_q[write_q] <= in_data_i;
       if (refill) out_data_q <= (count_q != '0) ? words_q[read_q] : in_data_i;
     end

@@ -11,7 +11,7 @@ module uart_request #(
   parameter int unsigned BlockBytes = 64,
   /// Address bits of the core's registers, up to 16.
   parameter int unsigned AddrWidth = 8,
-  /// Bits of a byte's place in a block, and of a block's length, derived.
+  /// Bits of a byte's offset in a block, and of a block's length, derived.
   localparam int unsigned BlockWidth = (BlockBytes > 1) ? $clog2(BlockBytes) : 1,
   localparam int unsigned LengthWidth = $clog2(BlockBytes + 1)
 ) (
@@ -26,9 +26,9 @@ module uart_request #(
   input  wire logic                   idle_i,
   /// The buffer of blocks is free.
   input  wire logic                   block_free_i,
-  /// A byte of a block, and its place.
+  /// A byte of a block, and its offset.
   output      logic                   block_write_o,
-  output      logic [BlockWidth-1:0]  block_place_o,
+  output      logic [BlockWidth-1:0]  block_offset_o,
   /// A request ends; a packet of any kind ends that is long enough, and does not fit its check.
   output      logic                   end_o,
   output      logic                   bad_o,
@@ -86,7 +86,7 @@ module uart_request #(
     end
   end
 
-  assign block_place_o = BlockWidth'(count_q - CountWidth'(3));
+  assign block_offset_o = BlockWidth'(count_q - CountWidth'(3));
   assign block_write_o = take && command_q == uart_shell_pkg::CmdBlock && stored_q &&
       count_q >= CountWidth'(3) && count_q < CountWidth'(3 + BlockBytes);
 

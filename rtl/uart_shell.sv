@@ -159,7 +159,7 @@ module uart_shell #(
   state_e state_q;
 
   logic block_free, block_write, request_end, request_bad, good, fits, address_fits, stored;
-  logic [BlockWidth-1:0] block_place;
+  logic [BlockWidth-1:0] block_offset;
   logic [LengthWidth-1:0] block_length;
   logic [7:0] command, tag, number;
   logic [AddrWidth-1:0] address;
@@ -177,7 +177,7 @@ module uart_shell #(
     .idle_i(state_q == StIdle),
     .block_free_i(block_free),
     .block_write_o(block_write),
-    .block_place_o(block_place),
+    .block_offset_o(block_offset),
     .end_o(request_end),
     .bad_o(request_bad),
     .good_o(good),
@@ -321,7 +321,7 @@ module uart_shell #(
     .rst_i   (core_rst_o),
     .free_o  (block_free),
     .write_i (block_write),
-    .addr_i  (block_place),
+    .addr_i  (block_offset),
     .byte_i  (in_byte),
     .commit_i(commit),
     .length_i(block_length),

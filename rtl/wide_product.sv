@@ -32,7 +32,7 @@ module wide_product #(
     $error("wide_product: a parameter is out of range");
   end
 
-  // Partial products in their places.
+  // Partial products, shifted.
   logic [Pieces*Width-1:0] part_q;
   for (genvar p = 0; p < Pieces; p++) begin : gen_piece
     logic signed [FactorWidth-1:0] factor;

@@ -3,10 +3,12 @@
 
     calibrate_cost.py collect --snn2rtl PROGRAM --family xc7 --data FILE.json [--synth] NAME=BUILD_DIR...
     calibrate_cost.py fit --data FILE.json --output src/streaming/schedule/cost/xc7.json [--hold-out NAME...]
+    calibrate_cost.py cross --data FILE.json
 
 `collect` adds to the data a row for each instance of each build folder: the quantities that the program
 computes for it and what Yosys made of it (`--synth` runs `snn2rtl synth` where there is no report).
 `fit` finds the coefficients: weighted least squares, none below 0. It needs Python alone.
+`cross` prints errors of designs that are not in the fit, by design and by module.
 `totals` stores what synthesis made of the examples, for `tests/cost_model.rs`.
 """
 
@@ -31,7 +33,7 @@ LUT = {
     "spike_product": "1 lanes lanes*delta lanes*level lanes*level*rotate lanes*delta*rotate lanes*addr"
     " operand in_lanes ram_mux lanes*rotate",
     "layer_norm_neurons": "1 rows lanes*acc lanes*decision lanes*level square root sum ram_mux rom_lut dsp ff_bits lanes",
-    "softmax_neurons": "1 rows lanes*acc lanes*exp lanes*decision scaled place tokens rom_lut ram_mux dsp ff_bits"
+    "softmax_neurons": "1 rows lanes*acc lanes*exp lanes*decision scaled position tokens rom_lut ram_mux dsp ff_bits"
     " lanes",
     "readout": "1 value acc lanes*acc lanes*delta ram_mux rom_lut ff_bits",
     "stream_fork": "1 outputs",
@@ -56,7 +58,7 @@ FF = {
     "spike_product": "1 addr operand lanes*level lanes*delta in_lanes lanes rotate lanes*addr",
     "layer_norm_neurons": "1 rows lanes*acc lanes*decision lanes*level square root sum addr lanes*delta lanes*gamma"
     " lanes*offset dsp lanes fifo_bits",
-    "softmax_neurons": "1 rows lanes*acc lanes*exp lanes*decision scaled place tokens lanes*delta lanes*level dsp"
+    "softmax_neurons": "1 rows lanes*acc lanes*exp lanes*decision scaled position tokens lanes*delta lanes*level dsp"
     " lanes",
     "readout": "1 value acc",
     "stream_fork": "1 outputs",
@@ -165,18 +167,48 @@ def predict(formula, figure, quantities):
     return known + sum(c * term(name, quantities) for c, name in formula[figure])
 
 
+def formulas_of(rows):
+    """Coefficients of every module."""
+    formulas = {}
+    for module in sorted({row["module"] for row in rows}):
+        own = [row for row in rows if row["module"] == module]
+        formulas[module] = {"lut": fit_one(own, "lut", LUT[module]), "ff": fit_one(own, "ff", FF[module])}
+    return formulas
+
+
 def fit(args):
     rows = json.loads(args.data.read_text())
-    used = [row for row in rows if row["design"] not in args.hold_out]
-    modules = sorted({row["module"] for row in used})
-    formulas = {}
-    for module in modules:
-        own = [row for row in used if row["module"] == module]
-        formulas[module] = {"lut": fit_one(own, "lut", LUT[module]), "ff": fit_one(own, "ff", FF[module])}
+    formulas = formulas_of([row for row in rows if row["design"] not in args.hold_out])
     lines = [f'"{m}":{json.dumps(f, separators=(",", ":"))}' for m, f in formulas.items()]
     if args.output:
         args.output.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     show(rows, formulas, args.hold_out)
+
+
+def cross(args):
+    """Held-out errors: each design is predicted by a fit without it. Designs `old_...` are in every fit."""
+    rows = json.loads(args.data.read_text())
+    predicted = []
+    for held in sorted({row["design"] for row in rows if not row["design"].startswith("old_")}):
+        formulas = formulas_of([row for row in rows if row["design"] != held])
+        for row in rows:
+            if row["design"] == held and row["module"] in formulas:
+                formula = formulas[row["module"]]
+                predicted.append((row, {f: predict(formula, f, row["quantities"]) for f in ("lut", "ff")}))
+    for key in ("design", "module"):
+        print(f"\n| {key} | instances | LUT | held out | mean of instances | FF | held out | mean of instances |")
+        print("|---|" + "---:|" * 7)
+        for value in sorted({row[key] for row, _ in predicted}):
+            own = [pair for pair in predicted if pair[0][key] == value]
+            cells = []
+            for figure in ("lut", "ff"):
+                made = sum(row[figure] for row, _ in own)
+                told = sum(found[figure] for _, found in own)
+                each = [abs(found[figure] / row[figure] - 1) for row, found in own if row[figure] >= 20]
+                off = f" ({100 * (told / made - 1):+.1f} %)" if made else ""
+                mean = f"{100 * sum(each) / len(each):.1f} %" if each else ""
+                cells += [str(made), f"{told:.0f}{off}", mean]
+            print(f"| {value} | {len(own)} | " + " | ".join(cells) + " |")
 
 
 def show(rows, formulas, held_out):
@@ -209,12 +241,14 @@ def main():
     two.add_argument("--data", type=pathlib.Path, required=True)
     two.add_argument("--output", type=pathlib.Path)
     two.add_argument("--hold-out", nargs="*", default=[])
+    held = commands.add_parser("cross")
+    held.add_argument("--data", type=pathlib.Path, required=True)
     three = commands.add_parser("totals")
     three.add_argument("--family", required=True)
     three.add_argument("--output", type=pathlib.Path, required=True)
     three.add_argument("builds", nargs="+")
     args = parser.parse_args()
-    {"collect": collect, "fit": fit, "totals": totals}[args.command](args)
+    {"collect": collect, "fit": fit, "cross": cross, "totals": totals}[args.command](args)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,11 @@
 
 scripts/mutation/survivors.json explains the mutants that the benches do not detect:
 `{"module:line:operator:after": {"equivalent": true, "reason": "…"}}`.
+
+With `--only`, the other modules keep the entries that they have in docs/mutation.json.
 """
 
+import argparse
 import json
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -18,13 +21,22 @@ def key(mutant):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="modules, separated by commas")
+    wanted = set(parser.parse_args().only.split(",")) - {""}
     results = json.loads((ROOT / "target/mutation/results.json").read_text())
     path = ROOT / "target/mutation/proofs.json"
     proven = json.loads(path.read_text()) if path.exists() else {}
     known = json.loads((ROOT / "scripts/mutation/survivors.json").read_text())
+    data = ROOT / "docs/mutation.json"
     mutants = []
-    for number, result in sorted(results.items(), key=lambda item: int(item[0])):
-        mutant = {"number": int(number)} | {k: result[k] for k in ("module", "line", "operator", "before", "after")}
+    if wanted:
+        mutants = [mutant for mutant in json.loads(data.read_text())["mutants"] if mutant["module"] not in wanted]
+        results = {number: result for number, result in results.items() if result["module"] in wanted}
+    first = 1 + max((mutant["number"] for mutant in mutants), default=0)
+    for position, (number, result) in enumerate(sorted(results.items(), key=lambda item: int(item[0]))):
+        number_here = first + position if wanted else int(number)
+        mutant = {"number": number_here} | {k: result[k] for k in ("module", "line", "operator", "before", "after")}
         said = known.get(key(mutant))
         if result.get("killed_by"):
             mutant |= {"state": "noticed", "by": result["killed_by"], "how": result["how"]}
@@ -37,8 +49,8 @@ def main():
         else:
             mutant |= {"state": "survived" if result["passed"] else "not run", "passed": result["passed"]}
         mutants.append(mutant)
-    data = {"format_version": 1, "mutants": mutants}
-    (ROOT / "docs/mutation.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    whole = {"format_version": 1, "mutants": mutants}
+    data.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
     page = ROOT / "docs/mutation.md"
     text = page.read_text()

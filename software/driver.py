@@ -120,9 +120,9 @@ class Results:
         wide = np.int64 if build.value_words <= 2 else object
         #: Sums of the readout, whole numbers.
         self.values = np.zeros(values.shape[:2], wide)
-        for place in reversed(range(build.value_words)):
-            word = values[:, :, place].astype(np.int64)
-            if place == build.value_words - 1:
+        for word_index in reversed(range(build.value_words)):
+            word = values[:, :, word_index].astype(np.int64)
+            if word_index == build.value_words - 1:
                 word = word.astype(np.uint32).view(np.int32).astype(np.int64)
             self.values = self.values * (1 << 32) + word.astype(wide) if wide is object else (self.values << 32) | word
         #: The network's outputs.
@@ -349,11 +349,11 @@ class Network:
         low = self._read(f"{name}_low")
         return low | self._read(f"{name}_high") << 32
 
-    def _write(self, name, value, bits, place=None):
+    def _write(self, name, value, bits, register=None):
         """Checks a value first, because a wrong one would be a bus error that ends the program."""
         if not 0 <= value < 1 << bits:
             raise InputError(f"{name} cannot be {value}: it has {bits} bits")
-        self._registers.write(self.build.offsets[place or name], int(value) & 0xFFFFFFFF)
+        self._registers.write(self.build.offsets[register or name], int(value) & 0xFFFFFFFF)
 
     def _bit(self, register, field):
         return 1 << self.build.fields[register, field][0]

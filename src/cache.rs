@@ -1,6 +1,6 @@
 //! Results of long work, kept in the user's cache folder by a hash of everything they depend on.
 //!
-//! An entry is one file: the hash of its content, then the content. It is written beside its place and renamed, so
+//! An entry is one file: the hash of its content, then the content. It is written beside its final name and renamed, so
 //! several processes may use one store. An entry whose content does not have its hash counts as missing. Each store has a
 //! largest size; the entries that were used longest ago are removed first.
 

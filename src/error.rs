@@ -1,4 +1,4 @@
-//! Diagnostics: problem, place and fix.
+//! Diagnostics: problem, location and fix.
 //!
 //! Every failure that a user can cause is an [`Error`] with a [`Kind`]; the kind alone decides the exit code. Inside
 //! the library no error is a bare string, and no data from outside may cause a panic.
@@ -18,7 +18,7 @@ pub enum Kind {
     Input,
 }
 
-/// One diagnostic: problem, place and fix.
+/// One diagnostic: problem, location and fix.
 #[derive(Clone, Debug, thiserror::Error)]
 pub struct Error {
     /// Kind of the failure.

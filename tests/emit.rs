@@ -68,12 +68,12 @@ fn only_a_build_folder_is_ever_replaced() {
     let other = folder.path().join("other");
     fs::create_dir(&other).expect("a folder");
     emit::emit(&model, &Options::default(), &other).expect("an empty folder is taken");
-    for (place, content) in [("notes.txt", "mine"), ("manifest.json", "{\"format_version\": 1}")] {
-        let taken = folder.path().join(format!("taken_{place}"));
+    for (name, content) in [("notes.txt", "mine"), ("manifest.json", "{\"format_version\": 1}")] {
+        let taken = folder.path().join(format!("taken_{name}"));
         fs::create_dir(&taken).expect("a folder");
-        fs::write(taken.join(place), content).expect("written");
+        fs::write(taken.join(name), content).expect("written");
         let error = emit::emit(&model, &Options::default(), &taken).expect_err("somebody's folder");
-        assert!(error.problem.contains(place), "{error}");
+        assert!(error.problem.contains(name), "{error}");
         assert_eq!(fs::read_dir(&taken).expect("readable").count(), 1);
     }
     assert!(emit::emit(&model, &Options::default(), Path::new("/proc/build")).is_err());

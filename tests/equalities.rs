@@ -9,7 +9,7 @@ mod chain;
 #[path = "equalities/exact.rs"]
 mod exact;
 #[path = "equalities/generator.rs"]
-mod generator;
+pub mod generator;
 #[path = "equalities/inputs.rs"]
 mod inputs;
 #[path = "equalities/mnist.rs"]

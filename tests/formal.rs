@@ -100,10 +100,10 @@ fn copied() -> tempfile::TempDir {
     folder
 }
 
-/// Changes the one place of a file where a text is.
+/// Changes the one occurrence of a text in a file.
 fn change(path: &Path, before: &str, after: &str) {
     let text = fs::read_to_string(path).expect("a file");
-    assert_eq!(text.matches(before).count(), 1, "{} no longer has the place to change", path.display());
+    assert_eq!(text.matches(before).count(), 1, "{} no longer has the text to change", path.display());
     fs::write(path, text.replace(before, after)).expect("writes a file");
 }
 
@@ -162,7 +162,7 @@ fn key(root: &Path, job: &str, tasks: &[&str]) -> Option<String> {
     let folder = root.join("sim/formal");
     let file = folder.join(format!("{job}.sby"));
     let text = fs::read_to_string(&file).expect("a job");
-    let mut key = Key::new("formal").text("programs", SBY.place().to_string_lossy());
+    let mut key = Key::new("formal").text("programs", SBY.location().to_string_lossy());
     key = key.text("version", SBY.version.to_string()).text("job", &text).text("tasks", tasks.join(" "));
     let list = text.split("\n[files]\n").nth(1).expect("a list of files");
     for name in list.lines().map(str::trim).take_while(|line| !line.starts_with('[')) {
@@ -179,8 +179,8 @@ fn run(root: &Path, job: &str, tasks: &[&str]) -> Ended {
 }
 
 fn run_with(store: Option<&Store>, root: &Path, job: &str, tasks: &[&str]) -> Ended {
-    let place = store.and_then(|store| Some((store, key(root, job, tasks)?)));
-    if let Some((store, key)) = &place
+    let entry = store.and_then(|store| Some((store, key(root, job, tasks)?)));
+    if let Some((store, key)) = &entry
         && let Some(content) = store.get(key)
     {
         let text = String::from_utf8_lossy(&content);
@@ -190,7 +190,7 @@ fn run_with(store: Option<&Store>, root: &Path, job: &str, tasks: &[&str]) -> En
     }
     let finished = start(root, job, tasks);
     // Failures of other kinds may have gone away the next time.
-    if let (Some(code @ (0 | 2)), Some((store, key))) = (finished.status.code(), place) {
+    if let (Some(code @ (0 | 2)), Some((store, key))) = (finished.status.code(), entry) {
         store.put(&key, format!("{code}\n{}", finished.output).as_bytes()).expect("kept");
     }
     Ended { code: finished.status.code(), output: finished.output, kept: false }

@@ -59,10 +59,10 @@ fn built_for(model: &Model, target: Target, build: &Path) -> String {
 
 /// Changes the last expected word of the self-checking simulation.
 fn spoil(build: &Path) {
-    let place = build.join("sim/self_check/expected.hex");
-    let text = fs::read_to_string(&place).expect("there");
+    let path = build.join("sim/self_check/expected.hex");
+    let text = fs::read_to_string(&path).expect("there");
     let kept = text.trim_end().rsplit_once('\n').expect("lines").0;
-    fs::write(place, format!("{kept}\n00000077\n")).expect("written");
+    fs::write(path, format!("{kept}\n00000077\n")).expect("written");
 }
 
 fn fails(command: &Command, what: &str) -> Finished {
@@ -86,8 +86,8 @@ fn fusesoc_lints_simulates_and_synthesises() {
         let mut command =
             fusesoc.command().args(["--cores-root"]).arg(&build).args(["run", &target_argument]);
         command = command.arg("--work-root").arg(work(target)).arg(format!("snn2rtl:generated:{top}:0"));
-        for place in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
-            command = command.env(place, folder.path().join("home"));
+        for path in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
+            command = command.env(path, folder.path().join("home"));
         }
         let command = cached(command);
         command.env("PATH", &path).env_remove("MAKEFLAGS").env_remove("MAKELEVEL").cwd(folder.path())
@@ -114,9 +114,9 @@ fn fusesoc_lints_simulates_and_synthesises() {
     spoil(&build);
     fails(&run("sim"), "FAIL: sample 3, word");
     // A warning of the linter is an error.
-    let place = build.join(format!("rtl/{top}.sv"));
-    let text = fs::read_to_string(&place).expect("there");
-    fs::write(&place, text.replacen("\nendmodule", "\n  logic left_over;\nendmodule", 1)).expect("written");
+    let path = build.join(format!("rtl/{top}.sv"));
+    let text = fs::read_to_string(&path).expect("there");
+    fs::write(&path, text.replacen("\nendmodule", "\n  logic left_over;\nendmodule", 1)).expect("written");
     fails(&run("lint"), "UNUSED");
 }
 
@@ -132,11 +132,11 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("readable") {
         let entry = entry.expect("readable");
-        let place = to.join(entry.file_name());
+        let path = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &place);
+            copy(&entry.path(), &path);
         } else {
-            fs::copy(entry.path(), place).expect("copied");
+            fs::copy(entry.path(), path).expect("copied");
         }
     }
 }

@@ -91,7 +91,7 @@ static SEEDS: LazyLock<Vec<Files>> = LazyLock::new(|| {
     perceptrons.map(perceptron).into_iter().chain((0..6).map(transformer)).collect()
 });
 
-/// A change to a tree of JSON; places are counted in the order of the text.
+/// A change to a tree of JSON; positions are counted in the order of the text.
 #[derive(Clone, Debug)]
 enum Change {
     Replace(Index, Value),
@@ -157,7 +157,7 @@ fn pointers(tree: &Value, at: String, list: &mut Vec<String>) {
 fn apply(tree: &mut Value, change: &Change) {
     let mut list = Vec::new();
     pointers(tree, String::new(), &mut list);
-    let place = |index: &Index| list[index.index(list.len())].clone();
+    let pick = |index: &Index| list[index.index(list.len())].clone();
     let copy = |tree: &Value, at: &str| tree.pointer(at).cloned().unwrap_or_default();
     let put = |tree: &mut Value, at: &str, value: Value| {
         if let Some(slot) = tree.pointer_mut(at) {
@@ -165,19 +165,19 @@ fn apply(tree: &mut Value, change: &Change) {
         }
     };
     match change {
-        Change::Replace(at, value) => put(tree, &place(at), value.clone()),
+        Change::Replace(at, value) => put(tree, &pick(at), value.clone()),
         Change::Copy(at, from) => {
-            let value = copy(tree, &place(from));
-            put(tree, &place(at), value);
+            let value = copy(tree, &pick(from));
+            put(tree, &pick(at), value);
         }
         Change::Swap(a, b) => {
-            let (a, b) = (place(a), place(b));
+            let (a, b) = (pick(a), pick(b));
             let (x, y) = (copy(tree, &a), copy(tree, &b));
             put(tree, &a, y);
             put(tree, &b, x);
         }
         Change::Remove(at) => {
-            let at = place(at);
+            let at = pick(at);
             let Some((parent, key)) = at.rsplit_once('/') else { return };
             match tree.pointer_mut(parent) {
                 Some(Value::Object(map)) => drop(map.remove(&key.replace("~1", "/").replace("~0", "~"))),
@@ -185,7 +185,7 @@ fn apply(tree: &mut Value, change: &Change) {
                 _ => {}
             }
         }
-        Change::Insert(at, key, value) => match tree.pointer_mut(&place(at)) {
+        Change::Insert(at, key, value) => match tree.pointer_mut(&pick(at)) {
             Some(Value::Object(map)) => drop(map.insert(key.clone(), value.clone())),
             Some(Value::Array(array)) => array.push(value.clone()),
             Some(other) => *other = Value::Object(Map::from_iter([(key.clone(), value.clone())])),

@@ -1,4 +1,4 @@
-//! Data goes one way: each module uses only those that come before it, and what is delicate lives in one place.
+//! Data goes one way: each module uses only those that come before it, and what is delicate lives in one module.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -333,12 +333,12 @@ fn names_above_are_read() {
 }
 
 #[test]
-fn what_is_delicate_lives_in_one_place() {
+fn what_is_delicate_lives_in_one_module() {
     for (module, path, text) in files() {
-        for (word, places) in ONLY_IN {
+        for (word, modules) in ONLY_IN {
             assert!(
-                places.contains(&module.as_str()) || !text.contains(word),
-                "{} contains {word:?}, which belongs into {places:?}",
+                modules.contains(&module.as_str()) || !text.contains(word),
+                "{} contains {word:?}, which belongs into {modules:?}",
                 path.display()
             );
         }

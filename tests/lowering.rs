@@ -181,7 +181,7 @@ fn spike(neuron: &Neuron, c: usize, a: i64, s: i32) -> i32 {
     i32::from(up) - i32::from(down)
 }
 
-/// Compares the order of all pairs of logits, at random places and where they nearly meet.
+/// Compares the order of all pairs of logits, at random values and where they nearly meet.
 fn check_readout(lowered: &Lowered, meanings: &[Meaning], random: &[Vec<i32>]) {
     let Op::Readout(readout) = op(lowered, "readout") else { panic!("no readout") };
     let logit = |c: usize, a: i64| &meanings[c].gain * ratio(a, 1) + &meanings[c].offset;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::common;
 use crate::generator::{Recipe, network};
+use snn2rtl::advice::advise;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::Inputs;
 use snn2rtl::emit::read_folding;
@@ -15,7 +16,7 @@ use snn2rtl::import::{self, import};
 use snn2rtl::lower::{Lowered, lower};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 use snn2rtl::streaming::design::{self, Joins, LayerFolding, Options};
-use snn2rtl::streaming::schedule::{cycles, estimate, lut_offload, lut_offloaded};
+use snn2rtl::streaming::schedule::{cycles, estimate, lut_offload, lut_offloaded, nearest};
 use snn2rtl::target::{Device, Target};
 
 /// Model, how its input is read, samples, lanes of all layers and of some, and cycles per sample as `snn2rtl cosim` counted
@@ -146,6 +147,7 @@ fn state_goes_to_ultra_ram_where_block_memory_is_short() {
         blocks: 1,
         hidden: 128,
         levels: 16,
+        mixed: false,
         weight_bits: 4,
         words: true,
         mask: false,
@@ -193,6 +195,7 @@ fn fifos_at_joins_shrink_where_nothing_else_fits() {
         blocks: 1,
         hidden: 64,
         levels: 16,
+        mixed: false,
         weight_bits: 4,
         words: true,
         mask: false,
@@ -219,11 +222,71 @@ fn fifos_at_joins_shrink_where_nothing_else_fits() {
     let target = Target::Device(Box::new(device));
     let choice = |keep_joins| {
         let found = found(Joins::Overlapped, Some(&target), keep_joins);
-        found.choice.map(|place| found.designs[place].clone())
+        found.choice.map(|index| found.designs[index].clone())
     };
     let design = choice(false).expect("a design");
     assert!(design.point.options.joins == Joins::Minimal && design.short(&target.room()).is_empty());
     // What was asked for is kept, and advice says what would do.
     let error = choice(true).expect_err("too large").to_string();
     assert!(error.contains("no design fits"), "{error}");
+}
+
+/// A refusal and the list of what would fit do not contradict each other, however little memory a device has.
+#[test]
+fn a_refusal_does_not_list_the_same_network_as_fitting() {
+    let recipe = Recipe {
+        seed: 3,
+        tokens: 64,
+        heads: 2,
+        depth: 16,
+        blocks: 1,
+        hidden: 128,
+        levels: 16,
+        mixed: false,
+        weight_bits: 4,
+        words: true,
+        mask: false,
+        fused: false,
+        post_norm: false,
+        mean: true,
+        function: None,
+    };
+    let (model, _) = convert(&network(&recipe), "wide", "test", EncodingChoice::Analog).expect("converts");
+    let device = Device::find("xczu7ev").expect("known");
+    let outcomes: Vec<bool> = [(624, 96), (64, 40), (40, 24), (24, 12), (8, 1)]
+        .into_iter()
+        .map(|(blocks, ultra)| {
+            let mut device = device.clone();
+            (device.brams[0].count, device.brams[1].count) = (blocks, ultra);
+            let target = Target::Device(Box::new(device.clone()));
+            let found = candidates(&model, &Schedule::default(), Some(&target), &Options::default(), &Silent)
+                .expect("designs");
+            for design in &found.designs {
+                let again = estimate(
+                    &design::plan("wide", &lower(&model).expect("lowers").network, &design.point.options)
+                        .expect("planned"),
+                    device.family,
+                );
+                assert_eq!(again.total, design.estimate.total, "the folding gives the same design again");
+            }
+            let chosen = match &found.choice {
+                Ok(chosen) => *chosen,
+                Err(error) => {
+                    let text = error.to_string();
+                    assert!(text.contains("the same network, ") && text.contains("no design fits"), "{text}");
+                    let same = text.lines().find(|line| line.contains("the same network, "));
+                    assert!(same.is_some_and(|line| line.contains(": does not fit, ")), "{text}");
+                    let holders = text.split("as it is: ").nth(1).unwrap_or_default();
+                    assert!(!holders.contains("xczu7ev"), "{text}");
+                    nearest(&found.designs, &device)
+                }
+            };
+            let design = &found.designs[chosen];
+            let advice = advise(&model, &design.point.options, &device, &design.estimate.total);
+            assert_eq!(advice.expect("estimates").is_none(), found.choice.is_ok());
+            found.choice.is_ok()
+        })
+        .collect();
+    assert!(outcomes[0] && !outcomes[outcomes.len() - 1], "{outcomes:?}");
+    assert!(outcomes.is_sorted_by(|more, less| more >= less), "less memory holds no more: {outcomes:?}");
 }

@@ -319,9 +319,9 @@ fn a_small_design_is_placed(family: Family, bitstream: &str, mark: &[u8]) {
     assert!(found.synthesised.ff > alone.ff, "{:?}", found.synthesised);
     let path = &found.critical_paths[0];
     assert!(!path.is_asynchronous());
-    let places = path.hops.iter().map(|hop| &hop.at);
-    assert!(places.clone().any(|at| at.module.is_some()), "{path:?}");
-    assert!(places.filter(|at| at.instance == "u_mac").all(|at| at.module.as_deref() == Some("mini_mac")));
+    let locations = path.hops.iter().map(|hop| &hop.at);
+    assert!(locations.clone().any(|at| at.module.is_some()), "{path:?}");
+    assert!(locations.filter(|at| at.instance == "u_mac").all(|at| at.module.as_deref() == Some("mini_mac")));
     assert_eq!(found.bitstream.as_deref(), Some(bitstream));
     let bytes = std::fs::read(build.path().join(bitstream)).unwrap();
     assert!(bytes.windows(mark.len()).any(|window| window == mark), "{} bytes", bytes.len());
@@ -382,8 +382,8 @@ fn a_board_shell_is_placed_around_the_core() {
     let found = place::nextpnr(&python_only(folder.path()), build.path(), &options, &|_| ()).unwrap();
     assert_eq!((found.top.as_str(), found.core.as_str()), ("board_top", "mini_top"));
     assert_eq!((found.synthesised.bram, found.synthesised.dsp), (2, 1));
-    let places = found.critical_paths[0].hops.iter().map(|hop| &hop.at);
-    assert!(places.into_iter().any(|at| at.module.is_some()), "{:?}", found.critical_paths[0]);
+    let locations = found.critical_paths[0].hops.iter().map(|hop| &hop.at);
+    assert!(locations.into_iter().any(|at| at.module.is_some()), "{:?}", found.critical_paths[0]);
     assert!(build.path().join("bitstream/ecp5.bit").is_file());
 }
 

@@ -33,6 +33,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
             blocks,
             hidden,
             levels,
+            mixed: false,
             weight_bits,
             words,
             mask: words && mask,

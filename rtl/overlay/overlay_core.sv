@@ -616,6 +616,7 @@ module overlay_core #(
       .row_end_i(serial_row_end),
       .softmax_idle_o(softmax_idle),
       .softmax_start_i(softmax_start),
+      .present_i(raw_valid || progress_input != '0),
       .raw_valid_i(raw_valid),
       .raw_read_o(raw_read),
       .raw_addr_o(raw_addr),

@@ -82,6 +82,8 @@ module overlay_rows #(
   input  wire logic                         row_end_i,
   output      logic                         softmax_idle_o,
   input  wire logic                         softmax_start_i,
+  /// Something of the present sample is there: the vector list does not begin before.
+  input  wire logic                         present_i,
   /// Raw elements of the present sample.
   input  wire logic                         raw_valid_i,
   output      logic                         raw_read_o,
@@ -358,7 +360,7 @@ module overlay_rows #(
     ) u_vector (
       .clk_i,
       .rst_i,
-      .instr_valid_i(list_valid),
+      .instr_valid_i(list_valid && present_i),
       .instr_i(list_instr),
       .instr_next_o(list_next),
       .end_o(vector_end_o),
@@ -438,7 +440,7 @@ module overlay_rows #(
     assign norm_high = '0;
     assign norm_low = '0;
     logic unused_vector;
-    assign unused_vector = restart_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^ raw_valid_i ^ (^raw_data_i) ^
+    assign unused_vector = restart_i ^ present_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^ raw_valid_i ^ (^raw_data_i) ^
         (^vector_data) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^
         (^progress_engine_i) ^ (^progress_softmax_i) ^ (^progress_vector_i);
   end

@@ -1,7 +1,7 @@
 `default_nettype none
 
 /// Memory with one synchronous read port and one write port on one clock: UltraRAM if it fills at least a quarter of
-/// it, block RAM otherwise. Takes the place of `rtl/sync_ram.sv` in builds with `ultra_ram`.
+/// it, block RAM otherwise. Replaces `rtl/sync_ram.sv` in builds with `ultra_ram`.
 ///
 /// Contract: that of `rtl/sync_ram.sv`. UltraRAM has 4,096 words of 72 bits and no start values, which the contract does
 /// not ask for.

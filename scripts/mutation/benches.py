@@ -100,7 +100,7 @@ class Bench:
         flags = "OPT_FAST=-O0 OPT_GLOBAL=-O0 OPT_SLOW=-O0"
         call = [program, "--cc", "--exe", "--build", "-j", "1", "--assert", "-Wno-lint", "-Wno-style"]
         call += ["-Wno-fatal", "--x-assign", "unique", "--x-initial", "unique", "-CFLAGS", "-O0"]
-        call += ["-MAKEFLAGS", flags, "--output-split", "20000", "--prefix", "Vbench"]
+        call += ["-MAKEFLAGS", flags, "--output-split", "20000", "--unroll-count", "1", "--prefix", "Vbench"]
         call += ["--top-module", "bench", "--Mdir", str(out / self.name), str(mutated / "snn_mutant.sv")]
         lists = [(self.root / "rtl" / name).read_text().split() for name in ("files.f", "shell.f")]
         always = {"stream_check", "axi_lite_regs_pkg", "overlay_isa_pkg"}

@@ -1,6 +1,6 @@
 `default_nettype none
 
-/// Bench of `layer_norm_neurons`: every spike, accumulated input, tracer, place and flag against the golden
+/// Bench of `layer_norm_neurons`: every spike, accumulated input, tracer, position and flag against the golden
 /// operator's, and the time without pauses.
 module layer_norm_neurons_tb #(
   parameter int unsigned Rows = 1,

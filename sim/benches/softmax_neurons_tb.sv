@@ -1,6 +1,6 @@
 `default_nettype none
 
-/// Bench of `softmax_neurons`: every spike, accumulated score, tracer, place and flag against the
+/// Bench of `softmax_neurons`: every spike, accumulated score, tracer, position and flag against the
 /// golden operator's, and the time without pauses. Channels beyond the tokens are noise.
 module softmax_neurons_tb #(
   parameter int unsigned Rows = 1,

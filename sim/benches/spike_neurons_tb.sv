@@ -20,12 +20,12 @@ module spike_neurons_tb #(
   parameter int unsigned TableWidth = 16,
   parameter int unsigned NonMonotone = 0,
   parameter int unsigned Crossings = 1,
-  /// Edges of a channel (folded).
+  /// Edges of a channel (not monotone).
   parameter int unsigned Edges = 0,
   parameter int unsigned SkipRows = 1,
   parameter ConstFile = "",
   parameter TableFile = "",
-  /// 32-bit words, channel after channel: theta, v0; or T(LevelMin+1) ... T(LevelMax); or, folded,
+  /// 32-bit words, channel after channel: theta, v0; or T(LevelMin+1) ... T(LevelMax); or, not monotone,
   /// the level below all edges, then each edge and the level from there on.
   parameter ReferenceFile = ""
 ) (

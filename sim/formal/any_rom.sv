@@ -1,6 +1,6 @@
 `default_nettype none
 
-/// Read-only memories of the library with any contents, in place of those with images: what is
+/// Read-only memories of the library with any contents, instead of those with images: what is
 /// proven with them holds for every image. `words` is what the properties look at.
 module sync_rom #(
   parameter int unsigned Width = 8,

@@ -2,11 +2,11 @@
 
 /// Properties of `credit_fifo`, for any pipeline before it and any reader behind it.
 ///
-/// Beats begin when they may, and come in any number of cycles later; there must be a place for each.
+/// Beats begin when they may, and come in any number of cycles later; there must be room for each.
 /// `beat_order` checks order and completeness. Reset may come at any time.
 module credit_fifo_props #(
   parameter int unsigned Width = 2,
-  parameter int unsigned Places = 7
+  parameter int unsigned Credits = 7
 ) (
   input wire logic clk_i,
   input wire logic rst_i,
@@ -17,13 +17,13 @@ module credit_fifo_props #(
   input wire logic mark_i
 );
 
-  localparam int unsigned CountWidth = $clog2(Places + 2);
+  localparam int unsigned CountWidth = $clog2(Credits + 2);
 
   logic room, out_valid;
   logic [Width-1:0] out_data;
   credit_fifo #(
     .Width(Width),
-    .Places(Places)
+    .Credits(Credits)
   ) u_dut (
     .clk_i,
     .rst_i,
@@ -70,7 +70,7 @@ module credit_fifo_props #(
     m_begins_with_room : assume (!begin_i || room);
     m_comes_after_begin : assume (!in_valid_i || under_way_q != '0);
     if (begun_q && !rst_i) begin
-      a_room : assert (room == (32'(under_way_q) + 32'(inside) < Places));
+      a_room : assert (room == (32'(under_way_q) + 32'(inside) < Credits));
       a_answer : assert (out_valid == (inside != '0));
       c_full : cover (!room && under_way_q == '0);
       c_all_under_way : cover (!room && inside == '0);

@@ -23,7 +23,7 @@ module level_reached_props #(
     .reached_o(reached)
   );
 
-  // From below all thresholds upwards: at each that has been passed, reached and left change places.
+  // From below all thresholds upwards: at each that has been passed, reached and left are exchanged.
   logic expected;
   int threshold;
   always_comb begin

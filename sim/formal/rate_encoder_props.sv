@@ -2,7 +2,7 @@
 
 /// Properties of `rate_encoder`, for any deltas and any reader.
 ///
-/// Counted in output beats: each sample is `Steps` time-steps of `Rows` rows. One place, freely chosen, is
+/// Counted in output beats: each sample is `Steps` time-steps of `Rows` rows. One position, freely chosen, is
 /// followed: in all time-steps it has the delta, and its row the skip, that the sample's one time-step
 /// had. Only the last beat of the last time-step has flags.
 module rate_encoder_props #(
@@ -103,7 +103,7 @@ module rate_encoder_props #(
 
   always_comb begin
     if (!begun_q) m_begins_with_reset : assume (rst_i);
-    m_place : assume (32'(row) < Rows && 32'(chunk) < Chunks);
+    m_position : assume (32'(row) < Rows && 32'(chunk) < Chunks);
     if (in_stalled_q && !rst_i) m_stays : assume (in_valid_i && {in_delta_i, in_skip_i} == in_q);
     m_skip_is_a_row : assume (!in_skip_i || in_chunk_q == '0);
     if (begun_q && !rst_i) begin

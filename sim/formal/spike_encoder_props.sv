@@ -101,11 +101,11 @@ module spike_encoder_props #(
   assign value = here ? lane_value : value_q;
   // Rows that have come in whole and not gone out: {has, value, last, quiet}, the oldest lowest.
   logic [4*5-1:0] rows_q;
-  logic [2:0] rows_count_q, place;
+  logic [2:0] rows_count_q, position;
   logic row_in, row_out;
   assign row_in = push && row_end;
   assign row_out = pop && out_row_end;
-  assign place = rows_count_q - 3'(row_out);
+  assign position = rows_count_q - 3'(row_out);
 
   // Of the row that goes out: the channel's event has been, and the next address that may come.
   logic seen_q, seen_value_q, is_channel;
@@ -124,7 +124,7 @@ module spike_encoder_props #(
       end
       rows_count_q <= rows_count_q + 3'(row_in) - 3'(row_out);
       for (int unsigned i = 0; i < 4; i++) begin
-        if (row_in && 32'(place) == i) rows_q[4*i+:4] <= {in_skip_i ? 1'b0 : has, value, in_last_i, in_quiet_i};
+        if (row_in && 32'(position) == i) rows_q[4*i+:4] <= {in_skip_i ? 1'b0 : has, value, in_last_i, in_quiet_i};
         else if (row_out) rows_q[4*i+:4] <= rows_q[4*(i+1)+:4];
       end
       if (pop) begin

@@ -107,7 +107,7 @@ module spike_neurons_props #(
 
   // ---------------------------------------------------------------------------- what is inside
   // Deltas of the followed neuron, and the flags of time-steps, that have not come out yet.
-  // One place more than there are, so that each has a next one.
+  // One position more than there are, so that each has a next one.
   logic [10*DeltaWidth-1:0] deltas_q;
   logic [9:0] lasts_q, quiets_q;
   logic [3:0] deltas_count_q, flags_count_q;

@@ -2,7 +2,7 @@
 
 /// Properties of `stream_scale`, for any stream, any coefficients and any reader.
 ///
-/// One channel, freely chosen, is followed through all rows: what goes out at its place is what came in
+/// One channel, freely chosen, is followed through all rows: what goes out at its position is what came in
 /// times its coefficient; a row that is skipped comes out skipped. Flags go with a time-step's last chunk.
 module stream_scale_props #(
   parameter int unsigned Channels = 3,

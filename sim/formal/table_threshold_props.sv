@@ -118,7 +118,7 @@ module table_threshold_props #(
     m_rising : assume (NonMonotone != 0 || rising);
     if (begun_q && !rst_i && valid2_q) begin
       a_up : assert (up == expected_up);
-      // Up comes first where a folded level is both.
+      // Up comes first where a level that is not monotone is both.
       a_down : assert (up || down == expected_down);
       a_not_both : assert (NonMonotone != 0 || !(up && down));
       a_stays_in_range : assert (!(up && int'(level_q) == LevelMax) && !(down && int'(level_q) == LevelMin));

@@ -88,7 +88,7 @@ pub fn advise(model: &Model, options: &Options, device: &Device, used: &Figures)
         alternatives.push(Alternative { change, lanes: found.lanes, needs, fits: found.fits });
         Ok(found.fits)
     };
-    add(&mut alternatives, "the same network".to_owned(), &network)?;
+    let same = add(&mut alternatives, "the same network".to_owned(), &network)?;
     let mut found = false;
     for ladder in Change::ladders(model) {
         // Of each way the first step that suffices, else the last.
@@ -110,9 +110,14 @@ pub fn advise(model: &Model, options: &Options, device: &Device, used: &Figures)
         alternatives.extend(last);
     }
     let mut holders = Vec::new();
-    for device in devices()? {
-        if smallest(&model.name, &network, &device, &|figures| figures)?.fits {
-            holders.push((device.luts, device.die));
+    for known in devices()? {
+        // What is available on this device may be less than all of it, and what synthesis found is known.
+        let fits = match known.die == device.die {
+            true => same,
+            false => smallest(&model.name, &network, &known, &|figures| figures)?.fits,
+        };
+        if fits {
+            holders.push((known.luts, known.die));
         }
     }
     Ok(Some(Advice { device: device.die.clone(), short, alternatives, holders: named(holders) }))

@@ -33,7 +33,7 @@ pub use options::{Architecture, Options};
 pub use reference::{Reference, Runner};
 
 pub use crate::streaming::schedule::{
-    DesignPoint, Goal, Point, Scheduler, choose, design_points, nearest, uniform_point,
+    DesignPoint, Goal, Point, Scheduler, choose, design_points, nearest, small_device, uniform_point,
 };
 
 /// Hardware for a network.

@@ -210,14 +210,19 @@ fn tell(args: &Args, built: &Built, target: Option<&Target>) -> Result<()> {
         Some(Target::Device(device)) => output::print(&format!("device: {}", device.title))?,
         None => {}
     }
-    if let Some((design_point, spikes)) = &built.chosen {
-        let on = match spikes {
+    if let Some((design_point, exploration)) = &built.chosen {
+        let on = match exploration.spikes {
             Spikes::Measured { samples } => format!("the spikes of {samples} samples"),
             Spikes::Synthetic { samples } => {
                 format!("the spikes of {samples} random samples (--calibrate FILE.npy: of your own)")
             }
         };
         output::print(&format!("lanes: balanced on {on}"))?;
+        if let Some(die) = &exploration.sized_for {
+            output::print(&format!(
+                "size: for {die} or larger, and near the smallest product of area and cycles"
+            ))?;
+        }
         if args.join_fifos.is_none() && design_point.point.options.joins == Joins::Minimal {
             output::print("FIFOs where paths meet: minimal, since no design with deeper ones fits")?;
         }

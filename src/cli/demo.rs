@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use clap::builder::PossibleValue;
 use clap::{Args as ClapArgs, ValueEnum};
-use serde::Serialize;
 
 use super::output::{self, thousands};
 use crate::architecture::StreamingOptions as Folding;
@@ -15,16 +14,15 @@ use crate::data;
 use crate::emit::Existing;
 use crate::error::{Error, Result};
 use crate::flow::build::Layout;
+use crate::flow::demo::{Area, Report};
 use crate::flow::examples::Example;
 use crate::flow::explore::Schedule;
 use crate::flow::run as golden_run;
 use crate::flow::{build, compare, convert, cosim, load, report, synth};
 use crate::golden::Golden;
-use crate::hardware::needs;
 use crate::integer::{Network, Op};
 use crate::interrupt::Unfinished;
 use crate::lower;
-use crate::synth::{Fit, Utilisation};
 use crate::target::{Device, Target};
 
 /// Arguments of `demo`.
@@ -71,45 +69,6 @@ const CALIBRATION: usize = 4;
 
 /// Clock in MHz that rates are given for.
 const CLOCK_MHZ: f64 = 100.0;
-
-/// Result of the demo.
-#[derive(Serialize)]
-struct Report<'a> {
-    example: &'static str,
-    golden: &'a golden_run::Report,
-    cosim: &'a simulation::Report,
-    clock_mhz: f64,
-    /// At the clock.
-    samples_per_second: f64,
-    /// By the cost model.
-    estimate: Area,
-    /// By Yosys, with `--full`.
-    fit: Option<Fit>,
-    utilisation: Option<&'a Utilisation>,
-    build: &'a Path,
-    report: &'a Path,
-    seconds: f64,
-}
-
-/// What a design takes of a device.
-#[derive(Serialize)]
-struct Area {
-    device: String,
-    resources: Vec<crate::synth::Resource>,
-}
-
-impl Area {
-    fn of(figures: &crate::hardware::Figures, device: &Device) -> Self {
-        let resource = |(name, used, available): (&str, u64, u64)| crate::synth::Resource {
-            name: name.to_owned(),
-            used,
-            available,
-            percent: (available > 0).then(|| 100.0 * used as f64 / available as f64),
-        };
-        let resources = needs(figures, device).into_iter().filter(|&(_, used, there)| used + there > 0);
-        Self { device: device.part.clone(), resources: resources.map(resource).collect() }
-    }
-}
 
 /// Runs every stage and prints the figures.
 ///

@@ -25,10 +25,19 @@ pub fn measured(account: &Measured) -> String {
     let rows = vec![
         count("multiply-accumulates of the quantised network", account.qann_macs),
         energy("their energy", account.qann_nj_per_sample),
-        energy("energy of the spiking network", account.snn_nj_per_sample),
-        ["spiking : quantised".into(), format!("{:.3}", account.ratio)],
     ];
-    format!("{}\n{}", output::table(["energy per sample", ""], rows, 1), note(&account.basis))
+    let schedules = account.schedules.iter().map(|s| {
+        let share = format!("{:.3}", s.ratio);
+        let name = format!("{}, {}", s.schedule, s.code);
+        [name, format!("{:.0}", s.sops_per_sample), format!("{:.1} nJ", s.snn_nj_per_sample), share]
+    });
+    let head = ["schedule", "synaptic operations", "energy", "spiking : quantised"];
+    format!(
+        "{}\n{}\n{}",
+        output::table(["energy per sample", ""], rows, 1),
+        output::table(head, schedules.collect(), 1),
+        note(&account.basis)
+    )
 }
 
 fn note(basis: &Basis) -> String {

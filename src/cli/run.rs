@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::confidence::ConfidenceArgs;
 use super::{energy, output};
 use crate::error::{Error, Result, printable};
 use crate::flow;
-use crate::flow::run::Report;
+use crate::flow::run::{LayerSpikes, Report};
+use crate::golden::{Schedule, SpikeCode};
 
 /// Arguments of `run`.
 #[derive(ClapArgs)]
@@ -25,7 +27,13 @@ pub struct Args {
     /// Use only the first N samples.
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
-    /// Stop each sample after this many time-steps.
+    /// The order of the updates: all layers in every time-step, or layer after layer.
+    #[arg(long, value_name = "SCHEDULE", default_value_t, value_parser = schedules())]
+    schedule: Schedule,
+    /// What a spike is worth in the settled schedule: one level, or a power of two.
+    #[arg(long, value_name = "CODE", default_value_t, value_parser = codes())]
+    code: SpikeCode,
+    /// Stop each sample after this many time-steps of the synchronous schedule.
     #[arg(long, value_name = "T")]
     t_max: Option<u32>,
     #[command(flatten)]
@@ -47,6 +55,16 @@ pub struct Args {
     json: bool,
 }
 
+/// Parser of a schedule.
+fn schedules() -> impl TypedValueParser<Value = Schedule> {
+    PossibleValuesParser::new(Schedule::ALL.map(Schedule::name)).try_map(|name| name.parse::<Schedule>())
+}
+
+/// Parser of a spike code.
+fn codes() -> impl TypedValueParser<Value = SpikeCode> {
+    PossibleValuesParser::new(SpikeCode::ALL.map(SpikeCode::name)).try_map(|name| name.parse::<SpikeCode>())
+}
+
 /// Runs and prints.
 ///
 /// # Errors
@@ -61,6 +79,8 @@ pub fn run(args: &Args) -> Result<()> {
         inputs: args.inputs.clone(),
         labels: args.labels.clone(),
         samples: args.samples,
+        schedule: args.schedule,
+        code: args.code,
         t_max: args.t_max,
         stop: args.confidence.stop(),
         float: args.float,
@@ -83,8 +103,19 @@ fn print(report: &Report) -> Result<()> {
     if let Some(accuracy) = report.accuracy {
         row("accuracy", format!("{:.2} %", 100.0 * accuracy));
     }
-    row("time-steps, mean", format!("{:.2}", report.time_steps.mean));
-    row("time-steps, largest", report.time_steps.max.to_string());
+    row(
+        "schedule",
+        match report.schedule {
+            Schedule::Synchronous => report.schedule.to_string(),
+            Schedule::Settled => format!("{}, {} spikes", report.schedule, report.code),
+        },
+    );
+    let steps = match report.schedule {
+        Schedule::Synchronous => "time-steps",
+        Schedule::Settled => "local time-steps of all layers",
+    };
+    row(&format!("{steps}, mean"), format!("{:.2}", report.time_steps.mean));
+    row(&format!("{steps}, largest"), report.time_steps.max.to_string());
     if report.stopped > 0 {
         row("stopped by T_max", report.stopped.to_string());
     }
@@ -112,17 +143,33 @@ fn print(report: &Report) -> Result<()> {
     }
     output::print(&output::table(["golden model", ""], rows, 1).to_string())?;
     output::print(&energy::measured(&report.energy))?;
-    let layers = report.layers.iter().map(|l| {
-        [printable(&l.name), output::thousands(l.neurons as u64), format!("{:.3}", l.spikes_per_neuron)]
-    });
-    output::print(
-        &output::table(["layer", "neurons", "spikes per neuron"], layers.collect(), 1).to_string(),
-    )?;
+    output::print(&layers(&report.layers))?;
     if let Some(steps) = &report.accuracy_per_step {
         let rows = (1..).zip(steps).map(|(t, a)| [format!("{t}"), format!("{:.2} %", 100.0 * a), gauge(*a)]);
         output::print(&output::table(["time-step", "accuracy", ""], rows.collect(), 3).to_string())?;
     }
     Ok(())
+}
+
+/// A row for each layer.
+fn layers(layers: &[LayerSpikes]) -> String {
+    let each = |l: &LayerSpikes| {
+        let mut row = vec![
+            printable(&l.name),
+            output::thousands(l.neurons as u64),
+            format!("{:.0}", l.spikes),
+            format!("{:.3}", l.spikes_per_neuron),
+            l.spikes_per_level.map_or(String::new(), |spikes| format!("{spikes:.3}")),
+            format!("{:.0}", l.sops_per_sample),
+        ];
+        row.extend(l.local_steps.map(|steps| format!("{:.2}", steps.mean)));
+        row
+    };
+    let mut head = vec!["layer", "neurons", "spikes", "a neuron", "a level", "additions"];
+    if layers.iter().any(|l| l.local_steps.is_some()) {
+        head.push("local steps");
+    }
+    output::table(head, layers.iter().map(each).collect(), 1).to_string()
 }
 
 /// A share as a bar of text.

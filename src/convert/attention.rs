@@ -130,13 +130,20 @@ fn side_by_side(heads: usize, rows: usize, columns: usize) -> Vec<usize> {
     (0..heads).flat_map(|h| (0..rows).flat_map(move |i| (0..columns).map(move |j| index(h, i, j)))).collect()
 }
 
-/// Whether a value of extents `[heads, m, n]` has the layout `place` in its node.
-fn is(value: &Value, heads: usize, m: usize, n: usize, place: impl Fn(usize, usize, usize) -> usize) -> bool {
+/// Whether a value of extents `[heads, m, n]` has the layout `element` in its node.
+fn is(
+    value: &Value,
+    heads: usize,
+    m: usize,
+    n: usize,
+    element: impl Fn(usize, usize, usize) -> usize,
+) -> bool {
     let mut elements = 0..heads * m * n;
     match &value.order {
-        None => elements.all(|e| place(e / (m * n), e / n % m, e % n) == e),
+        None => elements.all(|e| element(e / (m * n), e / n % m, e % n) == e),
         Some(order) => {
-            order.len() == heads * m * n && elements.all(|e| place(e / (m * n), e / n % m, e % n) == order[e])
+            order.len() == heads * m * n
+                && elements.all(|e| element(e / (m * n), e / n % m, e % n) == order[e])
         }
     }
 }

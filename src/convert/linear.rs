@@ -67,10 +67,10 @@ impl Conversion {
         let mut used = vec![false; channels];
         order.iter().for_each(|e| used[e % channels] = true);
         let chosen: Vec<usize> = (0..channels).filter(|&c| used[c]).collect();
-        let mut place = vec![0; channels];
-        chosen.iter().enumerate().for_each(|(at, &c)| place[c] = at);
+        let mut position = vec![0; channels];
+        chosen.iter().enumerate().for_each(|(at, &c)| position[c] = at);
         let inner: Vec<usize> =
-            order.iter().map(|e| e / channels * chosen.len() + place[e % channels]).collect();
+            order.iter().map(|e| e / channels * chosen.len() + position[e % channels]).collect();
         let mut seen = inner.clone();
         seen.sort_unstable();
         if !seen.into_iter().eq(0..shape.rows() * chosen.len()) {

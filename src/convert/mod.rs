@@ -124,12 +124,12 @@ impl Conversion {
             (qann::Op::Add, [a, b]) => self.sum(name, &node.shape, &[(a, 0), (b, 0)], readers)?,
             (qann::Op::Concat(axis), parts) => {
                 let mut first = 0;
-                let mut placed = Vec::new();
+                let mut pieces = Vec::new();
                 for (part, &input) in parts.iter().zip(&inputs) {
-                    placed.push((part, first));
+                    pieces.push((part, first));
                     first += extents(input)[*axis];
                 }
-                self.concat(name, &node.shape, *axis, &placed, readers)?
+                self.concat(name, &node.shape, *axis, &pieces, readers)?
             }
             (qann::Op::Embedding { channels, table }, [source]) => {
                 self.embedding(name, *channels, table, source, readers)?
@@ -187,7 +187,7 @@ impl Conversion {
         };
         Err(Error::input(format!("{problem} is not supported"))
             .at_node(name)
-            .fix("fold constant factors into the weights or scales before"))
+            .fix("multiply constant factors into the weights or scales before"))
     }
 
     /// The node and the order of its channels through which a layer of `channels` inputs reads a value.

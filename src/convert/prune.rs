@@ -17,11 +17,11 @@ pub(super) fn reachable(graph: &Network) -> Result<Network> {
         }
     }
     let mut pruned = Network::new();
-    let mut places: HashMap<NodeId, NodeId> = HashMap::new();
+    let mut kept: HashMap<NodeId, NodeId> = HashMap::new();
     for id in order.into_iter().filter(|i| needed[i.index()]) {
         let node = graph.node(id);
-        let inputs: Vec<NodeId> = graph.inputs(id).iter().map(|i| places[i]).collect();
-        places.insert(id, pruned.add(&node.name, node.op.clone(), &inputs)?);
+        let inputs: Vec<NodeId> = graph.inputs(id).iter().map(|i| kept[i]).collect();
+        kept.insert(id, pruned.add(&node.name, node.op.clone(), &inputs)?);
     }
     Ok(pruned)
 }

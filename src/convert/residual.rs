@@ -78,7 +78,7 @@ impl Conversion {
         );
         match (fits, sums) {
             (true, true) => Ok(node),
-            (false, _) => Err(Error::input("a transposition before this addition cannot be folded")
+            (false, _) => Err(Error::input("a transposition before this addition cannot be removed")
                 .at_node(name)
                 .fix("add values in the order in which their layers write them")),
             (_, false) => Err(Error::input(format!(

@@ -1,5 +1,5 @@
 //! The simulator's run time as crate `verilated` compiles it into this program, for a model that is linked into it,
-//! too, in place of one that [`super::Bench`] builds and loads. Only with the cargo feature `verilated`, which needs
+//! too, instead of one that [`super::Bench`] builds and loads. Only with the cargo feature `verilated`, which needs
 //! Verilator when this program is compiled; `docs/decisions.md` says how.
 
 use std::path::{Path, PathBuf};

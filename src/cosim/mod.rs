@@ -3,7 +3,7 @@
 //! Verilator turns the build folder into a shared library (`verilate.rs`), which is loaded (`ffi.rs`: everything
 //! `unsafe`) and clocked (`pins.rs`). Samples follow each other without a gap, so several are inside at a time. Taps
 //! that are attached to the hardware from outside report every beat of every neuron array and every change that the
-//! readout takes; each is compared with what the golden model does at the same place, then the result frames, then the
+//! readout takes; each is compared with what the golden model does at the same position, then the result frames, then the
 //! registers.
 //!
 //! | file | contents |

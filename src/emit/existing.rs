@@ -61,14 +61,14 @@ pub(super) fn find(path: &Path, files: &Files) -> Result<Found> {
     let listed = manifest.files.iter().map(|file| file.path.as_str());
     let changed: BTreeSet<&str> = changed(path, listed.collect(), files)?;
     let mut found = Found::default();
-    for place in ["", "reports/"] {
-        let inside = path.join(place);
+    for folder in ["", "reports/"] {
+        let inside = path.join(folder);
         if !inside.is_dir() {
             continue;
         }
         for entry in folder::entries(&inside)? {
             let name = entry.file_name().unwrap_or_default().to_string_lossy();
-            let path = format!("{place}{name}");
+            let path = format!("{folder}{name}");
             let is = |result: &str| match result.strip_suffix('/') {
                 Some(folder) => path == folder,
                 None => path.starts_with(result),
@@ -89,9 +89,9 @@ fn changed<'a>(path: &Path, listed: BTreeSet<&'a str>, files: &'a Files) -> Resu
     let new: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     let mut changed: BTreeSet<&str> = listed.difference(&new).copied().collect();
     for (name, bytes) in files {
-        let place = path.join(name);
-        let same = match fs::symlink_metadata(&place) {
-            Ok(meta) if meta.is_file() && meta.len() == bytes.len() as u64 => folder::read(&place)? == *bytes,
+        let file = path.join(name);
+        let same = match fs::symlink_metadata(&file) {
+            Ok(meta) if meta.is_file() && meta.len() == bytes.len() as u64 => folder::read(&file)? == *bytes,
             _ => false,
         };
         if !same {

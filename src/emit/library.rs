@@ -96,7 +96,7 @@ impl<'a> Sources<'a> {
             for (name, text) in RTL.iter().filter(|(name, _)| words.contains(stem(name))) {
                 if needed.insert(*name) {
                     open.push(text);
-                    // What takes its place in simulation or with UltraRAM may need other modules.
+                    // What replaces it in simulation or with UltraRAM may need other modules.
                     let others = SIM.iter().chain(ULTRA_RAM).filter(|(other, _)| other == name);
                     open.extend(others.map(|(_, text)| *text));
                 }

@@ -42,7 +42,8 @@ pub struct Manifest {
     /// Address bits of the registers.
     pub address_bits: u32,
     /// Proofs of each layer of neurons.
-    pub proofs: Vec<ProofEntry>,
+    #[serde(alias = "proofs")]
+    pub proof: Vec<ProofEntry>,
     /// Stages in the order of the data.
     pub stages: Vec<StageEntry>,
     /// Streams; number 0 comes from the input.
@@ -79,8 +80,9 @@ pub struct SourceEntry {
 /// Proofs of a layer of neurons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofEntry {
-    /// The layer's node.
-    pub node: String,
+    /// Name of the layer.
+    #[serde(alias = "node")]
+    pub name: String,
     /// Decision rule: `line` (affine rule, one membrane), `table` (thresholds), `layer_norm` or `softmax`.
     pub rule: String,
     /// Number of channels.
@@ -88,13 +90,16 @@ pub struct ProofEntry {
     /// Number of levels, over all channels.
     pub levels: usize,
     /// Fraction bits of the membrane; 0 for a table.
-    pub fraction_bits: u32,
+    #[serde(alias = "fraction_bits")]
+    pub fraction: u32,
     /// Whether one threshold serves all channels; never for a table.
     pub common_theta: bool,
     /// Width in bits of the accumulated input.
-    pub accumulator_bits: u32,
+    #[serde(alias = "accumulator_bits")]
+    pub accumulator_width: u32,
     /// Width in bits of the membrane; for a table, of the accumulated input.
-    pub membrane_bits: u32,
+    #[serde(alias = "membrane_bits")]
+    pub membrane_width: u32,
     /// Inequalities that were proven with big integers, and of how many channels and levels each. None where a layer is
     /// rounded to fixed point, as LayerNorm and softmax are.
     pub proven: BTreeMap<String, u64>,
@@ -191,14 +196,14 @@ impl ToolEntry {
 impl ProofEntry {
     fn of(proof: &LayerProof) -> Self {
         Self {
-            node: proof.name.clone(),
+            name: proof.name.clone(),
             rule: proof.rule.to_owned(),
             channels: proof.channels,
             levels: proof.levels,
-            fraction_bits: proof.fraction,
+            fraction: proof.fraction,
             common_theta: proof.common_theta,
-            accumulator_bits: proof.accumulator_width,
-            membrane_bits: proof.membrane_width,
+            accumulator_width: proof.accumulator_width,
+            membrane_width: proof.membrane_width,
             proven: proof.proven.iter().map(|(&what, &count)| (what.to_owned(), count)).collect(),
         }
     }
@@ -240,7 +245,7 @@ impl Manifest {
                 unit: lowered.readout.unit,
             },
             address_bits: Core::address_bits(counted),
-            proofs: lowered.proof.iter().map(ProofEntry::of).collect(),
+            proof: lowered.proof.iter().map(ProofEntry::of).collect(),
             stages,
             streams: design.streams(),
             serial: None,

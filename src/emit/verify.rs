@@ -201,7 +201,7 @@ fn additional(build: &Path, listed: &BTreeSet<&str>) -> Result<Vec<String>> {
             let is_folder = fs::symlink_metadata(&entry).is_ok_and(|data| data.is_dir());
             match listed.iter().any(|file| file.starts_with(&below)) {
                 true if is_folder => folders.push(below),
-                // A file or link in the place of a folder: what is in it was found to be missing or changed.
+                // A file or link instead of a folder: what is in it was found to be missing or changed.
                 true => {}
                 false => found.push(if is_folder { below } else { path }),
             }

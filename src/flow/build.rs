@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use super::explore::{self, Schedule};
 use super::{Steps, Watch, fit, load};
 use crate::advice::{Advice, advise};
-use crate::architecture::{Design, DesignPoint, OverlayOptions, StreamingOptions as Folding};
+use crate::architecture::{
+    Design, DesignPoint, Joins, Options as AnyFolding, OverlayOptions, StreamingOptions as Folding,
+};
 use crate::data;
 use crate::emit::{self, Existing, Manifest, SourceEntry};
 use crate::error::Result;
@@ -14,9 +16,9 @@ use crate::golden::SpikeCode;
 use crate::hardware::Estimate;
 use crate::integer::Network;
 use crate::lower;
-use crate::report::Spikes;
+use crate::report::Exploration;
 use crate::snn::Model;
-use crate::target::Target;
+use crate::target::{Device, Target};
 
 /// How the layers are folded.
 #[derive(Clone, Debug)]
@@ -91,8 +93,8 @@ pub struct Options {
 pub struct Built {
     /// The manifest of the folder.
     pub manifest: Manifest,
-    /// The design that was chosen, where the layers were balanced, and on which spikes.
-    pub chosen: Option<(DesignPoint, Spikes)>,
+    /// The design that was chosen, where the layers were balanced, and all that were explored.
+    pub chosen: Option<(DesignPoint, Exploration)>,
     /// The design and its estimated area, where a target is given.
     pub estimate: Option<(Design, Estimate)>,
     /// Alternatives, if by the estimate the design does not fit its target.
@@ -117,8 +119,10 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
             None => folding.into(),
         },
         Layout::Scheduled { schedule, folding } if leave_uniform(&model, schedule)? => {
-            let room = target.map(Target::room);
-            let fitting = room.map(|room| fit::uniform(&model, folding, &room, true)).transpose()?.flatten();
+            let fitting = match target.map(Target::room) {
+                Some(room) => uniform(&model, folding, &room, schedule.keep_joins)?,
+                None => None,
+            };
             fitting.unwrap_or_else(|| folding.into())
         }
         Layout::Scheduled { schedule, folding } => {
@@ -142,12 +146,17 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
         }
         _ => None,
     };
-    Ok(Built {
-        manifest,
-        chosen: found.map(|(design_point, exploration)| (design_point, exploration.spikes)),
-        estimate,
-        advice,
-    })
+    Ok(Built { manifest, chosen: found, estimate, advice })
+}
+
+/// A folding with the same lanes everywhere that fits a device: at most those that are given, with the smallest FIFOs where
+/// paths join if nothing else fits and that is allowed.
+fn uniform(model: &Model, folding: &Folding, room: &Device, keep_joins: bool) -> Result<Option<AnyFolding>> {
+    let fitting = fit::uniform(model, folding, room, true)?;
+    if fitting.is_some() || keep_joins {
+        return Ok(fitting);
+    }
+    fit::uniform(model, &Folding { joins: Joins::Minimal, ..folding.clone() }, room, true)
 }
 
 /// Whether the layers of a network get the same lanes, since balancing it takes long and nobody has asked for it.

@@ -44,7 +44,7 @@ pub fn cosim(options: &Options, watch: &dyn Watch) -> Result<Report> {
         confidence: options.stop.map(|stop| stop.rule(manifest.output.unit)).transpose()?,
         trace: options.trace.clone(),
     };
-    // A place that cannot be written is found before minutes of simulation.
+    // A file that cannot be written is found before minutes of simulation.
     let samples =
         options.per_sample.as_ref().map(|path| Ok((folder::begin_file(path)?, path))).transpose()?;
     let report = simulate(&options.build, &inputs, &how, watch)?;

@@ -7,10 +7,28 @@ use std::path::Path;
 use super::{Steps, Watch, compare};
 use crate::data::{Inputs, NpzWriter, Spool};
 use crate::error::{Error, Result};
-use crate::golden::{Golden, Layer, Limits, Observer};
+use crate::golden::{Golden, Layer, Limits, Observer, Settled};
 use crate::integer::Op;
 use crate::lower::Lowered;
 use crate::snn::{Model, View};
+
+/// What is run.
+#[derive(Clone, Copy)]
+pub enum Run<'a> {
+    /// The synchronous schedule within these limits.
+    Synchronous(&'a Golden, &'a Limits),
+    /// The settled one: `spike/NEURON` has the local time-steps of that layer, and logits are computed once.
+    Settled(&'a Settled),
+}
+
+impl<'a> Run<'a> {
+    fn layers(self) -> &'a [Layer] {
+        match self {
+            Self::Synchronous(golden, _) => golden.layers(),
+            Self::Settled(settled) => settled.layers(),
+        }
+    }
+}
 
 /// Recording of one sample while it runs.
 struct Recorder {
@@ -38,14 +56,13 @@ pub fn write(
     path: &Path,
     model: &Model,
     lowered: &Lowered,
-    golden: &Golden,
+    run: Run<'_>,
     inputs: &Inputs,
-    limits: &Limits,
     watch: &dyn Watch,
 ) -> Result<()> {
     let mut archive = NpzWriter::create(path)?;
     let mut columns = Vec::new();
-    for layer in golden.layers() {
+    for layer in run.layers() {
         columns.push(Column::new(path, layer, model, lowered)?);
     }
     let real = |totals: &[i64]| -> Vec<f64> {
@@ -56,39 +73,43 @@ pub fn write(
     let mut logits: Vec<f64> = Vec::new();
     // Of each sample, after each of its time-steps.
     let mut per_step: Vec<Vec<Vec<f64>>> = Vec::new();
-    let recorder = |_| Recorder { spikes: vec![Vec::new(); golden.layers().len()], totals: Vec::new() };
+    let recorder = |_| Recorder { spikes: vec![Vec::new(); run.layers().len()], totals: Vec::new() };
     watch.begin("dump", Steps::Equal(inputs.len()));
-    let streamed = golden.stream(
-        inputs.len(),
-        |n, raw| inputs.fill(n, raw),
-        limits,
-        recorder,
-        |_, outcome, seen| {
-            watch.advance(1);
-            for (i, column) in columns.iter_mut().enumerate() {
-                column.push(&seen.spikes[i], &outcome.levels[i])?;
-            }
-            logits.extend(real(&outcome.totals));
-            per_step.push(seen.totals.iter().map(|t| real(t)).collect());
-            Ok(())
-        },
-    );
+    let mut sink = |levels: &[Vec<i32>], totals: &[i64], seen: Recorder| {
+        watch.advance(1);
+        for ((column, spikes), levels) in columns.iter_mut().zip(&seen.spikes).zip(levels) {
+            column.push(spikes, levels)?;
+        }
+        logits.extend(real(totals));
+        per_step.push(seen.totals.iter().map(|t| real(t)).collect());
+        Ok(())
+    };
+    let (count, fill) = (inputs.len(), |n: usize, raw: &mut Vec<i32>| inputs.fill(n, raw));
+    let streamed = match run {
+        Run::Synchronous(golden, limits) => {
+            golden.stream(count, fill, limits, recorder, |_, o, seen| sink(&o.levels, &o.totals, seen))
+        }
+        Run::Settled(settled) => {
+            settled.stream(count, fill, recorder, |_, o, seen| sink(&o.levels, &o.totals, seen))
+        }
+    };
     watch.end();
     streamed?;
-    let (count, most) = (inputs.len(), per_step.iter().map(Vec::len).max().unwrap_or(0));
     let classes = logits.len() / count.max(1);
     archive.add("logits", &[count, classes], &logits)?;
-    let mut all: Vec<f64> = Vec::with_capacity(most * count * classes);
-    for t in 0..most {
-        for steps in &per_step {
-            // Nothing changes after a sample's last time-step.
-            all.extend(steps.get(t).or(steps.last()).into_iter().flatten());
+    if let Run::Synchronous(..) = run {
+        let most = per_step.iter().map(Vec::len).max().unwrap_or(0);
+        let mut all: Vec<f64> = Vec::with_capacity(most * count * classes);
+        for t in 0..most {
+            for steps in &per_step {
+                // Nothing changes after a sample's last time-step.
+                all.extend(steps.get(t).or(steps.last()).into_iter().flatten());
+            }
         }
+        archive.add("logits_per_step", &[most, count, classes], &all)?;
     }
-    archive.add("logits_per_step", &[most, count, classes], &all)?;
-    let steps: Vec<usize> = per_step.iter().map(Vec::len).collect();
     for column in columns {
-        column.finish(&mut archive, &steps, most)?;
+        column.finish(&mut archive)?;
     }
     archive.finish()
 }
@@ -103,6 +124,8 @@ struct Column<'a> {
     /// Spikes, sample after sample, each time-step after time-step, in a file without a name: the archive wants
     /// time-steps first, and how many there are is known at the end only.
     spikes: BufWriter<File>,
+    /// Time-steps of each sample.
+    steps: Vec<usize>,
     levels: LevelSpool,
 }
 
@@ -142,7 +165,15 @@ impl<'a> Column<'a> {
             None => vec![layer.rows, layer.channels],
         };
         let file = tempfile::tempfile().map_err(|e| disk(path, &e))?;
-        Ok(Self { path, name: &layer.name, view, shape, spikes: BufWriter::new(file), levels })
+        Ok(Self {
+            path,
+            name: &layer.name,
+            view,
+            shape,
+            spikes: BufWriter::new(file),
+            steps: Vec::new(),
+            levels,
+        })
     }
 
     fn neurons(&self) -> usize {
@@ -151,6 +182,7 @@ impl<'a> Column<'a> {
 
     /// Adds a sample.
     fn push(&mut self, spikes: &[i8], levels: &[i32]) -> Result<()> {
+        self.steps.push(spikes.len() / self.neurons());
         for step in spikes.chunks(self.neurons()) {
             let bytes: Vec<u8> = compare::seen(step, self.view).into_iter().map(i8::cast_unsigned).collect();
             self.spikes.write_all(&bytes).map_err(|e| disk(self.path, &e))?;
@@ -168,9 +200,10 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Adds the arrays of the layer: samples had these numbers of time-steps, at most `most`.
-    fn finish(self, archive: &mut NpzWriter, steps: &[usize], most: usize) -> Result<()> {
-        let neurons = self.neurons();
+    /// Adds the arrays of the layer. A sample with fewer time-steps than others has no spikes in the missing ones.
+    fn finish(self, archive: &mut NpzWriter) -> Result<()> {
+        let (neurons, steps) = (self.neurons(), &self.steps);
+        let most = steps.iter().copied().max().unwrap_or(0);
         let error = |e: std::io::Error| disk(self.path, &e);
         let mut file = self.spikes.into_inner().map_err(|e| error(e.into_error()))?;
         let mut spool = Spool::<i8>::new(self.path)?;

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::golden::{Schedule, SpikeCode};
 use crate::integer::cost::Operations;
 
 /// A 32-bit float multiply-accumulate at 45 nm, in pJ (Horowitz, ISSCC 2014: 3.7 + 0.9).
@@ -93,18 +94,64 @@ pub struct Measured {
     pub snn_nj_per_sample: f64,
     /// Ratio of the energies of the spiking and the quantised network.
     pub ratio: f64,
+    /// The same for each schedule and spike code whose operations are known; that of the run first.
+    pub schedules: Vec<Scheduled>,
+}
+
+/// Mean operations of a sample in a schedule.
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
+    /// The order of the updates.
+    pub schedule: Schedule,
+    /// What a spike is worth.
+    pub code: SpikeCode,
+    /// Additions of a weight caused by a spike.
+    pub sops: f64,
+    /// Multiply-accumulates with elements of the input that are not 0.
+    pub input_macs: f64,
+}
+
+/// Energy of a sample in a schedule.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Scheduled {
+    /// The order of the updates.
+    pub schedule: &'static str,
+    /// What a spike is worth.
+    pub code: &'static str,
+    /// Additions of a weight caused by a spike.
+    pub sops_per_sample: f64,
+    /// Multiply-accumulates with elements of the input that are not 0.
+    pub input_macs_per_sample: f64,
+    /// Energy of both.
+    pub snn_nj_per_sample: f64,
+    /// Ratio of it and the energy of the quantised network.
+    pub ratio: f64,
 }
 
 impl Measured {
-    /// The account of a run with these means.
-    pub fn new(operations: &Operations, sops: f64, input_macs: f64) -> Self {
-        let (qann, snn) = (nj(operations.macs as f64, 0.0), nj(input_macs, sops));
+    /// The account of a run, and of other schedules.
+    pub fn new(operations: &Operations, own: Account, others: &[Account]) -> Self {
+        let qann = nj(operations.macs as f64, 0.0);
+        let scheduled = |account: &Account| {
+            let energy = nj(account.input_macs, account.sops);
+            Scheduled {
+                schedule: account.schedule.name(),
+                code: account.code.name(),
+                sops_per_sample: account.sops,
+                input_macs_per_sample: account.input_macs,
+                snn_nj_per_sample: energy,
+                ratio: energy / qann,
+            }
+        };
+        let own = scheduled(&own);
+        let schedules = std::iter::once(own).chain(others.iter().map(scheduled)).collect();
         Self {
             basis: Basis::new(operations),
             qann_macs: operations.macs,
             qann_nj_per_sample: qann,
-            snn_nj_per_sample: snn,
-            ratio: snn / qann,
+            snn_nj_per_sample: own.snn_nj_per_sample,
+            ratio: own.ratio,
+            schedules,
         }
     }
 }

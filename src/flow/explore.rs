@@ -6,7 +6,7 @@ use super::{Steps, Watch, fit, load};
 use crate::advice::advise;
 use crate::architecture::{
     Architecture, DesignPoint, Goal, Joins, Scheduler, StreamingOptions as Folding, choose, design_points,
-    nearest, uniform_point,
+    nearest, small_device, uniform_point,
 };
 use crate::emit::{self, Manifest};
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ use crate::integer::{Network, Op};
 use crate::lower;
 use crate::report::{Exploration, Explored, Spikes};
 use crate::snn::Model;
-use crate::target::{Board, Device, Family, Target};
+use crate::target::{Board, Device, Family, Target, devices};
 
 /// Goal of a balanced design.
 #[derive(Clone, Debug, Default)]
@@ -69,9 +69,11 @@ pub fn explore(options: &Options, watch: &dyn Watch) -> Result<Frontier> {
     let Options { model: path, target, schedule } = options;
     let model = load::model(path)?;
     let base = Folding { joins: Joins::Minimal, ..Folding::default() };
-    let Candidates { designs, choice, spikes } = candidates(&model, schedule, target.as_ref(), &base, watch)?;
+    let Candidates { designs, choice, spikes, sized_for } =
+        candidates(&model, schedule, target.as_ref(), &base, watch)?;
     let chosen = choice.as_ref().ok().copied();
-    let found = exploration(&model, schedule, target.as_ref(), &designs, chosen, spikes)?;
+    let mut found = exploration(&model, schedule, target.as_ref(), &designs, chosen, spikes)?;
+    found.sized_for = sized_for;
     // The report of an overlay has no place for designs of the other architecture.
     let of_stages = |manifest: Manifest| manifest.folding.architecture() == Architecture::Streaming;
     if emit::read_manifest(path).is_ok_and(of_stages) {
@@ -96,10 +98,12 @@ pub fn target(board: Option<&str>, device: Option<&str>) -> Result<Option<Target
 pub struct Candidates {
     /// The designs.
     pub designs: Vec<DesignPoint>,
-    /// The place of the one to take; an error where none meets the goal.
+    /// The index of the one to take; an error where none meets the goal.
     pub choice: Result<usize>,
     /// The spikes that they are balanced on.
     pub spikes: Spikes,
+    /// The small device that a balanced design leaves room on, if no device is given and one of them holds any design.
+    pub sized_for: Option<String>,
 }
 
 /// Finds the designs and chooses one.
@@ -125,7 +129,12 @@ pub fn candidates(
         }
         None => {
             let elements = golden.input().shape.len();
-            let samples = RandomSamples::new(elements, model.raw_range()).take(SYNTHETIC);
+            let samples = RandomSamples::new(elements, model.raw_range());
+            let samples = match model.background() {
+                Some(element) => samples.with_background(element),
+                None => samples,
+            };
+            let samples = samples.take(SYNTHETIC);
             (Activity::measure(&golden, samples), Spikes::Synthetic { samples: SYNTHETIC })
         }
     };
@@ -143,8 +152,8 @@ pub fn candidates(
             && let Some(design) = uniform_point(&scheduler, device)?
         {
             let cycles = |design: &DesignPoint| design.point.cycles.per_sample;
-            let place = designs.partition_point(|other| cycles(other) > cycles(&design));
-            designs.insert(place, design);
+            let index = designs.partition_point(|other| cycles(other) > cycles(&design));
+            designs.insert(index, design);
             choice = choose(&designs, &goal);
         }
         Ok((designs, choice))
@@ -170,7 +179,16 @@ pub fn candidates(
         Some(advice) => error.fix(format!("one of these\n{}", fit::indented(advice))),
         None => error,
     };
-    Ok(Candidates { designs, choice: choice.map_err(fix), spikes })
+    let sized_for = match &goal {
+        Goal::Balanced { devices } => small_device(&designs, devices).map(|device| device.die.clone()),
+        Goal::Cycles { .. } | Goal::Fit(_) => None,
+    };
+    Ok(Candidates { designs, choice: choice.map_err(fix), spikes, sized_for })
+}
+
+/// The known devices of a family.
+fn devices_of(family: Family) -> Result<Vec<Device>> {
+    Ok(devices()?.into_iter().filter(|device| device.family == family).collect())
 }
 
 /// What a design is chosen for.
@@ -185,17 +203,17 @@ fn goal(schedule: &Schedule, target: Option<&Target>) -> Result<Goal> {
         (None, None) if schedule.fit => {
             return Err(Error::input("--fit needs something to fit").fix("name it with --target or --device"));
         }
-        (None, None) => Goal::Balanced,
+        (None, None) => Goal::Balanced { devices: devices_of(Family::Xc7)? },
     })
 }
 
 /// Whether designs of a network are found in seconds: it is not very deep and not very large.
 pub fn is_quick(network: &Network) -> bool {
     let ops = || network.topological().into_iter().map(|id| &network.node(id).op);
-    let folded = ops().filter(|op| Folding::is_folded(op)).count();
+    let foldable = ops().filter(|op| Folding::is_folded(op)).count();
     let weights: usize =
         ops().map(|op| if let Op::Linear(linear) = op { linear.weights.len() } else { 0 }).sum();
-    folded <= QUICK_NODES && weights <= QUICK_WEIGHTS
+    foldable <= QUICK_NODES && weights <= QUICK_WEIGHTS
 }
 
 /// Clock in Hz.
@@ -227,6 +245,7 @@ pub fn exploration(
         calibrated: estimate.is_none_or(|estimate| estimate.calibrated),
         clock_hz,
         spikes,
+        sized_for: None,
         designs: (0..)
             .zip(design_points)
             .map(|(n, design_point)| row(design_point, target, clock_hz, chosen == Some(n)))
@@ -269,12 +288,14 @@ pub fn scheduled(
     base: &Folding,
     watch: &dyn Watch,
 ) -> Result<(DesignPoint, Exploration)> {
-    let Candidates { mut designs, choice, spikes } = candidates(model, schedule, target, base, watch)?;
+    let Candidates { mut designs, choice, spikes, sized_for } =
+        candidates(model, schedule, target, base, watch)?;
     let nothing_asked = schedule.calibrate.is_none() && schedule.fps.is_none() && !schedule.fit;
     let choice = match (choice, target) {
         (Err(_), Some(target)) if nothing_asked => nearest(&designs, &target.room()),
         (choice, _) => choice?,
     };
-    let found = exploration(model, schedule, target, &designs, Some(choice), spikes)?;
+    let mut found = exploration(model, schedule, target, &designs, Some(choice), spikes)?;
+    found.sized_for = sized_for;
     Ok((designs.swap_remove(choice), found))
 }

@@ -22,6 +22,7 @@ pub mod check;
 pub mod compare;
 pub mod convert;
 pub mod cosim;
+pub mod demo;
 mod dump;
 pub mod energy;
 pub mod examples;

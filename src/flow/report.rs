@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::hardware::Activity;
 use crate::lower::{self, Lowered};
-use crate::report::{self, Comparison, Energy, Layer, Measured, PredictedCycles};
+use crate::report::{self, Energy, Layer, Measured, PredictedCycles};
 use crate::snn::Model;
 use crate::{emit, folder};
 
@@ -128,34 +128,15 @@ pub fn measured(
     let played = inputs.len().min(PLAYED);
     let activity = Activity::measure(golden, (0..played).map(|n| inputs.sample(n)));
     let predicted = design.cycles(&activity);
-    let samples = figures.samples as u64;
     Ok(Measured {
         samples: figures.samples,
         accuracy: figures.accuracy,
         accuracy_per_step: figures.accuracy_per_step.clone(),
-        time_steps_mean: figures.time_steps.mean,
-        time_steps_max: figures.time_steps.max,
-        one_shot: Comparison {
-            samples,
-            neurons: figures.neurons_checked,
-            different_neurons: figures.one_shot_mismatches,
-            different_samples: None,
-            different_classes: None,
-        },
-        float: figures.float.map(|float| Comparison {
-            samples,
-            neurons: figures.neurons_checked,
-            different_neurons: float.float_mismatched_neurons,
-            different_samples: Some(float.float_mismatched_samples),
-            different_classes: Some(float.float_mismatched_classes),
-        }),
-        reference: figures.reference.map(|reference| Comparison {
-            samples: reference.reference_samples as u64,
-            neurons: reference.reference_neurons_checked,
-            different_neurons: reference.reference_mismatched_neurons,
-            different_samples: Some(reference.reference_mismatched_samples),
-            different_classes: reference.reference_mismatched_classes,
-        }),
+        time_steps: figures.time_steps,
+        one_shot_mismatches: figures.one_shot_mismatches,
+        neurons_checked: figures.neurons_checked,
+        float: figures.float,
+        reference: figures.reference,
         spikes_per_neuron: figures.spikes_per_neuron,
         sops_per_sample: figures.sops_per_sample,
         input_macs_per_sample: figures.input_macs_per_sample,
@@ -171,7 +152,8 @@ pub fn measured(
 }
 
 fn account(energy: &energy::Measured) -> Energy {
-    let energy::Measured { basis, qann_macs, qann_nj_per_sample, snn_nj_per_sample, ratio } = energy;
+    let energy::Measured { basis, qann_macs, qann_nj_per_sample, snn_nj_per_sample, ratio, schedules: _ } =
+        energy;
     Energy {
         technology: basis.technology.to_owned(),
         pj_per_mac: basis.pj_per_mac,

@@ -39,25 +39,35 @@ impl Golden {
         sample: impl Fn(usize, &mut Vec<i32>) + Sync,
         limits: &Limits,
         observer: impl Fn(usize) -> O + Sync,
-        mut sink: impl FnMut(usize, Outcome, O) -> Result<()>,
+        sink: impl FnMut(usize, Outcome, O) -> Result<()>,
     ) -> Result<()> {
-        let at_once = 16 * rayon::current_num_threads();
+        let room = || (self.state(), Vec::new());
         let run = |(state, raw): &mut (_, Vec<i32>), index| {
             sample(index, raw);
             let mut observer = observer(index);
-            let outcome = self.run(state, raw, limits, &mut observer);
-            (index, outcome, observer)
+            (self.run(state, raw, limits, &mut observer), observer)
         };
-        for first in (0..count).step_by(at_once) {
-            let indices = first..count.min(first + at_once);
-            let results: Vec<_> =
-                indices.into_par_iter().map_init(|| (self.state(), Vec::new()), run).collect();
-            for (index, outcome, observer) in results {
-                sink(index, outcome, observer)?;
-            }
-        }
-        Ok(())
+        in_order(count, room, run, sink)
     }
+}
+
+/// Runs samples `0…count − 1` in parallel, some at a time, and hands the results to `sink` in order. `room` makes the
+/// variables of a thread.
+pub(super) fn in_order<R: Send, A: Send, B: Send>(
+    count: usize,
+    room: impl Fn() -> R + Sync,
+    run: impl Fn(&mut R, usize) -> (A, B) + Sync,
+    mut sink: impl FnMut(usize, A, B) -> Result<()>,
+) -> Result<()> {
+    let at_once = 16 * rayon::current_num_threads();
+    for first in (0..count).step_by(at_once) {
+        let indices = first..count.min(first + at_once);
+        let results: Vec<_> = indices.into_par_iter().map_init(&room, &run).collect();
+        for (index, (outcome, seen)) in (first..).zip(results) {
+            sink(index, outcome, seen)?;
+        }
+    }
+    Ok(())
 }
 
 /// For every time-step, the number of correctly classified samples if all stopped after it; a sample that ended earlier

@@ -50,6 +50,6 @@ pub use observer::{Membranes, Observer, Unobserved};
 pub use plan::Golden;
 pub use run::{Limits, Outcome};
 pub use schedule::{Schedule, SpikeCode};
-pub use settled::{Settled, SettledOutcome, SettledState};
+pub use settled::{Readers, Settled, SettledOutcome, SettledState};
 pub use source::Layer;
 pub use state::State;

@@ -88,14 +88,14 @@ impl ProductPlan {
         }
     }
 
-    /// The change of a time-step; returns the number of additions. `by_events` disables the recomputation.
+    /// The change of a time-step; returns the numbers of additions caused by the left and the right operand. `by_events` disables the recomputation.
     pub(super) fn step(
         &self,
         neurons: &[Neurons],
         delta: &mut Delta,
         state: &mut ProductState,
         by_events: bool,
-    ) -> u64 {
+    ) -> (u64, u64) {
         let (left, right) = (&neurons[self.left], &neurons[self.right]);
         let count = |neurons: &Neurons| neurons.fired.iter().map(|&n| u64::from(n)).sum::<u64>();
         let (lefts, rights) = (count(left), count(right));
@@ -105,14 +105,14 @@ impl ProductPlan {
                 delta.touched.fill(false);
                 delta.any = false;
             }
-            return 0;
+            return (0, 0);
         }
         delta.any = true;
         delta.touched.iter_mut().zip(&left.fired).for_each(|(t, &fired)| *t = fired > 0 || rights > 0);
         let (inner, outputs) = self.inner();
-        let additions = lefts * outputs as u64 + rights * self.rows as u64;
+        let additions = (lefts * outputs as u64, rights * self.rows as u64);
         let multiplications = (self.rows * self.heads * inner * outputs) as u64;
-        let anew = !by_events && multiplications < DENSE_GAIN * additions;
+        let anew = !by_events && multiplications < DENSE_GAIN * (additions.0 + additions.1);
         let (operands, touched) = ((left, right), &delta.touched[..]);
         match (&mut delta.sums, &mut state.totals, &mut state.operand) {
             (Sums::I16(d), Sums::I16(a), Sums::I16(b)) => self.change(operands, (d, touched), a, b, anew),
@@ -263,7 +263,12 @@ fn dense<D: Sum, const B: usize>(
 
 /// `Σ s·row` over the rows of `operand`, of their elements `from…from + B − 1`.
 #[inline(always)]
-fn sum_of_rows<D: Sum, const B: usize>(left: &[i32], operand: &[D], stride: usize, from: usize) -> [D; B]
+pub(super) fn sum_of_rows<D: Sum, const B: usize>(
+    left: &[i32],
+    operand: &[D],
+    stride: usize,
+    from: usize,
+) -> [D; B]
 where
     i32: AsPrimitive<D>,
 {

@@ -45,6 +45,8 @@ pub struct Outcome {
     pub spikes: Vec<u64>,
     /// Additions of a weight caused by a spike.
     pub sops: u64,
+    /// The same by the neuron layer whose spikes caused them.
+    pub additions: Vec<u64>,
     /// Additions of a weight times an element of the input, except elements that are 0.
     pub input_macs: u64,
     /// For every neuron layer, the first time-step, not before the final step of its source, in which it did not fire;
@@ -107,7 +109,8 @@ impl Golden {
             outcome.values = values(&plan.readout, &state.totals).collect();
         }
         outcome.totals.clone_from(&state.totals);
-        (outcome.sops, outcome.input_macs) = (state.sops, state.input_macs);
+        outcome.additions.clone_from(&state.additions);
+        (outcome.sops, outcome.input_macs) = (state.additions.iter().sum(), state.input_macs);
         for neurons in &state.neurons {
             outcome.levels.push(neurons.tracers.clone());
             outcome.spikes.push(neurons.count);
@@ -157,7 +160,7 @@ impl Golden {
                 Stage::Sum(plan) => {
                     for source in &plan.passed {
                         if let Source::Layer { layer, first, end } = *source {
-                            state.sops += state.neurons[layer].fired_in(first, end);
+                            state.additions[layer] += state.neurons[layer].fired_in(first, end);
                         }
                     }
                     plan.step(&mut state.deltas, t);
@@ -165,7 +168,9 @@ impl Golden {
                 Stage::Product(plan) => {
                     let delta = &mut state.deltas[plan.output];
                     let product = &mut state.products[plan.state];
-                    state.sops += plan.step(&state.neurons, delta, product, CHECK);
+                    let (left, right) = plan.step(&state.neurons, delta, product, CHECK);
+                    state.additions[plan.left] += left;
+                    state.additions[plan.right] += right;
                 }
                 Stage::Neuron(plan) => {
                     let end = |source: &Source| match *source {
@@ -218,7 +223,7 @@ impl Golden {
             Source::Layer { layer, first, end } => {
                 let neurons = &state.neurons[layer];
                 let fired = neurons.fired_in(first, end);
-                state.sops += fired * fan_out;
+                state.additions[layer] += fired * fan_out;
                 if fired > 0 || delta.any {
                     plan.spikes::<CHECK>(neurons, first as usize, delta);
                     delta.any = fired > 0;

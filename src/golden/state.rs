@@ -15,7 +15,8 @@ pub struct State {
     pub(super) products: Vec<ProductState>,
     pub(super) neurons: Vec<Neurons>,
     pub(super) totals: Vec<i64>,
-    pub(super) sops: u64,
+    /// Additions that the spikes of each layer of neurons caused.
+    pub(super) additions: Vec<u64>,
     pub(super) input_macs: u64,
 }
 
@@ -45,7 +46,7 @@ impl State {
             products: Vec::new(),
             neurons: Vec::new(),
             totals: Vec::new(),
-            sops: 0,
+            additions: Vec::new(),
             input_macs: 0,
         };
         for a in &golden.accumulations {
@@ -61,6 +62,7 @@ impl State {
                 Stage::Product(product) => state.products.push(product.new_state()),
                 Stage::Neuron(neuron) => {
                     let len = neuron.rows * neuron.channels;
+                    state.additions.push(0);
                     state.neurons.push(Neurons {
                         sums: Sums::zeros(neuron.width, len),
                         totals: vec![0; if golden.checked { len } else { 0 }],
@@ -80,7 +82,8 @@ impl State {
 
     /// Resets all values to those before the first time-step.
     pub(super) fn reset(&mut self, golden: &Golden) {
-        (self.sops, self.input_macs) = (0, 0);
+        self.additions.fill(0);
+        self.input_macs = 0;
         self.totals.fill(0);
         for delta in &mut self.deltas {
             delta.sums.clear();

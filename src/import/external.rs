@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::proto::StringStringEntryProto;
 
-/// The folder of the model: the only place that is read.
+/// The folder of the model: the only folder that is read.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 

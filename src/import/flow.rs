@@ -147,7 +147,7 @@ impl Flow<'_> {
                         stack.extend(missing);
                         continue;
                     }
-                    self.fold(node)?
+                    self.evaluate_constant(node)?
                 }
                 Origin::Input | Origin::Node { .. } => {
                     let problem = format!("{:?} must be a constant here", self.name(top));
@@ -164,7 +164,7 @@ impl Flow<'_> {
     }
 
     /// Evaluates a node whose constant inputs are evaluated.
-    fn fold(&self, node: &Node) -> Result<Tensor> {
+    fn evaluate_constant(&self, node: &Node) -> Result<Tensor> {
         let at = |problem: String| {
             Error::input(format!("{}: {problem}", printable(&node.op))).at_node(&node.name).fix(NOT_EVALUATED)
         };

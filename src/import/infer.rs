@@ -158,11 +158,11 @@ impl Flow<'_> {
         for ((&start, &end), &axis) in starts.iter().zip(&ends).zip(&axes) {
             let axis = dims::axis(axis, dims.len())?;
             let extent = i64::try_from(dims[axis]).map_err(|_| "a huge extent")?;
-            let place = |p: i64| {
+            let clamped = |p: i64| {
                 let from_start = if p < 0 { p.saturating_add(extent) } else { p };
                 usize::try_from(from_start.clamp(0, extent)).unwrap_or(0)
             };
-            let range = place(start)..place(end);
+            let range = clamped(start)..clamped(end);
             if range.is_empty() {
                 return Err(format!("an empty Slice {start}…{end} of an extent of {extent}"));
             }

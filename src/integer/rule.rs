@@ -154,8 +154,8 @@ impl Neuron {
         // The level is constant between two thresholds.
         let implied = |pair: &[(i32, &[i64])]| {
             let reached = |(k, t): (i32, &[i64]), a: i64| non_monotone.reached(c, k, t, a);
-            let places = pair[0].1.iter().chain(pair[1].1).filter(|&&a| a <= self.total.high);
-            places.into_iter().all(|&a| reached(pair[0], a) || !reached(pair[1], a))
+            let ends = pair[0].1.iter().chain(pair[1].1).filter(|&&a| a <= self.total.high);
+            ends.into_iter().all(|&a| reached(pair[0], a) || !reached(pair[1], a))
         };
         levels.iter().all(|(_, t)| t.is_sorted()) && levels.windows(2).all(implied)
     }

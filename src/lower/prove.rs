@@ -41,7 +41,7 @@ const MEMBRANE: &str = "V_min <= v0 + 2^F*A - theta*S <= V_max";
 /// T ≤ A_max:  level k is reached at T               and   θ·k − v0 ≤ 2^F·T
 /// ```
 ///
-/// Both sides grow with `A`, so one place on each side of `T` decides all `A`. With these, `V ≥ θ` (that is,
+/// Both sides grow with `A`, so one value on each side of `T` decides all `A`. With these, `V ≥ θ` (that is,
 /// `2^F·A ≥ θ·(S+1) − v0`) holds exactly when `A ≥ T(S+1)`, and `V < 0` exactly when `A < T(S)`.
 ///
 /// # Errors

@@ -175,7 +175,9 @@ impl Model<'_> {
 
     fn vector_row(&mut self, n: usize, row: usize, start: u64) {
         let v = &self.plan.vector[n];
-        let begin = self.vector.max(start);
+        // An instruction begins when the one before is complete.
+        let before = if row == 0 { self.progress[3].last().copied().unwrap_or(0) } else { 0 };
+        let begin = self.vector.max(start).max(before);
         let cycles = number(v.channels) as u64;
         self.vector = begin + cycles;
         // LayerNorm reads a row, computes its root, and reads it again.

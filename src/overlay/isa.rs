@@ -15,7 +15,6 @@ macro_rules! instruction {
         $(#[$doc])*
         #[allow(missing_docs, reason = "a comment stands above each group of fields")]
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
-        #[allow(missing_docs, reason = "a comment for several fields")]
         pub struct $name {
             $($(#[$field_doc])* pub $field: u128,)*
         }

@@ -146,7 +146,7 @@ pub struct Machine {
     pub start_depth: usize,
     /// Entries of the coefficients.
     pub coefficient_depth: usize,
-    /// Signed Γ.
+    /// Signed Γ; as wide as B.
     pub gamma_width: u32,
     /// Signed B.
     pub beta_width: u32,

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
-pub use path::{CriticalPath, Hop, Leg, Place, SHELL};
+pub use path::{CriticalPath, Hop, Leg, Location, SHELL};
 pub use report::{Clock, FORMAT_VERSION, Placement, Resource, Slack};
 
 use crate::error::{Error, Result};
@@ -105,7 +105,7 @@ pub fn nextpnr(
         false => Shell::Chain,
     };
     let result = build.join(format!("reports/place_{family}.json"));
-    let place = format!("reports/nextpnr_{family}");
+    let folder_name = format!("reports/nextpnr_{family}");
     let (router, packer) = device::tools(family);
     let (router, packer) = (toolbox.get(router)?, toolbox.get(packer)?);
     // After a failure no result of an earlier run may look like this one's.
@@ -116,16 +116,16 @@ pub fn nextpnr(
             _ => {}
         }
     }
-    let folder = build.join(&place);
+    let folder = build.join(&folder_name);
     match std::fs::remove_dir_all(&folder) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", &folder, &e)),
         _ => {}
     }
     let _unfinished = Unfinished::folder(&folder)?;
-    // The pins go into the folder: the router may not see other places.
+    // The pins go into the folder: the router may not see other folders.
     let spare = device::spare_pins(family).filter(|_| shell == Shell::Chain);
     let pins = options.pins.as_deref().or(spare);
-    let pins_file = format!("{place}/pins.{pins_ending}");
+    let pins_file = format!("{folder_name}/pins.{pins_ending}");
     if let Some(text) = pins {
         let file = build.join(&pins_file);
         std::fs::write(&file, text).map_err(|e| Error::io("write", &file, &e))?;
@@ -133,8 +133,8 @@ pub fn nextpnr(
 
     let synthesis = |step: synth::Step<'_>| progress(&format!("Yosys: {step}"));
     let netlist = synth::netlist(toolbox, build, family, &shell, &synthesis)?;
-    let placed = format!("{place}/placed.{placed_ending}");
-    let report = format!("{place}/report.json");
+    let placed = format!("{folder_name}/placed.{placed_ending}");
+    let report = format!("{folder_name}/report.json");
     let log = folder.join("nextpnr.log");
     let call = router
         .command()
@@ -182,7 +182,7 @@ pub fn nextpnr(
     };
     if options.pins.is_some() && found.missed().next().is_none() {
         progress("bitstream");
-        let packed = format!("{place}/packed.{bitstream_ending}");
+        let packed = format!("{folder_name}/packed.{bitstream_ending}");
         let log = folder.join("pack.log");
         packer.command().args(device::pack(device, &placed, &packed)).cwd(build).log(log).run()?;
         // Whole before it gets its name.

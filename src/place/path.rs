@@ -16,7 +16,7 @@ pub(super) fn plain_clock(name: &str) -> &str {
 
 /// A point of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct Location {
     /// The core's instance, the shell's cells being in [`SHELL`].
     pub instance: String,
     /// The module it is an instance of, if it is one of the core.
@@ -40,7 +40,7 @@ pub struct Hop {
     /// Time in nanoseconds.
     pub delay_ns: f64,
     /// The cell at its end.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// The hops that follow each other in one instance.
@@ -67,9 +67,9 @@ pub struct CriticalPath {
     /// The clock of its end.
     pub capture: String,
     /// Its first cell.
-    pub from: Place,
+    pub from: Location,
     /// Its last cell.
-    pub to: Place,
+    pub to: Location,
     /// Total delay in nanoseconds.
     pub delay_ns: f64,
     /// Summed per instance.
@@ -118,13 +118,13 @@ impl Names {
     }
 
     /// Location of a cell of the netlist.
-    pub fn place(&self, cell: &str) -> Place {
+    pub fn locate(&self, cell: &str) -> Location {
         let Some(rest) = cell.strip_prefix(&self.core) else {
-            return Place { instance: SHELL.to_owned(), module: None, node: None, cell: cell.to_owned() };
+            return Location { instance: SHELL.to_owned(), module: None, node: None, cell: cell.to_owned() };
         };
         let (first, below) = rest.split_once('.').unwrap_or((rest, ""));
         if let Some((module, node)) = self.instances.get(first) {
-            return Place {
+            return Location {
                 instance: first.to_owned(),
                 module: Some(module.clone()),
                 node: node.clone(),
@@ -132,7 +132,7 @@ impl Names {
             };
         }
         let instance = crate::synth::TOP_LEVEL.to_owned();
-        Place { instance, module: None, node: None, cell: rest.to_owned() }
+        Location { instance, module: None, node: None, cell: rest.to_owned() }
     }
 
     /// The path in these words; none when it has no hops.
@@ -149,7 +149,7 @@ impl Names {
         hops: impl Iterator<Item = (&'a str, f64, String)>,
     ) -> Option<CriticalPath> {
         let hops: Vec<Hop> = hops
-            .map(|(kind, delay_ns, cell)| Hop { kind: kind.to_owned(), delay_ns, at: self.place(&cell) })
+            .map(|(kind, delay_ns, cell)| Hop { kind: kind.to_owned(), delay_ns, at: self.locate(&cell) })
             .collect();
         let mut legs: Vec<Leg> = Vec::new();
         for hop in &hops {
@@ -186,7 +186,7 @@ fn clock(edge: &str) -> String {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match (&self.node, self.cell.is_empty()) {
             (Some(node), false) => format!("{} of `{}` (node `{node}`)", self.cell, self.instance),

@@ -181,13 +181,13 @@ impl Function {
     /// Adds another function of an earlier result; returns the index of its result.
     pub fn append(&mut self, other: &Self, x: usize) -> usize {
         let first = self.steps.len();
-        let place = |p: usize| if p == 0 { x } else { p + first };
+        let moved = |p: usize| if p == 0 { x } else { p + first };
         for step in &other.steps {
             self.steps.push(match *step {
                 Step::Constant(value) => Step::Constant(value),
-                Step::Unary(op, a) => Step::Unary(op, place(a)),
-                Step::Binary(op, a, b) => Step::Binary(op, place(a), place(b)),
-                Step::Select(of) => Step::Select(of.map(place)),
+                Step::Unary(op, a) => Step::Unary(op, moved(a)),
+                Step::Binary(op, a, b) => Step::Binary(op, moved(a), moved(b)),
+                Step::Select(of) => Step::Select(of.map(moved)),
             });
         }
         if other.steps.is_empty() { x } else { self.steps.len() }

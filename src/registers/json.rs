@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::map::Placed;
+use super::map::MappedRegister;
 use super::{Core, Register};
 
 /// Version of the format of `registers.json`.
@@ -33,15 +33,15 @@ impl Core {
             "bus": { "protocol": "AXI4-Lite", "prefix": "s_axi" },
             "address_bits": Self::address_bits(self.blocks.len()),
             "data_bits": u32::BITS,
-            "registers": self.registers().iter().map(|placed| register(placed, stages)).collect::<Vec<_>>(),
+            "registers": self.registers().iter().map(|mapped| register(mapped, stages)).collect::<Vec<_>>(),
             "wide": wide.collect::<Vec<_>>(),
             "stages": blocks.collect::<Vec<_>>(),
         })
     }
 }
 
-fn register(placed: &Placed, stages: u32) -> Value {
-    let Placed { name, offset, block, register } = placed;
+fn register(mapped: &MappedRegister, stages: u32) -> Value {
+    let MappedRegister { name, offset, block, register } = mapped;
     let mut value = json!({
         "name": name,
         "offset": offset,

@@ -32,7 +32,7 @@ pub struct Core {
 
 /// A register at its address in a core.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub struct MappedRegister {
     /// Its name in this core: the name of the register, with the prefix `stageN_` for a stage.
     pub name: String,
     /// Its address in bytes.
@@ -45,7 +45,7 @@ pub struct Placed {
 
 /// A number in two registers of a core.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlacedWide {
+pub struct MappedWide {
     /// Its name in this core.
     pub name: String,
     /// The names of its registers, the low one first.
@@ -66,15 +66,15 @@ impl Core {
     }
 
     /// All registers with their addresses, in ascending order.
-    pub fn registers(&self) -> Vec<Placed> {
-        let global = |register: Register| Placed {
+    pub fn registers(&self) -> Vec<MappedRegister> {
+        let global = |register: Register| MappedRegister {
             name: register.name.to_owned(),
             offset: register.offset,
             block: None,
             register,
         };
         let of_block = |block: usize| {
-            STAGE_REGISTERS.into_iter().map(move |register| Placed {
+            STAGE_REGISTERS.into_iter().map(move |register| MappedRegister {
                 name: format!("stage{block}_{}", register.name),
                 offset: Self::base(block) + register.offset,
                 block: Some(block),
@@ -85,15 +85,15 @@ impl Core {
     }
 
     /// All numbers in two registers.
-    pub fn wide(&self) -> Vec<PlacedWide> {
-        let placed = |prefix: &str, wide: super::Wide| PlacedWide {
+    pub fn wide(&self) -> Vec<MappedWide> {
+        let mapped = |prefix: &str, wide: super::Wide| MappedWide {
             name: format!("{prefix}{}", wide.name),
             halves: [wide.low, wide.high].map(|half| format!("{prefix}{}", half.name)),
             bits: if wide == super::MARGIN { self.margin_bits } else { wide.bits() },
         };
-        let of_block = |block: usize| STAGE_WIDE.map(|wide| placed(&format!("stage{block}_"), wide));
+        let of_block = |block: usize| STAGE_WIDE.map(|wide| mapped(&format!("stage{block}_"), wide));
         let blocks = (0..self.blocks.len()).flat_map(of_block);
-        WIDE.into_iter().map(|wide| placed("", wide)).chain(blocks).collect()
+        WIDE.into_iter().map(|wide| mapped("", wide)).chain(blocks).collect()
     }
 }
 

@@ -22,7 +22,7 @@ mod systemverilog;
 mod table;
 
 pub use json::FORMAT_VERSION;
-pub use map::{Block, Core, Placed, PlacedWide};
+pub use map::{Block, Core, MappedRegister, MappedWide};
 pub use page::page;
 pub use python::{PYTHON_BEGIN, PYTHON_END, python};
 pub use systemverilog::{PACKAGE, package};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::golden::{Comparison, Measured};
+use super::golden::Measured;
 use crate::cosim;
 
 /// An equality and the comparisons that were made.
@@ -45,9 +45,10 @@ fn holds(checks: &[Check]) -> Option<bool> {
 
 /// The three of them.
 pub fn equalities(runs: &[cosim::Report], measured: Option<&Measured>) -> Vec<Equality> {
-    let shot = measured.map(|m| check("all neurons at quiescence".into(), m.one_shot));
-    let float = measured.and_then(|m| m.float).map(|c| check("float64 by snn2rtl".into(), c));
-    let other = measured.and_then(|m| m.reference).map(|c| check("float64 by another program".into(), c));
+    let (shot, float, other) = measured.map(comparisons).unwrap_or_default();
+    let shot = shot.map(|c| check("all neurons at quiescence".into(), c));
+    let float = float.map(|c| check("float64 by snn2rtl".into(), c));
+    let other = other.map(|c| check("float64 by another program".into(), c));
     let runs: Vec<Check> = runs.iter().map(run).collect();
     let shot: Vec<Check> = shot.into_iter().collect();
     let floats: Vec<Check> = float.into_iter().chain(other).collect();
@@ -95,6 +96,44 @@ fn run(report: &cosim::Report) -> Check {
         different: report.mismatches,
         detail: report.first_mismatch.as_ref().map(ToString::to_string),
     }
+}
+
+/// Number of differences between two evaluations.
+#[derive(Clone, Copy)]
+struct Comparison {
+    samples: u64,
+    /// Neurons compared, summed over samples.
+    neurons: u64,
+    different_neurons: u64,
+    /// Samples with such a neuron; not counted in one pass.
+    different_samples: Option<u64>,
+    /// Samples with a different class, if classes are known.
+    different_classes: Option<u64>,
+}
+
+/// With the integer network in one pass, with float64, and with another program's float64.
+fn comparisons(measured: &Measured) -> (Option<Comparison>, Option<Comparison>, Option<Comparison>) {
+    let shot = Comparison {
+        samples: measured.samples as u64,
+        neurons: measured.neurons_checked,
+        different_neurons: measured.one_shot_mismatches,
+        different_samples: None,
+        different_classes: None,
+    };
+    let float = measured.float.map(|float| Comparison {
+        different_neurons: float.float_mismatched_neurons,
+        different_samples: Some(float.float_mismatched_samples),
+        different_classes: Some(float.float_mismatched_classes),
+        ..shot
+    });
+    let other = measured.reference.map(|reference| Comparison {
+        samples: reference.reference_samples as u64,
+        neurons: reference.reference_neurons_checked,
+        different_neurons: reference.reference_mismatched_neurons,
+        different_samples: Some(reference.reference_mismatched_samples),
+        different_classes: reference.reference_mismatched_classes,
+    });
+    (Some(shot), float, other)
 }
 
 fn check(how: String, comparison: Comparison) -> Check {

@@ -25,6 +25,9 @@ pub struct Exploration {
     pub clock_hz: f64,
     /// The spikes that the designs are balanced on.
     pub spikes: Spikes,
+    /// The small device on which the chosen design leaves room, where nothing was asked for.
+    #[serde(default)]
+    pub sized_for: Option<String>,
     /// From the slowest to the fastest.
     pub designs: Vec<Explored>,
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cosim::Spread;
 use crate::error::Result;
 use crate::folder;
 
 /// The version of the JSON form of [`Measured`].
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Results of the samples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,16 +21,18 @@ pub struct Measured {
     pub accuracy: Option<f64>,
     /// The same after each time-step.
     pub accuracy_per_step: Option<Vec<f64>>,
-    /// Mean number of time-steps to quiescence.
-    pub time_steps_mean: f64,
-    /// The most.
-    pub time_steps_max: u64,
-    /// Golden model at quiescence against the integer network in one pass.
-    pub one_shot: Comparison,
-    /// Golden model against float64, evaluated by this program.
-    pub float: Option<Comparison>,
-    /// Golden model against levels that another program computed in float64.
-    pub reference: Option<Comparison>,
+    /// Time-steps to quiescence.
+    pub time_steps: Spread,
+    /// Neurons whose level at quiescence is not that of the integer network evaluated in one pass.
+    pub one_shot_mismatches: u64,
+    /// Neurons compared.
+    pub neurons_checked: u64,
+    /// Differences to float64, evaluated by this program.
+    #[serde(flatten)]
+    pub float: Option<FloatReport>,
+    /// Differences to levels that another program computed in float64.
+    #[serde(flatten)]
+    pub reference: Option<ReferenceReport>,
     /// Spikes per neuron and sample.
     pub spikes_per_neuron: f64,
     /// Additions of a weight caused by a spike, per sample.
@@ -46,19 +49,31 @@ pub struct Measured {
     pub predicted: PredictedCycles,
 }
 
-/// Number of differences between two evaluations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Comparison {
-    /// Samples compared.
-    pub samples: u64,
-    /// Neurons compared, summed over samples.
-    pub neurons: u64,
-    /// Neurons that differ.
-    pub different_neurons: u64,
-    /// Samples with such a neuron; not counted in one pass.
-    pub different_samples: Option<u64>,
-    /// Samples with a different class, if classes are known.
-    pub different_classes: Option<u64>,
+/// Differences between the golden model and float64.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FloatReport {
+    /// Samples with any different neuron.
+    pub float_mismatched_samples: u64,
+    /// Different neurons.
+    pub float_mismatched_neurons: u64,
+    /// Samples of another class.
+    pub float_mismatched_classes: u64,
+}
+
+/// Differences between the golden model and another program.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReferenceReport {
+    /// Samples whose levels were compared.
+    pub reference_samples: usize,
+    /// Neurons compared.
+    pub reference_neurons_checked: u64,
+    /// Samples with any different neuron.
+    pub reference_mismatched_samples: u64,
+    /// Different neurons.
+    pub reference_mismatched_neurons: u64,
+    /// Samples with a different class, if there are logits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_mismatched_classes: Option<u64>,
 }
 
 /// Operations times published energies.

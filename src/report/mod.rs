@@ -22,7 +22,9 @@ mod stage;
 pub use collect::{FORMAT_VERSION, Report, Summary, Synthesis, collect};
 pub use equality::{Check, Equality};
 pub use exploration::{Exploration, Explored, FORMAT_VERSION as EXPLORATION_VERSION, Spikes};
-pub use golden::{Comparison, Energy, Layer, Measured, PredictedCycles, Raster, RasterLayer};
+pub use golden::{
+    Energy, FloatReport, Layer, Measured, PredictedCycles, Raster, RasterLayer, ReferenceReport,
+};
 pub use page::{html, picture};
 pub use spikes::{raster, rates};
 pub use stage::Stage;

@@ -64,6 +64,31 @@ impl Model {
         let last = i32::try_from(rows).unwrap_or(i32::MAX).saturating_sub(1);
         (low.max(zero_point), high.min(zero_point.saturating_add(last)))
     }
+
+    /// The raw element that causes no work: padding of tokens, 0 of other inputs. None for tokens without padding, and where
+    /// no raw element is 0.
+    pub fn background(&self) -> Option<i32> {
+        let (mut zero, mut padding, mut is_tokens) = (None, None, false);
+        for id in self.network.topological() {
+            match &self.network.node(id).op {
+                Op::Input(input) => zero = Some(input.spec.zero_point()),
+                Op::Embedding(_) => is_tokens = true,
+                Op::Softmax(softmax) => padding = padding.or(softmax.padding),
+                Op::Linear(_)
+                | Op::Neuron(_)
+                | Op::Arrange(_)
+                | Op::Select(_)
+                | Op::Sum(_)
+                | Op::LayerNorm(_)
+                | Op::Product(_)
+                | Op::Function(_)
+                | Op::Readout => {}
+            }
+        }
+        let (low, high) = self.raw_range();
+        let element = if is_tokens { padding } else { zero };
+        element.filter(|element| (low..=high).contains(element))
+    }
 }
 
 /// Layout of a layer of neurons in the original model: element `e` (row-major in `shape`) is element `order[e]` of

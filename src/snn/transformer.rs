@@ -127,7 +127,7 @@ impl Sum {
     pub(super) fn shape(&self, inputs: &[&Shape]) -> Result<Shape, String> {
         let shape = Shape::matrix(self.rows, self.channels);
         if !shape.is_sane() || inputs.is_empty() || inputs.len() != self.first.len() {
-            return Err(format!("{} inputs at {} places of {shape}", inputs.len(), self.first.len()));
+            return Err(format!("{} inputs at {} offsets of {shape}", inputs.len(), self.first.len()));
         }
         for (input, first) in inputs.iter().zip(&self.first) {
             let end = first.checked_add(input.rows());

@@ -18,9 +18,9 @@ enum Counts {
     Bram(u64),
     /// A large memory of UltraScale+.
     Uram,
-    /// Half multipliers: two 9×9 multipliers fill one place of an 18×18.
+    /// Half multipliers: two 9×9 multipliers fill one 18×18.
     HalfDsp(u64),
-    /// A carry cell, and the look-up tables whose place it takes.
+    /// A carry cell, and the look-up tables that it replaces.
     Carry { luts: u64 },
     /// Constants: no resource.
     Nothing,

@@ -109,7 +109,7 @@ struct Synthesis {
     parts: Vec<report::Part>,
     instances: Vec<report::Instance>,
     /// Which part each instance is.
-    places: Vec<usize>,
+    part_of: Vec<usize>,
     /// The top level.
     ports: Vec<rtlil::Port>,
     /// An interruption removes the folder until all that is to be in it is there.
@@ -137,32 +137,32 @@ fn modules(
     let start = Instant::now();
     // After a failure no result of an earlier run may look like this one's.
     let result = build.join(format!("reports/utilisation_{family}.json"));
-    let place = build.join(scripts::folder(family));
+    let folder = build.join(scripts::folder(family));
     match std::fs::remove_file(&result) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", &result, &e)),
         _ => {}
     }
-    match std::fs::remove_dir_all(&place) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", &place, &e)),
+    match std::fs::remove_dir_all(&folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", &folder, &e)),
         _ => {}
     }
-    let unfinished = Unfinished::folder(&place)?;
+    let unfinished = Unfinished::folder(&folder)?;
 
     let run = |name: &str, text: &str| -> Result<()> {
-        let script = place.join(format!("{name}.ys"));
+        let script = folder.join(format!("{name}.ys"));
         std::fs::write(&script, text).map_err(|e| Error::io("write", &script, &e))?;
         let script = format!("{}/{name}.ys", scripts::folder(family));
-        let log = place.join(format!("{name}.log"));
+        let log = folder.join(format!("{name}.log"));
         program.command().args(["-s", &script]).cwd(build).log(log).run()?;
         Ok(())
     };
     progress(Step::Doing("elaboration"));
     run("elaborate", &scripts::elaborate(family, &top, &files))?;
-    let text = read(&place.join("design.il"))?;
+    let text = read(&folder.join("design.il"))?;
     let design = rtlil::Design::read(&text);
-    let top_text = read(&place.join("top.il"))?;
+    let top_text = read(&folder.join("top.il"))?;
     let instances = report::instances(&design, &top_text);
-    let (parts, places) = report::parts(&design, &instances);
+    let (parts, part_of) = report::parts(&design, &instances);
 
     // The top level last in the list, but at the same time as everything else.
     let done = AtomicUsize::new(0);
@@ -182,7 +182,7 @@ fn modules(
                 Keep::Netlists => text + &scripts::keep(family, module, name),
             };
             run(name, &text)?;
-            let stat = place.join(format!("{name}.json"));
+            let stat = folder.join(format!("{name}.json"));
             let cells = report::cells(module, &read(&stat)?).map_err(|error| error.at_file(&stat))?;
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Step::Modules { done, all });
@@ -190,7 +190,7 @@ fn modules(
         })
         .collect::<Result<_>>()?;
 
-    let (total, modules) = report::summarise(family, &top, &instances, &places, &cells);
+    let (total, modules) = report::summarise(family, &top, &instances, &part_of, &cells);
     let utilisation = Utilisation {
         format_version: FORMAT_VERSION,
         family,
@@ -214,7 +214,7 @@ fn modules(
         utilisation,
         parts,
         instances,
-        places,
+        part_of,
         ports: rtlil::ports(&top_text),
         _unfinished: unfinished,
     })

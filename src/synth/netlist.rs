@@ -39,15 +39,15 @@ pub fn netlist(
     let synthesis = modules(toolbox, build, family, Keep::Netlists, progress)?;
     let core = synthesis.utilisation.top.clone();
     let folder = scripts::folder(family);
-    let place = build.join(&folder);
+    let work = build.join(&folder);
     let write = |name: &str, text: &str| {
-        let file = place.join(name);
+        let file = work.join(name);
         std::fs::write(&file, text).map_err(|e| Error::io("write", &file, &e))
     };
     let run = |name: &str, text: &str| -> Result<()> {
         write(&format!("{name}.ys"), text)?;
         let script = format!("{folder}/{name}.ys");
-        let log = place.join(format!("{name}.log"));
+        let log = work.join(format!("{name}.log"));
         synthesis.program.command().args(["-s", &script]).cwd(build).log(log).run()?;
         Ok(())
     };
@@ -63,7 +63,7 @@ pub fn netlist(
     run("shell", &scripts::shell(family, &top, &core, &files))?;
 
     // The core under its plain name in the shell, and each twin under the name that was synthesised.
-    let text = read(&place.join("shell.net.il"))?;
+    let text = read(&work.join("shell.net.il"))?;
     let is_core = |module: &str| report::plain_name(module) == core;
     let with_core = rtlil::relinked(&text, &|module, _| is_core(module).then(|| core.clone()));
     let found: Vec<_> =
@@ -76,16 +76,16 @@ pub fn netlist(
         .at_file(build.join(format!("rtl/{top}.sv"))));
     };
     write("shell.linked.il", &with_core)?;
-    let text = read(&place.join("top.net.il"))?;
+    let text = read(&work.join("top.net.il"))?;
     let part_of = |_: &str, name: &str| {
         let at = synthesis.instances.iter().position(|instance| instance.name == name)?;
-        Some(synthesis.parts[synthesis.places[at]].module.clone())
+        Some(synthesis.parts[synthesis.part_of[at]].module.clone())
     };
     write("top.linked.il", &rtlil::relinked(&text, &part_of))?;
 
     progress(Step::Doing("one netlist"));
     run("join", &scripts::join(family, &top, &synthesis.parts))?;
-    let stat = place.join("flat.json");
+    let stat = work.join("flat.json");
     let cells = report::cells(&top, &read(&stat)?).map_err(|error| error.at_file(&stat))?;
     let total = super::cells::count(family, cells.iter().map(|(cell, &count)| (cell.as_str(), count)));
     let module = |name: &str| report::plain_name(name).to_owned();

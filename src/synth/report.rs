@@ -136,8 +136,8 @@ pub fn parts(design: &Design<'_>, instances: &[Instance]) -> (Vec<Part>, Vec<usi
             parts.len() - 1
         })
     };
-    let places = instances.iter().map(&mut part_of).collect();
-    (parts, places)
+    let part_of = instances.iter().map(&mut part_of).collect();
+    (parts, part_of)
 }
 
 /// The cells of a module and everything beneath it, out of `stat -json`.
@@ -163,7 +163,7 @@ pub fn summarise(
     family: Family,
     top: &str,
     instances: &[Instance],
-    places: &[usize],
+    part_of: &[usize],
     cells: &[Cells],
 ) -> (Figures, Vec<ModuleUse>) {
     let mut all = Cells::new();
@@ -171,8 +171,8 @@ pub fn summarise(
         cells.iter().for_each(|(cell, count)| *all.entry(cell.clone()).or_default() += count);
     };
     let mut rows = Vec::new();
-    for (Instance { name, module }, &place) in instances.iter().zip(places) {
-        let own = &cells[place];
+    for (Instance { name, module }, &part) in instances.iter().zip(part_of) {
+        let own = &cells[part];
         add(own);
         rows.push(ModuleUse {
             instance: name.clone(),
@@ -259,7 +259,7 @@ mod tests {
         let all = TOP.to_owned() + "module $paramod$12\\fifo\nend\nmodule \\mac\n  wire \\m\nend\n";
         let design = Design::read(&all);
         let instances = instances(&design, TOP);
-        let (parts, places) = parts(&design, &instances);
+        let (parts, part_of) = parts(&design, &instances);
         let names: Vec<_> = parts.iter().map(|p| (p.name.as_str(), p.module.as_str())).collect();
         assert_eq!(names, [("000_fifo", "$paramod$12\\fifo"), ("001_mac", "mac")]);
         let fifo = r#"{"modules": {
@@ -273,7 +273,7 @@ mod tests {
             cells("mac", mac).unwrap(),
             cells("top", own).unwrap(),
         ];
-        let (total, rows) = summarise(Family::Xc7, "top", &instances, &places, &cells);
+        let (total, rows) = summarise(Family::Xc7, "top", &instances, &part_of, &cells);
         assert_eq!((total.lut, total.ff, total.dsp, total.other.len()), (13, 2, 1, 0));
         let rows: Vec<_> =
             rows.iter().map(|r| (r.instance.as_str(), r.module.as_str(), r.figures.lut)).collect();

@@ -51,7 +51,7 @@ pub fn ports(text: &str) -> Vec<Port> {
     ports.into_iter().map(|(_, port)| port).collect()
 }
 
-/// The text with another module in the place of that of some cells: `other` answers with the new one for a module and
+/// The text with another module instead of that of some cells: `other` answers with the new one for a module and
 /// the cell's name, both without a backslash.
 pub fn relinked(text: &str, other: &dyn Fn(&str, &str) -> Option<String>) -> String {
     let mut changed = String::with_capacity(text.len());
@@ -77,16 +77,16 @@ impl<'a> Design<'a> {
         let mut modules = HashMap::new();
         // The module that is open, and where its text begins.
         let mut open = None;
-        let mut place = 0;
+        let mut offset = 0;
         for line in text.split_inclusive('\n') {
             if let Some(name) = line.strip_prefix("module ") {
-                open = Some((plain(name.trim_end()), place));
+                open = Some((plain(name.trim_end()), offset));
             }
-            place += line.len();
+            offset += line.len();
             if line.trim_end() == "end"
                 && let Some((name, start)) = open.take()
             {
-                modules.insert(name, &text[start..place]);
+                modules.insert(name, &text[start..offset]);
             }
         }
         Self { modules }
@@ -98,7 +98,7 @@ impl<'a> Design<'a> {
     }
 
     /// What a module contains, without what does not matter for hardware: its name, parameters that nothing reads any
-    /// more, places in the source, and which numbers Yosys has given to nameless things. Modules for which this is the
+    /// more, positions in the source, and which numbers Yosys has given to nameless things. Modules for which this is the
     /// same are identical modules.
     pub fn canonical_form(&self, module: &str) -> String {
         let Some(text) = self.modules.get(module) else { return String::new() };

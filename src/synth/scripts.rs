@@ -69,9 +69,9 @@ pub fn shell(family: Family, shell: &str, core: &str, files: &[String]) -> Strin
     )
 }
 
-/// Puts the parts into their places in the top level, that into the shell, and leaves one flat netlist.
+/// Puts the parts into the top level, that into the shell, and leaves one flat netlist.
 ///
-/// Modules that are read later take the place of the black boxes of their name.
+/// Modules that are read later replace the black boxes of their name.
 pub fn join(family: Family, shell: &str, parts: &[Part]) -> String {
     let folder = folder(family);
     let mut text =

@@ -29,13 +29,13 @@ pub(super) fn chain(core: &str, ports: &[Port]) -> Result<String> {
     let mut declared = vec!["input clk_i".to_owned()];
     let (mut inputs, mut outputs) = (0, 0);
     for port in ports.iter().filter(|port| !is_clock(port)) {
-        let (register, place, way) = match port.input {
+        let (register, bit, way) = match port.input {
             true => ("in_q", &mut inputs, "input"),
             false => ("core_out", &mut outputs, "output"),
         };
-        connections.push(format!("    .{}({register}[{} +: {}])", port.name, *place, port.width));
+        connections.push(format!("    .{}({register}[{} +: {}])", port.name, *bit, port.width));
         declared.push(format!("{way} [{}:0] {}", port.width - 1, port.name));
-        *place += port.width;
+        *bit += port.width;
     }
     let mut text = String::new();
     // Writing to a string cannot fail. One bit more than the ports need, so that each register has a next bit.

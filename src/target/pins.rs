@@ -83,8 +83,8 @@ fn xdc(words: &[String]) -> Vec<Placement> {
 /// `LOCATE COMP "clk_i" SITE "G2";`
 fn lpf(words: &[String]) -> Option<Placement> {
     let is = |n: usize, word: &str| words[n].eq_ignore_ascii_case(word);
-    let place = words.len() == 5 && is(0, "LOCATE") && is(1, "COMP") && is(3, "SITE");
-    place.then(|| Placement { port: words[2].clone(), pin: words[4].clone() })
+    let locates = words.len() == 5 && is(0, "LOCATE") && is(1, "COMP") && is(3, "SITE");
+    locates.then(|| Placement { port: words[2].clone(), pin: words[4].clone() })
 }
 
 /// `set_io -pullup yes clk_i 35`
@@ -107,8 +107,8 @@ fn pcf(words: &[String]) -> Option<Placement> {
 
 /// `IO_LOC "clk_i" 4;`
 fn cst(words: &[String]) -> Option<Placement> {
-    let place = words.len() == 3 && words[0].eq_ignore_ascii_case("IO_LOC");
-    place.then(|| Placement { port: words[1].clone(), pin: words[2].clone() })
+    let locates = words.len() == 3 && words[0].eq_ignore_ascii_case("IO_LOC");
+    locates.then(|| Placement { port: words[1].clone(), pin: words[2].clone() })
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ const LONGEST_LINE: usize = 400;
 /// When it is no TOML, a key is missing, unknown or of another type; the error names line and key.
 pub fn toml<T: DeserializeOwned>(text: &str) -> Result<T> {
     let at = |error: &toml::de::Error| {
-        let place = error.span().map_or(0, |span| span.start.min(text.len()));
-        text.as_bytes()[..place].iter().filter(|&&byte| byte == b'\n').count() + 1
+        let offset = error.span().map_or(0, |span| span.start.min(text.len()));
+        text.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1
     };
     let parser = toml::Deserializer::parse(text)
         .map_err(|e| Error::input(format!("line {}: {}", at(&e), one_line(e.message()))))?;

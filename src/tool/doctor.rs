@@ -17,7 +17,7 @@ pub struct Line {
     /// Its version, if it is available.
     pub version: Option<String>,
     /// Its path, if it is available.
-    pub place: Option<String>,
+    pub path: Option<String>,
     /// Its purpose.
     pub needed_for: &'static str,
     /// Installation hint.
@@ -72,7 +72,7 @@ fn line(toolbox: &Toolbox, tool: Tool) -> Line {
         ok: !required,
         found: false,
         version: None,
-        place: None,
+        path: None,
         needed_for,
         how_to_get: tool.how_to_get().to_owned(),
         problem: None,
@@ -88,12 +88,12 @@ fn line(toolbox: &Toolbox, tool: Tool) -> Line {
 }
 
 fn here(program: &Program, blank: Line) -> Line {
-    let place = program.place().display();
-    let place = match program.origin {
-        Origin::Variable => format!("{place} ({})", program.tool.variable()),
-        Origin::Path | Origin::Cache => place.to_string(),
+    let path = program.location().display();
+    let path = match program.origin {
+        Origin::Variable => format!("{path} ({})", program.tool.variable()),
+        Origin::Path | Origin::Cache => path.to_string(),
     };
-    Line { ok: true, found: true, version: Some(program.version.to_string()), place: Some(place), ..blank }
+    Line { ok: true, found: true, version: Some(program.version.to_string()), path: Some(path), ..blank }
 }
 
 /// pip belongs to the Python that was found: the one on `PATH` may be another's.
@@ -107,7 +107,7 @@ fn pip(toolbox: &Toolbox) -> Line {
         ok: asked.is_some(),
         found: asked.is_some(),
         version: asked.as_ref().map(|(version, _)| version.to_string()),
-        place: asked.map(|(_, place)| place),
+        path: asked.map(|(_, path)| path),
         needed_for: "providing tools that are not on PATH",
         how_to_get: "your distribution's `python3-pip`".to_owned(),
         problem: None,
@@ -121,9 +121,9 @@ pub fn table(lines: &[Line]) -> comfy_table::Table {
     table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
     table.set_header(["", "tool", "version", "where, or how to get it", "needed for"]);
     for line in lines {
-        let place = match (&line.problem, &line.place) {
+        let path = match (&line.problem, &line.path) {
             (Some(problem), _) => problem.lines().next().unwrap_or_default().to_owned(),
-            (None, Some(place)) => place.clone(),
+            (None, Some(path)) => path.clone(),
             (None, None) => format!("not here: {}", line.how_to_get),
         };
         let mark = match (line.ok, line.found) {
@@ -132,7 +132,7 @@ pub fn table(lines: &[Line]) -> comfy_table::Table {
             (false, _) => "✗",
         };
         let version = line.version.as_deref().unwrap_or_default();
-        table.add_row([mark, line.tool, version, &place, line.needed_for]);
+        table.add_row([mark, line.tool, version, &path, line.needed_for]);
     }
     table
 }

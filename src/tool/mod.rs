@@ -82,8 +82,8 @@ impl Program {
         self.env.iter().fold(command, |command, (key, value)| command.env(key, value))
     }
 
-    /// The place that a person would look at: the program, or the folder in the cache.
-    pub fn place(&self) -> &Path {
+    /// What a person would look at: the program, or the folder in the cache.
+    pub fn location(&self) -> &Path {
         let folder = self.args.iter().map(Path::new).find(|arg| arg.is_absolute());
         folder.unwrap_or(&self.path)
     }

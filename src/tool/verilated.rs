@@ -14,6 +14,10 @@ use crate::error::{Error, Result};
 /// Most bytes that kept objects take: about 100 sets.
 const LIMIT: u64 = 64 << 20;
 
+/// Most bytes of C++ that are compiled as one file. In parts, the compiler reads the model's headers once for each, and
+/// precompiles them twice, which takes as long as all else together. Larger models are compiled in parts, in parallel.
+const ONE_FILE: u64 = 12 << 20;
+
 /// Environment variables that the compiler or Verilator's makefiles read.
 const ENVIRONMENT: [&str; 8] = [
     "CXXFLAGS",
@@ -105,8 +109,16 @@ impl Compiler {
         if let Some(compiler) = plain(&self.cxx.path) {
             run = run.args([format!("CXX={compiler}"), format!("LINK={compiler}")]);
         }
-        let all = fs::read_dir(sources.folder).into_iter().flatten().flatten();
-        let all = all.filter(|file| file.path().extension().is_some_and(|end| end == "cpp")).count();
+        let parts = parts(sources);
+        let mut all = parts.len();
+        if parts.iter().map(|(_, size)| size).sum::<u64>() <= ONE_FILE {
+            // What Verilator's makefile would call a Python program for.
+            let file = sources.folder.join(format!("{}__ALL.cpp", sources.prefix));
+            let includes: String = parts.iter().map(|(name, _)| format!("#include \"{name}\"\n")).collect();
+            fs::write(&file, includes).map_err(|e| Error::io("write", &file, &e))?;
+            run = run.arg("VM_PARALLEL_BUILDS=0");
+            all = 1 + missing.len();
+        }
         let mut begun = 0;
         // Make prints the call of the compiler when it starts on a file.
         run.args(sources.variables.iter().map(|(name, value)| format!("{name}={value}"))).run_with(
@@ -152,6 +164,19 @@ impl Compiler {
         };
         Some(names.map(object).collect())
     }
+}
+
+/// The files of C++ that the model consists of, in the order of their names, with their sizes.
+fn parts(sources: &Sources) -> Vec<(String, u64)> {
+    let size = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().ok()?;
+        let own = name.starts_with(sources.prefix) && name.ends_with(".cpp");
+        own.then_some((name, entry.metadata().ok()?.len()))
+    };
+    let mut parts: Vec<_> =
+        fs::read_dir(sources.folder).into_iter().flatten().flatten().filter_map(size).collect();
+    parts.sort();
+    parts
 }
 
 /// The words of a variable in one of Verilator's makefiles: one a line, with a backslash at each end.

@@ -3,11 +3,22 @@
 # both streams at random.
 set -eu
 cd -- "$(dirname -- "$0")/.."
-# The Verilator of VERILATOR, else that on PATH.
+# The Verilator of VERILATOR, else that on PATH, else the one in the cache of snn2rtl.
+if [ -z "${VERILATOR:-}" ] && ! command -v verilator >/dev/null; then
+  for cache in "${SNN2RTL_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/snn2rtl}" "${HOME:-}/Library/Caches/snn2rtl"; do
+    for found in "$cache"/tools/verilator-*/verilator; do
+      if [ -z "${VERILATOR:-}" ] && [ -x "$found/bin/verilator" ]; then
+        VERILATOR=$found/bin/verilator
+        VERILATOR_ROOT=$found/share/verilator
+        export VERILATOR_ROOT
+      fi
+    done
+  done
+fi
 VERILATOR=${VERILATOR:-verilator}
 command -v "$VERILATOR" >/dev/null || {
   echo "FAIL: Verilator is missing: install it (Debian: apt-get install verilator), or set VERILATOR to its path;" >&2
-  echo "the path of the one that snn2rtl provides is listed by: snn2rtl doctor" >&2
+  echo "snn2rtl cosim provides one, which is found here" >&2
   exit 2
 }
 # What is up to date is not compiled again. Where make cannot work because of the path, all is done in a temporary folder.

@@ -46,17 +46,17 @@ fn same_everywhere(convert: &str, build: &str) {
     let mut first: Option<BTreeMap<String, Vec<u8>>> = None;
     for (n, (umask, env)) in SURROUNDINGS.iter().enumerate() {
         let s = Session::new();
-        let place = ["build", "deeper/other name", "ünïcode"][n];
-        fs::create_dir_all(s.path(place).parent().expect("a folder")).expect("a folder");
+        let output = ["build", "deeper/other name", "ünïcode"][n];
+        fs::create_dir_all(s.path(output).parent().expect("a folder")).expect("a folder");
         let program = env!("CARGO_BIN_EXE_snn2rtl");
         // The model has the same name whatever the folder it is written to is called.
         let line = format!(
-            "umask {umask} && '{program}' convert {convert} -o m{n}.snn && '{program}' build m{n}.snn {build} -o '{place}'"
+            "umask {umask} && '{program}' convert {convert} -o m{n}.snn && '{program}' build m{n}.snn {build} -o '{output}'"
         );
         let mut command = Command::new("sh");
         command.args(["-c", &line]).envs(env.iter().copied());
         s.run_command(command, &line).ok();
-        let found = files(&s.path(place));
+        let found = files(&s.path(output));
         let here = s.folder.path().to_string_lossy().into_owned();
         for (name, bytes) in &found {
             let text = String::from_utf8_lossy(bytes);

@@ -2,14 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
+use snn2rtl::cosim::clients::{self, Test};
 use snn2rtl::cosim::{self, Spread, StageWork, Stops};
+use snn2rtl::flow::synth::Synthesised;
+use snn2rtl::flow::{self, demo};
+use snn2rtl::hardware;
+use snn2rtl::place::vivado::Found;
+use snn2rtl::place::{self, Clock, CriticalPath, Hop, Leg, Location, Placement, Resource, Slack};
 use snn2rtl::synth::{self, Figures, Fit, ModuleUse, Utilisation};
 use snn2rtl::target::{Device, Family};
 
 use crate::common::repository;
-use crate::session::{Session, example};
+use crate::session::{Session, example, fixture};
 
 /// Field → commands that print it.
 type Fields = BTreeMap<String, BTreeSet<String>>;
@@ -35,7 +42,7 @@ fn collect(value: &Value, command: &str, fields: &mut Fields) {
 }
 
 /// Reports of the commands that take minutes, made here: the compiler sees to it that they are complete.
-fn made(command: &str) -> Value {
+fn made() -> Vec<(&'static str, Value)> {
     let spread = Spread { mean: 1.0, max: 2 };
     let figures = Figures { lut: 1, uram: 1, ..Figures::default() };
     let utilisation = Utilisation {
@@ -48,47 +55,122 @@ fn made(command: &str) -> Value {
         seconds: 1.0,
         bram_unit: "RAMB18".into(),
         total: figures.clone(),
-        modules: vec![ModuleUse { instance: "u".into(), module: "m".into(), figures }],
+        modules: vec![ModuleUse { instance: "u".into(), module: "m".into(), figures: figures.clone() }],
     };
     let device = Device::find("xc7a100t").expect("a device");
     let fit = Fit::of(&utilisation.total, &device);
-    match command {
-        "synth" => serde_json::to_value(snn2rtl::flow::synth::Synthesis {
-            utilisation,
-            fit: Some(fit),
-            advice: None,
-        }),
-        _ => serde_json::to_value(cosim::Report {
-            samples: 1,
-            time_steps: spread,
-            neurons_checked: 1,
-            spikes_checked: 1,
-            spikes_fired: 1,
-            registers_checked: 1,
-            mismatches: 0,
-            first_mismatch: None,
-            stall: None,
-            t_max: None,
-            stops: Stops::default(),
-            cycles_per_sample: spread,
-            latency_cycles: spread,
-            first_latency_cycles: Some(1),
-            cycles_lower_bound: 1.0,
-            busiest_engine: "fc".into(),
-            busiest_utilisation: None,
-            stages: vec![StageWork {
-                stage: 0,
-                node: "fc".into(),
-                module: "m".into(),
-                cycles: 1.0,
-                spikes: 1.0,
-            }],
-            per_sample: Vec::new(),
-            simulated_cycles: 1,
-            simulated_cycles_per_second: 1.0,
-        }),
+    let cosim = cosim::Report {
+        samples: 1,
+        time_steps: spread,
+        neurons_checked: 1,
+        spikes_checked: 1,
+        spikes_fired: 1,
+        registers_checked: 1,
+        mismatches: 0,
+        first_mismatch: None,
+        stall: None,
+        t_max: None,
+        stops: Stops::default(),
+        cycles_per_sample: spread,
+        latency_cycles: spread,
+        first_latency_cycles: Some(1),
+        cycles_lower_bound: 1.0,
+        busiest_engine: "fc".into(),
+        busiest_utilisation: None,
+        stages: vec![StageWork { stage: 0, node: "fc".into(), module: "m".into(), cycles: 1.0, spikes: 1.0 }],
+        per_sample: Vec::new(),
+        simulated_cycles: 1,
+        simulated_cycles_per_second: 1.0,
+    };
+    let placement = placement(&figures);
+    let test =
+        Test { name: "frames".into(), module: "test_stream".into(), seconds: 1.0, cycles: 1, failure: None };
+    let cocotb = clients::Report { frames: 1, seed: 1, samples: 1, tests: vec![test] };
+    let path = Path::new("demo");
+    let golden = golden_report();
+    let demo = demo::Report {
+        example: "mnist_mlp",
+        golden: &golden,
+        cosim: &cosim,
+        clock_mhz: 100.0,
+        samples_per_second: 1.0,
+        estimate: demo::Area::of(&hardware::Figures::default(), &device),
+        fit: Some(fit.clone()),
+        utilisation: Some(&utilisation),
+        build: path,
+        report: path,
+        seconds: 1.0,
+    };
+    let json = |value: serde_json::Result<Value>| value.expect("JSON");
+    let demo = json(serde_json::to_value(&demo));
+    let vivado = Found { utilisation: utilisation.clone(), placement: placement.clone() };
+    let yosys = flow::synth::Synthesis { utilisation, fit: Some(fit), advice: None };
+    let ways = [
+        Synthesised::Utilisation(Box::new(yosys)),
+        Synthesised::Placement(Box::new(placement)),
+        Synthesised::Vivado(Box::new(vivado)),
+    ];
+    let synthesised = ways.into_iter().map(|way| ("synth", json(serde_json::to_value(way))));
+    let others = [
+        ("cosim", json(serde_json::to_value(cosim))),
+        ("cocotb", json(serde_json::to_value(cocotb))),
+        ("demo", demo),
+    ];
+    synthesised.chain(others).collect()
+}
+
+/// What nextpnr or Vivado found.
+fn placement(figures: &Figures) -> Placement {
+    let at = Location {
+        instance: "u_s0_fc1".into(),
+        module: Some("m".into()),
+        node: Some("fc1".into()),
+        cell: "c".into(),
+    };
+    let leg =
+        Leg { instance: "u".into(), node: Some("fc1".into()), levels: 1, logic_ns: 1.0, routing_ns: 1.0 };
+    Placement {
+        format_version: place::FORMAT_VERSION,
+        family: Family::Ecp5,
+        device: "d".into(),
+        tool: "nextpnr-ecp5".into(),
+        tool_version: "0".into(),
+        top: "top".into(),
+        core: "core".into(),
+        seed: 1,
+        target_mhz: 80.0,
+        seconds: 1.0,
+        clocks: vec![Clock { name: "clk_i".into(), achieved_mhz: 90.0, target_mhz: 80.0 }],
+        synthesised: figures.clone(),
+        resources: vec![Resource { cell: "LUT4".into(), used: 1, available: 2 }],
+        critical_paths: vec![CriticalPath {
+            launch: "clk_i".into(),
+            capture: "clk_i".into(),
+            from: at.clone(),
+            to: at.clone(),
+            delay_ns: 1.0,
+            legs: vec![leg],
+            hops: vec![Hop { kind: "logic".into(), delay_ns: 1.0, at }],
+        }],
+        bitstream: None,
+        slack: Some(Slack { setup_ns: 1.0, hold_ns: 1.0, pulse_ns: 1.0, failing: 0, routed: true }),
     }
-    .expect("JSON")
+}
+
+/// A run on one sample.
+fn golden_report() -> flow::run::Report {
+    let path = repository("examples/mnist_mlp/sample/images.npy").display().to_string();
+    let session = Session::new().mlp();
+    let options = flow::run::Options {
+        model: session.path("mlp.snn"),
+        inputs: path.clone(),
+        labels: Some(path.replace("images", "labels")),
+        samples: Some(1),
+        reference: Some(path.replace("images.npy", "reference.npz").into()),
+        float: true,
+        ..flow::run::Options::default()
+    };
+    flow::run(&options, &flow::Silent).expect("a run")
 }
 
 fn printed() -> Fields {
@@ -107,13 +189,22 @@ fn printed() -> Fields {
             example("sample/reference.npz")
         ),
         format!("run vit.snn --inputs {vit_samples}:inputs --samples 9"),
+        format!("run vit.snn --inputs {vit_samples}:inputs --samples 9 --schedule settled --code radix"),
         format!("build mlp.snn -o mlp.build --calibrate {images} --device xc7a100t"),
         "build mlp.snn -o overlay.build --architecture overlay".to_owned(),
         "inspect overlay.build".to_owned(),
         "report overlay.build".to_owned(),
         "verify mlp.build".to_owned(),
         format!("explore mlp.snn --calibrate {images} --device xc7a100t"),
-        format!("report mlp.build --inputs {images} --samples 50"),
+        format!(
+            "report mlp.build --inputs {images} --samples 50 --float --reference {}",
+            example("sample/reference.npz")
+        ),
+        format!("check {} {input}", example("mnist_mlp.onnx")),
+        format!("check {} {input}", fixture("float_weights.onnx")),
+        format!(
+            "compact vit.snn --calibrate {vit_samples}:inputs --labels {vit_samples}:labels --samples 20 -o c.snn"
+        ),
         "targets".to_owned(),
         "doctor".to_owned(),
     ];
@@ -121,8 +212,8 @@ fn printed() -> Fields {
         let command = line.split(' ').next().unwrap_or_default();
         collect(&s.run(&format!("{line} --json")).json(), command, &mut fields);
     }
-    for command in ["cosim", "synth"] {
-        collect(&made(command), command, &mut fields);
+    for (command, value) in made() {
+        collect(&value, command, &mut fields);
     }
     fields
 }

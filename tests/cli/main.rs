@@ -14,6 +14,8 @@ mod large;
 mod overlay;
 mod readme;
 mod refusals;
+mod schedules;
+mod scripts;
 mod session;
 mod targets;
 mod verify;

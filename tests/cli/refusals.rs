@@ -89,9 +89,9 @@ fn what_is_there_already_is_left_alone() {
     fs::create_dir(s.path("folder")).expect("a folder");
     s.write("folder/notes", "mine");
     let onnx = example("mnist_mlp.onnx");
-    for place in ["file", "folder", "file/m.snn", "none/deeper/m.snn", "/proc/m.snn"] {
-        s.refused(&format!("convert {onnx} -o {place} --input u8 --mean 0.1307 --std 0.3081"), &[place]);
-        s.refused(&format!("build mlp.snn -o {place}"), &[place]);
+    for path in ["file", "folder", "file/m.snn", "none/deeper/m.snn", "/proc/m.snn"] {
+        s.refused(&format!("convert {onnx} -o {path} --input u8 --mean 0.1307 --std 0.3081"), &[path]);
+        s.refused(&format!("build mlp.snn -o {path}"), &[path]);
     }
     let images = example("sample/images.npy");
     s.refused(&format!("run mlp.snn --inputs {images} --samples 2 --dump none/all.npz"), &["none"]);
@@ -176,8 +176,8 @@ fn rtl_that_differs_is_a_failed_check() {
     assert_eq!(holds(&s, "report b --json"), Some(true));
 
     // The start value of a neuron, in a word of its memory image.
-    let place = fs::read_dir(s.path("b/rom")).expect("images").map(|e| e.expect("an entry").path());
-    let image = place
+    let path = fs::read_dir(s.path("b/rom")).expect("images").map(|e| e.expect("an entry").path());
+    let image = path
         .into_iter()
         .find(|p| p.to_string_lossy().contains("_act1_") && p.to_string_lossy().ends_with("_constants.hex"));
     let image = image.expect("constants of the first neurons");

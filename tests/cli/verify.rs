@@ -166,7 +166,7 @@ fn the_manifest_says_what_was_proven_and_from_what() {
 
     let other = s.run("build mlp.snn -o mlp --json").ok().json();
     let mut rules = Vec::new();
-    for proof in [&manifest, &other].iter().flat_map(|m| m["proofs"].as_array().expect("a list")) {
+    for proof in [&manifest, &other].iter().flat_map(|m| m["proof"].as_array().expect("a list")) {
         let count = |what: &str| proof["proven"][what].as_u64().unwrap_or(0);
         let number = |key: &str| proof[key].as_u64().expect("a number");
         let each = number("channels") * (number("levels") - 1);

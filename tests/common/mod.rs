@@ -63,6 +63,21 @@ pub fn vit_small() -> Model {
     transformer("tests/fixtures/vit_small/vit_small.onnx", "vit_small", input)
 }
 
+/// The trained Vision Transformer, converted; images are `x = (q/255 − 0.5)/0.5`.
+pub fn mnist_vit() -> Model {
+    let half = || vec!["0.5".parse().expect("a decimal number")];
+    let scaling = Scaling::Normalise { mean: half(), std: half() };
+    let input = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    transformer("examples/mnist_vit/mnist_vit.onnx", "mnist_vit", input)
+}
+
+/// The trained text encoder, converted; its inputs are token ids.
+pub fn review_encoder() -> Model {
+    let scaling = Scaling::Affine { scale: vec!["1".parse().expect("a decimal number")], zero_point: 0 };
+    let input = InputSpec { element: Element::U16, scaling, channel_axis: None };
+    transformer("examples/review_encoder/review_encoder.onnx", "review_encoder", input)
+}
+
 fn transformer(path: &str, name: &str, input: InputSpec) -> Model {
     let imported = import(&repository(path), &Options { input, weight_bits: None }).expect("imports");
     convert(&imported.network, name, &imported.producer, EncodingChoice::Analog).expect("converts").0

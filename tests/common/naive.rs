@@ -50,7 +50,8 @@ pub struct Naive {
     pub logits: Vec<Vec<i64>>,
     pub quiescent: bool,
     pub final_step: Vec<u32>,
-    pub sops: u64,
+    /// Additions that the spikes of each layer caused, where a synaptic layer reads it.
+    pub additions: Vec<u64>,
     pub input_macs: u64,
 }
 
@@ -109,7 +110,9 @@ pub fn naive(network: &Network, raw: &[i32], t_max: u32) -> Naive {
         let len = network.node(id).shape.len();
         (tracers[id.index()], totals[id.index()]) = (vec![0; len], vec![0; len]);
     }
-    let mut result = Naive::default();
+    let fires = |op: &Op| matches!(op, Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_));
+    let neurons: Vec<NodeId> = order.iter().copied().filter(|&id| fires(&network.node(id).op)).collect();
+    let mut result = Naive { additions: vec![0; neurons.len()], ..Naive::default() };
     let mut finals: Vec<Option<u32>> = vec![None; size];
     let mut t = 0;
     while t < t_max && !result.quiescent {
@@ -173,12 +176,15 @@ pub fn naive(network: &Network, raw: &[i32], t_max: u32) -> Naive {
                 Op::Linear(linear) => {
                     finals[id.index()] = source_final;
                     let additions = x.iter().filter(|x| **x != 0).count() as u64 * linear.outputs as u64;
-                    let source = &network.node(from.expect("a source")).op;
-                    *(if matches!(source, Op::Input(_)) {
-                        &mut result.input_macs
-                    } else {
-                        &mut result.sops
-                    }) += additions;
+                    let source = from.expect("a source");
+                    match &network.node(source).op {
+                        Op::Input(_) => result.input_macs += additions,
+                        op if fires(op) => {
+                            let layer = neurons.iter().position(|&id| id == source).expect("a layer");
+                            result.additions[layer] += additions;
+                        }
+                        _ => {}
+                    }
                     let mut sums = vec![0; node.shape.len()];
                     for (e, x) in x.iter().enumerate() {
                         let (r, i) = (e / linear.inputs, e % linear.inputs);
@@ -231,8 +237,6 @@ pub fn naive(network: &Network, raw: &[i32], t_max: u32) -> Naive {
         result.spikes.push(spikes);
         result.quiescent = over;
     }
-    let fires = |op: &Op| matches!(op, Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_));
-    let neurons = order.iter().filter(|&&id| fires(&network.node(id).op));
-    result.final_step = neurons.map(|id| finals[id.index()].unwrap_or(t)).collect();
+    result.final_step = neurons.iter().map(|id| finals[id.index()].unwrap_or(t)).collect();
     result
 }

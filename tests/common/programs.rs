@@ -17,12 +17,12 @@ pub fn quoted(word: &str) -> String {
 }
 
 /// A file that can be started.
-pub fn executable(place: &Path, text: &str) {
-    fs::write(place, text).expect("written");
+pub fn executable(path: &Path, text: &str) {
+    fs::write(path, text).expect("written");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(place, fs::Permissions::from_mode(0o755)).expect("made executable");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("made executable");
     }
 }
 

@@ -125,6 +125,7 @@ fn recipe() -> Recipe {
         blocks: 1,
         hidden: 7,
         levels: 16,
+        mixed: false,
         weight_bits: 8,
         words: false,
         mask: false,

@@ -19,7 +19,7 @@ enum Change {
     Flip(prop::sample::Index, u8),
     Set(prop::sample::Index, u8),
     Delete(prop::sample::Index, usize),
-    /// Copies a stretch to another place.
+    /// Copies a stretch to another offset.
     Splice(prop::sample::Index, prop::sample::Index, usize),
     /// Puts a large varint over what is there.
     Huge(prop::sample::Index),

@@ -283,7 +283,7 @@ fn messages(text: &str) -> Vec<String> {
     all.into_iter().map(|problem| format!("`{problem}`")).collect()
 }
 
-/// A small network with a problem in each of several places: all are found at once, and only they.
+/// A small network with a problem in each of several nodes: all are found at once, and only they.
 #[test]
 fn all_problems_at_once() {
     // Weights without a quantiser, twice, and no quantiser between the layers.

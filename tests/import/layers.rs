@@ -127,7 +127,7 @@ fn biases_behind_quantisers() {
 }
 
 #[test]
-fn factors_fold_exactly() {
+fn factors_are_merged_exactly() {
     let mut b = quantised();
     b.node("Gemm", &["x", "wq", "b"], "y").with(int("transB", 1));
     b.with(float("alpha", 0.5)).with(float("beta", 2.0));

@@ -76,7 +76,7 @@ fn one_level_never_fires() {
 }
 
 #[test]
-fn unequal_scales_are_folded_into_the_weights() {
+fn unequal_scales_are_part_of_the_weights() {
     let q = Quantiser { scale: vec![0.5, 0.75], ..Quantiser::uniform(1.0, 0, 3, Rounding::HalfUp) };
     let lowered = lower(&chain(1.0, vec![1, 1], vec![], q)).expect("lowers");
     let Op::Linear(last) = op(&lowered, "last") else { panic!("no layer") };

@@ -94,7 +94,7 @@ pub fn apply(linear: &Linear, o: usize, x: &[BigRational]) -> BigRational {
 }
 
 impl Case {
-    /// Real value of raw element `q` at place `e` of the sample.
+    /// Real value of raw element `q` at position `e` of the sample.
     pub fn real(&self, e: usize, q: i32) -> BigRational {
         let channel = if self.scaling.len() == 1 { 0 } else { e / self.sample[1] };
         let (first, second) = self.scaling[channel];

@@ -99,7 +99,7 @@ fn pages_are_whole_on_phone_and_desk() {
     }
 }
 
-/// On paper it is whole as well: several sheets, and what is folded on the screen is open.
+/// On paper it is whole as well: several sheets, and what is closed on the screen is open.
 #[test]
 #[ignore = "long: a browser"]
 fn the_page_prints() {
@@ -118,9 +118,9 @@ fn the_page_prints() {
     let text = page(&complete().0);
     let (sheets, bytes) = print(&text);
     assert!((3..40).contains(&sheets), "{sheets} sheets");
-    let folded = text.replace("details::details-content", "details::nothing");
-    let (_, fewer) = print(&folded);
-    assert!(folded != text && fewer < bytes, "{fewer} bytes folded, {bytes} open");
+    let closed = text.replace("details::details-content", "details::nothing");
+    let (_, fewer) = print(&closed);
+    assert!(closed != text && fewer < bytes, "{fewer} bytes closed, {bytes} open");
 }
 
 /// What the tests above would miss would be of no use.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use snn2rtl::cosim::{self, Spread, StageWork, Stops};
 use snn2rtl::emit;
-use snn2rtl::place::{self, Clock, CriticalPath, Leg, Place, Placement, Resource};
+use snn2rtl::place::{self, Clock, CriticalPath, Leg, Location, Placement, Resource};
 use snn2rtl::report::{Exploration, Explored, Spikes};
 use snn2rtl::streaming::design::{LayerFolding, Options};
 use snn2rtl::synth::{self, Figures, ModuleUse, Utilisation};
@@ -88,7 +88,7 @@ fn utilisation(stages: &[(String, String)], family: Family, lut: u64) -> Utilisa
 }
 
 fn placement(node: &str) -> Placement {
-    let at = |cell: &str| Place {
+    let at = |cell: &str| Location {
         instance: "u_s0_x".into(),
         module: Some("spike_matmul".into()),
         node: Some(node.to_owned()),
@@ -154,6 +154,7 @@ pub fn exploration(node: &str) -> Exploration {
         calibrated: true,
         clock_hz: 1e8,
         spikes: Spikes::Measured { samples: 4 },
+        sized_for: None,
         designs: (1..5).map(design).collect(),
     };
     found.mark_frontier();

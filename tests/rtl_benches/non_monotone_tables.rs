@@ -15,10 +15,10 @@ pub fn non_monotone_tables(get: &dyn Fn(&str) -> i64, random: &mut Random) -> (V
         let real = c < channels;
         let base = if real { random.range(low, high) } else { 0 };
         let mut edges: Vec<(i64, i64)> = Vec::new();
-        let mut place = random.range(-400, 0);
+        let mut edge = random.range(-400, 0);
         for _ in 0..get("Edges") {
-            edges.push((place, random.range(low, high)));
-            place += random.range(1, 60);
+            edges.push((edge, random.range(low, high)));
+            edge += random.range(1, 60);
         }
         if real {
             let pieces = edges.iter().flat_map(|&(edge, level)| [edge, level]);

@@ -43,14 +43,14 @@ impl Levels {
 
     /// The image of `level_edges`, and the widths that go with it.
     pub fn parameters(self, base: &Path) -> Parameters {
-        let place = |level| {
+        let edge = |level| {
             let [down, up] = self.around(level);
             let base = down.or(up).unwrap_or(0);
             (base, up.map_or(0, |up| up - base))
         };
         let levels = self.low..=self.high;
-        let halves = signed_width(levels.clone().map(|level| place(level).0.into()));
-        let gap = levels.clone().map(|level| unsigned_width(place(level).1.into())).max().unwrap();
+        let halves = signed_width(levels.clone().map(|level| edge(level).0.into()));
+        let gap = levels.clone().map(|level| unsigned_width(edge(level).1.into())).max().unwrap();
         let words: Vec<Word> = levels
             .map(|level| {
                 let mut word = Word::default();
@@ -58,7 +58,7 @@ impl Levels {
                     word.push(i64::from(edge.is_some() && self.rounding.boundary(k).inclusive), 1);
                     word.push(i64::from(edge.is_some()), 1);
                 }
-                let (base, distance) = place(level);
+                let (base, distance) = edge(level);
                 word.push(base, halves);
                 word.push(distance, gap);
                 word

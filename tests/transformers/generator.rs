@@ -19,6 +19,8 @@ pub struct Recipe {
     pub hidden: usize,
     /// Levels of activations.
     pub levels: i32,
+    /// Each quantiser has its own number of levels, 2…256, and rounds halves up or to even.
+    pub mixed: bool,
     pub weight_bits: u32,
     /// Words of a table instead of patches with a class token.
     pub words: bool,
@@ -71,6 +73,7 @@ impl Recipe {
             blocks,
             hidden,
             levels: random.pick(&[4, 8, 16, 32]),
+            mixed: false,
             weight_bits: random.range(2, 8) as u32,
             words,
             mask: words && random.chance(50),
@@ -143,10 +146,16 @@ impl Builder<'_> {
     }
 
     fn quantise(&mut self, name: &str, x: NodeId, signed: bool, scale: f64) -> NodeId {
-        let half = self.recipe.levels / 2;
-        let (low, high) = if signed { (-half, half - 1) } else { (0, self.recipe.levels - 1) };
+        let (mut levels, mut rounding, mut scale) = (self.recipe.levels, Rounding::HalfUp, scale);
+        if self.recipe.mixed {
+            levels = self.random.range(2, 256) as i32;
+            rounding = self.random.pick(&[Rounding::HalfUp, Rounding::HalfEven]);
+            scale *= f64::from(self.recipe.levels) / f64::from(levels);
+        }
+        let half = levels / 2;
+        let (low, high) = if signed { (-half, levels - half - 1) } else { (0, levels - 1) };
         let scale = (scale * (1.0 + f64::from(self.float(0.3)))) as f32;
-        self.op(name, Op::Quantise(Quantiser::uniform(scale, low, high, Rounding::HalfUp)), &[x])
+        self.op(name, Op::Quantise(Quantiser::uniform(scale, low, high, rounding)), &[x])
     }
 
     fn linear(&mut self, name: &str, x: NodeId, outputs: usize) -> NodeId {

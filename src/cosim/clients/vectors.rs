@@ -172,8 +172,8 @@ fn malformed(model: &mut Model<'_>, samples: &[Vec<i32>]) -> Vec<Malformed> {
         let cut = (beats / 3).max(1) * lanes;
         short("a frame of one beat", &first[..lanes]);
         short("a frame that lacks its last beat", &second[..(beats - 1) * lanes]);
-        short("a frame with TLAST in the wrong place", &first[..cut]);
-        short("what follows a TLAST in the wrong place", &first[cut..]);
+        short("a frame with TLAST in the wrong beat", &first[..cut]);
+        short("what follows a TLAST in the wrong beat", &first[cut..]);
     }
     // The last beat of a sample may be filled up; what comes after it begins with a beat.
     let whole: Vec<i32> =

@@ -3,7 +3,7 @@
 use super::tcl;
 use crate::emit::manifest::Manifest;
 use crate::emit::software;
-use crate::registers::Placed;
+use crate::registers::MappedRegister;
 
 /// A register.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,8 @@ pub(super) struct Register {
 pub(super) fn registers(manifest: &Manifest) -> Vec<Register> {
     let core = software::registers(manifest);
     let stages = u32::try_from(core.blocks.len()).unwrap_or(u32::MAX);
-    let of = |placed: Placed| {
-        let Placed { name, offset, block, register } = placed;
+    let of = |mapped: MappedRegister| {
+        let MappedRegister { name, offset, block, register } = mapped;
         let text = match block.and_then(|block| core.blocks.get(block)) {
             Some(block) => format!("{}: {}", block.node, register.text),
             None => register.text.to_owned(),

@@ -24,18 +24,22 @@
 //! | `plan.rs` | the network compiled |
 //! | `run.rs` | a sample, node by node |
 //! | `linear.rs`, `product.rs` | sums of weights; of another layer's levels |
-//! | `neuron.rs`, `rows.rs` | levels by thresholds; by LayerNorm and softmax |
+//! | `readers.rs` | additions that a layer's spikes cause |
+//! | `neuron.rs`, `layer_norm.rs`, `softmax.rs` | levels by thresholds; by LayerNorm; by softmax |
 //! | `fire.rs` | local time-steps |
 //! | `values.rs` | values in the narrower of two machine types |
 
 mod fire;
+mod layer_norm;
 mod linear;
 mod neuron;
 mod plan;
 mod product;
-mod rows;
+mod readers;
 mod run;
+mod softmax;
 mod values;
 
 pub use plan::Settled;
+pub use readers::Readers;
 pub use run::{SettledOutcome, SettledState};

@@ -6,10 +6,12 @@ use crate::integer::{Embedding, Input, Network, Op, Range, Readout, Sum};
 
 use super::super::schedule::SpikeCode;
 use super::super::source::Layer;
+use super::layer_norm::LayerNormPlan;
 use super::linear::LinearPlan;
 use super::neuron::NeuronPlan;
 use super::product::ProductPlan;
-use super::rows::{LayerNormPlan, SoftmaxPlan};
+use super::readers::Readers;
+use super::softmax::SoftmaxPlan;
 
 /// The golden model in the settled schedule; see the module's page.
 #[derive(Clone, Debug)]
@@ -17,6 +19,7 @@ pub struct Settled {
     pub(super) code: SpikeCode,
     pub(super) input: Input,
     pub(super) layers: Vec<Layer>,
+    pub(super) readers: Readers,
     /// In topological order; node `n` writes buffer `n`.
     pub(super) nodes: Vec<Node>,
 }
@@ -32,8 +35,6 @@ pub(super) struct Node {
     pub channels: usize,
     /// Range of the values.
     pub range: Range,
-    /// The layer of neurons that the values are levels of, and its first row among them.
-    pub layer: Option<(usize, usize)>,
 }
 
 /// What a node computes.
@@ -91,7 +92,8 @@ impl Settled {
         let found = inputs.len();
         match inputs.pop() {
             Some(input) if found == 1 && readouts == 1 => {
-                Ok(Self { code, input, layers: plan.layers, nodes: plan.nodes })
+                let readers = Readers::new(network);
+                Ok(Self { code, input, layers: plan.layers, readers, nodes: plan.nodes })
             }
             _ => Err(Error::input(format!("{found} inputs and {readouts} readouts instead of one of each"))),
         }
@@ -137,15 +139,10 @@ impl Compiler<'_> {
                 .at_node(&node.name)
                 .fix("put neurons between this layer and the one before it"));
         }
-        let mut layer = None;
         let step = match &node.op {
             Op::Input(_) => Step::Input,
             Op::Arrange(arrange) => Step::Arrange(arrange.order.clone()),
-            Op::Select(select) => {
-                // Only what is fired has rows; a view of a view counts from the layer's own.
-                layer = self.nodes[inputs[0]].layer.map(|(layer, first)| (layer, first + select.first));
-                Step::Select(select.first * node.shape.channels())
-            }
+            Op::Select(select) => Step::Select(select.first * node.shape.channels()),
             Op::Embedding(embedding) => Step::Embedding(embedding.clone()),
             Op::Linear(linear) => Step::Linear(LinearPlan::new(linear, self.nodes[inputs[0]].range)),
             Op::Product(product) => {
@@ -159,7 +156,6 @@ impl Compiler<'_> {
             Op::Readout(readout) => Step::Readout(readout.clone()),
         };
         if let Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) = &node.op {
-            layer = Some((self.layers.len(), 0));
             self.layers.push(Layer {
                 name: node.name.clone(),
                 node: id,
@@ -187,7 +183,7 @@ impl Compiler<'_> {
             Op::LayerNorm(norm) => levels(norm.low, norm.high),
             Op::Softmax(softmax) => levels(softmax.low, softmax.high),
         };
-        self.nodes.push(Node { step, inputs, len, channels, range, layer });
+        self.nodes.push(Node { step, inputs, len, channels, range });
         Ok(())
     }
 }

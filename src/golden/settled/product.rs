@@ -1,11 +1,15 @@
 //! Products of attention with a finished right operand: the left operand's levels times rows of it.
 
 use multiversion::multiversion;
-use num_traits::{AsPrimitive, WrappingAdd, WrappingMul};
+use num_traits::{AsPrimitive, Zero};
 
 use crate::integer::{Form, Product, Range};
 
+use super::super::product::{Sum, sum_of_rows};
 use super::values::Values;
+
+/// Outputs are summed in blocks of this many.
+const BLOCK: usize = 16;
 
 /// A product; the right operand has `tokens` rows of `channels` elements.
 #[derive(Clone, Debug)]
@@ -26,21 +30,12 @@ pub(super) struct Operand {
     short: Vec<i16>,
     narrow: Vec<i32>,
     wide: Vec<i64>,
-    row: Vec<i16>,
 }
 
 impl ProductPlan {
     pub(super) fn new(product: &Product, tokens: usize, channels: usize) -> Self {
         let depth = product.depth(channels);
         Self { form: product.form, heads: product.heads, depth, tokens, channels, total: product.total }
-    }
-
-    /// Additions that a spike of the left operand causes.
-    pub(super) fn fan_out(&self) -> u64 {
-        match self.form {
-            Form::Scores => self.tokens as u64,
-            Form::Mix => self.depth as u64,
-        }
     }
 
     /// Elements of a row that belong to one head: of the left operand, and of the sums.
@@ -51,70 +46,86 @@ impl ProductPlan {
         }
     }
 
+    /// Outputs that are summed together.
+    fn block(&self) -> usize {
+        if self.extents().1 <= BLOCK { BLOCK } else { 2 * BLOCK }
+    }
+
     /// `A` into `sums`, row-major. Products and partial sums may wrap; the whole sum lies in its range.
     pub(super) fn sums(&self, left: &[i32], right: &[i32], room: &mut Operand, sums: &mut Values) {
-        let (inner, outer) = self.extents();
         match sums {
             Values::I32(sums) if self.total.signed_width() <= 16 => {
                 self.arrange(right, &mut room.short);
-                room.row.resize(outer, 0);
-                let heads = left.chunks(inner).zip(sums.chunks_mut(outer)).zip(self.operands(&room.short));
-                for ((left, sums), operand) in heads {
-                    multiply(left, operand, &mut room.row);
-                    sums.iter_mut().zip(&room.row).for_each(|(sum, &s)| *sum = s.into());
-                }
+                self.multiply(left, &room.short, sums);
             }
             Values::I32(sums) => {
                 self.arrange(right, &mut room.narrow);
-                let heads = left.chunks(inner).zip(sums.chunks_mut(outer)).zip(self.operands(&room.narrow));
-                heads.for_each(|((left, sums), operand)| multiply(left, operand, sums));
+                self.multiply(left, &room.narrow, sums);
             }
             Values::I64(sums) => {
                 self.arrange(right, &mut room.wide);
-                let heads = left.chunks(inner).zip(sums.chunks_mut(outer)).zip(self.operands(&room.wide));
-                heads.for_each(|((left, sums), operand)| multiply(left, operand, sums));
+                self.multiply(left, &room.wide, sums);
             }
         }
     }
 
-    /// The operand of each head of each row of the left operand.
-    fn operands<'a, V>(&self, operand: &'a [V]) -> impl Iterator<Item = &'a [V]> {
-        let (inner, outer) = self.extents();
-        let size = inner * outer;
-        (0..self.heads).cycle().map(move |head| &operand[head * size..][..size])
-    }
-
-    /// The right operand head by head, so that what one element of the left operand is multiplied with lies together.
-    fn arrange<V: Copy + 'static>(&self, right: &[i32], operand: &mut Vec<V>)
+    /// The right operand head by head, so that what one element of the left operand is multiplied with lies together,
+    /// filled up to whole blocks.
+    fn arrange<V: Copy + Zero + 'static>(&self, right: &[i32], operand: &mut Vec<V>)
     where
         i32: AsPrimitive<V>,
     {
         let (inner, outer) = self.extents();
-        operand.clear();
-        for head in 0..self.heads {
-            for a in 0..inner {
-                operand.extend((0..outer).map(|b| {
-                    let (token, d) = if self.form == Form::Scores { (b, a) } else { (a, b) };
-                    let value: V = right[token * self.channels + head * self.depth + d].as_();
-                    value
-                }));
+        let stride = outer.next_multiple_of(self.block());
+        operand.resize(self.heads * inner * stride, V::zero());
+        for (token, row) in right.chunks_exact(self.channels).enumerate() {
+            for (values, operand) in
+                row.chunks_exact(self.depth).zip(operand.chunks_exact_mut(inner * stride))
+            {
+                match self.form {
+                    Form::Scores => {
+                        let column = operand.iter_mut().skip(token).step_by(stride);
+                        column.zip(values).for_each(|(o, s)| *o = s.as_());
+                    }
+                    Form::Mix => {
+                        let row = &mut operand[token * stride..][..outer];
+                        row.iter_mut().zip(values).for_each(|(o, s)| *o = s.as_());
+                    }
+                }
             }
+        }
+    }
+
+    fn multiply<V, A>(&self, left: &[i32], operand: &[V], sums: &mut [A])
+    where
+        V: Sum + AsPrimitive<A>,
+        A: Copy + 'static,
+        i32: AsPrimitive<V>,
+    {
+        match self.block() {
+            BLOCK => multiply::<V, A, BLOCK>(self, left, operand, sums),
+            _ => multiply::<V, A, { 2 * BLOCK }>(self, left, operand, sums),
         }
     }
 }
 
+/// The sums of all rows and heads, in blocks of `B` outputs.
 #[multiversion(targets = "simd")]
-fn multiply<V>(left: &[i32], operand: &[V], sums: &mut [V])
+fn multiply<V, A, const B: usize>(plan: &ProductPlan, left: &[i32], operand: &[V], sums: &mut [A])
 where
-    V: Copy + 'static + WrappingAdd + WrappingMul + num_traits::Zero,
+    V: Sum + AsPrimitive<A>,
+    A: Copy + 'static,
     i32: AsPrimitive<V>,
 {
-    sums.fill(V::zero());
-    for (&s, row) in left.iter().zip(operand.chunks_exact(sums.len())) {
-        if s != 0 {
-            let s: V = s.as_();
-            for (sum, x) in sums.iter_mut().zip(row) {
-                *sum = sum.wrapping_add(&s.wrapping_mul(x));
+    let (inner, outer) = plan.extents();
+    let stride = outer.next_multiple_of(B);
+    let rows = left.chunks_exact(plan.heads * inner).zip(sums.chunks_exact_mut(plan.heads * outer));
+    for (left, sums) in rows {
+        let heads = left.chunks_exact(inner).zip(sums.chunks_exact_mut(outer));
+        for ((left, sums), operand) in heads.zip(operand.chunks_exact(inner * stride)) {
+            for (b, sums) in sums.chunks_mut(B).enumerate() {
+                let total = sum_of_rows::<V, B>(left, operand, stride, b * B);
+                sums.iter_mut().zip(&total).for_each(|(sum, t)| *sum = t.as_());
             }
         }
     }

@@ -6,13 +6,17 @@ use multiversion::multiversion;
 use num_traits::{AsPrimitive, WrappingAdd};
 use rayon::prelude::*;
 
+use crate::error::Result;
 use crate::integer::{Sum, Term};
 
+use super::super::batch::in_order;
 use super::super::observer::{Observer, Unobserved};
 use super::super::schedule::SpikeCode;
 use super::fire::{Decision, settle};
 use super::plan::{Node, Settled, Step};
 use super::product::Operand;
+use super::readers::spikes;
+use super::softmax::Room;
 use super::values::Values;
 
 /// What a run yields. Layers are counted as in [`Settled::layers`].
@@ -42,11 +46,8 @@ pub struct SettledOutcome {
 pub struct SettledState {
     /// What each node has computed: raw elements, sums or levels.
     buffers: Vec<Values>,
-    /// Spikes of each row of each layer.
-    fired: Vec<Vec<u64>>,
     events: Vec<(u32, i32)>,
-    exps: Vec<i64>,
-    scores: Vec<i64>,
+    softmax: Room,
     operand: Operand,
 }
 
@@ -54,8 +55,7 @@ impl Settled {
     /// Room for a run.
     pub fn state(&self) -> SettledState {
         let buffers = self.nodes.iter().map(|node| Values::new(node.range, node.len)).collect();
-        let fired = self.layers.iter().map(|layer| vec![0; layer.rows]).collect();
-        SettledState { buffers, fired, ..SettledState::default() }
+        SettledState { buffers, ..SettledState::default() }
     }
 
     /// Runs one raw sample (row-major, in the shape of the input), layer after layer.
@@ -70,11 +70,10 @@ impl Settled {
         observer: &mut O,
     ) -> SettledOutcome {
         assert_eq!(raw.len(), self.input.shape.len(), "elements of a sample");
-        let layers = self.layers.len();
-        let mut outcome = SettledOutcome { additions: vec![0; layers], ..SettledOutcome::default() };
+        let mut outcome = SettledOutcome::default();
         for (n, node) in self.nodes.iter().enumerate() {
             let mut out = std::mem::take(&mut state.buffers[n]);
-            self.count(node, state, &mut outcome);
+            outcome.input_macs += self.input_macs(node, state);
             self.node(node, raw, state, &mut out, &mut outcome);
             if let Some(range) = node.step.range() {
                 self.fire(node, range, state, out.narrow(), observer, &mut outcome);
@@ -84,6 +83,7 @@ impl Settled {
             }
             state.buffers[n] = out;
         }
+        outcome.additions = self.readers.additions_of(self.code, &outcome.levels, &outcome.spikes);
         outcome
     }
 
@@ -105,32 +105,44 @@ impl Settled {
         (0..count).into_par_iter().map_init(|| (self.state(), Vec::new()), run).collect()
     }
 
-    /// Counts the additions that a node makes.
-    fn count(&self, node: &Node, state: &SettledState, outcome: &mut SettledOutcome) {
-        let fan_out = match &node.step {
-            Step::Linear(linear) => linear.outputs as u64,
-            Step::Product(product) => product.fan_out(),
-            Step::Sum(_) => 1,
-            Step::Input
-            | Step::Arrange(_)
-            | Step::Select(_)
+    /// As [`Self::run_all`], but with an observer for each sample, and handing outcome and observer to `sink` in order
+    /// of the samples, on the calling thread, so that only a few samples' worth of them are in memory.
+    ///
+    /// # Errors
+    /// The first error of `sink`; only samples that are already running are completed after it.
+    pub fn stream<O: Observer + Send>(
+        &self,
+        count: usize,
+        sample: impl Fn(usize, &mut Vec<i32>) + Sync,
+        observer: impl Fn(usize) -> O + Sync,
+        sink: impl FnMut(usize, SettledOutcome, O) -> Result<()>,
+    ) -> Result<()> {
+        let room = || (self.state(), Vec::new());
+        let run = |(state, raw): &mut (_, Vec<i32>), index| {
+            sample(index, raw);
+            let mut observer = observer(index);
+            (self.run(state, raw, &mut observer), observer)
+        };
+        in_order(count, room, run, sink)
+    }
+
+    /// Additions of a weight times an element of the input that a node makes.
+    fn input_macs(&self, node: &Node, state: &SettledState) -> u64 {
+        let Step::Linear(linear) = &node.step else { return 0 };
+        match self.nodes[node.inputs[0]].step {
+            Step::Input | Step::Arrange(_) => {
+                let values = state.buffers[node.inputs[0]].narrow();
+                values.iter().filter(|&&v| v != 0).count() as u64 * linear.outputs as u64
+            }
+            Step::Select(_)
             | Step::Embedding(_)
+            | Step::Linear(_)
+            | Step::Product(_)
+            | Step::Sum(_)
             | Step::Neuron(_)
             | Step::LayerNorm(_)
             | Step::Softmax(_)
-            | Step::Readout(_) => return,
-        };
-        // The right operand of a product stands still.
-        let spiking = if let Step::Product(_) = node.step { 1 } else { node.inputs.len() };
-        for &input in &node.inputs[..spiking] {
-            let source = &self.nodes[input];
-            if let Some((layer, first)) = source.layer {
-                let rows = &state.fired[layer][first..][..source.len / source.channels];
-                outcome.additions[layer] += rows.iter().sum::<u64>() * fan_out;
-            } else if let (Step::Input | Step::Arrange(_), Step::Linear(_)) = (&source.step, &node.step) {
-                let values = state.buffers[input].narrow();
-                outcome.input_macs += values.iter().filter(|&&v| v != 0).count() as u64 * fan_out;
-            }
+            | Step::Readout(_) => 0,
         }
     }
 
@@ -143,7 +155,7 @@ impl Settled {
         out: &mut Values,
         outcome: &mut SettledOutcome,
     ) {
-        let SettledState { buffers, events, exps, scores, operand, .. } = state;
+        let SettledState { buffers, events, softmax, operand } = state;
         let input = |port: usize| &buffers[node.inputs[port]];
         match &node.step {
             Step::Input => {
@@ -175,7 +187,7 @@ impl Settled {
             Step::LayerNorm(plan) => plan.levels(input(0), out.narrow_mut()),
             Step::Softmax(plan) => {
                 let ids = node.inputs.get(1).map(|&i| buffers[i].narrow());
-                plan.levels(input(0), ids, (exps, scores), out.narrow_mut());
+                plan.levels(input(0), ids, softmax, out.narrow_mut());
             }
             Step::Readout(readout) => {
                 outcome.totals = input(0).iter().collect();
@@ -195,7 +207,7 @@ impl Settled {
         &self,
         node: &Node,
         (low, high): (i32, i32),
-        state: &mut SettledState,
+        state: &SettledState,
         levels: &[i32],
         observer: &mut O,
         outcome: &mut SettledOutcome,
@@ -218,9 +230,7 @@ impl Settled {
             SpikeCode::Unary => (largest(levels) + 1).min(most),
             SpikeCode::Radix => most,
         });
-        let rows = levels.chunks(node.channels).zip(&mut state.fired[layer]);
-        rows.for_each(|(levels, fired)| *fired = spikes(self.code, levels));
-        outcome.spikes.push(state.fired[layer].iter().sum());
+        outcome.spikes.push(spikes(self.code, levels));
         outcome.levels.push(levels.to_vec());
     }
 }
@@ -229,16 +239,6 @@ impl Settled {
 #[multiversion(targets = "simd")]
 fn largest(levels: &[i32]) -> u32 {
     levels.iter().fold(0, |most, s| most.max(s.unsigned_abs()))
-}
-
-/// Spikes of neurons at these levels.
-#[multiversion(targets = "simd")]
-fn spikes(code: SpikeCode, levels: &[i32]) -> u64 {
-    let count = |of: fn(i32) -> u32| levels.iter().map(|&s| u64::from(of(s))).sum();
-    match code {
-        SpikeCode::Unary => count(|s| SpikeCode::Unary.spikes(s)),
-        SpikeCode::Radix => count(|s| SpikeCode::Radix.spikes(s)),
-    }
 }
 
 impl Step {

@@ -36,7 +36,7 @@ pub fn evaluate(call: &Call, op: &str) -> Result<Tensor, String> {
     Ok(Tensor { ty, dims: x.dims.clone(), data: Elements::Int(data) })
 }
 
-/// QONNX `Quant`: this is how a quantised bias becomes floats; weights are not folded but kept as integers.
+/// QONNX `Quant`: this is how a quantised bias becomes floats; weights are not evaluated but kept as integers.
 pub fn quant(call: &Call) -> Result<Tensor, String> {
     const WIDEST: f32 = 32.0;
     let x = call.get(0)?;

@@ -17,8 +17,8 @@ pub fn evaluate(call: &Call, op: &str) -> Result<Tensor, String> {
         x.dims.iter().zip(&reduced).map(|(&extent, &gone)| if gone { 1 } else { extent }).collect();
     let mut result: Vec<Option<i64>> = vec![None; kept.iter().product()];
     for (e, &value) in x.as_ints()?.iter().enumerate() {
-        let place = place(e, &x.dims, &kept);
-        let combined = match result[place] {
+        let index = index(e, &x.dims, &kept);
+        let combined = match result[index] {
             None => Some(value),
             Some(before) => match op {
                 "ReduceProd" => before.checked_mul(value),
@@ -27,7 +27,7 @@ pub fn evaluate(call: &Call, op: &str) -> Result<Tensor, String> {
                 _ => Some(before.max(value)),
             },
         };
-        result[place] = Some(combined.ok_or("the result is too large")?);
+        result[index] = Some(combined.ok_or("the result is too large")?);
     }
     // Of nothing.
     let neutral = match op {
@@ -43,12 +43,12 @@ pub fn evaluate(call: &Call, op: &str) -> Result<Tensor, String> {
 }
 
 /// Where element `e` of a tensor with extents `dims` goes; extents of 1 in `kept` are reduced.
-fn place(mut e: usize, dims: &[usize], kept: &[usize]) -> usize {
-    let (mut place, mut stride) = (0, 1);
+fn index(mut e: usize, dims: &[usize], kept: &[usize]) -> usize {
+    let (mut index, mut stride) = (0, 1);
     for (&extent, &kept) in dims.iter().zip(kept).rev() {
-        place += e % extent % kept * stride;
+        index += e % extent % kept * stride;
         stride *= kept;
         e /= extent;
     }
-    place
+    index
 }

@@ -110,7 +110,9 @@ fn times(values: &[f32], factor: f32) -> Result<Vec<f32>> {
         (f64::from(float) == product).then_some(float)
     };
     values.iter().map(exact).collect::<Option<_>>().ok_or_else(|| {
-        Error::input(format!("the factor {factor} of this Gemm cannot be folded into its weights exactly"))
-            .fix("fold it before exporting, or use a power of two")
+        Error::input(format!(
+            "the factor {factor} of this Gemm cannot be multiplied into its weights exactly"
+        ))
+        .fix("multiply it in before exporting, or use a power of two")
     })
 }

@@ -39,7 +39,7 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         return Err(Error::input(format!("scores of extents {dims:?} are spread to {to:?} by their mask"))
             .fix("give the mask the extents of the scores, or extents of 1"));
     }
-    key_only(context, &map.place, dims)?;
+    key_only(context, &map.index_of, dims)?;
     let (low, _) = context.options.input.element.range();
     let tokens: Vec<i32> = (low..).zip(&masked).filter(|(_, masked)| **masked).map(|(q, _)| q).collect();
     match tokens[..] {
@@ -111,7 +111,7 @@ fn sum(context: &Context, a: ValueId, b: ValueId, minus: bool) -> Result<Masking
 }
 
 /// Checks that every element of a mask, spread over scores, belongs to the key: the token of the last extent.
-fn key_only(context: &Context, place: &Tensor, scores: &[usize]) -> Result<()> {
+fn key_only(context: &Context, index_of: &Tensor, scores: &[usize]) -> Result<()> {
     let flow = context.flow;
     let ids = flow.extents(flow.model.input)?.unwrap_or_default();
     let tokens: usize = ids[1..].iter().product();
@@ -122,13 +122,13 @@ fn key_only(context: &Context, place: &Tensor, scores: &[usize]) -> Result<()> {
     }
     // A batch of several samples is the first extent of both.
     let batch = ids[0];
-    let aligned = batch == 1 || (place.dims.len() == scores.len() && place.dims[0] == batch);
-    let block = (place.len() / batch.max(1)).max(1);
-    let places = place.as_ints().map_err(Error::input)?;
+    let aligned = batch == 1 || (index_of.dims.len() == scores.len() && index_of.dims[0] == batch);
+    let block = (index_of.len() / batch.max(1)).max(1);
+    let indices = index_of.as_ints().map_err(Error::input)?;
     let expected = |e: usize| if batch == 1 { e % tokens } else { e / block * tokens + e % tokens };
     let fits = aligned
-        && place.dims.last() == Some(&tokens)
-        && places.iter().enumerate().all(|(e, &p)| usize::try_from(p) == Ok(expected(e)));
+        && index_of.dims.last() == Some(&tokens)
+        && indices.iter().enumerate().all(|(e, &p)| usize::try_from(p) == Ok(expected(e)));
     if fits { Ok(()) } else { Err(dependent("another token than the one that is attended to")) }
 }
 

@@ -172,8 +172,8 @@ pub fn unsupported(node: &Node) -> Error {
     let (problem, fix) = match node.op.as_str() {
         "BatchNormalization" => (
             "BatchNormalization is not supported".to_owned(),
-            "fold it into the layer before it (torch: torch.nn.utils.fusion.fuse_conv_bn_eval, or a fused export) \
-             and quantise the folded weights",
+            "merge it into the layer before it (torch: torch.nn.utils.fusion.fuse_conv_bn_eval, or a fused export) \
+             and quantise the merged weights",
         ),
         "Mul" | "Div" | "Floor" | "Ceil" | "Round" | "Clip" | "Min" | "Max" | "Where" => (
             format!(

@@ -19,7 +19,7 @@ use crate::quant::{InputSpec, Scaling};
 #[derive(Clone, Debug)]
 pub struct TokenMap {
     /// For each element of the value, the element of the input that it is computed from, the batch included.
-    pub place: Tensor,
+    pub index_of: Tensor,
     /// The function: one entry for each raw element that there can be, from the smallest on.
     pub table: Rc<Tensor>,
 }
@@ -113,14 +113,14 @@ fn input(context: &Context) -> Result<TokenMap> {
     let model = context.flow.model;
     let dims = context.flow.extents(model.input)?.unwrap_or_default();
     let len = count(&dims).map_err(Error::input)?;
-    let place = Tensor { ty: Type::I64, dims, data: Elements::Int((0i64..).take(len).collect()) };
+    let index_of = Tensor { ty: Type::I64, dims, data: Elements::Int((0i64..).take(len).collect()) };
     let (low, high) = context.options.input.element.range();
     let all: Vec<i64> = (i64::from(low)..=i64::from(high)).collect();
     let table = Tensor { ty: Type::I64, dims: vec![all.len()], data: Elements::Int(all) };
     // Integer types too narrow for some raw elements never see them.
     let to = if model.input_type == Type::F32 { Type::F32 } else { Type::I64 };
     let table = constants::convert(&table, to).map_err(Error::input)?;
-    Ok(TokenMap { place, table: Rc::new(Tensor { ty: model.input_type, ..table }) })
+    Ok(TokenMap { index_of, table: Rc::new(Tensor { ty: model.input_type, ..table }) })
 }
 
 /// Applies an operator.
@@ -136,11 +136,11 @@ fn apply(context: &Context, node: &Node, maps: &HashMap<ValueId, TokenMap>) -> R
     };
     if node.standard_op().is_some_and(|op| VIEWS.contains(&op)) {
         let source = maps.get(&node.input(0)?).ok_or_else(|| wrong("of a constant".into()))?;
-        let mut inputs = vec![Some(Rc::new(source.place.clone()))];
+        let mut inputs = vec![Some(Rc::new(source.index_of.clone()))];
         for port in 1..node.inputs.len() {
             inputs.push(node.optional_input(port).map(|v| context.flow.constant(v)).transpose()?);
         }
-        return Ok(TokenMap { place: evaluate(inputs)?, table: Rc::clone(&source.table) });
+        return Ok(TokenMap { index_of: evaluate(inputs)?, table: Rc::clone(&source.table) });
     }
     // One number for each raw element, or one for all.
     let (mut operands, mut dims) = (Vec::new(), Vec::new());
@@ -152,7 +152,7 @@ fn apply(context: &Context, node: &Node, maps: &HashMap<ValueId, TokenMap>) -> R
         let own = match maps.get(&operand) {
             Some(map) => {
                 operands.push(Some(Rc::clone(&map.table)));
-                map.place.dims.clone()
+                map.index_of.dims.clone()
             }
             None => {
                 let tensor = context.flow.constant(operand)?;
@@ -173,19 +173,19 @@ fn apply(context: &Context, node: &Node, maps: &HashMap<ValueId, TokenMap>) -> R
     if count(&dims).map_err(wrong)? > ROOM {
         return Err(wrong(format!("a mask of extents {dims:?} is too large")));
     }
-    let mut place: Option<Vec<i64>> = None;
+    let mut index_of: Option<Vec<i64>> = None;
     for map in node.inputs.iter().flatten().filter_map(|v| maps.get(v)) {
-        let own = map.place.as_ints().map_err(wrong)?;
-        let index = broadcast_index(&map.place.dims, &dims).map_err(wrong)?;
+        let own = map.index_of.as_ints().map_err(wrong)?;
+        let index = broadcast_index(&map.index_of.dims, &dims).map_err(wrong)?;
         let spread: Vec<i64> = index.into_iter().map(|i| own[i]).collect();
-        if place.as_ref().is_some_and(|other| *other != spread) {
+        if index_of.as_ref().is_some_and(|other| *other != spread) {
             return Err(dependent("several tokens"));
         }
-        place = Some(spread);
+        index_of = Some(spread);
     }
-    let place = place.ok_or_else(|| wrong("of constants".into()))?;
-    let place = Tensor { ty: Type::I64, dims, data: Elements::Int(place) };
-    Ok(TokenMap { place, table: Rc::new(table) })
+    let index_of = index_of.ok_or_else(|| wrong("of constants".into()))?;
+    let index_of = Tensor { ty: Type::I64, dims, data: Elements::Int(index_of) };
+    Ok(TokenMap { index_of, table: Rc::new(table) })
 }
 
 /// Whether a value is computed from the model's input by operators on single elements, logical ones and views alone, as

@@ -76,19 +76,11 @@ pub(super) fn order(
         let waits = orderer.choose(&item, &required).unwrap_or_else(|| {
             ordered.helpers = true;
             let helper = helper(&item.name, scratch);
-            let mut all =
+            let all =
                 [Wait { unit: 2, base: required[2].last().copied().unwrap_or(0), step: 0 }, Wait::default()];
-            if item.unit() == 3 {
-                all[1] = Wait { unit: 3, base: required[3].last().copied().unwrap_or(0), step: 0 };
-            }
             orderer.place(&helper, all);
             ordered.items.push((helper, all, true));
-            let after = if item.unit() == 3 {
-                Wait::default()
-            } else {
-                Wait { unit: 3, base: orderer.totals[3], step: 0 }
-            };
-            [line(1, &required[1]), after]
+            [line(1, &required[1]), Wait { unit: 3, base: orderer.totals[3], step: 0 }]
         });
         orderer.place(&item, waits);
         ordered.items.push((item, waits, false));
@@ -248,10 +240,11 @@ fn join(known: &mut Progress, other: Progress) {
 }
 
 /// Whether an access has to wait for an earlier one of the same words; units and ports. Fetching, accumulating, firing
-/// and the serial path each work in the order of the program, one behind the other, and softmax comes last.
+/// and the serial path each work in the order of the program, one behind the other, and softmax comes last. The vector
+/// unit completes an instruction before it begins the next.
 fn must_wait((before, port): (usize, Port), (now, own): (usize, Port)) -> bool {
     if before == 3 || now == 3 {
-        return true;
+        return before != now;
     }
     match port {
         Port::Source | Port::Words | Port::Masked => false,
@@ -302,7 +295,7 @@ mod tests {
         Item { name: "node".into(), kind, accesses: ports.iter().map(access).collect() }
     }
 
-    /// What each unit has written is read by the engine, or by the vector unit: one condition too many.
+    /// What each unit has written is read by the engine: one condition too many.
     #[test]
     fn a_third_unit_is_waited_for_by_an_instruction_of_its_own() {
         let memories = [Memory::Spikes, Memory::Spikes, Memory::Sums, Memory::Sums];
@@ -313,27 +306,21 @@ mod tests {
             engine(2, &[(Port::Spikes, 1)]),
             vector(&[(Port::VectorTarget, 2)]),
         ];
-        for (reader, helper, own) in [
-            (
-                engine(1, &[(Port::Source, 0), (Port::Source, 1), (Port::Sums, 2)]),
-                [wait(2, 2, 0), Wait::default()],
-                [wait(1, 1, 1), wait(3, 3, 0)],
-            ),
-            (
-                vector(&[(Port::Spikes, 0), (Port::Spikes, 1), (Port::VectorSource, 2)]),
-                [wait(2, 2, 0), wait(3, 2, 0)],
-                [wait(1, 1, 1), Wait::default()],
-            ),
-        ] {
-            let items: Vec<Item> = before.iter().cloned().chain([reader]).collect();
-            let addresses = place(&buffers, &items);
-            let ordered = order(items, &buffers, &addresses, Some(3));
-            assert!(ordered.helpers);
-            assert_eq!(ordered.items.len(), 5);
-            assert!(ordered.items[..3].iter().all(|(_, waits, _)| *waits == [Wait::default(); 2]));
-            assert_eq!((ordered.items[3].1, ordered.items[3].2), (helper, true));
-            assert_eq!((ordered.items[4].1, ordered.items[4].2), (own, false));
-        }
+        let reader = engine(1, &[(Port::Source, 0), (Port::Source, 1), (Port::Sums, 2)]);
+        let items: Vec<Item> = before.iter().cloned().chain([reader]).collect();
+        let addresses = place(&buffers, &items);
+        let ordered = order(items, &buffers, &addresses, Some(3));
+        assert!(ordered.helpers);
+        assert_eq!(ordered.items.len(), 5);
+        assert!(ordered.items[..3].iter().all(|(_, waits, _)| *waits == [Wait::default(); 2]));
+        assert_eq!((ordered.items[3].1, ordered.items[3].2), ([wait(2, 2, 0), Wait::default()], true));
+        assert_eq!((ordered.items[4].1, ordered.items[4].2), ([wait(1, 1, 1), wait(3, 3, 0)], false));
+        // The vector unit has its own order.
+        let reader = vector(&[(Port::Spikes, 0), (Port::Spikes, 1), (Port::VectorSource, 2)]);
+        let items: Vec<Item> = before.into_iter().chain([reader]).collect();
+        let ordered = order(items, &buffers, &addresses, Some(3));
+        assert!(!ordered.helpers);
+        assert_eq!(ordered.items[3].1, [wait(1, 1, 1), wait(2, 1, 1)]);
     }
 
     /// The engine reads what the vector unit has made of what the engine wrote: waiting for the vector unit says it all.

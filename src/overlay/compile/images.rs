@@ -26,9 +26,8 @@ pub(super) fn images(
     }));
     let norms = text(norms.entries.iter().map(|&(gamma, beta)| {
         let mut word = Word::default();
-        let width = m.gamma_width.max(m.beta_width);
-        word.push(gamma, width);
-        word.push(beta, width);
+        word.push(gamma, m.gamma_width);
+        word.push(beta, m.beta_width);
         word
     }));
     let readout = readout.map_or_else(String::new, |readout| {

@@ -137,8 +137,8 @@ fn designs(
     measured: Option<(f64, f64)>,
     text: (&'static str, u32),
 ) -> Drawn {
-    let place = |design: &Explored| (design.lut as f64, design.cycles);
-    let all: Vec<(f64, f64)> = found.designs.iter().map(place).chain(measured).collect();
+    let point = |design: &Explored| (design.lut as f64, design.cycles);
+    let all: Vec<(f64, f64)> = found.designs.iter().map(point).chain(measured).collect();
     let range = |of: fn(&(f64, f64)) -> f64| {
         let low = all.iter().map(of).fold(f64::INFINITY, f64::min).max(1.0);
         let high = all.iter().map(of).fold(1.0, f64::max);
@@ -164,19 +164,19 @@ fn designs(
         .x_desc("look-up tables (LUT)")
         .y_desc("clock cycles per sample")
         .draw()?;
-    let on_frontier = found.designs.iter().filter(|design| design.on_frontier).map(place);
+    let on_frontier = found.designs.iter().filter(|design| design.on_frontier).map(point);
     chart.draw_series(LineSeries::new(on_frontier, SERIES.stroke_width(2)))?;
     for design in &found.designs {
         let colour = if design.on_frontier { SERIES } else { DOMINATED };
         if design.fits == Some(false) {
-            chart.draw_series([Circle::new(place(design), 4, PAPER.filled())])?;
-            chart.draw_series([Circle::new(place(design), 4, colour.stroke_width(2))])?;
+            chart.draw_series([Circle::new(point(design), 4, PAPER.filled())])?;
+            chart.draw_series([Circle::new(point(design), 4, colour.stroke_width(2))])?;
         } else {
-            chart.draw_series([Circle::new(place(design), 4, colour.filled())])?;
+            chart.draw_series([Circle::new(point(design), 4, colour.filled())])?;
         }
     }
     if let Some(design) = found.designs.iter().find(|design| design.chosen) {
-        chart.draw_series([Circle::new(place(design), 9, MARK.stroke_width(2))])?;
+        chart.draw_series([Circle::new(point(design), 9, MARK.stroke_width(2))])?;
     }
     if let Some(point) = measured {
         chart.draw_series([Cross::new(point, 6, MARK.stroke_width(3))])?;

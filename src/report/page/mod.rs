@@ -158,7 +158,7 @@ fn accuracy(report: &Report) -> Result<Option<AccuracyView>> {
     let every = steps.len().div_ceil(LISTED);
     let listed = (1..).zip(steps).filter(|(t, _)| (steps.len() - t).is_multiple_of(every));
     Ok(Some(AccuracyView {
-        plot: chart::per_step(steps, golden.time_steps_mean)?,
+        plot: chart::per_step(steps, golden.time_steps.mean)?,
         description,
         steps: listed.map(|(t, share)| (t, text::percent(*share), 100.0 * share)).collect(),
     }))

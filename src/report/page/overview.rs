@@ -26,8 +26,8 @@ pub fn tiles(report: &Report) -> Vec<Tile> {
         }
         // Those of an overlay are of another schedule.
         if report.program.is_none() {
-            let most = format!("to quiescence; at most {}", text::count(golden.time_steps_max));
-            tile("time-steps", text::mean(golden.time_steps_mean), most);
+            let most = format!("to quiescence; at most {}", text::count(golden.time_steps.max));
+            tile("time-steps", text::mean(golden.time_steps.mean), most);
             tile("spikes per neuron", text::mean(golden.spikes_per_neuron), "per sample".to_owned());
         }
     }

@@ -94,7 +94,7 @@ pub struct PlacementView {
 /// Part of a path in one instance.
 pub struct LegRow {
     /// The model's node, or the instance.
-    pub place: String,
+    pub location: String,
     /// Time in cells and on wires, and cells passed.
     pub figures: [String; 3],
 }
@@ -231,7 +231,7 @@ fn placement(found: &Placement) -> PlacementView {
         (text::shown(&clock.name), mhz(clock.achieved_mhz), mhz(clock.target_mhz), enough)
     });
     let leg = |leg: &Leg| LegRow {
-        place: text::shown(leg.node.as_ref().unwrap_or(&leg.instance)),
+        location: text::shown(leg.node.as_ref().unwrap_or(&leg.instance)),
         figures: [format!("{:.2}", leg.logic_ns), format!("{:.2}", leg.routing_ns), leg.levels.to_string()],
     };
     let path = found.critical_paths.first();

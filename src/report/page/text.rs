@@ -62,7 +62,7 @@ pub fn shown(name: &str) -> String {
         .collect()
 }
 
-/// Text as markup, escaped, with places to break the line behind the separators of names, so that words stay whole.
+/// Text as markup, escaped, with line breaks allowed behind the separators of names, so that words stay whole.
 pub fn parted(name: impl AsRef<str>) -> String {
     let mut text = String::new();
     for c in name.as_ref().chars() {

@@ -71,7 +71,7 @@ impl<'a> Iterator for Beats<'a> {
 }
 
 fn split<'a>(words: &mut &'a [u64]) -> Option<Beat<'a>> {
-    let (&[head, cycle, place], rest) = words.split_first_chunk()?;
+    let (&[head, cycle, position], rest) = words.split_first_chunk()?;
     let lanes = usize::try_from(head >> 16 & 0xffff).ok()?;
     let (source, count) = match head & 0xff {
         1 => (Source::Neurons(usize::try_from(high(head)).ok()?), 2 * lanes),
@@ -86,8 +86,8 @@ fn split<'a>(words: &mut &'a [u64]) -> Option<Beat<'a>> {
         skip: flag(0),
         last: flag(1),
         quiet: flag(2),
-        row: usize::try_from(low(place)).ok()?,
-        chunk: usize::try_from(high(place)).ok()?,
+        row: usize::try_from(low(position)).ok()?,
+        chunk: usize::try_from(high(position)).ok()?,
         cycle,
         lanes,
     })

@@ -2,11 +2,10 @@
 
 use super::balance::{Point, Scheduler};
 use super::cost::estimate;
-use super::lut_offload::lut_offload;
+use super::on_device::{on_device, usage};
 use super::smallest::uniform;
 use crate::error::{Error, Result};
-use crate::hardware::{Estimate, Figures, has_ultra_ram, needs, short_of_memory};
-use crate::streaming::design::Design;
+use crate::hardware::{Estimate, Figures, needs};
 use crate::target::{Device, Family, Short};
 
 /// Goal of the design.
@@ -21,9 +20,12 @@ pub enum Goal {
     },
     /// The fastest that fits a device.
     Fit(Box<Device>),
-    /// The smallest product of area and cycles: where the frontier bends. Area counts multipliers and block memory as
-    /// well, in look-up tables.
-    Balanced,
+    /// The smallest product of area and cycles of those that leave room on a small device ([`small_device`]). Area counts
+    /// multipliers and block memory as well, in look-up tables.
+    Balanced {
+        /// Devices to choose from.
+        devices: Vec<Device>,
+    },
 }
 
 /// A design with its estimated area.
@@ -41,15 +43,11 @@ impl DesignPoint {
         Self { estimate: estimate(&point.design, family), point }
     }
 
-    /// For a device: where it has too little block memory alone, with weights in look-up tables.
+    /// For a device, with its memory where the device has most of it.
     pub fn on(point: Point, device: &Device) -> Self {
-        match lut_offloaded(&point.design, device) {
-            Some(design) => {
-                let options = design.folding(&point.options);
-                Self::of(Point { design, options, ..point }, device.family)
-            }
-            None => Self::of(point, device.family),
-        }
+        let design = on_device(&point.design, device, &|figures| figures).design;
+        let options = design.folding(&point.options);
+        Self::of(Point { design, options, ..point }, device.family)
     }
 
     /// The node that is busy longest.
@@ -63,29 +61,6 @@ impl DesignPoint {
     }
 }
 
-/// Resources of which a device has too little for a design.
-fn short(design: &Design, device: &Device) -> Vec<Short> {
-    Short::of(needs(&estimate(design, device.family).total, device))
-}
-
-/// A design with its memory elsewhere, where it fits a device so, and without only block memory is short: state in
-/// UltraRAM on devices that have it, else or also weights in look-up tables.
-pub fn lut_offloaded(design: &Design, device: &Device) -> Option<Design> {
-    if !short_of_memory(&short(design, device), device) {
-        return None;
-    }
-    let mut design = design.clone();
-    if has_ultra_ram(device) {
-        design.ultra_ram = true;
-        match short(&design, device) {
-            short if short.is_empty() => return Some(design),
-            short if short_of_memory(&short, device) => {}
-            _ => design.ultra_ram = false,
-        }
-    }
-    (lut_offload(&mut design, device) && short(&design, device).is_empty()).then_some(design)
-}
-
 /// The index of the design that meets the goal, of designs from the slowest to the fastest.
 ///
 /// # Errors
@@ -95,9 +70,11 @@ pub fn choose(design_points: &[DesignPoint], goal: &Goal) -> Result<usize> {
     let cycles = |n: &usize| design_points[*n].point.cycles.per_sample;
     let lut = |n: &usize| design_points[*n].estimate.total.lut;
     match goal {
-        Goal::Balanced => {
+        Goal::Balanced { devices } => {
+            let device = small_device(design_points, devices);
             let product = |n: &usize| area(&design_points[*n].estimate.total) * cycles(n);
-            let best = (0..design_points.len()).min_by(|a, b| product(a).total_cmp(&product(b)));
+            let roomy = |n: &usize| device.is_none_or(|device| has_room(&design_points[*n], device));
+            let best = (0..design_points.len()).filter(roomy).min_by(|a, b| product(a).total_cmp(&product(b)));
             Ok(best.unwrap_or_default())
         }
         Goal::Cycles { most, device } => {
@@ -119,6 +96,21 @@ pub fn choose(design_points: &[DesignPoint], goal: &Goal) -> Result<usize> {
     }
 }
 
+/// Part of every resource of a device that a balanced design may take: beyond it, routing gets hard, and the estimate may
+/// be too low.
+const PART: f64 = 0.75;
+
+/// Whether a design leaves a part of every resource of a device free.
+fn has_room(design_point: &DesignPoint, device: &Device) -> bool {
+    usage(&design_point.estimate.total, device) <= PART
+}
+
+/// The device with the fewest look-up tables on which any of the designs leaves room; none if there is none.
+pub fn small_device<'a>(design_points: &[DesignPoint], devices: &'a [Device]) -> Option<&'a Device> {
+    let holds = |device: &&Device| design_points.iter().any(|design_point| has_room(design_point, device));
+    devices.iter().filter(holds).min_by_key(|device| device.luts)
+}
+
 /// Area in look-up tables. Devices of the 7 series have about 250 of them for each multiplier and each RAMB18 (XC7A100T:
 /// 63,400, 240 and 270), so a design that takes all three in this proportion wastes none of them.
 fn area(total: &Figures) -> f64 {
@@ -126,12 +118,9 @@ fn area(total: &Figures) -> f64 {
     total.lut as f64 + LUT_PER_BLOCK * (total.dsp + total.bram) as f64
 }
 
-/// The place of the design whose worst resource comes nearest to what a device has.
+/// The index of the design whose scarcest resource comes nearest to what a device has.
 pub fn nearest(design_points: &[DesignPoint], device: &Device) -> usize {
-    let worst = |n: &usize| {
-        let over = |(_, needed, there): (&str, u64, u64)| needed as f64 / (there as f64).max(0.5);
-        needs(&design_points[*n].estimate.total, device).into_iter().map(over).fold(0.0, f64::max)
-    };
+    let worst = |n: &usize| usage(&design_points[*n].estimate.total, device);
     (0..design_points.len()).min_by(|a, b| worst(a).total_cmp(&worst(b))).unwrap_or_default()
 }
 
@@ -141,7 +130,7 @@ pub fn nearest(design_points: &[DesignPoint], device: &Device) -> usize {
 /// # Errors
 /// When there is no hardware for the network.
 pub fn uniform_point(scheduler: &Scheduler<'_>, device: &Device) -> Result<Option<DesignPoint>> {
-    for options in uniform(device) {
+    for options in uniform() {
         let design_point = DesignPoint::on(scheduler.point(&options)?, device);
         if design_point.short(device).is_empty() {
             return Ok(Some(design_point));

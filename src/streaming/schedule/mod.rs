@@ -8,6 +8,7 @@
 //! | `balance.rs` | lanes for every layer |
 //! | `choose.rs` | the design that meets a goal |
 //! | `lut_offload.rs` | weights in look-up tables if block memory is exceeded |
+//! | `on_device.rs` | the memories of a design on a device |
 //! | `smallest.rs` | the best of a few uniform designs on a device |
 
 mod balance;
@@ -16,11 +17,13 @@ mod cost;
 mod cycles;
 mod flow;
 mod lut_offload;
+mod on_device;
 mod smallest;
 
 pub use balance::{Point, Scheduler};
-pub use choose::{DesignPoint, Goal, choose, design_points, lut_offloaded, nearest, uniform_point};
+pub use choose::{DesignPoint, Goal, choose, design_points, nearest, small_device, uniform_point};
 pub use cost::{estimate, quantities};
 pub use cycles::cycles;
 pub use lut_offload::{in_tables, lut_offload};
+pub use on_device::lut_offloaded;
 pub use smallest::smallest;

@@ -299,15 +299,15 @@ fn softmax(sheet: &mut Sheet, s: &Softmax) {
     let (halves, gap) = (wide(s.levels().halves_width()), wide(s.levels().gap_width()));
     let (words, row, group) = (s.words(), bits_of(s.rows), s.groups.pad / lanes);
     // What travels with a beat: its address, row and flags.
-    let place = bits_of(words) + row + 7;
+    let position = bits_of(words) + row + 7;
     let scaled = sum + scale;
     sheet.set(&[("lanes", lanes), ("acc", acc), ("level", level), ("delta", wide(s.delta_width))]);
     sheet.set(&[("exp", exp), ("scaled", scaled), ("decision", wide(s.softmax.decision_width))]);
-    sheet.set(&[("rows", s.rows), ("tokens", s.groups.tokens), ("place", place)]);
+    sheet.set(&[("rows", s.rows), ("tokens", s.groups.tokens), ("position", position)]);
     sheet.memory(Port::Sync, lanes * acc, words, 1);
     sheet.memory(Port::Sync, lanes * level, words, 1);
-    sheet.fifo(lanes * (acc + 1) + place + 2, 2 * group + 3);
-    sheet.fifo(lanes * (exp + 1) + place + 2, 2 * group + 6);
+    sheet.fifo(lanes * (acc + 1) + position + 2, 2 * group + 3);
+    sheet.fifo(lanes * (exp + 1) + position + 2, 2 * group + 6);
     sheet.memory(Port::DualRom, exp, s.softmax.table.len(), s.tables());
     sheet.memory(Port::Rom, wide(s.levels().edge_width()), s.levels().count(), lanes);
     sheet.product(Signed(halves), Unsigned(scaled), lanes);

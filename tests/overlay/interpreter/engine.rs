@@ -1,0 +1,235 @@
+//! The input unit, and the engine up to the serial path.
+
+use snn2rtl::overlay::isa::Fire;
+
+use super::image::{fits, wrap};
+use super::{Element, Event, Fault, Interpreter, Run, n};
+
+impl Interpreter<'_> {
+    pub(super) fn input_step(&mut self, run: &mut Run) -> Fault<bool> {
+        let i = &self.machine.input;
+        let (row, ahead) = match (run.input_row < i.rows, run.next_row < i.rows) {
+            (true, _) => (run.input_row, 0),
+            (_, true) => (run.next_row, 1),
+            _ => return Ok(false),
+        };
+        let (channels, half, base) = (i.channels, i.half, i.base);
+        let (row_stride, step_stride, steps) = (i.row_stride, i.step_stride, i.steps);
+        let w = self.machine.fire_lanes;
+        let first = base + (self.parity ^ ahead) * half + row * row_stride;
+        for group in 0..channels.div_ceil(w) {
+            let mut levels = Vec::new();
+            for c in group * w..channels.min((group + 1) * w) {
+                let k = row * channels + c;
+                let element = match i.order {
+                    None => k,
+                    Some(_) => {
+                        let width = usize::BITS - (i.count - 1).leading_zeros();
+                        n(self.order.bits(k, 0, width.max(1), false, "order")?.unsigned_abs())
+                    }
+                };
+                let value = run.raw[ahead][element] as i64;
+                fits(value.unsigned_abs().into(), steps as u32, false, "the magnitude of an element")?;
+                levels.push(Some(value));
+            }
+            self.write_group(first, step_stride, group, &levels, steps, false)?;
+        }
+        if ahead == 0 {
+            run.input_row += 1
+        } else {
+            run.next_row += 1
+        }
+        Ok(true)
+    }
+
+    /// Whether row `r` may begin.
+    pub(super) fn may_begin(run: &Run, waits: [[u128; 3]; 2], row: usize) -> bool {
+        waits
+            .iter()
+            .all(|&[unit, base, step]| unit == 0 || run.progress[n(unit)] >= base + row as u128 * step)
+    }
+
+    pub(super) fn fetch_step(&mut self, run: &mut Run) -> Fault<bool> {
+        let m = self.machine;
+        let (at, row, chunk) = run.at;
+        let Some(f) = self.fetch.get(at) else { return Ok(false) };
+        if run.chunks.len() >= run.capacity {
+            return Ok(false);
+        }
+        if chunk == 0 {
+            let waits =
+                [[f.wait0_unit, f.wait0_base, f.wait0_step], [f.wait1_unit, f.wait1_base, f.wait1_step]];
+            if !Self::may_begin(run, waits, row) || (f.input == 1 && row >= run.input_row) {
+                return Ok(false);
+            }
+        }
+        let (outer, inner) = (chunk / n(f.inner), chunk % n(f.inner));
+        let mut events = Vec::new();
+        for step in 0..n(f.steps) {
+            if step > 0 && f.doubling == 1 {
+                events.push(Event::Double);
+            }
+            for segment in 0..n(f.segments) {
+                let mut first = n(f.source) + row * n(f.row_stride) + step * n(f.step_stride);
+                first += segment * n(f.segment_stride);
+                if f.input == 1 {
+                    first += self.parity * m.input.half;
+                }
+                let groups = outer * n(f.slice_step)..outer * n(f.slice_step) + n(f.slice_groups);
+                for position in groups.start * m.fire_lanes..groups.end * m.fire_lanes {
+                    let word = first + position / m.fetch_width;
+                    let bits =
+                        self.spikes.get(word).ok_or_else(|| format!("fetch {at} reads spikes at {word}"))?;
+                    let spike = bits[position % m.fetch_width].ok_or_else(|| {
+                        format!("fetch {at} row {row} reads word {word} too early, position {position}")
+                    })?;
+                    if spike == 0 {
+                        continue;
+                    }
+                    let word = f.words + outer as u128 * f.outer_words + inner as u128 * f.inner_words;
+                    let word = (word + segment as u128 * f.segment_words + position as u128) % (1 << 32);
+                    events.push(Event::Add { word: n(word), negative: spike < 0 });
+                }
+            }
+        }
+        run.chunks.push_back((at, events));
+        run.at.2 += 1;
+        if run.at.2 == n(f.outer * f.inner) {
+            run.at = (at, row + 1, 0);
+            if row + 1 == n(f.rows) {
+                run.at = (at + 1, 0, 0);
+            }
+        }
+        Ok(true)
+    }
+
+    pub(super) fn accumulate_step(&mut self, run: &mut Run) -> Fault<bool> {
+        let m = self.machine;
+        if run.accumulated.len() >= run.capacity {
+            return Ok(false);
+        }
+        let Some((at, events)) = run.chunks.pop_front() else { return Ok(false) };
+        let mut sums = vec![Some(0i128); m.lanes];
+        for event in events {
+            for (lane, sum) in sums.iter_mut().enumerate() {
+                match event {
+                    Event::Double => *sum = sum.map(|s| wrap(2 * s, m.acc_width)),
+                    Event::Add { word, negative } => {
+                        let term = if self.fetch[at].operand == 1 {
+                            let lanes =
+                                run.operands.get(word).ok_or_else(|| format!("operand word {word}"))?;
+                            lanes[lane].map(i128::from)
+                        } else {
+                            let at = lane * m.weight_width as usize;
+                            Some(self.weights.bits(word, at, m.weight_width, true, "weights")?)
+                        };
+                        let term = term.map(|t| if negative { -t } else { t });
+                        *sum = sum.zip(term).map(|(s, t)| wrap(s + t, m.acc_width));
+                    }
+                }
+            }
+        }
+        run.accumulated.push_back(sums);
+        Ok(true)
+    }
+
+    /// A neuron of the engine.
+    fn neuron(&self, f: &Fire, group: usize, lane: usize, sum: i128) -> Fault<i64> {
+        let m = self.machine;
+        let word = n(f.thresholds) + group;
+        let at = lane * (m.start_width + m.theta_width) as usize;
+        let start = self.thresholds.bits(word, at, m.start_width, true, "thresholds")?;
+        let theta =
+            self.thresholds.bits(word, at + m.start_width as usize, m.theta_width, false, "thresholds")?;
+        let v = fits(start + (sum << m.fraction), m.membrane_width + 1, true, "V")?;
+        let (mut left, limit) = if v >= 0 { (v, f.high) } else { (-v - 1 + theta, f.low) };
+        fits(left, m.membrane_width, false, "M")?;
+        let mut magnitude = 0i64;
+        for step in 0..n(f.steps) {
+            let weight: i64 = if f.unary == 1 { 1 } else { 1 << (n(f.steps) - 1 - step) };
+            fits(i128::from(weight) * theta, m.membrane_width, false, "w·θ")?;
+            if left >= i128::from(weight) * theta && magnitude + weight <= limit as i64 {
+                magnitude += weight;
+                left -= i128::from(weight) * theta;
+            }
+        }
+        fits(magnitude.into(), m.level_bits, false, "a magnitude")?;
+        Ok(if v >= 0 { magnitude } else { -magnitude })
+    }
+
+    /// A group.
+    pub(super) fn fire_step(&mut self, run: &mut Run) -> Fault<bool> {
+        let m = self.machine;
+        let w = m.fire_lanes;
+        let [at, row, chunk, group, row_group, row_element, element] = run.firing;
+        if run.serial.len() >= run.capacity.saturating_mul(w) {
+            return Ok(false);
+        }
+        let (Some(f), Some(sums)) = (self.fire.get(at).cloned(), run.accumulated.front().cloned()) else {
+            return Ok(false);
+        };
+        let last_inner = (chunk + 1).is_multiple_of(n(f.inner));
+        let elements = n(if last_inner { f.tail } else { f.full });
+        let lanes = group * w..((group + 1) * w).min(elements);
+        // Lanes beyond the last element hold neurons as well.
+        let mut levels = vec![Some(0); w];
+        if f.neurons == 1 {
+            for (lane, level) in levels.iter_mut().enumerate() {
+                *level = match sums[group * w + lane] {
+                    Some(sum) => Some(self.neuron(&f, row_group, lane, sum)?),
+                    None => None,
+                };
+            }
+            let row_levels = run.outcome.levels.entry((0, at, row)).or_default();
+            assert_eq!(row_levels.len(), row_group * w);
+            row_levels.extend(levels.iter().map(|l| l.unwrap_or(i64::MIN)));
+        }
+        if f.spikes_out == 1 {
+            let first = n(f.spikes) + row * n(f.row_stride);
+            self.write_group(first, n(f.step_stride), row_group, &levels, n(f.steps), f.unary == 1)?;
+        }
+        if f.operand_out == 1 {
+            for (lane, level) in levels.iter().enumerate() {
+                let level = level.ok_or("an operand of nothing")?;
+                fits(level.into(), m.operand_width, true, "an operand")?;
+                let (word, to) = if f.transpose == 1 {
+                    (row / m.lanes * n(f.operand_stride) + row_group * w + lane, row % m.lanes)
+                } else {
+                    let unit = row_group / n(f.operand_groups);
+                    (unit * n(f.operand_stride) + row, w * (row_group % n(f.operand_groups)) + lane)
+                };
+                let word = n(f.operand_words) + word;
+                let lanes = run.operands.get_mut(word).ok_or_else(|| format!("operand to word {word}"))?;
+                lanes[to] = Some(level);
+            }
+        }
+        let count = lanes.len();
+        for (k, lane) in lanes.clone().enumerate() {
+            let value = if f.neurons == 1 { levels[lane - group * w].map(i128::from) } else { sums[lane] };
+            if f.serial > 0 {
+                let value = value.ok_or("an element of nothing")?;
+                run.serial.push_back(Element::Value {
+                    fire: at,
+                    index: element + k,
+                    channel: row_element + k,
+                    value: fits(value, m.value_width, true, "an element of the serial path")?,
+                    group_end: last_inner && lane + 1 == elements,
+                });
+            }
+        }
+        run.firing = [at, row, chunk, group + 1, row_group + 1, row_element + count, element + count];
+        if (group + 1) * w >= elements {
+            run.accumulated.pop_front();
+            run.firing[2] = chunk + 1;
+            run.firing[3] = 0;
+            if chunk + 1 == n(f.chunks) {
+                run.serial.push_back(Element::RowEnd { fire: at });
+                run.firing = [at, row + 1, 0, 0, 0, 0, element + count];
+                if row + 1 == n(f.rows) {
+                    run.firing = [at + 1, 0, 0, 0, 0, 0, 0];
+                }
+            }
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,51 @@
+//! Memory images, and numbers of a width.
+
+use snn2rtl::overlay::Plan;
+
+use super::Fault;
+
+/// Words of an image.
+pub(super) struct Image(pub Vec<Vec<bool>>);
+
+impl Image {
+    pub fn new(plan: &Plan, name: &str) -> Self {
+        let digit = |c: char| c.to_digit(16).expect("a hexadecimal digit");
+        let bits = |line: &str| -> Vec<bool> {
+            line.chars().rev().flat_map(|c| (0..4).map(move |b| digit(c) >> b & 1 == 1)).collect()
+        };
+        Self(plan.image(name).unwrap_or("").lines().map(bits).collect())
+    }
+
+    pub fn bits(&self, word: usize, at: usize, width: u32, signed: bool, what: &str) -> Fault<i128> {
+        let bits = self.0.get(word).ok_or_else(|| format!("word {word} of {what}"))?;
+        let bits = bits.get(at..at + width as usize).ok_or_else(|| format!("bits of a word of {what}"))?;
+        let value = bits.iter().rev().fold(0i128, |v, &b| v << 1 | i128::from(b));
+        Ok(if signed && bits[width as usize - 1] { value - (1 << width) } else { value })
+    }
+
+    pub fn signed(&self, word: usize, width: u32, what: &str) -> Fault<i128> {
+        self.bits(word, 0, width, true, what)
+    }
+
+    pub fn program(&self) -> Vec<u32> {
+        self.0.iter().map(|bits| bits.iter().rev().fold(0, |v, &b| v << 1 | u32::from(b))).collect()
+    }
+}
+
+/// Checks that a number fits.
+pub(super) fn fits(value: i128, width: u32, signed: bool, what: &str) -> Fault<i128> {
+    let (low, high) = match signed {
+        true => (-(1i128 << (width - 1)), (1i128 << (width - 1)) - 1),
+        false => (0, if width > 126 { i128::MAX } else { (1i128 << width) - 1 }),
+    };
+    match (low..=high).contains(&value) {
+        true => Ok(value),
+        false => Err(format!("{what} = {value} does not fit {width} bits")),
+    }
+}
+
+/// The low bits as two's complement.
+pub(super) fn wrap(value: i128, width: u32) -> i128 {
+    let low = value & ((1 << width) - 1);
+    if low >> (width - 1) & 1 == 1 { low - (1 << width) } else { low }
+}

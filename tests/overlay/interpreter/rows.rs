@@ -1,0 +1,304 @@
+//! The serial path, softmax, and the vector unit.
+
+use snn2rtl::overlay::isa::Vector;
+
+use super::image::{fits, wrap};
+use super::{Element, Fault, Interpreter, Run, Store, n};
+
+impl Interpreter<'_> {
+    /// `X = base + k·value`: address and value.
+    #[allow(clippy::too_many_arguments)]
+    fn add(
+        &self,
+        sums: &[Option<i128>],
+        (target, index, channel): (usize, usize, usize),
+        (accumulate, start, starts): (u128, u128, usize),
+        (per_channel, coefficients, coefficient): (u128, usize, u128),
+        value: i128,
+        who: &str,
+    ) -> Fault<(usize, i128)> {
+        let m = self.machine;
+        let at = target + index;
+        let x = sums.get(at).ok_or_else(|| format!("{who}: sum {at} of {}", sums.len()))?;
+        let base = match (accumulate, start) {
+            (1, _) => x.ok_or_else(|| format!("{who} adds to sum {at} too early"))?,
+            (_, 1) => self.starts.signed(starts + index, m.sum_width, "starts")?,
+            _ => 0,
+        };
+        let k = match per_channel {
+            1 => self.coefficients.signed(coefficients + channel, m.coefficient_width, "coefficients")?,
+            _ => fits(i128::from(coefficient as u64 as i64), m.coefficient_width, true, "a coefficient")?,
+        };
+        Ok((at, wrap(base + wrap(k * value, m.sum_width), m.sum_width)))
+    }
+
+    pub(super) fn serial_step(&mut self, run: &mut Run) -> Fault<bool> {
+        let Some(&element) = run.serial.front() else { return Ok(false) };
+        if run.softmax.len() >= run.capacity.saturating_mul(8) {
+            return Ok(false);
+        }
+        run.serial.pop_front();
+        match element {
+            Element::RowEnd { fire } if self.fire[fire].serial == 2 => run.softmax.push_back(element),
+            Element::RowEnd { .. } => run.progress[1] += 1,
+            Element::Value { fire, index, channel, value, .. } => {
+                let f = &self.fire[fire];
+                match f.serial {
+                    1 => {
+                        let (at, value) = self.add(
+                            &run.sums,
+                            (n(f.sums), index, channel),
+                            (f.accumulate, f.start, n(f.starts)),
+                            (f.per_channel, n(f.coefficients), f.coefficient),
+                            value,
+                            &format!("fire {fire}"),
+                        )?;
+                        run.sums[at] = Some(value);
+                    }
+                    2 => run.softmax.push_back(element),
+                    _ => {
+                        let r = &self.machine.readout;
+                        let c = channel % r.channels;
+                        let offset = self.readout.bits(c, 0, r.value_width, true, "readout")?;
+                        let product = match r.shift {
+                            Some(shift) => value << shift,
+                            None => {
+                                let at = r.value_width as usize;
+                                value * self.readout.bits(c, at, r.multiplier_width, true, "readout")?
+                            }
+                        };
+                        run.outcome.totals.push(value as i64);
+                        run.outcome.values.push(fits(product + offset, r.value_width, true, "a logit")?);
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The level of row fire.
+    fn row_level(
+        &self,
+        (v, theta): (i128, i128),
+        sticky: bool,
+        (low, high): (i64, i64),
+        half_even: bool,
+    ) -> Fault<i64> {
+        let m = self.machine;
+        fits(v, m.row_value_width, true, "V of row fire")?;
+        fits(theta, m.row_theta_width, false, "θ of row fire")?;
+        fits(-v - 1 + theta, if v < 0 { m.row_value_width } else { 127 }, true, "M of row fire")?;
+        let reached = |k: i64| {
+            let edge = i128::from(k) * theta;
+            match half_even && k % 2 != 0 {
+                true => v > edge || (v == edge && sticky),
+                false => v >= edge,
+            }
+        };
+        Ok((-low + 1..=high).rev().find(|&k| reached(k)).unwrap_or(-low))
+    }
+
+    pub(super) fn softmax_step(&mut self, run: &mut Run) -> Fault<bool> {
+        let m = self.machine;
+        let Some(element) = run.softmax.pop_front() else { return Ok(false) };
+        match element {
+            Element::RowEnd { .. } => {
+                run.group = 0;
+                run.progress[2] += 1;
+            }
+            Element::Value { fire, value, group_end, .. } => {
+                run.scores.push(value);
+                if !group_end {
+                    return Ok(true);
+                }
+                let f = self.fire[fire].clone();
+                let scores = std::mem::take(&mut run.scores);
+                if scores.len() > m.max_group {
+                    return Err(format!("{} scores of a group", scores.len()));
+                }
+                let mut masked = vec![false; scores.len()];
+                if f.masked == 1 {
+                    for (own, set) in masked.iter_mut().zip(&run.mask) {
+                        *own = set.ok_or("a mask that is not set")?;
+                    }
+                }
+                let most = scores.iter().zip(&masked).filter(|(_, masked)| !**masked).map(|(a, _)| *a).max();
+                let mut exps = Vec::new();
+                for (&a, &masked) in scores.iter().zip(&masked) {
+                    let distance = most.map_or(0, |most| most - a);
+                    exps.push(match masked || distance >= f.exponential_count as i128 {
+                        true => 0,
+                        false => {
+                            let word = n(f.exponentials) + distance as usize;
+                            self.exponentials.bits(word, 0, m.exp_width, false, "exponentials")?
+                        }
+                    });
+                }
+                let sum = fits(exps.iter().sum(), m.exp_sum_width, false, "a sum of exponentials")?;
+                let z = fits(f.scale as i128, m.scale_width, false, "a scale")? * sum;
+                let mut levels = Vec::new();
+                for (&e, &masked) in exps.iter().zip(&masked) {
+                    let (low, high) = (f.low as i64, f.high as i64);
+                    levels.push(match masked {
+                        true => 0,
+                        false => {
+                            let value = (e << m.scale_fraction) + z;
+                            self.row_level((value, 2 * z), false, (low, high), f.half_even == 1)?
+                        }
+                    });
+                }
+                let w = m.fire_lanes;
+                let row = (run.progress[2] as usize)
+                    - self.fire[..fire].iter().filter(|f| f.serial == 2).map(|f| n(f.rows)).sum::<usize>();
+                for levels in levels.chunks(w) {
+                    let own: Vec<Option<i64>> = levels.iter().map(|&l| Some(l)).collect();
+                    let first = n(f.spikes) + row * n(f.row_stride);
+                    self.write_group(first, n(f.step_stride), run.group, &own, n(f.steps), f.unary == 1)?;
+                    run.group += 1;
+                    let all = run.outcome.levels.entry((0, fire, row)).or_default();
+                    all.extend(levels);
+                    all.resize(all.len().next_multiple_of(w), 0);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    pub(super) fn vector_step(&mut self, run: &mut Run) -> Fault<bool> {
+        let m = self.machine;
+        let (at, row, step) = run.vector;
+        let Some(v) = self.vector.get(at).cloned() else { return Ok(false) };
+        // An instruction begins when the one before is complete.
+        if (row, step) == (0, 0) && !run.stores.is_empty() {
+            return Ok(false);
+        }
+        if run.stores.len() >= run.capacity.saturating_mul(8) {
+            return Ok(false);
+        }
+        if step == 0 {
+            let waits =
+                [[v.wait0_unit, v.wait0_base, v.wait0_step], [v.wait1_unit, v.wait1_base, v.wait1_step]];
+            if !Self::may_begin(run, waits, row) {
+                return Ok(false);
+            }
+        }
+        let channels = n(v.channels);
+        let index = row * channels + step;
+        let read = |sums: &[Option<i128>], at: usize| -> Fault<i128> {
+            let x = sums.get(at).ok_or_else(|| format!("vector {} reads sum {at}", run.vector.0))?;
+            x.ok_or_else(|| format!("vector {} reads sum {at} too early", run.vector.0))
+        };
+        let mut steps = channels;
+        match v.op {
+            0..=2 => {
+                let (value, k) = match v.op {
+                    0 => (0, 0),
+                    1 => (read(&run.sums, n(v.source) + index)?, v.coefficient),
+                    _ => {
+                        let raw = run.raw[0][row];
+                        let word = (v.table as i128 + raw * channels as i128) as usize + step;
+                        (self.table.signed(word, m.table_width, "the table")?, v.coefficient)
+                    }
+                };
+                let (at, value) = self.add(
+                    &run.sums,
+                    (n(v.target), index, step),
+                    (v.accumulate, v.start, n(v.starts)),
+                    (v.per_channel, n(v.coefficients), k),
+                    value,
+                    &format!("vector {at}"),
+                )?;
+                run.stores.push_back(Store::Sum { at, value });
+            }
+            3 => {
+                // First all channels are read, then groups of spikes written.
+                steps = 1 + channels.div_ceil(m.fire_lanes);
+                if step == 0 {
+                    let levels = self.layer_norm(run, &v, row)?;
+                    run.outcome.levels.insert((1, at, row), levels);
+                } else {
+                    let group = step - 1;
+                    let levels = &run.outcome.levels[&(1, at, row)];
+                    let end = ((group + 1) * m.fire_lanes).min(channels);
+                    run.stores.push_back(Store::Group {
+                        first: n(v.spikes) + row * n(v.row_stride),
+                        step_stride: n(v.step_stride),
+                        group,
+                        levels: levels[group * m.fire_lanes..end].iter().map(|&l| Some(l)).collect(),
+                        steps: n(v.steps),
+                        unary: v.unary == 1,
+                    });
+                }
+            }
+            _ => {
+                steps = 1;
+                let padding = i128::from(v.table as u32 as i32);
+                run.stores.push_back(Store::Mask { token: row, masked: run.raw[0][row] == padding });
+            }
+        }
+        run.vector.2 += 1;
+        if run.vector.2 == steps {
+            run.stores.push_back(Store::RowEnd);
+            run.vector = (at, row + 1, 0);
+            if row + 1 == n(v.rows) {
+                run.vector = (at + 1, 0, 0);
+            }
+        }
+        Ok(true)
+    }
+
+    pub(super) fn store_step(&mut self, run: &mut Run) -> Fault<bool> {
+        let Some(store) = run.stores.pop_front() else { return Ok(false) };
+        match store {
+            Store::Sum { at, value } => run.sums[at] = Some(value),
+            Store::Mask { token, masked } => {
+                *run.mask.get_mut(token).ok_or("a mask that is too small")? = Some(masked);
+            }
+            Store::Group { first, step_stride, group, levels, steps, unary } => {
+                self.write_group(first, step_stride, group, &levels, steps, unary)?;
+            }
+            Store::RowEnd => run.progress[3] += 1,
+        }
+        Ok(true)
+    }
+
+    fn layer_norm(&self, run: &Run, v: &Vector, row: usize) -> Fault<Vec<i64>> {
+        let m = self.machine;
+        let channels = n(v.channels);
+        if channels > m.max_channels {
+            return Err(format!("LayerNorm of {channels} channels"));
+        }
+        let count = channels as i128;
+        let mut x = Vec::new();
+        for c in 0..channels {
+            let at = n(v.source) + row * channels + c;
+            let value = run.sums.get(at).ok_or_else(|| format!("LayerNorm reads sum {at}"))?;
+            x.push(
+                value.ok_or_else(|| {
+                    format!("LayerNorm {} row {row} reads sum {at} too early", run.vector.0)
+                })?,
+            );
+        }
+        let sum: i128 = x.iter().sum();
+        let squares: i128 = x.iter().map(|x| x * x).sum();
+        let epsilon = fits(v.epsilon as i128, m.epsilon_width, false, "ε")?;
+        let square = fits(count * squares - sum * sum + epsilon, m.square_width, false, "v")?;
+        let root = square.isqrt();
+        let mut levels = Vec::new();
+        for (c, x) in x.iter().enumerate() {
+            let word = n(v.constants) + c;
+            let gamma = self.constants.bits(word, 0, m.gamma_width, true, "constants")?;
+            let beta = self.constants.bits(word, m.gamma_width as usize, m.beta_width, true, "constants")?;
+            let numerator = gamma * (count * x - sum) + beta * root + (root << (m.norm_fraction - 1));
+            let value = numerator >> m.norm_fraction;
+            let sticky = numerator != value << m.norm_fraction;
+            levels.push(self.row_level(
+                (value, root),
+                sticky,
+                (v.low as i64, v.high as i64),
+                v.half_even == 1,
+            )?);
+        }
+        Ok(levels)
+    }
+}
