@@ -54,7 +54,10 @@ pub struct Alternative {
 ///
 /// # Errors
 /// If the model cannot be lowered or planned.
-pub fn advise(model: &Model, options: &Options, device: &Device, used: &Figures) -> Result<Option<Advice>> {
+pub fn advise<'a, O>(model: &Model, options: &'a O, device: &Device, used: &Figures) -> Result<Option<Advice>>
+where
+    Options: From<&'a O>,
+{
     let short = Short::of(needs(used, device));
     if short.is_empty() {
         return Ok(None);

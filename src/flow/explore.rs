@@ -171,7 +171,7 @@ pub fn candidates(
     let advice = match (&choice, &goal) {
         (Err(_), Goal::Fit(device)) => {
             let design = &designs[nearest(&designs, device)];
-            advise(model, &(&design.point.options).into(), device, &design.estimate.total)?
+            advise(model, &design.point.options, device, &design.estimate.total)?
         }
         _ => None,
     };
