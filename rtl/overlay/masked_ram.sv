@@ -1,6 +1,7 @@
 `default_nettype none
 
-/// Memory as `sync_ram`, written in parts of a word.
+/// Memory as `sync_ram`, written in parts of a word, in block memory where it has more than 32 words: look-up tables that
+/// are memory would have to be multiplexed.
 ///
 /// Contract: as `sync_ram`; only the parts of a word whose enable is high are written.
 /// Latency: 1 cycle.
@@ -31,32 +32,63 @@ module masked_ram #(
     $error("masked_ram: a parameter is out of range");
   end
 
-  (* no_rw_check *) logic [Width-1:0] words_q[Depth];
-  logic [Width-1:0] word, read_data_q;
+  // An attribute must be a literal.
+  logic [Width-1:0] data;
+  if (Depth > 32) begin : gen_blocks
+    (* no_rw_check, ram_style = "block" *) logic [Width-1:0] words_q[Depth];
+    logic [Width-1:0] word, read_data_q;
 
 `ifdef SYNTHESIS
-  assign word = words_q[read_addr_i];
+    assign word = words_q[read_addr_i];
 `else
-  logic collides;
-  assign collides = write_enable_i != '0 && write_addr_i == read_addr_i;
+    logic collides;
+    assign collides = write_enable_i != '0 && write_addr_i == read_addr_i;
 `ifdef FORMAL
-  (* anyseq *) logic [Width-1:0] other;
-  assign word = collides ? other : words_q[read_addr_i];
+    (* anyseq *) logic [Width-1:0] other;
+    assign word = collides ? other : words_q[read_addr_i];
 `else
-  assign word = collides ? ~words_q[read_addr_i] : words_q[read_addr_i];
+    assign word = collides ? ~words_q[read_addr_i] : words_q[read_addr_i];
 `endif
 `endif
 
-  always_ff @(posedge clk_i) begin
-    for (int unsigned p = 0; p < Parts; p++) begin
-      if (write_enable_i[p]) begin
-        words_q[write_addr_i][PartWidth*p+:PartWidth] <= write_data_i[PartWidth*p+:PartWidth];
+    always_ff @(posedge clk_i) begin
+      for (int unsigned p = 0; p < Parts; p++) begin
+        if (write_enable_i[p]) begin
+          words_q[write_addr_i][PartWidth*p+:PartWidth] <= write_data_i[PartWidth*p+:PartWidth];
+        end
       end
+      if (read_enable_i) read_data_q <= word;
     end
-    if (read_enable_i) read_data_q <= word;
+    assign data = read_data_q;
+  end else begin : gen_tables
+    (* no_rw_check, ram_style = "distributed" *) logic [Width-1:0] words_q[Depth];
+    logic [Width-1:0] word, read_data_q;
+
+`ifdef SYNTHESIS
+    assign word = words_q[read_addr_i];
+`else
+    logic collides;
+    assign collides = write_enable_i != '0 && write_addr_i == read_addr_i;
+`ifdef FORMAL
+    (* anyseq *) logic [Width-1:0] other;
+    assign word = collides ? other : words_q[read_addr_i];
+`else
+    assign word = collides ? ~words_q[read_addr_i] : words_q[read_addr_i];
+`endif
+`endif
+
+    always_ff @(posedge clk_i) begin
+      for (int unsigned p = 0; p < Parts; p++) begin
+        if (write_enable_i[p]) begin
+          words_q[write_addr_i][PartWidth*p+:PartWidth] <= write_data_i[PartWidth*p+:PartWidth];
+        end
+      end
+      if (read_enable_i) read_data_q <= word;
+    end
+    assign data = read_data_q;
   end
 
-  assign read_data_o = read_data_q;
+  assign read_data_o = data;
 
 endmodule
 
