@@ -282,7 +282,7 @@ fn a_refusal_does_not_list_the_same_network_as_fitting() {
                 }
             };
             let design = &found.designs[chosen];
-            let advice = advise(&model, &design.point.options.clone().into(), &device, &design.estimate.total);
+            let advice = advise(&model, &design.point.options, &device, &design.estimate.total);
             assert_eq!(advice.expect("estimates").is_none(), found.choice.is_ok());
             found.choice.is_ok()
         })

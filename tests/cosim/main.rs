@@ -9,6 +9,7 @@ mod functions;
 #[allow(dead_code, reason = "each test program uses a part")]
 mod generator;
 mod network;
+mod overlay;
 #[path = "../random/mod.rs"]
 mod random;
 mod shapes;

@@ -1,5 +1,7 @@
 //! Small Transformers: words with padding and patches, before and after the norm, class token and mean.
 
+use std::path::Path;
+
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::cosim::{Bench, Options, Report, Stops};
 use snn2rtl::data::{Inputs, NpzWriter};
@@ -41,6 +43,28 @@ fn check_with(recipe: &Recipe, options: &design::Options, precision: Precision) 
     all_equal(&model, options, &raw, element, &modules)
 }
 
+/// Samples, through a file in this folder.
+pub fn inputs(raw: &[Vec<i32>], words: bool, folder: &Path) -> Inputs {
+    written(raw, if words { Element::U16 } else { Element::U8 }, folder)
+}
+
+fn written(raw: &[Vec<i32>], element: Element, folder: &Path) -> Inputs {
+    let (count, elements) = (raw.len(), raw[0].len());
+    let flat = raw.iter().flatten();
+    let file = folder.join("samples.npz");
+    let mut writer = NpzWriter::create(&file).expect("a writable folder");
+    match element {
+        Element::U16 => writer.add("x", &[count, elements], &flat.map(|&q| q as u16).collect::<Vec<_>>()),
+        Element::U8 | Element::I8 => {
+            writer.add("x", &[count, elements], &flat.map(|&q| q as u8).collect::<Vec<_>>())
+        }
+    }
+    .expect("written");
+    writer.finish().expect("written");
+    let location = format!("{}:x", file.display());
+    Inputs::read(&location, &Shape::matrix(1, elements), element).expect("read back")
+}
+
 /// Builds a model, in whose design these modules are, and runs it in every way.
 fn all_equal(
     model: &Model,
@@ -55,20 +79,7 @@ fn all_equal(
     for module in modules {
         assert!(manifest.stages.iter().any(|stage| stage.module == *module), "no {module}");
     }
-    let (count, elements) = (raw.len(), raw[0].len());
-    let flat = raw.iter().flatten();
-    let file = folder.path().join("samples.npz");
-    let mut writer = NpzWriter::create(&file).expect("a writable folder");
-    match element {
-        Element::U16 => writer.add("x", &[count, elements], &flat.map(|&q| q as u16).collect::<Vec<_>>()),
-        Element::U8 | Element::I8 => {
-            writer.add("x", &[count, elements], &flat.map(|&q| q as u8).collect::<Vec<_>>())
-        }
-    }
-    .expect("written");
-    writer.finish().expect("written");
-    let location = format!("{}:x", file.display());
-    let inputs = Inputs::read(&location, &Shape::matrix(1, elements), element).expect("read back");
+    let inputs = written(raw, element, folder.path());
     let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
     let plain = equal(&mut bench, &inputs, None, None);
     for seed in [1, 2] {

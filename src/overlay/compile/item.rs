@@ -1,5 +1,6 @@
 //! Instructions before their addresses are known.
 
+use super::layout::Split;
 use crate::overlay::isa::{Fetch, Fire, Vector};
 use crate::overlay::plan::Memory;
 
@@ -107,4 +108,36 @@ impl Item {
             Kind::Vector(_) => 3,
         }
     }
+}
+
+/// Where the serial path of the engine leads.
+#[derive(Clone, Debug)]
+pub(super) enum Serial {
+    /// Rows of sums from this one on.
+    Sums {
+        buffer: usize,
+        first: usize,
+        base: Base,
+        coefficient: Vec<i64>,
+    },
+    Readout,
+}
+
+/// What is added to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Base {
+    Zero,
+    /// This entry of the start table and those that follow.
+    Start(usize),
+    /// The present sum.
+    Present,
+}
+
+/// What neurons are needed for.
+#[derive(Debug)]
+pub(super) enum Demand {
+    /// Spikes in this layout, if one is wanted.
+    Spikes(Option<Split>),
+    Operand,
+    Serial(Serial),
 }

@@ -3,9 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::constants::Constants;
-use super::item::{Access, Buffer, Item, Kind, Port};
+use super::item::{Access, Buffer, Demand, Item, Kind, Port};
 use super::layout::{Layout, Split};
-use super::neurons::Demand;
 use super::widths::Widths;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;

@@ -1,7 +1,7 @@
 //! What becomes of accumulated sums: neurons that fire, operands, the serial path.
 
 use super::accumulate::{Columns, Sums};
-use super::item::{Access, Item, Kind, Port};
+use super::item::{Access, Base, Demand, Item, Kind, Port, Serial};
 use super::layout::{Layout, Split};
 use super::lower::{Form2, Lowering, Operand, OperandKind, STREAM, Tracer, View, refused};
 use crate::error::Result;
@@ -22,38 +22,6 @@ pub(super) struct Neurons {
     theta: Vec<i128>,
     start: Vec<i128>,
     membrane: (i128, i128),
-}
-
-/// Where the serial path of the engine leads.
-#[derive(Clone, Debug)]
-pub(super) enum Serial {
-    /// Rows of sums from this one on.
-    Sums {
-        buffer: usize,
-        first: usize,
-        base: Base,
-        coefficient: Vec<i64>,
-    },
-    Readout,
-}
-
-/// What is added to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Base {
-    Zero,
-    /// This entry of the start table and those that follow.
-    Start(usize),
-    /// The present sum.
-    Present,
-}
-
-/// What neurons are needed for.
-#[derive(Debug)]
-pub(super) enum Demand {
-    /// Spikes in this layout, if one is wanted.
-    Spikes(Option<Split>),
-    Operand,
-    Serial(Serial),
 }
 
 /// What an instruction yields.

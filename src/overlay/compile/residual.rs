@@ -1,10 +1,9 @@
 //! The residual stream: sums, embeddings, LayerNorm, softmax.
 
 use super::accumulate::Columns;
-use super::item::{Access, Item, Kind, Port};
+use super::item::{Access, Base, Item, Kind, Port, Serial};
 use super::layout::{Layout, Split};
 use super::lower::{Lowering, STREAM, refused};
-use super::neurons::{Base, Serial};
 use super::widths::unsigned;
 use crate::error::Result;
 use crate::golden::SpikeCode;

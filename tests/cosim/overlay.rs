@@ -1,0 +1,168 @@
+//! The overlay: the same networks through one engine.
+
+use std::path::Path;
+
+use snn2rtl::architecture::Options as Folding;
+use snn2rtl::convert::EncodingChoice::{self, Analog};
+use snn2rtl::convert::convert;
+use snn2rtl::cosim::Bench;
+use snn2rtl::cosim::clients::vectors;
+use snn2rtl::data::Inputs;
+use snn2rtl::emit;
+use snn2rtl::golden::SpikeCode;
+use snn2rtl::overlay::Options;
+use snn2rtl::snn::{Model, Op};
+use snn2rtl::streaming::design;
+
+use crate::common::{mnist_mlp, mnist_vit, repository, review_encoder, vit_small};
+use crate::equal;
+use crate::generator::{Recipe, network, sample};
+use crate::random::Random;
+use crate::transformers::inputs as written;
+
+fn options(lanes: usize, spikes: usize, fire_lanes: usize, fetch_width: usize, code: SpikeCode) -> Options {
+    Options { lanes, spikes, fire_lanes, fetch_width, code }
+}
+
+/// Samples of a file for a model.
+fn samples(model: &Model, file: &str, count: usize) -> Inputs {
+    let input = model.network.topological().into_iter().find_map(|id| match &model.network.node(id).op {
+        Op::Input(input) => Some(input.clone()),
+        _ => None,
+    });
+    let input = input.expect("an input");
+    let location = repository(file);
+    let location = location.to_str().expect("a path in Unicode");
+    let mut inputs = Inputs::read(location, &input.sample, input.spec.element).expect("samples");
+    inputs.truncate(count);
+    inputs
+}
+
+/// Builds an overlay and runs it, with the given stalls.
+fn check(model: &Model, options: Options, inputs: &Inputs, stalls: &[Option<u64>]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let build = folder.path().join("build");
+    emit::emit(model, &Folding::Overlay(options), &build).expect("written");
+    let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
+    let fired: Vec<u64> =
+        stalls.iter().map(|&stall| equal(&mut bench, inputs, stall, None).spikes_fired).collect();
+    assert!(fired[0] > 0 && fired.iter().all(|&n| n == fired[0]), "{fired:?}");
+}
+
+#[test]
+fn the_perceptron_in_both_codes() {
+    let model = mnist_mlp(Analog);
+    let images = samples(&model, "examples/mnist_mlp/sample/images.npy", 16);
+    check(&model, options(32, 2, 8, 32, SpikeCode::Radix), &images, &[None, Some(1), Some(2)]);
+    let mut few = images;
+    few.truncate(4);
+    check(&model, options(16, 1, 4, 16, SpikeCode::Unary), &few, &[None, Some(3)]);
+}
+
+#[test]
+fn a_transformer_in_both_codes() {
+    let model = vit_small();
+    let images = samples(&model, "examples/mnist_vit/sample/images.npy", 6);
+    check(&model, options(32, 2, 8, 64, SpikeCode::Radix), &images, &[None, Some(1)]);
+    let mut few = images;
+    few.truncate(2);
+    check(&model, options(24, 4, 4, 32, SpikeCode::Unary), &few, &[None, Some(2)]);
+}
+
+/// Result words of the same samples from both architectures; the time-steps are those of the schedule.
+#[test]
+fn both_architectures_give_the_same_results() {
+    let model = mnist_mlp(Analog);
+    let images = samples(&model, "examples/mnist_mlp/sample/images.npy", 8);
+    let results = |folding: &Folding| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let build = folder.path().join("build");
+        let manifest = emit::emit(&model, folding, &build).expect("written");
+        let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
+        equal(&mut bench, &images, None, None);
+        let words = vectors(&build, &images).expect("vectors").results.swap_remove(0);
+        let values = manifest.output.classes * manifest.output.words_per_value;
+        words.into_iter().map(|words| words[..=values].to_vec()).collect::<Vec<_>>()
+    };
+    let streaming = results(&Folding::Streaming(design::Options::uniform(8)));
+    assert_eq!(streaming, results(&Folding::Overlay(options(32, 2, 8, 32, SpikeCode::Radix))));
+    assert_eq!(streaming.len(), 8);
+}
+
+fn transformer(recipe: &Recipe, options: Options, folder: &Path) {
+    let (model, _) = convert(&network(recipe), "small", "test", EncodingChoice::Analog).expect("converts");
+    let random = &mut Random(recipe.seed ^ 7);
+    let raw: Vec<Vec<i32>> = (0..6).map(|_| sample(recipe, random)).collect();
+    check(&model, options, &written(&raw, recipe.words, folder), &[None, Some(recipe.seed)]);
+}
+
+fn recipe() -> Recipe {
+    Recipe {
+        seed: 5,
+        tokens: 4,
+        heads: 2,
+        depth: 3,
+        blocks: 1,
+        hidden: 7,
+        levels: 16,
+        mixed: false,
+        weight_bits: 8,
+        words: false,
+        mask: false,
+        fused: true,
+        post_norm: false,
+        mean: false,
+        function: None,
+    }
+}
+
+#[test]
+fn words_with_padding_on_the_overlay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = Recipe { seed: 6, words: true, mask: true, mixed: true, post_norm: true, ..recipe() };
+    transformer(&words, options(16, 2, 4, 16, SpikeCode::Radix), folder.path());
+}
+
+/// Any shape that the overlay takes, any size of the machine.
+#[test]
+#[ignore = "long: random Transformers"]
+fn whatever_the_overlay_takes() {
+    let cases = std::env::var("SNN2RTL_CASES").map_or(6, |n| n.parse().expect("a number"));
+    let (mut seed, mut run) = (100, 0);
+    while run < cases {
+        seed += 1;
+        let random = &mut Random(seed);
+        let recipe = Recipe { function: None, ..Recipe::any(seed, random) };
+        let fire_lanes = random.pick(&[4, 8]);
+        let options = options(
+            fire_lanes * random.pick(&[1, 2, 3, 8]),
+            random.pick(&[1, 2, 3, 4]),
+            fire_lanes,
+            fire_lanes * random.pick(&[1, 2, 8]),
+            random.pick(&[SpikeCode::Radix, SpikeCode::Unary]),
+        );
+        let folder = tempfile::tempdir().expect("a folder");
+        println!("{recipe:?}, {options:?}");
+        let (model, _) =
+            convert(&network(&recipe), "small", "test", EncodingChoice::Analog).expect("converts");
+        let network = snn2rtl::lower::lower(&model).expect("lowers").network;
+        // Neurons that decide by tables are refused.
+        if snn2rtl::overlay::compile(&network, &options).is_err() {
+            assert!(seed < 200 + 50 * cases, "next to nothing is taken");
+            continue;
+        }
+        transformer(&recipe, options, folder.path());
+        run += 1;
+    }
+}
+
+#[test]
+#[ignore = "long: 16 images and 16 sentences of the examples"]
+fn the_trained_transformers() {
+    let vit = mnist_vit();
+    let images = samples(&vit, "examples/mnist_vit/sample/images.npy", 16);
+    check(&vit, options(64, 2, 8, 64, SpikeCode::Radix), &images, &[None, Some(1)]);
+    let encoder = review_encoder();
+    let sentences = samples(&encoder, "examples/review_encoder/sample/ids.npy", 16);
+    check(&encoder, options(32, 2, 8, 32, SpikeCode::Radix), &sentences, &[None, Some(2)]);
+}
