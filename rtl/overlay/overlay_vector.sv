@@ -470,7 +470,7 @@ module overlay_vector #(
     assign unused_layer_norm = ^{const_data_i, fire_ready_i, fire_done_i};
   end
   assign fire_step_stride_o = instr_i[StepStrideLsb+:AddrWidth];
-  assign fire_steps_o = instr_i[StepsLsb+:StepsWidth];
+  assign fire_steps_o = StepsWidth'(instr_i[StepsLsb+:8]);
   assign fire_unary_o = instr_i[UnaryLsb];
   assign fire_half_even_o = instr_i[HalfEvenLsb];
   assign fire_high_o = instr_i[HighLsb+:LevelWidth];
