@@ -348,9 +348,7 @@ module overlay_fire #(
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
-    if (!rst_i && out_take && operand_out && transpose) begin
-      a_whole_groups : assert ((neurons ? s2_count_q : s0_count_q) == CountBits'(Lanes));
-    end
+    if (!rst_i && out_valid_q) a_one_way : assert (!around || serial == 2'd0);
   end
 
   // For co-simulation: neurons after each local time-step. Membranes are V, whatever M is.
@@ -411,10 +409,14 @@ module overlay_fire #(
   logic out_valid_q, out_fresh_q, out_group_end_q, out_row_end_q, out_take, walks, element_ready, element_last;
   logic [CountBits-1:0] out_count_q;
   logic [Lanes*ValueWidth-1:0] out_q;
-  logic out_end;
-  assign walks = serial != 2'd0 || (operand_out && transpose);
+  logic out_end, around;
+  localparam int unsigned TurnBits = (Lanes > 1) ? $clog2(Lanes) : 1;
+  logic [TurnBits-1:0] turn_q;
+  assign around = operand_out && transpose;
+  assign walks = serial != 2'd0 || around;
   assign element_ready = serial == 2'd0 || serial_ready_i;
-  assign element_last = !walks || out_count_q == CountBits'(1);
+  // A transposed operand goes all the way round.
+  assign element_last = !walks || (around ? turn_q == TurnBits'(Lanes - 1) : out_count_q == CountBits'(1));
   assign out_end = out_valid_q && element_last && element_ready;
   assign out_ready = !out_valid_q || out_end;
   assign out_take = neurons ? step_go && step_end : s0_valid_q && out_ready;
@@ -429,12 +431,14 @@ module overlay_fire #(
     else if (out_end) out_valid_q <= 1'b0;
     if (out_take) begin
       out_fresh_q <= 1'b1;
+      turn_q <= '0;
       out_count_q <= neurons ? s2_count_q : s0_count_q;
       out_group_end_q <= neurons ? s2_group_end_q : s0_group_end_q;
       out_row_end_q <= neurons ? s2_row_end_q : s0_row_end_q;
     end else if (out_valid_q && element_ready) begin
       out_fresh_q <= 1'b0;
-      out_count_q <= out_count_q - CountBits'(1);
+      turn_q <= turn_q + TurnBits'(1);
+      if (!around) out_count_q <= out_count_q - CountBits'(1);
     end
   end
   for (genvar j = 0; j < Lanes; j++) begin : gen_out
@@ -454,9 +458,8 @@ module overlay_fire #(
   // ---------------------------------------------------------------------------- operands
   if (HasOperands) begin : gen_operands
     localparam int unsigned RowLaneBits = (ChunkLanes > 1) ? $clog2(ChunkLanes) : 1;
-    localparam int unsigned TurnBits = (Lanes > 1) ? $clog2(Lanes) : 1;
     logic [OperandBits-1:0] base, stride, block_q, unit_q, element_q;
-    logic [TurnBits-1:0] turn_q, turned;
+    logic [TurnBits-1:0] turned;
     logic [15:0] unit_groups, unit_group_q;
     logic [RowLaneBits-1:0] row_lane_q;
     logic [GroupBits-1:0] lane_group;
@@ -470,7 +473,7 @@ module overlay_fire #(
     assign operand_addr_o = transpose ? block_q + element_q + OperandBits'(turned) : unit_q + row_offset_q;
     for (genvar l = 0; l < ChunkLanes; l++) begin : gen_lane
       assign operand_write_o[l] = out_valid_q && operand_out && element_ready &&
-          (transpose ? row_lane_q == RowLaneBits'(l) : out_fresh_q && lane_group == GroupBits'(l / Lanes));
+          (transpose ? row_lane_q == RowLaneBits'(l) && CountBits'(turned) < out_count_q : out_fresh_q && lane_group == GroupBits'(l / Lanes));
       assign operand_o[OperandWidth*l+:OperandWidth] = out_q[ValueWidth*(l%Lanes)+:OperandWidth];
     end
     always_ff @(posedge clk_i) begin
@@ -478,12 +481,10 @@ module overlay_fire #(
         block_q <= base;
         unit_q <= base;
         element_q <= '0;
-        turn_q <= '0;
         unit_group_q <= '0;
         row_lane_q <= '0;
         row_offset_q <= '0;
       end else if (out_valid_q && element_ready) begin
-        turn_q <= out_end ? '0 : turn_q + TurnBits'(1);
         if (out_end) begin
           element_q <= element_q + OperandBits'(Lanes);
           if (unit_group_q == unit_groups - 16'd1) begin

@@ -158,6 +158,8 @@ module overlay_rows #(
     );
   end else begin : gen_no_copy
     assign serial_data = '0;
+    logic unused_copy;
+    assign unused_copy = serial_read ^ (^serial_addr);
   end
 
   // ---------------------------------------------------------------------------- tables
