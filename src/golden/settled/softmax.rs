@@ -191,8 +191,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Room, SoftmaxPlan, Values};
+    use crate::integer::Rounding;
     use crate::integer::{Range, Softmax};
-    use crate::quant::Rounding;
 
     fn softmax(scale: i64, rounding: Rounding, (low, high): (i32, i32), padding: Option<i32>) -> Softmax {
         Softmax {
