@@ -73,7 +73,8 @@ fn what_would_fit_is_true() {
     for words in [
         "does not fit xc7a35t (LUT ",
         "% too many",
-        "the same network, 1 lane",
+        "the same network, ",
+        "at most, smallest FIFOs: does not fit, ",
         "with weights of 2 bits",
         "levels",
     ] {
