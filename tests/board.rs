@@ -13,6 +13,7 @@ use snn2rtl::golden::{Golden, Limits, Unobserved};
 use snn2rtl::snn::Op;
 use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Target};
+use snn2rtl::tool::verilated::{Compiler, Sources};
 use snn2rtl::tool::{Command, Tool, Toolbox};
 
 /// Clock cycles of a bit: as few as the shell takes.
@@ -26,14 +27,19 @@ static BOARD: LazyLock<PathBuf> = LazyLock::new(|| {
     let build = folder.join("build");
     let target = Target::Board(Box::new(Board::find("ulx3s-85f").expect("a board")));
     emit::emit_for(&mnist_mlp(Analog), &Options::default(), Some(&target), &build).expect("written");
-    let verilator = Toolbox::from_env().get(Tool::Verilator).expect("Verilator");
-    let run = verilator.command().cwd(&build);
-    let run = run.args(["--cc", "--exe", "--build", "-j", "2", "--prefix", "Vboard", "-Wall", "--assert"]);
+    let compiler = Compiler::new(&Toolbox::from_env()).unwrap_or_else(|e| panic!("{e}"));
+    let run = compiler.verilator().command().cwd(&build);
+    let run = run.args(["--cc", "--exe", "--prefix", "Vboard", "-Wall", "--assert"]);
     let run = run.args(["--top-module", "board_top", "-O3", "--x-assign", "unique", "--x-initial", "unique"]);
     let run = run.arg(format!("-GClocksPerBit={CLOCKS_PER_BIT}"));
     let run = run.arg(format!("-GRomPath=\"{}/rom/\"", build.display()));
-    let run = run.args(["-MAKEFLAGS", "OPT_FAST=-O1", "-f", "rtl/board.f", "sim/board_main.cpp", "--Mdir"]);
-    run.arg(folder.join("obj")).run().unwrap_or_else(|e| panic!("{e}"));
+    let main = build.join("sim/board_main.cpp");
+    let run = run.args(["-f", "rtl/board.f"]).arg(main).arg("--Mdir").arg(folder.join("obj"));
+    run.run().unwrap_or_else(|e| panic!("{e}"));
+    let variables = [("OPT_FAST", "-O1"), ("OPT_GLOBAL", "-O1")];
+    let (folder, prefix) = (&folder.join("obj"), "Vboard");
+    let sources = Sources { folder, prefix, variables: &variables, headers: &[] };
+    compiler.compile(&sources, &mut |_, _| ()).unwrap_or_else(|e| panic!("{e}"));
     build
 });
 

@@ -12,6 +12,7 @@ use snn2rtl::golden::{Confidence, Golden, Limits, Outcome, Unobserved};
 use snn2rtl::snn::Op;
 use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Target};
+use snn2rtl::tool::verilated::{Compiler, Sources};
 use snn2rtl::tool::{Tool, Toolbox};
 
 /// Logits by which a class stands out.
@@ -67,32 +68,22 @@ fn verilate(build: &Path, manifest: &Manifest, folder: &Path) {
     let adapter_file = folder.join("adapter.sv");
     std::fs::write(&adapter_file, adapter(manifest)).expect("written");
     let shim = build.join("sim");
-    let verilator = Toolbox::from_env().get(Tool::Verilator).expect("Verilator");
-    let run = verilator.command().cwd(build);
-    let run = run.args([
-        "--cc",
-        "--exe",
-        "--build",
-        "-j",
-        "2",
-        "--prefix",
-        "Vsnn",
-        "--top-module",
-        "adapter",
-        "-Wall",
-    ]);
+    let compiler = Compiler::new(&Toolbox::from_env()).unwrap_or_else(|e| panic!("{e}"));
+    let objects = folder.join("obj");
+    let run = compiler.verilator().command().cwd(build);
+    let run = run.args(["--cc", "--exe", "--prefix", "Vsnn", "--top-module", "adapter", "-Wall"]);
     let run =
         run.args(["--assert", "-O3", "--x-assign", "unique", "--x-initial", "unique", "-f", "sim/files.f"]);
     let run = run.arg(format!("rtl/{}_ip.v", manifest.top)).arg(&adapter_file).arg(shim.join("shim.cpp"));
-    let run = run.arg("--Mdir").arg(folder.join("obj")).args([
-        "-o",
-        "libsnn.so",
-        "-CFLAGS",
-        "-fPIC -fvisibility=hidden",
-    ]);
-    let run = run.args(["-LDFLAGS", "-shared", "-MAKEFLAGS"]);
-    let variables = format!("OPT_FAST=-O1 'OPT_GLOBAL=-O1 -include {}/shim.h'", shim.display());
-    run.arg(variables).run().unwrap_or_else(|e| panic!("{e}"));
+    let run = run.arg("--Mdir").arg(&objects).args(["-o", "libsnn.so", "-LDFLAGS", "-shared"]);
+    run.args(["-CFLAGS", "-fPIC -fvisibility=hidden"]).run().unwrap_or_else(|e| panic!("{e}"));
+    // By a name that does not depend on where the work is done.
+    let header = folder.join("shim.h");
+    std::fs::copy(shim.join("shim.h"), &header).expect("copied");
+    let variables = [("OPT_FAST", "-Og"), ("OPT_GLOBAL", "-O1 -include ../shim.h")];
+    let headers = [header];
+    let sources = Sources { folder: &objects, prefix: "Vsnn", variables: &variables, headers: &headers };
+    compiler.compile(&sources, &mut |_, _| ()).unwrap_or_else(|e| panic!("{e}"));
 }
 
 /// A result in the words of the driver.

@@ -147,7 +147,9 @@ impl Compiler {
         for header in sources.headers {
             key = key.file("header", header).ok()?;
         }
-        for (name, value) in sources.variables {
+        // These two are for the model alone.
+        let model = ["OPT_FAST", "OPT_SLOW"];
+        for (name, value) in sources.variables.iter().filter(|(name, _)| !model.contains(name)) {
             key = key.text(name, value);
         }
         // Switches: `VM_TRACE = 1`. How the model is split has no effect on the run time.

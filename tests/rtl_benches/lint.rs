@@ -1,5 +1,6 @@
 //! Every module alone, without a warning.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::runner::{finish, library, verilator};
@@ -102,7 +103,9 @@ fn lint() {
         ("uart_shell", &["AddrWidth=16", "ClocksPerBit=4", "IdentityBytes=62", "BlockBytes=1024"]),
     ];
     cases.extend(edges.iter().map(|(module, parameters)| ((*module).to_owned(), parameters.to_vec())));
-    let packages: Vec<_> = library().into_iter().filter(|file| file.ends_with("_pkg.sv")).collect();
+    let files = library();
+    let packages: Vec<_> = files.iter().filter(|file| file.ends_with("_pkg.sv")).collect();
+    let folders: BTreeSet<_> = files.iter().filter_map(|file| Path::new(file).parent()).collect();
     // Verilator reads the module, the packages, and what it finds by the name of a module that is used: a process takes
     // half the time that it takes with the whole library.
     let lint = |file: &str, module: &str, parameters: &[&str]| {
@@ -111,14 +114,16 @@ fn lint() {
             .args(parameters.iter().map(|parameter| format!("-G{parameter}")))
             .arg(root.join("sim/lint/waivers.vlt"))
             .args(packages.iter().map(|file| root.join("rtl").join(file)));
-        finish(&lint.arg(root.join("rtl").join(file)).arg("-y").arg(root.join("rtl")));
+        let lint = lint.arg(root.join("rtl").join(file));
+        finish(&folders.iter().fold(lint, |lint, folder| lint.arg("-y").arg(root.join("rtl").join(folder))));
     };
     // The memories of UltraScale+: a small one, and one that is UltraRAM.
     for parameters in [["Width=3", "Depth=1"], ["Width=72", "Depth=1024"]] {
         lint("xcup/sync_ram.sv", "sync_ram", &parameters);
     }
     for (module, parameters) in cases {
-        lint(&format!("{module}.sv"), &module, &parameters);
+        let file = files.iter().find(|file| Path::new(file).file_stem().is_some_and(|stem| *stem == *module));
+        lint(file.unwrap_or_else(|| panic!("no file of {module}")), &module, &parameters);
     }
 }
 

@@ -16,6 +16,30 @@ const SEEDS: [u32; 3] = [1, 2, 3];
 const HELPERS: [&str; 5] =
     ["bench_reset.sv", "bench_source.sv", "bench_player.sv", "bench_checker.sv", "bench_batches.sv"];
 
+/// How Verilator builds a group, without the names of files. Most of the time is the compiler's: unrolled, the loops of
+/// the benches make up to ten times as much C++.
+const OPTIONS: [&str; 13] = [
+    "--cc",
+    "--exe",
+    "--assert",
+    "-Wno-lint",
+    "-Wno-style",
+    "--x-assign",
+    "unique",
+    "--x-initial",
+    "unique",
+    "--unroll-count",
+    "1",
+    "--prefix",
+    "Vbench",
+];
+
+/// Variables for make. The run time is compiled once for all groups.
+const VARIABLES: [(&str, &str); 3] = [("OPT_FAST", "-O0"), ("OPT_SLOW", "-O0"), ("OPT_GLOBAL", "-O1")];
+
+/// Options of a run beside its seed.
+const RUN: [&str; 2] = ["+verilator+rand+reset+2", "+report"];
+
 /// Verilator, compiler and make.
 pub static COMPILER: LazyLock<Compiler> = LazyLock::new(|| Compiler::new(&Toolbox::from_env()).unwrap());
 
@@ -93,8 +117,8 @@ impl Group {
             .push(format!("  {name}_tb #({parameters}) u_{name}_{i} (.clk_i, .done_o(done[{i}]));\n"));
     }
 
-    /// Builds the program and runs it with every seed.
-    pub fn run(self) {
+    /// Writes the module that holds all benches.
+    fn write(&self) {
         let mut top =
             String::from("module bench (\n  input  wire logic clk_i,\n  output      logic done_o\n);\n");
         writeln!(top, "  logic [{}:0] done;", self.instances.len() - 1).unwrap();
@@ -102,49 +126,63 @@ impl Group {
         top += &self.instances.concat();
         top += "endmodule\n";
         fs::write(self.dir.join("bench.sv"), top).unwrap();
+    }
+
+    /// The sources of the repository that the program is built from.
+    fn sources(&self) -> Vec<String> {
+        // The benches use the link that stalls.
+        let folder = |file: &str| if file == "stream_link.sv" { "sim" } else { "rtl" };
+        let library = library().into_iter().map(|file| format!("{}/{file}", folder(&file)));
+        let helpers = HELPERS.iter().map(|&file| file.to_owned());
+        let own = self.benches.iter().map(|name| format!("{name}_tb.sv"));
+        let benches = helpers.chain(own).chain(["bench_main.cpp".to_owned()]);
+        library.chain(benches.map(|file| format!("sim/benches/{file}"))).collect()
+    }
+
+    /// The key of the result: everything that is read, and how the program is built and run.
+    fn key(&self) -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut key = COMPILER.key("bench").folder("group", &self.dir).unwrap();
+        for folder in ["rtl", "sim"] {
+            key = key.folder(folder, &root.join(folder)).unwrap();
+        }
+        for option in OPTIONS.into_iter().chain(RUN) {
+            key = key.text("option", option);
+        }
+        for (name, value) in VARIABLES {
+            key = key.text(name, value);
+        }
+        for source in self.sources() {
+            key = key.text("source", source);
+        }
+        key.text("seeds", format!("{SEEDS:?}")).finish()
+    }
+
+    /// Builds the program and runs it with every seed.
+    pub fn run(self) {
+        self.write();
         // `scripts/mutate.py` builds the same benches itself, around a changed library.
         if std::env::var_os("SNN2RTL_BENCH_FILES_ONLY").is_some() {
             return;
         }
 
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        // Everything that is read, and this program, which holds the options.
-        let program = std::env::current_exe().unwrap();
-        let key = COMPILER.key("bench").file("program", &program).unwrap();
-        let key = key.folder("group", &self.dir).unwrap().folder("rtl", &root.join("rtl")).unwrap();
-        let key = key.folder("sim", &root.join("sim")).unwrap().finish();
+        let key = self.key();
         if let Some(output) = RESULTS.as_ref().and_then(|store| store.get(&key)) {
             print!("not run again: {}", String::from_utf8_lossy(&output));
             return;
         }
-        let mut build = verilator()
-            .args(["--cc", "--exe", "--assert", "-Wno-lint", "-Wno-style"])
-            .args(["--x-assign", "unique", "--x-initial", "unique"])
-            // Unrolled, the loops of the benches make up to ten times as much C++, which takes minutes to compile.
-            .args(["--unroll-count", "1"])
-            .args(["--prefix", "Vbench", "--top-module", "bench", "--Mdir"])
-            .arg(self.dir.join("obj"));
-        for file in library() {
-            // The benches use the link that stalls.
-            let folder = if file == "stream_link.sv" { "sim" } else { "rtl" };
-            build = build.arg(root.join(folder).join(file));
-        }
-        let own = self.benches.iter().map(|name| format!("{name}_tb.sv"));
-        let helpers = HELPERS.iter().map(|&name| name.to_owned());
-        for file in helpers.chain(own).chain(["bench_main.cpp".to_owned()]) {
-            build = build.arg(root.join("sim/benches").join(file));
-        }
-        finish(&build.arg(self.dir.join("bench.sv")));
-        // Most of the time is the compiler's; the run time is compiled once for all groups.
-        let variables = [("OPT_FAST", "-O0"), ("OPT_SLOW", "-O0"), ("OPT_GLOBAL", "-O1")];
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = &self.dir.join("obj");
-        let sources = Sources { folder, prefix: "Vbench", variables: &variables, headers: &[] };
+        let build = verilator().args(OPTIONS).args(["--top-module", "bench", "--Mdir"]).arg(folder);
+        let build = build.args(self.sources().iter().map(|file| root.join(file)));
+        finish(&build.arg(self.dir.join("bench.sv")));
+        let sources = Sources { folder, prefix: "Vbench", variables: &VARIABLES, headers: &[] };
         COMPILER.compile(&sources, &mut |_, _| ()).unwrap_or_else(|error| panic!("{error}"));
         let mut output = String::new();
         for seed in SEEDS {
-            let bench = Command::new(self.name, self.dir.join("obj/Vbench"))
+            let bench = Command::new(self.name, folder.join("Vbench"))
                 .arg(format!("+verilator+seed+{seed}"))
-                .args(["+verilator+rand+reset+2", "+report"]);
+                .args(RUN);
             writeln!(output, "{}, seed {seed}: {}", self.name, finish(&bench).trim_end()).unwrap();
         }
         print!("{output}");
@@ -152,6 +190,26 @@ impl Group {
             store.put(&key, output.as_bytes()).unwrap();
         }
     }
+}
+
+/// A result is found by the parameters and the images, whatever program asks for it.
+#[test]
+fn another_parameter_or_image_is_another_key() {
+    let key = |depth, image: &str| {
+        let mut group = Group::new("key");
+        group.add("stream_fifo", &[&[("Width", 8), ("Depth", depth)]], |_, base| {
+            fs::write(base.with_extension("hex"), image).unwrap();
+            Vec::new()
+        });
+        group.write();
+        let key = group.key();
+        fs::remove_dir_all(&group.dir).unwrap();
+        key
+    };
+    let first = key(1, "0\n");
+    assert_eq!(first, key(1, "0\n"));
+    assert_ne!(first, key(2, "0\n"));
+    assert_ne!(first, key(1, "1\n"));
 }
 
 /// The library's files and those of the serial shell, in order.
