@@ -11,7 +11,7 @@
 /// One engine computes all layers by a program (see `overlay_core`). A sample goes in as one frame of @{ input_beats }@ beats
 /// of @{ element_bits }@ bits; a result frame of @{ frame_words }@ words comes out (see `readout`). Registers as in `axi_lite_regs`.
 module @{ top }@ #(
-@% include "core_ports.sv" %@
+@% include "core_ports.svh" %@
 );
 
   // Bits of the spikes, and of the events, of a cycle.

@@ -12,7 +12,7 @@
 /// `stream_link`. A sample goes in as one frame of @{ input_beats }@ beats of @{ input_lanes }@ x @{ element_bits }@ bits; a result frame
 /// of @{ frame_words }@ words comes out (see `readout`). Registers as in `axi_lite_regs`.
 module @{ top }@ #(
-@% include "core_ports.sv" %@
+@% include "core_ports.svh" %@
 );
 
   localparam int unsigned Stages = @{ stages }@;
