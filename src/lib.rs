@@ -16,6 +16,8 @@ pub mod float;
 pub mod folder;
 pub mod graph;
 pub mod interrupt;
+#[warn(clippy::wildcard_enum_match_arm)]
+pub mod operators;
 pub mod quant;
 
 #[warn(clippy::wildcard_enum_match_arm)]

@@ -10,6 +10,8 @@
 //! h·r·2^(g−1)` (`>` for an exclusive boundary), `Γ` and `B` being `γ/s` and `β/s` with `g` fraction bits.
 
 use super::Range;
+use crate::graph::Shape;
+use crate::operators;
 use crate::quant::Rounding;
 
 /// LayerNorm and quantiser over the channels of each row.
@@ -77,24 +79,19 @@ impl LayerNorm {
         (self.low + 1..=self.high).rev().find(|&k| self.reached(moments, numerator, k)).unwrap_or(self.low)
     }
 
-    /// Checks lengths and ranges.
+    /// The output shape, for an input of this shape.
     ///
     /// # Errors
-    /// Names the violated property.
-    pub fn check(&self, channels: usize) -> Result<(), String> {
-        if self.low > 0 || self.high < 0 {
-            return Err(format!("tracer range {}…{} without 0", self.low, self.high));
-        }
-        if self.gamma.len() != channels || self.beta.len() != channels {
-            return Err(format!("{} γ and {} β for {channels} channels", self.gamma.len(), self.beta.len()));
-        }
+    /// Names the length or range that is wrong.
+    pub fn shape(&self, source: &Shape) -> Result<Shape, String> {
+        operators::contains_zero(self.low, self.high)?;
         if !(1..=62).contains(&self.fraction) || self.epsilon < 1 {
             return Err(format!("{} fraction bits and ε' = {}", self.fraction, self.epsilon));
         }
         if self.square_width > 126 || self.decision_width > 126 {
             return Err(format!("v of {} and decisions of {} bits", self.square_width, self.decision_width));
         }
-        Ok(())
+        operators::layer_norm(self.gamma.len(), self.beta.len(), source)
     }
 
     /// One line for the text form.

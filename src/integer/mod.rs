@@ -15,8 +15,9 @@ pub mod eval;
 
 use std::sync::Arc;
 
+pub use crate::operators::{Arrange, Form, Select};
 pub use layer_norm::{LayerNorm, Moments};
-pub use product::{Form, Product};
+pub use product::Product;
 pub use range::Range;
 pub use rule::{Neuron, NonMonotone, Rule};
 pub use softmax::Softmax;
@@ -25,6 +26,7 @@ pub use sum::{Sum, Term};
 pub use crate::quant::Rounding;
 
 use crate::graph::{Graph, Operator, Shape};
+use crate::operators;
 use crate::quant::Element;
 
 /// The integer network: one [`Op::Input`], one [`Op::Readout`].
@@ -56,24 +58,6 @@ pub enum Op {
     Softmax(Softmax),
     /// Accumulated logits and the exact order among them.
     Readout(Readout),
-}
-
-/// Raw elements in another order: element `e` of the output is element `order[e]` of the input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrange {
-    /// Rows × channels of the output.
-    pub shape: Shape,
-    /// A permutation.
-    pub order: Vec<usize>,
-}
-
-/// Rows `first…first + count − 1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Select {
-    /// First row.
-    pub first: usize,
-    /// Number of rows.
-    pub count: usize,
 }
 
 /// A table with a row for each value of a raw element, applied in the first time-step. Each element gives a row.
@@ -161,18 +145,7 @@ impl Operator for Op {
         match (self, inputs) {
             (Self::Input(input), []) => Ok(input.shape.clone()),
             (Self::Linear(linear), [source]) => {
-                if linear.inputs == 0 || linear.weights.len() != linear.inputs * linear.outputs {
-                    return Err(format!(
-                        "{} weights for {}×{}",
-                        linear.weights.len(),
-                        linear.inputs,
-                        linear.outputs
-                    ));
-                }
-                match source.len() % linear.inputs {
-                    0 => Ok(Shape::matrix(source.len() / linear.inputs, linear.outputs)),
-                    _ => Err(format!("input {source} for {} input channels", linear.inputs)),
-                }
+                operators::linear(linear.inputs, linear.outputs, linear.weights.len(), source)
             }
             (Self::Neuron(neuron), [source]) => {
                 neuron.check(source.channels())?;
@@ -188,47 +161,30 @@ impl Operator for Op {
                 }
                 Ok((*source).clone())
             }
-            (Self::Arrange(arrange), [source]) => {
-                let mut seen = arrange.order.clone();
-                seen.sort_unstable();
-                if arrange.shape.len() != source.len() || !seen.into_iter().eq(0..source.len()) {
-                    return Err(format!("an order of {} for input {source}", arrange.shape));
-                }
-                Ok(arrange.shape.clone())
+            (Self::Arrange(arrange), [source]) => arrange.shape(source),
+            (Self::Select(select), [source]) => select.shape(source),
+            (Self::Embedding(table), [source]) => {
+                operators::embedding(table.channels, table.table.len(), source)
             }
-            (Self::Select(select), [source]) => match select.first.checked_add(select.count) {
-                Some(end) if select.count > 0 && end <= source.rows() => {
-                    Ok(Shape::matrix(select.count, source.channels()))
-                }
-                _ => Err(format!("{} rows from row {} of {source}", select.count, select.first)),
-            },
-            (Self::Embedding(e), [source]) => {
-                if e.channels == 0 || e.table.is_empty() || !e.table.len().is_multiple_of(e.channels) {
-                    return Err(format!("a table of {} entries for {} channels", e.table.len(), e.channels));
-                }
-                Ok(Shape::matrix(source.len(), e.channels))
-            }
-            (Self::Sum(sum), inputs) => {
-                let inputs: Vec<_> = inputs.iter().map(|s| (s.rows(), s.channels())).collect();
-                sum.check(&inputs).map(|()| Shape::matrix(sum.rows, sum.channels))
-            }
-            (Self::LayerNorm(norm), [source]) => norm.check(source.channels()).map(|()| (*source).clone()),
+            (Self::Sum(sum), inputs) => sum.shape(inputs),
+            (Self::LayerNorm(norm), [source]) => norm.shape(source),
             (Self::Product(product), [left, right]) => {
-                let pair = |s: &Shape| (s.rows(), s.channels());
-                product.shape(pair(left), pair(right)).map(|(rows, channels)| Shape::matrix(rows, channels))
+                operators::product(product.form, product.heads, left, right)
             }
-            (Self::Softmax(softmax), [source, rest @ ..]) => {
-                softmax.check(source.channels())?;
-                let mask = (softmax.padding, rest);
-                match mask {
-                    (None, []) => Ok((*source).clone()),
-                    (Some(_), [mask]) if mask.len() == source.channels() / softmax.groups => {
-                        Ok((*source).clone())
-                    }
-                    _ => Err(format!("{} inputs beside the scores", rest.len())),
-                }
-            }
-            _ => Err(format!("{} inputs", inputs.len())),
+            (Self::Softmax(softmax), [source, others @ ..]) => softmax.shape(source, others),
+            (
+                Self::Input(_)
+                | Self::Linear(_)
+                | Self::Neuron(_)
+                | Self::Arrange(_)
+                | Self::Select(_)
+                | Self::Embedding(_)
+                | Self::LayerNorm(_)
+                | Self::Product(_)
+                | Self::Softmax(_)
+                | Self::Readout(_),
+                _,
+            ) => Err(format!("{} inputs", inputs.len())),
         }
     }
 

@@ -1,6 +1,7 @@
 //! ST-BIF+ neurons on integers: thresholds, and the two decision rules.
 
 use super::Range;
+use crate::operators::contains_zero;
 
 /// Neurons of a layer; all rows share the constants of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,9 +112,7 @@ impl Neuron {
     /// # Errors
     /// Names the violated property.
     pub fn check(&self, channels: usize) -> Result<(), String> {
-        if self.low > 0 || self.high < 0 {
-            return Err(format!("tracer range {}…{} without 0", self.low, self.high));
-        }
+        contains_zero(self.low, self.high)?;
         let crossings = self.crossings();
         if crossings == 0 || self.thresholds.len() != channels * self.steps() * crossings {
             let each =

@@ -6,6 +6,8 @@
 //! and sum.
 
 use super::Range;
+use crate::graph::Shape;
+use crate::operators;
 use crate::quant::Rounding;
 
 /// Softmax and quantiser over each group of channels of each row.
@@ -66,24 +68,19 @@ impl Softmax {
         (self.low + 1..=self.high).rev().find(|&k| self.reached(exp, scaled_sum, k)).unwrap_or(self.low)
     }
 
-    /// Checks lengths and ranges.
+    /// The output shape, for scores and other inputs of these shapes.
     ///
     /// # Errors
-    /// Names the violated property.
-    pub fn check(&self, channels: usize) -> Result<(), String> {
-        if self.low > 0 || self.high < 0 {
-            return Err(format!("tracer range {}…{} without 0", self.low, self.high));
-        }
-        if self.groups == 0 || !channels.is_multiple_of(self.groups) {
-            return Err(format!("{channels} channels in {} groups", self.groups));
-        }
+    /// Names the length or range that is wrong.
+    pub fn shape(&self, source: &Shape, others: &[&Shape]) -> Result<Shape, String> {
+        operators::contains_zero(self.low, self.high)?;
         if self.table.first().is_none_or(|&e| e < 1) || self.scale < 1 {
             return Err("an empty table or a scale below 1".into());
         }
         if self.scale_fraction > 62 || self.decision_width > 126 {
             return Err(format!("decisions of {} bits", self.decision_width));
         }
-        Ok(())
+        operators::softmax(self.groups, self.padding.is_some(), source, others)
     }
 
     /// One line for the text form.

@@ -1,6 +1,8 @@
 //! Sums of streams: the residual stream of a Transformer, in fixed point.
 
 use super::Range;
+use crate::graph::Shape;
+use crate::operators;
 
 /// `X[r, c] = start[r, c] + Σ_n coefficient_n[c]·A_n[r − first_n, c]` over the inputs `n`, where `A_n` is what input
 /// `n` has sent so far: tracers, accumulated sums, rows of a table.
@@ -30,28 +32,19 @@ pub struct Term {
 }
 
 impl Sum {
-    /// Checks lengths; `inputs` are rows and channels of the inputs.
+    /// The output shape, for inputs of these shapes.
     ///
     /// # Errors
-    /// Names the violated property.
-    pub fn check(&self, inputs: &[(usize, usize)]) -> Result<(), String> {
-        if self.rows == 0 || self.channels == 0 || self.start.len() != self.rows * self.channels {
-            return Err(format!("{} start values for {}×{}", self.start.len(), self.rows, self.channels));
+    /// Names the lengths that do not fit together.
+    pub fn shape(&self, inputs: &[&Shape]) -> Result<Shape, String> {
+        let first: Vec<usize> = self.terms.iter().map(|term| term.first).collect();
+        let shape = operators::sum(self.rows, self.channels, &first, inputs)?;
+        if self.start.len() != shape.len() {
+            return Err(format!("{} start values for {shape}", self.start.len()));
         }
-        if inputs.len() != self.terms.len() {
-            return Err(format!("{} inputs for {} terms", inputs.len(), self.terms.len()));
+        if let Some(term) = self.terms.iter().find(|t| ![1, self.channels].contains(&t.coefficient.len())) {
+            return Err(format!("{} coefficients for {} channels", term.coefficient.len(), self.channels));
         }
-        for (term, &(rows, channels)) in self.terms.iter().zip(inputs) {
-            if channels != self.channels || term.first.checked_add(rows).is_none_or(|end| end > self.rows) {
-                return Err(format!(
-                    "input of {rows}×{channels} at row {} of a sum of {}×{}",
-                    term.first, self.rows, self.channels
-                ));
-            }
-            if ![1, self.channels].contains(&term.coefficient.len()) {
-                return Err(format!("{} coefficients for {channels} channels", term.coefficient.len()));
-            }
-        }
-        Ok(())
+        Ok(shape)
     }
 }

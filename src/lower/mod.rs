@@ -159,15 +159,14 @@ impl Walk {
                 let value = self.value(&inputs, 0)?;
                 let of = arrange.order.iter().map(|&e| value.of[e % value.of.len()]).collect();
                 let value = Value { kinds: value.kinds.clone(), of };
-                let (shape, order) = (arrange.shape.clone(), arrange.order.clone());
-                (Op::Arrange(integer::Arrange { shape, order }), value)
+                (Op::Arrange(arrange.clone()), value)
             }
             snn::Op::Select(select) => {
                 let value = self.value(&inputs, 0)?;
                 let skipped = select.first * node.shape.channels();
                 let of = (0..value.of.len()).map(|e| value.of[(e + skipped) % value.of.len()]).collect();
                 let value = Value { kinds: value.kinds.clone(), of };
-                (Op::Select(integer::Select { first: select.first, count: select.count }), value)
+                (Op::Select(*select), value)
             }
             snn::Op::Embedding(table) => {
                 self.is_token_input(source, self.only(&inputs)?)?;

@@ -5,7 +5,7 @@ use num_traits::Zero;
 
 use super::interval::Span;
 use super::value::{Column, Kind, Value};
-use crate::integer::{Form, Product, Range};
+use crate::integer::{Product, Range};
 use crate::snn;
 
 /// Lowers a product over `length` terms (channels of a head, or tokens) of operands with these channels.
@@ -31,12 +31,8 @@ pub(super) fn lower(
     let step = |moved: Range| if moved == Range::new(0, 0) { moved } else { Range::new(-1, 1) };
     let once = times(step(left), right).plus(times(step(right), left));
     let delta = fit(once.scaled(length))?;
-    let form = match product.form {
-        snn::Form::Scores => Form::Scores,
-        snn::Form::Mix => Form::Mix,
-    };
     let kind = Kind { scale: left_scale * right_scale, offset: BigRational::zero(), step: delta, total };
-    let lowered = Product { form, heads: product.heads, delta, partial: delta, total };
+    let lowered = Product { form: product.form, heads: product.heads, delta, partial: delta, total };
     Ok((lowered, Value::per_channel(vec![kind])))
 }
 

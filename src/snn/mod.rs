@@ -7,13 +7,15 @@ pub mod eval;
 pub mod file;
 mod transformer;
 
-pub use transformer::{Arrange, Embedding, Form, LayerNorm, Product, Select, Softmax, Sum};
+pub use crate::operators::{Arrange, Form, Select};
+pub use transformer::{Embedding, LayerNorm, Product, Softmax, Sum};
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Graph, Operator, Shape};
+use crate::operators::{self, finite};
 use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Weights};
 
 /// A converted network and its origin.
@@ -158,6 +160,34 @@ pub struct Linear {
     pub bias: Vec<f64>,
 }
 
+impl Input {
+    fn shape(&self) -> Result<Shape, String> {
+        if !self.sample.is_sane() {
+            return Err(format!("the sample's shape {} is empty or too large", self.sample));
+        }
+        if matches!(self.encoding, Encoding::Rate { steps } if !(1..=65535).contains(&steps)) {
+            return Err("rate encoding needs 1…65535 steps".into());
+        }
+        self.spec.check(&self.sample.0)?;
+        Ok(Shape::matrix(self.sample.rows(), self.sample.channels()))
+    }
+}
+
+impl Linear {
+    fn shape(&self, source: &Shape) -> Result<Shape, String> {
+        let Self { weights, divisor, bias } = self;
+        weights.check()?;
+        if *divisor == 0 {
+            return Err("the divisor is 0".into());
+        }
+        if !bias.is_empty() && bias.len() != weights.outputs {
+            return Err(format!("{} bias values for {} outputs", bias.len(), weights.outputs));
+        }
+        finite("bias", bias)?;
+        operators::linear(weights.inputs, weights.outputs, weights.levels.len(), source)
+    }
+}
+
 impl Operator for Op {
     fn kind(&self) -> &'static str {
         match self {
@@ -177,55 +207,37 @@ impl Operator for Op {
     }
 
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, String> {
-        if let Self::Input(input) = self {
-            if !inputs.is_empty() {
-                return Err("an input has no inputs".into());
-            }
-            if !input.sample.is_sane() {
-                return Err(format!("the sample's shape {} is empty or too large", input.sample));
-            }
-            if matches!(input.encoding, Encoding::Rate { steps } if !(1..=65535).contains(&steps)) {
-                return Err("rate encoding needs 1…65535 steps".into());
-            }
-            input.spec.check(&input.sample.0)?;
-            return Ok(Shape::matrix(input.sample.rows(), input.sample.channels()));
-        }
         match (self, inputs) {
-            (Self::Sum(sum), inputs) => return sum.shape(inputs),
-            (Self::Product(product), [left, right]) => return product.shape(left, right),
-            (Self::Softmax(softmax), [source, mask @ ..]) => return softmax.shape(source, mask),
-            _ => {}
-        }
-        let [source] = inputs else { return Err(format!("{} inputs; expected 1", inputs.len())) };
-        match self {
-            Self::Linear(Linear { weights, divisor, bias }) => {
-                weights.check()?;
-                if *divisor == 0 {
-                    return Err("the divisor is 0".into());
-                }
-                if !bias.is_empty() && bias.len() != weights.outputs {
-                    return Err(format!("{} bias values for {} outputs", bias.len(), weights.outputs));
-                }
-                if let Some(b) = bias.iter().find(|b| !b.is_finite()) {
-                    return Err(format!("the bias {b} is not finite"));
-                }
-                let rows = source.len() / weights.inputs;
-                // A layer may read a row as several narrower ones or several rows as one wide one; the order of
-                // elements is the same.
-                if rows * weights.inputs != source.len() {
-                    return Err(format!("input {source} for weights with {} input channels", weights.inputs));
-                }
-                Ok(Shape::matrix(rows, weights.outputs))
+            (Self::Input(input), []) => input.shape(),
+            (Self::Linear(linear), [source]) => linear.shape(source),
+            (Self::Neuron(quantiser), [source]) => {
+                quantiser.check(source.channels()).map(|()| (*source).clone())
             }
-            Self::Neuron(quantiser) => quantiser.check(source.channels()).map(|()| (*source).clone()),
-            Self::Function(function) => function.check().map(|()| (*source).clone()),
-            Self::Readout => Ok((*source).clone()),
-            Self::Arrange(arrange) => arrange.shape(source),
-            Self::Select(select) => select.shape(source),
-            Self::Embedding(embedding) => embedding.shape(source),
-            Self::LayerNorm(norm) => norm.shape(source),
-            Self::Product(_) | Self::Softmax(_) => Err(format!("{} inputs", inputs.len())),
-            Self::Input(_) | Self::Sum(_) => unreachable!("handled above"),
+            (Self::Arrange(arrange), [source]) => arrange.shape(source),
+            (Self::Select(select), [source]) => select.shape(source),
+            (Self::Embedding(embedding), [source]) => embedding.shape(source),
+            (Self::Sum(sum), inputs) => sum.shape(inputs),
+            (Self::LayerNorm(norm), [source]) => norm.shape(source),
+            (Self::Product(product), [left, right]) => {
+                operators::product(product.form, product.heads, left, right)
+            }
+            (Self::Softmax(softmax), [source, others @ ..]) => softmax.shape(source, others),
+            (Self::Function(function), [source]) => function.check().map(|()| (*source).clone()),
+            (Self::Readout, [source]) => Ok((*source).clone()),
+            (
+                Self::Input(_)
+                | Self::Linear(_)
+                | Self::Neuron(_)
+                | Self::Arrange(_)
+                | Self::Select(_)
+                | Self::Embedding(_)
+                | Self::LayerNorm(_)
+                | Self::Product(_)
+                | Self::Softmax(_)
+                | Self::Function(_)
+                | Self::Readout,
+                _,
+            ) => Err(format!("{} inputs", inputs.len())),
         }
     }
 

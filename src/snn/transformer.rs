@@ -1,25 +1,7 @@
 //! Operators of Transformers.
 
 use crate::graph::Shape;
-
-/// Raw elements in another order, for instance patches of an image: element `e` of the output is element `order[e]` of
-/// the input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrange {
-    /// Rows × channels of the output.
-    pub shape: Shape,
-    /// A permutation.
-    pub order: Vec<usize>,
-}
-
-/// Rows `first…first + count − 1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Select {
-    /// First row.
-    pub first: usize,
-    /// Number of rows.
-    pub count: usize,
-}
+use crate::operators::{self, Form, finite};
 
 /// A table with a row for each value of a raw element; each element gives a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,16 +36,6 @@ pub struct LayerNorm {
     pub epsilon: f32,
 }
 
-/// Kind of a product of attention.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Form {
-    /// `Q·Kᵀ` of each head, heads side by side.
-    Scores,
-    /// `P·V` of each head.
-    Mix,
-}
-
 /// SESA: product of two layers of neurons, head by head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Product {
@@ -84,57 +56,16 @@ pub struct Softmax {
     pub padding: Option<i32>,
 }
 
-impl Select {
-    pub(super) fn shape(self, source: &Shape) -> Result<Shape, String> {
-        match self.first.checked_add(self.count) {
-            Some(end) if self.count > 0 && end <= source.rows() => {
-                Ok(Shape::matrix(self.count, source.channels()))
-            }
-            _ => Err(format!("{} rows from row {} of {source}", self.count, self.first)),
-        }
-    }
-}
-
-impl Arrange {
-    pub(super) fn shape(&self, source: &Shape) -> Result<Shape, String> {
-        let mut seen = self.order.clone();
-        seen.sort_unstable();
-        if self.shape.0.len() != 2
-            || !seen.into_iter().eq(0..source.len())
-            || self.shape.len() != source.len()
-        {
-            return Err(format!(
-                "an order of {} elements as {} for input {source}",
-                self.order.len(),
-                self.shape
-            ));
-        }
-        Ok(self.shape.clone())
-    }
-}
-
 impl Embedding {
     pub(super) fn shape(&self, source: &Shape) -> Result<Shape, String> {
-        if self.channels == 0 || self.table.is_empty() || !self.table.len().is_multiple_of(self.channels) {
-            return Err(format!("a table of {} entries for {} channels", self.table.len(), self.channels));
-        }
         finite("entry of the table", &self.table)?;
-        Ok(Shape::matrix(source.len(), self.channels))
+        operators::embedding(self.channels, self.table.len(), source)
     }
 }
 
 impl Sum {
     pub(super) fn shape(&self, inputs: &[&Shape]) -> Result<Shape, String> {
-        let shape = Shape::matrix(self.rows, self.channels);
-        if !shape.is_sane() || inputs.is_empty() || inputs.len() != self.first.len() {
-            return Err(format!("{} inputs at {} offsets of {shape}", inputs.len(), self.first.len()));
-        }
-        for (input, first) in inputs.iter().zip(&self.first) {
-            let end = first.checked_add(input.rows());
-            if input.channels() != self.channels || end.is_none_or(|end| end > self.rows) {
-                return Err(format!("input {input} at row {first} of {shape}"));
-            }
-        }
+        let shape = operators::sum(self.rows, self.channels, &self.first, inputs)?;
         if !self.constant.is_empty() && self.constant.len() != shape.len() {
             return Err(format!("{} constants for {shape}", self.constant.len()));
         }
@@ -144,53 +75,20 @@ impl Sum {
 
 impl LayerNorm {
     pub(super) fn shape(&self, source: &Shape) -> Result<Shape, String> {
-        if self.gamma.len() != source.channels() || self.beta.len() != source.channels() {
-            return Err(format!("{} γ and {} β for {source}", self.gamma.len(), self.beta.len()));
-        }
         finite("γ", &self.gamma)?;
         finite("β", &self.beta)?;
         if !self.epsilon.is_finite() || self.epsilon <= 0.0 {
             return Err(format!("ε = {}; expected a positive finite number", self.epsilon));
         }
-        Ok(source.clone())
-    }
-}
-
-impl Product {
-    pub(super) fn shape(self, left: &Shape, right: &Shape) -> Result<Shape, String> {
-        let fits = self.heads > 0
-            && right.channels().is_multiple_of(self.heads)
-            && match self.form {
-                Form::Scores => left.channels() == right.channels(),
-                Form::Mix => left.channels() == self.heads * right.rows(),
-            };
-        match (fits, self.form) {
-            (true, Form::Scores) => Ok(Shape::matrix(left.rows(), self.heads * right.rows())),
-            (true, Form::Mix) => Ok(Shape::matrix(left.rows(), right.channels())),
-            (false, _) => Err(format!("operands {left} and {right} with {} heads", self.heads)),
-        }
+        operators::layer_norm(self.gamma.len(), self.beta.len(), source)
     }
 }
 
 impl Softmax {
-    pub(super) fn shape(&self, source: &Shape, mask: &[&Shape]) -> Result<Shape, String> {
-        if self.groups == 0 || !source.channels().is_multiple_of(self.groups) {
-            return Err(format!("{source} in {} groups", self.groups));
-        }
+    pub(super) fn shape(&self, source: &Shape, others: &[&Shape]) -> Result<Shape, String> {
         if !self.factor.is_finite() || self.factor <= 0.0 {
             return Err(format!("the factor {} on the scores is not a positive finite number", self.factor));
         }
-        match (self.padding, mask) {
-            (None, []) => Ok(source.clone()),
-            (Some(_), [mask]) if mask.len() == source.channels() / self.groups => Ok(source.clone()),
-            _ => Err(format!("{} inputs beside the scores", mask.len())),
-        }
-    }
-}
-
-fn finite<F: Copy + Into<f64>>(what: &str, values: &[F]) -> Result<(), String> {
-    match values.iter().map(|&v| v.into()).find(|v: &f64| !v.is_finite()) {
-        Some(v) => Err(format!("the {what} {v} is not finite")),
-        None => Ok(()),
+        operators::softmax(self.groups, self.padding.is_some(), source, others)
     }
 }
