@@ -31,6 +31,7 @@ mod lowering;
 mod mnist_vit;
 mod model_file;
 mod overlay;
+mod place_script;
 mod review_encoder;
 mod schedule;
 mod settled;

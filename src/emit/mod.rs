@@ -46,7 +46,7 @@ use package::Package;
 use crate::architecture::{Architecture, Design, Options};
 use crate::error::{Error, Result};
 use crate::hardware::{Core, name};
-use crate::target::{Family, Target, TargetEntry};
+use crate::target::{Board, Family, Target, TargetEntry};
 use crate::tool::Tool;
 use crate::{folder, lower, snn};
 
@@ -216,7 +216,7 @@ fn render_from(
         family,
         ultra_ram: design.uses_ultra_ram(),
         sources: &sources,
-        board: manifest.serial.is_some(),
+        board: target.and_then(Target::board).filter(|_| manifest.serial.is_some()),
     };
     let rom: Vec<String> = images.iter().map(|(name, _)| format!("rom/{name}")).collect();
     let rom: Vec<&str> = rom.iter().map(String::as_str).collect();
@@ -224,8 +224,7 @@ fn render_from(
         add(path, &text);
     }
     let of_vivado = vivado::files(&design, &manifest, target)?;
-    let load = target.and_then(Target::board).map_or(&[][..], |board| &board.load);
-    let readme = Readme::of(&manifest, family, load, samples, &of_vivado);
+    let readme = Readme::of(&manifest, family, target.and_then(Target::board), samples, &of_vivado);
     add("README.md".into(), &(readme.render().map_err(template)? + "\n"));
     files.extend(of_vivado);
     files.push(("folding.json".into(), folding::text(design.model(), &design.options(options))?));
@@ -293,6 +292,8 @@ struct Readme<'a> {
     /// Commands that load the bitstream, and its path.
     load: Vec<String>,
     bitstream: String,
+    /// Router and packer, if there is a script for them.
+    router: Option<(&'static str, &'static str)>,
     vivado: bool,
     overlay: bool,
     block_design: bool,
@@ -308,11 +309,12 @@ impl<'a> Readme<'a> {
     fn of(
         manifest: &'a Manifest,
         family: Family,
-        load: &[String],
+        board: Option<&Board>,
         samples: usize,
         of_vivado: &Files,
     ) -> Self {
         let bitstream = format!("bitstream/{family}.{}", family.bitstream_extension());
+        let load = board.map_or(&[][..], |board| &board.load);
         let has = |path: &str| of_vivado.iter().any(|(name, _)| name == path);
         let stages = manifest
             .stages
@@ -340,6 +342,7 @@ impl<'a> Readme<'a> {
             serial: manifest.serial.as_ref(),
             load: load.iter().map(|command| command.replace("BITSTREAM", &bitstream)).collect(),
             bitstream,
+            router: board.and_then(package::router),
             vivado: has("scripts/vivado.tcl"),
             overlay: manifest.folding.architecture() == Architecture::Overlay,
             block_design: has("scripts/vivado_bd.tcl"),

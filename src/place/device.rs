@@ -1,4 +1,4 @@
-//! Devices, and the arguments of the router and the packer for them.
+//! Devices without a board, and the programs that place and route.
 
 use crate::error::{Error, Result};
 use crate::target::{Device, Family};
@@ -40,58 +40,17 @@ pub fn tools(family: Family) -> (Tool, Tool) {
     }
 }
 
-/// File extensions of the pins file, of the output of the router, and of the bitstream.
-pub fn endings(family: Family) -> (&'static str, &'static str, &'static str) {
-    match family {
-        Family::Ice40 => ("pcf", "asc", "bin"),
-        Family::Gowin => ("cst", "placed.json", "fs"),
-        Family::Ecp5 | Family::Xc7 | Family::Xcup => ("lpf", "config", "bit"),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::routing;
 
-/// Arguments of the router: the netlist and the pins go in, the placed design and the report come out.
-pub fn router(device: &Device, netlist: &str, pins: Option<&str>, placed: &str, report: &str) -> Vec<String> {
-    let mut arguments = vec!["--json".to_owned(), netlist.to_owned()];
-    arguments.extend(device.nextpnr.iter().cloned());
-    let (constrain, free, output) = match device.family {
-        Family::Ice40 => ("--pcf", "--pcf-allow-unconstrained", "--asc"),
-        Family::Gowin => ("--vopt", "", "--write"),
-        Family::Ecp5 | Family::Xc7 | Family::Xcup => ("--lpf", "--lpf-allow-unconstrained", "--textcfg"),
-    };
-    match pins {
-        Some(pins) if device.family == Family::Gowin => {
-            arguments.extend([constrain.to_owned(), format!("cst={pins}")]);
+    /// The script of a build folder calls the programs that are called here.
+    #[test]
+    fn the_programs_have_these_names() {
+        for family in [Family::Ecp5, Family::Ice40, Family::Gowin] {
+            let (router, packer) = tools(family);
+            assert_eq!(routing::programs(family), (router.title(), packer.title()));
         }
-        Some(pins) => arguments.extend([constrain, pins].map(str::to_owned)),
-        None if free.is_empty() => {}
-        None => arguments.push(free.to_owned()),
     }
-    if device.family == Family::Ecp5 {
-        // The router that is the default takes hours for designs that fill half of the device. The weight of the clock
-        // in the placement is four times the default: 67.5 MHz instead of 59.4 before routing, in a board with a Vision
-        // Transformer.
-        let choices = ["--router", "router2", "--placer-heap-timingweight", "40"];
-        arguments.extend(choices.map(str::to_owned));
-    }
-    // A missed frequency is judged by the report and not by the router's exit code.
-    arguments.extend([output, placed, "--report", report, "--timing-allow-fail"].map(str::to_owned));
-    arguments
-}
-
-/// Arguments of the packer.
-pub fn pack(device: &Device, placed: &str, bitstream: &str) -> Vec<String> {
-    let mut arguments = device.packer.clone();
-    if device.family == Family::Ecp5 {
-        arguments.push("--compress".to_owned());
-    }
-    arguments.extend(
-        match device.family {
-            Family::Ice40 => vec![placed, bitstream],
-            Family::Gowin => vec!["-o", bitstream, placed],
-            Family::Ecp5 | Family::Xc7 | Family::Xcup => vec!["--input", placed, "--bit", bitstream],
-        }
-        .into_iter()
-        .map(str::to_owned),
-    );
-    arguments
 }

@@ -59,7 +59,7 @@ pub fn keep(family: Family, module: &str, name: &str) -> String {
 /// With parameters Yosys calls the core `$paramod$HASH\CORE` or `$paramod\CORE\NAME=VALUE`.
 pub fn shell(family: Family, shell: &str, core: &str, files: &[String]) -> String {
     let (folder, files) = (folder(family), files.join(" \\\n  "));
-    let command = family.command(false).replace(" -noiopads", "");
+    let command = family.board_command();
     format!(
         "read_verilog -sv -defer -noassert -noassume \\\n  {files}\n\
          hierarchy -check -top {shell}\n\

@@ -56,6 +56,12 @@ impl Family {
         }
     }
 
+    /// The synthesis command of a whole board, which has pads and clock buffers; without the top module.
+    pub fn board_command(self) -> String {
+        let words = self.command(false).split(' ').filter(|word| !word.starts_with("-no"));
+        words.collect::<Vec<_>>().join(" ")
+    }
+
     /// The oldest Yosys that is accepted from `PATH`. Yosys 0.23 turns large ROMs into look-up tables for iCE40 and
     /// Gowin; 0.70 is the version that was tried and does not, and the only one that was tried for UltraScale+.
     pub fn oldest_yosys(self) -> &'static [u32] {

@@ -7,6 +7,7 @@
 //! | `board.rs` | boards: `constraints/NAME.toml` and the pins file beside it |
 //! | `pins.rs` | port assignments in a pins file |
 //! | `short.rs` | resources of which a device has too little |
+//! | `routing.rs` | arguments of open place and route |
 //! | `read.rs`, `nearest.rs` | TOML with errors that name the key; unknown names |
 //!
 //! Names from these files are used in scripts and paths, so the parser accepts only plain ones.
@@ -17,6 +18,7 @@ mod family;
 mod nearest;
 mod pins;
 mod read;
+pub mod routing;
 mod short;
 
 use std::path::Path;
