@@ -89,7 +89,7 @@ impl Change {
                     let limit = (1 << (most - 1)) - 1;
                     let fewer = |&w: &i32| (w / (1 << shift)).clamp(-limit - 1, limit);
                     weights.levels = weights.levels.iter().map(fewer).collect();
-                    weights.scale.iter_mut().for_each(|scale| *scale *= f32::from(1_u16 << shift.min(15)));
+                    weights.scale.iter_mut().for_each(|scale| *scale *= f64::from(1_u16 << shift.min(15)));
                 }
                 (Op::Neuron(quantiser), _, Some((halvings, _))) => {
                     for _ in 0..halvings {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::convert::{Encoding, InputArgs, InputReport};
+use super::convert::{Encoding, InputArgs, InputReport, Note, WeightBits};
 use super::output;
 use crate::error::{Error, Result, printable, thousands};
 use crate::flow;
@@ -23,9 +23,10 @@ pub struct Args {
     /// When the input is applied: analog, rate or rate:STEPS.
     #[arg(long, default_value = "analog")]
     encoding: Encoding,
-    /// Round weights without a quantiser to this number of bits, with one scale per output channel.
+    /// Round weights without a quantiser to this number of bits, 2 to 32, with one scale per output channel. Without it, or
+    /// with auto, they are taken to 24 bits of the largest weight of their output channel.
     #[arg(long, value_name = "N")]
-    weight_bits: Option<u8>,
+    weight_bits: Option<WeightBits>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -41,6 +42,7 @@ struct Report<'a> {
     neurons: usize,
     layers: usize,
     nodes: Vec<Node<'a>>,
+    notes: Vec<Note<'a>>,
     problems: Vec<Problem<'a>>,
 }
 
@@ -72,7 +74,7 @@ pub fn run(args: &Args) -> Result<()> {
     let check = flow::check(&flow::check::Options {
         model: args.model.clone(),
         input: args.input.spec()?,
-        weight_bits: args.weight_bits,
+        weight_bits: args.weight_bits.and_then(|bits| bits.0),
         encoding: args.encoding.0,
         name: None,
     })?;
@@ -87,6 +89,7 @@ pub fn run(args: &Args) -> Result<()> {
             neurons: check.size.neurons,
             layers: check.size.layers,
             nodes,
+            notes: check.notes.iter().map(Note::of).collect(),
             problems: check.problems.iter().map(Problem::of).collect(),
         })?;
         return if check.problems.is_empty() { Ok(()) } else { Err(summary(&check)) };
@@ -108,6 +111,9 @@ pub fn run(args: &Args) -> Result<()> {
         count(check.size.neurons),
         count(check.size.layers)
     ))?;
+    for (node, note) in &check.notes {
+        output::print(&format!("note: {}: {note}", printable(node)))?;
+    }
     if check.problems.is_empty() {
         return output::print("This model can be converted.");
     }

@@ -109,6 +109,22 @@ impl FromStr for Encoding {
     }
 }
 
+/// `auto`, or a number of bits.
+#[derive(Clone, Copy, Debug)]
+pub struct WeightBits(pub Option<u8>);
+
+impl FromStr for WeightBits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(bits) => Ok(Self(Some(bits))),
+            Err(_) if text == "auto" => Ok(Self(None)),
+            Err(_) => Err("possible are auto and 2 to 32".into()),
+        }
+    }
+}
+
 /// Arguments of `convert`.
 #[derive(ClapArgs)]
 pub struct Args {
@@ -123,9 +139,10 @@ pub struct Args {
     /// When the input is applied: analog, rate or rate:STEPS.
     #[arg(long, default_value = "analog")]
     encoding: Encoding,
-    /// Round weights without a quantiser to this number of bits, with one scale per output channel.
+    /// Round weights without a quantiser to this number of bits, 2 to 32, with one scale per output channel. Without it, or
+    /// with auto, they are taken to 24 bits of the largest weight of their output channel.
     #[arg(long, value_name = "N")]
-    weight_bits: Option<u8>,
+    weight_bits: Option<WeightBits>,
     /// Name of the model; default: the name of the file.
     #[arg(long)]
     name: Option<String>,
@@ -163,10 +180,18 @@ impl<'a> InputReport<'a> {
     }
 }
 
+/// What the user should know of a node.
 #[derive(Serialize)]
-struct Note<'a> {
+pub struct Note<'a> {
     node: &'a str,
     detail: &'a str,
+}
+
+impl<'a> Note<'a> {
+    /// A note as it is reported.
+    pub fn of((node, detail): &'a (String, String)) -> Self {
+        Self { node, detail }
+    }
 }
 
 #[derive(Serialize)]
@@ -190,7 +215,7 @@ pub fn run(args: &Args) -> Result<()> {
         model: args.model.clone(),
         output: Some(args.output.clone()),
         input: args.input.spec()?,
-        weight_bits: args.weight_bits,
+        weight_bits: args.weight_bits.and_then(|bits| bits.0),
         encoding: args.encoding.0,
         name: args.name.clone(),
     })?;
@@ -204,7 +229,7 @@ pub fn run(args: &Args) -> Result<()> {
             output: &args.output,
             input: samples.as_ref().map(InputReport::of),
             proof,
-            notes: notes.iter().map(|(node, detail)| Note { node, detail }).collect(),
+            notes: notes.iter().map(Note::of).collect(),
             patterns: all.iter().map(|(pattern, node, detail)| Found { pattern, node, detail }).collect(),
         });
     }
@@ -217,9 +242,6 @@ pub fn run(args: &Args) -> Result<()> {
     }
     output::print(&inspect::layers(model)?)?;
     // What the user did not ask for but should know.
-    for m in patterns.iter().filter(|m| m.pattern == "float weights") {
-        output::print(&format!("note: {}: {}", printable(&m.node), printable(&m.detail)))?;
-    }
     for (node, note) in notes {
         output::print(&format!("note: {}: {note}", printable(node)))?;
     }

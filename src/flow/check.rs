@@ -17,7 +17,7 @@ pub struct Options {
     pub model: PathBuf,
     /// Meaning of the raw data; without it, it is inferred from the model.
     pub input: Option<InputSpec>,
-    /// Width to which weights without a quantiser are rounded; without it they are a problem.
+    /// Width to which weights without a quantiser are rounded; without it they are taken to 24 bits.
     pub weight_bits: Option<u8>,
     /// When the input is applied.
     pub encoding: EncodingChoice,
@@ -39,6 +39,8 @@ pub struct Check {
     pub nodes: Vec<Surveyed>,
     /// Size of the network, as far as it could be imported.
     pub size: Size,
+    /// What the user should know: node and text.
+    pub notes: Notes,
     /// All problems; what is convertible has none.
     pub problems: Vec<Error>,
     /// The converted model, if there are no problems.
@@ -95,8 +97,17 @@ const REMEDY: &str =
 pub fn check(options: &Options) -> Result<Check> {
     let path: &Path = &options.model;
     let examined = import::examine(path, options.input.as_ref(), options.weight_bits)?;
-    let Examined { model_name, producer, samples, nodes, network, placeholders, explanation, mut problems } =
-        examined;
+    let Examined {
+        model_name,
+        producer,
+        samples,
+        nodes,
+        network,
+        placeholders,
+        explanation,
+        notes: told,
+        mut problems,
+    } = examined;
     let size = Size::of(&network, |id| !placeholders.contains(&id));
     problems.extend(convert::problems(&network, &placeholders));
     let mut converted = None;
@@ -108,6 +119,7 @@ pub fn check(options: &Options) -> Result<Check> {
         match lowered {
             Ok((proof, model, notes)) => {
                 let samples = samples.clone();
+                let notes = told.iter().cloned().chain(notes).collect();
                 converted = Some(Converted { model, proof, notes, patterns: explanation, samples });
             }
             Err(mut error) => {
@@ -123,6 +135,7 @@ pub fn check(options: &Options) -> Result<Check> {
         samples,
         nodes,
         size,
+        notes: converted.as_ref().map_or(told, |converted| converted.notes.clone()),
         problems,
         converted,
     })

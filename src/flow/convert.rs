@@ -19,7 +19,7 @@ pub struct Options {
     pub output: Option<PathBuf>,
     /// What raw data means; without it, the model has to tell.
     pub input: Option<InputSpec>,
-    /// Width to which weights without a quantiser are rounded; without it they are an error.
+    /// Width to which weights without a quantiser are rounded; without it they are taken to 24 bits.
     pub weight_bits: Option<u8>,
     /// When the input is applied.
     pub encoding: EncodingChoice,

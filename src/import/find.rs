@@ -19,6 +19,8 @@ pub struct Findings {
     pub wrong: BTreeMap<NodeIndex, Vec<Error>>,
     /// Nodes that vanish into what another node was found to be, or into its problem.
     pub part_of: HashMap<NodeIndex, NodeIndex>,
+    /// What the user should know, by node: names of the network's nodes and texts.
+    pub told: BTreeMap<NodeIndex, Vec<(String, String)>>,
 }
 
 /// How a value was reached.
@@ -90,7 +92,7 @@ pub fn find_all(context: &Context) -> Findings {
             continue;
         }
         let result = patterns::find(context, Site { value, index, port, node });
-        let noted = context.noted.take();
+        let told = context.told.take();
         let of_flow = context.flow.problem(value).cloned();
         let mut errors = Vec::new();
         match result {
@@ -101,6 +103,8 @@ pub fn find_all(context: &Context) -> Findings {
                 errors.extend(of_flow.filter(|_| !matches!(pattern, "quantiser" | "straight-through")));
                 findings.part_of.extend(inside.into_iter().map(|inner| (inner, index)));
                 let next = if matches!(found, Found::Same(_)) { how } else { Reached::Firmly };
+                let name = name_of(&found).unwrap_or(&node.name);
+                findings.told.insert(index, told.into_iter().map(|text| (name.to_owned(), text)).collect());
                 if errors.is_empty() {
                     findings.found.insert((index, port), (value, pattern, found));
                 }
@@ -137,7 +141,6 @@ pub fn find_all(context: &Context) -> Findings {
                 }));
             }
         }
-        errors.extend(noted);
         if !errors.is_empty() {
             findings.part_of.remove(&index);
             let at = findings.wrong.entry(index).or_default();
@@ -152,6 +155,14 @@ pub fn find_all(context: &Context) -> Findings {
     }
     blocked(context, &mut findings);
     findings
+}
+
+/// The name that an operator wants.
+fn name_of(found: &Found) -> Option<&str> {
+    match found {
+        Found::Operator { name, .. } | Found::Chain { name, .. } => Some(name),
+        Found::Same(_) | Found::Blocked(_) => None,
+    }
 }
 
 /// A node whose extents nothing explains is a problem of its own.

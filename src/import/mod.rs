@@ -42,7 +42,8 @@ pub use survey::{Status, Surveyed};
 pub struct Options {
     /// The raw data behind the model's input.
     pub input: InputSpec,
-    /// Width to which weights without a quantiser are rounded; without it they are an error.
+    /// Width to which weights without a quantiser are rounded; without it they are taken to 24 bits of the largest weight
+    /// of their output channel.
     pub weight_bits: Option<u8>,
 }
 
@@ -86,12 +87,14 @@ pub struct Examined {
     pub placeholders: HashSet<NodeId>,
     /// Which pattern was found where, sources first.
     pub explanation: Vec<Match>,
+    /// What the user should know: node and text.
+    pub notes: Vec<(String, String)>,
     /// Everything that is wrong, sources first.
     pub problems: Vec<Error>,
 }
 
 /// Widths to which weights can be rounded.
-const WEIGHT_BITS: std::ops::RangeInclusive<u8> = 2..=16;
+const WEIGHT_BITS: std::ops::RangeInclusive<u8> = 2..=32;
 
 /// Reads an ONNX model.
 ///
@@ -142,12 +145,13 @@ fn examine_bytes(
     let mut samples = keep(early, &mut problems);
     let assumed = samples.as_ref().map_or_else(provisional, |samples| Ok(samples.spec.clone()))?;
     let options = Options { input: assumed, weight_bits };
-    let findings = find::find_all(&Context { flow: &flow, options: &options, noted: RefCell::default() });
+    let findings = find::find_all(&Context { flow: &flow, options: &options, told: RefCell::default() });
     if samples.is_none() && problems.is_empty() {
         samples = keep(Some(Samples::of_quantiser(&flow, &findings)), &mut problems);
     }
     problems.extend(findings.wrong.values().flatten().cloned());
     let nodes = survey::survey(&flow, &findings);
+    let notes = findings.told.values().flatten().cloned().collect();
     let spec = samples.as_ref().map_or(&options.input, |samples| &samples.spec);
     let built = build::build(&flow, spec, findings)?;
     problems.extend(built.problems);
@@ -157,6 +161,7 @@ fn examine_bytes(
         network: built.network,
         placeholders: built.placeholders,
         explanation: built.explanation,
+        notes,
         problems,
         producer: model.producer,
         model_name: model.name,

@@ -1,5 +1,7 @@
 //! Integer weights with their scales.
 
+use super::per_channel;
+
 /// Weights `scale[o] · levels[o·inputs + i]` of a linear map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
@@ -9,8 +11,8 @@ pub struct Weights {
     pub outputs: usize,
     /// Integer weights (zero point already subtracted), row-major: output by output.
     pub levels: Vec<i32>,
-    /// Scale > 0: one entry for all output channels or one per output channel.
-    pub scale: Vec<f32>,
+    /// Scale > 0: one entry for all output channels or one per output channel. Products of two scales need an `f64`.
+    pub scale: Vec<f64>,
 }
 
 impl Weights {
@@ -20,6 +22,22 @@ impl Weights {
     /// If an index is out of range.
     pub fn level(&self, o: usize, i: usize) -> i32 {
         self.levels[o * self.inputs + i]
+    }
+
+    /// Multiplies every output by a number other than 0: one for all of them, or one for each. Negative numbers change the
+    /// signs of the weights.
+    ///
+    /// # Errors
+    /// If a product is not a positive finite number.
+    pub fn scaled(&mut self, factors: &[f64]) -> Result<(), String> {
+        let single = self.scale.len() == 1 && factors.len() == 1;
+        let count = if single { 1 } else { self.outputs };
+        self.scale =
+            (0..count).map(|o| per_channel(&self.scale, o) * per_channel(factors, o).abs()).collect();
+        for o in (0..self.outputs).filter(|&o| per_channel(factors, o) < 0.0) {
+            self.levels[o * self.inputs..(o + 1) * self.inputs].iter_mut().for_each(|w| *w = -*w);
+        }
+        self.check()
     }
 
     /// Checks lengths and signs.

@@ -94,7 +94,7 @@ const WEIGHT_SIZE: f64 = 0.25;
 fn linear(random: &mut Random, inputs: usize, outputs: usize, per_channel: bool) -> Linear {
     let levels = (0..inputs * outputs).map(|_| random.range(-8, 8) as i32).collect();
     let scale = (0..if per_channel { outputs } else { 1 })
-        .map(|_| if per_channel { random.range(12, 20) as f32 / 256.0 } else { 0.0625 })
+        .map(|_| if per_channel { random.range(12, 20) as f64 / 256.0 } else { 0.0625 })
         .collect();
     let bias = (0..outputs).map(|_| random.range(-64, 64) as f64 / 64.0).collect();
     Linear { weights: Weights { inputs, outputs, levels, scale }, divisor: 1, bias }

@@ -240,7 +240,7 @@ fn what_is_added_with_coefficient_0() {
     let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
     let input = Input { sample: Shape(vec![2]), spec, encoding: Encoding::Analog };
     let input = network.add("pixels", Op::Input(input), &[]).expect("an input");
-    let linear = |scale: &[f32]| {
+    let linear = |scale: &[f64]| {
         let scale = scale.to_vec();
         let weights = Weights { inputs: 2, outputs: 2, levels: vec![100, -90, 80, 127], scale };
         Op::Linear(Linear { weights, divisor: 1, bias: Vec::new() })

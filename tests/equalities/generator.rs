@@ -265,6 +265,7 @@ impl Making {
             (0..inputs * outputs).map(|_| self.random.range(-limit, limit.min(127)) as i32).collect();
         let typical = 1.5 / (limit as f32 * (inputs as f32).sqrt());
         let scale = self.scales(typical, if per_channel { outputs } else { 1 });
+        let scale = scale.into_iter().map(f64::from).collect();
         let bias = if bias { (0..outputs).map(|_| self.bias()).collect() } else { Vec::new() };
         self.add(name, Op::Linear { weights: Weights { inputs, outputs, levels, scale }, bias });
         self.uneven = false;

@@ -199,10 +199,27 @@ fn float_weights_are_rounded_on_request() {
     let (weights, detail) = plain(&w, Some(4)).unwrap();
     // 1/7 in single precision is a little more than 1/7, so that 1/2 is a little less than 3 1/2 of it.
     assert_eq!(weights.levels, [3, -7, 2, 0, 0, 0]);
-    assert_eq!(weights.scale, [1.0 / 7.0, 1.0]);
+    assert_eq!(weights.scale, [f64::from(1.0f32 / 7.0), 1.0]);
     assert_eq!(detail, "2×3 weights -7…3 per output channel (floats, rounded at import)");
-    let fix = plain(&w, None).unwrap_err().fix.unwrap();
-    assert!(fix.contains("--weight-bits 8 to round them"), "{fix}");
+}
+
+#[test]
+fn float_weights_are_taken_to_24_bits_of_the_largest() {
+    // One unit is 2^-23 for the first output; for the second 2^-24, and two zeros at the end are part of the scale.
+    let (first, second) = ([1.5 - f32::EPSILON, 2f32.powi(-23), 2f32.powi(-24) * 3.0], [0.5, 0.0, 0.25]);
+    let (weights, detail) = plain(&[first, second].concat(), None).unwrap();
+    assert_eq!(weights.levels, [(3 << 22) - 1, 1, 2, 2, 0, 1]);
+    assert_eq!(weights.scale, [2f64.powi(-23), 0.25]);
+    assert_eq!(detail, "2×3 weights 0…12582911 per output channel (floats, to 24 bits of the largest)");
+    // Floats of random mantissas come back exactly where their exponents are equal, and to half a unit elsewhere.
+    let random = [0.7f32.sqrt(), -(0.6f32.sqrt()), 0.003f32.sqrt(), -1e30f32.sqrt(), 1e-38, 0.0];
+    let (weights, _) = plain(&random, None).unwrap();
+    for (e, &w) in random.iter().enumerate() {
+        let back = f64::from(weights.levels[e]) * weights.scale[e / 3];
+        let largest = f64::from(random[e / 3 * 3].abs());
+        assert!((back - f64::from(w)).abs() <= largest * 2f64.powi(-24), "{w} became {back}");
+    }
+    assert_eq!(f64::from(weights.levels[0]) * weights.scale[0], f64::from(random[0]));
 }
 
 #[test]
@@ -214,14 +231,15 @@ fn float_weights_that_are_multiples_of_a_scale_are_kept() {
     let (w, k) = product([1, -128, 77, 0, 5, 127], [0.1, 0.1]);
     for bits in [None, Some(8), Some(16)] {
         let (weights, detail) = plain(&w, bits).unwrap();
-        assert_eq!((&weights.levels[..], &weights.scale[..]), (&k[..], &[0.1][..]));
+        assert_eq!((&weights.levels[..], &weights.scale[..]), (&k[..], &[f64::from(0.1f32)][..]));
         assert_eq!(detail, "2×3 weights -128…127 per tensor (floats that are integers times a scale)");
     }
     // Too wide for 4 bits: rounded.
     assert_eq!(plain(&w, Some(4)).unwrap().0.scale.len(), 2);
     let (w, k) = product([1, -128, 77, 1, 5, 127], [0.1, 0.0123]);
     let (weights, detail) = plain(&w, None).unwrap();
-    assert_eq!((&weights.levels[..], &weights.scale[..]), (&k[..], &[0.1, 0.0123][..]));
+    let scales = [0.1f32, 0.0123].map(f64::from);
+    assert_eq!((&weights.levels[..], &weights.scale[..]), (&k[..], &scales[..]));
     assert!(detail.contains("per output channel"), "{detail}");
 }
 

@@ -90,7 +90,7 @@ pub fn quantise(q: &Quantiser, c: usize, x: &BigRational) -> i32 {
 pub fn apply(linear: &Linear, o: usize, x: &[BigRational]) -> BigRational {
     let sum: BigRational = x.iter().enumerate().map(|(i, x)| x * ratio(linear.weights.level(o, i), 1)).sum();
     let bias = linear.bias.get(o).map_or_else(BigRational::zero, |&b| double(b));
-    sum * float(per_channel(&linear.weights.scale, o)) / ratio(linear.divisor, 1) + bias
+    sum * double(per_channel(&linear.weights.scale, o)) / ratio(linear.divisor, 1) + bias
 }
 
 impl Case {
@@ -138,7 +138,11 @@ pub fn bytes(sample: Vec<usize>) -> Op {
 /// Linear layer with one scale.
 pub fn layer(inputs: usize, levels: Vec<i32>, scale: f32, bias: Vec<f64>) -> Op {
     let outputs = levels.len() / inputs;
-    Op::Linear(Linear { weights: Weights { inputs, outputs, levels, scale: vec![scale] }, divisor: 1, bias })
+    Op::Linear(Linear {
+        weights: Weights { inputs, outputs, levels, scale: vec![scale.into()] },
+        divisor: 1,
+        bias,
+    })
 }
 
 /// A chain of operators.
@@ -193,6 +197,7 @@ fn linear(inputs: usize, outputs: usize, extreme: Vec<f64>) -> impl Strategy<Val
     let bias = prop_oneof![prop::collection::vec(bias(extreme), outputs), Just(vec![])];
     let divisor = prop_oneof![3 => Just(1), 1 => 2u32..50];
     (rows, list(scale().boxed(), outputs), divisor, bias).prop_map(move |(rows, scale, divisor, bias)| {
+        let scale = scale.into_iter().map(f64::from).collect();
         Linear { weights: Weights { inputs, outputs, levels: rows.concat(), scale }, divisor, bias }
     })
 }

@@ -165,7 +165,8 @@ impl Builder<'_> {
         let per_channel = self.random.chance(30);
         let reach = 1.2 / (high as f64 + 1.0) / (inputs as f64).sqrt();
         let count = if per_channel { outputs } else { 1 };
-        let scale = (0..count).map(|_| (reach * (1.0 + f64::from(self.float(0.2)))) as f32).collect();
+        let scale =
+            (0..count).map(|_| f64::from((reach * (1.0 + f64::from(self.float(0.2)))) as f32)).collect();
         let bias = self.floats(outputs, 0.3).into_iter().map(f64::from).collect();
         let weights = Weights { inputs, outputs, levels, scale };
         self.op(name, Op::Linear { weights, bias }, &[x])

@@ -73,7 +73,7 @@ fn elements(context: &Context, value: ValueId) -> Result<(Vec<usize>, Bias)> {
         if let Some(found) = levels::of(context, at)? {
             // Integers of at most 41 bits.
             #[expect(clippy::cast_precision_loss)]
-            let times = |(e, &level): (usize, &i64)| product(level as f64, f64::from(found.scale_of(e)));
+            let times = |(e, &level): (usize, &i64)| product(level as f64, found.scale_of(e));
             let (values, exact): (Vec<f64>, Vec<bool>) = found.levels.iter().enumerate().map(times).unzip();
             return Ok((found.dims, Bias { values, exact: exact.into_iter().all(|e| e) }));
         }

@@ -14,14 +14,14 @@ pub struct Levels {
     /// The integers, zero point subtracted.
     pub levels: Vec<i64>,
     /// One entry per element, or one for all.
-    pub scale: Vec<f32>,
+    pub scale: Vec<f64>,
     /// The pattern that was found.
     pub form: &'static str,
 }
 
 impl Levels {
     /// Scale of an element.
-    pub fn scale_of(&self, element: usize) -> f32 {
+    pub fn scale_of(&self, element: usize) -> f64 {
         if self.scale.len() == 1 { self.scale[0] } else { self.scale[element] }
     }
 }
@@ -51,7 +51,7 @@ pub fn of(context: &Context, value: ValueId) -> Result<Option<Levels>> {
         })
     };
     let levels = stored.iter().zip(&zero).map(level).collect::<Result<_>>()?;
-    let scale = spread(&scale, &integers.dims).map_err(at)?;
+    let scale = spread(&scale, &integers.dims).map_err(at)?.into_iter().map(f64::from).collect();
     Ok(Some(Levels { dims: integers.dims.clone(), levels, scale, form: "DequantizeLinear" }))
 }
 
@@ -89,13 +89,14 @@ fn apply(context: &Context, form: &Form) -> Result<Levels> {
     let values = tensor.as_f32().map_err(|e| at(Error::input(e)))?;
     let (low, high) = (form.low.by_element(dims).map_err(at)?, form.high.by_element(dims).map_err(at)?);
     let scale = spread(&form.scale, dims).map_err(at)?;
-    let mut found =
-        Levels { dims: dims.clone(), levels: Vec::with_capacity(values.len()), scale, form: form.form };
+    let mut levels = Vec::with_capacity(values.len());
     for (e, &w) in values.iter().enumerate() {
-        let level = level(form.rounding, finite(w).map_err(at)?, found.scale_of(e));
-        found.levels.push(level.max(low[e].into()).min(high[e].into()));
+        let scale = if scale.len() == 1 { scale[0] } else { scale[e] };
+        let level = level(form.rounding, finite(w).map_err(at)?, scale);
+        levels.push(level.max(low[e].into()).min(high[e].into()));
     }
-    Ok(found)
+    let scale = scale.into_iter().map(f64::from).collect();
+    Ok(Levels { dims: dims.clone(), levels, scale, form: form.form })
 }
 
 /// The number, if it is one.

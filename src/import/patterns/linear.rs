@@ -51,7 +51,6 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     }
     let by_output = gemm && node.int("transB", 0) != 0;
     let (mut weights, mut detail) = weights::read(context, right, by_output).map_err(at)?;
-    context.notes_at(&node.name);
     let mut biases = Vec::new();
     if gemm {
         scale(&mut weights, node.float("alpha", 1.0)).map_err(at)?;
@@ -92,27 +91,10 @@ fn writer<'a>(context: &Context<'a>, mut value: ValueId) -> Result<Option<(NodeI
     }
 }
 
-/// Multiplies the scales of weights by a number, if the products are floats.
+/// Multiplies the scales of weights by a number: a product of two floats, which a double holds.
 fn scale(weights: &mut Weights, factor: f32) -> Result<()> {
     if factor == 1.0 {
         return Ok(());
     }
-    weights.scale = times(&weights.scale, factor)?;
-    form::check_scale(&weights.scale).map_err(Error::input)
-}
-
-/// Products with a number, if they are floats.
-fn times(values: &[f32], factor: f32) -> Result<Vec<f32>> {
-    let exact = |&v: &f32| {
-        let product = f64::from(v) * f64::from(factor);
-        #[expect(clippy::cast_possible_truncation)]
-        let float = product as f32;
-        (f64::from(float) == product).then_some(float)
-    };
-    values.iter().map(exact).collect::<Option<_>>().ok_or_else(|| {
-        Error::input(format!(
-            "the factor {factor} of this Gemm cannot be multiplied into its weights exactly"
-        ))
-        .fix("multiply it in before exporting, or use a power of two")
-    })
+    weights.scaled(&[f64::from(factor)]).map_err(|e| Error::input(e).fix(form::SCALE))
 }

@@ -44,20 +44,14 @@ pub struct Context<'a> {
     pub flow: &'a Flow<'a>,
     /// The options of the user.
     pub options: &'a Options,
-    /// Problems that a pattern has reported and gone on after.
-    pub noted: RefCell<Vec<Error>>,
+    /// What the user should know of the value that is looked at.
+    pub told: RefCell<Vec<String>>,
 }
 
 impl Context<'_> {
-    /// Reports a problem; the pattern goes on as if it were mended.
-    pub fn note(&self, error: Error) {
-        self.noted.borrow_mut().push(error);
-    }
-
-    /// The node at which the reported problems are, unless they name one.
-    pub fn notes_at(&self, node: &str) {
-        let notes = self.noted.take();
-        self.noted.replace(notes.into_iter().map(|e| e.at_node(node)).collect());
+    /// Tells the user something that is not a problem.
+    pub fn tell(&self, text: String) {
+        self.told.borrow_mut().push(text);
     }
 }
 

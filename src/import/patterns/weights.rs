@@ -8,13 +8,16 @@ use super::{Context, grid};
 use crate::error::{Error, Result};
 use crate::import::decode::ValueId;
 use crate::import::dims;
-use crate::quant::{Quantiser, Rounding, Weights};
+use crate::quant::{Rounding, Weights};
 
 /// Floats without a quantiser are interpreted as integers of this width times a scale, if possible.
 const GRID_BITS: u8 = 8;
 
-/// The widest integers that are looked for, to tell the user about them.
+/// The widest integers that are looked for.
 const WIDEST_GRID_BITS: u8 = 16;
+
+/// Bits of the magnitude of the largest weight of an output, where the user gives no width: those of a float.
+const EXACT_BITS: i32 = 24;
 
 /// Fewer magnitudes than this may be multiples of a scale by chance.
 const TELLING: usize = 6;
@@ -42,7 +45,8 @@ pub fn read(context: &Context, value: ValueId, by_output: bool) -> Result<(Weigh
     arrange(&without_quantiser(context, value, by_output)?, by_output)
 }
 
-/// Levels of plain floats.
+/// Levels of plain floats: exact if they are integers times a scale, else rounded to the width that the user wants, or to
+/// [`EXACT_BITS`].
 fn without_quantiser(context: &Context, value: ValueId, by_output: bool) -> Result<Levels> {
     let tensor = context.flow.constant(value)?;
     let values = tensor.as_f32().map_err(Error::input)?;
@@ -50,28 +54,26 @@ fn without_quantiser(context: &Context, value: ValueId, by_output: bool) -> Resu
     for &w in &matrix.values {
         levels::finite(w)?;
     }
-    let bits = context.options.weight_bits.unwrap_or(GRID_BITS);
+    let bits = context.options.weight_bits.unwrap_or(GRID_BITS).min(WIDEST_GRID_BITS);
     if let Some(s) = grid::scale_of(&matrix.values, bits) {
         return Ok(matrix.on_grid(vec![s]));
     }
     if let Some(scales) = matrix.by_output().iter().map(|row| grid::scale_of(row, bits)).collect() {
         return Ok(matrix.on_grid(scales));
     }
-    if context.options.weight_bits.is_some() {
+    if let Some(bits) = context.options.weight_bits {
+        context.tell(format!("float weights, rounded to {bits} bits with one scale for each output channel"));
         return Ok(matrix.rounded(bits));
     }
-    let problem = "the weights of this layer are not quantised";
     let magnitudes: BTreeSet<u32> = matrix.values.iter().map(|w| w.abs().to_bits()).collect();
-    let mut wider = (GRID_BITS + 1..=WIDEST_GRID_BITS).filter(|_| magnitudes.len() >= TELLING);
-    let wider = wider.find(|&b| grid::scale_of(&matrix.values, b).is_some());
-    context.note(match wider {
-        None => Error::input(problem).fix(
-            "quantise them in training, or pass --weight-bits 8 to round them now (symmetric, per output channel)",
-        ),
-        Some(b) => Error::input(format!("{problem}, but they are integers of {b} bits times a scale"))
-            .fix(format!("pass --weight-bits {b} to take them as they are")),
-    });
-    Ok(matrix.rounded(bits))
+    let wider = (GRID_BITS + 1..=WIDEST_GRID_BITS).filter(|_| magnitudes.len() >= TELLING);
+    if let Some(s) = wider.filter_map(|bits| grid::scale_of(&matrix.values, bits)).next() {
+        return Ok(matrix.on_grid(vec![s]));
+    }
+    context.tell(format!(
+        "float weights, taken to {EXACT_BITS} bits of the largest weight of each output channel; --weight-bits 8 rounds them"
+    ));
+    Ok(matrix.dyadic())
 }
 
 /// A matrix of plain floats.
@@ -98,6 +100,25 @@ impl Floats {
         lists
     }
 
+    /// Multiples of a power of two for each output: [`EXACT_BITS`] bits of the largest magnitude. A float of at least half
+    /// of it is exact; a smaller one is rounded to the same unit.
+    fn dyadic(&self) -> Levels {
+        let outputs = self.by_output();
+        let units: Vec<f64> = outputs.iter().map(|row| unit(row)).collect();
+        // Up to 2^24.
+        #[expect(clippy::cast_possible_truncation)]
+        let level = |(e, &w): (usize, &f32)| (f64::from(w) / units[self.output(e)]).round_ties_even() as i64;
+        let mut levels: Vec<i64> = self.values.iter().enumerate().map(level).collect();
+        // Zeros at the end of all integers of an output belong to its scale.
+        let mut used = vec![0; units.len()];
+        levels.iter().enumerate().for_each(|(e, &k)| used[self.output(e)] |= k);
+        let zeros = |used: &i64| if *used == 0 { 0 } else { used.trailing_zeros() };
+        levels.iter_mut().enumerate().for_each(|(e, k)| *k >>= zeros(&used[self.output(e)]));
+        let scales =
+            units.iter().zip(&used).map(|(unit, used)| unit * f64::from(zeros(used)).exp2()).collect();
+        self.levels(levels, scales, "floats, to 24 bits of the largest")
+    }
+
     /// Integers that times these scales, one or one per output, are the values.
     fn on_grid(&self, scales: Vec<f32>) -> Levels {
         let scale = |e: usize| if scales.len() == 1 { scales[0] } else { scales[self.output(e)] };
@@ -105,6 +126,7 @@ impl Floats {
         #[expect(clippy::cast_possible_truncation)]
         let level = |(e, &w): (usize, &f32)| grid::multiple(w, scale(e)) as i64;
         let levels = self.values.iter().enumerate().map(level).collect();
+        let scales = scales.into_iter().map(f64::from).collect();
         self.levels(levels, scales, "floats that are integers times a scale")
     }
 
@@ -121,10 +143,11 @@ impl Floats {
             levels::level(Rounding::HalfUp, w, scales[self.output(e)]).clamp(-top, top)
         };
         let levels = self.values.iter().enumerate().map(level).collect();
+        let scales = scales.into_iter().map(f64::from).collect();
         self.levels(levels, scales, "floats, rounded at import")
     }
 
-    fn levels(&self, levels: Vec<i64>, scales: Vec<f32>, form: &'static str) -> Levels {
+    fn levels(&self, levels: Vec<i64>, scales: Vec<f64>, form: &'static str) -> Levels {
         let scale = if scales.len() == 1 {
             scales
         } else {
@@ -132,6 +155,17 @@ impl Floats {
         };
         Levels { dims: self.dims.to_vec(), levels, scale, form }
     }
+}
+
+/// The unit in which [`EXACT_BITS`] bits hold the largest magnitude of these.
+fn unit(weights: &[f32]) -> f64 {
+    let largest = weights.iter().fold(0f32, |m, w| m.max(w.abs()));
+    if largest == 0.0 {
+        return 1.0;
+    }
+    // The exponent of a double that a float became is exact, and its logarithm need not be.
+    let exponent = (f64::from(largest).to_bits() >> 52) as i32 - 1023;
+    f64::from(exponent + 1 - EXACT_BITS).exp2()
 }
 
 /// Extents of a matrix; those of a convolution's kernels are one row an output.
@@ -151,11 +185,11 @@ fn arrange(found: &Levels, by_output: bool) -> Result<(Weights, String)> {
     let [rows, columns] = matrix(&found.dims)?;
     let (outputs, inputs) = if by_output { (rows, columns) } else { (columns, rows) };
     let element = |o: usize, i: usize| if by_output { o * columns + i } else { i * columns + o };
-    let limit = Quantiser::MAX_LEVEL;
+    let limit = i32::MAX;
     let narrow = |e: usize| {
         i32::try_from(found.levels[e]).ok().filter(|l| (-limit..=limit).contains(l)).ok_or_else(|| {
             Error::input(format!("a weight of {}; supported are −{limit}…{limit}", found.levels[e]))
-                .fix("quantise the weights to at most 16 bits")
+                .fix("quantise the weights to at most 32 bits")
         })
     };
     let levels: Vec<i32> = (0..outputs)

@@ -127,7 +127,7 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
             Op::Linear(Linear { weights, divisor, bias }) => {
                 let shape = vec![weights.outputs, weights.inputs];
                 tensors.smallest(tensor(position, "weight"), shape, &weights.levels);
-                tensors.floats(tensor(position, "scale"), &weights.scale);
+                tensors.doubles(tensor(position, "scale"), &weights.scale);
                 if !bias.is_empty() {
                     tensors.doubles(tensor(position, "bias"), bias);
                 }
@@ -255,7 +255,7 @@ fn add(
         }
         FileOp::Linear { bias, divisor } => {
             let (outputs, inputs, levels) = tensors.matrix(&tensor(position, "weight"))?;
-            let scale = tensors.floats(&tensor(position, "scale"))?;
+            let scale = tensors.doubles(&tensor(position, "scale"))?;
             let values = if *bias { tensors.doubles(&tensor(position, "bias"))? } else { Vec::new() };
             if *bias && values.is_empty() {
                 return Err(Error::input("the bias has no values"));
