@@ -71,6 +71,7 @@ overlay/overlay_input.sv
 overlay/overlay_fetch.sv
 overlay/overlay_events.sv
 overlay/overlay_accumulate.sv
+overlay/overlay_pieces.sv
 overlay/overlay_fire.sv
 overlay/overlay_serial.sv
 overlay/overlay_place.sv

@@ -51,6 +51,9 @@ module overlay_core #(
   parameter bit Unary = 1'b0,
   parameter int unsigned ThresholdDepth = 1,
   parameter ThresholdFile = "",
+  parameter int unsigned PieceWidth = 16,
+  parameter int unsigned PieceDepth = 0,
+  parameter PieceFile = "",
   /// Largest numbers of rows, steps, segments, outer and inner chunks, groups of a row, chunks of a row.
   parameter int unsigned MaxRows = 1,
   parameter int unsigned MaxFetchSteps = 8,
@@ -433,6 +436,9 @@ module overlay_core #(
     .HasOperands(HasOperands),
     .SpikeBits(SpikeBits),
     .ThresholdBits(ThresholdBits),
+    .PieceDepth(PieceDepth),
+    .PieceWidth(PieceWidth),
+    .PieceFile(PieceFile),
     .RowBits(RowBits),
     .ChunkBits(ChunkBits),
     .ElementBits(ElementBits)

@@ -40,6 +40,10 @@ module overlay_fire #(
   /// Bits of addresses of spike memory and of thresholds.
   parameter int unsigned SpikeBits = 8,
   parameter int unsigned ThresholdBits = 6,
+  /// Neurons that decide by tables: words of a table memory, none if 0; bits of a threshold; see `overlay_pieces`.
+  parameter int unsigned PieceDepth = 0,
+  parameter int unsigned PieceWidth = 16,
+  parameter PieceFile = "",
   /// Bits that are counted: rows, chunks of a row, elements of a chunk.
   parameter int unsigned RowBits = 8,
   parameter int unsigned ChunkBits = 4,
@@ -234,6 +238,50 @@ module overlay_fire #(
     end
   end
 
+  // ---------------------------------------------------------------------------- tables
+  // Levels found in tables take the place of sums, with a threshold of 1.
+  localparam int unsigned PieceProbes = 5;
+  logic by_table, found;
+  logic [Lanes*(LevelBits+1)-1:0] table_level;
+  assign by_table = PieceDepth > 0 && instr_i[overlay_isa_pkg::FireTableLsb];
+  if (PieceDepth > 0) begin : gen_pieces
+    localparam int unsigned PieceBits = (PieceDepth > 1) ? $clog2(PieceDepth) : 1;
+    localparam int unsigned PieceCountBits = $clog2(PieceDepth + 1);
+    logic [Lanes*PieceBits-1:0] first;
+    logic [Lanes*PieceCountBits-1:0] count;
+    logic done;
+    for (genvar j = 0; j < Lanes; j++) begin : gen_function
+      localparam int unsigned From = (ThetaWidth + StartWidth) * j;
+      assign first[PieceBits*j+:PieceBits] = PieceBits'(threshold_i[From+:StartWidth]);
+      assign count[PieceCountBits*j+:PieceCountBits] =
+          PieceCountBits'(threshold_i[From+StartWidth+:ThetaWidth]);
+    end
+    overlay_pieces #(
+      .Lanes(Lanes),
+      .AccWidth(AccWidth),
+      .PieceWidth(PieceWidth),
+      .LevelBits(LevelBits),
+      .Depth(PieceDepth),
+      .File (PieceFile),
+      .ProbeBits(PieceProbes)
+    ) u_pieces (
+      .clk_i,
+      .rst_i,
+      .valid_i(s0_valid_q && by_table),
+      .done_o(done),
+      .take_i(s1_take),
+      .probes_i(instr_i[overlay_isa_pkg::FireProbesLsb+:PieceProbes]),
+      .sums_i(s0_sums_q),
+      .first_i(first),
+      .count_i(count),
+      .levels_o(table_level)
+    );
+    assign found = !by_table || done;
+  end else begin : gen_no_pieces
+    assign table_level = '0;
+    assign found = 1'b1;
+  end
+
   // ---------------------------------------------------------------------------- membrane
   logic s1_valid_q, s1_move, s1_take;
   logic [CountBits-1:0] s1_count_q;
@@ -243,7 +291,7 @@ module overlay_fire #(
   logic [Lanes*VWidth-1:0] s1_v_q;
   logic [Lanes*ThetaWidth-1:0] s1_theta_q;
   logic out_ready;
-  assign s1_take = s0_valid_q && neurons && (!s1_valid_q || s1_move);
+  assign s1_take = s0_valid_q && neurons && found && (!s1_valid_q || s1_move);
   assign s0_move = neurons ? s1_take : s0_valid_q && out_ready;
 
   always_ff @(posedge clk_i) begin
@@ -312,9 +360,11 @@ module overlay_fire #(
     logic signed [WideWidth-1:0] wide_theta, rest, kept, m_q;
     logic [LevelBits-1:0] m_level, raised;
     logic reached;
-    assign start = threshold_i[(ThetaWidth+StartWidth)*j+:StartWidth];
-    assign theta = threshold_i[(ThetaWidth+StartWidth)*j+StartWidth+:ThetaWidth];
-    assign acc = s0_sums_q[AccWidth*j+:AccWidth];
+    assign start = by_table ? '0 : threshold_i[(ThetaWidth+StartWidth)*j+:StartWidth];
+    assign theta = by_table ? ThetaWidth'(1) << Fraction :
+        threshold_i[(ThetaWidth+StartWidth)*j+StartWidth+:ThetaWidth];
+    assign acc = by_table ? AccWidth'($signed(table_level[(LevelBits+1)*j+:LevelBits+1])) :
+        s0_sums_q[AccWidth*j+:AccWidth];
     assign v = VWidth'(start) + (VWidth'(acc) <<< Fraction);
     assign s1_v = s1_v_q[VWidth*j+:VWidth];
     assign s1_theta = s1_theta_q[ThetaWidth*j+:ThetaWidth];
@@ -351,7 +401,7 @@ module overlay_fire #(
     if (!rst_i && out_valid_q) a_one_way : assert (!around || serial == 2'd0);
   end
 
-  // For co-simulation: neurons after each local time-step. Membranes are V, whatever M is.
+  // For co-simulation: neurons after each local time-step. Membranes are V, whatever M is; sums, where tables decide.
   logic tap_valid_q;
   logic [Lanes*VWidth-1:0] tap_v_q;
   logic [Lanes*(LevelBits+1)-1:0] tap_level_q;
@@ -393,11 +443,14 @@ module overlay_fire #(
   for (genvar j = 0; j < Lanes; j++) begin : gen_tap
     logic signed [VWidth-1:0] left_over, theta;
     logic [LevelBits:0] magnitude;
+    logic signed [AccWidth-1:0] s1_sum_q, s2_sum_q;
     assign left_over = VWidth'(gen_lane[j].kept >>> (32'd0 + Doublings - tap_shift));
     assign theta = VWidth'({1'b0, gen_lane[j].theta_q});
     assign magnitude = {1'b0, level[LevelBits*j+:LevelBits]};
     always_ff @(posedge clk_i) begin
-      tap_v_q[VWidth*j+:VWidth] <= negative_q[j] ? left_over + theta : left_over;
+      if (s1_take) s1_sum_q <= s0_sums_q[AccWidth*j+:AccWidth];
+      if (s1_move) s2_sum_q <= s1_sum_q;
+      tap_v_q[VWidth*j+:VWidth] <= by_table ? VWidth'(s2_sum_q) : negative_q[j] ? left_over + theta : left_over;
       tap_level_q[(LevelBits+1)*j+:LevelBits+1] <= negative_q[j] ? -magnitude : magnitude;
     end
   end

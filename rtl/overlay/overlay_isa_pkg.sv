@@ -1,4 +1,4 @@
-// Generated from src/overlay/isa.rs; do not edit. tests/overlay.rs compares.
+// Generated from src/overlay/isa.rs; do not edit. tests/overlay/mod.rs compares.
 
 `default_nettype none
 
@@ -43,34 +43,35 @@ package overlay_isa_pkg;
   localparam int unsigned FireTransposeLsb = 4;
   localparam int unsigned FireUnaryLsb = 5;
   localparam int unsigned FireTableLsb = 6;
-  localparam int unsigned FirePerChannelLsb = 7;
-  localparam int unsigned FireAccumulateLsb = 8;
-  localparam int unsigned FireStartLsb = 9;
-  localparam int unsigned FireHalfEvenLsb = 10;
-  localparam int unsigned FireSerialLsb = 11;
-  localparam int unsigned FireMaskedLsb = 13;
-  localparam int unsigned FireRowsLsb = 14;
-  localparam int unsigned FireChunksLsb = 30;
-  localparam int unsigned FireInnerLsb = 46;
-  localparam int unsigned FireFullLsb = 62;
-  localparam int unsigned FireTailLsb = 78;
-  localparam int unsigned FireStepsLsb = 94;
-  localparam int unsigned FireHighLsb = 102;
-  localparam int unsigned FireLowLsb = 118;
-  localparam int unsigned FireThresholdsLsb = 134;
-  localparam int unsigned FireSpikesLsb = 158;
-  localparam int unsigned FireRowStrideLsb = 182;
-  localparam int unsigned FireStepStrideLsb = 198;
-  localparam int unsigned FireOperandWordsLsb = 222;
-  localparam int unsigned FireOperandStrideLsb = 246;
-  localparam int unsigned FireOperandGroupsLsb = 270;
-  localparam int unsigned FireSumsLsb = 286;
-  localparam int unsigned FireStartsLsb = 310;
-  localparam int unsigned FireCoefficientsLsb = 334;
-  localparam int unsigned FireCoefficientLsb = 358;
-  localparam int unsigned FireExponentialsLsb = 422;
-  localparam int unsigned FireExponentialCountLsb = 446;
-  localparam int unsigned FireScaleLsb = 470;
+  localparam int unsigned FireProbesLsb = 7;
+  localparam int unsigned FirePerChannelLsb = 12;
+  localparam int unsigned FireAccumulateLsb = 13;
+  localparam int unsigned FireStartLsb = 14;
+  localparam int unsigned FireHalfEvenLsb = 15;
+  localparam int unsigned FireSerialLsb = 16;
+  localparam int unsigned FireMaskedLsb = 18;
+  localparam int unsigned FireRowsLsb = 19;
+  localparam int unsigned FireChunksLsb = 35;
+  localparam int unsigned FireInnerLsb = 51;
+  localparam int unsigned FireFullLsb = 67;
+  localparam int unsigned FireTailLsb = 83;
+  localparam int unsigned FireStepsLsb = 99;
+  localparam int unsigned FireHighLsb = 107;
+  localparam int unsigned FireLowLsb = 123;
+  localparam int unsigned FireThresholdsLsb = 139;
+  localparam int unsigned FireSpikesLsb = 163;
+  localparam int unsigned FireRowStrideLsb = 187;
+  localparam int unsigned FireStepStrideLsb = 203;
+  localparam int unsigned FireOperandWordsLsb = 227;
+  localparam int unsigned FireOperandStrideLsb = 251;
+  localparam int unsigned FireOperandGroupsLsb = 275;
+  localparam int unsigned FireSumsLsb = 291;
+  localparam int unsigned FireStartsLsb = 315;
+  localparam int unsigned FireCoefficientsLsb = 339;
+  localparam int unsigned FireCoefficientLsb = 363;
+  localparam int unsigned FireExponentialsLsb = 427;
+  localparam int unsigned FireExponentialCountLsb = 451;
+  localparam int unsigned FireScaleLsb = 475;
 
   localparam int unsigned VectorWords = 17;
   localparam int unsigned VectorLastLsb = 0;

@@ -196,7 +196,9 @@ impl Model<'_> {
 fn chunk_cycles(fire: &Fire, last: bool, fire_lanes: u64) -> u64 {
     let elements = number(if last { fire.tail } else { fire.full }) as u64;
     let groups = elements.div_ceil(fire_lanes);
-    let steps = if fire.neurons == 1 { groups * number(fire.steps) as u64 } else { groups };
+    // A search in a table goes on while the group before fires.
+    let search = if fire.table == 1 { number(fire.probes) as u64 + 2 } else { 0 };
+    let steps = if fire.neurons == 1 { groups * search.max(number(fire.steps) as u64) } else { groups };
     if fire.serial > 0 { steps.max(elements) } else { steps }
 }
 

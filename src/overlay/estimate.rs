@@ -28,6 +28,8 @@ use super::machine::Machine;
 struct Measured {
     accumulate: f64,
     fire: f64,
+    /// The search in tables.
+    tables: f64,
     fetch: f64,
     events: f64,
     input: f64,
@@ -42,6 +44,7 @@ struct Measured {
 const MEASURED: Measured = Measured {
     accumulate: 50.0,
     fire: 160.0,
+    tables: 61.0,
     fetch: 430.0,
     events: 275.0,
     input: 245.0,
@@ -113,6 +116,11 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
                     machine.threshold_depth,
                     1,
                 ),
+                (
+                    u64::from(machine.piece_width + machine.level_bits + 1),
+                    machine.piece_depth,
+                    machine.fire_lanes,
+                ),
                 (u64::from(machine.input.value_width), 2 * machine.input.count, 1),
                 (32, machine.fetch_count * Fetch::WORDS + machine.fire_count * Fire::WORDS, 1),
             ]);
@@ -123,6 +131,7 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             sizes.insert("acc", machine.acc_width.into());
             sizes.insert("weight", machine.weight_width.into());
             sizes.insert("membrane", machine.membrane_width.into());
+            sizes.insert("tables", machine.piece_depth.min(1) as f64);
         }
         Unit::Vector => {
             memories.extend([
@@ -163,7 +172,9 @@ fn figures(unit: Unit, sizes: &Quantities) -> Figures {
         Unit::Engine => {
             let accumulate = m.accumulate * of("lanes") * of("acc") / m.acc_width * of("spikes") / m.spikes;
             let fire = m.fire * of("fire_lanes") * of("membrane") / m.membrane_width;
-            let lut = accumulate + fire + m.fetch + m.events * of("spikes") / m.spikes + m.input + m.rest;
+            let tables = m.tables * of("fire_lanes") * of("tables");
+            let lut =
+                accumulate + fire + tables + m.fetch + m.events * of("spikes") / m.spikes + m.input + m.rest;
             let ff = of("lanes") * (2.0 * of("acc") + of("spikes") * of("weight"))
                 + 3.0 * of("fire_lanes") * of("membrane")
                 + 4.0 * of("fetch_width")
@@ -230,7 +241,9 @@ fn engine(machine: &Machine, fetch: &Fetch, fire: &Fire, density: f64) -> (f64, 
     let chunks = number(fetch.rows * fetch.outer * fetch.inner);
     let parts = number(fetch.steps * fetch.segments);
     let groups = (number(fire.full) / machine.fire_lanes as f64).ceil();
-    let firing = if fire.neurons == 1 { groups * (number(fire.steps) + 2.0) } else { groups };
+    // A search in a table goes on while the group before fires.
+    let search = if fire.table == 1 { number(fire.probes) } else { 0.0 };
+    let firing = if fire.neurons == 1 { groups * (number(fire.steps).max(search) + 2.0) } else { groups };
     let serial = if fire.serial == 0 { 0.0 } else { number(fire.full) };
     (chunks * (parts * words.max(events) + CHUNK), chunks * (firing.max(serial) + CHUNK))
 }

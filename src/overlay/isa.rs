@@ -123,8 +123,8 @@ instruction! {
     operand_out: 1, transpose: 1,
     /// A spike carries one level.
     unary: 1,
-    /// Neurons decide by tables of thresholds.
-    table: 1,
+    /// Neurons decide by tables, in which `probes` comparisons find the level.
+    table: 1, probes: 5,
     /// Serial path: coefficients by channel; added to what is there; or to the start table.
     per_channel: 1, accumulate: 1, start: 1,
     /// Softmax neurons round half to even.
@@ -247,7 +247,7 @@ fn parse(unit: &str, fields: &[(&str, u32)], line: &str) -> Result<Vec<u128>, St
 /// The SystemVerilog package of the encoding, `rtl/overlay/overlay_isa_pkg.sv`.
 pub fn package() -> String {
     let mut text = String::from(
-        "// Generated from src/overlay/isa.rs; do not edit. tests/overlay.rs compares.\n\
+        "// Generated from src/overlay/isa.rs; do not edit. tests/overlay/mod.rs compares.\n\
          \n\
          `default_nettype none\n\
          \n\

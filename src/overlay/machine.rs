@@ -130,6 +130,10 @@ pub struct Machine {
     pub threshold_depth: usize,
     /// Magnitude of a level of neurons that fire.
     pub level_bits: u32,
+    /// Signed threshold of a table that neurons decide by.
+    pub piece_width: u32,
+    /// Words of these tables, in the memory of each neuron of a group; 0 if no neuron decides by a table.
+    pub piece_depth: usize,
     /// Most local time-steps of neurons with radix spikes; at least 1.
     pub max_steps: usize,
     /// Words of spike memory.

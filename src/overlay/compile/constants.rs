@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::layout::Layout;
+use super::pieces::Pieces;
 use crate::graph::NodeId;
 
 /// A list of entries in which whole runs are shared.
@@ -31,6 +32,27 @@ impl<T: Clone + Eq + Hash> Pool<T> {
     }
 }
 
+/// The pieces of all neurons: a memory for each neuron of a group, in which equal functions are stored once.
+#[derive(Debug, Default)]
+pub(super) struct Banks {
+    pub banks: Vec<Pool<(i64, i32)>>,
+}
+
+impl Banks {
+    /// The first word of a function in the memory of this neuron of a group.
+    pub fn place(&mut self, lane: usize, pieces: &Pieces) -> usize {
+        if self.banks.len() <= lane {
+            self.banks.resize_with(lane + 1, Pool::default);
+        }
+        self.banks[lane].place(pieces.clone())
+    }
+
+    /// Words of the largest memory.
+    pub fn depth(&self) -> usize {
+        self.banks.iter().map(|bank| bank.entries.len()).max().unwrap_or(0)
+    }
+}
+
 /// Which block of weights.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Block {
@@ -50,6 +72,8 @@ pub(super) struct Constants {
     pub blocks: HashMap<Block, usize>,
     /// θ and start values of the W neurons of a word.
     pub thresholds: Pool<Vec<(i128, i128)>>,
+    /// What neurons that decide by a table read.
+    pub pieces: Banks,
     pub starts: Pool<i64>,
     pub coefficients: Pool<i64>,
     /// Γ and B.

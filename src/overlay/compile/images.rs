@@ -13,7 +13,8 @@ pub(super) fn images(
     readout: Option<&Readout>,
     (fetch, fire, vector): (&[Fetch], &[Fire], &[Vector]),
 ) -> Vec<(String, String)> {
-    let Constants { weights, thresholds, starts, coefficients, norms, exponentials, table, .. } = constants;
+    let Constants { weights, thresholds, pieces, starts, coefficients, norms, exponentials, table, .. } =
+        constants;
     let m = machine;
     let index_width = usize::BITS - m.input.count.saturating_sub(1).leading_zeros();
     let thresholds = text(thresholds.entries.iter().map(|lanes| {
@@ -55,7 +56,23 @@ pub(super) fn images(
         ("fire.hex", program(fire.iter().flat_map(Fire::encode))),
         ("vector.hex", program(vector.iter().flat_map(Vector::encode))),
     ];
-    all.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name.to_owned(), text)).collect()
+    let pieces = pieces.banks.iter().enumerate().map(|(lane, bank)| {
+        let words = bank.entries.iter().map(|&(threshold, level)| {
+            let mut word = Word::default();
+            word.push(threshold.into(), m.piece_width);
+            word.push(level.into(), m.level_bits + 1);
+            word
+        });
+        (pieces_file(lane), text(words))
+    });
+    let pieces: Vec<(String, String)> = pieces.collect();
+    let all = all.into_iter().map(|(name, text)| (name.to_owned(), text)).chain(pieces);
+    all.filter(|(_, text)| !text.is_empty()).collect()
+}
+
+/// The image of the tables of a neuron of a group.
+pub(in crate::overlay) fn pieces_file(lane: usize) -> String {
+    format!("pieces{lane:04}.hex")
 }
 
 fn row(values: &[i64], width: u32) -> Word {

@@ -9,6 +9,7 @@
 //! | `lower.rs` | spikes in memory, input, mask |
 //! | `accumulate.rs` | synaptic layers, products of attention, identity: first half |
 //! | `neurons.rs` | neurons, operands, serial path, readout: second half |
+//! | `pieces.rs` | functions of neurons that decide by a table |
 //! | `residual.rs` | sums, LayerNorm, softmax |
 //! | `layout.rs` | positions of channels in a row of spikes |
 //! | `constants.rs`, `images.rs` | contents of read-only memories, and their text |
@@ -25,6 +26,7 @@ mod layout;
 mod lower;
 mod memory;
 mod neurons;
+mod pieces;
 mod residual;
 mod widths;
 
@@ -222,6 +224,8 @@ fn machine(
         membrane_width: unsigned(widths.membrane).max(widths.acc.signed()),
         threshold_depth: constants.thresholds.entries.len(),
         level_bits: unsigned(widths.level),
+        piece_width: widths.piece.signed(),
+        piece_depth: constants.pieces.depth(),
         max_steps: widths.max_steps.max(1),
         spike_depth: addresses.spikes,
         sum_width: widths.sum.signed(),

@@ -4,6 +4,7 @@ use super::accumulate::{Columns, Sums};
 use super::item::{Access, Base, Demand, Item, Kind, Port, Serial};
 use super::layout::{Layout, Split};
 use super::lower::{Form2, Lowering, Operand, OperandKind, STREAM, Tracer, View, refused};
+use super::pieces::{Pieces, pieces, probes};
 use crate::error::Result;
 use crate::golden::SpikeCode;
 use crate::graph::NodeId;
@@ -13,7 +14,7 @@ use crate::overlay::machine::ReadoutPart;
 use crate::overlay::plan::Memory;
 use crate::overlay::plan::{LayerPlace, Unit};
 
-/// Neurons with the affine rule.
+/// Neurons: affine, or a table whose levels take the place of sums.
 #[derive(Clone, Debug)]
 pub(super) struct Neurons {
     pub low: i32,
@@ -22,6 +23,8 @@ pub(super) struct Neurons {
     theta: Vec<i128>,
     start: Vec<i128>,
     membrane: (i128, i128),
+    /// One per channel.
+    table: Option<Vec<Pieces>>,
 }
 
 /// What an instruction yields.
@@ -40,9 +43,12 @@ impl Lowering<'_> {
             return Err(refused(&node.name, "it has no neurons", STREAM));
         };
         let Rule::Affine { fraction, theta, start } = &neuron.rule else {
-            let what =
-                if neuron.non_monotone.is_some() { "a function that is not monotone" } else { "a table" };
-            return Err(refused(&node.name, format!("neurons that decide by {what}"), STREAM));
+            // A table of no levels does not say how many channels it has.
+            let channels = node.shape.channels();
+            let table = (0..channels).map(|c| pieces(neuron, c)).collect();
+            let levels = (neuron.low.into(), neuron.high.into());
+            let pass = self.pass(channels, levels, &node.name)?;
+            return Ok(Neurons { table: Some(table), ..pass });
         };
         let shift = self.fraction - fraction;
         let scaled = |list: &[i64]| list.iter().map(|&v| i128::from(v) << shift).collect();
@@ -53,6 +59,7 @@ impl Lowering<'_> {
             theta: scaled(theta),
             start: scaled(start),
             membrane,
+            table: None,
         })
     }
 
@@ -69,6 +76,7 @@ impl Lowering<'_> {
             theta: vec![one; channels],
             start: vec![0; channels],
             membrane: (i128::from(low) * one, i128::from(high) * one),
+            table: None,
         })
     }
 
@@ -331,6 +339,10 @@ impl Lowering<'_> {
             fire.high = u128::from(neurons.high.unsigned_abs());
             fire.low = u128::from(neurons.low.unsigned_abs());
             fire.thresholds = self.thresholds(neurons, &chunks) as u128;
+            if let Some(table) = &neurons.table {
+                fire.table = 1;
+                fire.probes = table.iter().map(|pieces| probes(pieces.len())).max().unwrap_or(0).into();
+            }
             self.neuron_widths(neurons, steps);
         }
         let each: Vec<(usize, usize)> = (0..rows).map(|r| (r, r + 1)).collect();
@@ -429,8 +441,11 @@ impl Lowering<'_> {
         }
     }
 
-    /// Words of thresholds.
+    /// Words of thresholds; for neurons that decide by a table, of its lengths and addresses.
     fn thresholds(&mut self, neurons: &Neurons, chunks: &[Vec<Option<usize>>]) -> usize {
+        if let Some(table) = &neurons.table {
+            return self.tables(table, chunks);
+        }
         let own = |column: &Option<usize>| match column {
             Some(c) => (neurons.theta[*c], neurons.start[*c]),
             None => (1, 0),
@@ -441,6 +456,26 @@ impl Lowering<'_> {
             each.take(fire_lanes).collect::<Vec<_>>()
         });
         self.constants.thresholds.place(words.collect())
+    }
+
+    fn tables(&mut self, table: &[Pieces], chunks: &[Vec<Option<usize>>]) -> usize {
+        let fire_lanes = self.options.fire_lanes;
+        let silent: Pieces = vec![(0, 0)];
+        let mut words = Vec::new();
+        for group in chunks.iter().flat_map(|chunk| chunk.chunks(fire_lanes)) {
+            let mut word = Vec::new();
+            for lane in 0..fire_lanes {
+                let pieces = group.get(lane).copied().flatten().map_or(&silent, |channel| &table[channel]);
+                let first = self.constants.pieces.place(lane, pieces) as i128;
+                let count = pieces.len() as i128;
+                pieces[1..].iter().for_each(|&(threshold, _)| self.widths.piece.take(threshold.into()));
+                self.widths.start.take(first);
+                self.widths.theta = self.widths.theta.max(count.unsigned_abs());
+                word.push((count, first));
+            }
+            words.push(word);
+        }
+        self.constants.thresholds.place(words)
     }
 
     fn neuron_widths(&mut self, neurons: &Neurons, steps: usize) {

@@ -43,6 +43,8 @@ pub(super) struct Widths {
     /// M, and what it is compared with.
     pub membrane: u128,
     pub level: u128,
+    /// Thresholds of tables.
+    pub piece: Span,
     pub max_steps: usize,
     pub sum: Span,
     pub value: Span,

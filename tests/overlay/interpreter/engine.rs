@@ -141,6 +141,9 @@ impl Interpreter<'_> {
         let start = self.thresholds.bits(word, at, m.start_width, true, "thresholds")?;
         let theta =
             self.thresholds.bits(word, at + m.start_width as usize, m.theta_width, false, "thresholds")?;
+        if f.table == 1 {
+            return self.level(f, lane, sum, (start, theta));
+        }
         let v = fits(start + (sum << m.fraction), m.membrane_width + 1, true, "V")?;
         let (mut left, limit) = if v >= 0 { (v, f.high) } else { (-v - 1 + theta, f.low) };
         fits(left, m.membrane_width, false, "M")?;
@@ -155,6 +158,30 @@ impl Interpreter<'_> {
         }
         fits(magnitude.into(), m.level_bits, false, "a magnitude")?;
         Ok(if v >= 0 { magnitude } else { -magnitude })
+    }
+
+    /// The level of a neuron that decides by a table: found by looking at every word.
+    fn level(&self, f: &Fire, lane: usize, sum: i128, (first, count): (i128, i128)) -> Fault<i64> {
+        let m = self.machine;
+        let pieces = self.pieces.get(lane).ok_or("a table of a lane without one")?;
+        let (first, count) = (n(first.unsigned_abs()), n(count.unsigned_abs()));
+        assert!(0 < count && count <= 1 << f.probes, "{count} words, {} comparisons", f.probes);
+        let threshold = |i: usize| pieces.bits(first + i, 0, m.piece_width, true, "a table");
+        let mut found = 0;
+        let mut last = i128::MIN;
+        for i in 1..count {
+            let threshold = threshold(i)?;
+            assert!(threshold > last, "thresholds ascend");
+            last = threshold;
+            if sum >= threshold {
+                found = i;
+            }
+        }
+        let at = m.piece_width as usize;
+        let level = pieces.bits(first + found, at, m.level_bits + 1, true, "a table")? as i64;
+        let (limit, most) = if level < 0 { (f.low, -level) } else { (f.high, level) };
+        assert!(most as u128 <= limit, "level {level}");
+        Ok(level)
     }
 
     /// A group.

@@ -108,6 +108,8 @@ pub struct Interpreter<'a> {
     vector: Vec<Vector>,
     weights: Image,
     thresholds: Image,
+    /// Tables of the neurons of a group.
+    pieces: Vec<Image>,
     starts: Image,
     coefficients: Image,
     constants: Image,
@@ -161,7 +163,7 @@ fn n(value: u128) -> usize {
 impl<'a> Interpreter<'a> {
     pub fn new(plan: &'a Plan) -> Self {
         let machine = &plan.machine;
-        let image = |name| Image::new(plan, name);
+        let image = |name: &str| Image::new(plan, name);
         let fetch = list(&image("fetch.hex").program(), Fetch::WORDS, Fetch::decode);
         let fire = list(&image("fire.hex").program(), Fire::WORDS, Fire::decode);
         let vector = list(&image("vector.hex").program(), Vector::WORDS, Vector::decode);
@@ -187,6 +189,9 @@ impl<'a> Interpreter<'a> {
         for (name, depth) in depths {
             assert_eq!(image(name).0.len(), depth, "{name}");
         }
+        let pieces: Vec<Image> =
+            (0..machine.fire_lanes).map(|lane| image(&format!("pieces{lane:04}.hex"))).collect();
+        assert_eq!(pieces.iter().map(|image| image.0.len()).max(), Some(machine.piece_depth));
         Self {
             machine,
             fetch,
@@ -194,6 +199,7 @@ impl<'a> Interpreter<'a> {
             vector,
             weights,
             thresholds: image("thresholds.hex"),
+            pieces,
             starts: image("starts.hex"),
             coefficients: image("coefficients.hex"),
             constants: image("constants.hex"),
