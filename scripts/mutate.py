@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Generates mutants of the module library and counts which of them the benches detect.
 
-    SNN2RTL_BENCH_FILES_ONLY=1 cargo test --release --test rtl_benches -- --skip lint
+    SNN2RTL_BENCH_FILES_ONLY=1 cargo test --test rtl_benches -- --skip lint
     nice python3 scripts/mutate.py [--seed 1] [--per-token 0.009]
     nice python3 scripts/mutate.py --proofs
 

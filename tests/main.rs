@@ -1,6 +1,6 @@
 //! The tests that need no program of their own: one program compiles and links in a fraction of the time of many.
 //!
-//! `cargo test --release --test main golden::` runs those of `golden.rs`.
+//! `cargo test --test main golden::` runs those of `golden.rs`.
 
 mod common;
 #[path = "common/designs.rs"]

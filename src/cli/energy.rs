@@ -27,7 +27,7 @@ pub fn measured(account: &Measured) -> String {
         energy("their energy", account.qann_nj_per_sample),
     ];
     let schedules = account.schedules.iter().map(|s| {
-        let share = format!("{:.3}", s.ratio);
+        let share = s.ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.3}"));
         let name = format!("{}, {}", s.schedule, s.code);
         [name, format!("{:.0}", s.sops_per_sample), format!("{:.1} nJ", s.snn_nj_per_sample), share]
     });

@@ -13,7 +13,7 @@ use crate::target::TargetEntry;
 use crate::tool::Tool;
 
 /// Version of the manifest format.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 
 /// The manifest of a build folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::golden::{Schedule, SpikeCode};
 use crate::integer::cost::Operations;
+use crate::report::Scheduled;
 
 /// A 32-bit float multiply-accumulate at 45 nm, in pJ (Horowitz, ISSCC 2014: 3.7 + 0.9).
 const MAC: f64 = 4.6;
@@ -92,8 +93,8 @@ pub struct Measured {
     pub qann_nj_per_sample: f64,
     /// Of the spiking network: synaptic operations, and multiply-accumulates with elements of the input that are not 0.
     pub snn_nj_per_sample: f64,
-    /// Ratio of the energies of the spiking and the quantised network.
-    pub ratio: f64,
+    /// Ratio of the energies of the spiking and the quantised network; none where there are no multiply-accumulates.
+    pub ratio: Option<f64>,
     /// The same for each schedule and spike code whose operations are known; that of the run first.
     pub schedules: Vec<Scheduled>,
 }
@@ -111,23 +112,6 @@ pub struct Account {
     pub input_macs: f64,
 }
 
-/// Energy of a sample in a schedule.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Scheduled {
-    /// The order of the updates.
-    pub schedule: &'static str,
-    /// What a spike is worth.
-    pub code: &'static str,
-    /// Additions of a weight caused by a spike.
-    pub sops_per_sample: f64,
-    /// Multiply-accumulates with elements of the input that are not 0.
-    pub input_macs_per_sample: f64,
-    /// Energy of both.
-    pub snn_nj_per_sample: f64,
-    /// Ratio of it and the energy of the quantised network.
-    pub ratio: f64,
-}
-
 impl Measured {
     /// The account of a run, and of other schedules.
     pub fn new(operations: &Operations, own: Account, others: &[Account]) -> Self {
@@ -135,22 +119,23 @@ impl Measured {
         let scheduled = |account: &Account| {
             let energy = nj(account.input_macs, account.sops);
             Scheduled {
-                schedule: account.schedule.name(),
-                code: account.code.name(),
+                schedule: account.schedule.name().to_owned(),
+                code: account.code.name().to_owned(),
                 sops_per_sample: account.sops,
                 input_macs_per_sample: account.input_macs,
                 snn_nj_per_sample: energy,
-                ratio: energy / qann,
+                ratio: Some(energy / qann).filter(|ratio| ratio.is_finite()),
             }
         };
         let own = scheduled(&own);
+        let (snn_nj_per_sample, ratio) = (own.snn_nj_per_sample, own.ratio);
         let schedules = std::iter::once(own).chain(others.iter().map(scheduled)).collect();
         Self {
             basis: Basis::new(operations),
             qann_macs: operations.macs,
             qann_nj_per_sample: qann,
-            snn_nj_per_sample: own.snn_nj_per_sample,
-            ratio: own.ratio,
+            snn_nj_per_sample,
+            ratio,
             schedules,
         }
     }

@@ -152,7 +152,7 @@ pub fn measured(
 }
 
 fn account(energy: &energy::Measured) -> Energy {
-    let energy::Measured { basis, qann_macs, qann_nj_per_sample, snn_nj_per_sample, ratio, schedules: _ } =
+    let energy::Measured { basis, qann_macs, qann_nj_per_sample, snn_nj_per_sample, ratio, schedules } =
         energy;
     Energy {
         technology: basis.technology.to_owned(),
@@ -161,8 +161,9 @@ fn account(energy: &energy::Measured) -> Energy {
         qann_macs: *qann_macs,
         qann_nj_per_sample: *qann_nj_per_sample,
         snn_nj_per_sample: *snn_nj_per_sample,
-        ratio: ratio.is_finite().then_some(*ratio),
+        ratio: *ratio,
         layer_norm_elements: basis.layer_norm_elements,
         softmax_elements: basis.softmax_elements,
+        schedules: schedules.clone(),
     }
 }

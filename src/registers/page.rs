@@ -11,7 +11,7 @@ pub fn page() -> String {
         "# Registers\n\n\
          The AXI4-Lite registers of a core. This page is generated from `src/registers/table.rs`, like \
          `rtl/axi_lite_regs_pkg.sv`, which the hardware uses, the constants of `host/host.py`, and `registers.json` and \
-         `software/snn2rtl_regs.h` in every build folder. `UPDATE_GOLDENS=1 cargo test --release --test registers` \
+         `software/snn2rtl_regs.h` in every build folder. `UPDATE_GOLDENS=1 cargo test --test registers` \
          rewrites the files in the repository.\n\n\
          | address | register | bits | access | after reset | meaning |\n|---|---|---|---|---|---|\n",
     );

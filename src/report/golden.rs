@@ -97,6 +97,26 @@ pub struct Energy {
     pub layer_norm_elements: u64,
     /// Number of softmax elements.
     pub softmax_elements: u64,
+    /// The spiking network in each schedule and spike code whose operations are known; that of the run first.
+    #[serde(default)]
+    pub schedules: Vec<Scheduled>,
+}
+
+/// Energy of a sample in a schedule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scheduled {
+    /// The order of the updates.
+    pub schedule: String,
+    /// What a spike is worth.
+    pub code: String,
+    /// Additions of a weight caused by a spike.
+    pub sops_per_sample: f64,
+    /// Multiply-accumulates with elements of the input that are not 0.
+    pub input_macs_per_sample: f64,
+    /// Energy of both.
+    pub snn_nj_per_sample: f64,
+    /// Ratio of it and the energy of the quantised network; none where there are no multiply-accumulates.
+    pub ratio: Option<f64>,
 }
 
 /// A layer of neurons.

@@ -112,7 +112,7 @@ fn explore_says_what_would_fit() {
     }
 }
 
-/// Takes minutes: `cargo test --release --test cli full_size -- --ignored`. docs/large-networks.md has its figures.
+/// Takes minutes: `cargo test --test cli full_size -- --ignored`. docs/large-networks.md has its figures.
 #[test]
 #[ignore = "takes minutes and a gigabyte"]
 fn full_size() {

@@ -50,12 +50,10 @@ class Board:
     def reset(self):
         self.beats, self.words, self.taking = [], [], 0
         self.ended = False
-        # The IP has a register on its reset: in the first cycle of a reset the core is still at work.
-        self.pins.rst = 1
-        self.library.snn_cycle(ctypes.byref(self.pins), ctypes.byref(self.out))
+        # Both streams are withdrawn with the reset; the IP has a register on it, so the core still runs for a cycle.
         for name, _ in In._fields_:
             setattr(self.pins, name, int(name in ("s_axi_bready", "s_axi_rready", "rst")))
-        for _ in range(8):
+        for _ in range(9):
             self.library.snn_cycle(ctypes.byref(self.pins), ctypes.byref(self.out))
         # AMBA AXI, Reset: a master begins after the first edge at which the reset is off.
         self.pins.rst = 0

@@ -119,6 +119,15 @@ fn every_section_has_its_figures() {
 
     let energy = &golden["energy"];
     has("energy", &[count(&energy["qann_macs"]), format!("{:.1}\u{a0}%", 100.0 * real(&energy["ratio"]))]);
+    // Each schedule has its own row.
+    let schedules = energy["schedules"].as_array().expect("schedules");
+    let names: Vec<_> = schedules.iter().map(|s| (s["schedule"].as_str(), s["code"].as_str())).collect();
+    let [synchronous, settled] = ["synchronous", "settled"].map(Some);
+    assert_eq!(names, [(synchronous, Some("unary")), (settled, Some("unary")), (settled, Some("radix"))]);
+    for schedule in schedules {
+        let ratio = format!("{:.1}\u{a0}%", 100.0 * real(&schedule["ratio"]));
+        has("energy", &[schedule["code"].as_str().expect("a code").to_owned(), ratio]);
+    }
     for proof in found["proof"].as_array().expect("layers") {
         has("widths", &[proof["name"].as_str().expect("a name").to_owned(), count(&proof["inequalities"])]);
     }
@@ -206,7 +215,7 @@ fn the_figures_are_those_of_run() {
         assert_eq!(golden[key], run[key], "{key}");
     }
     assert!(golden["reference_neurons_checked"].as_u64().is_some_and(|n| n > 0));
-    for key in ["qann_macs", "snn_nj_per_sample", "ratio"] {
+    for key in ["qann_macs", "snn_nj_per_sample", "ratio", "schedules"] {
         assert_eq!(golden["energy"][key], run["energy"][key], "{key}");
     }
     // The spikes of the sample drawn are those of the dump.

@@ -140,7 +140,7 @@ impl Group {
     }
 
     /// The key of the result: everything that is read, and how the program is built and run.
-    fn key(&self) -> String {
+    fn key(&self, more: &str) -> String {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut key = COMPILER.key("bench").folder("group", &self.dir).unwrap();
         for folder in ["rtl", "sim"] {
@@ -155,18 +155,47 @@ impl Group {
         for source in self.sources() {
             key = key.text("source", source);
         }
-        key.text("seeds", format!("{SEEDS:?}")).finish()
+        key.text("seeds", format!("{SEEDS:?}")).text("cases", more).finish()
     }
 
     /// Builds the program and runs it with every seed.
     pub fn run(self) {
+        self.run_cached("", |program, name| {
+            let mut output = String::new();
+            for seed in SEEDS {
+                let bench = program.clone().arg(format!("+verilator+seed+{seed}")).args(RUN);
+                writeln!(output, "{name}, seed {seed}: {}", finish(&bench).trim_end()).unwrap();
+            }
+            output
+        });
+    }
+
+    /// Builds the program and runs it with each argument; the output contains the words beside it, and a run fails
+    /// unless they begin with `PASS`.
+    pub fn run_cases(self, cases: &[(&str, &str)]) {
+        self.run_cached(&format!("{cases:?}"), |program, name| {
+            let mut output = String::new();
+            for (argument, words) in cases {
+                let bench = program.clone().arg(argument).args(RUN);
+                let finished = bench.attempt(&mut |_| ()).unwrap_or_else(|error| panic!("{error}"));
+                let (passes, said) = (finished.status.success(), finished.output);
+                assert!(said.contains(words), "{name} {argument}: {said}");
+                assert_eq!(passes, words.starts_with("PASS"), "{name} {argument}: {said}");
+                writeln!(output, "{name} {argument}: {words}").unwrap();
+            }
+            output
+        });
+    }
+
+    /// Builds the program and calls `run` with it, unless the output of an earlier run with the same inputs is kept.
+    fn run_cached(self, more: &str, run: impl FnOnce(&Command, &str) -> String) {
         self.write();
         // `scripts/mutate.py` builds the same benches itself, around a changed library.
         if std::env::var_os("SNN2RTL_BENCH_FILES_ONLY").is_some() {
             return;
         }
 
-        let key = self.key();
+        let key = self.key(more);
         if let Some(output) = RESULTS.as_ref().and_then(|store| store.get(&key)) {
             print!("not run again: {}", String::from_utf8_lossy(&output));
             return;
@@ -178,13 +207,7 @@ impl Group {
         finish(&build.arg(self.dir.join("bench.sv")));
         let sources = Sources { folder, prefix: "Vbench", variables: &VARIABLES, headers: &[] };
         COMPILER.compile(&sources, &mut |_, _| ()).unwrap_or_else(|error| panic!("{error}"));
-        let mut output = String::new();
-        for seed in SEEDS {
-            let bench = Command::new(self.name, folder.join("Vbench"))
-                .arg(format!("+verilator+seed+{seed}"))
-                .args(RUN);
-            writeln!(output, "{}, seed {seed}: {}", self.name, finish(&bench).trim_end()).unwrap();
-        }
+        let output = run(&Command::new(self.name, folder.join("Vbench")), self.name);
         print!("{output}");
         if let Some(store) = &*RESULTS {
             store.put(&key, output.as_bytes()).unwrap();
@@ -202,7 +225,7 @@ fn another_parameter_or_image_is_another_key() {
             Vec::new()
         });
         group.write();
-        let key = group.key();
+        let key = group.key("");
         fs::remove_dir_all(&group.dir).unwrap();
         key
     };

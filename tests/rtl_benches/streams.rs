@@ -29,6 +29,20 @@ fn streams() {
     group.run();
 }
 
+/// A register on the reset of the IP resets the sender one cycle before the receiver.
+#[test]
+fn a_beat_may_be_lost_in_the_last_cycle_before_a_reset() {
+    let mut group = Group::new("stream_check");
+    group.add("stream_check", &[&[]], |_, _| Vec::new());
+    group.run_cases(&[
+        ("+case=0", "PASS"),
+        ("+case=1", "a_valid_stays"),
+        ("+case=2", "a_data_stable"),
+        ("+case=3", "PASS"),
+        ("+case=4", "a_valid_stays"),
+    ]);
+}
+
 fn stream_fifo(group: &mut Group) {
     let sets: &[Set] = &[
         &[("Width", 8), ("Depth", 1)],

@@ -42,10 +42,8 @@ pub struct Report {
     /// Number of samples.
     pub samples: usize,
     /// Share of samples whose class is their label.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<f64>,
     /// The same after each time-step of the synchronous schedule.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy_per_step: Option<Vec<f64>>,
     /// Time-steps to quiescence, or to the limit; in the settled schedule the local time-steps of all layers together.
     pub time_steps: Spread,

@@ -24,6 +24,7 @@ pub use chart::picture;
 
 use super::Report;
 use super::exploration::{Exploration, Explored};
+use super::golden::Scheduled;
 use crate::error::{Error, Result};
 use overview::Tile;
 use pipeline::Pipeline;
@@ -84,6 +85,8 @@ struct EnergyView {
     input: String,
     sops: String,
     description: String,
+    /// Of each schedule: its name, the spike code, operations, energy, ratio.
+    schedules: Vec<[String; 5]>,
 }
 
 /// A frontier.
@@ -196,12 +199,23 @@ fn energy(report: &Report) -> Option<EnergyView> {
         bars: [bar(energy.qann_nj_per_sample), bar(sops), bar(input)],
         input: text::energy(input),
         sops: text::energy(sops),
+        schedules: energy.schedules.iter().map(schedule).collect(),
         description: format!(
             "Quantised network {}, spiking network {} a sample.",
             text::energy(energy.qann_nj_per_sample),
             text::energy(energy.snn_nj_per_sample)
         ),
     })
+}
+
+fn schedule(account: &Scheduled) -> [String; 5] {
+    [
+        account.schedule.clone(),
+        account.code.clone(),
+        text::mean(account.sops_per_sample),
+        text::energy(account.snn_nj_per_sample),
+        account.ratio.map(text::percent).unwrap_or_default(),
+    ]
 }
 
 fn frontier<'a>(report: &Report, exploration: &'a Exploration) -> Result<FrontierView<'a>> {

@@ -12,7 +12,7 @@ run() {
   log=reports/nextpnr_script/$1.log
   shift
   "$@" >"$log" 2>&1 || {
-    tail -n 20 "$log"
+    grep '^ERROR' "$log" || tail -n 20 "$log"
     echo "FAIL: see $log"
     exit 1
   }
