@@ -77,6 +77,7 @@ overlay/overlay_serial.sv
 overlay/overlay_place.sv
 overlay/overlay_row_fire.sv
 overlay/overlay_layer_norm.sv
+overlay/overlay_sum_neurons.sv
 overlay/overlay_softmax.sv
 overlay/overlay_vector.sv
 overlay/overlay_rows.sv

@@ -60,7 +60,8 @@ fn rich(names: &[String; 6]) -> Model {
     let input = Input { sample: Shape(vec![2, 3, 1]), spec, encoding: Encoding::Rate { steps: 7 } };
     let mut id = network.add(&names[0], Op::Input(input), &[]).expect("an input");
     let levels: Vec<i32> = (0..12).map(|n| n * 3000 - 15_000).collect();
-    let weights = linear(4, &levels, &[1e-38, 0.1, 3.0, f64::from(f32::MAX)], &[0.1, -0.0, f64::MIN_POSITIVE, 5e-324]);
+    let weights =
+        linear(4, &levels, &[1e-38, 0.1, 3.0, f64::from(f32::MAX)], &[0.1, -0.0, f64::MIN_POSITIVE, 5e-324]);
     id = network.add(&names[1], weights, &[id]).expect("fits");
     let quantiser = Quantiser {
         scale: vec![0.1, 0.2, 0.3, 0.4],

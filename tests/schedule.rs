@@ -153,6 +153,7 @@ fn state_goes_to_ultra_ram_where_block_memory_is_short() {
         mask: false,
         fused: false,
         post_norm: false,
+        quantised_sums: false,
         mean: true,
         function: None,
     };
@@ -201,6 +202,7 @@ fn fifos_at_joins_shrink_where_nothing_else_fits() {
         mask: false,
         fused: false,
         post_norm: false,
+        quantised_sums: false,
         mean: true,
         function: None,
     };
@@ -248,6 +250,7 @@ fn a_refusal_does_not_list_the_same_network_as_fitting() {
         mask: false,
         fused: false,
         post_norm: false,
+        quantised_sums: false,
         mean: true,
         function: None,
     };

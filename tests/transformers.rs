@@ -39,6 +39,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
             mask: words && mask,
             fused,
             post_norm,
+            quantised_sums: seed % 4 == 0,
             mean,
             function,
         },

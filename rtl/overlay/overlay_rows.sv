@@ -26,6 +26,7 @@ module overlay_rows #(
   parameter bit HasEmbed = 1'b1,
   parameter bit HasMask = 1'b1,
   parameter bit HasLayerNorm = 1'b1,
+  parameter bit HasNeurons = 1'b1,
   /// Rows of embeddings: bits of an entry, entries.
   parameter int unsigned TableWidth = 16,
   parameter int unsigned TableDepth = 0,
@@ -40,7 +41,10 @@ module overlay_rows #(
   parameter ConstantFile = "",
   parameter int unsigned NormFraction = 8,
   parameter int unsigned SquareWidth = 40,
+  /// V of LayerNorm and of neurons of sums; their fraction bits and bits of theta.
   parameter int unsigned NormValueWidth = 28,
+  parameter int unsigned NeuronFraction = 4,
+  parameter int unsigned NeuronThetaWidth = 1,
   /// Softmax: see `overlay_softmax`; none if MaxGroup is 0.
   parameter int unsigned ScoreWidth = 16,
   parameter int unsigned MaxGroup = 0,
@@ -106,15 +110,17 @@ module overlay_rows #(
   localparam int unsigned ExpBits = (ExpDepth > 1) ? $clog2(ExpDepth) : 1;
   localparam int unsigned QuadBits = (FetchWidth > 4) ? $clog2(FetchWidth / 4) : 1;
   localparam bit HasSoftmax = MaxGroup > 0;
-  // V and theta of neurons: of LayerNorm, of softmax, of both.
+  // V and theta of neurons: of LayerNorm and sums, of softmax, of both.
+  localparam bit FiresRows = HasLayerNorm || HasNeurons;
   localparam int unsigned RootWidth = (SquareWidth + 1) / 2;
+  localparam int unsigned NormThetaWidth = (NeuronThetaWidth > RootWidth) ? NeuronThetaWidth : RootWidth;
   localparam int unsigned ScaledWidth = ExpSumWidth + ScaleWidth;
   localparam int unsigned SoftmaxWidth =
       ((ScaledWidth > ExpWidth + ScaleFraction) ? ScaledWidth : ExpWidth + ScaleFraction) + 2;
   localparam int unsigned FireWidth = !HasSoftmax ? NormValueWidth :
-      (!HasLayerNorm || SoftmaxWidth > NormValueWidth) ? SoftmaxWidth : NormValueWidth;
-  localparam int unsigned ThetaWidth = !HasSoftmax ? RootWidth :
-      (!HasLayerNorm || ScaledWidth + 1 > RootWidth) ? ScaledWidth + 1 : RootWidth;
+      (!FiresRows || SoftmaxWidth > NormValueWidth) ? SoftmaxWidth : NormValueWidth;
+  localparam int unsigned ThetaWidth = !HasSoftmax ? NormThetaWidth :
+      (!FiresRows || ScaledWidth + 1 > NormThetaWidth) ? ScaledWidth + 1 : NormThetaWidth;
 
   // ---------------------------------------------------------------------------- memory of sums
   // The serial path never waits for its writes. Each of the two that read has its own copy.
@@ -311,7 +317,7 @@ module overlay_rows #(
   logic mask_valid, mask_bit, norm_valid, norm_ready, norm_sticky, norm_excluded, norm_quad_end, norm_row_end;
   logic [RawBits-1:0] mask_index;
   logic signed [NormValueWidth-1:0] norm_value;
-  logic [RootWidth-1:0] norm_theta;
+  logic [NormThetaWidth-1:0] norm_theta;
   logic [SpikeBits-1:0] norm_addr, norm_stride;
   logic [QuadBits-1:0] norm_quad;
   logic [StepBits-1:0] norm_steps;
@@ -337,6 +343,7 @@ module overlay_rows #(
       .HasEmbed(32'(HasEmbed)),
       .HasMask(32'(HasMask)),
       .HasLayerNorm(32'(HasLayerNorm)),
+      .HasNeurons(32'(HasNeurons)),
       .HasStart(32'(StartDepth > 0)),
       .HasPerChannel(32'(CoefficientDepth > 0)),
       .SumWidth(SumWidth),
@@ -353,6 +360,8 @@ module overlay_rows #(
       .Fraction(NormFraction),
       .SquareWidth(SquareWidth),
       .ValueWidth(NormValueWidth),
+      .NeuronFraction(NeuronFraction),
+      .ThetaWidth(NormThetaWidth),
       .ConstAddrWidth(ConstantBits),
       .Align(FireLanes),
       .WordNeurons(FetchWidth),
@@ -562,8 +571,8 @@ module overlay_rows #(
   end
 
   // ---------------------------------------------------------------------------- neurons
-  // Rows of LayerNorm and of softmax are not mixed.
-  if (HasSoftmax || HasLayerNorm) begin : gen_fire
+  // Rows of the vector unit and of softmax are not mixed.
+  if (HasSoftmax || FiresRows) begin : gen_fire
     logic within_q, soft_q, scores, ready, leaves;
     logic [QuadBits-1:0] quad;
     assign scores = within_q ? soft_q : !norm_valid;

@@ -5,10 +5,10 @@
 /// Contract: an instruction stays with `instr_valid_i` until `instr_next_o`, which comes for one cycle when all its rows
 /// are complete. `end_o`: the list is at its end; `restart_i` begins it again. Row r begins when both conditions of the
 /// instruction are met, of `embed` and `mask` also not before `raw_valid_i`. `row_done_o` is high for a cycle for
-/// each row that is complete; a row of LayerNorm is when `fire_done_i` says so. Memories give a word a cycle after its
+/// each row that is complete; a row of LayerNorm or of neurons is when `fire_done_i` says so. Memories give a word a cycle after its
 /// address, and keep it until the next; the read ports are used by nothing else while an instruction is executed.
-/// Structure: a counter for all rows and channels; value and coefficient, product in two stages, sum; LayerNorm is a
-/// module of its own. The two conditions share a comparator.
+/// Structure: a counter for all rows and channels; value and coefficient, product in two stages, sum; LayerNorm and
+/// neurons are modules of their own. The two conditions share a comparator.
 /// Throughput: one element a cycle; `add` with `accumulate` takes two, for it reads two sums. Between rows there are
 /// two cycles, for `embed` four.
 module overlay_vector #(
@@ -17,6 +17,7 @@ module overlay_vector #(
   parameter int unsigned HasEmbed = 1,
   parameter int unsigned HasMask = 1,
   parameter int unsigned HasLayerNorm = 1,
+  parameter int unsigned HasNeurons = 1,
   parameter int unsigned HasStart = 1,
   parameter int unsigned HasPerChannel = 1,
   /// Bits of a signed sum, of a signed coefficient, of a signed entry of the table.
@@ -37,15 +38,17 @@ module overlay_vector #(
   parameter int unsigned Fraction = 8,
   parameter int unsigned SquareWidth = 40,
   parameter int unsigned ValueWidth = 28,
+  /// Fraction bits of neurons of sums; bits of theta of all neurons, at least those of r.
+  parameter int unsigned NeuronFraction = 4,
+  parameter int unsigned ThetaWidth = 20,
   parameter int unsigned ConstAddrWidth = 8,
   parameter int unsigned Align = 4,
   parameter int unsigned WordNeurons = 16,
   parameter int unsigned AddrWidth = 12,
   parameter int unsigned LevelWidth = 4,
   parameter int unsigned StepsWidth = 8,
-  /// Bits of the place of a quad in a word, of r; derived.
-  localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1,
-  localparam int unsigned RootWidth = (SquareWidth + 1) / 2
+  /// Bits of the place of a quad in a word, derived.
+  localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1
 ) (
   input  wire logic                               clk_i,
   input  wire logic                               rst_i,
@@ -92,11 +95,11 @@ module overlay_vector #(
   output      logic                               const_enable_o,
   output      logic [ConstAddrWidth-1:0]          const_addr_o,
   input  wire logic [2*ConstWidth-1:0]            const_data_i,
-  /// Elements of LayerNorm and their configuration, for `overlay_row_fire`.
+  /// Elements of LayerNorm and of neurons of sums, and their configuration, for `overlay_row_fire`.
   output      logic                               fire_valid_o,
   input  wire logic                               fire_ready_i,
   output      logic signed [ValueWidth-1:0]       fire_value_o,
-  output      logic [RootWidth-1:0]               fire_theta_o,
+  output      logic [ThetaWidth-1:0]              fire_theta_o,
   output      logic                               fire_sticky_o,
   output      logic                               fire_excluded_o,
   output      logic                               fire_quad_end_o,
@@ -109,7 +112,7 @@ module overlay_vector #(
   output      logic                               fire_half_even_o,
   output      logic [LevelWidth-1:0]              fire_high_o,
   output      logic [LevelWidth-1:0]              fire_low_o,
-  /// The spikes of a row of LayerNorm are written.
+  /// The spikes of such a row are written.
   input  wire logic                               fire_done_i
 );
 
@@ -150,7 +153,7 @@ module overlay_vector #(
   localparam int unsigned EpsilonLsb = overlay_isa_pkg::VectorEpsilonLsb;
 
   logic [2:0] op;
-  logic is_add, is_embed, is_layer_norm, is_mask, accumulate, two_reads;
+  logic is_add, is_embed, is_layer_norm, is_mask, is_neurons, fires, accumulate, two_reads;
   logic [15:0] rows;
   logic [ChannelsWidth-1:0] channels;
   assign op = instr_i[OpLsb+:3];
@@ -158,6 +161,8 @@ module overlay_vector #(
   assign is_embed = HasEmbed != 0 && op == 3'd2;
   assign is_layer_norm = HasLayerNorm != 0 && op == 3'd3;
   assign is_mask = HasMask != 0 && op == 3'd4;
+  assign is_neurons = HasNeurons != 0 && op == 3'd5;
+  assign fires = is_layer_norm || is_neurons;
   assign accumulate = instr_i[AccumulateLsb];
   assign two_reads = is_add && accumulate;
   assign rows = instr_i[RowsLsb+:16];
@@ -166,15 +171,15 @@ module overlay_vector #(
   // ---------------------------------------------------------------------------- rows
   typedef enum logic [2:0] {Idle, Row, Raw, RowAddr, Elements, End} state_e;
   state_e state_q;
-  logic start, go_q, may_begin, row_begin, ln_begin, row_end, issue, advance, more_rows;
+  logic start, go_q, may_begin, row_begin, ln_begin, neurons_begin, row_end, issue, advance, more_rows;
   logic [15:0] rows_q, open_q;
   logic [RawAddrWidth-1:0] raw_addr_q;
   logic written_q, mask_valid_q, done_q, row_done;
   assign start = state_q == Idle && instr_valid_i && !done_q;
   assign more_rows = rows_q != '0;
   assign may_begin = state_q == Row && more_rows && go_q && (raw_valid_i || !(is_embed || is_mask));
-  assign row_begin = is_layer_norm ? ln_begin : may_begin;
-  assign row_done = written_q || mask_valid_q || (HasLayerNorm != 0 && fire_done_i);
+  assign row_begin = is_layer_norm ? ln_begin : is_neurons ? neurons_begin : may_begin;
+  assign row_done = written_q || mask_valid_q || ((HasLayerNorm != 0 || HasNeurons != 0) && fire_done_i);
   assign row_done_o = row_done;
   assign instr_next_o = done_q;
   assign end_o = state_q == End;
@@ -187,7 +192,7 @@ module overlay_vector #(
       unique case (state_q)
         Idle: if (start) state_q <= Row;
         Row: begin
-          if (row_begin && !is_layer_norm) state_q <= (is_embed || is_mask) ? Raw : Elements;
+          if (row_begin && !fires) state_q <= (is_embed || is_mask) ? Raw : Elements;
           else if (open_q == '0) state_q <= instr_i[LastLsb] ? End : Idle;
         end
         Raw: state_q <= is_embed ? RowAddr : Row;
@@ -405,9 +410,14 @@ module overlay_vector #(
   end
 
   // ---------------------------------------------------------------------------- LayerNorm
+  logic ln_enable, ln_valid, ln_sticky, ln_excluded, ln_quad_end, ln_row_end;
+  logic [SumAddrWidth-1:0] ln_sum_addr;
+  logic signed [ValueWidth-1:0] ln_value;
+  logic [ThetaWidth-1:0] ln_theta;
+  logic [AddrWidth-1:0] ln_addr;
+  logic [QuadWidth-1:0] ln_quad;
   if (HasLayerNorm != 0) begin : gen_layer_norm
-    logic ln_enable;
-    logic [SumAddrWidth-1:0] ln_addr;
+    logic [(SquareWidth+1)/2-1:0] root;
     overlay_layer_norm #(
       .SumWidth(SumWidth),
       .ChannelsMax(ChannelsMax),
@@ -433,41 +443,101 @@ module overlay_vector #(
       .go_i(is_layer_norm && may_begin),
       .row_begin_o(ln_begin),
       .sum_enable_o(ln_enable),
-      .sum_addr_o(ln_addr),
+      .sum_addr_o(ln_sum_addr),
       .sum_data_i,
       .const_enable_o,
       .const_addr_o,
       .const_data_i,
-      .out_valid_o(fire_valid_o),
+      .out_valid_o(ln_valid),
       .out_ready_i(fire_ready_i),
-      .out_value_o(fire_value_o),
-      .out_theta_o(fire_theta_o),
-      .out_sticky_o(fire_sticky_o),
-      .out_excluded_o(fire_excluded_o),
-      .out_quad_end_o(fire_quad_end_o),
-      .out_row_end_o(fire_row_end_o),
-      .out_addr_o(fire_addr_o),
-      .out_quad_o(fire_quad_o)
+      .out_value_o(ln_value),
+      .out_theta_o(root),
+      .out_sticky_o(ln_sticky),
+      .out_excluded_o(ln_excluded),
+      .out_quad_end_o(ln_quad_end),
+      .out_row_end_o(ln_row_end),
+      .out_addr_o(ln_addr),
+      .out_quad_o(ln_quad)
     );
-    assign sum_enable_o = is_layer_norm ? ln_enable : advance;
-    assign sum_addr_o = is_layer_norm ? ln_addr : sum_base + x_q;
+    assign ln_theta = ThetaWidth'(root);
   end else begin : gen_no_layer_norm
-    assign ln_begin = 1'b0;
-    assign sum_enable_o = advance;
-    assign sum_addr_o = sum_base + x_q;
+    assign {ln_begin, ln_enable, ln_valid, ln_sticky, ln_excluded, ln_quad_end, ln_row_end} = '0;
+    assign ln_sum_addr = '0;
     assign const_enable_o = 1'b0;
     assign const_addr_o = '0;
-    assign fire_valid_o = 1'b0;
-    assign fire_value_o = '0;
-    assign fire_theta_o = '0;
-    assign fire_sticky_o = 1'b0;
-    assign fire_excluded_o = 1'b0;
-    assign fire_quad_end_o = 1'b0;
-    assign fire_row_end_o = 1'b0;
-    assign fire_addr_o = '0;
-    assign fire_quad_o = '0;
+    assign ln_value = '0;
+    assign ln_theta = '0;
+    assign ln_addr = '0;
+    assign ln_quad = '0;
     logic unused_layer_norm;
-    assign unused_layer_norm = ^{const_data_i, fire_ready_i, fire_done_i};
+    assign unused_layer_norm = ^const_data_i;
+  end
+
+  // ---------------------------------------------------------------------------- neurons of sums
+  if (HasNeurons != 0) begin : gen_neurons
+    logic enable, valid, excluded, quad_end, neurons_row_end;
+    logic [SumAddrWidth-1:0] sum_addr;
+    logic signed [ValueWidth-1:0] value;
+    logic [AddrWidth-1:0] addr;
+    logic [QuadWidth-1:0] quad;
+    overlay_sum_neurons #(
+      .SumWidth(SumWidth),
+      .ChannelsMax(ChannelsMax),
+      .Shift(NeuronFraction),
+      .ValueWidth(ValueWidth),
+      .SumAddrWidth(SumAddrWidth),
+      .Align(Align),
+      .WordNeurons(WordNeurons),
+      .AddrWidth(AddrWidth)
+    ) u_neurons (
+      .clk_i,
+      .rst_i,
+      .start_i(start && is_neurons),
+      .channels_i(channels),
+      .source_i(instr_i[SourceLsb+:SumAddrWidth]),
+      .value_i(ValueWidth'($signed(instr_i[CoefficientLsb+:64]))),
+      .spikes_i(instr_i[SpikesLsb+:AddrWidth]),
+      .row_stride_i(AddrWidth'(instr_i[RowStrideLsb+:16])),
+      .go_i(is_neurons && may_begin),
+      .row_begin_o(neurons_begin),
+      .sum_enable_o(enable),
+      .sum_addr_o(sum_addr),
+      .sum_data_i,
+      .out_valid_o(valid),
+      .out_ready_i(fire_ready_i),
+      .out_value_o(value),
+      .out_excluded_o(excluded),
+      .out_quad_end_o(quad_end),
+      .out_row_end_o(neurons_row_end),
+      .out_addr_o(addr),
+      .out_quad_o(quad)
+    );
+    assign sum_enable_o = is_neurons ? enable : is_layer_norm ? ln_enable : advance;
+    assign sum_addr_o = is_neurons ? sum_addr : is_layer_norm ? ln_sum_addr : sum_base + x_q;
+    assign fire_valid_o = is_neurons ? valid : ln_valid;
+    assign fire_value_o = is_neurons ? value : ln_value;
+    assign fire_theta_o = is_neurons ? ThetaWidth'(instr_i[EpsilonLsb+:128]) : ln_theta;
+    assign fire_sticky_o = !is_neurons && ln_sticky;
+    assign fire_excluded_o = is_neurons ? excluded : ln_excluded;
+    assign fire_quad_end_o = is_neurons ? quad_end : ln_quad_end;
+    assign fire_row_end_o = is_neurons ? neurons_row_end : ln_row_end;
+    assign fire_addr_o = is_neurons ? addr : ln_addr;
+    assign fire_quad_o = is_neurons ? quad : ln_quad;
+  end else begin : gen_no_neurons
+    assign neurons_begin = 1'b0;
+    assign sum_enable_o = is_layer_norm ? ln_enable : advance;
+    assign sum_addr_o = is_layer_norm ? ln_sum_addr : sum_base + x_q;
+    assign fire_valid_o = ln_valid;
+    assign fire_value_o = ln_value;
+    assign fire_theta_o = ln_theta;
+    assign fire_sticky_o = ln_sticky;
+    assign fire_excluded_o = ln_excluded;
+    assign fire_quad_end_o = ln_quad_end;
+    assign fire_row_end_o = ln_row_end;
+    assign fire_addr_o = ln_addr;
+    assign fire_quad_o = ln_quad;
+    logic unused_neurons;
+    assign unused_neurons = fire_ready_i ^ fire_done_i;
   end
   assign fire_step_stride_o = instr_i[StepStrideLsb+:AddrWidth];
   assign fire_steps_o = StepsWidth'(instr_i[StepsLsb+:8]);

@@ -8,6 +8,7 @@ module overlay_vector_tb #(
   parameter int unsigned HasEmbed = 1,
   parameter int unsigned HasMask = 1,
   parameter int unsigned HasLayerNorm = 1,
+  parameter int unsigned HasNeurons = 1,
   parameter int unsigned HasStart = 1,
   parameter int unsigned HasPerChannel = 1,
   parameter int unsigned SumWidth = 16,
@@ -24,6 +25,8 @@ module overlay_vector_tb #(
   parameter int unsigned Fraction = 8,
   parameter int unsigned SquareWidth = 40,
   parameter int unsigned ValueWidth = 28,
+  parameter int unsigned NeuronFraction = 3,
+  parameter int unsigned ThetaWidth = 20,
   parameter int unsigned ConstAddrWidth = 8,
   parameter int unsigned Align = 4,
   parameter int unsigned WordNeurons = 16,
@@ -58,7 +61,6 @@ module overlay_vector_tb #(
 );
 
   localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1;
-  localparam int unsigned RootWidth = (SquareWidth + 1) / 2;
   localparam int unsigned InstrWidth = 32 * overlay_isa_pkg::VectorWords;
 
   logic rst, write_idle, out_idle, at_end, restart;
@@ -173,7 +175,7 @@ module overlay_vector_tb #(
   // ---------------------------------------------------------------------------- device
   logic e_valid, e_ready, e_sticky, e_excluded, e_quad_end, e_row_end, e_unary, e_half_even;
   logic signed [ValueWidth-1:0] e_value;
-  logic [RootWidth-1:0] e_theta;
+  logic [ThetaWidth-1:0] e_theta;
   logic [AddrWidth-1:0] e_addr, e_step_stride, addr;
   logic [QuadWidth-1:0] e_quad, quad;
   logic [StepsWidth-1:0] e_steps;
@@ -182,7 +184,7 @@ module overlay_vector_tb #(
   logic [3:0] nz, neg;
   overlay_vector #(
     .HasAdd(HasAdd), .HasEmbed(HasEmbed), .HasMask(HasMask), .HasLayerNorm(HasLayerNorm),
-    .HasStart(HasStart), .HasPerChannel(HasPerChannel), .SumWidth(SumWidth),
+    .HasNeurons(HasNeurons), .NeuronFraction(NeuronFraction), .ThetaWidth(ThetaWidth), .HasStart(HasStart), .HasPerChannel(HasPerChannel), .SumWidth(SumWidth),
     .CoefficientWidth(CoefficientWidth), .EntryWidth(EntryWidth), .RawWidth(RawWidth),
     .SumAddrWidth(SumAddrWidth), .StartAddrWidth(StartAddrWidth),
     .CoefficientAddrWidth(CoefficientAddrWidth), .TableAddrWidth(TableAddrWidth),
@@ -210,7 +212,7 @@ module overlay_vector_tb #(
     .fire_high_o(e_high), .fire_low_o(e_low), .fire_done_i(fire_done && fire_tag)
   );
   overlay_row_fire #(
-    .ValueWidth(ValueWidth), .ThetaWidth(RootWidth), .LevelWidth(LevelWidth), .StepsWidth(StepsWidth),
+    .ValueWidth(ValueWidth), .ThetaWidth(ThetaWidth), .LevelWidth(LevelWidth), .StepsWidth(StepsWidth),
     .AddrWidth(AddrWidth), .QuadWidth(QuadWidth)
   ) u_fire (
     .clk_i, .rst_i(rst), .in_valid_i(e_valid), .in_ready_o(e_ready), .in_value_i(e_value),
@@ -227,7 +229,7 @@ module overlay_vector_tb #(
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(write_idle), .valid_i(write_valid),
     .ready_o(write_ready), .data_i({write_data, write_addr})
   );
-  if (HasLayerNorm != 0) begin : gen_spikes
+  if (HasLayerNorm != 0 || HasNeurons != 0) begin : gen_spikes
     bench_checker #(.Width(9 + QuadWidth + AddrWidth), .Words(OutWords), .File(OutFile)) u_out (
       .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(out_idle), .valid_i(out_valid), .ready_o(out_ready),
       .data_i({u_fire.out_row_end, neg, nz, quad, addr})
@@ -235,7 +237,7 @@ module overlay_vector_tb #(
   end else begin : gen_no_spikes
     assign out_idle = 1'b1;
     assign out_ready = 1'b1;
-    always @(posedge clk_i) if (!rst && out_valid) $fatal(1, "%m: spikes without LayerNorm");
+    always @(posedge clk_i) if (!rst && out_valid) $fatal(1, "%m: spikes without neurons");
   end
 
   logic [RawAddrWidth:0] masks[MaskWords];

@@ -49,6 +49,7 @@ pub(super) const SIM: &[(&str, &str)] = files!("sim":
     "overlay_fire_taps.sv",
     "bind_overlay_row_fire.sv",
     "overlay_layer_norm_taps.sv",
+    "overlay_sum_neurons_taps.sv",
     "overlay_softmax_taps.sv",
     "readout_taps.sv",
     "shim.h",

@@ -158,7 +158,7 @@ instruction! {
     Vector, "vector";
     /// Last instruction of the list.
     last: 1,
-    /// 0 `init`, 1 `add`, 2 `embed`, 3 `layer_norm`, 4 `mask`.
+    /// 0 `init`, 1 `add`, 2 `embed`, 3 `layer_norm`, 4 `mask`, 5 `neurons`.
     op: 3,
     /// As in `fire`.
     per_channel: 1, accumulate: 1, start: 1, half_even: 1, unary: 1,
@@ -169,7 +169,8 @@ instruction! {
     rows: 16, channels: 16,
     /// First words of source and target in the memory of sums.
     source: 24, target: 24,
-    /// First words of the start table and of the coefficients; coefficient of all channels.
+    /// First words of the start table and of the coefficients; coefficient of all channels; for `neurons`, their start
+    /// value.
     starts: 24, coefficients: 24, coefficient: 64,
     /// First word of the table of rows; for `mask`, the raw element that is masked.
     table: 32,
@@ -177,7 +178,7 @@ instruction! {
     spikes: 24, row_stride: 16, step_stride: 24,
     /// Local time-steps, largest magnitudes of levels.
     steps: 8, high: 16, low: 16,
-    /// First word of the constants of LayerNorm, and its `ε'`.
+    /// First word of the constants of LayerNorm, and its `ε'`; for `neurons`, their θ.
     constants: 24, epsilon: 128,
 }
 

@@ -160,10 +160,14 @@ pub struct Machine {
     pub square_width: u32,
     /// Unsigned ε'.
     pub epsilon_width: u32,
-    /// Most channels of a LayerNorm.
+    /// Most channels of an instruction of the vector unit.
     pub max_channels: usize,
     /// Words of constants of LayerNorm: channels.
     pub constant_depth: usize,
+    /// Fraction bits of neurons of sums.
+    pub neuron_fraction: u32,
+    /// Unsigned θ of neurons of sums.
+    pub neuron_theta_width: u32,
     /// Unsigned exponential.
     pub exp_width: u32,
     /// Exponentials.

@@ -60,6 +60,8 @@ pub struct LayerPlace {
     pub positions: Vec<usize>,
     /// Bits by which the hardware's membranes are shifted left against the layer's own fraction.
     pub shift: u32,
+    /// Threshold of neurons of a sum, with the layer's own fraction.
+    pub theta: Option<i64>,
 }
 
 /// Whose spikes a fetch instruction reads.

@@ -200,7 +200,7 @@ fn layers(design: &Design) -> Vec<LayerProgram> {
         rows: count(vector.rows),
         chunks: 0,
         channels: count(vector.channels),
-        steps: if vector.op == 3 { count(vector.steps) } else { 0 },
+        steps: if matches!(vector.op, 3 | 5) { count(vector.steps) } else { 0 },
         cycles: super::estimate::vector_cycles(vector),
     });
     let mut layers: Vec<LayerProgram> = Vec::new();

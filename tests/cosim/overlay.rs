@@ -112,6 +112,7 @@ fn recipe() -> Recipe {
         mask: false,
         fused: true,
         post_norm: false,
+        quantised_sums: false,
         mean: false,
         function: None,
     }
@@ -122,6 +123,16 @@ fn words_with_padding_on_the_overlay() {
     let folder = tempfile::tempdir().expect("a folder");
     let words = Recipe { seed: 6, words: true, mask: true, mixed: true, post_norm: true, ..recipe() };
     transformer(&words, options(16, 2, 4, 16, SpikeCode::Radix), folder.path());
+}
+
+/// A residual stream that is quantised after every addition, and its levels as terms of sums, operands and sources.
+#[test]
+fn neurons_of_sums_in_both_codes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sums = Recipe { seed: 9, quantised_sums: true, ..recipe() };
+    transformer(&sums, options(16, 2, 4, 16, SpikeCode::Radix), folder.path());
+    let words = Recipe { seed: 10, words: true, mixed: true, post_norm: true, levels: 32, ..sums };
+    transformer(&words, options(24, 1, 8, 16, SpikeCode::Unary), folder.path());
 }
 
 /// GELU between the layers of the perceptron, other functions between synaptic layers.
@@ -147,7 +158,8 @@ fn whatever_the_overlay_takes() {
     while run < cases {
         seed += 1;
         let random = &mut Random(seed);
-        let recipe = Recipe::any(seed, random);
+        let quantised_sums = random.chance(30);
+        let recipe = Recipe { quantised_sums, ..Recipe::any(seed, random) };
         let fire_lanes = random.pick(&[4, 8]);
         let options = options(
             fire_lanes * random.pick(&[1, 2, 3, 8]),

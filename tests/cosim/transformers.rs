@@ -142,6 +142,7 @@ fn recipe() -> Recipe {
         mask: false,
         fused: true,
         post_norm: false,
+        quantised_sums: false,
         mean: false,
         function: None,
     }

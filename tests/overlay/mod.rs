@@ -426,7 +426,8 @@ proptest! {
     #[test]
     fn random_transformers(seed in any::<u64>(), options in options()) {
         let mut random = Random(seed);
-        let recipe = generator::Recipe::any(seed, &mut random);
+        let quantised_sums = random.chance(30);
+        let recipe = generator::Recipe { quantised_sums, ..generator::Recipe::any(seed, &mut random) };
         let network = generator::network(&recipe);
         let (model, _) = convert(&network, "random", "test", EncodingChoice::Analog).expect("converts");
         let lowered = lower(&model).expect("lowers");

@@ -28,11 +28,14 @@ struct Case {
     norm: [i64; 3],
     word: i64,
     align: i64,
-    /// Instructions that there are: `add`, `embed`, `layer_norm`, `mask`; start values, coefficients by channel.
-    has: [bool; 6],
+    /// Instructions that there are: `add`, `embed`, `layer_norm`, `mask`; start values, coefficients by channel;
+    /// `neurons`.
+    has: [bool; 7],
 }
 
-const ALL: [bool; 6] = [true; 6];
+const ALL: [bool; 7] = [true; 7];
+/// Fraction bits of neurons of sums.
+const NEURON_FRACTION: i64 = 3;
 
 const CASES: [Case; 6] = [
     Case { bits: [16, 8, 12, 9], channels_max: 16, norm: [12, 8, 4], word: 16, align: 4, has: ALL },
@@ -44,7 +47,7 @@ const CASES: [Case; 6] = [
         norm: [12, 8, 4],
         word: 16,
         align: 4,
-        has: [true, false, true, false, false, false],
+        has: [true, false, true, false, false, false, false],
     },
     Case {
         bits: [24, 30, 20, 12],
@@ -52,7 +55,7 @@ const CASES: [Case; 6] = [
         norm: [12, 8, 4],
         word: 4,
         align: 4,
-        has: [true, true, false, true, true, false],
+        has: [true, true, false, true, true, false, true],
     },
     Case {
         bits: [10, 4, 8, 6],
@@ -60,7 +63,7 @@ const CASES: [Case; 6] = [
         norm: [8, 5, 2],
         word: 4,
         align: 4,
-        has: [false, true, true, true, false, true],
+        has: [false, true, true, true, false, true, true],
     },
 ];
 
@@ -107,7 +110,8 @@ fn instruction(random: &mut Random, case: &Case, op: u128, last: bool, done: i64
     // In place, or to the other half of the memory.
     let target = if random.once_in(3) { source } else { half + random.range(0, half - size) };
     let [wait0, wait1] = [0, 1].map(|_| condition(random, rows, done));
-    let config = Config::random(random, level_width, true);
+    let mut config = Config::random(random, level_width, true);
+    config.half_even &= op != 5;
     let place = Target::random(random, ADDR_BITS, case.word, case.align);
     let coefficient = random.range(-(1 << (coefficient_width - 1)), (1 << (coefficient_width - 1)) - 1);
     let mut flag = |there: bool| u128::from(there && random.once_in(2));
@@ -170,7 +174,7 @@ impl Machine<'_> {
         let (rows, channels) = (instruction.rows as usize, instruction.channels as usize);
         for (r, &raw) in raw.iter().enumerate().take(rows) {
             match instruction.op {
-                3 => self.layer_norm(instruction, r),
+                3 | 5 => self.fire(instruction, r),
                 4 => {
                     let masked = i64::from(field(raw, 32) == instruction.table);
                     self.masks.push(masked << RAW_BITS | r as i64);
@@ -205,7 +209,7 @@ impl Machine<'_> {
         self.writes.push(beat);
     }
 
-    fn layer_norm(&mut self, instruction: &Vector, r: usize) {
+    fn fire(&mut self, instruction: &Vector, r: usize) {
         let channels = instruction.channels as usize;
         let at = instruction.source as usize + r * channels;
         let first = instruction.constants as usize;
@@ -225,8 +229,18 @@ impl Machine<'_> {
             step_stride: instruction.step_stride as i64,
         };
         let row = &self.sums[at..at + channels];
-        let own = &self.constants[first..first + channels];
-        let spikes = self.norms.row(row, own, instruction.epsilon as i128, config);
+        let spikes = match instruction.op {
+            3 => {
+                let own = &self.constants[first..first + channels];
+                self.norms.row(row, own, instruction.epsilon as i128, config)
+            }
+            _ => {
+                let (start, theta) =
+                    (wrapped(instruction.coefficient as i128, 64), instruction.epsilon as i128);
+                let value = |&x: &i64| i128::from(start) + (i128::from(x) << NEURON_FRACTION);
+                row.iter().map(|x| config.spikes(|k| value(x) >= i128::from(k) * theta)).collect()
+            }
+        };
         target.row(r, &[spikes], config.steps, &mut self.spikes);
     }
 }
@@ -234,7 +248,7 @@ impl Machine<'_> {
 fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
     let [sum_width, coefficient_width, entry_width, raw_width] = case.bits;
     let [const_width, fraction, level_width] = case.norm;
-    let [add, embed, layer_norm, mask, start, per_channel] = case.has;
+    let [add, embed, layer_norm, mask, start, per_channel, neurons] = case.has;
     let entries = 6;
     let table_bits = unsigned_width(i128::from(21 + entries * case.channels_max));
     let sum_bits = unsigned_width(i128::from(12 * case.channels_max));
@@ -254,7 +268,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
     memory.truncate(1 << sum_bits);
 
     // Every kind of instruction that there is, then any; the last but one writes a sum.
-    let kinds: Vec<u128> = [(true, 0), (add, 1), (embed, 2), (layer_norm, 3), (mask, 4)]
+    let kinds: Vec<u128> = [(true, 0), (add, 1), (embed, 2), (layer_norm, 3), (mask, 4), (neurons, 5)]
         .iter()
         .filter(|k| k.0)
         .map(|k| k.1)
@@ -289,19 +303,21 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         let own: Vec<i64> = (0..1 << RAW_BITS).map(|_| random.range(low, entries - 1)).collect();
         program.iter().for_each(|instruction| machine.run(instruction, &own));
         machine.writes.end_batch();
-        if layer_norm {
+        if layer_norm || neurons {
             machine.spikes.end_batch();
         }
         raw.extend(own);
         batches.push(0);
     }
 
+    let widest = coefficient_width.max(sum_width + NEURON_FRACTION) + 1;
+    let value_width = machine.norms.value_width.max(widest);
     let words: Vec<i64> = program.iter().flat_map(Vector::encode).map(i64::from).collect();
     let [write_file, write_words] = machine.writes.write(&base.with_extension("write.hex"));
     let mut parameters = batches.write(base, 0);
     let place = Target::random(random, ADDR_BITS, case.word, case.align);
     parameters.extend(place.parameters(level_width));
-    if layer_norm {
+    if layer_norm || neurons {
         let [out_file, out_words] = machine.spikes.write(&base.with_extension("out.hex"));
         parameters.extend([("OutFile", out_file), ("OutWords", out_words)]);
     }
@@ -309,8 +325,8 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         parameters.push(("MaskWords", machine.masks.len().to_string()));
         parameters.push(("MaskFile", numbers(base, "mask", &machine.masks, RAW_BITS + 1)));
     }
-    let flags = ["HasAdd", "HasEmbed", "HasLayerNorm", "HasMask", "HasStart", "HasPerChannel"];
-    let flags = flags.into_iter().zip([add, embed, layer_norm, mask, start, per_channel]);
+    let flags = ["HasAdd", "HasEmbed", "HasLayerNorm", "HasMask", "HasStart", "HasPerChannel", "HasNeurons"];
+    let flags = flags.into_iter().zip([add, embed, layer_norm, mask, start, per_channel, neurons]);
     parameters.extend(flags.map(|(name, there)| (name, u8::from(there).to_string())));
     parameters.extend([
         ("WriteFile", write_file),
@@ -337,7 +353,9 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         ("ConstWidth", const_width.to_string()),
         ("Fraction", fraction.to_string()),
         ("SquareWidth", machine.norms.square_width.to_string()),
-        ("ValueWidth", machine.norms.value_width.to_string()),
+        ("ValueWidth", value_width.to_string()),
+        ("NeuronFraction", NEURON_FRACTION.to_string()),
+        ("ThetaWidth", ((machine.norms.square_width + 1) / 2).max(sum_width + 1).to_string()),
         ("ConstAddrWidth", CONST_BITS.to_string()),
     ]);
     parameters

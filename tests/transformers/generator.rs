@@ -29,6 +29,8 @@ pub struct Recipe {
     /// Q, K and V from one layer.
     pub fused: bool,
     pub post_norm: bool,
+    /// Sums of the residual stream are quantised, as tools do that quantise every result.
+    pub quantised_sums: bool,
     /// The mean of all tokens is classified, not the first one.
     pub mean: bool,
     /// What is applied between the two layers of the perceptron; ReLU if nothing else.
@@ -79,6 +81,7 @@ impl Recipe {
             mask: words && random.chance(50),
             fused: random.chance(50),
             post_norm: random.chance(50),
+            quantised_sums: false,
             mean: random.chance(50),
             function: functions().swap_remove(random.range(0, 6) as usize),
         }
@@ -224,6 +227,7 @@ impl Builder<'_> {
         let read = if post { x } else { self.layer_norm(&format!("{name}.norm1"), x) };
         let attended = self.attention(&format!("{name}.attn"), input, read);
         let x = self.op(&format!("{name}.add1"), Op::Add, &[x, attended]);
+        let x = self.stream(&format!("{name}.sum1"), x);
         let x = if post { self.layer_norm(&format!("{name}.norm1"), x) } else { x };
         let read = if post { x } else { self.layer_norm(&format!("{name}.norm2"), x) };
         let h = self.linear(&format!("{name}.fc1"), read, self.recipe.hidden);
@@ -236,7 +240,13 @@ impl Builder<'_> {
         let step = self.step(2.0);
         let h = self.quantise(&format!("{name}.quan_mlp"), h, true, step);
         let x = self.op(&format!("{name}.add2"), Op::Add, &[h, x]);
+        let x = self.stream(&format!("{name}.sum2"), x);
         if post { self.layer_norm(&format!("{name}.norm2"), x) } else { x }
+    }
+
+    fn stream(&mut self, name: &str, x: NodeId) -> NodeId {
+        let step = self.step(4.0);
+        if self.recipe.quantised_sums { self.quantise(name, x, true, step) } else { x }
     }
 
     fn attention(&mut self, name: &str, input: NodeId, x: NodeId) -> NodeId {

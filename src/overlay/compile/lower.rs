@@ -88,6 +88,8 @@ pub(super) struct Lowering<'a> {
     /// Fraction bits of all layers: of membranes, of LayerNorm, of softmax.
     pub fraction: u32,
     pub norm_fraction: u32,
+    /// Of neurons of sums.
+    pub neuron_fraction: u32,
     pub scale_fraction: u32,
     pub constants: Constants,
     pub widths: Widths,
@@ -118,12 +120,13 @@ pub(super) const STREAM: &str = "build the streaming architecture instead";
 
 impl<'a> Lowering<'a> {
     pub fn new(network: &'a Network, options: &'a Options) -> Self {
-        let (mut fraction, mut norm_fraction, mut scale_fraction) = (0, 1, 0);
+        let (mut fraction, mut norm_fraction, mut scale_fraction, mut neuron_fraction) = (0, 1, 0, 0);
         for id in network.topological() {
             match &network.node(id).op {
                 Op::Neuron(neuron) => {
                     if let Rule::Affine { fraction: f, .. } = neuron.rule {
-                        fraction = fraction.max(f);
+                        let all = if reads_sum(network, id) { &mut neuron_fraction } else { &mut fraction };
+                        *all = f.max(*all);
                     }
                 }
                 Op::LayerNorm(norm) => norm_fraction = norm_fraction.max(norm.fraction),
@@ -143,6 +146,7 @@ impl<'a> Lowering<'a> {
             options,
             fraction,
             norm_fraction,
+            neuron_fraction,
             scale_fraction,
             constants: Constants::default(),
             widths: Widths::default(),
@@ -170,6 +174,9 @@ impl<'a> Lowering<'a> {
                 }
                 Op::Sum(_) => {
                     self.sums_of(id)?;
+                }
+                Op::Neuron(_) if reads_sum(self.network, id) => {
+                    self.tracer(id, None)?;
                 }
                 Op::Readout(_) => self.readout(id)?,
                 Op::Input(_)
@@ -310,6 +317,11 @@ impl<'a> Lowering<'a> {
                         return self.copy(id, split);
                     }
                     _ => return Ok(tracer),
+                }
+            }
+            Op::Neuron(neuron) if reads_sum(self.network, id) => {
+                if !self.done.contains(&id) {
+                    self.sum_neurons(id, neuron)?;
                 }
             }
             Op::Neuron(_) if self.tracers.get(&id).is_none_or(Vec::is_empty) => {
@@ -487,6 +499,15 @@ impl<'a> Lowering<'a> {
         self.mask = Some((padding, buffer));
         buffer
     }
+}
+
+/// Whether neurons read fixed-point numbers: a sum, or rows of a table.
+pub(super) fn reads_sum(network: &Network, id: NodeId) -> bool {
+    let mut source = network.inputs(id)[0];
+    while let Op::Select(_) = network.node(source).op {
+        source = network.inputs(source)[0];
+    }
+    matches!(network.node(source).op, Op::Sum(_) | Op::Embedding(_))
 }
 
 /// The operator's name.

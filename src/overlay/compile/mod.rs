@@ -11,6 +11,7 @@
 //! | `neurons.rs` | neurons, operands, serial path, readout: second half |
 //! | `pieces.rs` | functions of neurons that decide by a table |
 //! | `residual.rs` | sums, LayerNorm, softmax |
+//! | `sum_neurons.rs` | neurons that read sums |
 //! | `layout.rs` | positions of channels in a row of spikes |
 //! | `constants.rs`, `images.rs` | contents of read-only memories, and their text |
 //! | `widths.rs` | ranges from which widths are derived |
@@ -28,6 +29,7 @@ mod memory;
 mod neurons;
 mod pieces;
 mod residual;
+mod sum_neurons;
 mod widths;
 
 use conditions::{Ordered, Wait};
@@ -239,7 +241,9 @@ fn machine(
         norm_fraction: lowering.norm_fraction,
         square_width: widths.square_width.max(1),
         epsilon_width: unsigned(widths.epsilon),
-        max_channels: widths.max_channels,
+        max_channels: most(&mut vector.iter().map(|v| v.channels)),
+        neuron_fraction: lowering.neuron_fraction,
+        neuron_theta_width: unsigned(widths.neuron_theta),
         constant_depth: constants.norms.entries.len(),
         exp_width: unsigned(widths.exp),
         exp_depth: constants.exponentials.entries.len(),

@@ -3,7 +3,7 @@
 use super::accumulate::{Columns, Sums};
 use super::item::{Access, Base, Demand, Item, Kind, Port, Serial};
 use super::layout::{Layout, Split};
-use super::lower::{Form2, Lowering, Operand, OperandKind, STREAM, Tracer, View, refused};
+use super::lower::{Form2, Lowering, Operand, OperandKind, STREAM, Tracer, View, reads_sum, refused};
 use super::pieces::{Pieces, pieces, probes};
 use crate::error::Result;
 use crate::golden::SpikeCode;
@@ -138,8 +138,16 @@ impl Lowering<'_> {
     pub fn place(&mut self, id: NodeId, first: bool, unit: Unit, layout: &Layout, rows: usize) {
         if first {
             let list = usize::from(unit == Unit::Vector);
+            let (common, vector) = match unit {
+                Unit::Engine | Unit::Softmax => (self.fraction, false),
+                Unit::Vector => (self.neuron_fraction, true),
+            };
+            let mut theta = None;
             let shift = match &self.network.node(id).op {
-                Op::Neuron(Neuron { rule: Rule::Affine { fraction, .. }, .. }) => self.fraction - fraction,
+                Op::Neuron(Neuron { rule: Rule::Affine { fraction, theta: all, .. }, .. }) => {
+                    theta = all.first().copied().filter(|_| vector);
+                    common - fraction
+                }
                 Op::Neuron(_)
                 | Op::Input(_)
                 | Op::Linear(_)
@@ -160,6 +168,7 @@ impl Lowering<'_> {
                 rows,
                 positions: layout.positions.clone(),
                 shift,
+                theta,
             });
         }
     }
@@ -196,6 +205,7 @@ impl Lowering<'_> {
         let node = self.network.node(view.root);
         if let Op::Neuron(_) = &node.op
             && view.whole
+            && !reads_sum(self.network, view.root)
         {
             if !self.done.contains(&view.root) {
                 self.neuron(view.root, Demand::Operand)?;
@@ -245,6 +255,7 @@ impl Lowering<'_> {
         let view = self.view(id);
         match &self.network.node(view.root).op {
             Op::Neuron(_) if self.found_spikes(view.root) => Ok(()),
+            Op::Neuron(_) if reads_sum(self.network, view.root) => self.tracer(view.root, None).map(|_| ()),
             Op::Neuron(_) => {
                 self.neurons(view.root)?;
                 self.accumulate(self.network.inputs(view.root)[0], None).map(|_| ())
@@ -272,6 +283,7 @@ impl Lowering<'_> {
         let source = View { root: view.root, ..view };
         if let Op::Neuron(_) = &self.network.node(view.root).op
             && !self.found_spikes(view.root)
+            && !reads_sum(self.network, view.root)
         {
             if view.whole && !self.done.contains(&view.root) {
                 return self.neuron(view.root, Demand::Serial(serial));

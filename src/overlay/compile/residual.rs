@@ -311,10 +311,9 @@ impl Lowering<'_> {
         widths.row_theta = widths.row_theta.max(root.unsigned_abs());
         widths.square_width = widths.square_width.max(norm.square_width);
         widths.epsilon = widths.epsilon.max(norm.epsilon.unsigned_abs());
-        widths.max_channels = widths.max_channels.max(norm.gamma.len());
     }
 
-    fn row_levels(&mut self, low: i32, high: i32, steps: usize) {
+    pub fn row_levels(&mut self, low: i32, high: i32, steps: usize) {
         let widths = &mut self.widths;
         widths.row_level = widths.row_level.max(low.unsigned_abs().max(high.unsigned_abs()).into());
         widths.row_max_steps = widths.row_max_steps.max(steps);

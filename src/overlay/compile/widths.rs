@@ -53,7 +53,6 @@ pub(super) struct Widths {
     pub beta: Span,
     pub square_width: u32,
     pub epsilon: u128,
-    pub max_channels: usize,
     pub exp: u128,
     pub exp_sum_width: u32,
     pub scale: u128,
@@ -62,6 +61,7 @@ pub(super) struct Widths {
     /// V of row fire, and M.
     pub row_value: Span,
     pub row_theta: u128,
+    pub neuron_theta: u128,
     pub row_level: u128,
     pub row_max_steps: usize,
     pub table: Span,

@@ -28,6 +28,8 @@ pub(super) struct Layer {
     own_channels: usize,
     /// The hardware's membranes are the layer's times a power of two.
     shift: u32,
+    /// What the first spike of neurons of a sum takes off.
+    first: Option<i64>,
     steps: usize,
     /// What comes next.
     next: Place,
@@ -47,6 +49,11 @@ impl Layer {
         for (channel, &position) in place.positions.iter().enumerate() {
             channels[position] = Some(channel);
         }
+        let worth = |theta: i64| {
+            let vector = &plan.vector[place.instruction];
+            let worth = if vector.unary == 1 { 1 } else { 1 << vector.steps.saturating_sub(1).min(62) };
+            theta.saturating_mul(worth)
+        };
         let steps = match place.unit {
             Unit::Engine | Unit::Softmax => plan.fire[place.instruction].steps,
             Unit::Vector => plan.vector[place.instruction].steps,
@@ -60,6 +67,7 @@ impl Layer {
             channels,
             own_channels,
             shift: place.shift,
+            first: place.theta.map(worth),
             steps: usize::try_from(steps).unwrap_or(usize::MAX),
             next: Place { row: 0, first: 0, step: 0 },
             sample: 0,
@@ -148,7 +156,14 @@ impl Layer {
     pub fn read(&mut self, value: i64, cycle: u64, inside: &Inside) -> Result<bool, Box<FirstMismatch>> {
         let (sample, row, channel) = self.read;
         let record = inside.get(sample).and_then(|r| r.layers.get(self.index));
-        let expected = record.and_then(|record| record.input(row * self.own_channels + channel));
+        let neuron = row * self.own_channels + channel;
+        let expected = record.and_then(|record| match self.first {
+            None => record.input(neuron),
+            // The membrane before the first local time-step.
+            Some(theta) => record
+                .state(0, neuron)
+                .map(|first| first.membrane + i64::from(first.spike) * theta << self.shift),
+        });
         if expected != Some(value) {
             let message = match expected {
                 Some(expected) => format!(

@@ -210,11 +210,14 @@ impl Interpreter<'_> {
                 )?;
                 run.stores.push_back(Store::Sum { at, value });
             }
-            3 => {
+            3 | 5 => {
                 // First all channels are read, then groups of spikes written.
                 steps = 1 + channels.div_ceil(m.fire_lanes);
                 if step == 0 {
-                    let levels = self.layer_norm(run, &v, row)?;
+                    let levels = match v.op {
+                        3 => self.layer_norm(run, &v, row)?,
+                        _ => self.sum_neurons(run, &v, row)?,
+                    };
                     run.outcome.levels.insert((1, at, row), levels);
                 } else {
                     let group = step - 1;
@@ -260,6 +263,25 @@ impl Interpreter<'_> {
             Store::RowEnd => run.progress[3] += 1,
         }
         Ok(true)
+    }
+
+    /// Neurons of a row of sums.
+    fn sum_neurons(&self, run: &Run, v: &Vector, row: usize) -> Fault<Vec<i64>> {
+        let m = self.machine;
+        let channels = n(v.channels);
+        if channels > m.max_channels {
+            return Err(format!("neurons of {channels} channels"));
+        }
+        let start = i128::from(v.coefficient as u64 as i64);
+        let theta = fits(v.epsilon as i128, m.neuron_theta_width, false, "θ")?;
+        let mut levels = Vec::new();
+        for at in n(v.source) + row * channels..n(v.source) + (row + 1) * channels {
+            let sum = run.sums.get(at).ok_or_else(|| format!("neurons read sum {at}"))?;
+            let sum = sum.ok_or_else(|| format!("vector {} reads sum {at} too early", run.vector.0))?;
+            let value = fits(start + (sum << m.neuron_fraction), m.row_value_width, true, "V")?;
+            levels.push(self.row_level((value, theta), false, (v.low as i64, v.high as i64), false)?);
+        }
+        Ok(levels)
     }
 
     fn layer_norm(&self, run: &Run, v: &Vector, row: usize) -> Fault<Vec<i64>> {
