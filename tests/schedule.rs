@@ -154,6 +154,7 @@ fn state_goes_to_ultra_ram_where_block_memory_is_short() {
         fused: false,
         post_norm: false,
         quantised_sums: false,
+        linear_attention: false,
         mean: true,
         function: None,
     };
@@ -203,6 +204,7 @@ fn fifos_at_joins_shrink_where_nothing_else_fits() {
         fused: false,
         post_norm: false,
         quantised_sums: false,
+        linear_attention: false,
         mean: true,
         function: None,
     };
@@ -251,6 +253,7 @@ fn a_refusal_does_not_list_the_same_network_as_fitting() {
         fused: false,
         post_norm: false,
         quantised_sums: false,
+        linear_attention: false,
         mean: true,
         function: None,
     };

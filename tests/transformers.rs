@@ -40,6 +40,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
             fused,
             post_norm,
             quantised_sums: seed % 4 == 0,
+            linear_attention: !(words && mask) && seed % 3 == 0,
             mean,
             function,
         },

@@ -40,6 +40,8 @@ module overlay_fire #(
   /// Bits of addresses of spike memory and of thresholds.
   parameter int unsigned SpikeBits = 8,
   parameter int unsigned ThresholdBits = 6,
+  /// Neurons beyond the last element of a chunk may have sums that are not 0.
+  parameter bit Ragged = 1'b0,
   /// Neurons that decide by tables: words of a table memory, none if 0; bits of a threshold; see `overlay_pieces`.
   parameter int unsigned PieceDepth = 0,
   parameter int unsigned PieceWidth = 16,
@@ -382,6 +384,8 @@ module overlay_fire #(
     always_ff @(posedge clk_i) begin
       if (s1_take) begin
         s1_v_q[VWidth*j+:VWidth] <= v;
+        // Their thresholds are 1, so they do not spike.
+        if (Ragged && CountBits'(j) >= s0_count_q) s1_v_q[VWidth*j+:VWidth] <= '0;
         s1_theta_q[ThetaWidth*j+:ThetaWidth] <= theta;
       end
       if (s1_move) begin

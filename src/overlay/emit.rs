@@ -120,6 +120,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("Unary", bit(plan.code == SpikeCode::Unary)),
         ("ThresholdDepth", number(m.threshold_depth.max(1))),
         ("ThresholdFile", file("thresholds.hex")),
+        ("Ragged", bit(m.ragged)),
         ("PieceWidth", width(m.piece_width)),
         ("PieceDepth", number(m.piece_depth)),
         ("PieceFile", if m.piece_depth > 0 { "{RomPath, \"pieces\"}".to_owned() } else { "\"\"".to_owned() }),

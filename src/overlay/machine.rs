@@ -130,6 +130,8 @@ pub struct Machine {
     pub threshold_depth: usize,
     /// Magnitude of a level of neurons that fire.
     pub level_bits: u32,
+    /// Neurons of a group beyond the last element of a chunk may have sums of operands that nobody wrote.
+    pub ragged: bool,
     /// Signed threshold of a table that neurons decide by.
     pub piece_width: u32,
     /// Words of these tables, in the memory of each neuron of a group; 0 if no neuron decides by a table.

@@ -113,6 +113,7 @@ fn recipe() -> Recipe {
         fused: true,
         post_norm: false,
         quantised_sums: false,
+        linear_attention: false,
         mean: false,
         function: None,
     }
@@ -133,6 +134,15 @@ fn neurons_of_sums_in_both_codes() {
     transformer(&sums, options(16, 2, 4, 16, SpikeCode::Radix), folder.path());
     let words = Recipe { seed: 10, words: true, mixed: true, post_norm: true, levels: 32, ..sums };
     transformer(&words, options(24, 1, 8, 16, SpikeCode::Unary), folder.path());
+}
+
+/// Attention without softmax: neurons read scores, whose number is not a multiple of the neurons that fire together.
+#[test]
+fn linear_attention_in_both_codes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let linear = Recipe { seed: 12, linear_attention: true, blocks: 2, ..recipe() };
+    transformer(&linear, options(8, 2, 4, 8, SpikeCode::Radix), folder.path());
+    transformer(&Recipe { tokens: 5, ..linear }, options(8, 1, 8, 8, SpikeCode::Unary), folder.path());
 }
 
 /// GELU between the layers of the perceptron, other functions between synaptic layers.
@@ -160,6 +170,8 @@ fn whatever_the_overlay_takes() {
         let random = &mut Random(seed);
         let quantised_sums = random.chance(30);
         let recipe = Recipe { quantised_sums, ..Recipe::any(seed, random) };
+        let linear_attention = !recipe.mask && random.chance(30);
+        let recipe = Recipe { linear_attention, ..recipe };
         let fire_lanes = random.pick(&[4, 8]);
         let options = options(
             fire_lanes * random.pick(&[1, 2, 3, 8]),

@@ -143,6 +143,7 @@ fn recipe() -> Recipe {
         fused: true,
         post_norm: false,
         quantised_sums: false,
+        linear_attention: false,
         mean: false,
         function: None,
     }

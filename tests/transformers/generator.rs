@@ -31,6 +31,8 @@ pub struct Recipe {
     pub post_norm: bool,
     /// Sums of the residual stream are quantised, as tools do that quantise every result.
     pub quantised_sums: bool,
+    /// Scores are quantised as they are, without softmax; not with a mask.
+    pub linear_attention: bool,
     /// The mean of all tokens is classified, not the first one.
     pub mean: bool,
     /// What is applied between the two layers of the perceptron; ReLU if nothing else.
@@ -82,6 +84,7 @@ impl Recipe {
             fused: random.chance(50),
             post_norm: random.chance(50),
             quantised_sums: false,
+            linear_attention: false,
             mean: random.chance(50),
             function: functions().swap_remove(random.range(0, 6) as usize),
         }
@@ -282,15 +285,12 @@ impl Builder<'_> {
         });
         let k = self.op(&format!("{name}.kt"), Op::Transpose(vec![0, 2, 1]), &[k]);
         let scores = self.op(&format!("{name}.scores"), Op::MatMul, &[q, k]);
-        let factor = 1.0 / (depth as f64).sqrt();
-        let scores = self.op(&format!("{name}.scale"), Op::Scale(factor), &[scores]);
-        let scores = match self.recipe.mask {
-            true => self.op(&format!("{name}.mask"), Op::Mask(0), &[scores, input]),
-            false => scores,
+        let p = if self.recipe.linear_attention {
+            let step = self.step(2.0 * depth as f64);
+            self.quantise(&format!("{name}.quan_p"), scores, true, step)
+        } else {
+            self.probabilities(name, input, scores)
         };
-        let p = self.op(&format!("{name}.softmax"), Op::Softmax, &[scores]);
-        let step = 1.0 / f64::from(self.recipe.levels);
-        let p = self.quantise(&format!("{name}.quan_p"), p, false, step);
         let mixed = self.op(&format!("{name}.mix"), Op::MatMul, &[p, v]);
         let mixed = self.op(&format!("{name}.join"), Op::Transpose(vec![1, 0, 2]), &[mixed]);
         let mixed = self.op(&format!("{name}.flat"), Op::Reshape(Shape(vec![rows, channels])), &[mixed]);
@@ -299,5 +299,17 @@ impl Builder<'_> {
         let out = self.linear(&format!("{name}.proj"), mixed, channels);
         let step = self.step(2.0);
         self.quantise(&format!("{name}.quan_proj"), out, true, step)
+    }
+
+    fn probabilities(&mut self, name: &str, input: NodeId, scores: NodeId) -> NodeId {
+        let factor = 1.0 / (self.recipe.depth as f64).sqrt();
+        let scores = self.op(&format!("{name}.scale"), Op::Scale(factor), &[scores]);
+        let scores = match self.recipe.mask {
+            true => self.op(&format!("{name}.mask"), Op::Mask(0), &[scores, input]),
+            false => scores,
+        };
+        let p = self.op(&format!("{name}.softmax"), Op::Softmax, &[scores]);
+        let step = 1.0 / f64::from(self.recipe.levels);
+        self.quantise(&format!("{name}.quan_p"), p, false, step)
     }
 }

@@ -226,6 +226,7 @@ fn machine(
         membrane_width: unsigned(widths.membrane).max(widths.acc.signed()),
         threshold_depth: constants.thresholds.entries.len(),
         level_bits: unsigned(widths.level),
+        ragged: widths.ragged,
         piece_width: widths.piece.signed(),
         piece_depth: constants.pieces.depth(),
         max_steps: widths.max_steps.max(1),

@@ -359,10 +359,7 @@ impl Lowering<'_> {
         }
         let each: Vec<(usize, usize)> = (0..rows).map(|r| (r, r + 1)).collect();
         if let (true, Some(neurons), Some(of)) = (outputs.spikes, neurons, of) {
-            if ragged {
-                let problem = "neurons read the scores of attention without softmax";
-                return Err(refused(name, problem, STREAM));
-            }
+            self.widths.ragged |= ragged;
             let tracer = self.new_tracer(of, rows, layout.clone(), (neurons.low, neurons.high));
             let words = self.row_words(&layout);
             fire.spikes_out = 1;

@@ -62,6 +62,8 @@ pub(super) struct Widths {
     pub row_value: Span,
     pub row_theta: u128,
     pub neuron_theta: u128,
+    /// Neurons beyond the last element of a chunk have sums of nothing.
+    pub ragged: bool,
     pub row_level: u128,
     pub row_max_steps: usize,
     pub table: Span,

@@ -198,11 +198,12 @@ impl Interpreter<'_> {
         let last_inner = (chunk + 1).is_multiple_of(n(f.inner));
         let elements = n(if last_inner { f.tail } else { f.full });
         let lanes = group * w..((group + 1) * w).min(elements);
-        // Lanes beyond the last element hold neurons as well.
+        // Neurons beyond the last element do not spike, whatever their sums.
         let mut levels = vec![Some(0); w];
         if f.neurons == 1 {
             for (lane, level) in levels.iter_mut().enumerate() {
                 *level = match sums[group * w + lane] {
+                    _ if group * w + lane >= elements && m.ragged => Some(0),
                     Some(sum) => Some(self.neuron(&f, row_group, lane, sum)?),
                     None => None,
                 };
