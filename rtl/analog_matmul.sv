@@ -2,7 +2,7 @@
 
 /// Matrix product of analog input values, applied as the single time-step of a sample.
 ///
-/// Contract: takes exactly `Rows * ceil(InChannels / InLanes)` beats a sample and sends the delta
+/// Contract: takes exactly `Rows * ceil(InChannels / InLanes)` beats per sample and sends the delta
 /// stream of one time-step with last = quiet = 1 on its final beat. Zero values are skipped.
 /// Throughput, weight layout and back-pressure as in `matmul_engine`; one multiplier an output lane.
 module analog_matmul #(
@@ -16,7 +16,7 @@ module analog_matmul #(
   parameter int unsigned InLanes = 4,
   /// Lanes of an output chunk.
   parameter int unsigned OutLanes = 4,
-  /// Most events a cycle, a power of two that divides `InLanes`.
+  /// Most events per cycle, a power of two that divides `InLanes`.
   parameter int unsigned Banks = 1,
   /// Bits of a signed input value, at least 2.
   parameter int unsigned ValueWidth = 9,

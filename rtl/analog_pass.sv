@@ -2,9 +2,9 @@
 
 /// Input values as the single time-step of a sample, for neurons that read the input directly.
 ///
-/// Contract: takes exactly `Rows * ceil(Channels / Lanes)` beats a sample and passes each on as a beat
+/// Contract: takes exactly `Rows * ceil(Channels / Lanes)` beats per sample and passes each on as a beat
 /// of deltas, last = quiet = 1 on the final one; never a skip beat. Lanes beyond `Channels` are 0.
-/// Throughput: one beat a cycle. Latency: 0; both paths are combinational, meant to be followed by a
+/// Throughput: one beat per cycle. Latency: 0; both paths are combinational, meant to be followed by a
 /// `stream_link`.
 module analog_pass #(
   /// Rows of a sample.

@@ -96,7 +96,7 @@ module axi_lite_regs #(
       IndexWidth'(axi_lite_regs_pkg::MarginLowOffset / 4);
   localparam bit [IndexWidth-1:0] RegMarginHigh =
       IndexWidth'(axi_lite_regs_pkg::MarginHighOffset / 4);
-  localparam bit [IndexWidth-1:0] RegHold = IndexWidth'(axi_lite_regs_pkg::PatienceOffset / 4);
+  localparam bit [IndexWidth-1:0] RegPatience = IndexWidth'(axi_lite_regs_pkg::PatienceOffset / 4);
   localparam int unsigned FirstStage = axi_lite_regs_pkg::FirstStageOffset / 4;
   localparam int unsigned StageWords = axi_lite_regs_pkg::StageBytes / 4;
   localparam int unsigned SpikesLow = axi_lite_regs_pkg::StageSpikesLowOffset / 4;
@@ -133,7 +133,7 @@ module axi_lite_regs #(
   assign s_axi_awready_o = !aw_held_q;
   assign s_axi_wready_o = !w_held_q;
   assign write = aw_held_q && w_held_q && !b_valid_q;
-  assign write_mapped = aw_index_q <= RegHold ||
+  assign write_mapped = aw_index_q <= RegPatience ||
       (aw_index_q >= RegStageFirst && aw_index_q <= RegStageLast);
   assign write_allowed = aw_index_q == RegControl || aw_index_q == RegStatus ||
       aw_index_q == RegTMax || write_rule;
@@ -176,7 +176,7 @@ module axi_lite_regs #(
 
   // ---------------------------------------------------------------------------- control
   logic run_q, short_q, long_q, pending_q, clear;
-  logic [15:0] t_max_q, t_max_next_q, hold_next;
+  logic [15:0] t_max_q, t_max_next_q, patience_next;
   logic [63:0] margin_next;
   logic [15:0] inside_q;
   logic write_setting, apply;
@@ -226,12 +226,12 @@ module axi_lite_regs #(
     .write_i(write),
     .margin_low_i(aw_index_q == RegMarginLow),
     .margin_high_i(aw_index_q == RegMarginHigh),
-    .patience_i(aw_index_q == RegHold),
+    .patience_i(aw_index_q == RegPatience),
     .mask_i(w_mask),
     .set_i(w_set),
     .allowed_o(write_rule),
     .margin_written_o(margin_next),
-    .patience_written_o(hold_next),
+    .patience_written_o(patience_next),
     .apply_i(apply),
     .margin_o,
     .patience_o
@@ -338,9 +338,9 @@ module axi_lite_regs #(
       end
       RegMarginLow: read_data = margin_next[31:0];
       RegMarginHigh: read_data = margin_next[63:32];
-      RegHold: read_data = {16'd0, hold_next};
+      RegPatience: read_data = {16'd0, patience_next};
       default: begin
-        // Four words a stage: spikes low and high, work low and high.
+        // Four words per stage: spikes low and high, work low and high.
         read_mapped = ar_index_q >= RegStageFirst && ar_index_q <= RegStageLast;
         read_counter = read_mapped && !stage_index[0];
         read_entry = EntryWidth'(FirstStageEntry) + EntryWidth'(stage_index >> 1);

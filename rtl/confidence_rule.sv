@@ -2,7 +2,7 @@
 
 /// Confidence rule of `readout`: ends a sample when one class has led by a margin for long enough.
 ///
-/// Contract: the values of all channels pass once a time-step, in order. `judge_i`, at the earliest two
+/// Contract: the values of all channels pass once per time-step, in order. `judge_i`, at the earliest two
 /// cycles behind the last of them, ends the time-step; in that cycle `enough_o` says whether it is the
 /// `patience_i`-th in a row in which the class was the same and its value at least `margin_i` above every
 /// other. `clear_i` forgets the sample.

@@ -4,7 +4,7 @@
 ///
 /// Contract: a beat may begin in a cycle in which `room_o` is high, which depends on registers only. It comes
 /// in some cycles later, in order. Beats leave in the order in which they came.
-/// Throughput: one beat a cycle if the pipeline has at most `Credits - 2` stages. Latency: 1 cycle when empty.
+/// Throughput: one beat per cycle if the pipeline has at most `Credits - 2` stages. Latency: 1 cycle when empty.
 module credit_fifo #(
   /// Bits per beat.
   parameter int unsigned Width = 8,

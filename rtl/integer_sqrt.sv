@@ -1,6 +1,6 @@
 `default_nettype none
 
-/// Integer square root, one bit of the result a cycle: r = floor(sqrt(v)).
+/// Integer square root, one bit of the result per cycle: r = floor(sqrt(v)).
 ///
 /// Contract: takes a number when it has none and offers its root `RootWidth` cycles later, until it is
 /// taken; `tag_i` comes out with it.

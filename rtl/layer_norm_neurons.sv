@@ -46,9 +46,9 @@ module layer_norm_neurons #(
   /// Bits of a signed boundary in half levels, and of the distance of two.
   parameter int unsigned HalvesWidth = 7,
   parameter int unsigned GapWidth = 2,
-  /// Image of a word a chunk, lane j at [(GammaWidth+BetaWidth)*j +: ...] as {beta, gamma}.
+  /// Image of a word per chunk, lane j at [(GammaWidth+BetaWidth)*j +: ...] as {beta, gamma}.
   parameter ConstFile = "",
-  /// Image of a word a level, from LevelMin: see `level_edges`.
+  /// Image of a word per level, from LevelMin: see `level_edges`.
   parameter EdgeFile = "",
   /// 1: an idle row may leave as one skip beat. 0: every row leaves as all its chunks.
   parameter int unsigned SkipRows = 1,
@@ -59,7 +59,7 @@ module layer_norm_neurons #(
 ) (
   input  wire logic                        clk_i,
   input  wire logic                        rst_i,
-  /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
+  /// Time-steps allowed per sample, 0 = no limit; stable while a sample is inside.
   input  wire logic [15:0]                 t_max_i,
   /// A sample that is to be ended, as in `sample_stop`.
   input  wire logic                        stop_i,

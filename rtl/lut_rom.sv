@@ -9,7 +9,7 @@ module lut_rom #(
   parameter int unsigned Width = 8,
   /// Words.
   parameter int unsigned Depth = 16,
-  /// Image for `$readmemh`, one word a line from address 0; "" stands for all zeros.
+  /// Image for `$readmemh`, one word per line from address 0; "" stands for all zeros.
   parameter File = "",
   /// Address bits, derived.
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1

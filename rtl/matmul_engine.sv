@@ -14,7 +14,7 @@
 /// take no time while there is work; loop over the output chunks of an entry) -> `matmul_terms` (weight memory
 /// of each bank, signed weights or products, adder tree over the banks) -> accumulator. A row accumulates in
 /// one of two banks of sums while the row before it drains from the other.
-/// Throughput: up to `Banks` events a cycle and `OutLanes` weights of each, without a gap between
+/// Throughput: up to `Banks` events per cycle and `OutLanes` weights of each, without a gap between
 /// entries, rows or time-steps; the first entry of a row overwrites, so no clearing pass.
 /// Back-pressure: the pipeline stalls while both banks of sums are full.
 module matmul_engine #(
@@ -28,7 +28,7 @@ module matmul_engine #(
   parameter int unsigned InLanes = 4,
   /// Lanes of an output chunk = sums that change in one cycle.
   parameter int unsigned OutLanes = 4,
-  /// Most events a cycle, a power of two that divides `InLanes`.
+  /// Most events per cycle, a power of two that divides `InLanes`.
   parameter int unsigned Banks = 1,
   /// Bits of a signed weight.
   parameter int unsigned WeightWidth = 4,

@@ -19,7 +19,7 @@ module matmul_issue #(
   parameter int unsigned InLanes = 4,
   /// Weight words of a channel.
   parameter int unsigned OutChunks = 2,
-  /// Most events a cycle.
+  /// Most events per cycle.
   parameter int unsigned Banks = 1,
   /// Bits of an event's value.
   parameter int unsigned ValueWidth = 1,

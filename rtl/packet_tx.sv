@@ -4,7 +4,7 @@
 ///
 /// Contract: bytes in with `last_i` on a packet's final one; out go END, the bytes, the check, END,
 /// with escapes where they are needed. An offered byte stays as it is until it is taken.
-/// Throughput: a byte a cycle, but for framing and escapes. Latency: 0, behind the first END.
+/// Throughput: a byte per cycle, but for framing and escapes. Latency: 0, behind the first END.
 module packet_tx (
   input  wire logic       clk_i,
   input  wire logic       rst_i,

@@ -3,7 +3,7 @@
 /// Output of `spike_product`: words of the banks, rotated back, as a delta stream.
 ///
 /// Contract: a word may begin its way through the product while `room_o`; it comes in some cycles later.
-/// Throughput: one word a cycle. Latency: 2 cycles.
+/// Throughput: one word per cycle. Latency: 2 cycles.
 module product_drain #(
   /// Lanes of a word.
   parameter int unsigned Lanes = 2,

@@ -2,7 +2,7 @@
 
 /// First-in first-out buffer of many beats, in a memory with synchronous reads.
 ///
-/// Contract: as `stream_fifo`. Latency: 3 cycles when empty. Throughput: 1 beat a cycle.
+/// Contract: as `stream_fifo`. Latency: 3 cycles when empty. Throughput: 1 beat per cycle.
 /// Storage: `Depth` words of block RAM, and a small FIFO that hides its latency.
 module ram_fifo #(
   /// Bits per beat.

@@ -5,7 +5,7 @@
 /// Contract: takes one time-step a sample (`last` on its final beat) and sends it `Steps` times, the
 /// first time while it is coming in; last = quiet = 1 on the final beat of the final time alone. A
 /// skip beat stays a skip beat.
-/// Throughput: one beat a cycle. Latency: 1 cycle. The input waits while the repetitions are sent.
+/// Throughput: one beat per cycle. Latency: 1 cycle. The input waits while the repetitions are sent.
 module rate_encoder #(
   /// Rows of a time-step.
   parameter int unsigned Rows = 1,

@@ -17,7 +17,7 @@
 /// first that counts is the one in which something other than 0 arrives. What still comes of the
 /// sample is taken and dropped, and `stop_*` asks the stages before to end it.
 ///
-/// Throughput: one beat a cycle in, one word a cycle out; with confidence, Channels + 7 cycles more a
+/// Throughput: one beat per cycle in, one word per cycle out; with confidence, Channels + 7 cycles more a
 /// time-step. Latency: 5 cycles to the first word.
 module readout #(
   /// Output channels of the network.
@@ -38,7 +38,7 @@ module readout #(
   parameter int unsigned Shift = 0,
   /// Bits of the unsigned margin, up to ValueWidth; 0: there is no rule of confidence.
   parameter int unsigned MarginWidth = 32,
-  /// Image of one word a channel: {m, b}, or b alone with UseMultiplier = 0.
+  /// Image of one word per channel: {m, b}, or b alone with UseMultiplier = 0.
   parameter ConstFile = "",
   /// Bits of the margin's port, derived.
   localparam int unsigned MarginBits = (MarginWidth > 0) ? MarginWidth : 1

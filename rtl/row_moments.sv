@@ -29,7 +29,7 @@ module row_moments #(
   output      logic                       in_ready_o,
   input  wire logic [Lanes*AccWidth-1:0]  in_acc_i,
   input  wire logic                       in_row_end_i,
-  /// Moments out, one beat a row.
+  /// Moments out, one beat per row.
   output      logic                       out_valid_o,
   input  wire logic                       out_ready_i,
   output      logic signed [SumWidth-1:0] out_sum_o,

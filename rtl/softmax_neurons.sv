@@ -59,7 +59,7 @@ module softmax_neurons #(
   parameter int unsigned UseMask = 0,
   /// Image of the table, an entry a word.
   parameter TableFile = "",
-  /// Image of a word a level, from LevelMin: see `level_edges`.
+  /// Image of a word per level, from LevelMin: see `level_edges`.
   parameter EdgeFile = "",
   /// 1: an idle row may leave as one skip beat. 0: every row leaves as all its chunks.
   parameter int unsigned SkipRows = 1,
@@ -70,7 +70,7 @@ module softmax_neurons #(
 ) (
   input  wire logic                        clk_i,
   input  wire logic                        rst_i,
-  /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
+  /// Time-steps allowed per sample, 0 = no limit; stable while a sample is inside.
   input  wire logic [15:0]                 t_max_i,
   /// A sample that is to be ended, as in `sample_stop`.
   input  wire logic                        stop_i,
@@ -156,7 +156,7 @@ module softmax_neurons #(
   );
 
   // ---------------------------------------------------------------------------- exponentials
-  // The first beat of row 0 in the first time-step is there once a sample.
+  // The first beat of row 0 in the first time-step is there once per sample.
   logic exps_ready, front_group_end;
   logic [Lanes-1:0] excluded;
 

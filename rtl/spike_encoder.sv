@@ -5,7 +5,7 @@
 /// Contract: every non-zero lane becomes one event that carries the address of the first weight word
 /// of its channel, `channel * OutChunks`. The end of a row is a flag on the row's last event if that
 /// event comes from the row's last chunk; otherwise it is an entry of its own without an event.
-/// Throughput: one event a cycle without a gap between chunks; a chunk of zeros takes one cycle.
+/// Throughput: one event per cycle without a gap between chunks; a chunk of zeros takes one cycle.
 /// `in_ready_o` depends on registers and on `out_ready_i`.
 module spike_encoder #(
   /// Channels of a row; lanes beyond them never carry an event.

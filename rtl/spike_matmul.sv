@@ -14,7 +14,7 @@ module spike_matmul #(
   parameter int unsigned InLanes = 4,
   /// Lanes of an output chunk.
   parameter int unsigned OutLanes = 4,
-  /// Most events a cycle, a power of two that divides `InLanes`.
+  /// Most events per cycle, a power of two that divides `InLanes`.
   parameter int unsigned Banks = 1,
   /// Bits of a signed weight.
   parameter int unsigned WeightWidth = 4,

@@ -2,7 +2,7 @@
 
 /// Array of ST-BIF+ neurons: one ternary spike per neuron and time-step.
 ///
-/// Line rule (`UseTable` = 0), with V the membrane and S the tracer of a neuron of channel c:
+/// Affine rule (`UseTable` = 0), with V the membrane and S the tracer of a neuron of channel c:
 ///
 ///     V' = V + (delta <<< Fraction)
 ///     spike = +1 if V' >= theta(c) and S < LevelMax;  -1 if V' < 0 and S > LevelMin;  else 0
@@ -50,9 +50,9 @@ module spike_neurons #(
   parameter int LevelMax = 15,
   /// Fraction bits of the membrane against a delta; 0 with the table rule.
   parameter int unsigned Fraction = 0,
-  /// Bits of the unsigned threshold (line rule).
+  /// Bits of the unsigned threshold (affine rule).
   parameter int unsigned ThetaWidth = 8,
-  /// 0: line rule; 1: table rule.
+  /// 0: affine rule; 1: table rule.
   parameter int unsigned UseTable = 0,
   /// Bits of a signed threshold (table rule).
   parameter int unsigned TableWidth = 16,
@@ -60,7 +60,7 @@ module spike_neurons #(
   parameter int unsigned NonMonotone = 0,
   /// Thresholds of a level; 1 unless `NonMonotone`.
   parameter int unsigned Crossings = 1,
-  /// Line rule: image of one word a chunk, lane j at [(MembraneWidth+ThetaWidth)*j +: ...] as
+  /// Affine rule: image of one word per chunk, lane j at [(MembraneWidth+ThetaWidth)*j +: ...] as
   /// {theta, v0}. Padding lanes: theta = 1, v0 = 0. "": all zero, for elaboration alone.
   parameter ConstFile = "",
   /// Table rule: images `<TableFile>_<jj>.hex` for lane jj = 00, 01, ... of
@@ -78,7 +78,7 @@ module spike_neurons #(
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
-  /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
+  /// Time-steps allowed per sample, 0 = no limit; stable while a sample is inside.
   input  wire logic [15:0]                  t_max_i,
   /// A sample that is to be ended, as in `sample_stop`.
   input  wire logic                         stop_i,

@@ -25,7 +25,7 @@ module step_control #(
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_i,
-  /// Time-steps allowed a sample, 0 = no limit; stable while a sample is inside.
+  /// Time-steps allowed per sample, 0 = no limit; stable while a sample is inside.
   input  wire logic [15:0]           t_max_i,
   /// A sample that is to be ended, as in `sample_stop`.
   input  wire logic                  stop_i,

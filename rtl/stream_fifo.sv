@@ -4,7 +4,7 @@
 ///
 /// Contract: beats leave in the order in which they came, each exactly once. `in_ready_o` depends
 /// on registers only, so the module cuts the ready path as well as the data path.
-/// Latency: 1 cycle when empty. Throughput: 1 beat a cycle for `Depth` >= 2; with `Depth` = 1 a
+/// Latency: 1 cycle when empty. Throughput: 1 beat per cycle for `Depth` >= 2; with `Depth` = 1 a
 /// single register is shared by both sides and takes a beat every other cycle.
 /// Storage: `Depth - 1` words of distributed memory beside the output register.
 module stream_fifo #(

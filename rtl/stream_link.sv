@@ -7,7 +7,7 @@
 module stream_link #(
   /// Bits per beat.
   parameter int unsigned Width = 8,
-  /// Beats held, at least 2 for one beat a cycle.
+  /// Beats held, at least 2 for one beat per cycle.
   parameter int unsigned Depth = 2,
   /// Number of this stream in the design; without effect in hardware.
   parameter int unsigned StreamId = 0

@@ -6,7 +6,7 @@
 module stream_queue #(
   /// Bits per beat.
   parameter int unsigned Width = 8,
-  /// Beats held, at least 2 for one beat a cycle.
+  /// Beats held, at least 2 for one beat per cycle.
   parameter int unsigned Depth = 2
 ) (
   input  wire logic             clk_i,

@@ -11,7 +11,7 @@ module sync_rom #(
   /// Where the words are. 1: in block memory. 2: in look-up tables that are mapped by themselves. 0: in block
   /// memory if they fill blocks of 18 kbit to a third, else in look-up tables (docs/scheduling.md).
   parameter int unsigned Style = 0,
-  /// Image for `$readmemh`, one word a line from address 0; "" stands for all zeros.
+  /// Image for `$readmemh`, one word per line from address 0; "" stands for all zeros.
   parameter File = "",
   /// Address bits, derived.
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1

@@ -8,7 +8,7 @@ module threshold_rom #(
   parameter int unsigned Width = 8,
   /// Words.
   parameter int unsigned Depth = 16,
-  /// Image for `$readmemh`, one word a line from address 0; "" stands for all zeros.
+  /// Image for `$readmemh`, one word per line from address 0; "" stands for all zeros.
   parameter File = "",
   /// Address bits, derived.
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1

@@ -2,8 +2,8 @@
 
 /// Padding mask: one beat for each sample that says which of its tokens are padding.
 ///
-/// Contract: takes `Tokens` values a sample, one a beat, and sends bit j = 1 where value j is
-/// `Padding`. Throughput: one value a cycle. Latency: a sample and 1 cycle.
+/// Contract: takes `Tokens` values per sample, one per beat, and sends bit j = 1 where value j is
+/// `Padding`. Throughput: one value per cycle. Latency: a sample and 1 cycle.
 module token_mask #(
   /// Values of a sample.
   parameter int unsigned Tokens = 4,

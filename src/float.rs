@@ -72,7 +72,7 @@ pub fn transpose(x: &[f64], extents: &[usize], order: &[usize]) -> Vec<f64> {
 pub fn linear(x: &[f64], weights: &Weights, bias: &[f64]) -> Vec<f64> {
     let real: Vec<f64> = (0..weights.outputs)
         .flat_map(|o| (0..weights.inputs).map(move |i| (o, i)))
-        .map(|(o, i)| f64::from(weights.level(o, i)) * f64::from(per_channel(&weights.scale, o)))
+        .map(|(o, i)| f64::from(weights.level(o, i)) * per_channel(&weights.scale, o))
         .collect();
     let output = |row: &[f64], o: usize| -> f64 {
         let w = &real[o * weights.inputs..(o + 1) * weights.inputs];

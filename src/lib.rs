@@ -53,6 +53,7 @@ pub mod place;
 pub mod registers;
 #[warn(clippy::wildcard_enum_match_arm)]
 pub mod report;
+#[warn(clippy::wildcard_enum_match_arm)]
 pub mod streaming;
 pub mod synth;
 pub mod target;

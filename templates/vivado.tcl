@@ -52,6 +52,8 @@ report_utilization -hierarchical -hierarchical_depth 4 -file reports/vivado/util
 report_timing_summary -delay_type min_max -max_paths 10 -file reports/vivado/timing_summary.rpt
 report_route_status -file reports/vivado/route_status.rpt
 report_drc -file reports/vivado/drc.rpt
+source [file join $build scripts vivado_figures.tcl]
+write_figures reports/vivado/figures.tsv
 @%- if flow.bitstream %@
 
 @% include "vivado_timing.tcl" %@

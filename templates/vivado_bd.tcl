@@ -36,7 +36,7 @@ set_property -dict [list \
   CONFIG.PSU__SAXIGP2__DATA_WIDTH 128] $ps
 create_bd_cell -type ip -vlnv xilinx.com:ip:proc_sys_reset reset
 
-# One transfer a sample, one a result; no descriptors. Addresses of 40 bits reach all of the memory.
+# One transfer per sample, one per result; no descriptors. Addresses of 40 bits reach all of the memory.
 set dma [create_bd_cell -type ip -vlnv xilinx.com:ip:axi_dma dma]
 set_property -dict [list \
   CONFIG.c_include_sg 0 \
@@ -105,6 +105,8 @@ file mkdir reports/vivado bitstream
 report_utilization -file reports/vivado/utilization.rpt
 report_utilization -hierarchical -hierarchical_depth 6 -file reports/vivado/utilization_hierarchical.rpt
 report_timing_summary -delay_type min_max -max_paths 10 -file reports/vivado/timing_summary.rpt
+source [file join $build scripts vivado_figures.tcl]
+write_figures reports/vivado/figures.tsv
 file delete @{ bitstream_stem }@.bit @{ bitstream_stem }@.hwh @{ bitstream_stem }@.xsa
 if {[timing_is_met]} {
   file copy -force vivado_bd/system.runs/impl_1/system_wrapper.bit @{ bitstream_stem }@.bit

@@ -61,6 +61,8 @@ if {$run} {
   report_utilization -file reports/vivado/utilization.rpt
   report_utilization -hierarchical -hierarchical_depth 4 -file reports/vivado/utilization_hierarchical.rpt
   report_timing_summary -delay_type min_max -max_paths 10 -file reports/vivado/timing_summary.rpt
+  source [file join $build scripts vivado_figures.tcl]
+  write_figures reports/vivado/figures.tsv
 @%- if flow.bitstream %@
 
   # As without a project, a design that is too slow leaves no bitstream.

@@ -1,5 +1,7 @@
 //! Vivado's scripts in a stub of Vivado, and its reports.
 
+#[path = "vivado/figures.rs"]
+mod figures;
 #[path = "vivado/reports.rs"]
 mod reports;
 #[path = "vivado/rtl.rs"]

@@ -25,7 +25,7 @@ def make_vocabulary(sentences, size):
 
 
 def load_vocabulary(path):
-    """One word a line; the line is the id."""
+    """One word per line; the line is the id."""
     return Path(path).read_text(encoding="utf-8").split("\n")[:-1]
 
 

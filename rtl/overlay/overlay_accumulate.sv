@@ -9,7 +9,7 @@
 module overlay_accumulate #(
   /// Sums of a chunk.
   parameter int unsigned Lanes = 8,
-  /// Events a cycle.
+  /// Events per cycle.
   parameter int unsigned Spikes = 2,
   /// Bits of a signed weight, of a signed operand, of a signed sum.
   parameter int unsigned WeightWidth = 8,

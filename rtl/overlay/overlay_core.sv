@@ -5,7 +5,7 @@
 /// Values (elements less the zero point) come in, result frames go out. Widths and depths of all memories are those
 /// that the compiler has proven to suffice for its program.
 module overlay_core #(
-  /// Sums of a chunk, events a cycle, neurons that fire together, neurons of a word of spikes.
+  /// Sums of a chunk, events per cycle, neurons that fire together, neurons of a word of spikes.
   parameter int unsigned Lanes = 16,
   parameter int unsigned Spikes = 2,
   parameter int unsigned FireLanes = 8,

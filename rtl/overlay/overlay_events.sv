@@ -5,11 +5,11 @@
 /// Contract: a word in is as many beats out as its spikes take. A word without spikes is a beat only if it begins or
 /// ends something. `out_clear_o` and `out_double_o` are with the first beat of a word, `out_last_o` with the last one.
 /// A last beat leaves only while `last_ready_i`; all others leave at once.
-/// Throughput: a word at least every cycle, `Spikes` events a cycle.
+/// Throughput: a word at least every cycle, `Spikes` events per cycle.
 module overlay_events #(
   /// Neurons of a word.
   parameter int unsigned FetchWidth = 32,
-  /// Events a cycle.
+  /// Events per cycle.
   parameter int unsigned Spikes = 2,
   /// Bits of an address of weights.
   parameter int unsigned WordBits = 8

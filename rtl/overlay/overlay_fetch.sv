@@ -5,7 +5,7 @@
 /// Contract: instructions as in docs/overlay.md. The read port of spike memory holds its word until the next read.
 /// A row begins when both of its conditions hold and, for the input, its row is there. A word goes out with the spikes
 /// of its slice only. `end_o`: the list is at its end; `restart_i` begins it again.
-/// Throughput: one word a cycle.
+/// Throughput: one word per cycle.
 module overlay_fetch #(
   /// Neurons of a word of spikes, a power of two and a multiple of FireLanes.
   parameter int unsigned FetchWidth = 32,

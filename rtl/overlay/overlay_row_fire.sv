@@ -17,7 +17,7 @@
 /// same for all elements of a quad.
 /// Structure: four elements are collected as magnitudes; the four lanes then take a step a cycle while the next
 /// quad is collected.
-/// Throughput: one element a cycle, but a quad takes at least `LevelWidth` cycles, with unary spikes
+/// Throughput: one element per cycle, but a quad takes at least `LevelWidth` cycles, with unary spikes
 /// `LevelWidth + steps`.
 module overlay_row_fire #(
   /// Bits of a signed value.

@@ -9,7 +9,7 @@ module overlay_sequencer #(
   parameter int unsigned Words = 2,
   /// Instructions of the list.
   parameter int unsigned Count = 1,
-  /// Image of the list, a word a line.
+  /// Image of the list, a word per line.
   parameter File = "",
   /// Bits of an instruction, derived.
   localparam int unsigned Width = 32 * Words

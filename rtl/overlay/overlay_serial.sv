@@ -2,7 +2,7 @@
 
 /// Serial path into the memory of sums: X = base + k * value, element after element.
 ///
-/// Contract: takes an element a cycle; the fields of the instruction are stable until 5 cycles after its last
+/// Contract: takes an element per cycle; the fields of the instruction are stable until 5 cycles after its last
 /// element. `restart_i` is high before the first element of an instruction. Writes are never refused.
 /// Latency: 5 cycles to the write.
 module overlay_serial #(

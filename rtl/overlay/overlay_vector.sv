@@ -5,11 +5,11 @@
 /// Contract: an instruction stays with `instr_valid_i` until `instr_next_o`, which comes for one cycle when all its rows
 /// are complete. `end_o`: the list is at its end; `restart_i` begins it again. Row r begins when both conditions of the
 /// instruction are met, of `embed` and `mask` also not before `raw_valid_i`. `row_done_o` is high for a cycle for
-/// each row that is complete; a row of LayerNorm or of neurons is when `fire_done_i` says so. Memories give a word a cycle after its
+/// each row that is complete; a row of LayerNorm or of neurons is when `fire_done_i` says so. Memories give a word per cycle after its
 /// address, and keep it until the next; the read ports are used by nothing else while an instruction is executed.
 /// Structure: a counter for all rows and channels; value and coefficient, product in two stages, sum; LayerNorm and
 /// neurons are modules of their own. The two conditions share a comparator.
-/// Throughput: one element a cycle; `add` with `accumulate` takes two, for it reads two sums. Between rows there are
+/// Throughput: one element per cycle; `add` with `accumulate` takes two, for it reads two sums. Between rows there are
 /// two cycles, for `embed` four.
 module overlay_vector #(
   /// 1: there are instructions of this kind, or with this option.

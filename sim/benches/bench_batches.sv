@@ -11,7 +11,7 @@ module bench_batches #(
   /// Every player and checker has finished the batch.
   input  wire logic        idle_i,
   output int          batch_o,
-  /// Time-steps allowed a sample.
+  /// Time-steps allowed per sample.
   output      logic [15:0] t_max_o,
   output      logic        done_o
 );

@@ -83,7 +83,7 @@ impl Design {
         }
     }
 
-    /// The program as text, an instruction a line, if it has one.
+    /// The program as text, an instruction per line, if it has one.
     pub fn listing(&self) -> Option<String> {
         match self {
             Self::Streaming(_) => None,

@@ -31,7 +31,7 @@ pub enum InputKind {
 /// Meaning of the raw data.
 #[derive(ClapArgs)]
 pub struct InputArgs {
-    /// Type of a raw element. Without it, and without the options below, the model has to tell: an integer input that
+    /// Type of a raw element. Without it, and without the options below, the model must contain this: an integer input that
     /// indexes a table holds tokens, and a quantiser that reads the input has a scale and levels.
     #[arg(long = "input", value_enum, value_name = "TYPE")]
     kind: Option<InputKind>,
@@ -168,7 +168,7 @@ pub struct InputReport<'a> {
     element: &'a str,
     #[serde(flatten)]
     scaling: &'a Scaling,
-    /// How the model told; nothing if the user did.
+    /// How it was inferred from the model; `None` if the user gave it.
     inferred: Option<&'a str>,
 }
 

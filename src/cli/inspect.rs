@@ -28,7 +28,7 @@ pub struct Args {
     /// Also print the text form of the spiking and of the integer network.
     #[arg(long)]
     text: bool,
-    /// Only print the program of an overlay, an instruction a line; of a model, for the usual sizes.
+    /// Only print the program of an overlay, one instruction per line; for a model, with the default sizes.
     #[arg(long, conflicts_with_all = ["text", "json"])]
     program: bool,
     /// Print JSON.

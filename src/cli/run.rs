@@ -30,7 +30,7 @@ pub struct Args {
     /// The order of the updates: all layers in every time-step, or layer after layer.
     #[arg(long, value_name = "SCHEDULE", default_value_t, value_parser = schedules())]
     schedule: Schedule,
-    /// What a spike is worth in the settled schedule: one level, or a power of two.
+    /// Value of a spike in the settled schedule: one level, or a power of two.
     #[arg(long, value_name = "CODE", default_value_t, value_parser = codes())]
     code: SpikeCode,
     /// Stop each sample after this many time-steps of the synchronous schedule.
@@ -47,7 +47,7 @@ pub struct Args {
     /// Write logits, levels and spikes of every neuron and time-step to this file.
     #[arg(long, value_name = "FILE.npz")]
     dump: Option<PathBuf>,
-    /// Number of threads; default: all of the machine.
+    /// Number of threads; default: one per core.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
     /// Print JSON.

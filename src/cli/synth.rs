@@ -45,8 +45,8 @@ pub struct Args {
     /// Pins file of the placed module, in the format of the family (.lpf, .pcf, .cst); default: the pins of the board.
     #[arg(long, value_name = "FILE")]
     pins: Option<PathBuf>,
-    /// With --tool vivado: a folder with the text files of report_utilization and report_timing_summary of another run;
-    /// Vivado is not run.
+    /// With --tool vivado: a folder with the figures of another run, which scripts/vivado_figures.tcl writes, or with the
+    /// text files of report_utilization and report_timing_summary; Vivado is not run.
     #[arg(long, value_name = "FOLDER")]
     reports: Option<PathBuf>,
     /// Print JSON.

@@ -55,7 +55,7 @@ use verilate::Verilated;
 pub struct Options {
     /// Random pauses on every stream, from this seed; without, everything is always ready.
     pub stall: Option<u64>,
-    /// Time-steps allowed a sample; none or 0 for no limit.
+    /// Time-steps allowed per sample; none or 0 for no limit.
     pub t_max: Option<u16>,
     /// Stop a sample as soon as this holds.
     pub confidence: Option<Confidence>,

@@ -83,7 +83,7 @@ pub struct ProofEntry {
     /// Name of the layer.
     #[serde(alias = "node")]
     pub name: String,
-    /// Decision rule: `line` (affine rule, one membrane), `table` (thresholds), `layer_norm` or `softmax`.
+    /// Decision rule: `affine` (one membrane), `table` (thresholds), `layer_norm` or `softmax`.
     pub rule: String,
     /// Number of channels.
     pub channels: usize,

@@ -44,7 +44,7 @@ pub enum Layout {
 pub struct Sizes {
     /// Output channels that are added to in one cycle.
     pub lanes: Option<usize>,
-    /// Events a cycle.
+    /// Events per cycle.
     pub spikes: Option<usize>,
     /// Neurons that fire together.
     pub fire_lanes: Option<usize>,

@@ -17,7 +17,7 @@ pub struct Options {
     pub model: PathBuf,
     /// The folder to write, model.snn. A model that is already there is replaced. Nothing is written without it.
     pub output: Option<PathBuf>,
-    /// What raw data means; without it, the model has to tell.
+    /// What raw data means; without it, it is inferred from the model.
     pub input: Option<InputSpec>,
     /// Width to which weights without a quantiser are rounded; without it they are taken to 24 bits.
     pub weight_bits: Option<u8>,

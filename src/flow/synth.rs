@@ -25,7 +25,7 @@ pub enum Flow {
     Nextpnr(Routing),
     /// Vivado.
     Vivado,
-    /// The text files of `report_utilization` and `report_timing_summary` of another run of Vivado, in this folder.
+    /// The figures or text reports of another run of Vivado, in this folder.
     VivadoReports(PathBuf),
 }
 

@@ -113,7 +113,7 @@ pub fn import(path: &Path, options: &Options) -> Result<Imported> {
     }
 }
 
-/// Reads an ONNX model and finds all that is wrong with it. Without an `input`, the model has to tell what raw samples are.
+/// Reads an ONNX model and finds all that is wrong with it. Without an `input`, the meaning of raw samples is inferred from the model.
 ///
 /// # Errors
 /// When the file is not an ONNX model of one graph with one input and one output.

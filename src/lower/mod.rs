@@ -64,7 +64,7 @@ pub struct LayerProof {
     pub channels: usize,
     /// Number of levels, over all channels.
     pub levels: usize,
-    /// `line`, `table`, `layer_norm` or `softmax`.
+    /// `affine`, `table`, `layer_norm` or `softmax`.
     pub rule: &'static str,
     /// Fraction bits of the membrane; 0 for a table.
     pub fraction: u32,
@@ -327,7 +327,7 @@ fn columns<'a>(value: &'a Value, shape: &Shape) -> Result<Vec<Column<'a>>> {
 /// Result of the proof of the finished constants.
 fn summary(name: &str, neuron: &integer::Neuron, proven: Proven) -> LayerProof {
     let (rule, fraction, common_theta) = match &neuron.rule {
-        Rule::Affine { fraction, theta, .. } => ("line", *fraction, theta.windows(2).all(|t| t[0] == t[1])),
+        Rule::Affine { fraction, theta, .. } => ("affine", *fraction, theta.windows(2).all(|t| t[0] == t[1])),
         Rule::Table => ("table", 0, false),
     };
     LayerProof {

@@ -38,7 +38,7 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
                     element: own.element,
                     zero_point: own.zero_point,
                     count: node.shape.len(),
-                    // An element a cycle: the input unit works while another sample is computed.
+                    // An element per cycle: the input unit works while another sample is computed.
                     beat_lanes: 1,
                     row: node.shape.len(),
                     value_width: own.range.signed_width(),

@@ -1,6 +1,6 @@
 //! Area and cycles of an overlay before synthesis. Both are estimates; the constants are all in this file.
 //!
-//! **Look-up tables.** Measured with Yosys for xc7 on the modules of the engine with 64 lanes, 2 events a cycle, sums of
+//! **Look-up tables.** Measured with Yosys for xc7 on the modules of the engine with 64 lanes, 2 events per cycle, sums of
 //! 18 bits and membranes of 24 ([`MEASURED`]); each is scaled with the product of the sizes that its logic repeats
 //! over. The part of the neurons is what remains of the whole core of `examples/mnist_mlp` (64 lanes; 6,512 look-up
 //! tables, 62 RAMB18 by Yosys). The vector unit and softmax were not measured: their part is that of the modules of the
@@ -14,7 +14,7 @@
 //!
 //! **Cycles.** From the instructions, with a mean share of neurons that spike in a local time-step ([`DENSITY`]). The
 //! units work at the same time, so a sample takes as long as the busiest. Co-simulation of `examples/mnist_vit` takes
-//! 18,939 cycles a sample with 64 lanes.
+//! 18,939 cycles per sample with 64 lanes.
 
 use crate::hardware::{Cycles, Estimate, Figures, InstanceCost, Quantities, Waits};
 use crate::target::Family;

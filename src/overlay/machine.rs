@@ -9,7 +9,7 @@ use crate::integer::{Network, Op, Readout};
 pub struct Options {
     /// Output channels of a chunk; a multiple of `fire_lanes`.
     pub lanes: usize,
-    /// Events a cycle; at least 1.
+    /// Events per cycle; at least 1.
     pub spikes: usize,
     /// Neurons that fire together; a power of two from 4.
     pub fire_lanes: usize,
@@ -55,7 +55,7 @@ impl Options {
         } else if lanes == 0 || !lanes.is_multiple_of(fire_lanes) || lanes > 1 << 14 {
             format!("{lanes} lanes: they must be a multiple of the {fire_lanes} fire lanes, at most 16384")
         } else if spikes == 0 || spikes > 64 {
-            format!("{spikes} spikes a cycle: they must be 1 to 64")
+            format!("{spikes} spikes per cycle: they must be 1 to 64")
         } else if !fetch_width.is_power_of_two() || fetch_width < fire_lanes || fetch_width > 1 << 14 {
             format!(
                 "a fetch width of {fetch_width}: it must be a power of two from the {fire_lanes} fire lanes to 16384"
@@ -100,7 +100,7 @@ pub struct Input {
 pub struct Machine {
     /// P: sums of a chunk.
     pub lanes: usize,
-    /// G: events a cycle.
+    /// G: events per cycle.
     pub spikes: usize,
     /// W: neurons that fire together.
     pub fire_lanes: usize,

@@ -112,12 +112,12 @@ pub struct Plan {
     pub layers: Vec<LayerPlace>,
     /// Values and their words.
     pub values: Vec<ValuePlace>,
-    /// Memory images: file name, and one word a line as `$readmemh` reads it. Absent memories have none.
+    /// Memory images: file name, and one word per line as `$readmemh` reads it. Absent memories have none.
     pub images: Vec<(String, String)>,
 }
 
 impl Plan {
-    /// The programs as text: an instruction a line, after its number and the node that it computes.
+    /// The programs as text: an instruction per line, after its number and the node that it computes.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let [engine, vector] = &self.notes;

@@ -199,6 +199,29 @@ impl fmt::Display for Location {
 }
 
 impl CriticalPath {
+    /// A path of which the ends are known, and the time in cells and on wires in ns.
+    pub fn between(
+        launch: &str,
+        capture: &str,
+        [from, to]: [Location; 2],
+        levels: usize,
+        [logic_ns, routing_ns]: [f64; 2],
+    ) -> Self {
+        let (instance, node) = match from.instance == to.instance {
+            true => (from.instance.clone(), from.node.clone()),
+            false => (format!("{} to {}", from.instance, to.instance), None),
+        };
+        Self {
+            launch: launch.to_owned(),
+            capture: capture.to_owned(),
+            from,
+            to,
+            delay_ns: logic_ns + routing_ns,
+            legs: vec![Leg { instance, node, levels, logic_ns, routing_ns }],
+            hops: Vec::new(),
+        }
+    }
+
     /// Whether it starts or ends at a pin.
     pub fn is_asynchronous(&self) -> bool {
         [&self.launch, &self.capture].into_iter().any(|clock| clock == "<async>")

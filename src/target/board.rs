@@ -71,7 +71,7 @@ pub struct Board {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Serial {
-    /// Symbols a second.
+    /// Symbols per second.
     pub baud: u64,
 }
 

@@ -174,8 +174,8 @@ fn the_manifest_says_what_was_proven_and_from_what() {
         let sides = [count("Q(g*(T(k) - 1) + b) < k"), count("Q(g*T(k) + b) >= k")];
         assert!(sides.iter().all(|&n| n > 0 && n <= each), "{proof}");
         let line = [count("(T(k) - 1)*2^F < theta*k - v0"), count("theta*k - v0 <= T(k)*2^F")];
-        assert_eq!(line, if proof["rule"] == "line" { sides } else { [0, 0] }, "{proof}");
+        assert_eq!(line, if proof["rule"] == "affine" { sides } else { [0, 0] }, "{proof}");
         rules.push(proof["rule"].as_str().expect("a rule"));
     }
-    assert!(rules.contains(&"line") && rules.contains(&"table"), "{rules:?}");
+    assert!(rules.contains(&"affine") && rules.contains(&"table"), "{rules:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use snn2rtl::cosim::{self, Bench, FirstMismatch, Options, Report, What};
 use snn2rtl::data::Inputs;
@@ -13,6 +14,39 @@ use tempfile::TempDir;
 
 use crate::network::{Layer, Recipe, model, samples};
 use crate::random::Random;
+
+/// Faults in the hardware of the victim: file, what stands there, and what replaces it. A fault acts in a run if the
+/// memory image `fault.hex` has its number, so one verilated design serves all tests.
+const FAULTS: [(&str, &str, &str); 3] = [
+    // After its first row, the readout takes nothing any more.
+    (
+        "rtl/readout.sv",
+        "assign in_ready_o = state_q == StCollect;",
+        "assign in_ready_o = state_q == StCollect && !(fault[0] == 8'd1 && steps_q != 0);",
+    ),
+    (
+        "rtl/readout.sv",
+        "a_quiet_only_with_last : assert (in_last_i || !in_quiet_i);",
+        "a_quiet_only_with_last : assert (in_last_i || !in_quiet_i);\n\
+         a_never : assert (fault[0] != 8'd2 || !in_last_i);",
+    ),
+    // The spikes of stage 1, entry 7 of the counters, begin at 1.
+    (
+        "rtl/event_counters.sv",
+        "fresh ? '0 : old;",
+        "fresh ? Width'(fault[0] == 8'd3 && sum_entry_q == EntryWidth'(7)) : old;",
+    ),
+];
+
+/// The fault that acts, at the beginning of a module.
+const FAULT: &str = "  logic [7:0] fault [1];\n  initial $readmemh(\"snn2rtl-images:fault.hex\", fault);\n";
+
+/// Verilates the victim once: later builds take it from the cache.
+static VERILATED: LazyLock<()> = LazyLock::new(|| {
+    if std::env::var_os("SNN2RTL_NO_CACHE").is_none() {
+        Bench::new(&victim().build, &mut |_| ()).expect("verilated");
+    }
+});
 
 /// A small network in a build folder, and samples.
 struct Victim {
@@ -44,7 +78,16 @@ fn victim() -> Victim {
     let options = design::Options { lanes: 3, ..design::Options::default() };
     emit::emit(&model(&recipe(), random), &options, &build).expect("written");
     let inputs = samples(&recipe(), random, 12, folder.path());
-    Victim { folder, build, inputs }
+    let victim = Victim { folder, build, inputs };
+    for file in ["rtl/readout.sv", "rtl/event_counters.sv"] {
+        // Behind the ports.
+        victim.change(file, |text| text.replacen("\n);\n", &format!("\n);\n{FAULT}"), 1));
+    }
+    for (file, from, to) in FAULTS {
+        victim.change(file, |text| text.replace(from, to));
+    }
+    victim.set_fault(0);
+    victim
 }
 
 impl Victim {
@@ -57,7 +100,14 @@ impl Victim {
         fs::write(&path, after).expect("written");
     }
 
-    fn run(&self, options: &Options) -> (Report, FirstMismatch) {
+    /// The fault that acts in the next run; 0 for none.
+    fn set_fault(&self, number: usize) {
+        fs::write(self.build.join("rom/fault.hex"), format!("{number:02x}\n")).expect("written");
+    }
+
+    fn run(&self, fault: usize, options: &Options) -> (Report, FirstMismatch) {
+        LazyLock::force(&VERILATED);
+        self.set_fault(fault);
         let mut seen = Vec::new();
         let report = cosim::run(&self.build, &self.inputs, options, &mut |p| seen.push(p)).expect("a report");
         assert_eq!(report.mismatches, 1);
@@ -102,6 +152,7 @@ fn flip(victim: &Victim, node: &str, word: usize) -> (String, String) {
 #[test]
 fn a_wrong_constant_is_found_where_it_acts() {
     let victim = victim();
+    LazyLock::force(&VERILATED);
     let mut bench = Bench::new(&victim.build, &mut |_| ()).expect("verilated");
     crate::equal(&mut bench, &victim.inputs, None, None);
     let mut run = |options: Options| {
@@ -153,16 +204,9 @@ fn a_wrong_constant_is_found_where_it_acts() {
 #[test]
 fn hardware_that_stands_still_is_found() {
     let victim = victim();
-    // After its first row, the readout takes nothing any more.
-    victim.change("rtl/readout.sv", |text| {
-        text.replace(
-            "assign in_ready_o = state_q == StCollect;",
-            "assign in_ready_o = state_q == StCollect && steps_q == 0;",
-        )
-    });
     let elsewhere = victim.folder.path().join("elsewhere.vcd");
     let (_, mismatch) =
-        victim.run(&Options { stall: Some(7), trace: Some(elsewhere.clone()), ..Options::default() });
+        victim.run(1, &Options { stall: Some(7), trace: Some(elsewhere.clone()), ..Options::default() });
     assert_eq!(mismatch.what, What::Deadlock);
     assert!(mismatch.message.contains("waits for stage 5, readout of logits"), "{mismatch}");
     assert_eq!(mismatch.waveform.as_ref(), Some(&elsewhere));
@@ -173,13 +217,7 @@ fn hardware_that_stands_still_is_found() {
 #[test]
 fn an_assertion_that_fails_is_told_and_its_text_is_not_printed() {
     let victim = victim();
-    victim.change("rtl/readout.sv", |text| {
-        text.replace(
-            "a_quiet_only_with_last : assert (in_last_i || !in_quiet_i);",
-            "a_never : assert (!in_last_i);",
-        )
-    });
-    let (_, mismatch) = victim.run(&nowhere());
+    let (_, mismatch) = victim.run(2, &nowhere());
     assert_eq!(mismatch.what, What::Assertion);
     assert!(mismatch.message.contains("u_s5_logits.a_never"), "{mismatch}");
     assert!(mismatch.waveform.is_none() && mismatch.message.contains("there is no waveform"), "{mismatch}");
@@ -188,11 +226,7 @@ fn an_assertion_that_fails_is_told_and_its_text_is_not_printed() {
 #[test]
 fn a_wrong_counter_is_found_in_its_register() {
     let victim = victim();
-    // The spikes of stage 1, entry 7 of the counters, begin at 1.
-    victim.change("rtl/event_counters.sv", |text| {
-        text.replace("fresh ? '0 : old;", "fresh ? Width'(sum_entry_q == EntryWidth'(7)) : old;")
-    });
-    let (report, mismatch) = victim.run(&nowhere());
+    let (report, mismatch) = victim.run(3, &nowhere());
     assert_eq!((mismatch.what, report.samples), (What::Register, 12));
     assert!(mismatch.message.contains("spikes of stage 1 (act0)"), "{mismatch}");
 }

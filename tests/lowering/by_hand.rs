@@ -34,7 +34,7 @@ fn half_up_needs_no_table() {
     let Rule::Affine { fraction: 0, theta, start } = &neuron(&lowered).rule else { panic!("another rule") };
     assert_eq!((theta[0], start[0]), (12, 6));
     assert_eq!(neuron(&lowered).thresholds[..3], [6, 18, 30]);
-    assert_eq!((lowered.proof[0].rule, lowered.proof[0].common_theta), ("line", true));
+    assert_eq!((lowered.proof[0].rule, lowered.proof[0].common_theta), ("affine", true));
 }
 
 #[test]

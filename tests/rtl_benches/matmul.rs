@@ -41,7 +41,7 @@ fn matmul_engine(group: &mut Group) {
         set(1, 784, 128, (8, 16, 1), 8, 30, 9, 1),
         set(3, 10, 9, (4, 4, 1), 5, 18, 6, 20),
         set(2, 9, 3, (3, 3, 1), 8, 22, 8, 30),
-        // Several events a cycle: banks of one lane, of several; channels that fill no bank evenly; one output chunk.
+        // Several events per cycle: banks of one lane, of several; channels that fill no bank evenly; one output chunk.
         set(1, 40, 10, (16, 5, 2), 8, 17, 1, 60),
         set(4, 37, 29, (8, 6, 4), 8, 16, 1, 20),
         set(3, 11, 6, (2, 6, 2), 4, 10, 1, 40),

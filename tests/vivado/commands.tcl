@@ -17,10 +17,13 @@ command create_project {UG835} {-force -in_memory -ip} {-part {}} 0 2
 command current_fileset {UG835} {-constrset -simset} {} 0 0
 command current_project {UG835} {} {} 0 1
 command get_board_parts {UG835} {-regexp -nocase -latest_file_version -latest_hw_revision} {-filter {}} 0 inf
+command get_clocks {UG835} {-regexp -nocase} {-filter {} -of_objects {}} 0 inf
 command get_files {UG835} {-regexp -nocase} {-filter {} -of_objects {}} 0 inf
 command get_property {UG835} {-min -max} {} 2 2
 command get_runs {UG835} {-regexp -nocase} {-filter {}} 0 inf
-command get_timing_paths {UG835} {-setup -hold -unique_pins} {-max_paths {} -nworst {} -delay_type {max min min_max}} 0 0
+command get_timing_paths {UG835} {-setup -hold -unique_pins} {
+  -max_paths {} -nworst {} -delay_type {max min min_max} -from {} -to {}
+} 0 0
 command launch_runs {UG835} {-scripts_only} {-jobs {} -to_step {} -dir {}} 1 inf
 command open_run {UG835} {} {-name {} -constrset {}} 1 1
 command opt_design {UG835} {-retarget -propconst -sweep} {-directive {}} 0 0
@@ -29,11 +32,13 @@ command place_design {UG835} {-no_timing_driven -unplace} {-directive {}} 0 0
 command read_verilog {UG835} {-sv} {-library {}} 1 1
 command read_xdc {UG835} {-unmanaged -no_add} {-cells {} -ref {} -mode {default out_of_context}} 1 1
 command report_drc {UG835} {-no_waivers} {-file {} -ruledecks {} -checks {}} 0 0
-command report_route_status {UG835} {-return_string -show_all} {-file {}} 0 0
-command report_timing_summary {UG835} {-check_timing_verbose -no_detailed_paths -setup -hold -input_pins -report_unconstrained -no_header} {
+command report_route_status {UG835} {-return_string -show_all} {
+  -file {} -boolean_check {PLACED_FULLY PARTIALLY_ROUTED ROUTED_FULLY ERRORS_IN_ROUTES}
+} 0 0
+command report_timing_summary {UG835} {-check_timing_verbose -no_detailed_paths -setup -hold -input_pins -report_unconstrained -no_header -return_string} {
   -delay_type {max min min_max} -max_paths {} -nworst {} -path_type {end summary short full full_clock full_clock_expanded} -file {}
 } 0 0
-command report_utilization {UG835} {-append -hierarchical -hierarchical_percentages -no_primitives} {
+command report_utilization {UG835} {-append -hierarchical -hierarchical_percentages -no_primitives -return_string} {
   -file {} -cells {} -hierarchical_depth {}
 } 0 0
 command route_design {UG835} {-unroute -preserve -timing_summary} {-directive {}} 0 0
@@ -44,6 +49,7 @@ command synth_design {UG835} {-rtl -lint -no_lc -assert} {
 } 0 0
 command update_compile_order {UG835} {-force_gui} {-fileset {}} 0 0
 command update_ip_catalog {UG835} {-rebuild} {-add_ip {} -delete_ip {} -repo_path {}} 0 0
+command version {UG835} {-short} {} 0 0
 command wait_on_run {UG835} {} {-timeout {}} 1 1
 command write_bitstream {UG835} {-force -raw_bitfile -bin_file -no_binary_bitfile} {-cell {}} 1 1
 command write_checkpoint {UG835} {-force} {-cell {}} 0 1
@@ -96,9 +102,12 @@ property project {target_language {Verilog VHDL} board_part {} ip_repo_paths {}}
 property fileset {top {} verilog_define {} generic {}}
 property file {file_type {Verilog SystemVerilog XDC {Memory Initialization Files}} USED_IN {}}
 property run {STEPS.PHYS_OPT_DESIGN.IS_ENABLED {true false} {STEPS.SYNTH_DESIGN.ARGS.MORE OPTIONS} {} PROGRESS {} STATUS {}}
-property path {SLACK {}}
+property path {
+  SLACK {} STARTPOINT_PIN {} ENDPOINT_PIN {} DATAPATH_LOGIC_DELAY {} DATAPATH_NET_DELAY {} LOGIC_LEVELS {}
+}
+property clock {NAME {} PERIOD {}}
 property port {PACKAGE_PIN {} IOSTANDARD {LVCMOS33 LVCMOS25 LVCMOS18 LVCMOS12}}
-property design {CFGBVS {VCCO GND} CONFIG_VOLTAGE {}}
+property design {TOP {} PART {} CFGBVS {VCCO GND} CONFIG_VOLTAGE {}}
 property core {name {} version {} display_name {} description {} vendor_display_name {} supported_families {}}
 property bus {
   name {} abstraction_type_vlnv {} bus_type_vlnv {} interface_mode {master slave} display_name {} slave_memory_map_ref {}

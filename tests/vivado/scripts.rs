@@ -16,7 +16,7 @@ use crate::common::{fixture, repository, text_fixture};
 const ALL: [&str; 4] = ["vivado.tcl", "vivado_project.tcl", "vivado_ip.tcl", "vivado_bd.tcl"];
 
 /// `tclsh`, if it is here. Where everything is tested it must be.
-fn tclsh() -> Option<PathBuf> {
+pub fn tclsh() -> Option<PathBuf> {
     let found = which::which("tclsh").ok();
     if found.is_none() {
         assert!(std::env::var_os("CI").is_none(), "tclsh is missing: install the package tcl");
@@ -191,6 +191,14 @@ fn the_stub_finds_what_is_wrong() {
             "fileset has no property tops",
         ),
         (&arty, "vivado_project.tcl", "complete synth_1\n", "", "impl_1 before synth_1"),
+        (
+            &build,
+            "vivado_figures.tcl",
+            "-boolean_check ROUTED_FULLY",
+            "-boolean_check ROUTED",
+            "takes PLACED_FULLY",
+        ),
+        (&build, "vivado_figures.tcl", "DATAPATH_NET_DELAY", "DATAPATH_WIRE_DELAY", "path has no property"),
         (&build, "vivado_ip.tcl", "TLAST m_axis_tlast", "", "the port m_axis_tlast is in no interface"),
         (&build, "vivado_ip.tcl", "TVALID s_axis_tvalid", "TVALID m_axis_tvalid", "is no input"),
         (&build, "vivado_ip.tcl", "rtl/[top]_ip.v", "", "no source has the module"),
@@ -210,7 +218,9 @@ fn the_stub_finds_what_is_wrong() {
         let from = from.replace("[top]", &top);
         assert!(text.contains(&from), "{script} has no {from:?}");
         fs::write(&path, text.replacen(&from, to, 1)).expect("written");
-        let error = run(&tclsh, build, script, "0.5", &[]).expect_err(words);
+        // The procedure is called by the other scripts.
+        let started = if script == "vivado_figures.tcl" { "vivado.tcl" } else { script };
+        let error = run(&tclsh, build, started, "0.5", &[]).expect_err(words);
         assert!(error.contains(words), "{words:?} is not said:\n{error}");
         fs::write(&path, text).expect("written");
     }

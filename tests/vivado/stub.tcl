@@ -4,6 +4,7 @@
 #
 # Every call is printed as a list after `CALL`. Anything that Vivado is not documented to take ends the program with a
 # message: an unknown command, option, value or property, a missing file, a wrong order. STUB_SLACK is what timing leaves.
+# STUB_REPORTS are the beginnings of the files of the reports that are returned as strings: utilisation, and timing.
 
 namespace eval stub {
   variable specs {} properties {} cells {}
@@ -181,9 +182,26 @@ proc do::get_property {given name object} {
   switch $kind/$name {
     run/PROGRESS { return [expr {$label in $::stub::runs ? "100%" : "0%"}] }
     run/STATUS { return "complete" }
+    design/TOP { return $::stub::top }
+    design/PART { return $::stub::part }
+    clock/PERIOD { return 10.000 }
+    path/STARTPOINT_PIN { return [core_instance]u_s0_fc1/u_weights/data_o_reg/CLKARDCLK }
+    path/ENDPOINT_PIN { return [core_instance]u_s1_act1/sum_q_reg[3]/D }
+    path/DATAPATH_LOGIC_DELAY { return 3.250 }
+    path/DATAPATH_NET_DELAY { return 1.125 }
+    path/LOGIC_LEVELS { return 4 }
     path/SLACK { return [expr {[info exists ::env(STUB_SLACK)] ? $::env(STUB_SLACK) : 0.5}] }
   }
   return $label
+}
+
+# What is before an instance of the core in names of cells.
+proc core_instance {} {
+  switch $::stub::top {
+    board_top { return u_core/ }
+    system_wrapper { return system_i/snn/inst/u_core/ }
+  }
+  return ""
 }
 
 # Reads the constraints in an interpreter that knows no other commands than those of constraints.
@@ -248,9 +266,25 @@ proc report {given} {
   set file [option $given -file]
   if {$file ne ""} { writable $file }
 }
-foreach name {report_utilization report_timing_summary report_drc report_route_status} {
-  proc do::$name {given} { report $given }
+proc returned {given name} {
+  report $given
+  if {![option $given -return_string 0] || ![info exists ::env(STUB_REPORTS)]} { return "" }
+  set channel [open [lindex $::env(STUB_REPORTS) [expr {$name eq ""}]]$name.rpt]
+  set text [read $channel]
+  close $channel
+  return $text
 }
+proc do::report_utilization {given} {
+  returned $given [expr {[option $given -hierarchical 0] ? "utilization_hierarchical" : "utilization"}]
+}
+proc do::report_timing_summary {given} { returned $given "" }
+proc do::report_route_status {given} {
+  report $given
+  if {[option $given -boolean_check] ne ""} { return [expr {$::stub::stage eq "routed"}] }
+}
+proc do::report_drc {given} { report $given }
+proc do::version {given} { return [expr {[option $given -short 0] ? "2023.2" : "Vivado v2023.2 (64-bit)"}] }
+proc do::get_clocks {given args} { return clock:clk }
 proc do::get_timing_paths {given} { expect {synthesised placed routed} get_timing_paths; return path:worst }
 proc do::write_bitstream {given file} {
   expect routed write_bitstream

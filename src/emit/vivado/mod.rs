@@ -60,6 +60,13 @@ struct Project<'a> {
     flow: &'a Flow<'a>,
 }
 
+/// The procedure that writes figures, for both and for projects of the user.
+#[derive(Template)]
+#[template(path = "vivado_figures.tcl", config = "templates/askama.toml")]
+struct Figures<'a> {
+    generator: &'a str,
+}
+
 /// The top level of the IP.
 #[derive(Template)]
 #[template(path = "vivado_ip.v", config = "templates/askama.toml")]
@@ -182,6 +189,7 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
     add(format!("rtl/{top}_ip.v"), wrapper.render().map_err(fill)?);
     add("scripts/vivado.tcl".into(), Script { flow: &flow }.render().map_err(fill)?);
     add("scripts/vivado_project.tcl".into(), Project { flow: &flow }.render().map_err(fill)?);
+    add("scripts/vivado_figures.tcl".into(), Figures { generator }.render().map_err(fill)?);
     add("scripts/vivado_ip.tcl".into(), package.render().map_err(fill)?);
     if let Some((board, processor)) = board.and_then(|board| Some((board, board.processor.as_ref()?))) {
         let block_design = BlockDesign {

@@ -83,7 +83,7 @@ impl Lowering<'_> {
             let layout = Layout { positions: (0..inputs).collect(), groups };
             (tracer, layout, 1, channels / inputs)
         } else {
-            let problem = format!("it reads {inputs} inputs a row from rows of {channels} channels");
+            let problem = format!("it reads {inputs} inputs per row from rows of {channels} channels");
             return Err(refused(name, problem, STREAM));
         };
         let fetch = self.reading(&tracer, source.first, view, segments, parts);

@@ -89,7 +89,7 @@ fn program(words: impl Iterator<Item = u32>) -> String {
     words.map(|word| format!("{word:08x}\n")).collect()
 }
 
-/// One word a line from address 0.
+/// One word per line from address 0.
 fn text(words: impl Iterator<Item = Word>) -> String {
     words.map(|word| word.hex() + "\n").collect()
 }

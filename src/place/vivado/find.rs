@@ -1,7 +1,8 @@
-//! The reports of a folder, recognised by their contents.
+//! The figures of a folder, or its text reports, recognised by their contents.
 
 use std::path::{Path, PathBuf};
 
+use super::figures;
 use super::text::Head;
 use super::timing::{self, Timing};
 use super::utilization::{self, Flat, Row};
@@ -37,18 +38,23 @@ struct Candidate {
 /// # Errors
 /// When one is missing, comes twice or is damaged.
 pub fn find(folder: &Path) -> Result<Reports> {
+    let file = folder.join(figures::FILE);
+    if file.is_file() {
+        let text = text(&file)?;
+        let (flat, timing, rows) = figures::read(&text).map_err(|error| again(error, &file))?;
+        return Ok(Reports {
+            flat: (flat, file.clone()),
+            timing: (timing, file.clone()),
+            hierarchy: Some((rows, file)),
+        });
+    }
     let (mut flat, mut timing, mut hierarchy) = (Vec::new(), Vec::new(), Vec::new());
     for path in folder::entries(folder)? {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-        let size = std::fs::metadata(&path).map_err(|e| Error::io("read", &path, &e))?;
-        if !ENDINGS.contains(&ending.as_str()) || !size.is_file() {
+        if !ENDINGS.contains(&ending.as_str()) || !path.is_file() {
             continue;
         }
-        if size.len() > LONGEST {
-            return Err(Error::input(format!("a report of {} bytes; possible are {LONGEST}", size.len()))
-                .at_file(path));
-        }
-        let text = String::from_utf8_lossy(&folder::read(&path)?).into_owned();
+        let text = text(&path)?;
         let named = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_lowercase();
         // A report with an incomplete header is recognised by its first lines or its name, and gives an error.
         let head = Head::read(&text);
@@ -104,12 +110,24 @@ fn furthest(candidates: Vec<Candidate>) -> Result<Option<Candidate>, &'static st
 
 fn read<T>(candidate: Candidate, parse: impl Fn(&str) -> Result<T>) -> Result<(T, PathBuf)> {
     let Candidate { path, text, .. } = candidate;
-    let value = parse(&text).map_err(|error| {
-        let error = error.at_file(&path);
-        match error.fix {
-            None => error.fix("make the report again, or copy it again"),
-            Some(_) => error,
-        }
-    })?;
+    let value = parse(&text).map_err(|error| again(error, &path))?;
     Ok((value, path))
+}
+
+/// An error of a report: the user can make it again.
+fn again(error: Error, path: &Path) -> Error {
+    let error = error.at_file(path);
+    match error.fix {
+        None => error.fix("make the report again, or copy it again"),
+        Some(_) => error,
+    }
+}
+
+/// The text of a report.
+fn text(path: &Path) -> Result<String> {
+    let size = std::fs::metadata(path).map_err(|e| Error::io("read", path, &e))?.len();
+    if size > LONGEST {
+        return Err(Error::input(format!("a report of {size} bytes; possible are {LONGEST}")).at_file(path));
+    }
+    Ok(String::from_utf8_lossy(&folder::read(path)?).into_owned())
 }

@@ -1,13 +1,15 @@
-//! Vivado: runs the script of the build folder if Vivado is installed, and reads text reports of any machine
-//! into the form that the reports of Yosys and nextpnr have.
+//! Vivado: runs the script of the build folder if Vivado is installed, and reads its figures, or text reports of any
+//! machine, into the form that the reports of Yosys and nextpnr have.
 //!
 //! | file | contents |
 //! |---|---|
 //! | `text.rs` | header and tables of all reports |
 //! | `utilization.rs` | `report_utilization`, flat and by hierarchy |
 //! | `timing.rs`, `paths.rs` | `report_timing_summary` and its paths |
+//! | `figures.rs` | the figures that the scripts of a build folder write |
 //! | `find.rs` | the reports of a folder |
 
+mod figures;
 mod find;
 mod paths;
 mod text;
@@ -20,7 +22,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::path::Names;
+use super::path::{CriticalPath, Names};
 use super::report::{Clock, FORMAT_VERSION, Placement, Slack};
 use crate::error::{Error, Result, printable};
 use crate::folder;
@@ -29,6 +31,7 @@ use crate::synth::{self, Figures, ModuleUse, Utilisation};
 use crate::target::{Device, Family, Target};
 use crate::tool::{Tool, Toolbox};
 use find::Reports;
+use paths::Course;
 use timing::Timing;
 use utilization::{Flat, Row};
 
@@ -241,8 +244,16 @@ fn placement(
     let names = names(manifest, timing, utilisation, core);
     let mut paths = Vec::new();
     for path in &timing.paths {
-        let hops = path.hops.iter().map(|(kind, delay, cell)| (kind.as_str(), *delay, below(cell, core)));
-        paths.extend(names.hops(&path.launch, &path.capture, hops));
+        paths.extend(match &path.course {
+            Course::Hops(hops) => {
+                let hops = hops.iter().map(|(kind, delay, cell)| (kind.as_str(), *delay, below(cell, core)));
+                names.hops(&path.launch, &path.capture, hops)
+            }
+            Course::Ends { from, to, levels, logic, routing } => {
+                let ends = [from, to].map(|cell| names.locate(&below(cell, core)));
+                Some(CriticalPath::between(&path.launch, &path.capture, ends, *levels, [*logic, *routing]))
+            }
+        });
     }
     paths.sort_by_key(super::CriticalPath::is_asynchronous);
     let clocks: Vec<Clock> = timing
@@ -293,7 +304,7 @@ fn below(cell: &str, core: &str) -> String {
 
 /// The instances that paths may pass: those of the report by hierarchy, and the stages, whose instances are `u_sN_…`.
 fn names(manifest: &Manifest, timing: &Timing, utilisation: &Utilisation, core: &str) -> Names {
-    let cells = timing.paths.iter().flat_map(|path| &path.hops).map(|(_, _, cell)| below(cell, core));
+    let cells = timing.paths.iter().flat_map(|path| path.course.cells()).map(|cell| below(cell, core));
     let instances =
         cells.filter_map(|cell| Some(cell.strip_prefix("u_core.")?.split_once('.')?.0.to_owned()));
     let listed =

@@ -9,8 +9,38 @@ pub struct Path {
     pub launch: String,
     /// Those of its end.
     pub capture: String,
-    /// Its hops: kind, time in nanoseconds, cell at its end.
-    pub hops: Vec<(String, f64, String)>,
+    /// Where it goes.
+    pub course: Course,
+}
+
+/// What is known of the cells of a path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Course {
+    /// Kind, time in nanoseconds and cell at the end of each hop.
+    Hops(Vec<(String, f64, String)>),
+    /// Its ends, and sums in nanoseconds.
+    Ends {
+        /// First cell.
+        from: String,
+        /// Last cell.
+        to: String,
+        /// Levels of logic.
+        levels: usize,
+        /// Time in cells.
+        logic: f64,
+        /// Time on wires.
+        routing: f64,
+    },
+}
+
+impl Course {
+    /// The cells that are known.
+    pub fn cells(&self) -> Vec<&str> {
+        match self {
+            Self::Hops(hops) => hops.iter().map(|(_, _, cell)| cell.as_str()).collect(),
+            Self::Ends { from, to, .. } => vec![from, to],
+        }
+    }
 }
 
 /// The slowest path of each pair of clocks, in the order of the report, which is that of the slack within a pair.
@@ -38,7 +68,8 @@ pub fn read(lines: &[&str]) -> Result<Vec<Path>> {
         else {
             return Err(cut());
         };
-        let path = Path { launch: clock(source), capture: clock(destination), hops: hops(block, from, to)? };
+        let course = Course::Hops(hops(block, from, to)?);
+        let path = Path { launch: clock(source), capture: clock(destination), course };
         if !paths.iter().any(|other| (&other.launch, &other.capture) == (&path.launch, &path.capture)) {
             paths.push(path);
         }

@@ -101,7 +101,15 @@ fn rows<'a>(lines: &[&'a str], word: &str) -> Vec<Vec<&'a str>> {
 
 fn summary(lines: &[&str]) -> Result<Summary> {
     let all = rows(lines, "WNS(ns)");
-    let row: Vec<&str> = all.first().cloned().unwrap_or_default();
+    summary_of(all.first().map(Vec::as_slice).unwrap_or_default())
+}
+
+/// The twelve figures: slack, sum of the negative slacks, end points that fail and all end points, of set-up, hold and
+/// pulse width.
+///
+/// # Errors
+/// When some are missing or no numbers.
+pub fn summary_of(row: &[&str]) -> Result<Summary> {
     if row.len() < 12 {
         return Err(Error::input("this report is cut off: its summary has no figures"));
     }
@@ -118,7 +126,11 @@ fn summary(lines: &[&str]) -> Result<Summary> {
     Ok(Summary { setup: slack(0)?, hold: slack(4)?, pulse: slack(8)?, failing })
 }
 
-fn number(cell: &str) -> Result<f64> {
+/// A time in nanoseconds.
+///
+/// # Errors
+/// If it is no finite number.
+pub fn number(cell: &str) -> Result<f64> {
     cell.parse::<f64>()
         .ok()
         .filter(|value| value.is_finite())

@@ -51,7 +51,15 @@ pub fn is_hierarchical(text: &str) -> bool {
 pub fn flat(text: &str) -> Result<Flat> {
     let head = Head::read(text)?;
     whole(text)?;
-    let sites = sites(text);
+    flat_of(head, text.lines().filter(|line| !line.starts_with('+')).map(cells))
+}
+
+/// The figures in the rows of the tables; `None` separates tables.
+///
+/// # Errors
+/// When a row is missing, or the family is another one.
+pub fn flat_of<'a>(head: Head, rows: impl Iterator<Item = Option<Vec<&'a str>>>) -> Result<Flat> {
+    let sites = sites(rows);
     let family = match (sites.contains_key("CLB LUTs"), sites.contains_key("Slice LUTs")) {
         (true, false) => Family::Xcup,
         (false, true) => Family::Xc7,
@@ -117,15 +125,13 @@ fn whole(text: &str) -> Result<()> {
 }
 
 /// Every row of every table of sites and primitives; of rows with the same name the first.
-fn sites(text: &str) -> BTreeMap<&str, Site> {
+fn sites<'a>(rows: impl Iterator<Item = Option<Vec<&'a str>>>) -> BTreeMap<&'a str, Site> {
     let mut found = BTreeMap::new();
     // Columns of the name, of what is used and of what there is.
     let mut columns: Option<(usize, Option<usize>)> = None;
-    for line in text.lines() {
-        let Some(row) = cells(line) else {
-            if !line.starts_with('+') {
-                columns = None;
-            }
+    for row in rows {
+        let Some(row) = row else {
+            columns = None;
             continue;
         };
         let place = |name: &str| row.iter().position(|cell| cell.trim() == name);
@@ -135,8 +141,8 @@ fn sites(text: &str) -> BTreeMap<&str, Site> {
         }
         let Some((used, available)) = columns else { continue };
         let name = row[0].trim().trim_end_matches('*').trim_end();
-        if let Some(used) = row.get(used).and_then(|cell| count(cell)) {
-            let available = available.and_then(|at| count(row.get(at)?));
+        if let Some(used) = row.get(used).and_then(|cell| count(cell.trim())) {
+            let available = available.and_then(|at| count(row.get(at)?.trim()));
             found.entry(name).or_insert(Site { used, available });
         }
     }
@@ -149,15 +155,31 @@ fn sites(text: &str) -> BTreeMap<&str, Site> {
 /// When it is damaged or truncated.
 pub fn hierarchical(text: &str) -> Result<(Head, Vec<Row>)> {
     let head = Head::read(text)?;
+    let mut rows = Vec::new();
+    let mut ended = false;
+    let below_head = |rows: &[Vec<&str>]| rows.iter().skip_while(|row| row[0].trim() != "Instance").count();
+    for line in text.lines() {
+        match cells(line) {
+            Some(row) => rows.push(row),
+            None => ended |= line.starts_with('+') && below_head(&rows) > 1,
+        }
+    }
+    let rows = tree(rows.into_iter())?;
+    if !ended {
+        return Err(Error::input("this report is cut off: its table has no end"));
+    }
+    Ok((head, rows))
+}
+
+/// The instances in the rows of a table by hierarchy.
+///
+/// # Errors
+/// When a row is damaged.
+pub fn tree<'a>(all: impl Iterator<Item = Vec<&'a str>>) -> Result<Vec<Row>> {
     let mut names: Option<Vec<&str>> = None;
     let mut rows = Vec::new();
     let mut path: Vec<String> = Vec::new();
-    let mut ended = false;
-    for line in text.lines() {
-        let Some(row) = cells(line) else {
-            ended |= names.is_some() && !rows.is_empty() && line.starts_with('+');
-            continue;
-        };
+    for row in all {
         let Some(names) = &names else {
             if row[0].trim() == "Instance" {
                 names = Some(row.into_iter().map(str::trim).collect());
@@ -171,7 +193,7 @@ pub fn hierarchical(text: &str) -> Result<(Head, Vec<Row>)> {
         }
         let number = |column: &str| -> Result<Option<u64>> {
             let Some(at) = names.iter().position(|name| *name == column) else { return Ok(None) };
-            count(row[at]).map(Some).ok_or_else(|| {
+            count(row[at].trim()).map(Some).ok_or_else(|| {
                 Error::input(format!("column `{column}` of `{}` holds no count", row[0].trim()))
             })
         };
@@ -184,7 +206,7 @@ pub fn hierarchical(text: &str) -> Result<(Head, Vec<Row>)> {
         path.push(row[0].trim().to_owned());
         rows.push(Row {
             path: path.clone(),
-            module: row.get(1).map(|module| (*module).to_owned()).unwrap_or_default(),
+            module: row.get(1).map(|module| module.trim().to_owned()).unwrap_or_default(),
             figures: Figures {
                 lut: need("Total LUTs")?,
                 ff: need("FFs")?,
@@ -196,8 +218,5 @@ pub fn hierarchical(text: &str) -> Result<(Head, Vec<Row>)> {
             },
         });
     }
-    if !ended {
-        return Err(Error::input("this report is cut off: its table has no end"));
-    }
-    Ok((head, rows))
+    Ok(rows)
 }

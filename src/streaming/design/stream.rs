@@ -17,7 +17,7 @@ pub enum Carries {
     },
     /// Ternary spikes.
     Spikes,
-    /// Which tokens of a sample are padding, one beat a sample; no flags.
+    /// Which tokens of a sample are padding, one beat per sample; no flags.
     Mask,
 }
 

@@ -69,7 +69,7 @@ pub(super) fn lines(stage: &Stage) -> Vec<String> {
             lines.push(format!("A {}", plain(&r.readout.total)));
             lines.push(match r.shift() {
                 Some(shift) => format!("values of {} bits, A shifted by {shift}", r.value_width()),
-                None => format!("values of {} bits, a multiplier a channel", r.value_width()),
+                None => format!("values of {} bits, a multiplier per channel", r.value_width()),
             });
         }
     }

@@ -1,6 +1,6 @@
 //! Lanes of every layer: no stage is busier than the target, and no layer has more lanes than it needs.
 //!
-//! All layers begin with one lane and one spike a cycle. As long as a stage is busy for more cycles per sample than
+//! All layers begin with one lane and one spike per cycle. As long as a stage is busy for more cycles per sample than
 //! allowed, its node gets the next number of lanes that makes a difference (where none does, since the rows come in too
 //! narrow, the nodes before it) or of spikes per cycle, whichever costs fewer look-up tables for what it gains. What is
 //! busy follows from measured spikes, not from the sizes of layers: a layer whose neurons hardly fire gets few lanes,

@@ -11,9 +11,9 @@ use crate::target::{Device, Family, Short};
 /// Goal of the design.
 #[derive(Clone, Debug)]
 pub enum Goal {
-    /// The smallest that takes at most so many cycles a sample; of those that fit the device if one is given and any does.
+    /// The smallest that takes at most so many cycles per sample; of those that fit the device if one is given and any does.
     Cycles {
-        /// Maximum number of cycles a sample.
+        /// Maximum number of cycles per sample.
         most: f64,
         /// The device.
         device: Option<Box<Device>>,

@@ -8,7 +8,7 @@
 //! whose inputs all come from stages that have sent it. It can be held up by its outputs only. An output is full only
 //! of beats that its reader has not taken; if these hold a whole time-step and a beat, they reach into a later one, so
 //! this stage has sent the earliest time-step already, and so has every fork before it to all its readers. The stage is
-//! thus held up in a later time-step, against the assumption. Beats of the next sample change nothing: a stream that
+//! held up in a later time-step, against the assumption. Beats of the next sample change nothing: a stream that
 //! has ended is not waited for.
 //!
 //! *Are there avoidable stalls?* A product takes the whole time-step of the right operand before it begins with the left

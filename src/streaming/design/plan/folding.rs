@@ -86,7 +86,7 @@ impl Options {
     }
 
     /// Maximum number of lanes of a node. By default LayerNorm has an eighth of an engine's and softmax a quarter:
-    /// they work on a row once a time-step, an engine works once a spike. Neurons then take what comes.
+    /// they work on a row once per time-step, an engine works once per spike. Neurons then take what comes.
     pub(super) fn most(&self, network: &Network, id: NodeId) -> usize {
         let node = network.node(id);
         let rows = (self.lanes / 8).max(1);
