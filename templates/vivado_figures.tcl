@@ -9,7 +9,7 @@
 #
 # `depth` is the number of levels of instances from the top level down to the stages of the core.
 
-proc write_figures {path {depth 6}} {
+proc write_figures {output {depth 6}} {
   set records [list {snn2rtl-figures 1}]
   lappend records [list version [version -short]]
   lappend records [list design [get_property TOP [current_design]]]
@@ -58,7 +58,7 @@ proc write_figures {path {depth 6}} {
   }
   lappend records end
 
-  set file [open $path w]
+  set file [open $output w]
   foreach record $records { puts $file [join $record "\t"] }
   close $file
 }

@@ -3,7 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::runner::{finish, library, verilator};
+use super::runner::{COMPILER, RESULTS, finish, library, verilator};
+
+/// Options of each call.
+const OPTIONS: [&str; 3] = ["--lint-only", "-Wall", "--assert"];
+
+/// The memories of UltraScale+: a small one, and one that is UltraRAM.
+const ULTRA_RAM: [[&str; 2]; 2] = [["Width=3", "Depth=1"], ["Width=72", "Depth=1024"]];
 
 /// Every module alone, with its default parameters and at the edges of their ranges, without a warning.
 #[test]
@@ -106,6 +112,17 @@ fn lint() {
         ("uart_shell", &["AddrWidth=16", "ClocksPerBit=4", "IdentityBytes=62", "BlockBytes=1024"]),
     ];
     cases.extend(edges.iter().map(|(module, parameters)| ((*module).to_owned(), parameters.to_vec())));
+    // A result without a warning is kept by all that it depends on; calls that differ give another key.
+    let mut key = COMPILER.key("lint").folder("rtl", &root.join("rtl")).unwrap();
+    key = key.file("waivers", &root.join("sim/lint/waivers.vlt")).unwrap().text("options", OPTIONS.join(" "));
+    for (module, parameters) in &cases {
+        key = key.text("module", module).text("parameters", parameters.join(" "));
+    }
+    let key = key.text("UltraRAM", format!("{ULTRA_RAM:?}")).finish();
+    if RESULTS.as_ref().and_then(|store| store.get(&key)).is_some() {
+        println!("not run again: lint of {} modules", cases.len());
+        return;
+    }
     let files = library();
     let packages: Vec<_> = files.iter().filter(|file| file.ends_with("_pkg.sv")).collect();
     let folders: BTreeSet<_> = files.iter().filter_map(|file| Path::new(file).parent()).collect();
@@ -113,20 +130,23 @@ fn lint() {
     // half the time that it takes with the whole library.
     let lint = |file: &str, module: &str, parameters: &[&str]| {
         let lint = verilator()
-            .args(["--lint-only", "-Wall", "--assert", "--top-module", module])
+            .args(OPTIONS)
+            .args(["--top-module", module])
             .args(parameters.iter().map(|parameter| format!("-G{parameter}")))
             .arg(root.join("sim/lint/waivers.vlt"))
             .args(packages.iter().map(|file| root.join("rtl").join(file)));
         let lint = lint.arg(root.join("rtl").join(file));
         finish(&folders.iter().fold(lint, |lint, folder| lint.arg("-y").arg(root.join("rtl").join(folder))));
     };
-    // The memories of UltraScale+: a small one, and one that is UltraRAM.
-    for parameters in [["Width=3", "Depth=1"], ["Width=72", "Depth=1024"]] {
+    for parameters in ULTRA_RAM {
         lint("xcup/sync_ram.sv", "sync_ram", &parameters);
     }
     for (module, parameters) in cases {
         let file = files.iter().find(|file| Path::new(file).file_stem().is_some_and(|stem| *stem == *module));
         lint(file.unwrap_or_else(|| panic!("no file of {module}")), &module, &parameters);
+    }
+    if let Some(store) = &*RESULTS {
+        store.put(&key, b"no warning").unwrap();
     }
 }
 

@@ -186,7 +186,7 @@ proc do::get_property {given name object} {
     design/PART { return $::stub::part }
     clock/PERIOD { return 10.000 }
     path/STARTPOINT_PIN { return [core_instance]u_s0_fc1/u_weights/data_o_reg/CLKARDCLK }
-    path/ENDPOINT_PIN { return [core_instance]u_s1_act1/sum_q_reg[3]/D }
+    path/ENDPOINT_PIN { return [core_instance]u_s1_act1/sum_q_reg\[3\]/D }
     path/DATAPATH_LOGIC_DELAY { return 3.250 }
     path/DATAPATH_NET_DELAY { return 1.125 }
     path/LOGIC_LEVELS { return 4 }
