@@ -202,6 +202,7 @@ fn printed() -> Fields {
         ),
         format!("check {} {input}", example("mnist_mlp.onnx")),
         format!("check {} {input}", fixture("float_weights.onnx")),
+        format!("check {} {input}", fixture("vit_small_mlp.onnx")),
         format!(
             "compact vit.snn --calibrate {vit_samples}:inputs --labels {vit_samples}:labels --samples 20 -o c.snn"
         ),
