@@ -162,7 +162,7 @@ impl Layer {
             // The membrane before the first local time-step.
             Some(theta) => record
                 .state(0, neuron)
-                .map(|first| first.membrane + i64::from(first.spike) * theta << self.shift),
+                .map(|first| (first.membrane + i64::from(first.spike) * theta) << self.shift),
         });
         if expected != Some(value) {
             let message = match expected {
