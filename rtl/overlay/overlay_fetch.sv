@@ -185,7 +185,8 @@ module overlay_fetch #(
   assign next_inner_base = inner_base_q + inner_words;
   assign next_first = first_q + slice_step;
 
-  assign instr_next_o = issue && index_last && segment_last && step_last && inner_last && outer_last &&
+  assign instr_next_o = issue && index_last && segment_last && step_last && inner_last &&
+      outer_last &&
                         row_last;
   assign end_o = state_q == StEnd;
 
@@ -288,7 +289,8 @@ module overlay_fetch #(
   assign out_double_o = held_double_q;
   assign out_last_o = held_last_q;
   for (genvar g = 0; g < Groups; g++) begin : gen_out
-    assign out_nz_o[FireLanes*g+:FireLanes] = held_mask_q[g] ? read_nz_i[FireLanes*g+:FireLanes] : '0;
+    assign out_nz_o[FireLanes*g+:FireLanes] =
+        held_mask_q[g] ? read_nz_i[FireLanes*g+:FireLanes] : '0;
     assign out_neg_o[FireLanes*g+:FireLanes] = read_neg_i[FireLanes*g+:FireLanes];
   end
 

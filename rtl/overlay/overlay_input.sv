@@ -240,7 +240,8 @@ module overlay_input #(
     logic [RowBits-1:0] written_row_q;
     assign row_written = write_end && write_row_end_q;
     assign next_row_addr = (written_row_q == RowBits'(Rows - 1)) ?
-        (target_half_q ? SpikeBits'(Base) : SpikeBits'(Base + Half)) : row_addr_q + SpikeBits'(RowStride);
+        (target_half_q ? SpikeBits'(Base) : SpikeBits'(Base + Half)) :
+            row_addr_q + SpikeBits'(RowStride);
     assign spike_valid_o = write_valid_q;
     assign spike_addr_o = addr_q;
     for (genvar p = 0; p < Places; p++) begin : gen_place
@@ -275,7 +276,8 @@ module overlay_input #(
               word_addr_q <= next_row_addr;
               addr_q <= next_row_addr;
               place_q <= '0;
-              written_row_q <= (written_row_q == RowBits'(Rows - 1)) ? '0 : written_row_q + RowBits'(1);
+              written_row_q <=
+                  (written_row_q == RowBits'(Rows - 1)) ? '0 : written_row_q + RowBits'(1);
               if (written_row_q == RowBits'(Rows - 1)) target_half_q <= !target_half_q;
             end else if (place_q == PlaceBits'(Places - 1)) begin
               word_addr_q <= word_addr_q + SpikeBits'(1);

@@ -228,7 +228,8 @@ module overlay_layer_norm #(
   logic signed [WideWidth-1:0] d4_scaled, d4_shift, d5_wide_q;
   assign decide = !d_valid_q[5] || d_ready;
   assign issue = decide && have_q && y_valid;
-  assign root_ready = decide && (!have_q || (issue && y_last && !first_y_q)) && !(d_valid_q[1] && d_first_q[1]);
+  assign root_ready = decide && (!have_q || (issue && y_last && !first_y_q)) &&
+      !(d_valid_q[1] && d_first_q[1]);
   assign const_enable_o = decide;
   assign const_addr_o = const_addr_q;
   assign {beta, gamma} = const_data_i;

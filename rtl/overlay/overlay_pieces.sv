@@ -93,7 +93,8 @@ module overlay_pieces #(
       .Depth(Depth),
       .File (
           (File == "") ? "" :
-          {File, 8'(48 + j / 1000), 8'(48 + j / 100 % 10), 8'(48 + j / 10 % 10), 8'(48 + j % 10), ".hex"})
+          {File, 8'(48 + j / 1000), 8'(48 + j / 100 % 10), 8'(48 + j / 10 % 10), 8'(48 + j % 10),
+              ".hex"})
     ) u_rom (
       .clk_i,
       .enable_i(read),

@@ -17,7 +17,7 @@ use snn2rtl::streaming::design;
 
 use crate::common::{functions_fixture, mnist_mlp, mnist_vit, repository, review_encoder, vit_small};
 use crate::equal;
-use crate::generator::{Recipe, network, sample};
+use crate::generator::{Recipe, network, residual_perceptron, sample};
 use crate::random::Random;
 use crate::transformers::inputs as written;
 
@@ -134,6 +134,13 @@ fn neurons_of_sums_in_both_codes() {
     transformer(&sums, options(16, 2, 4, 16, SpikeCode::Radix), folder.path());
     let words = Recipe { seed: 10, words: true, mixed: true, post_norm: true, levels: 32, ..sums };
     transformer(&words, options(24, 1, 8, 16, SpikeCode::Unary), folder.path());
+    let recipe = Recipe { seed: 11, blocks: 3, hidden: 21, ..recipe() };
+    let network = residual_perceptron(&recipe);
+    let (model, _) = convert(&network, "small", "test", EncodingChoice::Analog).expect("converts");
+    let random = &mut Random(13);
+    let raw: Vec<Vec<i32>> = (0..6).map(|_| sample(&recipe, random)).collect();
+    let inputs = written(&raw, false, folder.path());
+    check(&model, options(16, 2, 4, 16, SpikeCode::Radix), &inputs, &[None, Some(1)]);
 }
 
 /// Attention without softmax: neurons read scores, whose number is not a multiple of the neurons that fire together.

@@ -438,6 +438,20 @@ proptest! {
     }
 
     #[test]
+    fn residual_perceptrons(seed in any::<u64>(), options in options()) {
+        let mut random = Random(seed);
+        let recipe = generator::Recipe::any(seed, &mut random);
+        let recipe = generator::Recipe { blocks: random.range(1, 4) as usize, ..recipe };
+        let network = generator::residual_perceptron(&recipe);
+        let (model, _) = convert(&network, "random", "test", EncodingChoice::Analog).expect("converts");
+        let network = lower(&model).expect("lowers").network;
+        let count = generator::PATCH * recipe.tokens;
+        let samples: Vec<Vec<i32>> =
+            (0..2).map(|_| (0..count).map(|_| random.range(0, 255) as i32).collect()).collect();
+        check(&network, &options, &samples, &schedules(seed));
+    }
+
+    #[test]
     fn unusual_networks(seed in any::<u64>(), options in options(), even in any::<bool>()) {
         let rounding = if even { Rounding::HalfEven } else { Rounding::HalfUp };
         let network = unusual::network(seed, rounding);

@@ -14,6 +14,7 @@ mod matmul;
 mod neurons;
 mod non_monotone_tables;
 mod outputs;
+mod overlay_pieces;
 mod overlay_rows;
 mod overlay_vector;
 mod product;

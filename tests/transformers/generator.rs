@@ -61,7 +61,7 @@ pub fn functions() -> Vec<Option<Function>> {
 /// Rows of the table of words.
 const VOCABULARY: usize = 11;
 /// Elements of a patch.
-const PATCH: usize = 3;
+pub const PATCH: usize = 3;
 
 impl Recipe {
     pub fn any(seed: u64, random: &mut Random) -> Self {
@@ -106,6 +106,28 @@ pub fn sample(recipe: &Recipe, random: &mut Random) -> Vec<i32> {
         true => (0..recipe.tokens).map(|_| random.range(0, VOCABULARY as i64 - 1) as i32).collect(),
         false => (0..recipe.tokens * PATCH).map(|_| random.range(0, 255) as i32).collect(),
     }
+}
+
+/// A perceptron with additions around its layers: nothing else reads the sums than quantisers after ReLU.
+pub fn residual_perceptron(recipe: &Recipe) -> Network {
+    let mut b = Builder { recipe, random: Random(recipe.seed), network: Network::new() };
+    let decimal = |text: &str| vec![text.parse().expect("a decimal number")];
+    let scaling = Scaling::Normalise { mean: decimal("0.5"), std: decimal("0.25") };
+    let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    let count = recipe.tokens * PATCH;
+    let input = b.op("input", Op::Input { shape: Shape(vec![count]), spec }, &[]);
+    let x = b.linear("first", input, recipe.hidden);
+    let step = b.step(1.5);
+    let mut x = b.quantise("first.quan", x, false, step);
+    for n in 0..recipe.blocks {
+        let branch = b.linear(&format!("branch{n}"), x, recipe.hidden);
+        let sum = b.op(&format!("add{n}"), Op::Add, &[branch, x]);
+        let sum = b.op(&format!("relu{n}"), Op::Relu, &[sum]);
+        x = b.quantise(&format!("quan{n}"), sum, false, step);
+    }
+    let logits = b.linear("head", x, 3);
+    b.op("output", Op::Output, &[logits]);
+    b.network
 }
 
 /// A network in the making.
