@@ -401,10 +401,6 @@ module overlay_fire #(
   end
 
 `ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (!rst_i && out_valid_q) a_one_way : assert (!around || serial == 2'd0);
-  end
-
   // For co-simulation: neurons after each local time-step. Membranes are V, whatever M is; sums, where tables decide.
   logic tap_valid_q;
   logic [Lanes*VWidth-1:0] tap_v_q;
@@ -591,6 +587,12 @@ module overlay_fire #(
   assign complete = instr_end_q[Latency-1];
   assign row_done_o = row_end_q[Latency-1] && serial != 2'd2;
   assign instr_next_o = complete;
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (!rst_i && out_valid_q) a_one_way : assert (!around || serial == 2'd0);
+  end
+`endif
 
 endmodule
 

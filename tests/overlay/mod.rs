@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data;
 use snn2rtl::golden::{Settled, SpikeCode, Unobserved};
-use snn2rtl::integer::{Network, Op, Rounding};
+use snn2rtl::integer::{Network, Op, Rounding, Rule};
 use snn2rtl::lower::lower;
 use snn2rtl::overlay::cycles::estimate;
 use snn2rtl::overlay::isa;
@@ -361,6 +361,18 @@ fn refusals_name_node_and_fix() {
     };
     let rate = lower(&mnist_mlp(EncodingChoice::Rate(None))).expect("lowers").network;
     refused(&rate, "a rate-encoded input", "input");
+    let recipe = generator::Recipe { hidden: 5, blocks: 1, ..generator::Recipe::any(1, &mut Random(1)) };
+    let residual = generator::residual_perceptron(&recipe);
+    let (residual, _) = convert(&residual, "residual", "test", EncodingChoice::Analog).expect("converts");
+    let mut sums = lower(&residual).expect("lowers").network;
+    let quan = sums.find("quan0").expect("neurons of a sum");
+    let Op::Neuron(neuron) = &mut sums.node_mut(quan).op else { panic!("neurons") };
+    let Rule::Affine { theta, .. } = &mut neuron.rule else { panic!("a line") };
+    theta[1] += 1;
+    refused(&sums, "thresholds of neurons of a sum differ", "quan0");
+    let Op::Neuron(neuron) = &mut sums.node_mut(quan).op else { panic!("neurons") };
+    neuron.rule = Rule::Table;
+    refused(&sums, "neurons of a sum decide by a table", "quan0");
     let network = lower(&mnist_mlp(EncodingChoice::Analog)).expect("lowers").network;
     for (options, problem) in [
         (Options { lanes: 12, ..Options::default() }, "12 lanes"),
