@@ -27,7 +27,16 @@ fn linear(random: &mut Random, inputs: usize, outputs: usize, event: Range, sum:
     let range = |r: Range| Range::new(-bound(r), bound(r));
     let weight = Range::new(-127, 127);
     let weights = weights.into();
-    Linear { inputs, outputs, weights, weight, delta: range(event), partial: range(event), total: range(sum) }
+    Linear {
+        inputs,
+        outputs,
+        weights,
+        weight,
+        delta: range(event),
+        partial: range(event),
+        total: range(sum),
+        window: None,
+    }
 }
 
 /// 16 levels over about the inner half of what accumulates in practice.

@@ -1,6 +1,6 @@
 //! Operators in float64, for the evaluations that share no code with lowering.
 
-use crate::graph::transposed_index;
+use crate::graph::{Window, transposed_index};
 use crate::quant::{Arithmetic, Binary, Function, Quantiser, Rounding, Unary, Weights, per_channel};
 
 /// Concatenates the parts, each with its extents, along axis `axis`.
@@ -66,6 +66,59 @@ pub fn softmax(row: &[f64]) -> Vec<f64> {
 /// Transposes the elements of `[…]` to another order of extents.
 pub fn transpose(x: &[f64], extents: &[usize], order: &[usize]) -> Vec<f64> {
     transposed_index(extents, order).into_iter().map(|e| x[e]).collect()
+}
+
+/// Pixel `pixel` of a feature map as tap `tap` of output pixel `(y, x)`; none for padding.
+fn tap(window: &Window, (y, x): (usize, usize), tap: usize) -> Option<usize> {
+    let place = |d: usize, o: usize, k: usize| {
+        let padded = o * window.stride[d] + k * window.dilation[d];
+        padded.checked_sub(window.before[d]).filter(|&at| at < window.size[d])
+    };
+    let (line, column) = (place(0, y, tap / window.kernel[1])?, place(1, x, tap % window.kernel[1])?);
+    Some(line * window.size[1] + column)
+}
+
+/// Convolution of a feature map, channels last; weights tap by tap.
+pub fn convolution(x: &[f64], window: &Window, weights: &Weights, bias: &[f64]) -> Vec<f64> {
+    let [lines, columns] = window.output();
+    let (depth, part) = (window.depth(), weights.outputs / window.groups);
+    let mut out = Vec::with_capacity(lines * columns * weights.outputs);
+    for place in (0..lines).flat_map(|y| (0..columns).map(move |x| (y, x))) {
+        for o in 0..weights.outputs {
+            let mut sum = 0.0;
+            for (t, pixel) in (0..window.taps()).filter_map(|t| Some((t, tap(window, place, t)?))) {
+                for c in 0..depth {
+                    let input = x[pixel * window.channels + o / part * depth + c];
+                    sum += input * f64::from(weights.level(o, t * depth + c));
+                }
+            }
+            let scale = f64::from(per_channel(&weights.scale, o));
+            out.push(sum * scale + bias.get(o).copied().unwrap_or(0.0));
+        }
+    }
+    out
+}
+
+/// Sum of what a window sees, channel by channel, divided by the number of its taps.
+pub fn average_pool(x: &[f64], window: &Window) -> Vec<f64> {
+    let [lines, columns] = window.output();
+    let places = (0..lines).flat_map(|y| (0..columns).map(move |x| (y, x)));
+    let mean = |place, c: usize| {
+        let pixels = (0..window.taps()).filter_map(|t| tap(window, place, t));
+        pixels.map(|pixel| x[pixel * window.channels + c]).sum::<f64>() / window.taps() as f64
+    };
+    places.flat_map(|place| (0..window.channels).map(move |c| mean(place, c))).collect()
+}
+
+/// The largest value that a window sees, channel by channel; padding does not count.
+pub fn max_pool(x: &[f64], window: &Window) -> Vec<f64> {
+    let [lines, columns] = window.output();
+    let places = (0..lines).flat_map(|y| (0..columns).map(move |x| (y, x)));
+    let largest = |place, c: usize| {
+        let pixels = (0..window.taps()).filter_map(|t| tap(window, place, t));
+        pixels.map(|pixel| x[pixel * window.channels + c]).fold(f64::NEG_INFINITY, f64::max)
+    };
+    places.flat_map(|place| (0..window.channels).map(move |c| largest(place, c))).collect()
 }
 
 /// `y[r, o] = Σ_i x[r, i]·w[o, i] + bias[o]`.

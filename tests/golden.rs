@@ -334,6 +334,7 @@ fn many_spikes_of_extreme_weight_add_up() {
             delta: one,
             partial: one,
             total: one,
+            window: None,
         };
         let last = network.add("fan out", Op::Linear(fan_out), &[last]).expect("fits");
         let neuron = Neuron {
@@ -359,6 +360,7 @@ fn many_spikes_of_extreme_weight_add_up() {
             delta: sums,
             partial: sums,
             total: sums,
+            window: None,
         };
         let last = network.add("fan in", Op::Linear(fan_in), &[last]).expect("fits");
         let readout =

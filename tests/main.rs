@@ -15,6 +15,7 @@ mod programs;
 mod random;
 
 mod board;
+mod cnn;
 mod compact;
 mod cost_model;
 mod driver;

@@ -26,7 +26,7 @@ fn spec(scaling: Scaling) -> InputSpec {
 fn linear(outputs: usize, levels: &[i32], scale: &[f64], bias: &[f64]) -> Op {
     let inputs = levels.len() / outputs;
     let weights = Weights { inputs, outputs, levels: levels.to_vec(), scale: scale.to_vec() };
-    Op::Linear(Linear { weights, divisor: 1, bias: bias.to_vec() })
+    Op::Linear(Linear::plain(weights, bias.to_vec()))
 }
 
 /// The example of `docs/model-format.md`.

@@ -54,6 +54,7 @@ fn levels_of(op: &Op) -> (i32, i32) {
         | Op::Embedding(_)
         | Op::Sum(_)
         | Op::Product(_)
+        | Op::MaxPool(_)
         | Op::Readout(_) => panic!("not neurons"),
     }
 }
@@ -318,7 +319,7 @@ fn trained_text_encoder_with_padding() {
 }
 
 /// Additions neuron by neuron.
-fn additions_by_hand(network: &Network, code: SpikeCode, outcome: &SettledOutcome) -> Vec<u64> {
+pub fn additions_by_hand(network: &Network, code: SpikeCode, outcome: &SettledOutcome) -> Vec<u64> {
     let mut additions = vec![0; outcome.levels.len()];
     // Of each node, the neuron that each element is: layer and index.
     let mut origins: BTreeMap<NodeId, Vec<(usize, usize)>> = BTreeMap::new();
@@ -338,11 +339,26 @@ fn additions_by_hand(network: &Network, code: SpikeCode, outcome: &SettledOutcom
                 origins.insert(id, taken);
                 continue;
             }
+            Op::Linear(linear) if let Some(window) = &linear.window => {
+                // A spike meets the weights of its group at each output pixel that sees it.
+                let own = (linear.outputs / window.groups) as u64;
+                for pixel in 0..window.pixels() {
+                    for row in (0..window.taps()).filter_map(|tap| crate::naive::seen(window, pixel, tap)) {
+                        let neurons =
+                            &origins.get(&inputs[0]).map_or(&[][..], |all| &all[row * window.channels..]);
+                        for (layer, e) in neurons.iter().take(window.channels) {
+                            let spikes = code.spikes(outcome.levels[*layer][*e]);
+                            additions[*layer] += u64::from(spikes) * own;
+                        }
+                    }
+                }
+                continue;
+            }
             Op::Linear(linear) => linear.outputs as u64,
             // Each element of the left operand meets its head's share of the outputs of its row.
             Op::Product(product) => (node.shape.channels() / product.heads) as u64,
             Op::Sum(_) => 1,
-            Op::Input(_) | Op::Arrange(_) | Op::Embedding(_) | Op::Readout(_) => continue,
+            Op::Input(_) | Op::Arrange(_) | Op::Embedding(_) | Op::MaxPool(_) | Op::Readout(_) => continue,
         };
         let spiking = if matches!(node.op, Op::Product(_)) { 1 } else { inputs.len() };
         for (layer, e) in inputs[..spiking].iter().filter_map(|i| origins.get(i)).flatten() {

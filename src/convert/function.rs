@@ -47,6 +47,7 @@ impl Conversion {
             | Op::Neuron(_)
             | Op::Select(_)
             | Op::Function(_)
+            | Op::MaxPool(_)
             | Op::Readout => {
                 let problem = format!(
                     "a function of {:?}, without a quantiser between them, is not supported",

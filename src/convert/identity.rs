@@ -3,9 +3,9 @@
 use super::Conversion;
 use super::view::{Content, Value};
 use crate::error::Result;
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Shape};
 use crate::quant::{Quantiser, Weights, per_channel};
-use crate::snn::Op;
+use crate::snn::{Op, View};
 
 impl Conversion {
     /// A layer that passes every channel unchanged.
@@ -25,16 +25,21 @@ impl Conversion {
         quantiser: &Quantiser,
         node: NodeId,
         source: &Value,
+        shape: &Shape,
         readers: usize,
     ) -> Option<Value> {
         let Op::Neuron(before) = &self.graph.node(node).op else { return None };
         let channels = self.graph.node(node).shape.channels();
         let lists = [quantiser.scale.len(), quantiser.low.len(), quantiser.high.len()];
         let same = |c: usize| per_channel(&before.scale, c) == per_channel(&quantiser.scale, c);
+        // In another order, and where the neurons have a view, lists of channels mean something else.
+        let viewed = source.order.is_some() || self.views.contains_key(&self.graph.node(node).name);
+        let whole =
+            source.order.as_ref().is_none_or(|order| order.len() == self.graph.node(node).shape.len());
         if source.shared
-            || source.order.is_some()
+            || !whole
+            || (viewed && lists.into_iter().any(|len| len != 1))
             || !matches!(source.content, Content::Node(_))
-            || self.views.contains_key(&self.graph.node(node).name)
             || lists.into_iter().any(|len| len != 1 && len != channels)
             || !(0..channels).all(same)
         {
@@ -59,6 +64,10 @@ impl Conversion {
             name.to_owned(),
             format!("one layer of neurons with {first:?}, which has the same scale"),
         ));
-        Some(Value::plain(node, readers))
+        self.views.remove(&first);
+        if let Some(order) = &source.order {
+            self.views.insert(name.to_owned(), View { shape: shape.clone(), order: order.clone() });
+        }
+        Some(Value { order: source.order.clone(), ..Value::plain(node, readers) })
     }
 }

@@ -24,6 +24,7 @@ impl Conversion {
         let (node, order) = self.rows_of(name, source, weights.inputs)?;
         match &self.graph.node(node).op {
             Op::Input(_) | Op::Neuron(_) | Op::Arrange(_) | Op::Select(_) | Op::Readout => {}
+            Op::MaxPool(_) => return Err(no_quantiser("the pool before it", name)),
             Op::Linear(_) => return Err(no_quantiser("the linear layer before it", name)),
             Op::Sum(_) | Op::Embedding(_) => return Err(no_quantiser("the sum before it", name)),
             Op::LayerNorm(_) => return Err(no_quantiser("the LayerNorm before it", name)),
@@ -37,7 +38,7 @@ impl Conversion {
             }
         }
         let weights = Weights { levels, ..weights.clone() };
-        let op = Op::Linear(Linear { weights, divisor: 1, bias: bias.to_vec() });
+        let op = Op::Linear(Linear::plain(weights, bias.to_vec()));
         Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
     }
 
@@ -55,6 +56,10 @@ impl Conversion {
         let Op::Linear(linear) = &self.graph.node(node).op else { return Ok((node, Some(order.clone()))) };
         let channels = shape.channels();
         let whole = order.len() == shape.len();
+        // Outputs of groups stay with their groups.
+        if linear.window.as_ref().is_some_and(|window| window.groups > 1) && whole && !value.shared {
+            return Ok((node, Some(order.clone())));
+        }
         if whole
             && !value.shared
             && let Some(order) = value.channel_order(channels)
@@ -101,6 +106,7 @@ fn reordered(linear: &Linear, order: &[usize]) -> Linear {
             scale: picked(&w.scale, order, w.outputs),
         },
         bias: picked(&linear.bias, order, w.outputs),
+        window: linear.window.clone(),
     }
 }
 

@@ -5,10 +5,12 @@ use super::Conversion;
 use super::linear::no_quantiser;
 use super::view::{Content, Value};
 use crate::error::{Error, Result};
-use crate::graph::Shape;
+use crate::graph::{Shape, Window};
 use crate::quant::Weights;
 use crate::snn::{Linear, Op};
 
+/// Maximum number of weights of a mean whose channels see each other; beyond it each channel has weights of its own.
+const MOST_DENSE: usize = 1 << 20;
 /// Maximum number of weights of a layer after they were repeated for each row.
 const MOST_WEIGHTS: usize = 1 << 26;
 
@@ -30,6 +32,7 @@ impl Conversion {
         }
         let carried = match &source.content {
             Content::Node(node) => &self.graph.node(*node).op,
+            Content::Pool(pooled) => return Err(super::pool::unquantised(&pooled.name)),
             Content::Sum(_) | Content::Constant(_) => return Err(no_quantiser("the sum before it", name)),
         };
         if !matches!(carried, Op::Neuron(_) | Op::Input(_) | Op::Select(_) | Op::Arrange(_)) {
@@ -81,12 +84,23 @@ impl Conversion {
             }
         }
         let weights = Weights { inputs: rows * inputs, outputs, levels, scale: weights.scale.clone() };
-        let op = Op::Linear(Linear { weights, divisor, bias: bias.to_vec() });
+        let op = Op::Linear(Linear { divisor, ..Linear::plain(weights, bias.to_vec()) });
         Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
     }
 
     /// A mean of rows as a separate layer, for the quantiser that reads it.
-    pub(super) fn averaged(&mut self, name: &str, source: &Value, channels: usize) -> Result<Value> {
+    pub(super) fn averaged(&mut self, name: &str, source: &Value) -> Result<Value> {
+        let node = self.carrier(name, source)?;
+        let rows = source.averaged;
+        let channels = source.order.as_ref().map_or(self.graph.node(node).shape.len(), Vec::len) / rows;
+        if rows.saturating_mul(channels).saturating_mul(channels) > MOST_DENSE {
+            let window = Window { kernel: [1, rows], ..Window::pixel(rows, channels, 1) };
+            window.check().map_err(|problem| Error::input(problem).at_node(name))?;
+            let label = self.unused_name(format!("{name}.mean"));
+            let plain = Value { relu: false, averaged: 1, ..source.clone() };
+            let layer = self.average_pool(&label, &window, &plain, 1)?;
+            return Ok(Value { relu: source.relu, ..layer });
+        }
         let mut levels = vec![0; channels * channels];
         levels.iter_mut().step_by(channels + 1).for_each(|w| *w = 1);
         let weights = Weights { inputs: channels, outputs: channels, levels, scale: vec![1.0] };

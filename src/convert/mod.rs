@@ -4,12 +4,16 @@
 //! adjacent weights, a selection of outputs, or the layout of heads; a ReLU before a quantiser raises the lowest level
 //! of that quantiser. Another function before a quantiser is stored until then.
 
+mod affine;
 mod attention;
+mod clip;
+mod convolution;
 mod function;
 mod identity;
 mod linear;
 mod mean;
 mod output;
+mod pool;
 mod problems;
 mod prune;
 mod quantise;
@@ -104,6 +108,14 @@ impl Conversion {
             (qann::Op::Linear { weights, bias }, [source]) => {
                 self.linear(name, weights, bias, source, readers)?
             }
+            (qann::Op::Convolution { window, weights, bias }, [source]) => {
+                self.convolution(name, window, weights, bias, source, readers)?
+            }
+            (qann::Op::AveragePool(window), [source]) => self.average_pool(name, window, source, readers)?,
+            (qann::Op::MaxPool(window), [source]) => self.max_pool(name, window, source, readers)?,
+            (qann::Op::Affine { gain, offset }, [source]) => {
+                self.affine(name, gain, offset, source, readers)?
+            }
             (qann::Op::Quantise(quantiser), [source]) => {
                 self.quantise(name, quantiser, &node.shape, source.clone(), readers)?
             }
@@ -157,7 +169,7 @@ impl Conversion {
         };
         Ok(match value.content {
             Content::Node(node) => value.settled(self.graph.node(node).shape.len()),
-            Content::Constant(_) | Content::Sum(_) => value,
+            Content::Constant(_) | Content::Sum(_) | Content::Pool(_) => value,
         })
     }
 
@@ -166,6 +178,7 @@ impl Conversion {
         match &value.content {
             Content::Node(node) => Ok(*node),
             Content::Sum(pending) => self.finish_sum(pending),
+            Content::Pool(pooled) => Err(pool::unquantised(&pooled.name)),
             Content::Constant(_) => {
                 Err(Error::input("this operator reads a constant, where the input's data is expected")
                     .fix("let the exporter evaluate what does not depend on the input")
@@ -205,6 +218,9 @@ impl Conversion {
             let name = self.unused_name(format!("{name}.arrange"));
             return Ok((self.graph.add(name, snn::Op::Arrange(arrange), &[node])?, identity()));
         }
+        if whole && let Some(neurons) = self.arranged_neurons(name, node, value, channels)? {
+            return Ok((neurons, identity()));
+        }
         let length = value.order.as_ref().map_or(0, Vec::len);
         if channels == shape.channels()
             && let Some((first, order)) = value.rows(channels)
@@ -217,6 +233,53 @@ impl Conversion {
         Err(Error::input("a transposition before this layer moves data between rows that share its weights")
             .at_node(name)
             .fix("transpose channels only, or flatten to one row before this layer"))
+    }
+
+    /// Neurons of the raw input in the order in which a layer of `channels` inputs reads them; `None` for other neurons.
+    fn arranged_neurons(
+        &mut self,
+        name: &str,
+        node: NodeId,
+        value: &Value,
+        channels: usize,
+    ) -> Result<Option<NodeId>> {
+        let (snn::Op::Neuron(quantiser), Some(order)) = (&self.graph.node(node).op, &value.order) else {
+            return Ok(None);
+        };
+        let lists = [quantiser.scale.len(), quantiser.low.len(), quantiser.high.len()];
+        let source = self.only_source(node);
+        let (input, order) = match source.map(|source| (source, &self.graph.node(source).op)) {
+            Some((input, snn::Op::Input(_))) => (input, order.clone()),
+            Some((arranged, snn::Op::Arrange(before))) => {
+                let order = order.iter().map(|&e| before.order[e]).collect();
+                let Some(input) = self.only_source(arranged) else { return Ok(None) };
+                (input, order)
+            }
+            _ => return Ok(None),
+        };
+        if lists != [1, 1, 1] || self.views.contains_key(&self.graph.node(node).name) {
+            return Ok(None);
+        }
+        let quantiser = quantiser.clone();
+        let (own, shape) = (self.graph.node(node).name.clone(), self.graph.node(node).shape.clone());
+        let of = value.order.clone().unwrap_or_default();
+        let arrange = snn::Arrange { shape: Shape::matrix(order.len() / channels, channels), order };
+        let label = self.unused_name(format!("{name}.arrange"));
+        let arrange = self.graph.add(label, snn::Op::Arrange(arrange), &[input])?;
+        let mut label = self.unused_name(format!("{own}.arranged"));
+        if !value.shared {
+            // Nobody reads the neurons in their first order.
+            std::mem::swap(&mut self.graph.node_mut(node).name, &mut label);
+            let mut back = vec![0; of.len()];
+            of.iter().enumerate().for_each(|(at, &e)| back[e] = at);
+            self.views.insert(label.clone(), snn::View { shape, order: back });
+        }
+        self.graph.add(label, snn::Op::Neuron(quantiser), &[arrange]).map(Some)
+    }
+
+    /// What a node with one input reads.
+    fn only_source(&self, node: NodeId) -> Option<NodeId> {
+        self.graph.inputs(node).first().copied()
     }
 
     /// A name that no node has yet.

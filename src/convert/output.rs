@@ -52,7 +52,8 @@ impl Conversion {
             | Op::LayerNorm(_)
             | Op::Product(_)
             | Op::Softmax(_)
-            | Op::Function(_) => {
+            | Op::Function(_)
+            | Op::MaxPool(_) => {
                 return Err(Error::input("the model's output is not that of a linear layer or a quantiser")
                     .at_node(name)
                     .fix("end the model with a linear layer that gives the logits"));

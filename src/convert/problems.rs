@@ -77,6 +77,7 @@ impl Search {
         match &value.content {
             Content::Node(node) => self.pretended.contains(node),
             Content::Sum(sum) => sum.terms.iter().any(|(node, _)| self.pretended.contains(node)),
+            Content::Pool(pooled) => self.is_pretended(&pooled.source),
             Content::Constant(_) => false,
         }
     }

@@ -1,9 +1,9 @@
 //! Quantiser → ST-BIF+ neurons.
 
-use super::Conversion;
-use super::view::Value;
+use super::view::{Content, Value};
+use super::{Conversion, clip};
 use crate::error::{Error, Result};
-use crate::graph::Shape;
+use crate::graph::{NodeId, Shape};
 use crate::quant::{Decimal, InputSpec, Quantiser, Rounding, Scaling};
 use crate::snn::{Op, View};
 
@@ -16,9 +16,22 @@ impl Conversion {
         mut source: Value,
         readers: usize,
     ) -> Result<Value> {
-        let function = source.function.take();
+        if let Content::Pool(pooled) = &source.content {
+            let pooled = pooled.clone();
+            self.unscaled(name, &Value { function: None, ..source.clone() })?;
+            let value = self.quantised_pool(name, quantiser, &pooled, source)?;
+            if let (Some(order), Content::Node(node)) = (&value.order, &value.content) {
+                let label = self.graph.node(*node).name.clone();
+                self.views.insert(label, View { shape: shape.clone(), order: order.clone() });
+            }
+            return Ok(value.also_read_by(readers));
+        }
+        let mut function = source.function.take();
+        let clipped = function.as_ref().and_then(|function| clip::merged(function, quantiser));
+        function = function.filter(|_| clipped.is_none());
+        let quantiser = clipped.as_ref().unwrap_or(quantiser);
         if source.averaged > 1 {
-            source = self.averaged(name, &source, shape.channels())?;
+            source = self.averaged(name, &source)?;
         }
         let mut quantiser = if source.relu { after_relu(quantiser) } else { quantiser.clone() };
         self.unscaled(name, &source)?;
@@ -38,12 +51,12 @@ impl Conversion {
         }
         if let Op::Neuron(_) = self.graph.node(node).op {
             if function.is_none()
-                && let Some(value) = self.narrowed(name, &quantiser, node, &source, readers)
+                && let Some(value) = self.narrowed(name, &quantiser, node, &source, shape, readers)
             {
                 return Ok(value);
             }
             self.notes.push((name.to_owned(), "reads other neurons through an identity layer".into()));
-            source = self.identity(name, &Value { relu: false, ..source }, shape.channels())?;
+            source = self.passed_on(name, node, source, shape)?;
             node = self.carrier(name, &source)?;
         }
         let (mut node, order) = self.outputs(name, node, &source)?;
@@ -61,6 +74,22 @@ impl Conversion {
             value.order = Some(order);
         }
         Ok(value)
+    }
+}
+
+impl Conversion {
+    /// Neurons through an identity layer. Where their order moves elements between rows, the layer has the rows of the
+    /// neurons, and the order comes after it.
+    fn passed_on(&mut self, name: &str, node: NodeId, source: Value, shape: &Shape) -> Result<Value> {
+        let source = Value { relu: false, ..source };
+        let own = self.graph.node(node).shape.clone();
+        let moves = source.order.as_ref().is_some_and(|order| order.len() == own.len())
+            && source.channel_order(shape.channels()).is_none();
+        if !moves {
+            return self.identity(name, &source, shape.channels());
+        }
+        let plain = self.identity(name, &Value { order: None, ..source.clone() }, own.channels())?;
+        Ok(Value { order: source.order, ..plain })
     }
 }
 

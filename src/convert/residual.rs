@@ -15,6 +15,11 @@ impl Conversion {
         parts: &[(&Value, usize)],
         readers: usize,
     ) -> Result<Value> {
+        if let Some((plain, common)) = self.in_common_order(parts, shape.channels()) {
+            let parts: Vec<(&Value, usize)> = plain.iter().map(|(value, _)| (value, 0)).collect();
+            let value = self.sum(name, &plain[0].1, &parts, readers)?;
+            return Ok(Value { order: common, ..value });
+        }
         let (rows, channels) = (shape.rows(), shape.channels());
         let mut sum =
             Pending { name: name.to_owned(), rows, channels, terms: Vec::new(), constant: Vec::new() };
@@ -31,6 +36,7 @@ impl Conversion {
                     sum.add_constant(first, &inner.constant);
                     sum.terms.extend(inner.terms.iter().map(|&(node, row)| (node, row + first)));
                 }
+                Content::Pool(pooled) => return Err(super::pool::unquantised(&pooled.name)),
                 Content::Node(_) => {
                     let node = self.term(name, part, channels)?;
                     sum.terms.push((node, first));
@@ -44,6 +50,42 @@ impl Conversion {
             return Ok(Value::plain(self.finish_sum(&sum)?, readers));
         }
         Ok(Value::of(Content::Sum(sum), readers))
+    }
+
+    /// Feature maps that all have their elements in the same other order, or in rows of other channels than the sum: the maps
+    /// as they are, with their shape, and the order. Constants are put in the order of the maps.
+    #[allow(clippy::type_complexity, reason = "maps, their shape, the order of all")]
+    fn in_common_order(
+        &self,
+        parts: &[(&Value, usize)],
+        channels: usize,
+    ) -> Option<(Vec<(Value, Shape)>, Option<Vec<usize>>)> {
+        let shape = |value: &Value| match &value.content {
+            Content::Node(node) => Some(self.graph.node(*node).shape.clone()),
+            Content::Sum(sum) => Some(Shape::matrix(sum.rows, sum.channels)),
+            Content::Constant(_) | Content::Pool(_) => None,
+        };
+        let (order, own) = parts.iter().find_map(|(value, _)| Some((value.order.clone(), shape(value)?)))?;
+        if (order.is_none() && own.channels() == channels)
+            || order.as_ref().is_some_and(|order| order.len() != own.len())
+            || parts.iter().any(|&(_, first)| first != 0)
+        {
+            return None;
+        }
+        let mut back: Vec<usize> = (0..own.len()).collect();
+        order.iter().flatten().enumerate().for_each(|(e, &at)| back[at] = e);
+        let plain = parts.iter().map(|(value, _)| {
+            let mut plain = Value { order: None, ..(*value).clone() };
+            match &mut plain.content {
+                Content::Constant(values) if values.len() == own.len() => {
+                    *values = back.iter().map(|&e| values[e]).collect();
+                }
+                _ if value.order == order && shape(value).as_ref() == Some(&own) => {}
+                _ => return None,
+            }
+            Some((plain, own.clone()))
+        });
+        Some((plain.collect::<Option<_>>()?, order))
     }
 
     /// Concatenated rows: a sum of parts in different rows.
@@ -135,7 +177,7 @@ impl Conversion {
             {
                 *node
             }
-            Content::Node(_) | Content::Constant(_) => {
+            Content::Node(_) | Content::Constant(_) | Content::Pool(_) => {
                 let label = format!("{name}.sum");
                 let value = self.sum(&label, shape, &[(source, 0)], 2)?;
                 self.carrier(name, &value)?

@@ -1,5 +1,6 @@
 //! Counterpart of a QANN value: a node of the spiking network, read in some order; or a constant, or an open sum.
 
+use super::pool::Pooled;
 use crate::graph::{NodeId, transposed_index};
 use crate::quant::Function;
 
@@ -33,6 +34,8 @@ pub(super) enum Content {
     Constant(Vec<f64>),
     /// Rows of terms and constants with one reader, which may add to them.
     Sum(Pending),
+    /// A pool of a value that is not quantised yet.
+    Pool(Box<Pooled>),
 }
 
 /// An open sum.
@@ -88,7 +91,7 @@ impl Value {
     }
 
     /// The elements with these indices.
-    fn picked(mut self, index: &[usize]) -> Self {
+    pub fn picked(mut self, index: &[usize]) -> Self {
         match (&mut self.content, &self.order) {
             (Content::Constant(values), _) => *values = index.iter().map(|&e| values[e]).collect(),
             (_, None) => self.order = Some(index.to_vec()),

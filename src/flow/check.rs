@@ -148,7 +148,7 @@ impl Size {
         for id in network.topological().into_iter().filter(|&id| counts(id)) {
             let node = network.node(id);
             match &node.op {
-                Op::Linear { weights, bias } => {
+                Op::Linear { weights, bias } | Op::Convolution { weights, bias, .. } => {
                     size.layers += 1;
                     size.parameters += weights.levels.len() + bias.len();
                 }
@@ -156,6 +156,7 @@ impl Size {
                 Op::LayerNorm { gamma, beta, .. } => size.parameters += gamma.len() + beta.len(),
                 Op::Embedding { table, .. } => size.parameters += table.len(),
                 Op::Constant { values, .. } => size.parameters += values.len(),
+                Op::Affine { gain, offset } => size.parameters += gain.len() + offset.len(),
                 Op::Input { .. }
                 | Op::Relu
                 | Op::Function(_)
@@ -166,6 +167,8 @@ impl Size {
                 | Op::Slice { .. }
                 | Op::Scale(_)
                 | Op::MatMul
+                | Op::AveragePool(_)
+                | Op::MaxPool(_)
                 | Op::Mean
                 | Op::Softmax
                 | Op::Mask(_)

@@ -149,6 +149,7 @@ impl<'a> Column<'a> {
             | Op::Embedding(_)
             | Op::Sum(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::Readout(_) => (i32::MIN, i32::MAX),
         };
         let levels = if low >= i8::MIN.into() && high <= i8::MAX.into() {

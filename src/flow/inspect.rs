@@ -165,6 +165,7 @@ fn synapses(network: &integer::Network) -> u64 {
         | Op::Sum(_)
         | Op::LayerNorm(_)
         | Op::Product(_)
+        | Op::MaxPool(_)
         | Op::Softmax(_)
         | Op::Readout(_) => 0,
     };

@@ -9,6 +9,7 @@ use super::embedding::EmbeddingPlan;
 use super::layer_norm::LayerNormPlan;
 use super::neuron::{Decision, NeuronPlan};
 use super::plan::{ReadoutPlan, Stage};
+use super::pool::PoolPlan;
 use super::product::ProductPlan;
 use super::softmax::SoftmaxPlan;
 use super::source::{Accumulation, Layer, Source};
@@ -64,6 +65,7 @@ impl Golden {
                 Op::Product(product) => Some(Compiled::Accumulation(compiler.product(id, product)?)),
                 Op::LayerNorm(norm) => Some(Compiled::Source(compiler.layer_norm(id, norm)?)),
                 Op::Softmax(softmax) => Some(Compiled::Source(compiler.softmax(id, softmax)?)),
+                Op::MaxPool(pool) => Some(Compiled::Accumulation(compiler.pool(id, pool)?)),
                 Op::Readout(readout) => {
                     readouts += 1;
                     compiler.readout(id, readout)?;
@@ -238,6 +240,19 @@ impl Compiler<'_> {
         let accumulation =
             Accumulation { stride: shape.channels(), rows: shape.rows(), sources: sources.collect(), width };
         Ok(self.push(Stage::Product(plan), accumulation))
+    }
+
+    fn pool(&mut self, id: NodeId, pool: &crate::integer::MaxPool) -> Result<usize> {
+        let Compiled::Source(source) = self.compiled(id, 0)? else {
+            return Err(self.error(id, "a pool reads sums without neurons between them"));
+        };
+        let shape = self.network.node(id).shape.clone();
+        let width = self.width(pool.delta);
+        let pools = self.stages.iter().filter(|stage| matches!(stage, Stage::Pool(_))).count();
+        let plan = PoolPlan::new(pool, source, self.accumulations.len(), pools);
+        let accumulation =
+            Accumulation { stride: shape.channels(), rows: shape.rows(), sources: vec![source], width };
+        Ok(self.push(Stage::Pool(plan), accumulation))
     }
 
     fn layer_norm(&mut self, id: NodeId, norm: &crate::integer::LayerNorm) -> Result<Source> {

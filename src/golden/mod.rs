@@ -12,6 +12,7 @@
 //! | `source.rs`, `row.rs` | what stages read; a row of neurons in a time-step |
 //! | `synapse.rs`, `weights.rs` | synaptic layers; their weights in memory |
 //! | `spikes.rs`, `values.rs` | spikes times weights, values of the input times weights |
+//! | `window.rs`, `pool.rs` | what the pixels of a convolution read; pools of maxima |
 //! | `embedding.rs`, `sum.rs`, `product.rs` | tables, residual sums, products of attention |
 //! | `neuron.rs` | the decision of a time-step |
 //! | `layer_norm.rs`, `filter.rs`, `softmax.rs`, `levels.rs` | the decisions of whole rows |
@@ -29,6 +30,7 @@ mod logits;
 mod neuron;
 mod observer;
 mod plan;
+mod pool;
 mod product;
 mod row;
 mod run;
@@ -43,6 +45,7 @@ mod sums;
 mod synapse;
 mod values;
 mod weights;
+mod window;
 
 pub use batch::correct_per_step;
 pub use confidence::Confidence;

@@ -5,6 +5,7 @@ use crate::integer::{Input, Network, Readout};
 
 use super::embedding::EmbeddingPlan;
 use super::neuron::NeuronPlan;
+use super::pool::PoolPlan;
 use super::product::ProductPlan;
 use super::source::{Accumulation, Layer, Source};
 use super::sum::SumPlan;
@@ -33,6 +34,7 @@ pub(super) enum Stage {
     Embedding(EmbeddingPlan),
     Sum(SumPlan),
     Product(ProductPlan),
+    Pool(PoolPlan),
     Neuron(NeuronPlan),
     Readout(ReadoutPlan),
 }
@@ -95,6 +97,7 @@ impl Golden {
             | Stage::Embedding(_)
             | Stage::Sum(_)
             | Stage::Product(_)
+            | Stage::Pool(_)
             | Stage::Readout(_) => None,
         })
     }

@@ -172,6 +172,12 @@ impl Golden {
                     state.additions[plan.left] += left;
                     state.additions[plan.right] += right;
                 }
+                Stage::Pool(plan) => {
+                    plan.step(state, t, self.input.steps);
+                    if CHECK {
+                        plan.verify(state);
+                    }
+                }
                 Stage::Neuron(plan) => {
                     let end = |source: &Source| match *source {
                         Source::Input(_) => Some(self.input.steps),
@@ -223,19 +229,32 @@ impl Golden {
             Source::Layer { layer, first, end } => {
                 let neurons = &state.neurons[layer];
                 let fired = neurons.fired_in(first, end);
-                state.additions[layer] += fired * fan_out;
+                state.additions[layer] += match &plan.window {
+                    Some(window) => window.additions(&neurons.spikes[first as usize..end as usize]),
+                    None => fired * fan_out,
+                };
                 if fired > 0 || delta.any {
-                    plan.spikes::<CHECK>(neurons, first as usize, delta);
+                    plan.spikes::<CHECK>(neurons, first as usize, delta, &mut state.gathered);
                     delta.any = fired > 0;
                 }
             }
             Source::Input(arrangement) if t <= self.input.steps => {
                 let values = &state.inputs[arrangement];
-                state.input_macs += values.len() as u64 * fan_out;
+                state.input_macs += match &plan.window {
+                    Some(window) => values.iter().map(|&(e, _)| window.fan_out(e as usize)).sum(),
+                    None => values.len() as u64 * fan_out,
+                };
                 // It is the same in every time-step, so the result of the first one is kept.
                 if t == 1 {
                     let narrow = self.input.range.signed_width() <= 16;
-                    plan.values::<CHECK>(values, narrow, delta);
+                    match &plan.window {
+                        Some(window) => {
+                            let gathered = &mut state.gathered.values;
+                            window.list(&state.values[arrangement], gathered);
+                            plan.values::<CHECK>(gathered, &state.values[arrangement], narrow, delta);
+                        }
+                        None => plan.values::<CHECK>(values, &[], narrow, delta),
+                    }
                 }
             }
             Source::Input(_) if delta.any => {

@@ -1,7 +1,7 @@
 //! Variables of a run.
 
 use super::plan::{Golden, Stage};
-use super::sums::{Delta, Neurons, ProductState, Scratch, Sums};
+use super::sums::{Delta, Gathered, Neurons, ProductState, Scratch, Sums};
 
 /// All variables of a run; reused from sample to sample without allocation.
 #[derive(Clone, Debug)]
@@ -13,6 +13,10 @@ pub struct State {
     pub(super) scratch: Scratch,
     pub(super) deltas: Vec<Delta>,
     pub(super) products: Vec<ProductState>,
+    /// `A` of each pool.
+    pub(super) pools: Vec<Vec<i64>>,
+    /// Spikes and values of windows, side by side.
+    pub(super) gathered: Gathered,
     pub(super) neurons: Vec<Neurons>,
     pub(super) totals: Vec<i64>,
     /// Additions that the spikes of each layer of neurons caused.
@@ -44,6 +48,8 @@ impl State {
             scratch: Scratch::default(),
             deltas: Vec::new(),
             products: Vec::new(),
+            pools: Vec::new(),
+            gathered: Gathered::default(),
             neurons: Vec::new(),
             totals: Vec::new(),
             additions: Vec::new(),
@@ -60,6 +66,7 @@ impl State {
             match stage {
                 Stage::Synapse(_) | Stage::Embedding(_) | Stage::Sum(_) => {}
                 Stage::Product(product) => state.products.push(product.new_state()),
+                Stage::Pool(pool) => state.pools.push(pool.new_state()),
                 Stage::Neuron(neuron) => {
                     let len = neuron.rows * neuron.channels;
                     state.additions.push(0);
@@ -90,6 +97,7 @@ impl State {
             delta.touched.fill(false);
             delta.any = false;
         }
+        self.pools.iter_mut().for_each(|pool| pool.fill(0));
         for product in &mut self.products {
             product.totals.clear();
             product.operand.clear();

@@ -87,6 +87,13 @@ impl Neurons {
     }
 }
 
+/// Buffers of layers with windows: what the output pixels read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gathered {
+    pub spikes: Vec<i8>,
+    pub values: Vec<(u32, i32)>,
+}
+
 /// A product of two layers.
 #[derive(Clone, Debug)]
 pub(super) struct ProductState {

@@ -5,8 +5,9 @@ use num_traits::AsPrimitive;
 use crate::integer::{Linear, Range};
 
 use super::source::Source;
-use super::sums::{Delta, Neurons, Sums, Width};
+use super::sums::{Delta, Gathered, Neurons, Sums, Width};
 use super::weights::{BLOCK, Extent, Weights, plain, signed};
+use super::window::{Grouped, WindowPlan};
 use super::{spikes, values};
 
 /// A synaptic layer; or, with [`Weights::Passing`], none: events are passed through.
@@ -21,6 +22,10 @@ pub(super) struct SynapsePlan {
     /// Outputs rounded up to whole blocks.
     pub stride: usize,
     pub weights: Weights,
+    /// What a row reads, if not a row of the source.
+    pub window: Option<WindowPlan>,
+    /// Weights of a window with several groups.
+    grouped: Option<Grouped>,
     /// Type of the sums.
     pub width: Width,
     pub ranges: Ranges,
@@ -52,8 +57,18 @@ impl SynapsePlan {
             Width::W16 | Width::W32 if range.signed_width() <= 8 => Weights::I8(arranged(linear, source)),
             Width::W16 | Width::W32 => Weights::I16(arranged(linear, source)),
         };
+        let window = WindowPlan::new(linear);
+        let several = window.as_ref().is_some_and(|w| w.window.groups > 1);
+        let grouped = several.then(|| Grouped {
+            weights: linear.weights.to_vec(),
+            outputs: linear.outputs,
+            stride,
+            partial: linear.partial,
+        });
         Self {
             source,
+            window,
+            grouped,
             output: 0,
             rows,
             inputs: linear.inputs,
@@ -76,6 +91,8 @@ impl SynapsePlan {
             outputs: channels,
             stride: channels,
             weights: Weights::Passing,
+            window: None,
+            grouped: None,
             width,
             ranges: Ranges { delta: any, partial: any, total: any },
         }
@@ -86,10 +103,26 @@ impl SynapsePlan {
     }
 
     /// The change of `A` by the spikes of a time-step, of the neurons from `first` on.
-    pub(super) fn spikes<const CHECK: bool>(&self, neurons: &Neurons, first: usize, delta: &mut Delta) {
+    pub(super) fn spikes<const CHECK: bool>(
+        &self,
+        neurons: &Neurons,
+        first: usize,
+        delta: &mut Delta,
+        room: &mut Gathered,
+    ) {
         let extent = self.extent();
+        let spikes = match (&self.window, &self.grouped) {
+            (Some(window), Some(layer)) => {
+                return window.grouped::<_, CHECK>(layer, &neurons.spikes[first..], delta);
+            }
+            (Some(window), None) => {
+                room.spikes.clear();
+                window.gather(&neurons.spikes[first..], &mut room.spikes);
+                &room.spikes[..]
+            }
+            (None, _) => &neurons.spikes[first..][..self.rows * self.inputs],
+        };
         let touched = delta.touched.as_mut_slice();
-        let spikes = &neurons.spikes[first..][..self.rows * self.inputs];
         match (&self.weights, &mut delta.sums) {
             (Weights::Passing, Sums::I16(d)) => spikes::pass(extent, spikes, d, touched),
             (Weights::Passing, Sums::I32(d)) => spikes::pass(extent, spikes, d, touched),
@@ -105,8 +138,19 @@ impl SynapsePlan {
         }
     }
 
-    /// The change of `A` by the values of the input; `narrow`: all of them fit 16 bits.
-    pub(super) fn values<const CHECK: bool>(&self, values: &[(u32, i32)], narrow: bool, delta: &mut Delta) {
+    /// The change of `A` by the values of the input that are not 0, for a window also by all of them; `narrow`: all of
+    /// them fit 16 bits.
+    pub(super) fn values<const CHECK: bool>(
+        &self,
+        values: &[(u32, i32)],
+        all: &[i32],
+        narrow: bool,
+        delta: &mut Delta,
+    ) {
+        delta.any = !values.is_empty();
+        if let (Some(window), Some(layer)) = (&self.window, &self.grouped) {
+            return window.grouped::<_, CHECK>(layer, all, delta);
+        }
         let extent = self.extent();
         let touched = delta.touched.as_mut_slice();
         match (&self.weights, &mut delta.sums) {
@@ -127,7 +171,6 @@ impl SynapsePlan {
             (Weights::Passing, Sums::I64(d)) => values::pass(extent, values, d, touched),
             _ => unreachable!("sums are at least as wide as the weights"),
         }
-        delta.any = !values.is_empty();
     }
 
     /// Verifies the ranges of a whole time-step: of the change, and that nothing is outside the outputs.

@@ -5,6 +5,7 @@
 
 mod check;
 mod shape;
+mod window;
 
 use std::collections::BinaryHeap;
 use std::fmt::Write as _;
@@ -14,6 +15,7 @@ use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 
 pub use shape::{Shape, transposed_index};
+pub use window::{Clipped, Window};
 
 use crate::error::{Error, Result};
 

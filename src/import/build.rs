@@ -121,7 +121,14 @@ impl Builder<'_> {
                 self.network.add(name, op, &inputs).map(Some)
             }
             Found::Chain { steps, name: wanted, detail } => {
-                let last = steps.len().saturating_sub(1);
+                // Transpositions and reshapes around an operator vanish; it has the name.
+                let named = steps.iter().position(|(op, _)| {
+                    matches!(
+                        op,
+                        Op::Convolution { .. } | Op::AveragePool(_) | Op::MaxPool(_) | Op::Affine { .. }
+                    )
+                });
+                let last = named.unwrap_or(steps.len().saturating_sub(1));
                 let mut before = None;
                 for (n, (op, parts)) in steps.into_iter().enumerate() {
                     let label = if n == last { wanted.clone() } else { format!("{wanted}.{}", op.kind()) };

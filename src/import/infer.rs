@@ -6,6 +6,7 @@ use super::decode::Node;
 use super::dims;
 use super::flow::Flow;
 use super::tensor::Type;
+use super::window;
 
 impl Flow<'_> {
     /// Extents of a node's first output, for the operators that are known.
@@ -37,7 +38,7 @@ impl Flow<'_> {
                 let target = list("shape", 1)?.ok_or("an Expand without a shape")?;
                 dims::broadcast(&get(0)?, &sizes(&target)?)?
             }
-            (Some("ReduceMean"), _) => {
+            (Some("ReduceMean" | "ReduceMax"), _) => {
                 let dims = get(0)?;
                 let reduced = self.reduced(node, dims.len())?;
                 let keep = node.int("keepdims", 1) != 0;
@@ -85,7 +86,15 @@ impl Flow<'_> {
                 }
                 dims
             }
-            (Some("Conv"), _) => conv(node, &get(0)?, &get(1)?)?,
+            (Some("Conv"), _) => window::extents(node, &get(0)?, Some(&get(1)?))?,
+            (Some("MaxPool" | "AveragePool"), _) => window::extents(node, &get(0)?, None)?,
+            (Some("GlobalAveragePool" | "GlobalMaxPool"), _) => global(get(0)?),
+            (Some("Pad"), _) => {
+                let (dims, pads) = (get(0)?, self.pads(node)?);
+                let (before, after) = pads.split_at(dims.len());
+                let padded = |(i, d): (usize, &usize)| d.checked_add(before[i])?.checked_add(after[i]);
+                dims.iter().enumerate().map(padded).collect::<Option<_>>().ok_or("a huge padding")?
+            }
             (Some("MatMul"), _) => matmul(&get(0)?, &get(1)?)?,
             (Some("Gemm"), _) => {
                 let mut b = get(1)?;
@@ -178,37 +187,38 @@ impl Flow<'_> {
         if LIKE_FIRST_INPUT_UNSUPPORTED.contains(&op) {
             return Some(dims);
         }
-        let (&[batch, channels, height, width], true) = (&dims[..], op == "Conv" || op.ends_with("Pool"))
-        else {
-            return None;
-        };
-        if op.starts_with("Global") {
-            return Some(vec![batch, channels, 1, 1]);
+        match op {
+            "GlobalLpPool" => Some(global(dims)),
+            "LpPool" => window::extents(node, &dims, None).ok(),
+            _ => None,
         }
-        let (outputs, kernel) = if op == "Conv" {
-            let &[outputs, _, kh, kw] = &self.extents(node.optional_input(1)?).ok()??[..] else {
-                return None;
-            };
-            (outputs, [kh, kw])
-        } else {
-            let kernel = sizes(node.ints("kernel_shape")?).ok()?;
-            (channels, kernel.try_into().ok()?)
+    }
+
+    /// Numbers that a `Pad` puts before each extent, then behind each.
+    pub fn pads(&self, node: &Node) -> Result<Vec<usize>, String> {
+        let problem = |e: crate::error::Error| e.problem;
+        let rank = self.extents(node.input(0).map_err(problem)?).map_err(problem)?.unwrap_or_default().len();
+        let list = match (node.ints("pads"), node.optional_input(1)) {
+            (Some(list), _) => list.to_vec(),
+            (None, Some(v)) => self.constant(v).map_err(problem)?.as_ints()?.to_vec(),
+            (None, None) => return Err("a Pad without pads".into()),
         };
-        if !["NOTSET", "VALID"].contains(&node.string("auto_pad", "NOTSET").as_str()) {
-            return None;
+        let axes = match node.optional_input(3) {
+            Some(v) => self.constant(v).map_err(problem)?.as_ints()?.to_vec(),
+            None => (0..).take(rank).collect(),
+        };
+        if list.len() != 2 * axes.len() {
+            return Err(format!("{} numbers of padding for {} extents", list.len(), axes.len()));
         }
-        let list = |name: &str, default: usize, length: usize| match node.ints(name) {
-            Some(list) => sizes(list).ok().filter(|l| l.len() == length),
-            None => Some(vec![default; length]),
-        };
-        let (pads, strides, dilations) =
-            (list("pads", 0, 4)?, list("strides", 1, 2)?, list("dilations", 1, 2)?);
-        let extent = |i: usize, size: usize| -> Option<usize> {
-            let reach = dilations[i].checked_mul(kernel[i].checked_sub(1)?)?.checked_add(1)?;
-            let padded = size.checked_add(pads[i])?.checked_add(pads[i + 2])?;
-            Some(padded.checked_sub(reach)?.checked_div(strides[i])? + 1)
-        };
-        Some(vec![batch, outputs, extent(0, height)?, extent(1, width)?])
+        let mut pads = vec![0; 2 * rank];
+        for (n, &axis) in axes.iter().enumerate() {
+            let axis = dims::axis(axis, rank)?;
+            for (at, value) in [(axis, list[n]), (rank + axis, list[axes.len() + n])] {
+                pads[at] = usize::try_from(value)
+                    .map_err(|_| format!("a padding of {value}; supported are numbers from 0 on"))?;
+            }
+        }
+        Ok(pads)
     }
 
     /// Type of a node's first output; none if it is not known.
@@ -261,6 +271,7 @@ const LIKE_FIRST_INPUT: &[&str] = &[
     "Log",
     "LayerNormalization",
     "Softmax",
+    "BatchNormalization",
     "Celu",
     "Elu",
     "Erf",
@@ -284,7 +295,6 @@ const LIKE_FIRST_INPUT_UNSUPPORTED: &[&str] = &[
     "Acos",
     "Asin",
     "Atan",
-    "BatchNormalization",
     "Cos",
     "Cosh",
     "CumSum",
@@ -301,10 +311,11 @@ const LIKE_FIRST_INPUT_UNSUPPORTED: &[&str] = &[
 /// What to do about a node whose extents are not supported.
 pub fn remedy(node: &Node) -> &'static str {
     match node.standard_op().unwrap_or_default() {
-        "Conv" => {
-            "use patches, as patch embeddings do (stride = kernel_size, padding = 0, dilation = 1, groups = 1, and an image that \
-             is a multiple of the kernel), or replace the convolution by linear layers"
+        "Conv" | "MaxPool" | "AveragePool" => {
+            "use one or two directions, strides and dilations from 1, paddings from 0, a kernel within the padded image, and groups \
+             that divide the channels"
         }
+        "Pad" => super::patterns::convolution::PAD,
         "MatMul" | "Gemm" => {
             "write layers as x·W with a constant matrix on the right, and products of two computed values as Q·Kᵀ and P·V"
         }
@@ -350,26 +361,8 @@ fn sizes(list: &[i64]) -> Result<Vec<usize>, String> {
     list.iter().map(|&n| usize::try_from(n).map_err(|_| format!("a length of {n}"))).collect()
 }
 
-/// Extents of a convolution of images whose kernels lie side by side.
-fn conv(node: &Node, image: &[usize], kernel: &[usize]) -> Result<Vec<usize>, String> {
-    let (&[n, channels, height, width], &[outputs, inputs, kh, kw]) = (image, kernel) else {
-        return Err(format!("kernels {kernel:?} on {image:?}; supported are images"));
-    };
-    let all = |name: &str, value: i64| node.ints(name).is_none_or(|list| list.iter().all(|&v| v == value));
-    let fits = all("pads", 0)
-        && all("dilations", 1)
-        && node.int("group", 1) == 1
-        && ["NOTSET", "VALID"].contains(&node.string("auto_pad", "NOTSET").as_str())
-        && node.ints("strides").is_some_and(|s| sizes(s).is_ok_and(|s| s == [kh, kw]))
-        && channels == inputs
-        && kh > 0
-        && kw > 0
-        && height.is_multiple_of(kh)
-        && width.is_multiple_of(kw);
-    if fits {
-        Ok(vec![n, outputs, height / kh, width / kw])
-    } else {
-        Err("only convolutions whose kernels lie side by side (stride = kernel, no padding) are supported"
-            .into())
-    }
+/// Extents of a pool of all pixels.
+fn global(mut dims: Vec<usize>) -> Vec<usize> {
+    dims.iter_mut().skip(2).for_each(|d| *d = 1);
+    dims
 }

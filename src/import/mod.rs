@@ -20,6 +20,7 @@ pub mod proto;
 mod scopes;
 mod survey;
 mod tensor;
+mod window;
 
 use std::cell::RefCell;
 use std::collections::HashSet;

@@ -49,7 +49,7 @@ pub fn memory(network: &Network, id: NodeId) -> Memory {
             let state = s.total.signed_width() + level(s.low, s.high);
             (s.table.len(), bits(s.table.len(), s.exp_fraction + 1), elements, bits(elements, state))
         }
-        Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::Product(_) => (0, 0, 0, 0),
+        Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::Product(_) | Op::MaxPool(_) => (0, 0, 0, 0),
     };
     Memory { parameters, parameter_bits, neurons, state_bits }
 }
@@ -79,6 +79,7 @@ pub fn multiplier_bits(op: &Op) -> u64 {
         | Op::Embedding(_)
         | Op::Sum(_)
         | Op::Product(_)
+        | Op::MaxPool(_)
         | Op::Readout(_) => &[],
     };
     sizes.iter().map(|&(a, b)| u64::from(a) * u64::from(b)).sum()
@@ -144,7 +145,10 @@ pub fn operations(network: &Network) -> Operations {
             }
             Op::Arrange(_) => own_raw = raw[inputs[0].index()],
             Op::Linear(l) => {
-                let macs = len(0) * l.outputs as u64;
+                let macs = match l.fan_outs() {
+                    Some(fan_outs) => fan_outs.iter().sum::<u64>() * (len(0) / fan_outs.len() as u64),
+                    None => len(0) * l.outputs as u64,
+                };
                 result.macs += macs;
                 match raw[inputs[0].index()] {
                     true => result.input_macs += macs * input_steps,
@@ -175,7 +179,7 @@ pub fn operations(network: &Network) -> Operations {
                 own_last += settle(s.low, s.high);
                 result.softmax_elements += node.shape.len() as u64;
             }
-            Op::Select(_) | Op::Embedding(_) | Op::Readout(_) => {}
+            Op::Select(_) | Op::Embedding(_) | Op::MaxPool(_) | Op::Readout(_) => {}
         }
         result.time_steps = result.time_steps.max(own_last + 1);
         let index = id.index();

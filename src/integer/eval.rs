@@ -2,8 +2,8 @@
 //!
 //! Dense and simple on purpose; it shares no code with the stepped model. At quiescence both must agree exactly.
 
-use super::{Form, Network, Op, Product};
-use crate::graph::NodeId;
+use super::{Form, Linear, Network, Op, Product};
+use crate::graph::{NodeId, Window};
 
 /// Result of an evaluation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,9 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
             (Op::Input(input), _) => {
                 assert_eq!(raw.len(), input.shape.len(), "elements of a sample");
                 raw.iter().map(|&q| i64::from(q - input.zero_point) * i64::from(input.steps)).collect()
+            }
+            (Op::Linear(linear @ Linear { window: Some(window), .. }), Some(x)) => {
+                convolution(linear, window, x)
             }
             (Op::Linear(linear), Some(x)) => {
                 let output = |x: &[i64], o: usize| -> i64 {
@@ -111,6 +114,18 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 result.levels.push((id, levels));
                 levels_of(&result)
             }
+            (Op::MaxPool(pool), Some(x)) => {
+                let window = &pool.window;
+                let seen = |pixel: usize, c: usize| {
+                    let rows = window.rows(pixel).map(|(_, row)| x[row * window.channels + c]);
+                    rows.max().unwrap_or(0)
+                };
+                let pixels = 0..window.pixels();
+                pixels
+                    .flat_map(|p| (0..window.channels).map(move |c| (p, c)))
+                    .map(|(p, c)| seen(p, c))
+                    .collect()
+            }
             (Op::Readout(readout), Some(a)) => {
                 let value = |(e, &a): (usize, &i64)| {
                     let c = e % readout.channels;
@@ -128,6 +143,22 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
         sums[id.index()] = sum;
     }
     result
+}
+
+/// A synaptic layer with a window, by its definition.
+fn convolution(linear: &Linear, window: &Window, x: &[i64]) -> Vec<i64> {
+    let (depth, part) = (window.depth(), linear.outputs / window.groups);
+    let mut sums = vec![0; window.pixels() * linear.outputs];
+    for (pixel, sums) in sums.chunks_mut(linear.outputs).enumerate() {
+        for (tap, row) in window.rows(pixel) {
+            for (o, sum) in sums.iter_mut().enumerate() {
+                let inputs = &x[row * window.channels + o / part * depth..][..depth];
+                let weight = |c: usize| linear.weights[(tap * depth + c) * linear.outputs + o];
+                *sum += inputs.iter().enumerate().map(|(c, x)| x * weight(c)).sum::<i64>();
+            }
+        }
+    }
+    sums
 }
 
 /// The levels that were recorded last, as sums.

@@ -25,6 +25,7 @@ pub use sum::{Sum, Term};
 
 pub use crate::quant::Rounding;
 
+pub use crate::graph::Window;
 use crate::graph::{Graph, Operator, Shape};
 use crate::operators;
 use crate::quant::Element;
@@ -56,6 +57,8 @@ pub enum Op {
     Product(Product),
     /// ST-BIF+ neurons on the softmax of scores. An optional second input is the raw input that gives the mask.
     Softmax(Softmax),
+    /// The largest of what an output pixel's window sees, channel by channel: tracers, raw elements.
+    MaxPool(MaxPool),
     /// Accumulated logits and the exact order among them.
     Readout(Readout),
 }
@@ -86,7 +89,21 @@ pub struct Input {
     pub steps: u32,
 }
 
+/// A pool of maxima: `A[r, c] = max_t x[r_t, c]` over the taps `t` that are no padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaxPool {
+    /// What a row sees.
+    pub window: Window,
+    /// Range of `A` at any time.
+    pub total: Range,
+    /// Range of the change of `A` in one time-step.
+    pub delta: Range,
+}
+
 /// A synaptic layer: `A[r, o] += Σ_i w[i, o]·e[r, i]`, where `e` is the raw input or the spikes of a time-step.
+///
+/// With a window, `e[r, i]` of output `o` is, of the pixel at a tap, a channel in the group of `o`: `i` counts tap by tap the
+/// channels of a group; padding is 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linear {
     /// Number of input channels.
@@ -104,6 +121,17 @@ pub struct Linear {
     pub partial: Range,
     /// Range of `A` at any time.
     pub total: Range,
+    /// What a row reads; without it, a row of what the layer reads.
+    pub window: Option<Window>,
+}
+
+impl Linear {
+    /// Additions that an event in each of these rows of what the layer reads causes; none if it is `outputs` for all.
+    pub fn fan_outs(&self) -> Option<Vec<u64>> {
+        let window = self.window.as_ref()?;
+        let own = (self.outputs / window.groups) as u64;
+        Some(window.readers().into_iter().map(|count| count as u64 * own).collect())
+    }
 }
 
 /// The readout: the exact order among the logits as an order among integers.
@@ -137,6 +165,7 @@ impl Operator for Op {
             Self::LayerNorm(_) => "layer_norm",
             Self::Product(_) => "product",
             Self::Softmax(_) => "softmax",
+            Self::MaxPool(_) => "max_pool",
             Self::Readout(_) => "readout",
         }
     }
@@ -145,8 +174,10 @@ impl Operator for Op {
         match (self, inputs) {
             (Self::Input(input), []) => Ok(input.shape.clone()),
             (Self::Linear(linear), [source]) => {
-                operators::linear(linear.inputs, linear.outputs, linear.weights.len(), source)
+                let window = linear.window.as_ref();
+                operators::linear(linear.inputs, linear.outputs, linear.weights.len(), window, source)
             }
+            (Self::MaxPool(pool), [source]) => pool.window.pooled(source),
             (Self::Neuron(neuron), [source]) => {
                 neuron.check(source.channels())?;
                 Ok((*source).clone())
@@ -182,6 +213,7 @@ impl Operator for Op {
                 | Self::LayerNorm(_)
                 | Self::Product(_)
                 | Self::Softmax(_)
+                | Self::MaxPool(_)
                 | Self::Readout(_),
                 _,
             ) => Err(format!("{} inputs", inputs.len())),
@@ -197,7 +229,10 @@ impl Operator for Op {
                 input.range,
                 input.steps
             ),
-            Self::Linear(l) => format!("w {}, Δ {}, partial {}, A {}", l.weight, l.delta, l.partial, l.total),
+            Self::Linear(l) => {
+                let window = l.window.as_ref().map_or_else(String::new, |w| format!("{}, ", w.describe()));
+                format!("{window}w {}, Δ {}, partial {}, A {}", l.weight, l.delta, l.partial, l.total)
+            }
             Self::Neuron(n) => n.describe(),
             Self::Arrange(_) => String::new(),
             Self::Select(s) => format!("rows {}…{}", s.first, s.first + s.count - 1),
@@ -211,6 +246,7 @@ impl Operator for Op {
                 )
             }
             Self::Softmax(s) => s.describe(),
+            Self::MaxPool(p) => format!("{}, Δ {}, A {}", p.window.describe(), p.delta, p.total),
             Self::Readout(r) => format!("A {}, value {} bits", r.total, r.value_width),
         }
     }

@@ -9,11 +9,43 @@ use super::rational::{exact, integer};
 use super::unit::{common_unit, multiple};
 use super::value::{Column, Kind, Value};
 use crate::error::{Error, Result};
-use crate::integer::{Linear, Range};
+use crate::graph::Window;
+use crate::integer::{Linear, MaxPool, Range};
 use crate::quant::per_channel;
 use crate::snn;
 
 const ONE_SCALE: &str = "quantise the tensor that this layer reads with one scale for all channels";
+const UNPADDED: &str = "quantise the input before this layer, give it without a mean (--mean 0), or train the layer without padding";
+
+/// Which columns of the source the inputs of an output are.
+struct Reads {
+    groups: usize,
+    /// Channels and outputs of a group.
+    depth: usize,
+    part: usize,
+    /// Whether there is a window.
+    windowed: bool,
+}
+
+impl Reads {
+    fn new(linear: &snn::Linear) -> Self {
+        let groups = linear.window.as_ref().map_or(1, |w| w.groups);
+        let depth = linear.window.as_ref().map_or(linear.weights.inputs, Window::depth);
+        Self { groups, depth, part: linear.weights.outputs / groups, windowed: linear.window.is_some() }
+    }
+
+    fn group(&self, output: usize) -> usize {
+        output / self.part
+    }
+
+    fn outputs(&self, group: usize) -> std::ops::Range<usize> {
+        group * self.part..(group + 1) * self.part
+    }
+
+    fn column(&self, group: usize, input: usize) -> usize {
+        if self.windowed { group * self.depth + input % self.depth } else { input }
+    }
+}
 
 /// Lowers a layer that reads `source` as `rows` rows.
 ///
@@ -29,21 +61,30 @@ const ONE_SCALE: &str = "quantise the tensor that this layer reads with one scal
 pub(super) fn lower(linear: &snn::Linear, rows: usize, source: &Value) -> Result<(Linear, Value)> {
     let weights = &linear.weights;
     let (inputs, outputs) = (weights.inputs, weights.outputs);
-    let columns = source.columns(rows, inputs).map_err(|problem| Error::input(problem).fix(ONE_SCALE))?;
+    let seen = linear.window.as_ref().map_or((rows, inputs), |w| (w.source().rows(), w.channels));
+    let columns = source.columns(seen.0, seen.1).map_err(|problem| Error::input(problem).fix(ONE_SCALE))?;
+    let reads = Reads::new(linear);
 
-    let mut used = vec![false; source.kinds.len()];
-    for (i, column) in columns.iter().enumerate() {
-        used[column.kind] |= (0..outputs).any(|o| weights.level(o, i) != 0);
+    // Each group of outputs has a unit of its own.
+    let mut units = Vec::new();
+    for group in 0..reads.groups {
+        let mut used = vec![false; source.kinds.len()];
+        for i in 0..inputs {
+            used[columns[reads.column(group, i)].kind] |=
+                reads.outputs(group).any(|o| weights.level(o, i) != 0);
+        }
+        units.push(factors(source, &used)?);
     }
-    let (unit, factors) = factors(source, &used)?;
     let divisor = integer(linear.divisor);
 
     let mut integers = Vec::with_capacity(inputs * outputs);
     let mut steps = vec![Span::ZERO; outputs];
     let mut totals = vec![Span::ZERO; outputs];
-    for (i, column) in columns.iter().enumerate() {
+    for i in 0..inputs {
         for o in 0..outputs {
-            let weight = i128::from(weights.level(o, i)) * i128::from(factors[column.kind]);
+            let group = reads.group(o);
+            let column = &columns[reads.column(group, i)];
+            let weight = i128::from(weights.level(o, i)) * i128::from(units[group].1[column.kind]);
             let range =
                 Span { low: weight, high: weight }.range().ok_or_else(|| too_wide("weights", weight))?;
             integers.push(range.low);
@@ -52,11 +93,12 @@ pub(super) fn lower(linear: &snn::Linear, rows: usize, source: &Value) -> Result
         }
     }
 
-    let offsets = offsets(linear, source, &columns).map_err(Error::input)?;
+    let offsets = offsets(linear, source, &columns, &reads)?;
     let mut kinds = Vec::with_capacity(outputs);
     for (o, offset) in offsets.into_iter().enumerate() {
         let fit = |span: Span| span.range().ok_or_else(|| too_wide("sums", span.high.max(-span.low)));
-        let scale = exact(per_channel(&weights.scale, o)).map_err(Error::input)? * &unit / &divisor;
+        let scale = exact(per_channel(&weights.scale, o)).map_err(Error::input)? * &units[reads.group(o)].0
+            / &divisor;
         kinds.push(Kind { scale, offset, step: fit(steps[o])?, total: fit(totals[o])? });
     }
     let over = |of: fn(&Kind) -> Range| kinds.iter().map(of).fold(Range::new(0, 0), Range::union);
@@ -71,6 +113,7 @@ pub(super) fn lower(linear: &snn::Linear, rows: usize, source: &Value) -> Result
         // Each event's range contains 0, so the sum over all events bounds the sum over any of them.
         partial: delta,
         total: over(|k| k.total),
+        window: linear.window.clone(),
     };
     Ok((lowered, Value::per_channel(kinds)))
 }
@@ -91,8 +134,18 @@ fn factors(source: &Value, used: &[bool]) -> Result<(BigRational, Vec<i64>)> {
 }
 
 /// `b_o = bias_o + ω_o/n·Σ_i W[o, i]·β_i`.
-fn offsets(linear: &snn::Linear, source: &Value, columns: &[Column<'_>]) -> Result<Vec<BigRational>, String> {
-    let snn::Linear { weights, divisor, bias } = linear;
+fn offsets(
+    linear: &snn::Linear,
+    source: &Value,
+    columns: &[Column<'_>],
+    reads: &Reads,
+) -> Result<Vec<BigRational>> {
+    let snn::Linear { weights, divisor, bias, window } = linear;
+    let exact = |x: f64| exact(x).map_err(Error::input);
+    if columns.iter().any(|column| !column.offset.is_zero()) && window.as_ref().is_some_and(Window::pads) {
+        let problem = "padding of 0 beside raw elements that are normalised with a mean: no element means 0";
+        return Err(Error::input(problem).fix(UNPADDED));
+    }
     // Weights are first summed over the inputs that share an offset.
     let shifted: Vec<usize> =
         (0..source.kinds.len()).filter(|&k| !source.kinds[k].offset.is_zero()).collect();
@@ -104,8 +157,8 @@ fn offsets(linear: &snn::Linear, source: &Value, columns: &[Column<'_>]) -> Resu
         .map(|o| {
             let mut sums = vec![0i64; shifted.len()];
             if !shifted.is_empty() {
-                for (i, column) in columns.iter().enumerate() {
-                    if let Some(at) = position[column.kind] {
+                for i in 0..weights.inputs {
+                    if let Some(at) = position[columns[reads.column(reads.group(o), i)].kind] {
                         sums[at] += i64::from(weights.level(o, i));
                     }
                 }
@@ -116,7 +169,7 @@ fn offsets(linear: &snn::Linear, source: &Value, columns: &[Column<'_>]) -> Resu
                 .map(|(&sum, &kind)| &source.kinds[kind].offset * integer(sum))
                 .sum();
             let bias = exact(bias.get(o).copied().unwrap_or(0.0))?;
-            Ok(bias + exact(per_channel(&weights.scale, o))? * shift / integer(*divisor))
+            Ok(bias + exact(per_channel(&weights.scale, o).into())? * shift / integer(*divisor))
         })
         .collect()
 }
@@ -131,4 +184,22 @@ fn wide(what: &str, bits: u64) -> Error {
         "in the common unit of this layer's input scales its {what} need {bits} bits; supported are 63"
     ))
     .fix(ONE_SCALE)
+}
+
+/// Lowers a pool of maxima, channel by channel. Scales are positive, so the largest integer is the largest value.
+///
+/// # Errors
+/// If pixels differ in their scales.
+pub(super) fn max_pool(window: &Window, source: &Value) -> Result<(MaxPool, Value)> {
+    let columns = source
+        .columns(window.source().rows(), window.channels)
+        .map_err(|problem| Error::input(problem).fix(ONE_SCALE))?;
+    let over = |of: fn(&Column<'_>) -> Range| columns.iter().map(of).fold(Range::new(0, 0), Range::union);
+    let pool = MaxPool { window: window.clone(), total: over(|c| c.total), delta: over(|c| c.step) };
+    let kind = |c: &Column<'_>| {
+        let (scale, offset) = (c.scale.clone(), c.offset.clone());
+        Kind { scale, offset, step: c.step, total: c.total }
+    };
+    let value = Value::per_channel(columns.iter().map(kind).collect());
+    Ok((pool, value))
 }

@@ -25,7 +25,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::graph::{NodeId, Shape};
+use crate::graph::{NodeId, Operator, Shape};
 use crate::integer::{self, Op, Rule};
 use crate::quant::{Encoding, Precision};
 use crate::snn;
@@ -153,6 +153,16 @@ impl Walk {
                 let (linear, value) = linear::lower(linear, node.shape.rows(), self.value(&inputs, 0)?)?;
                 (Op::Linear(linear), value)
             }
+            snn::Op::MaxPool(window) => {
+                if let read @ (snn::Op::Linear(_) | snn::Op::Sum(_) | snn::Op::Product(_)) =
+                    &source.node(self.only(&inputs)?).op
+                {
+                    let problem = format!("a pool reads a {} without neurons between them", read.kind());
+                    return Err(Error::input(problem).fix("quantise the value before the pool"));
+                }
+                let (pool, value) = linear::max_pool(window, self.value(&inputs, 0)?)?;
+                (Op::MaxPool(pool), value)
+            }
             snn::Op::Neuron(quantiser) => return self.neurons(source, id, quantiser).map(Some),
             snn::Op::LayerNorm(_) | snn::Op::Softmax(_) | snn::Op::Function(_) => return Ok(None),
             snn::Op::Arrange(arrange) => {
@@ -248,6 +258,7 @@ impl Walk {
             | snn::Op::Sum(_)
             | snn::Op::Product(_)
             | snn::Op::Function(_)
+            | snn::Op::MaxPool(_)
             | snn::Op::Readout) => {
                 let (function, inputs) = if let snn::Op::Function(function) = read {
                     (Some(function), through)

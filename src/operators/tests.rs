@@ -8,7 +8,7 @@ fn of(rows: usize, channels: usize) -> Shape {
 /// Each shape rule at the edge of what it accepts.
 #[test]
 fn shapes() {
-    assert_eq!(linear(4, 3, 12, &of(2, 8)), Ok(of(4, 3)), "a wide row is several narrow ones");
+    assert_eq!(linear(4, 3, 12, None, &of(2, 8)), Ok(of(4, 3)), "a wide row is several narrow ones");
     assert_eq!(embedding(3, 6, &of(1, 5)), Ok(of(5, 3)));
     assert_eq!(layer_norm(4, 4, &of(2, 4)), Ok(of(2, 4)));
     assert_eq!(sum(3, 4, &[0, 1], &[&of(3, 4), &of(2, 4)]), Ok(of(3, 4)));
@@ -25,10 +25,10 @@ fn shapes() {
 fn refusals() {
     let whole = &of(2, 8);
     for (what, shape) in [
-        ("a weight too many", linear(4, 3, 13, whole)),
-        ("weights that overflow", linear(usize::MAX, 2, usize::MAX - 1, whole)),
-        ("half a row", linear(3, 1, 3, whole)),
-        ("no outputs", linear(4, 0, 0, whole)),
+        ("a weight too many", linear(4, 3, 13, None, whole)),
+        ("weights that overflow", linear(usize::MAX, 2, usize::MAX - 1, None, whole)),
+        ("half a row", linear(3, 1, 3, None, whole)),
+        ("no outputs", linear(4, 0, 0, None, whole)),
         ("half a row of a table", embedding(4, 6, whole)),
         ("no table", embedding(4, 0, whole)),
         ("a γ for each channel but one", layer_norm(7, 8, whole)),

@@ -60,6 +60,7 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
             | Op::Sum(_)
             | Op::LayerNorm(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::Softmax(_) => {}
         }
     }

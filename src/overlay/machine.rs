@@ -36,6 +36,7 @@ impl Options {
             | Op::Sum(_)
             | Op::LayerNorm(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::Softmax(_)
             | Op::Readout(_) => network.node(id).shape.channels(),
             Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::Embedding(_) => 1,

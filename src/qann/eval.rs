@@ -30,6 +30,16 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 raw.iter().enumerate().map(|(e, &q)| spec.real(q, spec.channel_of(&shape.0, e))).collect()
             }
             (Op::Linear { weights, bias }, Some((_, x))) => float::linear(x, weights, bias),
+            (Op::Convolution { window, weights, bias }, Some((_, x))) => {
+                float::convolution(x, window, weights, bias)
+            }
+            (Op::AveragePool(window), Some((_, x))) => float::average_pool(x, window),
+            (Op::MaxPool(window), Some((_, x))) => float::max_pool(x, window),
+            (Op::Affine { gain, offset }, Some((_, x))) => {
+                let channels = gain.len();
+                let each = x.iter().enumerate().map(|(e, x)| (e % channels, x));
+                each.map(|(c, x)| gain[c] * x + offset[c]).collect()
+            }
             (Op::Quantise(q), Some((_, x))) => {
                 let (levels, value) = float::quantise(x, q, node.shape.channels());
                 result.levels.push((id, levels));

@@ -5,7 +5,7 @@
 pub mod eval;
 mod shape;
 
-use crate::graph::{Graph, Operator, Shape};
+use crate::graph::{Graph, Operator, Shape, Window};
 use crate::quant::{Function, InputSpec, Quantiser, Weights};
 
 /// The quantised network: one [`Op::Input`], one [`Op::Output`].
@@ -27,6 +27,27 @@ pub enum Op {
         weights: Weights,
         /// One value per output channel, or empty. Quantised biases, integers times a scale, may need an `f64`.
         bias: Vec<f64>,
+    },
+    /// Convolution of a feature map, channels last: `y[p, o] = Σ x[p', c]·w[o, tap, c] + bias[o]` over the taps of the window
+    /// that are no padding and the channels of the group of `o`.
+    Convolution {
+        /// Which pixels and channels an output reads.
+        window: Window,
+        /// Integer weights, tap by tap, and their scales.
+        weights: Weights,
+        /// One value per output channel, or empty.
+        bias: Vec<f64>,
+    },
+    /// Sum of what a window sees, channel by channel, divided by the number of its taps; padding is 0.
+    AveragePool(Window),
+    /// The largest value that a window sees, channel by channel; padding does not count.
+    MaxPool(Window),
+    /// `gain[c]·x[…, c] + offset[c]`: a normalisation with fixed statistics.
+    Affine {
+        /// One entry per channel; none is 0.
+        gain: Vec<f64>,
+        /// One entry per channel.
+        offset: Vec<f64>,
     },
     /// `s·Q(x)`
     Quantise(Quantiser),
@@ -93,6 +114,10 @@ impl Operator for Op {
         match self {
             Self::Input { .. } => "input",
             Self::Linear { .. } => "linear",
+            Self::Convolution { .. } => "convolution",
+            Self::AveragePool(_) => "average_pool",
+            Self::MaxPool(_) => "max_pool",
+            Self::Affine { .. } => "affine",
             Self::Quantise(_) => "quantise",
             Self::Relu => "relu",
             Self::Function(_) => "function",
@@ -142,6 +167,9 @@ impl Operator for Op {
                 }
                 Ok(shape)
             }
+            Self::Convolution { window, weights, bias } => shape::convolution(input, window, weights, bias),
+            Self::AveragePool(window) | Self::MaxPool(window) => shape::pool(input, window),
+            Self::Affine { gain, offset } => shape::affine(input, gain, offset),
             Self::Quantise(quantiser) => {
                 quantiser.check(input.channels())?;
                 Ok((*input).clone())
@@ -185,6 +213,9 @@ impl Operator for Op {
                 let high = q.high.iter().max().copied().unwrap_or(0);
                 format!("levels {low}…{high}, {:?}, {scales}", q.rounding)
             }
+            Self::Convolution { window, .. } | Self::AveragePool(window) | Self::MaxPool(window) => {
+                window.describe()
+            }
             Self::Function(function) => function.to_string(),
             Self::Transpose(order) => format!("{order:?}"),
             Self::Concat(axis) => format!("extent {axis}"),
@@ -194,6 +225,7 @@ impl Operator for Op {
             Self::Mask(padding) => format!("{padding} is padding"),
             Self::Embedding { channels, table } => format!("{} rows", table.len() / channels.max(&1)),
             Self::Constant { .. }
+            | Self::Affine { .. }
             | Self::Add
             | Self::MatMul
             | Self::Mean

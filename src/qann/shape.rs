@@ -1,7 +1,8 @@
 //! Shapes of the operators of Transformers.
 
 use super::Op;
-use crate::graph::Shape;
+use crate::graph::{Shape, Window};
+use crate::quant::Weights;
 
 /// Shape of an operator that does not have exactly one input; none for the others.
 pub(super) fn of_several(op: &Op, inputs: &[&Shape]) -> Option<Result<Shape, String>> {
@@ -86,4 +87,54 @@ pub(super) fn embedding(input: &Shape, channels: usize, table: &[f32]) -> Result
         return Err("an entry of the table is not finite".into());
     }
     Ok(Shape([&input.0[..], &[channels]].concat()))
+}
+
+/// Lines × columns × channels of a feature map that a window gives.
+fn map(window: &Window, channels: usize) -> Shape {
+    let [lines, columns] = window.output();
+    Shape(vec![lines, columns, channels])
+}
+
+fn fits(input: &Shape, window: &Window) -> Result<(), String> {
+    window.check()?;
+    match input.0[..] == [window.size[0], window.size[1], window.channels] {
+        true => Ok(()),
+        false => Err(format!(
+            "input {input} for a window on {:?} pixels of {} channels",
+            window.size, window.channels
+        )),
+    }
+}
+
+pub(super) fn convolution(
+    input: &Shape,
+    window: &Window,
+    weights: &Weights,
+    bias: &[f64],
+) -> Result<Shape, String> {
+    fits(input, window)?;
+    weights.check()?;
+    window.rows_of_layer(input, weights.inputs, weights.outputs)?;
+    if !bias.is_empty() && bias.len() != weights.outputs {
+        return Err(format!("{} bias values for {} outputs", bias.len(), weights.outputs));
+    }
+    match bias.iter().find(|b| !b.is_finite()) {
+        Some(b) => Err(format!("the bias {b} is not finite")),
+        None => Ok(map(window, weights.outputs)),
+    }
+}
+
+pub(super) fn pool(input: &Shape, window: &Window) -> Result<Shape, String> {
+    fits(input, window)?;
+    window.pooled(input).map(|_| map(window, window.channels))
+}
+
+pub(super) fn affine(input: &Shape, gain: &[f64], offset: &[f64]) -> Result<Shape, String> {
+    if gain.len() != input.channels() || offset.len() != input.channels() {
+        return Err(format!("{} factors and {} offsets for {input}", gain.len(), offset.len()));
+    }
+    match gain.iter().any(|g| !g.is_finite() || *g == 0.0) || offset.iter().any(|b| !b.is_finite()) {
+        true => Err("a factor of a channel is 0 or not finite, or its offset is not finite".into()),
+        false => Ok(input.clone()),
+    }
 }

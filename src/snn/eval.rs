@@ -43,7 +43,10 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 raw.iter().enumerate().map(real).collect()
             }
             Op::Linear(linear) => {
-                let sums = float::linear(read(0), &linear.weights, &[]);
+                let sums = match &linear.window {
+                    Some(window) => float::convolution(read(0), window, &linear.weights, &[]),
+                    None => float::linear(read(0), &linear.weights, &[]),
+                };
                 let biased = |(e, sum): (usize, f64)| {
                     sum / f64::from(linear.divisor) + linear.bias.get(e % channels).copied().unwrap_or(0.0)
                 };
@@ -81,6 +84,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 read(0).chunks(size).flat_map(group).collect()
             }
             Op::Function(function) => float::apply(read(0), function),
+            Op::MaxPool(window) => float::max_pool(read(0), window),
             Op::Readout => {
                 result.logits.clone_from(read(0));
                 read(0).clone()

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::graph::{Graph, Operator, Shape};
+use crate::graph::{Graph, Operator, Shape, Window};
 use crate::operators::{self, finite};
 use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Weights};
 
@@ -59,6 +59,7 @@ impl Model {
                 | Op::Product(_)
                 | Op::Softmax(_)
                 | Op::Function(_)
+                | Op::MaxPool(_)
                 | Op::Readout => {}
             }
         }
@@ -84,6 +85,7 @@ impl Model {
                 | Op::LayerNorm(_)
                 | Op::Product(_)
                 | Op::Function(_)
+                | Op::MaxPool(_)
                 | Op::Readout => {}
             }
         }
@@ -132,6 +134,8 @@ pub enum Op {
     Softmax(Softmax),
     /// A function of every element; read by neurons.
     Function(Function),
+    /// The largest of the values that an output pixel's window sees, channel by channel; read by neurons.
+    MaxPool(Window),
     /// The logits: accumulated input, no neuron after it.
     Readout,
 }
@@ -158,6 +162,16 @@ pub struct Linear {
     pub divisor: u32,
     /// One value per output channel, or empty. Quantised biases, integers times a scale, may need an `f64`.
     pub bias: Vec<f64>,
+    /// What a row reads, for convolutions and average pools: the inputs are those of the window, tap by tap, and each
+    /// group of outputs reads its group of channels. Without it a row reads a row.
+    pub window: Option<Window>,
+}
+
+impl Linear {
+    /// A layer whose rows read rows.
+    pub fn plain(weights: Weights, bias: Vec<f64>) -> Self {
+        Self { weights, divisor: 1, bias, window: None }
+    }
 }
 
 impl Input {
@@ -175,7 +189,7 @@ impl Input {
 
 impl Linear {
     fn shape(&self, source: &Shape) -> Result<Shape, String> {
-        let Self { weights, divisor, bias } = self;
+        let Self { weights, divisor, bias, window } = self;
         weights.check()?;
         if *divisor == 0 {
             return Err("the divisor is 0".into());
@@ -184,7 +198,7 @@ impl Linear {
             return Err(format!("{} bias values for {} outputs", bias.len(), weights.outputs));
         }
         finite("bias", bias)?;
-        operators::linear(weights.inputs, weights.outputs, weights.levels.len(), source)
+        operators::linear(weights.inputs, weights.outputs, weights.levels.len(), window.as_ref(), source)
     }
 }
 
@@ -202,6 +216,7 @@ impl Operator for Op {
             Self::Product(_) => "product",
             Self::Softmax(_) => "softmax",
             Self::Function(_) => "function",
+            Self::MaxPool(_) => "max_pool",
             Self::Readout => "readout",
         }
     }
@@ -222,6 +237,7 @@ impl Operator for Op {
                 operators::product(product.form, product.heads, left, right)
             }
             (Self::Softmax(softmax), [source, others @ ..]) => softmax.shape(source, others),
+            (Self::MaxPool(window), [source]) => window.pooled(source),
             (Self::Function(function), [source]) => function.check().map(|()| (*source).clone()),
             (Self::Readout, [source]) => Ok((*source).clone()),
             (
@@ -235,6 +251,7 @@ impl Operator for Op {
                 | Self::Product(_)
                 | Self::Softmax(_)
                 | Self::Function(_)
+                | Self::MaxPool(_)
                 | Self::Readout,
                 _,
             ) => Err(format!("{} inputs", inputs.len())),
@@ -252,10 +269,12 @@ impl Operator for Op {
                     input.encoding
                 )
             }
-            Self::Linear(Linear { weights, divisor, bias }) => {
+            Self::Linear(Linear { weights, divisor, bias, window }) => {
                 let mean = if *divisor == 1 { String::new() } else { format!(", divided by {divisor}") };
                 let scales = if weights.scale.len() == 1 { "per tensor" } else { "per channel" };
-                format!("weights {scales}{mean}{}", if bias.is_empty() { "" } else { ", bias" })
+                let window =
+                    window.as_ref().map_or_else(String::new, |window| format!("{}, ", window.describe()));
+                format!("{window}weights {scales}{mean}{}", if bias.is_empty() { "" } else { ", bias" })
             }
             Self::Neuron(q) => {
                 let scales = if q.scale.len() == 1 { "per tensor" } else { "per channel" };
@@ -278,6 +297,7 @@ impl Operator for Op {
                 format!("{} groups, factor {}{mask}", s.groups, s.factor)
             }
             Self::Function(function) => function.to_string(),
+            Self::MaxPool(window) => window.describe(),
             Self::Arrange(_) | Self::Readout => String::new(),
         }
     }

@@ -3,7 +3,23 @@
 
 use snn2rtl::golden::{Membranes, Observer};
 use snn2rtl::graph::NodeId;
-use snn2rtl::integer::{Form, Network, Op};
+use snn2rtl::integer::{Form, Linear, Network, Op, Window};
+
+/// The row that an output pixel of a window reads through a tap, by the definition; none for padding.
+pub fn seen(window: &Window, pixel: usize, tap: usize) -> Option<usize> {
+    let signed = |n: usize| i64::try_from(n).unwrap();
+    let extent = |d: usize| {
+        let padded = window.size[d] + window.before[d] + window.after[d];
+        (padded - window.dilation[d] * (window.kernel[d] - 1) - 1) / window.stride[d] + 1
+    };
+    let (columns, taps) = (extent(1), window.kernel[1]);
+    let place = |d: usize, o: usize, k: usize| {
+        let at = signed(o * window.stride[d] + k * window.dilation[d]) - signed(window.before[d]);
+        usize::try_from(at).ok().filter(|&at| at < window.size[d])
+    };
+    let (y, x) = (place(0, pixel / columns, tap / taps)?, place(1, pixel % columns, tap % taps)?);
+    Some(y * window.size[1] + x)
+}
 
 /// Everything that an observer sees.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -173,12 +189,51 @@ pub fn naive(network: &Network, raw: &[i32], t_max: u32) -> Naive {
                     let on = i64::from(t <= input.steps);
                     raw.iter().map(|q| i64::from(q - input.zero_point) * on).collect()
                 }
+                Op::MaxPool(pool) => {
+                    finals[id.index()] = source_final;
+                    let window = &pool.window;
+                    let now = (0..node.shape.len()).map(|e| {
+                        let (pixel, c) = (e / window.channels, e % window.channels);
+                        let seen = (0..window.taps()).filter_map(|tap| seen(window, pixel, tap));
+                        seen.map(|row| so_far(0)[row * window.channels + c]).max().expect("a pixel")
+                    });
+                    now.zip(&tracers[id.index()]).map(|(now, before)| now - before).collect()
+                }
+                Op::Linear(Linear { window: Some(window), weights, outputs, .. }) => {
+                    finals[id.index()] = source_final;
+                    let (channels, depth) = (window.channels, window.channels / window.groups);
+                    let part = outputs / window.groups;
+                    let mut additions = 0;
+                    let mut sums = vec![0; node.shape.len()];
+                    for (e, sum) in sums.iter_mut().enumerate() {
+                        let (pixel, o) = (e / outputs, e % outputs);
+                        for (tap, row) in
+                            (0..window.taps()).filter_map(|t| Some((t, seen(window, pixel, t)?)))
+                        {
+                            for c in 0..depth {
+                                let x = x[row * channels + o / part * depth + c];
+                                *sum += x * weights[(tap * depth + c) * outputs + o];
+                                additions += u64::from(x != 0);
+                            }
+                        }
+                    }
+                    let source = from.expect("a source");
+                    match &network.node(source).op {
+                        Op::Input(_) | Op::Arrange(_) => result.input_macs += additions,
+                        op if fires(op) => {
+                            let layer = neurons.iter().position(|&id| id == source).expect("a layer");
+                            result.additions[layer] += additions;
+                        }
+                        _ => {}
+                    }
+                    sums
+                }
                 Op::Linear(linear) => {
                     finals[id.index()] = source_final;
                     let additions = x.iter().filter(|x| **x != 0).count() as u64 * linear.outputs as u64;
                     let source = from.expect("a source");
                     match &network.node(source).op {
-                        Op::Input(_) => result.input_macs += additions,
+                        Op::Input(_) | Op::Arrange(_) => result.input_macs += additions,
                         op if fires(op) => {
                             let layer = neurons.iter().position(|&id| id == source).expect("a layer");
                             result.additions[layer] += additions;

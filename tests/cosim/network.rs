@@ -97,7 +97,7 @@ fn linear(random: &mut Random, inputs: usize, outputs: usize, per_channel: bool)
         .map(|_| if per_channel { random.range(12, 20) as f64 / 256.0 } else { 0.0625 })
         .collect();
     let bias = (0..outputs).map(|_| random.range(-64, 64) as f64 / 64.0).collect();
-    Linear { weights: Weights { inputs, outputs, levels, scale }, divisor: 1, bias }
+    Linear { weights: Weights { inputs, outputs, levels, scale }, divisor: 1, bias, window: None }
 }
 
 /// Samples with many, few and no elements that differ from the zero point, through a file.

@@ -188,7 +188,7 @@ fn weights_of_one_bit_or_none() {
     let mut last = network.add("pixels", Op::Input(input), &[]).expect("an input");
     for (n, levels) in [[3, -4, 5, 1], [0, -1, -1, 0], [0, 0, 0, 0], [1, 2, -3, 4]].into_iter().enumerate() {
         let weights = Weights { inputs: 2, outputs: 2, levels: levels.to_vec(), scale: vec![0.25] };
-        let linear = Linear { weights, divisor: 1, bias: vec![0.6, -0.4] };
+        let linear = Linear::plain(weights, vec![0.6, -0.4]);
         last = network.add(format!("fc{n}"), Op::Linear(linear), &[last]).expect("fits");
         if n < 3 {
             let neuron = Op::Neuron(Quantiser::uniform(0.25, -8, 7, HalfUp));

@@ -245,7 +245,7 @@ fn what_is_added_with_coefficient_0() {
     let linear = |scale: &[f64]| {
         let scale = scale.to_vec();
         let weights = Weights { inputs: 2, outputs: 2, levels: vec![100, -90, 80, 127], scale };
-        Op::Linear(Linear { weights, divisor: 1, bias: Vec::new() })
+        Op::Linear(Linear::plain(weights, Vec::new()))
     };
     // The second channel's coefficient is 1.
     let small = network.add("small", linear(&[1e-4, 0.7]), &[input]).expect("fits");

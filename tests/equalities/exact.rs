@@ -46,7 +46,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Exact {
                 x = raw.iter().enumerate().map(real).collect();
             }
             Op::Linear { weights, bias } => {
-                let linear = snn::Linear { weights: weights.clone(), divisor: 1, bias: bias.clone() };
+                let linear = snn::Linear::plain(weights.clone(), bias.clone());
                 let row = |row: &[BigRational]| -> Vec<BigRational> {
                     (0..weights.outputs).map(|o| apply(&linear, o, row)).collect()
                 };

@@ -351,6 +351,8 @@ fn means() {
     let problem = |extents: &[i64], axes: &[i64]| mean(extents, axes, 1).unwrap_err().problem;
     assert_eq!(problem(&[4, 3], &[2]), "a mean of [1, 4, 3] over the extents [2] is not supported");
     assert!(problem(&[2, 4, 3], &[1]).contains("over the extents [1]"));
-    assert!(problem(&[2, 4, 3], &[2, 3]).contains("over the extents [2, 3]"));
+    // All pixels of a feature map.
+    assert_eq!(shape(mean(&[2, 4, 3], &[2, 3], 1).unwrap()), [2, 1, 1]);
+    assert!(problem(&[2, 4, 3], &[1, 3]).contains("over the extents [1, 3]"));
     assert!(problem(&[4, 3], &[7]).contains("axis 7"));
 }

@@ -138,11 +138,8 @@ pub fn bytes(sample: Vec<usize>) -> Op {
 /// Linear layer with one scale.
 pub fn layer(inputs: usize, levels: Vec<i32>, scale: f32, bias: Vec<f64>) -> Op {
     let outputs = levels.len() / inputs;
-    Op::Linear(Linear {
-        weights: Weights { inputs, outputs, levels, scale: vec![scale.into()] },
-        divisor: 1,
-        bias,
-    })
+    let scale = vec![scale.into()];
+    Op::Linear(Linear::plain(Weights { inputs, outputs, levels, scale }, bias))
 }
 
 /// A chain of operators.
@@ -198,7 +195,12 @@ fn linear(inputs: usize, outputs: usize, extreme: Vec<f64>) -> impl Strategy<Val
     let divisor = prop_oneof![3 => Just(1), 1 => 2u32..50];
     (rows, list(scale().boxed(), outputs), divisor, bias).prop_map(move |(rows, scale, divisor, bias)| {
         let scale = scale.into_iter().map(f64::from).collect();
-        Linear { weights: Weights { inputs, outputs, levels: rows.concat(), scale }, divisor, bias }
+        Linear {
+            weights: Weights { inputs, outputs, levels: rows.concat(), scale },
+            divisor,
+            bias,
+            window: None,
+        }
     })
 }
 

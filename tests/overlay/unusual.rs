@@ -41,8 +41,16 @@ impl Builder {
         let most = range.low.abs().max(range.high.abs()) * 7 * inputs as i64;
         let total = Range::new(-most, most);
         let weight = Range::new(-7, 7);
-        let linear =
-            Linear { inputs, outputs, weights: weights.into(), weight, delta: total, partial: total, total };
+        let linear = Linear {
+            inputs,
+            outputs,
+            weights: weights.into(),
+            weight,
+            delta: total,
+            partial: total,
+            total,
+            window: None,
+        };
         self.add(name, Op::Linear(linear), &[source], total)
     }
 

@@ -84,7 +84,16 @@ fn linear(random: &mut Random, inputs: usize, outputs: usize, limit: i64, sent: 
     let total = hull(&weights, outputs, sent.total);
     let delta = hull(&weights, outputs, sent.once);
     (
-        Linear { inputs, outputs, weights: weights.into(), weight, delta, partial: delta, total },
+        Linear {
+            inputs,
+            outputs,
+            weights: weights.into(),
+            weight,
+            delta,
+            partial: delta,
+            total,
+            window: None,
+        },
         Sent { total, once: delta },
     )
 }

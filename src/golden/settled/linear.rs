@@ -1,9 +1,12 @@
 //! Synaptic layers on complete inputs: `A[r, o] = Σ_i w[i, o]·x[r, i]`.
 
+use std::sync::Arc;
+
 use multiversion::multiversion;
 
 use crate::integer::{Linear, Range};
 
+use super::super::window::WindowPlan;
 use super::values::Values;
 
 /// Outputs whose sums are kept in registers.
@@ -15,6 +18,7 @@ pub(super) struct LinearPlan {
     pub inputs: usize,
     pub outputs: usize,
     weights: Weights,
+    window: Option<WindowPlan>,
 }
 
 #[derive(Clone, Debug)]
@@ -25,6 +29,8 @@ enum Weights {
     Narrow(Vec<[i16; BLOCK]>),
     /// Everything else.
     Wide(Vec<[i64; BLOCK]>),
+    /// Of several groups of channels, as they are.
+    Grouped(Arc<[i64]>),
 }
 
 /// Adding fewer products than this in 16 bits is not worth the additions of their sums.
@@ -51,11 +57,36 @@ impl LinearPlan {
             }
             _ => Weights::Wide(blocks(linear, |w| w)),
         };
-        Self { inputs: linear.inputs, outputs: linear.outputs, weights }
+        let window = WindowPlan::new(linear);
+        let grouped = window.as_ref().is_some_and(|w| w.window.groups > 1);
+        let weights = if grouped { Weights::Grouped(Arc::clone(&linear.weights)) } else { weights };
+        Self { inputs: linear.inputs, outputs: linear.outputs, weights, window }
     }
 
-    /// `A`, row by row, into `sums`. `events` is room.
-    pub(super) fn sums(&self, x: &[i32], events: &mut Vec<(u32, i32)>, sums: &mut Values) {
+    /// What a row reads, if not a row.
+    pub(super) fn window(&self) -> Option<&WindowPlan> {
+        self.window.as_ref()
+    }
+
+    /// `A`, row by row, into `sums`. `gathered` and `events` are room.
+    pub(super) fn sums(
+        &self,
+        x: &[i32],
+        gathered: &mut Vec<i32>,
+        events: &mut Vec<(u32, i32)>,
+        sums: &mut Values,
+    ) {
+        let x = match (&self.window, &self.weights) {
+            (Some(window), Weights::Grouped(weights)) => {
+                return grouped(window, weights, self.outputs, x, sums);
+            }
+            (Some(window), _) => {
+                gathered.clear();
+                window.gather(x, gathered);
+                gathered
+            }
+            (None, _) => x,
+        };
         for (r, x) in x.chunks(self.inputs).enumerate() {
             collect(x, events);
             let first = r * self.outputs;
@@ -80,11 +111,32 @@ impl LinearPlan {
                         }
                     }
                 }
+                (Weights::Grouped(_), _) => unreachable!("groups have a window"),
                 (Weights::Short(..) | Weights::Narrow(_), Values::I64(_)) => {
                     unreachable!("a total of 32 bits has a buffer of 32 bits")
                 }
             }
         }
+    }
+}
+
+/// Sums of several groups of channels.
+fn grouped(window: &WindowPlan, weights: &[i64], outputs: usize, x: &[i32], sums: &mut Values) {
+    let (channels, depth) = (window.window.channels, window.window.depth());
+    let part = outputs / window.window.groups;
+    let mut totals = vec![0i64; outputs];
+    for pixel in 0..window.window.pixels() {
+        totals.fill(0);
+        for (tap, row) in window.taps(pixel) {
+            for (c, &v) in x[row * channels..][..channels].iter().enumerate().filter(|(_, v)| **v != 0) {
+                let first = c / depth * part;
+                let own = &weights[(tap * depth + c % depth) * outputs + first..][..part];
+                for (total, w) in totals[first..first + part].iter_mut().zip(own) {
+                    *total = total.wrapping_add(w.wrapping_mul(v.into()));
+                }
+            }
+        }
+        totals.iter().enumerate().for_each(|(o, &total)| sums.set(pixel * outputs + o, total));
     }
 }
 

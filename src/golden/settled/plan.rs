@@ -6,6 +6,7 @@ use crate::integer::{Embedding, Input, Network, Op, Range, Readout, Sum};
 
 use super::super::schedule::SpikeCode;
 use super::super::source::Layer;
+use super::super::window::WindowPlan;
 use super::layer_norm::LayerNormPlan;
 use super::linear::LinearPlan;
 use super::neuron::NeuronPlan;
@@ -51,6 +52,7 @@ pub(super) enum Step {
     Neuron(NeuronPlan),
     LayerNorm(LayerNormPlan),
     Softmax(SoftmaxPlan),
+    MaxPool(WindowPlan),
     Readout(Readout),
 }
 
@@ -85,6 +87,7 @@ impl Settled {
                 | Op::Sum(_)
                 | Op::LayerNorm(_)
                 | Op::Product(_)
+                | Op::MaxPool(_)
                 | Op::Softmax(_) => {}
             }
             plan.add(id)?;
@@ -126,7 +129,7 @@ impl Compiler<'_> {
         let shape = |port: usize| &self.network.node(sources[port]).shape;
         // These are read as raw elements or levels.
         let small: &[usize] = match &node.op {
-            Op::Linear(_) | Op::Embedding(_) | Op::Arrange(_) => &inputs[..1],
+            Op::Linear(_) | Op::Embedding(_) | Op::Arrange(_) | Op::MaxPool(_) => &inputs[..1],
             Op::Product(_) => &inputs,
             Op::Softmax(_) => &inputs[1..],
             Op::Input(_) | Op::Neuron(_) | Op::Select(_) | Op::Sum(_) | Op::LayerNorm(_) | Op::Readout(_) => {
@@ -153,6 +156,7 @@ impl Compiler<'_> {
             Op::Neuron(neuron) => Step::Neuron(NeuronPlan::new(neuron)),
             Op::LayerNorm(norm) => Step::LayerNorm(LayerNormPlan::new(norm)),
             Op::Softmax(softmax) => Step::Softmax(SoftmaxPlan::new(softmax, node.shape.channels())),
+            Op::MaxPool(pool) => Step::MaxPool(WindowPlan::of(&pool.window, Vec::new())),
             Op::Readout(readout) => Step::Readout(readout.clone()),
         };
         if let Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) = &node.op {
@@ -178,6 +182,7 @@ impl Compiler<'_> {
             Op::Embedding(embedding) => embedding.total,
             Op::Linear(linear) => linear.total,
             Op::Product(product) => product.total,
+            Op::MaxPool(pool) => pool.total,
             Op::Sum(sum) => sum.total,
             Op::Neuron(neuron) => levels(neuron.low, neuron.high),
             Op::LayerNorm(norm) => levels(norm.low, norm.high),

@@ -56,10 +56,23 @@ impl Readers {
                     (1, outputs)
                 }
                 Op::Sum(_) => (inputs.len(), 1),
+                // Fetching a pool's maxima adds nothing.
+                Op::MaxPool(_) => (0, 0),
                 Op::Input(_) | Op::Arrange(_) | Op::Embedding(_) | Op::Readout(_) => (0, 0),
             };
             for (port, input) in inputs.iter().enumerate().take(spiking) {
-                if let Some((layer, first)) = source(port) {
+                let Some((layer, first)) = source(port) else { continue };
+                if let Op::Linear(linear) = &node.op
+                    && let (Some(window), Some(fan_outs)) = (&linear.window, linear.fan_outs())
+                {
+                    let rows = (first..).step_by(window.channels).zip(fan_outs);
+                    readers.list.extend(rows.map(|(first, fan_out)| Reader {
+                        layer,
+                        first,
+                        end: first + window.channels,
+                        fan_out,
+                    }));
+                } else {
                     let end = first + network.node(*input).shape.len();
                     readers.list.push(Reader { layer, first, end, fan_out: fan_out as u64 });
                 }

@@ -12,6 +12,7 @@ use crate::integer::{Sum, Term};
 use super::super::batch::in_order;
 use super::super::observer::{Observer, Unobserved};
 use super::super::schedule::SpikeCode;
+use super::super::window::WindowPlan;
 use super::fire::{Decision, settle};
 use super::plan::{Node, Settled, Step};
 use super::product::Operand;
@@ -47,6 +48,8 @@ pub struct SettledState {
     /// What each node has computed: raw elements, sums or levels.
     buffers: Vec<Values>,
     events: Vec<(u32, i32)>,
+    /// What the output pixels of a window read.
+    gathered: Vec<i32>,
     softmax: Room,
     operand: Operand,
 }
@@ -132,6 +135,10 @@ impl Settled {
         match self.nodes[node.inputs[0]].step {
             Step::Input | Step::Arrange(_) => {
                 let values = state.buffers[node.inputs[0]].narrow();
+                if let Some(window) = linear.window() {
+                    let events = values.iter().enumerate().filter(|(_, v)| **v != 0);
+                    return events.map(|(e, _)| window.fan_out(e)).sum();
+                }
                 values.iter().filter(|&&v| v != 0).count() as u64 * linear.outputs as u64
             }
             Step::Select(_)
@@ -142,6 +149,7 @@ impl Settled {
             | Step::Neuron(_)
             | Step::LayerNorm(_)
             | Step::Softmax(_)
+            | Step::MaxPool(_)
             | Step::Readout(_) => 0,
         }
     }
@@ -155,7 +163,7 @@ impl Settled {
         out: &mut Values,
         outcome: &mut SettledOutcome,
     ) {
-        let SettledState { buffers, events, softmax, operand } = state;
+        let SettledState { buffers, events, gathered, softmax, operand } = state;
         let input = |port: usize| &buffers[node.inputs[port]];
         match &node.step {
             Step::Input => {
@@ -180,7 +188,8 @@ impl Settled {
                     row.iter().enumerate().for_each(|(c, &x)| out.set(first + c, x));
                 }
             }
-            Step::Linear(linear) => linear.sums(input(0).narrow(), events, out),
+            Step::Linear(linear) => linear.sums(input(0).narrow(), gathered, events, out),
+            Step::MaxPool(window) => max_pool(window, input(0).narrow(), out),
             Step::Product(product) => product.sums(input(0).narrow(), input(1).narrow(), operand, out),
             Step::Sum(sum) => add_up(sum, (0..node.inputs.len()).map(input), out),
             Step::Neuron(plan) => plan.levels(input(0), node.channels, out.narrow_mut()),
@@ -255,8 +264,18 @@ impl Step {
             | Self::Linear(_)
             | Self::Product(_)
             | Self::Sum(_)
+            | Self::MaxPool(_)
             | Self::Readout(_) => None,
         }
+    }
+}
+
+/// The largest of what each window sees, channel by channel.
+fn max_pool(window: &WindowPlan, x: &[i32], out: &mut Values) {
+    let (pixels, channels) = (window.window.pixels(), window.window.channels);
+    for (pixel, c) in (0..pixels).flat_map(|p| (0..channels).map(move |c| (p, c))) {
+        let seen = window.taps(pixel).map(|(_, row)| x[row * channels + c]).max().unwrap_or(0);
+        out.set(pixel * channels + c, seen.into());
     }
 }
 

@@ -5,8 +5,10 @@
 
 mod activation;
 pub mod arithmetic;
+mod batch_norm;
 mod bias;
 mod clip;
+pub mod convolution;
 mod elementwise;
 mod form;
 mod function;
@@ -120,7 +122,10 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern { name: "straight-through", find: straight_through::find },
     Pattern { name: "linear", find: linear::find },
     Pattern { name: "activation", find: activation::find },
-    Pattern { name: "convolution", find: transformer::conv },
+    Pattern { name: "convolution", find: convolution::conv },
+    Pattern { name: "pool", find: convolution::pool },
+    Pattern { name: "pool", find: convolution::global },
+    Pattern { name: "normalisation", find: batch_norm::find },
     Pattern { name: "attention product", find: transformer::product },
     Pattern { name: "attention mask", find: mask::find },
     Pattern { name: "layer norm", find: layer_norm::find },
@@ -164,11 +169,7 @@ pub fn unsupported(node: &Node) -> Error {
         format!(" of {:?}", printable(&node.domain))
     };
     let (problem, fix) = match node.op.as_str() {
-        "BatchNormalization" => (
-            "BatchNormalization is not supported".to_owned(),
-            "merge it into the layer before it (torch: torch.nn.utils.fusion.fuse_conv_bn_eval, or a fused export) \
-             and quantise the merged weights",
-        ),
+        "Pad" => ("this Pad is not supported".to_owned(), convolution::PAD),
         "Mul" | "Div" | "Floor" | "Ceil" | "Round" | "Clip" | "Min" | "Max" | "Where" => (
             format!(
                 "{op} is supported only as a part of a quantiser: divide, round, clip, multiply by the same scale"
@@ -192,8 +193,8 @@ pub fn unsupported(node: &Node) -> Error {
         }
         _ => (
             format!("the operator {op}{domain} is not supported"),
-            "supported are Gemm, MatMul, Add, Conv of patches, LayerNormalization, Softmax, padding masks, ReduceMean of \
-             tokens, Relu, Gelu and other functions of single elements, Concat, Split, Slice, Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
+            "supported are Gemm, MatMul, Add, Conv, MaxPool, AveragePool, BatchNormalization, LayerNormalization, Softmax, padding masks, ReduceMean of \
+             tokens or pixels, Relu, Gelu and other functions of single elements, Concat, Split, Slice, Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
              arithmetic, QuantizeLinear/DequantizeLinear or QONNX Quant",
         ),
     };

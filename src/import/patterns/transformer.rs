@@ -8,12 +8,9 @@ use crate::import::dims::{self, broadcast_index};
 use crate::import::name;
 use crate::qann::Op;
 
-/// A `Conv` whose kernels lie side by side: a linear layer on patches.
-pub fn conv(context: &Context, site: Site) -> Result<Option<Found>> {
+/// A `Conv` on the model's input whose kernels lie side by side: a linear layer on patches.
+pub fn patches(context: &Context, site: Site) -> Result<Option<Found>> {
     let node = site.node;
-    if !node.is("Conv") {
-        return Ok(None);
-    }
     let source = node.input(0)?;
     let (weights, detail) = weights::read(context, node.input(1)?, true)?;
     let (Some(from), Some(to)) = (context.flow.data_extents(source)?, context.flow.data_extents(site.value)?)

@@ -174,9 +174,10 @@ fn matrix(dims: &[usize]) -> Result<[usize; 2]> {
         [outputs, channels, height, width] if dims.iter().all(|&d| d > 0) => {
             Ok([outputs, channels * height * width])
         }
+        [outputs, channels, width] if dims.iter().all(|&d| d > 0) => Ok([outputs, channels * width]),
         [rows, columns] if rows > 0 && columns > 0 => Ok([rows, columns]),
         _ => Err(Error::input(format!("weights with extents {dims:?}; supported is a matrix"))
-            .fix("use weights of two extents, or of four for a convolution")),
+            .fix("use weights of two extents, or of three or four for a convolution")),
     }
 }
 

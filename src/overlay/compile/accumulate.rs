@@ -6,7 +6,7 @@ use super::layout::{Layout, Split};
 use super::lower::{Lowering, OperandKind, STREAM, Tracer, View, refused};
 use crate::error::Result;
 use crate::graph::NodeId;
-use crate::integer::{Form, Linear, Op, Product, Range};
+use crate::integer::{Form, Linear, MaxPool, Op, Product, Range};
 use crate::overlay::isa::Fetch;
 
 /// Accumulated chunks.
@@ -46,6 +46,7 @@ impl Lowering<'_> {
         match &node.op {
             Op::Linear(linear) => self.linear(view, linear, columns),
             Op::Product(product) => self.product(view, product, columns),
+            Op::MaxPool(pool) => self.max_pool(view, pool, columns),
             Op::Input(_) | Op::Arrange(_) | Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) => {
                 self.identity(view, columns)
             }
@@ -59,6 +60,9 @@ impl Lowering<'_> {
 
     fn linear(&mut self, view: View, linear: &Linear, columns: Option<Columns>) -> Result<Sums> {
         let name = self.name(view.root);
+        if linear.window.is_some() {
+            return Err(refused(name, "a convolution", STREAM));
+        }
         let source_id = self.network.inputs(view.root)[0];
         let source = self.view(source_id);
         let shape = &self.network.node(source_id).shape;
@@ -105,6 +109,11 @@ impl Lowering<'_> {
             columns,
             view,
         ))
+    }
+
+    /// The largest of what windows see.
+    fn max_pool(&mut self, view: View, _: &MaxPool, _: Option<Columns>) -> Result<Sums> {
+        Err(refused(self.name(view.root), "a max pool", STREAM))
     }
 
     /// Identity: sums are the levels.

@@ -138,6 +138,7 @@ impl<'a> Lowering<'a> {
                 | Op::Embedding(_)
                 | Op::Sum(_)
                 | Op::Product(_)
+                | Op::MaxPool(_)
                 | Op::Readout(_) => {}
             }
         }
@@ -185,7 +186,8 @@ impl<'a> Lowering<'a> {
                 | Op::Arrange(_)
                 | Op::Select(_)
                 | Op::Embedding(_)
-                | Op::Product(_) => {}
+                | Op::Product(_)
+                | Op::MaxPool(_) => {}
             }
         }
         // Nobody reads these, but they are neurons of the network.
@@ -233,6 +235,7 @@ impl<'a> Lowering<'a> {
                         readers.splits.push(Split::aligned(linear.inputs, self.options.fetch_width));
                     }
                 }
+                Op::MaxPool(_) => readers.spikes = true,
                 Op::Product(product) => {
                     let inputs = self.network.inputs(reader);
                     let right = &self.network.node(inputs[1]).shape;
@@ -335,6 +338,7 @@ impl<'a> Lowering<'a> {
             | Op::Embedding(_)
             | Op::Sum(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::Readout(_) => {
                 return Err(refused(
                     &node.name,
@@ -414,6 +418,7 @@ impl<'a> Lowering<'a> {
             | Op::Sum(_)
             | Op::LayerNorm(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::Softmax(_)
             | Op::Readout(_) => (1, 0),
         };
@@ -443,6 +448,7 @@ impl<'a> Lowering<'a> {
                 | Op::Sum(_)
                 | Op::LayerNorm(_)
                 | Op::Product(_)
+                | Op::MaxPool(_)
                 | Op::Softmax(_)
                 | Op::Readout(_) => {
                     return Err(refused(

@@ -157,6 +157,7 @@ impl Lowering<'_> {
                 | Op::Sum(_)
                 | Op::LayerNorm(_)
                 | Op::Product(_)
+                | Op::MaxPool(_)
                 | Op::Softmax(_)
                 | Op::Readout(_) => 0,
             };
@@ -235,6 +236,7 @@ impl Lowering<'_> {
             | Op::Sum(_)
             | Op::LayerNorm(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::Softmax(_)
             | Op::Readout(_) => {
                 self.tracer(view.root, None)?;
@@ -268,6 +270,7 @@ impl Lowering<'_> {
             | Op::Select(_)
             | Op::LayerNorm(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::Softmax(_)
             | Op::Readout(_) => self.accumulate(id, None).map(|_| ()),
         }
@@ -323,6 +326,7 @@ impl Lowering<'_> {
             | Op::Sum(_)
             | Op::LayerNorm(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::Softmax(_) => None,
         })
     }

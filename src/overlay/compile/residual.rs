@@ -50,6 +50,7 @@ impl Lowering<'_> {
             | Op::Embedding(_)
             | Op::LayerNorm(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::Softmax(_)
             | Op::Readout(_)) => {
                 let one = Term { first: 0, coefficient: vec![1] };
@@ -127,6 +128,7 @@ impl Lowering<'_> {
             | Op::Sum(_)
             | Op::LayerNorm(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::Softmax(_)
             | Op::Readout(_) => self.done.contains(&other),
         };
@@ -196,6 +198,7 @@ impl Lowering<'_> {
             | Op::Select(_)
             | Op::LayerNorm(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::Softmax(_)
             | Op::Readout(_) => {
                 let coefficient = term.coefficient.clone();
@@ -396,6 +399,7 @@ fn values(op: &Op) -> Option<Range> {
         Op::Softmax(softmax) => levels(softmax.low, softmax.high),
         Op::Embedding(embedding) => Some(embedding.total),
         Op::Product(product) => Some(product.total),
+        Op::MaxPool(pool) => Some(pool.total),
         Op::Sum(sum) => Some(sum.total),
         Op::Readout(readout) => Some(readout.total),
         Op::Arrange(_) | Op::Select(_) => None,

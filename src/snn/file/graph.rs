@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tensors::{Reader, Writer};
 use crate::error::{Error, Result, printable};
-use crate::graph::{NodeId, Shape};
+use crate::graph::{NodeId, Shape, Window};
 use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Rounding, Weights};
 use crate::snn::{
     Arrange, Embedding, Form, Input, LayerNorm, Linear, Model, Network, Op, Product, Select, Softmax, Sum,
@@ -66,6 +66,8 @@ enum FileOp {
         bias: bool,
         #[serde(default = "one", skip_serializing_if = "is_one")]
         divisor: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<Window>,
     },
     Neuron {
         rounding: Rounding,
@@ -94,6 +96,9 @@ enum FileOp {
     },
     Function {
         steps: Function,
+    },
+    MaxPool {
+        window: Window,
     },
     Readout {},
 }
@@ -124,14 +129,14 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
             Op::Input(Input { sample, spec, encoding }) => {
                 FileOp::Input { sample: sample.clone(), spec: spec.clone(), encoding: *encoding }
             }
-            Op::Linear(Linear { weights, divisor, bias }) => {
+            Op::Linear(Linear { weights, divisor, bias, window }) => {
                 let shape = vec![weights.outputs, weights.inputs];
                 tensors.smallest(tensor(position, "weight"), shape, &weights.levels);
                 tensors.doubles(tensor(position, "scale"), &weights.scale);
                 if !bias.is_empty() {
                     tensors.doubles(tensor(position, "bias"), bias);
                 }
-                FileOp::Linear { bias: !bias.is_empty(), divisor: *divisor }
+                FileOp::Linear { bias: !bias.is_empty(), divisor: *divisor, window: window.clone() }
             }
             Op::Neuron(Quantiser { scale, low, high, rounding }) => {
                 tensors.floats(tensor(position, "scale"), scale);
@@ -165,6 +170,7 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
                 FileOp::Softmax { groups: *groups, factor: *factor, padding: *padding }
             }
             Op::Function(steps) => FileOp::Function { steps: steps.clone() },
+            Op::MaxPool(window) => FileOp::MaxPool { window: window.clone() },
             Op::Readout => FileOp::Readout {},
         };
         let inputs = network.inputs(id).into_iter().map(|i| network.node(i).name.clone()).collect();
@@ -253,7 +259,7 @@ fn add(
         FileOp::Input { sample, spec, encoding } => {
             Op::Input(Input { sample: sample.clone(), spec: spec.clone(), encoding: *encoding })
         }
-        FileOp::Linear { bias, divisor } => {
+        FileOp::Linear { bias, divisor, window } => {
             let (outputs, inputs, levels) = tensors.matrix(&tensor(position, "weight"))?;
             let scale = tensors.doubles(&tensor(position, "scale"))?;
             let values = if *bias { tensors.doubles(&tensor(position, "bias"))? } else { Vec::new() };
@@ -261,7 +267,7 @@ fn add(
                 return Err(Error::input("the bias has no values"));
             }
             let weights = Weights { inputs, outputs, levels, scale };
-            Op::Linear(Linear { weights, divisor: *divisor, bias: values })
+            Op::Linear(Linear { weights, divisor: *divisor, bias: values, window: window.clone() })
         }
         FileOp::Neuron { rounding } => Op::Neuron(Quantiser {
             scale: tensors.floats(&tensor(position, "scale"))?,
@@ -298,6 +304,7 @@ fn add(
             Op::Softmax(Softmax { groups: *groups, factor: *factor, padding: *padding })
         }
         FileOp::Function { steps } => Op::Function(steps.clone()),
+        FileOp::MaxPool { window } => Op::MaxPool(window.clone()),
         FileOp::Readout {} => Op::Readout,
     };
     let id = network.add(&node.name, op, &inputs)?;

@@ -22,6 +22,7 @@ impl Planner<'_> {
             | Op::Embedding(_)
             | Op::Sum(_)
             | Op::Product(_)
+            | Op::MaxPool(_)
             | Op::LayerNorm(_)
             | Op::Softmax(_)
             | Op::Readout(_) => Vec::new(),
@@ -74,7 +75,7 @@ impl Planner<'_> {
             Op::Select(_) => source(),
             Op::Arrange(_) => Some(1),
             Op::Input(_) => Some(self.design.streams[0].lanes),
-            Op::Embedding(_) | Op::Readout(_) => None,
+            Op::Embedding(_) | Op::MaxPool(_) | Op::Readout(_) => None,
         }
     }
 

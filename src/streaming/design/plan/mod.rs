@@ -30,8 +30,28 @@ use crate::integer::{Network, Op, Range};
 /// # Errors
 /// When an option is out of range, or the network has something that there is no hardware for.
 pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design> {
-    options.check(network)?;
     let order = network.topological();
+    for &id in &order {
+        let node = network.node(id);
+        match &node.op {
+            Op::MaxPool(_) => return Err(without_stage(&node.name, "a max pool")),
+            Op::Linear(linear) if linear.window.is_some() => {
+                return Err(without_stage(&node.name, "a convolution or an average pool"));
+            }
+            Op::Input(_)
+            | Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::Embedding(_)
+            | Op::Sum(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_)
+            | Op::Readout(_) => {}
+        }
+    }
+    options.check(network)?;
     let input = order
         .iter()
         .find_map(|&id| if let Op::Input(input) = &network.node(id).op { Some((id, input)) } else { None });
@@ -41,6 +61,13 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
         planner.node(id)?;
     }
     planner.finish()
+}
+
+/// The error for an operator that only the overlay has.
+fn without_stage(name: &str, what: &str) -> Error {
+    Error::input(format!("the streaming architecture has no stage for {what}"))
+        .at_node(name)
+        .fix("build with --architecture overlay")
 }
 
 /// Every reading of every node: reader and port, in the order of the data.
@@ -85,6 +112,7 @@ impl Planner<'_> {
             Op::LayerNorm(norm) => Some(self.layer_norm(id, norm)?),
             Op::Product(product) => Some(self.product(id, product)?),
             Op::Softmax(softmax) => Some(self.softmax(id, softmax)?),
+            Op::MaxPool(_) => return Err(without_stage(&node.name, "a max pool")),
             Op::Readout(readout) => {
                 self.readout(id, readout)?;
                 None

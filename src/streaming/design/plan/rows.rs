@@ -67,6 +67,7 @@ impl Planner<'_> {
                 | Op::Embedding(_)
                 | Op::Sum(_)
                 | Op::Product(_)
+                | Op::MaxPool(_)
                 | Op::Readout(_) => 0,
             }),
             _ => [0; 2],

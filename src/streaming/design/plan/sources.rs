@@ -233,6 +233,7 @@ fn input_rows(network: &Network, id: NodeId, count: usize, most: usize) -> (usiz
         | Op::Embedding(_)
         | Op::Sum(_)
         | Op::Product(_)
+        | Op::MaxPool(_)
         | Op::LayerNorm(_)
         | Op::Softmax(_)
         | Op::Readout(_) => Some(network.node(id).shape.channels()),

@@ -1,0 +1,310 @@
+//! Windows of convolutions and pools: which pixels of a feature map an output pixel reads.
+//!
+//! A feature map is a matrix: a row for each pixel, in raster order, with its channels side by side.
+
+use serde::{Deserialize, Serialize};
+
+use super::Shape;
+
+/// A window that moves over a feature map. Lists of two are vertical, horizontal.
+///
+/// Output pixel `(y, x)` reads, for each tap `(i, j)` of the kernel, pixel `(y·stride + i·dilation − before, …)`; a pixel
+/// outside the map is padding. Channels are divided into `groups` of equal size.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Lines and columns of the map that is read.
+    pub size: [usize; 2],
+    /// Channels of a pixel.
+    pub channels: usize,
+    /// Lines and columns of the kernel.
+    pub kernel: [usize; 2],
+    /// Distance of two output pixels.
+    pub stride: [usize; 2],
+    /// Distance of two taps.
+    pub dilation: [usize; 2],
+    /// Padding above and on the left.
+    pub before: [usize; 2],
+    /// Padding below and on the right.
+    pub after: [usize; 2],
+    /// Groups of channels that do not see each other: 1, or as many as channels for a depthwise convolution.
+    pub groups: usize,
+}
+
+/// Taps of one direction that lie within the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clipped {
+    /// First tap.
+    pub tap: usize,
+    /// The line or column that it reads; 0 without taps.
+    pub at: usize,
+    /// Number of taps.
+    pub count: usize,
+}
+
+impl Window {
+    /// The largest extent, stride, or padding; products of several fit 64 bits.
+    const MOST: usize = 1 << 20;
+
+    /// A window of one pixel: every pixel is read by itself.
+    pub fn pixel(pixels: usize, channels: usize, groups: usize) -> Self {
+        let one = [1, 1];
+        Self {
+            size: [1, pixels],
+            channels,
+            kernel: one,
+            stride: one,
+            dilation: one,
+            before: [0; 2],
+            after: [0; 2],
+            groups,
+        }
+    }
+
+    /// Whether every output pixel reads just the pixel at its own place, with all its channels.
+    pub fn is_plain(&self) -> bool {
+        let Self { kernel, stride, before, after, groups, .. } = self;
+        (*kernel, *stride, *before, *after, *groups) == ([1, 1], [1, 1], [0; 2], [0; 2], 1)
+    }
+
+    /// Checks the values.
+    ///
+    /// # Errors
+    /// Names the violated property.
+    pub fn check(&self) -> Result<(), String> {
+        let Self { size, channels, kernel, stride, dilation, before, after, groups } = self;
+        let positive = [size, kernel, stride, dilation].into_iter().flatten().chain([channels, groups]);
+        if positive.copied().any(|n| n == 0) {
+            return Err(format!(
+                "a window with an extent of 0: kernel {kernel:?}, stride {stride:?}, dilation {dilation:?} on {size:?} \
+                 pixels of {channels} channels in {groups} groups"
+            ));
+        }
+        let all = [size, kernel, stride, dilation, before, after];
+        if all.into_iter().flatten().chain([channels, groups]).any(|&n| n > Self::MOST) {
+            return Err(format!("a window with an extent above {}", Self::MOST));
+        }
+        if !channels.is_multiple_of(*groups) {
+            return Err(format!("{channels} channels in {groups} groups; they must divide the channels"));
+        }
+        for (d, name) in ["height", "width"].into_iter().enumerate() {
+            let padded = size[d] + before[d] + after[d];
+            if self.reach(d) > padded {
+                return Err(format!(
+                    "a kernel that reaches over {} pixels on a {name} of {padded}, padding included",
+                    self.reach(d)
+                ));
+            }
+        }
+        if !self.shape().is_sane() || !Shape(vec![self.taps(), self.channels]).is_sane() {
+            return Err("a window with too many elements".into());
+        }
+        Ok(())
+    }
+
+    /// Pixels from the first to the last tap.
+    fn reach(&self, d: usize) -> usize {
+        self.dilation[d] * (self.kernel[d] - 1) + 1
+    }
+
+    /// Lines and columns of the result.
+    pub fn output(&self) -> [usize; 2] {
+        [0, 1].map(|d| (self.size[d] + self.before[d] + self.after[d] - self.reach(d)) / self.stride[d] + 1)
+    }
+
+    /// Pixels of the result.
+    pub fn pixels(&self) -> usize {
+        self.output().iter().product()
+    }
+
+    /// Pixels that an output pixel reads, padding included.
+    pub fn taps(&self) -> usize {
+        self.kernel.iter().product()
+    }
+
+    /// Channels of a group.
+    pub fn depth(&self) -> usize {
+        self.channels / self.groups
+    }
+
+    /// Inputs of an output: those of a group of all taps, tap by tap.
+    pub fn inputs(&self) -> usize {
+        self.taps() * self.depth()
+    }
+
+    /// Rows × channels of what is read.
+    pub fn source(&self) -> Shape {
+        Shape::matrix(self.size.iter().product(), self.channels)
+    }
+
+    /// Output pixels × channels.
+    pub fn shape(&self) -> Shape {
+        Shape::matrix(self.pixels(), self.channels)
+    }
+
+    /// Taps within the map of output line (`d` 0) or column (1) `o`.
+    pub fn clipped(&self, d: usize, o: usize) -> Clipped {
+        let (start, before, step) = (o * self.stride[d], self.before[d], self.dilation[d]);
+        let tap = before.saturating_sub(start).div_ceil(step).min(self.kernel[d]);
+        let end = (self.size[d] + before).saturating_sub(start).div_ceil(step).min(self.kernel[d]);
+        let count = end.saturating_sub(tap);
+        let at = if count == 0 { 0 } else { start + tap * step - before };
+        Clipped { tap, at, count }
+    }
+
+    /// Tap and source row of all taps of an output pixel that are no padding, in ascending order.
+    pub fn rows(&self, pixel: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let columns = self.output()[1];
+        let (lines, columns) = (self.clipped(0, pixel / columns), self.clipped(1, pixel % columns));
+        (0..lines.count).flat_map(move |i| {
+            (0..columns.count).map(move |j| {
+                let tap = (lines.tap + i) * self.kernel[1] + columns.tap + j;
+                let (y, x) = (lines.at + i * self.dilation[0], columns.at + j * self.dilation[1]);
+                (tap, y * self.size[1] + x)
+            })
+        })
+    }
+
+    /// Whether some output reads padding.
+    pub fn pads(&self) -> bool {
+        (0..2).any(|d| (0..self.output()[d]).any(|o| self.clipped(d, o).count < self.kernel[d]))
+    }
+
+    /// How many output pixels read each source row.
+    pub fn readers(&self) -> Vec<usize> {
+        let mut readers = vec![0; self.source().rows()];
+        for pixel in 0..self.pixels() {
+            self.rows(pixel).for_each(|(_, row)| readers[row] += 1);
+        }
+        readers
+    }
+
+    /// Checks that a layer with these inputs and outputs fits this window and what it reads; returns its rows.
+    ///
+    /// # Errors
+    /// Names what does not fit.
+    pub fn rows_of_layer(&self, source: &Shape, inputs: usize, outputs: usize) -> Result<usize, String> {
+        self.check_source(source)?;
+        if self.inputs() != inputs || !outputs.is_multiple_of(self.groups) {
+            return Err(format!(
+                "{outputs}×{inputs} weights for a window of {} inputs in {} groups",
+                self.inputs(),
+                self.groups
+            ));
+        }
+        Ok(self.pixels())
+    }
+
+    /// Shape of a pool of what it reads.
+    ///
+    /// # Errors
+    /// If the window does not fit, has several groups, or a place with padding only.
+    pub fn pooled(&self, source: &Shape) -> Result<Shape, String> {
+        self.check_source(source)?;
+        if self.groups != 1 {
+            return Err(format!("a pool of {} groups", self.groups));
+        }
+        if (0..2).any(|d| (0..self.output()[d]).any(|o| self.clipped(d, o).count == 0)) {
+            return Err("a pool whose window sees padding only at some place".into());
+        }
+        Ok(self.shape())
+    }
+
+    fn check_source(&self, source: &Shape) -> Result<(), String> {
+        self.check()?;
+        match self.source().len() == source.len() {
+            true => Ok(()),
+            false => Err(format!("input {source} for a window on {} pixels × channels", self.source())),
+        }
+    }
+
+    /// Parameters for the text form.
+    pub fn describe(&self) -> String {
+        let pair = |[a, b]: [usize; 2]| if a == b { a.to_string() } else { format!("{a}×{b}") };
+        let mut text = format!("kernel {}×{}", self.kernel[0], self.kernel[1]);
+        if self.stride != [1, 1] {
+            text.push_str(&format!(", stride {}", pair(self.stride)));
+        }
+        if self.dilation != [1, 1] {
+            text.push_str(&format!(", dilation {}", pair(self.dilation)));
+        }
+        if (self.before, self.after) != ([0; 2], [0; 2]) {
+            let ([top, left], [bottom, right]) = (self.before, self.after);
+            text.push_str(&format!(", padding {top} {left} {bottom} {right}"));
+        }
+        if self.groups > 1 {
+            text.push_str(&format!(", {} groups", self.groups));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Window;
+
+    fn pair(low: usize, high: usize) -> impl Strategy<Value = [usize; 2]> {
+        [low..=high, low..=high]
+    }
+
+    proptest! {
+        /// Against the definition, tap by tap.
+        #[test]
+        fn taps_are_those_of_the_definition(
+            size in pair(1, 7), kernel in pair(1, 4), stride in pair(1, 3), dilation in pair(1, 3),
+            before in pair(0, 5), after in pair(0, 5),
+        ) {
+            let window = Window { size, channels: 6, kernel, stride, dilation, before, after, groups: 2 };
+            let signed = |n: usize| n as i64;
+            let extent = |d: usize| {
+                signed(size[d] + before[d] + after[d]) - signed(dilation[d] * (kernel[d] - 1)) - 1
+            };
+            prop_assert_eq!(window.check().is_ok(), extent(0) >= 0 && extent(1) >= 0);
+            prop_assume!(window.check().is_ok());
+            let output = [0, 1].map(|d| (extent(d) / signed(stride[d])) as usize + 1);
+            prop_assert_eq!(window.output(), output);
+            let mut padding = false;
+            let mut readers = vec![0; size[0] * size[1]];
+            for pixel in 0..window.pixels() {
+                let mut expected = Vec::new();
+                for tap in 0..window.taps() {
+                    let at = |d: usize, o: usize, k: usize| {
+                        let at = signed(o * stride[d] + k * dilation[d]) - signed(before[d]);
+                        usize::try_from(at).ok().filter(|&at| at < size[d])
+                    };
+                    let y = at(0, pixel / output[1], tap / kernel[1]);
+                    let x = at(1, pixel % output[1], tap % kernel[1]);
+                    match (y, x) {
+                        (Some(y), Some(x)) => {
+                            readers[y * size[1] + x] += 1;
+                            expected.push((tap, y * size[1] + x));
+                        }
+                        _ => padding = true,
+                    }
+                }
+                prop_assert_eq!(window.rows(pixel).collect::<Vec<_>>(), expected);
+            }
+            prop_assert_eq!(window.pads(), padding);
+            prop_assert_eq!(window.readers(), readers);
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_window() {
+        let good = Window::pixel(4, 6, 3);
+        assert_eq!(good.check(), Ok(()));
+        for bad in [
+            Window { groups: 4, ..good.clone() },
+            Window { groups: 0, ..good.clone() },
+            Window { stride: [0, 1], ..good.clone() },
+            Window { kernel: [2, 1], ..good.clone() },
+            Window { before: [0, usize::MAX], ..good.clone() },
+            Window { size: [1 << 20, 1 << 20], ..good.clone() },
+            Window { kernel: [1 << 20, 1 << 20], ..good },
+        ] {
+            assert!(bad.check().is_err(), "{bad:?}");
+        }
+    }
+}
