@@ -4,7 +4,8 @@
 ///
 /// Contract: beats as from `overlay_events`, their words of weights or operands a cycle later. Never waits. A cycle
 /// after the words of a last beat, `sums_o` has the sums of the chunk and keeps them until the next chunk is complete;
-/// `done_o` is high in the first of these cycles.
+/// `done_o` is high in the first of these cycles. With `in_keep_i`, the sums are kept instead; with `in_merge_i`, the larger
+/// of them and of those kept counts.
 /// Latency: 3 cycles from a beat.
 module overlay_accumulate #(
   /// Sums of a chunk.
@@ -16,7 +17,9 @@ module overlay_accumulate #(
   parameter int unsigned OperandWidth = 5,
   parameter int unsigned AccWidth = 16,
   /// There are operands.
-  parameter bit HasOperands = 1'b1
+  parameter bit HasOperands = 1'b1,
+  /// Bits of a signed sum that is compared with another one; none is if 0.
+  parameter int unsigned PoolWidth = 0
 ) (
   input  wire logic                                 clk_i,
   input  wire logic                                 rst_i,
@@ -28,6 +31,8 @@ module overlay_accumulate #(
   input  wire logic                                 in_clear_i,
   input  wire logic                                 in_double_i,
   input  wire logic                                 in_last_i,
+  input  wire logic                                 in_keep_i,
+  input  wire logic                                 in_merge_i,
   /// Words, a cycle later.
   input  wire logic [Spikes*Lanes*WeightWidth-1:0]  weights_i,
   input  wire logic [Spikes*Lanes*OperandWidth-1:0] operands_i,
@@ -40,13 +45,13 @@ module overlay_accumulate #(
       WeightWidth) + 1;
   localparam int unsigned PartWidth = TermWidth + $clog2(Spikes);
 
-  if (Lanes < 1 || Spikes < 1 || AccWidth < 1) begin : gen_bad_parameters
+  if (Lanes < 1 || Spikes < 1 || AccWidth < 1 || PoolWidth > AccWidth) begin : gen_bad_parameters
     $error("overlay_accumulate: a parameter is out of range");
   end
 
   // s1: words come. s2: their sum. s3: accumulated.
-  logic s1_valid_q, s1_operand_q, s1_clear_q, s1_double_q, s1_last_q;
-  logic s2_valid_q, s2_clear_q, s2_double_q, s2_last_q;
+  logic s1_valid_q, s1_operand_q, s1_clear_q, s1_double_q, s1_last_q, s1_keep_q, s1_merge_q;
+  logic s2_valid_q, s2_clear_q, s2_double_q, s2_last_q, s2_keep_q, s2_merge_q;
   logic [Spikes-1:0] s1_event_q, s1_neg_q;
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -56,7 +61,7 @@ module overlay_accumulate #(
     end else begin
       s1_valid_q <= in_valid_i;
       s2_valid_q <= s1_valid_q;
-      done_o <= s2_valid_q && s2_last_q;
+      done_o <= s2_valid_q && s2_last_q && !s2_keep_q;
     end
     s1_event_q <= in_event_i;
     s1_neg_q <= in_neg_i;
@@ -64,15 +69,19 @@ module overlay_accumulate #(
     s1_clear_q <= in_clear_i;
     s1_double_q <= in_double_i;
     s1_last_q <= in_last_i;
+    s1_keep_q <= in_keep_i;
+    s1_merge_q <= in_merge_i;
     s2_clear_q <= s1_clear_q;
     s2_double_q <= s1_double_q;
     s2_last_q <= s1_last_q;
+    s2_keep_q <= s1_keep_q;
+    s2_merge_q <= s1_merge_q;
   end
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane
     logic signed [PartWidth-1:0] part, s2_part_q;
     logic [Spikes*TermWidth-1:0] terms;
-    logic signed [AccWidth-1:0] present, sum, sum_q, chunk_q;
+    logic signed [AccWidth-1:0] present, sum, result, sum_q, chunk_q;
     for (genvar g = 0; g < Spikes; g++) begin : gen_term
       logic signed [TermWidth-1:0] word, term;
       if (HasOperands) begin : gen_operand
@@ -95,14 +104,29 @@ module overlay_accumulate #(
     end
     assign present = s2_clear_q ? '0 : s2_double_q ? sum_q <<< 1 : sum_q;
     assign sum = present + AccWidth'(s2_part_q);
+    if (PoolWidth > 0) begin : gen_pool
+      logic signed [PoolWidth-1:0] own, larger, kept_q;
+      assign own = PoolWidth'(sum);
+      assign larger = (s2_merge_q && kept_q > own) ? kept_q : own;
+      assign result = s2_merge_q ? AccWidth'(larger) : sum;
+      always_ff @(posedge clk_i) begin
+        if (s2_valid_q && s2_last_q) kept_q <= larger;
+      end
+    end else begin : gen_no_pool
+      assign result = sum;
+    end
     always_ff @(posedge clk_i) begin
       s2_part_q <= part;
       if (s2_valid_q) sum_q <= sum;
-      if (s2_valid_q && s2_last_q) chunk_q <= sum;
+      if (s2_valid_q && s2_last_q && !s2_keep_q) chunk_q <= result;
     end
     assign sums_o[AccWidth*j+:AccWidth] = chunk_q;
   end
 
+  if (PoolWidth == 0) begin : gen_unused_pool
+    logic unused_pool;
+    assign unused_pool = s2_merge_q;
+  end
   if (!HasOperands) begin : gen_no_operands
     logic unused_operands;
     assign unused_operands = (^operands_i) ^ s1_operand_q;

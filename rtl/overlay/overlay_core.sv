@@ -36,6 +36,10 @@ module overlay_core #(
   parameter int unsigned WeightWidth = 8,
   parameter int unsigned WeightDepth = 16,
   parameter WeightFile = "",
+  /// Windows: entries of their table, none if 0; bits of a level of which the largest is taken, none if 0.
+  parameter int unsigned WindowDepth = 0,
+  parameter WindowFile = "",
+  parameter int unsigned PoolWidth = 0,
   /// Operands: bits of one, words; none if 0.
   parameter int unsigned OperandWidth = 5,
   parameter int unsigned OperandDepth = 0,
@@ -239,6 +243,7 @@ module overlay_core #(
   logic [SpikeBits-1:0] spike_read_addr;
   logic [FetchWidth-1:0] read_nz, read_neg;
   logic word_valid, word_ready, word_operand, word_clear, word_double, word_last;
+  logic word_keep, word_merge;
   logic [FetchWidth-1:0] word_nz, word_neg;
   logic [WordBits-1:0] word_base;
   overlay_fetch #(
@@ -252,7 +257,11 @@ module overlay_core #(
     .OuterBits(OuterBits),
     .InnerBits(InnerBits),
     .GroupBits(GroupBits),
-    .InputHalf(InputHalf)
+    .InputHalf(InputHalf),
+    .InputRows(InputRows),
+    .WindowDepth(WindowDepth),
+    .WindowFile(WindowFile),
+    .HasMaximum(PoolWidth > 0)
   ) u_fetch (
     .clk_i,
     .rst_i,
@@ -278,12 +287,15 @@ module overlay_core #(
     .out_operand_o(word_operand),
     .out_clear_o(word_clear),
     .out_double_o(word_double),
-    .out_last_o(word_last)
+    .out_last_o(word_last),
+    .out_keep_o(word_keep),
+    .out_merge_o(word_merge)
   );
 
   // ---------------------------------------------------------------------------- events
   // One chunk may be complete while the sums of the one earlier are still needed.
   logic chunk_free, chunk_room_q, event_valid, event_operand, event_clear, event_double, event_last;
+  logic event_keep, event_merge;
   logic [Spikes-1:0] event_bits, event_neg;
   logic [Spikes*WordBits-1:0] event_addr;
   overlay_events #(
@@ -302,7 +314,9 @@ module overlay_core #(
     .in_clear_i(word_clear),
     .in_double_i(word_double),
     .in_last_i(word_last),
-    .last_ready_i(chunk_room_q && !(event_valid && event_last)),
+    .in_keep_i(word_keep),
+    .in_merge_i(word_merge),
+    .last_ready_i(chunk_room_q && !(event_valid && event_last && !event_keep)),
     .out_valid_o(event_valid),
     .out_event_o(event_bits),
     .out_neg_o(event_neg),
@@ -310,11 +324,13 @@ module overlay_core #(
     .out_operand_o(event_operand),
     .out_clear_o(event_clear),
     .out_double_o(event_double),
-    .out_last_o(event_last)
+    .out_last_o(event_last),
+    .out_keep_o(event_keep),
+    .out_merge_o(event_merge)
   );
   always_ff @(posedge clk_i) begin
     if (rst_i) chunk_room_q <= 1'b1;
-    else if (event_valid && event_last) chunk_room_q <= 1'b0;
+    else if (event_valid && event_last && !event_keep) chunk_room_q <= 1'b0;
     else if (chunk_free) chunk_room_q <= 1'b1;
   end
 
@@ -371,7 +387,8 @@ module overlay_core #(
     .WeightWidth(WeightWidth),
     .OperandWidth(OperandWidth),
     .AccWidth(AccWidth),
-    .HasOperands(HasOperands)
+    .HasOperands(HasOperands),
+    .PoolWidth(PoolWidth)
   ) u_accumulate (
     .clk_i,
     .rst_i,
@@ -382,6 +399,8 @@ module overlay_core #(
     .in_clear_i(event_clear),
     .in_double_i(event_double),
     .in_last_i(event_last),
+    .in_keep_i(event_keep),
+    .in_merge_i(event_merge),
     .weights_i(weight_data),
     .operands_i(operand_data),
     .done_o(chunk_done),

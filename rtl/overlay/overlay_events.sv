@@ -4,7 +4,7 @@
 ///
 /// Contract: a word in is as many beats out as its spikes take. A word without spikes is a beat only if it begins or
 /// ends something. `out_clear_o` and `out_double_o` are with the first beat of a word, `out_last_o` with the last one.
-/// A last beat leaves only while `last_ready_i`; all others leave at once.
+/// A last beat without `in_keep_i` leaves only while `last_ready_i`; all others leave at once.
 /// Throughput: a word at least every cycle, `Spikes` events per cycle.
 module overlay_events #(
   /// Neurons of a word.
@@ -26,6 +26,8 @@ module overlay_events #(
   input  wire logic                       in_clear_i,
   input  wire logic                       in_double_i,
   input  wire logic                       in_last_i,
+  input  wire logic                       in_keep_i,
+  input  wire logic                       in_merge_i,
   /// A chunk may be completed.
   input  wire logic                       last_ready_i,
   /// Events out.
@@ -36,12 +38,14 @@ module overlay_events #(
   output      logic                       out_operand_o,
   output      logic                       out_clear_o,
   output      logic                       out_double_o,
-  output      logic                       out_last_o
+  output      logic                       out_last_o,
+  output      logic                       out_keep_o,
+  output      logic                       out_merge_o
 );
 
   localparam int unsigned IndexBits = (FetchWidth > 1) ? $clog2(FetchWidth) : 1;
 
-  logic valid_q, operand_q, clear_q, double_q, last_q;
+  logic valid_q, operand_q, clear_q, double_q, last_q, keep_q, merge_q;
   logic [FetchWidth-1:0] nz_q, neg_q;
   logic [WordBits-1:0] base_q;
 
@@ -72,7 +76,7 @@ module overlay_events #(
   assign finished = left[FetchWidth*Spikes+:FetchWidth] == '0;
   // A word without spikes and without a mark is dropped.
   assign beat = valid_q && (event_bits[0] || clear_q || double_q || last_q);
-  assign leaves = !(finished && last_q) || last_ready_i;
+  assign leaves = !(finished && last_q) || keep_q || last_ready_i;
   assign in_ready_o = !valid_q || (finished && leaves);
 
   always_ff @(posedge clk_i) begin
@@ -91,6 +95,8 @@ module overlay_events #(
       clear_q <= in_clear_i;
       double_q <= in_double_i;
       last_q <= in_last_i;
+      keep_q <= in_keep_i;
+      merge_q <= in_merge_i;
     end else if (leaves) begin
       nz_q <= left[FetchWidth*Spikes+:FetchWidth];
       clear_q <= 1'b0;
@@ -105,6 +111,8 @@ module overlay_events #(
     out_clear_o <= clear_q;
     out_double_o <= double_q;
     out_last_o <= last_q && finished;
+    out_keep_o <= keep_q;
+    out_merge_o <= merge_q;
   end
 
   logic unused_picked;

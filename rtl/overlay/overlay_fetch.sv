@@ -5,7 +5,9 @@
 /// Contract: instructions as in docs/overlay.md. The read port of spike memory holds its word until the next read.
 /// A row begins when both of its conditions hold and, for the input, its row is there. A word goes out with the spikes
 /// of its slice only. `end_o`: the list is at its end; `restart_i` begins it again.
-/// Throughput: one word per cycle.
+/// A row of a window waits for all rows of the input. The window table holds, for lines and columns of the result, the
+/// words of spikes and of weights of the first tap within the map, and the number of taps within it, from bit 0 on.
+/// Throughput: one word per cycle. A row takes two cycles more, with a window three, and four at the begin of a line.
 module overlay_fetch #(
   /// Neurons of a word of spikes, a power of two and a multiple of FireLanes.
   parameter int unsigned FetchWidth = 32,
@@ -21,8 +23,14 @@ module overlay_fetch #(
   parameter int unsigned OuterBits = 1,
   parameter int unsigned InnerBits = 1,
   parameter int unsigned GroupBits = 4,
-  /// Words from one half of the input to the other.
-  parameter int unsigned InputHalf = 0
+  /// Words from one half of the input to the other, and rows of the input.
+  parameter int unsigned InputHalf = 0,
+  parameter int unsigned InputRows = 1,
+  /// Entries of the window table, none if 0, and its image.
+  parameter int unsigned WindowDepth = 0,
+  parameter WindowFile = "",
+  /// The largest sum of all taps may be asked for.
+  parameter bit HasMaximum = 1'b0
 ) (
   input  wire logic                    clk_i,
   input  wire logic                    rst_i,
@@ -55,7 +63,10 @@ module overlay_fetch #(
   /// First word of a chunk; first of a step before which sums double; last word of a chunk.
   output      logic                    out_clear_o,
   output      logic                    out_double_o,
-  output      logic                    out_last_o
+  output      logic                    out_last_o,
+  /// With `out_last_o`: sums are kept for a comparison; the larger one of them and those kept counts.
+  output      logic                    out_keep_o,
+  output      logic                    out_merge_o
 );
 
   localparam int unsigned Groups = FetchWidth / FireLanes;
@@ -68,7 +79,7 @@ module overlay_fetch #(
   end
 
   // ---------------------------------------------------------------------------- instruction
-  logic last, operand, doubling, from_input;
+  logic last, operand, doubling, from_input, maximum;
   logic [1:0] wait0_unit, wait1_unit;
   logic [15:0] wait0_base, wait1_base;
   logic [7:0] wait0_step, wait1_step;
@@ -79,11 +90,14 @@ module overlay_fetch #(
   logic [OuterBits-1:0] outers;
   logic [InnerBits-1:0] inners;
   logic [GroupBits-1:0] slice_step, slice_groups;
-  logic [WordBits-1:0] words, outer_words, inner_words, segment_words;
+  logic [WordBits-1:0] words, outer_words, inner_words, segment_words, line_words;
+  logic [SpikeBits-1:0] line_stride;
+  logic windowed;
   assign last = instr_i[overlay_isa_pkg::FetchLastLsb];
   assign operand = instr_i[overlay_isa_pkg::FetchOperandLsb];
   assign doubling = instr_i[overlay_isa_pkg::FetchDoublingLsb];
   assign from_input = instr_i[overlay_isa_pkg::FetchInputLsb];
+  assign maximum = HasMaximum && instr_i[overlay_isa_pkg::FetchMaximumLsb];
   assign wait0_unit = instr_i[overlay_isa_pkg::FetchWait0UnitLsb+:2];
   assign wait0_base = instr_i[overlay_isa_pkg::FetchWait0BaseLsb+:16];
   assign wait0_step = instr_i[overlay_isa_pkg::FetchWait0StepLsb+:8];
@@ -105,6 +119,8 @@ module overlay_fetch #(
   assign outer_words = WordBits'(instr_i[overlay_isa_pkg::FetchOuterWordsLsb+:32]);
   assign inner_words = WordBits'(instr_i[overlay_isa_pkg::FetchInnerWordsLsb+:32]);
   assign segment_words = WordBits'(instr_i[overlay_isa_pkg::FetchSegmentWordsLsb+:32]);
+  assign line_words = WordBits'(instr_i[overlay_isa_pkg::FetchLineWordsLsb+:32]);
+  assign line_stride = SpikeBits'(instr_i[overlay_isa_pkg::FetchLineStrideLsb+:24]);
 
   // ---------------------------------------------------------------------------- conditions
   // What each condition asks of the present row.
@@ -126,9 +142,12 @@ module overlay_fetch #(
   end
 
   // ---------------------------------------------------------------------------- counters
-  // begin: an instruction is taken up. wait: for the conditions of a row. run: words are read.
-  typedef enum logic [1:0] {
+  // begin: an instruction is taken up. line, column: entries of the window table are read. wait: for the conditions of a
+  // row. run: words are read.
+  typedef enum logic [2:0] {
     StBegin,
+    StLine,
+    StColumn,
     StWait,
     StRun,
     StEnd
@@ -137,34 +156,96 @@ module overlay_fetch #(
 
   logic [RowBits-1:0] row_q;
   logic [StepBits-1:0] step_q;
-  logic [SegmentBits-1:0] segment_q;
+  logic [SegmentBits-1:0] segment_q, line_q;
   logic [OuterBits-1:0] outer_q;
   logic [InnerBits-1:0] inner_q;
   logic [IndexBits-1:0] index_q;
-  logic [SpikeBits-1:0] row_addr_q, step_addr_q, segment_addr_q;
-  logic [WordBits-1:0] outer_base_q, inner_base_q, base_q;
+  // Where the row, the line of the kernel and the tap begin; the distance of the step.
+  logic [SpikeBits-1:0] row_addr_q, start_addr_q, line_addr_q, tap_addr_q, step_off_q;
+  logic [WordBits-1:0] outer_base_q, inner_base_q, line_base_q, base_q;
   logic [GroupBits-1:0] first_q, final_group;
   logic [IndexBits-1:0] first_index, final_index;
-  logic issue, index_last, segment_last, step_last, inner_last, outer_last, row_last;
+  logic issue, index_last, segment_last, line_last, tap_last, tap_first, step_last, inner_last;
+  logic outer_last, row_last, chunk_last, column_last;
   assign final_group = first_q + slice_groups - GroupBits'(1);
   assign first_index = first_q[GroupBits-1:SubBits];
   assign final_index = final_group[GroupBits-1:SubBits];
   assign index_last = index_q == final_index;
-  assign segment_last = segment_q == segments - SegmentBits'(1);
+  assign segment_last = segment_q == tap_columns - SegmentBits'(1);
+  assign line_last = line_q == tap_lines - SegmentBits'(1);
+  assign tap_last = segment_last && line_last;
+  assign tap_first = segment_q == '0 && line_q == '0;
+  assign chunk_last = index_last && tap_last && step_last;
   assign step_last = step_q == steps - StepBits'(1);
   assign inner_last = inner_q == inners - InnerBits'(1);
   assign outer_last = outer_q == outers - OuterBits'(1);
   assign row_last = row_q == rows - RowBits'(1);
 
+  // ---------------------------------------------------------------------------- windows
+  // Taps of the present row that lie within the map, and where the first of them is.
+  logic [SegmentBits-1:0] tap_columns, tap_lines;
+  logic [SpikeBits-1:0] window_addr;
+  logic [WordBits-1:0] window_words;
+  if (WindowDepth > 0) begin : gen_windows
+    localparam int unsigned EntryBits = (WindowDepth > 1) ? $clog2(WindowDepth) : 1;
+    logic [RowBits-1:0] columns, column_q, out_line_q;
+    logic [EntryBits-1:0] line_entries, column_entries, entry;
+    logic [SpikeBits+WordBits+SegmentBits-1:0] data;
+    logic [SpikeBits-1:0] line_addr;
+    logic [WordBits-1:0] line_first;
+    logic [SegmentBits-1:0] line_taps;
+    logic new_line_q;
+    assign columns = RowBits'(instr_i[overlay_isa_pkg::FetchColumnsLsb+:16]);
+    assign line_entries = EntryBits'(instr_i[overlay_isa_pkg::FetchLineEntriesLsb+:16]);
+    assign column_entries = EntryBits'(instr_i[overlay_isa_pkg::FetchColumnEntriesLsb+:16]);
+    assign windowed = columns != '0;
+    assign column_last = column_q == columns - RowBits'(1);
+    assign entry = (state_q == StLine) ? line_entries + EntryBits'(out_line_q) :
+                   column_entries + EntryBits'(column_q);
+    sync_rom #(
+      .Width(SpikeBits + WordBits + SegmentBits),
+      .Depth(WindowDepth),
+      .File (WindowFile)
+    ) u_table (
+      .clk_i,
+      .enable_i(state_q == StLine || state_q == StColumn),
+      .addr_i(entry),
+      .data_o(data)
+    );
+    always_ff @(posedge clk_i) begin
+      new_line_q <= state_q == StLine;
+      // The line's entry is there while that of the column is read.
+      if (new_line_q) {line_taps, line_first, line_addr} <= data;
+      if (state_q == StBegin) begin
+        column_q <= '0;
+        out_line_q <= '0;
+      end else if (issue && chunk_last && inner_last && outer_last) begin
+        column_q <= column_last ? '0 : column_q + RowBits'(1);
+        if (column_last) out_line_q <= out_line_q + RowBits'(1);
+      end
+    end
+    assign tap_lines = windowed ? line_taps : SegmentBits'(1);
+    assign tap_columns = windowed ? data[SpikeBits+WordBits+:SegmentBits] : segments;
+    assign window_addr = line_addr + data[SpikeBits-1:0];
+    assign window_words = windowed ? line_first + data[SpikeBits+:WordBits] : '0;
+  end else begin : gen_no_windows
+    assign windowed = 1'b0;
+    assign column_last = 1'b0;
+    assign tap_lines = SegmentBits'(1);
+    assign tap_columns = segments;
+    assign window_addr = '0;
+    assign window_words = '0;
+  end
+
   // What the read word is accompanied by.
   logic held_q, move;
   logic [WordBits-1:0] held_base_q;
-  logic held_operand_q, held_clear_q, held_double_q, held_last_q;
+  logic held_operand_q, held_clear_q, held_double_q, held_last_q, held_keep_q, held_merge_q;
   logic [Groups-1:0] mask, held_mask_q;
   assign move = held_q && out_ready_i;
   assign issue = state_q == StRun && (!held_q || move);
   assign read_o = issue;
-  assign read_addr_o = segment_addr_q + SpikeBits'(index_q);
+  assign read_addr_o = tap_addr_q + step_off_q + SpikeBits'(index_q);
 
   if (SubBits > 0) begin : gen_mask
     logic [PlaceBits-1:0] low, high;
@@ -175,19 +256,19 @@ module overlay_fetch #(
     assign mask = '1;
   end
 
-  logic [SpikeBits-1:0] source_addr, next_row_addr, next_step_addr;
-  logic [WordBits-1:0] next_outer_base, next_inner_base;
+  logic [SpikeBits-1:0] source_addr, start_addr, next_line_addr;
+  logic [WordBits-1:0] start_base, next_outer_base, next_inner_base, next_line_base;
   logic [GroupBits-1:0] next_first;
   assign source_addr = source + ((from_input && input_half_i) ? SpikeBits'(InputHalf) : '0);
-  assign next_row_addr = row_addr_q + row_stride;
-  assign next_step_addr = step_addr_q + step_stride;
+  assign start_addr = windowed ? source_addr + window_addr : row_addr_q;
+  assign start_base = words + window_words;
+  assign next_line_addr = line_addr_q + line_stride;
+  assign next_line_base = line_base_q + line_words;
   assign next_outer_base = outer_base_q + outer_words;
   assign next_inner_base = inner_base_q + inner_words;
   assign next_first = first_q + slice_step;
 
-  assign instr_next_o = issue && index_last && segment_last && step_last && inner_last &&
-      outer_last &&
-                        row_last;
+  assign instr_next_o = issue && chunk_last && inner_last && outer_last && row_last;
   assign end_o = state_q == StEnd;
 
   always_ff @(posedge clk_i) begin
@@ -199,13 +280,17 @@ module overlay_fetch #(
       if (issue) held_q <= 1'b1;
       else if (move) held_q <= 1'b0;
       go_q <= have0 >= need0_q && have1 >= need1_q &&
-              (!from_input || progress_input_i > 16'(row_q)) && state_q == StWait && !go_q;
+              (!from_input || progress_input_i > (windowed ? 16'(InputRows - 1) : 16'(row_q))) &&
+              state_q == StWait && !go_q;
       case (state_q)
-        StBegin: if (instr_valid_i) state_q <= StWait;
+        StBegin: if (instr_valid_i) state_q <= windowed ? StLine : StWait;
+        StLine: state_q <= StColumn;
+        StColumn: state_q <= StWait;
         StWait: if (go_q) state_q <= StRun;
         StRun: begin
-          if (issue && index_last && segment_last && step_last && inner_last && outer_last) begin
-            state_q <= !row_last ? StWait : last ? StEnd : StBegin;
+          if (issue && chunk_last && inner_last && outer_last) begin
+            if (row_last) state_q <= last ? StEnd : StBegin;
+            else state_q <= !windowed ? StWait : column_last ? StLine : StColumn;
           end
         end
         default: if (restart_i) state_q <= StBegin;
@@ -220,60 +305,79 @@ module overlay_fetch #(
     if (state_q == StWait) begin
       step_q <= '0;
       segment_q <= '0;
+      line_q <= '0;
       outer_q <= '0;
       inner_q <= '0;
       index_q <= '0;
       first_q <= '0;
-      step_addr_q <= row_addr_q;
-      segment_addr_q <= row_addr_q;
-      outer_base_q <= words;
-      inner_base_q <= words;
-      base_q <= words;
+      step_off_q <= '0;
+      start_addr_q <= start_addr;
+      line_addr_q <= start_addr;
+      tap_addr_q <= start_addr;
+      outer_base_q <= start_base;
+      inner_base_q <= start_base;
+      line_base_q <= start_base;
+      base_q <= start_base;
     end
     if (issue) begin
       held_mask_q <= mask;
       held_base_q <= base_q + WordBits'(FetchWidth) * WordBits'(index_q);
       held_operand_q <= operand;
-      held_clear_q <= step_q == '0 && segment_q == '0 && index_q == first_index;
-      held_double_q <= doubling && step_q != '0 && segment_q == '0 && index_q == first_index;
-      held_last_q <= step_last && segment_last && index_last;
-      if (!index_last) begin
-        index_q <= index_q + IndexBits'(1);
-      end else begin
-        index_q <= first_index;
-        if (!segment_last) begin
-          segment_q <= segment_q + SegmentBits'(1);
-          segment_addr_q <= segment_addr_q + segment_stride;
-          base_q <= base_q + segment_words;
-        end else begin
-          segment_q <= '0;
-          if (!step_last) begin
-            step_q <= step_q + StepBits'(1);
-            step_addr_q <= next_step_addr;
-            segment_addr_q <= next_step_addr;
-            base_q <= inner_base_q;
+      held_clear_q <= step_q == '0 && (tap_first || maximum) && index_q == first_index;
+      held_double_q <= doubling && step_q != '0 && (tap_first || maximum) &&
+                       index_q == first_index;
+      held_last_q <= step_last && (tap_last || maximum) && index_last;
+      held_keep_q <= maximum && !tap_last;
+      held_merge_q <= maximum && !tap_first;
+      index_q <= index_last ? first_index : index_q + IndexBits'(1);
+      if (index_last) begin
+        // All taps of a step; for the largest sum, all steps of a tap.
+        if (maximum || tap_last) begin
+          step_q <= step_last ? '0 : step_q + StepBits'(1);
+          step_off_q <= step_last ? '0 : step_off_q + step_stride;
+        end
+        if (!maximum || step_last) begin
+          if (!segment_last) begin
+            segment_q <= segment_q + SegmentBits'(1);
+            tap_addr_q <= tap_addr_q + segment_stride;
+            base_q <= base_q + segment_words;
           end else begin
-            step_q <= '0;
-            step_addr_q <= row_addr_q;
-            segment_addr_q <= row_addr_q;
-            if (!inner_last) begin
-              inner_q <= inner_q + InnerBits'(1);
-              inner_base_q <= next_inner_base;
-              base_q <= next_inner_base;
+            segment_q <= '0;
+            if (!line_last) begin
+              line_q <= line_q + SegmentBits'(1);
+              line_addr_q <= next_line_addr;
+              tap_addr_q <= next_line_addr;
+              line_base_q <= next_line_base;
+              base_q <= next_line_base;
             end else begin
-              inner_q <= '0;
-              outer_base_q <= next_outer_base;
-              inner_base_q <= next_outer_base;
-              base_q <= next_outer_base;
-              outer_q <= outer_q + OuterBits'(1);
-              first_q <= next_first;
-              index_q <= next_first[GroupBits-1:SubBits];
-              if (outer_last) begin
-                row_q <= row_q + RowBits'(1);
-                row_addr_q <= next_row_addr;
-                need0_q <= need0_q + 16'(wait0_step);
-                need1_q <= need1_q + 16'(wait1_step);
-              end
+              line_q <= '0;
+              line_addr_q <= start_addr_q;
+              tap_addr_q <= start_addr_q;
+              line_base_q <= inner_base_q;
+              base_q <= inner_base_q;
+            end
+          end
+        end
+        if (tap_last && step_last) begin
+          if (!inner_last) begin
+            inner_q <= inner_q + InnerBits'(1);
+            inner_base_q <= next_inner_base;
+            line_base_q <= next_inner_base;
+            base_q <= next_inner_base;
+          end else begin
+            inner_q <= '0;
+            outer_base_q <= next_outer_base;
+            inner_base_q <= next_outer_base;
+            line_base_q <= next_outer_base;
+            base_q <= next_outer_base;
+            outer_q <= outer_q + OuterBits'(1);
+            first_q <= next_first;
+            index_q <= next_first[GroupBits-1:SubBits];
+            if (outer_last) begin
+              row_q <= row_q + RowBits'(1);
+              row_addr_q <= row_addr_q + row_stride;
+              need0_q <= need0_q + 16'(wait0_step);
+              need1_q <= need1_q + 16'(wait1_step);
             end
           end
         end
@@ -288,6 +392,8 @@ module overlay_fetch #(
   assign out_clear_o = held_clear_q;
   assign out_double_o = held_double_q;
   assign out_last_o = held_last_q;
+  assign out_keep_o = held_keep_q;
+  assign out_merge_o = held_merge_q;
   for (genvar g = 0; g < Groups; g++) begin : gen_out
     assign out_nz_o[FireLanes*g+:FireLanes] =
         held_mask_q[g] ? read_nz_i[FireLanes*g+:FireLanes] : '0;

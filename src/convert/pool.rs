@@ -2,19 +2,11 @@
 //! several quantised values is the quantised largest value, so a quantiser after a pool becomes neurons before it.
 
 use super::Conversion;
-use super::view::{Content, Value};
+use super::view::{Content, Pooled, Value};
 use crate::error::{Error, Result};
 use crate::graph::{Shape, Window};
 use crate::quant::Quantiser;
 use crate::snn::Op;
-
-/// A pool of a value that is not quantised yet.
-#[derive(Clone, Debug)]
-pub(super) struct Pooled {
-    pub name: String,
-    pub window: Window,
-    pub source: Value,
-}
 
 impl Conversion {
     pub(super) fn max_pool(

@@ -1,7 +1,6 @@
 //! Counterpart of a QANN value: a node of the spiking network, read in some order; or a constant, or an open sum.
 
-use super::pool::Pooled;
-use crate::graph::{NodeId, transposed_index};
+use crate::graph::{NodeId, Window, transposed_index};
 use crate::quant::Function;
 
 /// A value of the QANN in terms of the spiking network.
@@ -36,6 +35,14 @@ pub(super) enum Content {
     Sum(Pending),
     /// A pool of a value that is not quantised yet.
     Pool(Box<Pooled>),
+}
+
+/// A pool of a value that is not quantised yet.
+#[derive(Clone, Debug)]
+pub(super) struct Pooled {
+    pub name: String,
+    pub window: Window,
+    pub source: Value,
 }
 
 /// An open sum.

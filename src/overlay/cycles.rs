@@ -135,9 +135,8 @@ impl Model<'_> {
             let (mut fetch, mut events) = (0, 0);
             let slice = outer * number(f.slice_step)..outer * number(f.slice_step) + number(f.slice_groups);
             for counts in counts {
-                for segment in 0..number(f.segments) {
-                    let word = self.plan.sources[n].offset + row * number(f.row_stride);
-                    let first = (word + segment * number(f.segment_stride)) * places;
+                for word in self.pixels(n, row) {
+                    let first = word * places;
                     for word in slice.start / places..slice.end.div_ceil(places) {
                         let groups = slice.start.max(word * places)..slice.end.min((word + 1) * places);
                         let own = counts.get(first + groups.start..first + groups.end).unwrap_or(&[]);
@@ -171,6 +170,24 @@ impl Model<'_> {
         }
         self.progress[unit].push(end);
         self.estimate.engine[n].end = end;
+    }
+
+    /// First words of what a row reads in a step.
+    fn pixels(&self, n: usize, row: usize) -> Vec<usize> {
+        let f = &self.plan.fetch[n];
+        let first = self.plan.sources[n].offset;
+        let columns = number(f.columns);
+        if columns == 0 {
+            let segments = 0..number(f.segments);
+            let word = first + row * number(f.row_stride);
+            return segments.map(|segment| word + segment * number(f.segment_stride)).collect();
+        }
+        let entry = |at: u128, o: usize| self.plan.windows[number(at) + o];
+        let line = entry(f.line_entries, row / columns);
+        let column = entry(f.column_entries, row % columns);
+        let word = first + line.source + column.source;
+        let taps = (0..line.count).flat_map(|i| (0..column.count).map(move |j| (i, j)));
+        taps.map(|(i, j)| word + i * number(f.line_stride) + j * number(f.segment_stride)).collect()
     }
 
     fn vector_row(&mut self, n: usize, row: usize, start: u64) {

@@ -89,6 +89,8 @@ instruction! {
     doubling: 1,
     /// The source is the input: its address depends on the parity of the sample, and rows wait for the input unit.
     input: 1,
+    /// The largest of the sums of all taps, instead of their sum.
+    maximum: 1,
     /// Unit whose progress row `r` waits for (0 none, 1 engine, 2 softmax, 3 vector): `progress ≥ base + r·step`.
     wait0_unit: 2, wait0_base: 16, wait0_step: 8,
     /// A second condition.
@@ -101,6 +103,9 @@ instruction! {
     steps: 8, step_stride: 24,
     /// Source rows that make one row of the matrix product, and their distance in words.
     segments: 16, segment_stride: 16,
+    /// With `columns`, rows are pixels of lines of so many, and what a row reads follows from the window table: first entries
+    /// of the lines and of the columns. Distances of two lines of a kernel in words of spikes and of weights.
+    columns: 16, line_entries: 16, column_entries: 16, line_stride: 24, line_words: 32,
     /// Chunks of the result: `outer` of different inputs, each with `inner` of different words.
     outer: 16, inner: 16,
     /// Inputs of a chunk, in groups of `FireLanes`: those of outer chunk `o` begin at group `o·slice_step`.

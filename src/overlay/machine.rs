@@ -209,6 +209,10 @@ pub struct Machine {
     pub max_fetch_steps: usize,
     /// Segments.
     pub max_segments: usize,
+    /// Entries of the window table; 0 without windows.
+    pub window_depth: usize,
+    /// Signed level of which the largest is taken; 0 without pools.
+    pub pool_width: u32,
     /// Outer chunks.
     pub max_outer: usize,
     /// Inner chunks.
@@ -256,5 +260,22 @@ impl ReadoutPart {
             value_width: readout.value_width.max(readout.total.signed_width() + shift.unwrap_or(0)),
             shift,
         }
+    }
+}
+
+/// Bits that count up to this number.
+pub(super) fn bits(most: usize) -> u32 {
+    usize::BITS - most.leading_zeros()
+}
+
+impl Machine {
+    /// Bits of an address of spike memory.
+    pub(super) fn spike_bits(&self) -> u32 {
+        bits(self.spike_depth.saturating_sub(1)).max(1)
+    }
+
+    /// Bits of an address of weights or operands.
+    pub(super) fn word_bits(&self) -> u32 {
+        bits(self.weight_depth.max(self.operand_depth).saturating_sub(1)).max(1)
     }
 }

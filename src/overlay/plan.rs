@@ -77,6 +77,17 @@ pub struct Source {
     pub positions: Vec<usize>,
 }
 
+/// Taps of a window within the map, for a line or a column of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WindowEntry {
+    /// Number of taps.
+    pub count: usize,
+    /// From the weights of the first tap to those of the first tap within.
+    pub words: usize,
+    /// Words of spikes from the first pixel to that of the first tap within.
+    pub source: usize,
+}
+
 /// A value in a memory that is written at run time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValuePlace {
@@ -108,6 +119,8 @@ pub struct Plan {
     pub notes: [Vec<String>; 2],
     /// What each fetch instruction reads.
     pub sources: Vec<Source>,
+    /// The window table.
+    pub windows: Vec<WindowEntry>,
     /// The layers of neurons in the order in which they are computed.
     pub layers: Vec<LayerPlace>,
     /// Values and their words.

@@ -9,12 +9,16 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use snn2rtl::convert::{EncodingChoice, convert};
-use snn2rtl::golden::{Golden, Limits, Observer, Settled, SpikeCode};
+use snn2rtl::data::{read_floats, read_integers};
+use snn2rtl::golden::{Golden, Limits, Observer, Settled, SpikeCode, Unobserved};
+use snn2rtl::import::{Options, import};
 use snn2rtl::integer::Op;
 use snn2rtl::lower::{Lowered, lower};
+use snn2rtl::quant::{Element, InputSpec, Scaling};
 use snn2rtl::snn::file::{load, save};
 use snn2rtl::{integer, qann, snn};
 
+use crate::common::repository;
 use crate::naive::{Trace, naive};
 use crate::random::Random;
 use generator::{Recipe, network, sample};
@@ -107,4 +111,112 @@ proptest! {
         prop_assert_eq!(&loaded.views, &stages.0.views);
         prop_assert_eq!(lower(&loaded).unwrap().network.text(), stages.1.network.text());
     }
+}
+
+/// A file of another tool: every level of these layers of neurons, and the class, are those that the tool computes.
+fn tool(name: &str, neurons: &[&str]) {
+    let file = |suffix: &str| repository(&format!("tests/fixtures/cnn/{name}.{suffix}"));
+    let scaling = Scaling::Affine { scale: vec!["0.0078125".parse().unwrap()], zero_point: 0 };
+    let input = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    let imported = import(&file("onnx"), &Options { input, weight_bits: None });
+    let (model, lowered) = converted(&imported.unwrap_or_else(|e| panic!("{e}")).network);
+    let golden = Golden::new(&lowered.network).unwrap();
+    let settled = Settled::new(&lowered.network, SpikeCode::Radix).unwrap();
+    let archive = file("npz");
+    let array = |array: &str| read_integers(&format!("{}:{array}", archive.display())).unwrap();
+    let (shape, raw) = array("inputs");
+    let raw: Vec<i32> = raw.into_iter().map(|q| q as i32).collect();
+    let (_, logits) = read_floats(&format!("{}:logits", archive.display())).unwrap();
+    let (samples, size) = (shape.0[0], raw.len() / shape.0[0]);
+    let expected: BTreeMap<&str, Vec<i128>> = neurons
+        .iter()
+        .map(|n| (*n, array(&format!("level/{n}")).1.into_iter().map(i128::from).collect()))
+        .collect();
+    for (sample, raw) in raw.chunks(size).enumerate() {
+        let outcome = golden.run(&mut golden.state(), raw, &Limits::default(), &mut Unobserved);
+        let at_once = settled.run(&mut settled.state(), raw, &mut Unobserved);
+        assert_eq!(outcome.levels, at_once.levels);
+        let mut compared = 0;
+        for (layer, levels) in golden.layers().iter().zip(&outcome.levels) {
+            let Some(all) = expected.get(layer.name.as_str()) else { continue };
+            let own = &all[sample * levels.len()..][..levels.len()];
+            let order = model.views.get(&layer.name).map(|view| view.order.clone());
+            let order = order.unwrap_or_else(|| (0..levels.len()).collect());
+            let found: Vec<i128> = order.iter().map(|&e| levels[e].into()).collect();
+            assert_eq!(found, own, "{name}: {}, sample {sample}", layer.name);
+            compared += 1;
+        }
+        assert_eq!(compared, neurons.len(), "{name}: layers that were compared");
+        let logits = &logits[sample * 3..][..3];
+        let class = (0..3).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap();
+        assert_eq!(outcome.values[outcome.class], outcome.values[class], "class of sample {sample}");
+    }
+}
+
+#[test]
+fn convolutions_of_onnx_runtime() {
+    tool(
+        "runtime_lenet_u8",
+        &[
+            "input_DequantizeLinear",
+            "body.1",
+            "body.2_1",
+            "body.4",
+            "body.6",
+            "body.8",
+            "logits_DequantizeLinear",
+        ],
+    );
+    tool(
+        "runtime_line_u8",
+        &["input_DequantizeLinear", "body.1", "body.2_1", "body.5", "logits_DequantizeLinear"],
+    );
+}
+
+#[test]
+fn depthwise_and_dilated_convolutions_of_onnx_runtime() {
+    let pooled = "/Flatten_output_0_DequantizeLinear";
+    tool(
+        "runtime_mobile_u8",
+        &[
+            "input_DequantizeLinear",
+            "body.1",
+            "body.3",
+            "body.5",
+            "body.6_1",
+            "body.8",
+            pooled,
+            "logits_DequantizeLinear",
+        ],
+    );
+    tool(
+        "runtime_mobile_i8",
+        &["input_DequantizeLinear", "body.1_1", "body.3_1", "body.5_1", "body.6_1", "body.8_1", pooled],
+    );
+}
+
+#[test]
+fn residual_sums_of_onnx_runtime() {
+    tool(
+        "runtime_residual_u8",
+        &[
+            "input_DequantizeLinear",
+            "stem.1",
+            "first.1",
+            "first.2_1",
+            "/Relu_output_0_DequantizeLinear",
+            "short_1",
+            "second.1",
+            "second.2_1",
+            "/Relu_1_output_0_DequantizeLinear",
+            "/ReduceMean_output_0_DequantizeLinear",
+            "logits_DequantizeLinear",
+        ],
+    );
+}
+
+#[test]
+fn normalised_convolutions_of_brevitas() {
+    let names = ["quan", "act1", "act2", "act3", "act4"].map(|n| format!("{n}.act_quant.export_handler"));
+    tool("brevitas_cnn", &names.each_ref().map(String::as_str));
 }

@@ -1,5 +1,7 @@
 //! Co-simulation: hardware in Verilator against the golden model, on whole networks, and what it says of broken hardware.
 
+#[path = "../cnn/generator.rs"]
+mod cnn;
 #[path = "../common/mod.rs"]
 mod common;
 mod example;

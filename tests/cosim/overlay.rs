@@ -15,6 +15,7 @@ use snn2rtl::quant::Function;
 use snn2rtl::snn::{Model, Op};
 use snn2rtl::streaming::design;
 
+use crate::cnn;
 use crate::common::{functions_fixture, mnist_mlp, mnist_vit, repository, review_encoder, vit_small};
 use crate::equal;
 use crate::generator::{Recipe, network, residual_perceptron, sample};
@@ -164,6 +165,42 @@ fn levels_by_tables_in_both_codes() {
     let inputs = written(&raw, false, folder.path());
     check(&model, options(8, 1, 4, 8, SpikeCode::Radix), &inputs, &[None, Some(1)]);
     check(&model, options(16, 2, 8, 16, SpikeCode::Unary), &inputs, &[None, Some(2)]);
+}
+
+/// A random convolutional network on a random machine: 4 samples.
+fn convolutional(seed: u64, code: SpikeCode) {
+    let random = &mut Random(seed);
+    let levels = random.pick(&[&[(0, 15)][..], &[(-8, 7), (0, 3)], &[(0, 1), (-2, 2), (0, 40)]]).to_vec();
+    let recipe = cnn::Recipe { seed, levels, sums: random.chance(50) };
+    let network = cnn::network(&recipe);
+    let (model, _) = convert(&network, "small", "test", EncodingChoice::Analog).expect("converts");
+    let fire_lanes = random.pick(&[4, 8]);
+    let options = options(
+        fire_lanes * random.pick(&[1, 2, 3]),
+        random.pick(&[1, 2, 3]),
+        fire_lanes,
+        fire_lanes * random.pick(&[1, 2, 4]),
+        code,
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let raw: Vec<Vec<i32>> = (0..4).map(|_| cnn::sample(&network, random)).collect();
+    println!("{seed}: {options:?}\n{}", model.network.text());
+    check(&model, options, &written(&raw, false, folder.path()), &[None, Some(seed)]);
+}
+
+#[test]
+fn convolutional_networks() {
+    convolutional(1, SpikeCode::Radix);
+    convolutional(4, SpikeCode::Unary);
+}
+
+#[test]
+#[ignore = "long: random convolutional networks"]
+fn any_convolutional_network() {
+    let cases: u64 = std::env::var("SNN2RTL_CASES").map_or(10, |n| n.parse().expect("a number"));
+    for seed in 100..100 + cases {
+        convolutional(seed, if seed % 3 == 0 { SpikeCode::Unary } else { SpikeCode::Radix });
+    }
 }
 
 /// Any shape that the overlay takes, any size of the machine.

@@ -15,6 +15,7 @@ use snn2rtl::overlay::plan::Unit;
 use snn2rtl::overlay::{Options, Plan, compile};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 
+use crate::cnn::generator as cnn;
 use crate::common::{fixture, mnist_mlp, repository, text_fixture, vit_small};
 use crate::generator;
 use crate::random::{self, Random};
@@ -461,6 +462,18 @@ proptest! {
         let samples: Vec<Vec<i32>> =
             (0..2).map(|_| (0..count).map(|_| random.range(0, 255) as i32).collect()).collect();
         check(&network, &options, &samples, &schedules(seed));
+    }
+
+    #[test]
+    fn random_convolutions(seed in any::<u64>(), options in options(), sums in any::<bool>()) {
+        let levels = [vec![(0, 15)], vec![(-8, 7), (0, 3)], vec![(0, 1), (-2, 2), (0, 40)]];
+        let recipe = cnn::Recipe { seed, levels: levels[(seed % 3) as usize].clone(), sums };
+        let network = cnn::network(&recipe);
+        let (model, _) = convert(&network, "random", "test", EncodingChoice::Analog).expect("converts");
+        let lowered = lower(&model).expect("lowers");
+        let mut random = Random(seed ^ 3);
+        let samples: Vec<Vec<i32>> = (0..2).map(|_| cnn::sample(&network, &mut random)).collect();
+        check(&lowered.network, &options, &samples, &schedules(seed));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::layout::{Layout, Split};
 use super::lower::{Lowering, OperandKind, STREAM, Tracer, View, refused};
 use crate::error::Result;
 use crate::graph::NodeId;
-use crate::integer::{Form, Linear, MaxPool, Op, Product, Range};
+use crate::integer::{Form, Linear, Op, Product, Range};
 use crate::overlay::isa::Fetch;
 
 /// Accumulated chunks.
@@ -59,10 +59,10 @@ impl Lowering<'_> {
     }
 
     fn linear(&mut self, view: View, linear: &Linear, columns: Option<Columns>) -> Result<Sums> {
-        let name = self.name(view.root);
-        if linear.window.is_some() {
-            return Err(refused(name, "a convolution", STREAM));
+        if let Some(window) = &linear.window {
+            return self.convolution(view, linear, window, columns);
         }
+        let name = self.name(view.root);
         let source_id = self.network.inputs(view.root)[0];
         let source = self.view(source_id);
         let shape = &self.network.node(source_id).shape;
@@ -109,11 +109,6 @@ impl Lowering<'_> {
             columns,
             view,
         ))
-    }
-
-    /// The largest of what windows see.
-    fn max_pool(&mut self, view: View, _: &MaxPool, _: Option<Columns>) -> Result<Sums> {
-        Err(refused(self.name(view.root), "a max pool", STREAM))
     }
 
     /// Identity: sums are the levels.
@@ -191,7 +186,7 @@ impl Lowering<'_> {
     }
 
     /// Words of weights, unless they are there already.
-    fn block(
+    pub fn block(
         &mut self,
         block: Block,
         layout: &Layout,
@@ -220,7 +215,7 @@ impl Lowering<'_> {
     }
 
     /// Chunks of these columns.
-    fn columns(&self, channels: usize, columns: Option<Columns>) -> Vec<Vec<Option<usize>>> {
+    pub fn columns(&self, channels: usize, columns: Option<Columns>) -> Vec<Vec<Option<usize>>> {
         let lanes = self.options.lanes;
         match columns {
             Some(Columns::Groups(size)) => (0..channels)

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use super::layout::Layout;
 use super::pieces::Pieces;
 use crate::graph::NodeId;
+use crate::overlay::plan::WindowEntry;
 
 /// A list of entries in which whole runs are shared.
 #[derive(Debug)]
@@ -80,4 +81,5 @@ pub(super) struct Constants {
     pub norms: Pool<(i128, i128)>,
     pub exponentials: Pool<i64>,
     pub table: Pool<i64>,
+    pub windows: Pool<WindowEntry>,
 }

@@ -4,7 +4,7 @@ use super::constants::Constants;
 use crate::hardware::Word;
 use crate::integer::Readout;
 use crate::overlay::isa::{Fetch, Fire, Vector};
-use crate::overlay::machine::Machine;
+use crate::overlay::machine::{Machine, bits};
 
 /// All images that are not empty.
 pub(super) fn images(
@@ -15,6 +15,13 @@ pub(super) fn images(
 ) -> Vec<(String, String)> {
     let Constants { weights, thresholds, pieces, starts, coefficients, norms, exponentials, table, .. } =
         constants;
+    let windows = text(constants.windows.entries.iter().map(|entry| {
+        let mut word = Word::default();
+        word.push(entry.source as i128, machine.spike_bits());
+        word.push(entry.words as i128, machine.word_bits());
+        word.push(entry.count as i128, bits(machine.max_segments));
+        word
+    }));
     let m = machine;
     let index_width = usize::BITS - m.input.count.saturating_sub(1).leading_zeros();
     let thresholds = text(thresholds.entries.iter().map(|lanes| {
@@ -50,6 +57,7 @@ pub(super) fn images(
         ("constants.hex", norms),
         ("exponentials.hex", numbers(exponentials.entries.iter().copied(), m.exp_width)),
         ("table.hex", numbers(table.entries.iter().copied(), m.table_width)),
+        ("windows.hex", windows),
         ("order.hex", numbers(order, index_width.max(1))),
         ("readout.hex", readout),
         ("fetch.hex", program(fetch.iter().flat_map(Fetch::encode))),

@@ -231,11 +231,18 @@ impl<'a> Lowering<'a> {
                 Op::Select(_) => self.collect(reader, readers),
                 Op::Linear(linear) => {
                     readers.spikes = true;
-                    if linear.inputs < channels && channels.is_multiple_of(linear.inputs) {
-                        readers.splits.push(Split::aligned(linear.inputs, self.options.fetch_width));
+                    let own = linear.window.as_ref().map_or(linear.inputs, |window| window.channels);
+                    if own < channels && channels.is_multiple_of(own) {
+                        readers.splits.push(Split::aligned(own, self.options.fetch_width));
                     }
                 }
-                Op::MaxPool(_) => readers.spikes = true,
+                Op::MaxPool(pool) => {
+                    readers.spikes = true;
+                    let own = pool.window.channels;
+                    if own < channels && channels.is_multiple_of(own) {
+                        readers.splits.push(Split::aligned(own, self.options.fetch_width));
+                    }
+                }
                 Op::Product(product) => {
                     let inputs = self.network.inputs(reader);
                     let right = &self.network.node(inputs[1]).shape;

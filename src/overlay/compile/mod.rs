@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `lower.rs` | spikes in memory, input, mask |
 //! | `accumulate.rs` | synaptic layers, products of attention, identity: first half |
+//! | `window.rs` | convolutions and pools of maxima: first half |
 //! | `neurons.rs` | neurons, operands, serial path, readout: second half |
 //! | `pieces.rs` | functions of neurons that decide by a table |
 //! | `residual.rs` | sums, LayerNorm, softmax |
@@ -31,6 +32,7 @@ mod pieces;
 mod residual;
 mod sum_neurons;
 mod widths;
+mod window;
 
 use conditions::{Ordered, Wait};
 use item::{Access, Item, Kind, Port};
@@ -141,6 +143,7 @@ fn finish(mut lowering: Lowering<'_>) -> Result<Plan> {
         vector,
         notes,
         sources,
+        windows: lowering.constants.windows.entries,
         layers,
         values,
         images,
@@ -264,7 +267,10 @@ fn machine(
         vector_count: vector.len(),
         max_rows: most(&mut fetch.iter().map(|f| f.rows).chain(vector.iter().map(|v| v.rows))),
         max_fetch_steps: most(&mut fetch.iter().map(|f| f.steps)),
-        max_segments: most(&mut fetch.iter().map(|f| f.segments)),
+        max_segments: most(&mut fetch.iter().map(|f| f.segments))
+            .max(constants.windows.entries.iter().map(|entry| entry.count).max().unwrap_or(0)),
+        window_depth: constants.windows.entries.len(),
+        pool_width: if fetch.iter().any(|f| f.maximum == 1) { widths.pool.signed() } else { 0 },
         max_outer: most(&mut fetch.iter().map(|f| f.outer)),
         max_inner: most(&mut fetch.iter().map(|f| f.inner)),
         max_groups: groups,

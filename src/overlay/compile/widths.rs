@@ -46,6 +46,8 @@ pub(super) struct Widths {
     /// Thresholds of tables.
     pub piece: Span,
     pub max_steps: usize,
+    /// Levels that are compared with each other.
+    pub pool: Span,
     pub sum: Span,
     pub value: Span,
     pub coefficient: Span,

@@ -1,6 +1,6 @@
 //! The input unit, and the engine up to the serial path.
 
-use snn2rtl::overlay::isa::Fire;
+use snn2rtl::overlay::isa::{Fetch, Fire};
 
 use super::image::{fits, wrap};
 use super::{Element, Event, Fault, Interpreter, Run, n};
@@ -59,19 +59,31 @@ impl Interpreter<'_> {
         if chunk == 0 {
             let waits =
                 [[f.wait0_unit, f.wait0_base, f.wait0_step], [f.wait1_unit, f.wait1_base, f.wait1_step]];
-            if !Self::may_begin(run, waits, row) || (f.input == 1 && row >= run.input_row) {
+            // What a window sees of the input may be in any row.
+            let last = if f.columns > 0 { m.input.rows - 1 } else { row };
+            if !Self::may_begin(run, waits, row) || (f.input == 1 && last >= run.input_row) {
                 return Ok(false);
             }
         }
         let (outer, inner) = (chunk / n(f.inner), chunk % n(f.inner));
         let mut events = Vec::new();
-        for step in 0..n(f.steps) {
-            if step > 0 && f.doubling == 1 {
-                events.push(Event::Double);
+        let taps = self.taps(f, row)?;
+        // Taps one after the other in each step; for the largest sum, all steps of one tap after the other.
+        let order: Vec<(usize, usize)> = match f.maximum {
+            0 => (0..n(f.steps)).flat_map(|s| (0..taps.len()).map(move |t| (s, t))).collect(),
+            _ => (0..taps.len()).flat_map(|t| (0..n(f.steps)).map(move |s| (s, t))).collect(),
+        };
+        for (step, tap) in order {
+            match f.maximum {
+                1 if step == 0 && tap > 0 => events.push(Event::Larger),
+                _ if step > 0 && f.doubling == 1 && (tap == 0 || f.maximum == 1) => {
+                    events.push(Event::Double)
+                }
+                _ => {}
             }
-            for segment in 0..n(f.segments) {
-                let mut first = n(f.source) + row * n(f.row_stride) + step * n(f.step_stride);
-                first += segment * n(f.segment_stride);
+            {
+                let (source, words) = taps[tap];
+                let mut first = n(f.source) + source + step * n(f.step_stride);
                 if f.input == 1 {
                     first += self.parity * m.input.half;
                 }
@@ -87,10 +99,13 @@ impl Interpreter<'_> {
                         continue;
                     }
                     let word = f.words + outer as u128 * f.outer_words + inner as u128 * f.inner_words;
-                    let word = (word + segment as u128 * f.segment_words + position as u128) % (1 << 32);
+                    let word = (word + words + position as u128) % (1 << 32);
                     events.push(Event::Add { word: n(word), negative: spike < 0 });
                 }
             }
+        }
+        if taps.is_empty() {
+            return Err(format!("fetch {at} row {row} reads nothing"));
         }
         run.chunks.push_back((at, events));
         run.at.2 += 1;
@@ -103,6 +118,37 @@ impl Interpreter<'_> {
         Ok(true)
     }
 
+    /// What a row reads in a step: words from `source`, words of weights from the first.
+    fn taps(&self, f: &Fetch, row: usize) -> Fault<Vec<(usize, u128)>> {
+        if f.columns == 0 {
+            let place =
+                |g: usize| (row * n(f.row_stride) + g * n(f.segment_stride), g as u128 * f.segment_words);
+            return Ok((0..n(f.segments)).map(place).collect());
+        }
+        let m = self.machine;
+        let bits = |depth: usize| (usize::BITS - depth.saturating_sub(1).leading_zeros()).max(1);
+        let (spike_bits, word_bits) = (bits(m.spike_depth), bits(m.weight_depth.max(m.operand_depth)));
+        let entry = |at: usize| -> Fault<(usize, u128, usize)> {
+            let field = |first: u32, width: u32| {
+                let value = self.windows.bits(at, first as usize, width, false, "the window table")?;
+                Ok::<_, String>(value.unsigned_abs())
+            };
+            let count = field(spike_bits + word_bits, usize::BITS - m.max_segments.leading_zeros())?;
+            Ok((n(field(0, spike_bits)?), field(spike_bits, word_bits)?, n(count)))
+        };
+        let line = entry(n(f.line_entries) + row / n(f.columns))?;
+        let column = entry(n(f.column_entries) + row % n(f.columns))?;
+        let mut taps = Vec::new();
+        for i in 0..line.2 {
+            for j in 0..column.2 {
+                let source = line.0 + column.0 + i * n(f.line_stride) + j * n(f.segment_stride);
+                let words = line.1 + column.1 + i as u128 * f.line_words + j as u128 * f.segment_words;
+                taps.push((source, words));
+            }
+        }
+        Ok(taps)
+    }
+
     pub(super) fn accumulate_step(&mut self, run: &mut Run) -> Fault<bool> {
         let m = self.machine;
         if run.accumulated.len() >= run.capacity {
@@ -110,9 +156,27 @@ impl Interpreter<'_> {
         }
         let Some((at, events)) = run.chunks.pop_front() else { return Ok(false) };
         let mut sums = vec![Some(0i128); m.lanes];
+        let mut largest: Option<Vec<Option<i128>>> = None;
+        let merged = |largest: &mut Option<Vec<Option<i128>>>, sums: &[Option<i128>]| -> Fault<()> {
+            for sum in sums.iter().flatten() {
+                fits(*sum, m.pool_width, true, "a sum that is compared")?;
+            }
+            *largest = Some(match largest.take() {
+                None => sums.to_vec(),
+                Some(kept) => {
+                    kept.iter().zip(sums).map(|(kept, sum)| kept.zip(*sum).map(|(a, b)| a.max(b))).collect()
+                }
+            });
+            Ok(())
+        };
         for event in events {
+            if let Event::Larger = event {
+                merged(&mut largest, &sums)?;
+                sums = vec![Some(0); m.lanes];
+            }
             for (lane, sum) in sums.iter_mut().enumerate() {
                 match event {
+                    Event::Larger => {}
                     Event::Double => *sum = sum.map(|s| wrap(2 * s, m.acc_width)),
                     Event::Add { word, negative } => {
                         let term = if self.fetch[at].operand == 1 {
@@ -129,7 +193,10 @@ impl Interpreter<'_> {
                 }
             }
         }
-        run.accumulated.push_back(sums);
+        if largest.is_some() {
+            merged(&mut largest, &sums)?;
+        }
+        run.accumulated.push_back(largest.unwrap_or(sums));
         Ok(true)
     }
 

@@ -70,7 +70,12 @@ fn spikes(level: i64, steps: usize, unary: bool, step: usize) -> i8 {
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Double,
-    Add { word: usize, negative: bool },
+    /// The larger of the sums so far and of those before them is kept; sums begin anew.
+    Larger,
+    Add {
+        word: usize,
+        negative: bool,
+    },
 }
 
 /// A result of the vector unit on its way to memory.
@@ -107,6 +112,7 @@ pub struct Interpreter<'a> {
     fire: Vec<Fire>,
     vector: Vec<Vector>,
     weights: Image,
+    windows: Image,
     thresholds: Image,
     /// Tables of the neurons of a group.
     pieces: Vec<Image>,
@@ -177,6 +183,7 @@ impl<'a> Interpreter<'a> {
         );
         let weights = image("weights.hex");
         assert_eq!(weights.0.len(), machine.weight_depth);
+        assert_eq!(image("windows.hex").0.len(), machine.window_depth);
         let depths = [
             ("thresholds.hex", machine.threshold_depth),
             ("starts.hex", machine.start_depth),
@@ -198,6 +205,7 @@ impl<'a> Interpreter<'a> {
             fire,
             vector,
             weights,
+            windows: image("windows.hex"),
             thresholds: image("thresholds.hex"),
             pieces,
             starts: image("starts.hex"),
