@@ -86,7 +86,9 @@ impl Conversion {
         let moves = source.order.as_ref().is_some_and(|order| order.len() == own.len())
             && source.channel_order(shape.channels()).is_none();
         if !moves {
-            return self.identity(name, &source, shape.channels());
+            // Of a single pixel, the rows are the channels.
+            let single = source.order.is_none() && shape.channels() == 1;
+            return self.identity(name, &source, if single { own.channels() } else { shape.channels() });
         }
         let plain = self.identity(name, &Value { order: None, ..source.clone() }, own.channels())?;
         Ok(Value { order: source.order, ..plain })

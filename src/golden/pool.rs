@@ -6,8 +6,7 @@
 use crate::integer::{MaxPool, Range};
 
 use super::source::Source;
-use super::state::State;
-use super::sums::{Delta, Sums};
+use super::sums::{Delta, Neurons, Sums};
 use super::window::WindowPlan;
 
 /// A pool.
@@ -33,9 +32,13 @@ impl PoolPlan {
     }
 
     /// The change of `A` in time-step `t`; the input is applied in `steps` of them.
-    pub(super) fn step(&self, state: &mut State, t: u32, steps: u32) {
-        let State { values, neurons, pools, deltas, .. } = state;
-        let (pool, delta) = (&mut pools[self.state], &mut deltas[self.output]);
+    pub(super) fn step(
+        &self,
+        (values, neurons): (&[Vec<i32>], &[Neurons]),
+        (t, steps): (u32, u32),
+        pool: &mut [i64],
+        delta: &mut Delta,
+    ) {
         match self.source {
             Source::Layer { layer, first, end } => {
                 let tracers = &neurons[layer].tracers[first as usize..end as usize];
@@ -70,8 +73,8 @@ impl PoolPlan {
     }
 
     /// Verifies the range of `A`.
-    pub(super) fn verify(&self, state: &State) {
-        for a in &state.pools[self.state] {
+    pub(super) fn verify(&self, pool: &[i64]) {
+        for a in pool {
             assert!(self.total.contains(*a), "A = {a} outside {}", self.total);
         }
     }

@@ -173,9 +173,10 @@ impl Golden {
                     state.additions[plan.right] += right;
                 }
                 Stage::Pool(plan) => {
-                    plan.step(state, t, self.input.steps);
+                    let (pool, delta) = (&mut state.pools[plan.state], &mut state.deltas[plan.output]);
+                    plan.step((&state.values, &state.neurons), (t, self.input.steps), pool, delta);
                     if CHECK {
-                        plan.verify(state);
+                        plan.verify(pool);
                     }
                 }
                 Stage::Neuron(plan) => {

@@ -122,6 +122,7 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
                     machine.fire_lanes,
                 ),
                 (u64::from(machine.input.value_width), 2 * machine.input.count, 1),
+                (u64::from(machine.spike_bits() + machine.word_bits()) + 4, machine.window_depth, 1),
                 (32, machine.fetch_count * Fetch::WORDS + machine.fire_count * Fire::WORDS, 1),
             ]);
             sizes.insert("lanes", machine.lanes as f64);

@@ -101,7 +101,7 @@ instruction! {
     source: 24, row_stride: 16,
     /// Local time-steps of the source, and distance between them in words.
     steps: 8, step_stride: 24,
-    /// Source rows that make one row of the matrix product, and their distance in words.
+    /// Source rows that make one row of the matrix product (with `columns`, taps of a kernel), and their distance in words.
     segments: 16, segment_stride: 16,
     /// With `columns`, rows are pixels of lines of so many, and what a row reads follows from the window table: first entries
     /// of the lines and of the columns. Distances of two lines of a kernel in words of spikes and of weights.

@@ -127,7 +127,7 @@ fn tool(name: &str, neurons: &[&str]) {
     let (shape, raw) = array("inputs");
     let raw: Vec<i32> = raw.into_iter().map(|q| q as i32).collect();
     let (_, logits) = read_floats(&format!("{}:logits", archive.display())).unwrap();
-    let (samples, size) = (shape.0[0], raw.len() / shape.0[0]);
+    let size = raw.len() / shape.0[0];
     let expected: BTreeMap<&str, Vec<i128>> = neurons
         .iter()
         .map(|n| (*n, array(&format!("level/{n}")).1.into_iter().map(i128::from).collect()))
@@ -219,4 +219,48 @@ fn residual_sums_of_onnx_runtime() {
 fn normalised_convolutions_of_brevitas() {
     let names = ["quan", "act1", "act2", "act3", "act4"].map(|n| format!("{n}.act_quant.export_handler"));
     tool("brevitas_cnn", &names.each_ref().map(String::as_str));
+}
+
+/// The trained network of `examples/mnist_cnn`: accuracy and classes of all images, every level of the quantisers that the
+/// reference has, in both schedules.
+#[test]
+fn the_trained_network_has_the_levels_of_its_reference() {
+    let (model, lowered) = {
+        let model = crate::common::mnist_cnn();
+        let lowered = lower(&model).unwrap();
+        (model, lowered)
+    };
+    let sample = |file: &str| repository(&format!("examples/mnist_cnn/sample/{file}")).display().to_string();
+    let (shape, pixels) = read_integers(&sample("images.npy")).unwrap();
+    let (_, labels) = read_integers(&sample("labels.npy")).unwrap();
+    let (_, logits) = read_floats(&sample("reference.npz:logits")).unwrap();
+    let size: usize = shape.0[1..].iter().product();
+    let images: Vec<Vec<i32>> =
+        pixels.chunks(size).map(|image| image.iter().map(|&q| q as i32).collect()).collect();
+    let settled = Settled::new(&lowered.network, SpikeCode::Radix).unwrap();
+    let outcomes = settled.run_all(images.len(), |n, raw| raw.clone_from(&images[n]), |_| ());
+    let mut right = 0;
+    for (n, (outcome, logits)) in outcomes.iter().zip(logits.chunks(10)).enumerate() {
+        let class = (0..10).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap();
+        assert_eq!(outcome.class, class, "image {n}");
+        right += usize::from(i64::try_from(class) == Ok(labels[n]));
+    }
+    assert_eq!((right, outcomes.len()), (1479, 1500));
+    let mut compared = 0;
+    for name in ["act1", "act2", "act3"] {
+        let (_, expected) = read_integers(&sample(&format!("reference.npz:level/{name}"))).unwrap();
+        let layer = settled.layers().iter().position(|layer| layer.name == name).unwrap();
+        let order = &model.views[name].order;
+        for (n, expected) in expected.chunks(order.len()).enumerate() {
+            let own: Vec<i64> = order.iter().map(|&e| outcomes[n].levels[layer][e].into()).collect();
+            assert_eq!(own, expected, "{name}, image {n}");
+            compared += own.len();
+        }
+    }
+    assert_eq!(compared, 64 * (8 * 784 + 16 * 196 + 32 * 25));
+    let golden = Golden::new(&lowered.network).unwrap();
+    for (raw, settled) in images.iter().zip(&outcomes).take(8) {
+        let outcome = golden.run(&mut golden.state(), raw, &Limits::default(), &mut Unobserved);
+        assert_eq!(outcome.levels, settled.levels);
+    }
 }

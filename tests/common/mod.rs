@@ -71,6 +71,14 @@ pub fn mnist_vit() -> Model {
     transformer("examples/mnist_vit/mnist_vit.onnx", "mnist_vit", input)
 }
 
+/// The trained convolutional network, converted; images are `x = q/255`.
+pub fn mnist_cnn() -> Model {
+    let number = |text: &str| vec![text.parse().expect("a decimal number")];
+    let scaling = Scaling::Normalise { mean: number("0"), std: number("1") };
+    let input = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    transformer("examples/mnist_cnn/mnist_cnn.onnx", "mnist_cnn", input)
+}
+
 /// The trained text encoder, converted; its inputs are token ids.
 pub fn review_encoder() -> Model {
     let scaling = Scaling::Affine { scale: vec!["1".parse().expect("a decimal number")], zero_point: 0 };

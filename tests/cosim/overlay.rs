@@ -16,7 +16,9 @@ use snn2rtl::snn::{Model, Op};
 use snn2rtl::streaming::design;
 
 use crate::cnn;
-use crate::common::{functions_fixture, mnist_mlp, mnist_vit, repository, review_encoder, vit_small};
+use crate::common::{
+    functions_fixture, mnist_cnn, mnist_mlp, mnist_vit, repository, review_encoder, vit_small,
+};
 use crate::equal;
 use crate::generator::{Recipe, network, residual_perceptron, sample};
 use crate::random::Random;
@@ -192,6 +194,22 @@ fn convolutional(seed: u64, code: SpikeCode) {
 fn convolutional_networks() {
     convolutional(1, SpikeCode::Radix);
     convolutional(4, SpikeCode::Unary);
+}
+
+#[test]
+fn the_trained_convolutional_network() {
+    let model = mnist_cnn();
+    let images = samples(&model, "examples/mnist_cnn/sample/images.npy", 2);
+    check(&model, options(32, 2, 8, 16, SpikeCode::Radix), &images, &[None, Some(1)]);
+}
+
+#[test]
+#[ignore = "long: 16 images of the trained convolutional network in both codes"]
+fn the_trained_convolutional_network_on_several_machines() {
+    let model = mnist_cnn();
+    let images = samples(&model, "examples/mnist_cnn/sample/images.npy", 16);
+    check(&model, options(32, 2, 8, 16, SpikeCode::Radix), &images, &[None, Some(1)]);
+    check(&model, options(8, 1, 4, 8, SpikeCode::Unary), &images, &[None, Some(2)]);
 }
 
 #[test]

@@ -204,7 +204,7 @@ impl Lowering<'_> {
             rows: view.count as u128,
             steps: tracer.steps as u128,
             step_stride: (tracer.rows * row_words) as u128,
-            segments: 1,
+            segments: window.taps() as u128,
             segment_stride: (window.dilation[1] * words) as u128,
             segment_words: tap_words as u128,
             columns: window.output()[1] as u128,
