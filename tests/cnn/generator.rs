@@ -171,7 +171,9 @@ impl Builder<'_> {
         let bias = self.bias(shape[0]);
         let inner = self.last(id, Op::Convolution { window, weights, bias });
         let sum = self.add(Op::Add, &[id, inner]);
-        self.quantise(sum)
+        // Half up: the overlay computes neurons of a sum that have a threshold for a level.
+        let (low, high) = self.random.pick(&self.recipe.levels);
+        self.add(Op::Quantise(Quantiser::uniform(0.25, low, high, Rounding::HalfUp)), &[sum])
     }
 
     /// Logits from all elements, or from the mean of the pixels.
