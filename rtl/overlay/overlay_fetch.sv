@@ -256,11 +256,12 @@ module overlay_fetch #(
     assign mask = '1;
   end
 
-  logic [SpikeBits-1:0] source_addr, start_addr, next_line_addr;
+  logic [SpikeBits-1:0] source_addr, start_addr, again_addr, next_line_addr;
   logic [WordBits-1:0] start_base, next_outer_base, next_inner_base, next_line_base;
   logic [GroupBits-1:0] next_first;
   assign source_addr = source + ((from_input && input_half_i) ? SpikeBits'(InputHalf) : '0);
   assign start_addr = windowed ? source_addr + window_addr : row_addr_q;
+  assign again_addr = (WindowDepth > 0) ? start_addr_q : row_addr_q;
   assign start_base = words + window_words;
   assign next_line_addr = line_addr_q + line_stride;
   assign next_line_base = line_base_q + line_words;
@@ -351,8 +352,8 @@ module overlay_fetch #(
               base_q <= next_line_base;
             end else begin
               line_q <= '0;
-              line_addr_q <= start_addr_q;
-              tap_addr_q <= start_addr_q;
+              line_addr_q <= again_addr;
+              tap_addr_q <= again_addr;
               line_base_q <= inner_base_q;
               base_q <= inner_base_q;
             end

@@ -158,6 +158,16 @@ instruction! {
     exponentials: 24, exponential_count: 24, scale: 64,
 }
 
+impl Fire {
+    /// Groups of `fire_lanes` elements of a row.
+    pub fn groups(&self, fire_lanes: usize) -> usize {
+        let group = |elements: u128| elements.div_ceil(fire_lanes.max(1) as u128);
+        let inner = self.inner.max(1);
+        let all = self.chunks / inner * ((inner - 1) * group(self.full) + group(self.tail));
+        usize::try_from(all).unwrap_or(usize::MAX)
+    }
+}
+
 instruction! {
     /// Operators on rows of sums.
     Vector, "vector";

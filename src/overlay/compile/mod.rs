@@ -206,10 +206,7 @@ fn machine(
         }
     };
     let fire_lanes = options.fire_lanes;
-    let row_groups = |f: &Fire| {
-        let group = |elements: u128| elements.div_ceil(fire_lanes as u128);
-        f.chunks / f.inner.max(1) * ((f.inner - 1) * group(f.full) + group(f.tail))
-    };
+    let row_groups = |f: &Fire| f.groups(fire_lanes) as u128;
     let groups = most(&mut fetch.iter().map(|f| f.slice_step * (f.outer - 1) + f.slice_groups))
         .max(most(&mut fire.iter().map(row_groups)));
     Machine {

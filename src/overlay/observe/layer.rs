@@ -45,7 +45,12 @@ impl Layer {
         let own_channels = place.positions.len();
         let align = plan.machine.fire_lanes;
         let reach = place.positions.iter().max().map_or(0, |p| p + 1).next_multiple_of(align);
-        let mut channels = vec![None; reach];
+        // Behind the last neuron, whole groups may only fill up.
+        let fired = match place.unit {
+            Unit::Engine => plan.fire[place.instruction].groups(align) * align,
+            Unit::Softmax | Unit::Vector => 0,
+        };
+        let mut channels = vec![None; reach.max(fired)];
         for (channel, &position) in place.positions.iter().enumerate() {
             channels[position] = Some(channel);
         }
