@@ -7,6 +7,7 @@
 mod affine;
 mod attention;
 mod clip;
+mod concat;
 mod convolution;
 mod function;
 mod identity;

@@ -4,9 +4,9 @@
 use super::Conversion;
 use super::view::{Content, Pooled, Value};
 use crate::error::{Error, Result};
-use crate::graph::{Shape, Window};
+use crate::graph::{Shape, Window, transposed_index};
 use crate::quant::Quantiser;
-use crate::snn::Op;
+use crate::snn::{Op, View};
 
 impl Conversion {
     pub(super) fn max_pool(
@@ -28,11 +28,15 @@ impl Conversion {
         }
         let source = self.rectified(name, source)?;
         let value = self.pool_of_neurons(name, window, &source)?;
+        if let Content::Node(node) = value.content {
+            let label = self.graph.node(node).name.clone();
+            self.views.insert(label, channels_first(window, value.order.as_deref()));
+        }
         Ok(Value { shared: readers > 1, ..value })
     }
 
     /// The quantiser of neurons, or of those that rows are selected of.
-    fn levels_of(&self, node: crate::graph::NodeId) -> Option<&Quantiser> {
+    pub(super) fn levels_of(&self, node: crate::graph::NodeId) -> Option<&Quantiser> {
         match &self.graph.node(node).op {
             Op::Neuron(quantiser) => Some(quantiser),
             Op::Select(_) => self.levels_of(*self.graph.inputs(node).first()?),
@@ -94,6 +98,15 @@ impl Conversion {
             }
         })
     }
+}
+
+/// The pixels of a pool as exporters write feature maps: channel by channel. `order` is that of a channels-last map.
+fn channels_first(window: &Window, order: Option<&[usize]>) -> View {
+    let [lines, columns] = window.output();
+    let (pixels, channels) = (lines * columns, window.channels);
+    let last = transposed_index(&[pixels, channels], &[1, 0]);
+    let order = last.into_iter().map(|e| order.map_or(e, |order| order[e])).collect();
+    View { shape: Shape(vec![channels, lines, columns]), order }
 }
 
 /// The error for a pool whose value no neurons can carry.

@@ -98,13 +98,16 @@ impl Conversion {
         readers: usize,
     ) -> Result<Value> {
         let rank = shape.0.len();
+        if (axis, rank) == (0, 3) {
+            return self.concat_channels(name, shape, parts, readers);
+        }
         let of_rows = axis + 2 == rank && shape.0[..axis].iter().all(|&n| n == 1);
         if !of_rows {
             return Err(Error::input(format!(
                 "a concatenation along extent {axis} of {shape} is not supported"
             ))
             .at_node(name)
-            .fix("concatenate rows (tokens), before channels"));
+            .fix("concatenate rows (tokens), or channels of feature maps"));
         }
         self.sum(name, shape, parts, readers)
     }

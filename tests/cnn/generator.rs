@@ -42,7 +42,7 @@ pub fn network(recipe: &Recipe) -> Network {
     // Whether neurons carry the value.
     let blocks = b.random.range(1, 4);
     for block in 0..blocks {
-        let kind = if block == 0 { 0 } else { b.random.range(0, 5) };
+        let kind = if block == 0 { 0 } else { b.random.range(0, 6) };
         last = match kind {
             3 => {
                 let pool = b.pool(last, true);
@@ -54,6 +54,7 @@ pub fn network(recipe: &Recipe) -> Network {
                 b.quantise(pool)
             }
             5 if recipe.sums => b.residual(last),
+            6 if recipe.sums => b.concatenated(last),
             _ => {
                 let depthwise = kind == 2;
                 let sum = b.convolution(last, depthwise);
@@ -157,8 +158,30 @@ impl Builder<'_> {
         self.last(id, Op::Affine { gain, offset })
     }
 
+    /// `x` and `f(x)` side by side, quantised or both of one scale.
+    fn concatenated(&mut self, id: NodeId) -> NodeId {
+        let inner = self.same_size(id);
+        let inner = self.quantise(inner);
+        let both = if self.random.chance(50) { [id, inner] } else { [inner, id] };
+        let both = self.add(Op::Concat(0), &both);
+        self.half_up(both)
+    }
+
+    /// Neurons of a sum: the overlay computes those that have a threshold for a level.
+    fn half_up(&mut self, id: NodeId) -> NodeId {
+        let (low, high) = self.random.pick(&self.recipe.levels);
+        self.add(Op::Quantise(Quantiser::uniform(0.25, low, high, Rounding::HalfUp)), &[id])
+    }
+
     /// `x + f(x)`, quantised; the map keeps its size.
     fn residual(&mut self, id: NodeId) -> NodeId {
+        let inner = self.same_size(id);
+        let sum = self.add(Op::Add, &[id, inner]);
+        self.half_up(sum)
+    }
+
+    /// A convolution that keeps the size of the map.
+    fn same_size(&mut self, id: NodeId) -> NodeId {
         let shape = self.shape(id);
         let one = [1, 1];
         let window = Window {
@@ -169,11 +192,7 @@ impl Builder<'_> {
         };
         let weights = self.weights(window.inputs(), shape[0]);
         let bias = self.bias(shape[0]);
-        let inner = self.last(id, Op::Convolution { window, weights, bias });
-        let sum = self.add(Op::Add, &[id, inner]);
-        // Half up: the overlay computes neurons of a sum that have a threshold for a level.
-        let (low, high) = self.random.pick(&self.recipe.levels);
-        self.add(Op::Quantise(Quantiser::uniform(0.25, low, high, Rounding::HalfUp)), &[sum])
+        self.last(id, Op::Convolution { window, weights, bias })
     }
 
     /// Logits from all elements, or from the mean of the pixels.
