@@ -167,6 +167,7 @@ module overlay_fetch #(
   logic [IndexBits-1:0] first_index, final_index;
   logic issue, index_last, segment_last, line_last, tap_last, tap_first, step_last, inner_last;
   logic outer_last, row_last, chunk_last, column_last;
+  logic [SegmentBits-1:0] tap_columns, tap_lines;
   assign final_group = first_q + slice_groups - GroupBits'(1);
   assign first_index = first_q[GroupBits-1:SubBits];
   assign final_index = final_group[GroupBits-1:SubBits];
@@ -183,7 +184,6 @@ module overlay_fetch #(
 
   // ---------------------------------------------------------------------------- windows
   // Taps of the present row that lie within the map, and where the first of them is.
-  logic [SegmentBits-1:0] tap_columns, tap_lines;
   logic [SpikeBits-1:0] window_addr;
   logic [WordBits-1:0] window_words;
   if (WindowDepth > 0) begin : gen_windows

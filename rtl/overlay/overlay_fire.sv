@@ -271,7 +271,7 @@ module overlay_fire #(
       .rst_i,
       .valid_i(s0_valid_q && by_table),
       .done_o(done),
-      .take_i(s1_take),
+      .take_i(s0_move),
       .probes_i(instr_i[overlay_isa_pkg::FireProbesLsb+:PieceProbes]),
       .sums_i(s0_sums_q),
       .first_i(first),
