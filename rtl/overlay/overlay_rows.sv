@@ -399,7 +399,7 @@ module overlay_rows #(
       .table_data_i(table_entry),
       .raw_enable_o(raw_read_o),
       .raw_addr_o,
-      .raw_data_i,
+      .raw_data_i(raw_data_i),
       .mask_valid_o(mask_valid),
       .mask_index_o(mask_index),
       .mask_o(mask_bit),

@@ -189,7 +189,7 @@ module overlay_vector #(
       state_q <= Idle;
       done_q <= 1'b0;
     end else begin
-      unique case (state_q)
+      case (state_q)
         Idle: if (start) state_q <= Row;
         Row: begin
           if (row_begin && !fires) state_q <= (is_embed || is_mask) ? Raw : Elements;
@@ -221,7 +221,7 @@ module overlay_vector #(
   assign unit = second_q ? instr_i[Wait1UnitLsb+:2] : instr_i[Wait0UnitLsb+:2];
   assign row_step = second_q ? instr_i[Wait1StepLsb+:8] : instr_i[Wait0StepLsb+:8];
   always_comb begin
-    unique case (unit)
+    case (unit)
       2'd1: progress = progress_engine_i;
       2'd2: progress = progress_softmax_i;
       2'd3: progress = progress_vector_i;
