@@ -191,6 +191,7 @@ impl Arithmetic for Double {
             Unary::Tanh => x.tanh(),
             Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
             Unary::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+            Unary::Round => x.round_ties_even(),
         }
     }
 

@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 
 use super::convert::{Encoding, InputArgs, InputReport, Note, WeightBits};
+use super::graph::GraphArgs;
 use super::output;
 use crate::error::{Error, Result, printable, thousands};
 use crate::flow;
@@ -20,6 +21,8 @@ pub struct Args {
     model: PathBuf,
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    graph: GraphArgs,
     /// When the input is applied: analog, rate or rate:STEPS.
     #[arg(long, default_value = "analog")]
     encoding: Encoding,
@@ -75,6 +78,7 @@ pub fn run(args: &Args) -> Result<()> {
         model: args.model.clone(),
         input: args.input.spec()?,
         weight_bits: args.weight_bits.and_then(|bits| bits.0),
+        adjustments: args.graph.adjustments(),
         encoding: args.encoding.0,
         name: None,
     })?;
@@ -142,6 +146,7 @@ fn described<'a>(surveyed: &'a Surveyed, problems: &[Error]) -> Node<'a> {
         Status::Supported { pattern, detail } => ("supported", Some(*pattern), detail.clone()),
         Status::PartOf(whole) => ("part", None, format!("of {whole}")),
         Status::Constant => ("constant", None, String::new()),
+        Status::Dropped(why) => ("dropped", None, why.clone()),
         Status::Unused => ("unused", None, "the output does not depend on it".to_owned()),
         Status::Waits => ("waits", None, "for the extents of an earlier node".to_owned()),
         Status::Wrong => {

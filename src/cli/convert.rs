@@ -6,11 +6,13 @@ use std::str::FromStr;
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
 
+use super::graph::GraphArgs;
 use super::{inspect, output};
 use crate::convert::EncodingChoice;
 use crate::error::{Error, Result, printable};
 use crate::flow;
 use crate::flow::convert::Converted;
+use crate::flow::rounding::Rounding;
 use crate::import::{Match, Samples};
 use crate::lower::LayerProof;
 use crate::quant::{Decimal, Element, InputSpec, Scaling};
@@ -136,6 +138,8 @@ pub struct Args {
     output: PathBuf,
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    graph: GraphArgs,
     /// When the input is applied: analog, rate or rate:STEPS.
     #[arg(long, default_value = "analog")]
     encoding: Encoding,
@@ -143,6 +147,12 @@ pub struct Args {
     /// with auto, they are taken to 24 bits of the largest weight of their output channel.
     #[arg(long, value_name = "N")]
     weight_bits: Option<WeightBits>,
+    /// Samples (FILE.npy or FILE.npz:NAME) on which --weight-bits is compared with float weights, layer by layer.
+    #[arg(long, value_name = "FILE", requires = "weight_bits")]
+    calibrate: Option<String>,
+    /// Labels of these samples.
+    #[arg(long, value_name = "FILE", requires = "calibrate")]
+    labels: Option<String>,
     /// Name of the model; default: the name of the file.
     #[arg(long)]
     name: Option<String>,
@@ -204,6 +214,9 @@ struct Report<'a> {
     proof: &'a [LayerProof],
     notes: Vec<Note<'a>>,
     patterns: Vec<Found<'a>>,
+    /// What rounding the weights costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounding: Option<&'a Rounding>,
 }
 
 /// Converts and prints the layers.
@@ -211,14 +224,22 @@ struct Report<'a> {
 /// # Errors
 /// When the model is not supported or the output cannot be written.
 pub fn run(args: &Args) -> Result<()> {
-    let converted = flow::convert(&flow::convert::Options {
+    let options = flow::convert::Options {
         model: args.model.clone(),
         output: Some(args.output.clone()),
         input: args.input.spec()?,
         weight_bits: args.weight_bits.and_then(|bits| bits.0),
+        adjustments: args.graph.adjustments(),
         encoding: args.encoding.0,
         name: args.name.clone(),
-    })?;
+    };
+    let converted = flow::convert(&options)?;
+    let rounding = match &args.calibrate {
+        Some(inputs) => {
+            Some(flow::rounding::measure(&options, &converted.model, inputs, args.labels.as_deref())?)
+        }
+        None => None,
+    };
     let Converted { model, proof, notes, patterns, samples } = &converted;
     if args.json {
         let found = |m: &'_ Match| (m.pattern, m.node.clone(), m.detail.clone());
@@ -231,6 +252,7 @@ pub fn run(args: &Args) -> Result<()> {
             proof,
             notes: notes.iter().map(Note::of).collect(),
             patterns: all.iter().map(|(pattern, node, detail)| Found { pattern, node, detail }).collect(),
+            rounding: rounding.as_ref(),
         });
     }
     if args.explain {
@@ -245,5 +267,24 @@ pub fn run(args: &Args) -> Result<()> {
     for (node, note) in notes {
         output::print(&format!("note: {}: {note}", printable(node)))?;
     }
+    if let Some(rounding) = &rounding {
+        output::print(&costs(rounding))?;
+    }
     output::print(&format!("model: {}", args.output.display()))
+}
+
+/// The table of what rounding costs.
+fn costs(rounding: &Rounding) -> String {
+    let percent =
+        |accuracy: Option<f64>| accuracy.map_or_else(String::new, |a| format!("{:.2} %", 100.0 * a));
+    let mut rows = vec![["float weights".to_owned(), String::new(), percent(rounding.accuracy_before)]];
+    rows.extend(rounding.layers.iter().map(|change| {
+        let name = match &change.layer {
+            Some(layer) => format!("{} to {} bits", printable(layer), rounding.bits),
+            None => format!("all of them to {} bits", rounding.bits),
+        };
+        let changed = format!("{} of {}", change.classes_changed, rounding.samples);
+        [name, changed, percent(change.accuracy)]
+    }));
+    output::table(["weights", "classes changed", "accuracy"], rows, 3).to_string()
 }

@@ -98,6 +98,7 @@ pub fn run(args: &Args) -> Result<()> {
         output: Some(model_folder.clone()),
         input: Some(options.input),
         weight_bits: options.weight_bits,
+        adjustments: crate::import::Adjustments::default(),
         encoding: EncodingChoice::Analog,
         name: None,
     })?;

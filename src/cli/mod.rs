@@ -18,6 +18,7 @@ mod energy;
 mod explore;
 mod failure;
 mod fit;
+mod graph;
 mod inspect;
 mod output;
 mod program;

@@ -1,6 +1,7 @@
 //! Attention: products of two layers of neurons, head by head, and the softmax between them.
 
 use super::Conversion;
+use super::channels::read_as;
 use super::view::{Content, Value};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
@@ -26,23 +27,24 @@ impl Conversion {
         let &[.., inner, columns] = &right_shape.0[..] else { return Err(unsupported()) };
         let heads = right_shape.len() / (inner * columns);
         let rows = left_shape.len() / (heads * inner);
-        let right_nodes = self.graph.node(b).shape.clone();
-        // Elements of the operands for head h, and indices (row, inner) and (inner, column).
-        let scores = heads * inner == right_nodes.channels()
-            && is(left, heads, rows, inner, |h, i, d| i * heads * inner + h * inner + d)
-            && is(right, heads, inner, columns, |h, d, j| j * heads * inner + h * inner + d);
-        let mix = heads * columns == right_nodes.channels()
-            && is(left, heads, rows, inner, |h, i, j| i * heads * inner + h * inner + j)
-            && is(right, heads, inner, columns, |h, j, d| j * heads * columns + h * columns + d);
+        let (of_a, of_b) = (self.graph.node(a).shape.channels(), self.graph.node(b).shape.channels());
+        let (wide, narrow) = (heads * inner, heads * columns);
+        // Queries and probabilities have the heads side by side, and so have keys and values.
+        let queries = || read_as(left, of_a, [heads, rows, inner], wide, |h, i, d| (i, h * inner + d));
+        let scores =
+            read_as(right, of_b, [heads, inner, columns], wide, |h, d, j| (j, h * inner + d)).zip(queries());
+        let mix = read_as(right, of_b, [heads, inner, columns], narrow, |h, j, d| (j, h * columns + d))
+            .zip(queries());
         // A single row or channel can be both.
         let below = self.graph.inputs(a);
         let of_softmax = below.iter().any(|&i| matches!(self.graph.node(i).op, Op::Softmax(_)));
-        let form = match (scores, mix) {
-            (true, true) if of_softmax => Form::Mix,
-            (true, _) => Form::Scores,
-            (_, true) => Form::Mix,
+        let (form, (keys, queries)) = match (scores, mix) {
+            (Some(_), Some(lists)) if of_softmax => (Form::Mix, lists),
+            (Some(lists), _) => (Form::Scores, lists),
+            (_, Some(lists)) => (Form::Mix, lists),
             _ => return Err(unsupported()),
         };
+        let (a, b) = (self.with_channels(name, a, queries)?, self.with_channels(name, b, keys)?);
         let product = self.graph.add(name, Op::Product(Product { form, heads }), &[a, b])?;
         let mut value = Value::plain(product, readers);
         value.factor = left.factor * right.factor;
@@ -55,7 +57,7 @@ impl Conversion {
         self.rows_themselves(name, value)?;
         self.applied(name, value)?;
         let node = self.carrier(name, value)?;
-        match (&self.graph.node(node).op, value.relu, value.mask) {
+        match (&self.graph.node(node).op, value.relu || value.offset != 0.0, value.mask) {
             (Op::Neuron(_), false, None) => Ok(node),
             _ => Err(Error::input("an operand of this product is not quantised, so spikes cannot carry it")
                 .at_node(name)
@@ -101,12 +103,24 @@ impl Conversion {
                 .fix("the softmax of attention reads Q·Kᵀ, scaled and masked")
         };
         self.applied(name, source)?;
-        let Content::Node(product) = source.content else { return Err(unsupported("a sum")) };
-        let node = self.graph.node(product);
-        let Op::Product(Product { form: Form::Scores, heads }) = node.op else {
-            return Err(unsupported("something else than scores"));
+        let Content::Node(mut product) = source.content else { return Err(unsupported("a sum")) };
+        let (heads, rows, tokens) = match (&self.graph.node(product).op, &shape.0[..]) {
+            (Op::Product(Product { form: Form::Scores, heads }), _) => {
+                let shape = &self.graph.node(product).shape;
+                (*heads, shape.rows(), shape.channels() / heads)
+            }
+            // Quantised scores: the heads are extents of their own.
+            (Op::Neuron(_), &[.., rows, tokens]) if rows * tokens > 0 => {
+                (shape.len() / (rows * tokens), rows, tokens)
+            }
+            _ => return Err(unsupported("something else than scores")),
         };
-        let (rows, tokens) = (node.shape.rows(), node.shape.channels() / heads);
+        if let Op::Neuron(_) = self.graph.node(product).op {
+            self.notes.push((name.to_owned(), "reads quantised scores through an identity layer".into()));
+            let all = Value { order: None, factor: 1.0, offset: 0.0, mask: None, ..source.clone() };
+            let layer = self.identity(name, &all, self.graph.node(product).shape.channels())?;
+            product = self.carrier(name, &layer)?;
+        }
         let expected = side_by_side(heads, rows, tokens);
         let in_order = match &source.order {
             None => expected.into_iter().eq(0..heads * rows * tokens),
@@ -128,22 +142,4 @@ impl Conversion {
 fn side_by_side(heads: usize, rows: usize, columns: usize) -> Vec<usize> {
     let index = |h: usize, i: usize, j: usize| i * heads * columns + h * columns + j;
     (0..heads).flat_map(|h| (0..rows).flat_map(move |i| (0..columns).map(move |j| index(h, i, j)))).collect()
-}
-
-/// Whether a value of extents `[heads, m, n]` has the layout `element` in its node.
-fn is(
-    value: &Value,
-    heads: usize,
-    m: usize,
-    n: usize,
-    element: impl Fn(usize, usize, usize) -> usize,
-) -> bool {
-    let mut elements = 0..heads * m * n;
-    match &value.order {
-        None => elements.all(|e| element(e / (m * n), e / n % m, e % n) == e),
-        Some(order) => {
-            order.len() == heads * m * n
-                && elements.all(|e| element(e / (m * n), e / n % m, e % n) == order[e])
-        }
-    }
 }

@@ -2,6 +2,7 @@
 //! the quantised value of the function.
 
 use super::Conversion;
+use super::line::line;
 use super::view::Value;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
@@ -16,15 +17,12 @@ impl Conversion {
         }
         let before = match &source.function {
             Some(before) => before.clone(),
-            // A ReLU and a positive factor commute.
-            None if source.relu && source.factor > 0.0 => Function::relu(),
-            None if source.relu => return Err(unquantised(name)),
+            None if source.relu => Function::relu(),
             None => Function::identity(),
         };
-        let before = if source.factor == 1.0 { before } else { before.then(&Function::times(source.factor)) };
-        let function = before.then(function);
+        let function = before.then(&line(source.factor, source.offset)).then(function);
         function.check().map_err(|problem| Error::input(problem).at_node(name))?;
-        Ok(Value { relu: false, factor: 1.0, function: Some(function), ..source.clone() })
+        Ok(Value { relu: false, factor: 1.0, offset: 0.0, function: Some(function), ..source.clone() })
     }
 
     /// Fails if a value still has a function to apply.

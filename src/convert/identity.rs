@@ -17,6 +17,56 @@ impl Conversion {
         self.linear(&label, &weights, &[], source, 1)
     }
 
+    /// As [`Self::identity`], under whatever view of its neurons the value is.
+    pub(super) fn identity_under(&mut self, name: &str, source: &Value, channels: usize) -> Result<Value> {
+        let Content::Node(node) = source.content else { return self.identity(name, source, channels) };
+        let Some(order) = source.order.clone().filter(|_| self.rows_of(name, source, channels).is_err())
+        else {
+            return self.identity(name, source, channels);
+        };
+        let all = Value { order: None, ..source.clone() };
+        let layer = self.identity(name, &all, self.graph.node(node).shape.channels())?;
+        Ok(Value { order: Some(order), ..layer })
+    }
+
+    /// A function of neurons that a layer reads, as neurons of the same scale, if it takes levels to levels: for instance a
+    /// ReLU6 after a quantiser.
+    pub(super) fn on_levels(&mut self, name: &str, source: &Value) -> Result<Value> {
+        let (Some(function), Content::Node(node)) = (&source.function, &source.content) else {
+            return Ok(source.clone());
+        };
+        let Op::Neuron(neurons) = &self.graph.node(*node).op else { return Ok(source.clone()) };
+        let &[scale] = &neurons.scale[..] else { return Ok(source.clone()) };
+        let (scale, (low, high)) = (f64::from(scale), neurons.tracer_range());
+        let exact: Option<Vec<i32>> = (low..=high)
+            .map(|k| {
+                let level = crate::float::apply(&[f64::from(k) * scale], function)[0] / scale;
+                #[expect(clippy::cast_possible_truncation)]
+                let nearest = level.round() as i32;
+                ((level - f64::from(nearest)).abs() < 1e-9).then_some(nearest)
+            })
+            .collect();
+        let Some(levels) = exact else { return Ok(source.clone()) };
+        let plain = Value { function: None, ..source.clone() };
+        if levels.iter().copied().eq(low..=high) {
+            return Ok(plain);
+        }
+        let bound = |of: fn(i32, i32) -> i32| levels.iter().copied().reduce(of).unwrap_or(0);
+        let quantiser = Quantiser {
+            scale: neurons.scale.clone(),
+            low: vec![bound(i32::min)],
+            high: vec![bound(i32::max)],
+            rounding: neurons.rounding,
+        };
+        let shape = self.graph.node(*node).shape.clone();
+        let label = self.unused_name(format!("{}.applied", self.graph.node(*node).name));
+        // It is element-wise, so the order does not matter.
+        let all = Value { order: None, ..source.clone() };
+        let neurons = self.quantise(&label, &quantiser, &shape, all, 1)?;
+        self.notes.push((name.to_owned(), format!("reads neurons {label:?} for the function before it")));
+        Ok(Value { order: source.order.clone(), shared: source.shared, ..neurons })
+    }
+
     /// Merges neurons that nobody else reads with a quantiser of the same scale after them, which then only clamps
     /// their level, for any rounding rule. The result has the name of the neurons.
     pub(super) fn narrowed(

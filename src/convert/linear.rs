@@ -4,7 +4,7 @@ use super::Conversion;
 use super::view::Value;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
-use crate::quant::Weights;
+use crate::quant::{Weights, per_channel};
 use crate::snn::{Linear, Op};
 
 impl Conversion {
@@ -16,9 +16,12 @@ impl Conversion {
         source: &Value,
         readers: usize,
     ) -> Result<Value> {
+        let (weights, bias) = &with_line(name, weights, bias, source)?;
+        let source = &Value { factor: 1.0, offset: 0.0, ..source.clone() };
         if source.averaged > 1 {
             return self.linear_of_mean(name, weights, bias, source, readers);
         }
+        let source = &self.on_levels(name, source)?;
         let source = &self.rectified(name, source)?;
         self.unscaled(name, source)?;
         let (node, order) = self.rows_of(name, source, weights.inputs)?;
@@ -76,13 +79,6 @@ impl Conversion {
         chosen.iter().enumerate().for_each(|(at, &c)| position[c] = at);
         let inner: Vec<usize> =
             order.iter().map(|e| e / channels * chosen.len() + position[e % channels]).collect();
-        let mut seen = inner.clone();
-        seen.sort_unstable();
-        if !seen.into_iter().eq(0..shape.rows() * chosen.len()) {
-            return Err(Error::input("this quantiser sees only some elements of the layer before it")
-                .at_node(name)
-                .fix("quantise whole channels in all rows"));
-        }
         if chosen.len() == channels && !value.shared {
             return Ok((node, Some(inner)));
         }
@@ -93,8 +89,28 @@ impl Conversion {
     }
 }
 
+/// Weights and bias of a layer that reads `factor·x + offset`, as those of one that reads `x`.
+fn with_line(name: &str, weights: &Weights, bias: &[f64], source: &Value) -> Result<(Weights, Vec<f64>)> {
+    let (mut scaled, mut biases) = (weights.clone(), bias.to_vec());
+    if source.function.is_some() || source.factor == 1.0 && source.offset == 0.0 {
+        return Ok((scaled, biases));
+    }
+    if source.offset != 0.0 {
+        biases.resize(weights.outputs, 0.0);
+        for (o, bias) in biases.iter_mut().enumerate() {
+            let row = &weights.levels[o * weights.inputs..(o + 1) * weights.inputs];
+            let sum: i64 = row.iter().map(|&w| i64::from(w)).sum();
+            #[expect(clippy::cast_precision_loss)]
+            let sum = sum as f64;
+            *bias += source.offset * per_channel(&weights.scale, o) * sum;
+        }
+    }
+    scaled.scaled(&[source.factor]).map_err(|problem| Error::input(problem).at_node(name))?;
+    Ok((scaled, biases))
+}
+
 /// The layer whose output `o` is output `order[o]` of `linear`; outputs may be missing from `order`.
-fn reordered(linear: &Linear, order: &[usize]) -> Linear {
+pub(super) fn reordered(linear: &Linear, order: &[usize]) -> Linear {
     let w = &linear.weights;
     let levels = order.iter().flat_map(|&o| &w.levels[o * w.inputs..(o + 1) * w.inputs]).copied().collect();
     Linear {

@@ -3,9 +3,9 @@
 
 use super::Conversion;
 use super::linear::no_quantiser;
-use super::view::{Content, Value};
+use super::view::{Content, Pending, Value};
 use crate::error::{Error, Result};
-use crate::graph::{Shape, Window};
+use crate::graph::{NodeId, Shape, Window};
 use crate::quant::Weights;
 use crate::snn::{Linear, Op};
 
@@ -31,14 +31,103 @@ impl Conversion {
             return Err(Error::input(problem).at_node(name).fix("average over all tokens"));
         }
         let carried = match &source.content {
+            Content::Node(node)
+                if matches!(self.graph.node(*node).op, Op::Sum(_)) && source.order.is_none() =>
+            {
+                return self.mean_of_sum(name, &self.pending(*node), readers);
+            }
             Content::Node(node) => &self.graph.node(*node).op,
             Content::Pool(pooled) => return Err(super::pool::unquantised(&pooled.name)),
-            Content::Sum(_) | Content::Constant(_) => return Err(no_quantiser("the sum before it", name)),
+            Content::Sum(sum) => return self.mean_of_sum(name, &sum.clone(), readers),
+            Content::Constant(_) => return Err(no_quantiser("the constant before it", name)),
         };
         if !matches!(carried, Op::Neuron(_) | Op::Input(_) | Op::Select(_) | Op::Arrange(_)) {
             return Err(no_quantiser("the operator before it", name));
         }
         Ok(Value { averaged: rows, ..source }.also_read_by(readers))
+    }
+
+    /// A sum that has its node already, as one that is still open.
+    fn pending(&self, node: NodeId) -> Pending {
+        let Op::Sum(sum) = &self.graph.node(node).op else { return Pending::default() };
+        let terms = self.graph.inputs(node).into_iter().zip(sum.first.iter().copied()).collect();
+        let name = self.graph.node(node).name.clone();
+        Pending { name, rows: sum.rows, channels: sum.channels, terms, constant: sum.constant.clone() }
+    }
+
+    /// The mean of the rows of a sum: the sum of its terms' means. Layers of weights read the mean of what they read.
+    fn mean_of_sum(&mut self, name: &str, sum: &Pending, readers: usize) -> Result<Value> {
+        let (rows, channels) = (sum.rows, sum.channels);
+        let wide = u32::try_from(rows).map_err(|_| Error::input("a mean of too many rows").at_node(name))?;
+        #[expect(clippy::cast_precision_loss)]
+        let count = rows as f64;
+        let mut mean = Pending { name: name.to_owned(), rows: 1, channels, ..Pending::default() };
+        if !sum.constant.is_empty() {
+            let of = |c: usize| sum.constant.iter().skip(c).step_by(channels).sum::<f64>() / count;
+            mean.constant = (0..channels).map(of).collect();
+        }
+        for &(node, _) in &sum.terms {
+            let term = self.graph.node(node);
+            let own = term.shape.rows();
+            let (layer, below) = match &term.op {
+                Op::Linear(linear) => (linear.clone(), self.graph.inputs(node)[0]),
+                Op::Neuron(_) | Op::Select(_) => {
+                    let mut levels = vec![0; channels * channels];
+                    levels.iter_mut().step_by(channels + 1).for_each(|w| *w = 1);
+                    let weights = Weights { inputs: channels, outputs: channels, levels, scale: vec![1.0] };
+                    (Linear::plain(weights, Vec::new()), node)
+                }
+                Op::Sum(_) => {
+                    let inner = self.pending(node);
+                    let value = self.mean_of_sum(name, &inner, 1)?;
+                    // The mean of fewer rows, in this sum's share.
+                    if inner.rows != rows {
+                        return Err(no_quantiser("the sum before it", name));
+                    }
+                    if let Content::Sum(inner) = value.content {
+                        mean.terms.extend(inner.terms);
+                        mean.constant.resize(channels, 0.0);
+                        mean.constant.iter_mut().zip(&inner.constant).for_each(|(x, v)| *x += v);
+                    }
+                    continue;
+                }
+                Op::Input(_)
+                | Op::MaxPool(_)
+                | Op::Arrange(_)
+                | Op::Embedding(_)
+                | Op::LayerNorm(_)
+                | Op::Product(_)
+                | Op::Softmax(_)
+                | Op::Function(_)
+                | Op::Readout => {
+                    return Err(Error::input(
+                        "a mean of a sum with something else than layers and neurons in it is not supported",
+                    )
+                    .at_node(name)
+                    .fix("quantise the sum before the mean is taken"));
+                }
+            };
+            let w = &layer.weights;
+            if layer.divisor != 1
+                || layer.window.is_some()
+                || w.levels.len().saturating_mul(own) > MOST_WEIGHTS
+            {
+                return Err(no_quantiser("the sum before it", name));
+            }
+            let levels = w.levels.chunks(w.inputs).flat_map(|row| row.repeat(own)).collect();
+            let weights =
+                Weights { inputs: w.inputs * own, outputs: w.outputs, levels, scale: w.scale.clone() };
+            #[expect(clippy::cast_precision_loss)]
+            let share = own as f64 / count;
+            let bias = layer.bias.iter().map(|b| b * share).collect();
+            let label = self.unused_name(format!("{}.mean", self.graph.node(node).name));
+            let op = Op::Linear(Linear { divisor: wide, ..Linear::plain(weights, bias) });
+            mean.terms.push((self.graph.add(label, op, &[below])?, 0));
+        }
+        if readers > 1 {
+            return Ok(Value::plain(self.finish_sum(&mean)?, readers));
+        }
+        Ok(Value::of(Content::Sum(mean), readers))
     }
 
     /// Fails if a value is a mean of rows.

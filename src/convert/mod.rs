@@ -6,11 +6,13 @@
 
 mod affine;
 mod attention;
+mod channels;
 mod clip;
 mod concat;
 mod convolution;
 mod function;
 mod identity;
+mod line;
 mod linear;
 mod mean;
 mod output;
@@ -26,7 +28,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
-use crate::quant::{Encoding, Function, Precision};
+use crate::quant::{Encoding, Precision};
 use crate::{qann, snn};
 
 use view::{Content, Value};
@@ -79,6 +81,8 @@ struct Conversion {
     notes: Notes,
     /// Neurons that have another shape and order in the QANN.
     views: BTreeMap<String, snn::View>,
+    /// Neurons with other channels than those of this node.
+    parts: HashMap<(NodeId, Vec<usize>), NodeId>,
 }
 
 impl Conversion {
@@ -129,6 +133,10 @@ impl Conversion {
                 self.rows_themselves(name, source)?;
                 source.clone().transposed(extents(inputs[0]), order).also_read_by(readers)
             }
+            (qann::Op::Pick { order, .. }, [source]) => {
+                self.rows_themselves(name, source)?;
+                source.clone().picked(order).also_read_by(readers)
+            }
             (qann::Op::Slice { axis, first, count }, [source]) => {
                 self.rows_themselves(name, source)?;
                 let source = source.clone().sliced(extents(inputs[0]), *axis, *first, *count);
@@ -151,12 +159,11 @@ impl Conversion {
                 let norm = snn::LayerNorm { gamma: gamma.clone(), beta: beta.clone(), epsilon: *epsilon };
                 self.layer_norm(name, norm, &node.shape, source, readers)?
             }
-            (qann::Op::Scale(factor), [source @ Value { function: Some(_), .. }]) => {
-                let times = Function::times(*factor);
-                self.function(name, &times, source)?.also_read_by(readers)
-            }
             (qann::Op::Scale(factor), [source]) => {
-                Value { factor: source.factor * factor, ..source.clone().also_read_by(readers) }
+                self.line(name, &[*factor], &[0.0], source, &node.shape, readers)?
+            }
+            (qann::Op::Line { factor, offset }, [source]) => {
+                self.line(name, factor, offset, source, &node.shape, readers)?
             }
             (qann::Op::Mask(padding), [scores, ids]) => self.mask(name, scores, ids, *padding, readers)?,
             (qann::Op::MatMul, [a, b]) => {
@@ -194,8 +201,8 @@ impl Conversion {
         let problem = match value {
             Value { function: Some(_), .. } => return self.applied(name, value),
             Value { mask: Some(_), .. } => "a mask that no softmax follows",
-            Value { factor, .. } if *factor != 1.0 => {
-                "a multiplication by a constant that no softmax follows"
+            Value { factor, offset, .. } if *factor != 1.0 || *offset != 0.0 => {
+                "a multiplication by a constant, or the addition of one, that neither a layer, a quantiser nor a softmax reads"
             }
             _ => return Ok(()),
         };

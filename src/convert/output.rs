@@ -7,9 +7,11 @@ use crate::snn::Op;
 
 impl Conversion {
     pub(super) fn output(&mut self, name: &str, source: Value) -> Result<Value> {
-        self.unscaled(name, &source)?;
         let node = self.carrier(name, &source)?;
         let quantised = matches!(self.graph.node(node).op, Op::Neuron(_));
+        if !quantised {
+            self.unscaled(name, &source)?;
+        }
         if source.relu && !quantised {
             return Err(Error::input("the model's output is a ReLU without a quantiser")
                 .at_node(name)
@@ -46,6 +48,7 @@ impl Conversion {
                     .fix("end the model with a linear layer that gives the logits")
                     .at_node(name));
             }
+            Op::Sum(_) if source.order.is_none() => node,
             Op::Select(_)
             | Op::Embedding(_)
             | Op::Sum(_)

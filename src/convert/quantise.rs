@@ -1,10 +1,11 @@
 //! Quantiser → ST-BIF+ neurons.
 
+use super::line::through;
 use super::view::{Content, Value};
 use super::{Conversion, clip};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
-use crate::quant::{Decimal, InputSpec, Quantiser, Rounding, Scaling};
+use crate::quant::{Decimal, Function, InputSpec, Quantiser, Rounding, Scaling};
 use crate::snn::{Op, View};
 
 impl Conversion {
@@ -26,6 +27,10 @@ impl Conversion {
             }
             return Ok(value.also_read_by(readers));
         }
+        if source.function.is_none() && (source.factor != 1.0 || source.offset != 0.0) && source.averaged == 1
+        {
+            source = self.function(name, &Function::identity(), &source)?;
+        }
         let mut function = source.function.take();
         let clipped = function.as_ref().and_then(|function| clip::merged(function, quantiser));
         function = function.filter(|_| clipped.is_none());
@@ -38,7 +43,8 @@ impl Conversion {
         let mut node = self.carrier(name, &source)?;
         if let Op::Input(input) = &mut self.graph.node_mut(node).op {
             let identity = identity_on(&quantiser, &input.spec);
-            if let Some(spec) = identity.filter(|_| !source.shared && function.is_none()) {
+            let fits = |spec: &InputSpec| !source.shared || *spec == input.spec;
+            if let Some(spec) = identity.filter(|spec| fits(spec) && function.is_none()) {
                 input.spec = spec;
                 let note =
                     "the raw input is this quantiser's level already: applied directly, without neurons";
@@ -49,14 +55,22 @@ impl Conversion {
                 node = self.rows_of(name, &source, shape.channels())?.0;
             }
         }
-        if let Op::Neuron(_) = self.graph.node(node).op {
-            if function.is_none()
-                && let Some(value) = self.narrowed(name, &quantiser, node, &source, shape, readers)
-            {
-                return Ok(value);
+        if let Op::Neuron(before) = &self.graph.node(node).op {
+            if function.is_none() {
+                if contains(&quantiser, before) {
+                    return Ok(Value { relu: false, ..source }.also_read_by(readers));
+                }
+                if let Some(value) = self.narrowed(name, &quantiser, node, &source, shape, readers) {
+                    return Ok(value);
+                }
             }
             self.notes.push((name.to_owned(), "reads other neurons through an identity layer".into()));
-            source = self.passed_on(name, node, source, shape)?;
+            let plain = Value { relu: false, ..source };
+            source = if plain.order.is_some() && self.rows_of(name, &plain, shape.channels()).is_err() {
+                self.identity_under(name, &plain, shape.channels())?
+            } else {
+                self.passed_on(name, node, plain, shape)?
+            };
             node = self.carrier(name, &source)?;
         }
         let (mut node, order) = self.outputs(name, node, &source)?;
@@ -64,13 +78,16 @@ impl Conversion {
             node = self.function_of(name, function, node)?;
         }
         let channels = self.graph.node(node).shape.channels();
-        let own = if order.is_some() { 0 } else { shape.channels() };
-        quantiser.scale = per_source_channel(&quantiser.scale, own, channels, name)?;
-        quantiser.low = per_source_channel(&quantiser.low, own, channels, name)?;
-        quantiser.high = per_source_channel(&quantiser.high, own, channels, name)?;
+        let read = Value { order: order.clone(), ..Value::plain(node, 1) };
+        quantiser.scale = per_source_channel(&quantiser.scale, &read, shape, channels, name)?;
+        quantiser.low = per_source_channel(&quantiser.low, &read, shape, channels, name)?;
+        quantiser.high = per_source_channel(&quantiser.high, &read, shape, channels, name)?;
         let mut value = Value::plain(self.graph.add(name, Op::Neuron(quantiser), &[node])?, readers);
         if let Some(order) = order {
-            self.views.insert(name.to_owned(), View { shape: shape.clone(), order: order.clone() });
+            // Other neurons of the layer are not read.
+            if order.len() == self.graph.node(node).shape.len() {
+                self.views.insert(name.to_owned(), View { shape: shape.clone(), order: order.clone() });
+            }
             value.order = Some(order);
         }
         Ok(value)
@@ -104,19 +121,28 @@ fn after_relu(quantiser: &Quantiser) -> Quantiser {
 }
 
 /// Converts a list for the quantiser's channels to one for the channels of its input, if a view regrouped them.
-fn per_source_channel<T: Copy>(list: &[T], own: usize, channels: usize, name: &str) -> Result<Vec<T>> {
-    if list.len() == 1 || own == channels {
-        return Ok(list.to_vec());
-    }
-    if own == 0 || !channels.is_multiple_of(own) {
-        return Err(Error::input(format!(
+fn per_source_channel<T: Copy + PartialEq>(
+    list: &[T],
+    read: &Value,
+    shape: &Shape,
+    channels: usize,
+    name: &str,
+) -> Result<Vec<T>> {
+    through(list, read, shape.channels(), channels).ok_or_else(|| {
+        Error::input(format!(
             "a quantiser of {} channels on a layer of {channels} channels in another order",
             list.len()
         ))
         .at_node(name)
-        .fix("quantise per tensor, or before the reshape"));
-    }
-    Ok((0..channels).map(|c| list[c % own]).collect())
+        .fix("quantise per tensor, or before the reshape")
+    })
+}
+
+/// Whether a quantiser changes no level of these neurons: it has their scale, and all their levels.
+fn contains(quantiser: &Quantiser, neurons: &Quantiser) -> bool {
+    let ([s], [own]) = (&quantiser.scale[..], &neurons.scale[..]) else { return false };
+    let low = quantiser.low.iter().max() <= neurons.low.iter().min();
+    s == own && low && quantiser.high.iter().min() >= neurons.high.iter().max()
 }
 
 /// If `Q(x) = d` for every raw value `d = q − zero_point`, the input as the quantiser's value `s·d`.

@@ -2,6 +2,7 @@
 //! levels.
 
 use super::Conversion;
+use super::line::line;
 use super::linear::no_quantiser;
 use super::view::{Content, Value};
 use crate::error::Result;
@@ -10,6 +11,11 @@ use crate::snn::Op;
 
 impl Conversion {
     pub(super) fn relu(&self, source: Value) -> Value {
+        if source.function.is_none() && (source.offset != 0.0 || source.factor < 0.0) {
+            let before = if source.relu { Function::relu() } else { Function::identity() };
+            let function = before.then(&line(source.factor, source.offset)).then(&Function::relu());
+            return Value { function: Some(function), relu: false, factor: 1.0, offset: 0.0, ..source };
+        }
         if let Some(function) = source.function {
             return Value { function: Some(function.then(&Function::relu())), ..source };
         }

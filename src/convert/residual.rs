@@ -29,6 +29,15 @@ impl Conversion {
                     .at_node(name)
                     .fix("quantise the value before it is added"));
             }
+            let scaled = part.factor != 1.0 || part.offset != 0.0;
+            let part = &match &part.content {
+                Content::Node(node)
+                    if scaled && matches!(self.graph.node(*node).op, Op::Neuron(_) | Op::Select(_)) =>
+                {
+                    self.identity(name, part, channels)?
+                }
+                Content::Node(_) | Content::Constant(_) | Content::Sum(_) | Content::Pool(_) => part.clone(),
+            };
             self.unscaled(name, part)?;
             match &part.content {
                 Content::Constant(values) => sum.add_constant(first, values),
@@ -122,7 +131,7 @@ impl Conversion {
             Op::Neuron(_) | Op::Linear(_) | Op::Sum(_) | Op::Embedding(_) | Op::Select(_)
         );
         match (fits, sums) {
-            (true, true) => Ok(node),
+            (true, true) => self.for_sum(node, value),
             (false, _) => Err(Error::input("a transposition before this addition cannot be removed")
                 .at_node(name)
                 .fix("add values in the order in which their layers write them")),
@@ -132,6 +141,19 @@ impl Conversion {
             ))
             .at_node(name)
             .fix("quantise the value before it is added")),
+        }
+    }
+
+    /// The node itself; or a copy of a layer whose weights are so wide that sums want them in their own unit, if others read
+    /// the layer, too.
+    fn for_sum(&mut self, node: NodeId, value: &Value) -> Result<NodeId> {
+        match &self.graph.node(node).op {
+            Op::Linear(linear) if value.shared && linear.weights.is_wide() => {
+                let (op, below) = (Op::Linear(linear.clone()), self.graph.inputs(node)[0]);
+                let label = self.unused_name(format!("{}.summand", self.graph.node(node).name));
+                self.graph.add(label, op, &[below])
+            }
+            _ => Ok(node),
         }
     }
 

@@ -14,8 +14,10 @@ pub(super) struct Value {
     pub relu: bool,
     /// The function applied to every element, including a ReLU before it.
     pub function: Option<Function>,
-    /// The factor of every element.
+    /// The factor of every element, after a ReLU.
     pub factor: f64,
+    /// What is added to every element then.
+    pub offset: f64,
     /// Raw input and the element whose positions are masked.
     pub mask: Option<(NodeId, i32)>,
     /// The value is the mean of this many rows of its carrier; 1 for the rows themselves.
@@ -70,6 +72,7 @@ impl Value {
             relu: false,
             function: None,
             factor: 1.0,
+            offset: 0.0,
             mask: None,
             averaged: 1,
             shared: readers > 1,

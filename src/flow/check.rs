@@ -19,6 +19,8 @@ pub struct Options {
     pub input: Option<InputSpec>,
     /// Width to which weights without a quantiser are rounded; without it they are taken to 24 bits.
     pub weight_bits: Option<u8>,
+    /// Extents and values of inputs.
+    pub adjustments: import::Adjustments,
     /// When the input is applied.
     pub encoding: EncodingChoice,
     /// Name of the model; by default that of the file.
@@ -96,7 +98,7 @@ const REMEDY: &str =
 /// When the file is not an ONNX model of one graph with one input and one output.
 pub fn check(options: &Options) -> Result<Check> {
     let path: &Path = &options.model;
-    let examined = import::examine(path, options.input.as_ref(), options.weight_bits)?;
+    let examined = import::examine(path, options.input.as_ref(), options.weight_bits, &options.adjustments)?;
     let Examined {
         model_name,
         producer,
@@ -166,6 +168,8 @@ impl Size {
                 | Op::Concat(_)
                 | Op::Slice { .. }
                 | Op::Scale(_)
+                | Op::Line { .. }
+                | Op::Pick { .. }
                 | Op::MatMul
                 | Op::AveragePool(_)
                 | Op::MaxPool(_)

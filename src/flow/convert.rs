@@ -21,6 +21,8 @@ pub struct Options {
     pub input: Option<InputSpec>,
     /// Width to which weights without a quantiser are rounded; without it they are taken to 24 bits.
     pub weight_bits: Option<u8>,
+    /// Extents and values of inputs.
+    pub adjustments: import::Adjustments,
     /// When the input is applied.
     pub encoding: EncodingChoice,
     /// Name of the model; by default that of the file.
@@ -36,6 +38,7 @@ pub fn convert(options: &Options) -> Result<Converted> {
         model: options.model.clone(),
         input: options.input.clone(),
         weight_bits: options.weight_bits,
+        adjustments: options.adjustments.clone(),
         encoding: options.encoding,
         name: options.name.clone(),
     })?;
@@ -61,6 +64,7 @@ pub fn imported(
         output: None,
         input: Some(import.input.clone()),
         weight_bits: import.weight_bits,
+        adjustments: import::Adjustments::default(),
         encoding,
         name: name.map(str::to_owned),
     })

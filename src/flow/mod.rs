@@ -31,6 +31,7 @@ pub mod fit;
 pub mod inspect;
 pub mod load;
 pub mod report;
+pub mod rounding;
 pub mod run;
 mod stop;
 pub mod synth;

@@ -54,7 +54,7 @@ pub fn build(flow: &Flow, input: &InputSpec, findings: Findings) -> Result<Built
             Err(error) => problems.push(if error.fix.is_some() { error } else { error.fix(MISMATCH) }),
         }
     }
-    if let Some(output) = builder.read(model.output)? {
+    if let Some(output) = builder.read(flow.output)? {
         builder.network.add(builder.names.name(&model.values[model.output].name), Op::Output, &[output])?;
     }
     let Builder { network, explanation, placeholders, .. } = builder;
@@ -121,17 +121,19 @@ impl Builder<'_> {
                 self.network.add(name, op, &inputs).map(Some)
             }
             Found::Chain { steps, name: wanted, detail } => {
-                // Transpositions and reshapes around an operator vanish; it has the name.
-                let named = steps.iter().position(|(op, _)| {
+                // Neurons have the name, or the operator around which transpositions and reshapes vanish; else the last one.
+                let neurons = steps.iter().position(|(op, _)| matches!(op, Op::Quantise(_)));
+                let around = steps.iter().position(|(op, _)| {
                     matches!(
                         op,
                         Op::Convolution { .. } | Op::AveragePool(_) | Op::MaxPool(_) | Op::Affine { .. }
                     )
                 });
-                let last = named.unwrap_or(steps.len().saturating_sub(1));
+                let named = neurons.or(around).unwrap_or(steps.len().saturating_sub(1));
                 let mut before = None;
+                let mut own = wanted.clone();
                 for (n, (op, parts)) in steps.into_iter().enumerate() {
-                    let label = if n == last { wanted.clone() } else { format!("{wanted}.{}", op.kind()) };
+                    let label = if n == named { wanted.clone() } else { format!("{wanted}.{}", op.kind()) };
                     let mut sources = Vec::new();
                     for part in parts {
                         sources.push(match part {
@@ -146,9 +148,13 @@ impl Builder<'_> {
                             Part::Before => before.ok_or_else(|| Error::input("an empty chain"))?,
                         });
                     }
-                    before = Some(self.network.add(self.names.name(&label), op, &sources)?);
+                    let label = self.names.name(&label);
+                    if n == named {
+                        own.clone_from(&label);
+                    }
+                    before = Some(self.network.add(label, op, &sources)?);
                 }
-                self.explanation.push(Match { pattern, node: wanted, detail });
+                self.explanation.push(Match { pattern, node: own, detail });
                 let name = || self.flow.name(value);
                 before.map(Some).ok_or_else(|| Error::input(format!("nothing computes {:?}", name())))
             }

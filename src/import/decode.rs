@@ -9,6 +9,7 @@ use super::external::Folder;
 use super::proto::{
     AttributeProto, DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
+use super::rewrite::{self, Adjustments};
 use super::tensor::Type;
 use crate::error::{Error, Result};
 
@@ -41,6 +42,8 @@ pub struct Model {
     pub declared: HashMap<ValueId, Vec<Option<usize>>>,
     /// Folder of constants in external files.
     pub folder: Folder,
+    /// What was assumed of inputs: names and texts.
+    pub notes: Vec<(String, String)>,
 }
 
 /// A value.
@@ -144,15 +147,16 @@ impl Model {
     ///
     /// # Errors
     /// When the bytes are not an ONNX model, or the model is not one well-formed graph with one input and one output.
-    pub fn decode(bytes: &[u8], path: &Path) -> Result<Self> {
+    pub fn decode(bytes: &[u8], path: &Path, adjustments: &Adjustments) -> Result<Self> {
         let not_onnx = |why: String| {
             Error::input(format!("this is not an ONNX model: {why}"))
                 .fix("export the network with torch.onnx.export or another ONNX exporter, and check that the file is complete")
         };
         let proto = ModelProto::decode(bytes).map_err(|e| not_onnx(e.to_string()))?;
-        let graph = proto.graph.ok_or_else(|| not_onnx("it has no graph".into()))?;
+        let mut graph = proto.graph.ok_or_else(|| not_onnx("it has no graph".into()))?;
         let producer = format!("{} {}", proto.producer_name, proto.producer_version).trim().to_owned();
-        from_graph(graph, producer, Folder::of(path))
+        let notes = rewrite::apply(&mut graph, adjustments)?;
+        Ok(Self { notes, ..from_graph(graph, producer, Folder::of(path))? })
     }
 
     /// The node that writes this value, and which of its outputs it is.
@@ -226,6 +230,7 @@ fn from_graph(graph: GraphProto, producer: String, folder: Folder) -> Result<Mod
         output,
         declared,
         folder,
+        notes: Vec::new(),
     })
 }
 
@@ -236,7 +241,15 @@ fn only<'a>(list: &[&'a ValueInfoProto], what: &str) -> Result<&'a ValueInfoProt
     }
     let names: Vec<String> = list.iter().take(8).map(|v| crate::error::printable(&v.name)).collect();
     let problem = format!("the model has {} {what} ({}); supported is 1", list.len(), names.join(", "));
-    Err(Error::input(problem).fix("export a model with one input tensor and one output tensor"))
+    let fix = if what == "inputs" && list.iter().any(|v| v.name.contains("mask")) {
+        "say what the others are: --bind attention_mask=padding:ID makes the mask of the token ids (0 where the token is ID), \
+         --bind attention_mask=1 takes all tokens, --bind NAME=N takes a number everywhere"
+    } else if what == "inputs" {
+        "export a model with one input tensor, or say what the others are: --bind NAME=N takes a number everywhere"
+    } else {
+        "export a model with one output tensor: the logits"
+    };
+    Err(Error::input(problem).fix(fix))
 }
 
 /// Extents and type of the input; an error when they are missing, empty or not numbers.
@@ -250,9 +263,10 @@ fn input_form(info: &ValueInfoProto) -> Result<(Vec<Option<usize>>, Type)> {
     let tensor = tensor.ok_or_else(|| wrong("is not a tensor"))?;
     let shape = tensor.shape.as_ref().ok_or_else(|| wrong("has no shape"))?;
     let ty = match Type::from_onnx(tensor.elem_type) {
-        Ok(ty @ (Type::F32 | Type::Int { .. })) => ty,
+        Ok(Type::F32 | Type::F64) => Type::F32,
+        Ok(ty @ Type::Int { .. }) => ty,
         _ => {
-            return Err(wrong("is neither float32 nor of an integer type")
+            return Err(wrong("is neither of floats nor of an integer type")
                 .fix("export the model in float32: model.float() before torch.onnx.export"));
         }
     };
@@ -266,7 +280,8 @@ fn input_form(info: &ValueInfoProto) -> Result<(Vec<Option<usize>>, Type)> {
         return Err(wrong("has no extent beside the batch"));
     }
     if dims[1..].iter().any(Option::is_none) {
-        return Err(wrong("has a dynamic extent beside the batch"));
+        return Err(wrong("has a dynamic extent beside the batch")
+            .fix("fix it with --shape NAME=1,N, or export with a fixed input shape; only the first extent, the batch, may be dynamic"));
     }
     Ok((dims, ty))
 }

@@ -9,6 +9,7 @@ use super::decode::{NodeIndex, ValueId};
 use super::infer;
 use super::patterns::{self, Context, Found, Part, Site};
 use crate::error::Error;
+use crate::qann::Op;
 
 /// What was found.
 #[derive(Default)]
@@ -67,7 +68,7 @@ pub fn find_all(context: &Context) -> Findings {
     let model = context.flow.model;
     let mut findings = Findings::default();
     let mut firm: HashMap<ValueId, bool> = HashMap::new();
-    let mut open = vec![(model.output, Reached::Firmly)];
+    let mut open = vec![(context.flow.output, Reached::Firmly)];
     while let Some((value, how)) = open.pop() {
         let known = firm.get(&value).copied();
         if value == model.input || known == Some(true) || (known.is_some() && how != Reached::Firmly) {
@@ -153,8 +154,24 @@ pub fn find_all(context: &Context) -> Findings {
             }
         }
     }
+    unmasked(context, &mut findings);
     blocked(context, &mut findings);
     findings
+}
+
+/// Positions that are counted from the tokens need a mask: without it, rows of padding tokens are read by the others.
+fn unmasked(context: &Context, findings: &mut Findings) {
+    let masked = |found: &Found| matches!(found, Found::Operator { op: Op::Mask(_), .. });
+    if findings.found.values().any(|(_, _, found)| masked(found)) {
+        return;
+    }
+    let counted = findings.found.iter().find(|(_, (_, pattern, _))| *pattern == "positions");
+    if let Some((&(index, _), _)) = counted {
+        let problem = "these positions are counted from the tokens that are not padding, but no mask leaves the padding out";
+        let fix = "export the model with its attention mask as a second input, and pass --bind attention_mask=padding:ID";
+        let error = Error::input(problem).at_node(&context.flow.model.nodes[index].name).fix(fix);
+        findings.wrong.entry(index).or_default().push(error);
+    }
 }
 
 /// The name that an operator wants.

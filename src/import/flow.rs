@@ -28,6 +28,8 @@ pub enum State {
 pub struct Flow<'m> {
     /// The model.
     pub model: &'m Model,
+    /// The logits: the model's output, without what is dropped behind them.
+    pub output: ValueId,
     /// The first extent of every computed value.
     pub batch: usize,
     pub(super) states: Vec<State>,

@@ -38,6 +38,16 @@ impl Flow<'_> {
                 let target = list("shape", 1)?.ok_or("an Expand without a shape")?;
                 dims::broadcast(&get(0)?, &sizes(&target)?)?
             }
+            (Some("Tile"), _) => {
+                let (dims, repeats) = (get(0)?, list("repeats", 1)?.ok_or("a Tile without repeats")?);
+                let repeats = sizes(&repeats)?;
+                if repeats.len() != dims.len() {
+                    return Err(format!("repeats {repeats:?} of {dims:?}"));
+                }
+                let product = |(d, r): (&usize, &usize)| d.checked_mul(*r).ok_or("a huge extent");
+                dims.iter().zip(&repeats).map(product).collect::<Result<_, _>>()?
+            }
+            (Some("GatherElements"), _) => get(1)?,
             (Some("ReduceMean" | "ReduceMax"), _) => {
                 let dims = get(0)?;
                 let reduced = self.reduced(node, dims.len())?;
@@ -242,7 +252,7 @@ impl Flow<'_> {
             },
             "Shape" | "Size" => Some(Type::I64),
             "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "Not" | "And" | "Or"
-            | "Xor" => Some(Type::Bool),
+            | "Xor" | "IsNaN" | "IsInf" => Some(Type::Bool),
             _ => input(0),
         }
     }
@@ -252,6 +262,9 @@ impl Flow<'_> {
 const LIKE_FIRST_INPUT: &[&str] = &[
     "Identity",
     "Dropout",
+    "IsNaN",
+    "CumSum",
+    "Mod",
     "Cast",
     "CastLike",
     "Relu",
@@ -297,7 +310,6 @@ const LIKE_FIRST_INPUT_UNSUPPORTED: &[&str] = &[
     "Atan",
     "Cos",
     "Cosh",
-    "CumSum",
     "GroupNormalization",
     "InstanceNormalization",
     "LRN",

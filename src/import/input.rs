@@ -91,6 +91,7 @@ impl Samples {
             (-128.., ..=127) => (Element::I8, 0),
             _ if high - low == 255 && low < 0 && high >= 0 => (Element::U8, -low),
             (0.., ..=65535) => (Element::U16, 0),
+            _ if high - low == 65535 && low < 0 && high >= 0 => (Element::U16, -low),
             _ => return Err(unknown(flow, &format!("its quantiser has the levels {low}…{high}"))),
         };
         let exact = scale.to_string().parse().map_err(Error::input)?;

@@ -17,8 +17,10 @@ mod name;
 mod patterns;
 mod propagate;
 pub mod proto;
+mod rewrite;
 mod scopes;
 mod survey;
+mod tail;
 mod tensor;
 mod window;
 
@@ -36,6 +38,7 @@ use flow::Flow;
 use patterns::Context;
 
 pub use input::Samples;
+pub use rewrite::{Adjustments, Binding};
 pub use survey::{Status, Surveyed};
 
 /// Options of the user.
@@ -102,7 +105,7 @@ const WEIGHT_BITS: std::ops::RangeInclusive<u8> = 2..=32;
 /// # Errors
 /// Names the file and all nodes that cannot be imported.
 pub fn import(path: &Path, options: &Options) -> Result<Imported> {
-    let examined = examine(path, Some(&options.input), options.weight_bits)?;
+    let examined = examine(path, Some(&options.input), options.weight_bits, &Adjustments::default())?;
     match Error::several(examined.problems) {
         Some(error) => Err(error.at_file(path)),
         None => Ok(Imported {
@@ -118,10 +121,15 @@ pub fn import(path: &Path, options: &Options) -> Result<Imported> {
 ///
 /// # Errors
 /// When the file is not an ONNX model of one graph with one input and one output.
-pub fn examine(path: &Path, input: Option<&InputSpec>, weight_bits: Option<u8>) -> Result<Examined> {
+pub fn examine(
+    path: &Path,
+    input: Option<&InputSpec>,
+    weight_bits: Option<u8>,
+    adjustments: &Adjustments,
+) -> Result<Examined> {
     let bytes = std::fs::read(path)
         .map_err(|e| Error::io("read", path, &e).fix("check the path; a model is a file MODEL.onnx"))?;
-    examine_bytes(&bytes, path, input, weight_bits).map_err(|e| e.at_file(path))
+    examine_bytes(&bytes, path, input, weight_bits, adjustments).map_err(|e| e.at_file(path))
 }
 
 fn examine_bytes(
@@ -129,18 +137,26 @@ fn examine_bytes(
     path: &Path,
     input: Option<&InputSpec>,
     weight_bits: Option<u8>,
+    adjustments: &Adjustments,
 ) -> Result<Examined> {
     if let Some(bits) = weight_bits.filter(|b| !WEIGHT_BITS.contains(b)) {
         let problem = format!("weights of {bits} bits; supported are {WEIGHT_BITS:?}");
         return Err(Error::input(problem).fix("give --weight-bits 8"));
     }
-    let model = Model::decode(bytes, path)?;
-    let flow = Flow::new(&model)?;
+    let model = Model::decode(bytes, path, adjustments)?;
+    let mut flow = Flow::new(&model)?;
     if flow.is_constant(model.output) {
         flow.constant(model.output)?;
         return Err(Error::input("the model's output does not depend on its input")
             .fix("check that the exported output is computed from the input"));
     }
+    let assumed = match input {
+        Some(spec) => spec.clone(),
+        None => provisional()?,
+    };
+    let tail_options = Options { input: assumed, weight_bits };
+    let tail = tail::of(&Context { flow: &flow, options: &tail_options, told: RefCell::default() })?;
+    flow.output = tail.logits;
     let mut problems = Vec::new();
     let early = input.map(|spec| Samples::given(&flow, spec)).or_else(|| Samples::of_integers(&flow));
     let mut samples = keep(early, &mut problems);
@@ -151,8 +167,11 @@ fn examine_bytes(
         samples = keep(Some(Samples::of_quantiser(&flow, &findings)), &mut problems);
     }
     problems.extend(findings.wrong.values().flatten().cloned());
-    let nodes = survey::survey(&flow, &findings);
-    let notes = findings.told.values().flatten().cloned().collect();
+    let nodes = survey::survey(&flow, &findings, &tail.dropped);
+    let dropped = tail.dropped.iter().rev();
+    let dropped = dropped.map(|(index, why)| (model.nodes[*index].name.clone(), format!("dropped: {why}")));
+    let told = findings.told.values().flatten().cloned();
+    let notes = model.notes.iter().cloned().chain(told).chain(dropped).collect();
     let spec = samples.as_ref().map_or(&options.input, |samples| &samples.spec);
     let built = build::build(&flow, spec, findings)?;
     problems.extend(built.problems);

@@ -43,7 +43,8 @@ impl<'m> Flow<'m> {
             node.inputs.iter().flatten().for_each(|&v| readers[v].push(index));
         }
         let problems = HashMap::new();
-        let mut flow = Self { model, batch, states, problems, types, readers, cache, room };
+        let mut flow =
+            Self { model, output: model.output, batch, states, problems, types, readers, cache, room };
         for node in &model.nodes {
             if let Some(&Some(output)) = node.outputs.first() {
                 flow.types[output] = flow.infer_type(node);
@@ -73,6 +74,12 @@ impl<'m> Flow<'m> {
         }
     }
 
+    /// Whether a node's first output has integers or truth values.
+    fn is_integer(&self, node: &Node) -> bool {
+        let output = node.outputs.first().copied().flatten();
+        matches!(output.and_then(|v| self.types[v]), Some(Type::Int { .. } | Type::Bool))
+    }
+
     /// What is known of a node's first output, and what is wrong with it.
     fn state_after(&self, node: &Node) -> (State, Option<Error>) {
         let inputs: Vec<ValueId> = node.inputs.iter().copied().flatten().collect();
@@ -92,6 +99,10 @@ impl<'m> Flow<'m> {
         };
         match inferred {
             // Of a batch of 1 it does not matter where its extent is.
+            // Integers and truth values are masks and positions on their way; they are evaluated, not computed with.
+            Ok(Some(dims)) if self.batch == 1 && self.is_integer(node) && count(&dims).is_ok() => {
+                (State::Data(dims), None)
+            }
             Ok(Some(dims)) if (dims.first() != Some(&self.batch) && self.batch != 1) || dims.len() < 2 => {
                 let batch = self.batch;
                 let problem =

@@ -32,6 +32,8 @@ pub enum Status {
     PartOf(String),
     /// It is evaluated when the model is imported.
     Constant,
+    /// It stands behind the logits and does not change which is largest; the reason.
+    Dropped(String),
     /// The output does not depend on it.
     Unused,
     /// It reads values whose extents are not known because of an earlier problem.
@@ -40,8 +42,8 @@ pub enum Status {
     Wrong,
 }
 
-/// Every node, sources first.
-pub fn survey(flow: &Flow, findings: &Findings) -> Vec<Surveyed> {
+/// Every node, sources first; `dropped` are those behind the logits, with reasons.
+pub fn survey(flow: &Flow, findings: &Findings, dropped: &[(NodeIndex, String)]) -> Vec<Surveyed> {
     let mut supported: HashMap<NodeIndex, Status> = HashMap::new();
     for (&(index, _), (_, pattern, found)) in &findings.found {
         let status = match found {
@@ -60,6 +62,8 @@ pub fn survey(flow: &Flow, findings: &Findings) -> Vec<Surveyed> {
         let mut outputs = node.outputs.iter().flatten();
         if findings.wrong.contains_key(&index) || named.contains(node.name.as_str()) {
             Status::Wrong
+        } else if let Some((_, why)) = dropped.iter().find(|(at, _)| *at == index) {
+            Status::Dropped(why.clone())
         } else if let Some(status) = supported.get(&index) {
             status.clone()
         } else if let Some(&whole) = findings.part_of.get(&index) {

@@ -30,7 +30,8 @@ impl Type {
     pub fn from_onnx(number: i32) -> Result<Self, String> {
         let int = |bits, signed| Ok(Self::Int { bits, signed });
         let name = match number {
-            1 => return Ok(Self::F32),
+            // Halves are floats: each of them is one exactly.
+            1 | 10 | 16 => return Ok(Self::F32),
             2 => return int(8, false),
             3 => return int(8, true),
             4 => return int(16, false),
@@ -46,9 +47,7 @@ impl Type {
             25 => return int(2, false),
             26 => return int(2, true),
             8 => "string",
-            10 => "float16",
             14 | 15 => "complex",
-            16 => "bfloat16",
             17..=20 | 24 => "float8",
             23 => "float4",
             _ => return Err(format!("element type number {number} is unknown")),
@@ -178,6 +177,15 @@ impl Tensor {
         }
     }
 
+    /// All elements as `f32`, doubles rounded to the nearest float.
+    pub fn rounded_f32(&self) -> Result<Vec<f32>, String> {
+        #[expect(clippy::cast_possible_truncation)]
+        match &self.data {
+            Elements::F64(v) => Ok(v.iter().map(|&x| x as f32).collect()),
+            Elements::F32(_) | Elements::Int(_) => self.as_f32(),
+        }
+    }
+
     /// All elements as `f64`: exact for all but huge integers.
     pub fn to_f64(&self) -> Vec<f64> {
         match &self.data {
@@ -209,6 +217,9 @@ impl Tensor {
             .map(|&d| usize::try_from(d).map_err(|_| format!("extent {d} of a constant is negative")))
             .collect::<Result<_, _>>()?;
         let len = count(&dims)?;
+        if let 10 | 16 = proto.data_type {
+            return halves(proto, dims, len, folder);
+        }
         let bytes = (len * ty.bits()).div_ceil(8);
         let data = if proto.data_location == 1 {
             from_raw(ty, len, &folder.read(&proto.external_data, bytes)?)?
@@ -222,6 +233,43 @@ impl Tensor {
         } else {
             Err(format!("{} elements of a constant with extents {dims:?}", data.len()))
         }
+    }
+}
+
+/// Elements of 16 bits, as floats.
+fn halves(proto: &TensorProto, dims: Vec<usize>, len: usize, folder: &Folder) -> Result<Tensor, String> {
+    let ty = Type::Int { bits: 16, signed: false };
+    let words = if proto.data_location == 1 {
+        from_raw(ty, len, &folder.read(&proto.external_data, len * 2)?)?
+    } else if let Some(raw) = &proto.raw_data {
+        from_raw(ty, len, raw)?
+    } else {
+        from_fields(ty, len, proto)
+    };
+    let Elements::Int(words) = words else { return Err("elements of 16 bits".into()) };
+    if words.len() != len {
+        return Err(format!("{} elements of a constant with extents {dims:?}", words.len()));
+    }
+    let is_brain = proto.data_type == 16;
+    let float = |&word: &i64| {
+        let word = u32::try_from(word).unwrap_or(0);
+        if is_brain { f32::from_bits(word << 16) } else { half(word) }
+    };
+    Ok(Tensor::f32(dims, words.iter().map(float).collect()))
+}
+
+/// The float of a half's bits.
+fn half(word: u32) -> f32 {
+    let (exponent, mantissa) = (word >> 10 & 0x1f, word & 0x3ff);
+    let sign = (word & 0x8000) << 16;
+    match exponent {
+        // Subnormal halves are multiples of 2^-24.
+        0 => {
+            let size = f32::from(u16::try_from(mantissa).unwrap_or(0)) * 2f32.powi(-24);
+            f32::from_bits(size.to_bits() | sign)
+        }
+        31 => f32::from_bits(sign | 0x7f80_0000 | mantissa << 13),
+        _ => f32::from_bits(sign | (exponent + 112) << 23 | mantissa << 13),
     }
 }
 

@@ -5,7 +5,7 @@ use num_rational::BigRational;
 use num_traits::{One, ToPrimitive, Zero};
 
 use super::interval::Span;
-use super::rational::{exact, integer};
+use super::rational::{exact, integer, round};
 use super::unit::{common_unit, multiple};
 use super::value::{Column, Kind, Value};
 use crate::error::{Error, Result};
@@ -60,7 +60,7 @@ impl Reads {
 /// If rows differ in their scales, or weights or sums need more than 63 bits.
 pub(super) fn lower(linear: &snn::Linear, rows: usize, source: &Value) -> Result<(Linear, Value)> {
     let weights = &linear.weights;
-    let (inputs, outputs) = (weights.inputs, weights.outputs);
+    let inputs = weights.inputs;
     let seen = linear.window.as_ref().map_or((rows, inputs), |w| (w.source().rows(), w.channels));
     let columns = source.columns(seen.0, seen.1).map_err(|problem| Error::input(problem).fix(ONE_SCALE))?;
     let reads = Reads::new(linear);
@@ -77,29 +77,77 @@ pub(super) fn lower(linear: &snn::Linear, rows: usize, source: &Value) -> Result
     }
     let divisor = integer(linear.divisor);
 
+    let weight = |o: usize, i: usize| {
+        let group = reads.group(o);
+        let kind = columns[reads.column(group, i)].kind;
+        let weight = i128::from(weights.level(o, i)) * i128::from(units[group].1[kind]);
+        Span { low: weight, high: weight }
+            .range()
+            .map(|range| range.low)
+            .ok_or_else(|| too_wide("weights", weight))
+    };
+    let scale = |o: usize| -> Result<BigRational> {
+        Ok(exact(per_channel(&weights.scale, o)).map_err(Error::input)? * &units[reads.group(o)].0 / &divisor)
+    };
+    accumulated(linear, source, (&columns, &reads), weight, scale)
+}
+
+/// As [`lower`], for a layer that only sums read, with weights in the unit `2^-fraction` of the sums: the integers of floats
+/// are so many units of their own that the sum could not tell that unit from 0. Every weight is rounded, not its sums.
+///
+/// # Errors
+/// As [`lower`].
+pub(super) fn lower_summand(
+    linear: &snn::Linear,
+    rows: usize,
+    source: &Value,
+    fraction: u32,
+) -> Result<(Linear, Value)> {
+    let weights = &linear.weights;
+    let seen = linear.window.as_ref().map_or((rows, weights.inputs), |w| (w.source().rows(), w.channels));
+    let columns = source.columns(seen.0, seen.1).map_err(|problem| Error::input(problem).fix(ONE_SCALE))?;
+    let reads = Reads::new(linear);
+    let one = integer(BigInt::one() << fraction);
+    let scales: Vec<BigRational> = (0..weights.outputs)
+        .map(|o| Ok(exact(per_channel(&weights.scale, o))? * &one / integer(linear.divisor)))
+        .collect::<Result<_, String>>()
+        .map_err(Error::input)?;
+    let weight = |o: usize, i: usize| {
+        let exact = &scales[o]
+            * &source.kinds[columns[reads.column(reads.group(o), i)].kind].scale
+            * integer(weights.level(o, i));
+        round(&exact).to_i64().ok_or_else(|| wide("weights", exact.to_integer().bits() + 1))
+    };
+    accumulated(linear, source, (&columns, &reads), weight, |_| Ok(BigRational::one() / &one))
+}
+
+/// The layer with these integer weights, and the ranges of its sums.
+fn accumulated(
+    linear: &snn::Linear,
+    source: &Value,
+    (columns, reads): (&[Column<'_>], &Reads),
+    weight: impl Fn(usize, usize) -> Result<i64>,
+    scale: impl Fn(usize) -> Result<BigRational>,
+) -> Result<(Linear, Value)> {
+    let (inputs, outputs) = (linear.weights.inputs, linear.weights.outputs);
     let mut integers = Vec::with_capacity(inputs * outputs);
     let mut steps = vec![Span::ZERO; outputs];
     let mut totals = vec![Span::ZERO; outputs];
     for i in 0..inputs {
         for o in 0..outputs {
-            let group = reads.group(o);
-            let column = &columns[reads.column(group, i)];
-            let weight = i128::from(weights.level(o, i)) * i128::from(units[group].1[column.kind]);
-            let range =
-                Span { low: weight, high: weight }.range().ok_or_else(|| too_wide("weights", weight))?;
-            integers.push(range.low);
-            steps[o] = steps[o].plus(Span::from(column.step).scaled(range.low));
-            totals[o] = totals[o].plus(Span::from(column.total).scaled(range.low));
+            let column = &columns[reads.column(reads.group(o), i)];
+            let weight = weight(o, i)?;
+            integers.push(weight);
+            steps[o] = steps[o].plus(Span::from(column.step).scaled(weight));
+            totals[o] = totals[o].plus(Span::from(column.total).scaled(weight));
         }
     }
 
-    let offsets = offsets(linear, source, &columns, &reads)?;
+    let offsets = offsets(linear, source, columns, reads)?;
     let mut kinds = Vec::with_capacity(outputs);
     for (o, offset) in offsets.into_iter().enumerate() {
         let fit = |span: Span| span.range().ok_or_else(|| too_wide("sums", span.high.max(-span.low)));
-        let scale = exact(per_channel(&weights.scale, o)).map_err(Error::input)? * &units[reads.group(o)].0
-            / &divisor;
-        kinds.push(Kind { scale, offset, step: fit(steps[o])?, total: fit(totals[o])? });
+        kinds.push(Kind { scale: scale(o)?, offset, step: fit(steps[o])?, total: fit(totals[o])? });
     }
     let over = |of: fn(&Kind) -> Range| kinds.iter().map(of).fold(Range::new(0, 0), Range::union);
     let delta = over(|k| k.step);

@@ -150,7 +150,15 @@ impl Walk {
                     let fix = "merge the two layers into one, or quantise the value between them";
                     return Err(Error::input(problem).fix(fix));
                 }
-                let (linear, value) = linear::lower(linear, node.shape.rows(), self.value(&inputs, 0)?)?;
+                let readers = source.consumers(id);
+                let summed = !readers.is_empty()
+                    && readers.iter().all(|&reader| matches!(source.node(reader).op, snn::Op::Sum(_)));
+                let read = self.value(&inputs, 0)?;
+                let (linear, value) = if summed && linear.weights.is_wide() {
+                    linear::lower_summand(linear, node.shape.rows(), read, self.precision.residual)?
+                } else {
+                    linear::lower(linear, node.shape.rows(), read)?
+                };
                 (Op::Linear(linear), value)
             }
             snn::Op::MaxPool(window) => {

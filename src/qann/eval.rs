@@ -3,6 +3,7 @@
 use super::{Network, Op};
 use crate::float;
 use crate::graph::NodeId;
+use crate::quant::per_channel;
 
 /// Result of an evaluation.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,6 +60,12 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 float::slice(x, &source.shape.0, *axis, *first, *count)
             }
             (Op::Scale(factor), Some((_, x))) => x.iter().map(|x| x * factor).collect(),
+            (Op::Pick { order, .. }, Some((_, x))) => order.iter().map(|&e| x[e]).collect(),
+            (Op::Line { factor, offset }, Some((_, x))) => {
+                let channels = node.shape.channels();
+                let at = |list: &[f64], e: usize| per_channel(list, e % channels);
+                x.iter().enumerate().map(|(e, x)| x * at(factor, e) + at(offset, e)).collect()
+            }
             (Op::MatMul, Some((source, a))) => {
                 let channels = node.shape.channels();
                 float::matmul(a, &values[inputs[1].index()], source.shape.channels(), channels)

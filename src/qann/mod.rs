@@ -59,6 +59,13 @@ pub enum Op {
     Reshape(Shape),
     /// Extent `i` of the output is extent `order[i]` of the input.
     Transpose(Vec<usize>),
+    /// Element `e` of the output is element `order[e]` of the input: elements repeated or left out.
+    Pick {
+        /// Shape of the output.
+        shape: Shape,
+        /// Elements of the input.
+        order: Vec<usize>,
+    },
     /// A value that does not depend on the input.
     Constant {
         /// Its shape.
@@ -81,6 +88,13 @@ pub enum Op {
     },
     /// Every element multiplied by this factor.
     Scale(f64),
+    /// `factor·x + offset`
+    Line {
+        /// One number, or one for each channel.
+        factor: Vec<f64>,
+        /// One number, or one for each channel.
+        offset: Vec<f64>,
+    },
     /// Matrix product over the last two axes, `[…, m, k] × […, k, n]`.
     MatMul,
     /// LayerNorm over the last axis.
@@ -123,11 +137,13 @@ impl Operator for Op {
             Self::Function(_) => "function",
             Self::Reshape(_) => "reshape",
             Self::Transpose(_) => "transpose",
+            Self::Pick { .. } => "pick",
             Self::Constant { .. } => "constant",
             Self::Add => "add",
             Self::Concat(_) => "concat",
             Self::Slice { .. } => "slice",
             Self::Scale(_) => "scale",
+            Self::Line { .. } => "line",
             Self::MatMul => "matmul",
             Self::LayerNorm { .. } => "layer_norm",
             Self::Mean => "mean",
@@ -190,6 +206,8 @@ impl Operator for Op {
             Self::Mean => shape::mean(input),
             Self::LayerNorm { gamma, beta, epsilon } => shape::layer_norm(input, gamma, beta, *epsilon),
             Self::Embedding { channels, table } => shape::embedding(input, *channels, table),
+            Self::Pick { shape, order } => shape::pick(input, shape, order),
+            Self::Line { factor, offset } => shape::line(input, factor, offset),
             Self::Scale(factor) if !factor.is_finite() => Err(format!("the factor {factor} is not finite")),
             Self::Add | Self::Concat(_) | Self::MatMul | Self::Mask(_) | Self::Constant { .. } => {
                 Err("1 input".into())
@@ -221,11 +239,16 @@ impl Operator for Op {
             Self::Concat(axis) => format!("extent {axis}"),
             Self::Slice { axis, first, count } => format!("extent {axis}: {first}…{}", first + count - 1),
             Self::Scale(factor) => format!("{factor}"),
+            Self::Line { factor, offset } => match (&factor[..], &offset[..]) {
+                ([a], [b]) => format!("{a}·x + {b}"),
+                _ => "per channel".to_owned(),
+            },
             Self::LayerNorm { epsilon, .. } => format!("ε {epsilon}"),
             Self::Mask(padding) => format!("{padding} is padding"),
             Self::Embedding { channels, table } => format!("{} rows", table.len() / channels.max(&1)),
             Self::Constant { .. }
             | Self::Affine { .. }
+            | Self::Pick { .. }
             | Self::Add
             | Self::MatMul
             | Self::Mean

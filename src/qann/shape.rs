@@ -51,6 +51,24 @@ fn matmul(a: &Shape, b: &Shape) -> Result<Shape, String> {
     Ok(Shape([batch_a, &[*m, *n]].concat()))
 }
 
+pub(super) fn pick(input: &Shape, shape: &Shape, order: &[usize]) -> Result<Shape, String> {
+    if shape.is_sane() && shape.len() == order.len() && order.iter().all(|&e| e < input.len()) {
+        Ok(shape.clone())
+    } else {
+        Err(format!("{} elements of {input} as {shape}", order.len()))
+    }
+}
+
+pub(super) fn line(input: &Shape, factor: &[f64], offset: &[f64]) -> Result<Shape, String> {
+    if [factor, offset].iter().any(|list| list.len() != 1 && list.len() != input.channels()) {
+        return Err(format!("{} factors and {} addends for {input}", factor.len(), offset.len()));
+    }
+    match factor.iter().chain(offset).find(|v| !v.is_finite()) {
+        Some(bad) => Err(format!("the factor or addend {bad} is not finite")),
+        None => Ok(input.clone()),
+    }
+}
+
 pub(super) fn slice(input: &Shape, axis: usize, first: usize, count: usize) -> Result<Shape, String> {
     let mut shape = input.clone();
     match (shape.0.get_mut(axis), first.checked_add(count)) {

@@ -1,6 +1,6 @@
 //! Integer weights with their scales.
 
-use super::per_channel;
+use super::{Quantiser, per_channel};
 
 /// Weights `scale[o] · levels[o·inputs + i]` of a linear map.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +24,8 @@ impl Weights {
         self.levels[o * self.inputs + i]
     }
 
-    /// Multiplies every output by a number other than 0: one for all of them, or one for each. Negative numbers change the
-    /// signs of the weights.
+    /// Multiplies every output by a number: one for all of them, or one for each. Negative numbers change the signs of the
+    /// weights.
     ///
     /// # Errors
     /// If a product is not a positive finite number.
@@ -34,10 +34,23 @@ impl Weights {
         let count = if single { 1 } else { self.outputs };
         self.scale =
             (0..count).map(|o| per_channel(&self.scale, o) * per_channel(factors, o).abs()).collect();
-        for o in (0..self.outputs).filter(|&o| per_channel(factors, o) < 0.0) {
-            self.levels[o * self.inputs..(o + 1) * self.inputs].iter_mut().for_each(|w| *w = -*w);
+        for (o, row) in self.levels.chunks_mut(self.inputs.max(1)).enumerate() {
+            let factor = per_channel(factors, o);
+            if factor == 0.0 {
+                row.fill(0);
+                let scale = if single { 0 } else { o };
+                self.scale[scale] = 1.0;
+            } else if factor < 0.0 {
+                row.iter_mut().for_each(|w| *w = w.saturating_neg());
+            }
         }
         self.check()
+    }
+
+    /// Whether some weight needs more bits than quantised weights have: such are those that were floats.
+    pub fn is_wide(&self) -> bool {
+        let most = u32::try_from(Quantiser::MAX_LEVEL).unwrap_or(u32::MAX);
+        self.levels.iter().any(|w| w.unsigned_abs() > most)
     }
 
     /// Checks lengths and signs.

@@ -37,6 +37,7 @@ pub fn refuse_with(name: &str, builder: &Builder, options: &Options) {
         model: builder.save(folder.path()),
         input: Some(options.input.clone()),
         weight_bits: options.weight_bits,
+        adjustments: Default::default(),
         encoding: snn2rtl::convert::EncodingChoice::Analog,
         name: None,
     });
@@ -278,7 +279,7 @@ fn weights() {
     };
     refuse("nan_weight", &layer(floats("w", &[2, 1], &[1.0, f32::NAN])));
     refuse("weights_not_a_matrix", &layer(floats("w", &[2], &[1.0, 2.0])));
-    refuse("half_precision", &layer(small_ints("w", &[2, 1], 10, &[1, 2])));
+    refuse("text_constant", &layer(small_ints("w", &[2, 1], 8, &[1, 2])));
     refuse("too_few_elements", &layer(floats("w", &[2, 1], &[1.0])));
     refuse("huge_constant", &layer(floats("w", &[1 << 31, 1 << 31], &[1.0])));
     let by_input = with(layer(floats("w", &[2, 2], &[1.0; 4])), floats("s", &[2, 1], &[0.5, 0.25]));

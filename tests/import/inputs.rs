@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use snn2rtl::import::{Examined, examine};
+use snn2rtl::import::{Adjustments, Examined, examine};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 
 use crate::builder::{Builder, floats, int64s, small_ints, value_info};
 
 fn examined(builder: &Builder) -> Examined {
     let folder = tempfile::tempdir().unwrap();
-    examine(&builder.save(folder.path()), None, None).unwrap_or_else(|e| panic!("{e}"))
+    examine(&builder.save(folder.path()), None, None, &Adjustments::default())
+        .unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// What is inferred, with the reason.
@@ -99,8 +100,8 @@ fn what_the_model_does_not_tell_is_a_problem_with_advice() {
 #[test]
 fn an_example_is_the_same_network_without_being_told() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/review_encoder/review_encoder.onnx");
-    let told = examine(&path, Some(&InputSpec::tokens()), None).unwrap();
-    let alone = examine(&path, None, None).unwrap();
+    let told = examine(&path, Some(&InputSpec::tokens()), None, &Adjustments::default()).unwrap();
+    let alone = examine(&path, None, None, &Adjustments::default()).unwrap();
     assert!(alone.problems.is_empty());
     assert_eq!(alone.network.text(), told.network.text());
 }

@@ -13,4 +13,5 @@ mod layers;
 mod masks;
 mod names;
 mod references;
+mod strangers;
 mod transformers;

@@ -17,7 +17,8 @@ pub fn evaluate(call: &Call, op: &str) -> Result<Tensor, String> {
             Ok(result)
         }
         "Neg" | "Abs" | "Floor" | "Ceil" | "Round" | "Sqrt" | "Exp" | "Log" | "Reciprocal" | "Relu"
-        | "Sign" | "Not" => unary(op, call.get(0)?),
+        | "Sign" | "Not" | "Tanh" | "Erf" | "Sigmoid" | "Sin" | "Cos" => unary(op, call.get(0)?),
+        "IsNaN" | "IsInf" => test(op, call.get(0)?),
         _ => binary(call, op, call.get(0)?, call.get(1)?),
     }
 }
@@ -35,6 +36,11 @@ fn unary(op: &str, x: &Tensor) -> Result<Tensor, String> {
                 "Sqrt" => $x.sqrt(),
                 "Exp" => $exact($x, f64::exp),
                 "Log" => $exact($x, f64::ln),
+                "Tanh" => $exact($x, f64::tanh),
+                "Erf" => $exact($x, libm::erf),
+                "Sigmoid" => $exact($x, |x: f64| 1.0 / (1.0 + (-x).exp())),
+                "Sin" => $exact($x, f64::sin),
+                "Cos" => $exact($x, f64::cos),
                 "Reciprocal" => 1.0 / $x,
                 "Relu" => {
                     if $x < 0.0 {
@@ -84,6 +90,13 @@ fn unary(op: &str, x: &Tensor) -> Result<Tensor, String> {
     Ok(Tensor { ty: x.ty, dims: x.dims.clone(), data })
 }
 
+/// Whether elements are no number, or infinite.
+fn test(op: &str, x: &Tensor) -> Result<Tensor, String> {
+    let is = |x: f64| i64::from(if op == "IsNaN" { x.is_nan() } else { x.is_infinite() });
+    let data = Elements::Int(x.to_f64().into_iter().map(is).collect());
+    Ok(Tensor { ty: Type::Bool, dims: x.dims.clone(), data })
+}
+
 /// A function of a float, computed in double and rounded once.
 #[expect(clippy::cast_possible_truncation)]
 fn rounded(x: f32, f: fn(f64) -> f64) -> f32 {
@@ -120,6 +133,13 @@ fn binary(call: &Call, op: &str, a: &Tensor, b: &Tensor) -> Result<Tensor, Strin
         ),
         (Elements::Int(x), Elements::Int(y)) if a.ty == b.ty => {
             let range = a.ty.range().unwrap_or((i64::MIN, i64::MAX));
+            let remainder = call.node.int("fmod", 0) != 0;
+            let integer = |op: &str, x: i64, y: i64| match op {
+                "Mod" if remainder => x.checked_rem(y),
+                // The sign is the divisor's.
+                "Mod" => x.checked_rem(y).map(|r| if r != 0 && (r < 0) != (y < 0) { r + y } else { r }),
+                _ => integer(op, x, y),
+            };
             let one = |x, y| integer(op, x, y).filter(|r| (range.0..=range.1).contains(r));
             let data: Option<Vec<i64>> = pairs().map(|(&i, &j)| one(x[i], y[j])).collect();
             Elements::Int(data.ok_or_else(|| format!("{op} of integer constants leaves their type"))?)

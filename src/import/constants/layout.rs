@@ -49,7 +49,7 @@ fn under(x: &Tensor, dims: Vec<usize>) -> Result<Tensor, String> {
 }
 
 /// These elements, in this order.
-fn pick(x: &Tensor, dims: Vec<usize>, index: &[usize]) -> Tensor {
+pub fn pick(x: &Tensor, dims: Vec<usize>, index: &[usize]) -> Tensor {
     let data = match &x.data {
         Elements::F32(v) => Elements::F32(index.iter().map(|&i| v[i]).collect()),
         Elements::F64(v) => Elements::F64(index.iter().map(|&i| v[i]).collect()),

@@ -1,5 +1,6 @@
 //! Constant folding: evaluates operators on constants as ONNX defines them, floats in `f32` in the order of the graph.
 
+mod algebra;
 mod elementwise;
 mod layout;
 pub mod quantise;
@@ -71,12 +72,14 @@ pub fn evaluate(call: &Call) -> Result<Tensor, String> {
         "Cast" => cast(call),
         "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Min" | "Max" | "Equal" | "Greater" | "GreaterOrEqual"
         | "Less" | "LessOrEqual" | "Neg" | "Abs" | "Floor" | "Ceil" | "Round" | "Sqrt" | "Exp" | "Log"
-        | "Reciprocal" | "Relu" | "Sign" | "Not" | "And" | "Or" | "Xor" | "Clip" | "Where" => {
-            elementwise::evaluate(call, op)
-        }
+        | "Reciprocal" | "Relu" | "Sign" | "Not" | "And" | "Or" | "Xor" | "Clip" | "Where" | "Mod"
+        | "Tanh" | "Erf" | "Sigmoid" | "Sin" | "Cos" | "IsNaN" | "IsInf" => elementwise::evaluate(call, op),
         "Reshape" | "Flatten" | "Transpose" | "Squeeze" | "Unsqueeze" | "Gather" | "Concat" | "Slice"
         | "Expand" | "ConstantOfShape" | "Range" => layout::evaluate(call, op),
-        "ReduceProd" | "ReduceSum" | "ReduceMin" | "ReduceMax" => reduce::evaluate(call, op),
+        "ReduceProd" | "ReduceSum" | "ReduceMin" | "ReduceMax" | "ReduceMean" => reduce::evaluate(call, op),
+        "CumSum" | "Trilu" | "MatMul" | "Tile" | "GatherElements" | "GatherND" | "Softmax" => {
+            algebra::evaluate(call, op)
+        }
         "QuantizeLinear" | "DequantizeLinear" => quantise::evaluate(call, op),
         _ => Err(format!("cannot evaluate {op} on constants")),
     }

@@ -1,10 +1,10 @@
-//! Reductions of integer constants, as computed shapes need them.
+//! Reductions of constants.
 
 use super::Call;
 use crate::import::dims::axis;
 use crate::import::tensor::{Elements, Tensor};
 
-/// Evaluates the operator `op`: `ReduceProd`, `ReduceSum`, `ReduceMin` or `ReduceMax`.
+/// Evaluates the operator `op`: `ReduceProd`, `ReduceSum`, `ReduceMin`, `ReduceMax` or `ReduceMean`.
 pub fn evaluate(call: &Call, op: &str) -> Result<Tensor, String> {
     let x = call.get(0)?;
     let rank = x.dims.len();
@@ -15,6 +15,12 @@ pub fn evaluate(call: &Call, op: &str) -> Result<Tensor, String> {
     }
     let kept: Vec<usize> =
         x.dims.iter().zip(&reduced).map(|(&extent, &gone)| if gone { 1 } else { extent }).collect();
+    let keep = call.node.int("keepdims", 1) != 0;
+    let dims: Vec<usize> =
+        kept.iter().zip(&reduced).filter(|(_, gone)| keep || !**gone).map(|(&d, _)| d).collect();
+    if !matches!(x.data, Elements::Int(_)) {
+        return floats(op, x, &kept, dims);
+    }
     let mut result: Vec<Option<i64>> = vec![None; kept.iter().product()];
     for (e, &value) in x.as_ints()?.iter().enumerate() {
         let index = index(e, &x.dims, &kept);
@@ -24,6 +30,7 @@ pub fn evaluate(call: &Call, op: &str) -> Result<Tensor, String> {
                 "ReduceProd" => before.checked_mul(value),
                 "ReduceSum" => before.checked_add(value),
                 "ReduceMin" => Some(before.min(value)),
+                "ReduceMean" => None,
                 _ => Some(before.max(value)),
             },
         };
@@ -37,8 +44,6 @@ pub fn evaluate(call: &Call, op: &str) -> Result<Tensor, String> {
     };
     let data: Option<Vec<i64>> = result.into_iter().map(|r| r.or(neutral)).collect();
     let data = data.ok_or("an extreme of no elements")?;
-    let keep = call.node.int("keepdims", 1) != 0;
-    let dims = kept.iter().zip(&reduced).filter(|(_, gone)| keep || !**gone).map(|(&d, _)| d).collect();
     Ok(Tensor { ty: x.ty, dims, data: Elements::Int(data) })
 }
 
@@ -51,4 +56,29 @@ fn index(mut e: usize, dims: &[usize], kept: &[usize]) -> usize {
         e /= extent;
     }
     index
+}
+
+/// A reduction of floats, in double precision, rounded once.
+fn floats(op: &str, x: &Tensor, kept: &[usize], dims: Vec<usize>) -> Result<Tensor, String> {
+    let mut groups: Vec<Vec<f64>> = vec![Vec::new(); kept.iter().product()];
+    for (e, value) in x.to_f64().into_iter().enumerate() {
+        groups[index(e, &x.dims, kept)].push(value);
+    }
+    #[expect(clippy::cast_precision_loss)]
+    let one = |group: Vec<f64>| -> Option<f64> {
+        Some(match op {
+            "ReduceProd" => group.iter().product(),
+            "ReduceSum" => group.iter().sum(),
+            "ReduceMean" => group.iter().sum::<f64>() / group.len() as f64,
+            "ReduceMin" => group.into_iter().reduce(f64::min)?,
+            _ => group.into_iter().reduce(f64::max)?,
+        })
+    };
+    let data: Option<Vec<f64>> = groups.into_iter().map(one).collect();
+    let data = data.ok_or("an extreme of no elements")?;
+    #[expect(clippy::cast_possible_truncation)]
+    Ok(match x.data {
+        Elements::F64(_) => Tensor { ty: x.ty, dims, data: Elements::F64(data) },
+        _ => Tensor::f32(dims, data.into_iter().map(|x| x as f32).collect()),
+    })
 }

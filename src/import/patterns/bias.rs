@@ -66,6 +66,17 @@ impl Bias {
     }
 }
 
+/// Extents and elements of a constant as real numbers: what is quantised is its integers times its scale.
+pub fn real(context: &Context, value: ValueId) -> Result<(Vec<usize>, Vec<f64>)> {
+    elements(context, value).map(|(dims, found)| (dims, found.values))
+}
+
+/// The number that a constant is everywhere, if it is one.
+pub fn number(context: &Context, value: ValueId) -> Result<Option<f64>> {
+    let (_, values) = real(context, value)?;
+    Ok(values.first().copied().filter(|first| values.iter().all(|v| v == first)))
+}
+
 /// Extents and elements of a constant.
 fn elements(context: &Context, value: ValueId) -> Result<(Vec<usize>, Bias)> {
     let mut at = value;
@@ -84,8 +95,7 @@ fn elements(context: &Context, value: ValueId) -> Result<(Vec<usize>, Bias)> {
     }
     // Other expressions in single precision, as ONNX defines their operators.
     let tensor = context.flow.constant(value)?;
-    let values = tensor.as_f32().map_err(Error::input)?;
-    Ok((tensor.dims.clone(), Bias { values: values.into_iter().map(f64::from).collect(), exact: true }))
+    Ok((tensor.dims.clone(), Bias { values: tensor.to_f64(), exact: true }))
 }
 
 /// A product, and whether it is exact.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Context;
+use super::{Context, bias};
 use crate::error::{Error, Result as Outcome};
 use crate::import::decode::{Node, ValueId};
 use crate::quant::{Binary, Function, Step, Unary};
@@ -73,7 +73,7 @@ pub fn is_curved(node: &Node, several: bool, first: bool) -> bool {
 
 /// The value of a constant that is equal everywhere; `None` if it differs between elements.
 pub fn number(context: &Context, value: ValueId) -> Outcome<Option<f64>> {
-    Ok(context.flow.constant(value)?.uniform().filter(|v| v.is_finite()))
+    Ok(bias::number(context, value)?.filter(|v| v.is_finite()))
 }
 
 /// Adds a node to a function; `None` if the function cannot contain it.

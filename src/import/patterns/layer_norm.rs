@@ -52,7 +52,7 @@ fn one_node(context: &Context, site: Site) -> Result<Option<Parts>> {
 fn per_channel(context: &Context, value: Option<ValueId>, channels: usize, other: f32) -> Result<Vec<f32>> {
     let Some(value) = value else { return Ok(vec![other; channels]) };
     let tensor = context.flow.constant(value)?;
-    let values = tensor.as_f32().map_err(Error::input)?;
+    let values = tensor.rounded_f32().map_err(Error::input)?;
     match values.len() {
         1 => Ok(vec![values[0]; channels]),
         n if n == channels && tensor.dims.last() == Some(&n) => Ok(values),

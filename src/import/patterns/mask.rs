@@ -3,6 +3,7 @@
 //! It is written as `Where(mask, −∞, scores)` (`masked_fill`), or as a sum with 0 and a number that leaves nothing of
 //! its score's exponential: −10000, the smallest float, −∞. All mean −∞ here.
 
+use super::probe::Probe;
 use super::token_map::{self, TokenMap, dependent};
 use super::{Context, Found, Site};
 use crate::error::{Error, Result};
@@ -26,11 +27,20 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         return Ok(None);
     }
     let found = if chooses {
-        choice(context, node.input(0)?, node.input(1)?, node.input(2)?)?
+        choice(context, node.input(0)?, node.input(1)?, node.input(2)?)
     } else {
-        sum(context, node.input(0)?, node.input(1)?, node.is("Sub"))?
+        sum(context, node.input(0)?, node.input(1)?, node.is("Sub"))
     };
-    let Some((scores, map, masked)) = found else { return Ok(None) };
+    let found = match found {
+        Ok(Some(found)) => found,
+        other => {
+            return match probed(context, site)? {
+                Some(found) => Ok(Some(found)),
+                None => other.map(|_| None),
+            };
+        }
+    };
+    let (scores, map, masked) = found;
     let (Some(dims), Some(to)) = (context.flow.data_extents(scores)?, context.flow.data_extents(site.value)?)
     else {
         return Ok(Some(Found::Blocked(vec![scores])));
@@ -56,6 +66,94 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         ))
         .fix("mask the padding token only")),
     }
+}
+
+/// A mask that is no function of single tokens in its operators, but in its values: it is evaluated with each token, and with
+/// several, being padding.
+fn probed(context: &Context, site: Site) -> Result<Option<Found>> {
+    let (node, flow) = (site.node, context.flow);
+    let chooses = node.is("Where");
+    let operands: &[(usize, usize, bool)] =
+        if chooses { &[(0, 1, false), (0, 2, true)] } else { &[(1, 0, false), (0, 1, false)] };
+    for &(mask, scores, when) in operands {
+        let (mask, scores) = (node.input(mask)?, node.input(scores)?);
+        if flow.is_constant(scores) || node.is("Sub") && mask == node.input(0)? {
+            continue;
+        }
+        if flow.is_constant(mask) {
+            // One that leaves nothing out.
+            let all = flow.constant(mask)?;
+            let keeps = if chooses { Some(f64::from(u8::from(!when))) } else { Some(0.0) };
+            if all.uniform() == keeps {
+                return Ok(Some(Found::Same(scores)));
+            }
+            continue;
+        }
+        if chooses {
+            // What scores are replaced by.
+            let number = if when { node.input(1)? } else { node.input(2)? };
+            let masks = |x: f64| !x.is_nan() && x <= MASKED;
+            if !flow.is_constant(number) || !flow.constant(number)?.uniform().is_some_and(masks) {
+                continue;
+            }
+        }
+        let Some(probe) = Probe::of(context, mask)? else { continue };
+        let Some(dims) = flow.data_extents(scores)? else { return Ok(Some(Found::Blocked(vec![scores]))) };
+        if dims.last() != Some(&probe.tokens) {
+            continue;
+        }
+        // Which elements of the mask are left out; elements of the last extent belong to keys.
+        let left_out = |ids: &[i64]| -> Result<Option<Vec<bool>>> {
+            let tensor = probe.evaluate(ids)?;
+            if tensor.dims.last() != Some(&probe.tokens) {
+                return Ok(None);
+            }
+            let values = tensor.to_f64();
+            if chooses {
+                return Ok(Some(values.iter().map(|&v| (v != 0.0) == when).collect()));
+            }
+            let added = values.iter().map(|&v| if node.is("Sub") { -v } else { v });
+            let added: Vec<f64> = added.collect();
+            let fits = added.iter().all(|&v| v == 0.0 || v <= MASKED);
+            Ok(fits.then(|| added.iter().map(|&v| v != 0.0).collect()))
+        };
+        let plain = probe.without_padding();
+        let Some(none) = left_out(&plain)? else { continue };
+        if none.iter().any(|&m| m) {
+            return Err(dependent("a token's position alone (a causal mask)"));
+        }
+        let mut padding = None;
+        for &candidate in &probe.candidates {
+            let with = |at: &dyn Fn(usize) -> bool| -> Vec<i64> {
+                plain.iter().enumerate().map(|(i, &id)| if at(i) { candidate } else { id }).collect()
+            };
+            let mut same = true;
+            for j in 0..probe.tokens {
+                // One token, and all from one on.
+                for set in [with(&|i| i == j), with(&|i| i >= j && j > 0)] {
+                    let expected = |e: usize| set[e % probe.tokens] == candidate;
+                    let Some(found) = left_out(&set)? else { return Ok(None) };
+                    same &= found.iter().enumerate().all(|(e, &m)| m == expected(e));
+                }
+            }
+            if same {
+                padding = Some(candidate);
+            }
+        }
+        let Some(padding) = padding.and_then(|p| i32::try_from(p).ok()) else {
+            return Ok(None);
+        };
+        context.tell(format!(
+            "the mask was evaluated: it leaves out the keys whose token is {padding}, the padding"
+        ));
+        return Ok(Some(Found::Operator {
+            op: Op::Mask(padding),
+            sources: vec![scores, flow.model.input],
+            name: node.name.clone(),
+            detail: format!("token {padding} is padding"),
+        }));
+    }
+    Ok(None)
 }
 
 /// The masked value, the function of the tokens, and the masked tokens.

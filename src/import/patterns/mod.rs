@@ -4,6 +4,7 @@
 //! network's own terms and which values it is computed from; all nodes in between vanish.
 
 mod activation;
+mod affine;
 pub mod arithmetic;
 mod batch_norm;
 mod bias;
@@ -20,15 +21,20 @@ mod linear_form;
 mod mask;
 mod mean;
 mod passthrough;
+mod pick;
+mod positions;
+mod probe;
 mod qdq;
 mod qonnx;
 mod quantiser;
 mod reshape;
+mod scaled;
 mod straight_through;
 mod token_map;
 mod transformer;
 mod weights;
 
+pub use quantiser::form_of;
 pub use token_map::{is_identity, is_of_raw_elements};
 
 use std::cell::RefCell;
@@ -130,11 +136,14 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern { name: "attention mask", find: mask::find },
     Pattern { name: "layer norm", find: layer_norm::find },
     Pattern { name: "function", find: function::find },
+    Pattern { name: "constants", find: affine::find },
     Pattern { name: "residual", find: transformer::add },
     Pattern { name: "concatenation", find: transformer::concat },
     Pattern { name: "mean", find: mean::find },
     Pattern { name: "softmax", find: transformer::softmax },
     Pattern { name: "part", find: transformer::part },
+    Pattern { name: "repetition", find: pick::find },
+    Pattern { name: "positions", find: positions::find },
     Pattern { name: "embedding", find: transformer::embedding },
     Pattern { name: "factor", find: transformer::factor },
     Pattern { name: "reshape", find: reshape::find },

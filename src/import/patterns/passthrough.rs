@@ -38,8 +38,24 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
                 Error::input("this Dropout is in training mode").fix("export the model in inference mode")
             );
         }
+    } else if node.is("Where") {
+        return nan_replaced(context, node);
     } else if !node.is("Identity") && !is_float_cast(context.flow, node) && !keeps_tokens(context, node)? {
         return Ok(None);
     }
     Ok(Some(Found::Same(node.input(0)?)))
+}
+
+/// `Where(IsNaN(x), c, x)`, with which attention replaces rows without any key, is `x` where there are none.
+fn nan_replaced(context: &Context, node: &Node) -> Result<Option<Found>> {
+    let value = node.input(2)?;
+    let test = context.flow.model.producer_of(node.input(0)?).map(|(_, test)| test);
+    match test {
+        Some(test)
+            if test.is("IsNaN") && test.input(0)? == value && context.flow.is_constant(node.input(1)?) =>
+        {
+            Ok(Some(Found::Same(value)))
+        }
+        _ => Ok(None),
+    }
 }

@@ -22,7 +22,7 @@ pub fn form_of(context: &Context, site: Site) -> Result<Option<Form>> {
         nodes.push(index);
         if node.is("QuantizeLinear") {
             break node;
-        } else if node.is("Identity") {
+        } else if node.is("Identity") || keeps_levels(context, node) {
             value = node.input(0)?;
         } else if let Some(clip) = clip_of(context, value)? {
             bounds.clip_inside(clip.low, clip.high);
@@ -119,4 +119,11 @@ fn output_type(context: &Context, node: &Node) -> Result<Type> {
         (None, number) => Type::from_onnx(i32::try_from(number).unwrap_or(0))
             .map_err(|e| Error::input(e).at_node(&node.name)),
     }
+}
+
+/// Whether this is a cast of levels to an integer type that holds all of theirs.
+fn keeps_levels(context: &Context, node: &Node) -> bool {
+    let ty = |value: Option<ValueId>| value.and_then(|v| context.flow.element_type(v)).and_then(Type::range);
+    let (from, to) = (ty(node.optional_input(0)), ty(node.outputs.first().copied().flatten()));
+    node.is("Cast") && matches!((from, to), (Some(from), Some(to)) if to.0 <= from.0 && to.1 >= from.1)
 }

@@ -1,7 +1,7 @@
 //! Quantisers in any form.
 
 use super::form::{Form, SCALE, check_scale};
-use super::{Context, Found, Site, arithmetic, qdq, qonnx};
+use super::{Context, Found, Site, arithmetic, qdq, qonnx, scaled};
 use crate::error::{Error, Result};
 use crate::import::decode::ValueId;
 use crate::import::name;
@@ -26,7 +26,16 @@ pub fn form_of(context: &Context, value: ValueId) -> Result<Option<Form>> {
 
 /// The pattern: a quantiser on an activation.
 pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
-    let Some(form) = form_of(context, site.value)? else { return Ok(None) };
+    let form = match form_of(context, site.value) {
+        Ok(Some(form)) => form,
+        // Other ways of writing the scale.
+        other => {
+            return match scaled::find(context, site)? {
+                Some(found) => Ok(Some(found)),
+                None => other.map(|_| None),
+            };
+        }
+    };
     let Some(dims) = context.flow.data_extents(form.source)? else {
         return Ok(Some(Found::Blocked(vec![form.source])));
     };

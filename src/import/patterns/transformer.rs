@@ -152,10 +152,7 @@ pub fn part(context: &Context, site: Site) -> Result<Option<Found>> {
     let ranges = if gather {
         let axis = dims::axis(node.int("axis", 0), from.len()).map_err(Error::input)?;
         let index = context.flow.constant(node.input(1)?)?;
-        let [index] = index.as_ints().map_err(Error::input)? else {
-            return Err(Error::input("a Gather of several indices of a computed value is not supported")
-                .fix("select one index, or cut a contiguous part with a slice"));
-        };
+        let [index] = index.as_ints().map_err(Error::input)? else { return Ok(None) };
         let first = dims::axis(*index, from[axis]).map_err(Error::input)?;
         vec![(axis, first..first + 1)]
     } else if node.is("Split") {
@@ -202,7 +199,7 @@ pub fn embedding(context: &Context, site: Site) -> Result<Option<Found>> {
         return Err(Error::input("a Gather of columns of a table is not supported")
             .fix("store the table with one row a token (axis 0)"));
     }
-    let table = table.as_f32().map_err(Error::input)?;
+    let table = table.rounded_f32().map_err(Error::input)?;
     let name = name::of_scope(context.flow.model, &[site.index]);
     let detail = format!("{rows} rows of {channels} channels");
     Ok(Some(Found::Operator { op: Op::Embedding { channels, table }, sources: vec![source], name, detail }))
@@ -225,7 +222,7 @@ pub fn factor(context: &Context, site: Site) -> Result<Option<Found>> {
     else {
         return Ok(Some(Found::Blocked(vec![source])));
     };
-    let Some(number) = context.flow.constant(number)?.uniform().filter(|_| from == to) else {
+    let Some(number) = bias::number(context, number)?.filter(|_| from == to) else {
         return Ok(None);
     };
     let factor = if divides { 1.0 / number } else { number };
@@ -244,8 +241,7 @@ fn chain(node: &Node, op: Op, parts: Vec<Part>, detail: String) -> Result<Option
 
 /// A constant spread to these extents.
 fn constant(context: &Context, value: ValueId, to: &[usize]) -> Result<Part> {
-    let tensor = context.flow.constant(value)?;
-    let index = broadcast_index(&tensor.dims, to).map_err(Error::input)?;
-    let values = tensor.to_f64();
+    let (dims, values) = bias::real(context, value)?;
+    let index = broadcast_index(&dims, to).map_err(Error::input)?;
     Ok(Part::Constant(context.flow.shape(to), index.into_iter().map(|i| values[i]).collect()))
 }

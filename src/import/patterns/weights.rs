@@ -49,7 +49,7 @@ pub fn read(context: &Context, value: ValueId, by_output: bool) -> Result<(Weigh
 /// [`EXACT_BITS`].
 fn without_quantiser(context: &Context, value: ValueId, by_output: bool) -> Result<Levels> {
     let tensor = context.flow.constant(value)?;
-    let values = tensor.as_f32().map_err(Error::input)?;
+    let values = tensor.rounded_f32().map_err(Error::input)?;
     let matrix = Floats { dims: matrix(&tensor.dims)?, by_output, values };
     for &w in &matrix.values {
         levels::finite(w)?;

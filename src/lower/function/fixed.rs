@@ -8,6 +8,7 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::super::rational::exact;
+use super::boundary::TIE;
 use crate::quant::{Arithmetic, Binary, Unary};
 
 /// All reals from `low·2^−bits` to `high·2^−bits`.
@@ -232,6 +233,23 @@ impl Fixed {
         Some(Bounds::new(s.low * 2 - self.one(), s.high * 2 - self.one()))
     }
 
+    /// The nearest integers; the even one where both ends are within 2^−40 of one half.
+    fn round(&self, a: &Bounds) -> Bounds {
+        let (one, tie) = (self.one(), self.one() >> TIE);
+        let near = |x: &BigInt| {
+            let floor = x.div_floor(&one);
+            let rest = x - &floor * &one;
+            let from_half: BigInt = &rest * 2 - &one;
+            if from_half.abs() <= &tie * 2 {
+                // A tie.
+                return &floor + i32::from(floor.is_odd());
+            }
+            if rest * 2 > one { floor + 1 } else { floor }
+        };
+        let (low, high) = (near(&a.low), near(&a.high));
+        Bounds::new(low * &one, high * &one)
+    }
+
     /// `max(x, 0) + ln(1 + exp(−|x|))`
     fn softplus(&self, x: &BigInt) -> Option<Bounds> {
         let exp = self.exp(&-x.abs())?;
@@ -263,6 +281,7 @@ impl Arithmetic for Fixed {
             Unary::Tanh => self.rising(a, |x| self.tanh(x)),
             Unary::Sigmoid => self.rising(a, |x| self.sigmoid(x)),
             Unary::Softplus => self.rising(a, |x| self.softplus(x)),
+            Unary::Round => Some(self.round(a)),
         }
     }
 
@@ -297,7 +316,7 @@ mod tests {
     use super::super::tests::Plain;
     use super::*;
 
-    const UNARY: [Unary; 9] = [
+    const UNARY: [Unary; 10] = [
         Unary::Neg,
         Unary::Abs,
         Unary::Exp,
@@ -307,6 +326,7 @@ mod tests {
         Unary::Tanh,
         Unary::Sigmoid,
         Unary::Softplus,
+        Unary::Round,
     ];
 
     fn to_f64(value: &BigInt, bits: u64) -> f64 {

@@ -13,6 +13,9 @@ pub(super) struct Interval {
 /// last of 53 bits.
 const MARGIN: f64 = 1.0 / (1u64 << 50) as f64;
 
+/// A value within this of a half counts as a tie of a rounding.
+const TIE_WIDTH: f64 = 1.0 / (1u64 << super::boundary::TIE) as f64;
+
 /// Absolute error of subnormal results.
 const TINY: f64 = 1e-300;
 
@@ -132,6 +135,11 @@ impl Arithmetic for Values {
             Unary::Softplus => {
                 a.rising(|x| x.max(0.0) + (-x.abs()).exp().ln_1p()).clamped(0.0, f64::INFINITY)
             }
+            // Values that count as ties may go either way.
+            Unary::Round => Interval::new(
+                (a.low - TIE_WIDTH).next_down().round_ties_even(),
+                (a.high + TIE_WIDTH).next_up().round_ties_even(),
+            ),
         }
     }
 
@@ -196,6 +204,8 @@ impl Arithmetic for Slopes {
             }
             Unary::Sigmoid => value.mul(one.sub(value)).clamped(0.0, 0.25),
             Unary::Softplus => a.value.sigmoid(),
+            Unary::Round if value.low == value.high => Interval::point(0.0),
+            Unary::Round => return Sloped { value, slope: Interval::ALL },
         };
         Sloped { value, slope: factor.mul(a.slope) }
     }

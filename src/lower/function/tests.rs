@@ -32,6 +32,7 @@ impl Arithmetic for Plain {
             Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
             Unary::Softplus if x > 0.0 => x + (-x).exp().ln_1p(),
             Unary::Softplus => x.exp().ln_1p(),
+            Unary::Round => x.round_ties_even(),
         }
     }
 
@@ -106,6 +107,7 @@ fn functions() -> Vec<Function> {
         one(Unary::Sigmoid),
         one(Unary::Tanh),
         one(Unary::Softplus),
+        one(Unary::Round),
         one(Unary::Erf),
         one(Unary::Abs),
         one(Unary::Exp),

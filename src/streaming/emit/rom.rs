@@ -184,11 +184,12 @@ fn weights(matmul: &Matmul, bank: usize) -> Vec<Word> {
 /// `{theta, v0}` of every lane, one word per chunk; none for a table.
 fn neuron_constants(neurons: &Neurons) -> Option<String> {
     let Rule::Affine { theta, start, .. } = &neurons.neuron.rule else { return None };
+    let (membrane, threshold) = (neurons.membrane_width(), neurons.threshold_width());
     Some(image((0..neurons.chunks()).map(|chunk| {
         let mut word = Word::default();
         for c in chunk * neurons.lanes..(chunk + 1) * neurons.lanes {
-            word.push(start.get(c).copied().unwrap_or(0).into(), neurons.membrane_width());
-            word.push(theta.get(c).copied().unwrap_or(1).into(), neurons.threshold_width());
+            word.push(start.get(c).copied().unwrap_or(0).into(), membrane);
+            word.push(theta.get(c).copied().unwrap_or(1).into(), threshold);
         }
         word
     })))
@@ -202,6 +203,8 @@ fn neuron_tables(neurons: &Neurons) -> Vec<String> {
     }
     let neuron = &neurons.neuron;
     let crossings = neuron.crossings();
+    // It looks at all thresholds.
+    let width = neurons.threshold_width();
     let lane = |j: usize| {
         let channels = (0..neurons.chunks()).map(|chunk| chunk * neurons.lanes + j);
         let words =
@@ -215,7 +218,7 @@ fn neuron_tables(neurons: &Neurons) -> Vec<String> {
                     true => i64::from(k > 0 || neuron.non_monotone.is_some()),
                     false => neuron.thresholds_of(c)[n * crossings + i],
                 };
-                word.push(threshold.into(), neurons.threshold_width());
+                word.push(threshold.into(), width);
             }
             if let Some(non_monotone) = &neuron.non_monotone {
                 word.push((k <= if padding { 0 } else { non_monotone.base[c] }).into(), 1);

@@ -1,0 +1,101 @@
+//! Neurons with other channels: some of them, in another order, or several times. Heads that share keys, and views of one
+//! layer of queries, keys and values, are read through these.
+
+use super::Conversion;
+use super::linear::reordered;
+use super::view::Value;
+use crate::error::{Error, Result};
+use crate::graph::NodeId;
+use crate::quant::{Quantiser, Weights};
+use crate::snn::{Linear, Op};
+
+impl Conversion {
+    /// The neurons whose channel `c` is channel `list[c]` of `node`: the node itself, or a copy of its layer with other
+    /// outputs; or a copy of the neurons behind a layer of zeros and ones.
+    pub(super) fn with_channels(&mut self, name: &str, node: NodeId, list: Vec<usize>) -> Result<NodeId> {
+        let channels = self.graph.node(node).shape.channels();
+        if list.iter().copied().eq(0..channels) {
+            return Ok(node);
+        }
+        let key = (node, list);
+        if let Some(&known) = self.parts.get(&key) {
+            return Ok(known);
+        }
+        let list = &key.1;
+        let Op::Neuron(quantiser) = self.graph.node(node).op.clone() else {
+            return Err(Error::input("some channels of a value that is not quantised are not supported")
+                .at_node(name)
+                .fix("quantise the value before it is divided into parts"));
+        };
+        let below = self.graph.inputs(node)[0];
+        let own = self.graph.node(node).name.clone();
+        let layer = self.unused_name(format!("{own}.part.layer"));
+        let read = match &self.graph.node(below).op {
+            Op::Linear(linear) if linear.window.is_none() => {
+                let (op, source) = (Op::Linear(reordered(linear, list)), self.graph.inputs(below)[0]);
+                self.graph.add(layer, op, &[source])?
+            }
+            Op::Input(_)
+            | Op::Linear(_)
+            | Op::MaxPool(_)
+            | Op::Neuron(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::Embedding(_)
+            | Op::Sum(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_)
+            | Op::Function(_)
+            | Op::Readout => {
+                let mut levels = vec![0; list.len() * channels];
+                list.iter().enumerate().for_each(|(o, &from)| levels[o * channels + from] = 1);
+                let weights = Weights { inputs: channels, outputs: list.len(), levels, scale: vec![1.0] };
+                let op = Op::Linear(Linear::plain(weights, Vec::new()));
+                self.graph.add(layer, op, &[node])?
+            }
+        };
+        let label = self.unused_name(format!("{own}.part"));
+        let part = self.graph.add(label, Op::Neuron(picked(&quantiser, list)), &[read])?;
+        self.parts.insert(key, part);
+        Ok(part)
+    }
+}
+
+/// The quantiser of these channels.
+fn picked(quantiser: &Quantiser, list: &[usize]) -> Quantiser {
+    fn each<T: Copy>(values: &[T], list: &[usize]) -> Vec<T> {
+        if values.len() == 1 { values.to_vec() } else { list.iter().map(|&c| values[c]).collect() }
+    }
+    Quantiser {
+        scale: each(&quantiser.scale, list),
+        low: each(&quantiser.low, list),
+        high: each(&quantiser.high, list),
+        rounding: quantiser.rounding,
+    }
+}
+
+/// The channels of a node of `channels` through which a value of extents `[heads, m, n]` is read, if element `(h, i, j)` is
+/// to be that of `place(h, i, j)`: a row, and one of `wanted` channels.
+pub(super) fn read_as(
+    value: &Value,
+    channels: usize,
+    [heads, m, n]: [usize; 3],
+    wanted: usize,
+    place: impl Fn(usize, usize, usize) -> (usize, usize),
+) -> Option<Vec<usize>> {
+    if value.order.as_ref().is_some_and(|order| order.len() != heads * m * n) {
+        return None;
+    }
+    let mut list: Vec<Option<usize>> = vec![None; wanted];
+    for e in 0..heads * m * n {
+        let (row, channel) = place(e / (m * n), e / n % m, e % n);
+        let element = value.order.as_ref().map_or(e, |order| order[e]);
+        let from = element % channels;
+        let entry = list.get_mut(channel)?;
+        if element / channels != row || *entry.get_or_insert(from) != from {
+            return None;
+        }
+    }
+    list.into_iter().collect()
+}

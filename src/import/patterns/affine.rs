@@ -1,0 +1,108 @@
+//! Constants that are added, subtracted, multiplied or divided by, alone: one number for all elements, or one for each entry
+//! of the last extent.
+
+use super::{Context, Found, Part, Site, bias};
+use crate::error::{Error, Result};
+use crate::import::decode::ValueId;
+use crate::import::dims::broadcast_index;
+use crate::qann::Op;
+
+/// The pattern.
+pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
+    let (node, flow) = (site.node, context.flow);
+    let Some(op) = node.standard_op().filter(|op| ["Neg", "Add", "Sub", "Mul", "Div"].contains(op)) else {
+        return Ok(None);
+    };
+    let a = node.input(0)?;
+    let constant = if op == "Neg" { None } else { Some(node.input(1)?) };
+    let (source, constant, reversed) = match constant {
+        None => (a, None, false),
+        Some(b) => match (flow.is_constant(a), flow.is_constant(b)) {
+            (false, true) => (a, Some(b), false),
+            (true, false) if op != "Div" => (b, Some(a), true),
+            _ => return Ok(None),
+        },
+    };
+    let (Some(from), Some(to)) = (flow.data_extents(source)?, flow.data_extents(site.value)?) else {
+        return Ok(Some(Found::Blocked(vec![source])));
+    };
+    if flow.shape(from) != flow.shape(to) {
+        return Ok(None);
+    }
+    let Some(constant) = constant else { return line(site, source, vec![-1.0], vec![0.0]) };
+    let (dims, values) = bias::real(context, constant)?;
+    let neutral = if matches!(op, "Add" | "Sub") { 0.0 } else { 1.0 };
+    if !reversed && values.iter().all(|&v| v == neutral)
+        || reversed && op != "Sub" && values.iter().all(|&v| v == neutral)
+    {
+        return Ok(Some(Found::Same(source)));
+    }
+    if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
+        return Err(Error::input(format!("the constant {bad} of this {op} is not finite"))
+            .fix("train or initialise the constants: they must be finite numbers"));
+    }
+    let uniform = values.windows(2).all(|pair| pair[0] == pair[1]);
+    // Products with one number are factors of their own.
+    if uniform && matches!(op, "Mul" | "Div") {
+        return Ok(None);
+    }
+    let Some(list) = by_channel(&dims, &values, to) else {
+        // Positions and the like: a residual sum.
+        return if op == "Sub" {
+            spread(context, site, source, (&dims, &values), to, reversed)
+        } else {
+            Ok(None)
+        };
+    };
+    let negative = || list.iter().map(|v| -v).collect::<Vec<f64>>();
+    match op {
+        "Add" => line(site, source, vec![1.0], list),
+        "Sub" if reversed => line(site, source, vec![-1.0], list),
+        "Sub" => line(site, source, vec![1.0], negative()),
+        "Mul" => line(site, source, list, vec![0.0]),
+        _ => {
+            let inverse: Vec<f64> = list.iter().map(|v| 1.0 / v).collect();
+            line(site, source, inverse, vec![0.0])
+        }
+    }
+}
+
+fn line(site: Site, source: ValueId, factor: Vec<f64>, offset: Vec<f64>) -> Result<Option<Found>> {
+    let detail = match (&factor[..], &offset[..]) {
+        ([a], [b]) => format!("{a}·x + {b}"),
+        _ => format!("{} channels", factor.len().max(offset.len())),
+    };
+    let op = Op::Line { factor, offset };
+    Ok(Some(Found::Operator { op, sources: vec![source], name: site.node.name.clone(), detail }))
+}
+
+/// One number, or one for each entry of the last extent.
+fn by_channel(dims: &[usize], values: &[f64], to: &[usize]) -> Option<Vec<f64>> {
+    if values.windows(2).all(|pair| pair[0] == pair[1]) {
+        return values.first().map(|&number| vec![number]);
+    }
+    let (last, before) = dims.split_last()?;
+    let fits = *last == *to.last()? && before.iter().all(|&d| d == 1);
+    fits.then(|| values.to_vec())
+}
+
+/// `x − c` or `c − x` with a constant of other extents: a sum with constants.
+fn spread(
+    context: &Context,
+    site: Site,
+    source: ValueId,
+    (dims, values): (&[usize], &[f64]),
+    to: &[usize],
+    reversed: bool,
+) -> Result<Option<Found>> {
+    let index = broadcast_index(dims, to).map_err(Error::input)?;
+    let sign = if reversed { 1.0 } else { -1.0 };
+    let constant = index.into_iter().map(|i| sign * values[i]).collect();
+    let constant = Part::Constant(context.flow.shape(to), constant);
+    let first = if reversed { -1.0 } else { 1.0 };
+    let steps = vec![
+        (Op::Line { factor: vec![first], offset: vec![0.0] }, vec![Part::Value(source)]),
+        (Op::Add, vec![Part::Before, constant]),
+    ];
+    Ok(Some(Found::Chain { steps, name: site.node.name.clone(), detail: "constants".to_owned() }))
+}

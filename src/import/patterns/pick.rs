@@ -1,0 +1,47 @@
+//! Elements repeated or selected by constants: `Expand`, `Tile`, `Gather` of several indices. Grouped queries repeat keys and
+//! values this way.
+
+use std::rc::Rc;
+
+use super::{Context, Found, Part, Site};
+use crate::error::{Error, Result};
+use crate::graph::Shape;
+use crate::import::constants::{self, Call};
+use crate::import::tensor::{Elements, Tensor, Type, count};
+use crate::qann::Op;
+
+/// The pattern: the operator is applied to the indices of the elements.
+pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
+    let (node, flow) = (site.node, context.flow);
+    if !["Expand", "Tile", "Gather", "GatherElements"].iter().any(|op| node.is(op)) {
+        return Ok(None);
+    }
+    let source = node.input(0)?;
+    if flow.is_constant(source) || !flow.is_constant(node.input(1)?) {
+        return Ok(None);
+    }
+    let (Some(from), Some(to)) = (flow.data_extents(source)?, flow.data_extents(site.value)?) else {
+        return Ok(Some(Found::Blocked(vec![source])));
+    };
+    if from == to && !node.is("Gather") && !node.is("GatherElements") {
+        return Ok(Some(Found::Same(source)));
+    }
+    if flow.batch != 1 {
+        return Err(Error::input("elements of a fixed batch are repeated or selected")
+            .fix("export with a batch of 1, or a dynamic one"));
+    }
+    let len = count(from).map_err(Error::input)?;
+    let indices =
+        Tensor { ty: Type::I64, dims: from.to_vec(), data: Elements::Int((0i64..).take(len).collect()) };
+    let inputs = vec![Some(Rc::new(indices)), Some(flow.constant(node.input(1)?)?)];
+    let room = count(to).map_err(Error::input)?;
+    let picked = constants::evaluate(&Call { node, inputs, folder: &flow.model.folder, room })
+        .map_err(Error::input)?;
+    let order = picked.as_ints().map_err(Error::input)?;
+    let order: Vec<usize> = order.iter().filter_map(|&e| usize::try_from(e).ok()).collect();
+    let steps = vec![
+        (Op::Reshape(Shape(from.to_vec())), vec![Part::Value(source)]),
+        (Op::Pick { shape: flow.shape(to), order }, vec![Part::Before]),
+    ];
+    Ok(Some(Found::Chain { steps, name: node.name.clone(), detail: format!("{from:?} to {to:?}") }))
+}

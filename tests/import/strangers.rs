@@ -1,0 +1,150 @@
+//! Files as other people's tools write them (`tests/fixtures/strangers`), against a float64 evaluation of the ONNX file: levels
+//! of every quantiser that was found, and logits, of the float network; logits of the golden model.
+
+use std::path::{Path, PathBuf};
+
+use snn2rtl::convert::{EncodingChoice, convert};
+use snn2rtl::data::{read_floats, read_integers};
+use snn2rtl::golden::{Golden, Limits, Unobserved};
+use snn2rtl::import::{Adjustments, Binding, Examined, examine};
+use snn2rtl::lower::lower;
+use snn2rtl::qann::eval::evaluate;
+use snn2rtl::quant::{Element, InputSpec, Scaling};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/strangers")
+}
+
+/// Images of bytes, as most of the files take them.
+fn image() -> InputSpec {
+    let half = || vec!["0.5".parse().unwrap()];
+    let scaling = Scaling::Normalise { mean: half(), std: half() };
+    InputSpec { element: Element::U8, scaling, channel_axis: None }
+}
+
+/// Imports a file that has no problem.
+fn read(name: &str, input: Option<&InputSpec>, adjustments: &Adjustments) -> Examined {
+    let path = folder().join(format!("{name}.onnx"));
+    let examined = examine(&path, input, None, adjustments).unwrap_or_else(|e| panic!("{name}: {e}"));
+    assert!(examined.problems.is_empty(), "{name}: {:?}", examined.problems);
+    examined
+}
+
+/// Compares all that is in the reference; the number of layers of which the levels were compared.
+fn check(name: &str, input: Option<&InputSpec>, adjustments: &Adjustments) -> usize {
+    let network = read(name, input, adjustments).network;
+    let (model, _) =
+        convert(&network, name, "test", EncodingChoice::Analog).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let lowered = lower(&model).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let golden = Golden::new(&lowered.network).unwrap();
+    let mut state = golden.state();
+    let array = |array: &str| format!("{}:{array}", folder().join(format!("{name}.npz")).display());
+    let (shape, inputs) = read_integers(&array("inputs")).unwrap();
+    let (_, logits) = read_floats(&array("logits")).unwrap();
+    let size: usize = shape.0[1..].iter().product();
+    let largest = logits.iter().fold(1e-9f64, |most, x| most.max(x.abs()));
+    let mut compared = std::collections::BTreeSet::new();
+    for (n, sample) in inputs.chunks(size).enumerate() {
+        let raw: Vec<i32> = sample.iter().map(|&q| i32::try_from(q).unwrap()).collect();
+        let float = evaluate(&network, &raw);
+        for (node, levels) in &float.levels {
+            let layer = &network.node(*node).name;
+            let Ok((_, expected)) = read_integers(&array(&format!("level/{layer}"))) else { continue };
+            let levels: Vec<i64> = levels.iter().map(|&k| k.into()).collect();
+            assert_eq!(levels, expected[n * levels.len()..][..levels.len()], "{name}: {layer}, sample {n}");
+            compared.insert(layer.clone());
+        }
+        let expected = &logits[n * float.logits.len()..][..float.logits.len()];
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-5 * largest;
+        assert!(float.logits.iter().zip(expected).all(|(&a, &b)| near(a, b)), "{name}, sample {n}");
+        let outcome = golden.run(&mut state, &raw, &Limits::default(), &mut Unobserved);
+        let readout = &lowered.readout;
+        for (c, (&a, &b)) in outcome.totals.iter().zip(expected).enumerate() {
+            #[expect(clippy::cast_precision_loss)]
+            let real = readout.scale[c] * a as f64 + readout.bias[c];
+            assert!(near(real, b), "{name}, sample {n}: logit {c} is {real}, not {b}");
+        }
+    }
+    compared.len()
+}
+
+#[test]
+fn quantisers_as_their_authors_write_them() {
+    for name in ["mlp_qcfs_ts", "mlp_pact_ts", "mlp_dorefa_ts"] {
+        assert_eq!(check(name, Some(&image()), &Adjustments::default()), 2, "{name}");
+    }
+}
+
+#[test]
+fn affine_steps_alone() {
+    for name in
+        ["mlp_norm_inside_ts", "mlp_neg_ts", "mlp_sub_ts", "mlp_factor_after_ts", "mlp_relu6_after_ts"]
+    {
+        assert_eq!(check(name, Some(&image()), &Adjustments::default()), 2, "{name}");
+    }
+}
+
+#[test]
+fn other_float_types() {
+    for name in ["mlp_half", "mlp_double"] {
+        assert_eq!(check(name, Some(&image()), &Adjustments::default()), 2, "{name}");
+    }
+}
+
+#[test]
+fn what_stands_behind_the_logits_is_dropped() {
+    for name in ["mlp_lsq_temperature_ts", "mlp_lsq_argmax_ts", "mlp_lsq_sigmoid_ts"] {
+        let examined = read(name, Some(&image()), &Adjustments::default());
+        let told: Vec<&str> = examined.notes.iter().map(|(_, text)| &text[..]).collect();
+        assert!(told.iter().any(|text| text.starts_with("dropped: ")), "{name}: {told:?}");
+        assert_eq!(check(name, Some(&image()), &Adjustments::default()), 2, "{name}");
+    }
+}
+
+#[test]
+fn quantised_after_training() {
+    for (name, layers) in [("ort_mlp_u8", 4), ("ort_mlp_u16", 4), ("ort_mlp_gelu", 9), ("ort_vit_relu", 30)] {
+        let compared = check(name, None, &Adjustments::default());
+        assert!(compared >= layers, "{name}: {compared}");
+    }
+}
+
+#[test]
+fn transformers() {
+    for name in ["vit_einsum_ts", "vit_gqa_ts", "timm_deit_ts", "timm_vit_avg_ts"] {
+        let compared = check(name, Some(&image()), &Adjustments::default());
+        assert!(compared >= 5, "{name}: {compared}");
+    }
+}
+
+#[test]
+fn masks_and_positions_of_token_ids() {
+    assert!(check("text_min_ts", None, &Adjustments::default()) >= 5);
+    assert!(check("text_cumsum_ts", None, &Adjustments::default()) >= 5);
+    let mask = ("attention_mask".to_owned(), Binding::NotToken(1));
+    let adjustments = Adjustments { bindings: vec![mask], shapes: Vec::new() };
+    for name in ["hf_bert_mask_ts", "hf_roberta_mask_ts"] {
+        let compared = check(name, None, &adjustments);
+        assert!(compared >= 5, "{name}: {compared}");
+        let told = read(name, None, &adjustments).notes;
+        assert!(told.iter().any(|(_, text)| text.contains("token is 1")), "{name}: {told:?}");
+    }
+}
+
+/// A mask as a second input is not guessed.
+#[test]
+fn a_second_input_is_named() {
+    let path = folder().join("hf_bert_mask_ts.onnx");
+    let error = examine(&path, None, None, &Adjustments::default()).err().unwrap();
+    assert!(error.problem.contains("2 inputs (input_ids, attention_mask)"), "{error}");
+    assert!(error.fix.unwrap().contains("--bind attention_mask=padding:ID"));
+    let other = ("mask".to_owned(), Binding::Number(1));
+    let adjustments = Adjustments { bindings: vec![other], shapes: Vec::new() };
+    let error = examine(&path, None, None, &adjustments).err().unwrap();
+    assert!(error.problem.contains("no input \"mask\""), "{error}");
+    // Extents that are fixed.
+    let adjustments =
+        Adjustments { shapes: vec![("input_ids".to_owned(), vec![1, 5, 1])], bindings: Vec::new() };
+    let error = examine(&path, None, None, &adjustments).err().unwrap();
+    assert!(error.problem.contains("3 extents"), "{error}");
+}
