@@ -462,7 +462,7 @@ fn function_with(from: &str, to: &str) -> Result<(), Error> {
 fn functions_are_checked() {
     let sigmoid = r#"{"unary":["sigmoid",0]}"#;
     function_with(sigmoid, sigmoid).expect("a model");
-    let many = [sigmoid; 65].join(",");
+    let many = [sigmoid; 129].join(",");
     for (to, node, problem) in [
         (r#"{"unary":["sigmoid",1]}"#, Some("silu"), "reads 1"),
         (r#"{"unary":["sigmoid",99999999999]}"#, Some("silu"), "99999999999"),
@@ -472,7 +472,7 @@ fn functions_are_checked() {
         (r#"{"constant":1e999}"#, None, "graph.json"),
         (r#"{"constant":null}"#, None, "graph.json"),
         (r#"{"select":[0,0,0]}"#, None, "graph.json"),
-        (&many, Some("silu"), "66 steps"),
+        (&many, Some("silu"), "130 steps"),
         // Valid, but without a value in the range of what is accumulated, or with levels that cannot be separated.
         (r#"{"unary":["log",0]}"#, Some("hidden.act"), "has no value"),
         (r#"{"binary":["div",0,0]}"#, Some("hidden.act"), "has no value"),

@@ -4,7 +4,7 @@ use super::Conversion;
 use super::view::{Content, Value};
 use crate::error::Result;
 use crate::graph::{NodeId, Shape};
-use crate::quant::{Quantiser, Weights, per_channel};
+use crate::quant::{Arithmetic, Binary, Quantiser, Unary, Weights, per_channel};
 use crate::snn::{Op, View};
 
 impl Conversion {
@@ -40,9 +40,10 @@ impl Conversion {
         let (scale, (low, high)) = (f64::from(scale), neurons.tracer_range());
         let exact: Option<Vec<i32>> = (low..=high)
             .map(|k| {
-                let level = crate::float::apply(&[f64::from(k) * scale], function)[0] / scale;
+                let level = function.evaluate(&Clips, f64::from(k) * scale) / scale;
                 #[expect(clippy::cast_possible_truncation)]
                 let nearest = level.round() as i32;
+                // Not for what is no number.
                 ((level - f64::from(nearest)).abs() < 1e-9).then_some(nearest)
             })
             .collect();
@@ -119,5 +120,33 @@ impl Conversion {
             self.views.insert(name.to_owned(), View { shape: shape.clone(), order: order.clone() });
         }
         Some(Value { order: source.order.clone(), ..Value::plain(node, readers) })
+    }
+}
+
+/// Arithmetic of functions that only clip; other results are no numbers.
+struct Clips;
+
+impl Arithmetic for Clips {
+    type Number = f64;
+
+    fn constant(&self, value: f64) -> f64 {
+        value
+    }
+
+    fn unary(&self, _: Unary, _: &f64) -> f64 {
+        f64::NAN
+    }
+
+    fn binary(&self, op: Binary, &a: &f64, &b: &f64) -> f64 {
+        match op {
+            _ if a.is_nan() || b.is_nan() => f64::NAN,
+            Binary::Min => a.min(b),
+            Binary::Max => a.max(b),
+            Binary::Add | Binary::Sub | Binary::Mul | Binary::Div => f64::NAN,
+        }
+    }
+
+    fn select(&self, _: [&f64; 4]) -> f64 {
+        f64::NAN
     }
 }

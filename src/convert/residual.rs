@@ -147,14 +147,15 @@ impl Conversion {
     /// The node itself; or a copy of a layer whose weights are so wide that sums want them in their own unit, if others read
     /// the layer, too.
     fn for_sum(&mut self, node: NodeId, value: &Value) -> Result<NodeId> {
-        match &self.graph.node(node).op {
-            Op::Linear(linear) if value.shared && linear.weights.is_wide() => {
-                let (op, below) = (Op::Linear(linear.clone()), self.graph.inputs(node)[0]);
-                let label = self.unused_name(format!("{}.summand", self.graph.node(node).name));
-                self.graph.add(label, op, &[below])
-            }
-            _ => Ok(node),
+        if let Op::Linear(linear) = &self.graph.node(node).op
+            && value.shared
+            && linear.weights.is_wide()
+        {
+            let (op, below) = (Op::Linear(linear.clone()), self.graph.inputs(node)[0]);
+            let label = self.unused_name(format!("{}.summand", self.graph.node(node).name));
+            return self.graph.add(label, op, &[below]);
         }
+        Ok(node)
     }
 
     /// Creates the node of a sum.

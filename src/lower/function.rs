@@ -9,6 +9,7 @@ mod boundary;
 mod fixed;
 mod interval;
 mod search;
+mod tie;
 
 #[cfg(test)]
 mod tests;

@@ -96,6 +96,16 @@ fn what_was_found_where() {
     let told = s.run(&format!("{floats} --weight-bits 6 --json")).ok().json();
     let patterns = told["patterns"].to_string();
     assert!(patterns.contains("rounded at import"), "{patterns}");
+    // What the rounding costs, layer by layer and in total.
+    let inputs = fixture("float_weights.npz");
+    let told = s.run(&format!("{floats} --weight-bits 2 --calibrate {inputs}:inputs --json")).ok().json();
+    let layers = told["rounding"]["layers"].as_array().unwrap();
+    let names: Vec<Option<&str>> = layers.iter().map(|layer| layer["layer"].as_str()).collect();
+    assert!(names.len() >= 2 && names.last() == Some(&None), "{told}");
+    assert!(layers.iter().any(|layer| layer["classes_changed"].as_u64() > Some(0)), "{told}");
+    let table = s.run(&format!("{floats} --weight-bits 2 --calibrate {inputs}:inputs")).ok().stdout();
+    assert!(table.contains("all of them to 2 bits"), "{table}");
+    s.refused(&format!("{floats} --calibrate {inputs}:inputs"), &["--weight-bits"]);
 }
 
 #[test]

@@ -204,6 +204,11 @@ fn printed() -> Fields {
         format!("check {} {input}", fixture("float_weights.onnx")),
         format!("check {} {input}", fixture("vit_small_mlp.onnx")),
         format!(
+            "convert {} -o floats.snn {input} --weight-bits 4 --calibrate {}:inputs",
+            fixture("float_weights.onnx"),
+            fixture("float_weights.npz")
+        ),
+        format!(
             "compact vit.snn --calibrate {vit_samples}:inputs --labels {vit_samples}:labels --samples 20 -o c.snn"
         ),
         "targets".to_owned(),

@@ -176,7 +176,12 @@ fn softmax(call: &Call) -> Result<Tensor, String> {
     if axis(call.node.int("axis", -1), x.dims.len())? != last {
         return Err("a Softmax over another extent than the last".into());
     }
-    let rows = x.to_f64();
-    let data = rows.chunks(x.dims[last].max(1)).flat_map(crate::float::softmax).map(|x| x as f32).collect();
+    let mut data = Vec::with_capacity(x.len());
+    for row in x.to_f64().chunks(x.dims[last].max(1)) {
+        let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let exps: Vec<f64> = row.iter().map(|x| (x - most).exp()).collect();
+        let sum: f64 = exps.iter().sum();
+        data.extend(exps.iter().map(|e| (e / sum) as f32));
+    }
     Ok(Tensor::f32(x.dims.clone(), data))
 }

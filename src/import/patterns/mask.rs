@@ -23,7 +23,18 @@ const FIX: &str = "set masked scores to -inf, or add -10000 or less to them, and
 pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     let node = site.node;
     let chooses = node.is("Where");
-    if !chooses && !node.is("Add") && !node.is("Sub") || !reaches_softmax(context, site.value) {
+    if !chooses && !node.is("Add") && !node.is("Sub") {
+        return Ok(None);
+    }
+    if !reaches_softmax(context, site.value) {
+        let condition = node.input(0)?;
+        if chooses
+            && !context.flow.is_constant(condition)
+            && token_map::is_of_raw_elements(context, condition)
+        {
+            return Err(Error::input("a choice by token ids whose result no softmax reads is not supported")
+                .fix("a quantiser of masked scores would replace -inf by its lowest level: quantise the scores before they are masked (ONNX Runtime: nodes_to_exclude=[this node])"));
+        }
         return Ok(None);
     }
     let found = if chooses {

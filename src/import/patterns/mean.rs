@@ -2,6 +2,7 @@
 
 use super::{Context, Found, Part, Site};
 use crate::error::{Error, Result};
+use crate::import::decode::ValueId;
 use crate::qann::Op;
 
 /// The pattern.
@@ -25,6 +26,12 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
             (Op::Mean, vec![Part::Value(source)]),
             (Op::Reshape(context.flow.shape(to)), vec![Part::Before]),
         ],
+        [axis] if axis + 1 == from.len() && is_square(context, source)? => {
+            return Err(Error::input(
+                "RMSNorm, a norm by the mean of squares without the mean itself, is not supported",
+            )
+            .fix("train with LayerNorm, which hardware of this project has"));
+        }
         _ => {
             let problem = format!("a mean of {from:?} over the extents {axes:?} is not supported");
             return Err(Error::input(problem)
@@ -33,4 +40,16 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     };
     let tokens = axes.first().map_or(1, |&axis| from[axis]);
     Ok(Some(Found::Chain { steps, name: node.name.clone(), detail: format!("of {tokens} tokens") }))
+}
+
+/// Whether a value is a square.
+fn is_square(context: &Context, value: ValueId) -> Result<bool> {
+    let Some((_, node)) = context.flow.model.producer_of(value) else { return Ok(false) };
+    if node.is("Pow") {
+        let exponent = node.input(1)?;
+        return Ok(
+            context.flow.is_constant(exponent) && context.flow.constant(exponent)?.uniform() == Some(2.0)
+        );
+    }
+    Ok(node.is("Mul") && node.input(0)? == node.input(1)?)
 }

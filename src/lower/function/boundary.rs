@@ -7,10 +7,8 @@ use num_traits::One;
 use super::super::rational::{exact, integer};
 use super::fixed::Bounds;
 use super::interval::Interval;
+use super::tie::TIE;
 use crate::quant::{Quantiser, per_channel};
-
-/// A value closer to a boundary than a level times 2 to this power counts as equal to it.
-pub(super) const TIE: u32 = 40;
 
 /// Boundaries of the levels of one channel.
 pub(super) struct Boundaries {

@@ -8,7 +8,7 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::super::rational::exact;
-use super::boundary::TIE;
+use super::tie::TIE;
 use crate::quant::{Arithmetic, Binary, Unary};
 
 /// All reals from `low·2^−bits` to `high·2^−bits`.

@@ -14,7 +14,7 @@ pub(super) struct Interval {
 const MARGIN: f64 = 1.0 / (1u64 << 50) as f64;
 
 /// A value within this of a half counts as a tie of a rounding.
-const TIE_WIDTH: f64 = 1.0 / (1u64 << super::boundary::TIE) as f64;
+const TIE_WIDTH: f64 = 1.0 / (1u64 << super::tie::TIE) as f64;
 
 /// Absolute error of subnormal results.
 const TINY: f64 = 1e-300;
