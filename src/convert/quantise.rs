@@ -56,12 +56,13 @@ impl Conversion {
             }
         }
         if let Op::Neuron(before) = &self.graph.node(node).op {
+            let unchanged = contains(&quantiser, before);
             if function.is_none() {
-                if contains(&quantiser, before) {
-                    return Ok(Value { relu: false, ..source }.also_read_by(readers));
-                }
                 if let Some(value) = self.narrowed(name, &quantiser, node, &source, shape, readers) {
                     return Ok(value);
+                }
+                if unchanged {
+                    return Ok(Value { relu: false, ..source }.also_read_by(readers));
                 }
             }
             self.notes.push((name.to_owned(), "reads other neurons through an identity layer".into()));
