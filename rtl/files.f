@@ -65,6 +65,7 @@ confidence_settings.sv
 axi_lite_regs.sv
 overlay/overlay_isa_pkg.sv
 overlay/masked_ram.sv
+overlay/clearing_rom.sv
 overlay/overlay_weights.sv
 overlay/overlay_sequencer.sv
 overlay/overlay_input.sv

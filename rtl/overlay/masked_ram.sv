@@ -20,6 +20,8 @@ module masked_ram #(
   input  wire logic                 clk_i,
   /// Read port.
   input  wire logic                 read_enable_i,
+  /// The word is 0, whatever is at the address.
+  input  wire logic                 read_clear_i,
   input  wire logic [AddrWidth-1:0] read_addr_i,
   output      logic [Width-1:0]     read_data_o,
   /// Write port: an enable for each part.
@@ -57,7 +59,10 @@ module masked_ram #(
           words_q[write_addr_i][PartWidth*p+:PartWidth] <= write_data_i[PartWidth*p+:PartWidth];
         end
       end
-      if (read_enable_i) read_data_q <= word;
+      if (read_enable_i) begin
+        if (read_clear_i) read_data_q <= '0;
+        else read_data_q <= word;
+      end
     end
     assign data = read_data_q;
   end else begin : gen_tables
@@ -83,7 +88,10 @@ module masked_ram #(
           words_q[write_addr_i][PartWidth*p+:PartWidth] <= write_data_i[PartWidth*p+:PartWidth];
         end
       end
-      if (read_enable_i) read_data_q <= word;
+      if (read_enable_i) begin
+        if (read_clear_i) read_data_q <= '0;
+        else read_data_q <= word;
+      end
     end
     assign data = read_data_q;
   end

@@ -2,10 +2,10 @@
 
 /// Accumulators of the engine: P sums, to which each cycle adds up to `Spikes` words of P numbers, each with its sign.
 ///
-/// Contract: beats as from `overlay_events`, their words of weights or operands a cycle later. Never waits. A cycle
-/// after the words of a last beat, `sums_o` has the sums of the chunk and keeps them until the next chunk is complete;
-/// `done_o` is high in the first of these cycles. With `in_keep_i`, the sums are kept instead; with `in_merge_i`, the larger
-/// of them and of those kept counts.
+/// Contract: beats as from `overlay_events`, their words of weights and operands a cycle later: what an event does not
+/// read is 0, both if there is no event. Never waits. A cycle after the words of a last beat, `sums_o` has the sums of the
+/// chunk and keeps them until the next chunk is complete; `done_o` is high in the first of these cycles.
+/// With `in_keep_i`, the sums are kept instead; with `in_merge_i`, the larger of them and of those kept counts.
 /// Latency: 3 cycles from a beat.
 module overlay_accumulate #(
   /// Sums of a chunk.
@@ -27,7 +27,6 @@ module overlay_accumulate #(
   input  wire logic                                 in_valid_i,
   input  wire logic [Spikes-1:0]                    in_event_i,
   input  wire logic [Spikes-1:0]                    in_neg_i,
-  input  wire logic                                 in_operand_i,
   input  wire logic                                 in_clear_i,
   input  wire logic                                 in_double_i,
   input  wire logic                                 in_last_i,
@@ -41,8 +40,9 @@ module overlay_accumulate #(
   output      logic [Lanes*AccWidth-1:0]            sums_o
 );
 
-  localparam int unsigned TermWidth = ((HasOperands && OperandWidth > WeightWidth) ? OperandWidth :
-      WeightWidth) + 1;
+  localparam int unsigned TermWidth =
+      (HasOperands && OperandWidth > WeightWidth) ? OperandWidth : WeightWidth;
+  // The complements of G words and the carries of all but one of them.
   localparam int unsigned PartWidth = TermWidth + $clog2(Spikes);
 
   if (Lanes < 1 || Spikes < 1 || AccWidth < 1 || PoolWidth > AccWidth) begin : gen_bad_parameters
@@ -50,7 +50,7 @@ module overlay_accumulate #(
   end
 
   // s1: words come. s2: their sum. s3: accumulated.
-  logic s1_valid_q, s1_operand_q, s1_clear_q, s1_double_q, s1_last_q, s1_keep_q, s1_merge_q;
+  logic s1_valid_q, s1_clear_q, s1_double_q, s1_last_q, s1_keep_q, s1_merge_q;
   logic s2_valid_q, s2_clear_q, s2_double_q, s2_last_q, s2_keep_q, s2_merge_q;
   logic [Spikes-1:0] s1_event_q, s1_neg_q;
   always_ff @(posedge clk_i) begin
@@ -65,7 +65,6 @@ module overlay_accumulate #(
     end
     s1_event_q <= in_event_i;
     s1_neg_q <= in_neg_i;
-    s1_operand_q <= in_operand_i;
     s1_clear_q <= in_clear_i;
     s1_double_q <= in_double_i;
     s1_last_q <= in_last_i;
@@ -78,32 +77,38 @@ module overlay_accumulate #(
     s2_merge_q <= s1_merge_q;
   end
 
+  // A negative spike adds the complement of its word and one more. That one is the carry into an adder: those of all
+  // events but the first into the tree's, that of the first into the accumulator's.
+  logic [Spikes-1:0] minus;
+  logic s2_minus_q;
+  assign minus = s1_event_q & s1_neg_q;
+  always_ff @(posedge clk_i) s2_minus_q <= minus[0];
+
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane
-    logic signed [PartWidth-1:0] part, s2_part_q;
-    logic [Spikes*TermWidth-1:0] terms;
+    logic [Spikes*PartWidth-1:0] parts;
+    logic signed [PartWidth-1:0] s2_part_q;
     logic signed [AccWidth-1:0] present, sum, result, sum_q, chunk_q;
+    logic unused_low;
     for (genvar g = 0; g < Spikes; g++) begin : gen_term
       logic signed [TermWidth-1:0] word, term;
       if (HasOperands) begin : gen_operand
-        assign word = s1_operand_q ?
-            TermWidth'($signed(operands_i[OperandWidth*(Lanes*g+j)+:OperandWidth])) :
+        // One of them is 0.
+        assign word = TermWidth'($signed(operands_i[OperandWidth*(Lanes*g+j)+:OperandWidth])) |
             TermWidth'($signed(weights_i[WeightWidth*(Lanes*g+j)+:WeightWidth]));
       end else begin : gen_weight
         assign word = TermWidth'($signed(weights_i[WeightWidth*(Lanes*g+j)+:WeightWidth]));
       end
-      // A negative spike: the complement here, 1 more below.
-      assign term = s1_event_q[g] ? word ^ {TermWidth{s1_neg_q[g]}} : '0;
-      assign terms[TermWidth*g+:TermWidth] = term;
-    end
-    always_comb begin
-      part = '0;
-      for (int unsigned g = 0; g < Spikes; g++) begin
-        part = part + PartWidth'($signed(terms[TermWidth*g+:TermWidth])) +
-               PartWidth'($signed({1'b0, s1_event_q[g] && s1_neg_q[g]}));
+      assign term = word ^ {TermWidth{minus[g]}};
+      if (g == 0) begin : gen_first
+        assign parts[PartWidth-1:0] = PartWidth'(term);
+      end else begin : gen_other
+        logic unused_carry;
+        assign {parts[PartWidth*g+:PartWidth], unused_carry} =
+            {parts[PartWidth*(g-1)+:PartWidth], 1'b1} + {PartWidth'(term), minus[g]};
       end
     end
     assign present = s2_clear_q ? '0 : s2_double_q ? sum_q <<< 1 : sum_q;
-    assign sum = present + AccWidth'(s2_part_q);
+    assign {sum, unused_low} = {AccWidth'(s2_part_q), 1'b1} + {present, s2_minus_q};
     if (PoolWidth > 0) begin : gen_pool
       logic signed [PoolWidth-1:0] own, larger, kept_q;
       assign own = PoolWidth'(sum);
@@ -116,7 +121,7 @@ module overlay_accumulate #(
       assign result = sum;
     end
     always_ff @(posedge clk_i) begin
-      s2_part_q <= part;
+      s2_part_q <= parts[PartWidth*(Spikes-1)+:PartWidth];
       if (s2_valid_q) sum_q <= sum;
       if (s2_valid_q && s2_last_q && !s2_keep_q) chunk_q <= result;
     end
@@ -129,7 +134,7 @@ module overlay_accumulate #(
   end
   if (!HasOperands) begin : gen_no_operands
     logic unused_operands;
-    assign unused_operands = (^operands_i) ^ s1_operand_q;
+    assign unused_operands = ^operands_i;
   end
 
 endmodule

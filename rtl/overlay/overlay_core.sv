@@ -36,6 +36,8 @@ module overlay_core #(
   parameter int unsigned WeightWidth = 8,
   parameter int unsigned WeightDepth = 16,
   parameter WeightFile = "",
+  parameter WeightFile1 = "",
+  parameter WeightFile2 = "",
   /// Windows: entries of their table, none if 0; bits of a level of which the largest is taken, none if 0.
   parameter int unsigned WindowDepth = 0,
   parameter WindowFile = "",
@@ -344,10 +346,13 @@ module overlay_core #(
     .Ports(Spikes),
     .Width(Lanes * WeightWidth),
     .Depth(WeightDepth),
-    .File (WeightFile)
+    .File0(WeightFile),
+    .File1(WeightFile1),
+    .File2(WeightFile2)
   ) u_weights (
     .clk_i,
     .enable_i(event_valid),
+    .clear_i(~event_bits | {Spikes{event_operand}}),
     .addr_i(weight_addr),
     .data_o(weight_data)
   );
@@ -364,7 +369,8 @@ module overlay_core #(
         .Depth(OperandDepth)
       ) u_operands (
         .clk_i,
-        .read_enable_i(event_valid && event_operand),
+        .read_enable_i(event_valid),
+        .read_clear_i(!event_bits[g] || !event_operand),
         .read_addr_i(event_addr[WordBits*g+:OperandBits]),
         .read_data_o(operand_data[Lanes*OperandWidth*g+:Lanes*OperandWidth]),
         .write_enable_i(operand_write),
@@ -395,7 +401,6 @@ module overlay_core #(
     .in_valid_i(event_valid),
     .in_event_i(event_bits),
     .in_neg_i(event_neg),
-    .in_operand_i(event_operand),
     .in_clear_i(event_clear),
     .in_double_i(event_double),
     .in_last_i(event_last),
@@ -536,6 +541,7 @@ module overlay_core #(
   ) u_spikes (
     .clk_i,
     .read_enable_i(spike_read),
+    .read_clear_i(1'b0),
     .read_addr_i(spike_read_addr),
     .read_data_o(read_data),
     .write_enable_i(write_quads),

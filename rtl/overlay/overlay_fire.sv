@@ -8,7 +8,7 @@
 ///
 /// Contract: instructions as in docs/overlay.md; the next one is taken when everything of the last one is done.
 /// `chunk_free_o` is high for a cycle when the sums of a chunk may be replaced. Writes to spike memory are never
-/// refused. Structure: select -> membrane -> steps -> out.
+/// refused. Structure: select -> membrane -> magnitude -> steps -> out.
 /// Throughput: a group in `MaxSteps` cycles (unary spikes: as many cycles as steps), or in as many cycles as it has
 /// elements, if they are taken one by one.
 module overlay_fire #(
@@ -285,7 +285,7 @@ module overlay_fire #(
   end
 
   // ---------------------------------------------------------------------------- membrane
-  logic s1_valid_q, s1_move, s1_take;
+  logic s1_valid_q, s1_move, s1_take, sm_valid_q, sm_move;
   logic [CountBits-1:0] s1_count_q;
   logic s1_group_end_q, s1_row_end_q;
   logic [SpikeBits-1:0] s1_addr_q;
@@ -309,6 +309,30 @@ module overlay_fire #(
     end
   end
 
+  // ---------------------------------------------------------------------------- magnitude
+  // M is V where V is not negative, else theta - V - 1, of which this is the complement.
+  logic [CountBits-1:0] sm_count_q;
+  logic sm_group_end_q, sm_row_end_q;
+  logic [SpikeBits-1:0] sm_addr_q;
+  logic [PlaceBits-1:0] sm_place_q;
+  logic [Lanes-1:0] sm_negative_q;
+  logic [Lanes*VWidth-1:0] sm_rest_q;
+  logic [Lanes*ThetaWidth-1:0] sm_theta_q;
+  assign s1_move = s1_valid_q && (!sm_valid_q || sm_move);
+  always_ff @(posedge clk_i) begin
+    if (rst_i) sm_valid_q <= 1'b0;
+    else if (s1_move) sm_valid_q <= 1'b1;
+    else if (sm_move) sm_valid_q <= 1'b0;
+    if (s1_move) begin
+      sm_count_q <= s1_count_q;
+      sm_group_end_q <= s1_group_end_q;
+      sm_row_end_q <= s1_row_end_q;
+      sm_addr_q <= s1_addr_q;
+      sm_place_q <= s1_place_q;
+      sm_theta_q <= s1_theta_q;
+    end
+  end
+
   // ---------------------------------------------------------------------------- steps
   logic busy_q, step_end, step_go;
   logic [StepBits-1:0] step_q;
@@ -317,30 +341,45 @@ module overlay_fire #(
   logic s2_group_end_q, s2_row_end_q;
   logic [SpikeBits-1:0] s2_addr_q;
   logic [PlaceBits-1:0] s2_place_q;
-  logic [LevelBits-1:0] weight_q;
   logic [Lanes-1:0] spike, negative_q;
   logic [Lanes*LevelBits-1:0] level_q, level;
   // Steps are counted down; radix spikes begin at the largest weight, those above the layer's are not written.
   assign written = Unary || step_q < steps;
   assign step_end = step_q == '0;
   assign step_go = busy_q && (!step_end || out_ready);
-  assign s1_move = s1_valid_q && (!busy_q || (step_go && step_end));
+  // The adders load a group in the last step of the one before, in which they are free; its thresholds are there by then.
+  logic theta_ready_q, theta_take;
+  assign sm_move = sm_valid_q && theta_ready_q && (!busy_q || (step_go && step_end));
+  assign theta_take = sm_valid_q && !theta_ready_q &&
+      (!busy_q || step_end || (step_go && step_q == StepBits'(1)));
+
+  // Radix spikes: the bits of the limits that have the weight of the step.
+  logic [LevelBits-1:0] weight_q, next_weight;
+  logic high_bit_q, low_bit_q;
+  assign next_weight = sm_move ? LevelBits'(1) << Doublings : weight_q >> 1;
+  always_ff @(posedge clk_i) begin
+    if (sm_move || step_go) begin
+      weight_q <= next_weight;
+      high_bit_q <= (high & next_weight) != '0;
+      low_bit_q <= (low & next_weight) != '0;
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (rst_i) busy_q <= 1'b0;
-    else if (s1_move) busy_q <= 1'b1;
+    else if (sm_move) busy_q <= 1'b1;
     else if (step_go && step_end) busy_q <= 1'b0;
-    if (s1_move) begin
+    if (rst_i || sm_move) theta_ready_q <= 1'b0;
+    else if (theta_take) theta_ready_q <= 1'b1;
+    if (sm_move) begin
       step_q <= Unary ? steps - StepBits'(1) : StepBits'(MaxSteps - 1);
-      weight_q <= LevelBits'(1) << Doublings;
-      s2_count_q <= s1_count_q;
-      s2_group_end_q <= s1_group_end_q;
-      s2_row_end_q <= s1_row_end_q;
-      s2_addr_q <= s1_addr_q;
-      s2_place_q <= s1_place_q;
+      s2_count_q <= sm_count_q;
+      s2_group_end_q <= sm_group_end_q;
+      s2_row_end_q <= sm_row_end_q;
+      s2_addr_q <= sm_addr_q;
+      s2_place_q <= sm_place_q;
     end else if (step_go) begin
       step_q <= step_q - StepBits'(1);
-      if (!Unary) weight_q <= weight_q >> 1;
       if (written) s2_addr_q <= s2_addr_q + step_stride;
     end
     spike_fired_o <= !rst_i && step_go && written;
@@ -356,12 +395,11 @@ module overlay_fire #(
     logic [ThetaWidth-1:0] theta;
     logic signed [AccWidth-1:0] acc;
     logic signed [VWidth-1:0] v, s1_v;
-    logic [ThetaWidth-1:0] s1_theta;
-    logic signed [VWidth-1:0] first;
-    logic [ThetaWidth-1:0] theta_q;
-    logic signed [WideWidth-1:0] wide_theta, rest, kept, m_q;
-    logic [LevelBits-1:0] m_level, raised;
-    logic reached;
+    logic [ThetaWidth-1:0] s1_theta, theta_q;
+    logic falls, reached, less_q, less;
+    logic [WideWidth-1:0] wide_theta, loaded, operand, rest, rest_q;
+    logic [LevelBits-1:0] m_level;
+    logic allowed;
     assign start = by_table ? '0 : threshold_i[(ThetaWidth+StartWidth)*j+:StartWidth];
     assign theta = by_table ? ThetaWidth'(1) << Fraction :
         threshold_i[(ThetaWidth+StartWidth)*j+StartWidth+:ThetaWidth];
@@ -370,17 +408,36 @@ module overlay_fire #(
     assign v = VWidth'(start) + (VWidth'(acc) <<< Fraction);
     assign s1_v = s1_v_q[VWidth*j+:VWidth];
     assign s1_theta = s1_theta_q[ThetaWidth*j+:ThetaWidth];
-    // V of a neuron that rises, V - theta of one that falls.
-    assign first = s1_v - (s1_v[VWidth-1] ? VWidth'({1'b0, s1_theta}) : '0);
+    assign falls = s1_v[VWidth-1];
+    // The rest R is M less w * theta of this step, both times the largest weight over w. What is not taken is added again,
+    // so that the next rest is 2 R - theta after a spike and 2 R + theta after none. Unary spikes: R - theta, or R.
+    // The register is R, or its complement where theta was subtracted: then theta is always added, and only the other
+    // operand changes.
     assign m_level = level_q[LevelBits*j+:LevelBits];
-    assign wide_theta = WideWidth'({1'b0, theta_q}) << Doublings;
-    assign rest = m_q + (negative_q[j] ? wide_theta : ~wide_theta) + WideWidth'({1'b0, !negative_q[j]});
-    assign kept = spike[j] ? rest : m_q;
-    assign raised = m_level + weight_q;
-    assign reached = rest[WideWidth-1] == negative_q[j];
-    // What the sum exceeds is more than the largest level.
-    assign spike[j] = reached && raised <= (negative_q[j] ? low : high) && raised > m_level;
-    assign level[LevelBits*j+:LevelBits] = spike[j] ? raised : m_level;
+    assign wide_theta = WideWidth'(theta_q) << Doublings;
+    assign less = Unary || sm_move || spike[j];
+    assign loaded = WideWidth'($signed(sm_rest_q[VWidth*j+:VWidth])) ^ {WideWidth{!sm_negative_q[j]}};
+    assign operand = sm_move ? loaded :
+        Unary ? rest_q : {rest_q[WideWidth-2:0], less_q} ^ {WideWidth{less_q ^ less}};
+    assign rest = wide_theta + operand;
+    assign reached = rest_q[WideWidth-1] == less_q;
+    assign spike[j] = reached && allowed;
+    if (Unary) begin : gen_count
+      logic unused_bits;
+      assign unused_bits = high_bit_q ^ low_bit_q;
+      assign allowed = m_level < (negative_q[j] ? low : high);
+      assign level[LevelBits*j+:LevelBits] = m_level + LevelBits'(spike[j]);
+    end else begin : gen_bits
+      // A level whose bits so far are those of the limit takes only bits that the limit has.
+      logic at_limit_q, limit_bit;
+      assign limit_bit = negative_q[j] ? low_bit_q : high_bit_q;
+      assign allowed = !at_limit_q || limit_bit;
+      assign level[LevelBits*j+:LevelBits] = LevelBits'({m_level, spike[j]});
+      always_ff @(posedge clk_i) begin
+        if (sm_move) at_limit_q <= 1'b1;
+        else if (step_go) at_limit_q <= at_limit_q && spike[j] == limit_bit;
+      end
+    end
     always_ff @(posedge clk_i) begin
       if (s1_take) begin
         s1_v_q[VWidth*j+:VWidth] <= v;
@@ -389,12 +446,18 @@ module overlay_fire #(
         s1_theta_q[ThetaWidth*j+:ThetaWidth] <= theta;
       end
       if (s1_move) begin
-        m_q <= WideWidth'(first);
-        theta_q <= s1_theta;
-        negative_q[j] <= s1_v[VWidth-1];
+        sm_negative_q[j] <= falls;
+        sm_rest_q[VWidth*j+:VWidth] <= s1_v - (VWidth'(s1_theta) & {VWidth{falls}});
+      end
+      if (theta_take) theta_q <= sm_theta_q[ThetaWidth*j+:ThetaWidth];
+      if (sm_move || (step_go && (!Unary || spike[j]))) begin
+        rest_q <= rest;
+        less_q <= less;
+      end
+      if (sm_move) begin
+        negative_q[j] <= sm_negative_q[j];
         level_q[LevelBits*j+:LevelBits] <= '0;
       end else if (step_go) begin
-        m_q <= Unary ? kept : kept <<< 1;
         level_q[LevelBits*j+:LevelBits] <= level[LevelBits*j+:LevelBits];
       end
     end
@@ -404,9 +467,11 @@ module overlay_fire #(
   // For co-simulation: neurons after each local time-step. Membranes are V, whatever M is; sums, where tables decide.
   logic tap_valid_q;
   logic [Lanes*VWidth-1:0] tap_v_q;
+  logic [Lanes*ThetaWidth-1:0] tap_theta_q;
   logic [Lanes*(LevelBits+1)-1:0] tap_level_q;
-  logic [31:0] tap_instr_q, tap_group_q, s0_tap_group_q, s1_tap_group_q, s2_tap_group_q, tap_group_o_q;
-  logic [31:0] s0_tap_row_q, s1_tap_row_q, s2_tap_row_q, tap_row_q, tap_step_q, s2_tap_step_q;
+  logic [31:0] tap_instr_q, tap_group_q, s0_tap_group_q, s1_tap_group_q, sm_tap_group_q, s2_tap_group_q;
+  logic [31:0] s0_tap_row_q, s1_tap_row_q, sm_tap_row_q, s2_tap_row_q, tap_row_q, tap_step_q, s2_tap_step_q;
+  logic [31:0] tap_group_o_q;
   always_ff @(posedge clk_i) begin
     tap_valid_q <= !rst_i && step_go && written;
     if (rst_i || restart_i) tap_instr_q <= '0;
@@ -422,8 +487,12 @@ module overlay_fire #(
       s1_tap_row_q <= s0_tap_row_q;
     end
     if (s1_move) begin
-      s2_tap_group_q <= s1_tap_group_q;
-      s2_tap_row_q <= s1_tap_row_q;
+      sm_tap_group_q <= s1_tap_group_q;
+      sm_tap_row_q <= s1_tap_row_q;
+    end
+    if (sm_move) begin
+      s2_tap_group_q <= sm_tap_group_q;
+      s2_tap_row_q <= sm_tap_row_q;
       s2_tap_step_q <= '0;
     end else if (step_go && written) begin
       s2_tap_step_q <= s2_tap_step_q + 32'd1;
@@ -441,16 +510,22 @@ module overlay_fire #(
   logic [31:0] tap_shift;
   assign tap_shift = Unary ? '0 : 32'(step_q);
   for (genvar j = 0; j < Lanes; j++) begin : gen_tap
+    logic [WideWidth-1:0] kept, theta_now;
     logic signed [VWidth-1:0] left_over, theta;
     logic [LevelBits:0] magnitude;
-    logic signed [AccWidth-1:0] s1_sum_q, s2_sum_q;
-    assign left_over = VWidth'(gen_lane[j].kept >>> (32'd0 + Doublings - tap_shift));
-    assign theta = VWidth'({1'b0, gen_lane[j].theta_q});
-    assign magnitude = {1'b0, level[LevelBits*j+:LevelBits]};
+    logic signed [AccWidth-1:0] s1_sum_q, sm_sum_q, s2_sum_q;
+    assign theta_now = WideWidth'(tap_theta_q[ThetaWidth*j+:ThetaWidth]) << Doublings;
+    assign kept = (gen_lane[j].rest_q ^ {WideWidth{gen_lane[j].less_q}}) + (spike[j] ? '0 : theta_now);
+    assign left_over = VWidth'(kept >> (32'd0 + Doublings - tap_shift));
+    assign theta = VWidth'(tap_theta_q[ThetaWidth*j+:ThetaWidth]);
+    assign magnitude = {1'b0, level[LevelBits*j+:LevelBits]} << tap_shift;
     always_ff @(posedge clk_i) begin
       if (s1_take) s1_sum_q <= s0_sums_q[AccWidth*j+:AccWidth];
-      if (s1_move) s2_sum_q <= s1_sum_q;
-      tap_v_q[VWidth*j+:VWidth] <= by_table ? VWidth'(s2_sum_q) : negative_q[j] ? left_over + theta : left_over;
+      if (s1_move) sm_sum_q <= s1_sum_q;
+      if (sm_move) s2_sum_q <= sm_sum_q;
+      tap_v_q[VWidth*j+:VWidth] <= by_table ? VWidth'(s2_sum_q) :
+          negative_q[j] ? ~left_over + theta : left_over;
+      if (sm_move) tap_theta_q[ThetaWidth*j+:ThetaWidth] <= gen_lane[j].theta_q;
       tap_level_q[(LevelBits+1)*j+:LevelBits+1] <= negative_q[j] ? -magnitude : magnitude;
     end
   end

@@ -13,8 +13,8 @@
 /// spikes in as many steps.
 ///
 /// Contract: elements come in quads, the last of which may have fewer; every step of a quad is written, also
-/// without spikes. The configuration is read with the elements, theta with the last element of a quad; both are the
-/// same for all elements of a quad.
+/// without spikes. The configuration and theta are read with the elements; they are the same for all elements
+/// of a quad.
 /// Structure: four elements are collected as magnitudes; the four lanes then take a step a cycle while the next
 /// quad is collected.
 /// Throughput: one element per cycle, but a quad takes at least `LevelWidth` cycles, with unary spikes
@@ -71,10 +71,12 @@ module overlay_row_fire #(
 );
 
   localparam int unsigned Quad = 4;
-  // M; w * theta.
-  localparam int unsigned MagWidth = ((ValueWidth - 1 > ThetaWidth) ? ValueWidth - 1 : ThetaWidth) + 1;
-  localparam int unsigned MultipleWidth =
-      (ThetaWidth + LevelWidth - 1 > MagWidth) ? ThetaWidth + LevelWidth - 1 : MagWidth;
+  // A value from this bit on is beyond every level, whatever theta is.
+  localparam int unsigned ClipWidth =
+      (ValueWidth - 1 > ThetaWidth + LevelWidth) ? ThetaWidth + LevelWidth : ValueWidth - 1;
+  // M; M and w * theta, which double from step to step, and a sign.
+  localparam int unsigned MagWidth = ((ClipWidth > ThetaWidth) ? ClipWidth : ThetaWidth) + 1;
+  localparam int unsigned WideWidth = MagWidth + LevelWidth;
   localparam int unsigned TurnWidth = $clog2(LevelWidth + 1);
 
   if (ValueWidth < 2 || ThetaWidth < 1 || LevelWidth < 1 || LevelWidth >= 2 ** StepsWidth ||
@@ -90,7 +92,7 @@ module overlay_row_fire #(
   logic [1:0] lane_q;
   logic [Quad-1:0] here_q, minus_q, strict_q;
   logic [Quad*MagWidth-1:0] mag_q;
-  logic [Quad*LevelWidth-1:0] limit_q;
+  logic [LevelWidth-1:0] high_q, low_q;
   logic [ThetaWidth-1:0] theta_q;
   logic [AddrWidth-1:0] addr_q, stride_q;
   logic [QuadWidth-1:0] quad_q;
@@ -100,12 +102,19 @@ module overlay_row_fire #(
   assign taken = in_valid_i && in_ready_o;
 
   // In the lowest bit of the sum: whether one is added.
-  logic minus, strict, unused_low;
+  logic minus, strict, clip, unused_low;
   logic [MagWidth-1:0] mag;
+  logic [ClipWidth-1:0] clipped;
   assign minus = in_value_i[ValueWidth-1];
   assign strict = half_even_i && !in_sticky_i;
-  assign {mag, unused_low} = {MagWidth'(in_value_i) ^ {MagWidth{minus}}, 1'b1} +
-                             {MagWidth'(in_theta_i) & {MagWidth{minus}}, minus && strict};
+  if (ValueWidth - 1 > ClipWidth) begin : gen_clip
+    assign clip = in_value_i[ValueWidth-2:ClipWidth] != {(ValueWidth-1-ClipWidth){minus}};
+  end else begin : gen_no_clip
+    assign clip = 1'b0;
+  end
+  assign clipped = (in_value_i[ClipWidth-1:0] ^ {ClipWidth{minus}}) | {ClipWidth{clip}};
+  assign {mag, unused_low} = {MagWidth'(in_theta_i) & {MagWidth{minus}}, minus && strict} +
+                             {MagWidth'(clipped), 1'b1};
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -125,6 +134,8 @@ module overlay_row_fire #(
     end
     if (taken) begin
       theta_q <= in_theta_i;
+      high_q <= high_i;
+      low_q <= low_i;
       addr_q <= in_addr_i;
       stride_q <= step_stride_i;
       quad_q <= in_quad_i;
@@ -140,37 +151,49 @@ module overlay_row_fire #(
         minus_q[j] <= minus;
         strict_q[j] <= strict;
         mag_q[MagWidth*j+:MagWidth] <= mag;
-        limit_q[LevelWidth*j+:LevelWidth] <= minus ? low_i : high_i;
       end
     end
   end
 
   // ---------------------------------------------------------------------------- steps
   // Weights, then with unary spikes the steps; `turns` counts the former, `left` the latter.
-  logic busy_q, weighs_q, step, writes, final_step, step_ready;
+  logic busy_q, weighs_q, step, writes, final_step, next_final, step_ready;
   logic [TurnWidth-1:0] turns_q;
-  logic [LevelWidth-1:0] weight_q;
+  logic [LevelWidth-1:0] weight_q, step_high_q, step_low_q;
   logic [StepsWidth-1:0] left_q;
-  logic [MultipleWidth-1:0] multiple_q;
+  logic [ThetaWidth-1:0] step_theta_q;
+  logic theta_ready_q, theta_take;
   logic [AddrWidth-1:0] step_addr_q, step_stride_q;
   logic [QuadWidth-1:0] step_quad_q;
   logic step_unary_q, step_row_end_q, step_tag_q;
   logic [Quad-1:0] live_q, neg_q, step_strict_q, spikes;
   assign writes = !weighs_q || (!step_unary_q && StepsWidth'(turns_q) <= left_q);
   assign step = busy_q && (step_ready || !writes);
+  if (LevelWidth > 1) begin : gen_next
+    assign next_final = weighs_q ? weight_q[1] && !step_unary_q : left_q == StepsWidth'(2);
+  end else begin : gen_no_next
+    assign next_final = !weighs_q && left_q == StepsWidth'(2);
+  end
   assign final_step = weighs_q ? weight_q[0] && !step_unary_q : left_q == StepsWidth'(1);
-  assign hand_over = full_q && (!busy_q || (step && final_step));
+  // The adders take a quad over in the last step of the one before, in which they are free; theta, the same for all
+  // elements of a quad, is there by then.
+  assign hand_over = full_q && theta_ready_q && (!busy_q || (step && final_step));
+  assign theta_take = (full_q || lane_q != '0) && !theta_ready_q && (!busy_q || final_step || (step && next_final));
 
   always_ff @(posedge clk_i) begin
     if (rst_i) busy_q <= 1'b0;
     else if (hand_over) busy_q <= 1'b1;
     else if (step && final_step) busy_q <= 1'b0;
+    if (rst_i || hand_over) theta_ready_q <= 1'b0;
+    else if (theta_take) theta_ready_q <= 1'b1;
+    if (theta_take) step_theta_q <= theta_q;
     if (hand_over) begin
       weighs_q <= 1'b1;
       turns_q <= TurnWidth'(LevelWidth);
       weight_q <= LevelWidth'(1) << (LevelWidth - 1);
+      step_high_q <= high_q;
+      step_low_q <= low_q;
       left_q <= steps_q;
-      multiple_q <= MultipleWidth'(theta_q) << (LevelWidth - 1);
       step_addr_q <= addr_q;
       step_stride_q <= stride_q;
       step_quad_q <= quad_q;
@@ -184,39 +207,45 @@ module overlay_row_fire #(
       weighs_q <= weighs_q && !weight_q[0];
       turns_q <= turns_q - TurnWidth'(1);
       weight_q <= weight_q >> 1;
-      multiple_q <= multiple_q >> 1;
+      step_high_q <= step_high_q << 1;
+      step_low_q <= step_low_q << 1;
       if (!weighs_q) left_q <= left_q - StepsWidth'(1);
       if (writes) step_addr_q <= step_addr_q + step_stride_q;
     end
   end
 
-  // w * theta is beyond every M.
-  logic beyond;
-  if (MultipleWidth > MagWidth) begin : gen_beyond
-    assign beyond = |multiple_q[MultipleWidth-1:MagWidth];
-  end else begin : gen_not_beyond
-    assign beyond = 1'b0;
-  end
-
+  // The rest R is M less w * theta of this step, both times the largest weight over w. What is not taken is added again, so
+  // that the next rest is 2 R - theta after a spike and 2 R + theta after none. The register is R, or its complement
+  // where theta was subtracted: then theta is always added, and only the other operand changes.
+  logic [WideWidth-1:0] wide_theta;
+  assign wide_theta = WideWidth'(step_theta_q) << (LevelWidth - 1);
   for (genvar j = 0; j < Quad; j++) begin : gen_lane
-    logic [MagWidth-1:0] rest_q, diff;
-    logic [LevelWidth-1:0] level_q, limit_step_q, raised;
-    logic unused_low_diff, below, may, takes;
-    assign {below, diff, unused_low_diff} =
-        {1'b0, rest_q, 1'b0} - {1'b0, multiple_q[MagWidth-1:0], step_strict_q[j] && weight_q[0]};
-    assign raised = level_q | weight_q;
-    // A weight that the steps do not have is not taken.
-    assign may = live_q[j] && weighs_q && !beyond && raised <= limit_step_q && (step_unary_q || writes);
-    assign takes = may && !below;
+    logic [WideWidth-1:0] rest_q, rest, operand, loaded;
+    logic [LevelWidth-1:0] level_q;
+    logic less_q, less, zero, may, takes, at_limit_q, limit_bit;
+    assign less = hand_over || spikes[j];
+    assign loaded = WideWidth'(mag_q[MagWidth*j+:MagWidth]);
+    assign operand = hand_over ? ~loaded :
+        {rest_q[WideWidth-2:0], less_q} ^ {WideWidth{less_q ^ less}};
+    assign rest = wide_theta + operand;
+    assign zero = rest_q == {WideWidth{less_q}};
+    // A level whose bits so far are those of the limit takes only bits that the limit has. A weight that the steps do not
+    // have is not taken.
+    assign limit_bit = neg_q[j] ? step_low_q[LevelWidth-1] : step_high_q[LevelWidth-1];
+    assign may = live_q[j] && weighs_q && (step_unary_q || writes) && (!at_limit_q || limit_bit);
+    assign takes = may && rest_q[WideWidth-1] == less_q && !(step_strict_q[j] && weight_q[0] && zero);
     assign spikes[j] = takes || (!weighs_q && level_q != '0);
     always_ff @(posedge clk_i) begin
+      if (hand_over || step) begin
+        rest_q <= rest;
+        less_q <= less;
+      end
       if (hand_over) begin
-        rest_q <= mag_q[MagWidth*j+:MagWidth];
         level_q <= '0;
-        limit_step_q <= limit_q[LevelWidth*j+:LevelWidth];
-      end else if (step && spikes[j]) begin
-        rest_q <= diff;
-        level_q <= weighs_q ? raised : level_q - LevelWidth'(1);
+        at_limit_q <= 1'b1;
+      end else if (step) begin
+        level_q <= weighs_q ? LevelWidth'({level_q, takes}) : level_q - LevelWidth'(spikes[j]);
+        at_limit_q <= at_limit_q && takes == limit_bit;
       end
     end
   end
@@ -259,7 +288,8 @@ module overlay_row_fire #(
 
   // For co-simulation: the step that is written in a cycle with `tap_valid`. `tap_base` and `tap_quad` are the place of
   // the quad in step 0, `tap_s` the levels after the step, `tap_v` the values less the level times theta.
-  localparam int unsigned TapWidth = MagWidth + LevelWidth + 1;
+  localparam int unsigned TapWidth =
+      ((ValueWidth > ThetaWidth) ? ValueWidth : ThetaWidth) + LevelWidth + 1;
   /* verilator lint_off UNUSEDSIGNAL */
   logic tap_valid, tap_tag;
   logic [Quad-1:0] tap_here, tap_nz, tap_neg;

@@ -23,6 +23,7 @@ use super::design::Design;
 use super::entry::{Unit, units};
 use super::isa::{Fetch, Fire, Vector};
 use super::machine::Machine;
+use super::weights::banks;
 
 /// Look-up tables of the parts of the engine: per lane of the accumulator, per neuron that fires, then of whole units.
 struct Measured {
@@ -107,8 +108,11 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
     match unit {
         Unit::Engine => {
             let ports = machine.spikes;
+            let word = wide(machine.lanes, machine.weight_width);
+            memories.extend(
+                banks(machine.weight_depth).into_iter().map(|depth| (word, depth, ports.div_ceil(2))),
+            );
             memories.extend([
-                (wide(machine.lanes, machine.weight_width), machine.weight_depth, ports.div_ceil(2)),
                 (wide(machine.lanes, machine.operand_width), machine.operand_depth, ports),
                 (wide(machine.fetch_width, 2), machine.spike_depth, 1),
                 (

@@ -10,6 +10,7 @@
 //! | `emit.rs`, `entry.rs` | the top level with its memory images; the units as stages of the manifest |
 //! | `observe/` | the comparisons of co-simulation |
 //! | `estimate.rs`, `summary.rs` | area and cycles before synthesis; a program in figures |
+//! | `weights.rs` | banks of the memory of weights |
 //! | `cycles.rs` | cycles of a sample, from its spikes |
 
 mod compile;
@@ -23,6 +24,7 @@ pub mod machine;
 pub(crate) mod observe;
 pub mod plan;
 pub mod summary;
+mod weights;
 
 pub use compile::compile;
 pub use design::Design;

@@ -58,7 +58,8 @@ fn a_build_is_repeated_from_its_folding() {
     assert!(folding.contains(FOLDING), "{folding}");
     assert!(read_folding(&s.path("first/folding.json")).expect("read").streaming().is_none());
     s.run("build mlp.snn -o second --folding first/folding.json").ok();
-    for file in ["folding.json", "rtl/snn_mnist_mlp.sv", "rom/fetch.hex", "rom/weights.hex", "registers.json"]
+    for file in
+        ["folding.json", "rtl/snn_mnist_mlp.sv", "rom/fetch.hex", "rom/weights_0.hex", "registers.json"]
     {
         assert_eq!(
             fs::read(s.path("first").join(file)).ok(),

@@ -5,6 +5,7 @@ use crate::hardware::Word;
 use crate::integer::Readout;
 use crate::overlay::isa::{Fetch, Fire, Vector};
 use crate::overlay::machine::{Machine, bits};
+use crate::overlay::weights::banks;
 
 /// All images that are not empty.
 pub(super) fn images(
@@ -50,7 +51,6 @@ pub(super) fn images(
     });
     let order = m.input.order.iter().flatten().map(|&e| e as i64);
     let all = [
-        ("weights.hex", text(weights.iter().map(|lanes| row(lanes, m.weight_width)))),
         ("thresholds.hex", thresholds),
         ("starts.hex", numbers(starts.entries.iter().copied(), m.sum_width)),
         ("coefficients.hex", numbers(coefficients.entries.iter().copied(), m.coefficient_width)),
@@ -74,7 +74,13 @@ pub(super) fn images(
         (pieces_file(lane), text(words))
     });
     let pieces: Vec<(String, String)> = pieces.collect();
-    let all = all.into_iter().map(|(name, text)| (name.to_owned(), text)).chain(pieces);
+    let mut words = weights.iter();
+    let banks = banks(m.weight_depth).into_iter().enumerate().map(|(n, depth)| {
+        let bank = words.by_ref().take(depth).map(|lanes| row(lanes, m.weight_width));
+        (format!("weights_{n}.hex"), text(bank))
+    });
+    let banks: Vec<(String, String)> = banks.collect();
+    let all = all.into_iter().map(|(name, text)| (name.to_owned(), text)).chain(pieces).chain(banks);
     all.filter(|(_, text)| !text.is_empty()).collect()
 }
 

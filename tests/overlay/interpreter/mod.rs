@@ -181,7 +181,8 @@ impl<'a> Interpreter<'a> {
             fetch.iter().map(|f| f.last).collect::<Vec<_>>().iter().position(|&l| l == 1),
             Some(fetch.len() - 1)
         );
-        let weights = image("weights.hex");
+        let mut weights = image("weights_0.hex");
+        weights.0.extend(["weights_1.hex", "weights_2.hex"].into_iter().flat_map(|name| image(name).0));
         assert_eq!(weights.0.len(), machine.weight_depth);
         assert_eq!(image("windows.hex").0.len(), machine.window_depth);
         let depths = [
