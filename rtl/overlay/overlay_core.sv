@@ -76,8 +76,10 @@ module overlay_core #(
   parameter int unsigned CoefficientWidth = 16,
   parameter int unsigned CoefficientDepth = 0,
   parameter CoefficientFile = "",
+  parameter SerialCoefficientFile = "",
   parameter int unsigned StartDepth = 0,
   parameter StartFile = "",
+  parameter SerialStartFile = "",
   parameter bit HasAdd = 1'b0,
   parameter bit HasEmbed = 1'b0,
   parameter bit HasMask = 1'b0,
@@ -132,6 +134,8 @@ module overlay_core #(
   output      logic [CountWidth-1:0] events_o
 );
 
+  // Elements of the serial path at once: two where there are eight or more to take them from.
+  localparam int unsigned SerialLanes = (FireLanes >= 8) ? 2 : 1;
   localparam bit HasOperands = OperandDepth > 0;
   localparam bit HasRows = SumDepth > 0 || VectorCount > 0 || MaxGroup > 0;
   localparam int unsigned SpikeBits = (SpikeDepth > 1) ? $clog2(SpikeDepth) : 1;
@@ -444,11 +448,13 @@ module overlay_core #(
   logic [Places-1:0] fire_group;
   logic [FireLanes-1:0] fire_nz, fire_neg;
   logic serial_valid, serial_ready, serial_group_end, serial_row_end, softmax_idle, softmax_start;
-  logic signed [ValueWidth-1:0] serial_value;
+  logic serial_pair;
+  logic [SerialLanes*ValueWidth-1:0] serial_value;
   logic fire_begin;
   overlay_fire #(
     .ChunkLanes(Lanes),
     .Lanes(FireLanes),
+    .SerialLanes(SerialLanes),
     .FetchWidth(FetchWidth),
     .AccWidth(AccWidth),
     .Fraction(Fraction),
@@ -497,6 +503,7 @@ module overlay_core #(
     .operand_o(operand_write_data),
     .serial_valid_o(serial_valid),
     .serial_ready_i(serial_ready),
+    .serial_pair_o(serial_pair),
     .serial_value_o(serial_value),
     .serial_group_end_o(serial_group_end),
     .serial_row_end_o(serial_row_end),
@@ -573,7 +580,7 @@ module overlay_core #(
     .rst_i,
     .in_valid_i(serial_valid && serial == 2'd3),
     .in_ready_o(result_ready),
-    .in_delta_i(LogitWidth'(serial_value)),
+    .in_delta_i(serial_value[LogitWidth-1:0]),
     .in_skip_i(1'b0),
     .in_last_i(serial_row_end),
     .in_quiet_i(serial_row_end),
@@ -591,6 +598,7 @@ module overlay_core #(
   // ---------------------------------------------------------------------------- rows
   if (HasRows) begin : gen_rows
     overlay_rows #(
+      .SerialLanes(SerialLanes),
       .ValueWidth(ValueWidth),
       .SumWidth(SumWidth),
       .SumDepth(SumDepth),
@@ -598,8 +606,10 @@ module overlay_core #(
       .CoefficientWidth(CoefficientWidth),
       .CoefficientDepth(CoefficientDepth),
       .CoefficientFile(CoefficientFile),
+      .SerialCoefficientFile(SerialCoefficientFile),
       .StartDepth(StartDepth),
       .StartFile(StartFile),
+      .SerialStartFile(SerialStartFile),
       .VectorCount(VectorCount),
       .VectorFile(VectorFile),
       .HasAdd(HasAdd),
@@ -650,6 +660,7 @@ module overlay_core #(
       .sum_valid_i(serial_valid && serial == 2'd1),
       .score_valid_i(serial_valid && serial == 2'd2),
       .score_ready_o(softmax_ready),
+      .pair_i(serial_pair),
       .value_i(serial_value),
       .group_end_i(serial_group_end),
       .row_end_i(serial_row_end),
@@ -681,7 +692,7 @@ module overlay_core #(
     assign raw_read = 1'b0;
     assign raw_addr = '0;
     logic unused_vector;
-    assign unused_vector = row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data) ^ fire_begin;
+    assign unused_vector = row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data) ^ fire_begin ^ serial_pair;
   end
 
   // ---------------------------------------------------------------------------- counters

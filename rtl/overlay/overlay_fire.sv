@@ -10,12 +10,14 @@
 /// `chunk_free_o` is high for a cycle when the sums of a chunk may be replaced. Writes to spike memory are never
 /// refused. Structure: select -> membrane -> magnitude -> steps -> out.
 /// Throughput: a group in `MaxSteps` cycles (unary spikes: as many cycles as steps), or in as many cycles as it has
-/// elements, if they are taken one by one.
+/// elements, if they are taken one by one, half as many if in pairs.
 module overlay_fire #(
   /// Sums of a chunk.
   parameter int unsigned ChunkLanes = 16,
   /// Neurons of a group.
   parameter int unsigned Lanes = 8,
+  /// Elements of the serial path that leave at once: 1 or 2.
+  parameter int unsigned SerialLanes = 1,
   /// Neurons of a word of spikes.
   parameter int unsigned FetchWidth = 32,
   /// Bits of a signed sum.
@@ -83,10 +85,11 @@ module overlay_fire #(
   output      logic [ChunkLanes-1:0]                operand_write_o,
   output      logic [OperandBits-1:0]               operand_addr_o,
   output      logic [ChunkLanes*OperandWidth-1:0]   operand_o,
-  /// Elements one by one, with what they end.
+  /// Elements one by one or in pairs, with what they end.
   output      logic                                 serial_valid_o,
   input  wire logic                                 serial_ready_i,
-  output      logic signed [ValueWidth-1:0]         serial_value_o,
+  output      logic                                 serial_pair_o,
+  output      logic [SerialLanes*ValueWidth-1:0]    serial_value_o,
   output      logic                                 serial_group_end_o,
   output      logic                                 serial_row_end_o,
   /// An instruction begins; its elements come later.
@@ -532,26 +535,42 @@ module overlay_fire #(
 `endif
 
   // ---------------------------------------------------------------------------- out
-  // A group whose elements are taken one by one: they go round, so that each is in every lane once. One whose elements
-  // are not taken one by one passes in a cycle.
+  // A group whose elements are taken one by one, or in pairs: they move towards lane 0, `SerialLanes` at once. One whose
+  // elements are not taken one by one passes in a cycle.
   logic out_valid_q, out_fresh_q, out_group_end_q, out_row_end_q, out_take, walks, element_ready, element_last;
   logic [CountBits-1:0] out_count_q;
   logic [Lanes*ValueWidth-1:0] out_q;
-  logic out_end, around;
-  localparam int unsigned TurnBits = (Lanes > 1) ? $clog2(Lanes) : 1;
-  logic [TurnBits-1:0] turn_q;
+  logic [ValueWidth-1:0] element;
+  logic out_end, around, pair, element_go, moves;
   assign around = operand_out && transpose;
   assign walks = serial != 2'd0 || around;
   assign element_ready = serial == 2'd0 || serial_ready_i;
-  // A transposed operand goes all the way round.
-  assign element_last = !walks || (around ? turn_q == TurnBits'(Lanes - 1) : out_count_q == CountBits'(1));
-  assign out_end = out_valid_q && element_last && element_ready;
+  assign element_go = out_valid_q && element_ready;
+  assign element_last = !walks || out_count_q <= (pair ? CountBits'(2) : CountBits'(1));
+  assign out_end = element_go && element_last;
   assign out_ready = !out_valid_q || out_end;
   assign out_take = neurons ? step_go && step_end : s0_valid_q && out_ready;
   assign serial_valid_o = out_valid_q && serial != 2'd0;
-  assign serial_value_o = out_q[ValueWidth-1:0];
+  assign serial_pair_o = pair;
   assign serial_group_end_o = out_group_end_q && element_last;
   assign serial_row_end_o = out_row_end_q && element_last;
+  if (SerialLanes > 1) begin : gen_pairs
+    // The second of the two in front, when they are taken one by one.
+    logic second_q;
+    assign pair = serial == 2'd1 && instr_i[overlay_isa_pkg::FirePairsLsb];
+    assign element = second_q ? out_q[ValueWidth+:ValueWidth] : out_q[ValueWidth-1:0];
+    assign serial_value_o = {out_q[ValueWidth+:ValueWidth], element};
+    assign moves = pair || second_q;
+    always_ff @(posedge clk_i) begin
+      if (out_take) second_q <= 1'b0;
+      else if (element_go && !pair) second_q <= !second_q;
+    end
+  end else begin : gen_singles
+    assign pair = 1'b0;
+    assign element = out_q[ValueWidth-1:0];
+    assign serial_value_o = element;
+    assign moves = 1'b1;
+  end
 
   always_ff @(posedge clk_i) begin
     if (rst_i) out_valid_q <= 1'b0;
@@ -559,14 +578,12 @@ module overlay_fire #(
     else if (out_end) out_valid_q <= 1'b0;
     if (out_take) begin
       out_fresh_q <= 1'b1;
-      turn_q <= '0;
       out_count_q <= neurons ? s2_count_q : s0_count_q;
       out_group_end_q <= neurons ? s2_group_end_q : s0_group_end_q;
       out_row_end_q <= neurons ? s2_row_end_q : s0_row_end_q;
-    end else if (out_valid_q && element_ready) begin
+    end else if (element_go) begin
       out_fresh_q <= 1'b0;
-      turn_q <= turn_q + TurnBits'(1);
-      if (!around) out_count_q <= out_count_q - CountBits'(1);
+      out_count_q <= out_count_q - (pair ? CountBits'(2) : CountBits'(1));
     end
   end
   for (genvar j = 0; j < Lanes; j++) begin : gen_out
@@ -576,10 +593,10 @@ module overlay_fire #(
         {1'b0, level[LevelBits*j+:LevelBits]};
     assign loaded = neurons ? ValueWidth'($signed(signed_level)) :
         ValueWidth'($signed(s0_sums_q[AccWidth*j+:AccWidth]));
-    assign next_element = out_q[ValueWidth*((j+1)%Lanes)+:ValueWidth];
+    assign next_element = out_q[ValueWidth*((j+SerialLanes)%Lanes)+:ValueWidth];
     always_ff @(posedge clk_i) begin
       if (out_take) out_q[ValueWidth*j+:ValueWidth] <= loaded;
-      else if (out_valid_q && element_ready) out_q[ValueWidth*j+:ValueWidth] <= next_element;
+      else if (element_go && moves) out_q[ValueWidth*j+:ValueWidth] <= next_element;
     end
   end
 
@@ -587,7 +604,6 @@ module overlay_fire #(
   if (HasOperands) begin : gen_operands
     localparam int unsigned RowLaneBits = (ChunkLanes > 1) ? $clog2(ChunkLanes) : 1;
     logic [OperandBits-1:0] base, stride, block_q, unit_q, element_q;
-    logic [TurnBits-1:0] turned;
     logic [15:0] unit_groups, unit_group_q;
     logic [RowLaneBits-1:0] row_lane_q;
     logic [GroupBits-1:0] lane_group;
@@ -596,13 +612,17 @@ module overlay_fire #(
     assign stride = OperandBits'(instr_i[overlay_isa_pkg::FireOperandStrideLsb+:24]);
     assign unit_groups = instr_i[overlay_isa_pkg::FireOperandGroupsLsb+:16];
     assign lane_group = GroupBits'(unit_group_q);
-    // The element that is in the row's lane after so many turns.
-    assign turned = turn_q + TurnBits'(row_lane_q);
-    assign operand_addr_o = transpose ? block_q + element_q + OperandBits'(turned) : unit_q + row_offset_q;
+    assign operand_addr_o = transpose ? block_q + element_q : unit_q + row_offset_q;
+    // The element that is written alone, or the levels of all lanes.
+    logic [Lanes*OperandWidth-1:0] parts;
+    for (genvar j = 0; j < Lanes; j++) begin : gen_part
+      assign parts[OperandWidth*j+:OperandWidth] =
+          transpose ? element[OperandWidth-1:0] : out_q[ValueWidth*j+:OperandWidth];
+    end
     for (genvar l = 0; l < ChunkLanes; l++) begin : gen_lane
       assign operand_write_o[l] = out_valid_q && operand_out && element_ready &&
-          (transpose ? row_lane_q == RowLaneBits'(l) && CountBits'(turned) < out_count_q : out_fresh_q && lane_group == GroupBits'(l / Lanes));
-      assign operand_o[OperandWidth*l+:OperandWidth] = out_q[ValueWidth*(l%Lanes)+:OperandWidth];
+          (transpose ? row_lane_q == RowLaneBits'(l) : out_fresh_q && lane_group == GroupBits'(l / Lanes));
+      assign operand_o[OperandWidth*l+:OperandWidth] = parts[OperandWidth*(l%Lanes)+:OperandWidth];
     end
     always_ff @(posedge clk_i) begin
       if (state_q == StIdle) begin
@@ -612,9 +632,11 @@ module overlay_fire #(
         unit_group_q <= '0;
         row_lane_q <= '0;
         row_offset_q <= '0;
-      end else if (out_valid_q && element_ready) begin
+      end else if (element_go) begin
+        element_q <= element_q + OperandBits'(1);
         if (out_end) begin
-          element_q <= element_q + OperandBits'(Lanes);
+          // A group begins at a multiple of its lanes.
+          element_q <= (element_q | OperandBits'(Lanes - 1)) + OperandBits'(1);
           if (unit_group_q == unit_groups - 16'd1) begin
             unit_group_q <= '0;
             unit_q <= unit_q + stride;

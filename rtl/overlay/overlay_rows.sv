@@ -6,7 +6,8 @@
 /// Contract: elements of the engine come one by one, with the fire instruction they belong to, which is stable until
 /// all of its elements are in memory. `vector_end_o`: the vector list is at its end; `restart_i` begins it again.
 module overlay_rows #(
-  /// Bits of a signed element of the engine.
+  /// Elements of the engine at once, 1 or 2, and bits of a signed one.
+  parameter int unsigned SerialLanes = 1,
   parameter int unsigned ValueWidth = 16,
   /// Sums: bits of one, words (none if 0).
   parameter int unsigned SumWidth = 24,
@@ -17,8 +18,10 @@ module overlay_rows #(
   parameter int unsigned CoefficientWidth = 16,
   parameter int unsigned CoefficientDepth = 0,
   parameter CoefficientFile = "",
+  parameter SerialCoefficientFile = "",
   parameter int unsigned StartDepth = 0,
   parameter StartFile = "",
+  parameter SerialStartFile = "",
   /// The vector list: instructions (none if 0); the kinds that are there.
   parameter int unsigned VectorCount = 1,
   parameter VectorFile = "",
@@ -75,13 +78,14 @@ module overlay_rows #(
   output      logic                         vector_row_o,
   output      logic                         vector_end_o,
   input  wire logic                         restart_i,
-  /// Elements of the engine, for sums and for softmax.
+  /// Elements of the engine, for sums, one or a pair, and for softmax.
   input  wire logic [32*overlay_isa_pkg::FireWords-1:0] instr_i,
   input  wire logic                         begin_i,
   input  wire logic                         sum_valid_i,
   input  wire logic                         score_valid_i,
   output      logic                         score_ready_o,
-  input  wire logic signed [ValueWidth-1:0] value_i,
+  input  wire logic                         pair_i,
+  input  wire logic [SerialLanes*ValueWidth-1:0] value_i,
   input  wire logic                         group_end_i,
   input  wire logic                         row_end_i,
   output      logic                         softmax_idle_o,
@@ -123,66 +127,89 @@ module overlay_rows #(
       (!FiresRows || ScaledWidth + 1 > NormThetaWidth) ? ScaledWidth + 1 : NormThetaWidth;
 
   // ---------------------------------------------------------------------------- memory of sums
-  // The serial path never waits for its writes. Each of the two that read has its own copy.
-  logic serial_write, serial_read, vector_read, vector_write, vector_write_ready, write;
-  logic [SumBits-1:0] serial_write_addr, serial_addr, vector_addr, vector_write_addr, write_addr;
-  logic signed [SumWidth-1:0] serial_data, vector_data, serial_write_data, vector_write_data, write_data;
-  assign vector_write_ready = !serial_write;
-  assign write = serial_write || vector_write;
-  assign write_addr = serial_write ? serial_write_addr : vector_write_addr;
-  assign write_data = serial_write ? serial_write_data : vector_write_data;
-  if (SumDepth > 0 && VectorCount > 0) begin : gen_sums
-    sync_ram #(
-      .Width(SumWidth),
-      .Depth(SumDepth)
-    ) u_sums (
-      .clk_i,
-      .read_enable_i(vector_read),
-      .read_addr_i(vector_addr),
-      .read_data_o(vector_data),
-      .write_enable_i(write),
-      .write_addr_i(write_addr),
-      .write_data_i(write_data)
-    );
-  end else begin : gen_no_sums
-    assign vector_data = '0;
-    logic unused_sums;
-    assign unused_sums = vector_read ^ (^vector_addr) ^ write ^ (^write_addr) ^ (^write_data);
+  // The serial path never waits for its writes. Each of the two that read has its own copy. With two serial lanes, even
+  // and odd addresses are two banks.
+  localparam int unsigned BankDepth = (SumDepth + SerialLanes - 1) / SerialLanes;
+  localparam int unsigned BankBits = (BankDepth > 1) ? $clog2(BankDepth) : 1;
+  localparam int unsigned LaneBits = SerialLanes - 1;
+  logic serial_read, vector_read, vector_write, vector_write_ready;
+  logic [SerialLanes-1:0] serial_write;
+  logic [SumBits-1:0] serial_write_addr, serial_addr, vector_addr, vector_write_addr;
+  logic signed [SumWidth-1:0] vector_data, vector_write_data;
+  logic [SerialLanes*SumWidth-1:0] serial_data, serial_write_data, vector_words;
+  assign vector_write_ready = serial_write == '0;
+  for (genvar l = 0; l < SerialLanes; l++) begin : gen_bank
+    logic write;
+    logic [BankBits-1:0] write_addr;
+    logic [SumWidth-1:0] write_data;
+    assign write = serial_write[l] || (vector_write && vector_write_ready &&
+        (SerialLanes == 1 || vector_write_addr[0] == 1'(l)));
+    assign write_addr = BankBits'((vector_write_ready ? vector_write_addr : serial_write_addr) >> LaneBits);
+    assign write_data = serial_write[l] ? serial_write_data[SumWidth*l+:SumWidth] : vector_write_data;
+    if (SumDepth > 0 && VectorCount > 0) begin : gen_sums
+      sync_ram #(
+        .Width(SumWidth),
+        .Depth(BankDepth)
+      ) u_sums (
+        .clk_i,
+        .read_enable_i(vector_read),
+        .read_addr_i(BankBits'(vector_addr >> LaneBits)),
+        .read_data_o(vector_words[SumWidth*l+:SumWidth]),
+        .write_enable_i(write),
+        .write_addr_i(write_addr),
+        .write_data_i(write_data)
+      );
+    end else begin : gen_no_sums
+      assign vector_words[SumWidth*l+:SumWidth] = '0;
+      logic unused_sums;
+      assign unused_sums = vector_read ^ (^vector_addr) ^ write ^ (^write_addr) ^ (^write_data);
+    end
+    if (Accumulates && SumDepth > 0) begin : gen_copy
+      sync_ram #(
+        .Width(SumWidth),
+        .Depth(BankDepth)
+      ) u_copy (
+        .clk_i,
+        .read_enable_i(serial_read),
+        .read_addr_i(BankBits'(serial_addr >> LaneBits)),
+        .read_data_o(serial_data[SumWidth*l+:SumWidth]),
+        .write_enable_i(write),
+        .write_addr_i(write_addr),
+        .write_data_i(write_data)
+      );
+    end else begin : gen_no_copy
+      assign serial_data[SumWidth*l+:SumWidth] = '0;
+      logic unused_copy;
+      assign unused_copy = serial_read ^ (^serial_addr);
+    end
   end
-  if (Accumulates && SumDepth > 0) begin : gen_copy
-    sync_ram #(
-      .Width(SumWidth),
-      .Depth(SumDepth)
-    ) u_copy (
-      .clk_i,
-      .read_enable_i(serial_read),
-      .read_addr_i(serial_addr),
-      .read_data_o(serial_data),
-      .write_enable_i(write),
-      .write_addr_i(write_addr),
-      .write_data_i(write_data)
-    );
-  end else begin : gen_no_copy
-    assign serial_data = '0;
-    logic unused_copy;
-    assign unused_copy = serial_read ^ (^serial_addr);
+  if (SerialLanes > 1) begin : gen_vector_bank
+    logic odd_q;
+    always_ff @(posedge clk_i) if (vector_read) odd_q <= vector_addr[0];
+    assign vector_data = vector_words[SumWidth*odd_q+:SumWidth];
+  end else begin : gen_vector_word
+    assign vector_data = vector_words;
   end
 
   // ---------------------------------------------------------------------------- tables
   logic [StartBits-1:0] serial_start_addr, vector_start_addr;
   logic [CoefficientBits-1:0] serial_coefficient_addr, vector_coefficient_addr;
-  logic signed [SumWidth-1:0] serial_start, vector_start;
-  logic signed [CoefficientWidth-1:0] serial_coefficient, vector_coefficient;
+  logic signed [SumWidth-1:0] vector_start;
+  logic signed [CoefficientWidth-1:0] vector_coefficient;
+  logic [SerialLanes*SumWidth-1:0] serial_start;
+  logic [SerialLanes*CoefficientWidth-1:0] serial_coefficient;
   logic vector_start_read, vector_coefficient_read;
   if (StartDepth > 0) begin : gen_starts
+    localparam int unsigned StartWords = (StartDepth + LaneBits) / SerialLanes;
+    localparam int unsigned StartWordBits = (StartWords > 1) ? $clog2(StartWords) : 1;
     sync_rom #(
-      .Width(SumWidth),
-      .Depth(StartDepth),
-      .File (StartFile)
+      .Width(SerialLanes * SumWidth),
+      .Depth(StartWords),
+      .File (SerialStartFile)
     ) u_serial (
       .clk_i,
       .enable_i(serial_read),
-      .addr_i(serial_start_addr),
+      .addr_i(StartWordBits'(serial_start_addr >> LaneBits)),
       .data_o(serial_start)
     );
     sync_rom #(
@@ -202,14 +229,16 @@ module overlay_rows #(
     assign unused_starts = (^serial_start_addr) ^ (^vector_start_addr) ^ vector_start_read;
   end
   if (CoefficientDepth > 0) begin : gen_coefficients
+    localparam int unsigned CoefficientWords = (CoefficientDepth + LaneBits) / SerialLanes;
+    localparam int unsigned CoefficientWordBits = (CoefficientWords > 1) ? $clog2(CoefficientWords) : 1;
     sync_rom #(
-      .Width(CoefficientWidth),
-      .Depth(CoefficientDepth),
-      .File (CoefficientFile)
+      .Width(SerialLanes * CoefficientWidth),
+      .Depth(CoefficientWords),
+      .File (SerialCoefficientFile)
     ) u_serial (
       .clk_i,
       .enable_i(serial_read),
-      .addr_i(serial_coefficient_addr),
+      .addr_i(CoefficientWordBits'(serial_coefficient_addr >> LaneBits)),
       .data_o(serial_coefficient)
     );
     sync_rom #(
@@ -232,6 +261,7 @@ module overlay_rows #(
   // ---------------------------------------------------------------------------- serial path
   if (SumDepth > 0) begin : gen_serial
     overlay_serial #(
+      .Lanes(SerialLanes),
       .ValueWidth(ValueWidth),
       .CoefficientWidth(CoefficientWidth),
       .SumWidth(SumWidth),
@@ -250,6 +280,7 @@ module overlay_rows #(
       .coefficients_i(CoefficientBits'(instr_i[overlay_isa_pkg::FireCoefficientsLsb+:24])),
       .coefficient_i(CoefficientWidth'(instr_i[overlay_isa_pkg::FireCoefficientLsb+:64])),
       .in_valid_i(sum_valid_i),
+      .in_pair_i(pair_i),
       .in_value_i(value_i),
       .in_row_end_i(row_end_i),
       .read_o(serial_read),
@@ -268,11 +299,11 @@ module overlay_rows #(
     assign serial_addr = '0;
     assign serial_start_addr = '0;
     assign serial_coefficient_addr = '0;
-    assign serial_write = 1'b0;
+    assign serial_write = '0;
     assign serial_write_addr = '0;
     assign serial_write_data = '0;
     logic unused_serial;
-    assign unused_serial = (^serial_data) ^ (^serial_start) ^ (^serial_coefficient) ^ sum_valid_i ^ begin_i;
+    assign unused_serial = (^serial_data) ^ (^serial_start) ^ (^serial_coefficient) ^ sum_valid_i ^ pair_i ^ begin_i;
   end
 
   // ---------------------------------------------------------------------------- vector unit

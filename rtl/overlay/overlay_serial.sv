@@ -1,11 +1,17 @@
 `default_nettype none
 
-/// Serial path into the memory of sums: X = base + k * value, element after element.
+/// Serial path into the memory of sums: X = base + k * value, element after element, or two elements at once.
 ///
-/// Contract: takes an element per cycle; the fields of the instruction are stable until 5 cycles after its last
+/// The memories of sums, start values and coefficients have a bank for each lane: entry a is word a / Lanes of bank
+/// a mod Lanes. With two lanes a pair begins at an even address; an element alone is taken by the lane of its address,
+/// and its start value is in the bank of that lane, too.
+///
+/// Contract: takes an element or a pair a cycle; the fields of the instruction are stable until 5 cycles after its last
 /// element. `restart_i` is high before the first element of an instruction. Writes are never refused.
 /// Latency: 5 cycles to the write.
 module overlay_serial #(
+  /// Elements at once: 1 or 2.
+  parameter int unsigned Lanes = 1,
   /// Bits of a signed element, of a signed coefficient, of a signed sum.
   parameter int unsigned ValueWidth = 16,
   parameter int unsigned CoefficientWidth = 16,
@@ -15,100 +21,131 @@ module overlay_serial #(
   parameter int unsigned StartBits = 1,
   parameter int unsigned CoefficientBits = 1
 ) (
-  input  wire logic                               clk_i,
-  input  wire logic                               rst_i,
-  input  wire logic                               restart_i,
+  input  wire logic                              clk_i,
+  input  wire logic                              rst_i,
+  input  wire logic                              restart_i,
   /// Fields of the instruction.
-  input  wire logic                               accumulate_i,
-  input  wire logic                               start_i,
-  input  wire logic                               per_channel_i,
-  input  wire logic [SumBits-1:0]                 sums_i,
-  input  wire logic [StartBits-1:0]               starts_i,
-  input  wire logic [CoefficientBits-1:0]         coefficients_i,
+  input  wire logic                              accumulate_i,
+  input  wire logic                              start_i,
+  input  wire logic                              per_channel_i,
+  input  wire logic [SumBits-1:0]                sums_i,
+  input  wire logic [StartBits-1:0]              starts_i,
+  input  wire logic [CoefficientBits-1:0]        coefficients_i,
   input  wire logic signed [CoefficientWidth-1:0] coefficient_i,
-  /// Elements.
-  input  wire logic                               in_valid_i,
-  input  wire logic signed [ValueWidth-1:0]       in_value_i,
-  input  wire logic                               in_row_end_i,
-  /// Present sums, start values, coefficients: a cycle after the address.
-  output      logic                               read_o,
-  output      logic [SumBits-1:0]                 sum_addr_o,
-  input  wire logic signed [SumWidth-1:0]         sum_data_i,
-  output      logic [StartBits-1:0]               start_addr_o,
-  input  wire logic signed [SumWidth-1:0]         start_data_i,
-  output      logic [CoefficientBits-1:0]         coefficient_addr_o,
-  input  wire logic signed [CoefficientWidth-1:0] coefficient_data_i,
-  /// New sums.
-  output      logic                               write_o,
-  output      logic [SumBits-1:0]                 write_addr_o,
-  output      logic signed [SumWidth-1:0]         write_data_o
+  /// Elements: the first one, or all with `in_pair_i`.
+  input  wire logic                              in_valid_i,
+  input  wire logic                              in_pair_i,
+  input  wire logic [Lanes*ValueWidth-1:0]       in_value_i,
+  input  wire logic                              in_row_end_i,
+  /// Present sums, start values, coefficients of each bank: a cycle after the address of the first element.
+  output      logic                              read_o,
+  output      logic [SumBits-1:0]                sum_addr_o,
+  input  wire logic [Lanes*SumWidth-1:0]         sum_data_i,
+  output      logic [StartBits-1:0]              start_addr_o,
+  input  wire logic [Lanes*SumWidth-1:0]         start_data_i,
+  output      logic [CoefficientBits-1:0]        coefficient_addr_o,
+  input  wire logic [Lanes*CoefficientWidth-1:0] coefficient_data_i,
+  /// New sums: lanes that write, and the address of the first element.
+  output      logic [Lanes-1:0]                  write_o,
+  output      logic [SumBits-1:0]                write_addr_o,
+  output      logic [Lanes*SumWidth-1:0]         write_data_o
 );
+
+  if (Lanes < 1 || Lanes > 2) begin : gen_bad_parameters
+    $error("overlay_serial: a parameter is out of range");
+  end
 
   logic [SumBits-1:0] sum_addr_q;
   logic [StartBits-1:0] start_addr_q;
   logic [CoefficientBits-1:0] coefficient_addr_q;
+  logic pair;
+  logic [1:0] count;
+  assign pair = Lanes > 1 && in_pair_i;
+  assign count = pair ? 2'd2 : 2'd1;
   assign read_o = in_valid_i;
   assign sum_addr_o = sum_addr_q;
   assign start_addr_o = start_addr_q;
   assign coefficient_addr_o = coefficient_addr_q;
 
-  // s1: constants come. s2, s3: product. s4: sum.
-  logic s1_valid_q, s2_valid_q, s3_valid_q, s4_valid_q;
-  logic [SumBits-1:0] s1_addr_q, s2_addr_q, s3_addr_q, s4_addr_q;
-  logic signed [ValueWidth-1:0] s1_value_q, s2_value_q;
-  logic signed [CoefficientWidth-1:0] factor, s2_factor_q;
-  logic signed [SumWidth-1:0] base, s2_base_q, s3_base_q, s4_base_q, s4_product;
-  assign factor = per_channel_i ? coefficient_data_i : coefficient_i;
-  assign base = accumulate_i ? sum_data_i : start_i ? start_data_i : '0;
-
   always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      s1_valid_q <= 1'b0;
-      s2_valid_q <= 1'b0;
-      s3_valid_q <= 1'b0;
-      s4_valid_q <= 1'b0;
-      write_o <= 1'b0;
-    end else begin
-      s1_valid_q <= in_valid_i;
-      s2_valid_q <= s1_valid_q;
-      s3_valid_q <= s2_valid_q;
-      s4_valid_q <= s3_valid_q;
-      write_o <= s4_valid_q;
-    end
     if (restart_i) begin
       sum_addr_q <= sums_i;
       start_addr_q <= starts_i;
       coefficient_addr_q <= coefficients_i;
     end else if (in_valid_i) begin
-      sum_addr_q <= sum_addr_q + SumBits'(1);
-      start_addr_q <= start_addr_q + StartBits'(1);
-      coefficient_addr_q <= in_row_end_i ? coefficients_i : coefficient_addr_q + CoefficientBits'(1);
+      sum_addr_q <= sum_addr_q + SumBits'(count);
+      start_addr_q <= start_addr_q + StartBits'(count);
+      coefficient_addr_q <= in_row_end_i ? coefficients_i :
+          coefficient_addr_q + CoefficientBits'(count);
     end
-    s1_addr_q <= sum_addr_q;
-    s1_value_q <= in_value_i;
-    s2_addr_q <= s1_addr_q;
-    s2_value_q <= s1_value_q;
-    s2_factor_q <= factor;
-    s2_base_q <= base;
-    s3_addr_q <= s2_addr_q;
-    s3_base_q <= s2_base_q;
-    s4_addr_q <= s3_addr_q;
-    s4_base_q <= s3_base_q;
-    write_addr_o <= s4_addr_q;
-    write_data_o <= s4_base_q + s4_product;
   end
 
-  wide_product #(
-    .AWidth(CoefficientWidth),
-    .BWidth(ValueWidth),
-    .Width(SumWidth)
-  ) u_product (
-    .clk_i,
-    .enable_i(1'b1),
-    .a_i(s2_factor_q),
-    .b_i(s2_value_q),
-    .product_o(s4_product)
-  );
+  // s1: constants come. s2, s3: product. s4: sum.
+  logic [SumBits-1:0] s1_addr_q, s2_addr_q, s3_addr_q, s4_addr_q;
+  logic s1_odd_q, s1_pair_q;
+  always_ff @(posedge clk_i) begin
+    s1_addr_q <= sum_addr_q;
+    s2_addr_q <= s1_addr_q;
+    s3_addr_q <= s2_addr_q;
+    s4_addr_q <= s3_addr_q;
+    write_addr_o <= s4_addr_q;
+    s1_odd_q <= coefficient_addr_q[0];
+    s1_pair_q <= pair;
+  end
+  logic unused_coefficient;
+  assign unused_coefficient = s1_odd_q ^ s1_pair_q;
+
+  for (genvar l = 0; l < Lanes; l++) begin : gen_lane
+    logic s1_valid_q, s2_valid_q, s3_valid_q, s4_valid_q, mine;
+    logic signed [ValueWidth-1:0] s1_value_q, s2_value_q;
+    logic signed [CoefficientWidth-1:0] own_factor, factor, s2_factor_q;
+    logic signed [SumWidth-1:0] base, s2_base_q, s3_base_q, s4_base_q, s4_product;
+    if (Lanes == 1) begin : gen_one
+      assign mine = in_valid_i;
+      assign own_factor = coefficient_data_i;
+    end else begin : gen_two
+      logic factor_lane;
+      assign mine = in_valid_i && (pair || sum_addr_q[0] == 1'(l));
+      assign factor_lane = s1_pair_q ? 1'(l) : s1_odd_q;
+      assign own_factor = coefficient_data_i[CoefficientWidth*factor_lane+:CoefficientWidth];
+    end
+    assign factor = per_channel_i ? own_factor : coefficient_i;
+    assign base = accumulate_i ? sum_data_i[SumWidth*l+:SumWidth] :
+        start_i ? start_data_i[SumWidth*l+:SumWidth] : '0;
+    always_ff @(posedge clk_i) begin
+      if (rst_i) begin
+        s1_valid_q <= 1'b0;
+        s2_valid_q <= 1'b0;
+        s3_valid_q <= 1'b0;
+        s4_valid_q <= 1'b0;
+        write_o[l] <= 1'b0;
+      end else begin
+        s1_valid_q <= mine;
+        s2_valid_q <= s1_valid_q;
+        s3_valid_q <= s2_valid_q;
+        s4_valid_q <= s3_valid_q;
+        write_o[l] <= s4_valid_q;
+      end
+      s1_value_q <= pair ? in_value_i[ValueWidth*l+:ValueWidth] : in_value_i[ValueWidth-1:0];
+      s2_value_q <= s1_value_q;
+      s2_factor_q <= factor;
+      s2_base_q <= base;
+      s3_base_q <= s2_base_q;
+      s4_base_q <= s3_base_q;
+      write_data_o[SumWidth*l+:SumWidth] <= s4_base_q + s4_product;
+    end
+    wide_product #(
+      .AWidth(CoefficientWidth),
+      .BWidth(ValueWidth),
+      .Width(SumWidth)
+    ) u_product (
+      .clk_i,
+      .enable_i(1'b1),
+      .a_i(s2_factor_q),
+      .b_i(s2_value_q),
+      .product_o(s4_product)
+    );
+  end
 
 endmodule
 

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::design::Design;
+use super::machine::serial_lanes;
 use crate::error::{Error, Result};
 use crate::golden::SpikeCode;
 use crate::hardware::Core;
@@ -80,6 +81,8 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         Some(_) => format!("{{RomPath, \"{name}\"}}"),
         None => "\"\"".to_owned(),
     };
+    // With two serial lanes, the entries of two elements are a word.
+    let serial = |names: [&str; 2]| file(names[serial_lanes(m.fire_lanes) - 1]);
     let op = |op: u128| plan.vector.iter().any(|v| v.op == op);
     let spikes = m.input.rows > 0;
     let input = |n: usize| if spikes { n } else { 1 }.to_string();
@@ -142,8 +145,10 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("CoefficientWidth", width(m.coefficient_width)),
         ("CoefficientDepth", number(m.coefficient_depth)),
         ("CoefficientFile", file("coefficients.hex")),
+        ("SerialCoefficientFile", serial(["coefficients.hex", "coefficient_pairs.hex"])),
         ("StartDepth", number(m.start_depth)),
         ("StartFile", file("starts.hex")),
+        ("SerialStartFile", serial(["starts.hex", "start_pairs.hex"])),
         ("VectorCount", number(m.vector_count)),
         ("VectorFile", file("vector.hex")),
         ("HasAdd", bit(op(1))),

@@ -138,6 +138,8 @@ instruction! {
     serial: 2,
     /// Scores are masked.
     masked: 1,
+    /// Elements for sums come in pairs: all chunks have an even number, and all addresses are even.
+    pairs: 1,
     /// Rows; chunks of a row; of these, `inner` in sequence are of one kind.
     rows: 16, chunks: 16, inner: 16,
     /// Elements of a chunk, and of the last of `inner` chunks.

@@ -225,6 +225,12 @@ pub struct Machine {
     pub readout: ReadoutPart,
 }
 
+/// Elements that the serial path takes at once, if so many neurons fire together; the same as `SerialLanes` in
+/// `rtl/overlay/overlay_core.sv`.
+pub(super) const fn serial_lanes(fire_lanes: usize) -> usize {
+    if fire_lanes >= 8 { 2 } else { 1 }
+}
+
 /// Parameters of the readout.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadoutPart {

@@ -21,6 +21,16 @@ impl<T> Default for Pool<T> {
     }
 }
 
+impl Pool<i64> {
+    /// The first entry of this run, an even one.
+    pub fn place_even(&mut self, run: Vec<i64>) -> usize {
+        if !self.runs.contains_key(&run) && self.entries.len() % 2 == 1 {
+            self.entries.push(0);
+        }
+        self.place(run)
+    }
+}
+
 impl<T: Clone + Eq + Hash> Pool<T> {
     /// The first entry of this run.
     pub fn place(&mut self, run: Vec<T>) -> usize {

@@ -4,7 +4,7 @@ use super::constants::Constants;
 use crate::hardware::Word;
 use crate::integer::Readout;
 use crate::overlay::isa::{Fetch, Fire, Vector};
-use crate::overlay::machine::{Machine, bits};
+use crate::overlay::machine::{Machine, bits, serial_lanes};
 use crate::overlay::weights::banks;
 
 /// All images that are not empty.
@@ -50,10 +50,16 @@ pub(super) fn images(
         }))
     });
     let order = m.input.order.iter().flatten().map(|&e| e as i64);
+    let both = |entries: &[i64], width| match serial_lanes(m.fire_lanes) {
+        1 => String::new(),
+        _ => pairs(entries, width),
+    };
     let all = [
         ("thresholds.hex", thresholds),
         ("starts.hex", numbers(starts.entries.iter().copied(), m.sum_width)),
         ("coefficients.hex", numbers(coefficients.entries.iter().copied(), m.coefficient_width)),
+        ("start_pairs.hex", both(&starts.entries, m.sum_width)),
+        ("coefficient_pairs.hex", both(&coefficients.entries, m.coefficient_width)),
         ("constants.hex", norms),
         ("exponentials.hex", numbers(exponentials.entries.iter().copied(), m.exp_width)),
         ("table.hex", numbers(table.entries.iter().copied(), m.table_width)),
@@ -97,6 +103,12 @@ fn row(values: &[i64], width: u32) -> Word {
 
 fn numbers(values: impl Iterator<Item = i64>, width: u32) -> String {
     text(values.map(|value| row(&[value], width)))
+}
+
+/// Two entries a word, for two serial lanes.
+fn pairs(entries: &[i64], width: u32) -> String {
+    let pair = |entries: &[i64]| row(&[entries[0], entries.get(1).copied().unwrap_or(0)], width);
+    text(entries.chunks(2).map(pair))
 }
 
 fn program(words: impl Iterator<Item = u32>) -> String {

@@ -55,7 +55,8 @@ pub(super) fn place(buffers: &[Buffer], items: &[Item]) -> Addresses {
             if at + buffers[b].words() <= from {
                 break;
             }
-            at = at.max(to);
+            // The serial path may take sums in pairs, the first of which is at an even address.
+            at = at.max(if index == 2 { to.next_multiple_of(2) } else { to });
         }
         first[b] = at;
         ends[index] = ends[index].max(at + buffers[b].words());

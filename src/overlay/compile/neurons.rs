@@ -10,7 +10,7 @@ use crate::golden::SpikeCode;
 use crate::graph::NodeId;
 use crate::integer::{Neuron, Op, Range, Rule};
 use crate::overlay::isa::Fire;
-use crate::overlay::machine::ReadoutPart;
+use crate::overlay::machine::{ReadoutPart, serial_lanes};
 use crate::overlay::plan::Memory;
 use crate::overlay::plan::{LayerPlace, Unit};
 
@@ -412,6 +412,9 @@ impl Lowering<'_> {
                 let (start, present, per_channel, address, one) = self.coefficients(base, &coefficient);
                 (fire.start, fire.accumulate, fire.per_channel) = (start.1, present, per_channel);
                 (fire.starts, fire.coefficients, fire.coefficient) = (start.0, address, one);
+                // Buffers of sums, start values and coefficients begin at even addresses.
+                let even = [fire.full, fire.tail, (first * channels) as u128].iter().all(|n| n % 2 == 0);
+                fire.pairs = u128::from(even && serial_lanes(self.options.fire_lanes) == 2);
                 let rows = (first..first + rows).map(|r| (r, r + 1)).collect();
                 accesses.push(Access { buffer, port: Port::Sums, offset: first * channels, rows });
             }
@@ -450,7 +453,7 @@ impl Lowering<'_> {
         let present = u128::from(base == Base::Present);
         match coefficient {
             [one] => (start, present, 0, 0, u128::from(*one as u64)),
-            list => (start, present, 1, self.constants.coefficients.place(list.to_vec()) as u128, 0),
+            list => (start, present, 1, self.constants.coefficients.place_even(list.to_vec()) as u128, 0),
         }
     }
 

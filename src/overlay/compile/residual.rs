@@ -71,7 +71,7 @@ impl Lowering<'_> {
         total.start.iter().for_each(|&x| self.widths.sum.take(x.into()));
         let zero = total.start.iter().all(|&x| x == 0);
         let taken = if zero { self.in_place(&total) } else { None };
-        let starts = if zero { None } else { Some(self.constants.starts.place(total.start.clone())) };
+        let starts = if zero { None } else { Some(self.constants.starts.place_even(total.start.clone())) };
         if let Op::Sum(_) = self.network.node(total.node).op {
             self.done.insert(total.node);
         }
