@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::constants::Constants;
 use super::item::{Access, Buffer, Demand, Item, Kind, Port};
 use super::layout::{Layout, Split};
+use super::live;
 use super::widths::Widths;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
@@ -66,7 +67,7 @@ pub(super) struct View {
     pub root: NodeId,
     pub first: usize,
     pub count: usize,
-    /// All rows.
+    /// All rows that are computed.
     pub whole: bool,
 }
 
@@ -86,6 +87,8 @@ pub(super) struct Lowering<'a> {
     pub network: &'a Network,
     pub options: &'a Options,
     /// Fraction bits of all layers: of membranes, of LayerNorm, of softmax.
+    /// Rows of each node that are computed.
+    live: HashMap<NodeId, usize>,
     pub fraction: u32,
     pub norm_fraction: u32,
     /// Of neurons of sums.
@@ -145,6 +148,7 @@ impl<'a> Lowering<'a> {
         Self {
             network,
             options,
+            live: live::rows(network),
             fraction,
             norm_fraction,
             neuron_fraction,
@@ -205,15 +209,27 @@ impl<'a> Lowering<'a> {
         &self.network.node(id).name
     }
 
+    /// Rows of a node that are computed: its first ones.
+    pub fn rows(&self, id: NodeId) -> usize {
+        self.live.get(&id).copied().unwrap_or_else(|| self.network.node(id).shape.rows())
+    }
+
+    /// The view of at most so many rows.
+    pub fn rows_of(&self, id: NodeId, most: usize) -> View {
+        let view = self.view(id);
+        let count = view.count.min(most);
+        View { count, whole: view.whole && count == view.count, ..view }
+    }
+
     /// Passes through selections.
     pub fn view(&self, id: NodeId) -> View {
-        let count = self.network.node(id).shape.rows();
+        let count = self.rows(id);
         let (mut root, mut first) = (id, 0);
         while let Op::Select(select) = &self.network.node(root).op {
             first += select.first;
             root = self.network.inputs(root)[0];
         }
-        let whole = first == 0 && count == self.network.node(root).shape.rows();
+        let whole = first == 0 && count == self.rows(root);
         View { root, first, count, whole }
     }
 

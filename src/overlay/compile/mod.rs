@@ -25,6 +25,7 @@ mod constants;
 mod images;
 mod item;
 mod layout;
+mod live;
 mod lower;
 mod memory;
 mod neurons;

@@ -95,8 +95,8 @@ impl Lowering<'_> {
         let split = want.or(readers.splits.first().copied());
         let own = |kind: &OperandKind| self.operand_split(self.network.node(id).shape.channels(), *kind);
         let split = split.or(readers.operands.first().map(own).filter(|s| s.pitch != s.size));
-        let source = self.network.inputs(id)[0];
-        let sums = self.accumulate(source, split.map(Columns::Split))?;
+        let source = self.rows_of(self.network.inputs(id)[0], self.rows(id));
+        let sums = self.accumulate_view(source, split.map(Columns::Split))?;
         let layout = Layout::of_chunks(&sums.chunks, sums.channels, self.options.fire_lanes);
         let suits = |kind: &&OperandKind| {
             layout.satisfies(self.operand_split(sums.channels, **kind), self.options.fire_lanes)
@@ -116,7 +116,7 @@ impl Lowering<'_> {
             let outputs = Outputs { spikes, operand, serial: merged };
             self.emit(Some(id), name, sums, Some(&neurons), outputs)?;
             if let Some(serial) = alone {
-                let sums = self.accumulate(source, None)?;
+                let sums = self.accumulate_view(source, None)?;
                 self.emit(
                     None,
                     name,
@@ -126,7 +126,7 @@ impl Lowering<'_> {
                 )?;
             }
         } else {
-            let sums = self.accumulate(source, None)?;
+            let sums = self.accumulate_view(source, None)?;
             let layout = Layout::of_chunks(&sums.chunks, sums.channels, self.options.fire_lanes);
             self.place(id, first, Unit::Engine, &layout, sums.rows);
             self.emit(None, name, sums, Some(&neurons), Outputs { serial: alone, ..Outputs::default() })?;
@@ -281,9 +281,7 @@ impl Lowering<'_> {
     }
 
     /// Emits a matrix product whose sums or levels take the serial path.
-    pub fn serial(&mut self, name: &str, id: NodeId, serial: Serial) -> Result<()> {
-        let view = self.view(id);
-        let source = View { root: view.root, ..view };
+    pub fn serial(&mut self, name: &str, view: View, serial: Serial) -> Result<()> {
         if let Op::Neuron(_) = &self.network.node(view.root).op
             && !self.found_spikes(view.root)
             && !reads_sum(self.network, view.root)
@@ -299,7 +297,7 @@ impl Lowering<'_> {
             let outputs = Outputs { serial: Some(serial), ..Outputs::default() };
             return self.emit(None, name, sums, Some(&neurons), outputs);
         }
-        let sums = self.accumulate_view(source, None)?;
+        let sums = self.accumulate_view(view, None)?;
         self.emit(None, name, sums, None, Outputs { serial: Some(serial), ..Outputs::default() })
     }
 
@@ -307,7 +305,7 @@ impl Lowering<'_> {
     pub fn readout(&mut self, id: NodeId) -> Result<()> {
         let source = self.network.inputs(id)[0];
         self.prepare(source)?;
-        self.serial(self.name(id), source, Serial::Readout)
+        self.serial(self.name(id), self.view(source), Serial::Readout)
     }
 
     /// The readout's parameters.

@@ -3,7 +3,7 @@
 use super::accumulate::Columns;
 use super::item::{Access, Base, Item, Kind, Port, Serial};
 use super::layout::{Layout, Split};
-use super::lower::{Lowering, STREAM, refused};
+use super::lower::{Lowering, STREAM, View, refused};
 use super::widths::unsigned;
 use crate::error::Result;
 use crate::golden::SpikeCode;
@@ -35,12 +35,19 @@ impl Lowering<'_> {
             return Err(refused(self.name(id), "it is read after its sums have been replaced", STREAM));
         }
         let node = self.network.node(id);
-        let (rows, channels) = (node.shape.rows(), node.shape.channels());
+        let (rows, channels) = (self.rows(id), node.shape.channels());
         let total = match &node.op {
             Op::Sum(sum) => {
                 self.widths.sum.take_range(sum.total);
                 let terms = self.network.inputs(id).into_iter().zip(sum.terms.iter().cloned()).collect();
-                Total { name: &node.name, rows, channels, terms, start: sum.start.clone(), node: id }
+                Total {
+                    name: &node.name,
+                    rows,
+                    channels,
+                    terms,
+                    start: sum.start[..rows * channels].to_vec(),
+                    node: id,
+                }
             }
             op @ (Op::Input(_)
             | Op::Linear(_)
@@ -83,7 +90,11 @@ impl Lowering<'_> {
         let mut present = taken.is_some();
         let others = total.terms.iter().enumerate().filter(|(n, _)| taken.is_none_or(|(t, _)| t != *n));
         for (_, (id, term)) in others {
-            let rows = self.network.node(*id).shape.rows();
+            // Rows of the term that nobody reads are left out.
+            let rows = self.rows(*id).min(total.rows.saturating_sub(term.first));
+            if rows == 0 {
+                continue;
+            }
             let own = if present {
                 Base::Present
             } else {
@@ -93,7 +104,7 @@ impl Lowering<'_> {
                 base(term.first)
             };
             present = true;
-            self.term(total.name, *id, term, own, buffer, total.channels)?;
+            self.term(total.name, self.rows_of(*id, rows), term, own, buffer, total.channels)?;
         }
         if !present {
             self.init(total.name, (0, total.rows), base(0), buffer, total.channels);
@@ -106,7 +117,8 @@ impl Lowering<'_> {
         let suits = |(id, term): &(NodeId, Term)| {
             let node = self.network.node(*id);
             matches!(node.op, Op::Sum(_))
-                && node.shape.rows() == total.rows
+                && node.shape.rows() == self.network.node(total.node).shape.rows()
+                && self.rows(*id) >= total.rows
                 && term.coefficient.iter().all(|&k| k == 1)
                 && total.terms.iter().filter(|(other, _)| self.view(*other).root == *id).count() == 1
                 && self.read_by_others(*id, total.node)
@@ -165,13 +177,12 @@ impl Lowering<'_> {
     fn term(
         &mut self,
         name: &str,
-        id: NodeId,
+        view: View,
         term: &Term,
         base: Base,
         buffer: usize,
         channels: usize,
     ) -> Result<()> {
-        let view = self.view(id);
         let (mut vector, source) = match &self.network.node(view.root).op {
             Op::Sum(_) => {
                 let source = self.sums_of(view.root)?;
@@ -202,7 +213,11 @@ impl Lowering<'_> {
             | Op::Softmax(_)
             | Op::Readout(_) => {
                 let coefficient = term.coefficient.clone();
-                return self.serial(name, id, Serial::Sums { buffer, first: term.first, base, coefficient });
+                return self.serial(
+                    name,
+                    view,
+                    Serial::Sums { buffer, first: term.first, base, coefficient },
+                );
             }
         };
         let (start, present, per_channel, address, one) = self.coefficients(base, &term.coefficient);
@@ -251,7 +266,7 @@ impl Lowering<'_> {
     pub fn layer_norm(&mut self, id: NodeId, norm: &LayerNorm) -> Result<()> {
         let name = self.name(id);
         let half_even = self.half_even(norm.rounding, name)?;
-        let view = self.view(self.network.inputs(id)[0]);
+        let view = self.rows_of(self.network.inputs(id)[0], self.rows(id));
         let source = self.sums_of(view.root)?;
         let channels = norm.gamma.len();
         let layout = Layout::dense(channels, self.options.fire_lanes);
@@ -329,7 +344,8 @@ impl Lowering<'_> {
         let inputs = self.network.inputs(id);
         let channels = self.network.node(id).shape.channels();
         let tokens = channels / softmax.groups;
-        let sums = self.accumulate(inputs[0], Some(Columns::Groups(tokens)))?;
+        let scores = self.rows_of(inputs[0], self.rows(id));
+        let sums = self.accumulate_view(scores, Some(Columns::Groups(tokens)))?;
         let rows = sums.rows;
         let mut fire = self.chunk_fields(&sums.fetch, &sums.chunks);
         let mut accesses = sums.accesses;

@@ -21,7 +21,7 @@ pub(super) struct Layer {
     /// Index in the fire or in the vector list.
     pub instruction: usize,
     /// Its number in the golden model.
-    index: usize,
+    pub index: usize,
     rows: usize,
     /// The channel at each position of a row; positions up to a whole number of groups.
     channels: Vec<Option<usize>>,
@@ -79,6 +79,11 @@ impl Layer {
             read: (0, 0, 0),
             compared: Compared::default(),
         }
+    }
+
+    /// Neurons that the hardware computes.
+    pub fn neurons(&self) -> usize {
+        self.rows * self.own_channels
     }
 
     /// Compares a group after a local time-step; whether the layer is complete for its sample.

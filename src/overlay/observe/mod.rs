@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::golden::{Settled, SettledOutcome};
 use crate::hardware::{Compared, Counter, FirstMismatch, Stop, What};
 use layer::{Layer, Place};
-use recording::{Inside, record};
+use recording::{Inside, Recording, record};
 use taps::{Beats, Report};
 
 /// All comparisons of a run inside a design.
@@ -123,14 +123,15 @@ impl<'a> Observer<'a> {
         self.begun += 1;
         let recording = record(self.golden, &self.raw);
         let outcome = recording.outcome.clone();
-        self.count(&outcome);
+        self.count(&recording);
         self.inside.push(recording);
         Ok(outcome)
     }
 
     /// Adds a sample to the expected counters: the spikes of all neurons, those that only bring levels to another place
     /// included, and the events of all matrix products.
-    fn count(&mut self, outcome: &SettledOutcome) {
+    fn count(&mut self, recording: &Recording) {
+        let outcome = &recording.outcome;
         let plan = &self.design.plan;
         let names: Vec<&str> = self.golden.layers().iter().map(|layer| layer.name.as_str()).collect();
         let index = |name: &str| names.iter().position(|own| *own == name).unwrap_or(0);
@@ -139,7 +140,9 @@ impl<'a> Observer<'a> {
         let estimate = cycles::estimate(plan, &self.raw, &levels);
         let products = estimate.engine.iter().zip(&plan.fire).enumerate();
         let copies = products.filter(|(n, (_, fire))| fire.neurons == 1 && !self.engine.contains_key(n));
-        self.counter.spikes += outcome.spikes.iter().sum::<u64>();
+        let computed =
+            self.layers.iter().filter_map(|layer| Some((recording.layers.get(layer.index)?, layer)));
+        self.counter.spikes += computed.map(|(record, layer)| record.spikes_of(layer.neurons())).sum::<u64>();
         self.counter.spikes += copies.map(|(_, (busy, _))| busy.events).sum::<u64>();
         self.counter.work += estimate.engine.iter().map(|busy| busy.events).sum::<u64>();
     }

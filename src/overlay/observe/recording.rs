@@ -26,6 +26,12 @@ impl LayerRecord {
         })
     }
 
+    /// Spikes of the first neurons; those of further rows are not computed where nothing reads them.
+    pub fn spikes_of(&self, neurons: usize) -> u64 {
+        let steps = self.spikes.chunks(self.neurons.max(1));
+        steps.map(|step| step.iter().take(neurons).filter(|&&spike| spike != 0).count() as u64).sum()
+    }
+
     /// What a layer that decides by rows has read: its membranes, which do not change.
     pub fn input(&self, neuron: usize) -> Option<i64> {
         self.membranes.get(neuron).copied()

@@ -1,0 +1,46 @@
+//! How many rows of each node are needed.
+//!
+//! A classifier that reads one token needs no other row of its last block, but for keys and values. Rows beyond the last one
+//! that anything reads are not computed. Those before it are: then all rows of a value are at the same distance.
+
+use std::collections::HashMap;
+
+use crate::graph::NodeId;
+use crate::integer::{Network, Op};
+
+/// For each node, the number of its first rows that are computed.
+pub(super) fn rows(network: &Network) -> HashMap<NodeId, usize> {
+    let mut ids = network.topological();
+    ids.reverse();
+    let mut live: HashMap<NodeId, usize> = HashMap::new();
+    for id in ids {
+        let node = network.node(id);
+        let all = node.shape.rows();
+        // What nothing reads is an output of the network, or a layer of neurons that is computed all the same.
+        let own = match network.consumers(id).is_empty() {
+            true => all,
+            false => live.get(&id).copied().unwrap_or(0).clamp(1, all.max(1)),
+        };
+        live.insert(id, own);
+        for (port, source) in network.inputs(id).into_iter().enumerate() {
+            let shape = &network.node(source).shape;
+            let needed = match &node.op {
+                Op::Linear(linear) => (own * linear.inputs).div_ceil(shape.channels().max(1)),
+                Op::Neuron(_) | Op::LayerNorm(_) => own,
+                Op::Select(select) => select.first + own,
+                Op::Sum(sum) => own.saturating_sub(sum.terms.get(port).map_or(0, |term| term.first)),
+                Op::Product(_) | Op::Softmax(_) if port == 0 => own,
+                // The right operand, the mask, raw elements.
+                Op::Product(_)
+                | Op::Softmax(_)
+                | Op::Input(_)
+                | Op::Arrange(_)
+                | Op::Embedding(_)
+                | Op::Readout(_) => shape.rows(),
+            };
+            let most = live.entry(source).or_insert(0);
+            *most = (*most).max(needed.min(shape.rows()));
+        }
+    }
+    live
+}
