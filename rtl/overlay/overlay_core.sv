@@ -61,6 +61,8 @@ module overlay_core #(
   parameter int unsigned PieceWidth = 16,
   parameter int unsigned PieceDepth = 0,
   parameter PieceFile = "",
+  /// Bits of the progress of a unit: the rows of a sample.
+  parameter int unsigned ProgressBits = 16,
   /// Largest numbers of rows, steps, segments, outer and inner chunks, groups of a row, chunks of a row.
   parameter int unsigned MaxRows = 1,
   parameter int unsigned MaxFetchSteps = 8,
@@ -169,7 +171,7 @@ module overlay_core #(
 
   // ---------------------------------------------------------------------------- samples
   logic restart, fetch_end, fire_end, vector_end;
-  logic [15:0] progress_engine_q, progress_softmax_q, progress_vector_q, progress_input;
+  logic [ProgressBits-1:0] progress_engine_q, progress_softmax_q, progress_vector_q, progress_input;
   logic engine_row, softmax_row, vector_row, input_half;
   assign restart = fetch_end && fire_end && vector_end;
   always_ff @(posedge clk_i) begin
@@ -178,9 +180,9 @@ module overlay_core #(
       progress_softmax_q <= '0;
       progress_vector_q <= '0;
     end else begin
-      progress_engine_q <= progress_engine_q + 16'(engine_row);
-      progress_softmax_q <= progress_softmax_q + 16'(softmax_row);
-      progress_vector_q <= progress_vector_q + 16'(vector_row);
+      progress_engine_q <= progress_engine_q + ProgressBits'(engine_row);
+      progress_softmax_q <= progress_softmax_q + ProgressBits'(softmax_row);
+      progress_vector_q <= progress_vector_q + ProgressBits'(vector_row);
     end
   end
 
@@ -194,6 +196,7 @@ module overlay_core #(
   logic [RawBits-1:0] raw_addr;
   logic [InputWidth-1:0] raw_data;
   overlay_input #(
+    .ProgressBits(ProgressBits),
     .ValueWidth(InputWidth),
     .Count(InputCount),
     .HasSpikes(InputSpikes),
@@ -267,7 +270,8 @@ module overlay_core #(
     .InputRows(InputRows),
     .WindowDepth(WindowDepth),
     .WindowFile(WindowFile),
-    .HasMaximum(PoolWidth > 0)
+    .HasMaximum(PoolWidth > 0),
+    .ProgressBits(ProgressBits)
   ) u_fetch (
     .clk_i,
     .rst_i,
@@ -644,7 +648,8 @@ module overlay_core #(
       .Unary(Unary),
       .FireLanes(FireLanes),
       .FetchWidth(FetchWidth),
-      .SpikeBits(SpikeBits)
+      .SpikeBits(SpikeBits),
+      .ProgressBits(ProgressBits)
     ) u_rows (
       .clk_i,
       .rst_i,

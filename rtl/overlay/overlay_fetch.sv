@@ -30,7 +30,9 @@ module overlay_fetch #(
   parameter int unsigned WindowDepth = 0,
   parameter WindowFile = "",
   /// The largest sum of all taps may be asked for.
-  parameter bit HasMaximum = 1'b0
+  parameter bit HasMaximum = 1'b0,
+  /// Bits of the progress of a unit.
+  parameter int unsigned ProgressBits = 16
 ) (
   input  wire logic                    clk_i,
   input  wire logic                    rst_i,
@@ -39,10 +41,10 @@ module overlay_fetch #(
   input  wire logic [32*overlay_isa_pkg::FetchWords-1:0] instr_i,
   output      logic                    instr_next_o,
   /// Progress of the units, and of the input of this sample; its half.
-  input  wire logic [15:0]             progress_engine_i,
-  input  wire logic [15:0]             progress_softmax_i,
-  input  wire logic [15:0]             progress_vector_i,
-  input  wire logic [15:0]             progress_input_i,
+  input  wire logic [ProgressBits-1:0] progress_engine_i,
+  input  wire logic [ProgressBits-1:0] progress_softmax_i,
+  input  wire logic [ProgressBits-1:0] progress_vector_i,
+  input  wire logic [ProgressBits-1:0] progress_input_i,
   input  wire logic                    input_half_i,
   /// End of the list.
   output      logic                    end_o,
@@ -81,7 +83,7 @@ module overlay_fetch #(
   // ---------------------------------------------------------------------------- instruction
   logic last, operand, doubling, from_input, maximum;
   logic [1:0] wait0_unit, wait1_unit;
-  logic [15:0] wait0_base, wait1_base;
+  logic [ProgressBits-1:0] wait0_base, wait1_base;
   logic [7:0] wait0_step, wait1_step;
   logic [RowBits-1:0] rows;
   logic [SpikeBits-1:0] source, row_stride, step_stride, segment_stride;
@@ -99,10 +101,10 @@ module overlay_fetch #(
   assign from_input = instr_i[overlay_isa_pkg::FetchInputLsb];
   assign maximum = HasMaximum && instr_i[overlay_isa_pkg::FetchMaximumLsb];
   assign wait0_unit = instr_i[overlay_isa_pkg::FetchWait0UnitLsb+:2];
-  assign wait0_base = instr_i[overlay_isa_pkg::FetchWait0BaseLsb+:16];
+  assign wait0_base = ProgressBits'(instr_i[overlay_isa_pkg::FetchWait0BaseLsb+:16]);
   assign wait0_step = instr_i[overlay_isa_pkg::FetchWait0StepLsb+:8];
   assign wait1_unit = instr_i[overlay_isa_pkg::FetchWait1UnitLsb+:2];
-  assign wait1_base = instr_i[overlay_isa_pkg::FetchWait1BaseLsb+:16];
+  assign wait1_base = ProgressBits'(instr_i[overlay_isa_pkg::FetchWait1BaseLsb+:16]);
   assign wait1_step = instr_i[overlay_isa_pkg::FetchWait1StepLsb+:8];
   assign rows = RowBits'(instr_i[overlay_isa_pkg::FetchRowsLsb+:16]);
   assign source = SpikeBits'(instr_i[overlay_isa_pkg::FetchSourceLsb+:24]);
@@ -124,7 +126,7 @@ module overlay_fetch #(
 
   // ---------------------------------------------------------------------------- conditions
   // What each condition asks of the present row.
-  logic [15:0] need0_q, need1_q, have0, have1;
+  logic [ProgressBits-1:0] need0_q, need1_q, have0, have1;
   logic go_q;
   always_comb begin
     case (wait0_unit)
@@ -281,7 +283,7 @@ module overlay_fetch #(
       if (issue) held_q <= 1'b1;
       else if (move) held_q <= 1'b0;
       go_q <= have0 >= need0_q && have1 >= need1_q &&
-              (!from_input || progress_input_i > (windowed ? 16'(InputRows - 1) : 16'(row_q))) &&
+              (!from_input || progress_input_i > (windowed ? ProgressBits'(InputRows - 1) : ProgressBits'(row_q))) &&
               state_q == StWait && !go_q;
       case (state_q)
         StBegin: if (instr_valid_i) state_q <= windowed ? StLine : StWait;
@@ -377,8 +379,8 @@ module overlay_fetch #(
             if (outer_last) begin
               row_q <= row_q + RowBits'(1);
               row_addr_q <= row_addr_q + row_stride;
-              need0_q <= need0_q + 16'(wait0_step);
-              need1_q <= need1_q + 16'(wait1_step);
+              need0_q <= need0_q + ProgressBits'(wait0_step);
+              need1_q <= need1_q + ProgressBits'(wait1_step);
             end
           end
         end

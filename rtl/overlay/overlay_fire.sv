@@ -604,13 +604,14 @@ module overlay_fire #(
   if (HasOperands) begin : gen_operands
     localparam int unsigned RowLaneBits = (ChunkLanes > 1) ? $clog2(ChunkLanes) : 1;
     logic [OperandBits-1:0] base, stride, block_q, unit_q, element_q;
-    logic [15:0] unit_groups, unit_group_q;
+    localparam int unsigned UnitBits = $clog2(Groups + 1);
+    logic [UnitBits-1:0] unit_groups, unit_group_q;
     logic [RowLaneBits-1:0] row_lane_q;
     logic [GroupBits-1:0] lane_group;
     logic [OperandBits-1:0] row_offset_q;
     assign base = OperandBits'(instr_i[overlay_isa_pkg::FireOperandWordsLsb+:24]);
     assign stride = OperandBits'(instr_i[overlay_isa_pkg::FireOperandStrideLsb+:24]);
-    assign unit_groups = instr_i[overlay_isa_pkg::FireOperandGroupsLsb+:16];
+    assign unit_groups = UnitBits'(instr_i[overlay_isa_pkg::FireOperandGroupsLsb+:16]);
     assign lane_group = GroupBits'(unit_group_q);
     assign operand_addr_o = transpose ? block_q + element_q : unit_q + row_offset_q;
     // The element that is written alone, or the levels of all lanes.
@@ -637,11 +638,11 @@ module overlay_fire #(
         if (out_end) begin
           // A group begins at a multiple of its lanes.
           element_q <= (element_q | OperandBits'(Lanes - 1)) + OperandBits'(1);
-          if (unit_group_q == unit_groups - 16'd1) begin
+          if (unit_group_q == unit_groups - UnitBits'(1)) begin
             unit_group_q <= '0;
             unit_q <= unit_q + stride;
           end else begin
-            unit_group_q <= unit_group_q + 16'd1;
+            unit_group_q <= unit_group_q + UnitBits'(1);
           end
           if (out_row_end_q) begin
             element_q <= '0;

@@ -9,6 +9,8 @@
 /// Contract: the write port waits for `spike_ready_i`. `raw_valid_o`: the present sample is complete in raw memory,
 /// whose read port is free for others where `HasSpikes` is 0. `done_i`: the present sample is computed.
 module overlay_input #(
+  /// Bits of the progress.
+  parameter int unsigned ProgressBits = 16,
   /// Bits of a signed value.
   parameter int unsigned ValueWidth = 9,
   /// Elements of a sample.
@@ -54,7 +56,7 @@ module overlay_input #(
   output      logic [Lanes-1:0]             spike_nz_o,
   output      logic [Lanes-1:0]             spike_neg_o,
   /// Rows of the present sample that are in spike memory; its half.
-  output      logic [15:0]                  progress_o,
+  output      logic [ProgressBits-1:0]      progress_o,
   output      logic                         half_o,
   /// The present sample is computed.
   input  wire logic                         done_i
@@ -234,7 +236,7 @@ module overlay_input #(
 
     // ---------------------------------------------------------------------------- writes
     logic target_half_q;
-    logic [15:0] progress_q[2];
+    logic [ProgressBits-1:0] progress_q[2];
     logic present_half_q, row_written;
     logic [SpikeBits-1:0] next_row_addr;
     logic [RowBits-1:0] written_row_q;
@@ -289,7 +291,7 @@ module overlay_input #(
             end
           end
         end
-        if (row_written) progress_q[target_half_q] <= progress_q[target_half_q] + 16'd1;
+        if (row_written) progress_q[target_half_q] <= progress_q[target_half_q] + ProgressBits'(1);
         if (done_i) begin
           progress_q[present_half_q] <= '0;
           present_half_q <= !present_half_q;

@@ -65,15 +65,17 @@ module overlay_rows #(
   parameter int unsigned FireLanes = 8,
   parameter int unsigned FetchWidth = 32,
   parameter int unsigned SpikeBits = 8,
+  /// Bits of the progress of a unit.
+  parameter int unsigned ProgressBits = 16,
   /// Bits of an address of raw elements, derived.
   localparam int unsigned RawBits = (RawCount > 1) ? $clog2(RawCount) : 1
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
   /// Progress of the units.
-  input  wire logic [15:0]                  progress_engine_i,
-  input  wire logic [15:0]                  progress_softmax_i,
-  input  wire logic [15:0]                  progress_vector_i,
+  input  wire logic [ProgressBits-1:0]      progress_engine_i,
+  input  wire logic [ProgressBits-1:0]      progress_softmax_i,
+  input  wire logic [ProgressBits-1:0]      progress_vector_i,
   output      logic                         softmax_row_o,
   output      logic                         vector_row_o,
   output      logic                         vector_end_o,
@@ -398,7 +400,8 @@ module overlay_rows #(
       .WordNeurons(FetchWidth),
       .AddrWidth(SpikeBits),
       .LevelWidth(LevelBits),
-      .StepsWidth(StepBits)
+      .StepsWidth(StepBits),
+      .ProgressBits(ProgressBits)
     ) u_vector (
       .clk_i,
       .rst_i,

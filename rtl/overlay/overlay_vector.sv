@@ -47,6 +47,8 @@ module overlay_vector #(
   parameter int unsigned AddrWidth = 12,
   parameter int unsigned LevelWidth = 4,
   parameter int unsigned StepsWidth = 8,
+  /// Bits of the progress of a unit.
+  parameter int unsigned ProgressBits = 16,
   /// Bits of the place of a quad in a word, derived.
   localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1
 ) (
@@ -59,9 +61,9 @@ module overlay_vector #(
   output      logic                               end_o,
   input  wire logic                               restart_i,
   /// Progress of the units.
-  input  wire logic [15:0]                        progress_engine_i,
-  input  wire logic [15:0]                        progress_softmax_i,
-  input  wire logic [15:0]                        progress_vector_i,
+  input  wire logic [ProgressBits-1:0]            progress_engine_i,
+  input  wire logic [ProgressBits-1:0]            progress_softmax_i,
+  input  wire logic [ProgressBits-1:0]            progress_vector_i,
   /// A row is complete.
   output      logic                               row_done_o,
   /// Sums.
@@ -154,7 +156,7 @@ module overlay_vector #(
 
   logic [2:0] op;
   logic is_add, is_embed, is_layer_norm, is_mask, is_neurons, fires, accumulate, two_reads;
-  logic [15:0] rows;
+  logic [ProgressBits-1:0] rows;
   logic [ChannelsWidth-1:0] channels;
   assign op = instr_i[OpLsb+:3];
   assign is_add = HasAdd != 0 && op == 3'd1;
@@ -165,14 +167,14 @@ module overlay_vector #(
   assign fires = is_layer_norm || is_neurons;
   assign accumulate = instr_i[AccumulateLsb];
   assign two_reads = is_add && accumulate;
-  assign rows = instr_i[RowsLsb+:16];
+  assign rows = ProgressBits'(instr_i[RowsLsb+:16]);
   assign channels = instr_i[ChannelsLsb+:ChannelsWidth];
 
   // ---------------------------------------------------------------------------- rows
   typedef enum logic [2:0] {Idle, Row, Raw, RowAddr, Elements, End} state_e;
   state_e state_q;
   logic start, go_q, may_begin, row_begin, ln_begin, neurons_begin, row_end, issue, advance, more_rows;
-  logic [15:0] rows_q, open_q;
+  logic [ProgressBits-1:0] rows_q, open_q;
   logic [RawAddrWidth-1:0] raw_addr_q;
   logic written_q, mask_valid_q, done_q, row_done;
   assign start = state_q == Idle && instr_valid_i && !done_q;
@@ -206,8 +208,8 @@ module overlay_vector #(
       rows_q <= rows;
       open_q <= rows;
     end else begin
-      if (row_begin) rows_q <= rows_q - 16'd1;
-      if (row_done) open_q <= open_q - 16'd1;
+      if (row_begin) rows_q <= rows_q - ProgressBits'(1);
+      if (row_done) open_q <= open_q - ProgressBits'(1);
     end
     if (start) raw_addr_q <= '0;
     else if (state_q == Raw) raw_addr_q <= raw_addr_q + RawAddrWidth'(1);
@@ -215,7 +217,7 @@ module overlay_vector #(
 
   // Conditions, one after the other: `progress >= base + r * step`, the sum of the one that comes next in `this_q`.
   logic second_q, met;
-  logic [15:0] this_q, other_q, progress;
+  logic [ProgressBits-1:0] this_q, other_q, progress;
   logic [7:0] row_step;
   logic [1:0] unit;
   assign unit = second_q ? instr_i[Wait1UnitLsb+:2] : instr_i[Wait0UnitLsb+:2];
@@ -233,15 +235,15 @@ module overlay_vector #(
     if (start) begin
       second_q <= 1'b0;
       go_q <= 1'b0;
-      this_q <= instr_i[Wait0BaseLsb+:16];
-      other_q <= instr_i[Wait1BaseLsb+:16];
+      this_q <= ProgressBits'(instr_i[Wait0BaseLsb+:16]);
+      other_q <= ProgressBits'(instr_i[Wait1BaseLsb+:16]);
     end else if (row_begin) begin
       go_q <= 1'b0;
     end else if (met) begin
       second_q <= !second_q;
       go_q <= second_q;
       this_q <= other_q;
-      other_q <= this_q + 16'(row_step);
+      other_q <= this_q + ProgressBits'(row_step);
     end
   end
 

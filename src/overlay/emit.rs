@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::design::Design;
 use super::machine::serial_lanes;
+use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::golden::SpikeCode;
 use crate::hardware::Core;
@@ -69,6 +70,14 @@ fn count_width(design: &Design) -> u32 {
     usize::BITS - (most - 1).leading_zeros()
 }
 
+/// Bits that count the rows which a unit completes in a sample.
+fn progress_bits(plan: &Plan) -> u32 {
+    let engine: u128 = plan.fire.iter().map(|fire| fire.rows).sum();
+    let vector: u128 = plan.vector.iter().map(|vector| vector.rows).sum();
+    let most = engine.max(vector).max(plan.machine.input.rows as u128);
+    (u128::BITS - most.leading_zeros()).max(1)
+}
+
 /// The parameters of `overlay_core`.
 fn parameters(design: &Design) -> Vec<(&'static str, String)> {
     let plan = &design.plan;
@@ -132,6 +141,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("PieceWidth", width(m.piece_width)),
         ("PieceDepth", number(m.piece_depth)),
         ("PieceFile", if m.piece_depth > 0 { "{RomPath, \"pieces\"}".to_owned() } else { "\"\"".to_owned() }),
+        ("ProgressBits", width(progress_bits(plan))),
         ("MaxRows", number(m.max_rows)),
         ("MaxFetchSteps", number(m.max_fetch_steps)),
         ("MaxSegments", number(m.max_segments)),
