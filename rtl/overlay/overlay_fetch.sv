@@ -84,7 +84,7 @@ module overlay_fetch #(
   logic last, operand, doubling, from_input, maximum;
   logic [1:0] wait0_unit, wait1_unit;
   logic [ProgressBits-1:0] wait0_base, wait1_base;
-  logic [7:0] wait0_step, wait1_step;
+  logic [ProgressBits-1:0] wait0_step, wait1_step;
   logic [RowBits-1:0] rows;
   logic [SpikeBits-1:0] source, row_stride, step_stride, segment_stride;
   logic [StepBits-1:0] steps;
@@ -102,10 +102,10 @@ module overlay_fetch #(
   assign maximum = HasMaximum && instr_i[overlay_isa_pkg::FetchMaximumLsb];
   assign wait0_unit = instr_i[overlay_isa_pkg::FetchWait0UnitLsb+:2];
   assign wait0_base = ProgressBits'(instr_i[overlay_isa_pkg::FetchWait0BaseLsb+:16]);
-  assign wait0_step = instr_i[overlay_isa_pkg::FetchWait0StepLsb+:8];
+  assign wait0_step = ProgressBits'(instr_i[overlay_isa_pkg::FetchWait0StepLsb+:8]);
   assign wait1_unit = instr_i[overlay_isa_pkg::FetchWait1UnitLsb+:2];
   assign wait1_base = ProgressBits'(instr_i[overlay_isa_pkg::FetchWait1BaseLsb+:16]);
-  assign wait1_step = instr_i[overlay_isa_pkg::FetchWait1StepLsb+:8];
+  assign wait1_step = ProgressBits'(instr_i[overlay_isa_pkg::FetchWait1StepLsb+:8]);
   assign rows = RowBits'(instr_i[overlay_isa_pkg::FetchRowsLsb+:16]);
   assign source = SpikeBits'(instr_i[overlay_isa_pkg::FetchSourceLsb+:24]);
   assign row_stride = SpikeBits'(instr_i[overlay_isa_pkg::FetchRowStrideLsb+:16]);
@@ -379,8 +379,8 @@ module overlay_fetch #(
             if (outer_last) begin
               row_q <= row_q + RowBits'(1);
               row_addr_q <= row_addr_q + row_stride;
-              need0_q <= need0_q + ProgressBits'(wait0_step);
-              need1_q <= need1_q + ProgressBits'(wait1_step);
+              need0_q <= need0_q + wait0_step;
+              need1_q <= need1_q + wait1_step;
             end
           end
         end

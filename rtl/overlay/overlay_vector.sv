@@ -218,10 +218,10 @@ module overlay_vector #(
   // Conditions, one after the other: `progress >= base + r * step`, the sum of the one that comes next in `this_q`.
   logic second_q, met;
   logic [ProgressBits-1:0] this_q, other_q, progress;
-  logic [7:0] row_step;
+  logic [ProgressBits-1:0] row_step;
   logic [1:0] unit;
   assign unit = second_q ? instr_i[Wait1UnitLsb+:2] : instr_i[Wait0UnitLsb+:2];
-  assign row_step = second_q ? instr_i[Wait1StepLsb+:8] : instr_i[Wait0StepLsb+:8];
+  assign row_step = ProgressBits'(second_q ? instr_i[Wait1StepLsb+:8] : instr_i[Wait0StepLsb+:8]);
   always_comb begin
     case (unit)
       2'd1: progress = progress_engine_i;
@@ -243,7 +243,7 @@ module overlay_vector #(
       second_q <= !second_q;
       go_q <= second_q;
       this_q <= other_q;
-      other_q <= this_q + ProgressBits'(row_step);
+      other_q <= this_q + row_step;
     end
   end
 
