@@ -17,8 +17,8 @@
 /// of a quad.
 /// Structure: four elements are collected as magnitudes; the four lanes then take a step a cycle while the next
 /// quad is collected.
-/// Throughput: one element per cycle, but a quad takes at least `LevelWidth` cycles, with unary spikes
-/// `LevelWidth + steps`.
+/// Throughput: one element a cycle, but a quad takes at least `LevelWidth` cycles, with unary spikes
+/// `LevelWidth + steps`, and one with a single element a cycle more.
 module overlay_row_fire #(
   /// Bits of a signed value.
   parameter int unsigned ValueWidth = 20,

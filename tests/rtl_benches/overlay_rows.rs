@@ -189,7 +189,8 @@ fn row_fire(
                     _ => 1 + (random.range(1, (1 << theta_width) - 1) >> random.range(1, theta_width)),
                 };
                 let count = if random.once_in(3) { random.range(1, 4) } else { 4 };
-                cycles += count.max(config.cycles(level_width));
+                // The threshold of a quad has to be there a cycle before the quad is handed over.
+                cycles += count.max(config.cycles(level_width) + i64::from(count == 1));
                 let (addr, quad) = (any(random, addr_width), any(random, quad_width));
                 let mut lanes = Vec::new();
                 for lane in 0..count {
