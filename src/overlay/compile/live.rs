@@ -8,9 +8,27 @@ use std::collections::HashMap;
 use crate::graph::NodeId;
 use crate::integer::{Network, Op};
 
-/// For each node, the number of its first rows that are computed.
+/// For each node, the number of its first rows that are computed: all of them where windows are read, which take rows
+/// from anywhere.
 pub(super) fn rows(network: &Network) -> HashMap<NodeId, usize> {
     let mut ids = network.topological();
+    let windowed = |id: &NodeId| match &network.node(*id).op {
+        Op::Linear(linear) => linear.window.is_some(),
+        Op::MaxPool(_) => true,
+        Op::Input(_)
+        | Op::Neuron(_)
+        | Op::Arrange(_)
+        | Op::Select(_)
+        | Op::Embedding(_)
+        | Op::Sum(_)
+        | Op::LayerNorm(_)
+        | Op::Product(_)
+        | Op::Softmax(_)
+        | Op::Readout(_) => false,
+    };
+    if ids.iter().any(windowed) {
+        return ids.into_iter().map(|id| (id, network.node(id).shape.rows())).collect();
+    }
     ids.reverse();
     let mut live: HashMap<NodeId, usize> = HashMap::new();
     for id in ids {
@@ -36,6 +54,7 @@ pub(super) fn rows(network: &Network) -> HashMap<NodeId, usize> {
                 | Op::Input(_)
                 | Op::Arrange(_)
                 | Op::Embedding(_)
+                | Op::MaxPool(_)
                 | Op::Readout(_) => shape.rows(),
             };
             let most = live.entry(source).or_insert(0);
