@@ -92,7 +92,7 @@ pub fn convolution(x: &[f64], window: &Window, weights: &Weights, bias: &[f64]) 
                     sum += input * f64::from(weights.level(o, t * depth + c));
                 }
             }
-            let scale = f64::from(per_channel(&weights.scale, o));
+            let scale = per_channel(&weights.scale, o);
             out.push(sum * scale + bias.get(o).copied().unwrap_or(0.0));
         }
     }

@@ -217,7 +217,7 @@ fn offsets(
                 .map(|(&sum, &kind)| &source.kinds[kind].offset * integer(sum))
                 .sum();
             let bias = exact(bias.get(o).copied().unwrap_or(0.0))?;
-            Ok(bias + exact(per_channel(&weights.scale, o).into())? * shift / integer(*divisor))
+            Ok(bias + exact(per_channel(&weights.scale, o))? * shift / integer(*divisor))
         })
         .collect()
 }
