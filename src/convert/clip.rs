@@ -16,15 +16,13 @@ fn bounds(function: &Function) -> Option<(f64, f64)> {
     for step in function.steps() {
         let meaning = match *step {
             Step::Constant(number) => Meaning::Number(number),
-            Step::Binary(op @ (Binary::Min | Binary::Max), a, b) => {
-                match (meanings.get(a)?, meanings.get(b)?) {
-                    (&Meaning::Clip(low, high), &Meaning::Number(n))
-                    | (&Meaning::Number(n), &Meaning::Clip(low, high)) => match op {
-                        Binary::Min => Meaning::Clip(low.min(n), high.min(n)),
-                        _ => Meaning::Clip(low.max(n), high.max(n)),
-                    },
-                    _ => return None,
-                }
+            Step::Binary(Binary::Min, a, b) => {
+                let (n, (low, high)) = clipped(*meanings.get(a)?, *meanings.get(b)?)?;
+                Meaning::Clip(low.min(n), high.min(n))
+            }
+            Step::Binary(Binary::Max, a, b) => {
+                let (n, (low, high)) = clipped(*meanings.get(a)?, *meanings.get(b)?)?;
+                Meaning::Clip(low.max(n), high.max(n))
             }
             Step::Binary(..) | Step::Unary(..) | Step::Select(_) => return None,
         };
@@ -33,6 +31,16 @@ fn bounds(function: &Function) -> Option<(f64, f64)> {
     match meanings.last() {
         Some(&Meaning::Clip(low, high)) if low <= 0.0 && high >= 0.0 => Some((low, high)),
         _ => None,
+    }
+}
+
+/// A number, and the bounds of the argument that is compared with it.
+fn clipped(a: Meaning, b: Meaning) -> Option<(f64, (f64, f64))> {
+    match (a, b) {
+        (Meaning::Clip(low, high), Meaning::Number(n)) | (Meaning::Number(n), Meaning::Clip(low, high)) => {
+            Some((n, (low, high)))
+        }
+        (Meaning::Clip(..), Meaning::Clip(..)) | (Meaning::Number(_), Meaning::Number(_)) => None,
     }
 }
 

@@ -89,8 +89,9 @@ impl Conversion {
                 Content::Constant(values) if values.len() == own.len() => {
                     *values = back.iter().map(|&e| values[e]).collect();
                 }
-                _ if value.order == order && shape(value).as_ref() == Some(&own) => {}
-                _ => return None,
+                Content::Node(_) | Content::Sum(_)
+                    if value.order == order && shape(value).as_ref() == Some(&own) => {}
+                Content::Node(_) | Content::Constant(_) | Content::Sum(_) | Content::Pool(_) => return None,
             }
             Some((plain, own.clone()))
         });

@@ -136,7 +136,8 @@ fn convolution(extents: &[i64], weights: &[f32], attributes: &[(&str, &[i64])], 
 #[test]
 fn feature_maps() {
     let kernels: &[i64] = &[2, 2, 3, 3];
-    let cases: [(&str, &[(&str, &[i64])]); 6] = [
+    type Lists<'a> = &'a [(&'a str, &'a [i64])];
+    let cases: [(&str, Lists<'_>); 6] = [
         ("negative_padding", &[("pads", &[1, -1, 1, 1])]),
         ("stride_of_zero", &[("strides", &[0, 1])]),
         ("padding_in_one_list", &[("pads", &[1, 1])]),

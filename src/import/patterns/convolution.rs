@@ -136,8 +136,11 @@ fn is_patches(window: &Window) -> bool {
         && size[0] > 1
 }
 
+/// A value, and zeros above and on the left, below and on the right of its pixels.
+type Padded = (ValueId, [usize; 2], [usize; 2]);
+
 /// A value without the zeros that a `Pad` puts around its pixels: the value, padding before and after.
-fn padded(context: &Context, value: ValueId) -> Result<Option<(ValueId, [usize; 2], [usize; 2])>> {
+fn padded(context: &Context, value: ValueId) -> Result<Option<Padded>> {
     let Some((_, node)) = context.flow.model.producer_of(value) else { return Ok(None) };
     if !node.is("Pad") {
         return Ok(None);
