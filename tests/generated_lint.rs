@@ -3,8 +3,16 @@
 use crate::common;
 use std::path::Path;
 
+use crate::common::{functions_fixture, mnist_mlp, text_fixture};
 use crate::designs::designs;
+use crate::generator::{Recipe, network};
+use crate::random::Random;
+use snn2rtl::architecture::Options as Architecture;
+use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::emit;
+use snn2rtl::golden::SpikeCode;
+use snn2rtl::overlay::Options as Overlay;
+use snn2rtl::snn::Model;
 use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Target};
 use snn2rtl::tool::{Tool, Toolbox, run_yosys};
@@ -13,7 +21,14 @@ use snn2rtl::tool::{Tool, Toolbox, run_yosys};
 const BOARDS: [&str; 3] = ["mnist_mlp", "scale_per_channel", "text_encoder"];
 
 /// Designs that are enough for a front end that differs little from another one: between them every module.
-const FEW: [&str; 4] = ["mnist_mlp", "scale_per_channel", "non_monotone_levels", "text_encoder"];
+const FEW: [&str; 6] = [
+    "mnist_mlp",
+    "scale_per_channel",
+    "non_monotone_levels",
+    "text_encoder",
+    "overlay_functions",
+    "overlay_sums",
+];
 
 /// Runs `check` on the build folder of each design, and of some as a board.
 fn each(check: impl Fn(&Path, &str, Vec<String>)) {
@@ -40,6 +55,32 @@ fn each_of(chosen: impl Fn(&str) -> bool, check: impl Fn(&Path, &str, Vec<String
             check(&build, &serial.top, files("rtl/board.f"));
         }
     }
+    for (name, model, options) in overlays().into_iter().filter(|(name, ..)| chosen(name)) {
+        let build = folder.path().join(name);
+        let manifest = emit::emit(&model, &Architecture::Overlay(options), &build).expect("written");
+        let list = std::fs::read_to_string(build.join("rtl/files.f")).expect("a list of files");
+        check(&build, &manifest.top, list.lines().map(str::to_owned).collect());
+    }
+}
+
+/// Programs for one engine: with little besides it, with tables, with neurons of sums and attention without softmax, with
+/// tables of words and a mask.
+fn overlays() -> Vec<(&'static str, Model, Overlay)> {
+    let options = |lanes, spikes, fire_lanes, fetch_width, code| Overlay {
+        lanes,
+        spikes,
+        fire_lanes,
+        fetch_width,
+        code,
+    };
+    let recipe = Recipe { quantised_sums: true, linear_attention: true, ..Recipe::any(3, &mut Random(3)) };
+    let (sums, _) = convert(&network(&recipe), "sums", "test", EncodingChoice::Analog).expect("converts");
+    vec![
+        ("overlay_perceptron", mnist_mlp(EncodingChoice::Analog), options(32, 2, 8, 32, SpikeCode::Radix)),
+        ("overlay_functions", functions_fixture("chain_qdq"), options(8, 1, 4, 8, SpikeCode::Unary)),
+        ("overlay_sums", sums, options(8, 2, 4, 8, SpikeCode::Radix)),
+        ("overlay_text", text_fixture("text_masked_fill"), options(16, 3, 8, 32, SpikeCode::Radix)),
+    ]
 }
 
 #[test]

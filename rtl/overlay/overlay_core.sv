@@ -165,7 +165,8 @@ module overlay_core #(
   localparam int unsigned Quads = FetchWidth / 4;
   localparam int unsigned QuadsGroup = FireLanes / 4;
 
-  if (FireLanes % 4 != 0 || FetchWidth % FireLanes != 0 || Lanes % FireLanes != 0) begin : gen_bad_parameters
+  if (FireLanes % 4 != 0 || FetchWidth % FireLanes != 0 ||
+      Lanes % FireLanes != 0) begin : gen_bad_parameters
     $error("overlay_core: a parameter is out of range");
   end
 
@@ -566,7 +567,8 @@ module overlay_core #(
   assign unused_high = ^serial_value;
   logic [15:0] unused_stop_sample;
   assign serial = fire_instr[overlay_isa_pkg::FireSerialLsb+:2];
-  assign serial_ready = serial == 2'd1 || (serial == 2'd2 && softmax_ready) || (serial == 2'd3 && result_ready);
+  assign serial_ready = serial == 2'd1 || (serial == 2'd2 && softmax_ready) ||
+      (serial == 2'd3 && result_ready);
 
   readout #(
     .Channels(Classes),
@@ -697,7 +699,8 @@ module overlay_core #(
     assign raw_read = 1'b0;
     assign raw_addr = '0;
     logic unused_vector;
-    assign unused_vector = row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data) ^ fire_begin ^ serial_pair;
+    assign unused_vector = row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data) ^
+        fire_begin ^ serial_pair;
   end
 
   // ---------------------------------------------------------------------------- counters
@@ -705,9 +708,15 @@ module overlay_core #(
   always_comb begin
     fired = '0;
     added = '0;
-    for (int unsigned j = 0; j < FireLanes; j++) fired = fired + CountWidth'(fire_fired && fire_nz[j]);
-    for (int unsigned j = 0; j < 4; j++) fired = fired + CountWidth'(row_write && row_ready && row_nz[j]);
-    for (int unsigned g = 0; g < Spikes; g++) added = added + CountWidth'(event_valid && event_bits[g]);
+    for (int unsigned j = 0; j < FireLanes; j++) begin
+      fired = fired + CountWidth'(fire_fired && fire_nz[j]);
+    end
+    for (int unsigned j = 0; j < 4; j++) begin
+      fired = fired + CountWidth'(row_write && row_ready && row_nz[j]);
+    end
+    for (int unsigned g = 0; g < Spikes; g++) begin
+      added = added + CountWidth'(event_valid && event_bits[g]);
+    end
   end
   always_ff @(posedge clk_i) begin
     spikes_o <= fired;

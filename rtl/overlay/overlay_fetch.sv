@@ -283,7 +283,9 @@ module overlay_fetch #(
       if (issue) held_q <= 1'b1;
       else if (move) held_q <= 1'b0;
       go_q <= have0 >= need0_q && have1 >= need1_q &&
-              (!from_input || progress_input_i > (windowed ? ProgressBits'(InputRows - 1) : ProgressBits'(row_q))) &&
+              (!from_input ||
+                  progress_input_i > (windowed ? ProgressBits'(InputRows - 1) :
+                  ProgressBits'(row_q))) &&
               state_q == StWait && !go_q;
       case (state_q)
         StBegin: if (instr_valid_i) state_q <= windowed ? StLine : StWait;

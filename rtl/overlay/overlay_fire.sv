@@ -107,7 +107,8 @@ module overlay_fire #(
   localparam int unsigned VWidth = MembraneWidth + 1;
   // Radix spikes: M doubles from step to step, and is compared with theta times the largest weight.
   localparam int unsigned Doublings = Unary ? 0 : MaxSteps - 1;
-  localparam int unsigned WideWidth = ((MembraneWidth > ThetaWidth) ? MembraneWidth : ThetaWidth) + Doublings + 1;
+  localparam int unsigned WideWidth =
+      ((MembraneWidth > ThetaWidth) ? MembraneWidth : ThetaWidth) + Doublings + 1;
 
   if (Groups * Lanes != ChunkLanes || Places * Lanes != FetchWidth || MaxSteps < 1 ||
       MaxSteps > LevelBits || VWidth <= AccWidth) begin : gen_bad_parameters
@@ -419,7 +420,8 @@ module overlay_fire #(
     assign m_level = level_q[LevelBits*j+:LevelBits];
     assign wide_theta = WideWidth'(theta_q) << Doublings;
     assign less = Unary || sm_move || spike[j];
-    assign loaded = WideWidth'($signed(sm_rest_q[VWidth*j+:VWidth])) ^ {WideWidth{!sm_negative_q[j]}};
+    assign loaded = WideWidth'($signed(sm_rest_q[VWidth*j+:VWidth])) ^
+        {WideWidth{!sm_negative_q[j]}};
     assign operand = sm_move ? loaded :
         Unary ? rest_q : {rest_q[WideWidth-2:0], less_q} ^ {WideWidth{less_q ^ less}};
     assign rest = wide_theta + operand;
@@ -472,8 +474,10 @@ module overlay_fire #(
   logic [Lanes*VWidth-1:0] tap_v_q;
   logic [Lanes*ThetaWidth-1:0] tap_theta_q;
   logic [Lanes*(LevelBits+1)-1:0] tap_level_q;
-  logic [31:0] tap_instr_q, tap_group_q, s0_tap_group_q, s1_tap_group_q, sm_tap_group_q, s2_tap_group_q;
-  logic [31:0] s0_tap_row_q, s1_tap_row_q, sm_tap_row_q, s2_tap_row_q, tap_row_q, tap_step_q, s2_tap_step_q;
+  logic [31:0] tap_instr_q, tap_group_q, s0_tap_group_q, s1_tap_group_q, sm_tap_group_q,
+      s2_tap_group_q;
+  logic [31:0] s0_tap_row_q, s1_tap_row_q, sm_tap_row_q, s2_tap_row_q, tap_row_q, tap_step_q,
+      s2_tap_step_q;
   logic [31:0] tap_group_o_q;
   always_ff @(posedge clk_i) begin
     tap_valid_q <= !rst_i && step_go && written;
@@ -518,7 +522,8 @@ module overlay_fire #(
     logic [LevelBits:0] magnitude;
     logic signed [AccWidth-1:0] s1_sum_q, sm_sum_q, s2_sum_q;
     assign theta_now = WideWidth'(tap_theta_q[ThetaWidth*j+:ThetaWidth]) << Doublings;
-    assign kept = (gen_lane[j].rest_q ^ {WideWidth{gen_lane[j].less_q}}) + (spike[j] ? '0 : theta_now);
+    assign kept =
+        (gen_lane[j].rest_q ^ {WideWidth{gen_lane[j].less_q}}) + (spike[j] ? '0 : theta_now);
     assign left_over = VWidth'(kept >> (32'd0 + Doublings - tap_shift));
     assign theta = VWidth'(tap_theta_q[ThetaWidth*j+:ThetaWidth]);
     assign magnitude = {1'b0, level[LevelBits*j+:LevelBits]} << tap_shift;
@@ -537,7 +542,8 @@ module overlay_fire #(
   // ---------------------------------------------------------------------------- out
   // A group whose elements are taken one by one, or in pairs: they move towards lane 0, `SerialLanes` at once. One whose
   // elements are not taken one by one passes in a cycle.
-  logic out_valid_q, out_fresh_q, out_group_end_q, out_row_end_q, out_take, walks, element_ready, element_last;
+  logic out_valid_q, out_fresh_q, out_group_end_q, out_row_end_q, out_take, walks, element_ready,
+      element_last;
   logic [CountBits-1:0] out_count_q;
   logic [Lanes*ValueWidth-1:0] out_q;
   logic [ValueWidth-1:0] element;
@@ -620,9 +626,10 @@ module overlay_fire #(
       assign parts[OperandWidth*j+:OperandWidth] =
           transpose ? element[OperandWidth-1:0] : out_q[ValueWidth*j+:OperandWidth];
     end
-    for (genvar l = 0; l < ChunkLanes; l++) begin : gen_lane
+    for (genvar l = 0; l < ChunkLanes; l++) begin : gen_operand
       assign operand_write_o[l] = out_valid_q && operand_out && element_ready &&
-          (transpose ? row_lane_q == RowLaneBits'(l) : out_fresh_q && lane_group == GroupBits'(l / Lanes));
+          (transpose ? row_lane_q == RowLaneBits'(l) : out_fresh_q &&
+              lane_group == GroupBits'(l / Lanes));
       assign operand_o[OperandWidth*l+:OperandWidth] = parts[OperandWidth*(l%Lanes)+:OperandWidth];
     end
     always_ff @(posedge clk_i) begin
@@ -677,7 +684,8 @@ module overlay_fire #(
       instr_end_q <= '0;
     end else begin
       row_end_q <= {row_end_q[Latency-2:0], out_end && out_row_end_q};
-      instr_end_q <= {instr_end_q[Latency-2:0], out_end && out_row_end_q && done_row_q == rows - RowBits'(1)};
+      instr_end_q <=
+          {instr_end_q[Latency-2:0], out_end && out_row_end_q && done_row_q == rows - RowBits'(1)};
     end
     if (state_q == StIdle) done_row_q <= '0;
     else if (out_end && out_row_end_q) done_row_q <= done_row_q + RowBits'(1);

@@ -178,7 +178,8 @@ module overlay_row_fire #(
   // The adders take a quad over in the last step of the one before, in which they are free; theta, the same for all
   // elements of a quad, is there by then.
   assign hand_over = full_q && theta_ready_q && (!busy_q || (step && final_step));
-  assign theta_take = (full_q || lane_q != '0) && !theta_ready_q && (!busy_q || final_step || (step && next_final));
+  assign theta_take = (full_q || lane_q != '0) && !theta_ready_q &&
+      (!busy_q || final_step || (step && next_final));
 
   always_ff @(posedge clk_i) begin
     if (rst_i) busy_q <= 1'b0;
@@ -233,7 +234,8 @@ module overlay_row_fire #(
     // have is not taken.
     assign limit_bit = neg_q[j] ? step_low_q[LevelWidth-1] : step_high_q[LevelWidth-1];
     assign may = live_q[j] && weighs_q && (step_unary_q || writes) && (!at_limit_q || limit_bit);
-    assign takes = may && rest_q[WideWidth-1] == less_q && !(step_strict_q[j] && weight_q[0] && zero);
+    assign takes = may && rest_q[WideWidth-1] == less_q &&
+        !(step_strict_q[j] && weight_q[0] && zero);
     assign spikes[j] = takes || (!weighs_q && level_q != '0);
     always_ff @(posedge clk_i) begin
       if (hand_over || step) begin
@@ -313,7 +315,8 @@ module overlay_row_fire #(
     assign s_new = !spikes[j] ? s_old :
         neg_q[j] ? s_old - (LevelWidth + 1)'(tap_weight) : s_old + (LevelWidth + 1)'(tap_weight);
     assign tap_s[(LevelWidth+1)*j+:LevelWidth+1] = s_new;
-    assign tap_v[TapWidth*j+:TapWidth] = TapWidth'($signed(step_value_q[ValueWidth*j+:ValueWidth])) -
+    assign tap_v[TapWidth*j+:TapWidth] =
+        TapWidth'($signed(step_value_q[ValueWidth*j+:ValueWidth])) -
         TapWidth'(s_new) * TapWidth'($signed({1'b0, tap_theta}));
     always_ff @(posedge clk_i) begin
       if (taken && lane_q == 2'(j)) value_q[ValueWidth*j+:ValueWidth] <= in_value_i;

@@ -119,7 +119,8 @@ module overlay_rows #(
   // V and theta of neurons: of LayerNorm and sums, of softmax, of both.
   localparam bit FiresRows = HasLayerNorm || HasNeurons;
   localparam int unsigned RootWidth = (SquareWidth + 1) / 2;
-  localparam int unsigned NormThetaWidth = (NeuronThetaWidth > RootWidth) ? NeuronThetaWidth : RootWidth;
+  localparam int unsigned NormThetaWidth =
+      (NeuronThetaWidth > RootWidth) ? NeuronThetaWidth : RootWidth;
   localparam int unsigned ScaledWidth = ExpSumWidth + ScaleWidth;
   localparam int unsigned SoftmaxWidth =
       ((ScaledWidth > ExpWidth + ScaleFraction) ? ScaledWidth : ExpWidth + ScaleFraction) + 2;
@@ -146,8 +147,10 @@ module overlay_rows #(
     logic [SumWidth-1:0] write_data;
     assign write = serial_write[l] || (vector_write && vector_write_ready &&
         (SerialLanes == 1 || vector_write_addr[0] == 1'(l)));
-    assign write_addr = BankBits'((vector_write_ready ? vector_write_addr : serial_write_addr) >> LaneBits);
-    assign write_data = serial_write[l] ? serial_write_data[SumWidth*l+:SumWidth] : vector_write_data;
+    assign write_addr =
+        BankBits'((vector_write_ready ? vector_write_addr : serial_write_addr) >> LaneBits);
+    assign write_data =
+        serial_write[l] ? serial_write_data[SumWidth*l+:SumWidth] : vector_write_data;
     if (SumDepth > 0 && VectorCount > 0) begin : gen_sums
       sync_ram #(
         .Width(SumWidth),
@@ -232,7 +235,8 @@ module overlay_rows #(
   end
   if (CoefficientDepth > 0) begin : gen_coefficients
     localparam int unsigned CoefficientWords = (CoefficientDepth + LaneBits) / SerialLanes;
-    localparam int unsigned CoefficientWordBits = (CoefficientWords > 1) ? $clog2(CoefficientWords) : 1;
+    localparam int unsigned CoefficientWordBits =
+        (CoefficientWords > 1) ? $clog2(CoefficientWords) : 1;
     sync_rom #(
       .Width(SerialLanes * CoefficientWidth),
       .Depth(CoefficientWords),
@@ -257,7 +261,8 @@ module overlay_rows #(
     assign serial_coefficient = '0;
     assign vector_coefficient = '0;
     logic unused_coefficients;
-    assign unused_coefficients = (^serial_coefficient_addr) ^ (^vector_coefficient_addr) ^ vector_coefficient_read;
+    assign unused_coefficients = (^serial_coefficient_addr) ^ (^vector_coefficient_addr) ^
+        vector_coefficient_read;
   end
 
   // ---------------------------------------------------------------------------- serial path
@@ -305,7 +310,8 @@ module overlay_rows #(
     assign serial_write_addr = '0;
     assign serial_write_data = '0;
     logic unused_serial;
-    assign unused_serial = (^serial_data) ^ (^serial_start) ^ (^serial_coefficient) ^ sum_valid_i ^ pair_i ^ begin_i;
+    assign unused_serial = (^serial_data) ^ (^serial_start) ^ (^serial_coefficient) ^ sum_valid_i ^
+        pair_i ^ begin_i;
   end
 
   // ---------------------------------------------------------------------------- vector unit
@@ -347,7 +353,8 @@ module overlay_rows #(
     assign unused_constants = constant_read ^ (^constant_addr);
   end
 
-  logic mask_valid, mask_bit, norm_valid, norm_ready, norm_sticky, norm_excluded, norm_quad_end, norm_row_end;
+  logic mask_valid, mask_bit, norm_valid, norm_ready, norm_sticky, norm_excluded, norm_quad_end,
+      norm_row_end;
   logic [RawBits-1:0] mask_index;
   logic signed [NormValueWidth-1:0] norm_value;
   logic [NormThetaWidth-1:0] norm_theta;
@@ -475,7 +482,8 @@ module overlay_rows #(
     assign raw_addr_o = '0;
     assign {mask_valid, mask_bit} = '0;
     assign mask_index = '0;
-    assign {norm_valid, norm_sticky, norm_excluded, norm_quad_end, norm_row_end, norm_unary, norm_half_even} = '0;
+    assign {norm_valid, norm_sticky, norm_excluded, norm_quad_end, norm_row_end, norm_unary,
+        norm_half_even} = '0;
     assign norm_value = '0;
     assign norm_theta = '0;
     assign norm_addr = '0;
@@ -485,7 +493,8 @@ module overlay_rows #(
     assign norm_high = '0;
     assign norm_low = '0;
     logic unused_vector;
-    assign unused_vector = restart_i ^ present_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^ raw_valid_i ^ (^raw_data_i) ^
+    assign unused_vector = restart_i ^ present_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^
+        raw_valid_i ^ (^raw_data_i) ^
         (^vector_data) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^
         (^progress_engine_i) ^ (^progress_softmax_i) ^ (^progress_vector_i);
   end
@@ -523,7 +532,8 @@ module overlay_rows #(
       always_ff @(posedge clk_i) begin
         if (mask_valid) masked_q[mask_index] <= mask_bit;
         if (softmax_start_i) token_q <= '0;
-        else if (score_valid_i && score_ready_o) token_q <= group_end_i ? '0 : token_q + RawBits'(1);
+        else if (score_valid_i && score_ready_o) token_q <=
+            group_end_i ? '0 : token_q + RawBits'(1);
       end
     end else begin : gen_no_mask
       assign excluded = 1'b0;
@@ -600,7 +610,8 @@ module overlay_rows #(
     assign soft_high = '0;
     assign soft_low = '0;
     logic unused_softmax;
-    assign unused_softmax = softmax_start_i ^ score_valid_i ^ group_end_i ^ soft_ready ^ mask_valid ^ mask_bit ^
+    assign unused_softmax = softmax_start_i ^ score_valid_i ^ group_end_i ^ soft_ready ^
+        mask_valid ^ mask_bit ^
         (^mask_index);
   end
 

@@ -173,7 +173,8 @@ module overlay_vector #(
   // ---------------------------------------------------------------------------- rows
   typedef enum logic [2:0] {Idle, Row, Raw, RowAddr, Elements, End} state_e;
   state_e state_q;
-  logic start, go_q, may_begin, row_begin, ln_begin, neurons_begin, row_end, issue, advance, more_rows;
+  logic start, go_q, may_begin, row_begin, ln_begin, neurons_begin, row_end, issue, advance,
+      more_rows;
   logic [ProgressBits-1:0] rows_q, open_q;
   logic [RawAddrWidth-1:0] raw_addr_q;
   logic written_q, mask_valid_q, done_q, row_done;
@@ -181,7 +182,8 @@ module overlay_vector #(
   assign more_rows = rows_q != '0;
   assign may_begin = state_q == Row && more_rows && go_q && (raw_valid_i || !(is_embed || is_mask));
   assign row_begin = is_layer_norm ? ln_begin : is_neurons ? neurons_begin : may_begin;
-  assign row_done = written_q || mask_valid_q || ((HasLayerNorm != 0 || HasNeurons != 0) && fire_done_i);
+  assign row_done = written_q || mask_valid_q ||
+      ((HasLayerNorm != 0 || HasNeurons != 0) && fire_done_i);
   assign row_done_o = row_done;
   assign instr_next_o = done_q;
   assign end_o = state_q == End;
@@ -301,7 +303,8 @@ module overlay_vector #(
 
   logic e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q, e5_valid_q;
   logic e1_end_q, e2_end_q, e3_end_q, e4_end_q, e5_end_q;
-  logic signed [SumWidth-1:0] e1_base, first_q, e2_base_q, e3_base_q, e4_base_q, e4_product, e5_sum_q;
+  logic signed [SumWidth-1:0] e1_base, first_q, e2_base_q, e3_base_q, e4_base_q, e4_product,
+      e5_sum_q;
   logic signed [FactorWidth-1:0] e1_factor, e2_factor_q;
   logic signed [CoefficientWidth-1:0] e1_coefficient, e2_coefficient_q;
   assign advance = !e5_valid_q || write_ready_i;
@@ -381,7 +384,8 @@ module overlay_vector #(
     logic [CoefficientAddrWidth-1:0] coefficient_addr_q;
     always_ff @(posedge clk_i) begin
       if (start || row_end) coefficient_addr_q <= instr_i[CoefficientsLsb+:CoefficientAddrWidth];
-      else if (issue && last_read) coefficient_addr_q <= coefficient_addr_q + CoefficientAddrWidth'(1);
+      else if (issue && last_read) coefficient_addr_q <=
+          coefficient_addr_q + CoefficientAddrWidth'(1);
     end
     assign coefficient_enable_o = advance;
     assign coefficient_addr_o = coefficient_addr_q;
