@@ -303,6 +303,31 @@ module overlay_core #(
     .out_merge_o(word_merge)
   );
 
+  // The queue's ready is a register: the time that events take does not reach back into fetch.
+  logic next_valid, next_ready, next_operand, next_clear, next_double, next_last, next_keep;
+  logic next_merge;
+  logic [FetchWidth-1:0] next_nz, next_neg;
+  logic [WordBits-1:0] next_base;
+  stream_fifo #(
+    .Width(2 * FetchWidth + WordBits + 6),
+    .Depth(2)
+  ) u_words (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(word_valid),
+    .in_ready_o(word_ready),
+    .in_data_i({
+      word_nz, word_neg, word_base, word_operand, word_clear, word_double, word_last, word_keep,
+      word_merge
+    }),
+    .out_valid_o(next_valid),
+    .out_ready_i(next_ready),
+    .out_data_o({
+      next_nz, next_neg, next_base, next_operand, next_clear, next_double, next_last, next_keep,
+      next_merge
+    })
+  );
+
   // ---------------------------------------------------------------------------- events
   // One chunk may be complete while the sums of the one earlier are still needed.
   logic chunk_free, chunk_room_q, event_valid, event_operand, event_clear, event_double, event_last;
@@ -316,17 +341,17 @@ module overlay_core #(
   ) u_events (
     .clk_i,
     .rst_i,
-    .in_valid_i(word_valid),
-    .in_ready_o(word_ready),
-    .in_nz_i(word_nz),
-    .in_neg_i(word_neg),
-    .in_base_i(word_base),
-    .in_operand_i(word_operand),
-    .in_clear_i(word_clear),
-    .in_double_i(word_double),
-    .in_last_i(word_last),
-    .in_keep_i(word_keep),
-    .in_merge_i(word_merge),
+    .in_valid_i(next_valid),
+    .in_ready_o(next_ready),
+    .in_nz_i(next_nz),
+    .in_neg_i(next_neg),
+    .in_base_i(next_base),
+    .in_operand_i(next_operand),
+    .in_clear_i(next_clear),
+    .in_double_i(next_double),
+    .in_last_i(next_last),
+    .in_keep_i(next_keep),
+    .in_merge_i(next_merge),
     .last_ready_i(chunk_room_q && !(event_valid && event_last && !event_keep)),
     .out_valid_o(event_valid),
     .out_event_o(event_bits),
