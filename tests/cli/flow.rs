@@ -99,7 +99,7 @@ fn what_was_found_where() {
     // What the rounding costs, layer by layer and in total.
     let inputs = fixture("float_weights.npz");
     let told = s.run(&format!("{floats} --weight-bits 2 --calibrate {inputs}:inputs --json")).ok().json();
-    let layers = told["rounding"]["layers"].as_array().unwrap();
+    let layers = told["rounding"]["layers"].as_array().expect("a list of layers");
     let names: Vec<Option<&str>> = layers.iter().map(|layer| layer["layer"].as_str()).collect();
     assert!(names.len() >= 2 && names.last() == Some(&None), "{told}");
     assert!(layers.iter().any(|layer| layer["classes_changed"].as_u64() > Some(0)), "{told}");
