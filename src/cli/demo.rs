@@ -7,13 +7,13 @@ use clap::builder::PossibleValue;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::output::{self, thousands};
-use crate::architecture::StreamingOptions as Folding;
+use crate::architecture::{Options as Architecture, StreamingOptions as Folding};
 use crate::convert::EncodingChoice;
 use crate::cosim as simulation;
 use crate::data;
 use crate::emit::Existing;
 use crate::error::{Error, Result};
-use crate::flow::build::Layout;
+use crate::flow::build::{Layout, Sizes};
 use crate::flow::demo::{Area, Report};
 use crate::flow::examples::Example;
 use crate::flow::explore::Schedule;
@@ -145,14 +145,17 @@ pub fn run(args: &Args) -> Result<()> {
             model: model_folder,
             output: build.clone(),
             target: Some(Target::Device(Box::new(device.clone()))),
-            layout: Layout::Scheduled {
-                schedule: Schedule {
-                    calibrate: Some(file(inputs_file)),
-                    calibration_samples: Some(CALIBRATION),
-                    clock_mhz: Some(CLOCK_MHZ),
-                    ..Schedule::default()
+            layout: match example.is_overlay() {
+                true => Layout::Overlay(Sizes::default()),
+                false => Layout::Scheduled {
+                    schedule: Schedule {
+                        calibrate: Some(file(inputs_file)),
+                        calibration_samples: Some(CALIBRATION),
+                        clock_mhz: Some(CLOCK_MHZ),
+                        ..Schedule::default()
+                    },
+                    folding: Folding::default(),
                 },
-                folding: Folding::default(),
             },
             // The folder is new.
             existing: Existing::Discard,
@@ -162,11 +165,17 @@ pub fn run(args: &Args) -> Result<()> {
     let manifest = &built.manifest;
     let (_, estimate) = built.estimate.as_ref().ok_or_else(|| Error::check("there is no estimate"))?;
     let area = Area::of(&estimate.total, &device);
-    say(&format!(
-        "3. build: {} stages, balanced on {CALIBRATION} {samples}: the fastest design that fits {} by the cost model",
-        manifest.stages.len(),
-        device.part
-    ))?;
+    say(&match &manifest.folding {
+        Architecture::Overlay(sizes) => format!(
+            "3. build: an overlay, one engine for all layers: {} lanes, {} spikes per cycle",
+            sizes.lanes, sizes.spikes
+        ),
+        Architecture::Streaming(_) => format!(
+            "3. build: {} stages, balanced on {CALIBRATION} {samples}: the fastest design that fits {} by the cost model",
+            manifest.stages.len(),
+            device.part
+        ),
+    })?;
 
     // The report shows what the golden model does on all of them.
     let context = report::Context { model: &model, lowered: &lowered, golden: &golden, manifest };
@@ -195,7 +204,7 @@ pub fn run(args: &Args) -> Result<()> {
             format!("5. synth: {} {}", synthesis.utilisation.tool, synthesis.utilisation.tool_version)
         }
         None => format!(
-            "5. synth: not run; the area below is an estimate. Yosys takes some minutes: snn2rtl synth {}",
+            "5. synth: not run; the area below is an estimate. Yosys takes minutes: snn2rtl synth {}",
             build.display()
         ),
     })?;
@@ -321,10 +330,13 @@ fn summary(example: Example, report: &Report<'_>) -> comfy_table::Table {
         Some(fit) => row(&format!("{}, Yosys", fit.device), percent(&fit.resources)),
         None => row(&format!("{}, ESTIMATED", report.estimate.device), percent(&report.estimate.resources)),
     }
-    row(
-        "time-steps",
-        format!("{:.1} in the mean, at most {}", golden.time_steps.mean, golden.time_steps.max),
-    );
+    // The overlay computes layer after layer: it has no time-steps of the whole network.
+    if !example.is_overlay() {
+        row(
+            "time-steps",
+            format!("{:.1} in the mean, at most {}", golden.time_steps.mean, golden.time_steps.max),
+        );
+    }
     row("seconds", format!("{:.0}", report.seconds));
     output::table([example.title(), ""], rows, 1)
 }

@@ -81,6 +81,14 @@ impl Example {
         }
     }
 
+    /// Whether a demo builds the overlay: it is the better architecture for Transformers, the streaming one for perceptrons.
+    pub fn is_overlay(self) -> bool {
+        match self {
+            Self::MnistVit | Self::ReviewEncoder => true,
+            Self::MnistMlp => false,
+        }
+    }
+
     /// The device that a demo builds for.
     pub fn device(self) -> &'static str {
         match self {

@@ -28,6 +28,7 @@ mod tests {
         }
         assert_eq!(banks(1000), [1000]);
         assert_eq!(banks(2210), [2048, 162]);
-        assert_eq!(banks(7000), [4096, 2048, 856]);
+        assert_eq!(banks(5500), [4096, 1024, 380]);
+        assert_eq!(banks(7000), [7000]);
     }
 }

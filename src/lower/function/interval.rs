@@ -16,6 +16,17 @@ const MARGIN: f64 = 1.0 / (1u64 << 50) as f64;
 /// A value within this of a half counts as a tie of a rounding.
 const TIE_WIDTH: f64 = 1.0 / (1u64 << super::tie::TIE) as f64;
 
+/// The nearest integer; the even one of a tie.
+fn round(x: f64) -> f64 {
+    let low = x.floor();
+    let from_half = (x - low) - 0.5;
+    // Larger values have no fraction that is so near to a half, but the half.
+    match x.abs() < (1u64 << super::tie::TIE) as f64 && from_half.abs() <= TIE_WIDTH {
+        true => (low + 0.5).round_ties_even(),
+        false => x.round_ties_even(),
+    }
+}
+
 /// Absolute error of subnormal results.
 const TINY: f64 = 1e-300;
 
@@ -135,11 +146,8 @@ impl Arithmetic for Values {
             Unary::Softplus => {
                 a.rising(|x| x.max(0.0) + (-x.abs()).exp().ln_1p()).clamped(0.0, f64::INFINITY)
             }
-            // Values that count as ties may go either way.
-            Unary::Round => Interval::new(
-                (a.low - TIE_WIDTH).next_down().round_ties_even(),
-                (a.high + TIE_WIDTH).next_up().round_ties_even(),
-            ),
+            // It never falls.
+            Unary::Round => Interval::new(round(a.low.next_down()), round(a.high.next_up())),
         }
     }
 
