@@ -184,6 +184,7 @@ fn means_of_three_rows_are_exact() {
 fn means_that_spikes_cannot_carry() {
     let slice = Op::Slice { axis: 1, first: 0, count: 1 };
     let third = Op::Scale(1.0 / 3.0);
+    let mut others = Vec::new();
     for (operators, node, problem) in [
         (vec![("fc", head()), ("mean", Op::Mean), ("head", head())], "mean", "no quantiser"),
         (
@@ -191,7 +192,7 @@ fn means_that_spikes_cannot_carry() {
             "head",
             "no quantiser",
         ),
-        (vec![("act", act(-8)), ("mean", Op::Mean)], "logits", "neither a layer nor a quantiser"),
+        (vec![("act", act(-8)), ("mean", Op::Mean)], "logits", "expected one row of logits"),
         (
             vec![("act", act(-8)), ("mean", Op::Mean), ("slice", slice)],
             "slice",
@@ -204,7 +205,9 @@ fn means_that_spikes_cannot_carry() {
         ),
     ] {
         let error = convert(&rows(&operators), "means", "test", EncodingChoice::Analog).expect_err(problem);
-        assert_eq!(error.node.as_deref(), Some(node), "{error}");
-        assert!(error.problem.contains(problem), "{error}");
+        if error.node.as_deref() != Some(node) || !error.problem.contains(problem) {
+            others.push(format!("{problem}: {error}"));
+        }
     }
+    assert!(others.is_empty(), "{others:#?}");
 }
