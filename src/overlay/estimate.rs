@@ -1,10 +1,8 @@
 //! Area and cycles of an overlay before synthesis. Both are estimates; the constants are all in this file.
 //!
-//! **Look-up tables.** Measured with Yosys for xc7 on the modules of the engine with 64 lanes, 2 events per cycle, sums of
-//! 18 bits and membranes of 24 ([`MEASURED`]); each is scaled with the product of the sizes that its logic repeats
-//! over. The part of the neurons is what remains of the whole core of `examples/mnist_mlp` (64 lanes; 6,512 look-up
-//! tables, 62 RAMB18 by Yosys). The vector unit and softmax were not measured: their part is that of the modules of the
-//! streaming architecture with one lane, whose arithmetic they share. Other families are estimated with the same numbers.
+//! **Look-up tables.** Fitted to modules of `examples/mnist_vit` with 64 lanes, 2 events per cycle, 8 neurons and words of
+//! 64 (Yosys for xc7: 10,419 in all), each scaled with the sizes that its logic repeats over. Other families are estimated
+//! with the same numbers.
 //!
 //! **Flip-flops.** Registers as they are declared: two sets of sums, a pipeline stage of weights, the membranes of the
 //! neurons that fire, and a constant for the rest.
@@ -14,7 +12,7 @@
 //!
 //! **Cycles.** From the instructions, with a mean share of neurons that spike in a local time-step ([`DENSITY`]). The
 //! units work at the same time, so a sample takes as long as the busiest. Co-simulation of `examples/mnist_vit` takes
-//! 18,939 cycles per sample with 64 lanes.
+//! 11,515 cycles per sample with 64 lanes.
 
 use crate::hardware::{Cycles, Estimate, Figures, InstanceCost, Quantities, Waits};
 use crate::target::Family;
@@ -22,47 +20,36 @@ use crate::target::Family;
 use super::design::Design;
 use super::entry::{Unit, units};
 use super::isa::{Fetch, Fire, Vector};
-use super::machine::Machine;
+use super::machine::{Machine, serial_lanes};
 use super::weights::banks;
 
-/// Look-up tables of the parts of the engine: per lane of the accumulator, per neuron that fires, then of whole units.
-struct Measured {
-    accumulate: f64,
-    fire: f64,
-    /// The search in tables.
-    tables: f64,
-    fetch: f64,
-    events: f64,
-    input: f64,
-    readout: f64,
-    rest: f64,
-    /// Sizes that were measured: events, bits of a sum, bits of a membrane.
-    spikes: f64,
-    acc_width: f64,
-    membrane_width: f64,
-}
-
-const MEASURED: Measured = Measured {
-    accumulate: 50.0,
-    fire: 160.0,
-    tables: 61.0,
-    fetch: 430.0,
-    events: 275.0,
-    input: 245.0,
-    readout: 148.0,
-    rest: 60.0,
-    spikes: 2.0,
-    acc_width: 18.0,
-    membrane_width: 24.0,
-};
+/// Look-up tables of neurons that fire: beside membranes and multiplexers, those of each, those of the unit, and those of
+/// each lane of a chunk.
+const NEURON: f64 = 14.0;
+const FIRE: f64 = 330.0;
+const FIRE_LANE: f64 = 1.1;
+/// Groups that a multiplexer of one look-up table per bit selects from.
+const SELECT: f64 = 2.7;
+/// The search in tables, for each neuron.
+const TABLES: f64 = 61.0;
+/// A bit of a word that a further bank of weights is joined with.
+const BANK: f64 = 0.7;
+/// Fetch and its queue: the unit, and for each neuron of a word.
+const FETCH: f64 = 450.0;
+const FETCH_NEURON: f64 = 4.3;
+/// Each neuron of a word and event.
+const EVENTS: f64 = 4.1;
+const INPUT: f64 = 205.0;
+const READOUT: f64 = 133.0;
+const REST: f64 = 100.0;
 
 /// Look-up tables and flip-flops of registers and input stream, measured in `examples/mnist_mlp`.
 const SHELL: [(u64, u64); 2] = [(260, 399), (33, 13)];
 
 /// Look-up tables a bit of a sum of the vector unit, of LayerNorm's v, and of the sum of softmax.
-const VECTOR: f64 = 10.0;
-const LAYER_NORM: f64 = 14.0;
-const SOFTMAX: f64 = 12.0;
+const VECTOR: f64 = 28.0;
+const LAYER_NORM: f64 = 28.0;
+const SOFTMAX: f64 = 17.0;
 
 /// Bits from which a memory is block memory: a third of 18 kbit.
 const LEAST_BLOCK_BITS: u64 = 6144;
@@ -100,6 +87,16 @@ fn memory(family: Family, width: u64, depth: usize, copies: usize) -> (u64, u64)
     (blocks * copies as u64, 0)
 }
 
+/// The same of a read-only memory, which is look-up tables where it does not fill its blocks to a third (`rtl/sync_rom.sv`).
+fn rom(family: Family, width: u64, depth: usize) -> (u64, u64) {
+    let bits = width * depth as u64;
+    let blocks = (width * depth.max(512) as u64).div_ceil(18 * 1024);
+    match bits < LEAST_BLOCK_BITS * blocks {
+        true => (0, bits.div_ceil(64)),
+        false => memory(family, width, depth, 1),
+    }
+}
+
 /// Sizes from which a unit's area is estimated.
 fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
     let mut memories: Vec<(u64, usize, usize)> = Vec::new();
@@ -113,13 +110,9 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
                 banks(machine.weight_depth).into_iter().map(|depth| (word, depth, ports.div_ceil(2))),
             );
             memories.extend([
-                (wide(machine.lanes, machine.operand_width), machine.operand_depth, ports),
+                // Each lane has its own write enable: nine bits of a block.
+                (wide(machine.lanes, machine.operand_width.max(9)), machine.operand_depth, ports),
                 (wide(machine.fetch_width, 2), machine.spike_depth, 1),
-                (
-                    wide(machine.fire_lanes, machine.theta_width + machine.start_width),
-                    machine.threshold_depth,
-                    1,
-                ),
                 (
                     u64::from(machine.piece_width + machine.level_bits + 1),
                     machine.piece_depth,
@@ -137,11 +130,14 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             sizes.insert("weight", machine.weight_width.into());
             sizes.insert("membrane", machine.membrane_width.into());
             sizes.insert("tables", machine.piece_depth.min(1) as f64);
+            sizes.insert("banks", banks(machine.weight_depth).len() as f64);
         }
         Unit::Vector => {
+            let serial = serial_lanes(machine.fire_lanes);
             memories.extend([
-                (u64::from(machine.sum_width), machine.sum_depth, 1),
-                (u64::from(machine.sum_width), machine.start_depth, 1),
+                // For the serial path and for the vector unit.
+                (u64::from(machine.sum_width), machine.sum_depth.div_ceil(serial), 2 * serial),
+                (u64::from(machine.sum_width), machine.start_depth, 2),
                 (u64::from(machine.coefficient_width), machine.coefficient_depth, 1),
                 (u64::from(machine.gamma_width + machine.beta_width), machine.constant_depth, 1),
                 (u64::from(machine.table_width), machine.table_depth, 1),
@@ -162,7 +158,15 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
         }
     }
     let blocks = memories.into_iter().map(|(width, depth, copies)| memory(family, width, depth, copies));
-    let (bram, ram_lut) = blocks.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let thresholds = match unit {
+        Unit::Engine => rom(
+            family,
+            wide(machine.fire_lanes, machine.theta_width + machine.start_width),
+            machine.threshold_depth,
+        ),
+        Unit::Vector | Unit::Softmax | Unit::Readout => (0, 0),
+    };
+    let (bram, ram_lut) = blocks.fold(thresholds, |sum, one| (sum.0 + one.0, sum.1 + one.1));
     sizes.insert("bram", bram as f64);
     sizes.insert("ram_lut", ram_lut as f64);
     sizes
@@ -170,34 +174,37 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
 
 fn figures(unit: Unit, sizes: &Quantities) -> Figures {
     let of = |name: &str| sizes.get(name).copied().unwrap_or(0.0);
-    let m = &MEASURED;
     // Multipliers of 25 × 18 bits.
     let multipliers = |a: f64, b: f64| (a / 24.0).ceil() * (b / 17.0).ceil();
     let (lut, ff, dsp) = match unit {
         Unit::Engine => {
-            let accumulate = m.accumulate * of("lanes") * of("acc") / m.acc_width * of("spikes") / m.spikes;
-            let fire = m.fire * of("fire_lanes") * of("membrane") / m.membrane_width;
-            let tables = m.tables * of("fire_lanes") * of("tables");
-            let lut =
-                accumulate + fire + tables + m.fetch + m.events * of("spikes") / m.spikes + m.input + m.rest;
+            let words = of("spikes") * of("weight");
+            let accumulate = of("lanes") * (of("acc") + words * (1.0 + BANK * (of("banks") - 1.0).max(0.0)));
+            let groups = of("lanes") / of("fire_lanes").max(1.0);
+            let neuron = 3.0 * of("membrane") + of("acc") * (1.0 + groups / SELECT) + NEURON;
+            let fire = of("fire_lanes") * (neuron + TABLES * of("tables")) + FIRE + FIRE_LANE * of("lanes");
+            let fetch = FETCH + FETCH_NEURON * of("fetch_width");
+            let events = EVENTS * of("fetch_width") * of("spikes");
+            let lut = accumulate + fire + fetch + events + INPUT + REST;
             let ff = of("lanes") * (2.0 * of("acc") + of("spikes") * of("weight"))
                 + 3.0 * of("fire_lanes") * of("membrane")
                 + 4.0 * of("fetch_width")
-                + 600.0;
+                + 1200.0;
             (lut, ff, 0.0)
         }
         Unit::Vector => {
             let norm = of("constants");
             let lut = VECTOR * of("sum") + norm * LAYER_NORM * of("square");
-            let dsp = multipliers(of("coefficient"), of("sum"))
-                + norm * (multipliers(of("sum"), of("sum")) + multipliers(of("square") / 2.0, of("sum")));
-            (lut, lut, dsp)
+            let wide = of("sum") + 7.0;
+            let dsp =
+                multipliers(of("coefficient"), of("sum")) + norm * (3.0 * multipliers(wide, wide) + 2.0);
+            (lut, lut + 700.0, dsp)
         }
         Unit::Softmax => {
             let lut = SOFTMAX * of("sum");
             (lut, lut, multipliers(of("scale"), of("sum")))
         }
-        Unit::Readout => (m.readout, 4.0 * of("value"), 0.0),
+        Unit::Readout => (READOUT, 4.0 * of("value"), 0.0),
     };
     Figures {
         lut: whole(lut + of("ram_lut")),
