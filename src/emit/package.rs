@@ -70,6 +70,7 @@ struct Script<'a> {
     top: &'a str,
     files: Vec<&'a str>,
     command: &'a str,
+    pads: &'a [&'a str],
     cells: &'a str,
     netlist: &'a str,
 }
@@ -159,8 +160,16 @@ pub(super) fn files(package: &Package<'_>, rom: &[&str]) -> Result<Vec<(String, 
     };
     let netlist = format!("work/{top}.json");
     let cells = "work/cells.txt";
-    let script =
-        Script { generator, name: "synthesise.ys", top, files: rtl, command, cells, netlist: &netlist };
+    let script = Script {
+        generator,
+        name: "synthesise.ys",
+        top,
+        files: rtl,
+        command,
+        pads: &[],
+        cells,
+        netlist: &netlist,
+    };
     let template = |e: askama::Error| Error::input(format!("cannot fill in a template: {e}"));
     let file = |path: &str, text: Result<String, askama::Error>| -> Result<(String, String)> {
         // Templates end without a newline, files do not.
@@ -177,12 +186,14 @@ pub(super) fn files(package: &Package<'_>, rom: &[&str]) -> Result<Vec<(String, 
         && let Some(programs) = router(board)
     {
         let route = PlaceAndRoute::of(board, programs);
+        let pads = family.pads();
         let script = Script {
             generator,
             name: "place_and_route.ys",
             top,
             files: all.lines().collect(),
-            command: &board_command,
+            command: if pads.is_empty() { &board_command } else { command },
+            pads,
             cells: "reports/nextpnr_script/cells.txt",
             netlist: NETLIST,
         };

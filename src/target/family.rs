@@ -62,6 +62,20 @@ impl Family {
         words.collect::<Vec<_>>().join(" ")
     }
 
+    /// Commands of Yosys that add the pads of a whole board at the end, where the synthesis command would also add them to
+    /// modules that are kept apart (`keep_hierarchy`).
+    pub fn pads(self) -> &'static [&'static str] {
+        match self {
+            Self::Gowin => &[
+                "setattr -unset keep_hierarchy */t:*",
+                "setattr -mod -unset keep_hierarchy *",
+                "flatten",
+                "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O -toutpad TBUF ~OEN:I:O -tinoutpad IOBUF ~OEN:O:I:IO",
+            ],
+            Self::Xc7 | Self::Xcup | Self::Ecp5 | Self::Ice40 => &[],
+        }
+    }
+
     /// The oldest Yosys that is accepted from `PATH`. Yosys 0.23 turns large ROMs into look-up tables for iCE40 and
     /// Gowin; 0.70 is the version that was tried and does not, and the only one that was tried for UltraScale+.
     pub fn oldest_yosys(self) -> &'static [u32] {

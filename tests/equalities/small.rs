@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use snn2rtl::convert::EncodingChoice;
-use snn2rtl::import::{Options, import};
+use snn2rtl::import::Options;
 use snn2rtl::qann::{Network, Op};
 use snn2rtl::quant::{Element, InputSpec, Scaling, per_channel};
 
