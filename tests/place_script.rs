@@ -131,23 +131,3 @@ fn the_script_writes_a_bitstream_for_ecp5() {
     let tools = [("yosys", Tool::Yosys), ("nextpnr-ecp5", Tool::NextpnrEcp5), ("ecppack", Tool::Ecppack)];
     a_board_becomes_a_bitstream("ulx3s-85f", tools, "bitstream/ecp5.bit", b"LFE5U-85F");
 }
-
-#[test]
-#[ignore = "long: place and route"]
-fn the_script_writes_a_bitstream_for_ice40() {
-    let tools = [("yosys", Tool::Yosys), ("nextpnr-ice40", Tool::NextpnrIce40), ("icepack", Tool::Icepack)];
-    // Its synchronisation word.
-    a_board_becomes_a_bitstream("icebreaker", tools, "bitstream/ice40.bin", &[0x7e, 0xaa, 0x99, 0x7e]);
-}
-
-#[test]
-#[ignore = "long: place and route"]
-fn the_script_writes_a_bitstream_for_gowin() {
-    let tools = [
-        ("yosys", Tool::Yosys),
-        ("nextpnr-himbaechel", Tool::NextpnrHimbaechel),
-        ("gowin_pack", Tool::GowinPack),
-    ];
-    // The text form of its synchronisation word.
-    a_board_becomes_a_bitstream("tang-nano-20k", tools, "bitstream/gowin.fs", b"1010010111000011");
-}
