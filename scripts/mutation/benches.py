@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-HELPERS = ["bench_reset", "bench_source", "bench_player", "bench_checker", "bench_batches"]
+HELPERS = ["bench_reset", "bench_source", "bench_player", "bench_checker", "bench_observer", "bench_batches"]
 PACKAGE = """package snn_mutant;
   function automatic int chosen();
     int number = 0;

@@ -25,6 +25,11 @@ impl Random {
         self.range(1, times) == 1
     }
 
+    /// One of several, which stays where it is.
+    pub fn pick_of<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.range(0, of.len() as i64 - 1) as usize]
+    }
+
     /// One of several.
     pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.range(0, of.len() as i64 - 1) as usize]
@@ -39,6 +44,10 @@ impl Word {
     pub fn push(&mut self, value: impl Into<i128>, width: i64) {
         let value: i128 = value.into();
         self.0.extend((0..width).map(|bit| value >> bit.min(127) & 1 == 1));
+    }
+
+    pub fn append(&mut self, other: &Self) {
+        self.0.extend(&other.0);
     }
 
     pub fn width(&self) -> usize {

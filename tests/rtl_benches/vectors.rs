@@ -23,6 +23,12 @@ impl Beats {
         assert!(!std::mem::replace(last, true), "a batch has a beat on each stream");
     }
 
+    /// Writes the image `base.part.hex` and names it and the number of its words as parameters.
+    pub fn parameters(&self, base: &Path, part: &str, [file, words]: [&'static str; 2]) -> Parameters {
+        let [path, count] = self.write(&base.with_extension(format!("{part}.hex")));
+        vec![(file, path), (words, count)]
+    }
+
     /// Writes `{last of the batch, beat}`; gives the image's name and the number of its words.
     pub fn write(&self, path: &Path) -> [String; 2] {
         let word = |(beat, last): &(Word, bool)| {
