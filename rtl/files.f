@@ -63,8 +63,12 @@ axis_input.sv
 event_counters.sv
 confidence_settings.sv
 axi_lite_regs.sv
+axi/axi_read_master.sv
 overlay/overlay_isa_pkg.sv
+overlay/model_reader.sv
+overlay/overlay_memory.sv
 overlay/masked_ram.sv
+overlay/overlay_weight_ring.sv
 overlay/clearing_rom.sv
 overlay/overlay_weights.sv
 overlay/overlay_sequencer.sv

@@ -27,6 +27,7 @@ macro_rules! jobs {
 }
 
 jobs! {
+    axi_read_master
     axi_lite_regs
     axis_input
     rate_encoder

@@ -104,6 +104,19 @@ fn lint() {
         ("axi_lite_regs", &["Stages=1", "AddrWidth=7"]),
         ("axi_lite_regs", &["MarginWidth=0"]),
         ("axi_lite_regs", &["Stages=20", "AddrWidth=12"]),
+        ("axi_read_master", &["DataWidth=32", "MaxBurst=256", "BufferBeats=256", "LengthWidth=26"]),
+        ("axi_read_master", &["DataWidth=512", "MaxBurst=256", "AddrWidth=64", "BufferBeats=64"]),
+        (
+            "axi_read_master",
+            &["DataWidth=64", "MaxBurst=1", "Outstanding=2", "BufferBeats=2", "LengthWidth=3"],
+        ),
+        ("axi_read_master", &["DataWidth=8", "PageBytes=16", "IdWidth=4"]),
+        ("overlay_memory", &["Streams=0", "DataWidth=32"]),
+        ("overlay_memory", &["DataWidth=512", "AddrWidth=64", "MaxBurst=64"]),
+        ("overlay_weight_ring", &["Width=300", "Ports=1"]),
+        ("overlay_weight_ring", &["Width=20", "Count=1", "Depth=4"]),
+        ("model_reader", &["DataWidth=32", "LengthWidth=3"]),
+        ("model_reader", &["DataWidth=512", "AddrWidth=64"]),
         ("uart_rx", &["ClocksPerBit=4"]),
         ("uart_tx", &["ClocksPerBit=2"]),
         ("block_buffer", &["BlockBytes=1", "BeatBytes=1", "SampleBytes=1"]),
@@ -165,7 +178,8 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 /// A misspelt name is an error, not a wire of one bit; and ports say their net type, which some tools then ask for.
 #[test]
 fn no_file_has_implicit_nets() {
-    let folders = ["rtl", "rtl/overlay", "rtl/xcup", "sim", "sim/benches", "sim/formal", "templates"];
+    let folders =
+        ["rtl", "rtl/axi", "rtl/overlay", "rtl/xcup", "sim", "sim/benches", "sim/formal", "templates"];
     let files: Vec<_> = folders.into_iter().flat_map(sources).collect();
     assert!(files.len() > 100, "{} files", files.len());
     for (name, text) in files {
@@ -182,7 +196,7 @@ fn no_file_has_implicit_nets() {
 /// Vivado takes two styles on one memory for a conflict.
 #[test]
 fn no_memory_has_two_styles() {
-    for (name, text) in ["rtl", "rtl/overlay", "rtl/xcup"].into_iter().flat_map(sources) {
+    for (name, text) in ["rtl", "rtl/axi", "rtl/overlay", "rtl/xcup"].into_iter().flat_map(sources) {
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or("");
             let styles = code.matches("_style").count();

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod axi;
 mod images;
 mod inputs;
 mod layer_norm;

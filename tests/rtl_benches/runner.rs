@@ -13,13 +13,14 @@ use snn2rtl::tool::{Command, Toolbox};
 const SEEDS: [u32; 3] = [1, 2, 3];
 
 /// What every bench is made of beside its own module.
-const HELPERS: [&str; 6] = [
+const HELPERS: [&str; 7] = [
     "bench_reset.sv",
     "bench_source.sv",
     "bench_player.sv",
     "bench_checker.sv",
     "bench_observer.sv",
     "bench_batches.sv",
+    "axi_memory.sv",
 ];
 
 /// How Verilator builds a group, without the names of files. Most of the time is the compiler's: unrolled, the loops of

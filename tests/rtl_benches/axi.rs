@@ -1,0 +1,116 @@
+//! What reads memory over AXI4.
+
+use std::fs;
+use std::path::Path;
+
+use snn2rtl::cosim::clients;
+use snn2rtl::tool::{Tool, Toolbox};
+
+use super::runner::{COMPILER, Group, RESULTS, Set, finish};
+
+/// Sets of the read master: bits of an address, of a beat and of a length; longest burst, bursts under way, buffer; latency
+/// at which beats must come without a gap.
+#[test]
+fn read_master() {
+    let mut group = Group::new("axi_read_master");
+    let shapes: [[i64; 7]; 7] = [
+        [20, 64, 16, 16, 4, 64, 40],
+        [32, 32, 20, 256, 2, 512, 200],
+        [18, 512, 17, 64, 4, 128, 30],
+        [40, 128, 15, 16, 8, 128, 90],
+        [14, 32, 10, 4, 2, 5, 0],
+        [16, 256, 7, 8, 3, 8, 0],
+        [14, 64, 12, 1, 3, 2, 0],
+    ];
+    for [address, data, length, burst, outstanding, buffer, latency] in shapes {
+        let set: Set = &[
+            ("AddrWidth", address),
+            ("DataWidth", data),
+            ("LengthWidth", length),
+            ("MaxBurst", burst),
+            ("Outstanding", outstanding),
+            ("BufferBeats", buffer),
+            ("FastLatency", latency),
+        ];
+        group.add("axi_read_master", &[set], |_, _| Vec::new());
+    }
+    group.run();
+}
+
+/// The memory of cocotbext-axi is not this project's. Beats narrow and wide, as `sim/axi_ram/` describes.
+#[test]
+#[ignore = "long: cocotb"]
+fn read_master_with_the_memory_of_cocotbext_axi() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut key = COMPILER.key("axi_ram");
+    for folder in ["rtl", "sim/axi_ram"] {
+        key = key.folder(folder, &root.join(folder)).unwrap();
+    }
+    let key = key.finish();
+    if RESULTS.as_ref().and_then(|store| store.get(&key)).is_some() {
+        println!("not run again");
+        return;
+    }
+    let tools = Toolbox::from_env();
+    let (verilator, make) = (tools.get(Tool::Verilator).unwrap(), tools.get(Tool::Make).unwrap());
+    let (cocotb, compiler) = (tools.get(Tool::Cocotb).unwrap(), tools.get(Tool::Cxx).unwrap());
+    for [bits, burst] in [["128", "16"], ["32", "256"], ["512", "64"]] {
+        let work = Path::new(env!("CARGO_TARGET_TMPDIR")).join("axi_ram").join(bits);
+        let _ = fs::remove_dir_all(&work);
+        let mut run = cocotb.command().arg(root.join("sim/axi_ram/run.py")).arg("--work").arg(&work);
+        run = run.args(["--bits", bits, "--burst", burst]).arg("--verilator").arg(&verilator.path);
+        run = run.arg("--cxx").arg(&compiler.path);
+        for (name, value) in &verilator.env {
+            run = run.env(name, value);
+        }
+        run =
+            run.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env_remove("MFLAGS").env("MAKE", &make.path);
+        finish(&run);
+        let tests = clients::read(&work.join("results.xml")).unwrap();
+        assert_eq!(tests.len(), 3, "{tests:?}");
+        for test in tests {
+            println!("{bits} bits, {}: {} cycles", test.name, test.cycles);
+            assert_eq!(test.failure, None, "{bits} bits: {}", test.name);
+        }
+    }
+    if let Some(store) = &*RESULTS {
+        store.put(&key, b"passed").unwrap();
+    }
+}
+
+/// Images from memory: bits of an address, of a beat, of a length.
+#[test]
+fn model_reader() {
+    let mut group = Group::new("model_reader");
+    for [address, data, length] in [[24, 64, 16], [16, 32, 10], [40, 512, 20], [32, 128, 32]] {
+        let set: Set = &[("AddrWidth", address), ("DataWidth", data), ("LengthWidth", length)];
+        group.add("model_reader", &[set], |_, _| Vec::new());
+    }
+    group.run();
+}
+
+/// Weights from memory: read ports, bits and words of the ring, bits of a beat, instructions, share of the port's beats.
+#[test]
+fn weight_ring() {
+    let mut group = Group::new("weight_ring");
+    let shapes = [
+        [2, 64, 16, 64, 5, 0],
+        [1, 200, 8, 64, 3, 0],
+        [2, 24, 32, 128, 9, 0],
+        [3, 256, 128, 64, 4, 95],
+        [2, 48, 256, 64, 7, 90],
+        [1, 128, 4, 128, 1, 0],
+    ];
+    for [ports, width, depth, data, count, share] in shapes {
+        let set: Set = &[
+            ("Ports", ports),
+            ("Width", width),
+            ("Depth", depth),
+            ("DataWidth", data),
+            ("Count", count),
+            ("Share", share),
+        ];
+        group.add("overlay_weight_ring", &[set], |_, _| Vec::new());
+    }
+    group.run();
+}
