@@ -74,6 +74,9 @@ overlay/overlay_weights.sv
 overlay/overlay_sequencer.sv
 overlay/overlay_input.sv
 overlay/overlay_fetch.sv
+overlay/thermometer_count.sv
+overlay/thermometer_sum.sv
+overlay/more_than.sv
 overlay/overlay_events.sv
 overlay/overlay_accumulate.sv
 overlay/overlay_pieces.sv

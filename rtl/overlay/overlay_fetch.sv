@@ -165,24 +165,29 @@ module overlay_fetch #(
   // Where the row, the line of the kernel and the tap begin; the distance of the step.
   logic [SpikeBits-1:0] row_addr_q, start_addr_q, line_addr_q, tap_addr_q, step_off_q;
   logic [WordBits-1:0] outer_base_q, inner_base_q, line_base_q, base_q;
-  logic [GroupBits-1:0] first_q, final_group;
+  logic [GroupBits-1:0] first_q, final_group_q;
+  // The last of each counter, of the present row.
+  logic [RowBits-1:0] rows_end_q;
+  logic [StepBits-1:0] steps_end_q;
+  logic [SegmentBits-1:0] columns_end_q, lines_end_q;
+  logic [OuterBits-1:0] outers_end_q;
+  logic [InnerBits-1:0] inners_end_q;
   logic [IndexBits-1:0] first_index, final_index;
   logic issue, index_last, segment_last, line_last, tap_last, tap_first, step_last, inner_last;
   logic outer_last, row_last, chunk_last, column_last;
   logic [SegmentBits-1:0] tap_columns, tap_lines;
-  assign final_group = first_q + slice_groups - GroupBits'(1);
   assign first_index = first_q[GroupBits-1:SubBits];
-  assign final_index = final_group[GroupBits-1:SubBits];
+  assign final_index = final_group_q[GroupBits-1:SubBits];
   assign index_last = index_q == final_index;
-  assign segment_last = segment_q == tap_columns - SegmentBits'(1);
-  assign line_last = line_q == tap_lines - SegmentBits'(1);
+  assign segment_last = segment_q == columns_end_q;
+  assign line_last = line_q == lines_end_q;
   assign tap_last = segment_last && line_last;
   assign tap_first = segment_q == '0 && line_q == '0;
   assign chunk_last = index_last && tap_last && step_last;
-  assign step_last = step_q == steps - StepBits'(1);
-  assign inner_last = inner_q == inners - InnerBits'(1);
-  assign outer_last = outer_q == outers - OuterBits'(1);
-  assign row_last = row_q == rows - RowBits'(1);
+  assign step_last = step_q == steps_end_q;
+  assign inner_last = inner_q == inners_end_q;
+  assign outer_last = outer_q == outers_end_q;
+  assign row_last = row_q == rows_end_q;
 
   // ---------------------------------------------------------------------------- windows
   // Taps of the present row that lie within the map, and where the first of them is.
@@ -252,7 +257,7 @@ module overlay_fetch #(
   if (SubBits > 0) begin : gen_mask
     logic [PlaceBits-1:0] low, high;
     assign low = (index_q == first_index) ? first_q[PlaceBits-1:0] : '0;
-    assign high = index_last ? final_group[PlaceBits-1:0] : '1;
+    assign high = index_last ? final_group_q[PlaceBits-1:0] : '1;
     assign mask = ({Groups{1'b1}} << low) & ({Groups{1'b1}} >> (PlaceBits'(Groups - 1) - high));
   end else begin : gen_no_mask
     assign mask = '1;
@@ -308,6 +313,13 @@ module overlay_fetch #(
       row_addr_q <= source_addr;
     end
     if (state_q == StWait) begin
+      rows_end_q <= rows - RowBits'(1);
+      steps_end_q <= steps - StepBits'(1);
+      columns_end_q <= tap_columns - SegmentBits'(1);
+      lines_end_q <= tap_lines - SegmentBits'(1);
+      outers_end_q <= outers - OuterBits'(1);
+      inners_end_q <= inners - InnerBits'(1);
+      final_group_q <= slice_groups - GroupBits'(1);
       step_q <= '0;
       segment_q <= '0;
       line_q <= '0;
@@ -377,6 +389,7 @@ module overlay_fetch #(
             base_q <= next_outer_base;
             outer_q <= outer_q + OuterBits'(1);
             first_q <= next_first;
+            final_group_q <= final_group_q + slice_step;
             index_q <= next_first[GroupBits-1:SubBits];
             if (outer_last) begin
               row_q <= row_q + RowBits'(1);
