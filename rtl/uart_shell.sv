@@ -99,7 +99,8 @@ module uart_shell #(
 
   // ---------------------------------------------------------------------------- line
   logic rx_valid, rx_error, tx_valid, tx_ready;
-  logic [7:0] rx_byte, tx_byte;
+  logic [7:0] rx_byte, tx_byte, line_byte;
+  logic line_valid, line_ready;
   uart_rx #(
     .ClocksPerBit(ClocksPerBit)
   ) u_rx (
@@ -115,9 +116,9 @@ module uart_shell #(
   ) u_tx (
     .clk_i,
     .rst_i,
-    .valid_i(tx_valid),
-    .ready_o(tx_ready),
-    .byte_i (tx_byte),
+    .valid_i(line_valid),
+    .ready_o(line_ready),
+    .byte_i (line_byte),
     .tx_o   (uart_tx_o)
   );
 
@@ -144,6 +145,20 @@ module uart_shell #(
     .valid_o(tx_valid),
     .ready_i(tx_ready),
     .byte_o (tx_byte)
+  );
+  // The line is slow; a register between keeps the paths short.
+  stream_fifo #(
+    .Width(8),
+    .Depth(1)
+  ) u_line (
+    .clk_i,
+    .rst_i,
+    .in_valid_i(tx_valid),
+    .in_ready_o(tx_ready),
+    .in_data_i(tx_byte),
+    .out_valid_o(line_valid),
+    .out_ready_i(line_ready),
+    .out_data_o(line_byte)
   );
 
   // ---------------------------------------------------------------------------- request
@@ -448,7 +463,7 @@ module uart_shell #(
   assign led_o = light_q != '0;
   always_ff @(posedge clk_i) begin
     if (rst_i) light_q <= '0;
-    else if (rx_valid || tx_valid || core_busy_i) light_q <= '1;
+    else if (rx_valid || line_valid || core_busy_i) light_q <= '1;
     else if (light_q != '0) light_q <= light_q - LightBits'(1);
   end
 

@@ -50,10 +50,10 @@ def attribute(name, value):
     return field(1, name) + b"".join(field(8, v) for v in value) + field(20, 7)
 
 
-def value_info(name, extents):
-    """Name and shape of an input or output of the model."""
+def value_info(name, extents, kind=FLOAT):
+    """Name, shape and type of an input or output of the model."""
     shape = b"".join(field(1, field(1, extent)) for extent in extents)
-    return field(1, name) + field(2, field(1, field(1, FLOAT) + field(2, shape)))
+    return field(1, name) + field(2, field(1, field(1, kind) + field(2, shape)))
 
 
 class Graph:
@@ -129,17 +129,17 @@ class Graph:
         x = self.node(f"/{scope}/Reshape", "Reshape", [x, self.whole(f"{scope}.shape", extents)])
         return self.node(f"/{scope}/Transpose", "Transpose", [x], perm=order)
 
-    def model(self, x, logits):
+    def model(self, x, logits, name="vit", producer="make_vit.py"):
         """The file."""
-        graph = b"".join(field(1, node) for node in self.nodes) + field(2, "vit")
+        graph = b"".join(field(1, node) for node in self.nodes) + field(2, name)
         graph += b"".join(field(5, tensor) for tensor in self.tensors)
-        graph += field(11, value_info(*x)) + field(12, value_info(*logits))
+        graph += field(11, x) + field(12, logits)
         opsets = field(8, field(1, "") + field(2, 17)) + field(8, field(1, QONNX) + field(2, 1))
-        return field(1, 8) + field(2, "make_vit.py") + field(7, graph) + opsets
+        return field(1, 8) + field(2, producer) + field(7, graph) + opsets
 
 
-def attention(g, scope, x, tokens, channels, heads):
-    """Multi-head attention with its projection."""
+def attention(g, scope, x, tokens, channels, heads, padding=None):
+    """Multi-head attention with its projection. Nothing attends to tokens where `padding` is true."""
     depth = channels // heads
     parts = {}
     for name, order in (("q", [0, 2, 1, 3]), ("k", [0, 2, 3, 1]), ("v", [0, 2, 1, 3])):
@@ -149,6 +149,9 @@ def attention(g, scope, x, tokens, channels, heads):
     scores = g.node(f"/{scope}/scores/MatMul", "MatMul", [parts["q"], parts["k"]])
     factor = g.number(f"{scope}.factor", 1 / math.sqrt(depth))
     scores = g.node(f"/{scope}/factor/Mul", "Mul", [scores, factor])
+    if padding is not None:
+        masked = g.number(f"{scope}.masked", -math.inf)
+        scores = g.node(f"/{scope}/mask/Where", "Where", [padding, masked, scores])
     weights = g.node(f"/{scope}/Softmax", "Softmax", [scores], axis=-1)
     weights = g.quantise(f"{scope}.attn_quan", weights, 0.5 / 15, signed=False)
     mixed = g.node(f"/{scope}/mix/MatMul", "MatMul", [weights, parts["v"]])
@@ -190,22 +193,16 @@ def vision_transformer(a):
     x = g.norm("norm", x, a.channels)
     x = g.node("/pool/Gather", "Gather", [x, g.tensor("pool.index", [], INT64, array("q", [0]))], axis=1)
     logits = g.linear("head", x, a.channels, a.classes)
-    return g.model(("input", [1, a.colours, a.image, a.image]), (logits, [1, a.classes]))
+    return g.model(value_info("input", [1, a.colours, a.image, a.image]), value_info(logits, [1, a.classes]))
 
 
-def main():
-    """Reads the arguments and writes the file."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments(description, sizes):
+    """The arguments: the network's own sizes (name, default, text), and those of every Transformer."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("output", metavar="FILE.onnx")
     for name, value, text in (
-        ("image", 224, "height and width of an image"),
-        ("colours", 3, "its colours"),
-        ("patch", 16, "height and width of a patch"),
-        ("channels", 384, "channels of a token"),
-        ("heads", 6, "heads of attention"),
-        ("blocks", 12, "blocks of attention and MLP"),
+        *sizes,
         ("mlp-ratio", 4, "hidden channels of an MLP by those of a token"),
-        ("classes", 1000, "logits"),
         ("weight-bits", 4, "bits of a weight, 2 to 8"),
         ("levels", 16, "levels of an activation, a power of two"),
         ("seed", 1, "of the random parameters"),
@@ -213,11 +210,30 @@ def main():
         parser.add_argument(f"--{name}", type=int, default=value, metavar="N", help=f"{text} ({value})")
     parser.add_argument("--activation", choices=["Relu", "Gelu"], default="Relu", help="of the MLP (Relu)")
     a = parser.parse_args()
-    counts = (a.image, a.colours, a.patch, a.channels, a.heads, a.blocks, a.mlp_ratio, a.classes)
-    if min(counts) < 1 or a.image % a.patch or a.channels % a.heads:
-        parser.error("sizes must be at least 1, patches divide the image, heads divide the channels")
+    counts = [getattr(a, name.replace("-", "_")) for name, _, _ in sizes] + [a.mlp_ratio]
+    if min(counts) < 1 or a.channels % a.heads:
+        parser.error("sizes must be at least 1, heads divide the channels")
     if not 2 <= a.weight_bits <= 8 or a.levels < 2 or a.levels & (a.levels - 1):
         parser.error("weights have 2 to 8 bits, activations a power of two of levels, at least 2")
+    return a, parser
+
+
+def main():
+    """Reads the arguments and writes the file."""
+    a, parser = arguments(
+        __doc__.splitlines()[0],
+        (
+            ("image", 224, "height and width of an image"),
+            ("colours", 3, "its colours"),
+            ("patch", 16, "height and width of a patch"),
+            ("channels", 384, "channels of a token"),
+            ("heads", 6, "heads of attention"),
+            ("blocks", 12, "blocks of attention and MLP"),
+            ("classes", 1000, "logits"),
+        ),
+    )
+    if a.image % a.patch:
+        parser.error("patches divide the image")
     with open(a.output, "wb") as file:
         file.write(vision_transformer(a))
 
