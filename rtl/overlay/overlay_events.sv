@@ -4,7 +4,8 @@
 ///
 /// Contract: a word in is as many beats out as its spikes take. A word without spikes is a beat only if it begins or
 /// ends something. `out_clear_o` and `out_double_o` are with the first beat of a word, `out_last_o` with the last one.
-/// A last beat without `in_keep_i` leaves only while `last_ready_i`; all others leave at once.
+/// The last beat of a word without `in_keep_i` is picked only while `last_ready_i` and while no other such beat is on its way
+/// through the second stage; all others leave at once.
 /// Structure: the spikes of this cycle are picked by parallel counts, then their addresses are computed.
 /// Latency: 2 cycles from a word to its first events. Throughput: a word at least every cycle, `Spikes` events per cycle.
 module overlay_events #(
@@ -29,7 +30,7 @@ module overlay_events #(
   input  wire logic                       in_last_i,
   input  wire logic                       in_keep_i,
   input  wire logic                       in_merge_i,
-  /// A chunk may be completed.
+  /// A chunk may be completed, if none is offered now.
   input  wire logic                       last_ready_i,
   /// Events out.
   output      logic                       out_valid_o,
@@ -199,6 +200,8 @@ module overlay_events #(
   for (genvar g = 0; g < Spikes; g++) begin : gen_event
     logic [FetchWidth-1:0] one;
     logic [IndexBits-1:0] index;
+    logic unused_index;
+    assign unused_index = ^index;
     assign one = picked_q[FetchWidth*g+:FetchWidth];
     for (genvar b = 0; b < IndexBits; b++) begin : gen_index
       logic [FetchWidth-1:0] with_bit;
