@@ -61,6 +61,12 @@ REGISTERS = {
     "margin_high": 0x34,
     "patience": 0x38,
 }
+LOAD_REGISTERS = {
+    "load_control": 0x80,
+    "load_status": 0x84,
+    "load_data": 0x88,
+    "load_machine": 0x8C,
+}
 FIRST_STAGE, STAGE_BYTES = 0x40, 0x10
 STAGE_REGISTERS = {
     "spikes_low": 0x00,

@@ -58,6 +58,26 @@ package axi_lite_regs_pkg;
   // patience: read-write.
   localparam int unsigned PatienceOffset = 56;
 
+  // Not every core has these.
+  /* verilator lint_off UNUSEDPARAM */
+
+  // load_control: read-write.
+  localparam int unsigned LoadControlOffset = 128;
+  localparam int unsigned LoadControlStartLsb = 0;
+
+  // load_status: read-only.
+  localparam int unsigned LoadStatusOffset = 132;
+  localparam int unsigned LoadStatusLoadedLsb = 0;
+  localparam int unsigned LoadStatusReadyLsb = 1;
+  localparam int unsigned LoadStatusErrorLsb = 4;
+
+  // load_data: read-write.
+  localparam int unsigned LoadDataOffset = 136;
+
+  // load_machine: read-only.
+  localparam int unsigned LoadMachineOffset = 140;
+  /* verilator lint_on UNUSEDPARAM */
+
   // The block of stage s begins at FirstStageOffset + s * StageBytes.
   localparam int unsigned FirstStageOffset = 64;
   localparam int unsigned StageBytes = 16;

@@ -10,6 +10,9 @@
 ///
 /// One engine computes all layers by a program (see `overlay_core`). A sample goes in as one frame of @{ input_beats }@ beats
 /// of @{ element_bits }@ bits; a result frame of @{ frame_words }@ words comes out (see `readout`). Registers as in `axi_lite_regs`.
+@%- if loader.is_some() %@
+/// Network and numbers are those of the build; another one is loaded by a model image (see `model_loader`).
+@%- endif %@
 module @{ top }@ #(
 @% include "core_ports.svh" %@
 );
@@ -25,14 +28,41 @@ module @{ top }@ #(
   // The settled schedule has no time-steps that a rule could end.
   logic [15:0] unused_t_max, unused_patience;
   logic unused_margin;
+  // Words that are written to the memories of the core.
+  localparam int unsigned LoadWidth = @{ load_width }@;
+  logic [32*overlay_image_pkg::Scalars-1:0] scalars;
+  logic [overlay_image_pkg::Memories-1:0] load;
+  logic [31:0] load_addr;
+  logic [LoadWidth-1:0] load_word;
+  logic core_rst, core_inside, draining;
+@% if let Some(loader) = loader %@
+  // Without memory images there is no folder of them.
+  if (RomPath == "") begin : gen_no_path
+  end
 
-  // ------------------------------------------------------------ control, status and counters
-  axi_lite_regs #(
-    .Stages(1),
+  // ------------------------------------------------------------ loading
+  localparam bit [31:0] Machine = @{ loader.machine }@;
+  localparam int unsigned MemoryBits = @{ loader.memory_bits }@;
+  // From the last memory to the first one.
+  localparam bit [32*overlay_image_pkg::Memories-1:0] Depths = {
+    @% for depth in loader.depths %@32'd@{ depth }@@% if !loop.last %@, @% endif %@@% endfor %@
+  };
+  localparam bit [16*overlay_image_pkg::Memories-1:0] Parts = {
+    @% for parts in loader.parts %@16'd@{ parts }@@% if !loop.last %@, @% endif %@@% endfor %@
+  };
+  logic regs_awvalid, regs_awready, regs_wvalid, regs_wready, regs_bvalid, regs_bready;
+  logic regs_arvalid, regs_arready, regs_rvalid, regs_rready;
+  logic [AddrWidth-1:0] regs_awaddr, regs_araddr;
+  logic [31:0] regs_wdata, regs_rdata;
+  logic [3:0] regs_wstrb;
+  logic [1:0] regs_bresp, regs_rresp;
+  logic load_start, word_valid, word_ready, loader_ready, loaded, hold;
+  logic [31:0] word;
+  logic [3:0] load_error;
+  load_registers #(
     .AddrWidth(AddrWidth),
-    .MarginWidth(0),
-    .CountWidth(CountWidth)
-  ) u_regs (
+    .Machine(Machine)
+  ) u_load_registers (
     .clk_i,
     .rst_i,
     .s_axi_awvalid_i,
@@ -52,6 +82,153 @@ module @{ top }@ #(
     .s_axi_rready_i,
     .s_axi_rdata_o,
     .s_axi_rresp_o,
+    .m_axi_awvalid_o(regs_awvalid),
+    .m_axi_awready_i(regs_awready),
+    .m_axi_awaddr_o(regs_awaddr),
+    .m_axi_wvalid_o(regs_wvalid),
+    .m_axi_wready_i(regs_wready),
+    .m_axi_wdata_o(regs_wdata),
+    .m_axi_wstrb_o(regs_wstrb),
+    .m_axi_bvalid_i(regs_bvalid),
+    .m_axi_bready_o(regs_bready),
+    .m_axi_bresp_i(regs_bresp),
+    .m_axi_arvalid_o(regs_arvalid),
+    .m_axi_arready_i(regs_arready),
+    .m_axi_araddr_o(regs_araddr),
+    .m_axi_rvalid_i(regs_rvalid),
+    .m_axi_rready_o(regs_rready),
+    .m_axi_rdata_i(regs_rdata),
+    .m_axi_rresp_i(regs_rresp),
+    .start_o(load_start),
+    .word_valid_o(word_valid),
+    .word_ready_i(word_ready),
+    .word_o(word),
+    .loader_ready_i(loader_ready),
+    .loaded_i(loaded),
+    .error_i(load_error)
+  );
+
+  logic write_valid;
+  logic [MemoryBits-1:0] write_memory;
+  logic [31:0] write_addr, write_data;
+  logic [15:0] write_part;
+  model_loader #(
+    .Machine(Machine),
+    .Memories(overlay_image_pkg::Memories),
+    .MemoryBits(MemoryBits),
+    .Depths(Depths),
+    .Parts(Parts)
+  ) u_loader (
+    .clk_i,
+    .rst_i,
+    .start_i(load_start),
+    .busy_i(busy_o || core_inside),
+    .hold_o(hold),
+    .ready_o(loader_ready),
+    .loaded_o(loaded),
+    .error_o(load_error),
+    .in_valid_i(word_valid),
+    .in_ready_o(word_ready),
+    .in_data_i(word),
+    .in_error_i(1'b0),
+    .write_valid_o(write_valid),
+    .write_memory_o(write_memory),
+    .write_addr_o(write_addr),
+    .write_part_o(write_part),
+    .write_data_o(write_data)
+  );
+  load_word #(
+    .Memories(overlay_image_pkg::Memories),
+    .MemoryBits(MemoryBits),
+    .Parts(Parts),
+    .MaxParts(@{ loader.most_parts }@)
+  ) u_load_word (
+    .clk_i,
+    .rst_i,
+    .write_valid_i(write_valid),
+    .write_memory_i(write_memory),
+    .write_addr_i(write_addr),
+    .write_part_i(write_part),
+    .write_data_i(write_data),
+    .write_o(load),
+    .addr_o(load_addr),
+    .word_o(load_word)
+  );
+  overlay_scalars u_scalars (
+    .clk_i,
+    .write_i(load[overlay_image_pkg::MemoryScalars]),
+    .write_addr_i(load_addr),
+    .write_data_i(load_word[LoadWidth-1-:32]),
+    .scalars_o(scalars)
+  );
+
+  // The core is in reset while no network is in it, and does not take samples before it has left it. A sample that is inside
+  // when an image begins is computed to its end.
+  logic core_rst_q;
+  always_ff @(posedge clk_i) begin
+    core_rst_q <= rst_i || (hold && (core_rst_q || !(busy_o || core_inside)));
+  end
+  assign core_rst = rst_i || core_rst_q;
+  assign draining = core_inside;
+@% else %@
+  // The numbers of the network, from the last one to the first one.
+  assign scalars = {
+    @% for scalar in scalars %@@{ scalar }@@% if !loop.last %@, @% endif %@@% endfor %@
+  };
+  assign load = '0;
+  assign load_addr = '0;
+  assign load_word = '0;
+  assign core_rst = rst_i;
+  assign draining = 1'b0;
+  logic unused_inside;
+  assign unused_inside = core_inside;
+@% endif %@
+  // ------------------------------------------------------------ control, status and counters
+  axi_lite_regs #(
+    .Stages(1),
+    .AddrWidth(AddrWidth),
+    .MarginWidth(0),
+    .CountWidth(CountWidth)
+  ) u_regs (
+    .clk_i,
+    .rst_i,
+@%- if loader.is_some() %@
+    .s_axi_awvalid_i(regs_awvalid),
+    .s_axi_awready_o(regs_awready),
+    .s_axi_awaddr_i(regs_awaddr),
+    .s_axi_wvalid_i(regs_wvalid),
+    .s_axi_wready_o(regs_wready),
+    .s_axi_wdata_i(regs_wdata),
+    .s_axi_wstrb_i(regs_wstrb),
+    .s_axi_bvalid_o(regs_bvalid),
+    .s_axi_bready_i(regs_bready),
+    .s_axi_bresp_o(regs_bresp),
+    .s_axi_arvalid_i(regs_arvalid),
+    .s_axi_arready_o(regs_arready),
+    .s_axi_araddr_i(regs_araddr),
+    .s_axi_rvalid_o(regs_rvalid),
+    .s_axi_rready_i(regs_rready),
+    .s_axi_rdata_o(regs_rdata),
+    .s_axi_rresp_o(regs_rresp),
+@%- else %@
+    .s_axi_awvalid_i,
+    .s_axi_awready_o,
+    .s_axi_awaddr_i,
+    .s_axi_wvalid_i,
+    .s_axi_wready_o,
+    .s_axi_wdata_i,
+    .s_axi_wstrb_i,
+    .s_axi_bvalid_o,
+    .s_axi_bready_i,
+    .s_axi_bresp_o,
+    .s_axi_arvalid_i,
+    .s_axi_arready_o,
+    .s_axi_araddr_i,
+    .s_axi_rvalid_o,
+    .s_axi_rready_i,
+    .s_axi_rdata_o,
+    .s_axi_rresp_o,
+@%- endif %@
     .begin_i(sample_begin),
     .done_i(sample_done),
     .short_frame_i(short_frame),
@@ -65,12 +242,36 @@ module @{ top }@ #(
     .t_max_o(unused_t_max),
     .margin_o(unused_margin),
     .patience_o(unused_patience),
-    .draining_i(1'b0),
+    .draining_i(draining),
     .enable_o(enable),
     .busy_o
   );
 
   // ------------------------------------------------------------ input
+@%- if let Some(loader) = loader %@
+  overlay_frames #(
+    .ElementWidth(ElementWidth),
+    .ValueWidth(ValueWidth),
+    .Count(@{ loader.most_count }@)
+  ) u_input (
+    .clk_i,
+    .rst_i,
+    .enable_i(enable && !hold && !core_rst),
+    .last_i(@{ loader.count_bits }@'(scalars[32*overlay_image_pkg::ScalarInputLast+:32])),
+    .signed_i(scalars[32*overlay_image_pkg::ScalarFlags+overlay_image_pkg::FlagSigned]),
+    .zero_point_i(@{ loader.zero_point_width }@'(scalars[32*overlay_image_pkg::ScalarZeroPoint+:32])),
+    .s_axis_tvalid_i,
+    .s_axis_tready_o,
+    .s_axis_tdata_i,
+    .s_axis_tlast_i,
+    .out_valid_o(value_valid),
+    .out_ready_i(value_ready),
+    .out_value_o(value),
+    .begin_o(sample_begin),
+    .short_frame_o(short_frame),
+    .long_frame_o(long_frame)
+  );
+@%- else %@
   axis_input #(
     .BeatLanes(InLanes),
     .Lanes(InLanes),
@@ -95,6 +296,7 @@ module @{ top }@ #(
     .short_frame_o(short_frame),
     .long_frame_o(long_frame)
   );
+@%- endif %@
 
   // ------------------------------------------------------------ all layers
   overlay_core #(
@@ -103,7 +305,12 @@ module @{ top }@ #(
 @%- endfor %@
   ) u_core (
     .clk_i,
-    .rst_i,
+    .rst_i(core_rst),
+    .scalars_i(scalars),
+    .load_i(load),
+    .load_addr_i(load_addr),
+    .load_word_i(load_word),
+    .inside_o(core_inside),
     .in_valid_i(value_valid),
     .in_ready_o(value_ready),
     .in_value_i(value),

@@ -5,7 +5,7 @@
 /// The core checks itself: @{ samples }@ samples go in, and every word of the result frames is compared with
 /// what the golden model has computed. Ends by itself, with one line that says PASS or FAIL.
 ///
-/// With `+stall` both streams pause at random.
+/// With `+stall` both streams pause at random.@% if image.is_some() %@ The model image is loaded first.@% endif %@
 module self_check_tb #(
   /// Folder of the memory images with a final slash, seen from where the simulation runs.
   parameter RomPath = "rom/",
@@ -36,6 +36,51 @@ module self_check_tb #(
     stall = $test$plusargs("stall") != 0;
   end
 
+@%- if let Some(image) = image %@
+  // Registers: the begin of an image, its state until words are taken, its words one after the other.
+  logic [31:0] image [@{ image.words }@];
+  initial $readmemh({DataPath, "model.hex"}, image);
+  typedef enum logic [1:0] {StStart, StWait, StWords, StRun} state_e;
+  state_e state;
+  logic aw_valid, aw_ready, w_valid, w_ready, b_valid, ar_valid, ar_ready, r_valid, loaded;
+  logic [@{ image.address_bits - 1 }@:0] aw_addr;
+  logic [31:0] w_data, r_data, written;
+  assign aw_addr = (state == StStart) ? @{ image.address_bits }@'d@{ image.control }@ : @{ image.address_bits }@'d@{ image.data }@;
+  assign w_data = (state == StStart) ? 32'd1 : image[written];
+  assign loaded = state == StRun;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      state <= StStart;
+      {aw_valid, w_valid} <= 2'b11;
+      ar_valid <= 1'b0;
+      written <= '0;
+    end else begin
+      if (aw_ready) aw_valid <= 1'b0;
+      if (w_ready) w_valid <= 1'b0;
+      if (ar_ready) ar_valid <= 1'b0;
+      case (state)
+        StStart: if (b_valid) begin
+          state <= StWait;
+          ar_valid <= 1'b1;
+        end
+        StWait: if (r_valid) begin
+          ar_valid <= !r_data[1];
+          if (r_data[1]) begin
+            state <= StWords;
+            {aw_valid, w_valid} <= 2'b11;
+          end
+        end
+        StWords: if (b_valid) begin
+          written <= written + 1;
+          if (written == @{ image.words - 1 }@) state <= StRun;
+          else {aw_valid, w_valid} <= 2'b11;
+        end
+        default: ;
+      endcase
+    end
+  end
+@%- endif %@
+
   logic in_pause, out_pause;
   logic in_valid, in_ready, in_last, out_valid, out_ready, out_last;
   logic [31:0] out_data;
@@ -46,7 +91,7 @@ module self_check_tb #(
   // Beats and words in all, and within their sample.
   logic [31:0] sent, beat, received, word;
 
-  assign in_valid = !rst_i && !in_pause && sent < Samples * Beats;
+  assign in_valid = !rst_i &&@% if image.is_some() %@ loaded &&@% endif %@ !in_pause && sent < Samples * Beats;
   assign in_last = beat == Beats - 1;
   assign out_ready = !rst_i && !out_pause;
 
@@ -63,6 +108,25 @@ module self_check_tb #(
     .m_axis_tready_i(out_ready),
     .m_axis_tdata_o(out_data),
     .m_axis_tlast_o(out_last),
+@%- if let Some(image) = image %@
+    .s_axi_awvalid_i(aw_valid),
+    .s_axi_awready_o(aw_ready),
+    .s_axi_awaddr_i(aw_addr),
+    .s_axi_wvalid_i(w_valid),
+    .s_axi_wready_o(w_ready),
+    .s_axi_wdata_i(w_data),
+    .s_axi_wstrb_i('1),
+    .s_axi_bvalid_o(b_valid),
+    .s_axi_bready_i(1'b1),
+    .s_axi_bresp_o(),
+    .s_axi_arvalid_i(ar_valid),
+    .s_axi_arready_o(ar_ready),
+    .s_axi_araddr_i(@{ image.address_bits }@'d@{ image.status }@),
+    .s_axi_rvalid_o(r_valid),
+    .s_axi_rready_i(1'b1),
+    .s_axi_rdata_o(r_data),
+    .s_axi_rresp_o(),
+@%- else %@
     .s_axi_awvalid_i(1'b0),
     .s_axi_awready_o(),
     .s_axi_awaddr_i('0),
@@ -80,6 +144,7 @@ module self_check_tb #(
     .s_axi_rready_i(1'b1),
     .s_axi_rdata_o(),
     .s_axi_rresp_o(),
+@%- endif %@
     .busy_o()
   );
 
@@ -98,6 +163,9 @@ module self_check_tb #(
       word <= '0;
     end else begin
       cycle <= cycle + 1;
+@%- if image.is_some() %@
+      if (!loaded) moved <= cycle;
+@%- endif %@
       noise <= {noise[30:0], noise[31] ^ noise[21] ^ noise[1] ^ noise[0]};
       out_pause <= stall && noise[3:2] == 2'b00;
       // A beat that is offered stays until it is taken.

@@ -3,24 +3,26 @@
 /// The overlay: one engine that computes every layer of a network by a program (docs/overlay.md).
 ///
 /// Values (elements less the zero point) come in, result frames go out. Widths and depths of all memories are those
-/// that the compiler has proven to suffice for its program.
+/// that the compiler has proven to suffice for its program. `scalars_i` has the numbers of the network that no instruction
+/// has. With `Loadable`, programs and constants are written at run time, while the core is in reset; then sizes are those of
+/// the largest network.
 module overlay_core #(
   /// Sums of a chunk, events per cycle, neurons that fire together, neurons of a word of spikes.
   parameter int unsigned Lanes = 16,
   parameter int unsigned Spikes = 2,
   parameter int unsigned FireLanes = 8,
   parameter int unsigned FetchWidth = 32,
-  /// Samples: bits of a signed value, number of values; 1: they become spikes.
+  /// Programs and constants are written at run time; bits of a word that is written.
+  parameter bit Loadable = 1'b0,
+  parameter int unsigned LoadWidth = 32,
+  /// Samples: bits of a signed value, number of values; 1: they become spikes; 1: other units read them.
   parameter int unsigned InputWidth = 9,
   parameter int unsigned InputCount = 16,
   parameter int unsigned InputSpikes = 1,
+  parameter int unsigned InputRaw = 0,
   parameter int unsigned InputRows = 1,
   parameter int unsigned InputChannels = 16,
   parameter int unsigned InputSteps = 8,
-  parameter int unsigned InputBase = 0,
-  parameter int unsigned InputHalf = 8,
-  parameter int unsigned InputRowStride = 1,
-  parameter int unsigned InputStepStride = 1,
   parameter int unsigned InputOrder = 0,
   parameter OrderFile = "",
   /// Instructions of the lists.
@@ -120,6 +122,14 @@ module overlay_core #(
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_i,
+  /// Numbers of the network: stable outside of reset.
+  input  wire logic [32*overlay_image_pkg::Scalars-1:0] scalars_i,
+  /// Words that are written: for each memory whether it is meant; the word is in the high bits.
+  input  wire logic [overlay_image_pkg::Memories-1:0] load_i,
+  input  wire logic [31:0]           load_addr_i,
+  input  wire logic [LoadWidth-1:0]  load_word_i,
+  /// A sample is complete in the core and not computed.
+  output      logic                  inside_o,
   /// Values in.
   input  wire logic                  in_valid_i,
   output      logic                  in_ready_o,
@@ -170,6 +180,41 @@ module overlay_core #(
     $error("overlay_core: a parameter is out of range");
   end
 
+  // ---------------------------------------------------------------------------- numbers of the network
+  localparam int unsigned RawBits = (InputCount > 1) ? $clog2(InputCount) : 1;
+  localparam int unsigned InRowBits = (InputRows > 1) ? $clog2(InputRows) : 1;
+  localparam int unsigned InChannelBits = (InputChannels > 1) ? $clog2(InputChannels) : 1;
+  localparam int unsigned FetchListBits = $clog2(overlay_isa_pkg::FetchWords * FetchCount);
+  localparam int unsigned FireListBits = $clog2(overlay_isa_pkg::FireWords * FireCount);
+  localparam int unsigned VectorSize = overlay_isa_pkg::VectorWords * VectorCount;
+  localparam int unsigned VectorListBits = (VectorSize > 1) ? $clog2(VectorSize) : 1;
+  logic has_spikes, is_ordered, has_vector;
+  logic [SpikeBits-1:0] in_base, in_half, in_other, in_row_stride, in_step_stride;
+  logic [RawBits-1:0] in_last;
+  logic [InRowBits-1:0] in_last_row;
+  logic [InChannelBits-1:0] in_last_channel;
+  logic [FetchListBits-1:0] fetch_last;
+  logic [FireListBits-1:0] fire_last;
+  logic [VectorListBits-1:0] vector_last;
+  assign has_spikes = scalars_i[32*overlay_image_pkg::ScalarFlags+overlay_image_pkg::FlagSpikes];
+  assign is_ordered = scalars_i[32*overlay_image_pkg::ScalarFlags+overlay_image_pkg::FlagOrdered];
+  assign has_vector = scalars_i[32*overlay_image_pkg::ScalarFlags+overlay_image_pkg::FlagVector];
+  assign in_last = RawBits'(scalars_i[32*overlay_image_pkg::ScalarInputLast+:32]);
+  assign in_last_row = InRowBits'(scalars_i[32*overlay_image_pkg::ScalarInputLastRow+:32]);
+  assign in_last_channel =
+      InChannelBits'(scalars_i[32*overlay_image_pkg::ScalarInputLastChannel+:32]);
+  assign in_base = SpikeBits'(scalars_i[32*overlay_image_pkg::ScalarInputBase+:32]);
+  assign in_half = SpikeBits'(scalars_i[32*overlay_image_pkg::ScalarInputHalf+:32]);
+  assign in_other = SpikeBits'(scalars_i[32*overlay_image_pkg::ScalarInputOther+:32]);
+  assign in_row_stride = SpikeBits'(scalars_i[32*overlay_image_pkg::ScalarInputRowStride+:32]);
+  assign in_step_stride = SpikeBits'(scalars_i[32*overlay_image_pkg::ScalarInputStepStride+:32]);
+  assign fetch_last = FetchListBits'(scalars_i[32*overlay_image_pkg::ScalarFetchLast+:32]);
+  assign fire_last = FireListBits'(scalars_i[32*overlay_image_pkg::ScalarFireLast+:32]);
+  assign vector_last = VectorListBits'(scalars_i[32*overlay_image_pkg::ScalarVectorLast+:32]);
+  // The samples' scalars are read outside; not every machine has all memories.
+  logic unused_load;
+  assign unused_load = ^{scalars_i, load_i, load_addr_i, load_word_i};
+
   // ---------------------------------------------------------------------------- samples
   logic restart, fetch_end, fire_end, vector_end;
   logic [ProgressBits-1:0] progress_engine_q, progress_softmax_q, progress_vector_q, progress_input;
@@ -192,7 +237,6 @@ module overlay_core #(
   logic [SpikeBits-1:0] input_addr;
   logic [Places-1:0] input_group;
   logic [FireLanes-1:0] input_nz, input_neg;
-  localparam int unsigned RawBits = (InputCount > 1) ? $clog2(InputCount) : 1;
   logic raw_valid, raw_read;
   logic [RawBits-1:0] raw_addr;
   logic [InputWidth-1:0] raw_data;
@@ -201,21 +245,31 @@ module overlay_core #(
     .ValueWidth(InputWidth),
     .Count(InputCount),
     .HasSpikes(InputSpikes),
+    .HasRaw(InputRaw),
     .Rows(InputRows),
     .Channels(InputChannels),
     .Steps(InputSteps),
     .Lanes(FireLanes),
     .FetchWidth(FetchWidth),
     .SpikeBits(SpikeBits),
-    .Base(InputBase),
-    .Half(InputHalf),
-    .RowStride(InputRowStride),
-    .StepStride(InputStepStride),
     .HasOrder(InputOrder),
+    .Loadable(Loadable),
     .OrderFile(OrderFile)
   ) u_input (
     .clk_i,
     .rst_i,
+    .spikes_i(has_spikes),
+    .ordered_i(is_ordered),
+    .last_i(in_last),
+    .last_row_i(in_last_row),
+    .last_channel_i(in_last_channel),
+    .base_i(in_base),
+    .other_i(in_other),
+    .row_stride_i(in_row_stride),
+    .step_stride_i(in_step_stride),
+    .order_write_i(load_i[overlay_image_pkg::MemoryOrder]),
+    .order_addr_i(RawBits'(load_addr_i)),
+    .order_data_i(RawBits'(load_word_i >> (LoadWidth - 32))),
     .in_valid_i,
     .in_ready_o,
     .in_value_i,
@@ -231,7 +285,8 @@ module overlay_core #(
     .spike_neg_o(input_neg),
     .progress_o(progress_input),
     .half_o(input_half),
-    .done_i(restart)
+    .done_i(restart),
+    .inside_o
   );
 
   // ---------------------------------------------------------------------------- fetch
@@ -240,13 +295,18 @@ module overlay_core #(
   overlay_sequencer #(
     .Words(overlay_isa_pkg::FetchWords),
     .Count(FetchCount),
-    .File (FetchFile)
+    .Loadable(Loadable),
+    .File(FetchFile)
   ) u_fetch_list (
     .clk_i,
     .rst_i,
     .valid_o(fetch_valid),
     .instr_o(fetch_instr),
-    .next_i(fetch_next)
+    .next_i(fetch_next),
+    .last_i(fetch_last),
+    .write_i(load_i[overlay_image_pkg::MemoryFetch]),
+    .write_addr_i(FetchListBits'(load_addr_i)),
+    .write_data_i(32'(load_word_i >> (LoadWidth - 32)))
   );
 
   logic spike_read;
@@ -256,6 +316,9 @@ module overlay_core #(
   logic word_keep, word_merge;
   logic [FetchWidth-1:0] word_nz, word_neg;
   logic [WordBits-1:0] word_base;
+  localparam int unsigned WindowAddrBits = (WindowDepth > 1) ? $clog2(WindowDepth) : 1;
+  localparam int unsigned WindowWidth = SpikeBits + WordBits + SegmentBits;
+  localparam int unsigned WindowParts = (WindowDepth > 0) ? (WindowWidth + 31) / 32 : 1;
   overlay_fetch #(
     .FetchWidth(FetchWidth),
     .FireLanes(FireLanes),
@@ -267,15 +330,19 @@ module overlay_core #(
     .OuterBits(OuterBits),
     .InnerBits(InnerBits),
     .GroupBits(GroupBits),
-    .InputHalf(InputHalf),
-    .InputRows(InputRows),
     .WindowDepth(WindowDepth),
+    .Loadable(Loadable),
     .WindowFile(WindowFile),
     .HasMaximum(PoolWidth > 0),
     .ProgressBits(ProgressBits)
   ) u_fetch (
     .clk_i,
     .rst_i,
+    .input_half_words_i(in_half),
+    .input_last_row_i(ProgressBits'(in_last_row)),
+    .window_write_i(load_i[overlay_image_pkg::MemoryWindows]),
+    .window_addr_i(WindowAddrBits'(load_addr_i)),
+    .window_data_i(WindowWidth'(load_word_i >> (LoadWidth - 32 * WindowParts))),
     .instr_valid_i(fetch_valid),
     .instr_i(fetch_instr),
     .instr_next_o(fetch_next),
@@ -371,6 +438,7 @@ module overlay_core #(
   end
 
   // ---------------------------------------------------------------------------- words
+  localparam int unsigned WeightParts = (Lanes * WeightWidth + 31) / 32;
   logic [Spikes*WeightBits-1:0] weight_addr;
   logic [Spikes*Lanes*WeightWidth-1:0] weight_data;
   for (genvar g = 0; g < Spikes; g++) begin : gen_weight_addr
@@ -380,6 +448,7 @@ module overlay_core #(
     .Ports(Spikes),
     .Width(Lanes * WeightWidth),
     .Depth(WeightDepth),
+    .Loadable(Loadable),
     .File0(WeightFile),
     .File1(WeightFile1),
     .File2(WeightFile2)
@@ -388,7 +457,10 @@ module overlay_core #(
     .enable_i(event_valid),
     .clear_i(~event_bits | {Spikes{event_operand}}),
     .addr_i(weight_addr),
-    .data_o(weight_data)
+    .data_o(weight_data),
+    .write_i(load_i[overlay_image_pkg::MemoryWeights]),
+    .write_addr_i(WeightBits'(load_addr_i)),
+    .write_data_i((Lanes * WeightWidth)'(load_word_i >> (LoadWidth - 32 * WeightParts)))
   );
 
   logic [Lanes-1:0] operand_write;
@@ -454,23 +526,34 @@ module overlay_core #(
   overlay_sequencer #(
     .Words(overlay_isa_pkg::FireWords),
     .Count(FireCount),
-    .File (FireFile)
+    .Loadable(Loadable),
+    .File(FireFile)
   ) u_fire_list (
     .clk_i,
     .rst_i,
     .valid_o(fire_valid),
     .instr_o(fire_instr),
-    .next_i(fire_next)
+    .next_i(fire_next),
+    .last_i(fire_last),
+    .write_i(load_i[overlay_image_pkg::MemoryFire]),
+    .write_addr_i(FireListBits'(load_addr_i)),
+    .write_data_i(32'(load_word_i >> (LoadWidth - 32)))
   );
-  sync_rom #(
-    .Width(FireLanes * (ThetaWidth + StartWidth)),
+  localparam int unsigned ThresholdWidth = FireLanes * (ThetaWidth + StartWidth);
+  localparam int unsigned ThresholdParts = (ThresholdWidth + 31) / 32;
+  overlay_rom #(
+    .Width(ThresholdWidth),
     .Depth(ThresholdDepth),
-    .File (ThresholdFile)
+    .Loadable(Loadable),
+    .File(ThresholdFile)
   ) u_thresholds (
     .clk_i,
     .enable_i(threshold_read),
     .addr_i(threshold_addr),
-    .data_o(threshold_data)
+    .data_o(threshold_data),
+    .write_i(load_i[overlay_image_pkg::MemoryThresholds]),
+    .write_addr_i(ThresholdBits'(load_addr_i)),
+    .write_data_i(ThresholdWidth'(load_word_i >> (LoadWidth - 32 * ThresholdParts)))
   );
 
   logic fire_write, fire_fired;
@@ -481,6 +564,9 @@ module overlay_core #(
   logic serial_pair;
   logic [SerialLanes*ValueWidth-1:0] serial_value;
   logic fire_begin;
+  localparam int unsigned PieceBits = (PieceDepth > 1) ? $clog2(PieceDepth) : 1;
+  localparam int unsigned PieceWordWidth = FireLanes * (PieceWidth + LevelBits + 1);
+  localparam int unsigned PieceParts = (PieceDepth > 0) ? (PieceWordWidth + 31) / 32 : 1;
   overlay_fire #(
     .ChunkLanes(Lanes),
     .Lanes(FireLanes),
@@ -502,6 +588,7 @@ module overlay_core #(
     .ThresholdBits(ThresholdBits),
     .Ragged(Ragged),
     .PieceDepth(PieceDepth),
+    .Loadable(Loadable),
     .PieceWidth(PieceWidth),
     .PieceFile(PieceFile),
     .RowBits(RowBits),
@@ -510,6 +597,9 @@ module overlay_core #(
   ) u_fire (
     .clk_i,
     .rst_i,
+    .piece_write_i(load_i[overlay_image_pkg::MemoryPieces]),
+    .piece_addr_i(PieceBits'(load_addr_i)),
+    .piece_data_i(PieceWordWidth'(load_word_i >> (LoadWidth - 32 * PieceParts))),
     .instr_valid_i(fire_valid),
     .instr_i(fire_instr),
     .instr_next_o(fire_next),
@@ -588,43 +678,71 @@ module overlay_core #(
 
   // ---------------------------------------------------------------------------- serial path
   logic [1:0] serial;
-  logic result_ready, softmax_ready, unused_stop, unused_high;
+  logic result_ready, softmax_ready, unused_high;
   assign unused_high = ^serial_value;
-  logic [15:0] unused_stop_sample;
   assign serial = fire_instr[overlay_isa_pkg::FireSerialLsb+:2];
   assign serial_ready = serial == 2'd1 || (serial == 2'd2 && softmax_ready) ||
       (serial == 2'd3 && result_ready);
 
-  readout #(
-    .Channels(Classes),
-    .Lanes(1),
-    .DeltaWidth(LogitWidth),
-    .AccWidth(LogitWidth),
-    .MultiplierWidth(MultiplierWidth),
-    .ValueWidth(ResultWidth),
-    .UseMultiplier(UseMultiplier),
-    .Shift(ResultShift),
-    .MarginWidth(0),
-    .ConstFile(ResultFile)
-  ) u_readout (
-    .clk_i,
-    .rst_i,
-    .in_valid_i(serial_valid && serial == 2'd3),
-    .in_ready_o(result_ready),
-    .in_delta_i(serial_value[LogitWidth-1:0]),
-    .in_skip_i(1'b0),
-    .in_last_i(serial_row_end),
-    .in_quiet_i(serial_row_end),
-    .m_axis_tvalid_o,
-    .m_axis_tready_i,
-    .m_axis_tdata_o,
-    .m_axis_tlast_o,
-    .done_o,
-    .margin_i(1'b0),
-    .patience_i('0),
-    .stop_o(unused_stop),
-    .stop_sample_o(unused_stop_sample)
-  );
+  if (Loadable) begin : gen_logits
+    localparam int unsigned ClassBits = (Classes > 1) ? $clog2(Classes) : 1;
+    localparam int unsigned ResultWord = MultiplierWidth + ResultWidth;
+    localparam int unsigned ResultParts = (ResultWord + 31) / 32;
+    overlay_logits #(
+      .Channels(Classes),
+      .AccWidth(LogitWidth),
+      .MultiplierWidth(MultiplierWidth),
+      .ValueWidth(ResultWidth)
+    ) u_logits (
+      .clk_i,
+      .rst_i,
+      .in_valid_i(serial_valid && serial == 2'd3),
+      .in_ready_o(result_ready),
+      .in_data_i(serial_value[LogitWidth-1:0]),
+      .in_last_i(serial_row_end),
+      .m_axis_tvalid_o,
+      .m_axis_tready_i,
+      .m_axis_tdata_o,
+      .m_axis_tlast_o,
+      .done_o,
+      .write_i(load_i[overlay_image_pkg::MemoryReadout]),
+      .write_addr_i(ClassBits'(load_addr_i)),
+      .write_data_i(ResultWord'(load_word_i >> (LoadWidth - 32 * ResultParts)))
+    );
+  end else begin : gen_readout
+    logic unused_stop;
+    logic [15:0] unused_stop_sample;
+    readout #(
+      .Channels(Classes),
+      .Lanes(1),
+      .DeltaWidth(LogitWidth),
+      .AccWidth(LogitWidth),
+      .MultiplierWidth(MultiplierWidth),
+      .ValueWidth(ResultWidth),
+      .UseMultiplier(UseMultiplier),
+      .Shift(ResultShift),
+      .MarginWidth(0),
+      .ConstFile(ResultFile)
+    ) u_readout (
+      .clk_i,
+      .rst_i,
+      .in_valid_i(serial_valid && serial == 2'd3),
+      .in_ready_o(result_ready),
+      .in_delta_i(serial_value[LogitWidth-1:0]),
+      .in_skip_i(1'b0),
+      .in_last_i(serial_row_end),
+      .in_quiet_i(serial_row_end),
+      .m_axis_tvalid_o,
+      .m_axis_tready_i,
+      .m_axis_tdata_o,
+      .m_axis_tlast_o,
+      .done_o,
+      .margin_i(1'b0),
+      .patience_i('0),
+      .stop_o(unused_stop),
+      .stop_sample_o(unused_stop_sample)
+    );
+  end
 
   // ---------------------------------------------------------------------------- rows
   if (HasRows) begin : gen_rows
@@ -641,6 +759,8 @@ module overlay_core #(
       .StartDepth(StartDepth),
       .StartFile(StartFile),
       .SerialStartFile(SerialStartFile),
+      .Loadable(Loadable),
+      .LoadWidth(LoadWidth),
       .VectorCount(VectorCount),
       .VectorFile(VectorFile),
       .HasAdd(HasAdd),
@@ -680,6 +800,11 @@ module overlay_core #(
     ) u_rows (
       .clk_i,
       .rst_i,
+      .has_vector_i(has_vector),
+      .vector_last_i(vector_last),
+      .load_i,
+      .load_addr_i,
+      .load_word_i,
       .progress_engine_i(progress_engine_q),
       .progress_softmax_i(progress_softmax_q),
       .progress_vector_i(progress_vector_q),
@@ -725,8 +850,14 @@ module overlay_core #(
     assign raw_addr = '0;
     logic unused_vector;
     assign unused_vector = row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data) ^
-        fire_begin ^ serial_pair;
+        fire_begin ^ serial_pair ^ has_vector ^ (^vector_last);
   end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (!rst_i) a_written_in_reset : assert (load_i == '0);
+  end
+`endif
 
   // ---------------------------------------------------------------------------- counters
   logic [CountWidth-1:0] fired, added;

@@ -23,19 +23,27 @@ module overlay_fetch #(
   parameter int unsigned OuterBits = 1,
   parameter int unsigned InnerBits = 1,
   parameter int unsigned GroupBits = 4,
-  /// Words from one half of the input to the other, and rows of the input.
-  parameter int unsigned InputHalf = 0,
-  parameter int unsigned InputRows = 1,
-  /// Entries of the window table, none if 0, and its image.
+  /// Entries of the window table, none if 0; it is written at run time, or an image.
   parameter int unsigned WindowDepth = 0,
+  parameter bit Loadable = 1'b0,
   parameter WindowFile = "",
   /// The largest sum of all taps may be asked for.
   parameter bit HasMaximum = 1'b0,
   /// Bits of the progress of a unit.
-  parameter int unsigned ProgressBits = 16
+  parameter int unsigned ProgressBits = 16,
+  /// Bits of an address and of a word of the window table, derived.
+  localparam int unsigned EntryBits = (WindowDepth > 1) ? $clog2(WindowDepth) : 1,
+  localparam int unsigned EntryWidth = SpikeBits + WordBits + SegmentBits
 ) (
   input  wire logic                    clk_i,
   input  wire logic                    rst_i,
+  /// Words from one half of the input to the other, and the last row of the input; stable outside of reset.
+  input  wire logic [SpikeBits-1:0]    input_half_words_i,
+  input  wire logic [ProgressBits-1:0] input_last_row_i,
+  /// Write port of the window table, with `Loadable`.
+  input  wire logic                    window_write_i,
+  input  wire logic [EntryBits-1:0]    window_addr_i,
+  input  wire logic [EntryWidth-1:0]   window_data_i,
   /// Instruction.
   input  wire logic                    instr_valid_i,
   input  wire logic [32*overlay_isa_pkg::FetchWords-1:0] instr_i,
@@ -194,10 +202,9 @@ module overlay_fetch #(
   logic [SpikeBits-1:0] window_addr;
   logic [WordBits-1:0] window_words;
   if (WindowDepth > 0) begin : gen_windows
-    localparam int unsigned EntryBits = (WindowDepth > 1) ? $clog2(WindowDepth) : 1;
     logic [RowBits-1:0] columns, column_q, out_line_q;
     logic [EntryBits-1:0] line_entries, column_entries, entry;
-    logic [SpikeBits+WordBits+SegmentBits-1:0] data;
+    logic [EntryWidth-1:0] data;
     logic [SpikeBits-1:0] line_addr;
     logic [WordBits-1:0] line_first;
     logic [SegmentBits-1:0] line_taps;
@@ -209,15 +216,19 @@ module overlay_fetch #(
     assign column_last = column_q == columns - RowBits'(1);
     assign entry = (state_q == StLine) ? line_entries + EntryBits'(out_line_q) :
                    column_entries + EntryBits'(column_q);
-    sync_rom #(
-      .Width(SpikeBits + WordBits + SegmentBits),
+    overlay_rom #(
+      .Width(EntryWidth),
       .Depth(WindowDepth),
-      .File (WindowFile)
+      .Loadable(Loadable),
+      .File(WindowFile)
     ) u_table (
       .clk_i,
       .enable_i(state_q == StLine || state_q == StColumn),
       .addr_i(entry),
-      .data_o(data)
+      .data_o(data),
+      .write_i(window_write_i),
+      .write_addr_i(window_addr_i),
+      .write_data_i(window_data_i)
     );
     always_ff @(posedge clk_i) begin
       new_line_q <= state_q == StLine;
@@ -236,6 +247,8 @@ module overlay_fetch #(
     assign window_addr = line_addr + data[SpikeBits-1:0];
     assign window_words = windowed ? line_first + data[SpikeBits+:WordBits] : '0;
   end else begin : gen_no_windows
+    logic unused_window;
+    assign unused_window = window_write_i ^ (^window_addr_i) ^ (^window_data_i);
     assign windowed = 1'b0;
     assign column_last = 1'b0;
     assign tap_lines = SegmentBits'(1);
@@ -266,7 +279,7 @@ module overlay_fetch #(
   logic [SpikeBits-1:0] source_addr, start_addr, again_addr, next_line_addr;
   logic [WordBits-1:0] start_base, next_outer_base, next_inner_base, next_line_base;
   logic [GroupBits-1:0] next_first;
-  assign source_addr = source + ((from_input && input_half_i) ? SpikeBits'(InputHalf) : '0);
+  assign source_addr = source + ((from_input && input_half_i) ? input_half_words_i : '0);
   assign start_addr = windowed ? source_addr + window_addr : row_addr_q;
   assign again_addr = (WindowDepth > 0) ? start_addr_q : row_addr_q;
   assign start_base = words + window_words;
@@ -289,8 +302,7 @@ module overlay_fetch #(
       else if (move) held_q <= 1'b0;
       go_q <= have0 >= need0_q && have1 >= need1_q &&
               (!from_input ||
-                  progress_input_i > (windowed ? ProgressBits'(InputRows - 1) :
-                  ProgressBits'(row_q))) &&
+                  progress_input_i > (windowed ? input_last_row_i : ProgressBits'(row_q))) &&
               state_q == StWait && !go_q;
       case (state_q)
         StBegin: if (instr_valid_i) state_q <= windowed ? StLine : StWait;

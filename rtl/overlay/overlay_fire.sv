@@ -46,6 +46,7 @@ module overlay_fire #(
   parameter bit Ragged = 1'b0,
   /// Neurons that decide by tables: words of a table memory, none if 0; bits of a threshold; see `overlay_pieces`.
   parameter int unsigned PieceDepth = 0,
+  parameter bit Loadable = 1'b0,
   parameter int unsigned PieceWidth = 16,
   parameter PieceFile = "",
   /// Bits that are counted: rows, chunks of a row, elements of a chunk.
@@ -53,10 +54,17 @@ module overlay_fire #(
   parameter int unsigned ChunkBits = 4,
   parameter int unsigned ElementBits = 7,
   /// Bits of an element on the serial path, derived.
-  localparam int unsigned ValueWidth = (AccWidth > LevelBits + 1) ? AccWidth : LevelBits + 1
+  localparam int unsigned ValueWidth = (AccWidth > LevelBits + 1) ? AccWidth : LevelBits + 1,
+  /// Bits of an address and of a word of all tables, derived.
+  localparam int unsigned PieceBits = (PieceDepth > 1) ? $clog2(PieceDepth) : 1,
+  localparam int unsigned PieceWordWidth = Lanes * (PieceWidth + LevelBits + 1)
 ) (
   input  wire logic                                 clk_i,
   input  wire logic                                 rst_i,
+  /// Write port of the tables, with `Loadable`.
+  input  wire logic                                 piece_write_i,
+  input  wire logic [PieceBits-1:0]                 piece_addr_i,
+  input  wire logic [PieceWordWidth-1:0]            piece_data_i,
   /// Instruction.
   input  wire logic                                 instr_valid_i,
   input  wire logic [32*overlay_isa_pkg::FireWords-1:0] instr_i,
@@ -251,7 +259,6 @@ module overlay_fire #(
   logic [Lanes*(LevelBits+1)-1:0] table_level;
   assign by_table = PieceDepth > 0 && instr_i[overlay_isa_pkg::FireTableLsb];
   if (PieceDepth > 0) begin : gen_pieces
-    localparam int unsigned PieceBits = (PieceDepth > 1) ? $clog2(PieceDepth) : 1;
     localparam int unsigned PieceCountBits = $clog2(PieceDepth + 1);
     logic [Lanes*PieceBits-1:0] first;
     logic [Lanes*PieceCountBits-1:0] count;
@@ -268,7 +275,8 @@ module overlay_fire #(
       .PieceWidth(PieceWidth),
       .LevelBits(LevelBits),
       .Depth(PieceDepth),
-      .File (PieceFile),
+      .Loadable(Loadable),
+      .File(PieceFile),
       .ProbeBits(PieceProbes)
     ) u_pieces (
       .clk_i,
@@ -280,12 +288,17 @@ module overlay_fire #(
       .sums_i(s0_sums_q),
       .first_i(first),
       .count_i(count),
-      .levels_o(table_level)
+      .levels_o(table_level),
+      .write_i(piece_write_i),
+      .write_addr_i(piece_addr_i),
+      .write_data_i(piece_data_i)
     );
     assign found = !by_table || done;
   end else begin : gen_no_pieces
     assign table_level = '0;
     assign found = 1'b1;
+    logic unused_pieces;
+    assign unused_pieces = piece_write_i ^ (^piece_addr_i) ^ (^piece_data_i);
   end
 
   // ---------------------------------------------------------------------------- membrane

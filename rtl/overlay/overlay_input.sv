@@ -2,22 +2,24 @@
 
 /// Input unit: keeps two samples of raw elements and writes them to spike memory as radix spikes.
 ///
-/// Elements come in as values (element less zero point), one a cycle. Where `HasSpikes`, element `k` of the target, row
+/// Elements come in as values (element less zero point), one a cycle. With `spikes_i`, element `k` of the target, row
 /// by row, is element `order[k]` of the sample; its magnitude's bits are spikes in `Steps` local time-steps, highest
 /// first. Sample n goes to half n mod 2, at most one sample ahead of the one that is computed.
 ///
-/// Contract: the write port waits for `spike_ready_i`. `raw_valid_o`: the present sample is complete in raw memory,
-/// whose read port is free for others where `HasSpikes` is 0. `done_i`: the present sample is computed.
+/// Contract: what describes the network (`spikes_i` to `step_stride_i`) is stable outside of reset. The write port waits
+/// for `spike_ready_i`. `raw_valid_o`: the present sample is complete in raw memory, whose read port is free for others
+/// without `spikes_i`. `done_i`: the present sample is computed. `inside_o`: a sample is complete and not computed.
 module overlay_input #(
   /// Bits of the progress.
   parameter int unsigned ProgressBits = 16,
   /// Bits of a signed value.
   parameter int unsigned ValueWidth = 9,
-  /// Elements of a sample.
+  /// Most elements of a sample.
   parameter int unsigned Count = 16,
-  /// 1: samples become spikes. 0: other units read raw memory.
+  /// 1: samples can become spikes; other units can read raw memory.
   parameter int unsigned HasSpikes = 1,
-  /// Rows and channels of the target; Rows * Channels = Count.
+  parameter int unsigned HasRaw = 0,
+  /// Most rows and channels of the target.
   parameter int unsigned Rows = 1,
   parameter int unsigned Channels = 16,
   /// Local time-steps: bits of a magnitude.
@@ -25,20 +27,35 @@ module overlay_input #(
   /// Neurons that are written at once, and neurons of a word.
   parameter int unsigned Lanes = 8,
   parameter int unsigned FetchWidth = 32,
-  /// Bits of an address of spike memory; place of the two halves there.
+  /// Bits of an address of spike memory.
   parameter int unsigned SpikeBits = 8,
-  parameter int unsigned Base = 0,
-  parameter int unsigned Half = 8,
-  parameter int unsigned RowStride = 1,
-  parameter int unsigned StepStride = 1,
-  /// 1: elements are taken in another order, an address a word of the image.
+  /// 1: elements can be taken in another order, an address a word of the image or of what is written at run time.
   parameter int unsigned HasOrder = 0,
+  parameter bit Loadable = 1'b0,
   parameter OrderFile = "",
   /// Bits of an address of a sample, derived.
-  localparam int unsigned RawBits = (Count > 1) ? $clog2(Count) : 1
+  localparam int unsigned RawBits = (Count > 1) ? $clog2(Count) : 1,
+  /// Bits of numbers of rows and channels, derived.
+  localparam int unsigned RowBits = (Rows > 1) ? $clog2(Rows) : 1,
+  localparam int unsigned ChannelBits = (Channels > 1) ? $clog2(Channels) : 1
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
+  /// Samples become spikes, in another order; the last element; the last row and channel of the target.
+  input  wire logic                         spikes_i,
+  input  wire logic                         ordered_i,
+  input  wire logic [RawBits-1:0]           last_i,
+  input  wire logic [RowBits-1:0]           last_row_i,
+  input  wire logic [ChannelBits-1:0]       last_channel_i,
+  /// Place of the two halves in spike memory, and distances of rows and of steps.
+  input  wire logic [SpikeBits-1:0]         base_i,
+  input  wire logic [SpikeBits-1:0]         other_i,
+  input  wire logic [SpikeBits-1:0]         row_stride_i,
+  input  wire logic [SpikeBits-1:0]         step_stride_i,
+  /// Write port of the order, with `Loadable`.
+  input  wire logic                         order_write_i,
+  input  wire logic [RawBits-1:0]           order_addr_i,
+  input  wire logic [RawBits-1:0]           order_data_i,
   /// Values in.
   input  wire logic                         in_valid_i,
   output      logic                         in_ready_o,
@@ -59,10 +76,12 @@ module overlay_input #(
   output      logic [ProgressBits-1:0]      progress_o,
   output      logic                         half_o,
   /// The present sample is computed.
-  input  wire logic                         done_i
+  input  wire logic                         done_i,
+  output      logic                         inside_o
 );
 
-  localparam bit [RawBits-1:0] Final = RawBits'(Count - 1);
+  logic spikes;
+  assign spikes = HasRaw == 0 || (HasSpikes != 0 && spikes_i);
 
   // ---------------------------------------------------------------------------- raw memory
   // Samples that are complete and not yet released: 0, 1 or 2.
@@ -71,7 +90,7 @@ module overlay_input #(
   logic [1:0] kept_q;
   assign full = kept_q == 2'd2;
   assign in_ready_o = !full;
-  assign written = in_valid_i && in_ready_o && write_addr_q == Final;
+  assign written = in_valid_i && in_ready_o && write_addr_q == last_i;
 
   logic read;
   logic [RawBits-1:0] read_addr;
@@ -90,6 +109,14 @@ module overlay_input #(
   );
   assign raw_data_o = element;
 
+  // Samples that are complete and not computed: those that are kept, one whose spikes are there, one that is computed.
+  logic [2:0] inside_q;
+  assign inside_o = inside_q != '0;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) inside_q <= '0;
+    else inside_q <= inside_q + 3'(written) - 3'(done_i);
+  end
+
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       write_addr_q <= '0;
@@ -107,12 +134,10 @@ module overlay_input #(
   if (HasSpikes != 0) begin : gen_spikes
     localparam int unsigned Places = FetchWidth / Lanes;
     localparam int unsigned PlaceBits = (Places > 1) ? $clog2(Places) : 1;
-    localparam int unsigned RowBits = (Rows > 1) ? $clog2(Rows) : 1;
-    localparam int unsigned ChannelBits = (Channels > 1) ? $clog2(Channels) : 1;
     localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
     localparam int unsigned StepBits = (Steps > 1) ? $clog2(Steps) : 1;
 
-    if (Rows * Channels != Count || Steps < 1 || Steps > ValueWidth) begin : gen_bad_parameters
+    if (Steps < 1 || Steps > ValueWidth) begin : gen_bad_parameters
       $error("overlay_input: a parameter is out of range");
     end
 
@@ -132,32 +157,46 @@ module overlay_input #(
     logic [LaneBits-1:0] p0_lane_q, p1_lane_q;
     logic group_ready;
     assign advance = !p1_valid_q || group_ready;
-    assign active = kept_q != '0 && release_q == '0 && (begun_q || ahead_q != 2'd2);
+    assign active = spikes && kept_q != '0 && release_q == '0 && (begun_q || ahead_q != 2'd2);
     assign lane_last = lane_q == LaneBits'(Lanes - 1);
-    assign channel_last = channel_q == ChannelBits'(Channels - 1);
-    assign row_last = row_q == RowBits'(Rows - 1);
+    assign channel_last = channel_q == last_channel_i;
+    assign row_last = row_q == last_row_i;
     assign element_end = active && advance && channel_last && row_last;
     // The last element is read two cycles after its place, before the memory is written again.
-    assign released = release_q[2];
+    assign released = spikes ? release_q[2] : done_i;
 
+    logic [RawBits-1:0] place_in_order;
+    if (HasOrder == 0 || Loadable) begin : gen_in_order
+      always_ff @(posedge clk_i) begin
+        if (advance) place_in_order <= index_q;
+      end
+    end else begin : gen_all_ordered
+      assign place_in_order = '0;
+    end
     if (HasOrder != 0) begin : gen_order
-      sync_rom #(
+      logic [RawBits-1:0] ordered;
+      overlay_rom #(
         .Width(RawBits),
         .Depth(Count),
-        .File (OrderFile)
+        .Loadable(Loadable),
+        .File(OrderFile)
       ) u_order (
         .clk_i,
         .enable_i(advance),
         .addr_i(index_q),
-        .data_o(place)
+        .data_o(ordered),
+        .write_i(order_write_i),
+        .write_addr_i(order_addr_i),
+        .write_data_i(order_data_i)
       );
-    end else begin : gen_in_order
-      always_ff @(posedge clk_i) begin
-        if (advance) place <= index_q;
-      end
+      assign place = (!Loadable || ordered_i) ? ordered : place_in_order;
+    end else begin : gen_no_order
+      assign place = place_in_order;
+      logic unused_order;
+      assign unused_order = order_write_i ^ (^order_addr_i) ^ (^order_data_i) ^ ordered_i;
     end
-    assign read = advance;
-    assign read_addr = place;
+    assign read = spikes ? advance : raw_read_i;
+    assign read_addr = spikes ? place : raw_addr_i;
 
     // A group, and the same while it is written.
     logic [Lanes*Steps-1:0] collect_q, write_q;
@@ -192,7 +231,7 @@ module overlay_input #(
         write_valid_q <= 1'b0;
         release_q <= '0;
       end else begin
-        ahead_q <= ahead_q + 2'(active && !begun_q && advance) - 2'(done_i);
+        ahead_q <= ahead_q + 2'(active && !begun_q && advance) - 2'(spikes && done_i);
         if (advance) begin
           p0_valid_q <= active;
           p1_valid_q <= p0_valid_q;
@@ -241,9 +280,8 @@ module overlay_input #(
     logic [SpikeBits-1:0] next_row_addr;
     logic [RowBits-1:0] written_row_q;
     assign row_written = write_end && write_row_end_q;
-    assign next_row_addr = (written_row_q == RowBits'(Rows - 1)) ?
-        (target_half_q ? SpikeBits'(Base) : SpikeBits'(Base + Half)) :
-            row_addr_q + SpikeBits'(RowStride);
+    assign next_row_addr = (written_row_q == last_row_i) ?
+        (target_half_q ? base_i : other_i) : row_addr_q + row_stride_i;
     assign spike_valid_o = write_valid_q;
     assign spike_addr_o = addr_q;
     for (genvar p = 0; p < Places; p++) begin : gen_place
@@ -258,9 +296,9 @@ module overlay_input #(
 
     always_ff @(posedge clk_i) begin
       if (rst_i) begin
-        row_addr_q <= SpikeBits'(Base);
-        word_addr_q <= SpikeBits'(Base);
-        addr_q <= SpikeBits'(Base);
+        row_addr_q <= base_i;
+        word_addr_q <= base_i;
+        addr_q <= base_i;
         place_q <= '0;
         step_q <= '0;
         target_half_q <= 1'b0;
@@ -271,16 +309,15 @@ module overlay_input #(
       end else begin
         if (write_valid_q && spike_ready_i) begin
           step_q <= write_last ? '0 : step_q + StepBits'(1);
-          addr_q <= addr_q + SpikeBits'(StepStride);
+          addr_q <= addr_q + step_stride_i;
           if (write_last) begin
             if (write_row_end_q) begin
               row_addr_q <= next_row_addr;
               word_addr_q <= next_row_addr;
               addr_q <= next_row_addr;
               place_q <= '0;
-              written_row_q <=
-                  (written_row_q == RowBits'(Rows - 1)) ? '0 : written_row_q + RowBits'(1);
-              if (written_row_q == RowBits'(Rows - 1)) target_half_q <= !target_half_q;
+              written_row_q <= (written_row_q == last_row_i) ? '0 : written_row_q + RowBits'(1);
+              if (written_row_q == last_row_i) target_half_q <= !target_half_q;
             end else if (place_q == PlaceBits'(Places - 1)) begin
               word_addr_q <= word_addr_q + SpikeBits'(1);
               addr_q <= word_addr_q + SpikeBits'(1);
@@ -292,7 +329,7 @@ module overlay_input #(
           end
         end
         if (row_written) progress_q[target_half_q] <= progress_q[target_half_q] + ProgressBits'(1);
-        if (done_i) begin
+        if (spikes && done_i) begin
           progress_q[present_half_q] <= '0;
           present_half_q <= !present_half_q;
         end
@@ -307,9 +344,9 @@ module overlay_input #(
       end
     end
 
-    assign raw_valid_o = 1'b0;
+    assign raw_valid_o = !spikes && kept_q != '0;
     logic unused_raw;
-    assign unused_raw = raw_read_i ^ (^raw_addr_i) ^ (^magnitude) ^ (^p1_lane_q);
+    assign unused_raw = raw_read_i ^ (^raw_addr_i) ^ (^magnitude) ^ (^p1_lane_q) ^ spikes_i ^ ordered_i;
   end else begin : gen_raw
     assign read = raw_read_i;
     assign read_addr = raw_addr_i;
@@ -322,8 +359,10 @@ module overlay_input #(
     assign spike_neg_o = '0;
     assign progress_o = '0;
     assign half_o = 1'b0;
-    logic unused_ready;
-    assign unused_ready = spike_ready_i;
+    logic unused_spikes;
+    assign unused_spikes = spike_ready_i ^ spikes_i ^ spikes ^ ordered_i ^ (^last_row_i) ^
+        (^last_channel_i) ^ (^base_i) ^ (^other_i) ^ (^row_stride_i) ^ (^step_stride_i) ^
+        order_write_i ^ (^order_addr_i) ^ (^order_data_i);
   end
 
 endmodule

@@ -15,15 +15,18 @@ module overlay_pieces #(
   parameter int unsigned AccWidth = 16,
   parameter int unsigned PieceWidth = 16,
   parameter int unsigned LevelBits = 4,
-  /// Words of the memory of each neuron.
+  /// Words of the memory of each neuron; they are written at run time.
   parameter int unsigned Depth = 16,
+  parameter bit Loadable = 1'b0,
   /// Images: this name, the neuron's number in four decimal digits, ".hex"; "" stands for all zeros.
   parameter File = "",
   /// Bits of a number of comparisons.
   parameter int unsigned ProbeBits = 5,
   /// Bits of addresses, and of numbers of words, derived.
   localparam int unsigned AddrBits = (Depth > 1) ? $clog2(Depth) : 1,
-  localparam int unsigned CountBits = $clog2(Depth + 1)
+  localparam int unsigned CountBits = $clog2(Depth + 1),
+  /// Bits of a word, derived.
+  localparam int unsigned WordWidth = PieceWidth + LevelBits + 1
 ) (
   input  wire logic                           clk_i,
   input  wire logic                           rst_i,
@@ -36,11 +39,14 @@ module overlay_pieces #(
   /// The functions: first word and number of words.
   input  wire logic [Lanes*AddrBits-1:0]      first_i,
   input  wire logic [Lanes*CountBits-1:0]     count_i,
-  output      logic [Lanes*(LevelBits+1)-1:0] levels_o
+  output      logic [Lanes*(LevelBits+1)-1:0] levels_o,
+  /// Write port, with `Loadable`: a word of each memory.
+  input  wire logic                           write_i,
+  input  wire logic [AddrBits-1:0]            write_addr_i,
+  input  wire logic [Lanes*WordWidth-1:0]     write_data_i
 );
 
   localparam int unsigned CompareWidth = (AccWidth > PieceWidth) ? AccWidth : PieceWidth;
-  localparam int unsigned WordWidth = PieceWidth + LevelBits + 1;
 
   if (Lanes > 10000 || Depth < 1) begin : gen_bad_parameters
     $error("overlay_pieces: a parameter is out of range");
@@ -88,10 +94,11 @@ module overlay_pieces #(
         within_q <= CountBits'(probe) < count_i[CountBits*j+:CountBits];
       end
     end
-    sync_rom #(
+    overlay_rom #(
       .Width(WordWidth),
       .Depth(Depth),
-      .File (
+      .Loadable(Loadable),
+      .File(
           (File == "") ? "" :
           {File, 8'(48 + j / 1000), 8'(48 + j / 100 % 10), 8'(48 + j / 10 % 10), 8'(48 + j % 10),
               ".hex"})
@@ -99,7 +106,10 @@ module overlay_pieces #(
       .clk_i,
       .enable_i(read),
       .addr_i(first_i[AddrBits*j+:AddrBits] + probe),
-      .data_o(word)
+      .data_o(word),
+      .write_i,
+      .write_addr_i,
+      .write_data_i(write_data_i[WordWidth*j+:WordWidth])
     );
     assign levels_o[(LevelBits+1)*j+:LevelBits+1] = word[PieceWidth+:LevelBits+1];
   end

@@ -67,11 +67,23 @@ module overlay_rows #(
   parameter int unsigned SpikeBits = 8,
   /// Bits of the progress of a unit.
   parameter int unsigned ProgressBits = 16,
-  /// Bits of an address of raw elements, derived.
-  localparam int unsigned RawBits = (RawCount > 1) ? $clog2(RawCount) : 1
+  /// Tables and the vector list are written at run time; bits of a word that is written.
+  parameter bit Loadable = 1'b0,
+  parameter int unsigned LoadWidth = 32,
+  /// Bits of an address of raw elements, and of a word of the vector list, derived.
+  localparam int unsigned RawBits = (RawCount > 1) ? $clog2(RawCount) : 1,
+  localparam int unsigned VectorSize = overlay_isa_pkg::VectorWords * VectorCount,
+  localparam int unsigned ListBits = (VectorSize > 1) ? $clog2(VectorSize) : 1
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
+  /// The vector list has instructions; its last word. Both are stable outside of reset.
+  input  wire logic                         has_vector_i,
+  input  wire logic [ListBits-1:0]          vector_last_i,
+  /// Words that are written: for each memory whether it is meant; the word is in the high bits.
+  input  wire logic [overlay_image_pkg::Memories-1:0] load_i,
+  input  wire logic [31:0]                  load_addr_i,
+  input  wire logic [LoadWidth-1:0]         load_word_i,
   /// Progress of the units.
   input  wire logic [ProgressBits-1:0]      progress_engine_i,
   input  wire logic [ProgressBits-1:0]      progress_softmax_i,
@@ -116,6 +128,15 @@ module overlay_rows #(
   localparam int unsigned ExpBits = (ExpDepth > 1) ? $clog2(ExpDepth) : 1;
   localparam int unsigned QuadBits = (FetchWidth > 4) ? $clog2(FetchWidth / 4) : 1;
   localparam bit HasSoftmax = MaxGroup > 0;
+  // From which bit on a word of these bits is in the word that is written.
+  localparam int unsigned StartLsb = LoadWidth - 32 * ((SumWidth + 31) / 32);
+  localparam int unsigned StartPairLsb = LoadWidth - 32 * ((SerialLanes * SumWidth + 31) / 32);
+  localparam int unsigned CoefficientLsb = LoadWidth - 32 * ((CoefficientWidth + 31) / 32);
+  localparam int unsigned CoefficientPairLsb =
+      LoadWidth - 32 * ((SerialLanes * CoefficientWidth + 31) / 32);
+  localparam int unsigned TableLsb = LoadWidth - 32 * ((TableWidth + 31) / 32);
+  localparam int unsigned ConstantLsb = LoadWidth - 32 * ((2 * ConstantWidth + 31) / 32);
+  localparam int unsigned ExpLsb = LoadWidth - 32 * ((ExpWidth + 31) / 32);
   // V and theta of neurons: of LayerNorm and sums, of softmax, of both.
   localparam bit FiresRows = HasLayerNorm || HasNeurons;
   localparam int unsigned RootWidth = (SquareWidth + 1) / 2;
@@ -128,6 +149,9 @@ module overlay_rows #(
       (!FiresRows || SoftmaxWidth > NormValueWidth) ? SoftmaxWidth : NormValueWidth;
   localparam int unsigned ThetaWidth = !HasSoftmax ? NormThetaWidth :
       (!FiresRows || ScaledWidth + 1 > NormThetaWidth) ? ScaledWidth + 1 : NormThetaWidth;
+
+  logic unused_load;
+  assign unused_load = ^{load_i, load_addr_i, load_word_i};
 
   // ---------------------------------------------------------------------------- memory of sums
   // The serial path never waits for its writes. Each of the two that read has its own copy. With two serial lanes, even
@@ -207,25 +231,33 @@ module overlay_rows #(
   if (StartDepth > 0) begin : gen_starts
     localparam int unsigned StartWords = (StartDepth + LaneBits) / SerialLanes;
     localparam int unsigned StartWordBits = (StartWords > 1) ? $clog2(StartWords) : 1;
-    sync_rom #(
+    overlay_rom #(
       .Width(SerialLanes * SumWidth),
       .Depth(StartWords),
-      .File (SerialStartFile)
+      .Loadable(Loadable),
+      .File(SerialStartFile)
     ) u_serial (
       .clk_i,
       .enable_i(serial_read),
       .addr_i(StartWordBits'(serial_start_addr >> LaneBits)),
-      .data_o(serial_start)
+      .data_o(serial_start),
+      .write_i(load_i[overlay_image_pkg::MemoryStartPairs]),
+      .write_addr_i(StartWordBits'(load_addr_i)),
+      .write_data_i((SerialLanes * SumWidth)'(load_word_i >> StartPairLsb))
     );
-    sync_rom #(
+    overlay_rom #(
       .Width(SumWidth),
       .Depth(StartDepth),
-      .File (StartFile)
+      .Loadable(Loadable),
+      .File(StartFile)
     ) u_vector (
       .clk_i,
       .enable_i(vector_start_read),
       .addr_i(vector_start_addr),
-      .data_o(vector_start)
+      .data_o(vector_start),
+      .write_i(load_i[overlay_image_pkg::MemoryStarts]),
+      .write_addr_i(StartBits'(load_addr_i)),
+      .write_data_i(SumWidth'(load_word_i >> StartLsb))
     );
   end else begin : gen_no_starts
     assign serial_start = '0;
@@ -237,25 +269,33 @@ module overlay_rows #(
     localparam int unsigned CoefficientWords = (CoefficientDepth + LaneBits) / SerialLanes;
     localparam int unsigned CoefficientWordBits =
         (CoefficientWords > 1) ? $clog2(CoefficientWords) : 1;
-    sync_rom #(
+    overlay_rom #(
       .Width(SerialLanes * CoefficientWidth),
       .Depth(CoefficientWords),
-      .File (SerialCoefficientFile)
+      .Loadable(Loadable),
+      .File(SerialCoefficientFile)
     ) u_serial (
       .clk_i,
       .enable_i(serial_read),
       .addr_i(CoefficientWordBits'(serial_coefficient_addr >> LaneBits)),
-      .data_o(serial_coefficient)
+      .data_o(serial_coefficient),
+      .write_i(load_i[overlay_image_pkg::MemoryCoefficientPairs]),
+      .write_addr_i(CoefficientWordBits'(load_addr_i)),
+      .write_data_i((SerialLanes * CoefficientWidth)'(load_word_i >> CoefficientPairLsb))
     );
-    sync_rom #(
+    overlay_rom #(
       .Width(CoefficientWidth),
       .Depth(CoefficientDepth),
-      .File (CoefficientFile)
+      .Loadable(Loadable),
+      .File(CoefficientFile)
     ) u_vector (
       .clk_i,
       .enable_i(vector_coefficient_read),
       .addr_i(vector_coefficient_addr),
-      .data_o(vector_coefficient)
+      .data_o(vector_coefficient),
+      .write_i(load_i[overlay_image_pkg::MemoryCoefficients]),
+      .write_addr_i(CoefficientBits'(load_addr_i)),
+      .write_data_i(CoefficientWidth'(load_word_i >> CoefficientLsb))
     );
   end else begin : gen_no_coefficients
     assign serial_coefficient = '0;
@@ -321,15 +361,19 @@ module overlay_rows #(
   logic signed [TableWidth-1:0] table_entry;
   logic [2*ConstantWidth-1:0] constant;
   if (TableDepth > 0) begin : gen_table
-    sync_rom #(
+    overlay_rom #(
       .Width(TableWidth),
       .Depth(TableDepth),
-      .File (TableFile)
+      .Loadable(Loadable),
+      .File(TableFile)
     ) u_table (
       .clk_i,
       .enable_i(table_read),
       .addr_i(table_addr),
-      .data_o(table_entry)
+      .data_o(table_entry),
+      .write_i(load_i[overlay_image_pkg::MemoryTable]),
+      .write_addr_i(TableBits'(load_addr_i)),
+      .write_data_i(TableWidth'(load_word_i >> TableLsb))
     );
   end else begin : gen_no_table
     assign table_entry = '0;
@@ -337,15 +381,19 @@ module overlay_rows #(
     assign unused_table = table_read ^ (^table_addr);
   end
   if (ConstantDepth > 0) begin : gen_constants
-    sync_rom #(
+    overlay_rom #(
       .Width(2 * ConstantWidth),
       .Depth(ConstantDepth),
-      .File (ConstantFile)
+      .Loadable(Loadable),
+      .File(ConstantFile)
     ) u_constants (
       .clk_i,
       .enable_i(constant_read),
       .addr_i(constant_addr),
-      .data_o(constant)
+      .data_o(constant),
+      .write_i(load_i[overlay_image_pkg::MemoryConstants]),
+      .write_addr_i(ConstantBits'(load_addr_i)),
+      .write_data_i((2 * ConstantWidth)'(load_word_i >> ConstantLsb))
     );
   end else begin : gen_no_constants
     assign constant = '0;
@@ -365,19 +413,25 @@ module overlay_rows #(
   logic [LevelBits-1:0] norm_high, norm_low;
   logic fire_row, fire_tag;
   if (VectorCount > 0) begin : gen_vector
-    logic list_valid, list_next;
+    logic list_valid, list_next, vector_end;
     logic [32*overlay_isa_pkg::VectorWords-1:0] list_instr;
     overlay_sequencer #(
       .Words(overlay_isa_pkg::VectorWords),
       .Count(VectorCount),
-      .File (VectorFile)
+      .Loadable(Loadable),
+      .File(VectorFile)
     ) u_list (
       .clk_i,
       .rst_i,
       .valid_o(list_valid),
       .instr_o(list_instr),
-      .next_i(list_next)
+      .next_i(list_next),
+      .last_i(vector_last_i),
+      .write_i(load_i[overlay_image_pkg::MemoryVector]),
+      .write_addr_i(ListBits'(load_addr_i)),
+      .write_data_i(32'(load_word_i >> (LoadWidth - 32)))
     );
+    assign vector_end_o = vector_end || !has_vector_i;
     overlay_vector #(
       .HasAdd(32'(HasAdd)),
       .HasEmbed(32'(HasEmbed)),
@@ -412,10 +466,10 @@ module overlay_rows #(
     ) u_vector (
       .clk_i,
       .rst_i,
-      .instr_valid_i(list_valid && present_i),
+      .instr_valid_i(list_valid && present_i && has_vector_i),
       .instr_i(list_instr),
       .instr_next_o(list_next),
-      .end_o(vector_end_o),
+      .end_o(vector_end),
       .restart_i,
       .raw_valid_i,
       .progress_engine_i,
@@ -493,7 +547,7 @@ module overlay_rows #(
     assign norm_high = '0;
     assign norm_low = '0;
     logic unused_vector;
-    assign unused_vector = restart_i ^ present_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^
+    assign unused_vector = has_vector_i ^ (^vector_last_i) ^ restart_i ^ present_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^
         raw_valid_i ^ (^raw_data_i) ^
         (^vector_data) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^
         (^progress_engine_i) ^ (^progress_softmax_i) ^ (^progress_vector_i);
@@ -514,15 +568,19 @@ module overlay_rows #(
     logic [ExpWidth-1:0] exp_entry;
     logic signed [SoftmaxWidth-1:0] value;
     logic [ScaledWidth:0] theta;
-    sync_rom #(
+    overlay_rom #(
       .Width(ExpWidth),
       .Depth(ExpDepth),
-      .File (ExpFile)
+      .Loadable(Loadable),
+      .File(ExpFile)
     ) u_exponentials (
       .clk_i,
       .enable_i(exp_read),
       .addr_i(exp_addr),
-      .data_o(exp_entry)
+      .data_o(exp_entry),
+      .write_i(load_i[overlay_image_pkg::MemoryExponentials]),
+      .write_addr_i(ExpBits'(load_addr_i)),
+      .write_data_i(ExpWidth'(load_word_i >> ExpLsb))
     );
     if (HasMask) begin : gen_mask
       // The token of a score is its place in the group.

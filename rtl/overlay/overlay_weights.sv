@@ -1,6 +1,7 @@
 `default_nettype none
 
-/// Weights of the engine: a read-only memory with a read port for each event of a cycle. Two ports share a memory.
+/// Weights of the engine: a memory with a read port for each event of a cycle. Two ports share a memory. With `Loadable`, it
+/// is written at run time, while nothing is read.
 ///
 /// The words are spread over up to three banks, each of which is read without a multiplexer behind its blocks. A bank
 /// that is not meant gives 0, as all banks do for `clear_i`, so the banks are joined by OR, which costs nothing in the
@@ -13,6 +14,7 @@ module overlay_weights #(
   /// Bits of a word, and words.
   parameter int unsigned Width = 64,
   parameter int unsigned Depth = 16,
+  parameter bit Loadable = 1'b0,
   /// Images of the banks; "" stands for all zeros.
   parameter File0 = "",
   parameter File1 = "",
@@ -24,7 +26,11 @@ module overlay_weights #(
   input  wire logic                       enable_i,
   input  wire logic [Ports-1:0]           clear_i,
   input  wire logic [Ports*AddrWidth-1:0] addr_i,
-  output      logic [Ports*Width-1:0]     data_o
+  output      logic [Ports*Width-1:0]     data_o,
+  /// Write port, with `Loadable`.
+  input  wire logic                       write_i,
+  input  wire logic [AddrWidth-1:0]       write_addr_i,
+  input  wire logic [Width-1:0]           write_data_i
 );
 
   // src/overlay/weights.rs has the same rule. A power of two has no multiplexer; few words, and those that nearly fill one,
@@ -37,6 +43,11 @@ module overlay_weights #(
   localparam int unsigned Depth2 = Left - Depth1;
   localparam int unsigned Banks = 1 + 32'(Depth1 > 0) + 32'(Depth2 > 0);
   localparam int unsigned Pairs = (Ports + 1) / 2;
+
+  if (!Loadable) begin : gen_unused_write
+    logic unused_write;
+    assign unused_write = write_i ^ (^write_addr_i) ^ (^write_data_i);
+  end
 
   for (genvar p = 0; p < Pairs; p++) begin : gen_pair
     // A memory has two ports; the second is that of the first, if there is one event only.
@@ -70,7 +81,28 @@ module overlay_weights #(
       assign clear_b = clear_i[B] || !meant_b;
       assign bank_addr_a = BankBits'(addr_a - AddrWidth'(Begin));
       assign bank_addr_b = BankBits'(addr_b - AddrWidth'(Begin));
-      if (b == 0) begin : gen_bank_0
+      if (Loadable) begin : gen_ram
+        // Below 0 it wraps to numbers beyond the bank.
+        logic [AddrWidth:0] place;
+        assign place = {1'b0, write_addr_i} - (AddrWidth + 1)'(Begin);
+        clearing_ram #(
+          .Width(Width),
+          .Depth(Words),
+          .TwoPorts(B != A)
+        ) u_ram (
+          .clk_i,
+          .enable_i,
+          .clear_a_i(clear_a),
+          .clear_b_i(clear_b),
+          .addr_a_i(bank_addr_a),
+          .addr_b_i(bank_addr_b),
+          .data_a_o(data_a[Width*b+:Width]),
+          .data_b_o(data_b[Width*b+:Width]),
+          .write_i(write_i && place < (AddrWidth + 1)'(Words)),
+          .write_addr_i(BankBits'(place)),
+          .write_data_i
+        );
+      end else if (b == 0) begin : gen_bank_0
         clearing_rom #(
           .Width(Width),
           .Depth(Words),

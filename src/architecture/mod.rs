@@ -26,8 +26,9 @@ use crate::overlay;
 use crate::streaming::{self, design, schedule};
 use crate::target::{Device, Family};
 
-pub use crate::overlay::Options as OverlayOptions;
+pub use crate::overlay::image;
 pub use crate::overlay::summary::{LayerProgram, MemorySize, Program, Size, Value};
+pub use crate::overlay::{Loadable, Options as OverlayOptions};
 pub use crate::streaming::design::{Joins, LayerFolding, Options as StreamingOptions};
 pub use options::{Architecture, Options};
 pub use reference::{Reference, Runner};
@@ -60,6 +61,9 @@ impl Design {
             Options::Overlay(options) => {
                 Self::Overlay(Box::new(overlay::design::plan(model, network, &options)?))
             }
+            Options::Loadable(loadable) => {
+                Self::Overlay(Box::new(overlay::design::plan_loadable(model, network, &loadable)?))
+            }
         })
     }
 
@@ -68,10 +72,13 @@ impl Design {
     pub fn options(&self, asked: &Options) -> Options {
         match (self, asked) {
             (Self::Streaming(design), Options::Streaming(asked)) => design.folding(asked).into(),
-            (Self::Streaming(design), Options::Overlay(_)) => {
+            (Self::Streaming(design), Options::Overlay(_) | Options::Loadable(_)) => {
                 design.folding(&StreamingOptions::default()).into()
             }
-            (Self::Overlay(design), _) => design.options.into(),
+            (Self::Overlay(design), _) => match &design.loadable {
+                Some(loadable) => Options::Loadable(loadable.clone()),
+                None => design.options.into(),
+            },
         }
     }
 
@@ -80,6 +87,44 @@ impl Design {
         match self {
             Self::Streaming(_) => None,
             Self::Overlay(design) => Some(overlay::summary::summary(design)),
+        }
+    }
+
+    /// The words of the model image, if networks are loaded into the hardware at run time.
+    ///
+    /// # Errors
+    /// When the plan is damaged.
+    pub fn image(&self) -> Result<Option<Vec<u32>>> {
+        match self {
+            Self::Streaming(_) => Ok(None),
+            Self::Overlay(design) => {
+                let signed = design.input.element.is_signed();
+                let of = |loadable: &Loadable| image::words(&design.plan, loadable, signed);
+                design.loadable.as_deref().map(of).transpose()
+            }
+        }
+    }
+
+    /// By memory that a model image fills: its name, words of the network, words that are there.
+    pub fn image_memories(&self) -> Vec<(&'static str, usize, usize)> {
+        match self {
+            Self::Overlay(design) if design.loadable.is_some() => {
+                let size = |kind: image::MemoryKind, machine| kind.size(machine).0;
+                let of = |kind: image::MemoryKind| {
+                    (kind.name(), size(kind, &design.plan.own), size(kind, &design.plan.machine))
+                };
+                let all = image::MemoryKind::ALL.into_iter().map(of);
+                all.filter(|&(_, words, _)| words > 0).collect()
+            }
+            Self::Streaming(_) | Self::Overlay(_) => Vec::new(),
+        }
+    }
+
+    /// Whether networks are loaded into the hardware at run time.
+    pub fn is_loadable(&self) -> bool {
+        match self {
+            Self::Streaming(_) => false,
+            Self::Overlay(design) => design.loadable.is_some(),
         }
     }
 

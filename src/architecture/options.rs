@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::golden::SpikeCode;
-use crate::overlay;
+use crate::overlay::{self, Machine};
 use crate::streaming::design;
 
 /// Hardware options. In JSON, those of the overlay begin with `"architecture": "overlay"`; without this key they are
@@ -17,6 +17,8 @@ pub enum Options {
     Streaming(design::Options),
     /// Sizes of the engine.
     Overlay(overlay::Options),
+    /// An overlay that networks are loaded into at run time.
+    Loadable(Box<overlay::Loadable>),
 }
 
 /// The architectures.
@@ -57,7 +59,7 @@ impl Options {
     pub fn architecture(&self) -> Architecture {
         match self {
             Self::Streaming(_) => Architecture::Streaming,
-            Self::Overlay(_) => Architecture::Overlay,
+            Self::Overlay(_) | Self::Loadable(_) => Architecture::Overlay,
         }
     }
 
@@ -65,7 +67,7 @@ impl Options {
     pub fn streaming(&self) -> Option<&design::Options> {
         match self {
             Self::Streaming(options) => Some(options),
-            Self::Overlay(_) => None,
+            Self::Overlay(_) | Self::Loadable(_) => None,
         }
     }
 
@@ -74,6 +76,7 @@ impl Options {
         match self {
             Self::Streaming(options) => options.lanes,
             Self::Overlay(options) => options.lanes,
+            Self::Loadable(loadable) => loadable.options.lanes,
         }
     }
 
@@ -82,7 +85,15 @@ impl Options {
         match self {
             Self::Streaming(options) => options.confidence,
             // The settled schedule has no logits before the last layer.
-            Self::Overlay(_) => false,
+            Self::Overlay(_) | Self::Loadable(_) => false,
+        }
+    }
+
+    /// The machine that networks are loaded into, if it is one.
+    pub fn loadable(&self) -> Option<&overlay::Loadable> {
+        match self {
+            Self::Streaming(_) | Self::Overlay(_) => None,
+            Self::Loadable(loadable) => Some(loadable),
         }
     }
 
@@ -90,7 +101,7 @@ impl Options {
     pub fn uses_ultra_ram(&self) -> bool {
         match self {
             Self::Streaming(options) => options.ultra_ram,
-            Self::Overlay(_) => false,
+            Self::Overlay(_) | Self::Loadable(_) => false,
         }
     }
 }
@@ -135,6 +146,43 @@ struct Written {
     fire_lanes: usize,
     fetch_width: usize,
     code: Code,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    machine: Option<Machine>,
+}
+
+impl Written {
+    fn of(options: &overlay::Options, machine: Option<Machine>) -> Self {
+        let overlay::Options { lanes, spikes, fire_lanes, fetch_width, code } = *options;
+        Self {
+            architecture: Architecture::Overlay,
+            lanes,
+            spikes,
+            fire_lanes,
+            fetch_width,
+            code: match code {
+                SpikeCode::Unary => Code::Unary,
+                SpikeCode::Radix => Code::Radix,
+            },
+            machine,
+        }
+    }
+
+    fn options(self) -> Options {
+        let Self { architecture: _, lanes, spikes, fire_lanes, fetch_width, code, machine } = self;
+        let code = match code {
+            Code::Unary => SpikeCode::Unary,
+            Code::Radix => SpikeCode::Radix,
+        };
+        let options = overlay::Options { lanes, spikes, fire_lanes, fetch_width, code };
+        match machine {
+            None => Options::Overlay(options),
+            Some(machine) => {
+                // Lanes are written once.
+                let machine = Machine { lanes, spikes, fire_lanes, fetch_width, ..machine };
+                Options::Loadable(Box::new(overlay::Loadable { options, machine }))
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -148,18 +196,10 @@ impl Serialize for Options {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Streaming(options) => options.serialize(serializer),
-            Self::Overlay(overlay::Options { lanes, spikes, fire_lanes, fetch_width, code }) => Written {
-                architecture: Architecture::Overlay,
-                lanes: *lanes,
-                spikes: *spikes,
-                fire_lanes: *fire_lanes,
-                fetch_width: *fetch_width,
-                code: match code {
-                    SpikeCode::Unary => Code::Unary,
-                    SpikeCode::Radix => Code::Radix,
-                },
+            Self::Overlay(options) => Written::of(options, None).serialize(serializer),
+            Self::Loadable(loadable) => {
+                Written::of(&loadable.options, Some(loadable.machine.clone())).serialize(serializer)
             }
-            .serialize(serializer),
         }
     }
 }
@@ -173,18 +213,7 @@ impl<'de> Deserialize<'de> for Options {
                 value.as_object_mut().map(|keys| keys.remove("architecture"));
                 serde_json::from_value(value).map(Self::Streaming)
             }
-            Architecture::Overlay => serde_json::from_value(value).map(|written: Written| {
-                Self::Overlay(overlay::Options {
-                    lanes: written.lanes,
-                    spikes: written.spikes,
-                    fire_lanes: written.fire_lanes,
-                    fetch_width: written.fetch_width,
-                    code: match written.code {
-                        Code::Unary => SpikeCode::Unary,
-                        Code::Radix => SpikeCode::Radix,
-                    },
-                })
-            }),
+            Architecture::Overlay => serde_json::from_value(value).map(Written::options),
         }
         .map_err(D::Error::custom)
     }

@@ -51,6 +51,13 @@ pub struct Args {
     /// Overlay: neurons whose spikes are read in one cycle, a power of two; default: 64.
     #[arg(long, value_name = "F", conflicts_with = "folding")]
     fetch_width: Option<usize>,
+    /// Overlay: programs, weights and all constants are loaded at run time; `model.bin` of the build folder has those of this
+    /// network, `snn2rtl image` writes those of another one.
+    #[arg(long, conflicts_with = "folding")]
+    loadable: bool,
+    /// Overlay that is loaded: another model.snn that the machine has room for; can be given several times.
+    #[arg(long, value_name = "MODEL", requires = "loadable")]
+    also: Vec<PathBuf>,
     /// Depth of the FIFO between two stages; default: 4.
     #[arg(long, conflicts_with = "folding")]
     fifo_depth: Option<usize>,
@@ -118,6 +125,7 @@ impl Args {
             ("--code", self.code.is_some()),
             ("--fire-lanes", self.fire_lanes.is_some()),
             ("--fetch-width", self.fetch_width.is_some()),
+            ("--loadable", self.loadable),
         ];
         let (others, of, fix) = match self.architecture {
             Kind::Streaming => {
@@ -179,6 +187,7 @@ pub fn run(args: &Args) -> Result<()> {
     let layout = match (&args.folding, args.architecture) {
         (Some(path), _) => Layout::File(path.clone()),
         (None, Kind::Streaming) => args.streaming(),
+        (None, Kind::Overlay) if args.loadable => Layout::Loadable(args.sizes(), args.also.clone()),
         (None, Kind::Overlay) => Layout::Overlay(args.sizes()),
     };
     let existing = if args.force { Existing::Discard } else { Existing::Keep };

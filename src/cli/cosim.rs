@@ -29,6 +29,12 @@ pub struct Args {
     t_max: Option<u16>,
     #[command(flatten)]
     confidence: ConfidenceArgs,
+    /// Load another model.snn into the hardware, which must have been built with --loadable.
+    #[arg(long, value_name = "MODEL")]
+    model: Option<PathBuf>,
+    /// Load this model image, which must be that of the model; default: the one that is written for it.
+    #[arg(long, value_name = "FILE")]
+    image: Option<PathBuf>,
     /// File for a waveform around the first mismatch.
     #[arg(long, value_name = "FILE.vcd")]
     trace: Option<PathBuf>,
@@ -52,6 +58,8 @@ pub fn run(args: &Args) -> Result<()> {
         stall: args.stall,
         t_max: args.t_max,
         stop: args.confidence.stop(),
+        model: args.model.clone(),
+        image: args.image.clone(),
         trace: args.trace.clone(),
         per_sample: args.per_sample.clone(),
     };

@@ -7,7 +7,7 @@ use clap::builder::PossibleValue;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::output::{self, thousands};
-use crate::architecture::{Options as Architecture, StreamingOptions as Folding};
+use crate::architecture::{Options as Architecture, OverlayOptions, StreamingOptions as Folding};
 use crate::convert::EncodingChoice;
 use crate::cosim as simulation;
 use crate::data;
@@ -165,11 +165,13 @@ pub fn run(args: &Args) -> Result<()> {
     let manifest = &built.manifest;
     let (_, estimate) = built.estimate.as_ref().ok_or_else(|| Error::check("there is no estimate"))?;
     let area = Area::of(&estimate.total, &device);
+    let overlay = |sizes: &OverlayOptions| {
+        let (lanes, spikes) = (sizes.lanes, sizes.spikes);
+        format!("3. build: an overlay, one engine for all layers: {lanes} lanes, {spikes} spikes per cycle")
+    };
     say(&match &manifest.folding {
-        Architecture::Overlay(sizes) => format!(
-            "3. build: an overlay, one engine for all layers: {} lanes, {} spikes per cycle",
-            sizes.lanes, sizes.spikes
-        ),
+        Architecture::Overlay(sizes) => overlay(sizes),
+        Architecture::Loadable(loadable) => overlay(&loadable.options),
         Architecture::Streaming(_) => format!(
             "3. build: {} stages, balanced on {CALIBRATION} {samples}: the fastest design that fits {} by the cost model",
             manifest.stages.len(),

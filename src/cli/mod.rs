@@ -19,6 +19,7 @@ mod explore;
 mod failure;
 mod fit;
 mod graph;
+mod image;
 mod inspect;
 mod output;
 mod program;
@@ -60,6 +61,8 @@ enum Command {
     Run(run::Args),
     /// Build a folder with RTL, memory images, scripts and constraints from a spiking network.
     Build(build::Args),
+    /// Compile a network for a machine that was built with --loadable: a model image, to be loaded at run time.
+    Image(image::Args),
     /// Show cycles against area: designs from the smallest to the fastest, balanced on measured spikes.
     Explore(explore::Args),
     /// Compare the RTL in Verilator with the golden model: every neuron, every time-step.
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Image(args) => image::run(&args),
         Command::Explore(args) => explore::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Cocotb(args) => cocotb::run(&args),

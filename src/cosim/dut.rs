@@ -8,6 +8,7 @@ use crate::data::Inputs;
 use crate::emit::{self, Manifest};
 use crate::error::{Error, Result};
 use crate::hardware::StageEntry;
+use crate::snn::Model;
 use crate::{lower, snn};
 
 /// A build folder, read.
@@ -16,6 +17,8 @@ pub(super) struct Dut {
     pub build: PathBuf,
     pub manifest: Manifest,
     pub design: Design,
+    /// The words that are loaded first, if networks are loaded into the hardware.
+    pub image: Option<Vec<u32>>,
     /// In the schedule of the design.
     pub golden: Reference,
 }
@@ -23,6 +26,11 @@ pub(super) struct Dut {
 impl Dut {
     /// Reads a build folder.
     pub fn load(build: &Path) -> Result<Self> {
+        Self::load_model(build, None)
+    }
+
+    /// Reads a build folder; another model is loaded into its hardware.
+    pub fn load_model(build: &Path, other: Option<&Model>) -> Result<Self> {
         let manifest = emit::read_manifest(build)?;
         let build = build.canonicalize().map_err(|e| Error::io("read", build, &e))?;
         let anew = |problem: &str| {
@@ -31,19 +39,32 @@ impl Dut {
         if !build.join("sim/files.f").is_file() {
             return Err(anew("this build folder has no simulation side: sim/files.f is missing"));
         }
-        let model = snn::file::load(&build.join("model.snn"))?;
-        let lowered = lower::lower(&model)?;
+        let own;
+        let model = match other {
+            Some(model) => model,
+            None => {
+                own = snn::file::load(&build.join("model.snn"))?;
+                &own
+            }
+        };
+        if other.is_some() && manifest.folding.loadable().is_none() {
+            return Err(Error::input("networks cannot be loaded into this hardware")
+                .at_file(&build)
+                .fix("build it with --architecture overlay --loadable"));
+        }
+        let lowered = lower::lower(model)?;
         let design = Design::plan(&model.name, &lowered.network, &manifest.folding)?;
         let golden = design.reference(&lowered.network)?;
 
+        let image = design.image()?;
         let own = design.stages();
         let names = |stages: &[StageEntry]| {
             stages.iter().map(|s| (s.node.clone(), s.module.clone())).collect::<Vec<_>>()
         };
-        if names(&own) != names(&manifest.stages) {
+        if other.is_none() && names(&own) != names(&manifest.stages) {
             return Err(anew("the stages in the manifest are not those of the model beside it"));
         }
-        Ok(Self { build, manifest, design, golden })
+        Ok(Self { build, manifest, design, image, golden })
     }
 
     /// The stages that have registers: index, node and module, in the order of the registers.

@@ -11,6 +11,7 @@
 //! | `dut.rs` | what a build folder claims to be: design and golden model |
 //! | `verilate.rs`, `ffi.rs` | the library and the boundary to it |
 //! | `pins.rs`, `axi_lite.rs`, `stall.rs` | clock, streams, registers, random pauses |
+//! | `load.rs` | networks that are loaded over the registers |
 //! | `frames.rs`, `registers.rs` | comparisons at the interfaces; those inside are the architecture's |
 //! | `session.rs`, `deadlock.rs` | the loop, and what notices that nothing moves |
 //! | `report.rs`, `saved.rs` | what comes out, and how it is kept |
@@ -25,6 +26,7 @@ mod ffi;
 mod frames;
 #[cfg(feature = "verilated")]
 pub mod linked;
+mod load;
 mod pins;
 mod registers;
 mod report;
@@ -44,9 +46,10 @@ use crate::error::{Error, Result};
 use crate::folder;
 use crate::golden::Confidence;
 use crate::hardware::Stop;
+use crate::snn::Model;
 use dut::Dut;
 use ffi::Simulator;
-use pins::Window;
+use pins::{Pins, Window};
 use session::Session;
 use verilate::Verilated;
 
@@ -61,6 +64,19 @@ pub struct Options {
     pub confidence: Option<Confidence>,
     /// Where a waveform around the first mismatch goes; `sim/mismatch.vcd` in the build folder by default.
     pub trace: Option<PathBuf>,
+    /// Words that are loaded, where networks are loaded into the hardware: those of the network by default.
+    pub image: Option<Vec<u32>>,
+}
+
+/// A network that is loaded, and its samples.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// The network.
+    pub model: &'a Model,
+    /// Its samples.
+    pub inputs: &'a Inputs,
+    /// Images that the core must refuse before, with these error codes; 0 for one that is not complete.
+    pub bad: &'a [(Vec<u32>, u32)],
 }
 
 /// What is being done.
@@ -100,7 +116,21 @@ pub fn run(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report> {
-    let dut = Dut::load(build)?;
+    run_model(build, None, inputs, options, progress)
+}
+
+/// The same; another model, if one is given, is loaded into the hardware.
+///
+/// # Errors
+/// As [`run`]; and when the model does not fit the hardware, or the hardware refuses the image.
+pub fn run_model(
+    build: &Path,
+    model: Option<&Model>,
+    inputs: &Inputs,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report> {
+    let dut = Dut::load_model(build, model)?;
     dut.check_inputs(inputs, options)?;
     Bench::verilate(dut, progress)?.run(inputs, options, progress)
 }
@@ -118,6 +148,48 @@ impl Bench {
     /// When it is not a build folder, or Verilator, compiler or make are missing or fail.
     pub fn new(build: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
         Self::verilate(Dut::load(build)?, progress)
+    }
+
+    /// Compiles the hardware in `build`, into which another model is loaded.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; and when networks cannot be loaded into the hardware, or the model does not fit it.
+    pub fn of_model(build: &Path, model: &Model, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
+        Self::verilate(Dut::load_model(build, Some(model))?, progress)
+    }
+
+    /// Runs networks one after the other in one simulation, which is reset once; a run for each. Before each network, the core
+    /// must refuse its `bad` images, each with this error code. The first mismatch ends everything.
+    ///
+    /// # Errors
+    /// As [`Self::run`]; and when a bad image is taken, or a good one is not.
+    pub fn run_in_turn(&mut self, runs: &[Run<'_>], stall: Option<u64>) -> Result<Vec<Report>> {
+        let duts: Vec<Dut> = runs
+            .iter()
+            .map(|run| Dut::load_model(&self.dut.build, Some(run.model)))
+            .collect::<Result<_>>()?;
+        let options = Options { stall, ..Options::default() };
+        let simulator = Simulator::open(&self.model.library, &self.model.images, stall)?;
+        let mut pins = Pins::new(simulator, stall, None);
+        let mut reports = Vec::new();
+        for (number, (run, dut)) in runs.iter().zip(&duts).enumerate() {
+            dut.check_inputs(run.inputs, &options)?;
+            let mut session = Session::with(dut, run.inputs, &options, pins)?;
+            let ended = session.run_again(number == 0, run.bad);
+            let mut report = session.report();
+            match ended {
+                Ok(()) | Err(Stop::Enough) => reports.push(report),
+                Err(Stop::Error(error)) => return Err(error),
+                Err(Stop::Mismatch(mismatch)) => {
+                    report.mismatches = 1;
+                    report.first_mismatch = Some(*mismatch);
+                    reports.push(report);
+                    return Ok(reports);
+                }
+            }
+            pins = session.into_pins();
+        }
+        Ok(reports)
     }
 
     fn verilate(dut: Dut, progress: &mut dyn FnMut(Progress)) -> Result<Self> {

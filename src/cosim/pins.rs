@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::ffi::{In, Link, Out, Simulator};
 use super::stall::Stall;
 use crate::hardware::{FirstMismatch, Stop, What};
+use crate::registers::{CONTROL, Field};
 
 /// A word of a result frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,20 @@ impl Pins {
             window,
             tracing: false,
         }
+    }
+
+    /// Whether a waveform is to be written.
+    pub fn has_window(&self) -> bool {
+        self.window.is_some()
+    }
+
+    /// Clears what was counted, here and in the hardware.
+    pub fn begin_counts(&mut self) -> Result<(), Stop> {
+        let run = CONTROL.reset(0);
+        let clear = CONTROL.fields.iter().find(|field| field.name == "clear").map_or(0, Field::mask);
+        self.write_register(CONTROL.offset, run | clear)?;
+        self.counts = Counts { last_move: self.cycle, ..Counts::default() };
+        Ok(())
     }
 
     /// Whether the last sample is still going in.

@@ -47,33 +47,68 @@ impl<'a> Session<'a> {
         simulator: Simulator,
         window: Option<Window>,
     ) -> Result<Self> {
+        let pins = Pins::new(simulator, options.stall, window);
+        Self::with(dut, inputs, options, pins)
+    }
+
+    /// A run on pins that are there.
+    pub fn with(dut: &'a Dut, inputs: &'a Inputs, options: &Options, pins: Pins) -> Result<Self> {
         let t_max = options.t_max.filter(|&t| t > 0).map(u32::from);
         let limits = Limits { t_max, confidence: options.confidence, class_per_step: false };
-        let checks = match window {
-            None => {
+        let checks = match pins.has_window() {
+            false => {
                 let observer = dut.design.observer(&dut.golden, inputs, limits)?;
                 Some((observer, FrameCheck::new(dut.design.output())))
             }
-            Some(_) => None,
+            true => None,
         };
+        let next_look = pins.cycle + LOOK;
         Ok(Self {
             dut,
             inputs,
             options: options.clone(),
-            pins: Pins::new(simulator, options.stall, window),
+            pins,
             checks,
             deadlock: DeadlockDetector::new(dut.design.waits()),
             tally: Tally::default(),
             words: Vec::new(),
             raw: Vec::new(),
-            next_look: LOOK,
+            next_look,
         })
     }
 
     /// All samples, from reset to the registers.
     pub fn run(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+        self.timed(|session| session.simulate(progress))
+    }
+
+    /// All samples of a network that is loaded, with a reset only if it is the `first`, after images that are refused.
+    pub fn run_again(&mut self, first: bool, bad: &[(Vec<u32>, u32)]) -> Result<(), Stop> {
+        self.timed(|session| {
+            if first {
+                session.reset()?;
+            }
+            for (words, error) in bad {
+                let status = session.pins.try_load(words)?;
+                if status.loaded || status.error != *error {
+                    let message = format!("an image with error {error} leads to {status:?}");
+                    return Err(FirstMismatch::new(What::Register, session.pins.cycle, message).into());
+                }
+            }
+            session.load()?;
+            session.pins.begin_counts()?;
+            session.samples(&mut |_| ())
+        })
+    }
+
+    /// The pins, for another run.
+    pub fn into_pins(self) -> Pins {
+        self.pins
+    }
+
+    fn timed(&mut self, run: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
         let start = Instant::now();
-        let result = self.simulate(progress);
+        let result = run(self);
         self.tally.seconds = start.elapsed().as_secs_f64();
         // Earlier reports of the taps come first.
         match (self.look(), result) {
@@ -85,11 +120,30 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn simulate(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+    fn reset(&mut self) -> Result<(), Stop> {
         for _ in 0..RESET {
             self.pins.cycle()?;
         }
         self.pins.drive.rst = 0;
+        Ok(())
+    }
+
+    /// Loads the network, if networks are loaded.
+    fn load(&mut self) -> Result<(), Stop> {
+        match self.options.image.as_ref().or(self.dut.image.as_ref()) {
+            Some(words) => self.pins.load(words),
+            None => Ok(()),
+        }
+    }
+
+    fn simulate(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+        self.reset()?;
+        self.load()?;
+        self.samples(progress)
+    }
+
+    /// All samples, from the registers to the registers.
+    fn samples(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
         let stages = self.dut.counted().count();
         self.tally.registers += registers::begin(&mut self.pins, stages, &self.options)?;
 
@@ -115,7 +169,7 @@ impl<'a> Session<'a> {
     fn begin_sample(&mut self, sample: usize) -> Result<(), Stop> {
         self.inputs.fill(sample, &mut self.raw);
         let input = self.dut.design.input();
-        let bits = input.element.bits();
+        let bits = input.element_bits;
         let mask = (1u64 << bits) - 1;
         let beats = self.pins.next_sample();
         for row in self.raw.chunks(input.row) {

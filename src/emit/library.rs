@@ -51,6 +51,7 @@ pub(super) const SIM: &[(&str, &str)] = files!("sim":
     "overlay_layer_norm_taps.sv",
     "overlay_sum_neurons_taps.sv",
     "overlay_softmax_taps.sv",
+    "overlay_logits_taps.sv",
     "readout_taps.sv",
     "shim.h",
     "shim.cpp",

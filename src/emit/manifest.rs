@@ -69,7 +69,7 @@ pub struct ToolEntry {
 /// An input file of the build. Its name and location are not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceEntry {
-    /// Its role: `model`, `calibration`, `folding` or `board`.
+    /// Its role: `model`, `also`, `calibration`, `folding` or `board`.
     pub role: String,
     /// Length in bytes.
     pub bytes: usize,
@@ -244,7 +244,7 @@ impl Manifest {
                 words: output.frame_words(),
                 unit: lowered.readout.unit,
             },
-            address_bits: Core::address_bits(counted),
+            address_bits: Core::address_bits(counted, design.is_loadable()),
             proof: lowered.proof.iter().map(ProofEntry::of).collect(),
             stages,
             streams: design.streams(),

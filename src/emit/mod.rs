@@ -43,7 +43,7 @@ use existing::Found;
 use library::Sources;
 use package::Package;
 
-use crate::architecture::{Architecture, Design, Options};
+use crate::architecture::{Architecture, Design, Options, image};
 use crate::error::{Error, Result};
 use crate::hardware::{Core, name};
 use crate::target::{Board, Family, Target, TargetEntry};
@@ -52,6 +52,9 @@ use crate::{folder, lower, snn};
 
 /// Name of the manifest.
 const MANIFEST: &str = "manifest.json";
+
+/// Name of the model image, in the build folder of a machine that networks are loaded into.
+pub const IMAGE: &str = "model.bin";
 
 /// A folder in memory: paths from it, and contents.
 pub type Files = Vec<(String, Vec<u8>)>;
@@ -185,7 +188,9 @@ fn render_from(
     add("rtl/files.f".into(), &sources.rtl_list());
     add("sim/files.f".into(), &sources.sim_list());
     add("sim/self_check.f".into(), &sources.self_check_list());
-    let check = self_check::files(&design, &lowered.network, model.raw_range(), &top, generator)?;
+    let image = design.image()?;
+    let range = model.raw_range();
+    let check = self_check::files(&design, &lowered.network, range, &top, generator, image.as_deref())?;
     let samples = check.samples;
     check.files.iter().for_each(|(path, text)| add((*path).into(), text));
     images.iter().for_each(|(name, text)| add(format!("rom/{name}"), text));
@@ -227,6 +232,9 @@ fn render_from(
     let readme = Readme::of(&manifest, family, target.and_then(Target::board), samples, &of_vivado);
     add("README.md".into(), &(readme.render().map_err(template)? + "\n"));
     files.extend(of_vivado);
+    if let Some(words) = &image {
+        files.push((IMAGE.into(), image::bytes(words)));
+    }
     files.push(("folding.json".into(), folding::text(design.model(), &design.options(options))?));
     for (name, bytes) in model_files {
         files.push((format!("model.snn/{name}"), bytes));

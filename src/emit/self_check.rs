@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::golden::Limits;
 use crate::hardware::{Input, RandomSamples, SampleResult, Word, name};
 use crate::integer;
+use crate::registers::{Core, LOAD_CONTROL, LOAD_DATA, LOAD_STATUS};
 
 /// Maximum number of samples.
 const SAMPLES: usize = 4;
@@ -27,6 +28,28 @@ struct Bench<'a> {
     words: usize,
     patience: u64,
     tdata: String,
+    image: Option<Image>,
+}
+
+/// A model image that is loaded first.
+struct Image {
+    words: usize,
+    address_bits: u32,
+    control: u32,
+    status: u32,
+    data: u32,
+}
+
+impl Image {
+    fn of(words: &[u32]) -> Self {
+        Self {
+            words: words.len(),
+            address_bits: Core::address_bits(1, true),
+            control: LOAD_CONTROL.offset,
+            status: LOAD_STATUS.offset,
+            data: LOAD_DATA.offset,
+        }
+    }
 }
 
 /// The files that depend on the model.
@@ -47,6 +70,7 @@ pub(super) fn files(
     range: (i32, i32),
     top: &str,
     generator: &str,
+    image: Option<&[u32]>,
 ) -> Result<SelfCheck> {
     let golden = design.reference(network)?;
     let (stream, output) = (design.input(), design.output());
@@ -80,13 +104,17 @@ pub(super) fn files(
         }
         .clamp(100_000, u32::MAX.into()),
         tdata: name::bits(stream.tdata_width()),
+        image: image.map(Image::of),
     };
     let text = bench.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;
-    let files = vec![
+    let mut files = vec![
         ("sim/self_check_tb.sv", text + "\n"),
         ("sim/self_check/input.hex", input),
         ("sim/self_check/expected.hex", expected),
     ];
+    if let Some(words) = image {
+        files.push(("sim/self_check/model.hex", words.iter().map(|word| format!("{word:08x}\n")).collect()));
+    }
     Ok(SelfCheck { samples, files })
 }
 
@@ -95,7 +123,7 @@ fn beats(stream: &Input, raw: &[i32], text: &mut String) {
     for beat in raw.chunks(stream.beat_lanes) {
         let mut word = Word::default();
         for lane in 0..stream.beat_lanes {
-            word.push(beat.get(lane).copied().unwrap_or(0).into(), stream.element.bits());
+            word.push(beat.get(lane).copied().unwrap_or(0).into(), stream.element_bits);
         }
         text.push_str(&word.hex());
         text.push('\n');

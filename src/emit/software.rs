@@ -1,6 +1,7 @@
 //! The registers for programs that talk to the core: `registers.json` and `software/snn2rtl_regs.h`.
 
 use super::manifest::Manifest;
+use crate::architecture::Loadable;
 use crate::error::{Error, Result};
 use crate::hardware::name::identifier;
 use crate::registers::{Block, Core};
@@ -23,6 +24,7 @@ pub fn registers(manifest: &Manifest) -> Core {
             false => 0,
         },
         blocks: counted.map(block).collect(),
+        machine: manifest.folding.loadable().map(Loadable::identifier),
     }
 }
 

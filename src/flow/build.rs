@@ -6,7 +6,7 @@ use super::explore::{self, Schedule};
 use super::{Steps, Watch, fit, load};
 use crate::advice::{Advice, advise};
 use crate::architecture::{
-    Design, DesignPoint, Joins, Options as AnyFolding, OverlayOptions, StreamingOptions as Folding,
+    Design, DesignPoint, Joins, Loadable, Options as AnyFolding, OverlayOptions, StreamingOptions as Folding,
 };
 use crate::data;
 use crate::emit::{self, Existing, Manifest, SourceEntry};
@@ -37,6 +37,8 @@ pub enum Layout {
     },
     /// An overlay.
     Overlay(Sizes),
+    /// An overlay that this network and others, each a model.snn, can be loaded into.
+    Loadable(Sizes, Vec<PathBuf>),
 }
 
 /// What is chosen of an overlay; the rest is what suits the network.
@@ -132,6 +134,7 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
             folding
         }
         Layout::Overlay(sizes) => sizes.options(&lower::lower(&model)?.network)?.into(),
+        Layout::Loadable(sizes, others) => AnyFolding::Loadable(Box::new(machine(&model, sizes, others)?)),
     };
     let manifest = emit::emit_from(&model, &folding, target, &sources, &options.output, options.existing)?;
     if let Some((_, exploration)) = &found {
@@ -147,6 +150,18 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
         _ => None,
     };
     Ok(Built { manifest, chosen: found, estimate, advice })
+}
+
+/// The machine of a network and others.
+fn machine(model: &Model, sizes: &Sizes, others: &[PathBuf]) -> Result<Loadable> {
+    let mut networks = vec![lower::lower(model)?.network];
+    for path in others {
+        networks.push(lower::lower(&load::model(path)?)?.network);
+    }
+    let own: Vec<OverlayOptions> =
+        networks.iter().map(|network| sizes.options(network)).collect::<Result<_>>()?;
+    let widest = own.into_iter().max_by_key(|options| options.lanes).unwrap_or_default();
+    Loadable::for_networks(&networks.iter().collect::<Vec<_>>(), &widest)
 }
 
 /// A folding with the same lanes everywhere that fits a device: at most those that are given, with the smallest FIFOs where
@@ -171,6 +186,9 @@ fn sources(options: &Options) -> Result<Vec<SourceEntry>> {
     files.extend(load::model_files(&options.model).map(|file| ("model", file)));
     match &options.layout {
         Layout::Uniform(_) | Layout::Overlay(_) => {}
+        Layout::Loadable(_, others) => {
+            files.extend(others.iter().flat_map(|path| load::model_files(path)).map(|file| ("also", file)));
+        }
         Layout::File(path) => files.push(("folding", path.clone())),
         Layout::Scheduled { schedule, .. } => {
             let samples = schedule.calibrate.iter().map(|location| data::split_location(location).0);

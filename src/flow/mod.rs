@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | [`fn@check`] | [`check::Options`] | [`check::Check`]: every node, all problems, size |
 //! | [`fn@convert`] | [`convert::Options`] | [`convert::Converted`]: the model, what was proven, patterns and notes |
+//! | [`image::write`] | [`image::Options`] | [`image::Written`]: memories that are filled |
 //! | [`inspect::inspect`] | a model | [`inspect::Inspection`]: nodes, widths, memories |
 //! | [`fn@run`] | [`run::Options`] | [`run::Report`]: accuracy, spikes, differences |
 //! | [`fn@build`] | [`build::Options`] | [`build::Built`]: manifest, estimate, advice |
@@ -28,6 +29,7 @@ pub mod energy;
 pub mod examples;
 pub mod explore;
 pub mod fit;
+pub mod image;
 pub mod inspect;
 pub mod load;
 pub mod report;

@@ -8,6 +8,8 @@ use crate::quant::Element;
 pub struct Input {
     /// Type of an element.
     pub element: Element,
+    /// Width in bits of an element on the input stream; at least those of its type.
+    pub element_bits: u32,
     /// Subtracted from each element.
     pub zero_point: i32,
     /// Elements of a sample.
@@ -23,7 +25,7 @@ pub struct Input {
 impl Input {
     /// Width in bits of a beat of the input stream.
     pub fn tdata_width(&self) -> usize {
-        self.beat_lanes * usize::try_from(self.element.bits()).unwrap_or(usize::MAX)
+        self.beat_lanes * usize::try_from(self.element_bits).unwrap_or(usize::MAX)
     }
 
     /// Beats of the input stream that carry one sample.

@@ -221,13 +221,13 @@ fn chunk_cycles(fire: &Fire, last: bool, fire_lanes: u64) -> u64 {
 
 /// Spikes of each group of a value in each step: row by row, as groups lie in words.
 fn spikes(plan: &Plan, n: usize, raw: &[i32], levels: &[&[i32]]) -> Vec<Vec<u32>> {
-    let m = &plan.machine;
+    let (m, own) = (&plan.machine, &plan.own.input);
     let (f, Source { layer, row_words, positions, .. }) = (&plan.fetch[n], &plan.sources[n]);
     let row_groups = row_words * m.fetch_width / m.fire_lanes;
     let steps = number(f.steps);
     let element = |k: usize| match layer {
         Some(layer) => levels[*layer][k],
-        None => raw[m.input.order.as_ref().map_or(k, |order| order[k])] - m.input.zero_point,
+        None => raw[own.order.as_ref().map_or(k, |order| order[k])] - own.zero_point,
     };
     let count = layer.map_or(raw.len(), |layer| levels[layer].len());
     let rows = count / positions.len().max(1);

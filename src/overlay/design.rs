@@ -1,7 +1,7 @@
 //! The overlay of a network: the machine with its program, and the interfaces of the core.
 
-use super::compile::compile;
-use super::machine::Options;
+use super::compile::{compile, compile_for};
+use super::options::{Loadable, Options};
 use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::hardware::{Input, Output};
@@ -14,6 +14,8 @@ pub struct Design {
     pub model: String,
     /// What was asked for.
     pub options: Options,
+    /// The machine, if networks are loaded at run time.
+    pub loadable: Option<Box<Loadable>>,
     /// Machine and program.
     pub plan: Plan,
     /// The input stream.
@@ -28,7 +30,26 @@ pub struct Design {
 /// If an option is out of range, or the network has an operator that the overlay cannot compute.
 pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design> {
     options.check()?;
-    let plan = compile(network, options)?;
+    design(model, network, options, compile(network, options)?, None)
+}
+
+/// Plans a network for a machine that it is loaded into.
+///
+/// # Errors
+/// As [`plan`]; and what does not fit the machine, with the numbers.
+pub fn plan_loadable(model: &str, network: &Network, loadable: &Loadable) -> Result<Design> {
+    loadable.options.check()?;
+    let plan = compile_for(network, loadable)?;
+    design(model, network, &loadable.options, plan, Some(Box::new(loadable.clone())))
+}
+
+fn design(
+    model: &str,
+    network: &Network,
+    options: &Options,
+    plan: Plan,
+    loadable: Option<Box<Loadable>>,
+) -> Result<Design> {
     let (mut input, mut output) = (None, None);
     for id in network.topological() {
         let node = network.node(id);
@@ -36,6 +57,7 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
             Op::Input(own) => {
                 input = Some(Input {
                     element: own.element,
+                    element_bits: plan.machine.input.element_bits,
                     zero_point: own.zero_point,
                     count: node.shape.len(),
                     // An element per cycle: the input unit works while another sample is computed.
@@ -66,7 +88,7 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
     }
     match (input, output) {
         (Some(input), Some(output)) => {
-            Ok(Design { model: model.to_owned(), options: *options, plan, input, output })
+            Ok(Design { model: model.to_owned(), options: *options, loadable, plan, input, output })
         }
         _ => Err(Error::input("the network has no input or no readout")),
     }

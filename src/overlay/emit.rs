@@ -3,8 +3,9 @@
 use askama::Template;
 
 use super::design::Design;
-use super::machine::serial_lanes;
-use super::plan::Plan;
+use super::image::{MemoryKind, most_parts, values};
+use super::machine::{bits, serial_lanes};
+use super::options::Loadable;
 use crate::error::{Error, Result};
 use crate::golden::SpikeCode;
 use crate::hardware::Core;
@@ -29,6 +30,40 @@ struct Top<'a> {
     frame_words: usize,
     count_width: u32,
     parameters: Vec<(&'static str, String)>,
+    /// Values of the scalars, the highest first; of the loadable ones there are none.
+    scalars: Vec<String>,
+    load_width: u32,
+    loader: Option<Loader>,
+}
+
+/// What loads networks.
+struct Loader {
+    machine: String,
+    memory_bits: u32,
+    /// Words of each memory, and parts of a word, the highest number first.
+    depths: Vec<usize>,
+    parts: Vec<u32>,
+    most_parts: u32,
+    count_bits: u32,
+    most_count: usize,
+    zero_point_width: u32,
+}
+
+impl Loader {
+    fn of(loadable: &Loadable) -> Self {
+        let m = &loadable.machine;
+        let all = || MemoryKind::ALL.iter().rev();
+        Self {
+            machine: format!("32'h{:08x}", loadable.identifier()),
+            memory_bits: usize::BITS - (MemoryKind::ALL.len() - 1).leading_zeros(),
+            depths: all().map(|kind| kind.size(m).0).collect(),
+            parts: all().map(|kind| kind.parts(m)).collect(),
+            most_parts: most_parts(m),
+            count_bits: bits(m.input.count.saturating_sub(1)).max(1),
+            most_count: m.input.count,
+            zero_point_width: m.input.value_width,
+        }
+    }
 }
 
 /// The text of the top level and the memory images it reads.
@@ -50,17 +85,26 @@ pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> 
         program,
         input_beats: design.input.beats(),
         input_lanes: design.input.beat_lanes,
-        element_bits: design.input.element.bits(),
+        element_bits: design.input.element_bits,
         signed: u8::from(design.input.element.is_signed()),
         zero_point: design.input.zero_point,
         value_width: plan.machine.input.value_width,
-        addr_width: Registers::address_bits(1),
+        addr_width: Registers::address_bits(1, design.loadable.is_some()),
         frame_words: design.output.frame_words(),
         count_width: count_width(design),
         parameters: parameters(design),
+        scalars: values(plan, design.input.element.is_signed())
+            .iter()
+            .rev()
+            .map(|value| format!("32'h{value:08x}"))
+            .collect(),
+        load_width: 32 * most_parts(&plan.machine),
+        loader: design.loadable.as_deref().map(Loader::of),
     };
     let text = view.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;
-    Ok(Core { text, images: plan.images.clone() })
+    // What is loaded has no image in the hardware.
+    let images = if design.loadable.is_some() { Vec::new() } else { plan.images.clone() };
+    Ok(Core { text, images })
 }
 
 /// Bits of the spikes, and of the events, of a cycle: as `overlay_core` derives it.
@@ -68,14 +112,6 @@ fn count_width(design: &Design) -> u32 {
     let machine = &design.plan.machine;
     let most = machine.spikes.max(machine.fire_lanes) + 5;
     usize::BITS - (most - 1).leading_zeros()
-}
-
-/// Bits that count the rows which a unit completes in a sample.
-fn progress_bits(plan: &Plan) -> u32 {
-    let engine: u128 = plan.fire.iter().map(|fire| fire.rows).sum();
-    let vector: u128 = plan.vector.iter().map(|vector| vector.rows).sum();
-    let most = engine.max(vector).max(plan.machine.input.rows as u128);
-    (u128::BITS - most.leading_zeros()).max(1)
 }
 
 /// The parameters of `overlay_core`.
@@ -87,15 +123,16 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
     let width = |n: u32| n.to_string();
     // An image that is absent is all zeros.
     let file = |name: &str| match plan.image(name) {
-        Some(_) => format!("{{RomPath, \"{name}\"}}"),
-        None => "\"\"".to_owned(),
+        Some(_) if design.loadable.is_none() => format!("{{RomPath, \"{name}\"}}"),
+        _ => "\"\"".to_owned(),
     };
     // With two serial lanes, the entries of two elements are a word.
     let serial = |names: [&str; 2]| file(names[serial_lanes(m.fire_lanes) - 1]);
-    let op = |op: u128| plan.vector.iter().any(|v| v.op == op);
     let spikes = m.input.rows > 0;
     let input = |n: usize| if spikes { n } else { 1 }.to_string();
     vec![
+        ("Loadable", bit(design.loadable.is_some())),
+        ("LoadWidth", width(32 * most_parts(m))),
         ("Lanes", number(m.lanes)),
         ("Spikes", number(m.spikes)),
         ("FireLanes", number(m.fire_lanes)),
@@ -103,14 +140,11 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("InputWidth", width(m.input.value_width)),
         ("InputCount", number(m.input.count)),
         ("InputSpikes", u8::from(spikes).to_string()),
+        ("InputRaw", u8::from(m.input.raw).to_string()),
         ("InputRows", input(m.input.rows)),
         ("InputChannels", input(m.input.channels)),
         ("InputSteps", input(m.input.steps)),
-        ("InputBase", number(m.input.base)),
-        ("InputHalf", number(m.input.half)),
-        ("InputRowStride", number(m.input.row_stride)),
-        ("InputStepStride", number(m.input.step_stride)),
-        ("InputOrder", u8::from(m.input.order.is_some()).to_string()),
+        ("InputOrder", u8::from(m.input.ordered).to_string()),
         ("OrderFile", file("order.hex")),
         ("FetchCount", number(m.fetch_count)),
         ("FireCount", number(m.fire_count)),
@@ -140,8 +174,15 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("Ragged", bit(m.ragged)),
         ("PieceWidth", width(m.piece_width)),
         ("PieceDepth", number(m.piece_depth)),
-        ("PieceFile", if m.piece_depth > 0 { "{RomPath, \"pieces\"}".to_owned() } else { "\"\"".to_owned() }),
-        ("ProgressBits", width(progress_bits(plan))),
+        (
+            "PieceFile",
+            if m.piece_depth > 0 && design.loadable.is_none() {
+                "{RomPath, \"pieces\"}".to_owned()
+            } else {
+                "\"\"".to_owned()
+            },
+        ),
+        ("ProgressBits", width(bits(m.progress).max(1))),
         ("MaxRows", number(m.max_rows)),
         ("MaxFetchSteps", number(m.max_fetch_steps)),
         ("MaxSegments", number(m.max_segments)),
@@ -151,7 +192,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("MaxChunks", number(m.max_chunks)),
         ("SumWidth", width(m.sum_width)),
         ("SumDepth", number(m.sum_depth)),
-        ("Accumulates", bit(plan.fire.iter().any(|f| f.serial == 1 && f.accumulate == 1))),
+        ("Accumulates", bit(m.accumulates)),
         ("CoefficientWidth", width(m.coefficient_width)),
         ("CoefficientDepth", number(m.coefficient_depth)),
         ("CoefficientFile", file("coefficients.hex")),
@@ -161,11 +202,11 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("SerialStartFile", serial(["starts.hex", "start_pairs.hex"])),
         ("VectorCount", number(m.vector_count)),
         ("VectorFile", file("vector.hex")),
-        ("HasAdd", bit(op(1))),
-        ("HasEmbed", bit(op(2))),
-        ("HasMask", bit(op(4))),
-        ("HasLayerNorm", bit(op(3))),
-        ("HasNeurons", bit(op(5))),
+        ("HasAdd", bit(m.adds)),
+        ("HasEmbed", bit(m.embeds)),
+        ("HasMask", bit(m.masks)),
+        ("HasLayerNorm", bit(m.norms)),
+        ("HasNeurons", bit(m.sum_neurons)),
         ("TableWidth", width(m.table_width)),
         ("TableDepth", number(m.table_depth)),
         ("TableFile", file("table.hex")),

@@ -1,81 +1,21 @@
 //! The hardware that a program is compiled for: its parameters, as small as the network allows.
 
-use crate::error::{Error, Result};
-use crate::golden::SpikeCode;
-use crate::integer::{Network, Op, Readout};
+use serde::{Deserialize, Serialize};
 
-/// What a user chooses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Output channels of a chunk; a multiple of `fire_lanes`.
-    pub lanes: usize,
-    /// Events per cycle; at least 1.
-    pub spikes: usize,
-    /// Neurons that fire together; a power of two from 4.
-    pub fire_lanes: usize,
-    /// Neurons of a word of spike memory; a power of two from `fire_lanes`.
-    pub fetch_width: usize,
-    /// What a spike carries.
-    pub code: SpikeCode,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { lanes: 64, spikes: 2, fire_lanes: 8, fetch_width: 64, code: SpikeCode::Radix }
-    }
-}
-
-impl Options {
-    /// The defaults, with fewer lanes if no layer has so many outputs.
-    pub fn sensible(network: &Network) -> Self {
-        let all = Self::default();
-        let ids = network.topological();
-        let most = ids.iter().map(|&id| match &network.node(id).op {
-            Op::Linear(_)
-            | Op::Neuron(_)
-            | Op::Sum(_)
-            | Op::LayerNorm(_)
-            | Op::Product(_)
-            | Op::MaxPool(_)
-            | Op::Softmax(_)
-            | Op::Readout(_) => network.node(id).shape.channels(),
-            Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::Embedding(_) => 1,
-        });
-        let most = most.max().unwrap_or(1).next_multiple_of(all.fire_lanes);
-        Self { lanes: all.lanes.min(most), ..all }
-    }
-
-    /// Checks the values.
-    ///
-    /// # Errors
-    /// Names the value that is out of range, and the range.
-    pub fn check(&self) -> Result<()> {
-        let Self { lanes, spikes, fire_lanes, fetch_width, .. } = *self;
-        let problem = if fire_lanes < 4 || !fire_lanes.is_power_of_two() || fire_lanes > 1 << 10 {
-            format!("{fire_lanes} fire lanes: they must be a power of two from 4 to 1024")
-        } else if lanes == 0 || !lanes.is_multiple_of(fire_lanes) || lanes > 1 << 14 {
-            format!("{lanes} lanes: they must be a multiple of the {fire_lanes} fire lanes, at most 16384")
-        } else if spikes == 0 || spikes > 64 {
-            format!("{spikes} spikes per cycle: they must be 1 to 64")
-        } else if !fetch_width.is_power_of_two() || fetch_width < fire_lanes || fetch_width > 1 << 14 {
-            format!(
-                "a fetch width of {fetch_width}: it must be a power of two from the {fire_lanes} fire lanes to 16384"
-            )
-        } else {
-            return Ok(());
-        };
-        Err(Error::input(problem).fix("choose other parameters for the overlay"))
-    }
-}
+use crate::integer::Readout;
 
 /// Place and form of the input in spike memory, and its elements.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Input {
     /// Elements of a sample.
     pub count: usize,
+    /// Bits of an element on the input stream.
+    pub element_bits: u32,
     /// Width in bits of a signed element less the zero point.
     pub value_width: u32,
     /// Subtracted from each element.
+    #[serde(skip)]
     pub zero_point: i32,
     /// Rows and channels in spike memory; 0 if nobody reads the input as spikes.
     pub rows: usize,
@@ -84,28 +24,42 @@ pub struct Input {
     /// Local time-steps: bits of the largest magnitude.
     pub steps: usize,
     /// First word of the half of sample 0, and words of a half.
+    #[serde(skip)]
     pub base: usize,
     /// Words of a half; the half of sample 1 follows that of sample 0.
+    #[serde(skip)]
     pub half: usize,
     /// Words from one row to the next.
+    #[serde(skip)]
     pub row_stride: usize,
     /// Words from one step to the next.
+    #[serde(skip)]
     pub step_stride: usize,
     /// Element `k` of the rows is element `order[k]` of the sample; in the sample's own order if absent.
+    #[serde(skip)]
     pub order: Option<Vec<usize>>,
+    /// There is such an order.
+    pub ordered: bool,
+    /// Units read raw elements: nobody reads the input as spikes.
+    pub raw: bool,
 }
 
 /// All parameters of the hardware. Depths are numbers of words; 0 where a memory or an operator is absent. Widths are in
 /// bits, at least 1.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Machine {
     /// P: sums of a chunk.
+    #[serde(skip)]
     pub lanes: usize,
     /// G: events per cycle.
+    #[serde(skip)]
     pub spikes: usize,
     /// W: neurons that fire together.
+    #[serde(skip)]
     pub fire_lanes: usize,
     /// F: neurons of a word of spikes.
+    #[serde(skip)]
     pub fetch_width: usize,
     /// The input.
     pub input: Input,
@@ -139,6 +93,20 @@ pub struct Machine {
     pub piece_depth: usize,
     /// Most local time-steps of neurons with radix spikes; at least 1.
     pub max_steps: usize,
+    /// Most rows that a unit completes in a sample, and rows of the input.
+    pub progress: usize,
+    /// The engine adds to sums that are there.
+    pub accumulates: bool,
+    /// Kinds of vector instructions: sums of sums, tables of rows, masks, LayerNorm, neurons of sums.
+    pub adds: bool,
+    /// Tables of rows.
+    pub embeds: bool,
+    /// Masks.
+    pub masks: bool,
+    /// LayerNorm.
+    pub norms: bool,
+    /// Neurons of sums.
+    pub sum_neurons: bool,
     /// Words of spike memory.
     pub spike_depth: usize,
     /// Signed number of the memory of sums; partial sums wrap.
@@ -232,7 +200,8 @@ pub(super) const fn serial_lanes(fire_lanes: usize) -> usize {
 }
 
 /// Parameters of the readout.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReadoutPart {
     /// Logits: rows × channels.
     pub classes: usize,
@@ -242,7 +211,8 @@ pub struct ReadoutPart {
     pub multiplier_width: u32,
     /// Signed value.
     pub value_width: u32,
-    /// If all multipliers are this power of two, the hardware shifts.
+    /// If all multipliers are this power of two, the hardware shifts; not if they are loaded.
+    #[serde(skip)]
     pub shift: Option<u32>,
 }
 

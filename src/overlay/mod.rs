@@ -3,7 +3,9 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `machine.rs` | what a user chooses, and the parameters of the hardware |
+//! | `options.rs` | what a user chooses |
+//! | `machine.rs`, `sizes.rs` | the parameters of the hardware; which of them bounds what |
+//! | `image/` | networks that are loaded at run time |
 //! | `isa.rs` | instructions: fields, encoding, text |
 //! | `compile/`, `plan.rs` | from a network to a program, and what comes of it |
 //! | `design.rs` | machine, program and interfaces of a network |
@@ -19,14 +21,18 @@ pub mod design;
 pub(crate) mod emit;
 pub(crate) mod entry;
 pub mod estimate;
+pub mod image;
 pub mod isa;
 pub mod machine;
 pub(crate) mod observe;
+mod options;
 pub mod plan;
+mod sizes;
 pub mod summary;
 mod weights;
 
-pub use compile::compile;
+pub use compile::{compile, compile_for};
 pub use design::Design;
-pub use machine::{Machine, Options};
+pub use machine::Machine;
+pub use options::{Loadable, Options};
 pub use plan::Plan;

@@ -107,6 +107,8 @@ pub struct ValuePlace {
 pub struct Plan {
     /// Parameters of the hardware.
     pub machine: Machine,
+    /// What the network needs of it; the same, unless it is a machine for several networks.
+    pub own: Machine,
     /// What a spike carries.
     pub code: SpikeCode,
     /// First half of the matrix products.

@@ -16,15 +16,15 @@ impl Core {
              #define SNN2RTL_ADDRESS_BITS {}u\n",
             self.top,
             self.generator,
-            Self::address_bits(self.blocks.len())
+            Self::address_bits(self.blocks.len(), self.machine.is_some())
         );
         let stages = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
         // Writing to a string cannot fail.
-        for register in &REGISTERS {
+        for register in REGISTERS.iter().chain(self.load_registers()) {
             let name = register.name.to_uppercase();
             let _ = write!(text, "\n/* {} ({}) */\n", register.text, register.access());
             let _ = writeln!(text, "#define SNN2RTL_{name}_OFFSET 0x{:02x}u", register.offset);
-            let _ = writeln!(text, "#define SNN2RTL_{name}_RESET 0x{:08x}u", register.reset(stages));
+            let _ = writeln!(text, "#define SNN2RTL_{name}_RESET 0x{:08x}u", self.reset(register));
             masks(&mut text, &name, register);
         }
         let _ = write!(

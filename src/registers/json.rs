@@ -11,7 +11,6 @@ pub const FORMAT_VERSION: u32 = 1;
 impl Core {
     /// The map as JSON, all addresses in bytes.
     pub fn json(&self) -> Value {
-        let stages = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
         let blocks = self.blocks.iter().enumerate().map(|(index, block)| {
             json!({
                 "register": index,
@@ -31,24 +30,24 @@ impl Core {
             "model": self.model,
             "top": self.top,
             "bus": { "protocol": "AXI4-Lite", "prefix": "s_axi" },
-            "address_bits": Self::address_bits(self.blocks.len()),
+            "address_bits": Self::address_bits(self.blocks.len(), self.machine.is_some()),
             "data_bits": u32::BITS,
-            "registers": self.registers().iter().map(|mapped| register(mapped, stages)).collect::<Vec<_>>(),
+            "registers": self.registers().iter().map(|mapped| register(mapped, self.reset(&mapped.register))).collect::<Vec<_>>(),
             "wide": wide.collect::<Vec<_>>(),
             "stages": blocks.collect::<Vec<_>>(),
         })
     }
 }
 
-fn register(mapped: &MappedRegister, stages: u32) -> Value {
+fn register(mapped: &MappedRegister, reset: u32) -> Value {
     let MappedRegister { name, offset, block, register } = mapped;
     let mut value = json!({
         "name": name,
         "offset": offset,
         "access": register.access(),
-        "reset": register.reset(stages),
+        "reset": reset,
         "description": register.text,
-        "fields": fields(register, stages),
+        "fields": fields(register, reset),
     });
     if let Some(block) = block {
         value["stage_register"] = json!(block);
@@ -56,8 +55,7 @@ fn register(mapped: &MappedRegister, stages: u32) -> Value {
     value
 }
 
-fn fields(register: &Register, stages: u32) -> Vec<Value> {
-    let reset = register.reset(stages);
+fn fields(register: &Register, reset: u32) -> Vec<Value> {
     let field = |field: &super::Field| {
         json!({
             "name": field.name,

@@ -1,6 +1,9 @@
 //! The register map of one core.
 
-use super::{FIRST_STAGE, Field, REGISTERS, Register, STAGE_BYTES, STAGE_REGISTERS, STAGE_WIDE, WIDE};
+use super::{
+    END_LOAD, FIRST_STAGE, Field, LOAD_REGISTERS, REGISTERS, Register, Reset, STAGE_BYTES, STAGE_REGISTERS,
+    STAGE_WIDE, WIDE,
+};
 
 /// A stage that has registers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct Core {
     pub margin_bits: u32,
     /// The stages with registers, in the order of their blocks.
     pub blocks: Vec<Block>,
+    /// Identifier of the machine, if networks are loaded into it.
+    pub machine: Option<u32>,
 }
 
 /// A register at its address in a core.
@@ -60,9 +65,26 @@ impl Core {
         FIRST_STAGE + STAGE_BYTES * u32::try_from(block).unwrap_or(u32::MAX / STAGE_BYTES)
     }
 
-    /// Address bits of a core with this number of stages, including one address beyond the last register.
-    pub fn address_bits(stages: usize) -> u32 {
-        u32::BITS - Self::base(stages).leading_zeros()
+    /// Address bits of a core with this number of stages, including one address beyond the last register; of a core that
+    /// networks are loaded into, with its registers.
+    pub fn address_bits(stages: usize, loadable: bool) -> u32 {
+        let end = if loadable { Self::base(stages).max(END_LOAD) } else { Self::base(stages) };
+        u32::BITS - end.leading_zeros()
+    }
+
+    /// The value of a register after reset.
+    pub fn reset(&self, register: &Register) -> u32 {
+        let stages = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+        let constant = match register.fields {
+            [Field { reset: Reset::Machine, .. }] => self.machine.unwrap_or(0),
+            _ => stages,
+        };
+        register.reset(constant)
+    }
+
+    /// The registers of loading, if there are any.
+    pub fn load_registers(&self) -> &'static [Register] {
+        if self.machine.is_some() { &LOAD_REGISTERS } else { &[] }
     }
 
     /// All registers with their addresses, in ascending order.
@@ -81,7 +103,9 @@ impl Core {
                 register,
             })
         };
-        REGISTERS.into_iter().map(global).chain((0..self.blocks.len()).flat_map(of_block)).collect()
+        let load = self.load_registers().iter().copied().map(global);
+        let stages = (0..self.blocks.len()).flat_map(of_block);
+        REGISTERS.into_iter().map(global).chain(stages).chain(load).collect()
     }
 
     /// All numbers in two registers.

@@ -27,7 +27,8 @@ pub use page::page;
 pub use python::{PYTHON_BEGIN, PYTHON_END, python};
 pub use systemverilog::{PACKAGE, package};
 pub use table::{
-    CONTROL, CYCLES, FIRST_STAGE, IDENTITY, IN_STALLS, MARGIN, MARGIN_HIGH, MARGIN_LOW, OUT_STALLS, PATIENCE,
+    CONTROL, CYCLES, END_LOAD, FIRST_LOAD, FIRST_STAGE, IDENTITY, IN_STALLS, LOAD_CONTROL, LOAD_DATA,
+    LOAD_MACHINE, LOAD_REGISTERS, LOAD_STATUS, MARGIN, MARGIN_HIGH, MARGIN_LOW, OUT_STALLS, PATIENCE,
     REGISTERS, SAMPLES_IN, SAMPLES_OUT, STAGE_BYTES, STAGE_REGISTERS, STAGE_SPIKES, STAGE_WIDE, STAGE_WORK,
     STAGES, STATUS, T_MAX, VERSION, WIDE,
 };
@@ -69,6 +70,8 @@ pub enum Reset {
     Value(u32),
     /// The number of stages with registers, a constant.
     Stages,
+    /// The identifier of the machine, a constant.
+    Machine,
 }
 
 /// Bits of a register.
@@ -113,11 +116,11 @@ pub struct Register {
 }
 
 impl Register {
-    /// Its value after reset in a core with this number of stages.
-    pub fn reset(&self, stages: u32) -> u32 {
+    /// Its value after reset in a core with this number of stages, or of this machine.
+    pub fn reset(&self, constant: u32) -> u32 {
         let value = |field: &Field| match field.reset {
             Reset::Value(value) => value << field.low,
-            Reset::Stages => stages << field.low,
+            Reset::Stages | Reset::Machine => constant << field.low,
         };
         self.fields.iter().fold(0, |all, field| all | value(field))
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::table::RULES;
-use super::{FIRST_STAGE, REGISTERS, Register, Reset, STAGE_BYTES, STAGE_REGISTERS};
+use super::{FIRST_STAGE, LOAD_REGISTERS, REGISTERS, Register, Reset, STAGE_BYTES, STAGE_REGISTERS};
 
 /// The page, for cores with any number of stages.
 pub fn page() -> String {
@@ -30,6 +30,14 @@ pub fn page() -> String {
     for register in &STAGE_REGISTERS {
         let _ = rows(&mut text, &format!("+0x{:X}", register.offset), register);
     }
+    text.push_str(
+        "\n## Loading\n\n\
+         A core that networks are loaded into (`build --loadable`) has these, too; docs/model-image.md has the procedure:\n\n\
+         | address | register | bits | access | after reset | meaning |\n|---|---|---|---|---|---|\n",
+    );
+    for register in &LOAD_REGISTERS {
+        let _ = rows(&mut text, &format!("0x{:02X}", register.offset), register);
+    }
     text.push_str("\n## Rules\n\n");
     for rule in RULES {
         let _ = writeln!(text, "- {rule}");
@@ -44,6 +52,7 @@ fn rows(text: &mut String, address: &str, register: &Register) -> std::fmt::Resu
         Reset::Value(value) if value > 9 => format!("0x{value:08X}"),
         Reset::Value(value) => value.to_string(),
         Reset::Stages => "number of stages".to_owned(),
+        Reset::Machine => "identifier".to_owned(),
     };
     if let ([field], true) = (fields, register.is_number()) {
         let (access, after) = (field.access.name(), reset(field.reset));

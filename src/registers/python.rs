@@ -1,6 +1,6 @@
 //! The constants in `host/host.py`, which is a single self-contained file.
 
-use super::{FIRST_STAGE, REGISTERS, STAGE_BYTES, STAGE_REGISTERS, STAGE_WIDE, WIDE, Wide};
+use super::{FIRST_STAGE, LOAD_REGISTERS, REGISTERS, STAGE_BYTES, STAGE_REGISTERS, STAGE_WIDE, WIDE, Wide};
 
 /// The line before the constants.
 pub const PYTHON_BEGIN: &str = "# Generated from src/registers/table.rs; do not edit. Addresses in bytes.\n";
@@ -22,10 +22,11 @@ pub fn python() -> String {
         registers.iter().map(|register| (register.name, register.offset)).collect()
     };
     format!(
-        "{}FIRST_STAGE, STAGE_BYTES = 0x{FIRST_STAGE:02X}, 0x{STAGE_BYTES:02X}\n{}\
+        "{}{}FIRST_STAGE, STAGE_BYTES = 0x{FIRST_STAGE:02X}, 0x{STAGE_BYTES:02X}\n{}\
          # Numbers in two registers, NAME_low and NAME_high.\n\
          WIDE = [{}]\nSTAGE_WIDE = [{}]\n",
         table("REGISTERS", all(&REGISTERS)),
+        table("LOAD_REGISTERS", all(&LOAD_REGISTERS)),
         table("STAGE_REGISTERS", all(&STAGE_REGISTERS)),
         names(&WIDE),
         names(&STAGE_WIDE)

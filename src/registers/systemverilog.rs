@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{FIRST_STAGE, REGISTERS, Register, STAGE_BYTES, STAGE_REGISTERS, camel};
+use super::{FIRST_STAGE, LOAD_REGISTERS, REGISTERS, Register, STAGE_BYTES, STAGE_REGISTERS, camel};
 
 /// Its file in `rtl/`.
 pub const PACKAGE: &str = "axi_lite_regs_pkg.sv";
@@ -18,7 +18,10 @@ pub fn package() -> String {
          package axi_lite_regs_pkg;\n",
     );
     // Writing to a string cannot fail.
-    for register in &REGISTERS {
+    for (n, register) in REGISTERS.iter().chain(&LOAD_REGISTERS).enumerate() {
+        if n == REGISTERS.len() {
+            text.push_str("\n  // Not every core has these.\n  /* verilator lint_off UNUSEDPARAM */\n");
+        }
         let _ = write!(text, "\n  // {}: {}.\n", register.name, register.access());
         let name = camel(register.name);
         let _ = writeln!(text, "  localparam int unsigned {name}Offset = {};", register.offset);
@@ -27,6 +30,7 @@ pub fn package() -> String {
             let _ = writeln!(text, "  localparam bit [31:0] {name}Reset = 32'h{:08X};", register.reset(0));
         }
     }
+    text.push_str("  /* verilator lint_on UNUSEDPARAM */\n");
     let _ = write!(
         text,
         "\n  // The block of stage s begins at FirstStageOffset + s * StageBytes.\n  \

@@ -155,6 +155,64 @@ pub const PATIENCE: Register = Register {
     fields: &[setting(16)],
 };
 
+/// Begins a model image.
+pub const LOAD_CONTROL: Register = Register {
+    name: "load_control",
+    offset: 0x80,
+    text: "control of loading",
+    fields: &[bit(
+        "start",
+        0,
+        Access::Act,
+        0,
+        "begins a model image: what was loaded does not count any more, samples inside are completed, no new ones are accepted",
+    )],
+};
+
+/// State of loading.
+pub const LOAD_STATUS: Register = Register {
+    name: "load_status",
+    offset: 0x84,
+    text: "state of loading",
+    fields: &[
+        bit("loaded", 0, Access::Read, 0, "a good image is in; samples are accepted"),
+        bit("ready", 1, Access::Read, 0, "an image was begun, the core is empty: words are taken"),
+        Field {
+            name: "error",
+            low: 4,
+            bits: 4,
+            access: Access::Read,
+            reset: Reset::Value(0),
+            text: "why the last image was refused, 0 if it was not (docs/model-image.md)",
+        },
+    ],
+};
+
+/// A word of an image.
+pub const LOAD_DATA: Register = Register {
+    name: "load_data",
+    offset: 0x88,
+    text: "the next word of a model image; dropped while `load_status.ready` is 0; reads as 0",
+    fields: &[Field { access: Access::Act, ..count(32) }],
+};
+
+/// Identifier of the machine.
+pub const LOAD_MACHINE: Register = Register {
+    name: "load_machine",
+    offset: 0x8c,
+    text: "identifies the machine that images must be made for",
+    fields: &[fixed(Reset::Machine)],
+};
+
+/// The registers of a core that networks are loaded into.
+pub const LOAD_REGISTERS: [Register; 4] = [LOAD_CONTROL, LOAD_STATUS, LOAD_DATA, LOAD_MACHINE];
+
+/// Address of the first of them.
+pub const FIRST_LOAD: u32 = LOAD_CONTROL.offset;
+
+/// Address behind the last register that such a core may have.
+pub const END_LOAD: u32 = 0xc0;
+
 /// Cycles in which a sample was inside.
 pub const CYCLES: Wide = Wide { name: "cycles", low: CYCLES_LOW, high: CYCLES_HIGH };
 
@@ -272,5 +330,7 @@ mod tests {
     fn the_description_is_one_of_a_register_map() {
         check(&REGISTERS, &WIDE, FIRST_STAGE);
         check(&STAGE_REGISTERS, &STAGE_WIDE, STAGE_BYTES);
+        check(&LOAD_REGISTERS, &[], END_LOAD);
+        assert_eq!(LOAD_REGISTERS[0].offset, FIRST_LOAD);
     }
 }

@@ -92,7 +92,7 @@ fn all_equal(
     }
     if !options.confidence {
         let confidence = Some(Confidence { margin: 0, steps: 2 });
-        let asked = Options { confidence, stall: None, t_max: None, trace: None };
+        let asked = Options { confidence, stall: None, t_max: None, ..Options::default() };
         let error = bench.run(&inputs, &asked, &mut |_| ()).expect_err("there is no such rule").to_string();
         assert!(error.contains("without the confidence rule"), "{error}");
         return Runs { plain, early: None };
@@ -104,7 +104,8 @@ fn all_equal(
         [(0, 2, None, None), (0, 2, Some(5), None), (half, 1, Some(6), None), (0, 4, None, Some(6))]
     {
         let confidence = Some(Confidence { margin, steps });
-        let report = equal_with(&mut bench, &inputs, &Options { confidence, stall, t_max, trace: None });
+        let report =
+            equal_with(&mut bench, &inputs, &Options { confidence, stall, t_max, ..Options::default() });
         let Stops { quiescent, t_max, confident } = report.stops;
         assert_eq!(quiescent + t_max + confident, raw.len() as u64);
         stopped += confident;

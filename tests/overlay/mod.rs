@@ -10,9 +10,9 @@ use snn2rtl::golden::{Settled, SpikeCode, Unobserved};
 use snn2rtl::integer::{Network, Op, Rounding, Rule};
 use snn2rtl::lower::lower;
 use snn2rtl::overlay::cycles::estimate;
-use snn2rtl::overlay::isa;
 use snn2rtl::overlay::plan::Unit;
 use snn2rtl::overlay::{Options, Plan, compile};
+use snn2rtl::overlay::{image, isa};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 
 use crate::cnn::generator as cnn;
@@ -181,12 +181,14 @@ fn schedules(seed: u64) -> Vec<Schedule> {
 
 #[test]
 fn the_package_is_made_from_the_instructions() {
-    let (file, made) = (repository("rtl/overlay/overlay_isa_pkg.sv"), isa::package());
-    if std::env::var_os("UPDATE_GOLDENS").is_some() {
-        std::fs::write(&file, &made).expect("written");
+    for (name, made) in [("overlay_isa_pkg", isa::package()), ("overlay_image_pkg", image::package())] {
+        let file = repository(&format!("rtl/overlay/{name}.sv"));
+        if std::env::var_os("UPDATE_GOLDENS").is_some() {
+            std::fs::write(&file, &made).expect("written");
+        }
+        let found = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(found == made, "{name} differs from src/overlay/; UPDATE_GOLDENS=1 rewrites it");
     }
-    let found = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(found == made, "the package differs from src/overlay/isa.rs; UPDATE_GOLDENS=1 rewrites it");
 }
 
 /// Every model of the repository's tests is computed, or refused for a reason that is written here.

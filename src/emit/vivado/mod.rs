@@ -163,7 +163,7 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
         generator,
         top,
         lanes: design.input().beat_lanes,
-        element_bits: design.input().element.bits(),
+        element_bits: design.input().element_bits,
         tdata_width,
         bus: bits(bus_width),
         bus_high: bus_width - 1,

@@ -4,12 +4,13 @@ use super::constants::Constants;
 use crate::hardware::Word;
 use crate::integer::Readout;
 use crate::overlay::isa::{Fetch, Fire, Vector};
-use crate::overlay::machine::{Machine, bits, serial_lanes};
+use crate::overlay::machine::{Input, Machine, bits, serial_lanes};
 use crate::overlay::weights::banks;
 
-/// All images that are not empty.
+/// All images that are not empty, with the widths of the machine; the order of the elements is that of `input`.
 pub(super) fn images(
     machine: &Machine,
+    input: &Input,
     constants: &Constants,
     readout: Option<&Readout>,
     (fetch, fire, vector): (&[Fetch], &[Fire], &[Vector]),
@@ -49,7 +50,7 @@ pub(super) fn images(
             word
         }))
     });
-    let order = m.input.order.iter().flatten().map(|&e| e as i64);
+    let order = input.order.iter().flatten().map(|&e| e as i64);
     let both = |entries: &[i64], width| match serial_lanes(m.fire_lanes) {
         1 => String::new(),
         _ => pairs(entries, width),

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::Given;
 use super::constants::Constants;
 use super::item::{Access, Buffer, Demand, Item, Kind, Port};
 use super::layout::{Layout, Split};
@@ -11,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::integer::{Form, Network, Op, Rule};
 use crate::overlay::isa::Vector;
-use crate::overlay::machine::{Input, Options};
+use crate::overlay::machine::Input;
+use crate::overlay::options::Options;
 use crate::overlay::plan::LayerPlace;
 use crate::overlay::plan::Memory;
 
@@ -86,9 +88,11 @@ pub(super) struct Readers {
 pub(super) struct Lowering<'a> {
     pub network: &'a Network,
     pub options: &'a Options,
-    /// Fraction bits of all layers: of membranes, of LayerNorm, of softmax.
     /// Rows of each node that are computed.
     live: HashMap<NodeId, usize>,
+    /// Fewest local time-steps of the input.
+    input_steps: usize,
+    /// Fraction bits of all layers: of membranes, of LayerNorm, of softmax.
     pub fraction: u32,
     pub norm_fraction: u32,
     /// Of neurons of sums.
@@ -122,8 +126,10 @@ pub(super) fn refused(name: &str, problem: impl Into<String>, fix: &str) -> Erro
 pub(super) const STREAM: &str = "build the streaming architecture instead";
 
 impl<'a> Lowering<'a> {
-    pub fn new(network: &'a Network, options: &'a Options) -> Self {
-        let (mut fraction, mut norm_fraction, mut scale_fraction, mut neuron_fraction) = (0, 1, 0, 0);
+    pub fn new(network: &'a Network, options: &'a Options, given: &Given) -> Self {
+        let Given { mut fraction, mut norm_fraction, mut scale_fraction, mut neuron_fraction, input_steps } =
+            *given;
+        norm_fraction = norm_fraction.max(1);
         for id in network.topological() {
             match &network.node(id).op {
                 Op::Neuron(neuron) => {
@@ -149,6 +155,7 @@ impl<'a> Lowering<'a> {
             network,
             options,
             live: live::rows(network),
+            input_steps,
             fraction,
             norm_fraction,
             neuron_fraction,
@@ -413,7 +420,7 @@ impl<'a> Lowering<'a> {
         }
         let layout = Layout::dense(channels, self.options.fire_lanes);
         let most = node.range.low.unsigned_abs().max(node.range.high.unsigned_abs());
-        let steps = (64 - most.leading_zeros()).max(1) as usize;
+        let steps = ((64 - most.leading_zeros()) as usize).max(1).max(self.input_steps);
         let words = self.row_words(&layout);
         let half = rows * words * steps;
         let buffer = self.buffer(self.name(input), Memory::Spikes, (rows, words, 2 * steps));
@@ -431,8 +438,8 @@ impl<'a> Lowering<'a> {
     /// The input's elements, not yet read as spikes.
     pub fn elements(&self, input: NodeId) -> Input {
         let node = self.network.node(input);
-        let (value_width, zero_point) = match &node.op {
-            Op::Input(own) => (own.range.signed_width(), own.zero_point),
+        let (value_width, zero_point, element_bits) = match &node.op {
+            Op::Input(own) => (own.range.signed_width(), own.zero_point, own.element.bits()),
             Op::Linear(_)
             | Op::Neuron(_)
             | Op::Arrange(_)
@@ -443,9 +450,9 @@ impl<'a> Lowering<'a> {
             | Op::Product(_)
             | Op::MaxPool(_)
             | Op::Softmax(_)
-            | Op::Readout(_) => (1, 0),
+            | Op::Readout(_) => (1, 0, 8),
         };
-        Input { count: node.shape.len(), value_width, zero_point, ..Input::default() }
+        Input { count: node.shape.len(), element_bits, value_width, zero_point, ..Input::default() }
     }
 
     /// The input behind arrangements, and the order of its elements.

@@ -41,17 +41,82 @@ use lower::{Lowering, STREAM, refused};
 use memory::Addresses;
 use widths::unsigned;
 
+pub(super) use images::pieces_file;
+
 use super::isa::{Fetch, Fire, Vector};
-use super::machine::{Input, Machine, Options};
+use super::machine::{Input, Machine};
+use super::options::{Loadable, Options};
 use super::plan::{LayerPlace, Memory, Plan, Source, Unit, ValuePlace};
+use super::sizes::Lack;
 use crate::error::{Error, Result};
 use crate::integer::{Network, Op};
 
-/// Compiles a network.
+/// Compiles a network; the machine is as small as the network allows.
 ///
 /// # Errors
 /// Names the option that is out of range, or the node that has no lowering, and what to do instead.
 pub fn compile(network: &Network, options: &Options) -> Result<Plan> {
+    finish(lower(network, options, &Given::default())?, None)
+}
+
+/// Compiles a network for a machine that is there.
+///
+/// # Errors
+/// As [`compile`]; and what does not fit, with the numbers.
+pub fn compile_for(network: &Network, loadable: &Loadable) -> Result<Plan> {
+    let Loadable { options, machine } = loadable;
+    if !machine.is_sound(options) {
+        return Err(Error::input("these are not the sizes of a machine that networks are loaded into")
+            .fix("build it again with --loadable"));
+    }
+    finish(lower(network, options, &Given::of(machine))?, Some(machine))
+}
+
+/// The smallest machine that each of these networks can be loaded into.
+pub(super) fn machine_for(networks: &[&Network], options: &Options) -> Result<Loadable> {
+    let union = |given: &Given| -> Result<Machine> {
+        let mut all = Machine::default();
+        for network in networks {
+            all = all.union(&finish(lower(network, options, given)?, None)?.own);
+        }
+        Ok(all)
+    };
+    let sizes = union(&Given::default())?;
+    let sizes = union(&Given::of(&sizes))?;
+    let lanes = Machine {
+        lanes: options.lanes,
+        spikes: options.spikes,
+        fire_lanes: options.fire_lanes,
+        fetch_width: options.fetch_width,
+        ..sizes
+    };
+    Ok(Loadable { options: *options, machine: lanes.loadable() })
+}
+
+/// What a machine has once for all networks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Given {
+    pub fraction: u32,
+    pub norm_fraction: u32,
+    pub neuron_fraction: u32,
+    pub scale_fraction: u32,
+    /// Local time-steps of the input.
+    pub input_steps: usize,
+}
+
+impl Given {
+    fn of(machine: &Machine) -> Self {
+        Self {
+            fraction: machine.fraction,
+            norm_fraction: machine.norm_fraction,
+            neuron_fraction: machine.neuron_fraction,
+            scale_fraction: machine.scale_fraction,
+            input_steps: machine.input.steps,
+        }
+    }
+}
+
+fn lower<'a>(network: &'a Network, options: &'a Options, given: &Given) -> Result<Lowering<'a>> {
     options.check()?;
     network.check("overlay")?;
     let ids = network.topological();
@@ -61,13 +126,13 @@ pub fn compile(network: &Network, options: &Options) -> Result<Plan> {
     if (inputs, readouts) != (1, 1) {
         return Err(Error::input(format!("{inputs} inputs and {readouts} readouts instead of one of each")));
     }
-    let mut lowering = Lowering::new(network, options);
+    let mut lowering = Lowering::new(network, options, given);
     lowering.run()?;
-    finish(lowering)
+    Ok(lowering)
 }
 
-/// Addresses, conditions, images.
-fn finish(mut lowering: Lowering<'_>) -> Result<Plan> {
+/// Addresses, conditions, images; for a machine that is there, if it fits.
+fn finish(mut lowering: Lowering<'_>, there: Option<&Machine>) -> Result<Plan> {
     let items = std::mem::take(&mut lowering.items);
     let mut addresses = memory::place(&lowering.buffers, &items);
     let mut ordered = conditions::order(items.clone(), &lowering.buffers, &addresses, None);
@@ -124,9 +189,20 @@ fn finish(mut lowering: Lowering<'_>) -> Result<Plan> {
     if let Some(last) = vector.last_mut() {
         last.last = 1;
     }
-    let machine = machine(&lowering, &addresses, (&fetch, &fire, &vector));
+    let own = machine(&lowering, &addresses, (&fetch, &fire, &vector));
+    let machine = there.unwrap_or(&own).clone();
+    let lacks = own.lacks(&machine);
+    if !lacks.is_empty() {
+        let text = |lack: &Lack| match lack {
+            Lack { name, there: 0, .. } => format!("{name}: there are none"),
+            Lack { name, needed, there } => format!("{name}: {needed} needed, {there} there"),
+        };
+        let all: Vec<String> = lacks.iter().map(text).collect();
+        return Err(Error::input(format!("the network does not fit the machine: {}", all.join("; ")))
+            .fix("build the machine for this network, too: build --loadable --also"));
+    }
     let readout = lowering.readout_part().map(|(_, readout)| readout);
-    let images = images::images(&machine, &lowering.constants, readout, (&fetch, &fire, &vector));
+    let images = images::images(&machine, &own.input, &lowering.constants, readout, (&fetch, &fire, &vector));
     let count = fetch.len() + vector.len();
     let places = addresses.first.iter().zip(&addresses.lives);
     let values = lowering.buffers.iter().zip(places).map(|(buffer, (&first, life))| ValuePlace {
@@ -138,6 +214,7 @@ fn finish(mut lowering: Lowering<'_>) -> Result<Plan> {
     let values = values.collect();
     Ok(Plan {
         machine,
+        own,
         code: lowering.options.code,
         fetch,
         fire,
@@ -203,9 +280,18 @@ fn machine(
         None => {
             let ids = lowering.network.topological();
             let input = ids.into_iter().find(|&id| matches!(lowering.network.node(id).op, Op::Input(_)));
-            input.map_or_else(Input::default, |id| lowering.elements(id))
+            let input = input.map_or_else(Input::default, |id| lowering.elements(id));
+            Input { raw: true, ..input }
         }
     };
+    let input = Input { ordered: input.order.is_some(), ..input };
+    let rows =
+        |rows: &mut dyn Iterator<Item = u128>| usize::try_from(rows.sum::<u128>()).unwrap_or(usize::MAX);
+    let progress = rows(&mut fire.iter().map(|f| f.rows))
+        .max(rows(&mut vector.iter().map(|v| v.rows)))
+        .max(input.rows)
+        .max(1);
+    let op = |op: u128| vector.iter().any(|v| v.op == op);
     let fire_lanes = options.fire_lanes;
     let row_groups = |f: &Fire| f.groups(fire_lanes) as u128;
     let groups = most(&mut fetch.iter().map(|f| f.slice_step * (f.outer - 1) + f.slice_groups))
@@ -231,6 +317,13 @@ fn machine(
         piece_width: widths.piece.signed(),
         piece_depth: constants.pieces.depth(),
         max_steps: widths.max_steps.max(1),
+        progress,
+        accumulates: fire.iter().any(|f| f.serial == 1 && f.accumulate == 1),
+        adds: op(1),
+        embeds: op(2),
+        masks: op(4),
+        norms: op(3),
+        sum_neurons: op(5),
         spike_depth: addresses.spikes,
         sum_width: widths.sum.signed(),
         sum_depth: addresses.sums,

@@ -58,7 +58,7 @@ pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> 
         input_beats: design.input.beats(),
         input_lanes: design.input.beat_lanes,
         element_bits,
-        addr_width: Registers::address_bits(design.counted().count()),
+        addr_width: Registers::address_bits(design.counted().count(), false),
         frame_words: output.frame_words(),
         t_max: ends.t_max,
         stop_sample: ends.stop_sample,

@@ -26,6 +26,7 @@ impl<'a> Planner<'a> {
         let (row, beat_lanes) = input_rows(network, id, count, most);
         let value_width = input.range.signed_width();
         let adapter = Input {
+            element_bits: input.element.bits(),
             element: input.element,
             zero_point: input.zero_point,
             count,

@@ -1,0 +1,59 @@
+`default_nettype none
+
+/// Memory of constants: an image that never changes, or words that are written when a model is loaded.
+///
+/// Contract: as `sync_rom`. With `Loadable`, contents are unknown until written, and the memory is not read while it is
+/// written.
+/// Latency: 1 cycle.
+module overlay_rom #(
+  /// Bits of a word, and words.
+  parameter int unsigned Width = 8,
+  parameter int unsigned Depth = 16,
+  /// Words are written at run time; there is no image.
+  parameter bit Loadable = 1'b0,
+  /// Image for `$readmemh`; "" stands for all zeros.
+  parameter File = "",
+  /// Address bits, derived.
+  localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
+) (
+  input  wire logic                 clk_i,
+  input  wire logic                 enable_i,
+  input  wire logic [AddrWidth-1:0] addr_i,
+  output      logic [Width-1:0]     data_o,
+  /// Write port, with `Loadable`.
+  input  wire logic                 write_i,
+  input  wire logic [AddrWidth-1:0] write_addr_i,
+  input  wire logic [Width-1:0]     write_data_i
+);
+
+  if (Loadable) begin : gen_ram
+    sync_ram #(
+      .Width(Width),
+      .Depth(Depth)
+    ) u_ram (
+      .clk_i,
+      .read_enable_i(enable_i),
+      .read_addr_i(addr_i),
+      .read_data_o(data_o),
+      .write_enable_i(write_i),
+      .write_addr_i,
+      .write_data_i
+    );
+  end else begin : gen_rom
+    sync_rom #(
+      .Width(Width),
+      .Depth(Depth),
+      .File (File)
+    ) u_rom (
+      .clk_i,
+      .enable_i,
+      .addr_i,
+      .data_o
+    );
+    logic unused_write;
+    assign unused_write = write_i ^ (^write_addr_i) ^ (^write_data_i);
+  end
+
+endmodule
+
+`default_nettype wire

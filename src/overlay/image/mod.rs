@@ -1,0 +1,249 @@
+//! Model images: networks for a machine that is loaded at run time (`docs/model-image.md`).
+//!
+//! | file | holds |
+//! |---|---|
+//! | `mod.rs` | the format, and the image of a network |
+//! | `memories.rs` | the memories that an image fills |
+//! | `scalars.rs` | the numbers of a network that no instruction has |
+//! | `package.rs` | the SystemVerilog package |
+
+mod memories;
+mod package;
+mod scalars;
+
+use sha2::{Digest, Sha256};
+
+pub use memories::MemoryKind;
+pub use package::package;
+pub use scalars::{Flag, Scalar};
+
+pub(super) use memories::most_parts;
+pub(super) use scalars::values;
+
+use super::machine::Machine;
+use super::options::Loadable;
+use super::plan::Plan;
+use crate::error::{Error, Result};
+use crate::golden::SpikeCode;
+
+/// First word of an image: "SNNM", the first letter in the low byte.
+pub const MAGIC: u32 = u32::from_le_bytes(*b"SNNM");
+/// Version of the format.
+pub const VERSION: u32 = 1;
+/// Fewest words of an image: the header, a section of one word, the CRC.
+pub const LEAST_WORDS: u32 = 9;
+
+/// Why the core refuses an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadError {
+    /// The first word.
+    Magic,
+    /// The version of the format.
+    Version,
+    /// It was made for another machine.
+    Machine,
+    /// The length, or sections beyond it.
+    Length,
+    /// The number of a memory.
+    Memory,
+    /// Words beyond the end of a memory, or none.
+    Address,
+    /// The CRC.
+    Crc,
+    /// The source failed.
+    Source,
+}
+
+impl LoadError {
+    /// All of them, by their codes.
+    pub const ALL: [Self; 8] = [
+        Self::Magic,
+        Self::Version,
+        Self::Machine,
+        Self::Length,
+        Self::Memory,
+        Self::Address,
+        Self::Crc,
+        Self::Source,
+    ];
+
+    /// The code in `load_status`; 0 is no error.
+    pub fn code(self) -> u32 {
+        (1..).zip(Self::ALL).find(|(_, error)| *error == self).map_or(0, |(code, _)| code)
+    }
+
+    /// What is wrong.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Magic => "it does not begin like a model image",
+            Self::Version => "it is of another version of the format",
+            Self::Machine => "it was made for another machine",
+            Self::Length => "its sections do not have its length",
+            Self::Memory => "it names a memory that there is not",
+            Self::Address => "a section ends beyond its memory",
+            Self::Crc => "its CRC is wrong",
+            Self::Source => "its source failed",
+        }
+    }
+}
+
+impl Loadable {
+    /// Identifies the machine: images for another one are refused.
+    pub fn identifier(&self) -> u32 {
+        let mut hash = Sha256::new();
+        hash.update(match self.options.code {
+            SpikeCode::Unary => b"unary",
+            SpikeCode::Radix => b"radix",
+        });
+        let Machine { lanes, spikes, fire_lanes, fetch_width, .. } = &self.machine;
+        for number in [lanes, spikes, fire_lanes, fetch_width] {
+            hash.update((*number as u64).to_le_bytes());
+        }
+        // A structure of numbers is always written.
+        hash.update(serde_json::to_vec(&self.machine).unwrap_or_default());
+        let digest = hash.finalize();
+        u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]])
+    }
+}
+
+/// The image of a network that is compiled for the machine; its elements are two's complement or not.
+///
+/// # Errors
+/// When a memory image of the plan is damaged, or has words that the machine has no room for.
+pub fn words(plan: &Plan, loadable: &Loadable, signed: bool) -> Result<Vec<u32>> {
+    let mut words = vec![MAGIC, VERSION, loadable.identifier(), 0];
+    for kind in MemoryKind::ALL {
+        let data = match kind {
+            MemoryKind::Scalars => values(plan, signed),
+            _ => contents(plan, loadable, kind)?,
+        };
+        let parts = kind.parts(&loadable.machine) as usize;
+        let count = data.len() / parts.max(1);
+        if count > kind.size(&loadable.machine).0 {
+            return Err(Error::input(format!("{count} words of the memory of {} are too many", kind.name())));
+        }
+        if count > 0 {
+            words.extend([kind.number(), 0, u32::try_from(count).unwrap_or(u32::MAX)]);
+            words.extend(data);
+        }
+    }
+    words[3] = u32::try_from(words.len() + 1).unwrap_or(u32::MAX);
+    words.push(crc(&words));
+    Ok(words)
+}
+
+/// The CRC-32 of words, the low byte of each first.
+pub fn crc(words: &[u32]) -> u32 {
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    crc32fast::hash(&bytes)
+}
+
+/// The bytes of an image.
+pub fn bytes(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+/// The words of a memory in parts of 32 bits, the low part of each first.
+fn contents(plan: &Plan, loadable: &Loadable, kind: MemoryKind) -> Result<Vec<u32>> {
+    let machine = &loadable.machine;
+    let single = |name: &str| plan.image(name).unwrap_or("").to_owned();
+    let text = match kind {
+        MemoryKind::Scalars => String::new(),
+        MemoryKind::Fetch => single("fetch.hex"),
+        MemoryKind::Fire => single("fire.hex"),
+        MemoryKind::Vector => single("vector.hex"),
+        MemoryKind::Weights => (0..3).map(|bank| single(&format!("weights_{bank}.hex"))).collect(),
+        MemoryKind::Thresholds => single("thresholds.hex"),
+        MemoryKind::Pieces => return pieces(plan, loadable),
+        MemoryKind::Windows => single("windows.hex"),
+        MemoryKind::Starts => single("starts.hex"),
+        MemoryKind::StartPairs => serial(plan, ["starts.hex", "start_pairs.hex"]),
+        MemoryKind::Coefficients => single("coefficients.hex"),
+        MemoryKind::CoefficientPairs => serial(plan, ["coefficients.hex", "coefficient_pairs.hex"]),
+        MemoryKind::Table => single("table.hex"),
+        MemoryKind::Constants => single("constants.hex"),
+        MemoryKind::Exponentials => single("exponentials.hex"),
+        MemoryKind::Readout => single("readout.hex"),
+        MemoryKind::Order => single("order.hex"),
+    };
+    let parts = kind.parts(machine) as usize;
+    let mut words = Vec::new();
+    for line in text.lines() {
+        words.extend(split(&digits(line)?, parts));
+    }
+    Ok(words)
+}
+
+/// The memory of the serial path holds words of as many entries as it takes at once.
+fn serial(plan: &Plan, [one, two]: [&str; 2]) -> String {
+    let name = if super::machine::serial_lanes(plan.machine.fire_lanes) == 1 { one } else { two };
+    plan.image(name).unwrap_or("").to_owned()
+}
+
+/// A word for the memories of all neurons of a group; shorter ones are filled up.
+fn pieces(plan: &Plan, loadable: &Loadable) -> Result<Vec<u32>> {
+    let machine = &loadable.machine;
+    let width = (machine.piece_width + machine.level_bits + 1) as usize;
+    let parts = MemoryKind::Pieces.parts(machine) as usize;
+    let lanes: Vec<Vec<&str>> = (0..machine.fire_lanes)
+        .map(|lane| plan.image(&super::compile::pieces_file(lane)).unwrap_or("").lines().collect())
+        .collect();
+    let depth = lanes.iter().map(Vec::len).max().unwrap_or(0);
+    let mut words = Vec::new();
+    for word in 0..depth {
+        let mut all = Vec::new();
+        for lane in &lanes {
+            let mut own = match lane.get(word) {
+                Some(line) => digits(line)?,
+                None => Vec::new(),
+            };
+            own.resize(width, false);
+            all.extend(own);
+        }
+        words.extend(split(&all, parts));
+    }
+    Ok(words)
+}
+
+/// The bits of a line of a memory image, bit 0 first.
+fn digits(line: &str) -> Result<Vec<bool>> {
+    let mut bits = Vec::with_capacity(4 * line.len());
+    for digit in line.chars().rev() {
+        let value = digit.to_digit(16).ok_or_else(|| {
+            Error::input(format!("a memory image has the line {:?}", crate::error::printable(line)))
+        })?;
+        bits.extend((0..4).map(|bit| value >> bit & 1 == 1));
+    }
+    Ok(bits)
+}
+
+/// Parts of 32 bits.
+fn split(bits: &[bool], parts: usize) -> Vec<u32> {
+    let mut words = vec![0; parts];
+    for (at, _) in bits.iter().enumerate().filter(|(_, set)| **set) {
+        if let Some(word) = words.get_mut(at / 32) {
+            *word |= 1 << (at % 32);
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LoadError, crc, digits, split};
+
+    #[test]
+    fn words_are_split_from_the_low_end() {
+        let bits = digits("2_0000_0001".replace('_', "").as_str()).expect("bits");
+        assert_eq!(split(&bits, 2), [1, 2]);
+        assert!(digits("xyz").is_err());
+    }
+
+    #[test]
+    fn the_crc_is_that_of_ieee_802_3() {
+        // "12345678"
+        assert_eq!(crc(&[0x3433_3231, 0x3837_3635]), 0x9ae0_daaf);
+        let codes: Vec<u32> = LoadError::ALL.iter().map(|error| error.code()).collect();
+        assert_eq!(codes, [1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+}

@@ -1,0 +1,89 @@
+//! What a user chooses of an overlay.
+
+use super::machine::Machine;
+use crate::error::{Error, Result};
+use crate::golden::SpikeCode;
+use crate::integer::{Network, Op};
+
+/// What a user chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Output channels of a chunk; a multiple of `fire_lanes`.
+    pub lanes: usize,
+    /// Events per cycle; at least 1.
+    pub spikes: usize,
+    /// Neurons that fire together; a power of two from 4.
+    pub fire_lanes: usize,
+    /// Neurons of a word of spike memory; a power of two from `fire_lanes`.
+    pub fetch_width: usize,
+    /// What a spike carries.
+    pub code: SpikeCode,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { lanes: 64, spikes: 2, fire_lanes: 8, fetch_width: 64, code: SpikeCode::Radix }
+    }
+}
+
+impl Options {
+    /// The defaults, with fewer lanes if no layer has so many outputs.
+    pub fn sensible(network: &Network) -> Self {
+        let all = Self::default();
+        let ids = network.topological();
+        let most = ids.iter().map(|&id| match &network.node(id).op {
+            Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::Sum(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::MaxPool(_)
+            | Op::Softmax(_)
+            | Op::Readout(_) => network.node(id).shape.channels(),
+            Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::Embedding(_) => 1,
+        });
+        let most = most.max().unwrap_or(1).next_multiple_of(all.fire_lanes);
+        Self { lanes: all.lanes.min(most), ..all }
+    }
+
+    /// Checks the values.
+    ///
+    /// # Errors
+    /// Names the value that is out of range, and the range.
+    pub fn check(&self) -> Result<()> {
+        let Self { lanes, spikes, fire_lanes, fetch_width, .. } = *self;
+        let problem = if fire_lanes < 4 || !fire_lanes.is_power_of_two() || fire_lanes > 1 << 10 {
+            format!("{fire_lanes} fire lanes: they must be a power of two from 4 to 1024")
+        } else if lanes == 0 || !lanes.is_multiple_of(fire_lanes) || lanes > 1 << 14 {
+            format!("{lanes} lanes: they must be a multiple of the {fire_lanes} fire lanes, at most 16384")
+        } else if spikes == 0 || spikes > 64 {
+            format!("{spikes} spikes per cycle: they must be 1 to 64")
+        } else if !fetch_width.is_power_of_two() || fetch_width < fire_lanes || fetch_width > 1 << 14 {
+            format!(
+                "a fetch width of {fetch_width}: it must be a power of two from the {fire_lanes} fire lanes to 16384"
+            )
+        } else {
+            return Ok(());
+        };
+        Err(Error::input(problem).fix("choose other parameters for the overlay"))
+    }
+}
+
+/// A machine for networks that are loaded at run time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loadable {
+    /// Lanes and code.
+    pub options: Options,
+    /// Sizes of the machine.
+    pub machine: Machine,
+}
+
+impl Loadable {
+    /// The smallest machine, in whole blocks of memory, that each of these networks can be loaded into.
+    ///
+    /// # Errors
+    /// If an option is out of range, or a network has an operator that the overlay cannot compute.
+    pub fn for_networks(networks: &[&Network], options: &Options) -> Result<Self> {
+        super::compile::machine_for(networks, options)
+    }
+}
