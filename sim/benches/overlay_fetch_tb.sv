@@ -51,10 +51,12 @@ module overlay_fetch_tb #(
   // ---------------------------------------------------------------------------- list, progress
   logic instr_valid, instr_next;
   logic [32*overlay_isa_pkg::FetchWords-1:0] instr;
+  localparam int unsigned ListSize = overlay_isa_pkg::FetchWords * Instructions;
   overlay_sequencer #(
     .Words(overlay_isa_pkg::FetchWords), .Count(Instructions), .File(ProgramFile)
   ) u_list (
-    .clk_i, .rst_i(rst), .valid_o(instr_valid), .instr_o(instr), .next_i(instr_next)
+    .clk_i, .rst_i(rst), .valid_o(instr_valid), .instr_o(instr), .next_i(instr_next),
+    .last_i($clog2(ListSize)'(ListSize - 1)), .write_i(1'b0), .write_addr_i('0), .write_data_i('0)
   );
   int started = 0;
   int progress[4];
@@ -85,11 +87,13 @@ module overlay_fetch_tb #(
   overlay_fetch #(
     .FetchWidth(FetchWidth), .FireLanes(FireLanes), .SpikeBits(SpikeBits), .WordBits(WordBits),
     .RowBits(RowBits), .StepBits(StepBits), .SegmentBits(SegmentBits), .OuterBits(OuterBits),
-    .InnerBits(InnerBits), .GroupBits(GroupBits), .InputHalf(InputHalf), .InputRows(InputRows),
+    .InnerBits(InnerBits), .GroupBits(GroupBits), 
     .WindowDepth(WindowDepth), .WindowFile(WindowFile), .HasMaximum(HasMaximum),
     .ProgressBits(ProgressBits)
   ) u_dut (
-    .clk_i, .rst_i(rst), .instr_valid_i(instr_valid && started != 0), .instr_i(instr),
+    .clk_i, .rst_i(rst), .input_half_words_i(SpikeBits'(InputHalf)),
+    .input_last_row_i(ProgressBits'(InputRows - 1)), .window_write_i(1'b0), .window_addr_i('0),
+    .window_data_i('0), .instr_valid_i(instr_valid && started != 0), .instr_i(instr),
     .instr_next_o(instr_next), .progress_engine_i(ProgressBits'(progress[0])),
     .progress_softmax_i(ProgressBits'(progress[1])), .progress_vector_i(ProgressBits'(progress[2])),
     .progress_input_i(ProgressBits'(progress[3])), .input_half_i(half), .end_o(at_end),

@@ -75,10 +75,12 @@ module overlay_fire_tb #(
   logic instr_valid, instr_next;
   logic [32*overlay_isa_pkg::FireWords-1:0] instr;
   int started = 0;
+  localparam int unsigned ListSize = overlay_isa_pkg::FireWords * Instructions;
   overlay_sequencer #(
     .Words(overlay_isa_pkg::FireWords), .Count(Instructions), .File(ProgramFile)
   ) u_list (
-    .clk_i, .rst_i(rst), .valid_o(instr_valid), .instr_o(instr), .next_i(instr_next)
+    .clk_i, .rst_i(rst), .valid_o(instr_valid), .instr_o(instr), .next_i(instr_next),
+    .last_i($clog2(ListSize)'(ListSize - 1)), .write_i(1'b0), .write_addr_i('0), .write_data_i('0)
   );
   always @(posedge clk_i) begin
     restart <= !rst && started != batch && batch > 1;
@@ -135,7 +137,8 @@ module overlay_fire_tb #(
     .PieceDepth(PieceDepth), .PieceWidth(PieceWidth), .PieceFile(PieceFile), .RowBits(RowBits),
     .ChunkBits(ChunkBits), .ElementBits(ElementBits)
   ) u_dut (
-    .clk_i, .rst_i(rst), .instr_valid_i(instr_valid && started != 0), .instr_i(instr),
+    .clk_i, .rst_i(rst), .piece_write_i(1'b0), .piece_addr_i('0), .piece_data_i('0),
+    .instr_valid_i(instr_valid && started != 0), .instr_i(instr),
     .instr_next_o(instr_next), .end_o(at_end), .restart_i(restart), .row_done_o(row_done),
     .chunk_done_i(chunk_done), .sums_i(sums), .chunk_free_o(chunk_free),
     .threshold_read_o(threshold_read), .threshold_addr_o(threshold_addr), .threshold_i(threshold),

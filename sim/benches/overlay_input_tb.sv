@@ -37,6 +37,8 @@ module overlay_input_tb #(
 );
 
   localparam int unsigned RawBits = (Count > 1) ? $clog2(Count) : 1;
+  localparam int unsigned RowBits = (Rows > 1) ? $clog2(Rows) : 1;
+  localparam int unsigned ChannelBits = (Channels > 1) ? $clog2(Channels) : 1;
   localparam int Groups = int'((Channels + Lanes - 1) / Lanes);
   localparam int RowWrites = Groups * int'(Steps);
 
@@ -57,21 +59,26 @@ module overlay_input_tb #(
   logic [FetchWidth/Lanes-1:0] group;
   logic [Lanes-1:0] nz, neg;
   logic [ProgressBits-1:0] progress;
+  logic is_inside;
   bench_player #(.Width(ValueWidth), .Words(InWords), .File(InFile)) u_in (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(in_idle), .valid_o(in_valid), .ready_i(in_ready),
     .data_o(value)
   );
   overlay_input #(
     .ProgressBits(ProgressBits), .ValueWidth(ValueWidth), .Count(Count), .HasSpikes(HasSpikes),
-    .Rows(Rows), .Channels(Channels), .Steps(Steps), .Lanes(Lanes), .FetchWidth(FetchWidth),
-    .SpikeBits(SpikeBits), .Base(Base), .Half(Half), .RowStride(RowStride), .StepStride(StepStride),
-    .HasOrder(HasOrder), .OrderFile(OrderFile)
+    .HasRaw(32'(HasSpikes == 0)), .Rows(Rows), .Channels(Channels), .Steps(Steps), .Lanes(Lanes), .FetchWidth(FetchWidth),
+    .SpikeBits(SpikeBits), .HasOrder(HasOrder), .OrderFile(OrderFile)
   ) u_dut (
-    .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_value_i(value),
+    .clk_i, .rst_i(rst), .spikes_i(HasSpikes != 0), .ordered_i(HasOrder != 0),
+    .last_i(RawBits'(Count - 1)), .last_row_i(RowBits'(Rows - 1)),
+    .last_channel_i(ChannelBits'(Channels - 1)), .base_i(SpikeBits'(Base)),
+    .other_i(SpikeBits'(Base + Half)), .row_stride_i(SpikeBits'(RowStride)),
+    .step_stride_i(SpikeBits'(StepStride)), .order_write_i(1'b0), .order_addr_i('0),
+    .order_data_i('0), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_value_i(value),
     .raw_valid_o(raw_valid), .raw_read_i(raw_read), .raw_addr_i(raw_addr), .raw_data_o(raw_data),
     .spike_valid_o(spike_valid), .spike_ready_i(spike_ready), .spike_addr_o(addr),
     .spike_group_o(group), .spike_nz_o(nz), .spike_neg_o(neg), .progress_o(progress), .half_o(half),
-    .done_i(done)
+    .done_i(done), .inside_o(is_inside)
   );
 
   // A sample is computed some time after all of it is there; in the first batch at once.
@@ -88,6 +95,7 @@ module overlay_input_tb #(
       end
     end
     if (!rst && done) computed <= computed + 1;
+    if (!rst && present && !done && !is_inside) $fatal(1, "%m: no sample is inside");
     if (rst) done <= 1'b0;
   end
 

@@ -49,7 +49,8 @@ module overlay_pieces_tb #(
     .Depth(Depth), .File(File), .ProbeBits(ProbeBits)
   ) u_dut (
     .clk_i, .rst_i(rst), .valid_i(in_valid), .done_o(done), .take_i(done && out_ready),
-    .probes_i(probes), .sums_i(sums), .first_i(first), .count_i(count), .levels_o(levels)
+    .probes_i(probes), .sums_i(sums), .first_i(first), .count_i(count), .levels_o(levels),
+    .write_i(1'b0), .write_addr_i('0), .write_data_i('0)
   );
   bench_checker #(.Width(Lanes * (LevelBits + 1)), .Words(OutWords), .File(OutFile)) u_out (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(out_idle), .valid_i(done), .ready_o(out_ready),

@@ -27,8 +27,10 @@ module overlay_sequencer_tb #(
   );
 
   assign next = valid && ready && !idle;
+  localparam int unsigned ListBits = (Words * Count > 1) ? $clog2(Words * Count) : 1;
   overlay_sequencer #(.Words(Words), .Count(Count), .File(File)) u_dut (
-    .clk_i, .rst_i(rst), .valid_o(valid), .instr_o(instr), .next_i(next)
+    .clk_i, .rst_i(rst), .valid_o(valid), .instr_o(instr), .next_i(next),
+    .last_i(ListBits'(Words * Count - 1)), .write_i(1'b0), .write_addr_i('0), .write_data_i('0)
   );
   bench_checker #(.Width(32 * Words), .Words(OutWords), .File(OutFile)) u_out (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(idle), .valid_i(valid && !idle), .ready_o(ready),

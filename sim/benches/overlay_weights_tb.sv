@@ -42,7 +42,8 @@ module overlay_weights_tb #(
   overlay_weights #(
     .Ports(Ports), .Width(Width), .Depth(Depth), .File0(File0), .File1(File1), .File2(File2)
   ) u_dut (
-    .clk_i, .enable_i(valid), .clear_i(clear), .addr_i(addr), .data_o(data)
+    .clk_i, .enable_i(valid), .clear_i(clear), .addr_i(addr), .data_o(data),
+    .write_i(1'b0), .write_addr_i('0), .write_data_i('0)
   );
   bench_observer #(.Width(Ports * Width), .Words(OutWords), .File(OutFile)) u_out (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(out_idle), .count_o(count), .valid_i(valid_q), .data_i(data)
