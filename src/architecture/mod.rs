@@ -18,16 +18,20 @@ use crate::data::Inputs;
 use crate::error::{Error, Result};
 use crate::golden::{Golden, Limits, Settled};
 use crate::hardware::{
-    Activity, Compared, Core, Counter, Cycles, Estimate, Figures, Input, Output, Quantities, SampleResult,
-    Smallest, StageEntry, Stop, StreamEntry, Waits,
+    Activity, Compared, Core, Counter, Cycles, Estimate, Figures, Input, Output, Quantities, RANDOM_SAMPLES,
+    RandomSamples, SampleResult, Smallest, StageEntry, Stop, StreamEntry, Waits,
 };
 use crate::integer::Network;
 use crate::overlay;
 use crate::streaming::{self, design, schedule};
 use crate::target::{Device, Family};
 
+pub use crate::hardware::Adders;
+pub use crate::overlay::choice::{
+    Goal as OverlayGoal, Point as OverlayPoint, Sizes as OverlaySizes, choose as choose_overlay,
+};
 pub use crate::overlay::image;
-pub use crate::overlay::summary::{LayerProgram, MemorySize, Program, Size, Value};
+pub use crate::overlay::summary::{LayerProgram, MemorySize, Program, Size, Span, Value};
 pub use crate::overlay::{Loadable, Options as OverlayOptions};
 pub use crate::streaming::design::{Joins, LayerFolding, Options as StreamingOptions};
 pub use options::{Architecture, Options};
@@ -82,11 +86,11 @@ impl Design {
         }
     }
 
-    /// The program and its machine in figures, if it has one.
-    pub fn program(&self) -> Option<Program> {
+    /// The program and its machine in figures, with the cycles of these samples, if it has one.
+    pub fn program(&self, activity: &Activity) -> Option<Program> {
         match self {
             Self::Streaming(_) => None,
-            Self::Overlay(design) => Some(overlay::summary::summary(design)),
+            Self::Overlay(design) => Some(overlay::summary::summary(design, activity)),
         }
     }
 
@@ -241,7 +245,7 @@ impl Design {
     pub(crate) fn waits(&self) -> Waits {
         match self {
             Self::Streaming(design) => streaming::observe::waits(design),
-            Self::Overlay(design) => overlay::estimate::waits(design),
+            Self::Overlay(design) => overlay::interval::waits(design),
         }
     }
 }
@@ -266,12 +270,31 @@ impl Design {
         }
     }
 
-    /// Cycles with the spikes of these samples.
+    /// What cycles are estimated from: random raw elements in a range, with runs of a background if there is one.
+    ///
+    /// # Errors
+    /// When the golden model cannot compute the network.
+    pub fn random_activity(
+        &self,
+        network: &Network,
+        range: (i32, i32),
+        background: Option<i32>,
+    ) -> Result<Activity> {
+        let samples = RandomSamples::new(self.input().count, range);
+        let samples = background.map_or(samples.clone(), |element| samples.with_background(element));
+        let samples = samples.take(RANDOM_SAMPLES);
+        Ok(match self.reference(network)? {
+            Reference::Synchronous(golden) => Activity::measure(&golden, samples),
+            Reference::Settled(golden) => Activity::levels(&golden, samples),
+        })
+    }
+
+    /// Cycles with the spikes of these samples; of an overlay their levels suffice.
     #[must_use]
     pub fn cycles(&self, activity: &Activity) -> Cycles {
         match self {
             Self::Streaming(design) => schedule::cycles(design, activity),
-            Self::Overlay(design) => overlay::estimate::cycles(design),
+            Self::Overlay(design) => overlay::interval::interval(design, activity).cycles,
         }
     }
 }
@@ -303,6 +326,37 @@ impl Design {
             Self::Overlay(_) => Vec::new(),
         }
     }
+}
+
+/// Overlays of a network with the sizes that are given, and all sensible ones of the others: those that none is both
+/// smaller and faster than, from the slowest to the fastest; with a device, also of those that it holds.
+///
+/// # Errors
+/// When a size is out of range, or the overlay cannot compute the network.
+pub fn overlay_points(
+    model: &str,
+    network: &Network,
+    activity: &Activity,
+    sizes: &OverlaySizes,
+    family: Family,
+    device: Option<&Device>,
+) -> Result<Vec<OverlayPoint>> {
+    overlay::choice::points(&overlay::choice::Task { model, network, activity, family, device }, sizes)
+}
+
+/// The overlay of a network with these sizes.
+///
+/// # Errors
+/// As [`overlay_points`].
+pub fn overlay_point(
+    model: &str,
+    network: &Network,
+    activity: &Activity,
+    options: &OverlayOptions,
+    family: Family,
+) -> Result<OverlayPoint> {
+    let design = overlay::design::sketch(model, network, options)?;
+    Ok(OverlayPoint::of(&design, activity, family))
 }
 
 /// Of designs that are the same everywhere, with the smallest FIFOs, the fastest that a device holds; if it holds none,
@@ -355,6 +409,14 @@ impl Observer<'_> {
         match self {
             Self::Streaming(observer) => observer.counters(),
             Self::Overlay(observer) => observer.counters(),
+        }
+    }
+
+    /// What the adders of the engine do, if there is one engine for all layers.
+    pub fn adders(&self) -> Option<Adders> {
+        match self {
+            Self::Streaming(_) => None,
+            Self::Overlay(observer) => Some(observer.adders()),
         }
     }
 

@@ -6,13 +6,15 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::schedule::ScheduleArgs;
 use super::{fit, output};
+use crate::architecture::OverlaySizes as Sizes;
 use crate::architecture::{Architecture, Joins, StreamingOptions as Folding};
 use crate::emit::{Existing, Manifest};
 use crate::error::{Error, Result};
 use crate::flow;
-use crate::flow::build::{Built, Layout, Sizes};
+use crate::flow::build::{Built, Layout};
 use crate::flow::explore::{self, Schedule};
 use crate::golden::SpikeCode;
+use crate::hardware::Estimate;
 use crate::report::Spikes;
 use crate::target::Target;
 
@@ -37,9 +39,9 @@ pub struct Args {
     /// Streaming: the same maximum number of weights per cycle in every engine; by default each layer gets the lanes that
     /// its share of the work needs. Overlay: output channels that are added to in one cycle; default: 64, or fewer for
     /// narrow networks.
-    #[arg(long, conflicts_with_all = ["folding", "calibrate", "fps", "fit"])]
+    #[arg(long, conflicts_with = "folding")]
     lanes: Option<usize>,
-    /// Overlay: spikes per cycle; default: 2.
+    /// Overlay: spikes per cycle; default: 2. With --fps, --luts or --fit, sizes that are not given are chosen.
     #[arg(long, value_name = "G", conflicts_with = "folding")]
     spikes: Option<usize>,
     /// Overlay: levels that a spike carries; default: radix.
@@ -68,7 +70,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "folding")]
     no_confidence: bool,
     /// The folding of each layer, or the sizes of an overlay: a `folding.json`, as every build folder contains.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["calibrate", "fps", "fit"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["calibrate", "fps", "fit", "luts"])]
     folding: Option<PathBuf>,
     #[command(flatten)]
     schedule: ScheduleArgs,
@@ -115,11 +117,21 @@ impl Args {
             ("--fifo-depth", self.fifo_depth.is_some()),
             ("--join-fifos", self.join_fifos.is_some()),
             ("--no-confidence", self.no_confidence),
+        ];
+        // Lanes of a streaming design are either given or balanced.
+        let balanced = [
             ("--calibrate", schedule.calibrate.is_some()),
             ("--fps", schedule.fps.is_some()),
             ("--fit", schedule.fit),
-            ("--clock", schedule.clock.is_some()),
+            ("--luts", schedule.luts.is_some()),
         ];
+        let balanced = balanced.iter().find(|(_, given)| *given && self.lanes.is_some());
+        if let (Kind::Streaming, Some((name, _))) = (self.architecture, balanced) {
+            return Err(Error::input(format!(
+                "--lanes cannot be used with {name}: lanes are given or balanced"
+            ))
+            .fix("leave one of them out"));
+        }
         let overlay = [
             ("--spikes", self.spikes.is_some()),
             ("--code", self.code.is_some()),
@@ -188,7 +200,7 @@ pub fn run(args: &Args) -> Result<()> {
         (Some(path), _) => Layout::File(path.clone()),
         (None, Kind::Streaming) => args.streaming(),
         (None, Kind::Overlay) if args.loadable => Layout::Loadable(args.sizes(), args.also.clone()),
-        (None, Kind::Overlay) => Layout::Overlay(args.sizes()),
+        (None, Kind::Overlay) => Layout::Overlay { sizes: args.sizes(), schedule: args.schedule.schedule() },
     };
     let existing = if args.force { Existing::Discard } else { Existing::Keep };
     let output = args.output.clone();
@@ -219,14 +231,17 @@ fn tell(args: &Args, built: &Built, target: Option<&Target>) -> Result<()> {
         Some(Target::Device(device)) => output::print(&format!("device: {}", device.title))?,
         None => {}
     }
+    if let Some((point, spikes, chosen)) = &built.overlay {
+        let how = if *chosen { "chosen" } else { "" };
+        output::print(format!("sizes P, G, W, F: {} {how}", point.options.brief()).trim_end())?;
+        output::print(&format!(
+            "{}, with {}",
+            estimate(point.cycles.per_sample, &point.estimate),
+            of(*spikes)
+        ))?;
+    }
     if let Some((design_point, exploration)) = &built.chosen {
-        let on = match exploration.spikes {
-            Spikes::Measured { samples } => format!("the spikes of {samples} samples"),
-            Spikes::Synthetic { samples } => {
-                format!("the spikes of {samples} random samples (--calibrate FILE.npy: of your own)")
-            }
-        };
-        output::print(&format!("lanes: balanced on {on}"))?;
+        output::print(&format!("lanes: balanced on {}", of(exploration.spikes)))?;
         if let Some(die) = &exploration.sized_for {
             output::print(&format!(
                 "size: for {die} or larger, and near the smallest product of area and cycles"
@@ -235,19 +250,33 @@ fn tell(args: &Args, built: &Built, target: Option<&Target>) -> Result<()> {
         if args.join_fifos.is_none() && design_point.point.options.joins == Joins::Minimal {
             output::print("FIFOs where paths meet: minimal, since no design with deeper ones fits")?;
         }
-        let total = design_point.estimate.total;
-        output::print(&format!(
-            "estimate: {:.0} cycles per sample, {} LUT, {} FF, {} {}, {} DSP ({})",
-            design_point.point.cycles.per_sample,
-            output::thousands(total.lut),
-            output::thousands(total.ff),
-            output::thousands(total.bram),
-            design_point.estimate.family.bram_unit(),
-            output::thousands(total.dsp),
-            design_point.estimate.family,
-        ))?;
+        output::print(&estimate(design_point.point.cycles.per_sample, &design_point.estimate))?;
     }
     output::print(&format!("build folder: {}", args.output.display()))
+}
+
+/// The spikes of which samples.
+fn of(spikes: Spikes) -> String {
+    match spikes {
+        Spikes::Measured { samples } => format!("the spikes of {samples} samples"),
+        Spikes::Synthetic { samples } => {
+            format!("the spikes of {samples} random samples (--calibrate FILE.npy: of your own)")
+        }
+    }
+}
+
+/// Cycles and area in a line.
+fn estimate(cycles: f64, estimate: &Estimate) -> String {
+    let total = estimate.total;
+    format!(
+        "estimate: {cycles:.0} cycles per sample, {} LUT, {} FF, {} {}, {} DSP ({})",
+        output::thousands(total.lut),
+        output::thousands(total.ff),
+        output::thousands(total.bram),
+        estimate.family.bram_unit(),
+        output::thousands(total.dsp),
+        estimate.family,
+    )
 }
 
 /// The stages as a table.

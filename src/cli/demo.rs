@@ -7,13 +7,15 @@ use clap::builder::PossibleValue;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::output::{self, thousands};
-use crate::architecture::{Options as Architecture, OverlayOptions, StreamingOptions as Folding};
+use crate::architecture::{
+    Options as Architecture, OverlayOptions, OverlaySizes, StreamingOptions as Folding,
+};
 use crate::convert::EncodingChoice;
 use crate::cosim as simulation;
 use crate::data;
 use crate::emit::Existing;
 use crate::error::{Error, Result};
-use crate::flow::build::{Layout, Sizes};
+use crate::flow::build::Layout;
 use crate::flow::demo::{Area, Report};
 use crate::flow::examples::Example;
 use crate::flow::explore::Schedule;
@@ -146,7 +148,7 @@ pub fn run(args: &Args) -> Result<()> {
             output: build.clone(),
             target: Some(Target::Device(Box::new(device.clone()))),
             layout: match example.is_overlay() {
-                true => Layout::Overlay(Sizes::default()),
+                true => Layout::Overlay { sizes: OverlaySizes::default(), schedule: Schedule::default() },
                 false => Layout::Scheduled {
                     schedule: Schedule {
                         calibrate: Some(file(inputs_file)),

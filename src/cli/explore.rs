@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum};
 
 use super::output;
 use super::schedule::ScheduleArgs;
+use crate::architecture::{Architecture, Options};
 use crate::error::Result;
 use crate::flow;
-use crate::flow::explore::target;
+use crate::flow::explore::{Architectures, target};
 use crate::folder;
 use crate::report::{self, EXPLORATION_VERSION, Exploration, Spikes};
 use crate::target::Short;
@@ -25,6 +26,9 @@ pub struct Args {
     /// The device to build for, without a board.
     #[arg(long, value_name = "PART")]
     device: Option<String>,
+    /// Whose designs: of one architecture, or of both together.
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Kind::Streaming)]
+    architecture: Kind,
     #[command(flatten)]
     schedule: ScheduleArgs,
     /// SVG file for a picture of the frontier.
@@ -33,6 +37,17 @@ pub struct Args {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// The architectures.
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    /// One stage per operator, connected by streams
+    Streaming,
+    /// One engine for all layers, run by a program
+    Overlay,
+    /// Both
+    Both,
 }
 
 /// Prints the frontier.
@@ -44,6 +59,11 @@ pub fn run(args: &Args) -> Result<()> {
         model: args.model.clone(),
         target: target(args.target.as_deref(), args.device.as_deref())?,
         schedule: args.schedule.schedule(),
+        architectures: match args.architecture {
+            Kind::Streaming => Architectures::Streaming,
+            Kind::Overlay => Architectures::Overlay,
+            Kind::Both => Architectures::Both,
+        },
     };
     let flow::explore::Frontier { exploration: found, unmet } =
         flow::explore(&options, &output::Display::new())?;
@@ -68,6 +88,7 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 fn table(found: &Exploration) -> String {
+    let overlays = found.designs.iter().any(|row| row.folding.architecture() == Architecture::Overlay);
     let cells = found.designs.iter().map(|row| {
         let fits = match row.fits {
             Some(true) => "yes".to_owned(),
@@ -79,8 +100,14 @@ fn table(found: &Exploration) -> String {
             (false, true) => "",
             (false, false) => "·",
         };
-        [
+        let design = match &row.folding {
+            Options::Streaming(_) => "streaming".to_owned(),
+            Options::Overlay(options) => format!("overlay {}", options.brief()),
+            Options::Loadable(loadable) => format!("overlay {}", loadable.options.brief()),
+        };
+        let cells = [
             mark.to_owned(),
+            design,
             output::thousands(row.cycles.round() as u64),
             output::thousands(row.samples_per_second.round() as u64),
             output::thousands(row.lut),
@@ -89,10 +116,26 @@ fn table(found: &Exploration) -> String {
             output::thousands(row.dsp),
             fits,
             crate::error::printable(&row.busiest),
-        ]
+        ];
+        // Streaming designs have no name.
+        Vec::from(cells).into_iter().enumerate().filter(|(n, _)| overlays || *n != 1).map(|(_, cell)| cell)
     });
-    let header = ["", "cycles", "samples/s", "LUT", "FF", found.family.bram_unit(), "DSP", "fits", "busiest"];
-    let table = output::table(header, cells.collect(), 1).to_string();
+    let cells: Vec<Vec<String>> = cells.map(Iterator::collect).collect();
+    let header = [
+        "",
+        "P, G, W, F",
+        "cycles",
+        "samples/s",
+        "LUT",
+        "FF",
+        found.family.bram_unit(),
+        "DSP",
+        "fits",
+        "busiest",
+    ];
+    let header: Vec<&str> =
+        header.into_iter().enumerate().filter(|(n, _)| overlays || *n != 1).map(|(_, name)| name).collect();
+    let table = output::table(header, cells, if overlays { 2 } else { 1 }).to_string();
     let mut text = format!("{table}\n→ chosen");
     if found.designs.iter().any(|design| !design.on_frontier && !design.chosen) {
         text.push_str("   · another design takes no more cycles and no more LUTs");

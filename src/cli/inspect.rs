@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::{energy, output, program};
 use crate::error::{Result, printable};
-use crate::flow::inspect::{Entry, built_overlay, inspect, inspect_lowered, overlay};
+use crate::flow::inspect::{Entry, built_program, inspect, inspect_lowered, overlay};
 use crate::flow::load;
 use crate::lower::{self, LayerProof};
 use crate::quant::Precision;
@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> Result<()> {
         return output::print(listing.trim_end());
     }
     let mut report = inspect_lowered(&model, &lowered);
-    report.program = built_overlay(&args.model, &model, &lowered)?.and_then(|design| design.program());
+    report.program = built_program(&args.model, &model, &lowered)?;
     if args.json {
         return output::json(&report);
     }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::flow;
 use crate::flow::synth::{Flow, Routing, Synthesised};
 use crate::place::Placement;
-use crate::synth::{Fit, Resource};
+use crate::synth::{Fit, Resource, Utilisation};
 use crate::target::Family;
 
 /// Synthesis programs.
@@ -81,6 +81,7 @@ pub fn run(args: &Args) -> Result<()> {
     match &found {
         Synthesised::Utilisation(synthesis) => {
             output::print(&synthesis.utilisation.table().to_string())?;
+            output::print(&about(&synthesis.utilisation))?;
             if let Some(fit) = &synthesis.fit {
                 output::print(&table(fit))?;
             }
@@ -92,6 +93,21 @@ pub fn run(args: &Args) -> Result<()> {
         }
     }
     found.check()
+}
+
+/// The longest path through logic, and the time that synthesis took.
+fn about(found: &Utilisation) -> String {
+    let time = format!("{} {}: {:.0} s", found.tool, found.tool_version, found.seconds);
+    match &found.logic_depth {
+        None => time,
+        Some(depth) => format!(
+            "logic depth: {} cells, of which {} look-up tables, in {} ({})\n{time}",
+            depth.levels,
+            depth.lut,
+            crate::error::printable(&depth.instance),
+            depth.module,
+        ),
+    }
 }
 
 /// The figures and the longest path.

@@ -7,7 +7,7 @@ use super::Options;
 use super::dut::Dut;
 use super::pins::Pins;
 use crate::error::{Error, Result};
-use crate::hardware::{Compared, Counter, FirstMismatch, SampleResult, StageEntry};
+use crate::hardware::{Adders, Compared, Counter, FirstMismatch, SampleResult, StageEntry};
 
 /// Mean and largest of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -100,6 +100,9 @@ pub struct Report {
     /// Mean counters of each stage over all samples; empty unless the complete run was equal.
     #[serde(default)]
     pub stages: Vec<StageWork>,
+    /// What the adders of an overlay do in a sample, in the mean over all samples; only of a whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adders: Option<Adders>,
     /// Figures of the completed samples.
     #[serde(skip)]
     pub per_sample: Vec<Sample>,
@@ -215,6 +218,7 @@ impl Report {
                 true => stages(dut, counters, tally.samples.len() as u64),
                 false => Vec::new(),
             },
+            adders: None,
             per_sample: per_sample.collect(),
             simulated_cycles: pins.cycle,
             simulated_cycles_per_second: pins.cycle as f64 / tally.seconds.max(1e-9),
@@ -256,6 +260,13 @@ impl Report {
         if let Some(share) = self.busiest_utilisation {
             let name = format!("{} at work", crate::error::printable(&self.busiest_engine));
             table.add_row(one(&name, format!("{:.1} %", 100.0 * share)));
+        }
+        if let Some(adders) = &self.adders {
+            table.add_row(one("interval, estimated from the spikes", format!("{:.1}", adders.cycles)));
+            for part in &adders.parts {
+                let name = format!("  adders: {}", part.name());
+                table.add_row(one(&name, format!("{:.1}", part.cycles)));
+            }
         }
         table.add_row(one("cycles simulated", self.simulated_cycles.to_string()));
         table.add_row(one("cycles per second", format!("{:.0}", self.simulated_cycles_per_second)));

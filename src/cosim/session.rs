@@ -251,10 +251,11 @@ impl<'a> Session<'a> {
 
     /// The figures so far.
     pub fn report(&self) -> Report {
-        let (counters, compared) = match &self.checks {
-            Some((observer, _)) => (observer.counters(), observer.compared()),
-            None => (Vec::new(), Compared::default()),
+        let (counters, compared, adders) = match &self.checks {
+            Some((observer, _)) => (observer.counters(), observer.compared(), observer.adders()),
+            None => (Vec::new(), Compared::default(), None),
         };
-        Report::new(self.dut, &self.options, &self.pins, &counters, &self.tally, compared)
+        let report = Report::new(self.dut, &self.options, &self.pins, &counters, &self.tally, compared);
+        Report { adders: adders.filter(|_| self.tally.complete), ..report }
     }
 }

@@ -3,20 +3,20 @@
 use std::path::PathBuf;
 
 use super::explore::{self, Schedule};
+use super::overlay::{self, OverlayCandidates};
 use super::{Steps, Watch, fit, load};
 use crate::advice::{Advice, advise};
 use crate::architecture::{
-    Design, DesignPoint, Joins, Loadable, Options as AnyFolding, OverlayOptions, StreamingOptions as Folding,
+    Design, DesignPoint, Joins, Loadable, Options as AnyFolding, OverlayOptions, OverlayPoint,
+    OverlaySizes as Sizes, StreamingOptions as Folding,
 };
 use crate::data;
 use crate::emit::{self, Existing, Manifest, SourceEntry};
 use crate::error::Result;
 use crate::folder;
-use crate::golden::SpikeCode;
 use crate::hardware::Estimate;
-use crate::integer::Network;
 use crate::lower;
-use crate::report::Exploration;
+use crate::report::{Exploration, Spikes};
 use crate::snn::Model;
 use crate::target::{Device, Target};
 
@@ -36,43 +36,14 @@ pub enum Layout {
         folding: Folding,
     },
     /// An overlay.
-    Overlay(Sizes),
+    Overlay {
+        /// The sizes that are given; the others are the usual ones, or chosen for the goal.
+        sizes: Sizes,
+        /// The samples and the goal.
+        schedule: Schedule,
+    },
     /// An overlay that this network and others, each a model.snn, can be loaded into.
     Loadable(Sizes, Vec<PathBuf>),
-}
-
-/// What is chosen of an overlay; the rest is what suits the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sizes {
-    /// Output channels that are added to in one cycle.
-    pub lanes: Option<usize>,
-    /// Events per cycle.
-    pub spikes: Option<usize>,
-    /// Neurons that fire together.
-    pub fire_lanes: Option<usize>,
-    /// Neurons of a word of spike memory.
-    pub fetch_width: Option<usize>,
-    /// What a spike carries.
-    pub code: Option<SpikeCode>,
-}
-
-impl Sizes {
-    /// The options for a network.
-    ///
-    /// # Errors
-    /// When a size is out of range.
-    pub fn options(&self, network: &Network) -> Result<OverlayOptions> {
-        let usual = OverlayOptions::sensible(network);
-        let options = OverlayOptions {
-            lanes: self.lanes.unwrap_or(usual.lanes),
-            spikes: self.spikes.unwrap_or(usual.spikes),
-            fire_lanes: self.fire_lanes.unwrap_or(usual.fire_lanes),
-            fetch_width: self.fetch_width.unwrap_or(usual.fetch_width),
-            code: self.code.unwrap_or(usual.code),
-        };
-        options.check()?;
-        Ok(options)
-    }
 }
 
 /// Options of a build.
@@ -97,6 +68,8 @@ pub struct Built {
     pub manifest: Manifest,
     /// The design that was chosen, where the layers were balanced, and all that were explored.
     pub chosen: Option<(DesignPoint, Exploration)>,
+    /// Cycles and area of an overlay by the estimate, the spikes these are estimated from, and whether its sizes were chosen.
+    pub overlay: Option<(OverlayPoint, Spikes, bool)>,
     /// The design and its estimated area, where a target is given.
     pub estimate: Option<(Design, Estimate)>,
     /// Alternatives, if by the estimate the design does not fit its target.
@@ -112,6 +85,7 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
     let target = options.target.as_ref();
     let sources = sources(options)?;
     let mut found = None;
+    let (mut built_overlay, mut explored) = (None, None);
     let folding = match &options.layout {
         Layout::File(path) => emit::read_folding(path)?,
         Layout::Uniform(folding) => match target {
@@ -133,11 +107,17 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
             found = Some((design_point, exploration));
             folding
         }
-        Layout::Overlay(sizes) => sizes.options(&lower::lower(&model)?.network)?.into(),
+        Layout::Overlay { sizes, schedule } => {
+            let (point, spikes, exploration) = chosen_overlay(&model, sizes, schedule, target, watch)?;
+            let folding = point.options.into();
+            built_overlay = Some((point, spikes, exploration.is_some()));
+            explored = exploration;
+            folding
+        }
         Layout::Loadable(sizes, others) => AnyFolding::Loadable(Box::new(machine(&model, sizes, others)?)),
     };
     let manifest = emit::emit_from(&model, &folding, target, &sources, &options.output, options.existing)?;
-    if let Some((_, exploration)) = &found {
+    if let Some(exploration) = found.as_ref().map(|(_, exploration)| exploration).or(explored.as_ref()) {
         exploration.save(&options.output)?;
     }
     let estimate = target.map(|target| fit::estimate_for(&model, &folding, target.device())).transpose()?;
@@ -149,7 +129,39 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
         }
         _ => None,
     };
-    Ok(Built { manifest, chosen: found, estimate, advice })
+    Ok(Built { manifest, chosen: found, overlay: built_overlay, estimate, advice })
+}
+
+/// The overlay that is built; where its sizes were chosen, with all that were explored. Without a goal, the usual sizes are
+/// taken, if the device holds them.
+fn chosen_overlay(
+    model: &Model,
+    sizes: &Sizes,
+    schedule: &Schedule,
+    target: Option<&Target>,
+    watch: &dyn Watch,
+) -> Result<(OverlayPoint, Spikes, Option<Exploration>)> {
+    let usual = match schedule.has_goal() {
+        true => None,
+        false => Some(overlay::usual(model, schedule, target, sizes, watch)?),
+    };
+    let room = target.map(Target::room);
+    let fits = |point: &OverlayPoint| room.as_ref().is_none_or(|room| point.short(room).is_empty());
+    let usual = match usual {
+        Some((point, spikes)) if fits(&point) => return Ok((point, spikes, None)),
+        usual => usual,
+    };
+    let OverlayCandidates { mut points, choice, spikes } =
+        overlay::candidates(model, schedule, target, sizes, watch)?;
+    match (choice, usual) {
+        // Nothing was asked for, and nothing fits.
+        (Err(_), Some((point, spikes))) => Ok((point, spikes, None)),
+        (choice, _) => {
+            let choice = choice?;
+            let found = overlay::exploration(model, schedule, target, &points, Some(choice), spikes)?;
+            Ok((points.swap_remove(choice), spikes, Some(found)))
+        }
+    }
 }
 
 /// The machine of a network and others.
@@ -176,7 +188,7 @@ fn uniform(model: &Model, folding: &Folding, room: &Device, keep_joins: bool) ->
 
 /// Whether the layers of a network get the same lanes, since balancing it takes long and nobody has asked for it.
 fn leave_uniform(model: &Model, schedule: &Schedule) -> Result<bool> {
-    let asked = schedule.calibrate.is_some() || schedule.fps.is_some() || schedule.fit;
+    let asked = schedule.calibrate.is_some() || schedule.has_goal();
     Ok(!asked && !explore::is_quick(&lower::lower(model)?.network))
 }
 
@@ -185,12 +197,12 @@ fn sources(options: &Options) -> Result<Vec<SourceEntry>> {
     let mut files: Vec<(&str, PathBuf)> = Vec::new();
     files.extend(load::model_files(&options.model).map(|file| ("model", file)));
     match &options.layout {
-        Layout::Uniform(_) | Layout::Overlay(_) => {}
+        Layout::Uniform(_) => {}
         Layout::Loadable(_, others) => {
             files.extend(others.iter().flat_map(|path| load::model_files(path)).map(|file| ("also", file)));
         }
         Layout::File(path) => files.push(("folding", path.clone())),
-        Layout::Scheduled { schedule, .. } => {
+        Layout::Scheduled { schedule, .. } | Layout::Overlay { schedule, .. } => {
             let samples = schedule.calibrate.iter().map(|location| data::split_location(location).0);
             files.extend(samples.map(|file| ("calibration", file)));
         }

@@ -1,45 +1,18 @@
-//! `explore`: cycles against area, and the choice of a design.
+//! `explore`: cycles against area, of one architecture or of both.
 
 use std::path::PathBuf;
 
-use super::{Steps, Watch, fit, load};
-use crate::advice::advise;
-use crate::architecture::{
-    Architecture, DesignPoint, Goal, Joins, Scheduler, StreamingOptions as Folding, choose, design_points,
-    nearest, small_device, uniform_point,
-};
-use crate::emit::{self, Manifest};
+use super::overlay::{self, OverlayCandidates};
+use super::{Watch, load};
+use crate::architecture::{Joins, OverlaySizes, StreamingOptions as Folding};
+use crate::emit;
 use crate::error::{Error, Result};
-use crate::golden::Golden;
-use crate::hardware::{Activity, RandomSamples};
-use crate::integer::{Network, Op};
-use crate::lower;
-use crate::report::{Exploration, Explored, Spikes};
+use crate::report::{Exploration, Explored};
 use crate::snn::Model;
-use crate::target::{Board, Device, Family, Target, devices};
+use crate::target::{Board, Device, Target};
 
-/// Goal of a balanced design.
-#[derive(Clone, Debug, Default)]
-pub struct Schedule {
-    /// Samples whose spikes the pipeline is balanced on: FILE.npy or FILE.npz:NAME, batch first. Random ones if not given.
-    pub calibrate: Option<String>,
-    /// Maximum number of samples.
-    pub calibration_samples: Option<usize>,
-    /// Take the smallest design with this number of samples per second.
-    pub fps: Option<f64>,
-    /// Take the fastest design that fits the device; the default if a device is given.
-    pub fit: bool,
-    /// Clock in MHz for `fps`; default: the clock of the board, or 100.
-    pub clock_mhz: Option<f64>,
-    /// Never the smallest FIFOs where paths meet again, even where nothing else fits the device.
-    pub keep_joins: bool,
-}
-
-/// Random samples that stand for those that are missing.
-const SYNTHETIC: usize = 2;
-/// Networks up to this size are balanced without being asked: layers that can be folded, and weights.
-const QUICK_NODES: usize = 96;
-const QUICK_WEIGHTS: usize = 4_000_000;
+pub use super::balanced::{Candidates, candidates, exploration, is_quick, scheduled};
+pub use super::schedule::Schedule;
 
 /// What is explored.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +23,20 @@ pub struct Options {
     pub target: Option<Target>,
     /// Goal of the designs.
     pub schedule: Schedule,
+    /// Whose designs they are.
+    pub architectures: Architectures,
+}
+
+/// Architectures that are explored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Architectures {
+    /// Streaming designs.
+    #[default]
+    Streaming,
+    /// Overlays.
+    Overlay,
+    /// Both, as far as they can compute the network.
+    Both,
 }
 
 /// The designs that were found, from the slowest to the fastest.
@@ -61,25 +48,92 @@ pub struct Frontier {
     pub unmet: Option<Error>,
 }
 
-/// Finds the designs between the smallest and the fastest; of a streaming build folder, they are kept in it for its report.
+/// Finds the designs between the smallest and the fastest; of a build folder, they are kept in it for its report.
 ///
 /// # Errors
 /// When the model or the samples are wrong.
 pub fn explore(options: &Options, watch: &dyn Watch) -> Result<Frontier> {
-    let Options { model: path, target, schedule } = options;
+    let Options { model: path, target, schedule, architectures } = options;
     let model = load::model(path)?;
+    let target = target.as_ref();
+    let frontier = match architectures {
+        Architectures::Streaming => streaming(&model, schedule, target, watch)?,
+        Architectures::Overlay => overlays(&model, schedule, target, watch)?,
+        Architectures::Both => {
+            let note = |error: Error, of: &str| {
+                watch.note(&format!("no designs of the {of} architecture: {error}"));
+                error
+            };
+            let first = streaming(&model, schedule, target, watch).map_err(|e| note(e, "streaming"));
+            let second = overlays(&model, schedule, target, watch).map_err(|e| note(e, "overlay"));
+            match (first, second) {
+                (Ok(first), Ok(second)) => both(first, second, schedule, target),
+                (Ok(one), Err(_)) | (Err(_), Ok(one)) => one,
+                (Err(error), Err(_)) => return Err(error),
+            }
+        }
+    };
+    if emit::read_manifest(path).is_ok() {
+        frontier.exploration.save(path)?;
+    }
+    Ok(frontier)
+}
+
+fn streaming(
+    model: &Model,
+    schedule: &Schedule,
+    target: Option<&Target>,
+    watch: &dyn Watch,
+) -> Result<Frontier> {
     let base = Folding { joins: Joins::Minimal, ..Folding::default() };
     let Candidates { designs, choice, spikes, sized_for } =
-        candidates(&model, schedule, target.as_ref(), &base, watch)?;
+        candidates(model, schedule, target, &base, watch)?;
     let chosen = choice.as_ref().ok().copied();
-    let mut found = exploration(&model, schedule, target.as_ref(), &designs, chosen, spikes)?;
+    let mut found = exploration(model, schedule, target, &designs, chosen, spikes)?;
     found.sized_for = sized_for;
-    // The report of an overlay has no place for designs of the other architecture.
-    let of_stages = |manifest: Manifest| manifest.folding.architecture() == Architecture::Streaming;
-    if emit::read_manifest(path).is_ok_and(of_stages) {
-        found.save(path)?;
-    }
     Ok(Frontier { exploration: found, unmet: choice.err() })
+}
+
+fn overlays(
+    model: &Model,
+    schedule: &Schedule,
+    target: Option<&Target>,
+    watch: &dyn Watch,
+) -> Result<Frontier> {
+    let OverlayCandidates { points, choice, spikes } =
+        overlay::candidates(model, schedule, target, &OverlaySizes::default(), watch)?;
+    let chosen = choice.as_ref().ok().copied();
+    let exploration = overlay::exploration(model, schedule, target, &points, chosen, spikes)?;
+    Ok(Frontier { exploration, unmet: choice.err() })
+}
+
+/// The designs of both, with one that is chosen.
+fn both(first: Frontier, second: Frontier, schedule: &Schedule, target: Option<&Target>) -> Frontier {
+    let mut found = first.exploration;
+    found.designs.extend(second.exploration.designs);
+    found.calibrated &= second.exploration.calibrated;
+    found.designs.sort_by(|a, b| b.cycles.total_cmp(&a.cycles));
+    found.mark_frontier();
+    let worth = |design: &Explored| match (schedule.fps, schedule.luts, target) {
+        (Some(_), ..) => design.lut as f64,
+        (None, Some(_), _) | (None, None, Some(_)) => design.cycles,
+        (None, None, None) => design.cycles * design.lut as f64,
+    };
+    // A design that fits is better than one that does not.
+    let best = found.designs.iter().filter(|design| design.chosen);
+    let best = best.map(|design| (design.fits == Some(false), worth(design)));
+    let best = best.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mut taken = false;
+    for design in &mut found.designs {
+        let is_best = best == Some((design.fits == Some(false), worth(design)));
+        design.chosen &= is_best && !taken;
+        taken |= design.chosen;
+    }
+    let unmet = match (first.unmet, second.unmet) {
+        (Some(_), Some(error)) => Some(error),
+        (None, _) | (_, None) => None,
+    };
+    Frontier { exploration: Exploration { sized_for: None, ..found }, unmet }
 }
 
 /// The named board or device.
@@ -92,210 +146,4 @@ pub fn target(board: Option<&str>, device: Option<&str>) -> Result<Option<Target
         (None, Some(name)) => Some(Target::Device(Box::new(Device::find(name)?))),
         (None, None) => None,
     })
-}
-
-/// Designs from the slowest to the fastest, with the one to take.
-pub struct Candidates {
-    /// The designs.
-    pub designs: Vec<DesignPoint>,
-    /// The index of the one to take; an error where none meets the goal.
-    pub choice: Result<usize>,
-    /// The spikes that they are balanced on.
-    pub spikes: Spikes,
-    /// The small device that a balanced design leaves room on, if no device is given and one of them holds any design.
-    pub sized_for: Option<String>,
-}
-
-/// Finds the designs and chooses one.
-///
-/// # Errors
-/// When the samples are wrong, or no hardware for the model exists.
-pub fn candidates(
-    model: &Model,
-    schedule: &Schedule,
-    target: Option<&Target>,
-    base: &Folding,
-    watch: &dyn Watch,
-) -> Result<Candidates> {
-    let goal = goal(schedule, target)?;
-    let lowered = lower::lower(model)?;
-    let golden = Golden::new(&lowered.network)?;
-    watch.begin("golden model", Steps::Unknown);
-    let (activity, spikes) = match &schedule.calibrate {
-        Some(location) => {
-            let inputs = load::inputs(location, model, schedule.calibration_samples)?;
-            let samples = (0..inputs.len()).map(|n| inputs.sample(n));
-            (Activity::measure(&golden, samples), Spikes::Measured { samples: inputs.len() })
-        }
-        None => {
-            let elements = golden.input().shape.len();
-            let samples = RandomSamples::new(elements, model.raw_range());
-            let samples = match model.background() {
-                Some(element) => samples.with_background(element),
-                None => samples,
-            };
-            let samples = samples.take(SYNTHETIC);
-            (Activity::measure(&golden, samples), Spikes::Synthetic { samples: SYNTHETIC })
-        }
-    };
-    let family = target.map_or(Family::Xc7, |target| target.device().family);
-    let room = target.map(Target::room);
-    let balanced = |joins: Joins| {
-        let base = Folding { joins, ..base.clone() };
-        let scheduler = Scheduler::new(&model.name, &lowered.network, &activity, family, &base);
-        let mut designs = design_points(&scheduler, family, room.as_ref(), &|point| {
-            watch.doing(&format!("designs: {:.0} cycles", point.cycles.per_sample));
-        })?;
-        let mut choice = choose(&designs, &goal);
-        // Narrow lanes are not always the smallest in memory.
-        if let (Err(_), Goal::Fit(device), Joins::Minimal) = (&choice, &goal, joins)
-            && let Some(design) = uniform_point(&scheduler, device)?
-        {
-            let cycles = |design: &DesignPoint| design.point.cycles.per_sample;
-            let index = designs.partition_point(|other| cycles(other) > cycles(&design));
-            designs.insert(index, design);
-            choice = choose(&designs, &goal);
-        }
-        Ok((designs, choice))
-    };
-    let mut result = balanced(base.joins);
-    if let (Ok((_, Err(_))), Goal::Fit(_)) = (&result, &goal)
-        && base.joins != Joins::Minimal
-        && !schedule.keep_joins
-    {
-        result = balanced(Joins::Minimal);
-    }
-    watch.end();
-    let (designs, choice) = result?;
-    // What would fit is worked out where nothing does.
-    let advice = match (&choice, &goal) {
-        (Err(_), Goal::Fit(device)) => {
-            let design = &designs[nearest(&designs, device)];
-            advise(model, &design.point.options, device, &design.estimate.total)?
-        }
-        _ => None,
-    };
-    let fix = |error: Error| match &advice {
-        Some(advice) => error.fix(format!("one of these\n{}", fit::indented(advice))),
-        None => error,
-    };
-    let sized_for = match &goal {
-        Goal::Balanced { devices } => small_device(&designs, devices).map(|device| device.die.clone()),
-        Goal::Cycles { .. } | Goal::Fit(_) => None,
-    };
-    Ok(Candidates { designs, choice: choice.map_err(fix), spikes, sized_for })
-}
-
-/// The known devices of a family.
-fn devices_of(family: Family) -> Result<Vec<Device>> {
-    Ok(devices()?.into_iter().filter(|device| device.family == family).collect())
-}
-
-/// What a design is chosen for.
-fn goal(schedule: &Schedule, target: Option<&Target>) -> Result<Goal> {
-    Ok(match (schedule.fps, target) {
-        (Some(fps), _) if fps.is_finite() && fps > 0.0 => Goal::Cycles {
-            most: clock(schedule, target)? / fps,
-            device: target.map(|target| Box::new(target.room())),
-        },
-        (Some(fps), _) => return Err(Error::input(format!("{fps} samples per second; it must be above 0"))),
-        (None, Some(target)) => Goal::Fit(Box::new(target.room())),
-        (None, None) if schedule.fit => {
-            return Err(Error::input("--fit needs something to fit").fix("name it with --target or --device"));
-        }
-        (None, None) => Goal::Balanced { devices: devices_of(Family::Xc7)? },
-    })
-}
-
-/// Whether designs of a network are found in seconds: it is not very deep and not very large.
-pub fn is_quick(network: &Network) -> bool {
-    let ops = || network.topological().into_iter().map(|id| &network.node(id).op);
-    let foldable = ops().filter(|op| Folding::is_folded(op)).count();
-    let weights: usize =
-        ops().map(|op| if let Op::Linear(linear) = op { linear.weights.len() } else { 0 }).sum();
-    foldable <= QUICK_NODES && weights <= QUICK_WEIGHTS
-}
-
-/// Clock in Hz.
-fn clock(schedule: &Schedule, target: Option<&Target>) -> Result<f64> {
-    match schedule.clock_mhz {
-        Some(mhz) if mhz.is_finite() && mhz > 0.0 => Ok(1e6 * mhz),
-        Some(mhz) => Err(Error::input(format!("a clock of {mhz} MHz; it must be above 0"))),
-        None => Ok(target.and_then(Target::board).map_or(1e8, |board| board.clock_hz as f64)),
-    }
-}
-
-/// The designs in the form in which they are printed and stored.
-///
-/// # Errors
-/// When the clock is none.
-pub fn exploration(
-    model: &Model,
-    schedule: &Schedule,
-    target: Option<&Target>,
-    design_points: &[DesignPoint],
-    chosen: Option<usize>,
-    spikes: Spikes,
-) -> Result<Exploration> {
-    let clock_hz = clock(schedule, target)?;
-    let estimate = design_points.first().map(|design_point| &design_point.estimate);
-    let mut found = Exploration {
-        model: model.name.clone(),
-        family: estimate.map_or(Family::Xc7, |estimate| estimate.family),
-        calibrated: estimate.is_none_or(|estimate| estimate.calibrated),
-        clock_hz,
-        spikes,
-        sized_for: None,
-        designs: (0..)
-            .zip(design_points)
-            .map(|(n, design_point)| row(design_point, target, clock_hz, chosen == Some(n)))
-            .collect(),
-    };
-    found.mark_frontier();
-    Ok(found)
-}
-
-fn row(design_point: &DesignPoint, target: Option<&Target>, clock: f64, chosen: bool) -> Explored {
-    let DesignPoint { point, estimate } = design_point;
-    let cycles = point.cycles.per_sample;
-    let short = target.map_or_else(Vec::new, |target| design_point.short(&target.room()));
-    Explored {
-        cycles,
-        samples_per_second: clock / cycles.max(1.0),
-        lut: estimate.total.lut,
-        ff: estimate.total.ff,
-        bram: estimate.total.bram,
-        dsp: estimate.total.dsp,
-        busiest: design_point.busiest().to_owned(),
-        fits: target.map(|_| short.is_empty()),
-        short,
-        // Known once all designs are.
-        on_frontier: false,
-        chosen,
-        folding: point.options.clone(),
-    }
-}
-
-/// The chosen design, and all explored ones.
-///
-/// # Errors
-/// As [`candidates`]; when nothing meets the goal. Where nothing was asked for, the design that comes nearest to the device
-/// is taken.
-pub fn scheduled(
-    model: &Model,
-    schedule: &Schedule,
-    target: Option<&Target>,
-    base: &Folding,
-    watch: &dyn Watch,
-) -> Result<(DesignPoint, Exploration)> {
-    let Candidates { mut designs, choice, spikes, sized_for } =
-        candidates(model, schedule, target, base, watch)?;
-    let nothing_asked = schedule.calibrate.is_none() && schedule.fps.is_none() && !schedule.fit;
-    let choice = match (choice, target) {
-        (Err(_), Some(target)) if nothing_asked => nearest(&designs, &target.room()),
-        (choice, _) => choice?,
-    };
-    let mut found = exploration(model, schedule, target, &designs, Some(choice), spikes)?;
-    found.sized_for = sized_for;
-    Ok((designs.swap_remove(choice), found))
 }

@@ -91,14 +91,16 @@ pub fn overlay(path: &Path, model: &Model, lowered: &Lowered) -> Result<Design> 
     }
 }
 
-/// The overlay of a build folder, if it is one.
+/// The program of a build folder of an overlay, if it is one; its cycles are estimated from random samples.
 ///
 /// # Errors
 /// When the folder is not as a build wrote it.
-pub fn built_overlay(path: &Path, model: &Model, lowered: &Lowered) -> Result<Option<Design>> {
+pub fn built_program(path: &Path, model: &Model, lowered: &Lowered) -> Result<Option<Program>> {
     match emit::read_manifest(path) {
         Ok(manifest) if manifest.folding.architecture() == Architecture::Overlay => {
-            overlay(path, model, lowered).map(Some)
+            let design = overlay(path, model, lowered)?;
+            let activity = design.random_activity(&lowered.network, model.raw_range(), model.background())?;
+            Ok(design.program(&activity))
         }
         _ => Ok(None),
     }

@@ -17,6 +17,7 @@
 //! | [`fn@synth`] | [`synth::Options`] | [`synth::Synthesised`]: utilisation, timing |
 //! | [`fn@report`] | [`report::Options`] | the path of the page and [`crate::report::Report`] |
 
+mod balanced;
 pub mod board_fit;
 pub mod build;
 pub mod check;
@@ -32,9 +33,11 @@ pub mod fit;
 pub mod image;
 pub mod inspect;
 pub mod load;
+pub mod overlay;
 pub mod report;
 pub mod rounding;
 pub mod run;
+mod schedule;
 mod stop;
 pub mod synth;
 mod watch;

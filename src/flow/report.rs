@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::golden::Golden;
 use crate::hardware::Activity;
 use crate::lower::{self, Lowered};
-use crate::report::{self, Energy, Layer, Measured, PredictedCycles};
+use crate::report::{self, Energy, EngineCycles, Layer, Measured, PredictedCycles};
 use crate::snn::Model;
 use crate::{emit, folder};
 
@@ -128,6 +128,11 @@ pub fn measured(
     let played = inputs.len().min(PLAYED);
     let activity = Activity::measure(golden, (0..played).map(|n| inputs.sample(n)));
     let predicted = design.cycles(&activity);
+    let engine = design.program(&activity).map(|program| EngineCycles {
+        layer_cycles: program.layers.iter().map(|layer| layer.cycles).collect(),
+        adders: program.adders,
+        timeline: program.timeline,
+    });
     Ok(Measured {
         samples: figures.samples,
         accuracy: figures.accuracy,
@@ -147,6 +152,7 @@ pub fn measured(
             samples: played,
             per_sample: predicted.per_sample,
             busy: predicted.busy,
+            engine,
         },
     })
 }

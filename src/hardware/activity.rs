@@ -1,6 +1,6 @@
-//! Activity: spikes of every row of every layer in every time-step, measured with the golden model.
+//! Activity: spikes of every row of every layer in every time-step, and last levels, measured with the golden model.
 
-use crate::golden::{Golden, Limits, Observer, Outcome};
+use crate::golden::{Golden, Limits, Observer, Outcome, Settled, Unobserved};
 
 /// Activity of a network on samples.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +20,13 @@ pub(crate) struct Events([u32; 8]);
 pub(crate) struct Sample {
     /// Elements of the input that are not 0.
     pub nonzero: Vec<bool>,
-    /// By layer of neurons: spikes of each row, time-step by time-step up to the layer's final one.
+    /// By layer of neurons: spikes of each row, time-step by time-step up to the layer's final one; none where only levels
+    /// were measured.
     pub layers: Vec<Vec<Events>>,
+    /// The raw elements.
+    pub raw: Vec<i32>,
+    /// By layer of neurons: the levels at the end, row by row.
+    pub levels: Vec<Vec<i32>>,
 }
 
 impl Events {
@@ -77,14 +82,31 @@ impl Activity {
         let sample = |raw: Vec<i32>| {
             let mut counter = Counter { rows: &rows, layers: vec![Vec::new(); rows.len()] };
             let outcome = golden.run(&mut state, &raw, &Limits::default(), &mut counter);
-            let Outcome { final_step, .. } = outcome;
+            let Outcome { final_step, levels, .. } = outcome;
             for ((counts, &last), &rows) in counter.layers.iter_mut().zip(&final_step).zip(&rows) {
                 counts.truncate(last as usize * rows);
             }
             let nonzero = raw.iter().map(|&q| q != zero).collect();
-            Sample { nonzero, layers: counter.layers }
+            Sample { nonzero, layers: counter.layers, raw, levels }
         };
         Self { samples: raw.into_iter().map(sample).collect(), layers: names }
+    }
+
+    /// As [`Self::measure`], but only the levels at the end, which are the same in every schedule: for designs in the
+    /// settled schedule.
+    ///
+    /// # Panics
+    /// As [`Settled::run`], for samples that do not belong to this network.
+    pub fn levels(golden: &Settled, raw: impl IntoIterator<Item = Vec<i32>>) -> Self {
+        let mut state = golden.state();
+        let sample = |raw: Vec<i32>| {
+            let levels = golden.run(&mut state, &raw, &mut Unobserved).levels;
+            Sample { raw, levels, ..Sample::default() }
+        };
+        Self {
+            samples: raw.into_iter().map(sample).collect(),
+            layers: golden.layers().iter().map(|layer| layer.name.clone()).collect(),
+        }
     }
 
     /// Number of samples.

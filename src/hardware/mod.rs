@@ -6,12 +6,14 @@
 //! | `entry.rs` | stages and streams as the manifest lists them |
 //! | `core.rs` | generated SystemVerilog and memory images |
 //! | `activity.rs` | spikes of every row and time-step, measured with the golden model |
+//! | `adders.rs` | what the adders of an engine do in a sample |
 //! | `samples.rs`, `result.rs` | random samples; what the golden model finds for a sample |
 //! | `estimate.rs`, `blocks.rs` | cycles and area before synthesis; against a device; block by block |
 //! | `observation.rs`, `mismatch.rs` | interface of co-simulation to an architecture, and mismatches |
 //! | `name.rs`, `word.rs` | safe identifiers and comments; words of memory images |
 
 mod activity;
+mod adders;
 mod blocks;
 mod core;
 mod entry;
@@ -25,6 +27,7 @@ mod shell;
 mod word;
 
 pub use activity::Activity;
+pub use adders::{Adders, AddersPart};
 pub use blocks::{Block, blocks};
 pub use core::Core;
 pub use entry::{StageEntry, StreamEntry};
@@ -33,7 +36,7 @@ pub use estimate::{
 };
 pub use mismatch::{FirstMismatch, NeuronState, What};
 pub use result::SampleResult;
-pub use samples::RandomSamples;
+pub use samples::{RANDOM_SAMPLES, RandomSamples};
 pub use shell::{Input, Output};
 
 pub(crate) use activity::{Events, Sample};

@@ -1,5 +1,8 @@
 //! Random samples, the same in every run: for networks that come without any.
 
+/// Random samples that stand for those that are missing.
+pub const RANDOM_SAMPLES: usize = 2;
+
 /// Where the sequence starts.
 const SEED: u64 = 0x5eed_5a3b_1e5c_4ec6;
 

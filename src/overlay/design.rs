@@ -1,6 +1,6 @@
 //! The overlay of a network: the machine with its program, and the interfaces of the core.
 
-use super::compile::{compile, compile_for};
+use super::compile::{self, compile, compile_for};
 use super::options::{Loadable, Options};
 use super::plan::Plan;
 use crate::error::{Error, Result};
@@ -31,6 +31,14 @@ pub struct Design {
 pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design> {
     options.check()?;
     design(model, network, options, compile(network, options)?, None)
+}
+
+/// As [`plan`], without the memory images: for estimates.
+///
+/// # Errors
+/// As [`plan`].
+pub(crate) fn sketch(model: &str, network: &Network, options: &Options) -> Result<Design> {
+    design(model, network, options, compile::sketch(network, options)?, None)
 }
 
 /// Plans a network for a machine that it is loaded into.

@@ -1,4 +1,4 @@
-//! Area and cycles of an overlay before synthesis. Both are estimates; the constants are all in this file.
+//! Area of an overlay before synthesis: an estimate, whose constants are all in this file. Cycles: `interval.rs`.
 //!
 //! **Look-up tables.** Fitted to modules of `examples/mnist_vit` with 64 lanes, 2 events per cycle, 8 neurons and words of
 //! 64 (Yosys for xc7: 10,419 in all), each scaled with the sizes that its logic repeats over. Other families are estimated
@@ -9,12 +9,8 @@
 //!
 //! **Block memory.** By the shapes of the blocks; a memory of fewer than [`LEAST_BLOCK_BITS`] is look-up tables, 64 bits
 //! each.
-//!
-//! **Cycles.** From the instructions, with a mean share of neurons that spike in a local time-step ([`DENSITY`]). The
-//! units work at the same time, so a sample takes as long as the busiest. Co-simulation of `examples/mnist_vit` takes
-//! 11,515 cycles per sample with 64 lanes.
 
-use crate::hardware::{Cycles, Estimate, Figures, InstanceCost, Quantities, Waits};
+use crate::hardware::{Estimate, Figures, InstanceCost, Quantities};
 use crate::target::Family;
 
 use super::design::Design;
@@ -53,17 +49,6 @@ const SOFTMAX: f64 = 17.0;
 
 /// Bits from which a memory is block memory: a third of 18 kbit.
 const LEAST_BLOCK_BITS: u64 = 6144;
-
-/// Share of the neurons that spike in a local time-step.
-const DENSITY: f64 = 0.25;
-
-/// Cycles between two chunks, and between two rows of the vector unit, that no work is done in.
-const CHUNK: f64 = 6.0;
-const ROW: f64 = 40.0;
-
-fn number(value: u128) -> f64 {
-    value as f64
-}
 
 fn whole(value: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts, not below 0")]
@@ -243,67 +228,4 @@ pub(crate) fn area(design: &Design, family: Family) -> Estimate {
         total: instances.iter().fold(Figures::default(), |sum, instance| sum + instance.figures),
         instances,
     }
-}
-
-/// Cycles of an engine instruction: fetch with this share of spikes, and fire.
-fn engine(machine: &Machine, fetch: &Fetch, fire: &Fire, density: f64) -> (f64, f64) {
-    let neurons = number(fetch.slice_groups) * machine.fire_lanes as f64;
-    let words = (neurons / machine.fetch_width as f64).ceil() + 1.0;
-    let events = (density * neurons / machine.spikes as f64).ceil();
-    let chunks = number(fetch.rows * fetch.outer * fetch.inner);
-    let parts = number(fetch.steps * fetch.segments);
-    let groups = (number(fire.full) / machine.fire_lanes as f64).ceil();
-    // A search in a table goes on while the group before fires.
-    let search = if fire.table == 1 { number(fire.probes) } else { 0.0 };
-    let firing = if fire.neurons == 1 { groups * (number(fire.steps).max(search) + 2.0) } else { groups };
-    let serial = if fire.serial == 0 { 0.0 } else { number(fire.full) };
-    (chunks * (parts * words.max(events) + CHUNK), chunks * (firing.max(serial) + CHUNK))
-}
-
-/// Cycles of a vector instruction.
-pub(super) fn vector_cycles(vector: &Vector) -> f64 {
-    // LayerNorm reads a row twice and takes a root.
-    let passes = if vector.op == 3 { 2.0 + number(vector.steps) / 4.0 } else { 1.0 };
-    number(vector.rows) * (passes * number(vector.channels) + ROW)
-}
-
-/// Cycles of an engine instruction with the mean share of spikes.
-pub(super) fn instruction_cycles(machine: &Machine, fetch: &Fetch, fire: &Fire) -> f64 {
-    let (fetch, fire) = engine(machine, fetch, fire, DENSITY);
-    fetch.max(fire)
-}
-
-/// Cycles of a sample: those of the busiest unit, and of the result frame. The fire half of a product works on one chunk
-/// while the next is added.
-pub(crate) fn cycles(design: &Design) -> Cycles {
-    let plan = &design.plan;
-    let halves = plan.fetch.iter().zip(&plan.fire).map(|(fetch, fire)| {
-        let (fetch, serial) = (engine(&plan.machine, fetch, fire, DENSITY), fire.serial);
-        (fetch.0.max(fetch.1), fetch.1, serial)
-    });
-    let products: f64 = halves.clone().map(|(cycles, ..)| cycles).sum();
-    let vectors: f64 = plan.vector.iter().map(vector_cycles).sum();
-    let softmax = halves.clone().filter(|half| half.2 == 2).map(|half| 2.0 * half.1).sum();
-    let readout = design.output.frame_words() as f64;
-    let busy = units(design).into_iter().map(|unit| match unit {
-        Unit::Engine => products,
-        Unit::Vector => vectors,
-        Unit::Softmax => softmax,
-        Unit::Readout => readout,
-    });
-    let busy: Vec<f64> = busy.collect();
-    Cycles { per_sample: busy.iter().copied().fold(0.0, f64::max) + readout, busy }
-}
-
-/// A sample takes no longer than with a spike of every neuron in every local time-step. Nothing passes the interfaces in
-/// that time.
-pub(crate) fn waits(design: &Design) -> Waits {
-    let plan = &design.plan;
-    let engine = plan.fetch.iter().zip(&plan.fire).map(|(fetch, fire)| {
-        let (fetch, fire) = engine(&plan.machine, fetch, fire, 1.0);
-        fetch + fire
-    });
-    let all: f64 = engine.chain(plan.vector.iter().map(|v| 4.0 * vector_cycles(v))).sum();
-    let input = (design.input.count * plan.machine.input.steps.max(1)) as f64;
-    Waits { cycles: whole(all + input), readers: Vec::new() }
 }

@@ -11,10 +11,12 @@
 //! | `design.rs` | machine, program and interfaces of a network |
 //! | `emit.rs`, `entry.rs` | the top level with its memory images; the units as stages of the manifest |
 //! | `observe/` | the comparisons of co-simulation |
-//! | `estimate.rs`, `summary.rs` | area and cycles before synthesis; a program in figures |
+//! | `estimate.rs`, `summary.rs` | area before synthesis; a program in figures |
+//! | `choice.rs` | sizes that are explored, and the choice of one |
 //! | `weights.rs` | banks of the memory of weights |
-//! | `cycles.rs` | cycles of a sample, from its spikes |
+//! | `cycles/`, `interval.rs` | cycles of a sample, from its spikes; the mean of several |
 
+pub mod choice;
 mod compile;
 pub mod cycles;
 pub mod design;
@@ -22,6 +24,7 @@ pub(crate) mod emit;
 pub(crate) mod entry;
 pub mod estimate;
 pub mod image;
+pub(crate) mod interval;
 pub mod isa;
 pub mod machine;
 pub(crate) mod observe;

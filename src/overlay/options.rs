@@ -30,20 +30,18 @@ impl Options {
     /// The defaults, with fewer lanes if no layer has so many outputs.
     pub fn sensible(network: &Network) -> Self {
         let all = Self::default();
-        let ids = network.topological();
-        let most = ids.iter().map(|&id| match &network.node(id).op {
-            Op::Linear(_)
-            | Op::Neuron(_)
-            | Op::Sum(_)
-            | Op::LayerNorm(_)
-            | Op::Product(_)
-            | Op::MaxPool(_)
-            | Op::Softmax(_)
-            | Op::Readout(_) => network.node(id).shape.channels(),
-            Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::Embedding(_) => 1,
-        });
-        let most = most.max().unwrap_or(1).next_multiple_of(all.fire_lanes);
+        let most = widest(network).next_multiple_of(all.fire_lanes);
         Self { lanes: all.lanes.min(most), ..all }
+    }
+
+    /// The sizes in a few words: P, G, W, F, and the code if it is unary.
+    pub fn brief(&self) -> String {
+        let Self { lanes, spikes, fire_lanes, fetch_width, code } = self;
+        let code = match code {
+            SpikeCode::Radix => "",
+            SpikeCode::Unary => ", unary",
+        };
+        format!("{lanes}, {spikes}, {fire_lanes}, {fetch_width}{code}")
     }
 
     /// Checks the values.
@@ -86,4 +84,21 @@ impl Loadable {
     pub fn for_networks(networks: &[&Network], options: &Options) -> Result<Self> {
         super::compile::machine_for(networks, options)
     }
+}
+
+/// Output channels of the widest layer.
+pub(super) fn widest(network: &Network) -> usize {
+    let ids = network.topological();
+    let most = ids.iter().map(|&id| match &network.node(id).op {
+        Op::Linear(_)
+        | Op::Neuron(_)
+        | Op::Sum(_)
+        | Op::LayerNorm(_)
+        | Op::Product(_)
+        | Op::MaxPool(_)
+        | Op::Softmax(_)
+        | Op::Readout(_) => network.node(id).shape.channels(),
+        Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::Embedding(_) => 1,
+    });
+    most.max().unwrap_or(1)
 }

@@ -171,6 +171,15 @@ impl Plan {
         Ok((fetch, fire, vector))
     }
 
+    /// Levels in the order of [`Plan::layers`], of layers with these names. A layer without levels is silent.
+    pub(super) fn levels<'a>(&self, names: &[&str], levels: &'a [Vec<i32>]) -> Vec<&'a [i32]> {
+        let of = |place: &LayerPlace| {
+            let index = names.iter().position(|own| *own == place.name)?;
+            levels.get(index).map(Vec::as_slice)
+        };
+        self.layers.iter().map(|place| of(place).unwrap_or_default()).collect()
+    }
+
     /// The memory image with this file name.
     pub fn image(&self, name: &str) -> Option<&str> {
         self.images.iter().find(|(file, _)| file == name).map(|(_, text)| text.as_str())

@@ -1,11 +1,12 @@
 //! A program and its machine in figures: what `inspect` and the report show.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::design::Design;
-use super::estimate::instruction_cycles;
+use super::interval::{Interval, interval};
 use super::isa::{Fetch, Fire, Vector};
 use super::plan::Memory;
+use crate::hardware::{Activity, Adders};
 
 /// A program and its machine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,6 +21,23 @@ pub struct Program {
     pub layers: Vec<LayerProgram>,
     /// Values in memories that are written while a sample is computed.
     pub values: Vec<Value>,
+    /// What the adders do in a sample.
+    pub adders: Adders,
+    /// When the instructions of a sample are executed, in the order of the programs.
+    pub timeline: Vec<Span>,
+}
+
+/// When an instruction is executed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The node that is computed.
+    pub node: String,
+    /// `engine`, `softmax` or `vector`.
+    pub unit: String,
+    /// The cycle in which it begins, counted from the end of the sample before.
+    pub begin_cycle: u64,
+    /// The cycle in which its last row is complete; of softmax, in which its last level fires.
+    pub end_cycle: u64,
 }
 
 /// A size.
@@ -85,6 +103,17 @@ pub struct Value {
     pub end: usize,
 }
 
+impl Program {
+    /// With the cycles of other samples.
+    #[must_use]
+    pub fn with_cycles(mut self, adders: Adders, timeline: Vec<Span>, layer_cycles: &[f64]) -> Self {
+        for (layer, &cycles) in self.layers.iter_mut().zip(layer_cycles) {
+            layer.cycles = cycles;
+        }
+        Self { adders, timeline, ..self }
+    }
+}
+
 /// Name of a memory that is written at run time.
 fn memory(memory: Memory) -> &'static str {
     match memory {
@@ -100,8 +129,9 @@ fn count(value: u128) -> u64 {
 }
 
 /// Of a design.
-pub fn summary(design: &Design) -> Program {
+pub fn summary(design: &Design, activity: &Activity) -> Program {
     let plan = &design.plan;
+    let interval = interval(design, activity);
     let m = &plan.machine;
     let sizes = [
         ("lanes", m.lanes as u64),
@@ -123,7 +153,9 @@ pub fn summary(design: &Design) -> Program {
         machine: sizes.into_iter().map(|(name, value)| Size { name, value }).collect(),
         code: plan.code.name(),
         memories: memories(design),
-        layers: layers(design),
+        layers: layers(design, &interval),
+        adders: interval.adders.clone(),
+        timeline: timeline(design, &interval),
         values: plan
             .values
             .iter()
@@ -176,11 +208,29 @@ fn memories(design: &Design) -> Vec<MemorySize> {
     there.map(size).collect()
 }
 
+/// The instructions of the first sample.
+fn timeline(design: &Design, interval: &Interval) -> Vec<Span> {
+    let [products, vectors] = &design.plan.notes;
+    let span = |node: &String, unit: &str, begin_cycle, end_cycle| Span {
+        node: node.clone(),
+        unit: unit.to_owned(),
+        begin_cycle,
+        end_cycle,
+    };
+    let engine = interval.first.engine.iter().zip(products).flat_map(|(busy, node)| {
+        let softmax = busy.softmax.map(|(first, last)| span(node, "softmax", first, last));
+        std::iter::once(span(node, "engine", busy.begin, busy.passed)).chain(softmax)
+    });
+    let vector = interval.first.vector.iter().zip(vectors);
+    engine.chain(vector.map(|(busy, node)| span(node, "vector", busy.begin, busy.end))).collect()
+}
+
 /// Instructions, those of the same node and unit that follow one another together.
-fn layers(design: &Design) -> Vec<LayerProgram> {
+fn layers(design: &Design, interval: &Interval) -> Vec<LayerProgram> {
     let plan = &design.plan;
     let [products, vectors] = &plan.notes;
-    let engine = plan.fetch.iter().zip(&plan.fire).zip(products).map(|((fetch, fire), node)| {
+    let [busy, vector_busy] = &interval.instructions;
+    let engine = plan.fire.iter().zip(products).zip(busy).map(|((fire, node), &cycles)| {
         let sequences = fire.chunks / fire.inner.max(1);
         LayerProgram {
             node: node.clone(),
@@ -190,19 +240,20 @@ fn layers(design: &Design) -> Vec<LayerProgram> {
             chunks: count(fire.rows * fire.chunks),
             channels: count(sequences * (fire.inner.max(1) - 1) * fire.full + sequences * fire.tail),
             steps: if fire.neurons == 1 || fire.serial == 2 { count(fire.steps) } else { 0 },
-            cycles: instruction_cycles(&plan.machine, fetch, fire),
+            cycles,
         }
     });
-    let vector = plan.vector.iter().zip(vectors).map(|(vector, node)| LayerProgram {
-        node: node.clone(),
-        unit: "vector",
-        instructions: 1,
-        rows: count(vector.rows),
-        chunks: 0,
-        channels: count(vector.channels),
-        steps: if matches!(vector.op, 3 | 5) { count(vector.steps) } else { 0 },
-        cycles: super::estimate::vector_cycles(vector),
-    });
+    let vector =
+        plan.vector.iter().zip(vectors).zip(vector_busy).map(|((vector, node), &cycles)| LayerProgram {
+            node: node.clone(),
+            unit: "vector",
+            instructions: 1,
+            rows: count(vector.rows),
+            chunks: 0,
+            channels: count(vector.channels),
+            steps: if matches!(vector.op, 3 | 5) { count(vector.steps) } else { 0 },
+            cycles,
+        });
     let mut layers: Vec<LayerProgram> = Vec::new();
     for next in engine.chain(vector) {
         match layers.last_mut() {

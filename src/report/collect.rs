@@ -167,7 +167,19 @@ pub fn collect(build: &Path) -> Result<Report> {
 
     let program = match manifest.folding.architecture() {
         Architecture::Streaming => None,
-        Architecture::Overlay => Design::plan(&model.name, &lowered.network, &manifest.folding)?.program(),
+        Architecture::Overlay => {
+            let design = Design::plan(&model.name, &lowered.network, &manifest.folding)?;
+            let random = design.random_activity(&lowered.network, model.raw_range(), model.background())?;
+            design.program(&random)
+        }
+    };
+    // Those of the user's samples, where they are known.
+    let engine = golden.as_ref().and_then(|golden| golden.predicted.engine.clone());
+    let program = match (program, engine) {
+        (Some(program), Some(engine)) => {
+            Some(program.with_cycles(engine.adders, engine.timeline, &engine.layer_cycles))
+        }
+        (program, _) => program,
     };
     let free = runs.iter().find(|run| run.stall.is_none());
     Ok(Report {

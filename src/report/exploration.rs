@@ -4,13 +4,13 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::architecture::StreamingOptions as Options;
+use crate::architecture::Options;
 use crate::error::Result;
 use crate::folder;
 use crate::target::{Family, Short};
 
 /// The version of the JSON form of an [`Exploration`].
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 /// Cycles against area.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::{Adders, Span};
 use crate::cosim::Spread;
 use crate::error::Result;
 use crate::folder;
@@ -166,6 +167,20 @@ pub struct PredictedCycles {
     pub per_sample: f64,
     /// By stage of the design: cycles per sample in which it is busy.
     pub busy: Vec<f64>,
+    /// Of an overlay, what its adders do, and when the instructions of the first sample are executed.
+    #[serde(flatten)]
+    pub engine: Option<EngineCycles>,
+}
+
+/// Cycles of the engine of an overlay.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EngineCycles {
+    /// What its adders do.
+    pub adders: Adders,
+    /// When the instructions of the first sample are executed.
+    pub timeline: Vec<Span>,
+    /// Cycles of each layer of the program.
+    pub layer_cycles: Vec<f64>,
 }
 
 fn path(build: &Path) -> PathBuf {

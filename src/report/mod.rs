@@ -23,7 +23,8 @@ pub use collect::{FORMAT_VERSION, Report, Summary, Synthesis, collect};
 pub use equality::{Check, Equality};
 pub use exploration::{Exploration, Explored, FORMAT_VERSION as EXPLORATION_VERSION, Spikes};
 pub use golden::{
-    Energy, FloatReport, Layer, Measured, PredictedCycles, Raster, RasterLayer, ReferenceReport, Scheduled,
+    Energy, EngineCycles, FloatReport, Layer, Measured, PredictedCycles, Raster, RasterLayer,
+    ReferenceReport, Scheduled,
 };
 pub use page::{html, picture};
 pub use spikes::{raster, rates};

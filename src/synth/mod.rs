@@ -8,6 +8,7 @@
 //! of modules and cells).
 
 mod cells;
+mod depth;
 mod figures;
 mod fit;
 mod netlist;
@@ -25,6 +26,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 use serde::Deserialize;
 
+pub use depth::LogicDepth;
 pub use figures::Figures;
 pub use fit::{Fit, Resource};
 pub use netlist::{Netlist, netlist};
@@ -167,7 +169,7 @@ fn modules(
     // The top level last in the list, but at the same time as everything else.
     let done = AtomicUsize::new(0);
     let all = parts.len() + 1;
-    let cells: Vec<report::Cells> = (0..all)
+    let found: Vec<(report::Cells, Option<depth::Path>)> = (0..all)
         .into_par_iter()
         .with_max_len(1)
         .map(|n| {
@@ -181,15 +183,17 @@ fn modules(
                 Keep::Figures => text,
                 Keep::Netlists => text + &scripts::keep(family, module, name),
             };
-            run(name, &text)?;
+            run(name, &(text + &scripts::depth(family, name)))?;
+            let path = depth::longest(&read(&folder.join(format!("{name}.ltp")))?);
             let stat = folder.join(format!("{name}.json"));
             let cells = report::cells(module, &read(&stat)?).map_err(|error| error.at_file(&stat))?;
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Step::Modules { done, all });
-            Ok(cells)
+            Ok((cells, path))
         })
         .collect::<Result<_>>()?;
 
+    let (cells, paths): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     let (total, modules) = report::summarise(family, &top, &instances, &part_of, &cells);
     let utilisation = Utilisation {
         format_version: FORMAT_VERSION,
@@ -197,9 +201,10 @@ fn modules(
         tool: "yosys".to_owned(),
         tool_version: program.version.to_string(),
         command: command.to_owned(),
-        top,
         seconds: start.elapsed().as_secs_f64(),
         bram_unit: family.bram_unit().to_owned(),
+        logic_depth: depth::of(&paths, &instances, &part_of, &top),
+        top,
         total,
         modules,
     };

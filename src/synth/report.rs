@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::depth::LogicDepth;
 use super::figures::Figures;
 use super::rtlil::{self, Design};
 use crate::error::{Error, Result};
@@ -46,6 +47,9 @@ pub struct Utilisation {
     pub seconds: f64,
     /// The unit of block memory.
     pub bram_unit: String,
+    /// The longest path through logic; none without logic.
+    #[serde(default)]
+    pub logic_depth: Option<LogicDepth>,
     /// The whole design.
     pub total: Figures,
     /// Instance by instance of the top level, in the order of [`by_number`].

@@ -56,6 +56,64 @@ fn the_frontier_and_what_is_taken_of_it() {
     assert!(table.contains("no: SB_RAM40_4K +") && !table.contains("no │"), "{table}");
 }
 
+/// Sizes of overlays: explored beside streaming designs, and chosen for a goal.
+#[test]
+fn overlays_are_explored_and_chosen() {
+    let s = Session::new().mlp();
+    let images = example("sample/images.npy");
+    let found =
+        s.run(&format!("explore mlp.snn --architecture both --calibrate {images} --svg b.svg --json"));
+    let found = found.ok().json();
+    let designs = found["designs"].as_array().expect("a list");
+    let is_overlay = |design: &serde_json::Value| design["folding"]["architecture"] == "overlay";
+    let of = |overlay: bool| designs.iter().filter(|design| is_overlay(design) == overlay).count();
+    assert!(of(true) > 4 && of(false) > 4, "{found}");
+    assert_eq!(designs.iter().filter(|design| design["chosen"] == true).count(), 1);
+    let cycles: Vec<f64> =
+        designs.iter().map(|d| d["cycles_per_sample"].as_f64().expect("a number")).collect();
+    assert!(cycles.windows(2).all(|pair| pair[1] <= pair[0]), "{cycles:?}");
+    let picture = fs::read_to_string(s.path("b.svg")).expect("a picture");
+    assert!(picture.contains("squares: streaming"), "{picture}");
+    let table =
+        s.run(&format!("explore mlp.snn --architecture overlay --calibrate {images} --luts 3000")).ok();
+    assert!(table.stdout().contains("P, G, W, F"), "{}", table.all());
+    let chosen = table.stdout().lines().find(|line| line.contains('→')).expect("chosen").to_owned();
+
+    // What is built has these sizes, and at most so many look-up tables.
+    let line = format!("build mlp.snn -o out --architecture overlay --calibrate {images} --luts 3000");
+    let built = s.run(&line).ok().stdout();
+    let sizes = built.lines().find_map(|line| line.strip_prefix("sizes P, G, W, F: ")).expect("sizes");
+    let sizes = sizes.trim_end_matches(" chosen");
+    assert!(chosen.contains(&format!("overlay {sizes} ")), "{chosen}\n{built}");
+    let kept = s.run("report out --json").ok().json()["explorations"][0]["designs"].clone();
+    let kept =
+        kept.as_array().expect("a list").iter().find(|d| d["chosen"] == true).cloned().expect("chosen");
+    assert!(kept["lut"].as_u64().expect("a number") <= 3000, "{kept}");
+    // Sizes that are given stay; the others are chosen.
+    let line = format!(
+        "build mlp.snn -o fast --architecture overlay --calibrate {images} --fps 20000 --clock 50 --spikes 1 --json"
+    );
+    let folding = s.run(&line).ok().json()["folding"].clone();
+    assert_eq!(folding["spikes"], 1, "{folding}");
+
+    for (arguments, code, problem) in [
+        ("--luts 900", 1, "the smallest overlay ("),
+        ("--fps 900000", 1, "the fastest overlay ("),
+        ("--device ice40up5k --fit", 1, "no overlay fits"),
+        ("--fit", 2, "--fit needs something to fit"),
+        ("--luts 5 --fps 5", 2, "cannot be used with"),
+        ("--lanes 6 --luts 5000", 2, "6 lanes"),
+    ] {
+        let before = s.listing();
+        let done =
+            s.run(&format!("build mlp.snn -o no --architecture overlay --calibrate {images} {arguments}"));
+        assert_eq!(done.output.status.code(), Some(code), "{}", done.all());
+        assert!(done.stderr().contains(problem) && done.listing == before, "{}", done.all());
+    }
+    let done = s.run(&format!("build mlp.snn -o no --lanes 4 --calibrate {images} --luts 5000"));
+    assert!(done.stderr().contains("--lanes cannot be used with --calibrate"), "{}", done.all());
+}
+
 #[test]
 fn goals_that_cannot_be_met_are_said() {
     let s = Session::new().mlp();

@@ -9,10 +9,10 @@ use snn2rtl::cosim::clients::{self, Test};
 use snn2rtl::cosim::{self, Spread, StageWork, Stops};
 use snn2rtl::flow::synth::Synthesised;
 use snn2rtl::flow::{self, demo};
-use snn2rtl::hardware;
+use snn2rtl::hardware::{self, Adders, AddersPart};
 use snn2rtl::place::vivado::Found;
 use snn2rtl::place::{self, Clock, CriticalPath, Hop, Leg, Location, Placement, Resource, Slack};
-use snn2rtl::synth::{self, Figures, Fit, ModuleUse, Utilisation};
+use snn2rtl::synth::{self, Figures, Fit, LogicDepth, ModuleUse, Utilisation};
 use snn2rtl::target::{Device, Family};
 
 use crate::common::repository;
@@ -54,6 +54,7 @@ fn made() -> Vec<(&'static str, Value)> {
         command: "synth".into(),
         seconds: 1.0,
         bram_unit: "RAMB18".into(),
+        logic_depth: Some(LogicDepth { levels: 2, lut: 1, instance: "u".into(), module: "m".into() }),
         total: figures.clone(),
         modules: vec![ModuleUse { instance: "u".into(), module: "m".into(), figures: figures.clone() }],
     };
@@ -77,6 +78,10 @@ fn made() -> Vec<(&'static str, Value)> {
         cycles_lower_bound: 1.0,
         busiest_engine: "fc".into(),
         busiest_utilisation: None,
+        adders: Some(Adders {
+            parts: vec![AddersPart { what: "adding".into(), cycles: 1.0 }],
+            ..Adders::default()
+        }),
         stages: vec![StageWork { stage: 0, node: "fc".into(), module: "m".into(), cycles: 1.0, spikes: 1.0 }],
         per_sample: Vec::new(),
         simulated_cycles: 1,
@@ -193,7 +198,7 @@ fn printed() -> Fields {
         format!("build mlp.snn -o mlp.build --calibrate {images} --device xc7a100t"),
         "build mlp.snn -o overlay.build --architecture overlay".to_owned(),
         "inspect overlay.build".to_owned(),
-        "report overlay.build".to_owned(),
+        format!("report overlay.build --inputs {images} --samples 2"),
         "verify mlp.build".to_owned(),
         format!("explore mlp.snn --calibrate {images} --device xc7a100t"),
         format!(

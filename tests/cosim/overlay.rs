@@ -5,8 +5,8 @@ use std::path::Path;
 use snn2rtl::architecture::Options as Folding;
 use snn2rtl::convert::EncodingChoice::{self, Analog};
 use snn2rtl::convert::convert;
-use snn2rtl::cosim::Bench;
 use snn2rtl::cosim::clients::vectors;
+use snn2rtl::cosim::{Bench, Report};
 use snn2rtl::data::Inputs;
 use snn2rtl::emit;
 use snn2rtl::golden::SpikeCode;
@@ -40,6 +40,39 @@ fn samples(model: &Model, file: &str, count: usize) -> Inputs {
     let mut inputs = Inputs::read(location, &input.sample, input.spec.element).expect("samples");
     inputs.truncate(count);
     inputs
+}
+
+/// Cycles from result to result without pauses, and those that the model of cycles tells from the spikes.
+fn cycles(report: &Report) -> (f64, f64) {
+    let adders = report.adders.as_ref().expect("of an overlay");
+    let parts: f64 = adders.parts.iter().map(|part| part.cycles).sum();
+    assert!((parts - adders.cycles).abs() < 1e-6 * parts, "{adders:?}");
+    (report.cycles_per_sample.mean, adders.cycles)
+}
+
+/// Builds an overlay and runs it; the model of cycles is right to 5 %.
+fn check_cycles(model: &Model, options: Options, inputs: &Inputs) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let build = folder.path().join("build");
+    emit::emit(model, &Folding::Overlay(options), &build).expect("written");
+    let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
+    let (measured, told) = cycles(&equal(&mut bench, inputs, None, None));
+    assert!(
+        (told / measured - 1.0).abs() < 0.05,
+        "{options:?}: {told:.0} cycles told, {measured:.0} measured"
+    );
+}
+
+#[test]
+fn cycles_are_told_from_spikes() {
+    let model = vit_small();
+    let images = samples(&model, "examples/mnist_vit/sample/images.npy", 6);
+    check_cycles(&model, options(32, 2, 8, 64, SpikeCode::Radix), &images);
+    check_cycles(&model, options(24, 4, 4, 32, SpikeCode::Unary), &images);
+    let model = mnist_mlp(Analog);
+    let images = samples(&model, "examples/mnist_mlp/sample/images.npy", 8);
+    check_cycles(&model, options(32, 2, 8, 32, SpikeCode::Radix), &images);
+    check_cycles(&model, options(16, 1, 4, 16, SpikeCode::Unary), &images);
 }
 
 /// Builds an overlay and runs it, with the given stalls.

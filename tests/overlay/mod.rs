@@ -414,15 +414,20 @@ fn estimates_fall_with_lanes_and_spikes() {
             })
             .collect();
         let estimate = estimate(&plan, &raw, &levels);
+        let total = estimate.total;
         let busy: u64 = estimate.engine.iter().map(|b| b.fetch).sum();
         let (fire, words) = (estimate.engine.iter().map(|b| b.fire).sum::<u64>(), plan.machine.weight_depth);
-        let total = estimate.total;
         println!(
             "P {lanes}, G {spikes}: {total} cycles, fetch {busy}, fire {fire}, {words} words of weights"
         );
         assert!(estimate.total >= busy, "fetch alone takes {busy} of {} cycles", estimate.total);
         let ends = estimate.engine.iter().chain(&estimate.vector).map(|b| b.end).max();
-        assert_eq!(ends, Some(estimate.total));
+        assert!(
+            ends.is_some_and(|end| (estimate.total - 10..=estimate.total + 10).contains(&end)),
+            "{ends:?}"
+        );
+        let parts = estimate.account.parts().map(|(_, cycles)| cycles);
+        assert_eq!(parts.iter().sum::<u64>(), total, "{parts:?}");
         (estimate.total, estimate.engine.iter().map(|b| b.events).sum::<u64>())
     };
     let few = cycles(16, 1);

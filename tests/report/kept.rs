@@ -59,6 +59,7 @@ pub fn run(stages: &[(String, String)], stall: Option<u64>) -> cosim::Report {
         cycles_lower_bound: 1_999.0,
         busiest_engine: stages[0].0.clone(),
         busiest_utilisation: Some(0.8765),
+        adders: None,
         stages: stages.iter().enumerate().map(work).collect(),
         per_sample: Vec::new(),
         simulated_cycles: 20_000,
@@ -82,6 +83,7 @@ fn utilisation(stages: &[(String, String)], family: Family, lut: u64) -> Utilisa
         command: family.command(false).into(),
         seconds: 1.0,
         bram_unit: family.bram_unit().into(),
+        logic_depth: None,
         total: figures(lut),
         modules: stages.iter().enumerate().map(module).collect(),
     }
@@ -146,7 +148,8 @@ pub fn exploration(node: &str) -> Exploration {
         folding: Options {
             layers: [(node.to_owned(), LayerFolding::lanes(n as usize))].into(),
             ..Options::default()
-        },
+        }
+        .into(),
     };
     let mut found = Exploration {
         model: "m".into(),

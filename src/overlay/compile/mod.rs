@@ -56,7 +56,15 @@ use crate::integer::{Network, Op};
 /// # Errors
 /// Names the option that is out of range, or the node that has no lowering, and what to do instead.
 pub fn compile(network: &Network, options: &Options) -> Result<Plan> {
-    finish(lower(network, options, &Given::default())?, None)
+    finish(lower(network, options, &Given::default())?, None, true)
+}
+
+/// As [`compile`], without the memory images: for estimates.
+///
+/// # Errors
+/// As [`compile`].
+pub(super) fn sketch(network: &Network, options: &Options) -> Result<Plan> {
+    finish(lower(network, options, &Given::default())?, None, false)
 }
 
 /// Compiles a network for a machine that is there.
@@ -69,7 +77,7 @@ pub fn compile_for(network: &Network, loadable: &Loadable) -> Result<Plan> {
         return Err(Error::input("these are not the sizes of a machine that networks are loaded into")
             .fix("build it again with --loadable"));
     }
-    finish(lower(network, options, &Given::of(machine))?, Some(machine))
+    finish(lower(network, options, &Given::of(machine))?, Some(machine), true)
 }
 
 /// The smallest machine that each of these networks can be loaded into.
@@ -77,7 +85,7 @@ pub(super) fn machine_for(networks: &[&Network], options: &Options) -> Result<Lo
     let union = |given: &Given| -> Result<Machine> {
         let mut all = Machine::default();
         for network in networks {
-            all = all.union(&finish(lower(network, options, given)?, None)?.own);
+            all = all.union(&finish(lower(network, options, given)?, None, false)?.own);
         }
         Ok(all)
     };
@@ -132,7 +140,7 @@ fn lower<'a>(network: &'a Network, options: &'a Options, given: &Given) -> Resul
 }
 
 /// Addresses, conditions, images; for a machine that is there, if it fits.
-fn finish(mut lowering: Lowering<'_>, there: Option<&Machine>) -> Result<Plan> {
+fn finish(mut lowering: Lowering<'_>, there: Option<&Machine>, with_images: bool) -> Result<Plan> {
     let items = std::mem::take(&mut lowering.items);
     let mut addresses = memory::place(&lowering.buffers, &items);
     let mut ordered = conditions::order(items.clone(), &lowering.buffers, &addresses, None);
@@ -202,7 +210,10 @@ fn finish(mut lowering: Lowering<'_>, there: Option<&Machine>) -> Result<Plan> {
             .fix("build the machine for this network, too: build --loadable --also"));
     }
     let readout = lowering.readout_part().map(|(_, readout)| readout);
-    let images = images::images(&machine, &own.input, &lowering.constants, readout, (&fetch, &fire, &vector));
+    let images = match with_images {
+        true => images::images(&machine, &own.input, &lowering.constants, readout, (&fetch, &fire, &vector)),
+        false => Vec::new(),
+    };
     let count = fetch.len() + vector.len();
     let places = addresses.first.iter().zip(&addresses.lives);
     let values = lowering.buffers.iter().zip(places).map(|(buffer, (&first, life))| ValuePlace {

@@ -14,13 +14,13 @@ mod taps;
 
 use std::collections::HashMap;
 
-use super::cycles;
+use super::cycles::{self, Account};
 use super::design::Design;
 use super::plan::Unit;
 use crate::data::Inputs;
 use crate::error::{Error, Result};
 use crate::golden::{Settled, SettledOutcome};
-use crate::hardware::{Compared, Counter, FirstMismatch, Stop, What};
+use crate::hardware::{Adders, Compared, Counter, FirstMismatch, Stop, What};
 use layer::{Layer, Place};
 use recording::{Inside, Recording, record};
 use taps::{Beats, Report};
@@ -44,6 +44,8 @@ pub(crate) struct Observer<'a> {
     readout: Readout,
     counter: Counter,
     stages: usize,
+    /// What the adders do, by the model of cycles, summed over samples.
+    account: Account,
 }
 
 /// Layers that take turns.
@@ -108,6 +110,7 @@ impl<'a> Observer<'a> {
             readout: Readout { name: design.output.node.clone(), sample: 0, channel: 0 },
             counter: Counter { most: plan.machine.spikes as u64, ..Counter::default() },
             stages: super::entry::stages(design).len(),
+            account: Account::default(),
         })
     }
 
@@ -133,11 +136,11 @@ impl<'a> Observer<'a> {
     fn count(&mut self, recording: &Recording) {
         let outcome = &recording.outcome;
         let plan = &self.design.plan;
-        let names: Vec<&str> = self.golden.layers().iter().map(|layer| layer.name.as_str()).collect();
-        let index = |name: &str| names.iter().position(|own| *own == name).unwrap_or(0);
-        let levels: Vec<&[i32]> =
-            plan.layers.iter().map(|place| &outcome.levels[index(&place.name)][..]).collect();
+        let names = self.golden.layers().iter().map(|layer| layer.name.as_str());
+        let names: Vec<&str> = names.collect();
+        let levels = plan.levels(&names, &outcome.levels);
         let estimate = cycles::estimate(plan, &self.raw, &levels);
+        self.account.add(&estimate.account);
         let products = estimate.engine.iter().zip(&plan.fire).enumerate();
         let copies = products.filter(|(n, (_, fire))| fire.neurons == 1 && !self.engine.contains_key(n));
         let computed =
@@ -220,6 +223,11 @@ impl<'a> Observer<'a> {
             *first = self.counter;
         }
         counters
+    }
+
+    /// What the adders do in a sample, by the model of cycles: the mean of those that were begun.
+    pub fn adders(&self) -> Adders {
+        self.account.mean(self.begun).into()
     }
 
     /// The comparisons so far.

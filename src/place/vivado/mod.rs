@@ -179,6 +179,7 @@ fn read(build: &Path, folder: &Path, target: Option<&Target>, seconds: f64) -> R
         command: flat.head.command.clone(),
         seconds,
         bram_unit: flat.family.bram_unit().to_owned(),
+        logic_depth: None,
         total: flat.total.clone(),
         modules,
     };

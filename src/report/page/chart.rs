@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use crate::architecture::Value;
+use crate::architecture::{Architecture, Span, Value};
 use crate::error::{Error, Result};
 use crate::report::exploration::{Exploration, Explored};
 
@@ -86,7 +86,9 @@ pub fn picture(found: &Exploration) -> Result<String> {
         let area = area.titled(&title, ("sans-serif", 24).into_font().color(&INK))?;
         let hollow = found.designs.iter().any(|design| design.fits == Some(false));
         let fits = if hollow { "; hollow: does not fit" } else { "" };
-        let key = format!("line: frontier; grey: slower or larger than another{fits}; ring: chosen");
+        let of = |overlay: bool| found.designs.iter().any(|design| is_overlay(design) == overlay);
+        let kinds = if of(true) && of(false) { "squares: streaming; " } else { "" };
+        let key = format!("{kinds}line: frontier; grey: slower or larger than another{fits}; ring: chosen");
         let (plot, below) = area.split_vertically(500);
         below.draw(&Text::new(key, (98, 4), ("sans-serif", 16).into_font().color(&INK)))?;
         designs(&plot, found, None, TEXT)
@@ -164,15 +166,23 @@ fn designs(
         .x_desc("look-up tables (LUT)")
         .y_desc("clock cycles per sample")
         .draw()?;
+    let overlays = found.designs.iter().any(is_overlay);
     let on_frontier = found.designs.iter().filter(|design| design.on_frontier).map(point);
     chart.draw_series(LineSeries::new(on_frontier, SERIES.stroke_width(2)))?;
     for design in &found.designs {
         let colour = if design.on_frontier { SERIES } else { DOMINATED };
-        if design.fits == Some(false) {
-            chart.draw_series([Circle::new(point(design), 4, PAPER.filled())])?;
-            chart.draw_series([Circle::new(point(design), 4, colour.stroke_width(2))])?;
-        } else {
-            chart.draw_series([Circle::new(point(design), 4, colour.filled())])?;
+        let styles = match design.fits {
+            Some(false) => vec![PAPER.filled(), colour.stroke_width(2)],
+            Some(true) | None => vec![colour.filled()],
+        };
+        for style in styles {
+            // Where there are overlays, streaming designs are squares.
+            if overlays && !is_overlay(design) {
+                let square = Rectangle::new([(-4, -4), (4, 4)], style);
+                chart.draw_series([EmptyElement::at(point(design)) + square])?;
+            } else {
+                chart.draw_series([Circle::new(point(design), 4, style)])?;
+            }
         }
     }
     if let Some(design) = found.designs.iter().find(|design| design.chosen) {
@@ -182,6 +192,69 @@ fn designs(
         chart.draw_series([Cross::new(point, 6, MARK.stroke_width(3))])?;
     }
     Ok(())
+}
+
+fn is_overlay(design: &Explored) -> bool {
+    design.folding.architecture() == Architecture::Overlay
+}
+
+/// When instructions are executed: a line for each unit in each layer, in the order of their begins.
+///
+/// # Errors
+/// Never for finite numbers.
+pub fn timeline(spans: &[Span]) -> Result<String> {
+    const LINE: u32 = 16;
+    let last = spans.iter().map(|span| span.end_cycle).max().unwrap_or(0).max(1) as f64;
+    let height = 70 + LINE * u32::try_from(spans.len()).unwrap_or(1).max(1);
+    let lines = spans.len().max(1) as f64;
+    draw(820, height, |area| {
+        let mut chart = ChartBuilder::on(area)
+            .margin(10)
+            .x_label_area_size(46)
+            .y_label_area_size(240)
+            .build_cartesian_2d(0.0..last, lines..0.0)?;
+        chart
+            .configure_mesh()
+            .axis_style(INK)
+            .bold_line_style(GRID)
+            .light_line_style(TRANSPARENT)
+            .label_style(("sans-serif", 13).into_font().color(&INK))
+            .x_labels(8)
+            .y_labels(0)
+            .x_label_formatter(&short)
+            .axis_desc_style(TEXT.into_font().color(&INK))
+            .x_desc("clock cycles")
+            .draw()?;
+        for (n, span) in spans.iter().enumerate() {
+            let (top, colour) = (n as f64, unit_colour(&span.unit));
+            let end = span.end_cycle.max(span.begin_cycle + 1);
+            let corners = [(span.begin_cycle as f64, top + 0.15), (end as f64, top + 0.85)];
+            chart.draw_series([Rectangle::new(corners, colour.filled())])?;
+            let style = ("sans-serif", 13).into_font().color(&INK);
+            let text = Text::new(format!("{} {}", span.unit, brief(&span.node)), (-232, 1), style);
+            chart.draw_series([EmptyElement::at((0.0, top)) + text])?;
+        }
+        Ok(())
+    })
+}
+
+/// The colour of a unit: those of series, marks and designs off the frontier.
+fn unit_colour(unit: &str) -> RGBColor {
+    match unit {
+        "engine" => SERIES,
+        "softmax" => MARK,
+        _ => DOMINATED,
+    }
+}
+
+/// A name that fits beside a line.
+fn brief(name: &str) -> String {
+    const LETTERS: usize = 28;
+    let name = crate::error::printable(name);
+    match name.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name,
+    }
 }
 
 /// `50 k`, `1.5 M`: a tick of an axis.

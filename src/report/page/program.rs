@@ -1,7 +1,7 @@
 //! The program of an overlay: its layers, and a picture of each memory.
 
 use super::{chart, text};
-use crate::architecture::{LayerProgram, Program, Size, Value};
+use crate::architecture::{LayerProgram, Program, Size, Span, Value};
 use crate::error::Result;
 
 /// What the section shows.
@@ -14,6 +14,29 @@ pub struct ProgramView<'a> {
     pub layers: Vec<(&'a LayerProgram, f64)>,
     /// Memories that are written.
     pub pictures: Vec<Picture>,
+    /// When instructions are executed.
+    pub timeline: String,
+    /// What the adders do: name, cycles, share in percent.
+    pub adders: Vec<(String, String, f64)>,
+    /// Cycles that nothing hides.
+    pub unhidden: String,
+}
+
+/// Instructions of the same layer and unit that follow one another, from the first to the last, in the order of their
+/// begins.
+fn spans(timeline: &[Span]) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    for next in timeline {
+        match spans.iter_mut().find(|span| (&span.node, &span.unit) == (&next.node, &next.unit)) {
+            Some(span) => {
+                span.begin_cycle = span.begin_cycle.min(next.begin_cycle);
+                span.end_cycle = span.end_cycle.max(next.end_cycle);
+            }
+            None => spans.push(next.clone()),
+        }
+    }
+    spans.sort_by_key(|span| (span.begin_cycle, span.end_cycle));
+    spans
 }
 
 /// Values of a memory against instructions.
@@ -63,5 +86,17 @@ pub fn view(program: &Program) -> Result<ProgramView<'_>> {
         });
     }
     let layers = program.layers.iter().map(|layer| (layer, share(layer))).collect();
-    Ok(ProgramView { program, machine, layers, pictures })
+    let all = program.adders.cycles;
+    let part = |cycles: f64| if all > 0.0 { 100.0 * cycles / all } else { 0.0 };
+    let adders = program.adders.parts.iter();
+    let adders = adders.map(|p| (p.name().to_owned(), text::mean(p.cycles), part(p.cycles))).collect();
+    Ok(ProgramView {
+        program,
+        machine,
+        layers,
+        pictures,
+        timeline: chart::timeline(&spans(&program.timeline))?,
+        adders,
+        unhidden: text::percent(program.adders.unhidden),
+    })
 }

@@ -18,6 +18,13 @@ pub enum Goal {
         /// The device.
         device: Option<Box<Device>>,
     },
+    /// The fastest with at most so many look-up tables; of those that fit the device if one is given and any does.
+    Luts {
+        /// Maximum number of look-up tables.
+        most: u64,
+        /// The device.
+        device: Option<Box<Device>>,
+    },
     /// The fastest that fits a device.
     Fit(Box<Device>),
     /// The smallest product of area and cycles of those that leave room on a small device ([`small_device`]). Area counts
@@ -85,6 +92,17 @@ pub fn choose(design_points: &[DesignPoint], goal: &Goal) -> Result<usize> {
                 Error::check(format!("the fastest design takes {cycles:.0} cycles per sample, more than {most:.0}"))
                     .at_node(fastest.busiest())
                     .fix("ask for less, or for a faster clock")
+            })
+        }
+        Goal::Luts { most, device } => {
+            let misfit = |n: &usize| device.as_ref().is_some_and(|d| !design_points[*n].short(d).is_empty());
+            let small = (0..design_points.len()).rev().filter(|n| lut(n) <= *most);
+            small.min_by_key(misfit).ok_or_else(|| {
+                let smallest = (0..design_points.len()).map(|n| lut(&n)).min().unwrap_or_default();
+                Error::check(format!(
+                    "the smallest design takes {smallest} look-up tables by the estimate, more than {most}"
+                ))
+                .fix("allow more, or quantise to fewer levels or weight bits")
             })
         }
         Goal::Fit(device) => {

@@ -1,0 +1,182 @@
+//! Groups that fire, and elements of the serial path (`overlay_fire.sv`).
+
+use super::sequencer::Sequencer;
+use super::softmax::SoftmaxUnit;
+use super::writes::Writes;
+use super::{Busy, ENGINE, SOFTMAX, count, number};
+use crate::golden::SpikeCode;
+use crate::overlay::isa::Fire;
+use crate::overlay::plan::Plan;
+
+/// Cycles from the last event of a chunk to its sums.
+const SUMS: u64 = 6;
+/// Cycles from the last element of a row to its being complete.
+const COMPLETE: u64 = 6;
+
+/// When the next chunk may be complete, and how much of that is due to a change of the instruction or to softmax.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Room {
+    /// The first cycle for its last event.
+    pub at: u64,
+    /// Cycles of the change.
+    pub change: u64,
+    /// Cycles in which softmax had not taken all scores of the instruction before.
+    pub softmax: u64,
+}
+
+/// Second half of the engine.
+pub(super) struct FireUnit<'a> {
+    plan: &'a Plan,
+    list: Sequencer,
+    softmax: SoftmaxUnit,
+    /// Groups are taken from this cycle on; the instruction could have begun in `free`, were softmax idle.
+    from: u64,
+    free: u64,
+    /// The instruction that is executed.
+    instruction: Option<usize>,
+    /// The cycles in which the last group has left each stage: sums, membrane, magnitude, steps, elements.
+    selected: u64,
+    membrane: u64,
+    magnitude: u64,
+    steps: u64,
+    elements: u64,
+    room: Room,
+    /// The cycles in which spikes are written.
+    pub writes: Writes,
+}
+
+impl<'a> FireUnit<'a> {
+    pub fn new(plan: &'a Plan) -> Self {
+        Self {
+            plan,
+            list: Sequencer::new(Fire::WORDS),
+            softmax: SoftmaxUnit::new(&plan.machine, plan.code),
+            from: 1,
+            free: 0,
+            instruction: None,
+            selected: 0,
+            membrane: 0,
+            magnitude: 0,
+            steps: 0,
+            elements: 0,
+            room: Room::default(),
+            writes: Writes::default(),
+        }
+    }
+
+    /// When the next chunk may be complete.
+    pub fn room(&self) -> Room {
+        self.room
+    }
+
+    /// Takes a chunk whose last event was in the cycle before `end`; `last` of the inner chunks.
+    pub fn chunk(&mut self, n: usize, end: u64, last: bool, busy: &mut Busy) {
+        let fire = &self.plan.fire[n];
+        let there = end - 1 + SUMS;
+        let mut room = Room::default();
+        if self.instruction != Some(n) {
+            self.begin(n, fire);
+            let late = self.from.saturating_sub(there);
+            room.softmax = late.min(self.from - self.free);
+            room.change = late - room.softmax;
+        }
+        let lanes = self.plan.machine.fire_lanes;
+        let mut left = number(if last { fire.tail } else { fire.full });
+        let mut take = there.max(self.from);
+        loop {
+            take = take.max(self.selected);
+            let elements = left.min(lanes);
+            left -= elements;
+            self.group(fire, take, elements, left == 0 && last, busy);
+            if left == 0 {
+                break;
+            }
+            take += 1;
+        }
+        room.at = take + 1;
+        self.room = room;
+    }
+
+    /// Begins an instruction.
+    fn begin(&mut self, n: usize, fire: &Fire) {
+        self.free = match self.instruction {
+            Some(_) => self.list.next(self.elements + COMPLETE) + 1,
+            None => 1,
+        };
+        self.from = match fire.serial {
+            2 => self.free.max(self.softmax.idle() + 1),
+            _ => self.free,
+        };
+        if fire.serial == 2 {
+            self.softmax.begin(fire);
+        }
+        self.instruction = Some(n);
+    }
+
+    /// A group that is taken in this cycle; whether it is the last of a group of scores.
+    fn group(&mut self, fire: &Fire, take: u64, elements: usize, group_end: bool, busy: &mut Busy) {
+        let walks = fire.serial != 0 || (fire.operand_out == 1 && fire.transpose == 1);
+        let cycles = match (walks, fire.serial == 1 && fire.pairs == 1) {
+            (false, _) => 1,
+            (true, false) => elements as u64,
+            (true, true) => elements.div_ceil(2) as u64,
+        };
+        let mut firing = 0;
+        let out = if fire.neurons == 1 {
+            let steps = match self.plan.code {
+                SpikeCode::Unary => count(fire.steps),
+                SpikeCode::Radix => self.plan.machine.max_steps as u64,
+            };
+            firing = steps;
+            // A search in the tables goes on while the group before fires.
+            let found = take + 1 + if fire.table == 1 { count(fire.probes) + 1 } else { 0 };
+            let membrane = found.max(self.membrane);
+            self.selected = membrane;
+            let magnitude = (membrane + 1).max(self.magnitude);
+            self.membrane = magnitude;
+            // The threshold is taken in the last but one step of the group before, or in the last.
+            let early = if steps > 1 { 1 } else { 0 };
+            let threshold = (magnitude + 1).max(self.steps.saturating_sub(early));
+            let load = (threshold + 1).max(self.steps);
+            self.magnitude = load;
+            self.steps = (load + steps).max(self.elements);
+            if fire.spikes_out == 1 {
+                let last = load + steps + 2;
+                self.writes.push(last - count(fire.steps).min(steps), last);
+            }
+            self.steps
+        } else {
+            self.selected = (take + 1).max(self.elements);
+            self.selected
+        };
+        self.elements = match fire.serial {
+            2 => {
+                let mut at = out;
+                for element in 0..elements {
+                    let last = element + 1 == elements;
+                    at = self.softmax.score(at + 1, group_end && last, &self.writes, busy);
+                }
+                at
+            }
+            _ => out + cycles,
+        };
+        busy.fire += firing.max(cycles);
+    }
+
+    /// The row is complete: the unit that counts it, and the cycle from which on it does.
+    pub fn end_row(&mut self, n: usize, busy: &mut Busy) -> (usize, u64) {
+        let fire = &self.plan.fire[n];
+        let end = match fire.serial {
+            2 => self.softmax.row(),
+            _ => self.elements + COMPLETE + 1,
+        };
+        busy.end = end;
+        busy.passed = self.elements;
+        (if fire.serial == 2 { SOFTMAX } else { ENGINE }, end)
+    }
+
+    /// The cycle in which the list is at its end.
+    pub fn end(&self) -> u64 {
+        self.elements + COMPLETE + 1
+    }
+}
