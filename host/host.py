@@ -42,6 +42,12 @@ REFUSALS = {
 # Type of an element: its name, its bytes, NumPy's descriptions of it.
 ELEMENTS = [("u8", 1, ("|u1", "<u1", ">u1")), ("i8", 1, ("|i1", "<i1", ">i1")), ("u16", 2, ("<u2",))]
 FLAGS = ["quiescent", "stopped by T_max", "stopped by confidence"]
+# Why the core refuses a model image.
+LOAD_ERRORS = {
+    1: "it does not begin like a model image", 2: "it is of another version of the format",
+    3: "it was made for another machine", 4: "its sections do not have its length", 5: "it names a memory that there is not",
+    6: "a section ends beyond its memory", 7: "its CRC is wrong", 8: "its source failed",
+}
 ATTEMPTS = 8
 # Generated from src/registers/table.rs; do not edit. Addresses in bytes.
 REGISTERS = {
@@ -332,6 +338,28 @@ class Board:
     def write_register(self, address, value):
         self.done(WRITE, struct.pack("<HI", address, value))
 
+    def load(self, path, patience=10.0):
+        """Loads a model image into a core that was built with --loadable (docs/model-image.md)."""
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {error}") from None
+        if len(data) % 4 or len(data) < 36:
+            raise InputError(f"{path} is no model image: it has {len(data)} bytes")
+        control, status, word = (LOAD_REGISTERS[f"load_{name}"] for name in ("control", "status", "data"))
+        self.write_register(control, 1)
+        deadline = time.monotonic() + patience
+        while not self.read_register(status) & 2:
+            if time.monotonic() > deadline:
+                raise LineError(f"the core is not empty after {patience:g} s")
+        for begin in range(0, len(data), 4):
+            self.write_register(word, int.from_bytes(data[begin:begin + 4], "little"))
+        state = self.read_register(status)
+        if not state & 1:
+            code = state >> 4 & 15
+            raise LineError(f"the core refuses {path}: {LOAD_ERRORS.get(code, 'it is not complete')}")
+
     def line_errors(self):
         """Framing errors and bad packets counted by the board, each at most 255."""
         return tuple(self.done(LINE))
@@ -497,6 +525,7 @@ def arguments(argv):
         "--manifest", default=beside if os.path.isfile(beside) else None,
         help="manifest.json of the expected build (default: the one next to this program)")
     parser.add_argument("--any-model", action="store_true", help="accept any model on the board")
+    parser.add_argument("--load", metavar="FILE", help="load this model image first, into a core that was built with --loadable")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="begin with sample N")
     parser.add_argument("--count", type=int, metavar="N", help="at most N samples")
     parser.add_argument("--t-max", type=int, metavar="T", help="stop each sample after T time-steps")
@@ -522,6 +551,8 @@ def run(args):
             raise LineError(
                 f"the board holds another model: '{identity.model}' ({identity.model_id}), not the one of "
                 f"{os.path.normpath(args.manifest)} ({serial['model_id']}); --any-model takes it as it is")
+        if args.load:
+            board.load(args.load)
         samples = [sample for path in args.samples for sample in read_samples(path, identity)]
         samples = samples[args.first:][:args.count]
         if args.samples and not samples:

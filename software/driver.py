@@ -9,6 +9,7 @@
         print(network.counters().stage("fc1").spikes)
         network.t_max = 8                       # at most 8 time-steps from now on
         network.set_confidence(margin=network.margin_of(2.5), patience=3)
+        network.load("other.bin", unit=0.01)    # hardware of `build --loadable`: another model image
 
 From a shell: `python3 driver.py images.npy`. Needs NumPy and, on the board, the package pynq, which is imported when an
 overlay is loaded. Samples go to the core by AXI DMA, one transfer each; results come back the same way. Every error is a
@@ -24,6 +25,12 @@ import numpy as np
 
 VENDOR, LIBRARY = "snn2rtl.org", "snn"
 ELEMENTS = {"u8": np.uint8, "i8": np.int8, "u16": np.uint16}
+# Why the core refuses a model image.
+LOAD_ERRORS = {
+    1: "it does not begin like a model image", 2: "it is of another version of the format",
+    3: "it was made for another machine", 4: "its sections do not have its length", 5: "it names a memory that there is not",
+    6: "a section ends beyond its memory", 7: "its CRC is wrong", 8: "its source failed",
+}
 QUIESCENT, STOPPED_BY_T_MAX, STOPPED_BY_CONFIDENCE = 1, 2, 4
 
 
@@ -51,6 +58,10 @@ class DmaTimeout(DmaError, TimeoutError):
     """A transfer did not end in time."""
 
 
+class LoadError(DriverError):
+    """The core refuses a model image."""
+
+
 class Build:
     """Description of the hardware of a build folder: `manifest.json` and `registers.json`."""
 
@@ -61,11 +72,14 @@ class Build:
             self.model, self.top = manifest["model"], manifest["top"]
             frame = manifest["input"]
             self.dtype = np.dtype(ELEMENTS[frame["element"]])
+            if "element_bits" in frame:
+                self.dtype = np.dtype(f"{self.dtype.kind}{frame['element_bits'] // 8}")
             self.elements, self.beats, self.lanes = frame["elements"], frame["beats"], frame["beat_lanes"]
             # A beat takes a whole power of two bytes in memory; what it has beyond its lanes is ignored.
             self.bus_lanes = 1 << (self.lanes - 1).bit_length()
             output = manifest["output"]
             self.classes, self.value_bits, self.unit = output["classes"], output["value_bits"], output["unit"]
+            self.own_unit = self.unit
             self.value_words, self.frame_words = output["words_per_value"], output["words"]
             self.offsets = {register["name"]: register["offset"] for register in registers["registers"]}
             self.resets = {register["name"]: register["reset"] for register in registers["registers"]}
@@ -75,10 +89,18 @@ class Build:
                 for register in registers["registers"] for field in register["fields"]}
             self.stages = registers["stages"]
             self.address_bits = registers["address_bits"]
+            # Words of an image that a word of each memory takes.
+            self.parts = {entry["number"]: entry["word_parts"] for entry in manifest.get("memories", [])}
             family = (manifest.get("target") or {}).get("family", "xc7")
         except (KeyError, TypeError) as error:
             raise InputError(f"{self.folder} is not a build folder of this version: {error!r} is missing") from None
         self.bitfile = self.folder / "bitstream" / f"{family}.bit"
+        self.image = self.folder / "model.bin"
+
+    @property
+    def is_loadable(self):
+        """Whether networks are loaded into the hardware."""
+        return "load_control" in self.offsets
 
     def _read(self, name):
         path = self.folder / name
@@ -86,6 +108,23 @@ class Build:
             return json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise InputError(f"{path} cannot be read: {error}; give the build folder, Network(build=FOLDER)") from None
+
+    def take_network(self, words, unit):
+        """The frames of a network that is loaded, from its image (docs/model-image.md)."""
+        position, scalars, classes = 4, [], 0
+        while position + 3 <= len(words) - 1:
+            memory, first, count = (int(word) for word in words[position:position + 3])
+            if memory == 0 and first == 0:
+                scalars = words[position + 3:position + 3 + count]
+            if memory == 15:
+                classes = max(classes, first + count)
+            position += 3 + count * self.parts.get(memory, 1)
+        if len(scalars) < 3 or not classes:
+            raise InputError("this model image does not say how many elements and logits there are")
+        self.elements = self.beats = int(scalars[2]) + 1
+        self.dtype = np.dtype(f"{'i' if int(scalars[0]) & 2 else 'u'}{self.dtype.itemsize}")
+        self.classes, self.unit = classes, unit
+        self.frame_words = classes * self.value_words + 3
 
     def packed(self, samples):
         """Samples as beats on the bus: an array of (samples, beats, lanes)."""
@@ -202,6 +241,8 @@ class Network:
             overlay = pynq.Overlay(str(path))
         self.overlay = overlay
         self._attach()
+        if self.build.is_loadable and self.build.image.is_file():
+            self.load()
 
     # ------------------------------------------------------------------------------------ overlay
 
@@ -254,8 +295,44 @@ class Network:
         while self._buffers:
             self._buffers.pop().freebuffer()
 
+    def load(self, path=None, unit=None):
+        """Loads a model image that `snn2rtl image` has written for this hardware; without a path, that of the build folder.
+
+        `unit` is what a logit's value is multiplied by: of another network, its manifest has it; 1 if not given.
+        """
+        build = self.build
+        if not build.is_loadable:
+            raise InputError(f"networks cannot be loaded into {build.folder}: build it with --loadable")
+        file = pathlib.Path(path) if path else build.image
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise InputError(f"{file} cannot be read: {error}") from None
+        if len(data) % 4 or len(data) < 36:
+            raise InputError(f"{file} is no model image: it has {len(data)} bytes")
+        words = np.frombuffer(data, "<u4")
+        self._registers.write(build.offsets["load_control"], self._bit("load_control", "start"))
+        end = time.monotonic() + self.timeout
+        while not self._read("load_status") & self._bit("load_status", "ready"):
+            if time.monotonic() > end:
+                raise DmaTimeout(f"the core does not become empty in {self.timeout:g} s: results wait to be taken")
+        for word in words:
+            self._registers.write(build.offsets["load_data"], int(word))
+        status = self._read("load_status")
+        if not status & self._bit("load_status", "loaded"):
+            low, bits = build.fields["load_status", "error"]
+            code = status >> low & (1 << bits) - 1
+            reason = LOAD_ERRORS.get(code, f"error {code}") if code else "it is not complete"
+            raise LoadError(f"the core refuses {file}: {reason}")
+        own = not path or (build.image.is_file() and build.image.read_bytes() == data)
+        build.take_network(words, unit if unit is not None else build.own_unit if own else 1.0)
+        self._free()
+        self._sample = self._allocate((build.beats, build.bus_lanes), build.dtype)
+        self._frame = self._allocate((build.frame_words,), np.uint32)
+
     def reset(self):
-        """Reloads the bitstream, which is necessary after an error of the DMA. Settings are those after reset."""
+        """Reloads the bitstream, which is necessary after an error of the DMA. Settings are those after reset; a network
+        that was loaded must be loaded again."""
         self.overlay.download()
         for channel in (self._dma.sendchannel, self._dma.recvchannel):
             channel.start()

@@ -45,10 +45,14 @@ module @{ top }@ #(
   localparam int unsigned MemoryBits = @{ loader.memory_bits }@;
   // From the last memory to the first one.
   localparam bit [32*overlay_image_pkg::Memories-1:0] Depths = {
-    @% for depth in loader.depths %@32'd@{ depth }@@% if !loop.last %@, @% endif %@@% endfor %@
+@%- for line in loader.depths %@
+    @{ line }@
+@%- endfor %@
   };
   localparam bit [16*overlay_image_pkg::Memories-1:0] Parts = {
-    @% for parts in loader.parts %@16'd@{ parts }@@% if !loop.last %@, @% endif %@@% endfor %@
+@%- for line in loader.parts %@
+    @{ line }@
+@%- endfor %@
   };
   logic regs_awvalid, regs_awready, regs_wvalid, regs_wready, regs_bvalid, regs_bready;
   logic regs_arvalid, regs_arready, regs_rvalid, regs_rready;
@@ -171,10 +175,7 @@ module @{ top }@ #(
   assign core_rst = rst_i || core_rst_q;
   assign draining = core_inside;
 @% else %@
-  // The numbers of the network, from the last one to the first one.
-  assign scalars = {
-    @% for scalar in scalars %@@{ scalar }@@% if !loop.last %@, @% endif %@@% endfor %@
-  };
+  assign scalars = '0;
   assign load = '0;
   assign load_addr = '0;
   assign load_word = '0;

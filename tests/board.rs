@@ -4,13 +4,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use crate::common::{mnist_mlp, repository};
+use crate::common::{fixture, mnist_mlp, repository};
+use crate::random::Random;
 use serde_json::{Value, json};
+use snn2rtl::architecture::{Design, Options as Architecture, image};
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::data::Inputs;
 use snn2rtl::emit;
-use snn2rtl::golden::{Golden, Limits, Unobserved};
-use snn2rtl::snn::Op;
+use snn2rtl::golden::{Golden, Limits, Settled, SpikeCode, Unobserved};
+use snn2rtl::overlay;
+use snn2rtl::snn::{Model, Op};
 use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Target};
 use snn2rtl::tool::verilated::{Compiler, Sources};
@@ -20,13 +23,17 @@ use snn2rtl::tool::{Command, Tool, Toolbox};
 const CLOCKS_PER_BIT: &str = "4";
 
 /// The build folder, verilated.
-static BOARD: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("board");
+static BOARD: LazyLock<PathBuf> =
+    LazyLock::new(|| verilated("board", &mnist_mlp(Analog), &Options::default().into()));
+
+/// The build folder of a model, verilated.
+fn verilated(name: &str, model: &Model, options: &Architecture) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
     let build = folder.join("build");
     let target = Target::Board(Box::new(Board::find("ulx3s-85f").expect("a board")));
-    emit::emit_for(&mnist_mlp(Analog), &Options::default(), Some(&target), &build).expect("written");
+    emit::emit_for(model, options, Some(&target), &build).expect("written");
     let compiler = Compiler::new(&Toolbox::from_env()).unwrap_or_else(|e| panic!("{e}"));
     let run = compiler.verilator().command().cwd(&build);
     let run = run.args(["--cc", "--exe", "--prefix", "Vboard", "-Wall", "--assert"]);
@@ -41,7 +48,7 @@ static BOARD: LazyLock<PathBuf> = LazyLock::new(|| {
     let sources = Sources { folder, prefix, variables: &variables, headers: &[] };
     compiler.compile(&sources, &mut |_, _| ()).unwrap_or_else(|e| panic!("{e}"));
     build
-});
+}
 
 fn images() -> PathBuf {
     repository("examples/mnist_mlp/sample/images.npy")
@@ -77,7 +84,11 @@ fn expected(first: usize, count: usize, t_max: Option<u32>) -> Vec<Value> {
 
 /// The simulated board as a port.
 fn port(clocks_per_bit: &str, options: &str) -> String {
-    let board = BOARD.parent().expect("a folder").join("obj/Vboard");
+    port_of(&BOARD, clocks_per_bit, options)
+}
+
+fn port_of(build: &Path, clocks_per_bit: &str, options: &str) -> String {
+    let board = build.parent().expect("a folder").join("obj/Vboard");
     format!("exec:'{}' --clocks-per-bit {clocks_per_bit} {options}", board.display())
 }
 
@@ -108,6 +119,76 @@ fn samples_go_in_and_results_come_out() {
     assert_eq!(all["model"], "mnist_mlp");
     let cut = report_of(host.args(["--first", "20", "--count", "3", "--t-max", "2"]));
     assert_eq!(cut["samples"], json!(expected(20, 3, Some(2))));
+}
+
+/// A core without a network: nothing goes in before the host has loaded one; images that are damaged or of another machine
+/// are refused.
+#[test]
+fn a_model_image_is_loaded_over_the_line() {
+    let model = fixture("qdq_ties", Analog);
+    let network = snn2rtl::lower::lower(&model).expect("lowered").network;
+    let sizes =
+        |lanes| overlay::Options { lanes, spikes: 1, fire_lanes: 4, fetch_width: 8, code: SpikeCode::Radix };
+    let machine = |lanes| {
+        let machine = overlay::Loadable::for_networks(&[&network], &sizes(lanes)).expect("a machine");
+        Architecture::Loadable(Box::new(machine))
+    };
+    let build = verilated("loadable_board", &model, &machine(8));
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        path
+    };
+    let (low, high) = model.raw_range();
+    let count = network.topological().into_iter().find_map(|id| match &network.node(id).op {
+        snn2rtl::integer::Op::Input(_) => Some(network.node(id).shape.len()),
+        _ => None,
+    });
+    let random = &mut Random(3);
+    let raw: Vec<Vec<i32>> = (0..4)
+        .map(|_| {
+            (0..count.expect("an input")).map(|_| random.range(low.into(), high.into()) as i32).collect()
+        })
+        .collect();
+    let bytes: Vec<u8> = raw.iter().flatten().map(|&q| (q & 255) as u8).collect();
+    let samples = write("samples.raw", &bytes);
+    let settled = Settled::new(&network, SpikeCode::Radix).expect("a golden model");
+    let expected: Vec<Vec<i64>> = raw
+        .iter()
+        .map(|raw| settled.run(&mut settled.state(), raw, &mut Unobserved).values)
+        .map(|values| values.iter().map(|&v| v.try_into().expect("64 bits")).collect())
+        .collect();
+    let image = std::fs::read(build.join("model.bin")).expect("an image");
+    let mut torn = image.clone();
+    torn[image.len() / 2] ^= 4;
+    let torn = write("torn.bin", &torn);
+    let cut = write("cut.bin", &image[..image.len() - 4]);
+    let odd = write("odd.bin", &image[..image.len() - 1]);
+    let other = Design::plan("other", &network, &machine(16)).expect("planned").image().expect("an image");
+    let other = write("other.bin", &image::bytes(&other.expect("is loaded")));
+    let host = |file: &Path| {
+        let host =
+            python().arg(build.join("host/host.py")).arg("--port").arg(port_of(&build, CLOCKS_PER_BIT, ""));
+        host.args(["--timeout", "10", "--json", "--load"]).arg(file).arg(&samples)
+    };
+    for (file, part) in [
+        (&torn, "its CRC is wrong"),
+        (&cut, "it is not complete"),
+        (&odd, "is no model image"),
+        (&other, "it was made for another machine"),
+    ] {
+        let error = host(file).run().expect_err("an error");
+        assert!(error.problem.contains(part), "'{part}' is not in: {error}");
+    }
+    let report = report(&host(&build.join("model.bin")));
+    let values: Vec<Value> = report["samples"]
+        .as_array()
+        .expect("samples")
+        .iter()
+        .map(|sample| sample["values"].clone())
+        .collect();
+    assert_eq!(json!(values), json!(expected));
 }
 
 #[test]

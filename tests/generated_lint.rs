@@ -11,7 +11,9 @@ use snn2rtl::architecture::Options as Architecture;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::emit;
 use snn2rtl::golden::SpikeCode;
-use snn2rtl::overlay::Options as Overlay;
+use snn2rtl::integer::Network;
+use snn2rtl::lower::lower;
+use snn2rtl::overlay::{Loadable, Options as Overlay};
 use snn2rtl::snn::Model;
 use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Target};
@@ -21,13 +23,14 @@ use snn2rtl::tool::{Tool, Toolbox, run_yosys};
 const BOARDS: [&str; 3] = ["mnist_mlp", "scale_per_channel", "text_encoder"];
 
 /// Designs that are enough for a front end that differs little from another one: between them every module.
-const FEW: [&str; 6] = [
+const FEW: [&str; 7] = [
     "mnist_mlp",
     "scale_per_channel",
     "non_monotone_levels",
     "text_encoder",
     "overlay_functions",
     "overlay_sums",
+    "overlay_loadable_text",
 ];
 
 /// Runs `check` on the build folder of each design, and of some as a board.
@@ -57,25 +60,40 @@ fn each_of(chosen: impl Fn(&str) -> bool, check: impl Fn(&Path, &str, Vec<String
     }
     for (name, model, options) in overlays().into_iter().filter(|(name, ..)| chosen(name)) {
         let build = folder.path().join(name);
-        let manifest = emit::emit(&model, &Architecture::Overlay(options), &build).expect("written");
+        let manifest = emit::emit(&model, &options, &build).expect("written");
         let list = std::fs::read_to_string(build.join("rtl/files.f")).expect("a list of files");
         check(&build, &manifest.top, list.lines().map(str::to_owned).collect());
     }
 }
 
 /// Programs for one engine: with little besides it, with tables, with neurons of sums and attention without softmax, with
-/// tables of words and a mask.
-fn overlays() -> Vec<(&'static str, Model, Overlay)> {
-    let options = |lanes, spikes, fire_lanes, fetch_width, code| Overlay {
+/// tables of words and a mask; and machines that these are loaded into, one for all of them.
+fn overlays() -> Vec<(&'static str, Model, Architecture)> {
+    let sizes = |lanes, spikes, fire_lanes, fetch_width, code| Overlay {
         lanes,
         spikes,
         fire_lanes,
         fetch_width,
         code,
     };
+    let options = |lanes, spikes, fire_lanes, fetch_width, code| {
+        Architecture::Overlay(sizes(lanes, spikes, fire_lanes, fetch_width, code))
+    };
+    let loadable = |models: &[&Model], sizes: Overlay| {
+        let networks: Vec<Network> =
+            models.iter().map(|model| lower(model).expect("lowers").network).collect();
+        let machine = Loadable::for_networks(&networks.iter().collect::<Vec<_>>(), &sizes);
+        Architecture::Loadable(Box::new(machine.expect("a machine")))
+    };
     let recipe = Recipe { quantised_sums: true, linear_attention: true, ..Recipe::any(3, &mut Random(3)) };
     let (sums, _) = convert(&network(&recipe), "sums", "test", EncodingChoice::Analog).expect("converts");
+    let (perceptron, functions) = (mnist_mlp(EncodingChoice::Analog), functions_fixture("chain_qdq"));
+    let text = text_fixture("text_masked_fill");
+    let one = loadable(&[&perceptron], sizes(8, 1, 4, 8, SpikeCode::Unary));
+    let all = loadable(&[&perceptron, &functions, &sums, &text], sizes(16, 3, 8, 32, SpikeCode::Radix));
     vec![
+        ("overlay_loadable", perceptron.clone(), one),
+        ("overlay_loadable_text", text, all),
         ("overlay_perceptron", mnist_mlp(EncodingChoice::Analog), options(32, 2, 8, 32, SpikeCode::Radix)),
         ("overlay_functions", functions_fixture("chain_qdq"), options(8, 1, 4, 8, SpikeCode::Unary)),
         ("overlay_sums", sums, options(8, 2, 4, 8, SpikeCode::Radix)),

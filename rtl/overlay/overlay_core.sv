@@ -3,9 +3,9 @@
 /// The overlay: one engine that computes every layer of a network by a program (docs/overlay.md).
 ///
 /// Values (elements less the zero point) come in, result frames go out. Widths and depths of all memories are those
-/// that the compiler has proven to suffice for its program. `scalars_i` has the numbers of the network that no instruction
-/// has. With `Loadable`, programs and constants are written at run time, while the core is in reset; then sizes are those of
-/// the largest network.
+/// that the compiler has proven to suffice for its program. `Scalars` are the numbers of the network that no instruction has.
+/// With `Loadable`, they come from `scalars_i` instead, and programs and constants are written at run time, while the core is
+/// in reset; then sizes are those of the largest network.
 module overlay_core #(
   /// Sums of a chunk, events per cycle, neurons that fire together, neurons of a word of spikes.
   parameter int unsigned Lanes = 16,
@@ -15,6 +15,8 @@ module overlay_core #(
   /// Programs and constants are written at run time; bits of a word that is written.
   parameter bit Loadable = 1'b0,
   parameter int unsigned LoadWidth = 32,
+  /// Numbers of the network (`overlay_image_pkg`), the first in the low bits.
+  parameter bit [32*overlay_image_pkg::Scalars-1:0] Scalars = '0,
   /// Samples: bits of a signed value, number of values; 1: they become spikes; 1: other units read them.
   parameter int unsigned InputWidth = 9,
   parameter int unsigned InputCount = 16,
@@ -122,7 +124,7 @@ module overlay_core #(
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_i,
-  /// Numbers of the network: stable outside of reset.
+  /// Numbers of the network, with `Loadable`: stable outside of reset.
   input  wire logic [32*overlay_image_pkg::Scalars-1:0] scalars_i,
   /// Words that are written: for each memory whether it is meant; the word is in the high bits.
   input  wire logic [overlay_image_pkg::Memories-1:0] load_i,
@@ -189,6 +191,8 @@ module overlay_core #(
   localparam int unsigned VectorSize = overlay_isa_pkg::VectorWords * VectorCount;
   localparam int unsigned VectorListBits = (VectorSize > 1) ? $clog2(VectorSize) : 1;
   logic has_spikes, is_ordered, has_vector;
+  logic [32*overlay_image_pkg::Scalars-1:0] scalars;
+  assign scalars = Loadable ? scalars_i : Scalars;
   logic [SpikeBits-1:0] in_base, in_half, in_other, in_row_stride, in_step_stride;
   logic [RawBits-1:0] in_last;
   logic [InRowBits-1:0] in_last_row;
@@ -196,24 +200,24 @@ module overlay_core #(
   logic [FetchListBits-1:0] fetch_last;
   logic [FireListBits-1:0] fire_last;
   logic [VectorListBits-1:0] vector_last;
-  assign has_spikes = scalars_i[32*overlay_image_pkg::ScalarFlags+overlay_image_pkg::FlagSpikes];
-  assign is_ordered = scalars_i[32*overlay_image_pkg::ScalarFlags+overlay_image_pkg::FlagOrdered];
-  assign has_vector = scalars_i[32*overlay_image_pkg::ScalarFlags+overlay_image_pkg::FlagVector];
-  assign in_last = RawBits'(scalars_i[32*overlay_image_pkg::ScalarInputLast+:32]);
-  assign in_last_row = InRowBits'(scalars_i[32*overlay_image_pkg::ScalarInputLastRow+:32]);
+  assign has_spikes = scalars[32*overlay_image_pkg::ScalarFlags+overlay_image_pkg::FlagSpikes];
+  assign is_ordered = scalars[32*overlay_image_pkg::ScalarFlags+overlay_image_pkg::FlagOrdered];
+  assign has_vector = scalars[32*overlay_image_pkg::ScalarFlags+overlay_image_pkg::FlagVector];
+  assign in_last = RawBits'(scalars[32*overlay_image_pkg::ScalarInputLast+:32]);
+  assign in_last_row = InRowBits'(scalars[32*overlay_image_pkg::ScalarInputLastRow+:32]);
   assign in_last_channel =
-      InChannelBits'(scalars_i[32*overlay_image_pkg::ScalarInputLastChannel+:32]);
-  assign in_base = SpikeBits'(scalars_i[32*overlay_image_pkg::ScalarInputBase+:32]);
-  assign in_half = SpikeBits'(scalars_i[32*overlay_image_pkg::ScalarInputHalf+:32]);
-  assign in_other = SpikeBits'(scalars_i[32*overlay_image_pkg::ScalarInputOther+:32]);
-  assign in_row_stride = SpikeBits'(scalars_i[32*overlay_image_pkg::ScalarInputRowStride+:32]);
-  assign in_step_stride = SpikeBits'(scalars_i[32*overlay_image_pkg::ScalarInputStepStride+:32]);
-  assign fetch_last = FetchListBits'(scalars_i[32*overlay_image_pkg::ScalarFetchLast+:32]);
-  assign fire_last = FireListBits'(scalars_i[32*overlay_image_pkg::ScalarFireLast+:32]);
-  assign vector_last = VectorListBits'(scalars_i[32*overlay_image_pkg::ScalarVectorLast+:32]);
+      InChannelBits'(scalars[32*overlay_image_pkg::ScalarInputLastChannel+:32]);
+  assign in_base = SpikeBits'(scalars[32*overlay_image_pkg::ScalarInputBase+:32]);
+  assign in_half = SpikeBits'(scalars[32*overlay_image_pkg::ScalarInputHalf+:32]);
+  assign in_other = SpikeBits'(scalars[32*overlay_image_pkg::ScalarInputOther+:32]);
+  assign in_row_stride = SpikeBits'(scalars[32*overlay_image_pkg::ScalarInputRowStride+:32]);
+  assign in_step_stride = SpikeBits'(scalars[32*overlay_image_pkg::ScalarInputStepStride+:32]);
+  assign fetch_last = FetchListBits'(scalars[32*overlay_image_pkg::ScalarFetchLast+:32]);
+  assign fire_last = FireListBits'(scalars[32*overlay_image_pkg::ScalarFireLast+:32]);
+  assign vector_last = VectorListBits'(scalars[32*overlay_image_pkg::ScalarVectorLast+:32]);
   // The samples' scalars are read outside; not every machine has all memories.
   logic unused_load;
-  assign unused_load = ^{scalars_i, load_i, load_addr_i, load_word_i};
+  assign unused_load = ^{scalars, scalars_i, load_i, load_addr_i, load_word_i};
 
   // ---------------------------------------------------------------------------- samples
   logic restart, fetch_end, fire_end, vector_end;

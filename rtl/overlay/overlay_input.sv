@@ -8,7 +8,8 @@
 ///
 /// Contract: what describes the network (`spikes_i` to `step_stride_i`) is stable outside of reset. The write port waits
 /// for `spike_ready_i`. `raw_valid_o`: the present sample is complete in raw memory, whose read port is free for others
-/// without `spikes_i`. `done_i`: the present sample is computed. `inside_o`: a sample is complete and not computed.
+/// without `spikes_i`. `done_i`: the present sample is computed. `inside_o`, with
+/// `Loadable`: a sample is complete and not computed.
 module overlay_input #(
   /// Bits of the progress.
   parameter int unsigned ProgressBits = 16,
@@ -110,11 +111,15 @@ module overlay_input #(
   assign raw_data_o = element;
 
   // Samples that are complete and not computed: those that are kept, one whose spikes are there, one that is computed.
-  logic [2:0] inside_q;
-  assign inside_o = inside_q != '0;
-  always_ff @(posedge clk_i) begin
-    if (rst_i) inside_q <= '0;
-    else inside_q <= inside_q + 3'(written) - 3'(done_i);
+  if (Loadable) begin : gen_inside
+    logic [2:0] inside_q;
+    assign inside_o = inside_q != '0;
+    always_ff @(posedge clk_i) begin
+      if (rst_i) inside_q <= '0;
+      else inside_q <= inside_q + 3'(written) - 3'(done_i);
+    end
+  end else begin : gen_no_inside
+    assign inside_o = 1'b0;
   end
 
   always_ff @(posedge clk_i) begin
@@ -346,7 +351,8 @@ module overlay_input #(
 
     assign raw_valid_o = !spikes && kept_q != '0;
     logic unused_raw;
-    assign unused_raw = raw_read_i ^ (^raw_addr_i) ^ (^magnitude) ^ (^p1_lane_q) ^ spikes_i ^ ordered_i;
+    assign unused_raw = raw_read_i ^ (^raw_addr_i) ^ (^magnitude) ^ (^p1_lane_q) ^ spikes_i ^
+        ordered_i;
   end else begin : gen_raw
     assign read = raw_read_i;
     assign read_addr = raw_addr_i;

@@ -547,7 +547,8 @@ module overlay_rows #(
     assign norm_high = '0;
     assign norm_low = '0;
     logic unused_vector;
-    assign unused_vector = has_vector_i ^ (^vector_last_i) ^ restart_i ^ present_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^
+    assign unused_vector = restart_i ^ present_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^
+        has_vector_i ^ (^vector_last_i) ^
         raw_valid_i ^ (^raw_data_i) ^
         (^vector_data) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^
         (^progress_engine_i) ^ (^progress_softmax_i) ^ (^progress_vector_i);

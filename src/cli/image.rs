@@ -43,7 +43,7 @@ pub fn run(args: &Args) -> Result<()> {
         [
             memory.name.to_owned(),
             output::thousands(memory.words as u64),
-            output::thousands(memory.there as u64),
+            output::thousands(memory.words_available as u64),
         ]
     });
     output::print(&output::table(["memory", "words", "of"], rows.collect(), 1).to_string())?;
@@ -51,7 +51,7 @@ pub fn run(args: &Args) -> Result<()> {
         "{}: {} bytes for machine {:08x}: {}",
         printable(&written.model),
         output::thousands(written.bytes as u64),
-        written.machine,
+        written.machine_id,
         args.output.display()
     ))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::architecture::image::MemoryKind;
 use crate::architecture::{Design, Options};
 use crate::hardware::{StageEntry, StreamEntry};
 use crate::lower::{LayerProof, Lowered};
@@ -48,6 +49,9 @@ pub struct Manifest {
     pub stages: Vec<StageEntry>,
     /// Streams; number 0 comes from the input.
     pub streams: Vec<StreamEntry>,
+    /// Memories that model images fill, if networks are loaded into the hardware.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub memories: Vec<MemoryEntry>,
     /// The serial line, in a build for a board that has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<SerialEntry>,
@@ -105,11 +109,42 @@ pub struct ProofEntry {
     pub proven: BTreeMap<String, u64>,
 }
 
+/// A memory that model images fill (`docs/model-image.md`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryEntry {
+    /// Its number in images.
+    pub number: u32,
+    /// Its name.
+    pub name: String,
+    /// Words.
+    pub words: usize,
+    /// Bits of a word.
+    pub bits: u32,
+    /// Words of an image that a word takes.
+    pub word_parts: u32,
+}
+
+impl MemoryEntry {
+    /// Those of a machine that networks are loaded into.
+    fn all(options: &Options) -> Vec<Self> {
+        let Some(loadable) = options.loadable() else { return Vec::new() };
+        let entry = |kind: MemoryKind| {
+            let (words, bits) = kind.size(&loadable.machine);
+            let word_parts = kind.parts(&loadable.machine);
+            Self { number: kind.number(), name: kind.name().to_owned(), words, bits, word_parts }
+        };
+        MemoryKind::ALL.into_iter().map(entry).filter(|entry| entry.words > 0).collect()
+    }
+}
+
 /// Frames of the input stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFrame {
     /// Type of an element: `u8`, `i8`, `u16`.
     pub element: String,
+    /// Bits of an element on the stream, if they are more than those of its type: the machine is for wider ones, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub element_bits: Option<u32>,
     /// The element that stands for 0.
     pub zero_point: i32,
     /// Elements of a sample.
@@ -232,6 +267,7 @@ impl Manifest {
             folding: options.clone(),
             input: InputFrame {
                 element: input.element.name().to_owned(),
+                element_bits: (input.element_bits > input.element.bits()).then_some(input.element_bits),
                 zero_point: input.zero_point,
                 elements: input.count,
                 beat_lanes: input.beat_lanes,
@@ -248,6 +284,7 @@ impl Manifest {
             proof: lowered.proof.iter().map(ProofEntry::of).collect(),
             stages,
             streams: design.streams(),
+            memories: MemoryEntry::all(options),
             serial: None,
             files: Vec::new(),
         }

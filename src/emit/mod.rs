@@ -201,6 +201,12 @@ fn render_from(
     let read = read.map(|(_, text)| SourceEntry::of("board", text.as_bytes()));
     manifest.inputs = inputs.iter().cloned().chain(read).collect();
     let model_files = snn::file::files(model)?;
+    if serial.is_some() && design.input().element_bits > design.input().element.bits() {
+        return Err(Error::input(
+            "the serial shell of a board takes elements as wide as those of the model only",
+        )
+        .fix("build for a board without networks of wider elements in --also"));
+    }
     if let Some(serial) = serial {
         let (board, entry) = board::render(&design, &serial?, &manifest, board::model_id(&model_files))?;
         for (folder, library) in
@@ -304,6 +310,7 @@ struct Readme<'a> {
     router: Option<(&'static str, &'static str)>,
     vivado: bool,
     overlay: bool,
+    loadable: bool,
     block_design: bool,
     stages: Vec<(String, &'a str, u64, u64)>,
     verilator: String,
@@ -353,6 +360,7 @@ impl<'a> Readme<'a> {
             router: board.and_then(package::router),
             vivado: has("scripts/vivado.tcl"),
             overlay: manifest.folding.architecture() == Architecture::Overlay,
+            loadable: manifest.folding.loadable().is_some(),
             block_design: has("scripts/vivado_bd.tcl"),
             stages: stages.collect(),
             verilator: Tool::Verilator.oldest_text(),

@@ -29,7 +29,7 @@ pub struct Written {
     /// The model's name.
     pub model: String,
     /// Identifier of the machine.
-    pub machine: u32,
+    pub machine_id: u32,
     /// Bytes of the image.
     pub bytes: usize,
     /// What it fills.
@@ -44,7 +44,7 @@ pub struct Filled {
     /// Words of the network.
     pub words: usize,
     /// Words that are there.
-    pub there: usize,
+    pub words_available: usize,
 }
 
 /// Writes the image of a network for a machine.
@@ -61,7 +61,7 @@ pub fn write(options: &Options) -> Result<Written> {
     folder::finish_file(file, &options.output)?;
     Ok(Written {
         model: design.model().to_owned(),
-        machine: words.get(2).copied().unwrap_or(0),
+        machine_id: words.get(2).copied().unwrap_or(0),
         bytes: bytes.len(),
         memories: filled,
     })
@@ -105,7 +105,7 @@ pub fn design(model: &Path, machine: &Path) -> Result<Design> {
 /// What the image of a design fills.
 fn filled(design: &Design) -> Vec<Filled> {
     let memories = design.image_memories().into_iter();
-    memories.map(|(name, words, there)| Filled { name, words, there }).collect()
+    memories.map(|(name, words, there)| Filled { name, words, words_available: there }).collect()
 }
 
 fn words(design: &Design, machine: &Path) -> Result<Vec<u32>> {

@@ -30,8 +30,6 @@ struct Top<'a> {
     frame_words: usize,
     count_width: u32,
     parameters: Vec<(&'static str, String)>,
-    /// Values of the scalars, the highest first; of the loadable ones there are none.
-    scalars: Vec<String>,
     load_width: u32,
     loader: Option<Loader>,
 }
@@ -41,8 +39,8 @@ struct Loader {
     machine: String,
     memory_bits: u32,
     /// Words of each memory, and parts of a word, the highest number first.
-    depths: Vec<usize>,
-    parts: Vec<u32>,
+    depths: Vec<String>,
+    parts: Vec<String>,
     most_parts: u32,
     count_bits: u32,
     most_count: usize,
@@ -56,8 +54,8 @@ impl Loader {
         Self {
             machine: format!("32'h{:08x}", loadable.identifier()),
             memory_bits: usize::BITS - (MemoryKind::ALL.len() - 1).leading_zeros(),
-            depths: all().map(|kind| kind.size(m).0).collect(),
-            parts: all().map(|kind| kind.parts(m)).collect(),
+            depths: lines(all().map(|kind| format!("32'd{}", kind.size(m).0)).collect()),
+            parts: lines(all().map(|kind| format!("16'd{}", kind.parts(m))).collect()),
             most_parts: most_parts(m),
             count_bits: bits(m.input.count.saturating_sub(1)).max(1),
             most_count: m.input.count,
@@ -93,11 +91,6 @@ pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> 
         frame_words: design.output.frame_words(),
         count_width: count_width(design),
         parameters: parameters(design),
-        scalars: values(plan, design.input.element.is_signed())
-            .iter()
-            .rev()
-            .map(|value| format!("32'h{value:08x}"))
-            .collect(),
         load_width: 32 * most_parts(&plan.machine),
         loader: design.loadable.as_deref().map(Loader::of),
     };
@@ -112,6 +105,20 @@ fn count_width(design: &Design) -> u32 {
     let machine = &design.plan.machine;
     let most = machine.spikes.max(machine.fire_lanes) + 5;
     usize::BITS - (most - 1).leading_zeros()
+}
+
+/// Lines of a concatenation.
+fn lines(words: Vec<String>) -> Vec<String> {
+    let count = words.len().div_ceil(6);
+    let line = |(n, line): (usize, &[String])| line.join(", ") + if n + 1 < count { "," } else { "" };
+    words.chunks(6).enumerate().map(line).collect()
+}
+
+/// The numbers of the network, the last one first.
+fn scalars(design: &Design) -> String {
+    let values = values(&design.plan, design.input.element.is_signed());
+    let words = values.iter().rev().map(|value| format!("32'h{value:08x}")).collect();
+    format!("{{\n      {}\n    }}", lines(words).join("\n      "))
 }
 
 /// The parameters of `overlay_core`.
@@ -133,6 +140,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
     vec![
         ("Loadable", bit(design.loadable.is_some())),
         ("LoadWidth", width(32 * most_parts(m))),
+        ("Scalars", if design.loadable.is_some() { "'0".to_owned() } else { scalars(design) }),
         ("Lanes", number(m.lanes)),
         ("Spikes", number(m.spikes)),
         ("FireLanes", number(m.fire_lanes)),

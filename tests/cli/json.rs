@@ -29,7 +29,7 @@ fn collect(value: &Value, command: &str, fields: &mut Fields) {
             for (key, inner) in map {
                 fields.entry(key.clone()).or_default().insert(command.to_owned());
                 match (key.as_str(), inner) {
-                    ("proven" | "other", _) => {}
+                    ("proven" | "other", _) | ("machine", Value::Object(_)) => {}
                     ("layers", Value::Object(nodes)) => {
                         nodes.values().for_each(|node| collect(node, command, fields));
                     }
@@ -199,6 +199,8 @@ fn printed() -> Fields {
         "build mlp.snn -o overlay.build --architecture overlay".to_owned(),
         "inspect overlay.build".to_owned(),
         format!("report overlay.build --inputs {images} --samples 2"),
+        "build mlp.snn -o loadable.build --architecture overlay --lanes 16 --loadable".to_owned(),
+        "image mlp.snn --machine loadable.build -o own.bin".to_owned(),
         "verify mlp.build".to_owned(),
         format!("explore mlp.snn --calibrate {images} --device xc7a100t"),
         format!(

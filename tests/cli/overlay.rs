@@ -4,6 +4,7 @@ use std::fs;
 
 use snn2rtl::emit::read_folding;
 
+use crate::common::repository;
 use crate::session::{Session, example};
 
 /// A folding of an overlay.
@@ -33,7 +34,7 @@ fn options_of_the_other_architecture_are_refused_by_name() {
         &format!("build mlp.snn -o b --architecture overlay --calibrate {images}"),
         &["--calibrate is an option of the streaming architecture"],
     );
-    for option in ["--spikes 2", "--code unary", "--fire-lanes 4", "--fetch-width 32"] {
+    for option in ["--spikes 2", "--code unary", "--fire-lanes 4", "--fetch-width 32", "--loadable"] {
         let name = option.split(' ').next().unwrap_or_default();
         s.refused(
             &format!("build mlp.snn -o b {option}"),
@@ -47,6 +48,66 @@ fn options_of_the_other_architecture_are_refused_by_name() {
     s.refused(&format!("{overlay} --fetch-width 24"), &["fetch width of 24"]);
     s.refused(&format!("{overlay} --code binary"), &["binary", "unary, radix"]);
     s.refused("build mlp.snn -o b --architecture systolic", &["systolic", "streaming, overlay"]);
+}
+
+/// A machine of a perceptron, and networks that fit it or do not.
+#[test]
+fn networks_are_compiled_for_a_machine() {
+    let s = Session::new().mlp();
+    s.run("build mlp.snn -o machine --architecture overlay --lanes 16 --loadable").ok();
+    let image = fs::read(s.path("machine/model.bin")).expect("an image");
+    assert_eq!(&image[..4], b"SNNM");
+    assert_eq!(
+        image.len() as u64 / 4,
+        u64::from(u32::from_le_bytes(image[12..16].try_into().expect("a word")))
+    );
+    assert!(!s.path("machine/rom").exists());
+    s.run("verify machine --model mlp.snn").ok();
+    s.run("image mlp.snn --machine machine -o own.bin").ok();
+    assert_eq!(fs::read(s.path("own.bin")).ok().as_deref(), Some(&image[..]));
+    let listing = s.run("inspect machine").ok().stdout();
+    assert!(listing.contains("weights"), "{listing}");
+
+    // The same folding gives the same machine, and other sizes another one.
+    s.run("build mlp.snn -o again --folding machine/folding.json").ok();
+    assert_eq!(fs::read(s.path("again/model.bin")).ok().as_deref(), Some(&image[..]));
+    s.run("build mlp.snn -o other --architecture overlay --lanes 8 --loadable").ok();
+    assert_ne!(fs::read(s.path("other/model.bin")).expect("an image")[8..12], image[8..12]);
+
+    // A Transformer lacks much in the machine of a perceptron.
+    let vit = repository("tests/fixtures/vit_small/vit_small.onnx").display().to_string();
+    s.run(&format!("convert {vit} -o vit.snn --input u8 --mean 0.5 --std 0.5")).ok();
+    s.refused(
+        "image vit.snn --machine machine -o vit.bin",
+        &[
+            "does not fit the machine",
+            "LayerNorm: there are none",
+            "words of weights: ",
+            " needed, ",
+            " there",
+            "--also",
+        ],
+    );
+    assert!(!s.path("vit.bin").exists());
+    s.run("build mlp.snn -o both --architecture overlay --lanes 16 --loadable --also vit.snn").ok();
+    s.run("image vit.snn --machine both -o vit.bin").ok();
+    assert!(s.path("vit.bin").is_file());
+
+    s.run("build mlp.snn -o fixed --architecture overlay --lanes 16").ok();
+    s.refused("image mlp.snn --machine fixed -o b.bin", &["cannot be loaded", "--loadable"]);
+    let images = example("sample/images.npy");
+    s.refused(&format!("cosim fixed --model mlp.snn --inputs {images}"), &["cannot be loaded", "--loadable"]);
+    s.refused(&format!("cosim fixed --image own.bin --inputs {images}"), &["cannot be loaded", "--loadable"]);
+    s.refused("build mlp.snn -o b --architecture overlay --also mlp.snn", &["--loadable"]);
+    let folding = fs::read_to_string(s.path("machine/folding.json")).expect("a folding");
+    for (from, to, problem) in [
+        ("\"weight_depth\"", "\"weights\"", "unknown field `weights`"),
+        ("\"weight_width\": ", "\"weight_width\": 9", "not the sizes of a machine"),
+        ("\"element_bits\": 8", "\"element_bits\": 7", "not the sizes of a machine"),
+    ] {
+        s.write("wrong.json", folding.replacen(from, to, 1));
+        s.refused("build mlp.snn -o b --folding wrong.json", &[problem]);
+    }
 }
 
 #[test]

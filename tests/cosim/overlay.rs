@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
-use snn2rtl::architecture::Options as Folding;
+use snn2rtl::architecture::{Design, Options as Folding, image};
 use snn2rtl::convert::EncodingChoice::{self, Analog};
 use snn2rtl::convert::convert;
 use snn2rtl::cosim::clients::vectors;
-use snn2rtl::cosim::{Bench, Report};
+use snn2rtl::cosim::{Bench, Report, Run};
 use snn2rtl::data::Inputs;
 use snn2rtl::emit;
 use snn2rtl::golden::SpikeCode;
-use snn2rtl::overlay::Options;
+use snn2rtl::integer::Network;
+use snn2rtl::lower::lower;
+use snn2rtl::overlay::{Loadable, Options};
 use snn2rtl::quant::Function;
 use snn2rtl::snn::{Model, Op};
 use snn2rtl::streaming::design;
@@ -124,6 +126,86 @@ fn both_architectures_give_the_same_results() {
     let streaming = results(&Folding::Streaming(design::Options::uniform(8)));
     assert_eq!(streaming, results(&Folding::Overlay(options(32, 2, 8, 32, SpikeCode::Radix))));
     assert_eq!(streaming.len(), 8);
+}
+
+/// Samples of random elements.
+fn random_samples(model: &Model, count: usize, seed: u64, folder: &Path) -> Inputs {
+    let input = model.network.topological().into_iter().find_map(|id| match &model.network.node(id).op {
+        Op::Input(input) => Some(input.clone()),
+        _ => None,
+    });
+    let (elements, (low, high)) = (input.expect("an input").sample.len(), model.raw_range());
+    let random = &mut Random(seed);
+    let mut sample = || (0..elements).map(|_| random.range(low.into(), high.into()) as i32).collect();
+    let raw: Vec<Vec<i32>> = (0..count).map(|_| sample()).collect();
+    let words = high > 255;
+    let folder = folder.join(seed.to_string());
+    std::fs::create_dir_all(&folder).expect("a folder");
+    written(&raw, words, &folder)
+}
+
+/// Networks that have little in common: tables of levels; a perceptron; attention; words, a table of rows and a mask. Each
+/// is loaded into one simulation after the other, which is reset once, and between them images that the core must refuse.
+#[test]
+fn networks_are_loaded_one_after_the_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let models = [
+        functions_fixture("chain_20"),
+        mnist_mlp(Analog),
+        vit_small(),
+        crate::common::text_fixture("text_masked_fill"),
+    ];
+    let networks: Vec<Network> = models.iter().map(|model| lower(model).expect("lowers").network).collect();
+    let sizes = options(16, 2, 8, 32, SpikeCode::Radix);
+    let machine = Loadable::for_networks(&networks.iter().collect::<Vec<_>>(), &sizes).expect("a machine");
+    let folding = Folding::Loadable(Box::new(machine));
+    let build = folder.path().join("build");
+    emit::emit(&models[0], &folding, &build).expect("written");
+    let inputs: Vec<Inputs> =
+        (1..).zip(&models).map(|(seed, model)| random_samples(model, 3, seed, folder.path())).collect();
+    let images: Vec<Vec<u32>> = models
+        .iter()
+        .zip(&networks)
+        .map(|(model, network)| {
+            let design = Design::plan(&model.name, network, &folding).expect("fits");
+            design.image().expect("an image").expect("is loaded")
+        })
+        .collect();
+    let good = &images[1];
+    let last = good.len() - 1;
+    let with = |at: usize, word: u32| {
+        let mut words = good.clone();
+        words[at] = word;
+        words[last] = image::crc(&words[..last]);
+        words
+    };
+    let mut torn = good.clone();
+    torn[last / 2] ^= 1 << 9;
+    let bad = [
+        vec![
+            (with(0, 0), 1),
+            (with(1, 2), 2),
+            (with(2, good[2] ^ 1), 3),
+            (with(3, 8), 4),
+            (with(3, last as u32), 4),
+        ],
+        vec![(with(4, 17), 5), (with(5, 1), 6), (with(6, u32::MAX), 6), (torn, 7)],
+        vec![(good[..last].to_vec(), 0), (good[..5].to_vec(), 0), (Vec::new(), 0)],
+        vec![(with(6, 0), 6), (good[..last / 3].to_vec(), 0)],
+    ];
+    let order = [0, 1, 2, 3, 1, 3, 0];
+    let runs: Vec<Run> =
+        order.iter().map(|&n| Run { model: &models[n], inputs: &inputs[n], bad: &bad[n] }).collect();
+    let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
+    for stall in [None, Some(1)] {
+        let reports = bench.run_in_turn(&runs, stall).expect("runs");
+        for (report, &n) in reports.iter().zip(&order) {
+            assert_eq!(report.first_mismatch.as_ref().map(ToString::to_string), None, "{}", models[n].name);
+            assert_eq!((report.mismatches, report.samples), (0, 3), "{}", models[n].name);
+            assert!(report.neurons_checked > 0 && report.registers_checked > 10, "{}", models[n].name);
+        }
+        assert_eq!(reports.len(), order.len());
+    }
 }
 
 fn transformer(recipe: &Recipe, options: Options, folder: &Path) {

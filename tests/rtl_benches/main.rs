@@ -12,6 +12,7 @@ mod inputs;
 mod layer_norm;
 mod lint;
 mod matmul;
+mod model_loader;
 mod neurons;
 mod non_monotone_tables;
 mod outputs;

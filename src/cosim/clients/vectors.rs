@@ -58,6 +58,10 @@ pub struct Malformed {
 /// When `build` is not a build folder or the samples do not fit.
 pub fn vectors(build: &Path, inputs: &Inputs) -> Result<Vectors> {
     let dut = Dut::load(build)?;
+    if dut.image.is_some() {
+        return Err(Error::input("these tests do not load networks into the hardware")
+            .fix("use 'snn2rtl cosim', or build it without --loadable"));
+    }
     dut.check_inputs(inputs, &Options::default())?;
     let mut model = Model::new(&dut);
     let samples: Vec<Vec<i32>> = (0..inputs.len()).map(|index| inputs.sample(index)).collect();
