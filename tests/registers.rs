@@ -7,8 +7,10 @@ use std::fs;
 
 use common::{fixture, mnist_mlp, repository};
 use serde_json::{Value, json};
+use snn2rtl::architecture::Options as Architecture;
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::emit;
+use snn2rtl::overlay;
 use snn2rtl::registers::{self, PACKAGE, PYTHON_BEGIN, PYTHON_END};
 use snn2rtl::streaming::design::Options;
 use snn2rtl::tool::{Tool, Toolbox};
@@ -64,9 +66,17 @@ fn header_and_json_say_the_same() {
         model.name = "*/ #error ??/".into();
         model
     };
-    for (name, model) in [("mnist_mlp", mnist_mlp(Analog)), ("hostile", hostile)] {
+    let network = snn2rtl::lower::lower(&mnist_mlp(Analog)).expect("lowered").network;
+    let machine = overlay::Loadable::for_networks(&[&network], &overlay::Options::default());
+    let loadable = Architecture::Loadable(Box::new(machine.expect("a machine")));
+    let streaming = Architecture::Streaming(Options::default());
+    for (name, model, options) in [
+        ("mnist_mlp", mnist_mlp(Analog), &streaming),
+        ("hostile", hostile, &streaming),
+        ("loadable", mnist_mlp(Analog), &loadable),
+    ] {
         let build = folder.path().join(name);
-        let manifest = emit::emit(&model, &Options::default(), &build).expect("written");
+        let manifest = emit::emit(&model, options, &build).expect("written");
         let text = fs::read_to_string(build.join("registers.json")).expect("registers.json");
         let map: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(map, emit::registers(&manifest).json());

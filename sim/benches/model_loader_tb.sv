@@ -45,8 +45,8 @@ module model_loader_tb #(
   int busy = 0, settled = 0;
   logic waits = 1'b0;
   always @(posedge clk_i) begin
-    if (rst || loader_ready) waits <= 1'b0;
-    else if (valid && ready && kind == 2'd1) waits <= 1'b1;
+    if (!rst && valid && ready && kind == 2'd1) waits <= 1'b1;
+    else if (rst || loader_ready) waits <= 1'b0;
     if (valid && ready && kind == 2'd1) busy <= int'($urandom_range(20));
     else if (busy > 0) busy <= busy - 1;
     settled <= (valid && kind == 2'd3 && !ready) ? settled + 1 : 0;

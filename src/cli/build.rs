@@ -55,7 +55,7 @@ pub struct Args {
     fetch_width: Option<usize>,
     /// Overlay: programs, weights and all constants are loaded at run time; `model.bin` of the build folder has those of this
     /// network, `snn2rtl image` writes those of another one.
-    #[arg(long, conflicts_with = "folding")]
+    #[arg(long, conflicts_with_all = ["folding", "calibrate", "fps", "fit", "luts", "clock"])]
     loadable: bool,
     /// Overlay that is loaded: another model.snn that the machine has room for; can be given several times.
     #[arg(long, value_name = "MODEL", requires = "loadable")]

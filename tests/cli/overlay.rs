@@ -98,6 +98,7 @@ fn networks_are_compiled_for_a_machine() {
     let images = example("sample/images.npy");
     s.refused(&format!("cosim fixed --model mlp.snn --inputs {images}"), &["cannot be loaded", "--loadable"]);
     s.refused(&format!("cosim fixed --image own.bin --inputs {images}"), &["cannot be loaded", "--loadable"]);
+    s.refused("build mlp.snn -o b --architecture overlay --loadable --luts 9000", &["--loadable", "--luts"]);
     s.refused("build mlp.snn -o b --architecture overlay --also mlp.snn", &["--loadable"]);
     let folding = fs::read_to_string(s.path("machine/folding.json")).expect("a folding");
     for (from, to, problem) in [

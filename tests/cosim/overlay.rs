@@ -13,7 +13,7 @@ use snn2rtl::golden::SpikeCode;
 use snn2rtl::integer::Network;
 use snn2rtl::lower::lower;
 use snn2rtl::overlay::{Loadable, Options};
-use snn2rtl::quant::Function;
+use snn2rtl::quant::{Element, Function};
 use snn2rtl::snn::{Model, Op};
 use snn2rtl::streaming::design;
 
@@ -134,11 +134,12 @@ fn random_samples(model: &Model, count: usize, seed: u64, folder: &Path) -> Inpu
         Op::Input(input) => Some(input.clone()),
         _ => None,
     });
-    let (elements, (low, high)) = (input.expect("an input").sample.len(), model.raw_range());
+    let input = input.expect("an input");
+    let (elements, (low, high)) = (input.sample.len(), model.raw_range());
     let random = &mut Random(seed);
     let mut sample = || (0..elements).map(|_| random.range(low.into(), high.into()) as i32).collect();
     let raw: Vec<Vec<i32>> = (0..count).map(|_| sample()).collect();
-    let words = high > 255;
+    let words = input.spec.element == Element::U16;
     let folder = folder.join(seed.to_string());
     std::fs::create_dir_all(&folder).expect("a folder");
     written(&raw, words, &folder)
