@@ -101,9 +101,10 @@ fn about(found: &Utilisation) -> String {
     match &found.logic_depth {
         None => time,
         Some(depth) => format!(
-            "logic depth: {} cells, of which {} look-up tables, in {} ({})\n{time}",
+            "logic depth: {} levels ({} look-up tables, {} carry chains), in {} ({})\n{time}",
             depth.levels,
             depth.lut,
+            depth.carry_chains,
             crate::error::printable(&depth.instance),
             depth.module,
         ),

@@ -76,16 +76,6 @@ pub struct Loadable {
     pub machine: Machine,
 }
 
-impl Loadable {
-    /// The smallest machine, in whole blocks of memory, that each of these networks can be loaded into.
-    ///
-    /// # Errors
-    /// If an option is out of range, or a network has an operator that the overlay cannot compute.
-    pub fn for_networks(networks: &[&Network], options: &Options) -> Result<Self> {
-        super::compile::machine_for(networks, options)
-    }
-}
-
 /// Output channels of the widest layer.
 pub(super) fn widest(network: &Network) -> usize {
     let ids = network.topological();

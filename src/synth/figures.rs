@@ -30,3 +30,19 @@ pub struct Figures {
 pub(super) fn is_zero(count: &u64) -> bool {
     *count == 0
 }
+
+/// The longest path between registers, memories, multipliers and ports of an instance, in levels: nothing is said about
+/// their delay or that of wires.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogicDepth {
+    /// Look-up tables and adders on the path.
+    pub levels: u64,
+    /// Look-up tables.
+    pub lut: u64,
+    /// Carry chains, however long: adders and comparisons. Wide multiplexers and inverters are not counted.
+    pub carry_chains: u64,
+    /// Its instance, as in [`super::ModuleUse`].
+    pub instance: String,
+    /// The instance's module.
+    pub module: String,
+}

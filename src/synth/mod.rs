@@ -26,8 +26,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 use serde::Deserialize;
 
-pub use depth::LogicDepth;
-pub use figures::Figures;
+pub use figures::{Figures, LogicDepth};
 pub use fit::{Fit, Resource};
 pub use netlist::{Netlist, netlist};
 pub use report::{FORMAT_VERSION, ModuleUse, TOP_LEVEL, Utilisation, by_number};
@@ -183,8 +182,11 @@ fn modules(
                 Keep::Figures => text,
                 Keep::Netlists => text + &scripts::keep(family, module, name),
             };
-            run(name, &(text + &scripts::depth(family, name)))?;
-            let path = depth::longest(&read(&folder.join(format!("{name}.ltp")))?);
+            run(name, &(text + &scripts::netlist(family, name)))?;
+            let netlist = folder.join(format!("{name}.cells.json"));
+            let path = depth::longest(&read(&netlist)?).map_err(|error| error.at_file(&netlist))?;
+            // It is large.
+            std::fs::remove_file(&netlist).map_err(|e| Error::io("remove", &netlist, &e))?;
             let stat = folder.join(format!("{name}.json"));
             let cells = report::cells(module, &read(&stat)?).map_err(|error| error.at_file(&stat))?;
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;

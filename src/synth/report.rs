@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::depth::LogicDepth;
-use super::figures::Figures;
+use super::figures::{Figures, LogicDepth};
 use super::rtlil::{self, Design};
 use crate::error::{Error, Result};
 use crate::target::Family;

@@ -53,18 +53,10 @@ pub fn keep(family: Family, module: &str, name: &str) -> String {
     )
 }
 
-/// Finds the longest path through the cells of a module that has been synthesised, between registers, memories, multipliers
-/// and ports. Look-up tables are called `lut_N_` in it.
-pub fn depth(family: Family, name: &str) -> String {
-    let (luts, others) = match family {
-        Family::Xc7 | Family::Xcup => ("t:LUT*", "t:CARRY* t:MUXF* t:INV"),
-        Family::Ecp5 => ("t:LUT4", "t:CCU2C t:PFUMX t:L6MUX21"),
-        Family::Ice40 => ("t:SB_LUT4", "t:SB_CARRY"),
-        Family::Gowin => ("t:LUT*", "t:MUX2_LUT* t:ALU t:INV"),
-    };
+/// Writes the cells of a module that has been synthesised, and of all modules in it, for the depth of its logic.
+pub fn netlist(family: Family, name: &str) -> String {
     format!(
-        "setattr -unset keep_hierarchy */c:*\nflatten\nrename -enumerate -pattern lut_%_ {luts}\n\
-         tee -q -o {}/{name}.ltp ltp -noff {luts} {others} w:*\n",
+        "setattr -unset keep_hierarchy */c:*\nflatten\nopt_clean -purge\nwrite_json {}/{name}.cells.json\n",
         folder(family)
     )
 }

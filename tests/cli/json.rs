@@ -54,7 +54,13 @@ fn made() -> Vec<(&'static str, Value)> {
         command: "synth".into(),
         seconds: 1.0,
         bram_unit: "RAMB18".into(),
-        logic_depth: Some(LogicDepth { levels: 2, lut: 1, instance: "u".into(), module: "m".into() }),
+        logic_depth: Some(LogicDepth {
+            levels: 2,
+            lut: 1,
+            carry_chains: 1,
+            instance: "u".into(),
+            module: "m".into(),
+        }),
         total: figures.clone(),
         modules: vec![ModuleUse { instance: "u".into(), module: "m".into(), figures: figures.clone() }],
     };

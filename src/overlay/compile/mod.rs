@@ -80,25 +80,30 @@ pub fn compile_for(network: &Network, loadable: &Loadable) -> Result<Plan> {
     finish(lower(network, options, &Given::of(machine))?, Some(machine), true)
 }
 
-/// The smallest machine that each of these networks can be loaded into.
-pub(super) fn machine_for(networks: &[&Network], options: &Options) -> Result<Loadable> {
-    let union = |given: &Given| -> Result<Machine> {
-        let mut all = Machine::default();
-        for network in networks {
-            all = all.union(&finish(lower(network, options, given)?, None, false)?.own);
-        }
-        Ok(all)
-    };
-    let sizes = union(&Given::default())?;
-    let sizes = union(&Given::of(&sizes))?;
-    let lanes = Machine {
-        lanes: options.lanes,
-        spikes: options.spikes,
-        fire_lanes: options.fire_lanes,
-        fetch_width: options.fetch_width,
-        ..sizes
-    };
-    Ok(Loadable { options: *options, machine: lanes.loadable() })
+impl Loadable {
+    /// The smallest machine, in whole blocks of memory, that each of these networks can be loaded into.
+    ///
+    /// # Errors
+    /// If an option is out of range, or a network has an operator that the overlay cannot compute.
+    pub fn for_networks(networks: &[&Network], options: &Options) -> Result<Self> {
+        let union = |given: &Given| -> Result<Machine> {
+            let mut all = Machine::default();
+            for network in networks {
+                all = all.union(&finish(lower(network, options, given)?, None, false)?.own);
+            }
+            Ok(all)
+        };
+        let sizes = union(&Given::default())?;
+        let sizes = union(&Given::of(&sizes))?;
+        let lanes = Machine {
+            lanes: options.lanes,
+            spikes: options.spikes,
+            fire_lanes: options.fire_lanes,
+            fetch_width: options.fetch_width,
+            ..sizes
+        };
+        Ok(Loadable { options: *options, machine: lanes.loadable() })
+    }
 }
 
 /// What a machine has once for all networks.
