@@ -4,12 +4,15 @@
 ///
 /// Attached from outside by `bind`. `snn_tap_beat` announces a number, `snn_tap_delta` has it.
 module overlay_layer_norm_taps #(
+  parameter int unsigned Lanes = 1,
   parameter int unsigned Width = 16
 ) (
-  input wire logic             clk_i,
-  input wire logic             rst_i,
-  input wire logic             valid_i,
-  input wire logic [Width-1:0] data_i
+  input wire logic                   clk_i,
+  input wire logic                   rst_i,
+  input wire logic                   valid_i,
+  /// Numbers that the beat has.
+  input wire logic [Lanes-1:0]       here_i,
+  input wire logic [Lanes*Width-1:0] data_i
 );
 
   import "DPI-C" function void snn_tap_beat(
@@ -28,19 +31,25 @@ module overlay_layer_norm_taps #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_i && valid_i) begin
-      snn_tap_beat(5, 0, 0, 0, 0, 1);
-      snn_tap_delta(longint'($signed(data_i)));
+      for (int unsigned l = 0; l < Lanes; l++) begin
+        if (here_i[l]) begin
+          snn_tap_beat(5, 0, 0, 0, 0, 1);
+          snn_tap_delta(longint'($signed(data_i[Width*l+:Width])));
+        end
+      end
     end
   end
 
 endmodule
 
 bind overlay_layer_norm overlay_layer_norm_taps #(
+  .Lanes(Lanes),
   .Width(SumWidth)
 ) u_taps (
   .clk_i(clk_i),
   .rst_i(rst_i),
   .valid_i(advance && element_q[1]),
+  .here_i(here),
   .data_i(sum_data_i)
 );
 

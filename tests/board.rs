@@ -127,8 +127,14 @@ fn samples_go_in_and_results_come_out() {
 fn a_model_image_is_loaded_over_the_line() {
     let model = fixture("qdq_ties", Analog);
     let network = snn2rtl::lower::lower(&model).expect("lowered").network;
-    let sizes =
-        |lanes| overlay::Options { lanes, spikes: 1, fire_lanes: 4, fetch_width: 8, code: SpikeCode::Radix };
+    let sizes = |lanes| overlay::Options {
+        lanes,
+        spikes: 1,
+        fire_lanes: 4,
+        fetch_width: 8,
+        row_lanes: 1,
+        code: SpikeCode::Radix,
+    };
     let machine = |lanes| {
         let machine = overlay::Loadable::for_networks(&[&network], &sizes(lanes)).expect("a machine");
         Architecture::Loadable(Box::new(machine))

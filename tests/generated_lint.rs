@@ -74,6 +74,7 @@ fn overlays() -> Vec<(&'static str, Model, Architecture)> {
         spikes,
         fire_lanes,
         fetch_width,
+        row_lanes: Overlay::usual_row_lanes(fire_lanes),
         code,
     };
     let options = |lanes, spikes, fire_lanes, fetch_width, code| {

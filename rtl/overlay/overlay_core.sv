@@ -12,6 +12,8 @@ module overlay_core #(
   parameter int unsigned Spikes = 2,
   parameter int unsigned FireLanes = 8,
   parameter int unsigned FetchWidth = 32,
+  /// Elements at once of the serial path, LayerNorm, softmax and their neurons: a power of two, at most `FireLanes / 4`.
+  parameter int unsigned RowLanes = 1,
   /// Programs and constants are written at run time; bits of a word that is written.
   parameter bit Loadable = 1'b0,
   parameter int unsigned LoadWidth = 32,
@@ -49,6 +51,8 @@ module overlay_core #(
   /// Operands: bits of one, words; none if 0.
   parameter int unsigned OperandWidth = 5,
   parameter int unsigned OperandDepth = 0,
+  /// Operands: banks, each of which a transposed row writes at once.
+  parameter int unsigned OperandLanes = 1,
   /// Bits of a signed sum of the engine.
   parameter int unsigned AccWidth = 16,
   /// Neurons: see `overlay_fire`.
@@ -120,7 +124,8 @@ module overlay_core #(
   parameter int unsigned ResultShift = 0,
   parameter ResultFile = "",
   /// Bits of counted events, derived.
-  localparam int unsigned CountWidth = $clog2(((Spikes > FireLanes) ? Spikes : FireLanes) + 5)
+  localparam int unsigned CountWidth =
+      $clog2(((Spikes > FireLanes) ? Spikes : FireLanes) + 4 * RowLanes + 1)
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_i,
@@ -148,8 +153,6 @@ module overlay_core #(
   output      logic [CountWidth-1:0] events_o
 );
 
-  // Elements of the serial path at once: two where there are eight or more to take them from.
-  localparam int unsigned SerialLanes = (FireLanes >= 8) ? 2 : 1;
   localparam bit HasOperands = OperandDepth > 0;
   localparam bit HasRows = SumDepth > 0 || VectorCount > 0 || MaxGroup > 0;
   localparam int unsigned SpikeBits = (SpikeDepth > 1) ? $clog2(SpikeDepth) : 1;
@@ -173,11 +176,12 @@ module overlay_core #(
   // A logit's value has at least its bits.
   localparam int unsigned LogitWidth =
       (ValueWidth < ResultWidth - ResultShift) ? ValueWidth : ResultWidth - ResultShift;
-  // A quad of neurons is the smallest part of a word of spikes that is written.
+  // Four neurons are the smallest part of a word of spikes that is written. Row fire writes those of four beats.
   localparam int unsigned Quads = FetchWidth / 4;
   localparam int unsigned QuadsGroup = FireLanes / 4;
+  localparam int unsigned RowFires = 4 * RowLanes;
 
-  if (FireLanes % 4 != 0 || FetchWidth % FireLanes != 0 ||
+  if (FireLanes % RowFires != 0 || FetchWidth % FireLanes != 0 ||
       Lanes % FireLanes != 0) begin : gen_bad_parameters
     $error("overlay_core: a parameter is out of range");
   end
@@ -467,26 +471,43 @@ module overlay_core #(
     .write_data_i((Lanes * WeightWidth)'(load_word_i >> (LoadWidth - 32 * WeightParts)))
   );
 
-  logic [Lanes-1:0] operand_write;
+  // Word a is in bank a mod OperandLanes.
+  logic [OperandLanes*Lanes-1:0] operand_write;
   logic [OperandBits-1:0] operand_write_addr;
-  logic [Lanes*OperandWidth-1:0] operand_write_data;
+  logic [OperandLanes*Lanes*OperandWidth-1:0] operand_write_data;
   logic [Spikes*Lanes*OperandWidth-1:0] operand_data;
   if (HasOperands) begin : gen_operands
     for (genvar g = 0; g < Spikes; g++) begin : gen_copy
-      masked_ram #(
-        .PartWidth(OperandWidth),
-        .Parts(Lanes),
-        .Depth(OperandDepth)
-      ) u_operands (
-        .clk_i,
-        .read_enable_i(event_valid),
-        .read_clear_i(!event_bits[g] || !event_operand),
-        .read_addr_i(event_addr[WordBits*g+:OperandBits]),
-        .read_data_o(operand_data[Lanes*OperandWidth*g+:Lanes*OperandWidth]),
-        .write_enable_i(operand_write),
-        .write_addr_i(operand_write_addr),
-        .write_data_i(operand_write_data)
-      );
+      localparam int unsigned BankDepth = (OperandDepth + OperandLanes - 1) / OperandLanes;
+      localparam int unsigned BankBits = (BankDepth > 1) ? $clog2(BankDepth) : 1;
+      logic [OperandBits-1:0] addr;
+      logic [OperandLanes*Lanes*OperandWidth-1:0] words;
+      assign addr = event_addr[WordBits*g+:OperandBits];
+      for (genvar b = 0; b < OperandLanes; b++) begin : gen_bank
+        masked_ram #(
+          .PartWidth(OperandWidth),
+          .Parts(Lanes),
+          .Depth(BankDepth)
+        ) u_operands (
+          .clk_i,
+          .read_enable_i(event_valid),
+          .read_clear_i(!event_bits[g] || !event_operand ||
+                        (addr & OperandBits'(OperandLanes - 1)) != OperandBits'(b)),
+          .read_addr_i(BankBits'(addr >> $clog2(OperandLanes))),
+          .read_data_o(words[Lanes*OperandWidth*b+:Lanes*OperandWidth]),
+          .write_enable_i(operand_write[Lanes*b+:Lanes]),
+          .write_addr_i(BankBits'(operand_write_addr >> $clog2(OperandLanes))),
+          .write_data_i(operand_write_data[Lanes*OperandWidth*b+:Lanes*OperandWidth])
+        );
+      end
+      logic [Lanes*OperandWidth-1:0] joined;
+      always_comb begin
+        joined = '0;
+        for (int unsigned b = 0; b < OperandLanes; b++) begin
+          joined = joined | words[Lanes*OperandWidth*b+:Lanes*OperandWidth];
+        end
+      end
+      assign operand_data[Lanes*OperandWidth*g+:Lanes*OperandWidth] = joined;
     end
   end else begin : gen_no_operands
     assign operand_data = '0;
@@ -565,8 +586,9 @@ module overlay_core #(
   logic [Places-1:0] fire_group;
   logic [FireLanes-1:0] fire_nz, fire_neg;
   logic serial_valid, serial_ready, serial_group_end, serial_row_end, softmax_idle, softmax_start;
-  logic serial_pair;
-  logic [SerialLanes*ValueWidth-1:0] serial_value;
+  logic serial_wide;
+  logic [RowLanes-1:0] serial_here;
+  logic [RowLanes*ValueWidth-1:0] serial_value;
   logic fire_begin;
   localparam int unsigned PieceBits = (PieceDepth > 1) ? $clog2(PieceDepth) : 1;
   localparam int unsigned PieceWordWidth = FireLanes * (PieceWidth + LevelBits + 1);
@@ -574,7 +596,8 @@ module overlay_core #(
   overlay_fire #(
     .ChunkLanes(Lanes),
     .Lanes(FireLanes),
-    .SerialLanes(SerialLanes),
+    .SerialLanes(RowLanes),
+    .OperandLanes(OperandLanes),
     .FetchWidth(FetchWidth),
     .AccWidth(AccWidth),
     .Fraction(Fraction),
@@ -627,7 +650,8 @@ module overlay_core #(
     .operand_o(operand_write_data),
     .serial_valid_o(serial_valid),
     .serial_ready_i(serial_ready),
-    .serial_pair_o(serial_pair),
+    .serial_wide_o(serial_wide),
+    .serial_here_o(serial_here),
     .serial_value_o(serial_value),
     .serial_group_end_o(serial_group_end),
     .serial_row_end_o(serial_row_end),
@@ -641,8 +665,8 @@ module overlay_core #(
   // Written by the engine, which never waits, then by row fire, then by the input.
   logic row_write, row_ready;
   logic [SpikeBits-1:0] row_addr;
-  logic [Quads-1:0] row_quad;
-  logic [3:0] row_nz, row_neg;
+  logic [FetchWidth/RowFires-1:0] row_quad;
+  logic [RowFires-1:0] row_nz, row_neg;
   logic [Quads-1:0] write_quads;
   logic [SpikeBits-1:0] write_addr;
   logic [FireLanes-1:0] write_nz, write_neg;
@@ -650,10 +674,10 @@ module overlay_core #(
   assign input_ready = !fire_write && !row_write;
   always_comb begin
     write_addr = fire_write ? fire_addr : row_write ? row_addr : input_addr;
-    write_nz = fire_write ? fire_nz : row_write ? {QuadsGroup{row_nz}} : input_nz;
-    write_neg = fire_write ? fire_neg : row_write ? {QuadsGroup{row_neg}} : input_neg;
+    write_nz = fire_write ? fire_nz : row_write ? {(FireLanes / RowFires){row_nz}} : input_nz;
+    write_neg = fire_write ? fire_neg : row_write ? {(FireLanes / RowFires){row_neg}} : input_neg;
     for (int unsigned q = 0; q < Quads; q++) begin
-      write_quads[q] = fire_write ? fire_group[q/QuadsGroup] : row_write ? row_quad[q] :
+      write_quads[q] = fire_write ? fire_group[q/QuadsGroup] : row_write ? row_quad[q/RowLanes] :
                        input_valid && input_group[q/QuadsGroup];
     end
   end
@@ -751,7 +775,7 @@ module overlay_core #(
   // ---------------------------------------------------------------------------- rows
   if (HasRows) begin : gen_rows
     overlay_rows #(
-      .SerialLanes(SerialLanes),
+      .SerialLanes(RowLanes),
       .ValueWidth(ValueWidth),
       .SumWidth(SumWidth),
       .SumDepth(SumDepth),
@@ -821,7 +845,8 @@ module overlay_core #(
       .sum_valid_i(serial_valid && serial == 2'd1),
       .score_valid_i(serial_valid && serial == 2'd2),
       .score_ready_o(softmax_ready),
-      .pair_i(serial_pair),
+      .wide_i(serial_wide),
+      .here_i(serial_here),
       .value_i(serial_value),
       .group_end_i(serial_group_end),
       .row_end_i(serial_row_end),
@@ -854,7 +879,7 @@ module overlay_core #(
     assign raw_addr = '0;
     logic unused_vector;
     assign unused_vector = row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data) ^
-        fire_begin ^ serial_pair ^ has_vector ^ (^vector_last);
+        fire_begin ^ serial_wide ^ (^serial_here) ^ has_vector ^ (^vector_last);
   end
 
 `ifndef SYNTHESIS
@@ -871,7 +896,7 @@ module overlay_core #(
     for (int unsigned j = 0; j < FireLanes; j++) begin
       fired = fired + CountWidth'(fire_fired && fire_nz[j]);
     end
-    for (int unsigned j = 0; j < 4; j++) begin
+    for (int unsigned j = 0; j < RowFires; j++) begin
       fired = fired + CountWidth'(row_write && row_ready && row_nz[j]);
     end
     for (int unsigned g = 0; g < Spikes; g++) begin

@@ -10,14 +10,16 @@
 /// `chunk_free_o` is high for a cycle when the sums of a chunk may be replaced. Writes to spike memory are never
 /// refused. Structure: select -> membrane -> magnitude -> steps -> out.
 /// Throughput: a group in `MaxSteps` cycles (unary spikes: as many cycles as steps), or in as many cycles as it has
-/// elements, if they are taken one by one, half as many if in pairs.
+/// elements, if they are taken one by one, in as many as it has beats, if they are wide.
 module overlay_fire #(
   /// Sums of a chunk.
   parameter int unsigned ChunkLanes = 16,
   /// Neurons of a group.
   parameter int unsigned Lanes = 8,
-  /// Elements of the serial path that leave at once: 1 or 2.
+  /// Elements of the serial path that leave at once: a power of two, at most `Lanes`.
   parameter int unsigned SerialLanes = 1,
+  /// Levels that a transposed row writes at once: a power of two, at most `SerialLanes`.
+  parameter int unsigned OperandLanes = 1,
   /// Neurons of a word of spikes.
   parameter int unsigned FetchWidth = 32,
   /// Bits of a signed sum.
@@ -89,14 +91,16 @@ module overlay_fire #(
   output      logic [FetchWidth/Lanes-1:0]          spike_group_o,
   output      logic [Lanes-1:0]                     spike_nz_o,
   output      logic [Lanes-1:0]                     spike_neg_o,
-  /// Operands: some lanes of a word.
-  output      logic [ChunkLanes-1:0]                operand_write_o,
+  /// Operands: some lanes of the word, or one lane of as many words as are written at once. Word a is in bank
+  /// a mod `OperandLanes`.
+  output      logic [OperandLanes*ChunkLanes-1:0]   operand_write_o,
   output      logic [OperandBits-1:0]               operand_addr_o,
-  output      logic [ChunkLanes*OperandWidth-1:0]   operand_o,
-  /// Elements one by one or in pairs, with what they end.
+  output      logic [OperandLanes*ChunkLanes*OperandWidth-1:0] operand_o,
+  /// Elements one by one, or with `serial_wide_o` those that are here, with what they end.
   output      logic                                 serial_valid_o,
   input  wire logic                                 serial_ready_i,
-  output      logic                                 serial_pair_o,
+  output      logic                                 serial_wide_o,
+  output      logic [SerialLanes-1:0]               serial_here_o,
   output      logic [SerialLanes*ValueWidth-1:0]    serial_value_o,
   output      logic                                 serial_group_end_o,
   output      logic                                 serial_row_end_o,
@@ -553,39 +557,47 @@ module overlay_fire #(
 `endif
 
   // ---------------------------------------------------------------------------- out
-  // A group whose elements are taken one by one, or in pairs: they move towards lane 0, `SerialLanes` at once. One whose
-  // elements are not taken one by one passes in a cycle.
+  // A group whose elements are taken one by one, or `SerialLanes` at once: they move towards lane 0, `SerialLanes` at
+  // once. One whose elements are not taken one by one passes in a cycle.
   logic out_valid_q, out_fresh_q, out_group_end_q, out_row_end_q, out_take, walks, element_ready,
       element_last;
   logic [CountBits-1:0] out_count_q;
   logic [Lanes*ValueWidth-1:0] out_q;
   logic [ValueWidth-1:0] element;
-  logic out_end, around, pair, element_go, moves;
+  logic out_end, around, wide, element_go, moves;
+  logic [CountBits-1:0] step_count;
   assign around = operand_out && transpose;
   assign walks = serial != 2'd0 || around;
   assign element_ready = serial == 2'd0 || serial_ready_i;
   assign element_go = out_valid_q && element_ready;
-  assign element_last = !walks || out_count_q <= (pair ? CountBits'(2) : CountBits'(1));
+  assign element_last = !walks || out_count_q <= step_count;
   assign out_end = element_go && element_last;
   assign out_ready = !out_valid_q || out_end;
   assign out_take = neurons ? step_go && step_end : s0_valid_q && out_ready;
   assign serial_valid_o = out_valid_q && serial != 2'd0;
-  assign serial_pair_o = pair;
+  assign step_count = wide ? CountBits'(SerialLanes) :
+      around ? CountBits'(OperandLanes) : CountBits'(1);
+  assign serial_wide_o = wide;
   assign serial_group_end_o = out_group_end_q && element_last;
   assign serial_row_end_o = out_row_end_q && element_last;
-  if (SerialLanes > 1) begin : gen_pairs
-    // The second of the two in front, when they are taken one by one.
-    logic second_q;
-    assign pair = serial == 2'd1 && instr_i[overlay_isa_pkg::FirePairsLsb];
-    assign element = second_q ? out_q[ValueWidth+:ValueWidth] : out_q[ValueWidth-1:0];
-    assign serial_value_o = {out_q[ValueWidth+:ValueWidth], element};
-    assign moves = pair || second_q;
+  for (genvar l = 0; l < SerialLanes; l++) begin : gen_here
+    assign serial_here_o[l] = out_count_q > CountBits'(l);
+  end
+  if (SerialLanes > 1) begin : gen_beats
+    // Which of those in front is taken, when they are taken one by one.
+    localparam int unsigned LaneBits = $clog2(SerialLanes);
+    logic [LaneBits-1:0] lane_q;
+    assign wide = serial == 2'd2 || (serial == 2'd1 && instr_i[overlay_isa_pkg::FireWideLsb]);
+    assign element = out_q[ValueWidth*lane_q+:ValueWidth];
+    assign serial_value_o = {out_q[SerialLanes*ValueWidth-1:ValueWidth], element};
+    assign moves = wide || lane_q == LaneBits'(SerialLanes - (around ? OperandLanes : 1));
     always_ff @(posedge clk_i) begin
-      if (out_take) second_q <= 1'b0;
-      else if (element_go && !pair) second_q <= !second_q;
+      if (out_take) lane_q <= '0;
+      else if (element_go && !wide) lane_q <=
+          lane_q + (around ? LaneBits'(OperandLanes) : LaneBits'(1));
     end
   end else begin : gen_singles
-    assign pair = 1'b0;
+    assign wide = 1'b0;
     assign element = out_q[ValueWidth-1:0];
     assign serial_value_o = element;
     assign moves = 1'b1;
@@ -602,7 +614,7 @@ module overlay_fire #(
       out_row_end_q <= neurons ? s2_row_end_q : s0_row_end_q;
     end else if (element_go) begin
       out_fresh_q <= 1'b0;
-      out_count_q <= out_count_q - (pair ? CountBits'(2) : CountBits'(1));
+      out_count_q <= out_count_q - step_count;
     end
   end
   for (genvar j = 0; j < Lanes; j++) begin : gen_out
@@ -633,17 +645,32 @@ module overlay_fire #(
     assign unit_groups = UnitBits'(instr_i[overlay_isa_pkg::FireOperandGroupsLsb+:16]);
     assign lane_group = GroupBits'(unit_group_q);
     assign operand_addr_o = transpose ? block_q + element_q : unit_q + row_offset_q;
-    // The element that is written alone, or the levels of all lanes.
-    logic [Lanes*OperandWidth-1:0] parts;
-    for (genvar j = 0; j < Lanes; j++) begin : gen_part
-      assign parts[OperandWidth*j+:OperandWidth] =
-          transpose ? element[OperandWidth-1:0] : out_q[ValueWidth*j+:OperandWidth];
-    end
-    for (genvar l = 0; l < ChunkLanes; l++) begin : gen_operand
-      assign operand_write_o[l] = out_valid_q && operand_out && element_ready &&
-          (transpose ? row_lane_q == RowLaneBits'(l) : out_fresh_q &&
-              lane_group == GroupBits'(l / Lanes));
-      assign operand_o[OperandWidth*l+:OperandWidth] = parts[OperandWidth*(l%Lanes)+:OperandWidth];
+    for (genvar b = 0; b < OperandLanes; b++) begin : gen_bank
+      // The element that is written alone, or the levels of all lanes.
+      logic [OperandWidth-1:0] single;
+      logic [Lanes*OperandWidth-1:0] parts;
+      logic alone, whole;
+      assign alone = transpose && out_count_q > CountBits'(b);
+      assign whole = !transpose && out_fresh_q &&
+          (operand_addr_o & OperandBits'(OperandLanes - 1)) == OperandBits'(b);
+      if (OperandLanes == 1) begin : gen_element
+        assign single = element[OperandWidth-1:0];
+      end else if (OperandLanes == SerialLanes) begin : gen_front
+        assign single = out_q[ValueWidth*b+:OperandWidth];
+      end else begin : gen_some
+        assign single = out_q[ValueWidth*(b+32'(gen_beats.lane_q))+:OperandWidth];
+      end
+      for (genvar j = 0; j < Lanes; j++) begin : gen_part
+        assign parts[OperandWidth*j+:OperandWidth] =
+            transpose ? single : out_q[ValueWidth*j+:OperandWidth];
+      end
+      for (genvar l = 0; l < ChunkLanes; l++) begin : gen_operand
+        assign operand_write_o[ChunkLanes*b+l] = out_valid_q && operand_out && element_ready &&
+            ((alone && row_lane_q == RowLaneBits'(l)) ||
+             (whole && lane_group == GroupBits'(l / Lanes)));
+        assign operand_o[OperandWidth*(ChunkLanes*b+l)+:OperandWidth] =
+            parts[OperandWidth*(l%Lanes)+:OperandWidth];
+      end
     end
     always_ff @(posedge clk_i) begin
       if (state_q == StIdle) begin
@@ -654,7 +681,7 @@ module overlay_fire #(
         row_lane_q <= '0;
         row_offset_q <= '0;
       end else if (element_go) begin
-        element_q <= element_q + OperandBits'(1);
+        element_q <= element_q + OperandBits'(OperandLanes);
         if (out_end) begin
           // A group begins at a multiple of its lanes.
           element_q <= (element_q | OperandBits'(Lanes - 1)) + OperandBits'(1);

@@ -56,7 +56,7 @@ package overlay_isa_pkg;
   localparam int unsigned FireHalfEvenLsb = 15;
   localparam int unsigned FireSerialLsb = 16;
   localparam int unsigned FireMaskedLsb = 18;
-  localparam int unsigned FirePairsLsb = 19;
+  localparam int unsigned FireWideLsb = 19;
   localparam int unsigned FireRowsLsb = 20;
   localparam int unsigned FireChunksLsb = 36;
   localparam int unsigned FireInnerLsb = 52;

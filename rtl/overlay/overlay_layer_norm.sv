@@ -7,13 +7,18 @@
 ///
 /// `sticky`: the division by 2^Fraction has a remainder.
 ///
+/// Elements come in beats of `Lanes`; the last beat of a row may have fewer. Rows of sums and of constants begin at
+/// multiples of `Lanes`.
+///
 /// Contract: `start_i` begins anew at the first row; the configuration stays until the last row is complete. `go_i`
 /// says that there is a next row and that it may be read; `row_begin_o`, that it is begun. Rows begin `row_stride_i` words apart in spike memory; empty
 /// quads up to a multiple of `Align` neurons are sent.
 /// Structure: a row of X is read once, and waits as y in a FIFO while its sum and its root are computed; S^2 passes
-/// the multiplier of X * y after the row. Two products an element in the decision.
-/// Throughput: a row takes C + 1 cycles, but at least about as many as r has bits.
+/// the multiplier of X * y of lane 0 after the row. Two products an element in the decision.
+/// Throughput: a row takes a cycle more than it has beats, but at least about as many as r has bits.
 module overlay_layer_norm #(
+  /// Elements of a beat: a power of two, at most `Align / 4`.
+  parameter int unsigned Lanes = 1,
   /// Bits of a signed X.
   parameter int unsigned SumWidth = 16,
   /// Most channels, at least 4.
@@ -35,7 +40,8 @@ module overlay_layer_norm #(
   /// Bits of an address of spike memory.
   parameter int unsigned AddrWidth = 12,
   /// Bits of the place of a quad in a word, of the number of channels, and of r; derived.
-  localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1,
+  localparam int unsigned QuadWidth =
+      (WordNeurons > 4 * Lanes) ? $clog2(WordNeurons / (4 * Lanes)) : 1,
   localparam int unsigned ChannelsWidth = $clog2(ChannelsMax + 1),
   localparam int unsigned RootWidth = (SquareWidth + 1) / 2
 ) (
@@ -52,21 +58,21 @@ module overlay_layer_norm #(
   /// There is a next row, and it may be read; it is begun.
   input  wire logic                          go_i,
   output      logic                          row_begin_o,
-  /// Sums; a number comes a cycle after its address, and stays until the next.
+  /// Sums of a beat; they come a cycle after the address of the first, and stay until the next.
   output      logic                          sum_enable_o,
   output      logic [SumAddrWidth-1:0]       sum_addr_o,
-  input  wire logic signed [SumWidth-1:0]    sum_data_i,
+  input  wire logic [Lanes*SumWidth-1:0]     sum_data_i,
   /// Constants {beta, gamma}, in the same way.
   output      logic                          const_enable_o,
   output      logic [ConstAddrWidth-1:0]     const_addr_o,
-  input  wire logic [2*ConstWidth-1:0]       const_data_i,
-  /// Elements, for `overlay_row_fire`.
+  input  wire logic [Lanes*2*ConstWidth-1:0] const_data_i,
+  /// Beats, for `overlay_row_fire`.
   output      logic                          out_valid_o,
   input  wire logic                          out_ready_i,
-  output      logic signed [ValueWidth-1:0]  out_value_o,
+  output      logic [Lanes*ValueWidth-1:0]   out_value_o,
   output      logic [RootWidth-1:0]          out_theta_o,
-  output      logic                          out_sticky_o,
-  output      logic                          out_excluded_o,
+  output      logic [Lanes-1:0]              out_sticky_o,
+  output      logic [Lanes-1:0]              out_excluded_o,
   output      logic                          out_quad_end_o,
   output      logic                          out_row_end_o,
   output      logic [AddrWidth-1:0]          out_addr_o,
@@ -78,22 +84,29 @@ module overlay_layer_norm #(
   localparam int unsigned CentredWidth = RowWidth + 1;
   localparam int unsigned WideWidth = ValueWidth + Fraction;
   localparam int unsigned OffsetWidth = ((ConstWidth > Fraction) ? ConstWidth : Fraction) + 2;
+  // Stages in which the numbers of a beat are added up.
+  localparam int unsigned Levels = $clog2(Lanes);
   // A row, and what comes while its root is computed.
-  localparam int unsigned Depth = ChannelsMax + RootWidth + 16;
+  localparam int unsigned Depth = (ChannelsMax + Lanes - 1) / Lanes + RootWidth + 16 + Levels;
 
-  if (ChannelsMax < 4 || Fraction < 1 || SumWidth < 2 || SquareWidth < 2) begin : gen_bad_parameters
+  if (ChannelsMax < 4 || ChannelsMax < Lanes || 2 ** Levels != Lanes || Fraction < 1 || SumWidth < 2 || SquareWidth < 2) begin : gen_bad_parameters
     $error("overlay_layer_norm: a parameter is out of range");
   end
 
   // ---------------------------------------------------------------------------- reading
-  // A row is its elements and one slot for S^2, not before the fifth: so long S of the row before is needed.
-  logic advance, active_q, tail_q, read, square, row_ready;
-  logic [ChannelsWidth-1:0] slot_q;
+  // A row is its beats and one slot for S^2, not before the fifth: so long S of the row before is needed.
+  logic advance, active_q, tail_q, read, square, row_ready, read_last;
+  logic [ChannelsWidth-1:0] slot_q, beats, rest;
   logic [SumAddrWidth-1:0] addr_q;
+  // Beats of a row; elements of the last one if it has not all.
+  assign beats = ChannelsWidth'(
+      ((ChannelsWidth + 1)'(channels_i) + (ChannelsWidth + 1)'(Lanes - 1)) >> $clog2(Lanes));
+  assign rest = channels_i & ChannelsWidth'(Lanes - 1);
   assign sum_enable_o = advance;
   assign sum_addr_o = addr_q;
   assign read = active_q && !tail_q;
-  assign square = active_q && tail_q && slot_q >= ChannelsWidth'(4);
+  assign read_last = slot_q == beats - ChannelsWidth'(1);
+  assign square = active_q && tail_q && slot_q >= ChannelsWidth'(4 + Levels);
   // A row begins right after the one before.
   assign row_ready = !active_q || (advance && square);
   assign row_begin_o = row_ready && go_i;
@@ -107,22 +120,23 @@ module overlay_layer_norm #(
       slot_q <= '0;
     end else if (advance && active_q) begin
       slot_q <= slot_q + ChannelsWidth'(1);
-      if (read && slot_q == channels_i - ChannelsWidth'(1)) tail_q <= 1'b1;
+      if (read && read_last) tail_q <= 1'b1;
     end
     if (start_i) addr_q <= source_i;
-    else if (advance && read) addr_q <= addr_q + SumAddrWidth'(1);
+    else if (advance && read) addr_q <= addr_q + SumAddrWidth'(Lanes);
   end
 
   // ---------------------------------------------------------------------------- moments
-  // m1: X from the memory. m2: X. m4: y. m5: factors. m7: their product. m8: v.
-  // A stage holds {element, first of the row, last of the row, slot of S^2}.
-  localparam int unsigned Stages = 7;
+  // m1: X from the memory. m2: X. m4: y. m5: factors. m7: their products, then the sum of those of a beat; v.
+  // A stage holds {beat, first of the row, last of the row, slot of S^2}.
+  localparam int unsigned Stages = 7 + Levels;
   logic [Stages:1] element_q, first_q, last_q, square_q;
   logic v_valid_q, v_ready, wait_ready;
-  logic signed [SumWidth-1:0] m2_x_q, m3_x_q, m4_x_q;
-  logic signed [RowWidth-1:0] m4_y, sum_q, row_sum_q, m5_a_q, m5_b_q;
-  logic signed [SquareWidth-1:0] m7_product;
-  logic [SquareWidth-1:0] v_q;
+  logic signed [RowWidth-1:0] m4_total, sum_q, row_sum_q;
+  logic [Lanes*SumWidth-1:0] m2_x_q, m3_x_q, m4_x_q;
+  logic [Lanes*RowWidth-1:0] m4_y;
+  logic [Lanes*SquareWidth-1:0] m7_product;
+  logic [SquareWidth-1:0] total, v_q;
   assign advance = (!v_valid_q || v_ready) && (wait_ready || !element_q[4]);
 
   always_ff @(posedge clk_i) begin
@@ -139,44 +153,104 @@ module overlay_layer_norm #(
     end
     if (advance) begin
       first_q <= Stages'({first_q, slot_q == '0});
-      last_q <= Stages'({last_q, slot_q == channels_i - ChannelsWidth'(1)});
-      m2_x_q <= sum_data_i;
-      m3_x_q <= m2_x_q;
-      m4_x_q <= m3_x_q;
-      if (element_q[4]) sum_q <= (first_q[4] ? '0 : sum_q) + RowWidth'(m4_x_q);
+      last_q <= Stages'({last_q, read_last});
+      if (element_q[4]) sum_q <= (first_q[4] ? '0 : sum_q) + m4_total;
       if (square_q[4]) row_sum_q <= sum_q;
-      m5_a_q <= square_q[4] ? sum_q : RowWidth'(m4_x_q);
-      m5_b_q <= square_q[4] ? sum_q : m4_y;
-      if (element_q[7] || square_q[7]) begin
-        v_q <= (first_q[7] ? epsilon_i : v_q) +
-               (m7_product ^ {SquareWidth{square_q[7]}}) + SquareWidth'(square_q[7]);
+      if (element_q[Stages] || square_q[Stages]) begin
+        v_q <= (first_q[Stages] ? epsilon_i : v_q) +
+               (total ^ {SquareWidth{square_q[Stages]}}) + SquareWidth'(square_q[Stages]);
       end
     end
   end
 
-  wide_product #(
-    .AWidth(ChannelsWidth + 1),
-    .BWidth(SumWidth),
-    .Width(RowWidth)
-  ) u_scaled (
-    .clk_i,
-    .enable_i(advance),
-    .a_i({1'b0, channels_i}),
-    .b_i(m2_x_q),
-    .product_o(m4_y)
-  );
+  // Elements that a beat does not have count as 0.
+  logic [Lanes-1:0] here;
+  for (genvar l = 0; l < Lanes; l++) begin : gen_moments
+    logic signed [SumWidth-1:0] x, m4_x;
+    logic signed [RowWidth-1:0] y, m5_a_q, m5_b_q;
+    logic signed [SquareWidth-1:0] product;
+    assign here[l] = !last_q[1] || rest == '0 || ChannelsWidth'(l) < rest;
+    assign x = m2_x_q[SumWidth*l+:SumWidth];
+    assign m4_x = m4_x_q[SumWidth*l+:SumWidth];
+    assign m4_y[RowWidth*l+:RowWidth] = y;
+    assign m7_product[SquareWidth*l+:SquareWidth] = product;
+    always_ff @(posedge clk_i) begin
+      if (advance) begin
+        m2_x_q[SumWidth*l+:SumWidth] <= sum_data_i[SumWidth*l+:SumWidth] & {SumWidth{here[l]}};
+        m3_x_q[SumWidth*l+:SumWidth] <= x;
+        m4_x_q[SumWidth*l+:SumWidth] <= m3_x_q[SumWidth*l+:SumWidth];
+        m5_a_q <= RowWidth'(m4_x);
+        m5_b_q <= y;
+        if (square_q[4]) begin
+          m5_a_q <= (l == 0) ? sum_q : '0;
+          m5_b_q <= (l == 0) ? sum_q : '0;
+        end
+      end
+    end
 
-  wide_product #(
-    .AWidth(RowWidth),
-    .BWidth(RowWidth),
-    .Width(SquareWidth)
-  ) u_square (
-    .clk_i,
-    .enable_i(advance),
-    .a_i(m5_a_q),
-    .b_i(m5_b_q),
-    .product_o(m7_product)
-  );
+    wide_product #(
+      .AWidth(ChannelsWidth + 1),
+      .BWidth(SumWidth),
+      .Width(RowWidth)
+    ) u_scaled (
+      .clk_i,
+      .enable_i(advance),
+      .a_i({1'b0, channels_i}),
+      .b_i(x),
+      .product_o(y)
+    );
+
+    wide_product #(
+      .AWidth(RowWidth),
+      .BWidth(RowWidth),
+      .Width(SquareWidth)
+    ) u_square (
+      .clk_i,
+      .enable_i(advance),
+      .a_i(m5_a_q),
+      .b_i(m5_b_q),
+      .product_o(product)
+    );
+  end
+
+  // Sums of the numbers of a beat: of X by m4, of products behind m7.
+  if (Lanes > 1) begin : gen_totals
+    logic [Lanes/2*RowWidth-1:0] m3_pair_q, m4_pair_q;
+    always_ff @(posedge clk_i) begin
+      if (advance) begin
+        for (int unsigned p = 0; p < Lanes / 2; p++) begin
+          m3_pair_q[RowWidth*p+:RowWidth] <=
+              RowWidth'($signed(m2_x_q[SumWidth*2*p+:SumWidth])) +
+              RowWidth'($signed(m2_x_q[SumWidth*(2*p+1)+:SumWidth]));
+        end
+        m4_pair_q <= m3_pair_q;
+      end
+    end
+    // The sum of four pairs or fewer.
+    always_comb begin
+      m4_total = '0;
+      for (int unsigned p = 0; p < Lanes / 2; p++) begin
+        m4_total = m4_total + $signed(m4_pair_q[RowWidth*p+:RowWidth]);
+      end
+    end
+    // Node n adds nodes 2n and 2n + 1; the leaves are nodes Lanes and on.
+    logic [2*Lanes*SquareWidth-1:SquareWidth] node;
+    for (genvar l = 0; l < Lanes; l++) begin : gen_leaf
+      assign node[SquareWidth*(Lanes+l)+:SquareWidth] = m7_product[SquareWidth*l+:SquareWidth];
+    end
+    for (genvar n = 1; n < Lanes; n++) begin : gen_node
+      logic [SquareWidth-1:0] both_q;
+      always_ff @(posedge clk_i) begin
+        if (advance) both_q <= node[SquareWidth*2*n+:SquareWidth] +
+            node[SquareWidth*(2*n+1)+:SquareWidth];
+      end
+      assign node[SquareWidth*n+:SquareWidth] = both_q;
+    end
+    assign total = node[SquareWidth+:SquareWidth];
+  end else begin : gen_one
+    assign m4_total = RowWidth'($signed(m4_x_q));
+    assign total = m7_product;
+  end
 
   logic root_valid, root_ready;
   logic signed [RowWidth-1:0] root_sum;
@@ -201,11 +275,12 @@ module overlay_layer_norm #(
   // d0: y, S and r of its row. d1: y - S, constants from the memory. d2: factors. d4: products. d5: their sum.
   // theta of d5 comes from d2, where r of the same row is while a row's first element is in d4: r is not replaced before
   // that element is beyond d1.
-  logic decide, have_q, first_y_q, issue, y_valid, y_last, pad;
-  logic signed [RowWidth-1:0] y, s_q;
+  logic decide, have_q, first_y_q, issue, y_valid, y_last;
+  logic signed [RowWidth-1:0] s_q;
+  logic [Lanes*RowWidth-1:0] y;
   logic [ConstAddrWidth-1:0] const_addr_q;
   stream_queue #(
-    .Width(RowWidth + 1),
+    .Width(Lanes * RowWidth + 1),
     .Depth(Depth)
   ) u_row (
     .clk_i,
@@ -222,17 +297,12 @@ module overlay_layer_norm #(
   logic [5:1] d_valid_q, d_last_q;
   logic [4:1] d_first_q;
   logic [RootWidth-1:0] r_q, d1_r_q, d2_r_q, d5_r_q;
-  logic signed [CentredWidth-1:0] d1_centred_q, d2_centred_q;
-  logic signed [ConstWidth-1:0] gamma, beta, d2_gamma_q;
-  logic signed [OffsetWidth-1:0] d2_offset_q;
-  logic signed [WideWidth-1:0] d4_scaled, d4_shift, d5_wide_q;
   assign decide = !d_valid_q[5] || d_ready;
   assign issue = decide && have_q && y_valid;
   assign root_ready = decide && (!have_q || (issue && y_last && !first_y_q)) &&
       !(d_valid_q[1] && d_first_q[1]);
   assign const_enable_o = decide;
   assign const_addr_o = const_addr_q;
-  assign {beta, gamma} = const_data_i;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -250,49 +320,67 @@ module overlay_layer_norm #(
       r_q <= root;
     end
     if (start_i || (issue && y_last)) const_addr_q <= constants_i;
-    else if (issue) const_addr_q <= const_addr_q + ConstAddrWidth'(1);
+    else if (issue) const_addr_q <= const_addr_q + ConstAddrWidth'(Lanes);
     if (decide) begin
       d_last_q <= 5'({d_last_q, y_last});
       d_first_q <= 4'({d_first_q, first_y_q});
-      d1_centred_q <= CentredWidth'(y) - CentredWidth'(s_q);
-      d2_centred_q <= d1_centred_q;
-      d2_gamma_q <= gamma;
-      d2_offset_q <= OffsetWidth'(beta) + (OffsetWidth'(1) <<< (Fraction - 1));
       d1_r_q <= r_q;
       d2_r_q <= d1_r_q;
       if (d_valid_q[4] && d_first_q[4]) d5_r_q <= d2_r_q;
-      d5_wide_q <= d4_scaled + d4_shift;
     end
   end
 
-  wide_product #(
-    .AWidth(ConstWidth),
-    .BWidth(CentredWidth),
-    .Width(WideWidth)
-  ) u_gamma (
-    .clk_i,
-    .enable_i(decide),
-    .a_i(d2_gamma_q),
-    .b_i(d2_centred_q),
-    .product_o(d4_scaled)
-  );
+  logic pad;
+  for (genvar l = 0; l < Lanes; l++) begin : gen_decision
+    logic signed [RowWidth-1:0] own_y;
+    logic signed [CentredWidth-1:0] d1_centred_q, d2_centred_q;
+    logic signed [ConstWidth-1:0] gamma, beta, d2_gamma_q;
+    logic signed [OffsetWidth-1:0] d2_offset_q;
+    logic signed [WideWidth-1:0] d4_scaled, d4_shift, d5_wide_q;
+    assign own_y = y[RowWidth*l+:RowWidth];
+    assign {beta, gamma} = const_data_i[2*ConstWidth*l+:2*ConstWidth];
+    always_ff @(posedge clk_i) begin
+      if (decide) begin
+        d1_centred_q <= CentredWidth'(own_y) - CentredWidth'(s_q);
+        d2_centred_q <= d1_centred_q;
+        d2_gamma_q <= gamma;
+        d2_offset_q <= OffsetWidth'(beta) + (OffsetWidth'(1) <<< (Fraction - 1));
+        d5_wide_q <= d4_scaled + d4_shift;
+      end
+    end
 
-  wide_product #(
-    .AWidth(OffsetWidth),
-    .BWidth(RootWidth + 1),
-    .Width(WideWidth)
-  ) u_beta (
-    .clk_i,
-    .enable_i(decide),
-    .a_i(d2_offset_q),
-    .b_i({1'b0, d2_r_q}),
-    .product_o(d4_shift)
-  );
+    wide_product #(
+      .AWidth(ConstWidth),
+      .BWidth(CentredWidth),
+      .Width(WideWidth)
+    ) u_gamma (
+      .clk_i,
+      .enable_i(decide),
+      .a_i(d2_gamma_q),
+      .b_i(d2_centred_q),
+      .product_o(d4_scaled)
+    );
+
+    wide_product #(
+      .AWidth(OffsetWidth),
+      .BWidth(RootWidth + 1),
+      .Width(WideWidth)
+    ) u_beta (
+      .clk_i,
+      .enable_i(decide),
+      .a_i(d2_offset_q),
+      .b_i({1'b0, d2_r_q}),
+      .product_o(d4_shift)
+    );
+    assign out_value_o[ValueWidth*l+:ValueWidth] = d5_wide_q[WideWidth-1:Fraction];
+    assign out_sticky_o[l] = |d5_wide_q[Fraction-1:0];
+    assign out_excluded_o[l] = pad || (d_last_q[5] && rest != '0 && ChannelsWidth'(l) >= rest);
+  end
 
   // ---------------------------------------------------------------------------- elements
   overlay_place #(
-    .Align(Align),
-    .WordNeurons(WordNeurons),
+    .Align(Align / Lanes),
+    .WordNeurons(WordNeurons / Lanes),
     .AddrWidth(AddrWidth)
   ) u_place (
     .clk_i,
@@ -312,10 +400,7 @@ module overlay_layer_norm #(
     .out_addr_o,
     .out_quad_o
   );
-  assign out_value_o = d5_wide_q[WideWidth-1:Fraction];
-  assign out_sticky_o = |d5_wide_q[Fraction-1:0];
   assign out_theta_o = d5_r_q;
-  assign out_excluded_o = pad;
 
 endmodule
 

@@ -3,7 +3,8 @@
 /// Places the elements of rows in spike memory: word, quad in it, and where quads end.
 ///
 /// Groups begin at multiples of `Align` neurons. Quads that a group leaves empty leave as one element each, with
-/// `out_pad_o`, so that the spikes that were there before are replaced.
+/// `out_pad_o`, so that the spikes that were there before are replaced. Where beats of several neurons are placed, the
+/// sizes are those in beats.
 ///
 /// Contract: row r begins at word `base_i + r * row_stride_i`; `start_i` begins row 0 and comes while no element does.
 /// Latency: none.

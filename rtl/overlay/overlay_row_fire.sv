@@ -12,14 +12,16 @@
 /// the last `steps` of these are the local time-steps. With unary spikes they find the magnitude, and then the neuron
 /// spikes in as many steps.
 ///
-/// Contract: elements come in quads, the last of which may have fewer; every step of a quad is written, also
-/// without spikes. The configuration and theta are read with the elements; they are the same for all elements
-/// of a quad.
-/// Structure: four elements are collected as magnitudes; the four lanes then take a step a cycle while the next
+/// Contract: elements come in beats of `Lanes`, beats in quads of four, the last of which may have fewer; every step of
+/// a quad is written, also without spikes. The configuration and theta are read with the elements; they are the same for
+/// all elements of a quad.
+/// Structure: four beats are collected as magnitudes; their neurons then take a step a cycle while the next
 /// quad is collected.
-/// Throughput: one element a cycle, but a quad takes at least `LevelWidth` cycles, with unary spikes
-/// `LevelWidth + steps`, and one with a single element a cycle more.
+/// Throughput: one beat a cycle, but a quad takes at least `LevelWidth` cycles, with unary spikes
+/// `LevelWidth + steps`, and one with a single beat a cycle more.
 module overlay_row_fire #(
+  /// Elements of a beat.
+  parameter int unsigned Lanes = 1,
   /// Bits of a signed value.
   parameter int unsigned ValueWidth = 20,
   /// Bits of the unsigned threshold.
@@ -32,25 +34,27 @@ module overlay_row_fire #(
   parameter int unsigned Unary = 1,
   /// Bits of an address of spike memory, and of the place of a quad in a word.
   parameter int unsigned AddrWidth = 12,
-  parameter int unsigned QuadWidth = 2
+  parameter int unsigned QuadWidth = 2,
+  /// Neurons of a quad, derived.
+  localparam int unsigned Quad = 4 * Lanes
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
-  /// Elements in.
+  /// Beats in.
   input  wire logic                         in_valid_i,
   output      logic                         in_ready_o,
-  input  wire logic signed [ValueWidth-1:0] in_value_i,
+  input  wire logic [Lanes*ValueWidth-1:0]  in_value_i,
   input  wire logic [ThetaWidth-1:0]        in_theta_i,
-  input  wire logic                         in_sticky_i,
-  /// It stays at level 0.
-  input  wire logic                         in_excluded_i,
-  /// It is the last of its quad, of its row.
+  input  wire logic [Lanes-1:0]             in_sticky_i,
+  /// Elements that stay at level 0.
+  input  wire logic [Lanes-1:0]             in_excluded_i,
+  /// The beat is the last of its quad, of its row.
   input  wire logic                         in_quad_end_i,
   input  wire logic                         in_row_end_i,
   /// Where the spikes of its quad in the first step go.
   input  wire logic [AddrWidth-1:0]         in_addr_i,
   input  wire logic [QuadWidth-1:0]         in_quad_i,
-  /// Configuration of the element.
+  /// Configuration of the beat.
   input  wire logic [StepsWidth-1:0]        steps_i,
   input  wire logic [AddrWidth-1:0]         step_stride_i,
   input  wire logic                         unary_i,
@@ -63,14 +67,13 @@ module overlay_row_fire #(
   input  wire logic                         out_ready_i,
   output      logic [AddrWidth-1:0]         out_addr_o,
   output      logic [QuadWidth-1:0]         out_quad_o,
-  output      logic [3:0]                   out_nz_o,
-  output      logic [3:0]                   out_neg_o,
+  output      logic [Quad-1:0]              out_nz_o,
+  output      logic [Quad-1:0]              out_neg_o,
   /// The last quad of a row has been taken; for one cycle, with the tag of the row.
   output      logic                         row_done_o,
   output      logic                         row_tag_o
 );
 
-  localparam int unsigned Quad = 4;
   // A value from this bit on is beyond every level, whatever theta is.
   localparam int unsigned ClipWidth =
       (ValueWidth - 1 > ThetaWidth + LevelWidth) ? ThetaWidth + LevelWidth : ValueWidth - 1;
@@ -79,7 +82,7 @@ module overlay_row_fire #(
   localparam int unsigned WideWidth = MagWidth + LevelWidth;
   localparam int unsigned TurnWidth = $clog2(LevelWidth + 1);
 
-  if (ValueWidth < 2 || ThetaWidth < 1 || LevelWidth < 1 || LevelWidth >= 2 ** StepsWidth ||
+  if (Lanes < 1 || ValueWidth < 2 || ThetaWidth < 1 || LevelWidth < 1 || LevelWidth >= 2 ** StepsWidth ||
       AddrWidth < 1 || QuadWidth < 1) begin : gen_bad_parameters
     $error("overlay_row_fire: a parameter is out of range");
   end
@@ -101,20 +104,26 @@ module overlay_row_fire #(
   assign in_ready_o = !full_q || hand_over;
   assign taken = in_valid_i && in_ready_o;
 
-  // In the lowest bit of the sum: whether one is added.
-  logic minus, strict, clip, unused_low;
-  logic [MagWidth-1:0] mag;
-  logic [ClipWidth-1:0] clipped;
-  assign minus = in_value_i[ValueWidth-1];
-  assign strict = half_even_i && !in_sticky_i;
-  if (ValueWidth - 1 > ClipWidth) begin : gen_clip
-    assign clip = in_value_i[ValueWidth-2:ClipWidth] != {(ValueWidth-1-ClipWidth){minus}};
-  end else begin : gen_no_clip
-    assign clip = 1'b0;
+  logic [Lanes-1:0] minus, strict;
+  logic [Lanes*MagWidth-1:0] mag;
+  for (genvar l = 0; l < Lanes; l++) begin : gen_magnitude
+    // In the lowest bit of the sum: whether one is added.
+    logic clip, unused_low;
+    logic [ValueWidth-1:0] value;
+    logic [ClipWidth-1:0] clipped;
+    assign value = in_value_i[ValueWidth*l+:ValueWidth];
+    assign minus[l] = value[ValueWidth-1];
+    assign strict[l] = half_even_i && !in_sticky_i[l];
+    if (ValueWidth - 1 > ClipWidth) begin : gen_clip
+      assign clip = value[ValueWidth-2:ClipWidth] != {(ValueWidth-1-ClipWidth){minus[l]}};
+    end else begin : gen_no_clip
+      assign clip = 1'b0;
+    end
+    assign clipped = (value[ClipWidth-1:0] ^ {ClipWidth{minus[l]}}) | {ClipWidth{clip}};
+    assign {mag[MagWidth*l+:MagWidth], unused_low} =
+        {MagWidth'(in_theta_i) & {MagWidth{minus[l]}}, minus[l] && strict[l]} +
+        {MagWidth'(clipped), 1'b1};
   end
-  assign clipped = (in_value_i[ClipWidth-1:0] ^ {ClipWidth{minus}}) | {ClipWidth{clip}};
-  assign {mag, unused_low} = {MagWidth'(in_theta_i) & {MagWidth{minus}}, minus && strict} +
-                             {MagWidth'(clipped), 1'b1};
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -129,7 +138,7 @@ module overlay_row_fire #(
       if (taken) begin
         full_q <= in_quad_end_i;
         lane_q <= in_quad_end_i ? '0 : lane_q + 2'd1;
-        here_q[lane_q] <= !in_excluded_i;
+        here_q[Lanes*lane_q+:Lanes] <= ~in_excluded_i;
       end
     end
     if (taken) begin
@@ -147,10 +156,10 @@ module overlay_row_fire #(
   end
   for (genvar j = 0; j < Quad; j++) begin : gen_collect
     always_ff @(posedge clk_i) begin
-      if (taken && lane_q == 2'(j)) begin
-        minus_q[j] <= minus;
-        strict_q[j] <= strict;
-        mag_q[MagWidth*j+:MagWidth] <= mag;
+      if (taken && lane_q == 2'(j / Lanes)) begin
+        minus_q[j] <= minus[j%Lanes];
+        strict_q[j] <= strict[j%Lanes];
+        mag_q[MagWidth*j+:MagWidth] <= mag[MagWidth*(j%Lanes)+:MagWidth];
       end
     end
   end
@@ -319,7 +328,9 @@ module overlay_row_fire #(
         TapWidth'($signed(step_value_q[ValueWidth*j+:ValueWidth])) -
         TapWidth'(s_new) * TapWidth'($signed({1'b0, tap_theta}));
     always_ff @(posedge clk_i) begin
-      if (taken && lane_q == 2'(j)) value_q[ValueWidth*j+:ValueWidth] <= in_value_i;
+      if (taken && lane_q == 2'(j / Lanes)) begin
+        value_q[ValueWidth*j+:ValueWidth] <= in_value_i[ValueWidth*(j%Lanes)+:ValueWidth];
+      end
       if (hand_over) s_q[(LevelWidth+1)*j+:LevelWidth+1] <= '0;
       else if (tap_valid) s_q[(LevelWidth+1)*j+:LevelWidth+1] <= s_new;
     end

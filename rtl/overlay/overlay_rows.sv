@@ -3,10 +3,11 @@
 /// Sums and what works on rows of them: the serial path into the memory of sums, the vector unit, softmax, and the
 /// neurons of LayerNorm and softmax.
 ///
-/// Contract: elements of the engine come one by one, with the fire instruction they belong to, which is stable until
-/// all of its elements are in memory. `vector_end_o`: the vector list is at its end; `restart_i` begins it again.
+/// Contract: elements of the engine come one by one or in beats, with the fire instruction they belong to, which is stable
+/// until all of its elements are in memory. Scores come in beats. `vector_end_o`: the vector list is at its end; `restart_i` begins it again.
 module overlay_rows #(
-  /// Elements of the engine at once, 1 or 2, and bits of a signed one.
+  /// Elements of a beat, of all that works on rows: a power of two, at most `FireLanes / 4`. Bits of a signed element of
+  /// the engine.
   parameter int unsigned SerialLanes = 1,
   parameter int unsigned ValueWidth = 16,
   /// Sums: bits of one, words (none if 0).
@@ -73,7 +74,9 @@ module overlay_rows #(
   /// Bits of an address of raw elements, and of a word of the vector list, derived.
   localparam int unsigned RawBits = (RawCount > 1) ? $clog2(RawCount) : 1,
   localparam int unsigned VectorSize = overlay_isa_pkg::VectorWords * VectorCount,
-  localparam int unsigned ListBits = (VectorSize > 1) ? $clog2(VectorSize) : 1
+  localparam int unsigned ListBits = (VectorSize > 1) ? $clog2(VectorSize) : 1,
+  /// Neurons that row fire writes at once, derived.
+  localparam int unsigned Quad = 4 * SerialLanes
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
@@ -92,13 +95,14 @@ module overlay_rows #(
   output      logic                         vector_row_o,
   output      logic                         vector_end_o,
   input  wire logic                         restart_i,
-  /// Elements of the engine, for sums, one or a pair, and for softmax.
+  /// Elements of the engine, for sums, one or a beat, and for softmax: a beat has those that are here.
   input  wire logic [32*overlay_isa_pkg::FireWords-1:0] instr_i,
   input  wire logic                         begin_i,
   input  wire logic                         sum_valid_i,
   input  wire logic                         score_valid_i,
   output      logic                         score_ready_o,
-  input  wire logic                         pair_i,
+  input  wire logic                         wide_i,
+  input  wire logic [SerialLanes-1:0]       here_i,
   input  wire logic [SerialLanes*ValueWidth-1:0] value_i,
   input  wire logic                         group_end_i,
   input  wire logic                         row_end_i,
@@ -115,9 +119,9 @@ module overlay_rows #(
   output      logic                         spike_valid_o,
   input  wire logic                         spike_ready_i,
   output      logic [SpikeBits-1:0]         spike_addr_o,
-  output      logic [FetchWidth/4-1:0]      spike_quad_o,
-  output      logic [3:0]                   spike_nz_o,
-  output      logic [3:0]                   spike_neg_o
+  output      logic [FetchWidth/Quad-1:0]   spike_quad_o,
+  output      logic [Quad-1:0]              spike_nz_o,
+  output      logic [Quad-1:0]              spike_neg_o
 );
 
   localparam int unsigned SumBits = (SumDepth > 1) ? $clog2(SumDepth) : 1;
@@ -126,16 +130,17 @@ module overlay_rows #(
   localparam int unsigned TableBits = (TableDepth > 1) ? $clog2(TableDepth) : 1;
   localparam int unsigned ConstantBits = (ConstantDepth > 1) ? $clog2(ConstantDepth) : 1;
   localparam int unsigned ExpBits = (ExpDepth > 1) ? $clog2(ExpDepth) : 1;
-  localparam int unsigned QuadBits = (FetchWidth > 4) ? $clog2(FetchWidth / 4) : 1;
+  localparam int unsigned QuadBits = (FetchWidth > Quad) ? $clog2(FetchWidth / Quad) : 1;
   localparam bit HasSoftmax = MaxGroup > 0;
   // From which bit on a word of these bits is in the word that is written.
   localparam int unsigned StartLsb = LoadWidth - 32 * ((SumWidth + 31) / 32);
-  localparam int unsigned StartPairLsb = LoadWidth - 32 * ((SerialLanes * SumWidth + 31) / 32);
+  localparam int unsigned StartBeatLsb = LoadWidth - 32 * ((SerialLanes * SumWidth + 31) / 32);
   localparam int unsigned CoefficientLsb = LoadWidth - 32 * ((CoefficientWidth + 31) / 32);
-  localparam int unsigned CoefficientPairLsb =
+  localparam int unsigned CoefficientBeatLsb =
       LoadWidth - 32 * ((SerialLanes * CoefficientWidth + 31) / 32);
   localparam int unsigned TableLsb = LoadWidth - 32 * ((TableWidth + 31) / 32);
-  localparam int unsigned ConstantLsb = LoadWidth - 32 * ((2 * ConstantWidth + 31) / 32);
+  localparam int unsigned ConstantLsb =
+      LoadWidth - 32 * ((SerialLanes * 2 * ConstantWidth + 31) / 32);
   localparam int unsigned ExpLsb = LoadWidth - 32 * ((ExpWidth + 31) / 32);
   // V and theta of neurons: of LayerNorm and sums, of softmax, of both.
   localparam bit FiresRows = HasLayerNorm || HasNeurons;
@@ -154,15 +159,15 @@ module overlay_rows #(
   assign unused_load = ^{load_i, load_addr_i, load_word_i};
 
   // ---------------------------------------------------------------------------- memory of sums
-  // The serial path never waits for its writes. Each of the two that read has its own copy. With two serial lanes, even
-  // and odd addresses are two banks.
+  // The serial path never waits for its writes. Each of the two that read has its own copy. Number a is word
+  // a / SerialLanes of bank a mod SerialLanes.
   localparam int unsigned BankDepth = (SumDepth + SerialLanes - 1) / SerialLanes;
   localparam int unsigned BankBits = (BankDepth > 1) ? $clog2(BankDepth) : 1;
-  localparam int unsigned LaneBits = SerialLanes - 1;
+  localparam int unsigned LaneBits = $clog2(SerialLanes);
   logic serial_read, vector_read, vector_write, vector_write_ready;
   logic [SerialLanes-1:0] serial_write;
   logic [SumBits-1:0] serial_write_addr, serial_addr, vector_addr, vector_write_addr;
-  logic signed [SumWidth-1:0] vector_data, vector_write_data;
+  logic signed [SumWidth-1:0] vector_write_data;
   logic [SerialLanes*SumWidth-1:0] serial_data, serial_write_data, vector_words;
   assign vector_write_ready = serial_write == '0;
   for (genvar l = 0; l < SerialLanes; l++) begin : gen_bank
@@ -170,7 +175,7 @@ module overlay_rows #(
     logic [BankBits-1:0] write_addr;
     logic [SumWidth-1:0] write_data;
     assign write = serial_write[l] || (vector_write && vector_write_ready &&
-        (SerialLanes == 1 || vector_write_addr[0] == 1'(l)));
+        (SerialLanes == 1 || (vector_write_addr & SumBits'(SerialLanes - 1)) == SumBits'(l)));
     assign write_addr =
         BankBits'((vector_write_ready ? vector_write_addr : serial_write_addr) >> LaneBits);
     assign write_data =
@@ -212,13 +217,6 @@ module overlay_rows #(
       assign unused_copy = serial_read ^ (^serial_addr);
     end
   end
-  if (SerialLanes > 1) begin : gen_vector_bank
-    logic odd_q;
-    always_ff @(posedge clk_i) if (vector_read) odd_q <= vector_addr[0];
-    assign vector_data = vector_words[SumWidth*odd_q+:SumWidth];
-  end else begin : gen_vector_word
-    assign vector_data = vector_words;
-  end
 
   // ---------------------------------------------------------------------------- tables
   logic [StartBits-1:0] serial_start_addr, vector_start_addr;
@@ -229,7 +227,7 @@ module overlay_rows #(
   logic [SerialLanes*CoefficientWidth-1:0] serial_coefficient;
   logic vector_start_read, vector_coefficient_read;
   if (StartDepth > 0) begin : gen_starts
-    localparam int unsigned StartWords = (StartDepth + LaneBits) / SerialLanes;
+    localparam int unsigned StartWords = (StartDepth + SerialLanes - 1) / SerialLanes;
     localparam int unsigned StartWordBits = (StartWords > 1) ? $clog2(StartWords) : 1;
     overlay_rom #(
       .Width(SerialLanes * SumWidth),
@@ -241,9 +239,9 @@ module overlay_rows #(
       .enable_i(serial_read),
       .addr_i(StartWordBits'(serial_start_addr >> LaneBits)),
       .data_o(serial_start),
-      .write_i(load_i[overlay_image_pkg::MemoryStartPairs]),
+      .write_i(load_i[overlay_image_pkg::MemoryStartBeats]),
       .write_addr_i(StartWordBits'(load_addr_i)),
-      .write_data_i((SerialLanes * SumWidth)'(load_word_i >> StartPairLsb))
+      .write_data_i((SerialLanes * SumWidth)'(load_word_i >> StartBeatLsb))
     );
     overlay_rom #(
       .Width(SumWidth),
@@ -266,7 +264,7 @@ module overlay_rows #(
     assign unused_starts = (^serial_start_addr) ^ (^vector_start_addr) ^ vector_start_read;
   end
   if (CoefficientDepth > 0) begin : gen_coefficients
-    localparam int unsigned CoefficientWords = (CoefficientDepth + LaneBits) / SerialLanes;
+    localparam int unsigned CoefficientWords = (CoefficientDepth + SerialLanes - 1) / SerialLanes;
     localparam int unsigned CoefficientWordBits =
         (CoefficientWords > 1) ? $clog2(CoefficientWords) : 1;
     overlay_rom #(
@@ -279,9 +277,9 @@ module overlay_rows #(
       .enable_i(serial_read),
       .addr_i(CoefficientWordBits'(serial_coefficient_addr >> LaneBits)),
       .data_o(serial_coefficient),
-      .write_i(load_i[overlay_image_pkg::MemoryCoefficientPairs]),
+      .write_i(load_i[overlay_image_pkg::MemoryCoefficientBeats]),
       .write_addr_i(CoefficientWordBits'(load_addr_i)),
-      .write_data_i((SerialLanes * CoefficientWidth)'(load_word_i >> CoefficientPairLsb))
+      .write_data_i((SerialLanes * CoefficientWidth)'(load_word_i >> CoefficientBeatLsb))
     );
     overlay_rom #(
       .Width(CoefficientWidth),
@@ -327,7 +325,8 @@ module overlay_rows #(
       .coefficients_i(CoefficientBits'(instr_i[overlay_isa_pkg::FireCoefficientsLsb+:24])),
       .coefficient_i(CoefficientWidth'(instr_i[overlay_isa_pkg::FireCoefficientLsb+:64])),
       .in_valid_i(sum_valid_i),
-      .in_pair_i(pair_i),
+      .in_wide_i(wide_i),
+      .in_here_i(here_i),
       .in_value_i(value_i),
       .in_row_end_i(row_end_i),
       .read_o(serial_read),
@@ -351,7 +350,7 @@ module overlay_rows #(
     assign serial_write_data = '0;
     logic unused_serial;
     assign unused_serial = (^serial_data) ^ (^serial_start) ^ (^serial_coefficient) ^ sum_valid_i ^
-        pair_i ^ begin_i;
+        wide_i ^ (^here_i) ^ begin_i;
   end
 
   // ---------------------------------------------------------------------------- vector unit
@@ -359,7 +358,7 @@ module overlay_rows #(
   logic [TableBits-1:0] table_addr;
   logic [ConstantBits-1:0] constant_addr;
   logic signed [TableWidth-1:0] table_entry;
-  logic [2*ConstantWidth-1:0] constant;
+  logic [SerialLanes*2*ConstantWidth-1:0] constant;
   if (TableDepth > 0) begin : gen_table
     overlay_rom #(
       .Width(TableWidth),
@@ -381,19 +380,21 @@ module overlay_rows #(
     assign unused_table = table_read ^ (^table_addr);
   end
   if (ConstantDepth > 0) begin : gen_constants
+    localparam int unsigned ConstantWords = (ConstantDepth + SerialLanes - 1) / SerialLanes;
+    localparam int unsigned ConstantWordBits = (ConstantWords > 1) ? $clog2(ConstantWords) : 1;
     overlay_rom #(
-      .Width(2 * ConstantWidth),
-      .Depth(ConstantDepth),
+      .Width(SerialLanes * 2 * ConstantWidth),
+      .Depth(ConstantWords),
       .Loadable(Loadable),
       .File(ConstantFile)
     ) u_constants (
       .clk_i,
       .enable_i(constant_read),
-      .addr_i(constant_addr),
+      .addr_i(ConstantWordBits'(constant_addr >> LaneBits)),
       .data_o(constant),
       .write_i(load_i[overlay_image_pkg::MemoryConstants]),
-      .write_addr_i(ConstantBits'(load_addr_i)),
-      .write_data_i((2 * ConstantWidth)'(load_word_i >> ConstantLsb))
+      .write_addr_i(ConstantWordBits'(load_addr_i)),
+      .write_data_i((SerialLanes * 2 * ConstantWidth)'(load_word_i >> ConstantLsb))
     );
   end else begin : gen_no_constants
     assign constant = '0;
@@ -401,10 +402,10 @@ module overlay_rows #(
     assign unused_constants = constant_read ^ (^constant_addr);
   end
 
-  logic mask_valid, mask_bit, norm_valid, norm_ready, norm_sticky, norm_excluded, norm_quad_end,
-      norm_row_end;
+  logic mask_valid, mask_bit, norm_valid, norm_ready, norm_quad_end, norm_row_end;
+  logic [SerialLanes-1:0] norm_sticky, norm_excluded;
   logic [RawBits-1:0] mask_index;
-  logic signed [NormValueWidth-1:0] norm_value;
+  logic [SerialLanes*NormValueWidth-1:0] norm_value;
   logic [NormThetaWidth-1:0] norm_theta;
   logic [SpikeBits-1:0] norm_addr, norm_stride;
   logic [QuadBits-1:0] norm_quad;
@@ -433,6 +434,7 @@ module overlay_rows #(
     );
     assign vector_end_o = vector_end || !has_vector_i;
     overlay_vector #(
+      .Lanes(SerialLanes),
       .HasAdd(32'(HasAdd)),
       .HasEmbed(32'(HasEmbed)),
       .HasMask(32'(HasMask)),
@@ -478,7 +480,7 @@ module overlay_rows #(
       .row_done_o(vector_row_o),
       .sum_enable_o(vector_read),
       .sum_addr_o(vector_addr),
-      .sum_data_i(vector_data),
+      .sum_data_i(vector_words),
       .write_valid_o(vector_write),
       .write_ready_i(vector_write_ready),
       .write_addr_o(vector_write_addr),
@@ -550,13 +552,14 @@ module overlay_rows #(
     assign unused_vector = restart_i ^ present_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^
         has_vector_i ^ (^vector_last_i) ^
         raw_valid_i ^ (^raw_data_i) ^
-        (^vector_data) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^
+        (^vector_words) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^
         (^progress_engine_i) ^ (^progress_softmax_i) ^ (^progress_vector_i);
   end
 
   // ---------------------------------------------------------------------------- softmax
-  logic soft_valid, soft_ready, soft_excluded, soft_quad_end, soft_row_end;
-  logic signed [FireWidth-1:0] soft_value;
+  logic soft_valid, soft_ready, soft_quad_end, soft_row_end;
+  logic [SerialLanes-1:0] soft_excluded;
+  logic [SerialLanes*FireWidth-1:0] soft_value;
   logic [ThetaWidth-1:0] soft_theta;
   logic [SpikeBits-1:0] soft_addr, soft_stride;
   logic [QuadBits-1:0] soft_quad;
@@ -564,42 +567,52 @@ module overlay_rows #(
   logic soft_unary, soft_half_even;
   logic [LevelBits-1:0] soft_high, soft_low;
   if (HasSoftmax) begin : gen_softmax
-    logic exp_read, excluded;
-    logic [ExpBits-1:0] exp_addr;
-    logic [ExpWidth-1:0] exp_entry;
-    logic signed [SoftmaxWidth-1:0] value;
+    logic exp_read;
+    logic [SerialLanes-1:0] excluded;
+    logic [SerialLanes*ExpBits-1:0] exp_addr;
+    logic [SerialLanes*ExpWidth-1:0] exp_entry;
+    logic [SerialLanes*ScoreWidth-1:0] scores;
+    logic [SerialLanes*SoftmaxWidth-1:0] value;
     logic [ScaledWidth:0] theta;
-    overlay_rom #(
-      .Width(ExpWidth),
-      .Depth(ExpDepth),
-      .Loadable(Loadable),
-      .File(ExpFile)
-    ) u_exponentials (
-      .clk_i,
-      .enable_i(exp_read),
-      .addr_i(exp_addr),
-      .data_o(exp_entry),
-      .write_i(load_i[overlay_image_pkg::MemoryExponentials]),
-      .write_addr_i(ExpBits'(load_addr_i)),
-      .write_data_i(ExpWidth'(load_word_i >> ExpLsb))
-    );
+    for (genvar l = 0; l < SerialLanes; l++) begin : gen_exponentials
+      overlay_rom #(
+        .Width(ExpWidth),
+        .Depth(ExpDepth),
+        .Loadable(Loadable),
+        .File(ExpFile)
+      ) u_exponentials (
+        .clk_i,
+        .enable_i(exp_read),
+        .addr_i(exp_addr[ExpBits*l+:ExpBits]),
+        .data_o(exp_entry[ExpWidth*l+:ExpWidth]),
+        .write_i(load_i[overlay_image_pkg::MemoryExponentials]),
+        .write_addr_i(ExpBits'(load_addr_i)),
+        .write_data_i(ExpWidth'(load_word_i >> ExpLsb))
+      );
+      assign scores[ScoreWidth*l+:ScoreWidth] = ScoreWidth'(value_i[ValueWidth*l+:ValueWidth]);
+      assign soft_value[FireWidth*l+:FireWidth] =
+          FireWidth'($signed(value[SoftmaxWidth*l+:SoftmaxWidth]));
+    end
     if (HasMask) begin : gen_mask
       // The token of a score is its place in the group.
-      logic [2**RawBits-1:0] masked_q;
-      logic [RawBits-1:0] token_q;
-      assign excluded = instr_i[overlay_isa_pkg::FireMaskedLsb] && masked_q[token_q];
+      localparam int unsigned BeatBits = (RawBits > LaneBits) ? RawBits - LaneBits : 1;
+      logic [2**(BeatBits+LaneBits)-1:0] masked_q;
+      logic [BeatBits-1:0] beat_q;
+      assign excluded = masked_q[SerialLanes*beat_q+:SerialLanes] &
+          {SerialLanes{instr_i[overlay_isa_pkg::FireMaskedLsb]}};
       always_ff @(posedge clk_i) begin
         if (mask_valid) masked_q[mask_index] <= mask_bit;
-        if (softmax_start_i) token_q <= '0;
-        else if (score_valid_i && score_ready_o) token_q <=
-            group_end_i ? '0 : token_q + RawBits'(1);
+        if (softmax_start_i) beat_q <= '0;
+        else if (score_valid_i && score_ready_o) beat_q <=
+            group_end_i ? '0 : beat_q + BeatBits'(1);
       end
     end else begin : gen_no_mask
-      assign excluded = 1'b0;
+      assign excluded = '0;
       logic unused_mask;
       assign unused_mask = mask_valid ^ mask_bit ^ (^mask_index);
     end
     overlay_softmax #(
+      .Lanes(SerialLanes),
       .ScoreWidth(ScoreWidth),
       .GroupMax(MaxGroup),
       .ExpWidth(ExpWidth),
@@ -630,7 +643,8 @@ module overlay_rows #(
       .low_i(LevelBits'(instr_i[overlay_isa_pkg::FireLowLsb+:16])),
       .in_valid_i(score_valid_i),
       .in_ready_o(score_ready_o),
-      .in_score_i(ScoreWidth'(value_i)),
+      .in_score_i(scores),
+      .in_here_i(here_i),
       .in_excluded_i(excluded),
       .in_group_end_i(group_end_i),
       .in_row_end_i(row_end_i),
@@ -653,7 +667,6 @@ module overlay_rows #(
       .high_o(soft_high),
       .low_o(soft_low)
     );
-    assign soft_value = FireWidth'(value);
     assign soft_theta = ThetaWidth'(theta);
   end else begin : gen_no_softmax
     assign softmax_idle_o = 1'b1;
@@ -669,7 +682,7 @@ module overlay_rows #(
     assign soft_high = '0;
     assign soft_low = '0;
     logic unused_softmax;
-    assign unused_softmax = softmax_start_i ^ score_valid_i ^ group_end_i ^ soft_ready ^
+    assign unused_softmax = softmax_start_i ^ (^here_i) ^ score_valid_i ^ group_end_i ^ soft_ready ^
         mask_valid ^ mask_bit ^
         (^mask_index);
   end
@@ -679,6 +692,11 @@ module overlay_rows #(
   if (HasSoftmax || FiresRows) begin : gen_fire
     logic within_q, soft_q, scores, ready, leaves;
     logic [QuadBits-1:0] quad;
+    logic [SerialLanes*FireWidth-1:0] wide_norm;
+    for (genvar l = 0; l < SerialLanes; l++) begin : gen_norm
+      assign wide_norm[FireWidth*l+:FireWidth] =
+          FireWidth'($signed(norm_value[NormValueWidth*l+:NormValueWidth]));
+    end
     assign scores = within_q ? soft_q : !norm_valid;
     assign leaves = ready && (scores ? soft_valid : norm_valid);
     assign norm_ready = ready && !scores;
@@ -689,6 +707,7 @@ module overlay_rows #(
       if (leaves) soft_q <= scores;
     end
     overlay_row_fire #(
+      .Lanes(SerialLanes),
       .ValueWidth(FireWidth),
       .ThetaWidth(ThetaWidth),
       .LevelWidth(LevelBits),
@@ -701,9 +720,9 @@ module overlay_rows #(
       .rst_i,
       .in_valid_i(scores ? soft_valid : norm_valid),
       .in_ready_o(ready),
-      .in_value_i(scores ? soft_value : FireWidth'(norm_value)),
+      .in_value_i(scores ? soft_value : wide_norm),
       .in_theta_i(scores ? soft_theta : ThetaWidth'(norm_theta)),
-      .in_sticky_i(!scores && norm_sticky),
+      .in_sticky_i(scores ? '0 : norm_sticky),
       .in_excluded_i(scores ? soft_excluded : norm_excluded),
       .in_quad_end_i(scores ? soft_quad_end : norm_quad_end),
       .in_row_end_i(scores ? soft_row_end : norm_row_end),
@@ -725,7 +744,7 @@ module overlay_rows #(
       .row_done_o(fire_row),
       .row_tag_o(fire_tag)
     );
-    for (genvar q = 0; q < FetchWidth / 4; q++) begin : gen_quad
+    for (genvar q = 0; q < FetchWidth / Quad; q++) begin : gen_quad
       assign spike_quad_o[q] = quad == QuadBits'(q);
     end
   end else begin : gen_no_fire

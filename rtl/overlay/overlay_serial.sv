@@ -1,16 +1,16 @@
 `default_nettype none
 
-/// Serial path into the memory of sums: X = base + k * value, element after element, or two elements at once.
+/// Serial path into the memory of sums: X = base + k * value, element after element, or `Lanes` elements at once.
 ///
 /// The memories of sums, start values and coefficients have a bank for each lane: entry a is word a / Lanes of bank
-/// a mod Lanes. With two lanes a pair begins at an even address; an element alone is taken by the lane of its address,
-/// and its start value is in the bank of that lane, too.
+/// a mod Lanes. Rows begin at multiples of `Lanes` in each of them, and so do wide elements: those of a row's last beat
+/// may be fewer. An element alone is taken by the lane of its address.
 ///
-/// Contract: takes an element or a pair a cycle; the fields of the instruction are stable until 5 cycles after its last
+/// Contract: takes an element or a beat a cycle; the fields of the instruction are stable until 5 cycles after its last
 /// element. `restart_i` is high before the first element of an instruction. Writes are never refused.
 /// Latency: 5 cycles to the write.
 module overlay_serial #(
-  /// Elements at once: 1 or 2.
+  /// Elements at once: a power of two.
   parameter int unsigned Lanes = 1,
   /// Bits of a signed element, of a signed coefficient, of a signed sum.
   parameter int unsigned ValueWidth = 16,
@@ -32,9 +32,10 @@ module overlay_serial #(
   input  wire logic [StartBits-1:0]              starts_i,
   input  wire logic [CoefficientBits-1:0]        coefficients_i,
   input  wire logic signed [CoefficientWidth-1:0] coefficient_i,
-  /// Elements: the first one, or all with `in_pair_i`.
+  /// Elements: the first one, or with `in_wide_i` those that are here.
   input  wire logic                              in_valid_i,
-  input  wire logic                              in_pair_i,
+  input  wire logic                              in_wide_i,
+  input  wire logic [Lanes-1:0]                  in_here_i,
   input  wire logic [Lanes*ValueWidth-1:0]       in_value_i,
   input  wire logic                              in_row_end_i,
   /// Present sums, start values, coefficients of each bank: a cycle after the address of the first element.
@@ -51,17 +52,16 @@ module overlay_serial #(
   output      logic [Lanes*SumWidth-1:0]         write_data_o
 );
 
-  if (Lanes < 1 || Lanes > 2) begin : gen_bad_parameters
+  if (2 ** $clog2(Lanes) != Lanes) begin : gen_bad_parameters
     $error("overlay_serial: a parameter is out of range");
   end
 
   logic [SumBits-1:0] sum_addr_q;
   logic [StartBits-1:0] start_addr_q;
   logic [CoefficientBits-1:0] coefficient_addr_q;
-  logic pair;
-  logic [1:0] count;
-  assign pair = Lanes > 1 && in_pair_i;
-  assign count = pair ? 2'd2 : 2'd1;
+  // The next multiple of `Lanes` comes next.
+  logic whole;
+  assign whole = in_row_end_i || (Lanes > 1 && in_wide_i);
   assign read_o = in_valid_i;
   assign sum_addr_o = sum_addr_q;
   assign start_addr_o = start_addr_q;
@@ -73,27 +73,22 @@ module overlay_serial #(
       start_addr_q <= starts_i;
       coefficient_addr_q <= coefficients_i;
     end else if (in_valid_i) begin
-      sum_addr_q <= sum_addr_q + SumBits'(count);
-      start_addr_q <= start_addr_q + StartBits'(count);
+      sum_addr_q <= (sum_addr_q | (whole ? SumBits'(Lanes - 1) : '0)) + SumBits'(1);
+      start_addr_q <= (start_addr_q | (whole ? StartBits'(Lanes - 1) : '0)) + StartBits'(1);
       coefficient_addr_q <= in_row_end_i ? coefficients_i :
-          coefficient_addr_q + CoefficientBits'(count);
+          (coefficient_addr_q | (whole ? CoefficientBits'(Lanes - 1) : '0)) + CoefficientBits'(1);
     end
   end
 
   // s1: constants come. s2, s3: product. s4: sum.
   logic [SumBits-1:0] s1_addr_q, s2_addr_q, s3_addr_q, s4_addr_q;
-  logic s1_odd_q, s1_pair_q;
   always_ff @(posedge clk_i) begin
     s1_addr_q <= sum_addr_q;
     s2_addr_q <= s1_addr_q;
     s3_addr_q <= s2_addr_q;
     s4_addr_q <= s3_addr_q;
     write_addr_o <= s4_addr_q;
-    s1_odd_q <= coefficient_addr_q[0];
-    s1_pair_q <= pair;
   end
-  logic unused_coefficient;
-  assign unused_coefficient = s1_odd_q ^ s1_pair_q;
 
   for (genvar l = 0; l < Lanes; l++) begin : gen_lane
     logic s1_valid_q, s2_valid_q, s3_valid_q, s4_valid_q, mine;
@@ -102,13 +97,15 @@ module overlay_serial #(
     logic signed [SumWidth-1:0] base, s2_base_q, s3_base_q, s4_base_q, s4_product;
     if (Lanes == 1) begin : gen_one
       assign mine = in_valid_i;
-      assign own_factor = coefficient_data_i;
-    end else begin : gen_two
-      logic factor_lane;
-      assign mine = in_valid_i && (pair || sum_addr_q[0] == 1'(l));
-      assign factor_lane = s1_pair_q ? 1'(l) : s1_odd_q;
-      assign own_factor = coefficient_data_i[CoefficientWidth*factor_lane+:CoefficientWidth];
+      logic unused_here;
+      assign unused_here = in_here_i[0] ^ in_wide_i;
+    end else begin : gen_lanes
+      localparam int unsigned LaneBits = $clog2(Lanes);
+      // With fewer addresses than lanes, the other lanes have none.
+      assign mine = in_valid_i &&
+          (in_wide_i ? in_here_i[l] : LaneBits'(sum_addr_q) == LaneBits'(l));
     end
+    assign own_factor = coefficient_data_i[CoefficientWidth*l+:CoefficientWidth];
     assign factor = per_channel_i ? own_factor : coefficient_i;
     assign base = accumulate_i ? sum_data_i[SumWidth*l+:SumWidth] :
         start_i ? start_data_i[SumWidth*l+:SumWidth] : '0;
@@ -126,7 +123,7 @@ module overlay_serial #(
         s4_valid_q <= s3_valid_q;
         write_o[l] <= s4_valid_q;
       end
-      s1_value_q <= pair ? in_value_i[ValueWidth*l+:ValueWidth] : in_value_i[ValueWidth-1:0];
+      s1_value_q <= (Lanes > 1 && in_wide_i) ? in_value_i[ValueWidth*l+:ValueWidth] : in_value_i[ValueWidth-1:0];
       s2_value_q <= s1_value_q;
       s2_factor_q <= factor;
       s2_base_q <= base;

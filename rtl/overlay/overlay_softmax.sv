@@ -7,11 +7,15 @@
 /// Excluded scores enter neither maximum nor sum; their neurons stay at level 0. Entries from `exponential_count_i` on
 /// are 0.
 ///
+/// Scores come in beats of `Lanes`; the last beat of a group may have fewer.
+///
 /// Contract: `start_i` takes the configuration; it comes while `idle_o`, and no scores come with it. Rows begin
 /// `row_stride_i` words apart, groups at multiples of `Align` neurons.
 /// Structure: a group waits in a FIFO until its maximum is known -> exponentials -> it waits until Z is known.
-/// Throughput: one score a cycle.
+/// Throughput: one beat a cycle.
 module overlay_softmax #(
+  /// Scores of a beat: a power of two, at most `Align / 4`.
+  parameter int unsigned Lanes = 1,
   /// Bits of a signed score.
   parameter int unsigned ScoreWidth = 16,
   /// Most scores of a group.
@@ -34,7 +38,8 @@ module overlay_softmax #(
   parameter int unsigned LevelWidth = 4,
   parameter int unsigned StepsWidth = 8,
   /// Bits of the place of a quad in a word, of theta, and of a signed value; derived.
-  localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1,
+  localparam int unsigned QuadWidth =
+      (WordNeurons > 4 * Lanes) ? $clog2(WordNeurons / (4 * Lanes)) : 1,
   localparam int unsigned ScaledWidth = SumWidth + ScaleWidth,
   localparam int unsigned ThetaWidth = ScaledWidth + 1,
   localparam int unsigned ValueWidth =
@@ -56,23 +61,24 @@ module overlay_softmax #(
   input  wire logic                         half_even_i,
   input  wire logic [LevelWidth-1:0]        high_i,
   input  wire logic [LevelWidth-1:0]        low_i,
-  /// Scores in.
+  /// Scores in: those that the beat has, those that are excluded.
   input  wire logic                         in_valid_i,
   output      logic                         in_ready_o,
-  input  wire logic signed [ScoreWidth-1:0] in_score_i,
-  input  wire logic                         in_excluded_i,
+  input  wire logic [Lanes*ScoreWidth-1:0]  in_score_i,
+  input  wire logic [Lanes-1:0]             in_here_i,
+  input  wire logic [Lanes-1:0]             in_excluded_i,
   input  wire logic                         in_group_end_i,
   input  wire logic                         in_row_end_i,
-  /// Exponentials; the entry comes a cycle after its address, and stays until the next.
+  /// Exponentials; the entries come a cycle after their addresses, and stay until the next.
   output      logic                         exp_enable_o,
-  output      logic [ExpAddrWidth-1:0]      exp_addr_o,
-  input  wire logic [ExpWidth-1:0]          exp_data_i,
-  /// Elements and their configuration, for `overlay_row_fire`.
+  output      logic [Lanes*ExpAddrWidth-1:0] exp_addr_o,
+  input  wire logic [Lanes*ExpWidth-1:0]    exp_data_i,
+  /// Beats and their configuration, for `overlay_row_fire`.
   output      logic                         out_valid_o,
   input  wire logic                         out_ready_i,
-  output      logic signed [ValueWidth-1:0] out_value_o,
+  output      logic [Lanes*ValueWidth-1:0]  out_value_o,
   output      logic [ThetaWidth-1:0]        out_theta_o,
-  output      logic                         out_excluded_o,
+  output      logic [Lanes-1:0]             out_excluded_o,
   output      logic                         out_quad_end_o,
   output      logic                         out_row_end_o,
   output      logic [AddrWidth-1:0]         out_addr_o,
@@ -86,7 +92,7 @@ module overlay_softmax #(
 );
 
   // A group, and what passes while its maximum or its sum is computed.
-  localparam int unsigned Depth = GroupMax + 8;
+  localparam int unsigned Depth = (GroupMax + Lanes - 1) / Lanes + 8;
   // Groups between the exponentials and the output.
   localparam int unsigned Sums = 2;
   localparam int unsigned CountWidth = $clog2(2 * Depth + 16);
@@ -116,9 +122,27 @@ module overlay_softmax #(
 
   // ---------------------------------------------------------------------------- maximum
   logic wait_ready, most_ready, most_valid, most_taken, taken;
+  logic [Lanes-1:0] excluded;
   logic signed [ScoreWidth-1:0] most;
   assign in_ready_o = wait_ready && most_ready;
   assign taken = in_valid_i && in_ready_o;
+  assign excluded = in_excluded_i | ~in_here_i;
+
+  // The maximum of a beat: node n is the larger of nodes 2n and 2n + 1; the leaves are nodes Lanes and on.
+  logic [2*Lanes*ScoreWidth-1:ScoreWidth] node;
+  logic [2*Lanes-1:1] node_excluded;
+  for (genvar l = 0; l < Lanes; l++) begin : gen_leaf
+    assign node[ScoreWidth*(Lanes+l)+:ScoreWidth] = in_score_i[ScoreWidth*l+:ScoreWidth];
+    assign node_excluded[Lanes+l] = excluded[l];
+  end
+  for (genvar n = 1; n < Lanes; n++) begin : gen_node
+    logic signed [ScoreWidth-1:0] a, b;
+    assign a = node[ScoreWidth*2*n+:ScoreWidth];
+    assign b = node[ScoreWidth*(2*n+1)+:ScoreWidth];
+    assign node[ScoreWidth*n+:ScoreWidth] =
+        (node_excluded[2*n] || (!node_excluded[2*n+1] && b > a)) ? b : a;
+    assign node_excluded[n] = node_excluded[2*n] && node_excluded[2*n+1];
+  end
 
   group_maximum #(
     .Lanes(1),
@@ -128,25 +152,26 @@ module overlay_softmax #(
     .rst_i,
     .in_valid_i(taken),
     .in_ready_o(most_ready),
-    .in_data_i(in_score_i),
-    .in_excluded_i,
+    .in_data_i(node[ScoreWidth+:ScoreWidth]),
+    .in_excluded_i(node_excluded[1]),
     .in_group_end_i,
     .out_valid_o(most_valid),
     .out_ready_i(most_taken),
     .out_data_o(most)
   );
 
-  logic score_valid, score_ready, score_excluded, score_group_end, score_row_end;
-  logic signed [ScoreWidth-1:0] score;
+  logic score_valid, score_ready, score_group_end, score_row_end;
+  logic [Lanes-1:0] score_excluded;
+  logic [Lanes*ScoreWidth-1:0] score;
   stream_queue #(
-    .Width(ScoreWidth + 3),
+    .Width(Lanes * (ScoreWidth + 1) + 2),
     .Depth(Depth)
   ) u_scores (
     .clk_i,
     .rst_i,
     .in_valid_i(taken),
     .in_ready_o(wait_ready),
-    .in_data_i({in_score_i, in_excluded_i, in_group_end_i, in_row_end_i}),
+    .in_data_i({in_score_i, excluded, in_group_end_i, in_row_end_i}),
     .out_valid_o(score_valid),
     .out_ready_i(score_ready),
     .out_data_o({score, score_excluded, score_group_end, score_row_end})
@@ -155,10 +180,10 @@ module overlay_softmax #(
   // ---------------------------------------------------------------------------- exponential
   // e1: the distance; e2: the entry's address; e3: the entry.
   logic look, advance, exp_ready, room, scaled_taken;
-  logic e1_valid_q, e2_valid_q, e3_valid_q, e3_leaves, e2_none_q, e3_none_q;
-  logic [2:0] e1_tag_q, e2_tag_q, e3_tag_q;
-  logic [ScoreWidth:0] distance_q;
-  logic [ExpAddrWidth-1:0] addr_q;
+  logic e1_valid_q, e2_valid_q, e3_valid_q, e3_leaves;
+  logic [1:0] e1_tag_q, e2_tag_q, e3_tag_q;
+  logic [Lanes-1:0] e1_excluded_q, e2_excluded_q, e3_excluded_q;
+  logic [Lanes*ExpWidth-1:0] e3_exp;
   logic [$clog2(Sums+1)-1:0] groups_q;
   assign room = groups_q != ($clog2(Sums + 1))'(Sums);
   assign advance = !e3_valid_q || exp_ready;
@@ -167,7 +192,6 @@ module overlay_softmax #(
   assign most_taken = look && score_group_end;
   assign e3_leaves = e3_valid_q && exp_ready;
   assign exp_enable_o = advance;
-  assign exp_addr_o = addr_q;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -179,25 +203,70 @@ module overlay_softmax #(
       else if (!most_taken && scaled_taken) groups_q <= groups_q - ($clog2(Sums + 1))'(1);
     end
     if (advance) begin
-      distance_q <= (ScoreWidth + 1)'(most) - (ScoreWidth + 1)'(score);
-      e1_tag_q <= {score_excluded, score_group_end, score_row_end};
-      addr_q <= first_q + ExpAddrWidth'(distance_q);
-      e2_none_q <= e1_tag_q[2] || 32'(distance_q) >= 32'(entries_q);
+      e1_tag_q <= {score_group_end, score_row_end};
       e2_tag_q <= e1_tag_q;
-      e3_none_q <= e2_none_q;
       e3_tag_q <= e2_tag_q;
+      e1_excluded_q <= score_excluded;
+      e2_excluded_q <= e1_excluded_q;
+      e3_excluded_q <= e2_excluded_q;
     end
   end
-  logic [ExpWidth-1:0] e3_exp;
-  assign e3_exp = e3_none_q ? '0 : exp_data_i;
+
+  for (genvar l = 0; l < Lanes; l++) begin : gen_exponential
+    logic signed [ScoreWidth-1:0] own;
+    logic [ScoreWidth:0] distance_q;
+    logic [ExpAddrWidth-1:0] addr_q;
+    logic e2_none_q, e3_none_q;
+    assign own = score[ScoreWidth*l+:ScoreWidth];
+    assign exp_addr_o[ExpAddrWidth*l+:ExpAddrWidth] = addr_q;
+    assign e3_exp[ExpWidth*l+:ExpWidth] = e3_none_q ? '0 : exp_data_i[ExpWidth*l+:ExpWidth];
+    always_ff @(posedge clk_i) begin
+      if (advance) begin
+        distance_q <= (ScoreWidth + 1)'(most) - (ScoreWidth + 1)'(own);
+        addr_q <= first_q + ExpAddrWidth'(distance_q);
+        e2_none_q <= e1_excluded_q[l] || 32'(distance_q) >= 32'(entries_q);
+        e3_none_q <= e2_none_q;
+      end
+    end
+  end
 
   // ---------------------------------------------------------------------------- sum
-  logic exp_valid, scaled_valid, exp_excluded, exp_group_end, exp_row_end, leaves;
-  logic [ExpWidth-1:0] exp;
+  logic exp_valid, scaled_valid, exp_group_end, exp_row_end, leaves;
+  logic [Lanes-1:0] exp_excluded;
+  logic [Lanes*ExpWidth-1:0] exp;
   logic [ScaledWidth-1:0] scaled;
+  // With several lanes, the sum of a beat is computed in a stage of its own.
+  logic beat_valid, beat_group_end;
+  localparam int unsigned BeatWidth = (Lanes > 1) ? SumWidth : ExpWidth;
+  logic [BeatWidth-1:0] beat;
+  if (Lanes > 1) begin : gen_beat
+    // Node n adds nodes 2n and 2n + 1; the leaves are nodes Lanes and on.
+    logic [2*Lanes*SumWidth-1:SumWidth] total;
+    logic valid_q, group_end_q;
+    logic [SumWidth-1:0] beat_q;
+    for (genvar l = 0; l < Lanes; l++) begin : gen_leaf
+      assign total[SumWidth*(Lanes+l)+:SumWidth] = SumWidth'(e3_exp[ExpWidth*l+:ExpWidth]);
+    end
+    for (genvar n = 1; n < Lanes; n++) begin : gen_node
+      assign total[SumWidth*n+:SumWidth] =
+          total[SumWidth*2*n+:SumWidth] + total[SumWidth*(2*n+1)+:SumWidth];
+    end
+    always_ff @(posedge clk_i) begin
+      valid_q <= !rst_i && e3_leaves;
+      group_end_q <= e3_tag_q[1];
+      beat_q <= total[SumWidth+:SumWidth];
+    end
+    assign beat_valid = valid_q;
+    assign beat_group_end = group_end_q;
+    assign beat = beat_q;
+  end else begin : gen_one
+    assign beat_valid = e3_leaves;
+    assign beat_group_end = e3_tag_q[1];
+    assign beat = e3_exp;
+  end
   group_sum #(
     .Lanes(1),
-    .Width(ExpWidth),
+    .Width(BeatWidth),
     .SumWidth(SumWidth),
     .ScaleWidth(ScaleWidth),
     .Depth(Sums)
@@ -205,31 +274,32 @@ module overlay_softmax #(
     .clk_i,
     .rst_i,
     .scale_i(scale_q),
-    .in_valid_i(e3_leaves),
-    .in_data_i(e3_exp),
-    .in_group_end_i(e3_tag_q[1]),
+    .in_valid_i(beat_valid),
+    .in_data_i(beat),
+    .in_group_end_i(beat_group_end),
     .out_valid_o(scaled_valid),
     .out_ready_i(scaled_taken),
     .out_data_o(scaled)
   );
 
   stream_queue #(
-    .Width(ExpWidth + 3),
+    .Width(Lanes * (ExpWidth + 1) + 2),
     .Depth(Depth)
   ) u_exps (
     .clk_i,
     .rst_i,
     .in_valid_i(e3_valid_q),
     .in_ready_o(exp_ready),
-    .in_data_i({e3_exp, e3_tag_q}),
+    .in_data_i({e3_exp, e3_excluded_q, e3_tag_q}),
     .out_valid_o(exp_valid),
     .out_ready_i(leaves),
     .out_data_o({exp, exp_excluded, exp_group_end, exp_row_end})
   );
 
   // ---------------------------------------------------------------------------- elements
-  logic v_valid_q, v_ready, v_excluded_q, v_group_end_q, v_row_end_q, pad;
-  logic signed [ValueWidth-1:0] value_q;
+  logic v_valid_q, v_ready, v_group_end_q, v_row_end_q, pad;
+  logic [Lanes-1:0] v_excluded_q;
+  logic [Lanes*ValueWidth-1:0] value_q;
   logic [ScaledWidth-1:0] scaled_q;
   assign leaves = exp_valid && scaled_valid && (!v_valid_q || v_ready);
   assign scaled_taken = leaves && exp_group_end;
@@ -237,7 +307,10 @@ module overlay_softmax #(
     if (rst_i) v_valid_q <= 1'b0;
     else if (!v_valid_q || v_ready) v_valid_q <= leaves;
     if (!v_valid_q || v_ready) begin
-      value_q <= (ValueWidth'(exp) << Fraction) + ValueWidth'(scaled);
+      for (int unsigned l = 0; l < Lanes; l++) begin
+        value_q[ValueWidth*l+:ValueWidth] <=
+            (ValueWidth'(exp[ExpWidth*l+:ExpWidth]) << Fraction) + ValueWidth'(scaled);
+      end
       scaled_q <= scaled;
       v_excluded_q <= exp_excluded;
       v_group_end_q <= exp_group_end;
@@ -246,8 +319,8 @@ module overlay_softmax #(
   end
 
   overlay_place #(
-    .Align(Align),
-    .WordNeurons(WordNeurons),
+    .Align(Align / Lanes),
+    .WordNeurons(WordNeurons / Lanes),
     .AddrWidth(AddrWidth)
   ) u_place (
     .clk_i,
@@ -269,9 +342,9 @@ module overlay_softmax #(
   );
   assign out_value_o = value_q;
   assign out_theta_o = {scaled_q, 1'b0};
-  assign out_excluded_o = v_excluded_q || pad;
+  assign out_excluded_o = v_excluded_q | {Lanes{pad}};
 
-  // Scores inside.
+  // Beats inside.
   logic [CountWidth-1:0] count_q;
   assign idle_o = count_q == '0 && !out_valid_o;
   always_ff @(posedge clk_i) begin

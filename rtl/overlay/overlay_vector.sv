@@ -7,11 +7,15 @@
 /// instruction are met, of `embed` and `mask` also not before `raw_valid_i`. `row_done_o` is high for a cycle for
 /// each row that is complete; a row of LayerNorm or of neurons is when `fire_done_i` says so. Memories give a word per cycle after its
 /// address, and keep it until the next; the read ports are used by nothing else while an instruction is executed.
+/// Rows of sums, of start values, of coefficients and of constants begin at multiples of `Lanes`. LayerNorm and neurons take
+/// `Lanes` numbers of a row at once, the other instructions one.
 /// Structure: a counter for all rows and channels; value and coefficient, product in two stages, sum; LayerNorm and
 /// neurons are modules of their own. The two conditions share a comparator.
-/// Throughput: one element per cycle; `add` with `accumulate` takes two, for it reads two sums. Between rows there are
+/// Throughput: one element per cycle, of LayerNorm and neurons `Lanes`; `add` with `accumulate` takes two, for it reads two sums. Between rows there are
 /// two cycles, for `embed` four.
 module overlay_vector #(
+  /// Numbers of a row that LayerNorm and neurons take at once: a power of two, at most `Align / 4`.
+  parameter int unsigned Lanes = 1,
   /// 1: there are instructions of this kind, or with this option.
   parameter int unsigned HasAdd = 1,
   parameter int unsigned HasEmbed = 1,
@@ -50,7 +54,8 @@ module overlay_vector #(
   /// Bits of the progress of a unit.
   parameter int unsigned ProgressBits = 16,
   /// Bits of the place of a quad in a word, derived.
-  localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1
+  localparam int unsigned QuadWidth =
+      (WordNeurons > 4 * Lanes) ? $clog2(WordNeurons / (4 * Lanes)) : 1
 ) (
   input  wire logic                               clk_i,
   input  wire logic                               rst_i,
@@ -66,10 +71,10 @@ module overlay_vector #(
   input  wire logic [ProgressBits-1:0]            progress_vector_i,
   /// A row is complete.
   output      logic                               row_done_o,
-  /// Sums.
+  /// Sums: `Lanes` at once, from the multiple of `Lanes` on that the address is in.
   output      logic                               sum_enable_o,
   output      logic [SumAddrWidth-1:0]            sum_addr_o,
-  input  wire logic signed [SumWidth-1:0]         sum_data_i,
+  input  wire logic [Lanes*SumWidth-1:0]          sum_data_i,
   output      logic                               write_valid_o,
   input  wire logic                               write_ready_i,
   output      logic [SumAddrWidth-1:0]            write_addr_o,
@@ -96,14 +101,14 @@ module overlay_vector #(
   /// Constants of LayerNorm, {beta, gamma}.
   output      logic                               const_enable_o,
   output      logic [ConstAddrWidth-1:0]          const_addr_o,
-  input  wire logic [2*ConstWidth-1:0]            const_data_i,
-  /// Elements of LayerNorm and of neurons of sums, and their configuration, for `overlay_row_fire`.
+  input  wire logic [Lanes*2*ConstWidth-1:0]      const_data_i,
+  /// Beats of LayerNorm and of neurons of sums, and their configuration, for `overlay_row_fire`.
   output      logic                               fire_valid_o,
   input  wire logic                               fire_ready_i,
-  output      logic signed [ValueWidth-1:0]       fire_value_o,
+  output      logic [Lanes*ValueWidth-1:0]        fire_value_o,
   output      logic [ThetaWidth-1:0]              fire_theta_o,
-  output      logic                               fire_sticky_o,
-  output      logic                               fire_excluded_o,
+  output      logic [Lanes-1:0]                   fire_sticky_o,
+  output      logic [Lanes-1:0]                   fire_excluded_o,
   output      logic                               fire_quad_end_o,
   output      logic                               fire_row_end_o,
   output      logic [AddrWidth-1:0]               fire_addr_o,
@@ -295,7 +300,8 @@ module overlay_vector #(
     end else if (issue) begin
       second_read_q <= !last_read;
       if (last_read) begin
-        x_q <= x_q + SumAddrWidth'(1);
+        x_q <= row_end ? (x_q | SumAddrWidth'(Lanes - 1)) + SumAddrWidth'(1) :
+            x_q + SumAddrWidth'(1);
         channel_q <= row_end ? '0 : channel_q + ChannelsWidth'(1);
       end
     end
@@ -326,7 +332,7 @@ module overlay_vector #(
     if (advance) begin
       {e1_end_q, e2_end_q, e3_end_q, e4_end_q, e5_end_q} <=
           {row_end, e1_end_q, e2_end_q, e3_end_q, e4_end_q};
-      first_q <= sum_data_i;
+      first_q <= sum_data;
       e2_base_q <= e1_base;
       e3_base_q <= e2_base_q;
       e4_base_q <= e3_base_q;
@@ -335,7 +341,21 @@ module overlay_vector #(
       e5_sum_q <= e4_base_q + e4_product;
     end
     if (start) write_addr_q <= instr_i[TargetLsb+:SumAddrWidth];
-    else if (e5_valid_q && write_ready_i) write_addr_q <= write_addr_q + SumAddrWidth'(1);
+    else if (e5_valid_q && write_ready_i) begin
+      write_addr_q <= e5_end_q ? (write_addr_q | SumAddrWidth'(Lanes - 1)) + SumAddrWidth'(1) :
+          write_addr_q + SumAddrWidth'(1);
+    end
+  end
+
+  // The number that the address meant.
+  logic signed [SumWidth-1:0] sum_data;
+  if (Lanes > 1) begin : gen_lane
+    localparam int unsigned LaneWidth = $clog2(Lanes);
+    logic [LaneWidth-1:0] lane_q;
+    always_ff @(posedge clk_i) if (sum_enable_o) lane_q <= sum_addr_o[LaneWidth-1:0];
+    assign sum_data = sum_data_i[SumWidth*lane_q+:SumWidth];
+  end else begin : gen_word
+    assign sum_data = sum_data_i;
   end
 
   wide_product #(
@@ -353,7 +373,7 @@ module overlay_vector #(
   // Value of the element: of `init` there is none.
   always_comb begin
     e1_factor = '0;
-    if (is_add) e1_factor = FactorWidth'(sum_data_i);
+    if (is_add) e1_factor = FactorWidth'(sum_data);
     else if (is_embed) e1_factor = FactorWidth'(table_data_i);
   end
 
@@ -361,20 +381,22 @@ module overlay_vector #(
     logic [StartAddrWidth-1:0] start_addr_q;
     always_ff @(posedge clk_i) begin
       if (start) start_addr_q <= instr_i[StartsLsb+:StartAddrWidth];
+      else if (row_end) start_addr_q <=
+          (start_addr_q | StartAddrWidth'(Lanes - 1)) + StartAddrWidth'(1);
       else if (issue && last_read) start_addr_q <= start_addr_q + StartAddrWidth'(1);
     end
     assign start_enable_o = advance;
     assign start_addr_o = start_addr_q;
     always_comb begin
       e1_base = instr_i[StartLsb] ? start_data_i : '0;
-      if (accumulate) e1_base = is_add ? first_q : sum_data_i;
+      if (accumulate) e1_base = is_add ? first_q : sum_data;
     end
   end else begin : gen_no_start
     assign start_enable_o = 1'b0;
     assign start_addr_o = '0;
     always_comb begin
       e1_base = '0;
-      if (accumulate) e1_base = is_add ? first_q : sum_data_i;
+      if (accumulate) e1_base = is_add ? first_q : sum_data;
     end
     logic unused_start;
     assign unused_start = ^start_data_i;
@@ -416,15 +438,17 @@ module overlay_vector #(
   end
 
   // ---------------------------------------------------------------------------- LayerNorm
-  logic ln_enable, ln_valid, ln_sticky, ln_excluded, ln_quad_end, ln_row_end;
+  logic ln_enable, ln_valid, ln_quad_end, ln_row_end;
+  logic [Lanes-1:0] ln_sticky, ln_excluded;
   logic [SumAddrWidth-1:0] ln_sum_addr;
-  logic signed [ValueWidth-1:0] ln_value;
+  logic [Lanes*ValueWidth-1:0] ln_value;
   logic [ThetaWidth-1:0] ln_theta;
   logic [AddrWidth-1:0] ln_addr;
   logic [QuadWidth-1:0] ln_quad;
   if (HasLayerNorm != 0) begin : gen_layer_norm
     logic [(SquareWidth+1)/2-1:0] root;
     overlay_layer_norm #(
+      .Lanes(Lanes),
       .SumWidth(SumWidth),
       .ChannelsMax(ChannelsMax),
       .ConstWidth(ConstWidth),
@@ -481,12 +505,14 @@ module overlay_vector #(
 
   // ---------------------------------------------------------------------------- neurons of sums
   if (HasNeurons != 0) begin : gen_neurons
-    logic enable, valid, excluded, quad_end, neurons_row_end;
+    logic enable, valid, quad_end, neurons_row_end;
+    logic [Lanes-1:0] excluded;
     logic [SumAddrWidth-1:0] sum_addr;
-    logic signed [ValueWidth-1:0] value;
+    logic [Lanes*ValueWidth-1:0] value;
     logic [AddrWidth-1:0] addr;
     logic [QuadWidth-1:0] quad;
     overlay_sum_neurons #(
+      .Lanes(Lanes),
       .SumWidth(SumWidth),
       .ChannelsMax(ChannelsMax),
       .Shift(NeuronFraction),
@@ -523,7 +549,7 @@ module overlay_vector #(
     assign fire_valid_o = is_neurons ? valid : ln_valid;
     assign fire_value_o = is_neurons ? value : ln_value;
     assign fire_theta_o = is_neurons ? ThetaWidth'(instr_i[EpsilonLsb+:128]) : ln_theta;
-    assign fire_sticky_o = !is_neurons && ln_sticky;
+    assign fire_sticky_o = is_neurons ? '0 : ln_sticky;
     assign fire_excluded_o = is_neurons ? excluded : ln_excluded;
     assign fire_quad_end_o = is_neurons ? quad_end : ln_quad_end;
     assign fire_row_end_o = is_neurons ? neurons_row_end : ln_row_end;

@@ -5,6 +5,7 @@
 module overlay_fire_tb #(
   parameter int unsigned ChunkLanes = 16,
   parameter int unsigned Lanes = 8,
+  parameter int unsigned BankLanes = 1,
   parameter int unsigned SerialLanes = 1,
   parameter int unsigned FetchWidth = 32,
   parameter int unsigned AccWidth = 16,
@@ -40,7 +41,7 @@ module overlay_fire_tb #(
   /// Operands: {levels, address, lanes}.
   parameter OperandFile = "",
   parameter int OperandWords = 1,
-  /// Elements: {row's end, group's end, values, pair}.
+  /// Elements: {row's end, group's end, values, those here, wide}.
   parameter SerialFile = "",
   parameter int SerialWords = 1,
   /// Rows that are told, and instructions: elements, operands, steps before them, 32 bits each; instructions also {to
@@ -119,17 +120,20 @@ module overlay_fire_tb #(
   end
 
   // ---------------------------------------------------------------------------- device
-  logic row_done, fired, spike_write, serial_valid, serial_ready, pair, group_end, row_end, begins_now;
+  logic row_done, fired, spike_write, serial_valid, serial_ready, wide, group_end, row_end, begins_now;
   logic softmax_idle, softmax_start;
+  logic [SerialLanes-1:0] here, known_here;
   logic [SpikeBits-1:0] spike_addr;
   logic [Places-1:0] spike_group;
   logic [Lanes-1:0] nz, neg;
-  logic [ChunkLanes-1:0] operand_write;
+  // Lanes of all banks.
+  localparam int unsigned OperandLanes = BankLanes * ChunkLanes;
+  logic [OperandLanes-1:0] operand_write;
   logic [OperandBits-1:0] operand_addr;
-  logic [ChunkLanes*OperandWidth-1:0] operand, known_operand;
+  logic [OperandLanes*OperandWidth-1:0] operand, known_operand;
   logic [SerialLanes*ValueWidth-1:0] value, known_value;
   overlay_fire #(
-    .ChunkLanes(ChunkLanes), .Lanes(Lanes), .SerialLanes(SerialLanes), .FetchWidth(FetchWidth),
+    .ChunkLanes(ChunkLanes), .Lanes(Lanes), .SerialLanes(SerialLanes), .OperandLanes(BankLanes), .FetchWidth(FetchWidth),
     .AccWidth(AccWidth), .Fraction(Fraction), .MembraneWidth(MembraneWidth), .ThetaWidth(ThetaWidth),
     .StartWidth(StartWidth), .LevelBits(LevelBits), .MaxSteps(MaxSteps), .Unary(Unary),
     .StepBits(StepBits), .OperandWidth(OperandWidth), .OperandBits(OperandBits),
@@ -145,7 +149,7 @@ module overlay_fire_tb #(
     .spike_fired_o(fired), .spike_write_o(spike_write), .spike_addr_o(spike_addr),
     .spike_group_o(spike_group), .spike_nz_o(nz), .spike_neg_o(neg), .operand_write_o(operand_write),
     .operand_addr_o(operand_addr), .operand_o(operand), .serial_valid_o(serial_valid),
-    .serial_ready_i(serial_ready), .serial_pair_o(pair), .serial_value_o(value),
+    .serial_ready_i(serial_ready), .serial_wide_o(wide), .serial_here_o(here), .serial_value_o(value),
     .serial_group_end_o(group_end), .serial_row_end_o(row_end), .begin_o(begins_now),
     .softmax_idle_i(softmax_idle), .softmax_start_o(softmax_start)
   );
@@ -160,13 +164,13 @@ module overlay_fire_tb #(
       spike_write
     })
   );
-  for (genvar l = 0; l < ChunkLanes; l++) begin : gen_operand
+  for (genvar l = 0; l < OperandLanes; l++) begin : gen_operand
     assign known_operand[OperandWidth*l+:OperandWidth] =
         operand_write[l] ? operand[OperandWidth*l+:OperandWidth] : '0;
   end
   if (HasOperands != 0) begin : gen_operands
     bench_observer #(
-      .Width(ChunkLanes * (OperandWidth + 1) + OperandBits), .Words(OperandWords), .File(OperandFile)
+      .Width(OperandLanes * (OperandWidth + 1) + OperandBits), .Words(OperandWords), .File(OperandFile)
     ) u_operands (
       .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(operand_idle), .count_o(operands),
       .valid_i(operand_write != '0), .data_i({known_operand, operand_addr, operand_write})
@@ -177,14 +181,15 @@ module overlay_fire_tb #(
     always @(posedge clk_i) if (!rst && operand_write != '0) $fatal(1, "%m: an operand");
   end
   for (genvar l = 0; l < SerialLanes; l++) begin : gen_value
+    assign known_here[l] = wide ? here[l] : l == 0;
     assign known_value[ValueWidth*l+:ValueWidth] =
-        (l == 0 || pair) ? value[ValueWidth*l+:ValueWidth] : '0;
+        known_here[l] ? value[ValueWidth*l+:ValueWidth] : '0;
   end
   bench_checker #(
-    .Width(3 + SerialLanes * ValueWidth), .Words(SerialWords), .File(SerialFile)
+    .Width(3 + SerialLanes * (ValueWidth + 1)), .Words(SerialWords), .File(SerialFile)
   ) u_serial (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(serial_idle), .valid_i(serial_valid),
-    .ready_o(serial_ready), .data_i({row_end, group_end, known_value, pair})
+    .ready_o(serial_ready), .data_i({row_end, group_end, known_value, known_here, wide})
   );
 
   // What must have been seen before a row or an instruction is done. An element takes 5 cycles to its sum.

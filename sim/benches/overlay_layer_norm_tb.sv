@@ -3,6 +3,7 @@
 /// Bench of `overlay_layer_norm` with `overlay_row_fire`: every quad of spikes against the integer operator's levels,
 /// and the time without pauses. Each batch is an instruction.
 module overlay_layer_norm_tb #(
+  parameter int unsigned Lanes = 1,
   parameter int unsigned SumWidth = 16,
   parameter int unsigned ChannelsMax = 16,
   parameter int unsigned ConstWidth = 12,
@@ -31,7 +32,8 @@ module overlay_layer_norm_tb #(
   output      logic done_o
 );
 
-  localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1;
+  localparam int unsigned Quad = 4 * Lanes;
+  localparam int unsigned QuadWidth = (WordNeurons > Quad) ? $clog2(WordNeurons / Quad) : 1;
   localparam int unsigned ChannelsWidth = $clog2(ChannelsMax + 1);
   localparam int unsigned RootWidth = (SquareWidth + 1) / 2;
   localparam int unsigned ConfigWidth = 2 * LevelWidth + 2 + StepsWidth + 3 * AddrWidth + SquareWidth +
@@ -76,23 +78,33 @@ module overlay_layer_norm_tb #(
 
   logic sum_enable, const_enable;
   logic [SumAddrWidth-1:0] sum_addr;
-  logic [SumWidth-1:0] sum_data;
+  logic [Lanes*SumWidth-1:0] sum_data;
   logic [ConstAddrWidth-1:0] const_addr;
-  logic [2*ConstWidth-1:0] const_data;
-  sync_rom #(.Width(SumWidth), .Depth(2 ** SumAddrWidth), .File(SumFile)) u_sums (
-    .clk_i, .enable_i(sum_enable), .addr_i(sum_addr), .data_o(sum_data)
-  );
-  sync_rom #(.Width(2 * ConstWidth), .Depth(2 ** ConstAddrWidth), .File(ConstFile)) u_constants (
-    .clk_i, .enable_i(const_enable), .addr_i(const_addr), .data_o(const_data)
-  );
+  logic [Lanes*2*ConstWidth-1:0] const_data;
+  for (genvar l = 0; l < Lanes; l++) begin : gen_memories
+    sync_rom #(.Width(SumWidth), .Depth(2 ** SumAddrWidth), .File(SumFile)) u_sums (
+      .clk_i, .enable_i(sum_enable), .addr_i(sum_addr + SumAddrWidth'(l)),
+      .data_o(sum_data[SumWidth*l+:SumWidth])
+    );
+    sync_rom #(.Width(2 * ConstWidth), .Depth(2 ** ConstAddrWidth), .File(ConstFile)) u_constants (
+      .clk_i, .enable_i(const_enable), .addr_i(const_addr + ConstAddrWidth'(l)),
+      .data_o(const_data[2*ConstWidth*l+:2*ConstWidth])
+    );
+  end
+  always @(posedge clk_i) begin
+    if (!rst && (u_dut.read && sum_addr % Lanes != 0 || u_dut.issue && const_addr % Lanes != 0)) begin
+      $fatal(1, "%m: an address within a beat");
+    end
+  end
 
-  logic e_valid, e_ready, e_sticky, e_excluded, e_quad_end, e_row_end;
-  logic signed [ValueWidth-1:0] e_value;
+  logic e_valid, e_ready, e_quad_end, e_row_end;
+  logic [Lanes-1:0] e_sticky, e_excluded;
+  logic [Lanes*ValueWidth-1:0] e_value;
   logic [RootWidth-1:0] e_theta;
   logic [AddrWidth-1:0] e_addr, addr;
   logic [QuadWidth-1:0] e_quad, quad;
   overlay_layer_norm #(
-    .SumWidth(SumWidth), .ChannelsMax(ChannelsMax), .ConstWidth(ConstWidth), .Fraction(Fraction),
+    .Lanes(Lanes), .SumWidth(SumWidth), .ChannelsMax(ChannelsMax), .ConstWidth(ConstWidth), .Fraction(Fraction),
     .SquareWidth(SquareWidth), .ValueWidth(ValueWidth), .SumAddrWidth(SumAddrWidth),
     .ConstAddrWidth(ConstAddrWidth), .Align(Align), .WordNeurons(WordNeurons), .AddrWidth(AddrWidth)
   ) u_dut (
@@ -106,8 +118,9 @@ module overlay_layer_norm_tb #(
   );
 
   logic out_valid, out_ready, row_done, row_tag;
-  logic [3:0] nz, neg;
+  logic [Quad-1:0] nz, neg;
   overlay_row_fire #(
+    .Lanes(Lanes),
     .ValueWidth(ValueWidth), .ThetaWidth(RootWidth), .LevelWidth(LevelWidth), .StepsWidth(StepsWidth),
     .AddrWidth(AddrWidth), .QuadWidth(QuadWidth)
   ) u_fire (
@@ -119,7 +132,7 @@ module overlay_layer_norm_tb #(
     .out_addr_o(addr), .out_quad_o(quad), .out_nz_o(nz), .out_neg_o(neg), .row_done_o(row_done),
     .row_tag_o(row_tag)
   );
-  bench_checker #(.Width(9 + QuadWidth + AddrWidth), .Words(OutWords), .File(OutFile)) u_out (
+  bench_checker #(.Width(2 * Quad + 1 + QuadWidth + AddrWidth), .Words(OutWords), .File(OutFile)) u_out (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(out_idle), .valid_i(out_valid), .ready_o(out_ready),
     .data_i({u_fire.out_row_end, neg, nz, quad, addr})
   );

@@ -3,6 +3,7 @@
 /// Bench of `overlay_row_fire`: every quad of spikes against a neuron that asks which levels are reached, the end of
 /// each row, and the time without pauses.
 module overlay_row_fire_tb #(
+  parameter int unsigned Lanes = 1,
   parameter int unsigned ValueWidth = 20,
   parameter int unsigned ThetaWidth = 18,
   parameter int unsigned LevelWidth = 4,
@@ -10,8 +11,8 @@ module overlay_row_fire_tb #(
   parameter int unsigned Unary = 1,
   parameter int unsigned AddrWidth = 12,
   parameter int unsigned QuadWidth = 2,
-  /// Elements: {low, high, half even, unary, steps, step stride, tag, quad, address, row's end, quad's end, excluded,
-  /// sticky, theta, value}.
+  /// Beats: {low, high, half even, unary, steps, step stride, tag, quad, address, row's end, quad's end, those excluded,
+  /// those sticky, theta, values}.
   parameter InFile = "",
   parameter int InWords = 1,
   /// Writes: {levels after the step, tag, row's end, negative, spike, quad, address}.
@@ -33,9 +34,11 @@ module overlay_row_fire_tb #(
   );
 
   localparam int unsigned InWidth =
-      2 * LevelWidth + 3 + StepsWidth + 2 * AddrWidth + QuadWidth + 4 + ThetaWidth + ValueWidth;
-  logic in_valid, in_ready, sticky, excluded, quad_end, row_end, unary, half_even, tag;
-  logic [ValueWidth-1:0] value;
+      2 * LevelWidth + 3 + StepsWidth + 2 * AddrWidth + QuadWidth + 2 + ThetaWidth +
+      Lanes * (ValueWidth + 2);
+  logic in_valid, in_ready, quad_end, row_end, unary, half_even, tag;
+  logic [Lanes-1:0] sticky, excluded;
+  logic [Lanes*ValueWidth-1:0] value;
   logic [ThetaWidth-1:0] theta;
   logic [AddrWidth-1:0] addr, step_stride, out_addr;
   logic [QuadWidth-1:0] quad, out_quad;
@@ -48,9 +51,10 @@ module overlay_row_fire_tb #(
   );
 
   logic out_valid, out_ready, row_done, row_tag;
-  logic [3:0] nz, neg;
+  localparam int unsigned Quad = 4 * Lanes;
+  logic [Quad-1:0] nz, neg;
   overlay_row_fire #(
-    .ValueWidth(ValueWidth), .ThetaWidth(ThetaWidth), .LevelWidth(LevelWidth), .StepsWidth(StepsWidth),
+    .Lanes(Lanes), .ValueWidth(ValueWidth), .ThetaWidth(ThetaWidth), .LevelWidth(LevelWidth), .StepsWidth(StepsWidth),
     .Unary(Unary), .AddrWidth(AddrWidth), .QuadWidth(QuadWidth)
   ) u_dut (
     // Without an element the configuration must not matter.
@@ -63,10 +67,10 @@ module overlay_row_fire_tb #(
   );
 
   // Levels as the taps see them, in the order of the writes.
-  localparam int unsigned TapWidth = 4 * (LevelWidth + 1);
+  localparam int unsigned TapWidth = Quad * (LevelWidth + 1);
   logic [TapWidth-1:0] taps[$];
   logic [TapWidth-1:0] tap;
-  bench_checker #(.Width(TapWidth + 2 + 8 + QuadWidth + AddrWidth), .Words(OutWords), .File(OutFile)) u_out (
+  bench_checker #(.Width(TapWidth + 2 + 2 * Quad + QuadWidth + AddrWidth), .Words(OutWords), .File(OutFile)) u_out (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(out_idle), .valid_i(out_valid), .ready_o(out_ready),
     .data_i({tap, u_dut.out_tag, u_dut.out_row_end, neg, nz, out_quad, out_addr})
   );

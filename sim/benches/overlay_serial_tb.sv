@@ -14,7 +14,7 @@ module overlay_serial_tb #(
   parameter SumFile = "",
   parameter StartFile = "",
   parameter CoefficientFile = "",
-  /// Elements: {values, row's end, pair, new instruction, coefficient, coefficients, starts, sums, by channel, start,
+  /// Elements: {values, those here, row's end, wide, new instruction, coefficient, coefficients, starts, sums, by channel, start,
   /// accumulate}. An instruction's first word is no element.
   parameter InFile = "",
   parameter int InWords = 1,
@@ -36,17 +36,18 @@ module overlay_serial_tb #(
     .clk_i, .rst_i(rst), .idle_i(in_idle && out_idle), .batch_o(batch), .t_max_o(t_max), .done_o
   );
 
-  logic valid, ready, row_end, pair, fresh, per_channel, start, accumulate;
+  logic valid, ready, row_end, wide, fresh, per_channel, start, accumulate;
   logic [Lanes*ValueWidth-1:0] values;
+  logic [Lanes-1:0] here;
   logic [SumBits-1:0] sums_base;
   logic [StartBits-1:0] starts;
   logic [CoefficientBits-1:0] coefficients;
   logic signed [CoefficientWidth-1:0] coefficient;
   localparam int unsigned FieldBits = SumBits + StartBits + CoefficientBits + CoefficientWidth + 3;
   logic [FieldBits-1:0] fields, fields_q;
-  bench_player #(.Width(Lanes * ValueWidth + 3 + FieldBits), .Words(InWords), .File(InFile)) u_in (
+  bench_player #(.Width(Lanes * (ValueWidth + 1) + 3 + FieldBits), .Words(InWords), .File(InFile)) u_in (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(in_idle), .valid_o(valid), .ready_i(ready),
-    .data_o({values, row_end, pair, fresh, fields})
+    .data_o({values, here, row_end, wide, fresh, fields})
   );
   // An instruction begins when its fields may change: 5 cycles after the last element of the one before.
   int since = 0;
@@ -73,14 +74,14 @@ module overlay_serial_tb #(
   ) u_dut (
     .clk_i, .rst_i(rst), .restart_i(valid && fresh && ready), .accumulate_i(accumulate),
     .start_i(start), .per_channel_i(per_channel), .sums_i(sums_base), .starts_i(starts),
-    .coefficients_i(coefficients), .coefficient_i(coefficient), .in_valid_i(element), .in_pair_i(pair),
+    .coefficients_i(coefficients), .coefficient_i(coefficient), .in_valid_i(element), .in_wide_i(wide), .in_here_i(here),
     .in_value_i(values), .in_row_end_i(row_end), .read_o(read), .sum_addr_o(sum_addr),
     .sum_data_i(sum_data), .start_addr_o(start_addr), .start_data_i(start_data),
     .coefficient_addr_o(coefficient_addr), .coefficient_data_i(coefficient_data), .write_o(write),
     .write_addr_o(write_addr), .write_data_o(write_data)
   );
 
-  localparam int unsigned Shift = Lanes - 1;
+  localparam int unsigned Shift = $clog2(Lanes);
   for (genvar l = 0; l < Lanes; l++) begin : gen_bank
     logic [SumWidth-1:0] sums[Lanes*2**SumBits];
     logic [SumWidth-1:0] start_table[Lanes*2**StartBits];

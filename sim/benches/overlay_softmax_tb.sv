@@ -3,6 +3,7 @@
 /// Bench of `overlay_softmax` with `overlay_row_fire`: every quad of spikes against the integer operator's levels, and
 /// the time without pauses. Each batch is an instruction.
 module overlay_softmax_tb #(
+  parameter int unsigned Lanes = 1,
   parameter int unsigned ScoreWidth = 16,
   parameter int unsigned GroupMax = 16,
   parameter int unsigned ExpWidth = 12,
@@ -18,7 +19,7 @@ module overlay_softmax_tb #(
   parameter ExpFile = "",
   /// Instructions: {low, high, half even, unary, steps, step stride, row stride, spikes, scale, count, exponentials}.
   parameter ConfigFile = "",
-  /// Scores: {row's end, group's end, excluded, score}.
+  /// Beats: {row's end, group's end, those excluded, those here, scores}.
   parameter InFile = "",
   parameter int InWords = 1,
   /// Writes: {row's end, negative, spike, quad, address}.
@@ -31,7 +32,8 @@ module overlay_softmax_tb #(
   output      logic done_o
 );
 
-  localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1;
+  localparam int unsigned Quad = 4 * Lanes;
+  localparam int unsigned QuadWidth = (WordNeurons > Quad) ? $clog2(WordNeurons / Quad) : 1;
   localparam int unsigned ThetaWidth = SumWidth + ScaleWidth + 1;
   localparam int unsigned ValueWidth =
       ((SumWidth + ScaleWidth > ExpWidth + Fraction) ? SumWidth + ScaleWidth : ExpWidth + Fraction) + 2;
@@ -69,27 +71,32 @@ module overlay_softmax_tb #(
   assign {low, high, half_even, unary, steps, step_stride, row_stride, spikes, scale, exponential_count,
           exponentials} = config_word;
 
-  logic in_valid, in_ready, excluded, group_end, row_end;
-  logic [ScoreWidth-1:0] score;
-  bench_player #(.Width(ScoreWidth + 3), .Words(InWords), .File(InFile)) u_in (
+  logic in_valid, in_ready, group_end, row_end;
+  logic [Lanes-1:0] excluded, here;
+  logic [Lanes*ScoreWidth-1:0] score;
+  bench_player #(.Width(Lanes * (ScoreWidth + 2) + 2), .Words(InWords), .File(InFile)) u_in (
     .clk_i, .rst_i(rst), .batch_i(playing), .idle_o(in_idle), .valid_o(in_valid), .ready_i(in_ready),
-    .data_o({row_end, group_end, excluded, score})
+    .data_o({row_end, group_end, excluded, here, score})
   );
 
-  logic exp_enable, e_valid, e_ready, e_excluded, e_quad_end, e_row_end, e_unary, e_half_even;
-  logic [ExpAddrWidth-1:0] exp_addr;
-  logic [ExpWidth-1:0] exp_data;
-  logic signed [ValueWidth-1:0] e_value;
+  logic exp_enable, e_valid, e_ready, e_quad_end, e_row_end, e_unary, e_half_even;
+  logic [Lanes-1:0] e_excluded;
+  logic [Lanes*ExpAddrWidth-1:0] exp_addr;
+  logic [Lanes*ExpWidth-1:0] exp_data;
+  logic [Lanes*ValueWidth-1:0] e_value;
   logic [ThetaWidth-1:0] e_theta;
   logic [AddrWidth-1:0] e_addr, e_step_stride, addr;
   logic [QuadWidth-1:0] e_quad, quad;
   logic [StepsWidth-1:0] e_steps;
   logic [LevelWidth-1:0] e_high, e_low;
-  sync_rom #(.Width(ExpWidth), .Depth(2 ** ExpAddrWidth), .File(ExpFile)) u_exponentials (
-    .clk_i, .enable_i(exp_enable), .addr_i(exp_addr), .data_o(exp_data)
-  );
+  for (genvar l = 0; l < Lanes; l++) begin : gen_exponentials
+    sync_rom #(.Width(ExpWidth), .Depth(2 ** ExpAddrWidth), .File(ExpFile)) u_exponentials (
+      .clk_i, .enable_i(exp_enable), .addr_i(exp_addr[ExpAddrWidth*l+:ExpAddrWidth]),
+      .data_o(exp_data[ExpWidth*l+:ExpWidth])
+    );
+  end
   overlay_softmax #(
-    .ScoreWidth(ScoreWidth), .GroupMax(GroupMax), .ExpWidth(ExpWidth), .ExpAddrWidth(ExpAddrWidth),
+    .Lanes(Lanes), .ScoreWidth(ScoreWidth), .GroupMax(GroupMax), .ExpWidth(ExpWidth), .ExpAddrWidth(ExpAddrWidth),
     .SumWidth(SumWidth), .ScaleWidth(ScaleWidth), .Fraction(Fraction), .Align(Align),
     .WordNeurons(WordNeurons), .AddrWidth(AddrWidth), .LevelWidth(LevelWidth), .StepsWidth(StepsWidth)
   ) u_dut (
@@ -97,7 +104,7 @@ module overlay_softmax_tb #(
     .exponential_count_i(exponential_count), .scale_i(scale), .spikes_i(spikes), .row_stride_i(row_stride),
     .step_stride_i(step_stride), .steps_i(steps), .unary_i(unary), .half_even_i(half_even), .high_i(high),
     .low_i(low), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_score_i(score),
-    .in_excluded_i(excluded), .in_group_end_i(group_end), .in_row_end_i(row_end),
+    .in_here_i(here), .in_excluded_i(excluded), .in_group_end_i(group_end), .in_row_end_i(row_end),
     .exp_enable_o(exp_enable), .exp_addr_o(exp_addr), .exp_data_i(exp_data), .out_valid_o(e_valid),
     .out_ready_i(e_ready), .out_value_o(e_value), .out_theta_o(e_theta), .out_excluded_o(e_excluded),
     .out_quad_end_o(e_quad_end), .out_row_end_o(e_row_end), .out_addr_o(e_addr), .out_quad_o(e_quad),
@@ -106,19 +113,20 @@ module overlay_softmax_tb #(
   );
 
   logic out_valid, out_ready, row_done, row_tag;
-  logic [3:0] nz, neg;
+  logic [Quad-1:0] nz, neg;
   overlay_row_fire #(
+    .Lanes(Lanes),
     .ValueWidth(ValueWidth), .ThetaWidth(ThetaWidth), .LevelWidth(LevelWidth), .StepsWidth(StepsWidth),
     .AddrWidth(AddrWidth), .QuadWidth(QuadWidth)
   ) u_fire (
     .clk_i, .rst_i(rst), .in_valid_i(e_valid), .in_ready_o(e_ready), .in_value_i(e_value),
-    .in_theta_i(e_theta), .in_sticky_i(1'b0), .in_excluded_i(e_excluded), .in_quad_end_i(e_quad_end),
+    .in_theta_i(e_theta), .in_sticky_i('0), .in_excluded_i(e_excluded), .in_quad_end_i(e_quad_end),
     .in_row_end_i(e_row_end), .in_addr_i(e_addr), .in_quad_i(e_quad), .steps_i(e_steps),
     .step_stride_i(e_step_stride), .unary_i(e_unary), .half_even_i(e_half_even), .high_i(e_high),
     .low_i(e_low), .tag_i(1'b1), .out_valid_o(out_valid), .out_ready_i(out_ready), .out_addr_o(addr),
     .out_quad_o(quad), .out_nz_o(nz), .out_neg_o(neg), .row_done_o(row_done), .row_tag_o(row_tag)
   );
-  bench_checker #(.Width(9 + QuadWidth + AddrWidth), .Words(OutWords), .File(OutFile)) u_out (
+  bench_checker #(.Width(2 * Quad + 1 + QuadWidth + AddrWidth), .Words(OutWords), .File(OutFile)) u_out (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(out_idle), .valid_i(out_valid), .ready_o(out_ready),
     .data_i({u_fire.out_row_end, neg, nz, quad, addr})
   );

@@ -4,6 +4,7 @@
 /// spikes of a program against the instructions' meaning. Rows begin only when their conditions are met, which the
 /// bench computes by itself. Each batch is a sample.
 module overlay_vector_tb #(
+  parameter int unsigned Lanes = 1,
   parameter int unsigned HasAdd = 1,
   parameter int unsigned HasEmbed = 1,
   parameter int unsigned HasMask = 1,
@@ -60,8 +61,10 @@ module overlay_vector_tb #(
   output      logic done_o
 );
 
-  localparam int unsigned QuadWidth = (WordNeurons > 4) ? $clog2(WordNeurons / 4) : 1;
+  localparam int unsigned Quad = 4 * Lanes;
+  localparam int unsigned QuadWidth = (WordNeurons > Quad) ? $clog2(WordNeurons / Quad) : 1;
   localparam int unsigned InstrWidth = 32 * overlay_isa_pkg::VectorWords;
+  localparam int unsigned ListBits = $clog2(overlay_isa_pkg::VectorWords * Instructions);
 
   logic rst, write_idle, out_idle, at_end, restart;
   int cycle, batch;
@@ -79,7 +82,9 @@ module overlay_vector_tb #(
   overlay_sequencer #(
     .Words(overlay_isa_pkg::VectorWords), .Count(Instructions), .File(ProgramFile)
   ) u_sequencer (
-    .clk_i, .rst_i(rst), .valid_o(instr_valid), .instr_o(instr), .next_i(instr_next)
+    .clk_i, .rst_i(rst), .valid_o(instr_valid), .instr_o(instr), .next_i(instr_next),
+    .last_i(ListBits'(overlay_isa_pkg::VectorWords * Instructions - 1)), .write_i(1'b0),
+    .write_addr_i('0), .write_data_i('0)
   );
   always @(posedge clk_i) begin
     restart <= started != batch && batch > 1;
@@ -130,7 +135,8 @@ module overlay_vector_tb #(
   logic sum_enable, write_valid, write_ready, start_enable, coefficient_enable, table_enable, raw_enable;
   logic const_enable, mask_valid, mask;
   logic [SumAddrWidth-1:0] sum_addr, write_addr;
-  logic [SumWidth-1:0] sum_data, write_data, start_data;
+  logic [SumWidth-1:0] write_data, start_data;
+  logic [Lanes*SumWidth-1:0] sum_data;
   logic [StartAddrWidth-1:0] start_addr;
   logic [CoefficientAddrWidth-1:0] coefficient_addr;
   logic [CoefficientWidth-1:0] coefficient_data;
@@ -139,7 +145,7 @@ module overlay_vector_tb #(
   logic [RawAddrWidth-1:0] raw_addr, mask_index;
   logic [RawWidth-1:0] raw_data;
   logic [ConstAddrWidth-1:0] const_addr;
-  logic [2*ConstWidth-1:0] const_data;
+  logic [Lanes*2*ConstWidth-1:0] const_data;
 
   logic [SumWidth-1:0] sums[2**SumAddrWidth];
   logic [RawWidth-1:0] raw[Batches*2**RawAddrWidth];
@@ -149,7 +155,11 @@ module overlay_vector_tb #(
   end
   always @(posedge clk_i) begin
     if (sum_enable) begin
-      sum_data <= write_valid && write_ready && write_addr == sum_addr ? ~sums[sum_addr] : sums[sum_addr];
+      for (int l = 0; l < Lanes; l++) begin
+        automatic logic [SumAddrWidth-1:0] own = sum_addr / Lanes * Lanes + l;
+        sum_data[SumWidth*l+:SumWidth] <=
+            write_valid && write_ready && write_addr == own ? ~sums[own] : sums[own];
+      end
     end
     if (!rst && write_valid && write_ready) sums[write_addr] <= write_data;
     // Before all raw elements are there, what is read must not matter.
@@ -168,21 +178,26 @@ module overlay_vector_tb #(
   sync_rom #(.Width(EntryWidth), .Depth(2 ** TableAddrWidth), .File(TableFile)) u_table (
     .clk_i, .enable_i(table_enable), .addr_i(table_addr), .data_o(table_data)
   );
-  sync_rom #(.Width(2 * ConstWidth), .Depth(2 ** ConstAddrWidth), .File(ConstFile)) u_constants (
-    .clk_i, .enable_i(const_enable), .addr_i(const_addr), .data_o(const_data)
-  );
+  for (genvar l = 0; l < Lanes; l++) begin : gen_constants
+    sync_rom #(.Width(2 * ConstWidth), .Depth(2 ** ConstAddrWidth), .File(ConstFile)) u_constants (
+      .clk_i, .enable_i(const_enable), .addr_i(const_addr + ConstAddrWidth'(l)),
+      .data_o(const_data[2*ConstWidth*l+:2*ConstWidth])
+    );
+  end
 
   // ---------------------------------------------------------------------------- device
-  logic e_valid, e_ready, e_sticky, e_excluded, e_quad_end, e_row_end, e_unary, e_half_even;
-  logic signed [ValueWidth-1:0] e_value;
+  logic e_valid, e_ready, e_quad_end, e_row_end, e_unary, e_half_even;
+  logic [Lanes-1:0] e_sticky, e_excluded;
+  logic [Lanes*ValueWidth-1:0] e_value;
   logic [ThetaWidth-1:0] e_theta;
   logic [AddrWidth-1:0] e_addr, e_step_stride, addr;
   logic [QuadWidth-1:0] e_quad, quad;
   logic [StepsWidth-1:0] e_steps;
   logic [LevelWidth-1:0] e_high, e_low;
   logic out_valid, out_ready, fire_done, fire_tag;
-  logic [3:0] nz, neg;
+  logic [Quad-1:0] nz, neg;
   overlay_vector #(
+    .Lanes(Lanes),
     .HasAdd(HasAdd), .HasEmbed(HasEmbed), .HasMask(HasMask), .HasLayerNorm(HasLayerNorm),
     .HasNeurons(HasNeurons), .NeuronFraction(NeuronFraction), .ThetaWidth(ThetaWidth), .HasStart(HasStart), .HasPerChannel(HasPerChannel), .SumWidth(SumWidth),
     .CoefficientWidth(CoefficientWidth), .EntryWidth(EntryWidth), .RawWidth(RawWidth),
@@ -212,6 +227,7 @@ module overlay_vector_tb #(
     .fire_high_o(e_high), .fire_low_o(e_low), .fire_done_i(fire_done && fire_tag)
   );
   overlay_row_fire #(
+    .Lanes(Lanes),
     .ValueWidth(ValueWidth), .ThetaWidth(ThetaWidth), .LevelWidth(LevelWidth), .StepsWidth(StepsWidth),
     .AddrWidth(AddrWidth), .QuadWidth(QuadWidth)
   ) u_fire (
@@ -230,7 +246,7 @@ module overlay_vector_tb #(
     .ready_o(write_ready), .data_i({write_data, write_addr})
   );
   if (HasLayerNorm != 0 || HasNeurons != 0) begin : gen_spikes
-    bench_checker #(.Width(9 + QuadWidth + AddrWidth), .Words(OutWords), .File(OutFile)) u_out (
+    bench_checker #(.Width(2 * Quad + 1 + QuadWidth + AddrWidth), .Words(OutWords), .File(OutFile)) u_out (
       .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(out_idle), .valid_i(out_valid), .ready_o(out_ready),
       .data_i({u_fire.out_row_end, neg, nz, quad, addr})
     );

@@ -145,6 +145,7 @@ struct Written {
     spikes: usize,
     fire_lanes: usize,
     fetch_width: usize,
+    row_lanes: usize,
     code: Code,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     machine: Option<Machine>,
@@ -152,13 +153,14 @@ struct Written {
 
 impl Written {
     fn of(options: &overlay::Options, machine: Option<Machine>) -> Self {
-        let overlay::Options { lanes, spikes, fire_lanes, fetch_width, code } = *options;
+        let overlay::Options { lanes, spikes, fire_lanes, fetch_width, row_lanes, code } = *options;
         Self {
             architecture: Architecture::Overlay,
             lanes,
             spikes,
             fire_lanes,
             fetch_width,
+            row_lanes,
             code: match code {
                 SpikeCode::Unary => Code::Unary,
                 SpikeCode::Radix => Code::Radix,
@@ -168,17 +170,17 @@ impl Written {
     }
 
     fn options(self) -> Options {
-        let Self { architecture: _, lanes, spikes, fire_lanes, fetch_width, code, machine } = self;
+        let Self { architecture: _, lanes, spikes, fire_lanes, fetch_width, row_lanes, code, machine } = self;
         let code = match code {
             Code::Unary => SpikeCode::Unary,
             Code::Radix => SpikeCode::Radix,
         };
-        let options = overlay::Options { lanes, spikes, fire_lanes, fetch_width, code };
+        let options = overlay::Options { lanes, spikes, fire_lanes, fetch_width, row_lanes, code };
         match machine {
             None => Options::Overlay(options),
             Some(machine) => {
                 // Lanes are written once.
-                let machine = Machine { lanes, spikes, fire_lanes, fetch_width, ..machine };
+                let machine = Machine { lanes, spikes, fire_lanes, fetch_width, row_lanes, ..machine };
                 Options::Loadable(Box::new(overlay::Loadable { options, machine }))
             }
         }
@@ -235,13 +237,19 @@ mod tests {
         assert_eq!(serde_json::to_string(&options).expect("text"), text);
         assert_eq!(serde_json::from_str::<Options>(&text).expect("read"), options);
 
-        let overlay =
-            overlay::Options { lanes: 32, spikes: 3, fire_lanes: 4, fetch_width: 16, code: SpikeCode::Unary };
+        let overlay = overlay::Options {
+            lanes: 32,
+            spikes: 3,
+            fire_lanes: 8,
+            fetch_width: 16,
+            row_lanes: 2,
+            code: SpikeCode::Unary,
+        };
         let options = Options::from(overlay);
         let text = serde_json::to_string(&options).expect("text");
         assert_eq!(
             text,
-            r#"{"architecture":"overlay","lanes":32,"spikes":3,"fire_lanes":4,"fetch_width":16,"code":"unary"}"#
+            r#"{"architecture":"overlay","lanes":32,"spikes":3,"fire_lanes":8,"fetch_width":16,"row_lanes":2,"code":"unary"}"#
         );
         assert_eq!(serde_json::from_str::<Options>(&text).expect("read"), options);
         assert_eq!(options.architecture(), Architecture::Overlay);
@@ -254,7 +262,7 @@ mod tests {
         assert!(problem(r#"{"architecture": "systolic"}"#).contains("expected `streaming` or `overlay`"));
         assert!(overlay("").contains("missing field `lanes`"));
         assert!(overlay(r#", "fifo_depth": 4"#).contains("unknown field `fifo_depth`"));
-        let sizes = r#", "lanes": 8, "spikes": 1, "fire_lanes": 4, "fetch_width": 8"#;
+        let sizes = r#", "lanes": 8, "spikes": 1, "fire_lanes": 4, "fetch_width": 8, "row_lanes": 1"#;
         assert!(overlay(&format!(r#"{sizes}, "code": "binary""#)).contains("expected `unary` or `radix`"));
         assert!(problem(r#"{"lanes": 8, "spikes": 1}"#).contains("unknown field `spikes`"));
     }

@@ -53,6 +53,10 @@ pub struct Args {
     /// Overlay: neurons whose spikes are read in one cycle, a power of two; default: 64.
     #[arg(long, value_name = "F", conflicts_with = "folding")]
     fetch_width: Option<usize>,
+    /// Overlay: elements of LayerNorm, softmax and sums in one cycle, a power of two up to a quarter of the fire lanes;
+    /// default: a quarter.
+    #[arg(long, value_name = "R", conflicts_with = "folding")]
+    row_lanes: Option<usize>,
     /// Overlay: programs, weights and all constants are loaded at run time; `model.bin` of the build folder has those of this
     /// network, `snn2rtl image` writes those of another one.
     #[arg(long, conflicts_with_all = ["folding", "calibrate", "fps", "fit", "luts", "clock"])]
@@ -137,6 +141,7 @@ impl Args {
             ("--code", self.code.is_some()),
             ("--fire-lanes", self.fire_lanes.is_some()),
             ("--fetch-width", self.fetch_width.is_some()),
+            ("--row-lanes", self.row_lanes.is_some()),
             ("--loadable", self.loadable),
         ];
         let (others, of, fix) = match self.architecture {
@@ -180,6 +185,7 @@ impl Args {
             spikes: self.spikes,
             fire_lanes: self.fire_lanes,
             fetch_width: self.fetch_width,
+            row_lanes: self.row_lanes,
             code: self.code.map(|code| match code {
                 Code::Unary => SpikeCode::Unary,
                 Code::Radix => SpikeCode::Radix,

@@ -24,6 +24,8 @@ pub struct Sizes {
     pub fire_lanes: Option<usize>,
     /// Neurons of a word of spike memory.
     pub fetch_width: Option<usize>,
+    /// Elements at once of LayerNorm, softmax and sums.
+    pub row_lanes: Option<usize>,
     /// What a spike carries.
     pub code: Option<SpikeCode>,
 }
@@ -87,11 +89,13 @@ impl Sizes {
     /// When a size is out of range.
     pub fn options(&self, network: &Network) -> Result<Options> {
         let usual = Options::sensible(network);
+        let fire_lanes = self.fire_lanes.unwrap_or(usual.fire_lanes);
         let options = Options {
             lanes: self.lanes.unwrap_or(usual.lanes),
             spikes: self.spikes.unwrap_or(usual.spikes),
-            fire_lanes: self.fire_lanes.unwrap_or(usual.fire_lanes),
+            fire_lanes,
             fetch_width: self.fetch_width.unwrap_or(usual.fetch_width),
+            row_lanes: self.row_lanes.unwrap_or(Options::usual_row_lanes(fire_lanes)),
             code: self.code.unwrap_or(usual.code),
         };
         options.check()?;
@@ -129,6 +133,7 @@ impl Sizes {
                     spikes: spikes[0],
                     fire_lanes,
                     fetch_width,
+                    row_lanes: self.row_lanes.unwrap_or(Options::usual_row_lanes(fire_lanes)),
                     code,
                 }));
             }

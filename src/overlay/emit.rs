@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::design::Design;
 use super::image::{MemoryKind, most_parts, values};
-use super::machine::{bits, serial_lanes};
+use super::machine::bits;
 use super::options::Loadable;
 use crate::error::{Error, Result};
 use crate::golden::SpikeCode;
@@ -103,7 +103,7 @@ pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> 
 /// Bits of the spikes, and of the events, of a cycle: as `overlay_core` derives it.
 fn count_width(design: &Design) -> u32 {
     let machine = &design.plan.machine;
-    let most = machine.spikes.max(machine.fire_lanes) + 5;
+    let most = machine.spikes.max(machine.fire_lanes) + 4 * machine.row_lanes + 1;
     usize::BITS - (most - 1).leading_zeros()
 }
 
@@ -133,8 +133,8 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         Some(_) if design.loadable.is_none() => format!("{{RomPath, \"{name}\"}}"),
         _ => "\"\"".to_owned(),
     };
-    // With two serial lanes, the entries of two elements are a word.
-    let serial = |names: [&str; 2]| file(names[serial_lanes(m.fire_lanes) - 1]);
+    // With several row lanes, the entries of a beat are a word.
+    let serial = |names: [&str; 2]| file(names[usize::from(m.row_lanes > 1)]);
     let spikes = m.input.rows > 0;
     let input = |n: usize| if spikes { n } else { 1 }.to_string();
     vec![
@@ -145,6 +145,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("Spikes", number(m.spikes)),
         ("FireLanes", number(m.fire_lanes)),
         ("FetchWidth", number(m.fetch_width)),
+        ("RowLanes", number(m.row_lanes)),
         ("InputWidth", width(m.input.value_width)),
         ("InputCount", number(m.input.count)),
         ("InputSpikes", u8::from(spikes).to_string()),
@@ -169,6 +170,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("PoolWidth", width(m.pool_width)),
         ("OperandWidth", width(m.operand_width)),
         ("OperandDepth", number(m.operand_depth)),
+        ("OperandLanes", number(m.operand_lanes())),
         ("AccWidth", width(m.acc_width)),
         ("Fraction", width(m.fraction)),
         ("MembraneWidth", width(m.membrane_width)),
@@ -204,10 +206,10 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("CoefficientWidth", width(m.coefficient_width)),
         ("CoefficientDepth", number(m.coefficient_depth)),
         ("CoefficientFile", file("coefficients.hex")),
-        ("SerialCoefficientFile", serial(["coefficients.hex", "coefficient_pairs.hex"])),
+        ("SerialCoefficientFile", serial(["coefficients.hex", "coefficient_beats.hex"])),
         ("StartDepth", number(m.start_depth)),
         ("StartFile", file("starts.hex")),
-        ("SerialStartFile", serial(["starts.hex", "start_pairs.hex"])),
+        ("SerialStartFile", serial(["starts.hex", "start_beats.hex"])),
         ("VectorCount", number(m.vector_count)),
         ("VectorFile", file("vector.hex")),
         ("HasAdd", bit(m.adds)),
@@ -218,7 +220,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("TableWidth", width(m.table_width)),
         ("TableDepth", number(m.table_depth)),
         ("TableFile", file("table.hex")),
-        ("MaxChannels", number(m.max_channels.max(4))),
+        ("MaxChannels", number(m.max_channels.max(4).max(m.row_lanes))),
         ("ConstantWidth", width(m.gamma_width.max(m.beta_width))),
         ("ConstantDepth", number(m.constant_depth)),
         ("ConstantFile", file("constants.hex")),

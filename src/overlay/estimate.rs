@@ -16,7 +16,7 @@ use crate::target::Family;
 use super::design::Design;
 use super::entry::{Unit, units};
 use super::isa::{Fetch, Fire, Vector};
-use super::machine::{Machine, serial_lanes};
+use super::machine::Machine;
 use super::weights::banks;
 
 /// Look-up tables of neurons that fire: beside membranes and multiplexers, those of each, those of the unit, and those of
@@ -89,14 +89,18 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
     let mut sizes = Quantities::new();
     match unit {
         Unit::Engine => {
-            let ports = machine.spikes;
+            let (ports, operands) = (machine.spikes, machine.operand_lanes());
             let word = wide(machine.lanes, machine.weight_width);
             memories.extend(
                 banks(machine.weight_depth).into_iter().map(|depth| (word, depth, ports.div_ceil(2))),
             );
             memories.extend([
                 // Each lane has its own write enable: nine bits of a block.
-                (wide(machine.lanes, machine.operand_width.max(9)), machine.operand_depth, ports),
+                (
+                    wide(machine.lanes, machine.operand_width.max(9)),
+                    machine.operand_depth.div_ceil(operands),
+                    ports * operands,
+                ),
                 (wide(machine.fetch_width, 2), machine.spike_depth, 1),
                 (
                     u64::from(machine.piece_width + machine.level_bits + 1),
@@ -118,7 +122,7 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             sizes.insert("banks", banks(machine.weight_depth).len() as f64);
         }
         Unit::Vector => {
-            let serial = serial_lanes(machine.fire_lanes);
+            let serial = machine.row_lanes;
             memories.extend([
                 // For the serial path and for the vector unit.
                 (u64::from(machine.sum_width), machine.sum_depth.div_ceil(serial), 2 * serial),

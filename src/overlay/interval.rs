@@ -87,7 +87,7 @@ fn engine(machine: &Machine, fetch: &Fetch, fire: &Fire) -> u128 {
     // A search in a table goes on while the group before fires.
     let search = if fire.table == 1 { fire.probes } else { 0 };
     let firing = if fire.neurons == 1 { groups * (fire.steps.max(search) + 2) } else { groups };
-    let serial = if fire.serial == 0 { 0 } else { fire.full };
+    let serial = if fire.walks() { fire.full } else { 0 };
     chunks * (parts * words.max(events) + firing.max(serial) + 2 * CHUNK)
 }
 

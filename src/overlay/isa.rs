@@ -138,8 +138,8 @@ instruction! {
     serial: 2,
     /// Scores are masked.
     masked: 1,
-    /// Elements for sums come in pairs: all chunks have an even number, and all addresses are even.
-    pairs: 1,
+    /// Elements for sums come in beats of R, of which only the last of a row may have fewer.
+    wide: 1,
     /// Rows; chunks of a row; of these, `inner` in sequence are of one kind.
     rows: 16, chunks: 16, inner: 16,
     /// Elements of a chunk, and of the last of `inner` chunks.
@@ -166,6 +166,28 @@ impl Fire {
         let group = |elements: u128| elements.div_ceil(fire_lanes.max(1) as u128);
         let inner = self.inner.max(1);
         let all = self.chunks / inner * ((inner - 1) * group(self.full) + group(self.tail));
+        usize::try_from(all).unwrap_or(usize::MAX)
+    }
+
+    /// Whether elements are taken one by one or in beats, instead of a group at once.
+    pub fn walks(&self) -> bool {
+        self.serial > 0 || (self.operand_out == 1 && self.transpose == 1)
+    }
+
+    /// Elements of these that are taken at once.
+    pub fn at_once(&self, row_lanes: usize, operand_lanes: usize) -> usize {
+        match self.serial {
+            0 => operand_lanes,
+            2 => row_lanes,
+            _ if self.wide == 1 => row_lanes,
+            _ => 1,
+        }
+    }
+
+    /// Elements of a row.
+    pub fn elements(&self) -> usize {
+        let inner = self.inner.max(1);
+        let all = self.chunks / inner * ((inner - 1) * self.full + self.tail);
         usize::try_from(all).unwrap_or(usize::MAX)
     }
 }

@@ -61,6 +61,9 @@ pub struct Machine {
     /// F: neurons of a word of spikes.
     #[serde(skip)]
     pub fetch_width: usize,
+    /// R: elements at once of the serial path, LayerNorm, softmax and their neurons.
+    #[serde(skip)]
+    pub row_lanes: usize,
     /// The input.
     pub input: Input,
     /// Signed weight.
@@ -193,12 +196,6 @@ pub struct Machine {
     pub readout: ReadoutPart,
 }
 
-/// Elements that the serial path takes at once, if so many neurons fire together; the same as `SerialLanes` in
-/// `rtl/overlay/overlay_core.sv`.
-pub(super) const fn serial_lanes(fire_lanes: usize) -> usize {
-    if fire_lanes >= 8 { 2 } else { 1 }
-}
-
 /// Parameters of the readout.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -244,7 +241,17 @@ pub(super) fn bits(most: usize) -> u32 {
     usize::BITS - most.leading_zeros()
 }
 
+/// Words of operands from which they have a further bank.
+const OPERAND_BANK: usize = 256;
+
 impl Machine {
+    /// Banks of operand memory, which a transposed row writes at once: a power of two up to the row lanes, as long as the
+    /// banks fill at least half of a block.
+    pub(super) fn operand_lanes(&self) -> usize {
+        let banks = (self.operand_depth / OPERAND_BANK).max(1);
+        self.row_lanes.min(1 << banks.ilog2()).max(1)
+    }
+
     /// Bits of an address of spike memory.
     pub(super) fn spike_bits(&self) -> u32 {
         bits(self.spike_depth.saturating_sub(1)).max(1)

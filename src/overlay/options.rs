@@ -16,17 +16,34 @@ pub struct Options {
     pub fire_lanes: usize,
     /// Neurons of a word of spike memory; a power of two from `fire_lanes`.
     pub fetch_width: usize,
+    /// Elements at once of the serial path, LayerNorm, softmax and their neurons; a power of two, at most a quarter of
+    /// `fire_lanes`.
+    pub row_lanes: usize,
     /// What a spike carries.
     pub code: SpikeCode,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lanes: 64, spikes: 2, fire_lanes: 8, fetch_width: 64, code: SpikeCode::Radix }
+        let fire_lanes = 8;
+        Self {
+            lanes: 64,
+            spikes: 2,
+            fire_lanes,
+            fetch_width: 64,
+            row_lanes: Self::usual_row_lanes(fire_lanes),
+            code: SpikeCode::Radix,
+        }
     }
 }
 
 impl Options {
+    /// Row lanes that suit so many fire lanes: as many as there may be.
+    #[must_use]
+    pub const fn usual_row_lanes(fire_lanes: usize) -> usize {
+        if fire_lanes >= 8 { fire_lanes / 4 } else { 1 }
+    }
+
     /// The defaults, with fewer lanes if no layer has so many outputs.
     pub fn sensible(network: &Network) -> Self {
         let all = Self::default();
@@ -34,14 +51,18 @@ impl Options {
         Self { lanes: all.lanes.min(most), ..all }
     }
 
-    /// The sizes in a few words: P, G, W, F, and the code if it is unary.
+    /// The sizes in a few words: P, G, W, F, R if it is not the usual one, and the code if it is unary.
     pub fn brief(&self) -> String {
-        let Self { lanes, spikes, fire_lanes, fetch_width, code } = self;
+        let Self { lanes, spikes, fire_lanes, fetch_width, row_lanes, code } = self;
+        let rows = match *row_lanes == Self::usual_row_lanes(*fire_lanes) {
+            true => String::new(),
+            false => format!(", R {row_lanes}"),
+        };
         let code = match code {
             SpikeCode::Radix => "",
             SpikeCode::Unary => ", unary",
         };
-        format!("{lanes}, {spikes}, {fire_lanes}, {fetch_width}{code}")
+        format!("{lanes}, {spikes}, {fire_lanes}, {fetch_width}{rows}{code}")
     }
 
     /// Checks the values.
@@ -49,7 +70,7 @@ impl Options {
     /// # Errors
     /// Names the value that is out of range, and the range.
     pub fn check(&self) -> Result<()> {
-        let Self { lanes, spikes, fire_lanes, fetch_width, .. } = *self;
+        let Self { lanes, spikes, fire_lanes, fetch_width, row_lanes, .. } = *self;
         let problem = if fire_lanes < 4 || !fire_lanes.is_power_of_two() || fire_lanes > 1 << 10 {
             format!("{fire_lanes} fire lanes: they must be a power of two from 4 to 1024")
         } else if lanes == 0 || !lanes.is_multiple_of(fire_lanes) || lanes > 1 << 14 {
@@ -59,6 +80,10 @@ impl Options {
         } else if !fetch_width.is_power_of_two() || fetch_width < fire_lanes || fetch_width > 1 << 14 {
             format!(
                 "a fetch width of {fetch_width}: it must be a power of two from the {fire_lanes} fire lanes to 16384"
+            )
+        } else if !row_lanes.is_power_of_two() || row_lanes > fire_lanes / 4 {
+            format!(
+                "{row_lanes} row lanes: they must be a power of two, at most a quarter of the {fire_lanes} fire lanes"
             )
         } else {
             return Ok(());

@@ -195,6 +195,7 @@ impl Machine {
             spikes: self.spikes,
             fire_lanes: self.fire_lanes,
             fetch_width: self.fetch_width,
+            row_lanes: self.row_lanes,
             ..Self::default()
         };
         for size in SIZES {
@@ -220,11 +221,12 @@ impl Machine {
             };
             (size.get)(self) <= most
         };
-        let own = (self.lanes, self.spikes, self.fire_lanes, self.fetch_width);
+        let own = (self.lanes, self.spikes, self.fire_lanes, self.fetch_width, self.row_lanes);
         let least = [self.input.count, self.fetch_count, self.fire_count, self.readout.classes];
         let widths = [self.weight_width, self.acc_width, self.level_bits, self.input.value_width];
         SIZES.iter().all(small)
-            && own == (options.lanes, options.spikes, options.fire_lanes, options.fetch_width)
+            && own
+                == (options.lanes, options.spikes, options.fire_lanes, options.fetch_width, options.row_lanes)
             && least.iter().all(|&n| n > 0)
             && widths.iter().all(|&n| n > 0)
             && matches!(self.input.element_bits, 8 | 16)

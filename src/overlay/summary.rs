@@ -138,6 +138,7 @@ pub fn summary(design: &Design, activity: &Activity) -> Program {
         ("spikes", m.spikes as u64),
         ("fire_lanes", m.fire_lanes as u64),
         ("fetch_width", m.fetch_width as u64),
+        ("row_lanes", m.row_lanes as u64),
         ("weight_width", m.weight_width.into()),
         ("operand_width", m.operand_width.into()),
         ("acc_width", m.acc_width.into()),

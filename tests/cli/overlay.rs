@@ -14,6 +14,7 @@ const FOLDING: &str = r#"  "folding": {
     "spikes": 1,
     "fire_lanes": 4,
     "fetch_width": 16,
+    "row_lanes": 1,
     "code": "unary"
   }"#;
 
@@ -34,7 +35,9 @@ fn options_of_the_other_architecture_are_refused_by_name() {
         &format!("build mlp.snn -o b --architecture overlay --calibrate {images}"),
         &["--calibrate is an option of the streaming architecture"],
     );
-    for option in ["--spikes 2", "--code unary", "--fire-lanes 4", "--fetch-width 32", "--loadable"] {
+    for option in
+        ["--spikes 2", "--code unary", "--fire-lanes 4", "--fetch-width 32", "--row-lanes 2", "--loadable"]
+    {
         let name = option.split(' ').next().unwrap_or_default();
         s.refused(
             &format!("build mlp.snn -o b {option}"),
@@ -46,6 +49,8 @@ fn options_of_the_other_architecture_are_refused_by_name() {
     s.refused(&format!("{overlay} --spikes 0"), &["0 spikes"]);
     s.refused(&format!("{overlay} --fire-lanes 6"), &["6 fire lanes", "power of two"]);
     s.refused(&format!("{overlay} --fetch-width 24"), &["fetch width of 24"]);
+    s.refused(&format!("{overlay} --row-lanes 3"), &["3 row lanes", "power of two"]);
+    s.refused(&format!("{overlay} --row-lanes 4"), &["4 row lanes", "a quarter of the 8 fire lanes"]);
     s.refused(&format!("{overlay} --code binary"), &["binary", "unary, radix"]);
     s.refused("build mlp.snn -o b --architecture systolic", &["systolic", "streaming, overlay"]);
 }

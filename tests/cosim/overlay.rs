@@ -27,7 +27,7 @@ use crate::random::Random;
 use crate::transformers::inputs as written;
 
 fn options(lanes: usize, spikes: usize, fire_lanes: usize, fetch_width: usize, code: SpikeCode) -> Options {
-    Options { lanes, spikes, fire_lanes, fetch_width, code }
+    Options { lanes, spikes, fire_lanes, fetch_width, row_lanes: Options::usual_row_lanes(fire_lanes), code }
 }
 
 /// Samples of a file for a model.
@@ -243,6 +243,18 @@ fn words_with_padding_on_the_overlay() {
     let folder = tempfile::tempdir().expect("a folder");
     let words = Recipe { seed: 6, words: true, mask: true, mixed: true, post_norm: true, ..recipe() };
     transformer(&words, options(16, 2, 4, 16, SpikeCode::Radix), folder.path());
+}
+
+/// Rows, heads and groups of scores that are no multiple of what LayerNorm, softmax and sums take at once.
+#[test]
+fn rows_in_beats() {
+    for (fire_lanes, row_lanes, seed) in [(8, 1, 21), (8, 2, 22), (16, 4, 23), (32, 8, 24)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let words = seed % 2 == 0;
+        let own = Recipe { seed, tokens: 5, hidden: 13, words, mask: words, ..recipe() };
+        let options = options(2 * fire_lanes, 2, fire_lanes, fire_lanes, SpikeCode::Radix);
+        transformer(&own, Options { row_lanes, ..options }, folder.path());
+    }
 }
 
 /// A residual stream that is quantised after every addition, and its levels as terms of sums, operands and sources.

@@ -119,7 +119,8 @@ fn mnist_mlp_in_every_form() {
     let samples = samples("examples/mnist_mlp/sample/images.npy", 3);
     for code in SpikeCode::ALL {
         for (lanes, spikes, fire_lanes, fetch_width) in [(64, 2, 8, 64), (16, 1, 4, 8), (96, 4, 32, 128)] {
-            let options = Options { lanes, spikes, fire_lanes, fetch_width, code };
+            let row_lanes = fire_lanes / 4;
+            let options = Options { lanes, spikes, fire_lanes, fetch_width, row_lanes, code };
             check(&network, &options, &samples, &[Schedule::Random(1)]);
         }
     }
@@ -129,10 +130,13 @@ fn mnist_mlp_in_every_form() {
 fn mnist_vit_in_several_forms() {
     let network = mnist_vit();
     let samples = samples("examples/mnist_vit/sample/images.npy", 2);
-    for (lanes, spikes, fire_lanes, fetch_width, code) in
-        [(64, 2, 8, 64, SpikeCode::Radix), (16, 2, 8, 32, SpikeCode::Radix), (24, 1, 4, 16, SpikeCode::Unary)]
-    {
-        let options = Options { lanes, spikes, fire_lanes, fetch_width, code };
+    for (lanes, spikes, fire_lanes, fetch_width, row_lanes, code) in [
+        (64, 2, 8, 64, 2, SpikeCode::Radix),
+        (16, 2, 8, 32, 1, SpikeCode::Radix),
+        (24, 1, 4, 16, 1, SpikeCode::Unary),
+        (64, 4, 32, 128, 8, SpikeCode::Radix),
+    ] {
+        let options = Options { lanes, spikes, fire_lanes, fetch_width, row_lanes, code };
         check(&network, &options, &samples, &[Schedule::Random(3), Schedule::Priority(STAGES)]);
     }
 }
@@ -157,16 +161,19 @@ fn review_encoder_masks() {
 }
 
 fn options() -> impl Strategy<Value = Options> {
-    (1usize..6, 1usize..4, 2u32..5, 0u32..3, any::<bool>()).prop_map(|(lanes, spikes, w, f, radix)| {
-        let fire_lanes = 1 << w;
-        Options {
-            lanes: lanes * fire_lanes,
-            spikes,
-            fire_lanes,
-            fetch_width: fire_lanes << f,
-            code: if radix { SpikeCode::Radix } else { SpikeCode::Unary },
-        }
-    })
+    (1usize..6, 1usize..4, 2u32..6, 0u32..3, 0u32..4, any::<bool>()).prop_map(
+        |(lanes, spikes, w, f, r, radix)| {
+            let fire_lanes = 1 << w;
+            Options {
+                lanes: lanes * fire_lanes,
+                spikes,
+                fire_lanes,
+                fetch_width: fire_lanes << f,
+                row_lanes: 1 << r.min(w - 2),
+                code: if radix { SpikeCode::Radix } else { SpikeCode::Unary },
+            }
+        },
+    )
 }
 
 /// Schedules for a small network.
@@ -284,7 +291,7 @@ fn fixtures_of_other_tools() {
         let high = if name.starts_with("text") { 9 } else { 255 };
         let samples: Vec<Vec<i32>> =
             (0..3).map(|_| (0..input.shape.len()).map(|_| random.range(0, high) as i32).collect()).collect();
-        let options = Options { lanes: 8, fire_lanes: 4, fetch_width: 8, ..Options::default() };
+        let options = Options { lanes: 8, fire_lanes: 4, fetch_width: 8, row_lanes: 1, ..Options::default() };
         let plan = check(&network, &options, &samples, &schedules(7));
         half_even |=
             plan.fire.iter().any(|f| f.half_even == 1) && plan.vector.iter().any(|v| v.half_even == 1);

@@ -22,6 +22,8 @@ struct Case {
     chunk_lanes: i64,
     lanes: i64,
     serial_lanes: i64,
+    /// Levels that a transposed row writes at once.
+    operand_lanes: i64,
     fetch_width: i64,
     /// Bits of a sum, of a start value, of a threshold; fraction bits.
     acc: i64,
@@ -40,11 +42,12 @@ struct Case {
     pieces: i64,
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 9] = [
     Case {
         chunk_lanes: 16,
         lanes: 8,
         serial_lanes: 2,
+        operand_lanes: 2,
         fetch_width: 32,
         acc: 16,
         start: 18,
@@ -62,6 +65,7 @@ const CASES: [Case; 7] = [
         chunk_lanes: 4,
         lanes: 4,
         serial_lanes: 1,
+        operand_lanes: 1,
         fetch_width: 4,
         acc: 9,
         start: 8,
@@ -79,6 +83,7 @@ const CASES: [Case; 7] = [
         chunk_lanes: 24,
         lanes: 8,
         serial_lanes: 2,
+        operand_lanes: 1,
         fetch_width: 8,
         acc: 12,
         start: 12,
@@ -96,6 +101,7 @@ const CASES: [Case; 7] = [
         chunk_lanes: 16,
         lanes: 4,
         serial_lanes: 1,
+        operand_lanes: 1,
         fetch_width: 16,
         acc: 14,
         start: 15,
@@ -113,6 +119,7 @@ const CASES: [Case; 7] = [
         chunk_lanes: 8,
         lanes: 8,
         serial_lanes: 2,
+        operand_lanes: 2,
         fetch_width: 64,
         acc: 20,
         start: 26,
@@ -130,6 +137,7 @@ const CASES: [Case; 7] = [
         chunk_lanes: 4,
         lanes: 4,
         serial_lanes: 1,
+        operand_lanes: 1,
         fetch_width: 8,
         acc: 8,
         start: 9,
@@ -147,6 +155,7 @@ const CASES: [Case; 7] = [
         chunk_lanes: 16,
         lanes: 16,
         serial_lanes: 2,
+        operand_lanes: 1,
         fetch_width: 32,
         acc: 10,
         start: 9,
@@ -159,6 +168,42 @@ const CASES: [Case; 7] = [
         ragged: true,
         piece: 10,
         pieces: 12,
+    },
+    Case {
+        chunk_lanes: 32,
+        lanes: 16,
+        serial_lanes: 4,
+        operand_lanes: 4,
+        fetch_width: 32,
+        acc: 14,
+        start: 15,
+        theta: 12,
+        fraction: 4,
+        level: 4,
+        steps: 4,
+        unary: false,
+        operands: true,
+        ragged: false,
+        piece: 0,
+        pieces: 0,
+    },
+    Case {
+        chunk_lanes: 32,
+        lanes: 32,
+        serial_lanes: 8,
+        operand_lanes: 4,
+        fetch_width: 64,
+        acc: 14,
+        start: 15,
+        theta: 12,
+        fraction: 4,
+        level: 4,
+        steps: 4,
+        unary: false,
+        operands: true,
+        ragged: false,
+        piece: 0,
+        pieces: 0,
     },
 ];
 
@@ -265,11 +310,13 @@ impl Results<'_> {
         }
         if i.serial > 0 {
             let value_width = case.acc.max(case.level + 1);
-            let step = if i.pairs == 1 { 2 } else { 1 };
+            let wide = case.serial_lanes > 1 && (i.wide == 1 || i.serial == 2);
+            let step = if wide { case.serial_lanes as usize } else { 1 };
             for (n, element) in values[..elements].chunks(step).enumerate() {
                 let last = n * step + element.len() == elements;
                 let mut word = Word::default();
-                word.push(i.pairs == 1, 1);
+                word.push(wide, 1);
+                (0..case.serial_lanes as usize).for_each(|lane| word.push(lane < element.len(), 1));
                 (0..case.serial_lanes as usize)
                     .for_each(|lane| word.push(element.get(lane).copied().unwrap_or(0), value_width));
                 word.push(last && group_end, 1);
@@ -284,25 +331,33 @@ impl Results<'_> {
     fn operand(&mut self, i: &Fire, (row, g): (i64, i64), levels: &[i64], elements: usize) {
         let case = self.case;
         let field = |v: u128| v as i64;
-        let mut write = |address: i64, first: i64, values: &[i64]| {
+        // Level `n` goes to bank and lane `to(n)`.
+        let mut write = |address: i64, values: &[i64], to: &dyn Fn(i64) -> (i64, i64)| {
+            let mut lanes = vec![None; (case.operand_lanes * case.chunk_lanes) as usize];
+            for (n, &value) in (0..).zip(values) {
+                let (bank, lane) = to(n);
+                lanes[(bank * case.chunk_lanes + lane) as usize] = Some(value);
+            }
             let mut word = Word::default();
-            let lane = |l: i64| usize::try_from(l - first).ok().and_then(|at| values.get(at));
-            (0..case.chunk_lanes).for_each(|l| word.push(lane(l).is_some(), 1));
+            lanes.iter().for_each(|lane| word.push(lane.is_some(), 1));
             word.push(address, OPERAND_BITS);
-            (0..case.chunk_lanes).for_each(|l| word.push(lane(l).copied().unwrap_or(0), case.level + 1));
+            lanes.iter().for_each(|lane| word.push(lane.unwrap_or(0), case.level + 1));
             self.operands.push(word);
             self.counts[1] += 1;
         };
         let (base, stride) = (field(i.operand_words), field(i.operand_stride));
         if i.transpose == 1 {
-            for (lane, level) in levels[..elements].iter().enumerate() {
-                let element = g * case.lanes + lane as i64;
-                let block = row / case.chunk_lanes;
-                write(base + block * stride + element, row % case.chunk_lanes, &[*level]);
+            let block = row / case.chunk_lanes;
+            let beats = levels[..elements].chunks(case.operand_lanes as usize);
+            for (first, beat) in (0..).step_by(case.operand_lanes as usize).zip(beats) {
+                let element = g * case.lanes + first;
+                write(base + block * stride + element, beat, &|n| (n, row % case.chunk_lanes));
             }
         } else {
             let groups = field(i.operand_groups);
-            write(base + g / groups * stride + row, case.lanes * (g % groups), levels);
+            let address = base + g / groups * stride + row;
+            let bank = address.rem_euclid(case.operand_lanes);
+            write(address, levels, &|n| (bank, case.lanes * (g % groups) + n));
         }
     }
 }
@@ -387,6 +442,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         ("ChunkLanes", case.chunk_lanes.to_string()),
         ("Lanes", case.lanes.to_string()),
         ("SerialLanes", case.serial_lanes.to_string()),
+        ("BankLanes", case.operand_lanes.to_string()),
         ("FetchWidth", case.fetch_width.to_string()),
         ("AccWidth", case.acc.to_string()),
         ("Fraction", case.fraction.to_string()),

@@ -15,23 +15,31 @@ pub const STEPS_WIDTH: i64 = 8;
 #[test]
 fn overlay_rows() {
     let mut group = Group::new("overlay_rows");
-    let mut random = Random(17);
-    // Bits of a value, of a threshold, of a level, of an address, of a quad's place; whether there are unary spikes.
+    // Numbers for beats of one element and for others.
+    let (mut single, mut wide) = (Random(17), Random(18));
+    // Bits of a value, of a threshold, of a level, of an address, of a quad's place; whether there are unary spikes;
+    // elements of a beat.
     for shape in [
-        [12, 8, 4, 6, 2, 1],
-        [51, 50, 4, 13, 2, 1],
-        [20, 24, 3, 9, 1, 0],
-        [40, 9, 8, 10, 3, 1],
-        [6, 3, 1, 4, 1, 1],
-        [9, 7, 2, 5, 1, 0],
+        [12, 8, 4, 6, 2, 1, 1],
+        [51, 50, 4, 13, 2, 1, 1],
+        [20, 24, 3, 9, 1, 0, 1],
+        [40, 9, 8, 10, 3, 1, 1],
+        [6, 3, 1, 4, 1, 1, 1],
+        [9, 7, 2, 5, 1, 0, 1],
+        [14, 10, 4, 6, 2, 1, 2],
+        [30, 20, 3, 6, 2, 0, 4],
+        [11, 9, 4, 6, 1, 1, 8],
     ] {
-        group.add_one("overlay_row_fire", |base| row_fire(&mut random, shape, base));
+        let random = if shape[6] == 1 { &mut single } else { &mut wide };
+        group.add_one("overlay_row_fire", |base| row_fire(random, shape, base));
     }
     for case in SOFTMAX {
-        group.add_one("overlay_softmax", |base| softmax(&mut random, &case, base));
+        let random = if case.place[2] == 1 { &mut single } else { &mut wide };
+        group.add_one("overlay_softmax", |base| softmax(random, &case, base));
     }
     for case in LAYER_NORM {
-        group.add_one("overlay_layer_norm", |base| layer_norm(&mut random, &case, base));
+        let random = if case.place[2] == 1 { &mut single } else { &mut wide };
+        group.add_one("overlay_layer_norm", |base| layer_norm(random, &case, base));
     }
     group.run();
 }
@@ -94,37 +102,51 @@ impl Config {
 #[derive(Clone, Copy)]
 pub struct Target {
     pub addr_width: i64,
-    /// Neurons of a word; groups begin at multiples of `align`.
+    /// Neurons of a word; groups begin at multiples of `align`; elements of a beat.
     pub word: i64,
     pub align: i64,
+    pub lanes: i64,
     pub base: i64,
     pub row_stride: i64,
     pub step_stride: i64,
 }
 
 impl Target {
-    pub fn random(random: &mut Random, addr_width: i64, word: i64, align: i64) -> Self {
+    pub fn random(random: &mut Random, addr_width: i64, [word, align, lanes]: [i64; 3]) -> Self {
         let most = (1 << addr_width) - 1;
         let mut any = || random.range(0, most);
-        Self { addr_width, word, align, base: any(), row_stride: any(), step_stride: any() }
+        Self { addr_width, word, align, lanes, base: any(), row_stride: any(), step_stride: any() }
     }
 
     fn quad_width(self) -> i64 {
-        unsigned_width(i128::from((self.word / 4 - 1).max(1)))
+        unsigned_width(i128::from((self.word / self.quad() - 1).max(1)))
+    }
+
+    /// Neurons that are written at once.
+    fn quad(self) -> i64 {
+        4 * self.lanes
+    }
+
+    /// Quads of a group, and the cycles in which its beats and quads that are empty pass.
+    fn quads(self, group: i64) -> (i64, i64) {
+        let beats = (group + self.lanes - 1) / self.lanes;
+        let quads = (group + self.align - 1) / self.align * self.align / self.quad();
+        (quads, beats + quads - (beats + 3) / 4)
     }
 
     /// The writes of a row of groups of neurons.
     pub fn row(self, row: usize, groups: &[Vec<Vec<i8>>], steps: i64, output: &mut Beats) {
         let mut neuron = 0;
         for (g, group) in groups.iter().enumerate() {
-            let quads = (group.len() as i64 + self.align - 1) / self.align * self.align / 4;
+            let (quads, _) = self.quads(group.len() as i64);
             for quad in 0..quads {
                 let word = self.base + row as i64 * self.row_stride + neuron / self.word;
-                let place = neuron % self.word / 4;
+                let place = neuron % self.word / self.quad();
                 for step in 0..steps {
                     let (mut nz, mut neg) = (0i64, 0i64);
-                    for lane in 0..4 {
-                        let spike = group.get((4 * quad + lane) as usize).map_or(0, |s| s[step as usize]);
+                    for lane in 0..self.quad() {
+                        let spike =
+                            group.get((self.quad() * quad + lane) as usize).map_or(0, |s| s[step as usize]);
                         nz |= i64::from(spike != 0) << lane;
                         neg |= i64::from(spike < 0) << lane;
                     }
@@ -132,12 +154,12 @@ impl Target {
                     let mut beat = Word::default();
                     beat.push(word + step * self.step_stride, self.addr_width);
                     beat.push(place, self.quad_width());
-                    beat.push(nz, 4);
-                    beat.push(neg, 4);
+                    beat.push(nz, self.quad());
+                    beat.push(neg, self.quad());
                     beat.push(i64::from(last), 1);
                     output.push(beat);
                 }
-                neuron += 4;
+                neuron += self.quad();
             }
         }
     }
@@ -148,6 +170,7 @@ impl Target {
             ("AddrWidth", self.addr_width.to_string()),
             ("WordNeurons", self.word.to_string()),
             ("Align", self.align.to_string()),
+            ("Lanes", self.lanes.to_string()),
             ("LevelWidth", level_width.to_string()),
             ("StepsWidth", STEPS_WIDTH.to_string()),
         ]
@@ -168,7 +191,7 @@ fn push_config(word: &mut Word, config: Config, target: Target, level_width: i64
 
 fn row_fire(
     random: &mut Random,
-    [value_width, theta_width, level_width, addr_width, quad_width, unary]: [i64; 6],
+    [value_width, theta_width, level_width, addr_width, quad_width, unary, lanes]: [i64; 7],
     base: &Path,
 ) -> Parameters {
     let (mut input, mut output, mut batches) = (Beats::default(), Beats::default(), Batches::default());
@@ -192,36 +215,42 @@ fn row_fire(
                 // The threshold of a quad has to be there a cycle before the quad is handed over.
                 cycles += count.max(config.cycles(level_width) + i64::from(count == 1));
                 let (addr, quad) = (any(random, addr_width), any(random, quad_width));
-                let mut lanes = Vec::new();
-                for lane in 0..count {
-                    let sticky = random.once_in(2);
-                    let excluded = random.once_in(8);
-                    let most = range(value_width);
-                    let near = |random: &mut Random| {
-                        let k = random.range(-(1 << level_width) - 1, (1 << level_width) + 1);
-                        i128::from(k) * i128::from(theta) + i128::from(random.range(-1, 1))
-                    };
-                    let value = match random.range(0, 7) {
-                        0 => -most - 1,
-                        1 => most,
-                        2 => i128::from(random.next() as i64) >> random.range(0, 63),
-                        _ => near(random),
-                    };
-                    let value = value.clamp(-most - 1, most);
-                    let reached = |k: i64| {
-                        // In halves, the fraction being one.
-                        let (have, need) =
-                            (2 * value + i128::from(sticky), 2 * i128::from(k) * i128::from(theta));
-                        if config.half_even && k % 2 != 0 { have > need } else { have >= need }
-                    };
-                    lanes.push(match excluded {
-                        true => vec![0; config.steps as usize],
-                        false => config.spikes(reached),
-                    });
+                let mut neurons = Vec::new();
+                for beat in 0..count {
                     let mut word = Word::default();
-                    word.push(value, value_width);
+                    let (mut stickies, mut those_excluded) = (Vec::new(), Vec::new());
+                    for _ in 0..lanes {
+                        let sticky = random.once_in(2);
+                        let excluded = random.once_in(8);
+                        let most = range(value_width);
+                        let near = |random: &mut Random| {
+                            let k = random.range(-(1 << level_width) - 1, (1 << level_width) + 1);
+                            i128::from(k) * i128::from(theta) + i128::from(random.range(-1, 1))
+                        };
+                        let value = match random.range(0, 7) {
+                            0 => -most - 1,
+                            1 => most,
+                            2 => i128::from(random.next() as i64) >> random.range(0, 63),
+                            _ => near(random),
+                        };
+                        let value = value.clamp(-most - 1, most);
+                        let reached = |k: i64| {
+                            // In halves, the fraction being one.
+                            let (have, need) =
+                                (2 * value + i128::from(sticky), 2 * i128::from(k) * i128::from(theta));
+                            if config.half_even && k % 2 != 0 { have > need } else { have >= need }
+                        };
+                        neurons.push(match excluded {
+                            true => vec![0; config.steps as usize],
+                            false => config.spikes(reached),
+                        });
+                        word.push(value, value_width);
+                        stickies.push(sticky);
+                        those_excluded.push(excluded);
+                    }
                     word.push(theta, theta_width);
-                    for flag in [sticky, excluded, lane + 1 == count, lane + 1 == count && q + 1 == quads] {
+                    let ends = [beat + 1 == count, beat + 1 == count && q + 1 == quads];
+                    for flag in stickies.into_iter().chain(those_excluded).chain(ends) {
                         word.push(i64::from(flag), 1);
                     }
                     word.push(addr, addr_width);
@@ -235,10 +264,10 @@ fn row_fire(
                     word.push(config.low, level_width);
                     input.push(word);
                 }
-                let mut levels = [0i64; 4];
+                let mut levels = vec![0i64; 4 * lanes as usize];
                 for step in 0..config.steps {
                     let (mut nz, mut neg) = (0i64, 0i64);
-                    for (lane, spikes) in lanes.iter().enumerate() {
+                    for (lane, spikes) in neurons.iter().enumerate() {
                         let spike = spikes[step as usize];
                         nz |= i64::from(spike != 0) << lane;
                         neg |= i64::from(spike < 0) << lane;
@@ -247,8 +276,8 @@ fn row_fire(
                     let mut beat = Word::default();
                     beat.push(addr + step * stride, addr_width);
                     beat.push(quad, quad_width);
-                    beat.push(nz, 4);
-                    beat.push(neg, 4);
+                    beat.push(nz, 4 * lanes);
+                    beat.push(neg, 4 * lanes);
                     beat.push(i64::from(q + 1 == quads && step + 1 == config.steps), 1);
                     beat.push(tag, 1);
                     levels.iter().for_each(|&level| beat.push(level, level_width + 1));
@@ -278,6 +307,7 @@ fn row_fire(
         ("Unary", unary.to_string()),
         ("AddrWidth", addr_width.to_string()),
         ("QuadWidth", quad_width.to_string()),
+        ("Lanes", lanes.to_string()),
     ]);
     parameters
 }
@@ -288,26 +318,25 @@ struct SoftmaxCase {
     bits: [i64; 4],
     /// Bits of an address of an exponential.
     table_bits: i64,
-    word: i64,
-    align: i64,
+    /// Neurons of a word, multiples that groups begin at, elements of a beat.
+    place: [i64; 3],
 }
 
-const fn softmax_case(
-    group_max: i64,
-    bits: [i64; 4],
-    table_bits: i64,
-    [word, align]: [i64; 2],
-) -> SoftmaxCase {
-    SoftmaxCase { group_max, bits, table_bits, word, align }
+const fn softmax_case(group_max: i64, bits: [i64; 4], table_bits: i64, place: [i64; 3]) -> SoftmaxCase {
+    SoftmaxCase { group_max, bits, table_bits, place }
 }
 
-const SOFTMAX: [SoftmaxCase; 6] = [
-    softmax_case(16, [9, 12, 10, 4], 8, [16, 4]),
-    softmax_case(17, [12, 24, 22, 4], 6, [32, 8]),
-    softmax_case(1, [5, 6, 5, 2], 4, [4, 4]),
-    softmax_case(5, [7, 8, 8, 3], 5, [8, 8]),
-    softmax_case(70, [8, 10, 12, 8], 7, [64, 16]),
-    softmax_case(9, [20, 16, 6, 4], 10, [8, 4]),
+const SOFTMAX: [SoftmaxCase; 10] = [
+    softmax_case(16, [9, 12, 10, 4], 8, [16, 4, 1]),
+    softmax_case(17, [12, 24, 22, 4], 6, [32, 8, 1]),
+    softmax_case(1, [5, 6, 5, 2], 4, [4, 4, 1]),
+    softmax_case(5, [7, 8, 8, 3], 5, [8, 8, 1]),
+    softmax_case(70, [8, 10, 12, 8], 7, [64, 16, 1]),
+    softmax_case(9, [20, 16, 6, 4], 10, [8, 4, 1]),
+    softmax_case(17, [9, 12, 10, 4], 6, [32, 8, 2]),
+    softmax_case(70, [8, 10, 12, 3], 7, [64, 16, 4]),
+    softmax_case(2, [6, 7, 5, 3], 5, [16, 16, 4]),
+    softmax_case(43, [12, 14, 10, 4], 6, [32, 32, 8]),
 ];
 
 fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
@@ -325,7 +354,7 @@ fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
     let (mut largest_sum, mut first_batch) = (1, 0);
     for batch in 0..6 {
         let config = Config::random(random, level_width, true);
-        let target = Target::random(random, addr_width, case.word, case.align);
+        let target = Target::random(random, addr_width, case.place);
         let first = random.range(0, depth - 1);
         let count = random.range(1, depth - first);
         let most = (1 << fraction) / (2 * config.high.max(1));
@@ -365,18 +394,27 @@ fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
                 let mut exps = Vec::new();
                 let sum = softmax.exps(&scores, |j| masked[j], &mut exps);
                 largest_sum = largest_sum.max(exps.iter().sum());
-                let quads = (size + case.align - 1) / case.align * case.align / 4;
-                cycles += (quads * config.cycles(level_width)).max(size + quads - (size + 3) / 4);
+                let (quads, pass) = target.quads(size);
+                cycles += (quads * config.cycles(level_width)).max(pass);
                 let neuron = |j: usize| match masked[j] {
                     true => vec![0; config.steps as usize],
                     false => config.spikes(|k| softmax.reached(exps[j], sum, k as i32)),
                 };
                 placed.push((0..size as usize).map(neuron).collect());
-                for j in 0..size as usize {
-                    let group_end = j as i64 + 1 == size;
+                for first in (0..size).step_by(target.lanes as usize) {
+                    let own = || (first..first + target.lanes).map(|j| (j < size, j.min(size - 1) as usize));
+                    let group_end = first + target.lanes >= size;
                     let mut word = Word::default();
-                    word.push(scores[j], score_width);
-                    for flag in [masked[j], group_end, group_end && g + 1 == groups] {
+                    // What is not there may be anything.
+                    for (here, j) in own() {
+                        let most = 1 << (score_width - 1);
+                        word.push(if here { scores[j] } else { random.range(-most, most - 1) }, score_width);
+                    }
+                    own().for_each(|(here, _)| word.push(i64::from(here), 1));
+                    for (here, j) in own() {
+                        word.push(i64::from(if here { masked[j] } else { random.once_in(2) }), 1);
+                    }
+                    for flag in [group_end, group_end && g + 1 == groups] {
                         word.push(i64::from(flag), 1);
                     }
                     input.push(word);
@@ -439,21 +477,25 @@ struct NormCase {
     channels_max: i64,
     /// Bits of a sum, of a constant, fraction bits of the constants, bits of a level.
     bits: [i64; 4],
-    word: i64,
-    align: i64,
+    /// Neurons of a word, multiples that rows end at, elements of a beat.
+    place: [i64; 3],
 }
 
-const fn norm_case(channels_max: i64, bits: [i64; 4], [word, align]: [i64; 2]) -> NormCase {
-    NormCase { channels_max, bits, word, align }
+const fn norm_case(channels_max: i64, bits: [i64; 4], place: [i64; 3]) -> NormCase {
+    NormCase { channels_max, bits, place }
 }
 
-const LAYER_NORM: [NormCase; 6] = [
-    norm_case(16, [12, 12, 8, 4], [16, 4]),
-    norm_case(64, [30, 24, 24, 4], [32, 8]),
-    norm_case(4, [6, 6, 3, 2], [4, 4]),
-    norm_case(7, [8, 9, 6, 3], [8, 8]),
-    norm_case(80, [9, 16, 12, 8], [64, 16]),
-    norm_case(6, [34, 30, 27, 4], [8, 4]),
+const LAYER_NORM: [NormCase; 10] = [
+    norm_case(16, [12, 12, 8, 4], [16, 4, 1]),
+    norm_case(64, [30, 24, 24, 4], [32, 8, 1]),
+    norm_case(4, [6, 6, 3, 2], [4, 4, 1]),
+    norm_case(7, [8, 9, 6, 3], [8, 8, 1]),
+    norm_case(80, [9, 16, 12, 8], [64, 16, 1]),
+    norm_case(6, [34, 30, 27, 4], [8, 4, 1]),
+    norm_case(19, [12, 12, 8, 4], [16, 8, 2]),
+    norm_case(80, [9, 16, 12, 3], [64, 16, 4]),
+    norm_case(4, [6, 6, 3, 2], [16, 16, 4]),
+    norm_case(61, [14, 12, 10, 4], [32, 32, 8]),
 ];
 
 /// LayerNorms of rows, their targets, and the widths that they need.
@@ -531,8 +573,8 @@ pub fn sums(random: &mut Random, width: i64, channels: i64) -> Vec<i64> {
 
 fn layer_norm(random: &mut Random, case: &NormCase, base: &Path) -> Parameters {
     let [sum_width, const_width, fraction, level_width] = case.bits;
-    let (addr_width, const_bits) = (9, 7);
-    let sum_bits = unsigned_width(i128::from(8 * case.channels_max));
+    let (addr_width, const_bits, lanes) = (9, 7, case.place[2]);
+    let sum_bits = unsigned_width(i128::from(8 * (case.channels_max + lanes)));
     let mut norms = Norms::new(const_width, fraction);
     let constants: Vec<[i64; 2]> = (0..1 << const_bits).map(|_| norms.constant(random)).collect();
     let mut memory = Vec::new();
@@ -545,18 +587,21 @@ fn layer_norm(random: &mut Random, case: &NormCase, base: &Path) -> Parameters {
     for batch in 0..6 {
         let config = Config::random(random, level_width, true);
         let config = if batch == 0 { Config { unary: false, steps: level_width, ..config } } else { config };
-        let target = Target::random(random, addr_width, case.word, case.align);
+        let target = Target::random(random, addr_width, case.place);
         let channels = match batch {
             0 => case.channels_max,
             1 => 1,
             _ => random.range(1, case.channels_max),
         };
         let rows = random.range(2, 8);
-        let source = random.range(0, (1 << sum_bits) - rows * channels) / channels * channels;
-        let first = random.range(0, (1 << const_bits) - channels);
+        let beat = |n: i64| n / lanes * lanes;
+        // Rows begin at multiples of a beat.
+        let pitch = beat(channels + lanes - 1);
+        let source = random.range(0, (1 << sum_bits) - rows * pitch) / pitch * pitch;
+        let first = beat(random.range(0, (1 << const_bits) - pitch));
         let epsilon = i128::from(1 + (random.range(0, 1 << sum_width) >> random.range(0, sum_width)));
         for row in 0..rows {
-            let at = (source + row * channels) as usize;
+            let at = (source + row * pitch) as usize;
             let x = &memory[at..at + channels as usize];
             let own = &constants[first as usize..(first + channels) as usize];
             let spikes = norms.row(x, own, epsilon, config);
@@ -585,13 +630,13 @@ fn layer_norm(random: &mut Random, case: &NormCase, base: &Path) -> Parameters {
         .collect();
     let config_file = base.with_extension("config.hex");
     write_image(&config_file, &words);
-    // A row takes its channels and S^2, its quads in the neurons, or its root.
-    let quads = (case.channels_max + case.align - 1) / case.align * case.align / 4;
+    // A row takes its beats and S^2, its quads in the neurons, or its root.
+    let (quads, pass) = configs[0].6.quads(case.channels_max);
     let root = (norms.square_width + 1) / 2;
-    let row =
-        (case.channels_max + 1).max(5).max(root + 2).max(quads * level_width).max(case.channels_max + quads);
+    let beats = (case.channels_max + lanes - 1) / lanes;
+    let row = (beats + 1).max(5 + lanes.ilog2() as i64).max(root + 2).max(quads * level_width).max(pass + 1);
     let (rows, channels) = rows_channels;
-    let most = rows * row + channels + root + 30;
+    let most = rows * row + (channels + lanes - 1) / lanes + root + 30 + lanes.ilog2() as i64;
     let [out_file, out_words] = output.write(&base.with_extension("out.hex"));
     let mut parameters = batches.write(base, most);
     parameters.extend(configs[0].6.parameters(level_width));

@@ -18,12 +18,15 @@ struct Case {
     coefficient_bits: i64,
 }
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 8] = [
     Case { lanes: 1, value: 16, coefficient: 16, sum: 24, sum_bits: 7, start_bits: 5, coefficient_bits: 4 },
     Case { lanes: 2, value: 9, coefficient: 12, sum: 30, sum_bits: 8, start_bits: 7, coefficient_bits: 5 },
     Case { lanes: 2, value: 20, coefficient: 30, sum: 48, sum_bits: 6, start_bits: 6, coefficient_bits: 6 },
     Case { lanes: 1, value: 2, coefficient: 1, sum: 3, sum_bits: 4, start_bits: 1, coefficient_bits: 1 },
     Case { lanes: 2, value: 4, coefficient: 20, sum: 12, sum_bits: 5, start_bits: 5, coefficient_bits: 3 },
+    Case { lanes: 4, value: 9, coefficient: 12, sum: 30, sum_bits: 8, start_bits: 7, coefficient_bits: 5 },
+    Case { lanes: 4, value: 5, coefficient: 7, sum: 14, sum_bits: 6, start_bits: 5, coefficient_bits: 4 },
+    Case { lanes: 8, value: 9, coefficient: 12, sum: 20, sum_bits: 8, start_bits: 6, coefficient_bits: 5 },
 ];
 
 #[test]
@@ -83,16 +86,18 @@ fn elements(random: &mut Random, case: &Case, base: &Path) -> Parameters {
     let (value_edge, edge) = (1i64 << (case.value - 1), 1i64 << (case.coefficient - 1));
     for _ in 0..4 {
         for _ in 0..12 {
-            let pairs = lanes == 2 && random.once_in(2);
-            let even = |n: i64| if pairs { n & !1 } else { n };
+            let wide = lanes > 1 && random.once_in(2);
+            let aligned = |n: i64| n / lanes as i64 * lanes as i64;
             let [accumulate, start, per_channel] = [0; 3].map(|_| random.once_in(2));
-            let sum_at = even(random.range(0, (1 << case.sum_bits) - 1));
-            let start_at = even(random.range(0, (1 << case.start_bits) - 1));
-            let factor_at = even(random.range(0, (1 << case.coefficient_bits) - 1));
+            let sum_at = aligned(random.range(0, (1 << case.sum_bits) - 1));
+            let start_at = aligned(random.range(0, (1 << case.start_bits) - 1));
+            let factor_at = aligned(random.range(0, (1 << case.coefficient_bits) - 1));
             let coefficient = random.range(-edge, edge - 1);
-            let channels = even(random.range(2, 9)).min(1 << case.coefficient_bits);
+            let channels = random.range(1, 9 + 2 * lanes as i64).min(1 << case.coefficient_bits);
+            // From one row to the next.
+            let pitch = aligned(channels + lanes as i64 - 1);
             // Each sum once.
-            let rows = random.range(1, 4).min(((1 << case.sum_bits) / channels).max(1));
+            let rows = random.range(1, 4).min(((1 << case.sum_bits) / pitch).max(1));
             let mut fields = Word::default();
             [accumulate, start, per_channel].iter().for_each(|&flag| fields.push(flag, 1));
             fields.push(sum_at, case.sum_bits);
@@ -100,9 +105,13 @@ fn elements(random: &mut Random, case: &Case, base: &Path) -> Parameters {
             fields.push(factor_at, case.coefficient_bits);
             fields.push(coefficient, case.coefficient);
             // With the first word, the fields; with the others, anything.
-            let mut push = |random: &mut Random, fresh: bool, pair: bool, row_end: bool, values: &[i64]| {
+            let mut push = |random: &mut Random, fresh: bool, wide: bool, row_end: bool, values: &[i64]| {
                 let mut word = fields.clone();
-                [fresh, pair, row_end].iter().for_each(|&flag| word.push(flag, 1));
+                [fresh, wide, row_end].iter().for_each(|&flag| word.push(flag, 1));
+                for lane in 0..lanes {
+                    // Of an element alone, it does not matter which are here.
+                    word.push(if wide { lane < values.len() } else { random.once_in(2) }, 1);
+                }
                 for lane in 0..lanes {
                     let other = random.range(-value_edge, value_edge - 1);
                     word.push(values.get(lane).copied().unwrap_or(other), case.value);
@@ -111,19 +120,24 @@ fn elements(random: &mut Random, case: &Case, base: &Path) -> Parameters {
             };
             let odd = random.once_in(2);
             push(random, true, odd, odd, &[]);
-            let step = if pairs { 2 } else { 1 };
-            for i in (0..rows * channels).step_by(step as usize) {
-                let values: Vec<i64> = (0..step).map(|_| random.range(-value_edge, value_edge - 1)).collect();
-                let c = i % channels;
-                push(random, false, pairs, c + step == channels, &values);
+            let step = if wide { lanes as i64 } else { 1 };
+            let mut beats = Vec::new();
+            for row in 0..rows {
+                beats.extend((0..channels).step_by(step as usize).map(|c| (row * pitch, c)));
+            }
+            for (row, c) in beats {
+                let count = step.min(channels - c);
+                let values: Vec<i64> =
+                    (0..count).map(|_| random.range(-value_edge, value_edge - 1)).collect();
+                push(random, false, wide, c + step >= channels, &values);
+                let i = row + c;
                 let at = (sum_at + i) % (1 << case.sum_bits);
                 let mut data = vec![0i64; lanes];
                 let mut written = vec![false; lanes];
                 for (n, &value) in (0i64..).zip(&values) {
                     let lane = ((at + n) % lanes as i64) as usize;
-                    let factor_lane = ((factor_at + c + n) % lanes as i64) as usize;
                     let factor = match per_channel {
-                        true => *coefficients.word(lanes, factor_lane, factor_at + c + n),
+                        true => *coefficients.word(lanes, lane, factor_at + c + n),
                         false => coefficient,
                     };
                     let present = *sums.word(lanes, lane, at + n);

@@ -26,8 +26,8 @@ struct Case {
     channels_max: i64,
     /// Bits of a constant of LayerNorm, its fraction bits, bits of a level.
     norm: [i64; 3],
-    word: i64,
-    align: i64,
+    /// Neurons of a word, multiples that rows end at, numbers that LayerNorm and neurons take at once.
+    place: [i64; 3],
     /// Instructions that there are: `add`, `embed`, `layer_norm`, `mask`; start values, coefficients by channel;
     /// `neurons`.
     has: [bool; 7],
@@ -37,35 +37,48 @@ const ALL: [bool; 7] = [true; 7];
 /// Fraction bits of neurons of sums.
 const NEURON_FRACTION: i64 = 3;
 
-const CASES: [Case; 6] = [
-    Case { bits: [16, 8, 12, 9], channels_max: 16, norm: [12, 8, 4], word: 16, align: 4, has: ALL },
-    Case { bits: [30, 18, 20, 9], channels_max: 64, norm: [24, 24, 4], word: 32, align: 8, has: ALL },
-    Case { bits: [12, 14, 16, 5], channels_max: 5, norm: [9, 6, 3], word: 8, align: 8, has: ALL },
+const CASES: [Case; 9] = [
+    Case { bits: [16, 8, 12, 9], channels_max: 16, norm: [12, 8, 4], place: [16, 4, 1], has: ALL },
+    Case { bits: [30, 18, 20, 9], channels_max: 64, norm: [24, 24, 4], place: [32, 8, 1], has: ALL },
+    Case { bits: [12, 14, 16, 5], channels_max: 5, norm: [9, 6, 3], place: [8, 8, 1], has: ALL },
     Case {
         bits: [20, 8, 12, 9],
         channels_max: 9,
         norm: [12, 8, 4],
-        word: 16,
-        align: 4,
+        place: [16, 4, 1],
         has: [true, false, true, false, false, false, false],
     },
     Case {
         bits: [24, 30, 20, 12],
         channels_max: 20,
         norm: [12, 8, 4],
-        word: 4,
-        align: 4,
+        place: [4, 4, 1],
         has: [true, true, false, true, true, false, true],
     },
     Case {
         bits: [10, 4, 8, 6],
         channels_max: 4,
         norm: [8, 5, 2],
-        word: 4,
-        align: 4,
+        place: [4, 4, 1],
         has: [false, true, true, true, false, true, true],
     },
+    Case { bits: [16, 8, 12, 9], channels_max: 15, norm: [12, 8, 4], place: [16, 8, 2], has: ALL },
+    Case { bits: [18, 9, 12, 9], channels_max: 22, norm: [12, 8, 3], place: [32, 16, 4], has: ALL },
+    Case { bits: [14, 8, 10, 9], channels_max: 41, norm: [10, 8, 4], place: [64, 32, 8], has: ALL },
 ];
+
+impl Case {
+    /// From one row of so many channels to the next.
+    fn pitch(&self, channels: i64) -> i64 {
+        let lanes = self.place[2];
+        (channels + lanes - 1) / lanes * lanes
+    }
+
+    /// A multiple of the lanes, at most `most`.
+    fn aligned(&self, random: &mut Random, most: i64) -> i64 {
+        random.range(0, most) / self.place[2] * self.place[2]
+    }
+}
 
 #[test]
 fn overlay_vector() {
@@ -104,15 +117,15 @@ fn instruction(random: &mut Random, case: &Case, op: u128, last: bool, done: i64
     let [_, _, level_width] = case.norm;
     let rows = random.range(1, 6);
     let channels = if random.once_in(4) { 1 } else { random.range(1, case.channels_max) };
-    let size = rows * channels;
-    let half = 6 * case.channels_max;
-    let source = random.range(0, half - size);
+    let size = rows * case.pitch(channels);
+    let half = 6 * case.pitch(case.channels_max);
+    let source = case.aligned(random, half - size);
     // In place, or to the other half of the memory.
-    let target = if random.once_in(3) { source } else { half + random.range(0, half - size) };
+    let target = if random.once_in(3) { source } else { half + case.aligned(random, half - size) };
     let [wait0, wait1] = [0, 1].map(|_| condition(random, rows, done));
     let mut config = Config::random(random, level_width, true);
     config.half_even &= op != 5;
-    let place = Target::random(random, ADDR_BITS, case.word, case.align);
+    let place = Target::random(random, ADDR_BITS, case.place);
     let coefficient = random.range(-(1 << (coefficient_width - 1)), (1 << (coefficient_width - 1)) - 1);
     let mut flag = |there: bool| u128::from(there && random.once_in(2));
     let (start, per_channel, accumulate) = (flag(case.has[4]), flag(case.has[5]), flag(true));
@@ -139,8 +152,8 @@ fn instruction(random: &mut Random, case: &Case, op: u128, last: bool, done: i64
         channels: channels as u128,
         source: source as u128,
         target: target as u128,
-        starts: random.range(0, (1 << START_BITS) - 1) as u128,
-        coefficients: random.range(0, (1 << COEFFICIENT_BITS) - channels) as u128,
+        starts: case.aligned(random, (1 << START_BITS) - 1) as u128,
+        coefficients: case.aligned(random, (1 << COEFFICIENT_BITS) - case.pitch(channels)) as u128,
         coefficient: field(coefficient, 64),
         table,
         spikes: place.base as u128,
@@ -149,7 +162,7 @@ fn instruction(random: &mut Random, case: &Case, op: u128, last: bool, done: i64
         steps: config.steps as u128,
         high: config.high as u128,
         low: config.low as u128,
-        constants: random.range(0, (1 << CONST_BITS) - channels) as u128,
+        constants: case.aligned(random, (1 << CONST_BITS) - case.pitch(channels)) as u128,
         epsilon: epsilon as u128,
     }
 }
@@ -179,7 +192,10 @@ impl Machine<'_> {
                     let masked = i64::from(field(raw, 32) == instruction.table);
                     self.masks.push(masked << RAW_BITS | r as i64);
                 }
-                _ => (0..channels).for_each(|c| self.element(instruction, raw, r * channels + c, c)),
+                _ => {
+                    let row = r * self.case.pitch(channels as i64) as usize;
+                    (0..channels).for_each(|c| self.element(instruction, raw, row + c, c));
+                }
             }
         }
     }
@@ -211,7 +227,7 @@ impl Machine<'_> {
 
     fn fire(&mut self, instruction: &Vector, r: usize) {
         let channels = instruction.channels as usize;
-        let at = instruction.source as usize + r * channels;
+        let at = instruction.source as usize + r * self.case.pitch(channels as i64) as usize;
         let first = instruction.constants as usize;
         let config = Config {
             steps: instruction.steps as i64,
@@ -222,8 +238,9 @@ impl Machine<'_> {
         };
         let target = Target {
             addr_width: ADDR_BITS,
-            word: self.case.word,
-            align: self.case.align,
+            word: self.case.place[0],
+            align: self.case.place[1],
+            lanes: self.case.place[2],
             base: instruction.spikes as i64,
             row_stride: instruction.row_stride as i64,
             step_stride: instruction.step_stride as i64,
@@ -251,7 +268,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
     let [add, embed, layer_norm, mask, start, per_channel, neurons] = case.has;
     let entries = 6;
     let table_bits = unsigned_width(i128::from(21 + entries * case.channels_max));
-    let sum_bits = unsigned_width(i128::from(12 * case.channels_max));
+    let sum_bits = unsigned_width(i128::from(12 * case.pitch(case.channels_max)));
     let mut numbers_of = |count: i64, width: i64| -> Vec<i64> {
         let most = 1 << (width - 1);
         (0..1i64 << count).map(|_| random.range(-most, most - 1)).collect()
@@ -315,7 +332,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
     let words: Vec<i64> = program.iter().flat_map(Vector::encode).map(i64::from).collect();
     let [write_file, write_words] = machine.writes.write(&base.with_extension("write.hex"));
     let mut parameters = batches.write(base, 0);
-    let place = Target::random(random, ADDR_BITS, case.word, case.align);
+    let place = Target::random(random, ADDR_BITS, case.place);
     parameters.extend(place.parameters(level_width));
     if layer_norm || neurons {
         let [out_file, out_words] = machine.spikes.write(&base.with_extension("out.hex"));

@@ -21,11 +21,16 @@ impl<T> Default for Pool<T> {
     }
 }
 
-impl Pool<i64> {
-    /// The first entry of this run, an even one.
-    pub fn place_even(&mut self, run: Vec<i64>) -> usize {
-        if !self.runs.contains_key(&run) && self.entries.len() % 2 == 1 {
-            self.entries.push(0);
+impl<T: Clone + Eq + Hash + Default> Pool<T> {
+    /// The first entry of rows of so many channels, each of which begins at a multiple of `lanes`.
+    pub fn place_rows(&mut self, rows: &[T], channels: usize, lanes: usize) -> usize {
+        let mut run = Vec::with_capacity(rows.len());
+        for row in rows.chunks(channels.max(1)) {
+            run.extend_from_slice(row);
+            run.resize(run.len().next_multiple_of(lanes), T::default());
+        }
+        if !self.runs.contains_key(&run) {
+            self.entries.resize(self.entries.len().next_multiple_of(lanes), T::default());
         }
         self.place(run)
     }

@@ -4,7 +4,7 @@ use super::constants::Constants;
 use crate::hardware::Word;
 use crate::integer::Readout;
 use crate::overlay::isa::{Fetch, Fire, Vector};
-use crate::overlay::machine::{Input, Machine, bits, serial_lanes};
+use crate::overlay::machine::{Input, Machine, bits};
 use crate::overlay::weights::banks;
 
 /// All images that are not empty, with the widths of the machine; the order of the elements is that of `input`.
@@ -34,10 +34,13 @@ pub(super) fn images(
         }
         word
     }));
-    let norms = text(norms.entries.iter().map(|&(gamma, beta)| {
+    let norms = text(norms.entries.chunks(m.row_lanes).map(|beat| {
         let mut word = Word::default();
-        word.push(gamma, m.gamma_width);
-        word.push(beta, m.beta_width);
+        for n in 0..m.row_lanes {
+            let (gamma, beta) = beat.get(n).copied().unwrap_or((0, 0));
+            word.push(gamma, m.gamma_width);
+            word.push(beta, m.beta_width);
+        }
         word
     }));
     let readout = readout.map_or_else(String::new, |readout| {
@@ -51,16 +54,16 @@ pub(super) fn images(
         }))
     });
     let order = input.order.iter().flatten().map(|&e| e as i64);
-    let both = |entries: &[i64], width| match serial_lanes(m.fire_lanes) {
+    let of_beats = |entries: &[i64], width| match m.row_lanes {
         1 => String::new(),
-        _ => pairs(entries, width),
+        lanes => beats(entries, lanes, width),
     };
     let all = [
         ("thresholds.hex", thresholds),
         ("starts.hex", numbers(starts.entries.iter().copied(), m.sum_width)),
         ("coefficients.hex", numbers(coefficients.entries.iter().copied(), m.coefficient_width)),
-        ("start_pairs.hex", both(&starts.entries, m.sum_width)),
-        ("coefficient_pairs.hex", both(&coefficients.entries, m.coefficient_width)),
+        ("start_beats.hex", of_beats(&starts.entries, m.sum_width)),
+        ("coefficient_beats.hex", of_beats(&coefficients.entries, m.coefficient_width)),
         ("constants.hex", norms),
         ("exponentials.hex", numbers(exponentials.entries.iter().copied(), m.exp_width)),
         ("table.hex", numbers(table.entries.iter().copied(), m.table_width)),
@@ -106,10 +109,13 @@ fn numbers(values: impl Iterator<Item = i64>, width: u32) -> String {
     text(values.map(|value| row(&[value], width)))
 }
 
-/// Two entries a word, for two serial lanes.
-fn pairs(entries: &[i64], width: u32) -> String {
-    let pair = |entries: &[i64]| row(&[entries[0], entries.get(1).copied().unwrap_or(0)], width);
-    text(entries.chunks(2).map(pair))
+/// The entries of a beat a word, for several row lanes.
+fn beats(entries: &[i64], lanes: usize, width: u32) -> String {
+    let beat = |entries: &[i64]| {
+        let all: Vec<i64> = entries.iter().copied().chain(std::iter::repeat(0)).take(lanes).collect();
+        row(&all, width)
+    };
+    text(entries.chunks(lanes).map(beat))
 }
 
 fn program(words: impl Iterator<Item = u32>) -> String {

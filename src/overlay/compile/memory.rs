@@ -16,7 +16,7 @@ pub(super) struct Addresses {
 
 /// Places every buffer: first those that live always, then in the order of their first instruction, each at the lowest
 /// address that is free while it lives.
-pub(super) fn place(buffers: &[Buffer], items: &[Item]) -> Addresses {
+pub(super) fn place(buffers: &[Buffer], items: &[Item], row_lanes: usize) -> Addresses {
     let mut lives: Vec<Option<(usize, usize)>> = vec![None; buffers.len()];
     for (n, item) in items.iter().enumerate() {
         for access in &item.accesses {
@@ -55,8 +55,8 @@ pub(super) fn place(buffers: &[Buffer], items: &[Item]) -> Addresses {
             if at + buffers[b].words() <= from {
                 break;
             }
-            // The serial path may take sums in pairs, the first of which is at an even address.
-            at = at.max(if index == 2 { to.next_multiple_of(2) } else { to });
+            // Rows of sums and operands begin at multiples of the row lanes.
+            at = at.max(if index == 0 { to } else { to.next_multiple_of(row_lanes) });
         }
         first[b] = at;
         ends[index] = ends[index].max(at + buffers[b].words());

@@ -100,6 +100,7 @@ impl Loadable {
             spikes: options.spikes,
             fire_lanes: options.fire_lanes,
             fetch_width: options.fetch_width,
+            row_lanes: options.row_lanes,
             ..sizes
         };
         Ok(Loadable { options: *options, machine: lanes.loadable() })
@@ -147,12 +148,12 @@ fn lower<'a>(network: &'a Network, options: &'a Options, given: &Given) -> Resul
 /// Addresses, conditions, images; for a machine that is there, if it fits.
 fn finish(mut lowering: Lowering<'_>, there: Option<&Machine>, with_images: bool) -> Result<Plan> {
     let items = std::mem::take(&mut lowering.items);
-    let mut addresses = memory::place(&lowering.buffers, &items);
+    let mut addresses = memory::place(&lowering.buffers, &items, lowering.options.row_lanes);
     let mut ordered = conditions::order(items.clone(), &lowering.buffers, &addresses, None);
     if ordered.helpers {
         let scratch = lowering.buffer("order", Memory::Sums, (1, 1, 1));
         lowering.buffers[scratch].always = true;
-        addresses = memory::place(&lowering.buffers, &items);
+        addresses = memory::place(&lowering.buffers, &items, lowering.options.row_lanes);
         ordered = conditions::order(items, &lowering.buffers, &addresses, Some(scratch));
     }
     let Ordered { items, .. } = ordered;
@@ -317,6 +318,7 @@ fn machine(
         spikes: options.spikes,
         fire_lanes,
         fetch_width: options.fetch_width,
+        row_lanes: options.row_lanes,
         input,
         weight_width: widths.weight.signed(),
         weight_depth: constants.weights.len(),

@@ -10,7 +10,7 @@ use crate::golden::SpikeCode;
 use crate::graph::NodeId;
 use crate::integer::{Neuron, Op, Range, Rule};
 use crate::overlay::isa::Fire;
-use crate::overlay::machine::{ReadoutPart, serial_lanes};
+use crate::overlay::machine::ReadoutPart;
 use crate::overlay::plan::Memory;
 use crate::overlay::plan::{LayerPlace, Unit};
 
@@ -410,11 +410,18 @@ impl Lowering<'_> {
                 let (start, present, per_channel, address, one) = self.coefficients(base, &coefficient);
                 (fire.start, fire.accumulate, fire.per_channel) = (start.1, present, per_channel);
                 (fire.starts, fire.coefficients, fire.coefficient) = (start.0, address, one);
-                // Buffers of sums, start values and coefficients begin at even addresses.
-                let even = [fire.full, fire.tail, (first * channels) as u128].iter().all(|n| n % 2 == 0);
-                fire.pairs = u128::from(even && serial_lanes(self.options.fire_lanes) == 2);
+                // Rows begin at multiples of the row lanes; chunks do if those before them are whole beats.
+                let lanes = self.options.row_lanes as u128;
+                let whole = (fire.inner == 1 || fire.full % lanes == 0)
+                    && (fire.inner == fire.chunks || fire.tail % lanes == 0);
+                fire.wide = u128::from(whole && lanes > 1);
                 let rows = (first..first + rows).map(|r| (r, r + 1)).collect();
-                accesses.push(Access { buffer, port: Port::Sums, offset: first * channels, rows });
+                accesses.push(Access {
+                    buffer,
+                    port: Port::Sums,
+                    offset: first * self.pitch(channels),
+                    rows,
+                });
             }
         }
         self.items.push(Item { name: name.into(), kind: Kind::Engine(Box::new((fetch, fire))), accesses });
@@ -437,6 +444,11 @@ impl Lowering<'_> {
         }
     }
 
+    /// Numbers from one row of sums to the next.
+    pub fn pitch(&self, channels: usize) -> usize {
+        channels.next_multiple_of(self.options.row_lanes)
+    }
+
     /// Start flag and address, `accumulate`, `per_channel`, address and value of the coefficient.
     #[allow(clippy::type_complexity, reason = "fields of two instructions")]
     pub fn coefficients(
@@ -451,7 +463,13 @@ impl Lowering<'_> {
         let present = u128::from(base == Base::Present);
         match coefficient {
             [one] => (start, present, 0, 0, u128::from(*one as u64)),
-            list => (start, present, 1, self.constants.coefficients.place_even(list.to_vec()) as u128, 0),
+            list => (
+                start,
+                present,
+                1,
+                self.constants.coefficients.place_rows(list, list.len(), self.options.row_lanes) as u128,
+                0,
+            ),
         }
     }
 

@@ -78,15 +78,20 @@ impl Lowering<'_> {
         total.start.iter().for_each(|&x| self.widths.sum.take(x.into()));
         let zero = total.start.iter().all(|&x| x == 0);
         let taken = if zero { self.in_place(&total) } else { None };
-        let starts = if zero { None } else { Some(self.constants.starts.place_even(total.start.clone())) };
+        let starts = if zero {
+            None
+        } else {
+            Some(self.constants.starts.place_rows(&total.start, total.channels, self.options.row_lanes))
+        };
         if let Op::Sum(_) = self.network.node(total.node).op {
             self.done.insert(total.node);
         }
         let buffer = match taken {
             Some((_, buffer)) => buffer,
-            None => self.buffer(total.name, Memory::Sums, (total.rows, total.channels, 1)),
+            None => self.buffer(total.name, Memory::Sums, (total.rows, self.pitch(total.channels), 1)),
         };
-        let base = |first: usize| starts.map_or(Base::Zero, |at| Base::Start(at + first * total.channels));
+        let pitch = self.pitch(total.channels);
+        let base = |first: usize| starts.map_or(Base::Zero, |at| Base::Start(at + first * pitch));
         let mut present = taken.is_some();
         let others = total.terms.iter().enumerate().filter(|(n, _)| taken.is_none_or(|(t, _)| t != *n));
         for (_, (id, term)) in others {
@@ -169,7 +174,7 @@ impl Lowering<'_> {
             ..Vector::default()
         };
         let rows = (first..first + rows).map(|r| (r, r + 1)).collect();
-        let access = Access { buffer, port: Port::VectorTarget, offset: first * channels, rows };
+        let access = Access { buffer, port: Port::VectorTarget, offset: first * self.pitch(channels), rows };
         self.push_vector(name, vector, vec![access]);
     }
 
@@ -187,7 +192,7 @@ impl Lowering<'_> {
             Op::Sum(_) => {
                 let source = self.sums_of(view.root)?;
                 let rows = (view.first..view.first + view.count).map(|r| (r, r + 1)).collect();
-                let offset = view.first * channels;
+                let offset = view.first * self.pitch(channels);
                 (
                     Vector { op: 1, ..Vector::default() },
                     Some(Access { buffer: source, port: Port::VectorSource, offset, rows }),
@@ -225,7 +230,8 @@ impl Lowering<'_> {
         (vector.starts, vector.coefficients, vector.coefficient) = (start.0, address, one);
         (vector.rows, vector.channels) = (view.count as u128, channels as u128);
         let rows = (term.first..term.first + view.count).map(|r| (r, r + 1)).collect();
-        let target = Access { buffer, port: Port::VectorTarget, offset: term.first * channels, rows };
+        let target =
+            Access { buffer, port: Port::VectorTarget, offset: term.first * self.pitch(channels), rows };
         self.push_vector(name, vector, source.into_iter().chain([target]).collect());
         Ok(())
     }
@@ -293,12 +299,17 @@ impl Lowering<'_> {
             steps: tracer.steps as u128,
             high: u128::from(norm.high.unsigned_abs()),
             low: u128::from(norm.low.unsigned_abs()),
-            constants: self.constants.norms.place(constants) as u128,
+            constants: self.constants.norms.place_rows(&constants, channels, self.options.row_lanes) as u128,
             epsilon: norm.epsilon.unsigned_abs(),
             ..Vector::default()
         };
         let rows = (view.first..view.first + view.count).map(|r| (r, r + 1)).collect();
-        let read = Access { buffer: source, port: Port::VectorSource, offset: view.first * channels, rows };
+        let read = Access {
+            buffer: source,
+            port: Port::VectorSource,
+            offset: view.first * self.pitch(channels),
+            rows,
+        };
         let rows = (0..view.count).map(|r| (r, r + 1)).collect();
         let write = Access { buffer: tracer.buffer, port: Port::Spikes, offset: 0, rows };
         self.place(id, true, Unit::Vector, &layout, view.count);

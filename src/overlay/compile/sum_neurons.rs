@@ -66,7 +66,12 @@ impl Lowering<'_> {
             ..Vector::default()
         };
         let rows = (view.first..view.first + view.count).map(|r| (r, r + 1)).collect();
-        let read = Access { buffer: source, port: Port::VectorSource, offset: view.first * channels, rows };
+        let read = Access {
+            buffer: source,
+            port: Port::VectorSource,
+            offset: view.first * self.pitch(channels),
+            rows,
+        };
         let rows = (0..view.count).map(|r| (r, r + 1)).collect();
         let write = Access { buffer: tracer.buffer, port: Port::Spikes, offset: 0, rows };
         self.place(id, true, Unit::Vector, &layout, view.count);

@@ -115,12 +115,9 @@ impl<'a> FireUnit<'a> {
 
     /// A group that is taken in this cycle; whether it is the last of a group of scores.
     fn group(&mut self, fire: &Fire, take: u64, elements: usize, group_end: bool, busy: &mut Busy) {
-        let walks = fire.serial != 0 || (fire.operand_out == 1 && fire.transpose == 1);
-        let cycles = match (walks, fire.serial == 1 && fire.pairs == 1) {
-            (false, _) => 1,
-            (true, false) => elements as u64,
-            (true, true) => elements.div_ceil(2) as u64,
-        };
+        let machine = &self.plan.machine;
+        let at_once = fire.at_once(machine.row_lanes.max(1), machine.operand_lanes());
+        let cycles = if fire.walks() { elements.div_ceil(at_once) as u64 } else { 1 };
         let mut firing = 0;
         let out = if fire.neurons == 1 {
             let steps = match self.plan.code {
@@ -152,8 +149,8 @@ impl<'a> FireUnit<'a> {
         self.elements = match fire.serial {
             2 => {
                 let mut at = out;
-                for element in 0..elements {
-                    let last = element + 1 == elements;
+                for beat in 0..cycles {
+                    let last = beat + 1 == cycles;
                     at = self.softmax.score(at + 1, group_end && last, &self.writes, busy);
                 }
                 at

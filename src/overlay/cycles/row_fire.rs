@@ -4,18 +4,19 @@ use super::writes::Writes;
 use crate::golden::SpikeCode;
 use crate::overlay::machine::Machine;
 
-/// The four lanes, for one of the units that use them.
+/// The neurons of four beats, for one of the units that use them.
 pub(super) struct RowFire {
+    /// Beats whose multiples groups begin at.
     align: usize,
     level_bits: u64,
     unary: bool,
     /// Cycles of a quad, and how many of them write.
     cycles: u64,
     steps: u64,
-    /// Elements of the present quad, quads of the present group.
+    /// Beats of the present quad, quads of the present group.
     lane: usize,
     quad: usize,
-    /// The cycles in which the last element was taken, and in which the last quad was handed over and takes its last step.
+    /// The cycles in which the last beat was taken, and in which the last quad was handed over and takes its last step.
     taken: u64,
     handed: u64,
     last_step: u64,
@@ -26,7 +27,7 @@ pub(super) struct RowFire {
 impl RowFire {
     pub fn new(machine: &Machine, code: SpikeCode) -> Self {
         Self {
-            align: machine.fire_lanes,
+            align: machine.fire_lanes / machine.row_lanes.max(1),
             level_bits: machine.row_level_bits.into(),
             unary: code == SpikeCode::Unary,
             cycles: 1,
@@ -73,8 +74,8 @@ impl RowFire {
         self.quad += 1;
     }
 
-    /// An element that is there from a cycle on; the cycle in which it is taken. The last one of a group fills it up.
-    pub fn element(&mut self, there: u64, group_end: bool, writes: &Writes) -> u64 {
+    /// A beat that is there from a cycle on; the cycle in which it is taken. The last one of a group fills it up.
+    pub fn beat(&mut self, there: u64, group_end: bool, writes: &Writes) -> u64 {
         let taken = self.take(there);
         if self.lane == 4 || group_end {
             self.end_quad(writes);
@@ -89,7 +90,7 @@ impl RowFire {
         taken
     }
 
-    /// The cycle of the last element, fills of groups included.
+    /// The cycle of the last beat, fills of groups included.
     pub fn taken(&self) -> u64 {
         self.taken
     }

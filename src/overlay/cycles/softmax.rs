@@ -19,7 +19,9 @@ const GROUPS: usize = 2;
 
 /// Softmax behind the engine.
 pub(super) struct SoftmaxUnit {
-    /// Scores that can wait for their maximum, and exponentials for their sum.
+    /// From the last exponential that is looked up to the scaled sum.
+    sum: u64,
+    /// Beats of scores that can wait for their maximum, and exponentials for their sum.
     depth: usize,
     fire: RowFire,
     /// The cycles in which the scores of the present group were taken.
@@ -35,7 +37,9 @@ pub(super) struct SoftmaxUnit {
 impl SoftmaxUnit {
     pub fn new(machine: &Machine, code: SpikeCode) -> Self {
         Self {
-            depth: machine.max_group + 8,
+            // Several numbers of a beat are added up in a cycle of their own.
+            sum: SUM + u64::from(machine.row_lanes > 1),
+            depth: machine.max_group.div_ceil(machine.row_lanes.max(1)) + 8,
             fire: RowFire::new(machine, code),
             scores: Vec::new(),
             looked: VecDeque::new(),
@@ -50,7 +54,7 @@ impl SoftmaxUnit {
         self.fire.begin(count(fire.steps));
     }
 
-    /// A score that is there from a cycle on; the cycle in which it is taken.
+    /// A beat of scores that is there from a cycle on; the cycle in which it is taken.
     pub fn score(&mut self, there: u64, group_end: bool, writes: &Writes, busy: &mut Busy) -> u64 {
         let full = match self.looked.len() + self.scores.len() {
             waiting if waiting >= self.depth => {
@@ -80,11 +84,11 @@ impl SoftmaxUnit {
             }
             looks.push(look);
         }
-        let sum = look + SUM;
+        let sum = look + self.sum;
         let count = looks.len();
         for (at, looked) in looks.into_iter().enumerate() {
             let there = sum.max(looked + EXPONENTIAL) + 1;
-            let fired = self.fire.element(there, at + 1 == count, writes);
+            let fired = self.fire.beat(there, at + 1 == count, writes);
             busy.softmax = Some((busy.softmax.map_or(fired, |(first, _)| first), fired));
             self.looked.push_back(looked);
             self.left.push_back(fired - 1);

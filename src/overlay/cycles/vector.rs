@@ -62,7 +62,10 @@ impl<'a> VectorUnit<'a> {
         if row == 0 {
             busy.begin = begin;
         }
-        let channels = count(v.channels);
+        let machine = &self.plan.machine;
+        let lanes = if matches!(v.op, 3 | 5) { machine.row_lanes.max(1) } else { 1 };
+        // Those that are read at once count as one.
+        let channels = count(v.channels).div_ceil(lanes as u64);
         let visible = match v.op {
             3 => self.layer_norm(begin, channels, writes),
             4 => {
@@ -93,17 +96,20 @@ impl<'a> VectorUnit<'a> {
 
     /// A row of LayerNorm is read twice, with its root between.
     fn layer_norm(&mut self, begin: u64, channels: u64, writes: &Writes) -> u64 {
-        let square = begin + channels.max(4) + 1;
+        // The numbers of a beat are added up in as many stages.
+        let levels = u64::from(self.plan.machine.row_lanes.max(1).ilog2());
+        let square = begin + channels.max(4 + levels) + 1;
         self.free = square;
         let bits = u64::from(self.plan.machine.square_width.max(2)).div_ceil(2);
-        let root = (square + SQUARE).max(self.root);
+        let valid = square + SQUARE + levels;
+        let root = valid.max(self.root);
         let there = (root + 1 + bits).max(self.decided);
         self.root = there + 1;
         // The rows behind wait where the root is not idle.
-        self.free += root - (square + SQUARE);
+        self.free += root - valid;
         let mut element = there;
         for channel in 0..channels {
-            let taken = self.fire.element(element + 1 + DECIDED, channel + 1 == channels, writes);
+            let taken = self.fire.beat(element + 1 + DECIDED, channel + 1 == channels, writes);
             element = taken - DECIDED;
         }
         self.decided = element;
@@ -113,7 +119,7 @@ impl<'a> VectorUnit<'a> {
     fn neurons(&mut self, begin: u64, channels: u64, writes: &Writes) -> u64 {
         let mut element = begin;
         for channel in 0..channels {
-            let taken = self.fire.element(element + 1 + READ, channel + 1 == channels, writes);
+            let taken = self.fire.beat(element + 1 + READ, channel + 1 == channels, writes);
             element = taken - READ;
         }
         self.free = element;

@@ -1,7 +1,7 @@
 //! The memories that a model image fills.
 
 use crate::overlay::isa::{Fetch, Fire, Vector};
-use crate::overlay::machine::{Machine, bits, serial_lanes};
+use crate::overlay::machine::{Machine, bits};
 
 use super::scalars::Scalar;
 
@@ -27,11 +27,11 @@ pub enum MemoryKind {
     /// Start values.
     Starts,
     /// The same, for the serial path.
-    StartPairs,
+    StartBeats,
     /// Coefficients.
     Coefficients,
     /// The same, for the serial path.
-    CoefficientPairs,
+    CoefficientBeats,
     /// Entries of tables of rows.
     Table,
     /// Constants of LayerNorm.
@@ -56,9 +56,9 @@ impl MemoryKind {
         Self::Pieces,
         Self::Windows,
         Self::Starts,
-        Self::StartPairs,
+        Self::StartBeats,
         Self::Coefficients,
-        Self::CoefficientPairs,
+        Self::CoefficientBeats,
         Self::Table,
         Self::Constants,
         Self::Exponentials,
@@ -83,9 +83,9 @@ impl MemoryKind {
             Self::Pieces => "tables of levels",
             Self::Windows => "window table",
             Self::Starts => "start values",
-            Self::StartPairs => "start values of the serial path",
+            Self::StartBeats => "start values of the serial path",
             Self::Coefficients => "coefficients",
-            Self::CoefficientPairs => "coefficients of the serial path",
+            Self::CoefficientBeats => "coefficients of the serial path",
             Self::Table => "tables of rows",
             Self::Constants => "constants of LayerNorm",
             Self::Exponentials => "exponentials",
@@ -103,7 +103,7 @@ impl MemoryKind {
     pub fn size(self, machine: &Machine) -> (usize, u32) {
         let m = machine;
         let wide = |count: usize, width: u32| count as u32 * width;
-        let serial = serial_lanes(m.fire_lanes);
+        let beat = m.row_lanes.max(1);
         let there = |condition: bool, words: usize| if condition { words } else { 0 };
         // Memories of rows are there with the unit.
         match self {
@@ -116,13 +116,13 @@ impl MemoryKind {
             Self::Pieces => (m.piece_depth, wide(m.fire_lanes, m.piece_width + m.level_bits + 1)),
             Self::Windows => (m.window_depth, m.spike_bits() + m.word_bits() + bits(m.max_segments)),
             Self::Starts => (m.start_depth, m.sum_width),
-            Self::StartPairs => (m.start_depth.div_ceil(serial), wide(serial, m.sum_width)),
+            Self::StartBeats => (m.start_depth.div_ceil(beat), wide(beat, m.sum_width)),
             Self::Coefficients => (m.coefficient_depth, m.coefficient_width),
-            Self::CoefficientPairs => {
-                (m.coefficient_depth.div_ceil(serial), wide(serial, m.coefficient_width))
-            }
+            Self::CoefficientBeats => (m.coefficient_depth.div_ceil(beat), wide(beat, m.coefficient_width)),
             Self::Table => (m.table_depth, m.table_width),
-            Self::Constants => (m.constant_depth, 2 * m.gamma_width.max(m.beta_width)),
+            Self::Constants => {
+                (m.constant_depth.div_ceil(beat), wide(2 * beat, m.gamma_width.max(m.beta_width)))
+            }
             Self::Exponentials => (there(m.max_group > 0, m.exp_depth), m.exp_width),
             Self::Readout => (m.readout.classes, m.readout.multiplier_width + m.readout.value_width),
             Self::Order => {

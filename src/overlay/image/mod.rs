@@ -95,8 +95,8 @@ impl Loadable {
             SpikeCode::Unary => b"unary",
             SpikeCode::Radix => b"radix",
         });
-        let Machine { lanes, spikes, fire_lanes, fetch_width, .. } = &self.machine;
-        for number in [lanes, spikes, fire_lanes, fetch_width] {
+        let Machine { lanes, spikes, fire_lanes, fetch_width, row_lanes, .. } = &self.machine;
+        for number in [lanes, spikes, fire_lanes, fetch_width, row_lanes] {
             hash.update((*number as u64).to_le_bytes());
         }
         // A structure of numbers is always written.
@@ -157,9 +157,9 @@ fn contents(plan: &Plan, loadable: &Loadable, kind: MemoryKind) -> Result<Vec<u3
         MemoryKind::Pieces => return pieces(plan, loadable),
         MemoryKind::Windows => single("windows.hex"),
         MemoryKind::Starts => single("starts.hex"),
-        MemoryKind::StartPairs => serial(plan, ["starts.hex", "start_pairs.hex"]),
+        MemoryKind::StartBeats => serial(plan, ["starts.hex", "start_beats.hex"]),
         MemoryKind::Coefficients => single("coefficients.hex"),
-        MemoryKind::CoefficientPairs => serial(plan, ["coefficients.hex", "coefficient_pairs.hex"]),
+        MemoryKind::CoefficientBeats => serial(plan, ["coefficients.hex", "coefficient_beats.hex"]),
         MemoryKind::Table => single("table.hex"),
         MemoryKind::Constants => single("constants.hex"),
         MemoryKind::Exponentials => single("exponentials.hex"),
@@ -175,8 +175,8 @@ fn contents(plan: &Plan, loadable: &Loadable, kind: MemoryKind) -> Result<Vec<u3
 }
 
 /// The memory of the serial path holds words of as many entries as it takes at once.
-fn serial(plan: &Plan, [one, two]: [&str; 2]) -> String {
-    let name = if super::machine::serial_lanes(plan.machine.fire_lanes) == 1 { one } else { two };
+fn serial(plan: &Plan, [one, several]: [&str; 2]) -> String {
+    let name = if plan.machine.row_lanes == 1 { one } else { several };
     plan.image(name).unwrap_or("").to_owned()
 }
 

@@ -255,7 +255,7 @@ impl Interpreter<'_> {
     pub(super) fn fire_step(&mut self, run: &mut Run) -> Fault<bool> {
         let m = self.machine;
         let w = m.fire_lanes;
-        let [at, row, chunk, group, row_group, row_element, element] = run.firing;
+        let [at, row, chunk, group, row_group, row_element] = run.firing;
         if run.serial.len() >= run.capacity.saturating_mul(w) {
             return Ok(false);
         }
@@ -305,23 +305,24 @@ impl Interpreter<'_> {
                 let value = value.ok_or("an element of nothing")?;
                 run.serial.push_back(Element::Value {
                     fire: at,
-                    index: element + k,
+                    row,
+                    channels: f.elements(),
                     channel: row_element + k,
                     value: fits(value, m.value_width, true, "an element of the serial path")?,
                     group_end: last_inner && lane + 1 == elements,
                 });
             }
         }
-        run.firing = [at, row, chunk, group + 1, row_group + 1, row_element + count, element + count];
+        run.firing = [at, row, chunk, group + 1, row_group + 1, row_element + count];
         if (group + 1) * w >= elements {
             run.accumulated.pop_front();
             run.firing[2] = chunk + 1;
             run.firing[3] = 0;
             if chunk + 1 == n(f.chunks) {
                 run.serial.push_back(Element::RowEnd { fire: at });
-                run.firing = [at, row + 1, 0, 0, 0, 0, element + count];
+                run.firing = [at, row + 1, 0, 0, 0, 0];
                 if row + 1 == n(f.rows) {
-                    run.firing = [at + 1, 0, 0, 0, 0, 0, 0];
+                    run.firing = [at + 1, 0, 0, 0, 0, 0];
                 }
             }
         }

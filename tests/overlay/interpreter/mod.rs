@@ -102,7 +102,7 @@ enum Store {
 
 #[derive(Clone, Copy, Debug)]
 enum Element {
-    Value { fire: usize, index: usize, channel: usize, value: i128, group_end: bool },
+    Value { fire: usize, row: usize, channels: usize, channel: usize, value: i128, group_end: bool },
     RowEnd { fire: usize },
 }
 
@@ -144,8 +144,8 @@ struct Run {
     chunks: VecDeque<(usize, Vec<Event>)>,
     // Accumulated chunks.
     accumulated: VecDeque<Vec<Option<i128>>>,
-    // Fire: instruction, row, chunk, group in the chunk, group in the row, elements of the row, of the instruction.
-    firing: [usize; 7],
+    // Fire: instruction, row, chunk, group in the chunk, group in the row, elements of the row.
+    firing: [usize; 6],
     serial: VecDeque<Element>,
     softmax: VecDeque<Element>,
     scores: Vec<i128>,
@@ -189,7 +189,7 @@ impl<'a> Interpreter<'a> {
             ("thresholds.hex", machine.threshold_depth),
             ("starts.hex", machine.start_depth),
             ("coefficients.hex", machine.coefficient_depth),
-            ("constants.hex", machine.constant_depth),
+            ("constants.hex", machine.constant_depth.div_ceil(machine.row_lanes)),
             ("exponentials.hex", machine.exp_depth),
             ("table.hex", machine.table_depth),
             ("readout.hex", machine.readout.channels),
@@ -243,7 +243,7 @@ impl<'a> Interpreter<'a> {
             at: (0, 0, 0),
             chunks: VecDeque::new(),
             accumulated: VecDeque::new(),
-            firing: [0; 7],
+            firing: [0; 6],
             serial: VecDeque::new(),
             softmax: VecDeque::new(),
             scores: Vec::new(),

@@ -11,13 +11,14 @@ impl Interpreter<'_> {
     fn add(
         &self,
         sums: &[Option<i128>],
-        (target, index, channel): (usize, usize, usize),
+        (target, row, channels, channel): (usize, usize, usize, usize),
         (accumulate, start, starts): (u128, u128, usize),
         (per_channel, coefficients, coefficient): (u128, usize, u128),
         value: i128,
         who: &str,
     ) -> Fault<(usize, i128)> {
         let m = self.machine;
+        let index = row * channels.next_multiple_of(m.row_lanes) + channel;
         let at = target + index;
         let x = sums.get(at).ok_or_else(|| format!("{who}: sum {at} of {}", sums.len()))?;
         let base = match (accumulate, start) {
@@ -41,13 +42,13 @@ impl Interpreter<'_> {
         match element {
             Element::RowEnd { fire } if self.fire[fire].serial == 2 => run.softmax.push_back(element),
             Element::RowEnd { .. } => run.progress[1] += 1,
-            Element::Value { fire, index, channel, value, .. } => {
+            Element::Value { fire, row, channels, channel, value, .. } => {
                 let f = &self.fire[fire];
                 match f.serial {
                     1 => {
                         let (at, value) = self.add(
                             &run.sums,
-                            (n(f.sums), index, channel),
+                            (n(f.sums), row, channels, channel),
                             (f.accumulate, f.start, n(f.starts)),
                             (f.per_channel, n(f.coefficients), f.coefficient),
                             value,
@@ -183,7 +184,7 @@ impl Interpreter<'_> {
             }
         }
         let channels = n(v.channels);
-        let index = row * channels + step;
+        let index = row * channels.next_multiple_of(m.row_lanes) + step;
         let read = |sums: &[Option<i128>], at: usize| -> Fault<i128> {
             let x = sums.get(at).ok_or_else(|| format!("vector {} reads sum {at}", run.vector.0))?;
             x.ok_or_else(|| format!("vector {} reads sum {at} too early", run.vector.0))
@@ -202,7 +203,7 @@ impl Interpreter<'_> {
                 };
                 let (at, value) = self.add(
                     &run.sums,
-                    (n(v.target), index, step),
+                    (n(v.target), row, channels, step),
                     (v.accumulate, v.start, n(v.starts)),
                     (v.per_channel, n(v.coefficients), k),
                     value,
@@ -275,7 +276,8 @@ impl Interpreter<'_> {
         let start = i128::from(v.coefficient as u64 as i64);
         let theta = fits(v.epsilon as i128, m.neuron_theta_width, false, "θ")?;
         let mut levels = Vec::new();
-        for at in n(v.source) + row * channels..n(v.source) + (row + 1) * channels {
+        let first = n(v.source) + row * channels.next_multiple_of(m.row_lanes);
+        for at in first..first + channels {
             let sum = run.sums.get(at).ok_or_else(|| format!("neurons read sum {at}"))?;
             let sum = sum.ok_or_else(|| format!("vector {} reads sum {at} too early", run.vector.0))?;
             let value = fits(start + (sum << m.neuron_fraction), m.row_value_width, true, "V")?;
@@ -293,7 +295,7 @@ impl Interpreter<'_> {
         let count = channels as i128;
         let mut x = Vec::new();
         for c in 0..channels {
-            let at = n(v.source) + row * channels + c;
+            let at = n(v.source) + row * channels.next_multiple_of(m.row_lanes) + c;
             let value = run.sums.get(at).ok_or_else(|| format!("LayerNorm reads sum {at}"))?;
             x.push(
                 value.ok_or_else(|| {
@@ -308,9 +310,11 @@ impl Interpreter<'_> {
         let root = square.isqrt();
         let mut levels = Vec::new();
         for (c, x) in x.iter().enumerate() {
-            let word = n(v.constants) + c;
-            let gamma = self.constants.bits(word, 0, m.gamma_width, true, "constants")?;
-            let beta = self.constants.bits(word, m.gamma_width as usize, m.beta_width, true, "constants")?;
+            let (word, lane) = ((n(v.constants) + c) / m.row_lanes, (n(v.constants) + c) % m.row_lanes);
+            let at = lane * (m.gamma_width + m.beta_width) as usize;
+            let gamma = self.constants.bits(word, at, m.gamma_width, true, "constants")?;
+            let at = at + m.gamma_width as usize;
+            let beta = self.constants.bits(word, at, m.beta_width, true, "constants")?;
             let numerator = gamma * (count * x - sum) + beta * root + (root << (m.norm_fraction - 1));
             let value = numerator >> m.norm_fraction;
             let sticky = numerator != value << m.norm_fraction;

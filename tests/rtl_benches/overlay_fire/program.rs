@@ -46,14 +46,22 @@ pub fn instruction(
     };
     let spikes_out = spikes_out & neurons;
     let table = if case.piece > 0 { neurons & flag() } else { 0 };
-    let pairs = u128::from(serial == 1 && case.serial_lanes == 2 && random.once_in(2));
+    let wide = u128::from(serial == 1 && case.serial_lanes > 1 && random.once_in(2));
     let mut size = || {
         let most = case.chunk_lanes;
         let any = if random.once_in(3) { most } else { random.range(1, most) };
-        if pairs == 1 { (any & !1).max(2) } else { any }
+        any
     };
-    let (full, tail) = (size(), size());
+    let (mut full, mut tail) = (size(), size());
     let (inner, outer) = (random.range(1, 3), random.range(1, 2));
+    // Only the last beat of a row or of a group of scores may have fewer elements than the others.
+    let beats = |n: i64| (n / case.serial_lanes).max(1) * case.serial_lanes;
+    if wide == 1 || serial == 2 {
+        full = beats(full);
+        if outer > 1 && serial == 1 {
+            tail = beats(tail);
+        }
+    }
     let rows = if transpose == 1 { random.range(1, case.chunk_lanes + 2) } else { random.range(1, 5) };
     let (steps, most) = match case.unary {
         true => {
@@ -71,6 +79,11 @@ pub fn instruction(
     let longest = functions.iter().flatten().map(Function::words).max().unwrap_or(1);
     let needed = i64::from(usize::BITS - (longest - 1).leading_zeros());
     let any = |random: &mut Random, bits: i64| random.range(0, (1 << bits) - 1) as u128;
+    // Elements that are written at once begin at a multiple of as many words.
+    let operand = |word: u128| match transpose {
+        1 => word / case.operand_lanes as u128 * case.operand_lanes as u128,
+        _ => word,
+    };
     let fields = Fire {
         last: u128::from(n + 1 == INSTRUCTIONS),
         neurons,
@@ -81,7 +94,7 @@ pub fn instruction(
         table,
         probes: if table == 1 { needed as u128 } else { any(random, 2) },
         serial,
-        pairs,
+        wide,
         rows: rows as u128,
         chunks: (inner * outer) as u128,
         inner: inner as u128,
@@ -94,8 +107,8 @@ pub fn instruction(
         spikes: any(random, SPIKE_BITS),
         row_stride: any(random, SPIKE_BITS),
         step_stride: any(random, SPIKE_BITS),
-        operand_words: any(random, OPERAND_BITS),
-        operand_stride: any(random, OPERAND_BITS),
+        operand_words: operand(any(random, OPERAND_BITS)),
+        operand_stride: operand(any(random, OPERAND_BITS)),
         operand_groups: random.range(1, case.chunk_lanes / case.lanes) as u128,
         ..Fire::default()
     };
@@ -176,9 +189,11 @@ pub fn cycles(case: &Case, own: &Instruction, chunks: &[Chunk]) -> i64 {
     for chunk in chunks {
         for first in (0..chunk.elements).step_by(lanes) {
             let elements = (chunk.elements - first).min(lanes) as i64;
-            let walk = match (i.serial, i.pairs) {
-                (1, 1) => elements / 2,
+            let beats = (elements + case.serial_lanes - 1) / case.serial_lanes;
+            let walk = match (i.serial, i.wide) {
+                (1, 1) | (2, _) => beats,
                 (0, _) if i.transpose == 0 => 1,
+                (0, _) => (elements + case.operand_lanes - 1) / case.operand_lanes,
                 _ => elements,
             };
             let fire = if i.neurons == 1 { steps.max(2) } else { 1 };
