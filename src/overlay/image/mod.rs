@@ -113,10 +113,8 @@ impl Loadable {
 pub fn words(plan: &Plan, loadable: &Loadable, signed: bool) -> Result<Vec<u32>> {
     let mut words = vec![MAGIC, VERSION, loadable.identifier(), 0];
     for kind in MemoryKind::ALL {
-        let data = match kind {
-            MemoryKind::Scalars => values(plan, signed),
-            _ => contents(plan, loadable, kind)?,
-        };
+        let data =
+            if kind == MemoryKind::Scalars { values(plan, signed) } else { contents(plan, loadable, kind)? };
         let parts = kind.parts(&loadable.machine) as usize;
         let count = data.len() / parts.max(1);
         if count > kind.size(&loadable.machine).0 {
