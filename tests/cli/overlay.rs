@@ -87,7 +87,7 @@ fn networks_are_compiled_for_a_machine() {
         &[
             "does not fit the machine",
             "LayerNorm: there are none",
-            "words of weights: ",
+            "words of thresholds: ",
             " needed, ",
             " there",
             "--also",
