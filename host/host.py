@@ -72,6 +72,11 @@ LOAD_REGISTERS = {
     "load_status": 0x84,
     "load_data": 0x88,
     "load_machine": 0x8C,
+    "load_address_low": 0x90,
+    "load_address_high": 0x94,
+    "load_length": 0x98,
+    "memory_lost": 0x9C,
+    "memory_beats": 0xA0,
 }
 FIRST_STAGE, STAGE_BYTES = 0x40, 0x10
 STAGE_REGISTERS = {

@@ -76,6 +76,21 @@ package axi_lite_regs_pkg;
 
   // load_machine: read-only.
   localparam int unsigned LoadMachineOffset = 140;
+
+  // load_address_low: read-write.
+  localparam int unsigned LoadAddressLowOffset = 144;
+
+  // load_address_high: read-write.
+  localparam int unsigned LoadAddressHighOffset = 148;
+
+  // load_length: read-write.
+  localparam int unsigned LoadLengthOffset = 152;
+
+  // memory_lost: read-only.
+  localparam int unsigned MemoryLostOffset = 156;
+
+  // memory_beats: read-only.
+  localparam int unsigned MemoryBeatsOffset = 160;
   /* verilator lint_on UNUSEDPARAM */
 
   // The block of stage s begins at FirstStageOffset + s * StageBytes.

@@ -4,8 +4,11 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
+#include <deque>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "Vsnn.h"
@@ -50,6 +53,28 @@ class Stalls {
   uint32_t in_ = 0;
 };
 
+// A burst that was asked for.
+struct Burst {
+  uint64_t addr;
+  uint32_t beats;
+  uint64_t due;
+};
+
+// The memory behind the AXI4 read channels, for one ID.
+struct Memory {
+  uint64_t base = 0;
+  std::vector<uint8_t> bytes;
+  std::deque<Burst> bursts;
+  uint32_t beat = 0;
+  // Of the beat that is offered.
+  bool valid = false;
+  bool arready = false;
+  uint64_t error_left = 0;
+  uint32_t error = 0;
+  Stalls stalls{1};
+  Stalls latency{2};
+};
+
 struct Host {
   std::unique_ptr<VerilatedContext> context;
   std::unique_ptr<Vsnn> top;
@@ -63,6 +88,7 @@ struct Host {
   std::vector<uint64_t> taps;
   std::vector<SnnLink> links;
   std::vector<Stalls> stalls;
+  Memory memory;
   std::string message;
 };
 
@@ -71,6 +97,90 @@ const std::string kImages = "snn2rtl-images:";
 std::string images;
 
 Host host;
+
+// Sets a port of any width.
+template <typename Port>
+std::enable_if_t<std::is_integral<Port>::value> set_port(Port& port, const uint8_t* bytes) {
+  std::memcpy(&port, bytes, sizeof port);
+}
+template <std::size_t Words>
+void set_port(VlWide<Words>& port, const uint8_t* bytes) {
+  for (std::size_t i = 0; i < Words; ++i) {
+    EData word;
+    std::memcpy(&word, bytes + 4 * i, 4);
+    port[i] = word;
+  }
+}
+
+// Models without the channels have no memory.
+template <typename Top, typename = void>
+struct Channels {
+  static void drive(Top&) {}
+  static bool step(Top&, bool) { return false; }
+};
+
+template <typename Top>
+struct Channels<Top, std::void_t<decltype(std::declval<Top&>().m_axi_arvalid_o)>> {
+  // Before a clock edge: what the memory offers.
+  static void drive(Top& top) {
+    Memory& memory = host.memory;
+    const int pause = host.stall ? memory.stalls.next() : 0;
+    memory.arready = !(pause & 1);
+    top.m_axi_arready_i = memory.arready;
+    top.m_axi_rid_i = 0;
+    uint8_t data[128];
+    constexpr uint64_t bytes = sizeof(top.m_axi_rdata_i);
+    static_assert(bytes <= sizeof data, "a beat is at most 1024 bits");
+    if (!memory.valid && !memory.bursts.empty() && memory.bursts.front().due <= host.cycle && !(pause & 2)) {
+      memory.valid = true;
+    }
+    top.m_axi_rvalid_i = memory.valid;
+    if (!memory.valid) return;
+    const Burst& burst = memory.bursts.front();
+    const uint64_t from = burst.addr + memory.beat * bytes - memory.base;
+    const uint64_t size = memory.bytes.size();
+    const bool there = from < size;
+    // What follows in the last beat may be anything.
+    std::memset(data, 0xa5, sizeof data);
+    if (there) std::memcpy(data, memory.bytes.data() + from, bytes < size - from ? bytes : size - from);
+    set_port(top.m_axi_rdata_i, data);
+    const bool bad = memory.error != 0 && memory.error_left == 0;
+    top.m_axi_rresp_i = bad ? memory.error : there ? 0 : 3;
+    top.m_axi_rlast_i = memory.beat + 1 == burst.beats;
+  }
+
+  // At the edge: what has moved, as the model's outputs stood before it.
+  static bool step(Top& top, bool reset) {
+    Memory& memory = host.memory;
+    if (reset) {
+      memory.bursts.clear();
+      memory.beat = 0;
+      memory.valid = false;
+      return false;
+    }
+    const bool moved = memory.valid && top.m_axi_rready_o;
+    if (moved) {
+      memory.valid = false;
+      if (memory.error != 0) {
+        if (memory.error_left == 0) memory.error = 0;
+        else --memory.error_left;
+      }
+      if (++memory.beat == memory.bursts.front().beats) {
+        memory.beat = 0;
+        memory.bursts.pop_front();
+      }
+    }
+    if (memory.arready && top.m_axi_arvalid_o) {
+      uint64_t wait = 30;
+      if (host.stall) {
+        wait = 1;
+        for (int i = 0; i < 40; ++i) wait += memory.latency.next() & 1;
+      }
+      memory.bursts.push_back({top.m_axi_araddr_o, static_cast<uint32_t>(top.m_axi_arlen_o) + 1, host.cycle + wait});
+    }
+    return moved;
+  }
+};
 
 // More than this the simulator has no reason to say.
 constexpr size_t kLongestMessage = 8192;
@@ -160,6 +270,8 @@ int snn_open(uint64_t seed, int stall) {
   if (host.top) return 0;
   host.seed = seed;
   host.stall = stall != 0;
+  host.memory.stalls = Stalls{seed + 101};
+  host.memory.latency = Stalls{seed + 102};
   host.context.reset(new VerilatedContext);
   host.context->randReset(2);
   host.context->randSeed(static_cast<int>(seed & 0x7fffffff) | 1);
@@ -168,6 +280,16 @@ int snn_open(uint64_t seed, int stall) {
 #endif
   host.top.reset(new Vsnn{host.context.get(), "top"});
   return 1;
+}
+
+void snn_memory(uint64_t base, const uint8_t* bytes, uint64_t count) {
+  host.memory.base = base;
+  host.memory.bytes.assign(bytes, bytes + count);
+}
+
+void snn_memory_error(uint64_t beats, uint32_t response) {
+  host.memory.error_left = beats;
+  host.memory.error = response;
 }
 
 void snn_close() {
@@ -195,6 +317,7 @@ void snn_cycle(const SnnIn* in, SnnOut* out) {
   top.s_axi_arvalid_i = in->s_axi_arvalid;
   top.s_axi_araddr_i = in->s_axi_araddr;
   top.s_axi_rready_i = in->s_axi_rready;
+  Channels<Vsnn>::drive(top);
   top.clk_i = 0;
   top.eval();
   dump();
@@ -212,6 +335,7 @@ void snn_cycle(const SnnIn* in, SnnOut* out) {
   out->s_axi_arready = top.s_axi_arready_o;
   out->s_axi_rvalid = top.s_axi_rvalid_o;
   out->s_axi_rresp = top.s_axi_rresp_o;
+  out->m_axi_beat = Channels<Vsnn>::step(top, in->rst != 0);
 
   top.clk_i = 1;
   top.eval();

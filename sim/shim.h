@@ -62,6 +62,8 @@ struct SnnOut {
   uint8_t s_axi_arready;
   uint8_t s_axi_rvalid;
   uint8_t s_axi_rresp;
+  // 1: a beat has come from memory.
+  uint8_t m_axi_beat;
   // 1: an assertion failed, or the simulator gave up; `snn_message` says why.
   uint8_t stopped;
 };
@@ -77,7 +79,7 @@ struct SnnLink {
 };
 
 // Version of this interface.
-#define SNN_ABI 2u
+#define SNN_ABI 3u
 SNN_API uint32_t snn_abi(void);
 
 // Names the folder of the memory images, for models that are built with RomPath "snn2rtl-images:". Before `snn_open`.
@@ -90,6 +92,13 @@ SNN_API void snn_close(void);
 
 // One clock cycle.
 SNN_API void snn_cycle(const struct SnnIn* in, struct SnnOut* out);
+
+// The memory behind the AXI4 read channels of models that have them: `count` bytes from address `base` on, which is a
+// multiple of 64. Beats without one of them answer with DECERR. Without `stall` it answers after 30 cycles, a beat a cycle;
+// with it, after a random time and with pauses.
+SNN_API void snn_memory(uint64_t base, const uint8_t* bytes, uint64_t count);
+// The beat that comes after `beats` more, and no other, answers with this response (2 SLVERR, 3 DECERR; 0: none does).
+SNN_API void snn_memory_error(uint64_t beats, uint32_t response);
 
 // What the taps have reported since `snn_clear`, in order; valid until the next cycle. A beat is
 //     kind (8 bits) | flags << 8 (8 bits: skip, last, quiet) | lanes << 16 (16 bits) | stage << 32

@@ -15,6 +15,26 @@
 @%- endif %@
 module @{ top }@ #(
 @% include "core_ports.svh" %@
+@%- if let Some(memory) = memory %@,
+  /// Memory with model images and weights, AXI4, read channels.
+  output      logic                   m_axi_arvalid_o,
+  input  wire logic                   m_axi_arready_i,
+  output      logic [0:0]             m_axi_arid_o,
+  output      logic [@{ memory.addr_width - 1 }@:0]            m_axi_araddr_o,
+  output      logic [7:0]             m_axi_arlen_o,
+  output      logic [2:0]             m_axi_arsize_o,
+  output      logic [1:0]             m_axi_arburst_o,
+  output      logic                   m_axi_arlock_o,
+  output      logic [3:0]             m_axi_arcache_o,
+  output      logic [2:0]             m_axi_arprot_o,
+  output      logic [3:0]             m_axi_arqos_o,
+  input  wire logic                   m_axi_rvalid_i,
+  output      logic                   m_axi_rready_o,
+  input  wire logic [0:0]             m_axi_rid_i,
+  input  wire logic [@{ memory.width - 1 }@:0]            m_axi_rdata_i,
+  input  wire logic [1:0]             m_axi_rresp_i,
+  input  wire logic                   m_axi_rlast_i
+@%- endif %@
 );
 
   // Bits of the spikes, and of the events, of a cycle.
@@ -35,6 +55,9 @@ module @{ top }@ #(
   logic [31:0] load_addr;
   logic [LoadWidth-1:0] load_word;
   logic core_rst, core_inside, draining;
+@%- if memory.is_none() %@
+  logic unused_stream_ready, unused_stream_lost;
+@%- endif %@
 @% if let Some(loader) = loader %@
   // Without memory images there is no folder of them.
   if (RomPath == "") begin : gen_no_path
@@ -63,9 +86,22 @@ module @{ top }@ #(
   logic load_start, word_valid, word_ready, loader_ready, loaded, hold;
   logic [31:0] word;
   logic [3:0] load_error;
+@%- if let Some(memory) = memory %@
+  logic stream_lost, broken, word_error;
+  logic stream_valid, stream_ready, stream_failed;
+  logic [63:0] read_addr;
+  logic [31:0] read_bytes;
+  logic [@{ memory.width - 1 }@:0] stream_beat;
+  logic unused_word_valid;
+  logic [31:0] unused_word;
+@%- else %@
+  logic [63:0] unused_read_addr;
+  logic [31:0] unused_read_bytes;
+@%- endif %@
   load_registers #(
     .AddrWidth(AddrWidth),
-    .Machine(Machine)
+    .Machine(Machine),
+    .Reads(@% if memory.is_some() %@1'b1@% else %@1'b0@% endif %@)
   ) u_load_registers (
     .clk_i,
     .rst_i,
@@ -104,12 +140,29 @@ module @{ top }@ #(
     .m_axi_rdata_i(regs_rdata),
     .m_axi_rresp_i(regs_rresp),
     .start_o(load_start),
+@%- if memory.is_some() %@
+    .read_addr_o(read_addr),
+    .read_bytes_o(read_bytes),
+    .word_valid_o(unused_word_valid),
+    .word_ready_i(1'b1),
+    .word_o(unused_word),
+    .loader_ready_i(loader_ready),
+    .loaded_i(loaded && !broken),
+    .error_i(broken ? overlay_image_pkg::ErrorSource : load_error),
+    .lost_i(stream_lost),
+    .beat_i(m_axi_rvalid_i && m_axi_rready_o)
+@%- else %@
+    .read_addr_o(unused_read_addr),
+    .read_bytes_o(unused_read_bytes),
     .word_valid_o(word_valid),
     .word_ready_i(word_ready),
     .word_o(word),
     .loader_ready_i(loader_ready),
     .loaded_i(loaded),
-    .error_i(load_error)
+    .error_i(load_error),
+    .lost_i(1'b0),
+    .beat_i(1'b0)
+@%- endif %@
   );
 
   logic write_valid;
@@ -127,14 +180,22 @@ module @{ top }@ #(
     .rst_i,
     .start_i(load_start),
     .busy_i(busy_o || core_inside),
+@%- if memory.is_some() %@
+    .hold_o(loader_hold),
+@%- else %@
     .hold_o(hold),
+@%- endif %@
     .ready_o(loader_ready),
     .loaded_o(loaded),
     .error_o(load_error),
     .in_valid_i(word_valid),
     .in_ready_o(word_ready),
     .in_data_i(word),
+@%- if memory.is_some() %@
+    .in_error_i(word_error),
+@%- else %@
     .in_error_i(1'b0),
+@%- endif %@
     .write_valid_o(write_valid),
     .write_memory_o(write_memory),
     .write_addr_o(write_addr),
@@ -158,6 +219,69 @@ module @{ top }@ #(
     .addr_o(load_addr),
     .word_o(load_word)
   );
+@%- if let Some(memory) = memory %@
+  // ------------------------------------------------------------ memory
+  // The numbers of the stream of weights: where it begins behind the image's address, its bytes, its words.
+  logic loader_hold, unused_memory;
+  logic [47:0] unused_bytes_read, unused_waited;
+  assign unused_memory = ^read_addr;
+  logic [31:0] stream_offset_q, stream_bytes_q, stream_words_q;
+  assign hold = loader_hold || broken;
+  always_ff @(posedge clk_i) begin
+    if (load[overlay_image_pkg::MemoryNeeds]) begin
+      if (load_addr == 32'd0) stream_offset_q <= load_word[LoadWidth-1-:32];
+      if (load_addr == 32'd1) stream_bytes_q <= load_word[LoadWidth-1-:32];
+      if (load_addr == 32'd2) stream_words_q <= load_word[LoadWidth-1-:32];
+    end
+  end
+  overlay_memory #(
+    .AddrWidth(@{ memory.addr_width }@),
+    .DataWidth(@{ memory.width }@),
+    .MaxBurst(@{ memory.burst }@),
+    .Outstanding(@{ memory.outstanding }@),
+    .BufferBeats(@{ memory.buffer }@)
+  ) u_memory (
+    .clk_i,
+    .rst_i,
+    .start_i(load_start),
+    .addr_i(@{ memory.addr_width }@'(read_addr)),
+    .bytes_i(read_bytes),
+    .ended_i(loaded || load_error != '0),
+    .word_valid_o(word_valid),
+    .word_ready_i(word_ready),
+    .word_o(word),
+    .word_error_o(word_error),
+    .stream_i(!core_rst),
+    .stream_offset_i(stream_offset_q),
+    .stream_bytes_i(stream_bytes_q),
+    .beat_valid_o(stream_valid),
+    .beat_ready_i(stream_ready),
+    .beat_o(stream_beat),
+    .failed_o(stream_failed),
+    .broken_o(broken),
+    .clear_i(1'b0),
+    .bytes_read_o(unused_bytes_read),
+    .waited_o(unused_waited),
+    .m_axi_arvalid_o,
+    .m_axi_arready_i,
+    .m_axi_arid_o,
+    .m_axi_araddr_o,
+    .m_axi_arlen_o,
+    .m_axi_arsize_o,
+    .m_axi_arburst_o,
+    .m_axi_arlock_o,
+    .m_axi_arcache_o,
+    .m_axi_arprot_o,
+    .m_axi_arqos_o,
+    .m_axi_rvalid_i,
+    .m_axi_rready_o,
+    .m_axi_rid_i,
+    .m_axi_rdata_i,
+    .m_axi_rresp_i,
+    .m_axi_rlast_i
+  );
+
+@%- endif %@
   overlay_scalars u_scalars (
     .clk_i,
     .write_i(load[overlay_image_pkg::MemoryScalars]),
@@ -311,6 +435,21 @@ module @{ top }@ #(
     .load_i(load),
     .load_addr_i(load_addr),
     .load_word_i(load_word),
+@%- if memory.is_some() %@
+    .stream_words_i(stream_words_q),
+    .stream_valid_i(stream_valid),
+    .stream_ready_o(stream_ready),
+    .stream_i(stream_beat),
+    .stream_failed_i(stream_failed),
+    .stream_lost_o(stream_lost),
+@%- else %@
+    .stream_words_i('0),
+    .stream_valid_i(1'b0),
+    .stream_ready_o(unused_stream_ready),
+    .stream_i('0),
+    .stream_failed_i(1'b0),
+    .stream_lost_o(unused_stream_lost),
+@%- endif %@
     .inside_o(core_inside),
     .in_valid_i(value_valid),
     .in_ready_o(value_ready),

@@ -45,8 +45,14 @@ module self_check_tb #(
   logic aw_valid, aw_ready, w_valid, w_ready, b_valid, ar_valid, ar_ready, r_valid, loaded;
   logic [@{ image.address_bits - 1 }@:0] aw_addr;
   logic [31:0] w_data, r_data, written;
+@%- if image.memory > 0 %@
+  // The core reads the image: its length, the begin, the state until it is in.
+  assign aw_addr = (state == StStart) ? @{ image.address_bits }@'d@{ image.length }@ : @{ image.address_bits }@'d@{ image.control }@;
+  assign w_data = (state == StStart) ? 32'd@{ 4 * image.words }@ : 32'd1;
+@%- else %@
   assign aw_addr = (state == StStart) ? @{ image.address_bits }@'d@{ image.control }@ : @{ image.address_bits }@'d@{ image.data }@;
   assign w_data = (state == StStart) ? 32'd1 : image[written];
+@%- endif %@
   assign loaded = state == StRun;
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -59,6 +65,20 @@ module self_check_tb #(
       if (w_ready) w_valid <= 1'b0;
       if (ar_ready) ar_valid <= 1'b0;
       case (state)
+@%- if image.memory > 0 %@
+        StStart: if (b_valid) begin
+          state <= StWords;
+          {aw_valid, w_valid} <= 2'b11;
+        end
+        StWords: if (b_valid) begin
+          state <= StWait;
+          ar_valid <= 1'b1;
+        end
+        StWait: if (r_valid) begin
+          ar_valid <= !r_data[0];
+          if (r_data[0]) state <= StRun;
+        end
+@%- else %@
         StStart: if (b_valid) begin
           state <= StWait;
           ar_valid <= 1'b1;
@@ -75,10 +95,41 @@ module self_check_tb #(
           if (written == @{ image.words - 1 }@) state <= StRun;
           else {aw_valid, w_valid} <= 2'b11;
         end
+@%- endif %@
         default: ;
       endcase
     end
   end
+@%- if image.memory > 0 %@
+
+  // The memory: the image from address 0 on; one burst at a time.
+  localparam int unsigned MemoryWidth = @{ image.memory }@;
+  logic m_arvalid, m_arready, m_rvalid, m_rready;
+  logic [39:0] m_araddr;
+  logic [31:0] m_word;
+  logic [7:0] m_arlen, m_left;
+  logic [MemoryWidth-1:0] m_rdata;
+  assign m_arready = !m_rvalid;
+  always_comb begin
+    m_rdata = '0;
+    for (int unsigned i = 0; i < MemoryWidth / 32; i++) begin
+      if (m_word + i < @{ image.words }@) m_rdata[32*i+:32] = image[m_word+i];
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      m_rvalid <= 1'b0;
+    end else if (m_arvalid && m_arready) begin
+      m_rvalid <= 1'b1;
+      m_word <= m_araddr[33:2];
+      m_left <= m_arlen;
+    end else if (m_rvalid && m_rready) begin
+      m_rvalid <= m_left != 8'd0;
+      m_word <= m_word + MemoryWidth / 32;
+      m_left <= m_left - 8'd1;
+    end
+  end
+@%- endif %@
 @%- endif %@
 
   logic in_pause, out_pause;
@@ -126,6 +177,25 @@ module self_check_tb #(
     .s_axi_rready_i(1'b1),
     .s_axi_rdata_o(r_data),
     .s_axi_rresp_o(),
+@%- if image.memory > 0 %@
+    .m_axi_arvalid_o(m_arvalid),
+    .m_axi_arready_i(m_arready),
+    .m_axi_arid_o(),
+    .m_axi_araddr_o(m_araddr),
+    .m_axi_arlen_o(m_arlen),
+    .m_axi_arsize_o(),
+    .m_axi_arburst_o(),
+    .m_axi_arlock_o(),
+    .m_axi_arcache_o(),
+    .m_axi_arprot_o(),
+    .m_axi_arqos_o(),
+    .m_axi_rvalid_i(m_rvalid),
+    .m_axi_rready_o(m_rready),
+    .m_axi_rid_i(1'b0),
+    .m_axi_rdata_i(m_rdata),
+    .m_axi_rresp_i(2'b00),
+    .m_axi_rlast_i(m_left == 8'd0),
+@%- endif %@
 @%- else %@
     .s_axi_awvalid_i(1'b0),
     .s_axi_awready_o(),

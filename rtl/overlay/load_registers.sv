@@ -7,11 +7,14 @@
 /// Contract: one transfer at a time on each of the two sides; address and data of a write may come in either order. A
 /// write to `load_data` is answered when the loader has taken the word; while it takes none, the word is dropped. A
 /// write to a read-only register is answered with SLVERR, an address without a register by the core's registers.
+/// With `Reads`, the core reads images itself, from an address and with a length that are registers; without, these are 0.
 module load_registers #(
   /// Address bits.
   parameter int unsigned AddrWidth = 8,
   /// Identifier of the machine.
-  parameter bit [31:0] Machine = '0
+  parameter bit [31:0] Machine = '0,
+  /// There is a port to memory.
+  parameter bit Reads = 1'b0
 ) (
   input  wire logic                 clk_i,
   input  wire logic                 rst_i,
@@ -53,12 +56,17 @@ module load_registers #(
   input  wire logic [1:0]           m_axi_rresp_i,
   /// Loader: begin of an image, a word of it, its state.
   output      logic                 start_o,
+  output      logic [63:0]          read_addr_o,
+  output      logic [31:0]          read_bytes_o,
   output      logic                 word_valid_o,
   input  wire logic                 word_ready_i,
   output      logic [31:0]          word_o,
   input  wire logic                 loader_ready_i,
   input  wire logic                 loaded_i,
-  input  wire logic [3:0]           error_i
+  input  wire logic [3:0]           error_i,
+  /// Counters of the port to memory: what they count in this cycle.
+  input  wire logic                 lost_i,
+  input  wire logic                 beat_i
 );
 
   localparam int unsigned IndexWidth = AddrWidth - 2;
@@ -71,9 +79,16 @@ module load_registers #(
   localparam bit [IndexWidth-1:0] RegData = IndexWidth'(axi_lite_regs_pkg::LoadDataOffset / 4);
   localparam bit [IndexWidth-1:0] RegMachine =
       IndexWidth'(axi_lite_regs_pkg::LoadMachineOffset / 4);
-  localparam bit [IndexWidth-1:0] RegLast = RegMachine;
+  localparam bit [IndexWidth-1:0] RegAddrLow =
+      IndexWidth'(axi_lite_regs_pkg::LoadAddressLowOffset / 4);
+  localparam bit [IndexWidth-1:0] RegAddrHigh =
+      IndexWidth'(axi_lite_regs_pkg::LoadAddressHighOffset / 4);
+  localparam bit [IndexWidth-1:0] RegLength = IndexWidth'(axi_lite_regs_pkg::LoadLengthOffset / 4);
+  localparam bit [IndexWidth-1:0] RegLost = IndexWidth'(axi_lite_regs_pkg::MemoryLostOffset / 4);
+  localparam bit [IndexWidth-1:0] RegBeats = IndexWidth'(axi_lite_regs_pkg::MemoryBeatsOffset / 4);
+  localparam bit [IndexWidth-1:0] RegLast = RegBeats;
 
-  if (2 ** AddrWidth <= axi_lite_regs_pkg::LoadMachineOffset + 4) begin : gen_bad_parameters
+  if (2 ** AddrWidth <= axi_lite_regs_pkg::MemoryBeatsOffset + 4) begin : gen_bad_parameters
     $error("load_registers: a parameter is out of range");
   end
 
@@ -138,11 +153,51 @@ module load_registers #(
       w_strb_q <= s_axi_wstrb_i;
     end
     if (execute) begin
-      b_resp_q <= (aw_index == RegControl || (aw_index == RegData && whole)) ?
+      b_resp_q <= (aw_index == RegControl || (whole && (aw_index == RegData ||
+          aw_index == RegAddrLow || aw_index == RegAddrHigh || aw_index == RegLength))) ?
           RespOkay : RespSlaveError;
     end else if (m_axi_bvalid_i && m_axi_bready_o) begin
       b_resp_q <= m_axi_bresp_i;
     end
+  end
+
+  // ---------------------------------------------------------------------------- memory
+  logic [31:0] addr_low, addr_high, length, lost, beats;
+  assign read_addr_o = {addr_high, addr_low};
+  assign read_bytes_o = length;
+  if (Reads) begin : gen_memory
+    logic [31:0] addr_low_q, addr_high_q, length_q, lost_q, beats_q;
+    assign addr_low = addr_low_q;
+    assign addr_high = addr_high_q;
+    assign length = length_q;
+    assign lost = lost_q;
+    assign beats = beats_q;
+    always_ff @(posedge clk_i) begin
+      if (rst_i) begin
+        addr_low_q <= '0;
+        addr_high_q <= '0;
+        length_q <= '0;
+      end else if (execute && whole) begin
+        if (aw_index == RegAddrLow) addr_low_q <= w_data_q;
+        if (aw_index == RegAddrHigh) addr_high_q <= w_data_q;
+        if (aw_index == RegLength) length_q <= w_data_q;
+      end
+      if (rst_i) begin
+        lost_q <= '0;
+        beats_q <= '0;
+      end else begin
+        lost_q <= lost_q + 32'(lost_i);
+        beats_q <= beats_q + 32'(beat_i);
+      end
+    end
+  end else begin : gen_no_memory
+    assign addr_low = '0;
+    assign addr_high = '0;
+    assign length = '0;
+    assign lost = '0;
+    assign beats = '0;
+    logic unused_memory;
+    assign unused_memory = lost_i ^ beat_i;
   end
 
   // ---------------------------------------------------------------------------- reads
@@ -171,6 +226,11 @@ module load_registers #(
         own_data[axi_lite_regs_pkg::LoadStatusErrorLsb+:4] = error_i;
       end
       RegMachine: own_data = Machine;
+      RegAddrLow: own_data = addr_low;
+      RegAddrHigh: own_data = addr_high;
+      RegLength: own_data = length;
+      RegLost: own_data = lost;
+      RegBeats: own_data = beats;
       default: own_data = '0;
     endcase
   end

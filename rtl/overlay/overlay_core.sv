@@ -44,6 +44,8 @@ module overlay_core #(
   parameter WeightFile = "",
   parameter WeightFile1 = "",
   parameter WeightFile2 = "",
+  /// Weights stream past, from memory: bits of a beat; they are all here if 0.
+  parameter int unsigned StreamWidth = 0,
   /// Windows: entries of their table, none if 0; bits of a level of which the largest is taken, none if 0.
   parameter int unsigned WindowDepth = 0,
   parameter WindowFile = "",
@@ -125,7 +127,9 @@ module overlay_core #(
   parameter ResultFile = "",
   /// Bits of counted events, derived.
   localparam int unsigned CountWidth =
-      $clog2(((Spikes > FireLanes) ? Spikes : FireLanes) + 4 * RowLanes + 1)
+      $clog2(((Spikes > FireLanes) ? Spikes : FireLanes) + 4 * RowLanes + 1),
+  /// Bits of a beat of weights, derived.
+  localparam int unsigned BeatWidth = (StreamWidth > 0) ? StreamWidth : 1
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_i,
@@ -135,6 +139,13 @@ module overlay_core #(
   input  wire logic [overlay_image_pkg::Memories-1:0] load_i,
   input  wire logic [31:0]           load_addr_i,
   input  wire logic [LoadWidth-1:0]  load_word_i,
+  /// Weights: words of a sample's stream, its beats; it has failed; a cycle is lost because weights are not here.
+  input  wire logic [31:0]           stream_words_i,
+  input  wire logic                  stream_valid_i,
+  output      logic                  stream_ready_o,
+  input  wire logic [BeatWidth-1:0]  stream_i,
+  input  wire logic                  stream_failed_i,
+  output      logic                  stream_lost_o,
   /// A sample is complete in the core and not computed.
   output      logic                  inside_o,
   /// Values in.
@@ -298,7 +309,7 @@ module overlay_core #(
   );
 
   // ---------------------------------------------------------------------------- fetch
-  logic fetch_valid, fetch_next;
+  logic fetch_valid, fetch_next, weights_ready;
   logic [32*overlay_isa_pkg::FetchWords-1:0] fetch_instr;
   overlay_sequencer #(
     .Words(overlay_isa_pkg::FetchWords),
@@ -351,7 +362,7 @@ module overlay_core #(
     .window_write_i(load_i[overlay_image_pkg::MemoryWindows]),
     .window_addr_i(WindowAddrBits'(load_addr_i)),
     .window_data_i(WindowWidth'(load_word_i >> (LoadWidth - 32 * WindowParts))),
-    .instr_valid_i(fetch_valid),
+    .instr_valid_i(fetch_valid && weights_ready),
     .instr_i(fetch_instr),
     .instr_next_o(fetch_next),
     .progress_engine_i(progress_engine_q),
@@ -452,24 +463,67 @@ module overlay_core #(
   for (genvar g = 0; g < Spikes; g++) begin : gen_weight_addr
     assign weight_addr[WeightBits*g+:WeightBits] = event_addr[WordBits*g+:WeightBits];
   end
-  overlay_weights #(
-    .Ports(Spikes),
-    .Width(Lanes * WeightWidth),
-    .Depth(WeightDepth),
-    .Loadable(Loadable),
-    .File0(WeightFile),
-    .File1(WeightFile1),
-    .File2(WeightFile2)
-  ) u_weights (
-    .clk_i,
-    .enable_i(event_valid),
-    .clear_i(~event_bits | {Spikes{event_operand}}),
-    .addr_i(weight_addr),
-    .data_o(weight_data),
-    .write_i(load_i[overlay_image_pkg::MemoryWeights]),
-    .write_addr_i(WeightBits'(load_addr_i)),
-    .write_data_i((Lanes * WeightWidth)'(load_word_i >> (LoadWidth - 32 * WeightParts)))
-  );
+  if (StreamWidth > 0) begin : gen_stream
+    // Before the needs stand the numbers of the stream, which are read outside.
+    localparam int unsigned NeedBits = (FetchCount > 1) ? $clog2(FetchCount) : 1;
+    logic waits;
+    overlay_weight_ring #(
+      .Ports(Spikes),
+      .Width(Lanes * WeightWidth),
+      .Depth(WeightDepth),
+      .BeatWidth(StreamWidth),
+      .Count(FetchCount)
+    ) u_ring (
+      .clk_i,
+      .rst_i,
+      .words_i(stream_words_i),
+      .need_write_i(load_i[overlay_image_pkg::MemoryNeeds] &&
+          load_addr_i >= overlay_image_pkg::StreamNumbers),
+      .need_addr_i(NeedBits'(load_addr_i - overlay_image_pkg::StreamNumbers)),
+      .need_data_i(32'(load_word_i >> (LoadWidth - 32))),
+      .in_valid_i(stream_valid_i),
+      .in_ready_o(stream_ready_o),
+      .in_data_i(stream_i),
+      .failed_i(stream_failed_i),
+      .ready_o(weights_ready),
+      .waits_o(waits),
+      .next_i(fetch_next),
+      .held_i(word_valid),
+      .word_i(word_valid && word_ready && word_last),
+      .ended_i(event_valid && event_last),
+      .enable_i(event_valid),
+      .clear_i(~event_bits | {Spikes{event_operand}}),
+      .addr_i(weight_addr),
+      .data_o(weight_data)
+    );
+    always_ff @(posedge clk_i) begin
+      stream_lost_o <= waits && fetch_valid && !fetch_end && inside_o;
+    end
+  end else begin : gen_weights
+    overlay_weights #(
+      .Ports(Spikes),
+      .Width(Lanes * WeightWidth),
+      .Depth(WeightDepth),
+      .Loadable(Loadable),
+      .File0(WeightFile),
+      .File1(WeightFile1),
+      .File2(WeightFile2)
+    ) u_weights (
+      .clk_i,
+      .enable_i(event_valid),
+      .clear_i(~event_bits | {Spikes{event_operand}}),
+      .addr_i(weight_addr),
+      .data_o(weight_data),
+      .write_i(load_i[overlay_image_pkg::MemoryWeights]),
+      .write_addr_i(WeightBits'(load_addr_i)),
+      .write_data_i((Lanes * WeightWidth)'(load_word_i >> (LoadWidth - 32 * WeightParts)))
+    );
+    assign weights_ready = 1'b1;
+    assign stream_ready_o = 1'b0;
+    assign stream_lost_o = 1'b0;
+    logic unused_stream;
+    assign unused_stream = (^stream_words_i) ^ stream_valid_i ^ (^stream_i) ^ stream_failed_i;
+  end
 
   // Word a is in bank a mod OperandLanes.
   logic [OperandLanes*Lanes-1:0] operand_write;

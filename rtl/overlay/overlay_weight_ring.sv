@@ -6,8 +6,8 @@
 /// Contract: a sample's stream has `words_i` words, the address of a word is its position modulo `Depth`. Instruction `i` has
 /// its own words, as many as bits 0 to 30 of entry `i` of the needs say; bit 31 marks the last instruction. The needs of the
 /// last instruction that has words include those that are missing to a multiple of `Depth`: the next sample begins at
-/// address 0 again. `ready_o` says that all words of the present instruction are in the ring; it falls with `next_i`, the end
-/// of that instruction. Its words may be overwritten once all that was read of them has passed: `word_i` counts chunks that
+/// address 0 again. `ready_o` says that all words of the present instruction are in the ring, `waits_o` that some are not; it
+/// falls with `next_i`, the end of that instruction. Its words may be overwritten once all that was read of them has passed: `word_i` counts chunks that
 /// leave fetch, `ended_i` those whose last word of weights is read, `held_i` says that one is about to leave. Writing goes on
 /// into the next sample.
 /// With `failed_i` the stream has ended for ever: every instruction is ready, and all weights are 0.
@@ -43,6 +43,7 @@ module overlay_weight_ring #(
   input  wire logic                       failed_i,
   /// Instructions.
   output      logic                       ready_o,
+  output      logic                       waits_o,
   input  wire logic                       next_i,
   input  wire logic                       held_i,
   input  wire logic                       word_i,
@@ -161,6 +162,7 @@ module overlay_weight_ring #(
   assign passed = !held_i && !word_i && chunks_q == '0;
   assign release_words = state_q == StClose && passed;
   assign ready_o = state_q == StWait && (fill_q >= need_q || failed_i);
+  assign waits_o = state_q == StWait && !ready_o;
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       state_q <= StRead;

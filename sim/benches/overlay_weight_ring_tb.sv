@@ -64,7 +64,7 @@ module overlay_weight_ring_tb #(
     .rid_o(rid), .rdata_o(rdata), .rresp_o(rresp), .rlast_o(rlast)
   );
 
-  logic need_write, ready, next, held, sent, passed, read;
+  logic need_write, ready, ring_waits, next, held, sent, passed, read;
   logic [IndexWidth-1:0] need_addr;
   logic [31:0] need_data, words;
   logic [Ports-1:0] clear;
@@ -75,7 +75,7 @@ module overlay_weight_ring_tb #(
   ) u_ring (
     .clk_i, .rst_i(rst || core_rst), .words_i(words), .need_write_i(need_write),
     .need_addr_i(need_addr), .need_data_i(need_data), .in_valid_i(beat_valid),
-    .in_ready_o(beat_ready), .in_data_i(beat), .failed_i(failed), .ready_o(ready), .next_i(next),
+    .in_ready_o(beat_ready), .in_data_i(beat), .failed_i(failed), .ready_o(ready), .waits_o(ring_waits), .next_i(next),
     .held_i(held), .word_i(sent), .ended_i(passed), .enable_i(read), .clear_i(clear),
     .addr_i(read_addr), .data_o(read_data)
   );
@@ -151,6 +151,7 @@ module overlay_weight_ring_tb #(
       stream_bytes <= '0;
       stream_offset <= '0;
     end else begin
+      if (ring_waits && ready) $fatal(1, "%m: ready and not");
       // What was read.
       if (due_valid) begin
         for (int p = 0; p < int'(Ports); p++) begin

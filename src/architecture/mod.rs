@@ -32,7 +32,7 @@ pub use crate::overlay::choice::{
 };
 pub use crate::overlay::image;
 pub use crate::overlay::summary::{LayerProgram, MemorySize, Program, Size, Span, Value};
-pub use crate::overlay::{Loadable, Options as OverlayOptions};
+pub use crate::overlay::{External, Loadable, Options as OverlayOptions};
 pub use crate::streaming::design::{Joins, LayerFolding, Options as StreamingOptions};
 pub use options::{Architecture, Options};
 pub use reference::{Reference, Runner};
@@ -117,11 +117,25 @@ impl Design {
                 let of = |kind: image::MemoryKind| {
                     (kind.name(), size(kind, &design.plan.own), size(kind, &design.plan.machine))
                 };
-                let all = image::MemoryKind::ALL.into_iter().map(of);
+                let own = |kind: &image::MemoryKind| *kind != image::MemoryKind::Stream;
+                let all = image::MemoryKind::ALL.into_iter().filter(own).map(of);
                 all.filter(|&(_, words, _)| words > 0).collect()
             }
             Self::Streaming(_) | Self::Overlay(_) => Vec::new(),
         }
+    }
+
+    /// Bits of a beat of the port to memory; 0 without one.
+    pub fn memory_width(&self) -> usize {
+        match self {
+            Self::Streaming(_) => 0,
+            Self::Overlay(design) => design.plan.machine.bus_width,
+        }
+    }
+
+    /// Whether images and weights are read from memory outside the chip.
+    pub fn reads_memory(&self) -> bool {
+        self.memory_width() > 0
     }
 
     /// Whether networks are loaded into the hardware at run time.

@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use super::schedule::ScheduleArgs;
 use super::{fit, output};
 use crate::architecture::OverlaySizes as Sizes;
-use crate::architecture::{Architecture, Joins, StreamingOptions as Folding};
+use crate::architecture::{Architecture, External, Joins, StreamingOptions as Folding};
 use crate::emit::{Existing, Manifest};
 use crate::error::{Error, Result};
 use crate::flow;
@@ -64,6 +64,17 @@ pub struct Args {
     /// Overlay that is loaded: another model.snn that the machine has room for; can be given several times.
     #[arg(long, value_name = "MODEL", requires = "loadable")]
     also: Vec<PathBuf>,
+    /// Overlay that is loaded: where the weights are; external: in memory outside the chip, from which they come once a sample
+    /// through a port of its own.
+    #[arg(long, value_enum, value_name = "WHERE", default_value_t = Weights::Internal)]
+    weights: Weights,
+    /// External weights: bits of a beat of the port to memory, a power of two from 32 to 512; default: 128.
+    #[arg(long, value_name = "BITS", requires = "loadable")]
+    bus_width: Option<usize>,
+    /// External weights: words of the ring that they come past, a power of two; default: room for any two instructions in
+    /// sequence.
+    #[arg(long, value_name = "WORDS", requires = "loadable")]
+    weight_ring: Option<usize>,
     /// Depth of the FIFO between two stages; default: 4.
     #[arg(long, conflicts_with = "folding")]
     fifo_depth: Option<usize>,
@@ -93,6 +104,15 @@ enum Kind {
     Streaming,
     /// One engine for all layers, run by a program; layer after layer
     Overlay,
+}
+
+/// Places of weights.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Weights {
+    /// In the chip
+    Internal,
+    /// In memory outside the chip
+    External,
 }
 
 /// Levels of a spike.
@@ -178,6 +198,27 @@ impl Args {
         Layout::Scheduled { schedule, folding }
     }
 
+    /// Where the weights of an overlay come from, if that is memory.
+    fn external(&self) -> Result<Option<External>> {
+        match self.weights {
+            Weights::External if !self.loadable => {
+                Err(Error::input("weights in memory are those of a network that is loaded")
+                    .fix("add --architecture overlay --loadable"))
+            }
+            Weights::External => {
+                Ok(Some(External { bus: self.bus_width.unwrap_or(128), ring: self.weight_ring }))
+            }
+            Weights::Internal => {
+                let given = [("--bus-width", self.bus_width), ("--weight-ring", self.weight_ring)];
+                match given.iter().find(|(_, value)| value.is_some()) {
+                    Some((name, _)) => Err(Error::input(format!("{name} is for weights in memory"))
+                        .fix("leave it out, or add --weights external")),
+                    None => Ok(None),
+                }
+            }
+        }
+    }
+
     /// The sizes of an overlay.
     fn sizes(&self) -> Sizes {
         Sizes {
@@ -202,10 +243,11 @@ pub fn run(args: &Args) -> Result<()> {
     // A wrong name or option is reported before the work.
     let target = explore::target(args.target.as_deref(), args.device.as_deref())?;
     args.check()?;
+    let external = args.external()?;
     let layout = match (&args.folding, args.architecture) {
         (Some(path), _) => Layout::File(path.clone()),
         (None, Kind::Streaming) => args.streaming(),
-        (None, Kind::Overlay) if args.loadable => Layout::Loadable(args.sizes(), args.also.clone()),
+        (None, Kind::Overlay) if args.loadable => Layout::Loadable(args.sizes(), args.also.clone(), external),
         (None, Kind::Overlay) => Layout::Overlay { sizes: args.sizes(), schedule: args.schedule.schedule() },
     };
     let existing = if args.force { Existing::Discard } else { Existing::Keep };

@@ -9,7 +9,7 @@ use libloading::Library;
 use crate::error::{Error, Result};
 
 /// Version of the interface of this program: `SNN_ABI`.
-const ABI: u32 = 2;
+const ABI: u32 = 3;
 
 /// Inputs of one cycle: `SnnIn`.
 #[repr(C)]
@@ -47,6 +47,7 @@ pub(super) struct Out {
     pub s_axi_arready: u8,
     pub s_axi_rvalid: u8,
     pub s_axi_rresp: u8,
+    pub m_axi_beat: u8,
     pub stopped: u8,
 }
 
@@ -67,6 +68,8 @@ pub(super) struct Link {
 struct Api {
     close: unsafe extern "C" fn(),
     cycle: unsafe extern "C" fn(*const In, *mut Out),
+    memory: unsafe extern "C" fn(u64, *const u8, u64),
+    memory_error: unsafe extern "C" fn(u64, u32),
     taps: unsafe extern "C" fn(*mut *const u64) -> u64,
     clear: unsafe extern "C" fn(),
     links: unsafe extern "C" fn(*mut Link, u32) -> u32,
@@ -107,6 +110,8 @@ impl Simulator {
             let api = Api {
                 close: *library.get(c"snn_close").map_err(error)?,
                 cycle: *library.get(c"snn_cycle").map_err(error)?,
+                memory: *library.get(c"snn_memory").map_err(|_| other())?,
+                memory_error: *library.get(c"snn_memory_error").map_err(|_| other())?,
                 taps: *library.get(c"snn_taps").map_err(error)?,
                 clear: *library.get(c"snn_clear").map_err(error)?,
                 links: *library.get(c"snn_links").map_err(error)?,
@@ -137,6 +142,18 @@ impl Simulator {
         // SAFETY: the model is open from `open` to `drop`, and both structures live through the call.
         unsafe { (self.api.cycle)(input, &raw mut out) };
         out
+    }
+
+    /// What is in the memory outside the chip, from an address on.
+    pub fn set_memory(&mut self, base: u64, bytes: &[u8]) {
+        // SAFETY: the model is open, and the bytes are copied.
+        unsafe { (self.api.memory)(base, bytes.as_ptr(), bytes.len() as u64) };
+    }
+
+    /// The beat from memory after so many more answers with this response; none does if it is 0.
+    pub fn fail_memory(&mut self, beats: u64, response: u32) {
+        // SAFETY: the model is open.
+        unsafe { (self.api.memory_error)(beats, response) };
     }
 
     /// Appends what the taps have reported since the last call.

@@ -1,11 +1,16 @@
 //! Loading of networks over the registers.
 
 use super::pins::Pins;
+use crate::architecture::image;
 use crate::architecture::image::LoadError;
 use crate::error::Error;
 use crate::hardware::{FirstMismatch, Stop, What};
-use crate::registers::{LOAD_CONTROL, LOAD_DATA, LOAD_MACHINE, LOAD_STATUS};
+use crate::registers::{
+    LOAD_ADDRESS_HIGH, LOAD_ADDRESS_LOW, LOAD_CONTROL, LOAD_DATA, LOAD_LENGTH, LOAD_MACHINE, LOAD_STATUS,
+};
 
+/// Where images are in memory.
+const ADDRESS: u64 = 0x12_3456_7000;
 /// Reads of the status until the core must be empty.
 const READS: u32 = 1000;
 
@@ -23,8 +28,40 @@ impl Pins {
         Ok(Status { loaded: word & 1 != 0, ready: word & 2 != 0, error: word >> 4 & 15 })
     }
 
-    /// Writes the words of an image, whatever they are, and reads the state that they lead to.
+    /// The same from memory: the core reads the image itself.
+    fn try_read(&mut self, words: &[u32]) -> Result<Status, Stop> {
+        self.set_memory(ADDRESS, &image::bytes(words));
+        let length = u32::try_from(4 * words.len()).unwrap_or(u32::MAX);
+        self.write_register(LOAD_ADDRESS_LOW.offset, (ADDRESS & 0xffff_ffff) as u32)?;
+        self.write_register(LOAD_ADDRESS_HIGH.offset, (ADDRESS >> 32) as u32)?;
+        self.write_register(LOAD_LENGTH.offset, length)?;
+        self.write_register(LOAD_CONTROL.offset, 1)?;
+        // A word takes four cycles, and more where the memory pauses.
+        let mut left = READS + 8 * u32::try_from(words.len()).unwrap_or(u32::MAX / 16);
+        loop {
+            let status = self.load_status()?;
+            if status.loaded || status.error != 0 {
+                return Ok(status);
+            }
+            if left == 0 {
+                let message = "the image is neither taken nor refused";
+                return Err(FirstMismatch::new(What::Register, self.cycle, message).into());
+            }
+            left -= 1;
+        }
+    }
+
+    /// Whether the memory has failed since the image was loaded, as the status tells it.
+    pub(super) fn is_broken(&mut self) -> Result<bool, Stop> {
+        let status = self.load_status()?;
+        Ok(status == Status { loaded: false, ready: false, error: LoadError::Source.code() })
+    }
+
+    /// Gives an image to the core, whatever it is, and reads the state that it leads to.
     pub(super) fn try_load(&mut self, words: &[u32]) -> Result<Status, Stop> {
+        if self.reads_images {
+            return self.try_read(words);
+        }
         self.write_register(LOAD_CONTROL.offset, 1)?;
         let mut left = READS;
         while !self.load_status()?.ready {

@@ -38,7 +38,7 @@ mod verilate;
 use std::path::{Path, PathBuf};
 
 pub use crate::hardware::{FirstMismatch, NeuronState, What};
-pub use report::{Report, Sample, Spread, StageWork, Stops};
+pub use report::{MemoryUse, Report, Sample, Spread, StageWork, Stops};
 pub use saved::{FORMAT_VERSION, load, path, save};
 
 use crate::data::Inputs;
@@ -190,6 +190,35 @@ impl Bench {
             pins = session.into_pins();
         }
         Ok(reports)
+    }
+
+    /// Loads the network, sends samples, and lets the memory answer with an error: after so many beats, with this response. The
+    /// samples must come out, and the status must tell. After all failures, the network is loaded again and all samples are
+    /// compared. With weights in memory only.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_after_failures(
+        &mut self,
+        inputs: &Inputs,
+        failures: &[(u64, u32)],
+        stall: Option<u64>,
+    ) -> Result<Report> {
+        self.dut.check_inputs(inputs, &Options::default())?;
+        let options = Options { stall, ..Options::default() };
+        let simulator = Simulator::open(&self.model.library, &self.model.images, stall)?;
+        let mut session = Session::new(&self.dut, inputs, &options, simulator, None)?;
+        let ended = session.run_after_failures(failures);
+        let mut report = session.report();
+        match ended {
+            Ok(()) | Err(Stop::Enough) => {}
+            Err(Stop::Error(error)) => return Err(error),
+            Err(Stop::Mismatch(mismatch)) => {
+                report.mismatches = 1;
+                report.first_mismatch = Some(*mismatch);
+            }
+        }
+        Ok(report)
     }
 
     fn verilate(dut: Dut, progress: &mut dyn FnMut(Progress)) -> Result<Self> {

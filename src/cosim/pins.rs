@@ -45,6 +45,8 @@ pub(super) struct Counts {
     pub latencies: Vec<u64>,
     /// From each last word to the next.
     pub intervals: Vec<u64>,
+    /// Beats from memory until the first and until the last result frame ended.
+    pub beats: Option<(u64, u64)>,
 }
 
 /// The simulated top level with all its pins driven.
@@ -55,6 +57,10 @@ pub(super) struct Pins {
     /// Cycles so far.
     pub cycle: u64,
     pub counts: Counts,
+    /// Model images are read from memory.
+    pub reads_images: bool,
+    /// Beats that came from memory.
+    pub memory_beats: u64,
     /// Words that came out and have not been looked at.
     pub words: VecDeque<Word>,
     /// Beats of the sample that goes in, and how many of them have gone.
@@ -74,6 +80,8 @@ impl Pins {
             drive: In { rst: 1, s_axi_bready: 1, s_axi_rready: 1, ..In::default() },
             cycle: 0,
             counts: Counts::default(),
+            reads_images: false,
+            memory_beats: 0,
             words: VecDeque::new(),
             beats: Vec::new(),
             gone: 0,
@@ -103,6 +111,11 @@ impl Pins {
         self.gone < self.beats.len()
     }
 
+    /// Whether a beat of the sample that is sent has gone in.
+    pub fn has_begun(&self) -> bool {
+        self.gone > 0
+    }
+
     /// The buffer for the beats of the next sample, empty; it goes in from the next cycle on.
     pub fn next_sample(&mut self) -> &mut Vec<u64> {
         self.beats.clear();
@@ -122,6 +135,7 @@ impl Pins {
         }
         self.drive.m_axis_tready = u8::from(!self.out_stall.next());
         let out = self.sim.cycle(&self.drive);
+        self.memory_beats += u64::from(out.m_axi_beat);
         if self.drive.rst == 0 {
             self.count(&out);
         }
@@ -162,9 +176,19 @@ impl Pins {
             let last = out.m_axis_tlast != 0;
             self.words.push_back(Word { data: out.m_axis_tdata, last, cycle: self.cycle });
             if last {
-                counts.finish(self.cycle);
+                counts.finish(self.cycle, self.memory_beats);
             }
         }
+    }
+
+    /// What is in the memory outside the chip.
+    pub fn set_memory(&mut self, base: u64, bytes: &[u8]) {
+        self.sim.set_memory(base, bytes);
+    }
+
+    /// The beat from memory after so many more answers with this response.
+    pub fn fail_memory(&mut self, beats: u64, response: u32) {
+        self.sim.fail_memory(beats, response);
     }
 
     /// Appends what the taps have reported.
@@ -196,7 +220,8 @@ impl Pins {
 
 impl Counts {
     /// A result frame has ended.
-    fn finish(&mut self, cycle: u64) {
+    fn finish(&mut self, cycle: u64, beats: u64) {
+        self.beats = Some((self.beats.map_or(beats, |(first, _)| first), beats));
         self.inside = self.inside.saturating_sub(1);
         self.samples_out += 1;
         if let Some(begin) = self.begins.pop_front() {

@@ -4,8 +4,8 @@ use super::Options;
 use super::pins::{Counts, Pins};
 use crate::hardware::{Counter, FirstMismatch, StageEntry, Stop, What};
 use crate::registers::{
-    CONTROL, CYCLES, Core, IDENTITY, IN_STALLS, MARGIN, OUT_STALLS, PATIENCE, Register, SAMPLES_IN,
-    SAMPLES_OUT, STAGE_SPIKES, STAGE_WORK, STAGES, STATUS, T_MAX, VERSION, Wide,
+    CONTROL, CYCLES, Core, IDENTITY, IN_STALLS, MARGIN, MEMORY_BEATS, OUT_STALLS, PATIENCE, Register,
+    SAMPLES_IN, SAMPLES_OUT, STAGE_SPIKES, STAGE_WORK, STAGES, STATUS, T_MAX, VERSION, Wide,
 };
 
 /// A register, or two halves of one, and what it must hold.
@@ -80,6 +80,18 @@ pub(super) fn end(
         checks.push(wide(format!("work of stage {stage} ({node})"), base, STAGE_WORK, work));
     }
     compare(pins, &checks, strict)
+}
+
+/// The counter of beats from memory; weights of a sample to come may still be on their way.
+pub(super) fn memory(pins: &mut Pins) -> Result<usize, Stop> {
+    let before = pins.memory_beats;
+    let found = pins.read_register(MEMORY_BEATS.offset)?;
+    let after = pins.memory_beats;
+    if (before..=after).any(|beats| beats & 0xffff_ffff == u64::from(found)) {
+        return Ok(1);
+    }
+    let message = format!("register memory_beats holds {found}, but {before} to {after} beats have come");
+    Err(FirstMismatch::new(What::Register, pins.cycle, message).into())
 }
 
 fn compare(pins: &mut Pins, checks: &[Check], strict: bool) -> Result<usize, Stop> {

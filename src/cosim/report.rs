@@ -59,6 +59,19 @@ pub struct StageWork {
     pub spikes: f64,
 }
 
+/// The port to memory, between the ends of the first and of the last result frame.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemoryUse {
+    /// Beats that came.
+    pub memory_beats: u64,
+    /// Cycles.
+    pub memory_cycles: u64,
+    /// Share of the cycles that brought a beat.
+    pub memory_share: f64,
+    /// Cycles since reset in which the engine waited for weights.
+    pub lost_cycles: u32,
+}
+
 /// Result of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
@@ -103,6 +116,9 @@ pub struct Report {
     /// What the adders of an overlay do in a sample, in the mean over all samples; only of a whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adders: Option<Adders>,
+    /// The port to memory, if weights come from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_port: Option<MemoryUse>,
     /// Figures of the completed samples.
     #[serde(skip)]
     pub per_sample: Vec<Sample>,
@@ -119,6 +135,8 @@ pub(super) struct Tally {
     samples: Vec<(u32, u64, u64)>,
     stops: Stops,
     pub registers: usize,
+    /// Cycles in which the engine waited for weights from memory.
+    pub lost: u32,
     pub seconds: f64,
     /// Whether the run was completed.
     pub complete: bool,
@@ -195,7 +213,17 @@ impl Report {
             (Some(begin), Some(end)) => end - begin + 1,
             _ => 0,
         };
+        let memory_port = counts.beats.filter(|_| pins.reads_images).map(|(first, last)| {
+            let (beats, cycles) = (last - first, counts.intervals.iter().sum());
+            MemoryUse {
+                memory_beats: beats,
+                memory_cycles: cycles,
+                memory_share: ratio(beats, cycles),
+                lost_cycles: tally.lost,
+            }
+        });
         Self {
+            memory_port,
             samples: counts.samples_out,
             time_steps: Spread::of(tally.samples.iter().map(|s| s.0.into())),
             neurons_checked: compared.neurons,
@@ -267,6 +295,11 @@ impl Report {
                 let name = format!("  adders: {}", part.name());
                 table.add_row(one(&name, format!("{:.1}", part.cycles)));
             }
+        }
+        if let Some(memory) = self.memory_port {
+            let share = format!("{:.1} %", 100.0 * memory.memory_share);
+            table.add_row(one("cycles that brought a beat from memory", share));
+            table.add_row(one("cycles lost to memory", memory.lost_cycles.to_string()));
         }
         table.add_row(one("cycles simulated", self.simulated_cycles.to_string()));
         table.add_row(one("cycles per second", format!("{:.0}", self.simulated_cycles_per_second)));

@@ -9,16 +9,19 @@ use super::frames::FrameCheck;
 use super::pins::{Pins, Window};
 use super::report::{Report, Tally};
 use super::{Options, Progress, registers};
-use crate::architecture::Observer;
+use crate::architecture::{Loadable, Observer};
 use crate::data::Inputs;
 use crate::error::Result;
 use crate::golden::Limits;
 use crate::hardware::{Compared, Counter, FirstMismatch, StageEntry, Stop, What};
+use crate::registers::MEMORY_LOST;
 
 /// Cycles between two reads of the tap reports.
 const LOOK: u64 = 2048;
 /// Cycles of reset.
 const RESET: u64 = 8;
+/// Cycles in which two samples come out, whatever happens.
+const PATIENCE: u64 = 400_000;
 /// Cycles without a transfer after which the pipeline is taken to be empty.
 const EMPTY: u64 = 1024;
 
@@ -63,6 +66,8 @@ impl<'a> Session<'a> {
             true => None,
         };
         let next_look = pins.cycle + LOOK;
+        let mut pins = pins;
+        pins.reads_images = dut.manifest.folding.loadable().is_some_and(Loadable::reads_memory);
         Ok(Self {
             dut,
             inputs,
@@ -99,6 +104,60 @@ impl<'a> Session<'a> {
             session.pins.begin_counts()?;
             session.samples(&mut |_| ())
         })
+    }
+
+    /// All samples, after responses of the memory that are errors.
+    pub fn run_after_failures(&mut self, failures: &[(u64, u32)]) -> Result<(), Stop> {
+        self.timed(|session| {
+            session.reset()?;
+            for &(beats, response) in failures {
+                session.load()?;
+                session.fail(beats, response)?;
+            }
+            session.load()?;
+            session.pins.begin_counts()?;
+            session.samples(&mut |_| ())
+        })
+    }
+
+    /// Two samples, of which the results are not looked at, because the memory fails after so many beats.
+    fn fail(&mut self, beats: u64, response: u32) -> Result<(), Stop> {
+        let hangs = |pins: &Pins, what: &str| -> Result<(), Stop> {
+            let message = format!("{what} after an error of the memory");
+            Err(FirstMismatch::new(What::Order, pins.cycle, message).into())
+        };
+        self.pins.fail_memory(beats, response);
+        let last = self.pins.cycle + PATIENCE;
+        'samples: for sample in 0..2.min(self.inputs.len()) {
+            self.queue(sample);
+            while self.pins.is_sending() && self.pins.cycle < last {
+                for _ in 0..64 {
+                    self.pins.cycle()?;
+                }
+                // After the error no sample begins.
+                if !self.pins.has_begun() && self.pins.is_broken()? && !self.pins.has_begun() {
+                    self.pins.next_sample();
+                    break 'samples;
+                }
+            }
+        }
+        while self.pins.counts.samples_out < self.pins.counts.samples_in && self.pins.cycle < last {
+            self.pins.cycle()?;
+        }
+        if self.pins.cycle >= last {
+            return hangs(&self.pins, "samples do not come out");
+        }
+        // The stream of weights goes on until the error.
+        while !self.pins.is_broken()? {
+            if self.pins.cycle >= last {
+                return hangs(&self.pins, "the status does not tell");
+            }
+        }
+        self.words.clear();
+        self.pins.take_taps(&mut self.words);
+        self.words.clear();
+        self.pins.words.clear();
+        Ok(())
     }
 
     /// The pins, for another run.
@@ -167,6 +226,17 @@ impl<'a> Session<'a> {
 
     /// Queues the beats of a sample and runs the golden model on it.
     fn begin_sample(&mut self, sample: usize) -> Result<(), Stop> {
+        self.queue(sample);
+        if let Some((observer, frames)) = &mut self.checks {
+            let result = observer.begin_sample()?;
+            self.tally.sample(&result);
+            frames.expect(&result);
+        }
+        Ok(())
+    }
+
+    /// Queues the beats of a sample.
+    fn queue(&mut self, sample: usize) {
         self.inputs.fill(sample, &mut self.raw);
         let input = self.dut.design.input();
         let bits = input.element_bits;
@@ -181,12 +251,6 @@ impl<'a> Session<'a> {
                 beats.push((0..).zip(chunk).fold(u64::MAX, lane));
             }
         }
-        if let Some((observer, frames)) = &mut self.checks {
-            let result = observer.begin_sample()?;
-            self.tally.sample(&result);
-            frames.expect(&result);
-        }
-        Ok(())
     }
 
     /// One cycle; periodically reads the reports.
@@ -239,6 +303,10 @@ impl<'a> Session<'a> {
         // After a stop by confidence stages go on for a while: how long depends on pauses.
         let counted = if self.options.confidence.is_some() { &[][..] } else { &counted };
         self.tally.registers += registers::end(&mut self.pins, &counts, &counters, counted, true)?;
+        if self.pins.reads_images {
+            self.tally.registers += registers::memory(&mut self.pins)?;
+            self.tally.lost = self.pins.read_register(MEMORY_LOST.offset)?;
+        }
         self.tally.complete = true;
         progress(Progress::Running { done: self.inputs.len(), samples: self.inputs.len() });
         Ok(())

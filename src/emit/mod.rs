@@ -153,6 +153,12 @@ fn render_from(
         let problem = format!("`ultra_ram` is for UltraScale+; {family} has no UltraRAM");
         return Err(Error::input(problem).fix("leave it out of the folding, or build for another device"));
     }
+    if design.reads_memory()
+        && let Some(board) = target.and_then(Target::board)
+    {
+        let problem = format!("weights in memory: {} has no port to memory", board.title);
+        return Err(Error::input(problem).fix("build for its device: --device"));
+    }
     let generator = concat!("snn2rtl ", env!("CARGO_PKG_VERSION"));
     let top = name::identifier("snn", design.model());
     let template = |e: askama::Error| Error::input(format!("cannot fill in a template: {e}"));
@@ -234,7 +240,11 @@ fn render_from(
     for (path, text) in package::files(&package, &rom)? {
         add(path, &text);
     }
-    let of_vivado = vivado::files(&design, &manifest, target)?;
+    // The scripts for Vivado know no port to memory.
+    let of_vivado = match design.reads_memory() {
+        true => Files::new(),
+        false => vivado::files(&design, &manifest, target)?,
+    };
     let readme = Readme::of(&manifest, family, target.and_then(Target::board), samples, &of_vivado);
     add("README.md".into(), &(readme.render().map_err(template)? + "\n"));
     files.extend(of_vivado);

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::golden::Limits;
 use crate::hardware::{Input, RandomSamples, SampleResult, Word, name};
 use crate::integer;
-use crate::registers::{Core, LOAD_CONTROL, LOAD_DATA, LOAD_STATUS};
+use crate::registers::{Core, LOAD_CONTROL, LOAD_DATA, LOAD_LENGTH, LOAD_STATUS};
 
 /// Maximum number of samples.
 const SAMPLES: usize = 4;
@@ -38,16 +38,21 @@ struct Image {
     control: u32,
     status: u32,
     data: u32,
+    length: u32,
+    /// Bits of a beat, if the core reads the image from memory; 0 if not.
+    memory: usize,
 }
 
 impl Image {
-    fn of(words: &[u32]) -> Self {
+    fn of(words: &[u32], memory: usize) -> Self {
         Self {
             words: words.len(),
             address_bits: Core::address_bits(1, true),
             control: LOAD_CONTROL.offset,
             status: LOAD_STATUS.offset,
             data: LOAD_DATA.offset,
+            length: LOAD_LENGTH.offset,
+            memory,
         }
     }
 }
@@ -104,7 +109,7 @@ pub(super) fn files(
         }
         .clamp(100_000, u32::MAX.into()),
         tdata: name::bits(stream.tdata_width()),
-        image: image.map(Image::of),
+        image: image.map(|words| Image::of(words, design.memory_width())),
     };
     let text = bench.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;
     let mut files = vec![

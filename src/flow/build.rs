@@ -7,7 +7,7 @@ use super::overlay::{self, OverlayCandidates};
 use super::{Steps, Watch, fit, load};
 use crate::advice::{Advice, advise};
 use crate::architecture::{
-    Design, DesignPoint, Joins, Loadable, Options as AnyFolding, OverlayOptions, OverlayPoint,
+    Design, DesignPoint, External, Joins, Loadable, Options as AnyFolding, OverlayOptions, OverlayPoint,
     OverlaySizes as Sizes, StreamingOptions as Folding,
 };
 use crate::data;
@@ -42,8 +42,9 @@ pub enum Layout {
         /// The samples and the goal.
         schedule: Schedule,
     },
-    /// An overlay that this network and others, each a model.snn, can be loaded into.
-    Loadable(Sizes, Vec<PathBuf>),
+    /// An overlay that this network and others, each a model.snn, can be loaded into; where its weights come from, if that
+    /// is memory.
+    Loadable(Sizes, Vec<PathBuf>, Option<External>),
 }
 
 /// Options of a build.
@@ -114,7 +115,9 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
             explored = exploration;
             folding
         }
-        Layout::Loadable(sizes, others) => AnyFolding::Loadable(Box::new(machine(&model, sizes, others)?)),
+        Layout::Loadable(sizes, others, external) => {
+            AnyFolding::Loadable(Box::new(machine(&model, sizes, others, external.as_ref())?))
+        }
     };
     let manifest = emit::emit_from(&model, &folding, target, &sources, &options.output, options.existing)?;
     if let Some(exploration) = found.as_ref().map(|(_, exploration)| exploration).or(explored.as_ref()) {
@@ -165,7 +168,12 @@ fn chosen_overlay(
 }
 
 /// The machine of a network and others.
-fn machine(model: &Model, sizes: &Sizes, others: &[PathBuf]) -> Result<Loadable> {
+fn machine(
+    model: &Model,
+    sizes: &Sizes,
+    others: &[PathBuf],
+    external: Option<&External>,
+) -> Result<Loadable> {
     let mut networks = vec![lower::lower(model)?.network];
     for path in others {
         networks.push(lower::lower(&load::model(path)?)?.network);
@@ -173,7 +181,11 @@ fn machine(model: &Model, sizes: &Sizes, others: &[PathBuf]) -> Result<Loadable>
     let own: Vec<OverlayOptions> =
         networks.iter().map(|network| sizes.options(network)).collect::<Result<_>>()?;
     let widest = own.into_iter().max_by_key(|options| options.lanes).unwrap_or_default();
-    Loadable::for_networks(&networks.iter().collect::<Vec<_>>(), &widest)
+    let networks: Vec<_> = networks.iter().collect();
+    match external {
+        Some(&external) => Loadable::with_external_weights(&networks, &widest, external),
+        None => Loadable::for_networks(&networks, &widest),
+    }
 }
 
 /// A folding with the same lanes everywhere that fits a device: at most those that are given, with the smallest FIFOs where
@@ -198,7 +210,7 @@ fn sources(options: &Options) -> Result<Vec<SourceEntry>> {
     files.extend(load::model_files(&options.model).map(|file| ("model", file)));
     match &options.layout {
         Layout::Uniform(_) => {}
-        Layout::Loadable(_, others) => {
+        Layout::Loadable(_, others, _) => {
             files.extend(others.iter().flat_map(|path| load::model_files(path)).map(|file| ("also", file)));
         }
         Layout::File(path) => files.push(("folding", path.clone())),

@@ -32,6 +32,23 @@ struct Top<'a> {
     parameters: Vec<(&'static str, String)>,
     load_width: u32,
     loader: Option<Loader>,
+    memory: Option<MemoryPort>,
+}
+
+/// The port to memory: sizes of `overlay_memory`.
+struct MemoryPort {
+    addr_width: usize,
+    width: usize,
+    burst: usize,
+    outstanding: usize,
+    buffer: usize,
+}
+
+impl MemoryPort {
+    fn of(width: usize) -> Self {
+        // Of at most the 16 beats of AXI3; 128 beats under way cover the latency of DDR behind an interconnect.
+        Self { addr_width: 40, width, burst: 16, outstanding: 8, buffer: 128 }
+    }
 }
 
 /// What loads networks.
@@ -93,6 +110,7 @@ pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> 
         parameters: parameters(design),
         load_width: 32 * most_parts(&plan.machine),
         loader: design.loadable.as_deref().map(Loader::of),
+        memory: (plan.machine.bus_width > 0).then(|| MemoryPort::of(plan.machine.bus_width)),
     };
     let text = view.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;
     // What is loaded has no image in the hardware.
@@ -165,6 +183,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("WeightFile", file("weights_0.hex")),
         ("WeightFile1", file("weights_1.hex")),
         ("WeightFile2", file("weights_2.hex")),
+        ("StreamWidth", number(m.bus_width)),
         ("WindowDepth", number(m.window_depth)),
         ("WindowFile", file("windows.hex")),
         ("PoolWidth", width(m.pool_width)),

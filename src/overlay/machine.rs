@@ -68,8 +68,11 @@ pub struct Machine {
     pub input: Input,
     /// Signed weight.
     pub weight_width: u32,
-    /// Words of P weights.
+    /// Words of P weights; of the ring, if they come from memory.
     pub weight_depth: usize,
+    /// Bits of a beat of the weights from memory; 0 if they are all in the chip.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub bus_width: usize,
     /// Signed level in operand memory.
     pub operand_width: u32,
     /// Words of P levels.
@@ -194,6 +197,12 @@ pub struct Machine {
     pub max_chunks: usize,
     /// The readout.
     pub readout: ReadoutPart,
+}
+
+/// Leaves out what machines with all weights in the chip do not have.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Parameters of the readout.

@@ -13,6 +13,7 @@
 //! | `observe/` | the comparisons of co-simulation |
 //! | `estimate.rs`, `summary.rs` | area before synthesis; a program in figures |
 //! | `choice.rs` | sizes that are explored, and the choice of one |
+//! | `stream.rs` | weights in memory outside the chip: what each instruction reads, and their stream |
 //! | `weights.rs` | banks of the memory of weights |
 //! | `cycles/`, `interval.rs` | cycles of a sample, from its spikes; the mean of several |
 
@@ -31,6 +32,7 @@ pub(crate) mod observe;
 mod options;
 pub mod plan;
 mod sizes;
+pub mod stream;
 pub mod summary;
 mod weights;
 
@@ -39,3 +41,4 @@ pub use design::Design;
 pub use machine::Machine;
 pub use options::{Loadable, Options};
 pub use plan::Plan;
+pub use stream::External;

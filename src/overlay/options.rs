@@ -101,6 +101,13 @@ pub struct Loadable {
     pub machine: Machine,
 }
 
+impl Loadable {
+    /// Whether images and weights are read from memory outside the chip.
+    pub fn reads_memory(&self) -> bool {
+        self.machine.bus_width > 0
+    }
+}
+
 /// Output channels of the widest layer.
 pub(super) fn widest(network: &Network) -> usize {
     let ids = network.topological();

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::isa::{Fetch, Fire, Vector};
 use super::machine::Machine;
+use super::stream::Stream;
 use crate::golden::SpikeCode;
 use crate::graph::NodeId;
 
@@ -127,6 +128,8 @@ pub struct Plan {
     pub layers: Vec<LayerPlace>,
     /// Values and their words.
     pub values: Vec<ValuePlace>,
+    /// The stream of weights, if they come from memory.
+    pub stream: Option<Stream>,
     /// Memory images: file name, and one word per line as `$readmemh` reads it. Absent memories have none.
     pub images: Vec<(String, String)>,
 }

@@ -3,6 +3,7 @@
 use super::isa::{Fetch, Fire, Vector};
 use super::machine::Machine;
 use super::options::Options;
+use super::stream::External;
 
 /// What a size bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,7 @@ const SIZES: &[Size] = sizes! {
     Kind::Flag, input.raw, "raw elements that are read";
     Kind::Width, weight_width, "bits of a weight";
     Kind::Depth, weight_depth, "words of weights";
+    Kind::Number, bus_width, "bits of a beat of weights from memory";
     Kind::Width, operand_width, "bits of an operand";
     Kind::Depth, operand_depth, "words of operands";
     Kind::Width, acc_width, "bits of an accumulated sum";
@@ -211,6 +213,12 @@ impl Machine {
         machine
     }
 
+    /// Where its weights come from, if that is memory.
+    pub(super) fn external(&self) -> Option<External> {
+        let ring = Some(self.weight_depth);
+        (self.bus_width > 0).then_some(External { bus: self.bus_width, ring })
+    }
+
     /// Whether it is one that [`Self::loadable`] gives, with the lanes of `options`.
     pub(super) fn is_sound(&self, options: &Options) -> bool {
         let small = |size: &Size| {
@@ -230,6 +238,7 @@ impl Machine {
             && least.iter().all(|&n| n > 0)
             && widths.iter().all(|&n| n > 0)
             && matches!(self.input.element_bits, 8 | 16)
+            && (self.bus_width == 0 || self.external().is_some_and(|external| external.check().is_ok()))
     }
 }
 
@@ -262,7 +271,8 @@ mod tests {
         // A field that is not a size is one of the options, or belongs to one network.
         let fields = serde_json::to_value(Machine::default()).expect("JSON");
         let count = |value: &serde_json::Value| value.as_object().map_or(0, serde_json::Map::len);
-        let own = count(&fields) - 2 + count(&fields["input"]) + count(&fields["readout"]);
+        // The width of the bus is left out where it is 0.
+        let own = count(&fields) + 1 - 2 + count(&fields["input"]) + count(&fields["readout"]);
         assert_eq!(own, SIZES.len());
     }
 }

@@ -185,7 +185,7 @@ fn memories(design: &Design) -> Vec<MemorySize> {
         ("operands", true, m.operand_depth, wide(m.lanes, m.operand_width)),
         ("sums", true, m.sum_depth, m.sum_width.into()),
         ("mask", true, m.mask_depth, 1),
-        ("weights", false, m.weight_depth, wide(m.lanes, m.weight_width)),
+        ("weights", m.bus_width > 0, m.weight_depth, wide(m.lanes, m.weight_width)),
         ("thresholds", false, m.threshold_depth, wide(m.fire_lanes, m.theta_width + m.start_width)),
         ("starts", false, m.start_depth, m.sum_width.into()),
         ("coefficients", false, m.coefficient_depth, m.coefficient_width.into()),

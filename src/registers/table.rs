@@ -165,7 +165,7 @@ pub const LOAD_CONTROL: Register = Register {
         0,
         Access::Act,
         0,
-        "begins a model image: what was loaded does not count any more, samples inside are completed, no new ones are accepted",
+        "begins a model image: what was loaded does not count any more, samples inside are completed, no new ones are accepted; a core with a port to memory reads the image",
     )],
 };
 
@@ -204,8 +204,54 @@ pub const LOAD_MACHINE: Register = Register {
     fields: &[fixed(Reset::Machine)],
 };
 
+/// Where an image is in memory.
+pub const LOAD_ADDRESS_LOW: Register = Register {
+    name: "load_address_low",
+    offset: 0x90,
+    text: "byte address of a model image in memory, low half; 0 without a port to memory, as the next four",
+    fields: &[setting(32)],
+};
+
+/// High half.
+pub const LOAD_ADDRESS_HIGH: Register =
+    Register { name: "load_address_high", offset: 0x94, text: "high half", fields: &[setting(32)] };
+
+/// Its length.
+pub const LOAD_LENGTH: Register = Register {
+    name: "load_length",
+    offset: 0x98,
+    text: "bytes of the model image: nothing beyond is read",
+    fields: &[setting(32)],
+};
+
+/// Cycles lost to memory.
+pub const MEMORY_LOST: Register = Register {
+    name: "memory_lost",
+    offset: 0x9c,
+    text: "cycles since reset in which the engine waited for weights from memory",
+    fields: &[count(32)],
+};
+
+/// Beats read.
+pub const MEMORY_BEATS: Register = Register {
+    name: "memory_beats",
+    offset: 0xa0,
+    text: "beats that were read from memory since reset",
+    fields: &[count(32)],
+};
+
 /// The registers of a core that networks are loaded into.
-pub const LOAD_REGISTERS: [Register; 4] = [LOAD_CONTROL, LOAD_STATUS, LOAD_DATA, LOAD_MACHINE];
+pub const LOAD_REGISTERS: [Register; 9] = [
+    LOAD_CONTROL,
+    LOAD_STATUS,
+    LOAD_DATA,
+    LOAD_MACHINE,
+    LOAD_ADDRESS_LOW,
+    LOAD_ADDRESS_HIGH,
+    LOAD_LENGTH,
+    MEMORY_LOST,
+    MEMORY_BEATS,
+];
 
 /// Address of the first of them.
 pub const FIRST_LOAD: u32 = LOAD_CONTROL.offset;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use snn2rtl::cosim::clients::{self, Test};
-use snn2rtl::cosim::{self, Spread, StageWork, Stops};
+use snn2rtl::cosim::{self, MemoryUse, Spread, StageWork, Stops};
 use snn2rtl::flow::synth::Synthesised;
 use snn2rtl::flow::{self, demo};
 use snn2rtl::hardware::{self, Adders, AddersPart};
@@ -89,6 +89,7 @@ fn made() -> Vec<(&'static str, Value)> {
             ..Adders::default()
         }),
         stages: vec![StageWork { stage: 0, node: "fc".into(), module: "m".into(), cycles: 1.0, spikes: 1.0 }],
+        memory_port: Some(MemoryUse { memory_beats: 1, memory_cycles: 2, memory_share: 0.5, lost_cycles: 1 }),
         per_sample: Vec::new(),
         simulated_cycles: 1,
         simulated_cycles_per_second: 1.0,

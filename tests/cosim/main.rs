@@ -5,6 +5,7 @@ mod cnn;
 #[path = "../common/mod.rs"]
 mod common;
 mod example;
+mod external;
 mod faults;
 mod functions;
 #[path = "../transformers/generator.rs"]

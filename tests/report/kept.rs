@@ -42,6 +42,7 @@ pub fn run(stages: &[(String, String)], stall: Option<u64>) -> cosim::Report {
         spikes: 3.0,
     };
     cosim::Report {
+        memory_port: None,
         samples: 9,
         time_steps: spread(6.5, 8),
         neurons_checked: 4_321,

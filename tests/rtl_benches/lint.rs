@@ -125,6 +125,8 @@ fn lint() {
             &["DataWidth=64", "MaxBurst=1", "Outstanding=2", "BufferBeats=2", "LengthWidth=3"],
         ),
         ("axi_read_master", &["DataWidth=8", "PageBytes=16", "IdWidth=4"]),
+        ("load_registers", &["Reads=1"]),
+        ("overlay_core", &["Loadable=1", "StreamWidth=64"]),
         ("overlay_memory", &["Streams=0", "DataWidth=32"]),
         ("overlay_memory", &["DataWidth=512", "AddrWidth=64", "MaxBurst=64"]),
         ("overlay_weight_ring", &["Width=300", "Ports=1"]),

@@ -5,6 +5,7 @@ use crate::hardware::Word;
 use crate::integer::Readout;
 use crate::overlay::isa::{Fetch, Fire, Vector};
 use crate::overlay::machine::{Input, Machine, bits};
+use crate::overlay::stream::Stream;
 use crate::overlay::weights::banks;
 
 /// All images that are not empty, with the widths of the machine; the order of the elements is that of `input`.
@@ -14,6 +15,7 @@ pub(super) fn images(
     constants: &Constants,
     readout: Option<&Readout>,
     (fetch, fire, vector): (&[Fetch], &[Fire], &[Vector]),
+    stream: Option<&Stream>,
 ) -> Vec<(String, String)> {
     let Constants { weights, thresholds, pieces, starts, coefficients, norms, exponentials, table, .. } =
         constants;
@@ -85,6 +87,13 @@ pub(super) fn images(
     });
     let pieces: Vec<(String, String)> = pieces.collect();
     let mut words = weights.iter();
+    if let Some(stream) = stream {
+        let words = stream.order().filter_map(|at| weights.get(at));
+        let all = all.into_iter().map(|(name, text)| (name.to_owned(), text)).chain(pieces);
+        let streamed = text(words.map(|lanes| row(lanes, m.weight_width)));
+        let all = all.chain([("stream.hex".to_owned(), streamed)]);
+        return all.filter(|(_, text)| !text.is_empty()).collect();
+    }
     let banks = banks(m.weight_depth).into_iter().enumerate().map(|(n, depth)| {
         let bank = words.by_ref().take(depth).map(|lanes| row(lanes, m.weight_width));
         (format!("weights_{n}.hex"), text(bank))

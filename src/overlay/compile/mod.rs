@@ -48,6 +48,7 @@ use super::machine::{Input, Machine};
 use super::options::{Loadable, Options};
 use super::plan::{LayerPlace, Memory, Plan, Source, Unit, ValuePlace};
 use super::sizes::Lack;
+use super::stream::{Beats, External, Stream};
 use crate::error::{Error, Result};
 use crate::integer::{Network, Op};
 
@@ -56,7 +57,7 @@ use crate::integer::{Network, Op};
 /// # Errors
 /// Names the option that is out of range, or the node that has no lowering, and what to do instead.
 pub fn compile(network: &Network, options: &Options) -> Result<Plan> {
-    finish(lower(network, options, &Given::default())?, None, true)
+    finish(lower(network, options, &Given::default())?, None, None, true)
 }
 
 /// As [`compile`], without the memory images: for estimates.
@@ -64,7 +65,7 @@ pub fn compile(network: &Network, options: &Options) -> Result<Plan> {
 /// # Errors
 /// As [`compile`].
 pub(super) fn sketch(network: &Network, options: &Options) -> Result<Plan> {
-    finish(lower(network, options, &Given::default())?, None, false)
+    finish(lower(network, options, &Given::default())?, None, None, false)
 }
 
 /// Compiles a network for a machine that is there.
@@ -77,7 +78,7 @@ pub fn compile_for(network: &Network, loadable: &Loadable) -> Result<Plan> {
         return Err(Error::input("these are not the sizes of a machine that networks are loaded into")
             .fix("build it again with --loadable"));
     }
-    finish(lower(network, options, &Given::of(machine))?, Some(machine), true)
+    finish(lower(network, options, &Given::of(machine))?, Some(machine), machine.external(), true)
 }
 
 impl Loadable {
@@ -86,25 +87,43 @@ impl Loadable {
     /// # Errors
     /// If an option is out of range, or a network has an operator that the overlay cannot compute.
     pub fn for_networks(networks: &[&Network], options: &Options) -> Result<Self> {
-        let union = |given: &Given| -> Result<Machine> {
-            let mut all = Machine::default();
-            for network in networks {
-                all = all.union(&finish(lower(network, options, given)?, None, false)?.own);
-            }
-            Ok(all)
-        };
-        let sizes = union(&Given::default())?;
-        let sizes = union(&Given::of(&sizes))?;
-        let lanes = Machine {
-            lanes: options.lanes,
-            spikes: options.spikes,
-            fire_lanes: options.fire_lanes,
-            fetch_width: options.fetch_width,
-            row_lanes: options.row_lanes,
-            ..sizes
-        };
-        Ok(Loadable { options: *options, machine: lanes.loadable() })
+        machine_for(networks, options, None)
     }
+
+    /// The same with weights in memory outside the chip.
+    ///
+    /// # Errors
+    /// As [`Self::for_networks`]; and if the ring is too small for a layer.
+    pub fn with_external_weights(
+        networks: &[&Network],
+        options: &Options,
+        external: External,
+    ) -> Result<Self> {
+        external.check()?;
+        machine_for(networks, options, Some(external))
+    }
+}
+
+/// The machine of these networks.
+fn machine_for(networks: &[&Network], options: &Options, external: Option<External>) -> Result<Loadable> {
+    let union = |given: &Given| -> Result<Machine> {
+        let mut all = Machine::default();
+        for network in networks {
+            all = all.union(&finish(lower(network, options, given)?, None, external, false)?.own);
+        }
+        Ok(all)
+    };
+    let sizes = union(&Given::default())?;
+    let sizes = union(&Given::of(&sizes))?;
+    let lanes = Machine {
+        lanes: options.lanes,
+        spikes: options.spikes,
+        fire_lanes: options.fire_lanes,
+        fetch_width: options.fetch_width,
+        row_lanes: options.row_lanes,
+        ..sizes
+    };
+    Ok(Loadable { options: *options, machine: lanes.loadable() })
 }
 
 /// What a machine has once for all networks.
@@ -146,7 +165,12 @@ fn lower<'a>(network: &'a Network, options: &'a Options, given: &Given) -> Resul
 }
 
 /// Addresses, conditions, images; for a machine that is there, if it fits.
-fn finish(mut lowering: Lowering<'_>, there: Option<&Machine>, with_images: bool) -> Result<Plan> {
+fn finish(
+    mut lowering: Lowering<'_>,
+    there: Option<&Machine>,
+    external: Option<External>,
+    with_images: bool,
+) -> Result<Plan> {
     let items = std::mem::take(&mut lowering.items);
     let mut addresses = memory::place(&lowering.buffers, &items, lowering.options.row_lanes);
     let mut ordered = conditions::order(items.clone(), &lowering.buffers, &addresses, None);
@@ -203,7 +227,18 @@ fn finish(mut lowering: Lowering<'_>, there: Option<&Machine>, with_images: bool
     if let Some(last) = vector.last_mut() {
         last.last = 1;
     }
-    let own = machine(&lowering, &addresses, (&fetch, &fire, &vector));
+    let mut own = machine(&lowering, &addresses, (&fetch, &fire, &vector));
+    let mut stream = None;
+    if let Some(External { bus, ring }) = external {
+        let width = there.unwrap_or(&own).weight_width;
+        let beats = Beats::new(lowering.options.lanes * width as usize, bus);
+        let windows = &lowering.constants.windows.entries;
+        let sizes = (own.weight_depth, own.fire_lanes);
+        let made = Stream::new(&mut fetch, &notes[0], windows, sizes, beats, ring)?;
+        own.weight_depth = made.ring;
+        own.bus_width = bus;
+        stream = Some(made);
+    }
     let machine = there.unwrap_or(&own).clone();
     let lacks = own.lacks(&machine);
     if !lacks.is_empty() {
@@ -217,7 +252,14 @@ fn finish(mut lowering: Lowering<'_>, there: Option<&Machine>, with_images: bool
     }
     let readout = lowering.readout_part().map(|(_, readout)| readout);
     let images = match with_images {
-        true => images::images(&machine, &own.input, &lowering.constants, readout, (&fetch, &fire, &vector)),
+        true => images::images(
+            &machine,
+            &own.input,
+            &lowering.constants,
+            readout,
+            (&fetch, &fire, &vector),
+            stream.as_ref(),
+        ),
         false => Vec::new(),
     };
     let count = fetch.len() + vector.len();
@@ -241,6 +283,7 @@ fn finish(mut lowering: Lowering<'_>, there: Option<&Machine>, with_images: bool
         windows: lowering.constants.windows.entries,
         layers,
         values,
+        stream,
         images,
     })
 }
@@ -322,6 +365,7 @@ fn machine(
         input,
         weight_width: widths.weight.signed(),
         weight_depth: constants.weights.len(),
+        bus_width: 0,
         operand_width: widths.operand.signed(),
         operand_depth: addresses.operands,
         acc_width: widths.acc.signed(),

@@ -5,6 +5,11 @@ use crate::overlay::machine::{Machine, bits};
 
 use super::scalars::Scalar;
 
+/// Words before the needs: offset and bytes of the stream in the image, and its words in the ring.
+pub(super) const STREAM_NUMBERS: usize = 3;
+/// Most words of the weights in memory: 4 GiB with all of an image.
+const MOST_WORDS: usize = 1 << 29;
+
 /// A memory of constants or programs. Its number in images is its position in [`MemoryKind::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryKind {
@@ -42,11 +47,15 @@ pub enum MemoryKind {
     Readout,
     /// Order of the elements.
     Order,
+    /// The numbers of the stream of weights, and what of it each fetch instruction reads.
+    Needs,
+    /// Weights that stay in memory: no memory of the machine.
+    Stream,
 }
 
 impl MemoryKind {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Scalars,
         Self::Fetch,
         Self::Fire,
@@ -64,6 +73,8 @@ impl MemoryKind {
         Self::Exponentials,
         Self::Readout,
         Self::Order,
+        Self::Needs,
+        Self::Stream,
     ];
 
     /// Its number in images.
@@ -91,6 +102,8 @@ impl MemoryKind {
             Self::Exponentials => "exponentials",
             Self::Readout => "readout",
             Self::Order => "order of the elements",
+            Self::Needs => "needs of weights",
+            Self::Stream => "weights in memory",
         }
     }
 
@@ -111,7 +124,7 @@ impl MemoryKind {
             Self::Fetch => (m.fetch_count * Fetch::WORDS, 32),
             Self::Fire => (m.fire_count * Fire::WORDS, 32),
             Self::Vector => (m.vector_count * Vector::WORDS, 32),
-            Self::Weights => (m.weight_depth, wide(m.lanes, m.weight_width)),
+            Self::Weights => (there(m.bus_width == 0, m.weight_depth), wide(m.lanes, m.weight_width)),
             Self::Thresholds => (m.threshold_depth.max(1), wide(m.fire_lanes, m.theta_width + m.start_width)),
             Self::Pieces => (m.piece_depth, wide(m.fire_lanes, m.piece_width + m.level_bits + 1)),
             Self::Windows => (m.window_depth, m.spike_bits() + m.word_bits() + bits(m.max_segments)),
@@ -125,6 +138,8 @@ impl MemoryKind {
             }
             Self::Exponentials => (there(m.max_group > 0, m.exp_depth), m.exp_width),
             Self::Readout => (m.readout.classes, m.readout.multiplier_width + m.readout.value_width),
+            Self::Needs => (there(m.bus_width > 0, STREAM_NUMBERS + m.fetch_count), 32),
+            Self::Stream => (there(m.bus_width > 0, MOST_WORDS), 32),
             Self::Order => {
                 (there(m.input.ordered, m.input.count), bits(m.input.count.saturating_sub(1)).max(1))
             }

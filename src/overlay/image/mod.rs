@@ -17,12 +17,14 @@ pub use memories::MemoryKind;
 pub use package::package;
 pub use scalars::{Flag, Scalar};
 
+use memories::STREAM_NUMBERS;
 pub(super) use memories::most_parts;
 pub(super) use scalars::values;
 
 use super::machine::Machine;
 use super::options::Loadable;
 use super::plan::Plan;
+use super::stream::{self, Stream};
 use crate::error::{Error, Result};
 use crate::golden::SpikeCode;
 
@@ -30,6 +32,8 @@ use crate::golden::SpikeCode;
 pub const MAGIC: u32 = u32::from_le_bytes(*b"SNNM");
 /// Version of the format.
 pub const VERSION: u32 = 1;
+/// Words to whose multiples the stream of weights is aligned: the widest beat.
+const ALIGNMENT: usize = 16;
 /// Fewest words of an image: the header, a section of one word, the CRC.
 pub const LEAST_WORDS: u32 = 9;
 
@@ -112,9 +116,16 @@ impl Loadable {
 /// When a memory image of the plan is damaged, or has words that the machine has no room for.
 pub fn words(plan: &Plan, loadable: &Loadable, signed: bool) -> Result<Vec<u32>> {
     let mut words = vec![MAGIC, VERSION, loadable.identifier(), 0];
+    let mut needs = 0;
     for kind in MemoryKind::ALL {
-        let data =
-            if kind == MemoryKind::Scalars { values(plan, signed) } else { contents(plan, loadable, kind)? };
+        let data = if kind == MemoryKind::Scalars {
+            values(plan, signed)
+        } else if kind == MemoryKind::Stream {
+            // It follows behind all others.
+            continue;
+        } else {
+            contents(plan, loadable, kind)?
+        };
         let parts = kind.parts(&loadable.machine) as usize;
         let count = data.len() / parts.max(1);
         if count > kind.size(&loadable.machine).0 {
@@ -122,8 +133,24 @@ pub fn words(plan: &Plan, loadable: &Loadable, signed: bool) -> Result<Vec<u32>>
         }
         if count > 0 {
             words.extend([kind.number(), 0, u32::try_from(count).unwrap_or(u32::MAX)]);
+            if kind == MemoryKind::Needs {
+                needs = words.len();
+            }
             words.extend(data);
         }
+    }
+    if let Some(stream) = &plan.stream {
+        let beats = stream::Beats::new(weight_bits(loadable), loadable.machine.bus_width);
+        let data = streamed(plan, stream, beats)?;
+        // A section that only fills up to the alignment; the data of the next one follows three words later.
+        let fill = ALIGNMENT - (words.len() + 6) % ALIGNMENT;
+        words.extend([MemoryKind::Stream.number(), 0, u32::try_from(fill).unwrap_or(u32::MAX)]);
+        words.extend(std::iter::repeat_n(0, fill));
+        words.extend([MemoryKind::Stream.number(), 0, u32::try_from(data.len()).unwrap_or(u32::MAX)]);
+        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        let own = [number(4 * words.len()), number(4 * data.len()), number(stream.words)];
+        words[needs..needs + own.len()].copy_from_slice(&own);
+        words.extend(data);
     }
     words[3] = u32::try_from(words.len() + 1).unwrap_or(u32::MAX);
     words.push(crc(&words));
@@ -163,6 +190,11 @@ fn contents(plan: &Plan, loadable: &Loadable, kind: MemoryKind) -> Result<Vec<u3
         MemoryKind::Exponentials => single("exponentials.hex"),
         MemoryKind::Readout => single("readout.hex"),
         MemoryKind::Order => single("order.hex"),
+        MemoryKind::Needs => {
+            let all = |stream: &Stream| [vec![0; STREAM_NUMBERS], stream.needs()].concat();
+            return Ok(plan.stream.as_ref().map_or_else(Vec::new, all));
+        }
+        MemoryKind::Stream => return Ok(Vec::new()),
     };
     let parts = kind.parts(machine) as usize;
     let mut words = Vec::new();
@@ -170,6 +202,24 @@ fn contents(plan: &Plan, loadable: &Loadable, kind: MemoryKind) -> Result<Vec<u3
         words.extend(split(&digits(line)?, parts));
     }
     Ok(words)
+}
+
+/// Bits of a word of weights.
+fn weight_bits(loadable: &Loadable) -> usize {
+    loadable.machine.lanes * loadable.machine.weight_width as usize
+}
+
+/// The weights of a sample in the order of their stream, as they lie in memory.
+fn streamed(plan: &Plan, stream: &Stream, beats: stream::Beats) -> Result<Vec<u32>> {
+    let stride = beats.stride();
+    let mut bits = Vec::new();
+    for line in plan.image("stream.hex").unwrap_or("").lines() {
+        let mut word = digits(line)?;
+        word.resize(stride, false);
+        bits.extend(word);
+    }
+    bits.resize(stream.words * stride, false);
+    Ok(split(&bits, bits.len() / 32))
 }
 
 /// The memory of the serial path holds words of as many entries as it takes at once.

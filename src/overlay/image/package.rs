@@ -1,6 +1,6 @@
 //! The SystemVerilog package of images, `rtl/overlay/overlay_image_pkg.sv`.
 
-use super::memories::MemoryKind;
+use super::memories::{MemoryKind, STREAM_NUMBERS};
 use super::scalars::{Flag, Scalar};
 use super::{LEAST_WORDS, LoadError, MAGIC, VERSION};
 
@@ -23,6 +23,7 @@ pub fn package() -> String {
     for kind in MemoryKind::ALL {
         line(format!("int unsigned Memory{} = {}", kind.identifier(), kind.number()));
     }
+    line(format!("bit [31:0] StreamNumbers = 32'd{STREAM_NUMBERS}"));
     line(format!("int unsigned Scalars = {}", Scalar::ALL.len()));
     for (n, scalar) in Scalar::ALL.iter().enumerate() {
         line(format!("int unsigned Scalar{scalar:?} = {n}"));

@@ -1,0 +1,94 @@
+//! Overlays whose weights are in memory outside the chip.
+
+use std::path::Path;
+
+use snn2rtl::architecture::{Options as Folding, image};
+use snn2rtl::convert::EncodingChoice::Analog;
+use snn2rtl::cosim::Bench;
+use snn2rtl::data::Inputs;
+use snn2rtl::emit;
+use snn2rtl::lower;
+use snn2rtl::overlay::{External, Loadable, Options};
+use snn2rtl::snn::{Model, Op};
+
+use crate::common::{mnist_mlp, repository, vit_small};
+use crate::equal;
+
+fn samples(model: &Model, file: &str, count: usize) -> Inputs {
+    let input = model.network.topological().into_iter().find_map(|id| match &model.network.node(id).op {
+        Op::Input(input) => Some(input.clone()),
+        _ => None,
+    });
+    let input = input.expect("an input");
+    let location = repository(file);
+    let location = location.to_str().expect("a path in Unicode");
+    let mut inputs = Inputs::read(location, &input.sample, input.spec.element).expect("samples");
+    inputs.truncate(count);
+    inputs
+}
+
+/// Writes a build folder with external weights and compiles it.
+fn bench(model: &Model, lanes: usize, external: External, build: &Path) -> Bench {
+    let network = lower::lower(model).expect("lowered").network;
+    let options = Options { lanes, ..Options::default() };
+    let machine = Loadable::with_external_weights(&[&network], &options, external).expect("a machine");
+    emit::emit(model, &Folding::Loadable(Box::new(machine)), build).expect("written");
+    Bench::new(build, &mut |_| ()).expect("verilated")
+}
+
+/// The weights of a perceptron are used once a sample each: the bus is the bottleneck, and is busy.
+#[test]
+fn a_perceptron_waits_for_memory_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = mnist_mlp(Analog);
+    let images = samples(&model, "examples/mnist_mlp/sample/images.npy", 6);
+    let mut bench = bench(&model, 32, External { bus: 64, ring: None }, &folder.path().join("build"));
+    let report = equal(&mut bench, &images, None, None);
+    let memory = report.memory_port.expect("a port to memory");
+    assert!(memory.memory_share > 0.8, "{memory:?}");
+    assert!(memory.lost_cycles > 0, "{memory:?}");
+    equal(&mut bench, &images, Some(3), None);
+    // Errors at many places, of both kinds; all results are right after the next load.
+    let failures: Vec<(u64, u32)> = (0..10).map(|n| (n * n * 211, 2 + (n % 2) as u32)).collect();
+    let report = bench.run_after_failures(&images, &failures, Some(5)).expect("a run");
+    assert_eq!(report.first_mismatch, None);
+    assert_eq!(report.samples, 6);
+}
+
+#[test]
+fn a_transformer_does_not_wait() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = vit_small();
+    let images = samples(&model, "examples/mnist_vit/sample/images.npy", 3);
+    let mut bench = bench(&model, 32, External { bus: 128, ring: None }, &folder.path().join("build"));
+    let report = equal(&mut bench, &images, None, None);
+    let memory = report.memory_port.expect("a port to memory");
+    let cycles = memory.memory_cycles as f64;
+    assert!(f64::from(memory.lost_cycles) < 0.05 * cycles, "{memory:?}");
+    equal(&mut bench, &images, Some(4), None);
+}
+
+/// The stream of weights is aligned, and the image says where it is.
+#[test]
+fn images_hold_the_weights_behind_all_else() {
+    let model = mnist_mlp(Analog);
+    let network = lower::lower(&model).expect("lowered").network;
+    let options = Options { lanes: 32, ..Options::default() };
+    let refused =
+        Loadable::with_external_weights(&[&network], &options, External { bus: 64, ring: Some(64) });
+    assert!(refused.expect_err("too small").to_string().contains("the ring of weights has 64 words"));
+    for (bus, ring) in [(48, None), (1024, None), (64, Some(100))] {
+        assert!(External { bus, ring }.check().is_err());
+    }
+    let external = External { bus: 256, ring: None };
+    let machine = Loadable::with_external_weights(&[&network], &options, external).expect("a machine");
+    let design = snn2rtl::architecture::Design::plan("mlp", &network, &Folding::Loadable(Box::new(machine)));
+    let words = design.expect("a design").image().expect("words").expect("an image");
+    let needs = image::MemoryKind::Needs.number();
+    let at = (0..words.len()).find(|&at| words[at..].starts_with(&[needs, 0])).expect("needs");
+    let [offset, bytes, count] = [words[at + 3], words[at + 4], words[at + 5]];
+    assert_eq!(offset % 64, 0);
+    // Words of 32 weights of 8 bits.
+    assert_eq!(bytes, 32 * count);
+    assert_eq!((offset + bytes) as usize, 4 * (words.len() - 1));
+}
