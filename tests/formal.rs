@@ -44,6 +44,13 @@ jobs! {
     stream_scale
     table_threshold
     permute_buffer
+    overlay_sequencer
+    overlay_fetch
+    overlay_events
+    overlay_accumulate
+    overlay_fire
+    overlay_row_fire
+    overlay_vector
 }
 
 /// Every job of the folder is one of the tests above, and has a task of covers: what is assumed can happen.
@@ -75,6 +82,20 @@ fn a_neuron_that_fires_early_is_refuted() {
     refuted("affine_threshold", "affine_threshold.sv", ": wide_v - theta", ": wide_v - theta + 1", "prove");
 }
 
+/// A fetch unit that looks at one of its two conditions only.
+#[test]
+fn a_row_that_begins_too_early_is_refuted() {
+    refuted("overlay_fetch", "overlay/overlay_fetch.sv", "have1 >= need1_q", "have1 >= need0_q", "search");
+}
+
+/// A fetch unit whose rows are one word too far apart.
+#[test]
+fn a_read_outside_of_the_source_is_refuted() {
+    let (before, after) =
+        ("row_addr_q <= row_addr_q + row_stride", "row_addr_q <= row_addr_q + row_stride + 1'b1");
+    refuted("overlay_fetch", "overlay/overlay_fetch.sv", before, after, "search");
+}
+
 /// Runs a task of a job on the library with one change and asks for a counterexample.
 fn refuted(job: &str, file: &str, before: &str, after: &str, task: &str) {
     let folder = copied();
@@ -87,7 +108,7 @@ fn refuted(job: &str, file: &str, before: &str, after: &str, task: &str) {
 /// A copy of the library and the jobs.
 fn copied() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    for part in ["rtl", "sim/formal"] {
+    for part in ["rtl", "rtl/overlay", "sim/formal"] {
         let to = folder.path().join(part);
         fs::create_dir_all(&to).expect("a folder");
         for entry in fs::read_dir(repository().join(part)).expect("a folder of the repository") {

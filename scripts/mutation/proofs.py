@@ -26,7 +26,7 @@ def jobs_of(root, module):
     """The jobs that read a module, the one of its name first."""
     found = []
     for path in sorted((root / "sim/formal").glob("*.sby")):
-        if f"../../rtl/{module}.sv\n" in path.read_text():
+        if re.search(rf"^\.\./\.\./rtl/(\w+/)?{module}\.sv$", path.read_text(), re.M):
             found.append(path.stem)
     return sorted(found, key=lambda job: (job != module, job))
 
@@ -47,7 +47,8 @@ def run(root, mutated, mutant, out):
         shutil.copytree(root / "rtl", folder / "rtl")
         shutil.copytree(root / "sim/formal", folder / "sim/formal")
         text = (mutated / f"{mutant.module}.sv").read_text()
-        (folder / f"rtl/{mutant.module}.sv").write_text(single(text, mutant.number))
+        (own,) = (folder / "rtl").rglob(f"{mutant.module}.sv")
+        own.write_text(single(text, mutant.number))
         lines = (folder / f"sim/formal/{job}.sby").read_text().split("[options]")[0].splitlines()
         tasks = [line for line in lines if line and line[0] not in "[#" and line != "cover"]
         program, env = sby(root)
