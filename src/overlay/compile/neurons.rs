@@ -412,8 +412,8 @@ impl Lowering<'_> {
                 (fire.starts, fire.coefficients, fire.coefficient) = (start.0, address, one);
                 // Rows begin at multiples of the row lanes; chunks do if those before them are whole beats.
                 let lanes = self.options.row_lanes as u128;
-                let whole = (fire.inner == 1 || fire.full % lanes == 0)
-                    && (fire.inner == fire.chunks || fire.tail % lanes == 0);
+                let whole = (fire.inner == 1 || fire.full.is_multiple_of(lanes))
+                    && (fire.inner == fire.chunks || fire.tail.is_multiple_of(lanes));
                 fire.wide = u128::from(whole && lanes > 1);
                 let rows = (first..first + rows).map(|r| (r, r + 1)).collect();
                 accesses.push(Access {

@@ -49,8 +49,7 @@ pub fn instruction(
     let wide = u128::from(serial == 1 && case.serial_lanes > 1 && random.once_in(2));
     let mut size = || {
         let most = case.chunk_lanes;
-        let any = if random.once_in(3) { most } else { random.range(1, most) };
-        any
+        if random.once_in(3) { most } else { random.range(1, most) }
     };
     let (mut full, mut tail) = (size(), size());
     let (inner, outer) = (random.range(1, 3), random.range(1, 2));
