@@ -166,7 +166,8 @@ module overlay_row_fire #(
 
   // ---------------------------------------------------------------------------- steps
   // Weights, then with unary spikes the steps; `turns` counts the former, `left` the latter.
-  logic busy_q, weighs_q, step, writes, final_step, next_final, step_ready;
+  // What each step is comes from registers: whether it is written, whether it is the last.
+  logic busy_q, weighs_q, step, writes_q, final_q, step_ready;
   logic [TurnWidth-1:0] turns_q;
   logic [LevelWidth-1:0] weight_q, step_high_q, step_low_q;
   logic [StepsWidth-1:0] left_q;
@@ -176,29 +177,35 @@ module overlay_row_fire #(
   logic [QuadWidth-1:0] step_quad_q;
   logic step_unary_q, step_row_end_q, step_tag_q;
   logic [Quad-1:0] live_q, neg_q, step_strict_q, spikes;
-  assign writes = !weighs_q || (!step_unary_q && StepsWidth'(turns_q) <= left_q);
-  assign step = busy_q && (step_ready || !writes);
+  assign step = busy_q && (step_ready || !writes_q);
+  // The step after this one is the last of the weights; it is one of the weights.
+  logic next_weighs, next_lowest, next_final, first_final;
+  assign next_weighs = weighs_q && !weight_q[0];
   if (LevelWidth > 1) begin : gen_next
-    assign next_final = weighs_q ? weight_q[1] && !step_unary_q : left_q == StepsWidth'(2);
+    assign next_lowest = weight_q[1];
   end else begin : gen_no_next
-    assign next_final = !weighs_q && left_q == StepsWidth'(2);
+    assign next_lowest = 1'b0;
   end
-  assign final_step = weighs_q ? weight_q[0] && !step_unary_q : left_q == StepsWidth'(1);
+  assign next_final = next_weighs ? next_lowest && !step_unary_q :
+      left_q == (weighs_q ? StepsWidth'(1) : StepsWidth'(2));
+  assign first_final = LevelWidth == 1 && !unary_q;
   // The adders take a quad over in the last step of the one before, in which they are free; theta, the same for all
   // elements of a quad, is there by then.
-  assign hand_over = full_q && theta_ready_q && (!busy_q || (step && final_step));
+  assign hand_over = full_q && theta_ready_q && (!busy_q || (step && final_q));
   assign theta_take = (full_q || lane_q != '0) && !theta_ready_q &&
-      (!busy_q || final_step || (step && next_final));
+      (!busy_q || final_q || (step && next_final));
 
   always_ff @(posedge clk_i) begin
     if (rst_i) busy_q <= 1'b0;
     else if (hand_over) busy_q <= 1'b1;
-    else if (step && final_step) busy_q <= 1'b0;
+    else if (step && final_q) busy_q <= 1'b0;
     if (rst_i || hand_over) theta_ready_q <= 1'b0;
     else if (theta_take) theta_ready_q <= 1'b1;
     if (theta_take) step_theta_q <= theta_q;
     if (hand_over) begin
       weighs_q <= 1'b1;
+      writes_q <= !unary_q && StepsWidth'(LevelWidth) <= steps_q;
+      final_q <= first_final;
       turns_q <= TurnWidth'(LevelWidth);
       weight_q <= LevelWidth'(1) << (LevelWidth - 1);
       step_high_q <= high_q;
@@ -214,13 +221,15 @@ module overlay_row_fire #(
       neg_q <= minus_q;
       step_strict_q <= strict_q;
     end else if (step) begin
-      weighs_q <= weighs_q && !weight_q[0];
+      weighs_q <= next_weighs;
+      writes_q <= !next_weighs || (!step_unary_q && StepsWidth'(turns_q - TurnWidth'(1)) <= left_q);
+      final_q <= next_final;
       turns_q <= turns_q - TurnWidth'(1);
       weight_q <= weight_q >> 1;
       step_high_q <= step_high_q << 1;
       step_low_q <= step_low_q << 1;
       if (!weighs_q) left_q <= left_q - StepsWidth'(1);
-      if (writes) step_addr_q <= step_addr_q + step_stride_q;
+      if (writes_q) step_addr_q <= step_addr_q + step_stride_q;
     end
   end
 
@@ -242,7 +251,7 @@ module overlay_row_fire #(
     // A level whose bits so far are those of the limit takes only bits that the limit has. A weight that the steps do not
     // have is not taken.
     assign limit_bit = neg_q[j] ? step_low_q[LevelWidth-1] : step_high_q[LevelWidth-1];
-    assign may = live_q[j] && weighs_q && (step_unary_q || writes) && (!at_limit_q || limit_bit);
+    assign may = live_q[j] && weighs_q && (step_unary_q || writes_q) && (!at_limit_q || limit_bit);
     assign takes = may && rest_q[WideWidth-1] == less_q &&
         !(step_strict_q[j] && weight_q[0] && zero);
     assign spikes[j] = takes || (!weighs_q && level_q != '0);
@@ -269,10 +278,10 @@ module overlay_row_fire #(
   ) u_writes (
     .clk_i,
     .rst_i,
-    .in_valid_i(busy_q && writes),
+    .in_valid_i(busy_q && writes_q),
     .in_ready_o(step_ready),
     .in_data_i({
-      step_addr_q, step_quad_q, spikes, spikes & neg_q, final_step && step_row_end_q, step_tag_q
+      step_addr_q, step_quad_q, spikes, spikes & neg_q, final_q && step_row_end_q, step_tag_q
     }),
     .out_valid_o,
     .out_ready_i,
@@ -312,7 +321,7 @@ module overlay_row_fire #(
   logic [ThetaWidth-1:0] tap_theta;
   logic [Quad*TapWidth-1:0] tap_v;
   logic [LevelWidth-1:0] tap_weight;
-  assign tap_valid = step && writes;
+  assign tap_valid = step && writes_q;
   assign tap_tag = step_tag_q;
   assign tap_nz = spikes;
   assign tap_neg = spikes & neg_q;

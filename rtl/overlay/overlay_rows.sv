@@ -566,6 +566,8 @@ module overlay_rows #(
   logic [StepBits-1:0] soft_steps;
   logic soft_unary, soft_half_even;
   logic [LevelBits-1:0] soft_high, soft_low;
+  // An element of softmax waits for its neurons.
+  logic fire_waits;
   if (HasSoftmax) begin : gen_softmax
     logic exp_read;
     logic [SerialLanes-1:0] excluded;
@@ -611,6 +613,8 @@ module overlay_rows #(
       logic unused_mask;
       assign unused_mask = mask_valid ^ mask_bit ^ (^mask_index);
     end
+    logic softmax_empty;
+    assign softmax_idle_o = softmax_empty && !fire_waits;
     overlay_softmax #(
       .Lanes(SerialLanes),
       .ScoreWidth(ScoreWidth),
@@ -629,7 +633,7 @@ module overlay_rows #(
       .clk_i,
       .rst_i,
       .start_i(softmax_start_i),
-      .idle_o(softmax_idle_o),
+      .idle_o(softmax_empty),
       .exponentials_i(ExpBits'(instr_i[overlay_isa_pkg::FireExponentialsLsb+:24])),
       .exponential_count_i((ExpBits + 1)'(instr_i[overlay_isa_pkg::FireExponentialCountLsb+:24])),
       .scale_i(ScaleWidth'(instr_i[overlay_isa_pkg::FireScaleLsb+:64])),
@@ -670,6 +674,8 @@ module overlay_rows #(
     assign soft_theta = ThetaWidth'(theta);
   end else begin : gen_no_softmax
     assign softmax_idle_o = 1'b1;
+    logic unused_fire_waits;
+    assign unused_fire_waits = fire_waits;
     assign score_ready_o = 1'b1;
     assign soft_valid = 1'b0;
     assign {soft_excluded, soft_quad_end, soft_row_end, soft_unary, soft_half_even} = '0;
@@ -706,6 +712,42 @@ module overlay_rows #(
       else if (leaves) within_q <= !(scores ? soft_row_end : norm_row_end);
       if (leaves) soft_q <= scores;
     end
+    // The queue's ready is a register: the time that neurons take does not reach back into LayerNorm and softmax. What an
+    // instruction says of the neurons stays until they are all done.
+    localparam int unsigned QueueWidth = SerialLanes * (FireWidth + 2) + ThetaWidth + SpikeBits + QuadBits + 3;
+    logic next_valid, next_ready, next_quad_end, next_row_end, next_scores;
+    logic [SerialLanes*FireWidth-1:0] next_value;
+    logic [ThetaWidth-1:0] next_theta;
+    logic [SerialLanes-1:0] next_sticky, next_excluded;
+    logic [SpikeBits-1:0] next_addr;
+    logic [QuadBits-1:0] next_quad;
+    stream_fifo #(
+      .Width(QueueWidth),
+      .Depth(2)
+    ) u_elements (
+      .clk_i,
+      .rst_i,
+      .in_valid_i(scores ? soft_valid : norm_valid),
+      .in_ready_o(ready),
+      .in_data_i({
+        scores ? soft_value : wide_norm,
+        scores ? soft_theta : ThetaWidth'(norm_theta),
+        scores ? '0 : norm_sticky,
+        scores ? soft_excluded : norm_excluded,
+        scores ? soft_quad_end : norm_quad_end,
+        scores ? soft_row_end : norm_row_end,
+        scores ? soft_addr : norm_addr,
+        scores ? soft_quad : norm_quad,
+        scores
+      }),
+      .out_valid_o(next_valid),
+      .out_ready_i(next_ready),
+      .out_data_o({
+        next_value, next_theta, next_sticky, next_excluded, next_quad_end, next_row_end, next_addr,
+        next_quad, next_scores
+      })
+    );
+    assign fire_waits = next_valid && next_scores;
     overlay_row_fire #(
       .Lanes(SerialLanes),
       .ValueWidth(FireWidth),
@@ -718,23 +760,23 @@ module overlay_rows #(
     ) u_fire (
       .clk_i,
       .rst_i,
-      .in_valid_i(scores ? soft_valid : norm_valid),
-      .in_ready_o(ready),
-      .in_value_i(scores ? soft_value : wide_norm),
-      .in_theta_i(scores ? soft_theta : ThetaWidth'(norm_theta)),
-      .in_sticky_i(scores ? '0 : norm_sticky),
-      .in_excluded_i(scores ? soft_excluded : norm_excluded),
-      .in_quad_end_i(scores ? soft_quad_end : norm_quad_end),
-      .in_row_end_i(scores ? soft_row_end : norm_row_end),
-      .in_addr_i(scores ? soft_addr : norm_addr),
-      .in_quad_i(scores ? soft_quad : norm_quad),
-      .steps_i(scores ? soft_steps : norm_steps),
-      .step_stride_i(scores ? soft_stride : norm_stride),
-      .unary_i(scores ? soft_unary : norm_unary),
-      .half_even_i(scores ? soft_half_even : norm_half_even),
-      .high_i(scores ? soft_high : norm_high),
-      .low_i(scores ? soft_low : norm_low),
-      .tag_i(scores),
+      .in_valid_i(next_valid),
+      .in_ready_o(next_ready),
+      .in_value_i(next_value),
+      .in_theta_i(next_theta),
+      .in_sticky_i(next_sticky),
+      .in_excluded_i(next_excluded),
+      .in_quad_end_i(next_quad_end),
+      .in_row_end_i(next_row_end),
+      .in_addr_i(next_addr),
+      .in_quad_i(next_quad),
+      .steps_i(next_scores ? soft_steps : norm_steps),
+      .step_stride_i(next_scores ? soft_stride : norm_stride),
+      .unary_i(next_scores ? soft_unary : norm_unary),
+      .half_even_i(next_scores ? soft_half_even : norm_half_even),
+      .high_i(next_scores ? soft_high : norm_high),
+      .low_i(next_scores ? soft_low : norm_low),
+      .tag_i(next_scores),
       .out_valid_o(spike_valid_o),
       .out_ready_i(spike_ready_i),
       .out_addr_o(spike_addr_o),
@@ -750,6 +792,7 @@ module overlay_rows #(
   end else begin : gen_no_fire
     assign norm_ready = 1'b1;
     assign soft_ready = 1'b1;
+    assign fire_waits = 1'b0;
     assign spike_valid_o = 1'b0;
     assign spike_addr_o = '0;
     assign spike_quad_o = '0;

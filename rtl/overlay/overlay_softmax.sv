@@ -178,27 +178,29 @@ module overlay_softmax #(
   );
 
   // ---------------------------------------------------------------------------- exponential
-  // e1: the distance; e2: the entry's address; e3: the entry.
+  // e1: the distance; e2: the entry's address; e3: the entry, from the memory; e4: the entry, in a register.
   logic look, advance, exp_ready, room, scaled_taken;
-  logic e1_valid_q, e2_valid_q, e3_valid_q, e3_leaves;
-  logic [1:0] e1_tag_q, e2_tag_q, e3_tag_q;
-  logic [Lanes-1:0] e1_excluded_q, e2_excluded_q, e3_excluded_q;
-  logic [Lanes*ExpWidth-1:0] e3_exp;
+  logic e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q, e4_leaves;
+  logic [1:0] e1_tag_q, e2_tag_q, e3_tag_q, e4_tag_q;
+  logic [Lanes-1:0] e1_excluded_q, e2_excluded_q, e3_excluded_q, e4_excluded_q;
+  logic [Lanes*ExpWidth-1:0] e3_exp, e4_exp_q;
   logic [$clog2(Sums+1)-1:0] groups_q;
   assign room = groups_q != ($clog2(Sums + 1))'(Sums);
-  assign advance = !e3_valid_q || exp_ready;
+  assign advance = !e4_valid_q || exp_ready;
   assign score_ready = advance && most_valid && (room || !score_group_end);
   assign look = score_valid && score_ready;
   assign most_taken = look && score_group_end;
-  assign e3_leaves = e3_valid_q && exp_ready;
+  assign e4_leaves = e4_valid_q && exp_ready;
   assign exp_enable_o = advance;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
-      {e1_valid_q, e2_valid_q, e3_valid_q} <= '0;
+      {e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q} <= '0;
       groups_q <= '0;
     end else begin
-      if (advance) {e1_valid_q, e2_valid_q, e3_valid_q} <= {look, e1_valid_q, e2_valid_q};
+      if (advance) begin
+        {e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q} <= {look, e1_valid_q, e2_valid_q, e3_valid_q};
+      end
       if (most_taken && !scaled_taken) groups_q <= groups_q + ($clog2(Sums + 1))'(1);
       else if (!most_taken && scaled_taken) groups_q <= groups_q - ($clog2(Sums + 1))'(1);
     end
@@ -206,9 +208,12 @@ module overlay_softmax #(
       e1_tag_q <= {score_group_end, score_row_end};
       e2_tag_q <= e1_tag_q;
       e3_tag_q <= e2_tag_q;
+      e4_tag_q <= e3_tag_q;
       e1_excluded_q <= score_excluded;
       e2_excluded_q <= e1_excluded_q;
       e3_excluded_q <= e2_excluded_q;
+      e4_excluded_q <= e3_excluded_q;
+      e4_exp_q <= e3_exp;
     end
   end
 
@@ -245,24 +250,24 @@ module overlay_softmax #(
     logic valid_q, group_end_q;
     logic [SumWidth-1:0] beat_q;
     for (genvar l = 0; l < Lanes; l++) begin : gen_leaf
-      assign total[SumWidth*(Lanes+l)+:SumWidth] = SumWidth'(e3_exp[ExpWidth*l+:ExpWidth]);
+      assign total[SumWidth*(Lanes+l)+:SumWidth] = SumWidth'(e4_exp_q[ExpWidth*l+:ExpWidth]);
     end
     for (genvar n = 1; n < Lanes; n++) begin : gen_node
       assign total[SumWidth*n+:SumWidth] =
           total[SumWidth*2*n+:SumWidth] + total[SumWidth*(2*n+1)+:SumWidth];
     end
     always_ff @(posedge clk_i) begin
-      valid_q <= !rst_i && e3_leaves;
-      group_end_q <= e3_tag_q[1];
+      valid_q <= !rst_i && e4_leaves;
+      group_end_q <= e4_tag_q[1];
       beat_q <= total[SumWidth+:SumWidth];
     end
     assign beat_valid = valid_q;
     assign beat_group_end = group_end_q;
     assign beat = beat_q;
   end else begin : gen_one
-    assign beat_valid = e3_leaves;
-    assign beat_group_end = e3_tag_q[1];
-    assign beat = e3_exp;
+    assign beat_valid = e4_leaves;
+    assign beat_group_end = e4_tag_q[1];
+    assign beat = e4_exp_q;
   end
   group_sum #(
     .Lanes(1),
@@ -288,9 +293,9 @@ module overlay_softmax #(
   ) u_exps (
     .clk_i,
     .rst_i,
-    .in_valid_i(e3_valid_q),
+    .in_valid_i(e4_valid_q),
     .in_ready_o(exp_ready),
-    .in_data_i({e3_exp, e3_excluded_q, e3_tag_q}),
+    .in_data_i({e4_exp_q, e4_excluded_q, e4_tag_q}),
     .out_valid_o(exp_valid),
     .out_ready_i(leaves),
     .out_data_o({exp, exp_excluded, exp_group_end, exp_row_end})
