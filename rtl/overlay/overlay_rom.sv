@@ -26,6 +26,15 @@ module overlay_rom #(
   input  wire logic [Width-1:0]     write_data_i
 );
 
+  // A look-up table with four inputs holds a quarter of one with six, and a tree of them is twice as deep: block memory
+  // from a quarter of the bits on (rtl/sync_rom.sv).
+`ifdef SNN2RTL_LUT4
+  localparam int unsigned Blocks = (Width * ((Depth < 512) ? 512 : Depth) + 18431) / 18432;
+  localparam int unsigned Style = (Width * Depth >= 1536 * Blocks) ? 1 : 0;
+`else
+  localparam int unsigned Style = 0;
+`endif
+
   if (Loadable) begin : gen_ram
     sync_ram #(
       .Width(Width),
@@ -43,6 +52,7 @@ module overlay_rom #(
     sync_rom #(
       .Width(Width),
       .Depth(Depth),
+      .Style(Style),
       .File (File)
     ) u_rom (
       .clk_i,

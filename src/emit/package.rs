@@ -67,6 +67,7 @@ struct Synthesise<'a> {
 struct Script<'a> {
     generator: &'a str,
     name: &'a str,
+    read: &'a str,
     top: &'a str,
     files: Vec<&'a str>,
     command: &'a str,
@@ -163,6 +164,7 @@ pub(super) fn files(package: &Package<'_>, rom: &[&str]) -> Result<Vec<(String, 
     let script = Script {
         generator,
         name: "synthesise.ys",
+        read: family.read_command(),
         top,
         files: rtl,
         command,
@@ -190,6 +192,7 @@ pub(super) fn files(package: &Package<'_>, rom: &[&str]) -> Result<Vec<(String, 
         let script = Script {
             generator,
             name: "place_and_route.ys",
+            read: family.read_command(),
             top,
             files: all.lines().collect(),
             command: if pads.is_empty() { &board_command } else { command },

@@ -56,35 +56,48 @@ const FOUR_INPUTS: f64 = 1.65;
 /// Bits from which a memory is block memory: a third of 18 kbit.
 const LEAST_BLOCK_BITS: u64 = 6144;
 
+/// The same of a read-only memory (`rtl/overlay/overlay_rom.sv`), and bits of a look-up table.
+fn least_rom_bits(family: Family) -> (u64, u64) {
+    match family.table_inputs() {
+        4 => (LEAST_BLOCK_BITS / 4, 16),
+        _ => (LEAST_BLOCK_BITS, 64),
+    }
+}
+
 fn whole(value: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts, not below 0")]
     let value = value.max(0.0).round() as u64;
     value
 }
 
-/// Block memory and look-up tables of a memory.
-fn memory(family: Family, width: u64, depth: usize, copies: usize) -> (u64, u64) {
-    let depth = depth as u64;
-    if width * depth < LEAST_BLOCK_BITS {
-        return (0, (width * depth).div_ceil(64) * copies as u64);
-    }
+/// Blocks that hold words of this width.
+fn blocks(family: Family, width: u64, depth: u64) -> u64 {
     let shapes: &[(u64, u64)] = match family {
         Family::Xc7 | Family::Xcup | Family::Ecp5 | Family::Gowin => {
             &[(1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512)]
         }
         Family::Ice40 => &[(2, 2048), (4, 1024), (8, 512), (16, 256)],
     };
-    let blocks = shapes.iter().map(|(w, d)| width.div_ceil(*w) * depth.div_ceil(*d)).min().unwrap_or(0);
-    (blocks * copies as u64, 0)
+    shapes.iter().map(|(w, d)| width.div_ceil(*w) * depth.div_ceil(*d)).min().unwrap_or(0)
 }
 
-/// The same of a read-only memory, which is look-up tables where it does not fill its blocks to a third (`rtl/sync_rom.sv`).
+/// Block memory and look-up tables of a memory.
+fn memory(family: Family, width: u64, depth: usize, copies: usize) -> (u64, u64) {
+    let (depth, copies) = (depth as u64, copies as u64);
+    match width * depth < LEAST_BLOCK_BITS {
+        true => (0, (width * depth).div_ceil(64) * copies),
+        false => (blocks(family, width, depth) * copies, 0),
+    }
+}
+
+/// The same of a read-only memory, which is look-up tables where it does not fill enough of its blocks.
 fn rom(family: Family, width: u64, depth: usize) -> (u64, u64) {
     let bits = width * depth as u64;
-    let blocks = (width * depth.max(512) as u64).div_ceil(18 * 1024);
-    match bits < LEAST_BLOCK_BITS * blocks {
-        true => (0, bits.div_ceil(64)),
-        false => memory(family, width, depth, 1),
+    let reached = (width * depth.max(512) as u64).div_ceil(18 * 1024);
+    let (least, held) = least_rom_bits(family);
+    match bits < least * reached {
+        true => (0, bits.div_ceil(held)),
+        false => (blocks(family, width, depth as u64), 0),
     }
 }
 

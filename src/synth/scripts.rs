@@ -14,9 +14,10 @@ pub fn folder(family: Family) -> String {
 /// gives them.
 pub fn elaborate(family: Family, top: &str, files: &[String]) -> String {
     let (folder, files) = (folder(family), files.join(" \\\n  "));
+    let read = family.read_command();
     format!(
         "# Elaboration of {top}. Run in the build folder: yosys -s {folder}/elaborate.ys\n\
-         read_verilog -sv -defer -noassert -noassume \\\n  {files}\n\
+         {read} \\\n  {files}\n\
          hierarchy -check -top {top}\n\
          write_rtlil {folder}/design.il\n\
          select {top}\n\
@@ -67,9 +68,9 @@ pub fn netlist(family: Family, name: &str) -> String {
 /// With parameters Yosys calls the core `$paramod$HASH\CORE` or `$paramod\CORE\NAME=VALUE`.
 pub fn shell(family: Family, shell: &str, core: &str, files: &[String]) -> String {
     let (folder, files) = (folder(family), files.join(" \\\n  "));
-    let command = family.board_command();
+    let (command, read) = (family.board_command(), family.read_command());
     format!(
-        "read_verilog -sv -defer -noassert -noassume \\\n  {files}\n\
+        "{read} \\\n  {files}\n\
          hierarchy -check -top {shell}\n\
          blackbox {core} $paramod*?{core} $paramod?{core}?*=*\n\
          {command} -top {shell}\n\

@@ -62,6 +62,23 @@ impl Family {
         words.collect::<Vec<_>>().join(" ")
     }
 
+    /// Inputs of a look-up table.
+    pub fn table_inputs(self) -> u32 {
+        match self {
+            Self::Xc7 | Self::Xcup => 6,
+            Self::Ecp5 | Self::Ice40 | Self::Gowin => 4,
+        }
+    }
+
+    /// The command of Yosys that reads SystemVerilog for this family. `SNN2RTL_LUT4` tells memories how much a look-up table
+    /// holds (`rtl/overlay/overlay_rom.sv`); assertions are for simulation and formal proofs.
+    pub fn read_command(self) -> &'static str {
+        match self.table_inputs() {
+            4 => "read_verilog -sv -D SNN2RTL_LUT4 -defer -noassert -noassume",
+            _ => "read_verilog -sv -defer -noassert -noassume",
+        }
+    }
+
     /// Commands of Yosys that add the pads of a whole board at the end, where the synthesis command would also add them to
     /// modules that are kept apart (`keep_hierarchy`).
     pub fn pads(self) -> &'static [&'static str] {
