@@ -374,6 +374,11 @@ module overlay_fire #(
   assign theta_take = sm_valid_q && !theta_ready_q &&
       (!busy_q || step_end || (step_go && step_q == StepBits'(1)));
 
+  // Whether the next group is loaded is known early: in the last step nothing else is done with the adders. That it is
+  // loaded only enables their registers.
+  logic loads;
+  assign loads = !busy_q || step_end;
+
   // Radix spikes: the bits of the limits that have the weight of the step.
   logic [LevelBits-1:0] weight_q, next_weight;
   logic high_bit_q, low_bit_q;
@@ -436,10 +441,10 @@ module overlay_fire #(
     // operand changes.
     assign m_level = level_q[LevelBits*j+:LevelBits];
     assign wide_theta = WideWidth'(theta_q) << Doublings;
-    assign less = Unary || sm_move || spike[j];
+    assign less = Unary || loads || spike[j];
     assign loaded = WideWidth'($signed(sm_rest_q[VWidth*j+:VWidth])) ^
         {WideWidth{!sm_negative_q[j]}};
-    assign operand = sm_move ? loaded :
+    assign operand = loads ? loaded :
         Unary ? rest_q : {rest_q[WideWidth-2:0], less_q} ^ {WideWidth{less_q ^ less}};
     assign rest = wide_theta + operand;
     assign reached = rest_q[WideWidth-1] == less_q;

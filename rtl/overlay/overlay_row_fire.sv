@@ -236,24 +236,29 @@ module overlay_row_fire #(
   // The rest R is M less w * theta of this step, both times the largest weight over w. What is not taken is added again, so
   // that the next rest is 2 R - theta after a spike and 2 R + theta after none. The register is R, or its complement
   // where theta was subtracted: then theta is always added, and only the other operand changes.
+  // Whether the next quad is loaded is known early: in the last step nothing else is done with the adder. That it is loaded
+  // only enables the register.
+  logic loads;
+  assign loads = !busy_q || final_q;
   logic [WideWidth-1:0] wide_theta;
   assign wide_theta = WideWidth'(step_theta_q) << (LevelWidth - 1);
   for (genvar j = 0; j < Quad; j++) begin : gen_lane
     logic [WideWidth-1:0] rest_q, rest, operand, loaded;
     logic [LevelWidth-1:0] level_q;
-    logic less_q, less, zero, may, takes, at_limit_q, limit_bit;
-    assign less = hand_over || spikes[j];
+    logic less_q, less, zero, reaches, takes, at_limit_q, limit_bit;
+    assign less = loads || reaches;
     assign loaded = WideWidth'(mag_q[MagWidth*j+:MagWidth]);
-    assign operand = hand_over ? ~loaded :
+    assign operand = loads ? ~loaded :
         {rest_q[WideWidth-2:0], less_q} ^ {WideWidth{less_q ^ less}};
     assign rest = wide_theta + operand;
     assign zero = rest_q == {WideWidth{less_q}};
     // A level whose bits so far are those of the limit takes only bits that the limit has. A weight that the steps do not
     // have is not taken.
     assign limit_bit = neg_q[j] ? step_low_q[LevelWidth-1] : step_high_q[LevelWidth-1];
-    assign may = live_q[j] && weighs_q && (step_unary_q || writes_q) && (!at_limit_q || limit_bit);
-    assign takes = may && rest_q[WideWidth-1] == less_q &&
-        !(step_strict_q[j] && weight_q[0] && zero);
+    // Only the lowest weight, the last one, can be taken or not by what is equal.
+    assign reaches = live_q[j] && weighs_q && (step_unary_q || writes_q) &&
+        (!at_limit_q || limit_bit) && rest_q[WideWidth-1] == less_q;
+    assign takes = reaches && !(step_strict_q[j] && weight_q[0] && zero);
     assign spikes[j] = takes || (!weighs_q && level_q != '0);
     always_ff @(posedge clk_i) begin
       if (hand_over || step) begin
