@@ -56,11 +56,11 @@ const FOUR_INPUTS: f64 = 1.65;
 /// Bits from which a memory is block memory: a third of 18 kbit.
 const LEAST_BLOCK_BITS: u64 = 6144;
 
-/// The same of a read-only memory (`rtl/overlay/overlay_rom.sv`), and bits of a look-up table.
-fn least_rom_bits(family: Family) -> (u64, u64) {
+/// The same of a read-only memory (`rtl/overlay/overlay_rom.sv`).
+fn least_rom_bits(family: Family) -> u64 {
     match family.table_inputs() {
-        4 => (LEAST_BLOCK_BITS / 4, 16),
-        _ => (LEAST_BLOCK_BITS, 64),
+        4 => LEAST_BLOCK_BITS / 4,
+        _ => LEAST_BLOCK_BITS,
     }
 }
 
@@ -94,9 +94,8 @@ fn memory(family: Family, width: u64, depth: usize, copies: usize) -> (u64, u64)
 fn rom(family: Family, width: u64, depth: usize) -> (u64, u64) {
     let bits = width * depth as u64;
     let reached = (width * depth.max(512) as u64).div_ceil(18 * 1024);
-    let (least, held) = least_rom_bits(family);
-    match bits < least * reached {
-        true => (0, bits.div_ceil(held)),
+    match bits < least_rom_bits(family) * reached {
+        true => (0, bits.div_ceil(64)),
         false => (blocks(family, width, depth as u64), 0),
     }
 }
