@@ -112,7 +112,9 @@ module model_reader #(
         StCheck: state_q <= (start_i || ended_i) ? StIdle : StError;
         default: if (start_i || ended_i) state_q <= StIdle;
       endcase
-      if (start_i) next_q <= state_q != StIdle && !(state_q == StCommand && !(asked && cmd_ready_i));
+      if (start_i) begin
+        next_q <= state_q != StIdle && !(state_q == StCommand && !(asked && cmd_ready_i));
+      end
       else if (state_q == StIdle) next_q <= 1'b0;
     end
     if (start_i) begin

@@ -82,8 +82,8 @@ module overlay_row_fire #(
   localparam int unsigned WideWidth = MagWidth + LevelWidth;
   localparam int unsigned TurnWidth = $clog2(LevelWidth + 1);
 
-  if (Lanes < 1 || ValueWidth < 2 || ThetaWidth < 1 || LevelWidth < 1 || LevelWidth >= 2 ** StepsWidth ||
-      AddrWidth < 1 || QuadWidth < 1) begin : gen_bad_parameters
+  if (Lanes < 1 || ValueWidth < 2 || ThetaWidth < 1 || LevelWidth < 1 ||
+      LevelWidth >= 2 ** StepsWidth || AddrWidth < 1 || QuadWidth < 1) begin : gen_bad_parameters
     $error("overlay_row_fire: a parameter is out of range");
   end
 

@@ -714,7 +714,8 @@ module overlay_rows #(
     end
     // The queue's ready is a register: the time that neurons take does not reach back into LayerNorm and softmax. What an
     // instruction says of the neurons stays until they are all done.
-    localparam int unsigned QueueWidth = SerialLanes * (FireWidth + 2) + ThetaWidth + SpikeBits + QuadBits + 3;
+    localparam int unsigned QueueWidth =
+        SerialLanes * (FireWidth + 2) + ThetaWidth + SpikeBits + QuadBits + 3;
     logic next_valid, next_ready, next_quad_end, next_row_end, next_scores;
     logic [SerialLanes*FireWidth-1:0] next_value;
     logic [ThetaWidth-1:0] next_theta;

@@ -123,7 +123,8 @@ module overlay_serial #(
         s4_valid_q <= s3_valid_q;
         write_o[l] <= s4_valid_q;
       end
-      s1_value_q <= (Lanes > 1 && in_wide_i) ? in_value_i[ValueWidth*l+:ValueWidth] : in_value_i[ValueWidth-1:0];
+      s1_value_q <= (Lanes > 1 && in_wide_i) ? in_value_i[ValueWidth*l+:ValueWidth] :
+                    in_value_i[ValueWidth-1:0];
       s2_value_q <= s1_value_q;
       s2_factor_q <= factor;
       s2_base_q <= base;

@@ -199,7 +199,8 @@ module overlay_softmax #(
       groups_q <= '0;
     end else begin
       if (advance) begin
-        {e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q} <= {look, e1_valid_q, e2_valid_q, e3_valid_q};
+        {e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q} <=
+            {look, e1_valid_q, e2_valid_q, e3_valid_q};
       end
       if (most_taken && !scaled_taken) groups_q <= groups_q + ($clog2(Sums + 1))'(1);
       else if (!most_taken && scaled_taken) groups_q <= groups_q - ($clog2(Sums + 1))'(1);

@@ -57,7 +57,8 @@ module overlay_weight_ring #(
 
   // Words in the ring; up to a multiple of the depth more at the end of a sample.
   localparam int unsigned FillWidth = AddrWidth + 1;
-  localparam int unsigned Fitting = (Width > BeatWidth) ? 1 : 2 ** ($clog2(BeatWidth / Width + 1) - 1);
+  localparam int unsigned Fitting =
+      (Width > BeatWidth) ? 1 : 2 ** ($clog2(BeatWidth / Width + 1) - 1);
 
   if (Depth < 4 || 2 ** AddrWidth != Depth || Ports < 1 || Width < 1 ||
       Count < 1) begin : gen_bad_parameters

@@ -21,20 +21,13 @@ const FOLDING: &str = r#"  "folding": {
 #[test]
 fn options_of_the_other_architecture_are_refused_by_name() {
     let s = Session::new().mlp();
-    let images = example("sample/images.npy");
-    for option in
-        ["--fifo-depth 4", "--join-fifos minimal", "--no-confidence", "--fps 10", "--fit", "--clock 50"]
-    {
+    for option in ["--fifo-depth 4", "--join-fifos minimal", "--no-confidence"] {
         let name = option.split(' ').next().unwrap_or_default();
         s.refused(
             &format!("build mlp.snn -o b --architecture overlay {option}"),
             &[&format!("{name} is an option of the streaming architecture")],
         );
     }
-    s.refused(
-        &format!("build mlp.snn -o b --architecture overlay --calibrate {images}"),
-        &["--calibrate is an option of the streaming architecture"],
-    );
     for option in
         ["--spikes 2", "--code unary", "--fire-lanes 4", "--fetch-width 32", "--row-lanes 2", "--loadable"]
     {

@@ -147,8 +147,11 @@ const SUM_CASES: [SumCase; 7] = [
     SumCase { lanes: 1, spikes: 8, weight: 2, operand: Some(3), acc: 7, pool: 1 },
 ];
 
+/// For each event, whether there is one and whether it is negative; and what each adds to each lane.
+type Beat = (Vec<(bool, bool)>, Vec<Vec<[i64; 2]>>);
+
 /// A beat of events, and what it adds to each lane.
-fn beat(random: &mut Random, case: &SumCase, small: bool) -> (Vec<(bool, bool)>, Vec<Vec<[i64; 2]>>) {
+fn beat(random: &mut Random, case: &SumCase, small: bool) -> Beat {
     let operands = case.operand.is_some() && random.once_in(2);
     let events: Vec<(bool, bool)> =
         (0..case.spikes).map(|_| (!random.once_in(3), random.once_in(2))).collect();
