@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::common::{assert_golden, fixture};
 use crate::designs::designs;
+use snn2rtl::architecture::{Options as Architecture, OverlayOptions};
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::emit::{self, Files};
 use snn2rtl::streaming::design::{LayerFolding, Options};
@@ -27,6 +28,18 @@ fn the_top_level_is_the_committed_one() {
             assert_golden(&format!("rtl/{name}_images.txt"), &all.collect::<String>());
         }
     }
+}
+
+/// A small network as an overlay: the top level, and all images in one piece.
+#[test]
+fn the_overlay_is_the_committed_one() {
+    let model = fixture("qdq_activation_per_channel", Analog);
+    let options = OverlayOptions { lanes: 4, fire_lanes: 4, fetch_width: 4, ..OverlayOptions::default() };
+    let (manifest, files) = emit::render(&model, &Architecture::Overlay(options)).expect("rendered");
+    assert_golden("rtl/overlay.sv", text(&files, &format!("rtl/{}.sv", manifest.top)));
+    let images = files.iter().filter(|(path, _)| path.starts_with("rom/"));
+    let all = images.map(|(path, bytes)| format!("{path}\n{}\n", String::from_utf8_lossy(bytes)));
+    assert_golden("rtl/overlay_images.txt", &all.collect::<String>());
 }
 
 #[test]

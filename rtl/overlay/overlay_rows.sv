@@ -603,7 +603,7 @@ module overlay_rows #(
       assign excluded = masked_q[SerialLanes*beat_q+:SerialLanes] &
           {SerialLanes{instr_i[overlay_isa_pkg::FireMaskedLsb]}};
       always_ff @(posedge clk_i) begin
-        if (mask_valid) masked_q[mask_index] <= mask_bit;
+        if (mask_valid) masked_q[(BeatBits+LaneBits)'(mask_index)] <= mask_bit;
         if (softmax_start_i) beat_q <= '0;
         else if (score_valid_i && score_ready_o) beat_q <=
             group_end_i ? '0 : beat_q + BeatBits'(1);

@@ -197,11 +197,12 @@ mod tests {
 
     #[test]
     fn instructions_name_positions_in_the_stream() {
-        let mut list = vec![
+        let instructions = vec![
             Fetch { inner_words: 8, ..fetch(16, 2) },
             Fetch { operand: 1, ..fetch(3, 2) },
             Fetch { inner_words: 16, ..fetch(0, 4) },
         ];
+        let mut list = instructions.clone();
         let names = ["a".to_owned(), "b".to_owned(), "c".to_owned()];
         let beats = Beats::new(64, 64);
         let stream = Stream::new(&mut list, &names, &[], (32, 4), beats, None).expect("a stream");
@@ -209,7 +210,7 @@ mod tests {
         assert_eq!((stream.ring, stream.words), (64, 48));
         assert_eq!(list.iter().map(|f| f.words).collect::<Vec<_>>(), [0, 3, 16]);
         assert_eq!(stream.needs(), [16, 0, (32 + 16) | 1 << 31]);
-        let small = Stream::new(&mut list, &names, &[], (32, 4), beats, Some(16));
+        let small = Stream::new(&mut instructions.clone(), &names, &[], (32, 4), beats, Some(16));
         assert!(small.is_err_and(|e| e.to_string().contains("needs 32 at once")));
     }
 }

@@ -101,7 +101,7 @@ fn networks_are_compiled_for_a_machine() {
     let folding = fs::read_to_string(s.path("machine/folding.json")).expect("a folding");
     for (from, to, problem) in [
         ("\"weight_depth\"", "\"weights\"", "unknown field `weights`"),
-        ("\"weight_width\": ", "\"weight_width\": 9", "not the sizes of a machine"),
+        ("\"weight_width\": ", "\"weight_width\": 99", "not the sizes of a machine"),
         ("\"element_bits\": 8", "\"element_bits\": 7", "not the sizes of a machine"),
     ] {
         s.write("wrong.json", folding.replacen(from, to, 1));

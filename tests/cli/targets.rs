@@ -165,7 +165,8 @@ fn synth(s: &Session, line: &str, cells: &str) -> Done {
          top=$(sed -n 's/.*-top \\([a-z_0-9]*\\).*/\\1/p' \"$2\" | head -1)\n\
          if [ \"$2\" = \"$work/elaborate.ys\" ]; then\n\
          printf 'module \\\\%s\\nend\\n' \"$top\" | tee \"$work/design.il\" > \"$work/top.il\"\n\
-         else\ncat > \"$work/top.json\" <<END\n{stat}\nEND\nfi\n"
+         else\ncat > \"$work/top.json\" <<END\n{stat}\nEND\n\
+         echo '{{\"modules\": {{}}}}' > \"$work/top.cells.json\"\nfi\n"
     );
     s.write("yosys", script);
     let mut command = Command::new("chmod");

@@ -19,7 +19,7 @@ use snn2rtl::streaming::design;
 
 use crate::cnn;
 use crate::common::{
-    functions_fixture, mnist_cnn, mnist_mlp, mnist_vit, repository, review_encoder, vit_small,
+    assert_golden, functions_fixture, mnist_cnn, mnist_mlp, mnist_vit, repository, review_encoder, vit_small,
 };
 use crate::equal;
 use crate::generator::{Recipe, network, residual_perceptron, sample};
@@ -109,23 +109,73 @@ fn a_transformer_in_both_codes() {
 }
 
 /// Result words of the same samples from both architectures; the time-steps are those of the schedule.
-#[test]
-fn both_architectures_give_the_same_results() {
-    let model = mnist_mlp(Analog);
-    let images = samples(&model, "examples/mnist_mlp/sample/images.npy", 8);
+fn same_results(model: &Model, inputs: &Inputs, options: Options) {
     let results = |folding: &Folding| {
         let folder = tempfile::tempdir().expect("a folder");
         let build = folder.path().join("build");
-        let manifest = emit::emit(&model, folding, &build).expect("written");
+        let manifest = emit::emit(model, folding, &build).expect("written");
         let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
-        equal(&mut bench, &images, None, None);
-        let words = vectors(&build, &images).expect("vectors").results.swap_remove(0);
+        equal(&mut bench, inputs, None, None);
+        let words = vectors(&build, inputs).expect("vectors").results.swap_remove(0);
         let values = manifest.output.classes * manifest.output.words_per_value;
         words.into_iter().map(|words| words[..=values].to_vec()).collect::<Vec<_>>()
     };
     let streaming = results(&Folding::Streaming(design::Options::uniform(8)));
-    assert_eq!(streaming, results(&Folding::Overlay(options(32, 2, 8, 32, SpikeCode::Radix))));
-    assert_eq!(streaming.len(), 8);
+    assert_eq!(streaming, results(&Folding::Overlay(options)));
+    assert!(streaming.len() > 3);
+}
+
+#[test]
+fn both_architectures_give_the_same_results() {
+    let model = mnist_mlp(Analog);
+    let images = samples(&model, "examples/mnist_mlp/sample/images.npy", 8);
+    same_results(&model, &images, options(32, 2, 8, 32, SpikeCode::Radix));
+}
+
+#[test]
+fn both_architectures_give_the_same_results_of_a_transformer() {
+    let recipe = recipe();
+    let (model, _) = convert(&network(&recipe), "small", "test", EncodingChoice::Analog).expect("converts");
+    let random = &mut Random(19);
+    let raw: Vec<Vec<i32>> = (0..4).map(|_| sample(&recipe, random)).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let inputs = written(&raw, recipe.words, folder.path());
+    same_results(&model, &inputs, options(16, 2, 4, 16, SpikeCode::Radix));
+}
+
+/// Weights of the first layer are wrong: the message names instruction, layer, sample, local time-step, row and channel.
+#[test]
+fn wrong_weights_are_found_where_they_act() {
+    let model = mnist_mlp(Analog);
+    let images = samples(&model, "examples/mnist_mlp/sample/images.npy", 2);
+    let folder = tempfile::tempdir().expect("a folder");
+    let build = folder.path().join("build");
+    let machine = options(32, 2, 8, 32, SpikeCode::Radix);
+    emit::emit(&model, &Folding::Overlay(machine), &build).expect("written");
+    let rom = build.join("rom/weights_0.hex");
+    let text = std::fs::read_to_string(&rom).expect("an image");
+    // Weights of pixels in the middle to channel 1: the ninth bit of a word of weights of 8 bits.
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let first = lines.iter().position(|line| !line.starts_with("//")).expect("a word");
+    for line in &mut lines[first + 400..first + 412] {
+        let at = line.len() - 3;
+        let digit = u32::from_str_radix(&line[at..=at], 16).expect("a digit") ^ 1;
+        line.replace_range(at..=at, &format!("{digit:x}"));
+    }
+    std::fs::write(&rom, lines.join("\n") + "\n").expect("written");
+    let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
+    let run = snn2rtl::cosim::Options {
+        trace: Some("/no/such/folder/mismatch.vcd".into()),
+        ..snn2rtl::cosim::Options::default()
+    };
+    let report = bench.run(&images, &run, &mut |_| ()).expect("a report");
+    assert_eq!(report.mismatches, 1);
+    let message = report.first_mismatch.expect("a mismatch").to_string();
+    println!("{message}");
+    // The cycle follows from the hardware, and no waveform is written.
+    let until = |line: &str, end: &str| line.split(end).next().unwrap_or_default().to_owned();
+    let lines = message.lines().map(|line| until(&until(line, "; there is no waveform"), ", cycle "));
+    assert_golden("cosim/overlay_mismatch.txt", &(lines.collect::<Vec<_>>().join("\n") + "\n"));
 }
 
 /// Samples of random elements.
@@ -190,7 +240,7 @@ fn networks_are_loaded_one_after_the_other() {
             (with(3, 8), 4),
             (with(3, last as u32), 4),
         ],
-        vec![(with(4, 17), 5), (with(5, 1), 6), (with(6, u32::MAX), 6), (torn, 7)],
+        vec![(with(4, 99), 5), (with(5, 1), 6), (with(6, u32::MAX), 6), (torn, 7)],
         vec![(good[..last].to_vec(), 0), (good[..5].to_vec(), 0), (Vec::new(), 0)],
         vec![(with(6, 0), 6), (good[..last / 3].to_vec(), 0)],
     ];

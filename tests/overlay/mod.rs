@@ -1,5 +1,6 @@
 //! The overlay's compiler: programs, run by an interpreter of their own, against the settled golden model.
 
+mod bounds;
 mod interpreter;
 mod unusual;
 
@@ -67,6 +68,7 @@ fn check(network: &Network, options: &Options, samples: &[Vec<i32>], schedules: 
 }
 
 fn run(plan: &Plan, network: &Network, options: &Options, samples: &[Vec<i32>], schedules: &[Schedule]) {
+    bounds::reached(plan).unwrap_or_else(|problem| panic!("{problem}\n{}", plan.text()));
     let settled = Settled::new(network, options.code).expect("a golden model");
     let mut interpreter = Interpreter::new(plan);
     for schedule in schedules {
@@ -401,6 +403,53 @@ fn refusals_name_node_and_fix() {
     let sensible = Options::sensible(&network);
     assert_eq!((sensible.lanes, sensible.spikes, sensible.fire_lanes, sensible.fetch_width), (64, 2, 8, 64));
     assert_eq!(Options::sensible(&random::chain(1, &[(0, 3)], 0)).lanes, 8);
+}
+
+/// A memory that is a word shorter than what addresses reach is noticed; so are more rows, and a later first word.
+#[test]
+fn addresses_outside_of_a_memory_are_noticed() {
+    let options = Options { lanes: 16, ..Options::default() };
+    let plans = [
+        compile(&lower(&vit_small()).expect("lowers").network, &options),
+        compile(&review_encoder(), &options),
+        compile(&lower(&mnist_mlp(EncodingChoice::Analog)).expect("lowers").network, &options),
+    ];
+    let mut noticed = std::collections::BTreeSet::new();
+    for plan in plans {
+        let plan = plan.expect("compiles");
+        let reached = bounds::reached(&plan).expect("within its memories");
+        println!("{reached:?}");
+        let mut shrink = |memory: &'static str, change: &dyn Fn(&mut Plan)| {
+            if reached.contains_key(memory) {
+                let mut less = plan.clone();
+                change(&mut less);
+                let problem = bounds::reached(&less).expect_err(memory);
+                assert!(problem.contains(memory), "{problem}");
+                noticed.insert(memory);
+            }
+        };
+        shrink("spikes", &|p| p.machine.spike_depth = reached["spikes"] as usize);
+        shrink("operands", &|p| p.machine.operand_depth = reached["operands"] as usize);
+        shrink("sums", &|p| p.machine.sum_depth = reached["sums"] as usize);
+        shrink("weights", &|p| p.machine.weight_depth = reached["weights"] as usize);
+        shrink("thresholds", &|p| p.machine.threshold_depth = reached["thresholds"] as usize);
+        shrink("starts", &|p| p.machine.start_depth = reached["starts"] as usize);
+        shrink("constants", &|p| p.machine.constant_depth = reached["constants"] as usize);
+        shrink("exponentials", &|p| p.machine.exp_depth = reached["exponentials"] as usize);
+        shrink("mask", &|p| p.machine.mask_depth = reached["mask"] as usize);
+        for n in 0..plan.fetch.len() {
+            let mut more = plan.clone();
+            more.fetch[n].source = plan.machine.spike_depth as u128;
+            assert!(bounds::reached(&more).is_err(), "fetch {n}");
+            let mut more = plan.clone();
+            more.fetch[n].words += plan.machine.weight_depth.max(plan.machine.operand_depth) as u128;
+            assert!(bounds::reached(&more).is_err(), "fetch {n}");
+            let mut more = plan.clone();
+            more.fire[n].rows += plan.machine.max_rows as u128;
+            assert!(bounds::reached(&more).is_err(), "fire {n}");
+        }
+    }
+    assert_eq!(noticed.len(), 9, "{noticed:?}");
 }
 
 /// Cycles of a sample of the trained Vision Transformer.

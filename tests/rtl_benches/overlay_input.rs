@@ -177,9 +177,10 @@ fn samples(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         }
     }
     let groups = (case.channels + case.lanes - 1) / case.lanes;
-    // Elements come, or spikes are written, one after the other; a sample is there before it is read.
-    let sample = count.max(case.rows * groups * (steps + case.lanes.min(case.channels)));
-    let most = if case.steps > 0 { SAMPLES * (sample + 12) + count } else { 0 };
+    // The first sample comes; then the elements of a group, or its steps, whatever takes longer.
+    let group = |g: i64| case.lanes.min(case.channels - g * case.lanes).max(steps);
+    let sample = count.max(case.rows * (0..groups).map(group).sum::<i64>());
+    let most = if case.steps > 0 { count + SAMPLES * sample + 24 } else { 0 };
     let mut parameters = batches.write(base, most);
     parameters.extend(input.parameters(base, "in", ["InFile", "InWords"]));
     if case.steps > 0 {

@@ -516,9 +516,12 @@ impl Norms {
     pub fn constant(&self, random: &mut Random) -> [i64; 2] {
         let most = 1i64 << (self.const_width - 1);
         let unit = 1i64 << (self.fraction - 1).min(self.const_width - 1);
-        let beta = match random.once_in(2) {
-            true => random.range(-(most / unit), (most / unit - 1).max(0)) * unit,
-            false => random.range(-most, most - 1),
+        let boundary = random.range(-(most / unit), (most / unit - 1).max(0)) * unit;
+        let beta = match random.range(0, 5) {
+            0 | 1 | 2 => boundary,
+            // A fraction above it, which is cut off.
+            3 => boundary + 1,
+            _ => random.range(-most, most - 1),
         };
         [random.range(-most, most - 1) >> random.range(0, 3), beta.clamp(-most, most - 1)]
     }
