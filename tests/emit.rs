@@ -34,7 +34,8 @@ fn the_top_level_is_the_committed_one() {
 #[test]
 fn the_overlay_is_the_committed_one() {
     let model = fixture("qdq_activation_per_channel", Analog);
-    let options = OverlayOptions { lanes: 4, fire_lanes: 4, fetch_width: 4, ..OverlayOptions::default() };
+    let options =
+        OverlayOptions { lanes: 4, fire_lanes: 4, fetch_width: 4, row_lanes: 1, ..OverlayOptions::default() };
     let (manifest, files) = emit::render(&model, &Architecture::Overlay(options)).expect("rendered");
     assert_golden("rtl/overlay.sv", text(&files, &format!("rtl/{}.sv", manifest.top)));
     let images = files.iter().filter(|(path, _)| path.starts_with("rom/"));

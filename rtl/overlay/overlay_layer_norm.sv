@@ -168,12 +168,12 @@ module overlay_layer_norm #(
   logic [Lanes-1:0] here;
   for (genvar l = 0; l < Lanes; l++) begin : gen_moments
     logic signed [SumWidth-1:0] x, m4_x;
-    logic signed [RowWidth-1:0] y, m5_a_q, m5_b_q;
+    logic signed [RowWidth-1:0] own_y, m5_a_q, m5_b_q;
     logic signed [SquareWidth-1:0] product;
     assign here[l] = !last_q[1] || rest == '0 || ChannelsWidth'(l) < rest;
     assign x = m2_x_q[SumWidth*l+:SumWidth];
     assign m4_x = m4_x_q[SumWidth*l+:SumWidth];
-    assign m4_y[RowWidth*l+:RowWidth] = y;
+    assign m4_y[RowWidth*l+:RowWidth] = own_y;
     assign m7_product[SquareWidth*l+:SquareWidth] = product;
     always_ff @(posedge clk_i) begin
       if (advance) begin
@@ -181,7 +181,7 @@ module overlay_layer_norm #(
         m3_x_q[SumWidth*l+:SumWidth] <= x;
         m4_x_q[SumWidth*l+:SumWidth] <= m3_x_q[SumWidth*l+:SumWidth];
         m5_a_q <= RowWidth'(m4_x);
-        m5_b_q <= y;
+        m5_b_q <= own_y;
         if (square_q[4]) begin
           m5_a_q <= (l == 0) ? sum_q : '0;
           m5_b_q <= (l == 0) ? sum_q : '0;
@@ -198,7 +198,7 @@ module overlay_layer_norm #(
       .enable_i(advance),
       .a_i({1'b0, channels_i}),
       .b_i(x),
-      .product_o(y)
+      .product_o(own_y)
     );
 
     wide_product #(

@@ -250,10 +250,10 @@ module overlay_softmax #(
     logic [2*Lanes*SumWidth-1:SumWidth] total;
     logic valid_q, group_end_q;
     logic [SumWidth-1:0] beat_q;
-    for (genvar l = 0; l < Lanes; l++) begin : gen_leaf
+    for (genvar l = 0; l < Lanes; l++) begin : gen_term
       assign total[SumWidth*(Lanes+l)+:SumWidth] = SumWidth'(e4_exp_q[ExpWidth*l+:ExpWidth]);
     end
-    for (genvar n = 1; n < Lanes; n++) begin : gen_node
+    for (genvar n = 1; n < Lanes; n++) begin : gen_total
       assign total[SumWidth*n+:SumWidth] =
           total[SumWidth*2*n+:SumWidth] + total[SumWidth*(2*n+1)+:SumWidth];
     end

@@ -318,6 +318,7 @@ module overlay_vector #(
   assign write_addr_o = write_addr_q;
   assign write_data_o = e5_sum_q;
 
+  logic signed [SumWidth-1:0] sum_data;
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       {e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q, e5_valid_q} <= '0;
@@ -348,7 +349,6 @@ module overlay_vector #(
   end
 
   // The number that the address meant.
-  logic signed [SumWidth-1:0] sum_data;
   if (Lanes > 1) begin : gen_lane
     localparam int unsigned LaneWidth = $clog2(Lanes);
     logic [LaneWidth-1:0] lane_q;

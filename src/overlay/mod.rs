@@ -7,7 +7,7 @@
 //! | `machine.rs`, `sizes.rs` | the parameters of the hardware; which of them bounds what |
 //! | `image/` | networks that are loaded at run time |
 //! | `isa.rs` | instructions: fields, encoding, text |
-//! | `compile/`, `plan.rs` | from a network to a program, and what comes of it |
+//! | `compile/`, `plan.rs`, `window.rs` | from a network to a program, and what comes of it |
 //! | `design.rs` | machine, program and interfaces of a network |
 //! | `emit.rs`, `entry.rs` | the top level with its memory images; the units as stages of the manifest |
 //! | `observe/` | the comparisons of co-simulation |
@@ -35,6 +35,7 @@ mod sizes;
 pub mod stream;
 pub mod summary;
 mod weights;
+pub mod window;
 
 pub use compile::{compile, compile_for};
 pub use design::Design;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::isa::{Fetch, Fire, Vector};
 use super::machine::Machine;
 use super::stream::Stream;
+use super::window::WindowEntry;
 use crate::golden::SpikeCode;
 use crate::graph::NodeId;
 
@@ -76,17 +77,6 @@ pub struct Source {
     pub row_words: usize,
     /// Position of each channel of a row of the value.
     pub positions: Vec<usize>,
-}
-
-/// Taps of a window within the map, for a line or a column of the result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct WindowEntry {
-    /// Number of taps.
-    pub count: usize,
-    /// From the weights of the first tap to those of the first tap within.
-    pub words: usize,
-    /// Words of spikes from the first pixel to that of the first tap within.
-    pub source: usize,
 }
 
 /// A value in a memory that is written at run time.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::isa::Fetch;
-use super::plan::WindowEntry;
+use super::window::WindowEntry;
 use crate::error::{Error, Result};
 
 /// Marks the last instruction in the table of needs.

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use super::layout::Layout;
 use super::pieces::Pieces;
 use crate::graph::NodeId;
-use crate::overlay::plan::WindowEntry;
+use crate::overlay::window::WindowEntry;
 
 /// A list of entries in which whole runs are shared.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::graph::NodeId;
 use crate::integer::{Linear, MaxPool, Window};
 use crate::overlay::isa::Fetch;
-use crate::overlay::plan::WindowEntry;
+use crate::overlay::window::WindowEntry;
 
 /// What a window reads.
 struct Pixels {
