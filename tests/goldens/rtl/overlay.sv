@@ -77,11 +77,9 @@ module snn_qdq_activation_per_channel #(
   logic [31:0] load_addr;
   logic [LoadWidth-1:0] load_word;
   logic core_rst, core_inside, draining;
+  logic unused_stream_ready, unused_stream_lost;
 
-  // The numbers of the network, from the last one to the first one.
-  assign scalars = {
-    32'h00000000, 32'h00000032, 32'h0000002c, 32'h00000003, 32'h00000003, 32'h00000018, 32'h00000018, 32'h00000000, 32'h0000000b, 32'h00000000, 32'h0000000b, 32'h00000080, 32'h00000001
-  };
+  assign scalars = '0;
   assign load = '0;
   assign load_addr = '0;
   assign load_word = '0;
@@ -164,10 +162,16 @@ module snn_qdq_activation_per_channel #(
   overlay_core #(
     .Loadable(1'b0),
     .LoadWidth(320),
+    .Scalars({
+      32'h00000000, 32'h00000032, 32'h0000002c, 32'h00000003, 32'h00000003, 32'h00000018,
+      32'h00000018, 32'h00000000, 32'h0000000b, 32'h00000000, 32'h0000000b, 32'h00000080,
+      32'h00000001
+    }),
     .Lanes(4),
     .Spikes(2),
     .FireLanes(4),
     .FetchWidth(4),
+    .RowLanes(1),
     .InputWidth(8),
     .InputCount(12),
     .InputSpikes(1),
@@ -187,11 +191,13 @@ module snn_qdq_activation_per_channel #(
     .WeightFile({RomPath, "weights_0.hex"}),
     .WeightFile1(""),
     .WeightFile2(""),
+    .StreamWidth(0),
     .WindowDepth(0),
     .WindowFile(""),
     .PoolWidth(0),
     .OperandWidth(1),
     .OperandDepth(0),
+    .OperandLanes(1),
     .AccWidth(38),
     .Fraction(6),
     .MembraneWidth(43),
@@ -265,6 +271,12 @@ module snn_qdq_activation_per_channel #(
     .load_i(load),
     .load_addr_i(load_addr),
     .load_word_i(load_word),
+    .stream_words_i('0),
+    .stream_valid_i(1'b0),
+    .stream_ready_o(unused_stream_ready),
+    .stream_i('0),
+    .stream_failed_i(1'b0),
+    .stream_lost_o(unused_stream_lost),
     .inside_o(core_inside),
     .in_valid_i(value_valid),
     .in_ready_o(value_ready),
