@@ -165,7 +165,8 @@ mod tests {
     fn every_module_in_the_folder_is_listed_once() {
         let listed = RTL.iter().chain(SHELL.iter()).map(|(name, _)| *name);
         let mut listed: Vec<&str> = listed.collect();
-        let folders = FOLDER.dirs().flat_map(include_dir::Dir::files);
+        let folders = ["axi", "overlay"].map(|name| FOLDER.get_dir(name).expect("a folder"));
+        let folders = folders.into_iter().flat_map(include_dir::Dir::files);
         let there = FOLDER.files().chain(folders).filter_map(|file| file.path().to_str());
         let mut there: Vec<&str> = there.filter(|name| name.ends_with(".sv")).collect();
         listed.sort_unstable();

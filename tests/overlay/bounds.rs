@@ -146,7 +146,7 @@ impl Bounds<'_> {
         };
         let mut own = neurons.filter(spikes);
         let first = own.next()?;
-        Some((first, own.last().unwrap_or(first)))
+        Some((first, own.next_back().unwrap_or(first)))
     }
 
     /// Words of spikes and of weights from those of the instruction, for each tap of a row.
@@ -230,7 +230,8 @@ impl Bounds<'_> {
                 return Err("rows of sums that do not begin in bank 0".into());
             }
             // Only the last chunk of a row may end within a beat.
-            let within = (f.inner > 1 && f.full % lanes != 0) || (sequences > 1 && f.tail % lanes != 0);
+            let within = (f.inner > 1 && !f.full.is_multiple_of(lanes))
+                || (sequences > 1 && !f.tail.is_multiple_of(lanes));
             if f.wide == 1 && within {
                 return Err("a beat of two chunks".into());
             }
