@@ -518,7 +518,7 @@ impl Norms {
         let unit = 1i64 << (self.fraction - 1).min(self.const_width - 1);
         let boundary = random.range(-(most / unit), (most / unit - 1).max(0)) * unit;
         let beta = match random.range(0, 5) {
-            0 | 1 | 2 => boundary,
+            0..=2 => boundary,
             // A fraction above it, which is cut off.
             3 => boundary + 1,
             _ => random.range(-most, most - 1),
