@@ -84,14 +84,14 @@ impl Pins {
         if status == (Status { loaded: true, ready: false, error: 0 }) {
             return Ok(());
         }
-        let text = LoadError::ALL.into_iter().find(|error| error.code() == status.error);
-        let text = text.map_or("it is not complete", LoadError::text);
+        let known = LoadError::ALL.into_iter().find(|error| error.code() == status.error);
+        let text = known.map_or_else(
+            || "it is not complete".to_owned(),
+            |error| format!("{} (error {})", error.text(), error.code()),
+        );
         Err(Stop::Error(
-            Error::input(format!(
-                "machine {machine:08x} refuses the model image: {text} (error {})",
-                status.error
-            ))
-            .fix("write the image for this build folder with 'snn2rtl image'"),
+            Error::input(format!("machine {machine:08x} refuses the model image: {text}"))
+                .fix("write the image for this build folder with 'snn2rtl image'"),
         ))
     }
 }

@@ -84,7 +84,6 @@ pub struct Built {
 pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
     let model = load::model(&options.model)?;
     let target = options.target.as_ref();
-    let sources = sources(options)?;
     let mut found = None;
     let (mut built_overlay, mut explored) = (None, None);
     let folding = match &options.layout {
@@ -119,6 +118,7 @@ pub fn build(options: &Options, watch: &dyn Watch) -> Result<Built> {
             AnyFolding::Loadable(Box::new(machine(&model, sizes, others, external.as_ref())?))
         }
     };
+    let sources = sources(options)?;
     let manifest = emit::emit_from(&model, &folding, target, &sources, &options.output, options.existing)?;
     if let Some(exploration) = found.as_ref().map(|(_, exploration)| exploration).or(explored.as_ref()) {
         exploration.save(&options.output)?;

@@ -9,7 +9,7 @@ use crate::architecture::{Architecture, Design, OverlayOptions, Program};
 use crate::emit;
 use crate::error::{Error, Result};
 use crate::graph::Operator;
-use crate::integer::{self, Op, cost};
+use crate::integer::{self, cost};
 use crate::lower::{self, LayerProof, Lowered};
 use crate::quant::Precision;
 use crate::snn::Model;
@@ -126,7 +126,7 @@ pub fn inspect_lowered(model: &Model, lowered: &Lowered) -> Inspection {
         state_bits: nodes.iter().map(|n| n.state_bits).sum(),
         multiplier_bits: nodes.iter().map(|n| n.multiplier_bits).sum(),
         precision: model.precision,
-        synapses: synapses(&lowered.network),
+        synapses: cost::synapses(&lowered.network),
         energy: Bounds::new(&cost::operations(&lowered.network)),
         proof: lowered.proof.clone(),
         program: None,
@@ -154,22 +154,4 @@ fn entry(network: &integer::Network, id: crate::graph::NodeId) -> Entry {
         multiplier_bits: cost::multiplier_bits(&node.op),
         description: node.op.describe(),
     }
-}
-
-fn synapses(network: &integer::Network) -> u64 {
-    let synapses = |id| match &network.node(id).op {
-        Op::Linear(l) => (network.node(id).shape.rows() * l.inputs) as u64 * l.outputs as u64,
-        Op::Input(_)
-        | Op::Neuron(_)
-        | Op::Arrange(_)
-        | Op::Select(_)
-        | Op::Embedding(_)
-        | Op::Sum(_)
-        | Op::LayerNorm(_)
-        | Op::Product(_)
-        | Op::MaxPool(_)
-        | Op::Softmax(_)
-        | Op::Readout(_) => 0,
-    };
-    network.topological().into_iter().map(synapses).sum()
 }

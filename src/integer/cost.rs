@@ -191,3 +191,23 @@ pub fn operations(network: &Network) -> Operations {
     }
     result
 }
+
+/// Multiplications of the layers of weights, as a network without spikes has them.
+pub fn synapses(network: &Network) -> u64 {
+    let ids = network.topological().into_iter();
+    let each = ids.map(|id| match &network.node(id).op {
+        Op::Linear(l) => (network.node(id).shape.rows() as u64).saturating_mul((l.inputs * l.outputs) as u64),
+        Op::Input(_)
+        | Op::Neuron(_)
+        | Op::Arrange(_)
+        | Op::Select(_)
+        | Op::Embedding(_)
+        | Op::Sum(_)
+        | Op::LayerNorm(_)
+        | Op::Product(_)
+        | Op::MaxPool(_)
+        | Op::Softmax(_)
+        | Op::Readout(_) => 0,
+    });
+    each.fold(0, u64::saturating_add)
+}

@@ -10,7 +10,8 @@ use super::options::Options;
 use crate::error::{Error, Result};
 use crate::golden::SpikeCode;
 use crate::hardware::{Activity, Cycles, Estimate, needs};
-use crate::integer::{Network, Op};
+use crate::integer::Network;
+use crate::integer::cost::synapses;
 use crate::target::{Device, Family, Short};
 
 /// What is chosen of an overlay; the rest is what suits the network, or is explored.
@@ -76,7 +77,7 @@ const LANES: [usize; 12] = [4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384];
 const FIRE_LANES: [usize; 3] = [4, 8, 16];
 const FETCH_WIDTHS: [usize; 5] = [8, 16, 32, 64, 128];
 const SPIKES: [usize; 4] = [1, 2, 4, 8];
-/// The same of networks with more multiplications.
+/// The same of networks with more synapses.
 const LARGE: u64 = 50_000_000;
 const LARGE_LANES: [usize; 4] = [16, 64, 128, 256];
 const LARGE_FIRE_LANES: [usize; 1] = [8];
@@ -105,7 +106,7 @@ impl Sizes {
     /// All options that are explored, with one event per cycle, and the events per cycle.
     fn grid(&self, network: &Network) -> Result<(Vec<Options>, Vec<usize>)> {
         let usual = Options::sensible(network);
-        let large = multiplications(network) > LARGE;
+        let large = synapses(network) > LARGE;
         let pick = |own: Option<usize>, few: &[usize], all: &[usize]| match own {
             Some(own) => vec![own],
             None if large => few.to_vec(),
@@ -146,28 +147,6 @@ impl Sizes {
             (false, _) => Ok((all, spikes)),
         }
     }
-}
-
-/// Multiplications of the layers of weights, as the dense network has them.
-fn multiplications(network: &Network) -> u64 {
-    let ids = network.topological().into_iter();
-    let each = ids.map(|id| match &network.node(id).op {
-        Op::Linear(linear) => {
-            (network.node(id).shape.rows() as u64).saturating_mul((linear.inputs * linear.outputs) as u64)
-        }
-        Op::Input(_)
-        | Op::Neuron(_)
-        | Op::Arrange(_)
-        | Op::Select(_)
-        | Op::Embedding(_)
-        | Op::Sum(_)
-        | Op::LayerNorm(_)
-        | Op::Product(_)
-        | Op::MaxPool(_)
-        | Op::Softmax(_)
-        | Op::Readout(_) => 0,
-    });
-    each.fold(0, u64::saturating_add)
 }
 
 impl Point {
@@ -267,8 +246,10 @@ pub fn choose(points: &[Point], goal: &Goal, device: Option<&Device>) -> Result<
             chosen.map_or_else(
                 || {
                     let fastest = all().min_by(|&a, &b| cycles(a).total_cmp(&cycles(b))).ok_or_else(none)?;
+                    // A goal of less than a cycle is not told as 0.
+                    let digits = if *most < 1.0 { 6 } else { 0 };
                     Err(Error::check(format!(
-                        "the fastest overlay ({}) takes {:.0} cycles per sample, more than {most:.0}",
+                        "the fastest overlay ({}) takes {:.0} cycles per sample, more than {most:.digits$}",
                         points[fastest].sizes(),
                         cycles(fastest),
                     ))

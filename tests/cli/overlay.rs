@@ -98,6 +98,16 @@ fn networks_are_compiled_for_a_machine() {
     s.refused(&format!("cosim fixed --image own.bin --inputs {images}"), &["cannot be loaded", "--loadable"]);
     s.refused("build mlp.snn -o b --architecture overlay --loadable --luts 9000", &["--loadable", "--luts"]);
     s.refused("build mlp.snn -o b --architecture overlay --also mlp.snn", &["--loadable"]);
+    s.refused(
+        "build mlp.snn -o b --architecture overlay --loadable --also none.snn",
+        &["this is not a model", "none.snn", "snn2rtl convert"],
+    );
+    fs::write(s.path("cut.bin"), &image[..image.len() / 2]).expect("written");
+    let images = example("sample/images.npy");
+    s.refused(
+        &format!("cosim machine --image cut.bin --inputs {images} --samples 1"),
+        &["refuses the model image: it is not complete\n"],
+    );
     let folding = fs::read_to_string(s.path("machine/folding.json")).expect("a folding");
     for (from, to, problem) in [
         ("\"weight_depth\"", "\"weights\"", "unknown field `weights`"),
