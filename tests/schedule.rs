@@ -155,6 +155,7 @@ fn state_goes_to_ultra_ram_where_block_memory_is_short() {
         post_norm: false,
         quantised_sums: false,
         linear_attention: false,
+        two_softmaxes: false,
         mean: true,
         function: None,
     };
@@ -205,6 +206,7 @@ fn fifos_at_joins_shrink_where_nothing_else_fits() {
         post_norm: false,
         quantised_sums: false,
         linear_attention: false,
+        two_softmaxes: false,
         mean: true,
         function: None,
     };
@@ -254,6 +256,7 @@ fn a_refusal_does_not_list_the_same_network_as_fitting() {
         post_norm: false,
         quantised_sums: false,
         linear_attention: false,
+        two_softmaxes: false,
         mean: true,
         function: None,
     };

@@ -41,6 +41,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
             post_norm,
             quantised_sums: seed % 4 == 0,
             linear_attention: !(words && mask) && seed % 3 == 0,
+            two_softmaxes: seed % 5 == 1,
             mean,
             function,
         },

@@ -749,6 +749,12 @@ module overlay_rows #(
       })
     );
     assign fire_waits = next_valid && next_scores;
+`ifndef SYNTHESIS
+    // What an instruction says of its neurons is read until the last one is in.
+    always_ff @(posedge clk_i) begin
+      if (!rst_i) a_neurons_are_in : assert (!(softmax_start_i && fire_waits));
+    end
+`endif
     overlay_row_fire #(
       .Lanes(SerialLanes),
       .ValueWidth(FireWidth),

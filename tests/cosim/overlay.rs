@@ -283,6 +283,7 @@ fn recipe() -> Recipe {
         post_norm: false,
         quantised_sums: false,
         linear_attention: false,
+        two_softmaxes: false,
         mean: false,
         function: None,
     }
@@ -325,6 +326,14 @@ fn neurons_of_sums_in_both_codes() {
 }
 
 /// Attention without softmax: neurons read scores, whose number is not a multiple of the neurons that fire together.
+/// Scores with two readers: each softmax has its own levels and limits.
+#[test]
+fn two_softmaxes_of_the_same_scores() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let two = Recipe { seed: 23, two_softmaxes: true, tokens: 5, ..recipe() };
+    transformer(&two, options(16, 2, 8, 16, SpikeCode::Unary), folder.path());
+}
+
 #[test]
 fn linear_attention_in_both_codes() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -145,6 +145,7 @@ fn recipe() -> Recipe {
         post_norm: false,
         quantised_sums: false,
         linear_attention: false,
+        two_softmaxes: false,
         mean: false,
         function: None,
     }

@@ -33,6 +33,8 @@ pub struct Recipe {
     pub quantised_sums: bool,
     /// Scores are quantised as they are, without softmax; not with a mask.
     pub linear_attention: bool,
+    /// Two softmaxes of the same scores, with different levels, are added; not with linear attention.
+    pub two_softmaxes: bool,
     /// The mean of all tokens is classified, not the first one.
     pub mean: bool,
     /// What is applied between the two layers of the perceptron; ReLU if nothing else.
@@ -85,6 +87,7 @@ impl Recipe {
             post_norm: random.chance(50),
             quantised_sums: false,
             linear_attention: false,
+            two_softmaxes: false,
             mean: random.chance(50),
             function: functions().swap_remove(random.range(0, 6) as usize),
         }
@@ -174,7 +177,11 @@ impl Builder<'_> {
     }
 
     fn quantise(&mut self, name: &str, x: NodeId, signed: bool, scale: f64) -> NodeId {
-        let (mut levels, mut rounding, mut scale) = (self.recipe.levels, Rounding::HalfUp, scale);
+        self.quantise_to(self.recipe.levels, name, x, signed, scale)
+    }
+
+    fn quantise_to(&mut self, levels: i32, name: &str, x: NodeId, signed: bool, scale: f64) -> NodeId {
+        let (mut levels, mut rounding, mut scale) = (levels, Rounding::HalfUp, scale);
         if self.recipe.mixed {
             levels = self.random.range(2, 256) as i32;
             rounding = self.random.pick(&[Rounding::HalfUp, Rounding::HalfEven]);
@@ -332,6 +339,15 @@ impl Builder<'_> {
         };
         let p = self.op(&format!("{name}.softmax"), Op::Softmax, &[scores]);
         let step = 1.0 / f64::from(self.recipe.levels);
-        self.quantise(&format!("{name}.quan_p"), p, false, step)
+        let p = self.quantise(&format!("{name}.quan_p"), p, false, step);
+        if !self.recipe.two_softmaxes {
+            return p;
+        }
+        // Fewer levels, so fewer local time-steps and other limits.
+        let levels = (self.recipe.levels / 4).max(2);
+        let other = self.op(&format!("{name}.softmax2"), Op::Softmax, &[scores]);
+        let other = self.quantise_to(levels, &format!("{name}.quan_p2"), other, false, 4.0 * step);
+        let both = self.op(&format!("{name}.both"), Op::Add, &[p, other]);
+        self.quantise(&format!("{name}.quan_both"), both, false, 2.0 * step)
     }
 }
