@@ -7,7 +7,6 @@ this file.
 """
 
 import argparse
-import gzip
 import warnings
 from pathlib import Path
 
@@ -19,27 +18,11 @@ from network import ReviewEncoder
 from words import UNKNOWN, SPECIAL, encode, make_vocabulary
 
 from lsq import record
+from reviews import DATA, load, split
 
 HERE = Path(__file__).resolve().parent
-# Sentences of the test split, and those of which the reference holds every level.
-TEST, LEVELS = 1500, 128
-# Sentences whose mean rating is nearer to 0 are left out.
-NEUTRAL = 0.5
-
-
-def load(path):
-    """Sentences and mean ratings, -4 to 4."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        rows = [line.rstrip("\n").split("\t") for line in file]
-    rows = [(sentence, float(rating)) for _, rating, sentence in rows]
-    rows = [row for row in rows if abs(row[1]) >= NEUTRAL]
-    return [row[0] for row in rows], np.array([row[1] for row in rows])
-
-
-def split(count, seed=0):
-    """Indices of the training and of the test sentences."""
-    order = np.random.default_rng(seed).permutation(count)
-    return order[TEST:], order[:TEST]
+# Sentences of which the reference holds every level.
+LEVELS = 128
 
 
 def with_unknown_words(ids, rate, generator):
@@ -126,7 +109,7 @@ def export(model, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=HERE / "movie_review_snippets.tsv.gz")
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--out", type=Path, default=HERE, help="folder of the written files")
     parser.add_argument("--words", type=int, default=2048, help="size of the vocabulary")
     parser.add_argument("--epochs", type=int, default=10)
