@@ -23,6 +23,13 @@ from words import encode, pretrained
 
 from reviews import load, split
 
+# Sentences that set the scales of the quantisers before training.
+CALIBRATION = 32
+# Values of which a quantiser's first scale is chosen.
+SAMPLED = 50_000
+# Steps of training between two lines of output.
+REPORT = 20
+
 
 def switch_off(model):
     """Lets the values pass all quantisers."""
@@ -40,12 +47,16 @@ def fit_scale(quantiser, inputs):
     """Before the first forward pass: the scale with the smallest squared error of 60."""
     if quantiser.s.item() != 0.0:
         return
-    x = inputs[0].detach().float().flatten()[: 1 << 20]
-    most = max((x.max() / quantiser.qmax).item(), (x.min() / quantiser.qmin).item() if quantiser.qmin < -1 else 0.0)
-    candidates = torch.logspace(-1.5, 0, 60) * most
-    errors = [(torch.clamp(torch.floor(x / s + 0.5), quantiser.qmin, quantiser.qmax) * s - x).square().sum() for s in candidates]
+    x = inputs[0].detach().float().flatten()
+    x = x[:: max(1, len(x) // SAMPLED)]
+    # The scale at which no value is cut, and smaller ones.
+    candidates = torch.logspace(-1.5, 0, 60) * (x.abs().max() / quantiser.qmax)
+
+    def error(s):
+        return (torch.clamp(torch.floor(x / s + 0.5), quantiser.qmin, quantiser.qmax) * s - x).square().sum()
+
     with torch.no_grad():
-        quantiser.s.copy_(candidates[torch.stack(errors).argmin()])
+        quantiser.s.copy_(min(candidates, key=error))
 
 
 def calibrate(model, ids):
@@ -59,10 +70,20 @@ def calibrate(model, ids):
 
 
 @torch.no_grad()
-def accuracy(model, ids, labels):
-    """Share of the sentences that are classified correctly."""
+def classify(model, ids):
+    """Logits; sentences of similar length are computed together, without the padding behind all of them."""
     model.eval()
-    logits = torch.cat([model(part) for part in ids.split(50)])
+    lengths = (ids != PADDING).sum(1)
+    logits = None
+    for chosen in lengths.argsort().split(50):
+        part = model(ids[chosen, : int(lengths[chosen].max())])
+        logits = part.new_zeros(len(ids), part.shape[1]) if logits is None else logits
+        logits[chosen] = part
+    return logits
+
+
+def accuracy(logits, labels):
+    """Share of the sentences that are classified correctly."""
     return float((logits.argmax(1) == labels).double().mean())
 
 
@@ -89,32 +110,37 @@ def batches(lengths, size, generator):
     return [chunks[i] for i in torch.randperm(len(chunks), generator=generator)]
 
 
-def train(model, ids, targets, epochs, rate, args, what):
+def train(model, ids, targets, steps, rate, args, what):
     """AdamW with warm-up and a linear decay; a step computes as many tokens as its longest sentence has."""
     generator = torch.Generator().manual_seed(args.seed)
     lengths = (ids != PADDING).sum(1)
     parts = groups(model, rate)
+    parameters = [parameter for part in parts for parameter in part["params"]]
     optimiser = torch.optim.AdamW(parts, fused=True)
-    steps = epochs * len(batches(lengths, args.batch, generator))
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, [part["lr"] for part in parts], total_steps=steps, pct_start=0.1, anneal_strategy="linear"
     )
     # In mixed precision a quantiser computes in float32.
     hooks = [q.register_forward_pre_hook(lambda _, x: (x[0].float(),)) for q in quantisers(model).values()]
-    for epoch in range(epochs):
-        model.train()
-        start, total, count = time.time(), 0.0, 0
-        for chosen in batches(lengths, args.batch, generator):
-            with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
-                logits = model(ids[chosen, : int(lengths[chosen].max())])
-            loss = F.cross_entropy(logits.float(), targets[chosen])
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_([p for part in parts for p in part["params"]], 1.0)
-            optimiser.step()
-            schedule.step()
-            total, count = total + loss.item(), count + 1
-        print(f"{what} epoch {epoch + 1}: loss {total / count:.4f}, {time.time() - start:.0f} s", flush=True)
+    model.train()
+    start, total = time.time(), 0.0
+    chunks = []
+    for step in range(steps):
+        chunks = chunks or batches(lengths, args.batch, generator)
+        chosen = chunks.pop()
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
+            logits = model(ids[chosen, : int(lengths[chosen].max())])
+        loss = F.cross_entropy(logits.float(), targets[chosen])
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        schedule.step()
+        total += loss.item()
+        if (step + 1) % REPORT == 0 or step + 1 == steps:
+            mean = total / (step % REPORT + 1)
+            print(f"{what} step {step + 1} of {steps}: loss {mean:.4f}, {time.time() - start:.0f} s", flush=True)
+            total = 0.0
     for hook in hooks:
         hook.remove()
 
@@ -140,9 +166,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("trained"), help="folder of the written files")
     parser.add_argument("--model", type=Path, help="folder of the pretrained model; default: that of the package")
-    parser.add_argument("--float-epochs", type=int, default=2)
-    parser.add_argument("--float", type=Path, help="float.pt of an earlier run, instead of the float epochs")
-    parser.add_argument("--epochs", type=int, default=4, help="with quantisers; with 0 they are only calibrated")
+    parser.add_argument("--float-steps", type=int, default=536, help="268 are an epoch")
+    parser.add_argument("--float", type=Path, help="float.pt of an earlier run, instead of float steps")
+    parser.add_argument("--steps", type=int, default=536, help="with quantisers; with 0 they are only calibrated")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--float-rate", type=float, default=5e-5)
     parser.add_argument("--rate", type=float, default=5e-5, help="with quantisers")
@@ -176,17 +202,16 @@ def main():
     switch_off(model)
     if args.float:
         model.load_state_dict(torch.load(args.float, weights_only=True))
-    else:
-        train(model, ids[training], targets[training], args.float_epochs, args.float_rate, args, "float")
-        torch.save(model.state_dict(), args.out / "float.pt")
-    print(f"float: {100 * accuracy(model, ids[test], labels[test]):.2f} %", flush=True)
+    elif args.float_steps:
+        train(model, ids[training], targets[training], args.float_steps, args.float_rate, args, "float")
+        print(f"float: {100 * accuracy(classify(model, ids[test]), labels[test]):.2f} %", flush=True)
+    torch.save(model.state_dict(), args.out / "float.pt")
 
     switch_on(model)
-    calibrate(model, ids[training[:128]])
-    print(f"calibrated: {100 * accuracy(model, ids[test], labels[test]):.2f} %", flush=True)
-    if args.epochs:
-        train(model, ids[training], targets[training], args.epochs, args.rate, args, "quantised")
-        print(f"quantised: {100 * accuracy(model, ids[test], labels[test]):.2f} %", flush=True)
+    calibrate(model, ids[training[:CALIBRATION]])
+    if args.steps:
+        train(model, ids[training], targets[training], args.steps, args.rate, args, "quantised")
+        print(f"quantised: {100 * accuracy(classify(model, ids[test]), labels[test]):.2f} %", flush=True)
     torch.save(model.state_dict(), args.out / "quantised.pt")
     export(model, args.out / "minilm_reviews.onnx")
 

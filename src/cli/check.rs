@@ -80,6 +80,7 @@ pub fn run(args: &Args) -> Result<()> {
         weight_bits: args.weight_bits.and_then(|bits| bits.0),
         adjustments: args.graph.adjustments(),
         encoding: args.encoding.0,
+        precision: crate::quant::Precision::EXACT,
         name: None,
     })?;
     let nodes: Vec<Node> = check.nodes.iter().map(|node| described(node, &check.problems)).collect();

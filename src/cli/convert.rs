@@ -15,7 +15,7 @@ use crate::flow::convert::Converted;
 use crate::flow::rounding::Rounding;
 use crate::import::{Match, Samples};
 use crate::lower::LayerProof;
-use crate::quant::{Decimal, Element, InputSpec, Scaling};
+use crate::quant::{Decimal, Element, InputSpec, Precision, Scaling};
 
 /// Type of a raw element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -127,6 +127,26 @@ impl FromStr for WeightBits {
     }
 }
 
+/// Four widths, separated by commas.
+#[derive(Clone, Copy, Debug)]
+pub struct FractionBits(pub Precision);
+
+impl FromStr for FractionBits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bits: Vec<u32> = text
+            .split(',')
+            .map(|bits| bits.parse().map_err(|_| format!("{bits:?} is not a number of bits")))
+            .collect::<Result<_, _>>()?;
+        let bits = <[u32; Precision::WIDTHS]>::try_from(bits)
+            .map_err(|bits| format!("{} numbers of fraction bits; four are needed", bits.len()))?;
+        let precision = Precision::from_bits(bits);
+        precision.check()?;
+        Ok(Self(precision))
+    }
+}
+
 /// Arguments of `convert`.
 #[derive(ClapArgs)]
 pub struct Args {
@@ -143,6 +163,10 @@ pub struct Args {
     /// When the input is applied: analog, rate or rate:STEPS.
     #[arg(long, default_value = "analog")]
     encoding: Encoding,
+    /// Fraction bits of residual sums, of γ and β of LayerNorm, of the exponential and of the scale of softmax, which are
+    /// rounded: 1 to 32 each. More bits than the default make differences from float64 rarer.
+    #[arg(long, value_name = "R,G,F,H", default_value = "26,24,24,30")]
+    fraction_bits: FractionBits,
     /// Round weights without a quantiser to this number of bits, 2 to 32, with one scale per output channel. Without it, or
     /// with auto, they are taken to 24 bits of the largest weight of their output channel.
     #[arg(long, value_name = "N")]
@@ -231,6 +255,7 @@ pub fn run(args: &Args) -> Result<()> {
         weight_bits: args.weight_bits.and_then(|bits| bits.0),
         adjustments: args.graph.adjustments(),
         encoding: args.encoding.0,
+        precision: args.fraction_bits.0,
         name: args.name.clone(),
     };
     let converted = flow::convert(&options)?;

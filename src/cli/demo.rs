@@ -102,6 +102,7 @@ pub fn run(args: &Args) -> Result<()> {
         weight_bits: options.weight_bits,
         adjustments: crate::import::Adjustments::default(),
         encoding: EncodingChoice::Analog,
+        precision: crate::quant::Precision::EXACT,
         name: None,
     })?;
     let model = converted.model;

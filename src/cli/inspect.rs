@@ -9,7 +9,6 @@ use crate::error::{Result, printable};
 use crate::flow::inspect::{Entry, built_program, inspect, inspect_lowered, overlay};
 use crate::flow::load;
 use crate::lower::{self, LayerProof};
-use crate::quant::Precision;
 use crate::snn::Model;
 
 /// What the symbols in the tables mean.
@@ -69,7 +68,7 @@ pub fn run(args: &Args) -> Result<()> {
     output::print(&output::table(["in total", ""], rows.into(), 1).to_string())?;
     if report.multiplier_bits > 0 {
         let [residual, affine, exponent, scale] = report.precision.bits();
-        let profile = if report.precision == Precision::EXACT { "exact" } else { "compact" };
+        let profile = report.precision.profile();
         output::print(&format!(
             "profile {profile}: fraction bits of residual sums {residual}, of γ and β {affine}, of the exponential \
              {exponent}, of the softmax scale {scale}"

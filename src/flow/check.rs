@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::import::{self, Examined, Match, Samples, Surveyed};
 use crate::lower::{self, LayerProof};
 use crate::qann::{Network, Op};
-use crate::quant::InputSpec;
+use crate::quant::{InputSpec, Precision};
 use crate::snn::Model;
 
 /// Options of a check.
@@ -23,6 +23,8 @@ pub struct Options {
     pub adjustments: import::Adjustments,
     /// When the input is applied.
     pub encoding: EncodingChoice,
+    /// Fraction bits of what is rounded.
+    pub precision: Precision,
     /// Name of the model; by default that of the file.
     pub name: Option<String>,
 }
@@ -116,8 +118,11 @@ pub fn check(options: &Options) -> Result<Check> {
     if problems.is_empty() {
         let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let name = options.name.as_deref().unwrap_or(&stem);
-        let lowered = convert::convert(&network, name, &producer, options.encoding)
-            .and_then(|(model, notes)| Ok((lower::lower(&model)?.proof, model, notes)));
+        let lowered =
+            convert::convert(&network, name, &producer, options.encoding).and_then(|(model, notes)| {
+                let model = Model { precision: options.precision, ..model };
+                Ok((lower::lower(&model)?.proof, model, notes))
+            });
         match lowered {
             Ok((proof, model, notes)) => {
                 let samples = samples.clone();

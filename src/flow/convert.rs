@@ -7,7 +7,7 @@ use super::check::{self, check};
 use crate::convert::EncodingChoice;
 use crate::error::Result;
 use crate::import;
-use crate::quant::InputSpec;
+use crate::quant::{InputSpec, Precision};
 use crate::snn;
 
 /// Options of a conversion.
@@ -25,6 +25,8 @@ pub struct Options {
     pub adjustments: import::Adjustments,
     /// When the input is applied.
     pub encoding: EncodingChoice,
+    /// Fraction bits of what is rounded.
+    pub precision: Precision,
     /// Name of the model; by default that of the file.
     pub name: Option<String>,
 }
@@ -40,6 +42,7 @@ pub fn convert(options: &Options) -> Result<Converted> {
         weight_bits: options.weight_bits,
         adjustments: options.adjustments.clone(),
         encoding: options.encoding,
+        precision: options.precision,
         name: options.name.clone(),
     })?;
     let converted = checked.converted()?;
@@ -66,6 +69,7 @@ pub fn imported(
         weight_bits: import.weight_bits,
         adjustments: import::Adjustments::default(),
         encoding,
+        precision: Precision::EXACT,
         name: name.map(str::to_owned),
     })
 }

@@ -37,6 +37,18 @@ impl Precision {
         Self { residual, affine, exponent, scale }
     }
 
+    /// Name of the profile: `exact`, `compact` with fewer bits, or `wide` if a width has more bits than in `exact`.
+    pub fn profile(self) -> &'static str {
+        let mut pairs = self.bits().into_iter().zip(Self::EXACT.bits());
+        if self == Self::EXACT {
+            "exact"
+        } else if pairs.all(|(bits, exact)| bits <= exact) {
+            "compact"
+        } else {
+            "wide"
+        }
+    }
+
     /// Checks that each width is in range.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::fs;
 
 use snn2rtl::data;
 
+use crate::common::repository;
 use crate::session::{INPUT, Session, example, fixture};
 
 #[test]
@@ -123,4 +124,37 @@ fn rate_encoding_ends_at_the_same_levels() {
         assert_eq!(run["reference_mismatched_neurons"], 0, "{encoding}");
         assert!(run["reference_neurons_checked"].as_u64().is_some_and(|n| n > 0));
     }
+}
+
+#[test]
+fn fraction_bits_are_those_that_are_given() {
+    let s = Session::new();
+    let vit = |file: &str| repository(&format!("examples/mnist_vit/{file}")).display().to_string();
+    let convert = |bits: &str| {
+        format!(
+            "convert {} -o vit.snn --mean 0.5 --std 0.5 --input u8 --fraction-bits {bits}",
+            vit("mnist_vit.onnx")
+        )
+    };
+    s.refused(&convert("26,24,24"), &["3 numbers of fraction bits", "four"]);
+    s.refused(&convert("26,24,24,x"), &["\"x\" is not a number of bits"]);
+    s.refused(&convert("26,24,24,33"), &["26, 24, 24, 33", "1…32"]);
+    s.run(&convert("30,28,28,32")).ok();
+    let text = s.run("inspect vit.snn").ok().stdout();
+    let words = "profile wide: fraction bits of residual sums 30, of γ and β 28, of the exponential 28, of the softmax scale 32";
+    assert!(text.contains(words), "{text}");
+    let line = format!("run vit.snn --inputs {} --samples 8 --float --json", vit("sample/images.npy"));
+    let found = s.run(&line).ok().json();
+    assert_eq!(
+        (&found["one_shot_mismatches"], &found["float_mismatched_neurons"]),
+        (&0.into(), &0.into()),
+        "{found}"
+    );
+    s.run(&convert("5,3,3,9")).ok();
+    assert!(
+        s.run("inspect vit.snn").ok().stdout().contains("profile compact: fraction bits of residual sums 5")
+    );
+    let found = s.run(&line).ok().json();
+    assert_eq!(found["one_shot_mismatches"], 0, "{found}");
+    assert!(found["float_mismatched_neurons"].as_u64().is_some_and(|neurons| neurons > 0), "{found}");
 }

@@ -11,6 +11,7 @@ mod flow;
 mod interrupt;
 mod json;
 mod large;
+mod minilm;
 mod overlay;
 mod readme;
 mod refusals;

@@ -39,6 +39,7 @@ pub fn refuse_with(name: &str, builder: &Builder, options: &Options) {
         weight_bits: options.weight_bits,
         adjustments: Default::default(),
         encoding: snn2rtl::convert::EncodingChoice::Analog,
+        precision: snn2rtl::quant::Precision::EXACT,
         name: None,
     });
     match checked.and_then(|checked| checked.converted()) {

@@ -106,7 +106,7 @@ pub fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
         None => "exact: nothing in it is rounded".to_owned(),
         Some(precision) => {
             let [residual, affine, exponent, scale] = precision.bits();
-            let profile = if precision == crate::quant::Precision::EXACT { "exact" } else { "compact" };
+            let profile = precision.profile();
             format!(
                 "profile {profile}: fraction bits of residual sums {residual}, γ and β {affine}, exponential \
                  {exponent}, softmax scale {scale}"
