@@ -57,6 +57,13 @@ def spiking(args, model, first, ids, labels):
     return {"first": first, "sentences": len(ids), **{name: figures[name] for name in names}}
 
 
+def summary(chunks, quantised):
+    """Figures of all sentences that were run, and the accuracy of the quantised network on the same ones."""
+    sums = {name: sum(chunk[name] for chunk in chunks) for name in chunks[0] if name not in ("first", "accuracy")}
+    right = sum(round(chunk["accuracy"] * chunk["sentences"]) for chunk in chunks)
+    return {**sums, "accuracy": right / sums["sentences"], "quantised_float64_accuracy_of_these": quantised}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trained", type=Path, default=Path("trained"), help="folder that train.py has written")
@@ -75,16 +82,17 @@ def main():
         reference(quantised, ids[: args.sentences], args.only_reference)
         return
 
-    model = args.trained / "minilm_reviews.snn"
-    if not model.exists():
-        onnx = args.trained / "minilm_reviews.onnx"
-        subprocess.run([args.snn2rtl, "convert", onnx, "--input", "tokens", "-o", model], check=True, stdout=subprocess.DEVNULL)
     single = load(args.trained / "float.pt", double=False)
     switch_off(single)
     figures = {"sentences": len(ids), "float": accuracy(classify(single, ids), labels)}
     logits = classify(quantised, ids)
     figures["quantised_float64"] = accuracy(logits, labels)
     print(json.dumps(figures), flush=True)
+
+    model = args.trained / "minilm_reviews.snn"
+    if not model.exists():
+        onnx = args.trained / "minilm_reviews.onnx"
+        subprocess.run([args.snn2rtl, "convert", onnx, "--input", "tokens", "-o", model], check=True, stdout=subprocess.DEVNULL)
 
     kept = args.trained / "spiking.json"
     chunks = json.loads(kept.read_text()) if kept.exists() else []
@@ -95,16 +103,8 @@ def main():
         kept.write_text(json.dumps(chunks, indent=1) + "\n")
         print(json.dumps(chunks[-1]), flush=True)
         done = part.stop
-    sums = {name: sum(chunk[name] for chunk in chunks) for name in chunks[0] if name not in ("first", "accuracy")}
-    right = sum(round(chunk["accuracy"] * chunk["sentences"]) for chunk in chunks)
-    figures["spiking"] = {
-        **sums,
-        "accuracy": right / done,
-        "quantised_float64_accuracy_of_these": accuracy(logits[:done], labels[:done]),
-    }
-    (args.out / "accuracy.json").write_text(json.dumps(figures, indent=1) + "\n")
-    print(json.dumps(figures["spiking"], indent=1))
-
+        figures["spiking"] = summary(chunks, accuracy(logits[:done], labels[:done]))
+        (args.out / "accuracy.json").write_text(json.dumps(figures, indent=1) + "\n")
     sample = args.out / "sample"
     sample.mkdir(parents=True, exist_ok=True)
     np.save(sample / "ids.npy", ids.numpy().astype(np.uint16))

