@@ -11,6 +11,9 @@
         network.set_confidence(margin=network.margin_of(2.5), patience=3)
         network.load("other.bin", unit=0.01)    # hardware of `build --loadable`: another model image
 
+Hardware of `build --weights external` reads model image and weights from the board's memory: `load` puts the image there,
+and it stays there until the next one.
+
 From a shell: `python3 driver.py images.npy`. Needs NumPy and, on the board, the package pynq, which is imported when an
 overlay is loaded. Samples go to the core by AXI DMA, one transfer each; results come back the same way. Every error is a
 `DriverError`; its text says what to do.
@@ -91,6 +94,7 @@ class Build:
             self.address_bits = registers["address_bits"]
             # Words of an image that a word of each memory takes.
             self.parts = {entry["number"]: entry["word_parts"] for entry in manifest.get("memories", [])}
+            self.memory_bits = manifest.get("memory_port_bits", 0)
             family = (manifest.get("target") or {}).get("family", "xc7")
         except (KeyError, TypeError) as error:
             raise InputError(f"{self.folder} is not a build folder of this version: {error!r} is missing") from None
@@ -101,6 +105,11 @@ class Build:
     def is_loadable(self):
         """Whether networks are loaded into the hardware."""
         return "load_control" in self.offsets
+
+    @property
+    def reads_memory(self):
+        """Whether the hardware reads model image and weights from the board's memory."""
+        return self.memory_bits > 0
 
     def _read(self, name):
         path = self.folder / name
@@ -227,7 +236,7 @@ class Network:
         """
         self.build = build if isinstance(build, Build) else Build(build)
         self.timeout = float(timeout)
-        self._names, self._buffers, self._broken = (core, dma), [], None
+        self._names, self._buffers, self._image, self._broken = (core, dma), [], None, None
         try:
             import pynq
         except ImportError:
@@ -311,14 +320,7 @@ class Network:
         if len(data) % 4 or len(data) < 36:
             raise InputError(f"{file} is no model image: it has {len(data)} bytes")
         words = np.frombuffer(data, "<u4")
-        self._registers.write(build.offsets["load_control"], self._bit("load_control", "start"))
-        end = time.monotonic() + self.timeout
-        while not self._read("load_status") & self._bit("load_status", "ready"):
-            if time.monotonic() > end:
-                raise DmaTimeout(f"the core does not become empty in {self.timeout:g} s: results wait to be taken")
-        for word in words:
-            self._registers.write(build.offsets["load_data"], int(word))
-        status = self._read("load_status")
+        status = self._from_memory(words) if build.reads_memory else self._by_registers(words)
         if not status & self._bit("load_status", "loaded"):
             low, bits = build.fields["load_status", "error"]
             code = status >> low & (1 << bits) - 1
@@ -330,6 +332,42 @@ class Network:
         self._sample = self._allocate((build.beats, build.bus_lanes), build.dtype)
         self._frame = self._allocate((build.frame_words,), np.uint32)
 
+    def _start_load(self):
+        self._registers.write(self.build.offsets["load_control"], self._bit("load_control", "start"))
+        return time.monotonic() + self.timeout
+
+    def _by_registers(self, words):
+        """Writes an image word by word; the status afterwards."""
+        end = self._start_load()
+        while not self._read("load_status") & self._bit("load_status", "ready"):
+            if time.monotonic() > end:
+                raise DmaTimeout(f"the core does not become empty in {self.timeout:g} s: results wait to be taken")
+        for word in words:
+            self._registers.write(self.build.offsets["load_data"], int(word))
+        return self._read("load_status")
+
+    def _from_memory(self, words):
+        """Puts an image into memory, from where the core reads it; the status afterwards."""
+        # The core takes weights of the image before as long as a sample is inside, so that one goes afterwards.
+        # Buffers begin at a page.
+        image = self._pynq.allocate(shape=(len(words),), dtype=np.uint32)
+        image[:] = words
+        image.flush()
+        address, offsets = image.device_address, self.build.offsets
+        self._registers.write(offsets["load_address_low"], address & 0xFFFFFFFF)
+        self._registers.write(offsets["load_address_high"], address >> 32)
+        self._registers.write(offsets["load_length"], 4 * len(words))
+        end = self._start_load()
+        done = self._bit("load_status", "loaded")
+        low, bits = self.build.fields["load_status", "error"]
+        while not (status := self._read("load_status")) & (done | (1 << bits) - 1 << low):
+            if time.monotonic() > end:
+                raise DmaTimeout(f"the core has not read its model image in {self.timeout:g} s: results wait to be taken")
+        if self._image is not None:
+            self._image.freebuffer()
+        self._image = image
+        return status
+
     def reset(self):
         """Reloads the bitstream, which is necessary after an error of the DMA. Settings are those after reset; a network
         that was loaded must be loaded again."""
@@ -339,8 +377,11 @@ class Network:
         self._attach()
 
     def close(self):
-        """Frees the buffers. The bitstream stays loaded."""
+        """Frees the buffers. The bitstream stays loaded. A core that reads weights from memory needs its image again."""
         self._free()
+        if self._image is not None:
+            self._image.freebuffer()
+            self._image = None
         self._broken = "it was closed"
 
     def __enter__(self):
@@ -350,6 +391,10 @@ class Network:
         self.close()
 
     # ------------------------------------------------------------------------------------ samples
+
+    def predict(self, batch):
+        """The classes of samples, batch first."""
+        return self.infer(batch).classes
 
     def infer(self, samples):
         """Sends samples, batch first, and returns their `Results`."""
@@ -365,7 +410,16 @@ class Network:
             self._broken = f"a transfer was not completed ({error or type(error).__name__})"
             raise
         self._check_frames()
+        self._check_weights()
         return Results(self.build, frames)
+
+    def _check_weights(self):
+        """That the memory has answered to every read of weights."""
+        if not self.build.reads_memory:
+            return
+        low, bits = self.build.fields["load_status", "error"]
+        if self._read("load_status") >> low & (1 << bits) - 1:
+            raise LoadError("the memory has answered a read of weights with an error: results are wrong; call load() again")
 
     def _exchange(self, packed, frames):
         """Sends all samples and receives all frames; the core works on several at the same time."""

@@ -35,8 +35,8 @@ if {[llength $images] > 0} {
 read_xdc @% if flow.out_of_context %@-mode out_of_context @% endif %@@{ file }@
 @%- endfor %@
 
-synth_design -top @{ flow.top }@ -part $part@% if flow.out_of_context %@ -mode out_of_context@% endif %@ -flatten_hierarchy rebuilt \
-  -generic RomPath=$build/rom/
+synth_design -top @{ flow.top }@ -part $part@% if flow.out_of_context %@ -mode out_of_context@% endif %@ -flatten_hierarchy rebuilt@% if flow.images %@ \
+  -generic RomPath=$build/rom/@% endif %@
 write_checkpoint -force checkpoints/synthesised.dcp
 report_utilization -file reports/vivado/utilization_synthesised.rpt
 

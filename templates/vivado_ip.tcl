@@ -38,6 +38,9 @@ foreach interface [ipx::get_bus_interfaces -of_objects $core] {
 foreach map [ipx::get_memory_maps -of_objects $core] {
   ipx::remove_memory_map [get_property name $map] $core
 }
+foreach space [ipx::get_address_spaces -of_objects $core] {
+  ipx::remove_address_space [get_property name $space] $core
+}
 proc interface {name kind type mode title ports} {
   global core
   set bus [ipx::add_bus_interface $name $core]
@@ -69,7 +72,23 @@ set registers [interface s_axi interface aximm slave "Registers" {
   RVALID s_axi_rvalid RREADY s_axi_rready RDATA s_axi_rdata RRESP s_axi_rresp
 }]
 parameter PROTOCOL AXI4LITE $registers
-foreach interface {s_axis m_axis s_axi} {
+@%- if let Some(memory) = memory %@
+set memory [interface m_axi interface aximm master "Memory with model images and weights" {
+  ARVALID m_axi_arvalid ARREADY m_axi_arready ARID m_axi_arid ARADDR m_axi_araddr ARLEN m_axi_arlen ARSIZE m_axi_arsize
+  ARBURST m_axi_arburst ARLOCK m_axi_arlock ARCACHE m_axi_arcache ARPROT m_axi_arprot ARQOS m_axi_arqos
+  RVALID m_axi_rvalid RREADY m_axi_rready RID m_axi_rid RDATA m_axi_rdata RRESP m_axi_rresp RLAST m_axi_rlast
+}]
+parameter PROTOCOL AXI4 $memory
+# Bursts are incrementing, of whole beats.
+parameter SUPPORTS_NARROW_BURST 0 $memory
+parameter MAX_BURST_LENGTH @{ memory.burst }@ $memory
+parameter NUM_READ_OUTSTANDING @{ memory.outstanding }@ $memory
+set space [ipx::add_address_space m_axi $core]
+set_property range @{ memory.range }@ $space
+set_property width @{ memory.addr_width }@ $space
+set_property master_address_space_ref m_axi $memory
+@%- endif %@
+foreach interface {s_axis m_axis s_axi@% if memory.is_some() %@ m_axi@% endif %@} {
   ipx::associate_bus_interfaces -busif $interface -clock aclk $core
 }
 ipx::associate_bus_interfaces -clock aclk -reset aresetn $core

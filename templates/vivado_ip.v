@@ -42,6 +42,26 @@ module @{ top }@_ip #(
   input  wire        s_axi_rready,
   output wire [31:0] s_axi_rdata,
   output wire [ 1:0] s_axi_rresp,
+@%- if let Some(memory) = memory %@
+  // Memory with model images and weights: the read channels of an AXI4 master.
+  output wire        m_axi_arvalid,
+  input  wire        m_axi_arready,
+  output wire [ 0:0] m_axi_arid,
+  output wire @{ memory.addr }@ m_axi_araddr,
+  output wire [ 7:0] m_axi_arlen,
+  output wire [ 2:0] m_axi_arsize,
+  output wire [ 1:0] m_axi_arburst,
+  output wire        m_axi_arlock,
+  output wire [ 3:0] m_axi_arcache,
+  output wire [ 2:0] m_axi_arprot,
+  output wire [ 3:0] m_axi_arqos,
+  input  wire        m_axi_rvalid,
+  output wire        m_axi_rready,
+  input  wire [ 0:0] m_axi_rid,
+  input  wire @{ memory.data }@ m_axi_rdata,
+  input  wire [ 1:0] m_axi_rresp,
+  input  wire        m_axi_rlast,
+@%- endif %@
   // A sample is inside.
   output wire        busy
 );
@@ -86,6 +106,25 @@ module @{ top }@_ip #(
     .s_axi_rready_i (s_axi_rready),
     .s_axi_rdata_o  (s_axi_rdata),
     .s_axi_rresp_o  (s_axi_rresp),
+@%- if memory.is_some() %@
+    .m_axi_arvalid_o(m_axi_arvalid),
+    .m_axi_arready_i(m_axi_arready),
+    .m_axi_arid_o   (m_axi_arid),
+    .m_axi_araddr_o (m_axi_araddr),
+    .m_axi_arlen_o  (m_axi_arlen),
+    .m_axi_arsize_o (m_axi_arsize),
+    .m_axi_arburst_o(m_axi_arburst),
+    .m_axi_arlock_o (m_axi_arlock),
+    .m_axi_arcache_o(m_axi_arcache),
+    .m_axi_arprot_o (m_axi_arprot),
+    .m_axi_arqos_o  (m_axi_arqos),
+    .m_axi_rvalid_i (m_axi_rvalid),
+    .m_axi_rready_o (m_axi_rready),
+    .m_axi_rid_i    (m_axi_rid),
+    .m_axi_rdata_i  (m_axi_rdata),
+    .m_axi_rresp_i  (m_axi_rresp),
+    .m_axi_rlast_i  (m_axi_rlast),
+@%- endif %@
     .busy_o         (busy)
   );
 

@@ -34,7 +34,9 @@ set constraints [add_files -fileset constrs_1 -norecurse [list@% for file in flo
 set_property USED_IN {synthesis implementation out_of_context} $constraints
 @%- endif %@
 set_property top @{ flow.top }@ [current_fileset]
+@%- if flow.images %@
 set_property generic RomPath=$build/rom/ [current_fileset]
+@%- endif %@
 update_compile_order -fileset sources_1
 @%- if flow.out_of_context %@
 set_property -name {STEPS.SYNTH_DESIGN.ARGS.MORE OPTIONS} -value {-mode out_of_context} -objects [get_runs synth_1]

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use crate::common::{mnist_mlp, repository};
 use serde_json::{Value, json};
+use snn2rtl::architecture::{Design, Options as Folding};
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::data::Inputs;
 use snn2rtl::emit::{self, Manifest};
 use snn2rtl::golden::{Confidence, Golden, Limits, Outcome, Unobserved};
-use snn2rtl::snn::Op;
+use snn2rtl::overlay::{External, Loadable, Options as OverlayOptions};
+use snn2rtl::snn::{Model, Op};
 use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Target};
 use snn2rtl::tool::verilated::{Compiler, Sources};
@@ -50,6 +52,26 @@ fn adapter(manifest: &Manifest) -> String {
         ("output", "s_axi_rdata", "[31:0]".into()),
         ("output", "s_axi_rresp", "[1:0]".into()),
     ];
+    let memory = [
+        ("output", "m_axi_arvalid", String::new()),
+        ("input", "m_axi_arready", String::new()),
+        ("output", "m_axi_arid", "[0:0]".into()),
+        ("output", "m_axi_araddr", "[39:0]".into()),
+        ("output", "m_axi_arlen", "[7:0]".into()),
+        ("output", "m_axi_arsize", "[2:0]".into()),
+        ("output", "m_axi_arburst", "[1:0]".into()),
+        ("output", "m_axi_arlock", String::new()),
+        ("output", "m_axi_arcache", "[3:0]".into()),
+        ("output", "m_axi_arprot", "[2:0]".into()),
+        ("output", "m_axi_arqos", "[3:0]".into()),
+        ("input", "m_axi_rvalid", String::new()),
+        ("output", "m_axi_rready", String::new()),
+        ("input", "m_axi_rid", "[0:0]".into()),
+        ("input", "m_axi_rdata", format!("[{}:0]", manifest.memory_port_bits.max(1) - 1)),
+        ("input", "m_axi_rresp", "[1:0]".into()),
+        ("input", "m_axi_rlast", String::new()),
+    ];
+    let ports: Vec<_> = ports.iter().chain(memory.iter().filter(|_| manifest.memory_port_bits > 0)).collect();
     let suffix = |direction: &str| if direction == "input" { "i" } else { "o" };
     let declared =
         ports.iter().map(|(d, name, range)| format!("  {d} logic {range} {name}_{},\n", suffix(d)));
@@ -100,17 +122,21 @@ fn result(outcome: &Outcome, unit: f64) -> Value {
     })
 }
 
-/// What the golden model says.
-fn expected(images: &Path, manifest: &Manifest) -> Value {
-    let model = mnist_mlp(Analog);
-    let lowered = snn2rtl::lower::lower(&model).expect("lowered");
+/// The samples of a file, as the input of a model.
+fn inputs(model: &Model, images: &Path) -> Inputs {
     let input = model.network.topological().into_iter().find_map(|id| match &model.network.node(id).op {
         Op::Input(input) => Some(input),
         _ => None,
     });
     let input = input.expect("an input");
-    let inputs =
-        Inputs::read(images.to_str().expect("Unicode"), &input.sample, input.spec.element).expect("images");
+    Inputs::read(images.to_str().expect("Unicode"), &input.sample, input.spec.element).expect("images")
+}
+
+/// What the golden model says.
+fn expected(images: &Path, manifest: &Manifest) -> Value {
+    let model = mnist_mlp(Analog);
+    let lowered = snn2rtl::lower::lower(&model).expect("lowered");
+    let inputs = inputs(&model, images);
     let golden = Golden::new(&lowered.network).expect("a golden model");
     let unit = lowered.readout.unit;
     let run = |limits: Limits, count: usize| -> Vec<Outcome> {
@@ -151,6 +177,61 @@ fn the_driver_runs_the_simulated_board() {
     // The images of the memories are found by their names, as in a packaged IP.
     let run = python.command().cwd(build.join("rom")).arg(repository("tests/driver/driver_test.py"));
     let run = run.arg(&build).arg(folder.join("obj/libsnn.so")).arg(&images).arg(&expected_file);
+    let finished = run.run().unwrap_or_else(|e| panic!("{e}"));
+    assert!(finished.output.contains("all is right"), "{}", finished.output);
+}
+
+/// What the golden model says of a network in the settled schedule, and the unit of its logits.
+fn settled(model: &Model, images: &Path) -> (Value, f64) {
+    let lowered = snn2rtl::lower::lower(model).expect("lowered");
+    let golden = Golden::new(&lowered.network).expect("a golden model");
+    let (inputs, unit) = (inputs(model, images), lowered.readout.unit);
+    let mut state = golden.state();
+    let results: Vec<Value> = (0..4)
+        .map(|n| golden.run(&mut state, &inputs.sample(n), &Limits::default(), &mut Unobserved))
+        .map(|outcome| result(&outcome, unit))
+        .collect();
+    (json!(results), unit)
+}
+
+#[test]
+fn the_driver_loads_images_from_the_memory_of_the_simulated_board() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("driver_memory");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let build = folder.join("build");
+    let target = Target::Board(Box::new(Board::find("kv260").expect("a board")));
+    let own = mnist_mlp(Analog);
+    // The same network with other weights.
+    let mut other = own.clone();
+    for id in other.network.topological() {
+        if let Op::Linear(linear) = &mut other.network.node_mut(id).op {
+            linear.weights.levels.rotate_left(1);
+        }
+    }
+    let networks = [&own, &other].map(|model| snn2rtl::lower::lower(model).expect("lowered").network);
+    let external = External { bus: 128, ring: None };
+    let machine = Loadable::with_external_weights(
+        &networks.iter().collect::<Vec<_>>(),
+        &OverlayOptions::default(),
+        external,
+    );
+    let folding = Folding::Loadable(Box::new(machine.expect("a machine")));
+    let manifest = emit::emit_for(&own, &folding, Some(&target), &build).expect("written");
+    verilate(&build, &manifest, &folder);
+    let words = Design::plan("other", &networks[1], &folding).expect("a design").image().expect("an image");
+    let image = folder.join("other.bin");
+    let bytes: Vec<u8> = words.expect("loadable").iter().flat_map(|word| word.to_le_bytes()).collect();
+    std::fs::write(&image, bytes).expect("written");
+    let images = repository("examples/mnist_mlp/sample/images.npy");
+    let ((own, _), (other, unit)) = (settled(&own, &images), settled(&other, &images));
+    assert_ne!(own, other);
+    let expected_file = folder.join("expected.json");
+    let expected = json!({"own": own, "other": other, "other_unit": unit});
+    std::fs::write(&expected_file, expected.to_string()).expect("written");
+    let python = Toolbox::from_env().get(Tool::NumPy).expect("Python with NumPy");
+    let run = python.command().arg(repository("tests/driver/memory_test.py")).arg(&build);
+    let run = run.arg(folder.join("obj/libsnn.so")).arg(&images).arg(&expected_file).arg(&image);
     let finished = run.run().unwrap_or_else(|e| panic!("{e}"));
     assert!(finished.output.contains("all is right"), "{}", finished.output);
 }

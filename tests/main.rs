@@ -28,6 +28,7 @@ mod hostile_models;
 mod hostile_names;
 mod interfaces;
 mod layering;
+mod litex;
 mod lowering;
 mod mnist_vit;
 mod model_file;

@@ -18,8 +18,8 @@ use crate::data::Inputs;
 use crate::error::{Error, Result};
 use crate::golden::{Golden, Limits, Settled};
 use crate::hardware::{
-    Activity, Compared, Core, Counter, Cycles, Estimate, Figures, Input, Output, Quantities, RANDOM_SAMPLES,
-    RandomSamples, SampleResult, Smallest, StageEntry, Stop, StreamEntry, Waits,
+    Activity, Compared, Core, Counter, Cycles, Estimate, Figures, Input, MemoryPort, Output, Quantities,
+    RANDOM_SAMPLES, RandomSamples, SampleResult, Smallest, StageEntry, Stop, StreamEntry, Waits,
 };
 use crate::integer::Network;
 use crate::overlay;
@@ -31,6 +31,7 @@ pub use crate::overlay::choice::{
     Goal as OverlayGoal, Point as OverlayPoint, Sizes as OverlaySizes, choose as choose_overlay,
 };
 pub use crate::overlay::image;
+pub use crate::overlay::roofline::{Roofline, RooflineLayer};
 pub use crate::overlay::summary::{LayerProgram, MemorySize, Program, Size, Span, Value};
 pub use crate::overlay::{External, Loadable, Options as OverlayOptions};
 pub use crate::streaming::design::{Joins, LayerFolding, Options as StreamingOptions};
@@ -131,6 +132,11 @@ impl Design {
             Self::Streaming(_) => 0,
             Self::Overlay(design) => design.plan.machine.bus_width,
         }
+    }
+
+    /// The port to memory outside the chip, if it has one.
+    pub fn memory_port(&self) -> Option<MemoryPort> {
+        self.reads_memory().then(|| MemoryPort::of(self.memory_width()))
     }
 
     /// Whether images and weights are read from memory outside the chip.

@@ -1,7 +1,7 @@
 //! The program of an overlay as tables.
 
 use super::output::{self, thousands};
-use crate::architecture::Program;
+use crate::architecture::{Program, Roofline};
 use crate::error::printable;
 
 /// Machine, memories, layers, values.
@@ -48,5 +48,32 @@ pub fn tables(program: &Program) -> String {
         output::table(layer, layers.collect(), 2).to_string(),
         output::table(["value", "memory", "words", "count", "instructions"], values.collect(), 2).to_string(),
     ]
+    .into_iter()
+    .chain(program.roofline.as_ref().map(roofline))
+    .collect::<Vec<_>>()
     .join("\n")
+}
+
+/// Computation against memory.
+fn roofline(roofline: &Roofline) -> String {
+    let layers = roofline.layers.iter().map(|layer| {
+        [
+            printable(&layer.node),
+            thousands(layer.additions),
+            thousands(layer.weight_bytes),
+            format!("{:.1}", layer.additions as f64 / layer.weight_bytes.max(1) as f64),
+            thousands(layer.compute_cycles),
+            thousands(roofline.cycles_of_memory(layer).round() as u64),
+        ]
+    });
+    let head = ["weights of", "additions", "bytes", "additions per byte", "cycles", "cycles of memory"];
+    let bound =
+        if roofline.weight_cycles > roofline.compute_cycles as f64 { "memory" } else { "computation" };
+    format!(
+        "{}\na sample: {} cycles of computation, {} of memory at {} bytes a cycle; limited by {bound}",
+        output::table(head, layers.collect(), 1),
+        thousands(roofline.compute_cycles),
+        thousands(roofline.weight_cycles.round() as u64),
+        roofline.bytes_per_cycle,
+    )
 }

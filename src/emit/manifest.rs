@@ -52,11 +52,19 @@ pub struct Manifest {
     /// Memories that model images fill, if networks are loaded into the hardware.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub memories: Vec<MemoryEntry>,
+    /// Bits of a beat of the port to memory; 0 without one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub memory_port_bits: usize,
     /// The serial line, in a build for a board that has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<SerialEntry>,
     /// Every other file.
     pub files: Vec<FileEntry>,
+}
+
+/// Whether a number is 0.
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// A program that works with the folder.
@@ -285,6 +293,7 @@ impl Manifest {
             stages,
             streams: design.streams(),
             memories: MemoryEntry::all(options),
+            memory_port_bits: design.memory_width(),
             serial: None,
             files: Vec::new(),
         }

@@ -50,6 +50,9 @@ use crate::target::{Board, Family, Target, TargetEntry};
 use crate::tool::Tool;
 use crate::{folder, lower, snn};
 
+/// The module for LiteX.
+const LITEX: &str = include_str!("../../software/litex_module.py");
+
 /// Name of the manifest.
 const MANIFEST: &str = "manifest.json";
 
@@ -155,9 +158,10 @@ fn render_from(
     }
     if design.reads_memory()
         && let Some(board) = target.and_then(Target::board)
+        && board.memory.is_none()
     {
-        let problem = format!("weights in memory: {} has no port to memory", board.title);
-        return Err(Error::input(problem).fix("build for its device: --device"));
+        let problem = format!("weights in memory: {} has no memory that the core reaches", board.title);
+        return Err(Error::input(problem).fix("build for its device: --device, and connect m_axi"));
     }
     let generator = concat!("snn2rtl ", env!("CARGO_PKG_VERSION"));
     let top = name::identifier("snn", design.model());
@@ -225,6 +229,7 @@ fn render_from(
         manifest.serial = Some(entry);
     }
     software::files(&manifest)?.iter().for_each(|(name, text)| add((*name).into(), text));
+    add("software/litex_module.py".into(), LITEX);
     let family = family.unwrap_or(if design.uses_ultra_ram() { Family::Xcup } else { Family::Xc7 });
     let package = Package {
         generator,
@@ -240,11 +245,7 @@ fn render_from(
     for (path, text) in package::files(&package, &rom)? {
         add(path, &text);
     }
-    // The scripts for Vivado know no port to memory.
-    let of_vivado = match design.reads_memory() {
-        true => Files::new(),
-        false => vivado::files(&design, &manifest, target)?,
-    };
+    let of_vivado = vivado::files(&design, &manifest, target)?;
     let readme = Readme::of(&manifest, family, target.and_then(Target::board), samples, &of_vivado);
     add("README.md".into(), &(readme.render().map_err(template)? + "\n"));
     files.extend(of_vivado);

@@ -130,6 +130,7 @@ pub fn measured(
     let predicted = design.cycles(&activity);
     let engine = design.program(&activity).map(|program| EngineCycles {
         layer_cycles: program.layers.iter().map(|layer| layer.cycles).collect(),
+        roofline: program.roofline,
         adders: program.adders,
         timeline: program.timeline,
     });

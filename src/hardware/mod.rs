@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `shell.rs` | external interface: samples in, result frames out |
 //! | `entry.rs` | stages and streams as the manifest lists them |
+//! | `memory_port.rs` | the port to memory outside the chip |
 //! | `core.rs` | generated SystemVerilog and memory images |
 //! | `activity.rs` | spikes of every row and time-step, measured with the golden model |
 //! | `adders.rs` | what the adders of an engine do in a sample |
@@ -18,6 +19,7 @@ mod blocks;
 mod core;
 mod entry;
 mod estimate;
+mod memory_port;
 mod mismatch;
 pub(crate) mod name;
 mod observation;
@@ -34,6 +36,7 @@ pub use entry::{StageEntry, StreamEntry};
 pub use estimate::{
     Cycles, Estimate, Figures, InstanceCost, Quantities, Smallest, has_ultra_ram, needs, short_of_memory,
 };
+pub use memory_port::MemoryPort;
 pub use mismatch::{FirstMismatch, NeuronState, What};
 pub use result::SampleResult;
 pub use samples::{RANDOM_SAMPLES, RandomSamples};

@@ -8,8 +8,8 @@ use super::machine::bits;
 use super::options::Loadable;
 use crate::error::{Error, Result};
 use crate::golden::SpikeCode;
-use crate::hardware::Core;
 use crate::hardware::name::in_comment;
+use crate::hardware::{Core, MemoryPort};
 use crate::registers::Core as Registers;
 
 /// Values of the template.
@@ -33,22 +33,6 @@ struct Top<'a> {
     load_width: u32,
     loader: Option<Loader>,
     memory: Option<MemoryPort>,
-}
-
-/// The port to memory: sizes of `overlay_memory`.
-struct MemoryPort {
-    addr_width: usize,
-    width: usize,
-    burst: usize,
-    outstanding: usize,
-    buffer: usize,
-}
-
-impl MemoryPort {
-    fn of(width: usize) -> Self {
-        // Of at most the 16 beats of AXI3; 128 beats under way cover the latency of DDR behind an interconnect.
-        Self { addr_width: 40, width, burst: 16, outstanding: 8, buffer: 128 }
-    }
 }
 
 /// What loads networks.

@@ -14,6 +14,7 @@
 //! | `estimate.rs`, `summary.rs` | area before synthesis; a program in figures |
 //! | `choice.rs` | sizes that are explored, and the choice of one |
 //! | `stream.rs` | weights in memory outside the chip: what each instruction reads, and their stream |
+//! | `roofline.rs` | computation against memory, layer by layer |
 //! | `weights.rs` | banks of the memory of weights |
 //! | `cycles/`, `interval.rs` | cycles of a sample, from its spikes; the mean of several |
 
@@ -31,6 +32,7 @@ pub mod machine;
 pub(crate) mod observe;
 mod options;
 pub mod plan;
+pub mod roofline;
 mod sizes;
 pub mod stream;
 pub mod summary;

@@ -6,7 +6,9 @@ use super::design::Design;
 use super::interval::{Interval, interval};
 use super::isa::{Fetch, Fire, Vector};
 use super::plan::Memory;
+use super::roofline::{Roofline, roofline};
 use crate::hardware::{Activity, Adders};
+use crate::target::BoardMemory;
 
 /// A program and its machine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +27,9 @@ pub struct Program {
     pub adders: Adders,
     /// When the instructions of a sample are executed, in the order of the programs.
     pub timeline: Vec<Span>,
+    /// Computation against memory, if weights come from outside the chip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roofline: Option<Roofline>,
 }
 
 /// When an instruction is executed.
@@ -106,11 +111,27 @@ pub struct Value {
 impl Program {
     /// With the cycles of other samples.
     #[must_use]
-    pub fn with_cycles(mut self, adders: Adders, timeline: Vec<Span>, layer_cycles: &[f64]) -> Self {
+    pub fn with_cycles(
+        mut self,
+        adders: Adders,
+        timeline: Vec<Span>,
+        layer_cycles: &[f64],
+        roofline: Option<Roofline>,
+    ) -> Self {
         for (layer, &cycles) in self.layers.iter_mut().zip(layer_cycles) {
             layer.cycles = cycles;
         }
-        Self { adders, timeline, ..self }
+        Self { adders, timeline, roofline: roofline.or(self.roofline), ..self }
+    }
+
+    /// With the memory of a board, at `clock_hz`.
+    #[must_use]
+    pub fn on_board(self, memory: &BoardMemory, clock_hz: u64) -> Self {
+        let roofline = self.roofline.map(|roofline| {
+            let bits = (8.0 * roofline.bytes_per_cycle) as u64;
+            roofline.with_memory(memory.bytes_per_cycle(bits, clock_hz))
+        });
+        Self { roofline, ..self }
     }
 }
 
@@ -157,6 +178,7 @@ pub fn summary(design: &Design, activity: &Activity) -> Program {
         layers: layers(design, &interval),
         adders: interval.adders.clone(),
         timeline: timeline(design, &interval),
+        roofline: roofline(plan, &interval.first),
         values: plan
             .values
             .iter()

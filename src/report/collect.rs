@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::equality::{Equality, equalities};
 use super::exploration::Exploration;
-use super::golden::Measured;
+use super::golden::{EngineCycles, Measured};
 use super::stage::{Stage, stages};
 use crate::architecture::{Architecture, Design, Program};
 use crate::error::{Error, Result};
@@ -177,9 +177,15 @@ pub fn collect(build: &Path) -> Result<Report> {
     let engine = golden.as_ref().and_then(|golden| golden.predicted.engine.clone());
     let program = match (program, engine) {
         (Some(program), Some(engine)) => {
-            Some(program.with_cycles(engine.adders, engine.timeline, &engine.layer_cycles))
+            let EngineCycles { adders, timeline, layer_cycles, roofline } = engine;
+            Some(program.with_cycles(adders, timeline, &layer_cycles, roofline))
         }
         (program, _) => program,
+    };
+    let board = target.as_ref().and_then(Target::board);
+    let program = match board.and_then(|board| Some((board, board.memory.as_ref()?))) {
+        Some((board, memory)) => program.map(|program| program.on_board(memory, board.clock_hz)),
+        None => program,
     };
     let free = runs.iter().find(|run| run.stall.is_none());
     Ok(Report {

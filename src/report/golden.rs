@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::architecture::{Adders, Span};
+use crate::architecture::{Adders, Roofline, Span};
 use crate::cosim::Spread;
 use crate::error::Result;
 use crate::folder;
@@ -181,6 +181,9 @@ pub struct EngineCycles {
     pub timeline: Vec<Span>,
     /// Cycles of each layer of the program.
     pub layer_cycles: Vec<f64>,
+    /// Computation against memory in the first sample, if weights come from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roofline: Option<Roofline>,
 }
 
 fn path(build: &Path) -> PathBuf {

@@ -26,6 +26,7 @@ const BOARDS: &[(&str, &str, &str)] = boards!(
     "zcu104" "zcu104.xdc",
     "kv260" "kv260.xdc",
     "u250" "u250.xdc",
+    "u280" "u280.xdc",
     "ulx3s-85f" "ulx3s-85f.lpf",
     "icebreaker" "icebreaker.pcf",
     "tang-nano-20k" "tang-nano-20k.cst",
@@ -35,6 +36,11 @@ const BOARDS: &[(&str, &str, &str)] = boards!(
 const CLOCK: (u64, u64) = (1_000, 1_000_000_000);
 /// Slowest serial line in symbols per second.
 const SLOWEST: u64 = 300;
+/// Most channels of a memory, and most bytes a second of one of them.
+const MOST_CHANNELS: u64 = 1024;
+const FASTEST_CHANNEL: u64 = 10_000_000_000_000;
+/// Fewest and most bits of a beat of a port to memory.
+const PORT: (u64, u64) = (32, 1024);
 /// Minimum number of clock cycles of a serial symbol.
 const CYCLES: u64 = 8;
 
@@ -55,6 +61,8 @@ pub struct Board {
     pub reset: Option<Reset>,
     /// The processor on the device, if it is the host.
     pub processor: Option<Processor>,
+    /// Memory outside the chip that a core can read, if there is one.
+    pub memory: Option<Memory>,
     /// Name of the pins file.
     pub pins_name: String,
     /// Text of the pins file.
@@ -91,6 +99,42 @@ pub struct Processor {
     pub preset: String,
 }
 
+/// Memory outside the chip.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// Its kind and how a core reaches it.
+    pub title: String,
+    /// Channels that work at the same time.
+    pub channels: u64,
+    /// Bytes a second of a channel, at most.
+    pub bytes_per_second: u64,
+    /// Bits of a beat of a port to it.
+    pub port_bits: u64,
+    /// Source of the numbers.
+    pub source: String,
+}
+
+impl Memory {
+    /// Bytes a clock cycle, at most, of one port of a core with beats of `bits` bits at `clock_hz`.
+    pub fn bytes_per_cycle(&self, bits: u64, clock_hz: u64) -> f64 {
+        let port = bits.min(self.port_bits) as f64 / 8.0;
+        port.min(self.bytes_per_second as f64 / clock_hz.max(1) as f64)
+    }
+
+    fn check(&self) -> Result<()> {
+        read::line("memory.title", &self.title)?;
+        read::line("memory.source", &self.source)?;
+        read::within("memory.channels", self.channels, 1, MOST_CHANNELS)?;
+        read::within("memory.bytes_per_second", self.bytes_per_second, 1, FASTEST_CHANNEL)?;
+        read::within("memory.port_bits", self.port_bits, PORT.0, PORT.1)?;
+        match self.port_bits.is_power_of_two() {
+            true => Ok(()),
+            false => Err(Error::input("key `memory.port_bits`: a power of two is expected here")),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
@@ -105,6 +149,7 @@ struct Description {
     serial: Option<Serial>,
     reset: Option<Reset>,
     processor: Option<Processor>,
+    memory: Option<Memory>,
 }
 
 #[derive(Deserialize)]
@@ -217,7 +262,9 @@ impl Description {
     fn with_pins(self, text: String, pins: String, path: &Path, beside: &Path) -> Result<Board> {
         let device = self.check().map_err(|error| error.at_file(path))?;
         let family = device.family;
-        let Self { name, title, pins: pins_name, source, load, clock, serial, reset, processor, .. } = self;
+        let Self {
+            name, title, pins: pins_name, source, load, clock, serial, reset, processor, memory, ..
+        } = self;
         let clock_hz = clock.hz;
         let board = Board {
             name,
@@ -227,6 +274,7 @@ impl Description {
             serial,
             reset,
             processor,
+            memory,
             pins_name,
             pins,
             source,
@@ -257,6 +305,13 @@ impl Description {
         }
         if let Some(processor) = &self.processor {
             self.check_processor(processor, device.family)?;
+        }
+        if let Some(memory) = &self.memory {
+            memory.check()?;
+            if self.serial.is_some() {
+                let problem = "key `memory`: the design of a board with `serial` has no port to memory";
+                return Err(Error::input(problem).fix("leave it out"));
+            }
         }
         match &self.reset {
             Some(_) if self.serial.is_none() => {

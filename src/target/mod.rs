@@ -25,7 +25,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use board::{Board, Processor, Reset, Serial, boards};
+pub use board::{Board, Memory as BoardMemory, Processor, Reset, Serial, boards};
 pub use device::{Device, Dsps, Memory, devices};
 pub use family::Family;
 pub use pins::{Placement, placements};

@@ -45,11 +45,13 @@ pub enum Tool {
     Vivado,
     /// Python with NumPy, for the driver of build folders.
     NumPy,
+    /// Python with LiteX, for the module of build folders.
+    Litex,
 }
 
 impl Tool {
     /// Every tool.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Verilator,
         Self::Yosys,
         Self::YosysOld,
@@ -70,6 +72,7 @@ impl Tool {
         Self::GowinPack,
         Self::Vivado,
         Self::NumPy,
+        Self::Litex,
     ];
 
     /// Display name.
@@ -95,6 +98,7 @@ impl Tool {
             Self::GowinPack => "gowin_pack",
             Self::Vivado => "Vivado",
             Self::NumPy => "Python with NumPy",
+            Self::Litex => "LiteX",
         }
     }
 
@@ -121,6 +125,7 @@ impl Tool {
             Self::GowinPack => "SNN2RTL_GOWIN_PACK",
             Self::Vivado => "SNN2RTL_VIVADO",
             Self::NumPy => "SNN2RTL_NUMPY",
+            Self::Litex => "SNN2RTL_LITEX",
         }
     }
 
@@ -145,7 +150,7 @@ impl Tool {
             Self::Icepack => &["icepack"],
             Self::GowinPack => &["gowin_pack"],
             Self::Vivado => &["vivado"],
-            Self::NumPy => &[],
+            Self::NumPy | Self::Litex => &[],
         }
     }
 
@@ -200,6 +205,7 @@ impl Tool {
             Self::NextpnrIce40 | Self::Icepack => &["nextpnr_ice40"],
             Self::NextpnrHimbaechel | Self::GowinPack => &["nextpnr_gowin"],
             Self::NumPy => &["numpy", "numpy_old"],
+            Self::Litex => &["litex"],
             _ => &[],
         };
         names.iter().map(|name| bundle(name)).collect()
@@ -215,9 +221,13 @@ impl Tool {
         match self {
             Self::Verilator => "provided on first use, or your distribution's `verilator`",
             Self::Yosys => "provided on first use, or your distribution's `yosys`",
-            Self::YosysOld | Self::Slang | Self::Verible | Self::NumPy | Self::Cocotb | Self::Sby => {
-                "provided on first use"
-            }
+            Self::YosysOld
+            | Self::Slang
+            | Self::Verible
+            | Self::NumPy
+            | Self::Litex
+            | Self::Cocotb
+            | Self::Sby => "provided on first use",
             Self::Cxx => "your distribution's `g++` or `clang`",
             Self::Make => "your distribution's `make`",
             Self::Python => "your distribution's `python3` and `python3-pip`",

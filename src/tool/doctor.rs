@@ -49,6 +49,7 @@ fn purpose(tool: Tool) -> (&'static str, bool) {
         Tool::GowinPack => ("bitstreams for Gowin; not needed for anything else", false),
         Tool::Vivado => ("bitstreams and timing for AMD devices; not needed for anything else", false),
         Tool::NumPy => ("tests of the driver of build folders", false),
+        Tool::Litex => ("tests of the LiteX module of build folders", false),
     }
 }
 

@@ -42,6 +42,8 @@ const NEXTPNR_DRIVER: &str = include_str!("nextpnr_driver.py");
 
 /// Runs Python with the NumPy of a private folder.
 const NUMPY_DRIVER: &str = include_str!("numpy_driver.py");
+/// Runs a Python script with the LiteX of a private folder.
+const LITEX_DRIVER: &str = include_str!("litex_driver.py");
 
 /// Origin of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -256,6 +258,7 @@ impl Toolbox {
             }
             Tool::Slang => driven(SLANG_DRIVER),
             Tool::NumPy => driven(NUMPY_DRIVER),
+            Tool::Litex => driven(LITEX_DRIVER),
             Tool::Cocotb => driven(COCOTB_DRIVER),
             Tool::FuseSoc => driven(FUSESOC_DRIVER),
             Tool::Sby => {

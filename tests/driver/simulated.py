@@ -26,7 +26,7 @@ class Out(ctypes.Structure):
     _fields_ = [
         ("m_axis_tdata", ctypes.c_uint32), ("s_axi_rdata", ctypes.c_uint32), *[(name, ctypes.c_uint8) for name in (
             "s_axis_tready", "m_axis_tvalid", "m_axis_tlast", "s_axi_awready", "s_axi_wready", "s_axi_bvalid",
-            "s_axi_bresp", "s_axi_arready", "s_axi_rvalid", "s_axi_rresp", "stopped")]]
+            "s_axi_bresp", "s_axi_arready", "s_axi_rvalid", "s_axi_rresp", "m_axi_beat", "stopped")]]
 
 
 class BusError(Exception):
@@ -171,10 +171,16 @@ class Channel:
 
 
 class Buffer(np.ndarray):
-    """Memory that a DMA reaches."""
+    """Memory that a DMA reaches. The core reads what was flushed last."""
 
     freed = False
     count = 0
+    board = None
+    device_address = 0
+
+    def flush(self):
+        data = self.tobytes()
+        self.board.library.snn_memory(ctypes.c_uint64(self.device_address), data, ctypes.c_uint64(len(data)))
 
     def freebuffer(self):
         assert not self.freed
@@ -182,10 +188,17 @@ class Buffer(np.ndarray):
         Buffer.count -= 1
 
 
-def allocate(shape, dtype):
-    buffer = np.full(shape, 0xA5, dtype).view(Buffer)
-    Buffer.count += 1
-    return buffer
+def allocator(board):
+    """Buffers at pages above 4 GB."""
+    pages = iter(range(1 << 20, 1 << 24, 1 << 12))
+
+    def allocate(shape, dtype):
+        buffer = np.full(shape, 0xA5, dtype).view(Buffer)
+        buffer.board, buffer.device_address = board, next(pages) << 12
+        Buffer.count += 1
+        return buffer
+
+    return allocate
 
 
 def module(board, ip_dict, identity=None):
@@ -224,4 +237,4 @@ def module(board, ip_dict, identity=None):
             assert offset % 4 == 0 and offset + 4 <= self.length and isinstance(value, int)
             board.write(offset, value)
 
-    return types.SimpleNamespace(Overlay=Overlay, MMIO=MMIO, allocate=allocate)
+    return types.SimpleNamespace(Overlay=Overlay, MMIO=MMIO, allocate=allocator(board))

@@ -13,9 +13,9 @@ proc do::create_bd_cell {given name} {
   if {$::bd::design eq ""} { wrong "no block design is open" }
   set vlnv [option $given -vlnv]
   if {$vlnv eq $::ip::vlnv} {
-    dict set ::stub::cells $vlnv [list {
-      s_axi {slave aclk {}} s_axis {slave aclk {}} m_axis {master aclk {}}
-    } {aclk I aresetn I busy O} {}]
+    set interfaces {s_axi {slave aclk {}} s_axis {slave aclk {}} m_axis {master aclk {}}}
+    if {[dict exists $::ip::ports m_axi_arvalid]} { lappend interfaces m_axi {master aclk {}} }
+    dict set ::stub::cells $vlnv [list $interfaces {aclk I aresetn I busy O} {}]
   } elseif {![dict exists $::stub::cells $vlnv]} {
     wrong "the catalogue has no $vlnv"
   }
@@ -83,6 +83,12 @@ proc do::validate_bd_design {given} {
   if {!$::bd::assigned} { wrong "the addresses are not assigned" }
   dict for {cell entry} $::bd::cells {
     foreach {pin direction} [entry $cell 1] {
+      # A pin that a parameter brings has the parameter's name behind the direction.
+      lassign $direction direction switch
+      if {$switch ne "" && [config $cell $switch 0] != 1} {
+        if {[dict exists $::bd::nets pin:$cell/$pin]} { wrong "$cell/$pin is not there without $switch" }
+        continue
+      }
       if {$direction eq "I" && ![dict exists $::bd::nets pin:$cell/$pin]} { wrong "$cell/$pin is not connected" }
     }
     foreach {name interface} [entry $cell 0] {

@@ -69,6 +69,7 @@ command save_bd_design {UG835} {} {} 0 1
 command validate_bd_design {UG835} {-force} {-design {}} 0 0
 
 command ipx::add_address_block {help} {} {} 2 2
+command ipx::add_address_space {use} {} {} 2 2
 command ipx::add_bus_interface {help} {} {} 2 2
 command ipx::add_bus_parameter {help} {} {} 2 2
 command ipx::add_memory_map {help} {} {} 2 2
@@ -79,11 +80,13 @@ command ipx::associate_bus_interfaces {help} {-clear} {-busif {} -clock {} -rese
 command ipx::check_integrity {help} {-xrt -kernel} {} 0 1
 command ipx::create_xgui_files {help} {} {-logo_file {}} 0 1
 command ipx::current_core {help} {} {} 0 1
+command ipx::get_address_spaces {use} {} {-of_objects {} -filter {}} 0 inf
 command ipx::get_bus_interfaces {help} {} {-of_objects {} -filter {}} 0 inf
 command ipx::get_memory_maps {help} {} {-of_objects {} -filter {}} 0 inf
 command ipx::package_project {help} {-import_files -force} {
   -root_dir {} -vendor {} -library {} -name {} -version {} -taxonomy {} -module {} -set_current {true false}
 } 0 0
+command ipx::remove_address_space {use} {} {} 2 2
 command ipx::remove_bus_interface {help} {} {} 2 2
 command ipx::remove_memory_map {help} {} {} 2 2
 command ipx::save_core {help} {} {} 0 1
@@ -111,7 +114,9 @@ property design {TOP {} PART {} CFGBVS {VCCO GND} CONFIG_VOLTAGE {}}
 property core {name {} version {} display_name {} description {} vendor_display_name {} supported_families {}}
 property bus {
   name {} abstraction_type_vlnv {} bus_type_vlnv {} interface_mode {master slave} display_name {} slave_memory_map_ref {}
+  master_address_space_ref {}
 }
+property space {name {} range {} width {}}
 property map {name {}}
 property portmap {physical_name {}}
 property busparameter {value {}}
@@ -125,10 +130,12 @@ property guiparameter {display_name {} tooltip {}}
 cell xilinx.com:ip:zynq_ultra_ps_e {
   M_AXI_HPM0_FPD {master maxihpm0_fpd_aclk CONFIG.PSU__USE__M_AXI_GP0}
   S_AXI_HP0_FPD {slave saxihp0_fpd_aclk CONFIG.PSU__USE__S_AXI_GP2}
-} {maxihpm0_fpd_aclk I saxihp0_fpd_aclk I pl_clk0 O pl_resetn0 O} {
+  S_AXI_HP1_FPD {slave saxihp1_fpd_aclk CONFIG.PSU__USE__S_AXI_GP3}
+} {maxihpm0_fpd_aclk I saxihp0_fpd_aclk I saxihp1_fpd_aclk {I CONFIG.PSU__USE__S_AXI_GP3} pl_clk0 O pl_resetn0 O} {
   CONFIG.PSU__FPGA_PL0_ENABLE {0 1} CONFIG.PSU__CRL_APB__PL0_REF_CTRL__FREQMHZ {}
   CONFIG.PSU__USE__M_AXI_GP0 {0 1} CONFIG.PSU__USE__M_AXI_GP1 {0 1} CONFIG.PSU__USE__M_AXI_GP2 {0 1}
   CONFIG.PSU__USE__S_AXI_GP2 {0 1} CONFIG.PSU__SAXIGP2__DATA_WIDTH {32 64 128}
+  CONFIG.PSU__USE__S_AXI_GP3 {0 1} CONFIG.PSU__SAXIGP3__DATA_WIDTH {32 64 128}
 }
 cell xilinx.com:ip:axi_dma {
   S_AXI_LITE {slave s_axi_lite_aclk {}} M_AXI_MM2S {master m_axi_mm2s_aclk {}} M_AXI_S2MM {master m_axi_s2mm_aclk {}}

@@ -1,6 +1,6 @@
 # Packaging: what ipx:: commands make, and whether it is a whole IP.
 
-namespace eval ip { variable root {} vlnv {} core {} buses {} blocks {} registers {} maps {} clocks {} resets {} saved 1 module {} }
+namespace eval ip { variable root {} vlnv {} core {} buses {} spaces {} blocks {} registers {} maps {} clocks {} resets {} saved 1 module {} }
 
 proc of_core {name object} { if {$object ne "core:current"} { wrong "$name of $object, which is no core" } }
 
@@ -21,6 +21,7 @@ proc do::ipx::package_project {given} {
   # The packager guesses interfaces; they are here to be removed.
   dict set ::ip::buses guessed {mode slave ports {} kind {} parameters {}}
   set ::ip::maps [list guessed]
+  set ::ip::spaces [dict create guessed {}]
   set ::ip::core [dict create vendor [option $given -vendor] library [option $given -library]]
   set ::ip::saved 0
 }
@@ -42,6 +43,19 @@ proc set_core {name property value} {
 
 proc do::ipx::get_bus_interfaces {given args} { of_core get_bus_interfaces [option $given -of_objects]; lmap n [dict keys $::ip::buses] { string cat bus: $n } }
 proc do::ipx::get_memory_maps {given args} { of_core get_memory_maps [option $given -of_objects]; lmap n $::ip::maps { string cat map: $n } }
+proc do::ipx::get_address_spaces {given args} { of_core get_address_spaces [option $given -of_objects]; lmap n [dict keys $::ip::spaces] { string cat space: $n } }
+proc do::ipx::remove_address_space {given name core} {
+  of_core remove_address_space $core
+  if {![dict exists $::ip::spaces $name]} { wrong "there is no address space $name" }
+  dict unset ::ip::spaces $name
+}
+proc do::ipx::add_address_space {given name core} {
+  of_core add_address_space $core
+  if {[dict exists $::ip::spaces $name]} { wrong "the address space $name is there already" }
+  dict set ::ip::spaces $name {}
+  return space:$name
+}
+proc set_space {name property value} { dict set ::ip::spaces $name $property $value }
 proc do::ipx::remove_bus_interface {given name core} {
   of_core remove_bus_interface $core
   if {![dict exists $::ip::buses $name]} { wrong "there is no interface $name" }
@@ -63,6 +77,10 @@ proc set_bus {name property value} {
     interface_mode { dict set ::ip::buses $name mode $value }
     bus_type_vlnv { dict set ::ip::buses $name kind [lindex [split $value :] 2] }
     slave_memory_map_ref { if {$value ni $::ip::maps} { wrong "there is no memory map $value" } }
+    master_address_space_ref {
+      if {![dict exists $::ip::spaces $value]} { wrong "there is no address space $value" }
+      dict set ::ip::buses $name $property $value
+    }
   }
 }
 # Logical ports of the bus definitions, with their direction at a slave: AMBA AXI4 and AXI4-Stream as UG1037 has them.
@@ -73,6 +91,7 @@ set ::ip::logical {
     AWVALID input AWREADY output AWADDR input AWPROT input WVALID input WREADY output WDATA input WSTRB input
     BVALID output BREADY input BRESP output ARVALID input ARREADY output ARADDR input ARPROT input
     RVALID output RREADY input RDATA output RRESP output
+    ARID input ARLEN input ARSIZE input ARBURST input ARLOCK input ARCACHE input ARQOS input RID output RLAST output
   }
 }
 proc do::ipx::add_port_map {given logical bus} {
@@ -139,6 +158,12 @@ proc do::ipx::save_core {given core} {
       lappend mapped $physical
     }
     if {[dict get $entry kind] in {axis aximm} && ![dict exists $::ip::clocks $bus]} { wrong "$bus has no clock" }
+    if {[dict get $entry kind] eq "aximm" && [dict get $entry mode] eq "master"} {
+      if {![dict exists $entry master_address_space_ref]} { wrong "$bus has no address space" }
+      set space [dict get $::ip::spaces [dict get $entry master_address_space_ref]]
+      set width [lindex [dict get $ports ${bus}_araddr] 1]
+      if {[dict get $space width] != $width || [dict get $space range] != 1 << $width} { wrong "addresses of $width bits reach $space" }
+    }
   }
   foreach port [dict keys $ports] {
     if {$port ni $mapped && $port ne "busy"} { wrong "the port $port is in no interface" }

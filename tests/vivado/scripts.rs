@@ -5,13 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use snn2rtl::architecture::Options as Folding;
 use snn2rtl::convert::EncodingChoice::Analog;
-use snn2rtl::emit;
+use snn2rtl::overlay::{External, Loadable, Options as OverlayOptions};
 use snn2rtl::snn::Model;
 use snn2rtl::streaming::design::Options;
 use snn2rtl::target::{Board, Device, Family, Target, boards};
+use snn2rtl::{emit, lower};
 
-use crate::common::{fixture, repository, text_fixture};
+use crate::common::{fixture, mnist_mlp, repository, text_fixture};
 
 const ALL: [&str; 4] = ["vivado.tcl", "vivado_project.tcl", "vivado_ip.tcl", "vivado_bd.tcl"];
 
@@ -89,6 +91,85 @@ fn every_script_of_every_target_is_what_vivado_documents() {
             let _ = fs::remove_dir_all(build.join("bitstream"));
         }
     }
+}
+
+/// A build folder whose core reads weights from memory.
+fn build_with_memory(model: &Model, target: Option<&Target>) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let network = lower::lower(model).expect("lowered").network;
+    let external = External { bus: 64, ring: None };
+    let machine = Loadable::with_external_weights(&[&network], &OverlayOptions::default(), external);
+    let folding = Folding::Loadable(Box::new(machine.expect("a machine")));
+    emit::emit_for(model, &folding, target, &folder.path().join("b")).expect("written");
+    folder
+}
+
+#[test]
+fn the_port_to_memory_is_packaged_and_connected() {
+    let Some(tclsh) = tclsh() else { return };
+    let model = mnist_mlp(Analog);
+    for name in ["kv260", "zcu104", "u250", "u280"] {
+        let target = Target::Board(Box::new(Board::find(name).expect("a board")));
+        let folder = build_with_memory(&model, Some(&target));
+        let build = folder.path().join("b");
+        let packaged = right(&tclsh, &build, "vivado_ip.tcl", "0.5", &[]);
+        assert!(packaged.contains("ipx::add_address_space m_axi"), "{packaged}");
+        right(&tclsh, &build, "vivado.tcl", "0.5", &[]);
+        if target.board().is_some_and(|board| board.processor.is_some()) {
+            let design = right(&tclsh, &build, "vivado_bd.tcl", "0.5", &[]);
+            assert!(
+                design.contains("connect_bd_intf_net pin:weights/M00_AXI pin:ps/S_AXI_HP1_FPD"),
+                "{design}"
+            );
+        }
+    }
+    // A board that has no memory for the core.
+    let target = Target::Board(Box::new(Board::find("arty-a7-35t").expect("a board")));
+    let network = lower::lower(&model).expect("lowered").network;
+    let external = External { bus: 64, ring: None };
+    let machine = Loadable::with_external_weights(&[&network], &OverlayOptions::default(), external);
+    let folding = Folding::Loadable(Box::new(machine.expect("a machine")));
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = emit::emit_for(&model, &folding, Some(&target), &folder.path().join("b"));
+    assert!(refused.expect_err("no memory").to_string().contains("has no memory that the core reaches"));
+}
+
+#[test]
+fn the_stub_finds_mistakes_at_the_port_to_memory() {
+    let Some(tclsh) = tclsh() else { return };
+    let target = Target::Board(Box::new(Board::find("kv260").expect("a board")));
+    let folder = build_with_memory(&mnist_mlp(Analog), Some(&target));
+    let build = folder.path().join("b");
+    breaks(
+        &tclsh,
+        &[
+            (&build, "vivado_ip.tcl", "RLAST m_axi_rlast", "", "the port m_axi_rlast is in no interface"),
+            (&build, "vivado_ip.tcl", "ARVALID m_axi_arvalid", "ARVALID m_axi_arready", "is no output"),
+            (
+                &build,
+                "vivado_ip.tcl",
+                "master_address_space_ref m_axi",
+                "master_address_space_ref m",
+                "no address space",
+            ),
+            (
+                &build,
+                "vivado_ip.tcl",
+                "set_property width 40",
+                "set_property width 32",
+                "addresses of 40 bits reach",
+            ),
+            (&build, "vivado_bd.tcl", "  snn/m_axi weights/S00_AXI\n", "", "is not connected"),
+            (&build, "vivado_bd.tcl", "  ps/saxihp1_fpd_aclk weights/aclk\n", "", "is not connected"),
+            (
+                &build,
+                "vivado_bd.tcl",
+                "PSU__USE__S_AXI_GP3 1",
+                "PSU__USE__S_AXI_GP3 0",
+                "is not there without",
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -211,7 +292,15 @@ fn the_stub_finds_what_is_wrong() {
         (&build, "vivado_bd.tcl", "  dma/M_AXI_MM2S memory/S00_AXI\n", "", "is not connected"),
         (&build, "vivado_bd.tcl", "assign_bd_address\n", "", "the addresses are not assigned"),
     ];
-    for (build, script, from, to, words) in cases {
+    breaks(&tclsh, &cases);
+}
+
+/// Scripts that are changed at one place: build folder, script, text, what takes its place, words of the message.
+type Break<'a> = (&'a PathBuf, &'a str, &'a str, &'a str, &'a str);
+
+/// Checks that the stub finds each mistake.
+fn breaks(tclsh: &Path, cases: &[Break]) {
+    for &(build, script, from, to, words) in cases {
         let path = build.join("scripts").join(script);
         let text = fs::read_to_string(&path).expect("a script");
         let top = emit::read_manifest(build).expect("a manifest").top;
@@ -220,7 +309,7 @@ fn the_stub_finds_what_is_wrong() {
         fs::write(&path, text.replacen(&from, to, 1)).expect("written");
         // The procedure is called by the other scripts.
         let started = if script == "vivado_figures.tcl" { "vivado.tcl" } else { script };
-        let error = run(&tclsh, build, started, "0.5", &[]).expect_err(words);
+        let error = run(tclsh, build, started, "0.5", &[]).expect_err(words);
         assert!(error.contains(words), "{words:?} is not said:\n{error}");
         fs::write(&path, text).expect("written");
     }

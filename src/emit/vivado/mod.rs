@@ -15,6 +15,7 @@ use super::board;
 use super::manifest::Manifest;
 use crate::architecture::Design;
 use crate::error::{Error, Result};
+use crate::hardware::MemoryPort;
 use crate::hardware::name::{bits, in_comment};
 use crate::target::{Family, Target};
 use registers::Register;
@@ -44,6 +45,8 @@ struct Flow<'a> {
     out_of_context: bool,
     bitstream: bool,
     bitstream_file: String,
+    /// Whether there are memory images.
+    images: bool,
 }
 
 /// Synthesis, placement and routing without a project.
@@ -80,6 +83,32 @@ struct Wrapper<'a> {
     bus_high: usize,
     padding: bool,
     addr: String,
+    memory: Option<Memory>,
+}
+
+/// The port to memory.
+#[derive(Clone)]
+struct Memory {
+    addr: String,
+    data: String,
+    addr_width: usize,
+    /// Bytes that addresses reach, as the packager writes them.
+    range: String,
+    burst: usize,
+    outstanding: usize,
+}
+
+impl Memory {
+    fn of(port: &MemoryPort) -> Self {
+        Self {
+            addr: bits(port.addr_width),
+            data: bits(port.width),
+            addr_width: port.addr_width,
+            range: format!("{:#x}", 1u128 << port.addr_width),
+            burst: port.burst,
+            outstanding: port.outstanding,
+        }
+    }
 }
 
 /// Packaging.
@@ -98,6 +127,7 @@ struct Package<'a> {
     vendor_display_name: String,
     range: u32,
     registers: Vec<Register>,
+    memory: Option<Memory>,
 }
 
 /// The block design.
@@ -117,6 +147,7 @@ struct BlockDesign<'a> {
     memory_width: usize,
     pins: String,
     bitstream_stem: String,
+    reads_memory: bool,
 }
 
 /// Bits of a beat of samples at the IP: a whole power of two, as a DMA has them.
@@ -157,8 +188,10 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
         out_of_context: pins.is_none(),
         bitstream: pins.is_some(),
         bitstream_file: format!("bitstream/{family}.bit"),
+        images: !design.is_loadable(),
     };
     let (tdata_width, bus_width) = (design.input().tdata_width(), bus_width(design));
+    let memory = design.memory_port().as_ref().map(Memory::of);
     let wrapper = Wrapper {
         generator,
         top,
@@ -169,6 +202,7 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
         bus_high: bus_width - 1,
         padding: bus_width > tdata_width,
         addr: bits(manifest.address_bits as usize),
+        memory: memory.clone(),
     };
     let package = Package {
         generator,
@@ -183,6 +217,7 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
         vendor_display_name: tcl::display("snn2rtl"),
         range: LEAST_RANGE.max(1 << manifest.address_bits.min(31)),
         registers: registers::registers(manifest),
+        memory,
     };
     let mut files = Files::new();
     let mut add = |path: String, text: String| files.push((path, (text + "\n").into_bytes()));
@@ -206,6 +241,7 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
             memory_width: bus_width.max(LEAST_MEMORY),
             pins: format!("constraints/{}", board.pins_name),
             bitstream_stem: format!("bitstream/{family}"),
+            reads_memory: design.reads_memory(),
         };
         add("scripts/vivado_bd.tcl".into(), block_design.render().map_err(fill)?);
     }

@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use crate::architecture::{Architecture, Span, Value};
+use crate::architecture::{Architecture, Roofline, Span, Value};
 use crate::error::{Error, Result};
 use crate::report::exploration::{Exploration, Explored};
 
@@ -238,6 +238,60 @@ pub fn timeline(spans: &[Span]) -> Result<String> {
     })
 }
 
+/// Additions a cycle against additions for each byte of weights: a dot for each layer, a ring for the whole sample, and the
+/// roofs of memory and adders.
+///
+/// # Errors
+/// Never for finite numbers.
+pub fn roofline(roofline: &Roofline) -> Result<String> {
+    let peak = roofline.additions_per_cycle.max(1) as f64;
+    let point = |additions: u64, bytes: u64, cycles: f64| {
+        (additions.max(1) as f64 / bytes.max(1) as f64, additions.max(1) as f64 / cycles.max(1.0))
+    };
+    let layers = roofline.layers.iter().map(|layer| {
+        let cycles = roofline.cycles_of_memory(layer).max(layer.compute_cycles as f64);
+        point(layer.additions, layer.weight_bytes, cycles)
+    });
+    let layers: Vec<(f64, f64)> = layers.collect();
+    let additions = roofline.layers.iter().map(|layer| layer.additions).sum();
+    let whole = point(additions, roofline.weight_bytes, roofline.least_cycles());
+    let knee = peak / roofline.bytes_per_cycle;
+    let every = || layers.iter().copied().chain([whole, (knee, peak)]);
+    let x = every().map(|p| p.0).fold(f64::INFINITY, f64::min) / 4.0;
+    let x = x..every().map(|p| p.0).fold(0.0, f64::max) * 4.0;
+    let low = every().map(|p| p.1).fold(f64::INFINITY, f64::min).min(x.start * roofline.bytes_per_cycle);
+    let y = low / 2.0..peak * 2.0;
+    draw(WIDTH, 340, |area| {
+        let mut chart = ChartBuilder::on(area)
+            .margin(10)
+            .x_label_area_size(46)
+            .y_label_area_size(88)
+            .build_cartesian_2d(
+                x.clone().log_scale().with_key_points(ticks(&x)),
+                y.clone().log_scale().with_key_points(ticks(&y)),
+            )?;
+        chart
+            .configure_mesh()
+            .axis_style(INK)
+            .bold_line_style(GRID)
+            .light_line_style(TRANSPARENT)
+            .label_style(TEXT.into_font().color(&INK))
+            .x_labels(8)
+            .y_labels(8)
+            .x_label_formatter(&short)
+            .y_label_formatter(&short)
+            .axis_desc_style(TEXT.into_font().color(&INK))
+            .x_desc("additions for a byte of weights")
+            .y_desc("additions a cycle")
+            .draw()?;
+        let roof = [(x.start, x.start * roofline.bytes_per_cycle), (knee, peak), (x.end, peak)];
+        chart.draw_series(LineSeries::new(roof, MARK.stroke_width(2)))?;
+        chart.draw_series(layers.iter().map(|&p| Circle::new(p, 4, SERIES.filled())))?;
+        chart.draw_series([Circle::new(whole, 8, SERIES.stroke_width(2))])?;
+        Ok(())
+    })
+}
+
 /// The colour of a unit: those of series, marks and designs off the frontier.
 fn unit_colour(unit: &str) -> RGBColor {
     match unit {
@@ -276,7 +330,7 @@ fn ticks(range: &std::ops::Range<f64>) -> Vec<f64> {
         d if d > 1.0 => &[1.0, 2.0, 5.0],
         _ => &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0],
     };
-    let powers = (0..12).map(|n| 10f64.powi(n));
+    let powers = (-6..12).map(|n| 10f64.powi(n));
     let all = powers.flat_map(|power| steps.iter().map(move |step| step * power));
     all.filter(|tick| range.contains(tick)).collect()
 }

@@ -1,7 +1,7 @@
 //! The program of an overlay: its layers, and a picture of each memory.
 
 use super::{chart, text};
-use crate::architecture::{LayerProgram, Program, Size, Span, Value};
+use crate::architecture::{LayerProgram, Program, Roofline, Size, Span, Value};
 use crate::error::Result;
 
 /// What the section shows.
@@ -20,6 +20,8 @@ pub struct ProgramView<'a> {
     pub adders: Vec<(String, String, f64)>,
     /// Cycles that nothing hides.
     pub unhidden: String,
+    /// Computation against memory, and the picture.
+    pub roofline: Option<(&'a Roofline, String)>,
 }
 
 /// Instructions of the same layer and unit that follow one another, from the first to the last, in the order of their
@@ -98,5 +100,9 @@ pub fn view(program: &Program) -> Result<ProgramView<'_>> {
         timeline: chart::timeline(&spans(&program.timeline))?,
         adders,
         unhidden: text::percent(program.adders.unhidden),
+        roofline: match &program.roofline {
+            Some(roofline) => Some((roofline, chart::roofline(roofline)?)),
+            None => None,
+        },
     })
 }
