@@ -5,8 +5,9 @@
     self.network = SpikingNetwork(self, "build")        # in the constructor of a SoC with Wishbone as its bus
 
 The module adds two DMA channels with CSRs, `network_samples` and `network_results` (base, length, enable, done), and maps
-the registers of the core (docs/registers.md) to a region of the bus, `network`. A sample lies in memory as its elements, one
-after the other, filled up to a multiple of 4 bytes; a result frame takes `frame_bytes`. To run a sample:
+the registers of the core (docs/registers.md) to a region of the bus, `network`. A sample lies in memory beat by beat: the
+elements of a beat (`manifest.json`: `input.beat_lanes`), filled up to a power of two of them; it takes `sample_bytes`, a
+result frame `frame_bytes`. To run a sample:
 
     network_results_base, _length = address, frame_bytes; network_results_enable = 1
     network_samples_base, _length = address, sample_bytes; network_samples_enable = 1

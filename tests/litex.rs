@@ -95,8 +95,11 @@ fn check(model: &Model, folding: &Folding, folder: &Path) {
     let mut say = |line: std::fmt::Arguments| writeln!(commands, "{line}").expect("a text");
     for sample in &samples {
         let mut packed: Vec<u8> = Vec::new();
-        for element in sample {
-            packed.extend(&element.to_le_bytes()[..bits / 8]);
+        let lanes = manifest.input.beat_lanes;
+        for beat in sample.chunks(lanes) {
+            // What a beat has beyond its lanes is ignored.
+            let filled = beat.iter().chain([&0x55; 64]).take(lanes.next_power_of_two());
+            filled.for_each(|element| packed.extend(&element.to_le_bytes()[..bits / 8]));
         }
         packed.resize(sample_bytes as usize, 0xEE);
         for (n, word) in packed.chunks(4).enumerate() {
