@@ -37,9 +37,9 @@ pub fn matmul(a: &[f64], b: &[f64], k: usize, n: usize) -> Vec<f64> {
 }
 
 /// LayerNorm of one row.
-pub fn layer_norm(row: &[f64], gamma: &[f32], beta: &[f32], epsilon: f32) -> Vec<f64> {
+pub fn layer_norm(row: &[f64], gamma: &[f32], beta: &[f32], epsilon: f32, centred: bool) -> Vec<f64> {
     let count = row.len() as f64;
-    let mean = row.iter().sum::<f64>() / count;
+    let mean = if centred { row.iter().sum::<f64>() / count } else { 0.0 };
     let variance = row.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
     let deviation = (variance + f64::from(epsilon)).sqrt();
     let channel = |((x, &g), &b): ((&f64, &f32), &f32)| (x - mean) / deviation * f64::from(g) + f64::from(b);

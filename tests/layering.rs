@@ -96,6 +96,7 @@ const MODULES: &[(&str, &[&str])] = &[
         &[
             "advice",
             "architecture",
+            "compact",
             "convert",
             "cosim",
             "data",

@@ -11,6 +11,7 @@ use snn2rtl::emit::read_folding;
 use snn2rtl::flow::Silent;
 use snn2rtl::flow::explore::{Schedule, candidates};
 use snn2rtl::golden::Golden;
+use snn2rtl::graph::Band;
 use snn2rtl::hardware::Activity;
 use snn2rtl::import::{self, import};
 use snn2rtl::lower::{Lowered, lower};
@@ -151,6 +152,8 @@ fn state_goes_to_ultra_ram_where_block_memory_is_short() {
         weight_bits: 4,
         words: true,
         mask: false,
+        band: Band::ALL,
+        rms: false,
         fused: false,
         post_norm: false,
         quantised_sums: false,
@@ -202,6 +205,8 @@ fn fifos_at_joins_shrink_where_nothing_else_fits() {
         weight_bits: 4,
         words: true,
         mask: false,
+        band: Band::ALL,
+        rms: false,
         fused: false,
         post_norm: false,
         quantised_sums: false,
@@ -252,6 +257,8 @@ fn a_refusal_does_not_list_the_same_network_as_fitting() {
         weight_bits: 4,
         words: true,
         mask: false,
+        band: Band::ALL,
+        rms: false,
         fused: false,
         post_norm: false,
         quantised_sums: false,

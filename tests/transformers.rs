@@ -6,6 +6,7 @@ use crate::random::Random;
 use proptest::prelude::*;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::golden::{Golden, Limits};
+use snn2rtl::graph::Band;
 use snn2rtl::integer::cost::operations;
 use snn2rtl::integer::eval;
 use snn2rtl::lower::lower;
@@ -25,25 +26,30 @@ fn recipe() -> impl Strategy<Value = Recipe> {
             weight_bits,
             (words, mask, fused, post_norm, mean),
             function,
-        )| Recipe {
-            seed,
-            tokens,
-            heads,
-            depth,
-            blocks,
-            hidden,
-            levels,
-            mixed: false,
-            weight_bits,
-            words,
-            mask: words && mask,
-            fused,
-            post_norm,
-            quantised_sums: seed % 4 == 0,
-            linear_attention: !(words && mask) && seed % 3 == 0,
-            two_softmaxes: seed % 5 == 1,
-            mean,
-            function,
+        )| {
+            Recipe {
+                seed,
+                tokens,
+                heads,
+                depth,
+                blocks,
+                hidden,
+                levels,
+                mixed: false,
+                weight_bits,
+                words,
+                mask: words && mask,
+                fused,
+                post_norm,
+                quantised_sums: seed % 4 == 0,
+                linear_attention: !(words && mask) && seed % 3 == 0,
+                two_softmaxes: seed % 5 == 1,
+                mean,
+                function,
+                band: Band::ALL,
+                rms: false,
+            }
+            .varied()
         },
     )
 }
@@ -102,7 +108,7 @@ fn integers_are_float64_on_nearly_all_inputs() {
     let mut random = Random(11);
     let (mut inputs, mut differing, mut boxes) = (0u32, 0u32, 0u32);
     for seed in 0..150 {
-        let recipe = Recipe::any(seed, &mut random);
+        let recipe = Recipe::any(seed, &mut random).varied();
         let network = network(&recipe);
         let (model, _) = convert(&network, "random", "test", EncodingChoice::Analog).expect("converts");
         let lowered = lower(&model).expect("lowers");

@@ -5,6 +5,8 @@
 ///     y_i = C * X_i        S = sum of X        v = sum of X * y - S^2 + epsilon        r = floor(sqrt(v))
 ///     V_i = floor((gamma_i * (y_i - S) + beta_i * r + r * 2^(Fraction-1)) / 2^Fraction)        theta = r
 ///
+/// With `uncentred_i`, S is 0: RMSNorm.
+///
 /// `sticky`: the division by 2^Fraction has a remainder.
 ///
 /// Elements come in beats of `Lanes`; the last beat of a row may have fewer. Rows of sums and of constants begin at
@@ -53,6 +55,7 @@ module overlay_layer_norm #(
   input  wire logic [SumAddrWidth-1:0]       source_i,
   input  wire logic [ConstAddrWidth-1:0]     constants_i,
   input  wire logic [SquareWidth-1:0]        epsilon_i,
+  input  wire logic                          uncentred_i,
   input  wire logic [AddrWidth-1:0]          spikes_i,
   input  wire logic [AddrWidth-1:0]          row_stride_i,
   /// There is a next row, and it may be read; it is begun.
@@ -155,7 +158,9 @@ module overlay_layer_norm #(
     if (advance) begin
       first_q <= Stages'({first_q, slot_q == '0});
       last_q <= Stages'({last_q, read_last});
-      if (element_q[4]) sum_q <= (first_q[4] ? '0 : sum_q) + m4_total;
+      if (element_q[4]) begin
+        sum_q <= (first_q[4] ? '0 : sum_q) + (m4_total & {RowWidth{!uncentred_i}});
+      end
       if (square_q[4]) row_sum_q <= sum_q;
       if (element_q[Stages] || square_q[Stages]) begin
         v_q <= (first_q[Stages] ? epsilon_i : v_q) +

@@ -29,7 +29,10 @@ module overlay_rows #(
   parameter bit HasAdd = 1'b1,
   parameter bit HasEmbed = 1'b1,
   parameter bit HasMask = 1'b1,
+  /// Masks by position.
+  parameter bit HasBand = 1'b1,
   parameter bit HasLayerNorm = 1'b1,
+  parameter bit HasUncentred = 1'b1,
   parameter bit HasNeurons = 1'b1,
   /// Rows of embeddings: bits of an entry, entries.
   parameter int unsigned TableWidth = 16,
@@ -439,6 +442,7 @@ module overlay_rows #(
       .HasEmbed(32'(HasEmbed)),
       .HasMask(32'(HasMask)),
       .HasLayerNorm(32'(HasLayerNorm)),
+      .HasUncentred(HasUncentred),
       .HasNeurons(32'(HasNeurons)),
       .HasStart(32'(StartDepth > 0)),
       .HasPerChannel(32'(CoefficientDepth > 0)),
@@ -570,7 +574,7 @@ module overlay_rows #(
   logic fire_waits;
   if (HasSoftmax) begin : gen_softmax
     logic exp_read;
-    logic [SerialLanes-1:0] excluded;
+    logic [SerialLanes-1:0] masked, hidden;
     logic [SerialLanes*ExpBits-1:0] exp_addr;
     logic [SerialLanes*ExpWidth-1:0] exp_entry;
     logic [SerialLanes*ScoreWidth-1:0] scores;
@@ -600,7 +604,7 @@ module overlay_rows #(
       localparam int unsigned BeatBits = (RawBits > LaneBits) ? RawBits - LaneBits : 1;
       logic [2**(BeatBits+LaneBits)-1:0] masked_q;
       logic [BeatBits-1:0] beat_q;
-      assign excluded = masked_q[SerialLanes*beat_q+:SerialLanes] &
+      assign masked = masked_q[SerialLanes*beat_q+:SerialLanes] &
           {SerialLanes{instr_i[overlay_isa_pkg::FireMaskedLsb]}};
       always_ff @(posedge clk_i) begin
         if (mask_valid) masked_q[(BeatBits+LaneBits)'(mask_index)] <= mask_bit;
@@ -609,9 +613,35 @@ module overlay_rows #(
             group_end_i ? '0 : beat_q + BeatBits'(1);
       end
     end else begin : gen_no_mask
-      assign excluded = '0;
+      assign masked = '0;
       logic unused_mask;
       assign unused_mask = mask_valid ^ mask_bit ^ (^mask_index);
+    end
+    if (HasBand) begin : gen_band
+      // Keys from first_q to last_q are seen; both move by one from row to row. The key of lane 0 is in key_q.
+      logic [16:0] key_q, last_q;
+      logic signed [17:0] first_q;
+      for (genvar l = 0; l < SerialLanes; l++) begin : gen_lane
+        logic [16:0] key;
+        assign key = key_q + 17'(l);
+        assign hidden[l] = instr_i[overlay_isa_pkg::FireBandLsb] &&
+            (key > last_q || $signed({1'b0, key}) < first_q);
+      end
+      always_ff @(posedge clk_i) begin
+        if (softmax_start_i) begin
+          key_q <= '0;
+          last_q <= 17'(instr_i[overlay_isa_pkg::FireAheadLsb+:16]);
+          first_q <= -$signed({2'b00, instr_i[overlay_isa_pkg::FireBehindLsb+:16]});
+        end else if (score_valid_i && score_ready_o) begin
+          key_q <= group_end_i ? '0 : key_q + 17'(SerialLanes);
+          if (row_end_i) begin
+            last_q <= last_q + 17'd1;
+            first_q <= first_q + 18'sd1;
+          end
+        end
+      end
+    end else begin : gen_no_band
+      assign hidden = '0;
     end
     logic softmax_empty;
     assign softmax_idle_o = softmax_empty && !fire_waits;
@@ -649,7 +679,7 @@ module overlay_rows #(
       .in_ready_o(score_ready_o),
       .in_score_i(scores),
       .in_here_i(here_i),
-      .in_excluded_i(excluded),
+      .in_excluded_i(masked | hidden),
       .in_group_end_i(group_end_i),
       .in_row_end_i(row_end_i),
       .exp_enable_o(exp_read),

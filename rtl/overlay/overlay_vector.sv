@@ -21,6 +21,8 @@ module overlay_vector #(
   parameter int unsigned HasEmbed = 1,
   parameter int unsigned HasMask = 1,
   parameter int unsigned HasLayerNorm = 1,
+  /// LayerNorm without the mean.
+  parameter bit HasUncentred = 1'b1,
   parameter int unsigned HasNeurons = 1,
   parameter int unsigned HasStart = 1,
   parameter int unsigned HasPerChannel = 1,
@@ -468,6 +470,7 @@ module overlay_vector #(
       .source_i(instr_i[SourceLsb+:SumAddrWidth]),
       .constants_i(instr_i[ConstantsLsb+:ConstAddrWidth]),
       .epsilon_i(SquareWidth'(instr_i[EpsilonLsb+:128])),
+      .uncentred_i(HasUncentred && instr_i[overlay_isa_pkg::VectorUncentredLsb]),
       .spikes_i(instr_i[SpikesLsb+:AddrWidth]),
       .row_stride_i(AddrWidth'(instr_i[RowStrideLsb+:16])),
       .go_i(is_layer_norm && may_begin),

@@ -19,8 +19,8 @@ module overlay_layer_norm_tb #(
   parameter int unsigned StepsWidth = 8,
   parameter SumFile = "",
   parameter ConstFile = "",
-  /// Instructions: {low, high, half even, unary, steps, step stride, row stride, spikes, epsilon, constants, source,
-  /// channels, rows}.
+  /// Instructions: {low, high, half even, unary, steps, step stride, row stride, spikes, uncentred, epsilon, constants,
+  /// source, channels, rows}.
   parameter ConfigFile = "",
   /// Writes: {row's end, negative, spike, quad, address}.
   parameter OutFile = "",
@@ -37,7 +37,7 @@ module overlay_layer_norm_tb #(
   localparam int unsigned ChannelsWidth = $clog2(ChannelsMax + 1);
   localparam int unsigned RootWidth = (SquareWidth + 1) / 2;
   localparam int unsigned ConfigWidth = 2 * LevelWidth + 2 + StepsWidth + 3 * AddrWidth + SquareWidth +
-                                        ConstAddrWidth + SumAddrWidth + ChannelsWidth + 16;
+                                        ConstAddrWidth + SumAddrWidth + ChannelsWidth + 17;
 
   logic rst, out_idle;
   int cycle, batch;
@@ -59,10 +59,10 @@ module overlay_layer_norm_tb #(
   logic [SquareWidth-1:0] epsilon;
   logic [AddrWidth-1:0] spikes, row_stride, step_stride;
   logic [StepsWidth-1:0] steps;
-  logic unary, half_even;
+  logic unary, half_even, uncentred;
   logic [LevelWidth-1:0] high, low;
-  assign {low, high, half_even, unary, steps, step_stride, row_stride, spikes, epsilon, constants, source,
-          channels, rows} = config_word;
+  assign {low, high, half_even, unary, steps, step_stride, row_stride, spikes, uncentred, epsilon, constants,
+          source, channels, rows} = config_word;
 
   // Rows may begin now and then, in the first batch always.
   logic go_random, row_begin;
@@ -109,7 +109,7 @@ module overlay_layer_norm_tb #(
     .ConstAddrWidth(ConstAddrWidth), .Align(Align), .WordNeurons(WordNeurons), .AddrWidth(AddrWidth)
   ) u_dut (
     .clk_i, .rst_i(rst), .start_i(start), .channels_i(channels), .source_i(source),
-    .constants_i(constants), .epsilon_i(epsilon), .spikes_i(spikes), .row_stride_i(row_stride),
+    .constants_i(constants), .epsilon_i(epsilon), .uncentred_i(uncentred), .spikes_i(spikes), .row_stride_i(row_stride),
     .go_i(go_random && left != '0 && !start), .row_begin_o(row_begin), .sum_enable_o(sum_enable),
     .sum_addr_o(sum_addr), .sum_data_i(sum_data), .const_enable_o(const_enable),
     .const_addr_o(const_addr), .const_data_i(const_data), .out_valid_o(e_valid), .out_ready_i(e_ready),

@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use super::convert::{Encoding, InputArgs, InputReport, Note, WeightBits};
 use super::graph::GraphArgs;
+use super::insert::{self, InsertArgs};
 use super::output;
 use crate::error::{Error, Result, printable, thousands};
 use crate::flow;
 use crate::flow::check::Check;
+use crate::flow::insert::Inserted;
 use crate::import::{Status, Surveyed};
 
 /// Arguments of `check`.
@@ -30,6 +32,8 @@ pub struct Args {
     /// with auto, they are taken to 24 bits of the largest weight of their output channel.
     #[arg(long, value_name = "N")]
     weight_bits: Option<WeightBits>,
+    #[command(flatten)]
+    insert: InsertArgs,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -46,6 +50,8 @@ struct Report<'a> {
     layers: usize,
     nodes: Vec<Node<'a>>,
     notes: Vec<Note<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inserted: Option<&'a Inserted>,
     problems: Vec<Problem<'a>>,
 }
 
@@ -82,6 +88,8 @@ pub fn run(args: &Args) -> Result<()> {
         encoding: args.encoding.0,
         precision: crate::quant::Precision::EXACT,
         name: None,
+        insert: args.insert.insert()?,
+        search: None,
     })?;
     let nodes: Vec<Node> = check.nodes.iter().map(|node| described(node, &check.problems)).collect();
     if args.json {
@@ -95,6 +103,7 @@ pub fn run(args: &Args) -> Result<()> {
             layers: check.size.layers,
             nodes,
             notes: check.notes.iter().map(Note::of).collect(),
+            inserted: check.inserted.as_ref(),
             problems: check.problems.iter().map(Problem::of).collect(),
         })?;
         return if check.problems.is_empty() { Ok(()) } else { Err(summary(&check)) };
@@ -118,6 +127,9 @@ pub fn run(args: &Args) -> Result<()> {
     ))?;
     for (node, note) in &check.notes {
         output::print(&format!("note: {}: {note}", printable(node)))?;
+    }
+    if let Some(inserted) = &check.inserted {
+        output::print(&insert::table(inserted))?;
     }
     if check.problems.is_empty() {
         return output::print("This model can be converted.");

@@ -7,12 +7,15 @@ use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
 
 use super::graph::GraphArgs;
-use super::{inspect, output};
+use super::insert::InsertArgs;
+use super::{insert, inspect, output};
 use crate::convert::EncodingChoice;
 use crate::error::{Error, Result, printable};
 use crate::flow;
 use crate::flow::convert::Converted;
+use crate::flow::insert::Inserted;
 use crate::flow::rounding::Rounding;
+use crate::flow::widths::{Search, Widths};
 use crate::import::{Match, Samples};
 use crate::lower::LayerProof;
 use crate::quant::{Decimal, Element, InputSpec, Precision, Scaling};
@@ -171,12 +174,12 @@ pub struct Args {
     /// with auto, they are taken to 24 bits of the largest weight of their output channel.
     #[arg(long, value_name = "N")]
     weight_bits: Option<WeightBits>,
-    /// Samples (FILE.npy or FILE.npz:NAME) on which --weight-bits is compared with float weights, layer by layer.
-    #[arg(long, value_name = "FILE", requires = "weight_bits")]
-    calibrate: Option<String>,
-    /// Labels of these samples.
-    #[arg(long, value_name = "FILE", requires = "calibrate")]
-    labels: Option<String>,
+    #[command(flatten)]
+    insert: InsertArgs,
+    /// Find the smallest width of the float weights of each layer, 2 to 16 bits, with which accuracy on the samples of
+    /// --calibrate and --labels falls by at most this, in percentage points.
+    #[arg(long, value_name = "POINTS", requires = "labels", conflicts_with = "weight_bits")]
+    tolerance: Option<f64>,
     /// Name of the model; default: the name of the file.
     #[arg(long)]
     name: Option<String>,
@@ -241,6 +244,24 @@ struct Report<'a> {
     /// What rounding the weights costs.
     #[serde(skip_serializing_if = "Option::is_none")]
     rounding: Option<&'a Rounding>,
+    /// The quantisers that were inserted, and what they cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inserted: Option<&'a Inserted>,
+    /// The widths of weights that were found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    widths: Option<&'a Widths>,
+}
+
+impl Args {
+    /// The search for widths that is asked for.
+    fn search(&self) -> Result<Option<Search>> {
+        let Some(tolerance) = self.tolerance else { return Ok(None) };
+        let Some((calibrate, Some(labels))) = self.insert.samples() else {
+            return Err(Error::input("a tolerance of accuracy needs samples with labels")
+                .fix("add --calibrate SAMPLES.npy --labels LABELS.npy"));
+        };
+        Ok(Some(Search { tolerance, calibrate: calibrate.to_owned(), labels: labels.to_owned() }))
+    }
 }
 
 /// Converts and prints the layers.
@@ -257,15 +278,21 @@ pub fn run(args: &Args) -> Result<()> {
         encoding: args.encoding.0,
         precision: args.fraction_bits.0,
         name: args.name.clone(),
+        insert: args.insert.insert()?,
+        search: args.search()?,
     };
     let converted = flow::convert(&options)?;
-    let rounding = match &args.calibrate {
-        Some(inputs) => {
-            Some(flow::rounding::measure(&options, &converted.model, inputs, args.labels.as_deref())?)
+    let rounding = match args.insert.samples() {
+        Some((inputs, labels)) if options.weight_bits.is_some() => {
+            Some(flow::rounding::measure(&options, &converted.model, inputs, labels)?)
         }
-        None => None,
+        Some(_) if options.insert.is_none() && options.search.is_none() => {
+            return Err(Error::input("--calibrate without something that it is for")
+                .fix("add --weight-bits 8, --tolerance 0.5 or --insert-quantisers 8"));
+        }
+        Some(_) | None => None,
     };
-    let Converted { model, proof, notes, patterns, samples } = &converted;
+    let Converted { model, proof, notes, patterns, samples, inserted, widths } = &converted;
     if args.json {
         let found = |m: &'_ Match| (m.pattern, m.node.clone(), m.detail.clone());
         let all: Vec<_> = patterns.iter().map(found).collect();
@@ -278,6 +305,8 @@ pub fn run(args: &Args) -> Result<()> {
             notes: notes.iter().map(Note::of).collect(),
             patterns: all.iter().map(|(pattern, node, detail)| Found { pattern, node, detail }).collect(),
             rounding: rounding.as_ref(),
+            inserted: inserted.as_ref(),
+            widths: widths.as_ref(),
         });
     }
     if args.explain {
@@ -292,10 +321,30 @@ pub fn run(args: &Args) -> Result<()> {
     for (node, note) in notes {
         output::print(&format!("note: {}: {note}", printable(node)))?;
     }
+    if let Some(inserted) = inserted {
+        output::print(&insert::table(inserted))?;
+    }
+    if let Some(widths) = widths {
+        output::print(&widths_of(widths))?;
+    }
     if let Some(rounding) = &rounding {
         output::print(&costs(rounding))?;
     }
     output::print(&format!("model: {}", args.output.display()))
+}
+
+/// The table of widths that were found.
+fn widths_of(widths: &Widths) -> String {
+    let rows = widths.layers.iter().map(|(layer, bits)| [printable(layer), bits.to_string()]);
+    let table = output::table(["layer", "bits of a weight"], rows.collect(), 2);
+    format!(
+        "{table}\nweights: accuracy {:.2} % → {:.2} %, classes changed {} of {}, {} sets of widths tried",
+        100.0 * widths.accuracy_before,
+        100.0 * widths.accuracy,
+        widths.classes_changed,
+        widths.samples,
+        widths.tried
+    )
 }
 
 /// The table of what rounding costs.

@@ -101,6 +101,8 @@ pub fn run(args: &Args) -> Result<()> {
         input: Some(options.input),
         weight_bits: options.weight_bits,
         adjustments: crate::import::Adjustments::default(),
+        insert: None,
+        search: None,
         encoding: EncodingChoice::Analog,
         precision: crate::quant::Precision::EXACT,
         name: None,

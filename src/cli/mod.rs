@@ -20,6 +20,7 @@ mod failure;
 mod fit;
 mod graph;
 mod image;
+mod insert;
 mod inspect;
 mod output;
 mod program;

@@ -5,7 +5,7 @@
 //! the network cannot be lowered.
 
 mod measure;
-mod search;
+pub mod search;
 
 use std::collections::HashMap;
 
@@ -128,7 +128,7 @@ pub fn compact(
         refused: None,
     }];
     let mut known = HashMap::from([(Precision::EXACT.bits(), true)]);
-    let bits = search::smallest(Precision::EXACT.bits(), used, &mut |bits| {
+    let bits = search::smallest(Precision::EXACT.bits(), &used, 1, &mut |bits| {
         *known.entry(bits).or_insert_with(|| {
             let trial = bench.trial(Precision::from_bits(bits), needed);
             trials.push(trial);

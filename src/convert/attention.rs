@@ -4,7 +4,7 @@ use super::Conversion;
 use super::channels::read_as;
 use super::view::{Content, Value};
 use crate::error::{Error, Result};
-use crate::graph::{NodeId, Shape};
+use crate::graph::{Band, NodeId, Shape};
 use crate::snn::{Form, Op, Product, Softmax};
 
 impl Conversion {
@@ -57,11 +57,11 @@ impl Conversion {
         self.rows_themselves(name, value)?;
         self.applied(name, value)?;
         let node = self.carrier(name, value)?;
-        match (&self.graph.node(node).op, value.relu || value.offset != 0.0, value.mask) {
-            (Op::Neuron(_), false, None) => Ok(node),
+        match (&self.graph.node(node).op, value.relu || value.offset != 0.0, value.is_masked()) {
+            (Op::Neuron(_), false, false) => Ok(node),
             _ => Err(Error::input("an operand of this product is not quantised, so spikes cannot carry it")
                 .at_node(name)
-                .fix("train with activation quantisers on both operands of every product")),
+                .fix("train with activation quantisers on both operands of every product, or insert quantisers: --insert-quantisers 8 --calibrate SAMPLES.npy")),
         }
     }
 
@@ -88,6 +88,13 @@ impl Conversion {
                 .at_node(name));
         }
         Ok(Value { mask: Some((input, padding)), ..scores.clone().also_read_by(readers) })
+    }
+
+    /// A mask by position of scores.
+    pub(super) fn band(&mut self, name: &str, band: Band, scores: &Value, readers: usize) -> Result<Value> {
+        self.rows_themselves(name, scores)?;
+        self.applied(name, scores)?;
+        Ok(Value { band: scores.band.and(band), ..scores.clone().also_read_by(readers) })
     }
 
     pub(super) fn softmax(
@@ -117,7 +124,14 @@ impl Conversion {
         };
         if let Op::Neuron(_) = self.graph.node(product).op {
             self.notes.push((name.to_owned(), "reads quantised scores through an identity layer".into()));
-            let all = Value { order: None, factor: 1.0, offset: 0.0, mask: None, ..source.clone() };
+            let all = Value {
+                order: None,
+                factor: 1.0,
+                offset: 0.0,
+                mask: None,
+                band: Band::ALL,
+                ..source.clone()
+            };
             let layer = self.identity(name, &all, self.graph.node(product).shape.channels())?;
             product = self.carrier(name, &layer)?;
         }
@@ -130,7 +144,7 @@ impl Conversion {
             return Err(unsupported("rearranged scores"));
         }
         let padding = source.mask.map(|(_, padding)| padding);
-        let op = Op::Softmax(Softmax { groups: heads, factor: source.factor, padding });
+        let op = Op::Softmax(Softmax { groups: heads, factor: source.factor, padding, band: source.band });
         let inputs: Vec<NodeId> = [product].into_iter().chain(source.mask.map(|(input, _)| input)).collect();
         let mut value = Value::plain(self.graph.add(name, op, &inputs)?, readers);
         value.order.clone_from(&source.order);

@@ -62,6 +62,42 @@ impl Conversion {
     }
 }
 
+impl Conversion {
+    /// Neurons in one row that pass on the elements of a value of neurons in its own order, whatever that is, behind a layer
+    /// of zeros and ones. `None` if the value is not carried by neurons, or such a layer would be too large.
+    pub(super) fn rearranged(&mut self, name: &str, node: NodeId, value: &Value) -> Result<Option<NodeId>> {
+        let (Op::Neuron(quantiser), Some(order)) = (&self.graph.node(node).op, &value.order) else {
+            return Ok(None);
+        };
+        let shape = &self.graph.node(node).shape;
+        let (inputs, channels) = (shape.len(), shape.channels());
+        if order.len().checked_mul(inputs).is_none_or(|weights| weights > MOST_REARRANGED) {
+            return Ok(None);
+        }
+        let key = (node, order.clone());
+        if let Some(&known) = self.rearranged.get(&key) {
+            return Ok(Some(known));
+        }
+        let mut levels = vec![0; order.len() * inputs];
+        order.iter().enumerate().for_each(|(o, &from)| levels[o * inputs + from] = 1);
+        let weights = Weights { inputs, outputs: order.len(), levels, scale: vec![1.0] };
+        let of_channels: Vec<usize> = order.iter().map(|e| e % channels).collect();
+        let quantiser = picked(quantiser, &of_channels);
+        let own = self.graph.node(node).name.clone();
+        let layer = self.unused_name(format!("{own}.rearranged.layer"));
+        let layer = self.graph.add(layer, Op::Linear(Linear::plain(weights, Vec::new())), &[node])?;
+        let label = self.unused_name(format!("{own}.rearranged"));
+        let neurons = self.graph.add(label, Op::Neuron(quantiser), &[layer])?;
+        let note = format!("reads {own:?} in another order, through neurons that pass its levels on");
+        self.notes.push((name.to_owned(), note));
+        self.rearranged.insert(key, neurons);
+        Ok(Some(neurons))
+    }
+}
+
+/// Maximum number of weights of a layer that only puts elements in another order.
+const MOST_REARRANGED: usize = 1 << 22;
+
 /// The quantiser of these channels.
 fn picked(quantiser: &Quantiser, list: &[usize]) -> Quantiser {
     fn each<T: Copy>(values: &[T], list: &[usize]) -> Vec<T> {

@@ -12,7 +12,7 @@ use crate::snn::Op;
 impl Conversion {
     /// A value with a function applied.
     pub(super) fn function(&mut self, name: &str, function: &Function, source: &Value) -> Result<Value> {
-        if source.mask.is_some() {
+        if source.is_masked() {
             self.unscaled(name, source)?;
         }
         let before = match &source.function {

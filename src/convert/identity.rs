@@ -20,7 +20,8 @@ impl Conversion {
     /// As [`Self::identity`], under whatever view of its neurons the value is.
     pub(super) fn identity_under(&mut self, name: &str, source: &Value, channels: usize) -> Result<Value> {
         let Content::Node(node) = source.content else { return self.identity(name, source, channels) };
-        let Some(order) = source.order.clone().filter(|_| self.rows_of(name, source, channels).is_err())
+        let Some(order) =
+            source.order.clone().filter(|_| self.plain_rows_of(name, source, channels).is_err())
         else {
             return self.identity(name, source, channels);
         };

@@ -33,7 +33,7 @@ impl Conversion {
             return Ok(Value { content: Content::Constant(values), ..source.clone().also_read_by(readers) });
         }
         let commutes = !source.relu || factor.iter().all(|&a| a > 0.0) && offset.iter().all(|&b| b == 0.0);
-        let plain = source.function.is_none() && source.mask.is_none() && source.averaged == 1;
+        let plain = source.function.is_none() && !source.is_masked() && source.averaged == 1;
         if plain
             && commutes
             && source.factor == 1.0
@@ -104,7 +104,7 @@ impl Conversion {
                 };
                 let gamma = times(&norm.gamma, &|_| 0.0);
                 let beta = times(&norm.beta, &|c| per_channel(&offset, c));
-                Op::LayerNorm(LayerNorm { gamma, beta, epsilon: norm.epsilon })
+                Op::LayerNorm(LayerNorm { gamma, beta, ..norm.clone() })
             }
             Op::Input(_)
             | Op::MaxPool(_)

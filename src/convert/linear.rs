@@ -2,7 +2,7 @@
 
 use super::Conversion;
 use super::view::Value;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, printable};
 use crate::graph::NodeId;
 use crate::quant::{Weights, per_channel};
 use crate::snn::{Linear, Op};
@@ -27,12 +27,14 @@ impl Conversion {
         let (node, order) = self.rows_of(name, source, weights.inputs)?;
         match &self.graph.node(node).op {
             Op::Input(_) | Op::Neuron(_) | Op::Arrange(_) | Op::Select(_) | Op::Readout => {}
-            Op::MaxPool(_) => return Err(no_quantiser("the pool before it", name)),
-            Op::Linear(_) => return Err(no_quantiser("the linear layer before it", name)),
-            Op::Sum(_) | Op::Embedding(_) => return Err(no_quantiser("the sum before it", name)),
-            Op::LayerNorm(_) => return Err(no_quantiser("the LayerNorm before it", name)),
-            Op::Function(_) => return Err(no_quantiser("the function before it", name)),
-            Op::Product(_) | Op::Softmax(_) => return Err(no_quantiser("the attention before it", name)),
+            Op::MaxPool(_) => return Err(self.no_quantiser_after("the pool", node, name)),
+            Op::Linear(_) => return Err(self.no_quantiser_after("the linear layer", node, name)),
+            Op::Sum(_) | Op::Embedding(_) => return Err(self.no_quantiser_after("the sum", node, name)),
+            Op::LayerNorm(_) => return Err(self.no_quantiser_after("the LayerNorm", node, name)),
+            Op::Function(_) => return Err(self.no_quantiser_after("the function", node, name)),
+            Op::Product(_) | Op::Softmax(_) => {
+                return Err(self.no_quantiser_after("the attention", node, name));
+            }
         }
         let mut levels = vec![0; weights.levels.len()];
         for o in 0..weights.outputs {
@@ -43,6 +45,11 @@ impl Conversion {
         let weights = Weights { levels, ..weights.clone() };
         let op = Op::Linear(Linear::plain(weights, bias.to_vec()));
         Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
+    }
+
+    /// The error for a value of this node that a layer reads.
+    pub(super) fn no_quantiser_after(&self, what: &str, node: NodeId, name: &str) -> Error {
+        no_quantiser(&format!("{what} {:?}", printable(&self.graph.node(node).name)), name)
     }
 
     /// The layer of which a value that is about to be quantised reads all outputs, and the order in which it reads
@@ -131,10 +138,13 @@ fn picked<T: Copy>(list: &[T], order: &[usize], outputs: usize) -> Vec<T> {
     if list.len() == outputs { order.iter().map(|&o| list[o]).collect() } else { list.to_vec() }
 }
 
+/// What to do about a value that spikes cannot carry.
+pub(super) const QUANTISE: &str = "train with an activation quantiser before every layer but the first, or insert quantisers: --insert-quantisers 8 --calibrate SAMPLES.npy";
+
 pub(super) fn no_quantiser(what: &str, name: &str) -> Error {
     Error::input(format!(
         "there is no quantiser between {what} and this layer, so spikes cannot carry its input"
     ))
     .at_node(name)
-    .fix("train with an activation quantiser before every layer but the first")
+    .fix(QUANTISE)
 }

@@ -83,6 +83,8 @@ struct Conversion {
     views: BTreeMap<String, snn::View>,
     /// Neurons with other channels than those of this node.
     parts: HashMap<(NodeId, Vec<usize>), NodeId>,
+    /// Neurons in one row, with these elements of those of this node.
+    rearranged: HashMap<(NodeId, Vec<usize>), NodeId>,
 }
 
 impl Conversion {
@@ -155,8 +157,13 @@ impl Conversion {
             (qann::Op::Embedding { channels, table }, [source]) => {
                 self.embedding(name, *channels, table, source, readers)?
             }
-            (qann::Op::LayerNorm { gamma, beta, epsilon }, [source]) => {
-                let norm = snn::LayerNorm { gamma: gamma.clone(), beta: beta.clone(), epsilon: *epsilon };
+            (qann::Op::LayerNorm { gamma, beta, epsilon, centred }, [source]) => {
+                let norm = snn::LayerNorm {
+                    gamma: gamma.clone(),
+                    beta: beta.clone(),
+                    epsilon: *epsilon,
+                    centred: *centred,
+                };
                 self.layer_norm(name, norm, &node.shape, source, readers)?
             }
             (qann::Op::Scale(factor), [source]) => {
@@ -166,6 +173,7 @@ impl Conversion {
                 self.line(name, factor, offset, source, &node.shape, readers)?
             }
             (qann::Op::Mask(padding), [scores, ids]) => self.mask(name, scores, ids, *padding, readers)?,
+            (qann::Op::Band(band), [scores]) => self.band(name, *band, scores, readers)?,
             (qann::Op::MatMul, [a, b]) => {
                 let shapes = (&network.node(inputs[0]).shape, &network.node(inputs[1]).shape);
                 self.product(name, (a, b), shapes, readers)?
@@ -211,8 +219,28 @@ impl Conversion {
             .fix("multiply constant factors into the weights or scales before"))
     }
 
-    /// The node and the order of its channels through which a layer of `channels` inputs reads a value.
+    /// The node and the order of its channels through which a layer of `channels` inputs reads a value. Neurons in an order
+    /// that no layer can read are passed on by others.
     fn rows_of(&mut self, name: &str, value: &Value, channels: usize) -> Result<(NodeId, Vec<usize>)> {
+        let error = match self.plain_rows_of(name, value, channels) {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        let Content::Node(node) = value.content else { return Err(error) };
+        let shape = self.graph.node(node).shape.clone();
+        if let snn::Op::Neuron(_) = self.graph.node(node).op
+            && let Some(list) = value.part_of_rows(shape.rows(), shape.channels(), channels)
+        {
+            return Ok((self.with_channels(name, node, list)?, (0..channels).collect()));
+        }
+        match self.rearranged(name, node, value)? {
+            Some(neurons) => Ok((neurons, (0..channels).collect())),
+            None => Err(error),
+        }
+    }
+
+    /// As [`Self::rows_of`], without further neurons.
+    fn plain_rows_of(&mut self, name: &str, value: &Value, channels: usize) -> Result<(NodeId, Vec<usize>)> {
         let node = self.carrier(name, value)?;
         let shape = self.graph.node(node).shape.clone();
         let whole = value.order.as_ref().is_none_or(|order| order.len() == shape.len());
@@ -240,7 +268,7 @@ impl Conversion {
         }
         Err(Error::input("a transposition before this layer moves data between rows that share its weights")
             .at_node(name)
-            .fix("transpose channels only, or flatten to one row before this layer"))
+            .fix("quantise the value before it is transposed, if it is small; or transpose channels only, or flatten to one row before this layer"))
     }
 
     /// Neurons of the raw input in the order in which a layer of `channels` inputs reads them; `None` for other neurons.

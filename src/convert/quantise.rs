@@ -67,7 +67,7 @@ impl Conversion {
             }
             self.notes.push((name.to_owned(), "reads other neurons through an identity layer".into()));
             let plain = Value { relu: false, ..source };
-            source = if plain.order.is_some() && self.rows_of(name, &plain, shape.channels()).is_err() {
+            source = if plain.order.is_some() && self.plain_rows_of(name, &plain, shape.channels()).is_err() {
                 self.identity_under(name, &plain, shape.channels())?
             } else {
                 self.passed_on(name, node, plain, shape)?

@@ -5,7 +5,7 @@ use super::Conversion;
 use super::line::line;
 use super::linear::no_quantiser;
 use super::view::{Content, Value};
-use crate::error::Result;
+use crate::error::{Result, printable};
 use crate::quant::{Function, Quantiser};
 use crate::snn::Op;
 
@@ -38,7 +38,9 @@ impl Conversion {
             return Err(no_quantiser("the ReLU before it", name));
         };
         let node = self.graph.node(node);
-        let Op::Neuron(quantiser) = &node.op else { return Err(no_quantiser("the ReLU before it", name)) };
+        let Op::Neuron(quantiser) = &node.op else {
+            return Err(no_quantiser(&format!("the ReLU after {:?}", printable(&node.name)), name));
+        };
         let positive = |list: &[i32]| list.iter().map(|&level| level.max(0)).collect();
         let (low, high) = (positive(&quantiser.low), positive(&quantiser.high));
         let (quantiser, shape) = (Quantiser { low, high, ..quantiser.clone() }, node.shape.clone());

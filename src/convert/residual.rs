@@ -125,6 +125,15 @@ impl Conversion {
     /// The node through which a sum reads a value.
     fn term(&mut self, name: &str, value: &Value, channels: usize) -> Result<NodeId> {
         let (node, order) = self.rows_of(name, value, channels)?;
+        if let Op::Neuron(_) = self.graph.node(node).op
+            && self.graph.node(node).shape.channels() != channels
+            && self.graph.node(node).shape.len().is_multiple_of(channels)
+            && order.iter().copied().eq(0..channels)
+        {
+            // Neurons in rows of another length.
+            let layer = self.identity(name, &Value::plain(node, 2), channels)?;
+            return self.carrier(name, &layer);
+        }
         let source = self.graph.node(node);
         let fits = source.shape.channels() == channels && order.into_iter().eq(0..channels);
         let sums = matches!(

@@ -1,6 +1,6 @@
 //! Counterpart of a QANN value: a node of the spiking network, read in some order; or a constant, or an open sum.
 
-use crate::graph::{NodeId, Window, transposed_index};
+use crate::graph::{Band, NodeId, Window, transposed_index};
 use crate::quant::Function;
 
 /// A value of the QANN in terms of the spiking network.
@@ -20,6 +20,8 @@ pub(super) struct Value {
     pub offset: f64,
     /// Raw input and the element whose positions are masked.
     pub mask: Option<(NodeId, i32)>,
+    /// The keys that a query sees.
+    pub band: Band,
     /// The value is the mean of this many rows of its carrier; 1 for the rows themselves.
     pub averaged: usize,
     /// Whether several operators read it.
@@ -74,9 +76,15 @@ impl Value {
             factor: 1.0,
             offset: 0.0,
             mask: None,
+            band: Band::ALL,
             averaged: 1,
             shared: readers > 1,
         }
+    }
+
+    /// Whether a mask hides some of the elements.
+    pub fn is_masked(&self) -> bool {
+        self.mask.is_some() || self.band != Band::ALL
     }
 
     pub fn also_read_by(mut self, readers: usize) -> Self {
@@ -126,6 +134,18 @@ impl Value {
         let same_in_each_row =
             order.iter().enumerate().all(|(e, &i)| i == e / channels * channels + first[e % channels]);
         (same_in_each_row && first.iter().all(|&i| i < channels)).then_some(first)
+    }
+
+    /// The order as some channels of each of `rows` rows of `from`: those of a row of `to`. `None` if it differs from row to row.
+    pub fn part_of_rows(&self, rows: usize, from: usize, to: usize) -> Option<Vec<usize>> {
+        let order = self.order.as_ref()?;
+        let list: Vec<usize> = order.iter().take(to).copied().collect();
+        let alike = |(e, &i): (usize, &usize)| i == e / to * from + list[e % to];
+        (to > 0
+            && order.len() == rows * to
+            && list.iter().all(|&c| c < from)
+            && order.iter().enumerate().all(alike))
+        .then_some(list)
     }
 
     /// The order as whole rows of `channels` elements, consecutive from row `first` on, each in the same order of

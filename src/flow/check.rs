@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::insert::{self, Insert, Inserted};
+use super::widths::{self, Widths};
 use crate::convert::{self, EncodingChoice, Notes};
 use crate::error::{Error, Result};
 use crate::import::{self, Examined, Match, Samples, Surveyed};
 use crate::lower::{self, LayerProof};
-use crate::qann::{Network, Op};
+use crate::qann::{Network, Op, gaps};
 use crate::quant::{InputSpec, Precision};
 use crate::snn::Model;
 
@@ -27,6 +29,10 @@ pub struct Options {
     pub precision: Precision,
     /// Name of the model; by default that of the file.
     pub name: Option<String>,
+    /// Quantisers where values have none.
+    pub insert: Option<Insert>,
+    /// Search for the widths of weights.
+    pub search: Option<widths::Search>,
 }
 
 /// Result of a check.
@@ -45,6 +51,10 @@ pub struct Check {
     pub size: Size,
     /// What the user should know: node and text.
     pub notes: Notes,
+    /// The quantisers that were inserted, if any were asked for.
+    pub inserted: Option<Inserted>,
+    /// The widths of weights that were found, if they were searched for.
+    pub widths: Option<Widths>,
     /// All problems; what is convertible has none.
     pub problems: Vec<Error>,
     /// The converted model, if there are no problems.
@@ -63,6 +73,10 @@ pub struct Converted {
     pub patterns: Vec<Match>,
     /// Type of raw samples, and the reason if it was inferred.
     pub samples: Option<Samples>,
+    /// The quantisers that were inserted, if any were asked for.
+    pub inserted: Option<Inserted>,
+    /// The widths of weights that were found, if they were searched for.
+    pub widths: Option<Widths>,
 }
 
 /// A rough size.
@@ -106,13 +120,33 @@ pub fn check(options: &Options) -> Result<Check> {
         producer,
         samples,
         nodes,
-        network,
+        mut network,
         placeholders,
         explanation,
         notes: told,
         mut problems,
     } = examined;
     let size = Size::of(&network, |id| !placeholders.contains(&id));
+    let mut inserted = None;
+    if let Some(insert) = options.insert.as_ref().filter(|_| problems.is_empty()) {
+        let placed = insert::insert(&network, insert)?;
+        network = gaps::filled(&network, &placed.0, &placed.1)?;
+        inserted = Some(placed);
+    }
+    let mut found = None;
+    if let Some(search) = options.search.as_ref().filter(|_| problems.is_empty()) {
+        let rounded = |bits: u8| -> Result<Network> {
+            let plain = import::examine(path, options.input.as_ref(), Some(bits), &options.adjustments)?;
+            match &inserted {
+                Some((gaps, quantisers, _)) => gaps::filled(&plain.network, gaps, quantisers),
+                None => Ok(plain.network),
+            }
+        };
+        let (chosen, widths) = widths::search(&network, search, &rounded)?;
+        network = chosen;
+        found = Some(widths);
+    }
+    let inserted = inserted.map(|(_, _, placed)| placed);
     problems.extend(convert::problems(&network, &placeholders));
     let mut converted = None;
     if problems.is_empty() {
@@ -127,7 +161,15 @@ pub fn check(options: &Options) -> Result<Check> {
             Ok((proof, model, notes)) => {
                 let samples = samples.clone();
                 let notes = told.iter().cloned().chain(notes).collect();
-                converted = Some(Converted { model, proof, notes, patterns: explanation, samples });
+                converted = Some(Converted {
+                    model,
+                    proof,
+                    notes,
+                    patterns: explanation,
+                    samples,
+                    inserted: inserted.clone(),
+                    widths: found.clone(),
+                });
             }
             Err(mut error) => {
                 error.fix.get_or_insert_with(|| REMEDY.to_owned());
@@ -143,6 +185,8 @@ pub fn check(options: &Options) -> Result<Check> {
         nodes,
         size,
         notes: converted.as_ref().map_or(told, |converted| converted.notes.clone()),
+        inserted,
+        widths: found,
         problems,
         converted,
     })
@@ -181,6 +225,7 @@ impl Size {
                 | Op::Mean
                 | Op::Softmax
                 | Op::Mask(_)
+                | Op::Band(_)
                 | Op::Output => {}
             }
         }

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 pub use super::check::Converted;
 use super::check::{self, check};
+use super::insert::Insert;
+use super::widths;
 use crate::convert::EncodingChoice;
 use crate::error::Result;
 use crate::import;
@@ -29,6 +31,10 @@ pub struct Options {
     pub precision: Precision,
     /// Name of the model; by default that of the file.
     pub name: Option<String>,
+    /// Quantisers where values have none.
+    pub insert: Option<Insert>,
+    /// Search for the widths of weights.
+    pub search: Option<widths::Search>,
 }
 
 /// Converts a model and saves it.
@@ -44,6 +50,8 @@ pub fn convert(options: &Options) -> Result<Converted> {
         encoding: options.encoding,
         precision: options.precision,
         name: options.name.clone(),
+        insert: options.insert.clone(),
+        search: options.search.clone(),
     })?;
     let converted = checked.converted()?;
     if let Some(output) = &options.output {
@@ -71,5 +79,7 @@ pub fn imported(
         encoding,
         precision: Precision::EXACT,
         name: name.map(str::to_owned),
+        insert: None,
+        search: None,
     })
 }

@@ -31,6 +31,7 @@ pub mod examples;
 pub mod explore;
 pub mod fit;
 pub mod image;
+pub mod insert;
 pub mod inspect;
 pub mod load;
 pub mod overlay;
@@ -41,6 +42,7 @@ mod schedule;
 mod stop;
 pub mod synth;
 mod watch;
+pub mod widths;
 
 pub use build::build;
 pub use check::check;

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::convert::Options;
+use super::insert::largest;
 use super::load;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
@@ -78,15 +79,4 @@ pub fn measure(options: &Options, model: &Model, inputs: &str, labels: Option<&s
     }
     layers.push(change(None, &rounded));
     Ok(Rounding { bits, samples: samples.len(), accuracy_before: accuracy(&before), layers })
-}
-
-/// The class of the largest logit; of equal ones, the first.
-fn largest(logits: &[f64]) -> usize {
-    let mut best = 0;
-    for (class, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = class;
-        }
-    }
-    best
 }

@@ -8,7 +8,7 @@
 //! 4·u·(|Γ·c| + |B·r| + |h|·r·2^(g−1))  ≤  4·u·(2·√C·max|Γ| + max|B| + max|h|·2^(g−1))·r
 //! ```
 //!
-//! since `Σc² = C·(C·ΣX² − (ΣX)²) ≤ C·v` gives `|c| ≤ √(C·v) < √C·(r + 1)`, and `r ≥ 1` because `ε' ≥ 1`. A `D` that is
+//! since `Σc² = C·(C·ΣX² − (ΣX)²) ≤ C·v`, also with 0 for `ΣX`, gives `|c| ≤ √(C·v) < √C·(r + 1)`, and `r ≥ 1` because `ε' ≥ 1`. A `D` that is
 //! further from 0 than twice this bound has the sign of the exact one, and is not a tie.
 
 use num_traits::AsPrimitive;

@@ -101,7 +101,7 @@ impl LayerNormPlan {
     /// ΣX and r of a row.
     #[inline(always)]
     pub(super) fn moments<V: AsPrimitive<i64>>(&self, row: &[V]) -> Moments {
-        let sum: i64 = row.iter().map(|x| x.as_()).sum();
+        let sum: i64 = if self.norm.centred { row.iter().map(|x| x.as_()).sum() } else { 0 };
         let squares = self.squares.sum(row);
         let v = row.len() as i128 * squares - i128::from(sum) * i128::from(sum) + self.norm.epsilon;
         Moments { sum, root: root(v) }
@@ -160,7 +160,7 @@ mod tests {
         }
     }
 
-    fn layer_norm(gamma: Vec<i64>, beta: Vec<i64>, rounding: Rounding) -> LayerNorm {
+    fn layer_norm(gamma: Vec<i64>, beta: Vec<i64>, rounding: Rounding, centred: bool) -> LayerNorm {
         LayerNorm {
             low: -8,
             high: 7,
@@ -169,6 +169,7 @@ mod tests {
             beta,
             fraction: 24,
             epsilon: 1,
+            centred,
             total: Range::new(-(1 << 40), 1 << 40),
             square_width: 100,
             decision_width: 100,
@@ -186,10 +187,12 @@ mod tests {
             row in prop::collection::vec(prop_oneof![-3i64..3, -(1i64 << 40)..1 << 40], 1..40),
             multiples in prop::collection::vec((-20i64..20, -20i64..20, -2i64..3, -8i32..8), 40),
             rounding in prop_oneof![Just(Rounding::HalfUp), Just(Rounding::HalfEven), Just(Rounding::Ceil)],
+            centred in any::<bool>(),
         ) {
             let n = row.len();
             let constants = |f: &dyn Fn(&Multiple) -> i64| multiples[..n].iter().map(f).collect();
-            let norm = layer_norm(constants(&|m| (m.0 << 23) + m.2), constants(&|m| (m.1 << 23) + m.2), rounding);
+            let (gamma, beta) = (constants(&|m| (m.0 << 23) + m.2), constants(&|m| (m.1 << 23) + m.2));
+            let norm = layer_norm(gamma, beta, rounding, centred);
             let plan = LayerNormPlan::new(&norm, false);
             let moments = plan.moments(&row);
             prop_assert_eq!(moments, norm.moments(&row));
@@ -210,7 +213,7 @@ mod tests {
     #[test]
     fn a_tie_is_left_to_integers() {
         // c = ±1 of 2, v = 1 + ε', r = 1: Γ·c = 2^23·r is the boundary of level 1.
-        let norm = layer_norm(vec![1 << 23; 2], vec![0; 2], Rounding::HalfUp);
+        let norm = layer_norm(vec![1 << 23; 2], vec![0; 2], Rounding::HalfUp, true);
         let row = [0i64, 1];
         let moments = norm.moments(&row);
         assert_eq!(moments, Moments { sum: 1, root: 1 });

@@ -192,7 +192,10 @@ fn rows<D, V>(
                 non_monotone_level(plan, row, constants, non_monotone)
             }
             Decision::LayerNorm(norm) => norm.row(row),
-            Decision::Softmax(softmax) => softmax.row(row, context),
+            Decision::Softmax(softmax) => {
+                context.row = r;
+                softmax.row(row, context);
+            }
         }
         let spikes = &neurons.spikes[r * n..][..n];
         neurons.fired[r] = spikes.iter().map(|&s| u32::from(s as u8 & 1)).sum();

@@ -8,6 +8,8 @@ use super::sums::Scratch;
 pub(super) struct Context<'a> {
     pub values: &'a [Vec<i32>],
     pub scratch: &'a mut Scratch,
+    /// The row.
+    pub row: usize,
 }
 
 /// A row of neurons in a time-step.

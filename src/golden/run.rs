@@ -188,7 +188,7 @@ impl Golden {
                     let source_final =
                         plan.sources.iter().try_fold(0, |last: u32, source| Some(last.max(end(source)?)));
                     let neurons = &mut state.neurons[layer];
-                    let mut context = Context { values: &state.values, scratch: &mut state.scratch };
+                    let mut context = Context { values: &state.values, scratch: &mut state.scratch, row: 0 };
                     plan.step(&state.deltas[plan.input], neurons, &mut context);
                     if CHECK {
                         plan.verify(self.total_of(plan.input), &state.deltas[plan.input], neurons);

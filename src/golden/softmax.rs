@@ -2,6 +2,7 @@
 
 use num_traits::{AsPrimitive, PrimInt};
 
+use crate::graph::Band;
 use crate::integer::Softmax;
 
 use super::levels::Even;
@@ -34,7 +35,12 @@ impl SoftmaxPlan {
     {
         row.accumulate();
         let size = row.sums.len() / self.softmax.groups;
-        let mask = self.mask.map(|(arrangement, padding)| (&context.values[arrangement][..], padding));
+        let mask = Mask {
+            ids: self.mask.map(|(arrangement, padding)| (&context.values[arrangement][..], padding)),
+            band: self.softmax.band,
+            query: context.row,
+        };
+        let masks = mask.ids.is_some() || mask.band != Band::ALL;
         let Scratch { values: exps, scores: masked, sums } = &mut *context.scratch;
         let states = row.tracers.chunks_mut(size).zip(row.spikes.chunks_mut(size));
         let groups = row.sums.chunks(size).zip(states);
@@ -51,17 +57,16 @@ impl SoftmaxPlan {
         exps.resize(row.sums.len(), 0);
         sums.clear();
         for (scores, exps) in row.sums.chunks(size).zip(exps.chunks_mut(size)) {
-            sums.push(match mask {
-                None => self.exps(scores, exps),
-                Some(mask) => {
-                    self.mask(scores, mask, masked);
-                    self.exps(masked, exps)
-                }
+            sums.push(if masks {
+                self.mask(scores, mask, masked);
+                self.exps(masked, exps)
+            } else {
+                self.exps(scores, exps)
             });
         }
         for (((_, (tracers, spikes)), exps), &sum) in groups.zip(exps.chunks(size)).zip(sums.iter()) {
             self.decide(even, exps, sum, tracers, spikes);
-            if let Some(mask) = mask {
+            if masks {
                 unmasked(mask, tracers, spikes);
             }
         }
@@ -69,16 +74,11 @@ impl SoftmaxPlan {
 
     /// The scores of a group, masked ones so low that their `e` is 0.
     #[inline(always)]
-    fn mask<V: AsPrimitive<i64>>(
-        &self,
-        scores: &[V],
-        (values, padding): (&[i32], i32),
-        masked: &mut Vec<i64>,
-    ) {
+    fn mask<V: AsPrimitive<i64>>(&self, scores: &[V], mask: Mask<'_>, masked: &mut Vec<i64>) {
         let lowest = self.softmax.total.low.saturating_sub(self.softmax.table.len() as i64);
-        let score = |(a, &value): (&V, &i32)| if value == padding { lowest } else { a.as_() };
+        let score = |(j, a): (usize, &V)| if mask.hides(j) { lowest } else { a.as_() };
         masked.clear();
-        masked.extend(scores.iter().zip(values).map(score));
+        masked.extend(scores.iter().enumerate().map(score));
     }
 
     /// Each `e` of a group; returns their sum.
@@ -119,16 +119,15 @@ impl SoftmaxPlan {
     fn decide_wide(
         &self,
         scores: &[i64],
-        mask: Option<(&[i32], i32)>,
+        mask: Mask<'_>,
         tracers: &mut [i32],
         spikes: &mut [i8],
         exps: &mut Vec<i64>,
     ) {
         let softmax = &self.softmax;
-        let masked = |j: usize| mask.is_some_and(|(values, padding)| values[j] == padding);
-        let sum = softmax.exps(scores, masked, exps);
+        let sum = softmax.exps(scores, |j| mask.hides(j), exps);
         for (j, ((s, spike), &e)) in tracers.iter_mut().zip(spikes).zip(exps.iter()).enumerate() {
-            let live = !masked(j);
+            let live = !mask.hides(j);
             let up = live && *s < softmax.high && softmax.reached(e, sum, *s + 1);
             let down = live && !up && *s > softmax.low && !softmax.reached(e, sum, *s);
             *spike = i8::from(up) - i8::from(down);
@@ -137,11 +136,27 @@ impl SoftmaxPlan {
     }
 }
 
+/// The keys that a row does not see.
+#[derive(Clone, Copy)]
+struct Mask<'a> {
+    /// Raw elements, of which those that are equal to the padding mask a key.
+    ids: Option<(&'a [i32], i32)>,
+    band: Band,
+    query: usize,
+}
+
+impl Mask<'_> {
+    #[inline(always)]
+    fn hides(self, key: usize) -> bool {
+        self.ids.is_some_and(|(ids, padding)| ids[key] == padding) || self.band.hides(self.query, key)
+    }
+}
+
 /// Undoes the decisions of masked neurons, which stay at level 0.
 #[inline(always)]
-fn unmasked((values, padding): (&[i32], i32), tracers: &mut [i32], spikes: &mut [i8]) {
-    for ((s, spike), &value) in tracers.iter_mut().zip(spikes).zip(values) {
-        if value == padding {
+fn unmasked(mask: Mask<'_>, tracers: &mut [i32], spikes: &mut [i8]) {
+    for (j, (s, spike)) in tracers.iter_mut().zip(spikes).enumerate() {
+        if mask.hides(j) {
             (*s, *spike) = (0, 0);
         }
     }

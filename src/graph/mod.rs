@@ -3,6 +3,7 @@
 //! [`Graph`] is generic over the operator; each form (`qann`, `snn`, `integer`) defines a closed enum of operators that
 //! implements [`Operator`]. A node has any number of ordered inputs and exactly one output.
 
+mod band;
 mod check;
 mod shape;
 mod window;
@@ -14,6 +15,7 @@ use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 
+pub use band::Band;
 pub use shape::{Shape, transposed_index};
 pub use window::{Clipped, Window};
 

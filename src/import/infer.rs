@@ -105,6 +105,7 @@ impl Flow<'_> {
                 let padded = |(i, d): (usize, &usize)| d.checked_add(before[i])?.checked_add(after[i]);
                 dims.iter().enumerate().map(padded).collect::<Option<_>>().ok_or("a huge padding")?
             }
+            (Some("Resize" | "Upsample"), _) => self.resized(node, &get(0)?)?,
             (Some("MatMul"), _) => matmul(&get(0)?, &get(1)?)?,
             (Some("Gemm"), _) => {
                 let mut b = get(1)?;
@@ -283,6 +284,7 @@ const LIKE_FIRST_INPUT: &[&str] = &[
     "Exp",
     "Log",
     "LayerNormalization",
+    "RMSNormalization",
     "Softmax",
     "BatchNormalization",
     "Celu",

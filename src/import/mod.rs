@@ -17,6 +17,7 @@ mod name;
 mod patterns;
 mod propagate;
 pub mod proto;
+mod resize;
 mod rewrite;
 mod scopes;
 mod survey;

@@ -103,10 +103,13 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 let tokens = node.shape.channels() / softmax.groups;
                 let raw = |i: &NodeId| &sums[i.index()];
                 let padded = inputs.get(1).map(raw).zip(softmax.padding);
-                let masked = |j: usize| padded.is_some_and(|(ids, p)| ids[j] == i64::from(p));
                 let mut exps = Vec::new();
                 let mut levels = Vec::new();
-                for group in scores.chunks(tokens) {
+                for (g, group) in scores.chunks(tokens).enumerate() {
+                    let masked = |j: usize| {
+                        padded.is_some_and(|(ids, p)| ids[j] == i64::from(p))
+                            || softmax.band.hides(g / softmax.groups, j)
+                    };
                     let sum = softmax.exps(group, masked, &mut exps);
                     let level = |(j, &e): (usize, &i64)| if masked(j) { 0 } else { softmax.level(e, sum) };
                     levels.extend(exps.iter().enumerate().map(level));

@@ -6,6 +6,8 @@
 //! c_i = C·X_i − ΣX        v = C·ΣX² − (ΣX)² + ε'        r = floor(√v)
 //! ```
 //!
+//! RMSNorm is the same with 0 for `μ` and for `ΣX`.
+//!
 //! `LN(X)_i/s` is `(γ_i/s)·c_i/√v + β_i/s`, so level `k` with the boundary `h/2` is reached when `Γ_i·c_i + B_i·r ≥
 //! h·r·2^(g−1)` (`>` for an exclusive boundary), `Γ` and `B` being `γ/s` and `β/s` with `g` fraction bits.
 
@@ -31,6 +33,8 @@ pub struct LayerNorm {
     pub fraction: u32,
     /// `ε' = ε·C²`, in the unit of `v`; at least 1.
     pub epsilon: i128,
+    /// LayerNorm; otherwise RMSNorm.
+    pub centred: bool,
     /// Range of `X`.
     pub total: Range,
     /// Width in bits of unsigned `v`.
@@ -42,7 +46,7 @@ pub struct LayerNorm {
 /// Values shared by all channels of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moments {
-    /// ΣX.
+    /// ΣX; 0 for RMSNorm.
     pub sum: i64,
     /// r.
     pub root: i64,
@@ -51,7 +55,7 @@ pub struct Moments {
 impl LayerNorm {
     /// ΣX and r of a row.
     pub fn moments(&self, row: &[i64]) -> Moments {
-        let sum: i64 = row.iter().sum();
+        let sum: i64 = if self.centred { row.iter().sum() } else { 0 };
         let squares: i128 = row.iter().map(|&x| i128::from(x) * i128::from(x)).sum();
         let channels = i128::try_from(row.len()).unwrap_or(i128::MAX);
         let v = channels * squares - i128::from(sum) * i128::from(sum) + self.epsilon;
@@ -97,14 +101,15 @@ impl LayerNorm {
     /// One line for the text form.
     pub fn describe(&self) -> String {
         format!(
-            "levels {}…{}, {:?}, X {}, {} fraction bits, v {} bits, decision {} bits",
+            "levels {}…{}, {:?}, X {}, {} fraction bits, v {} bits, decision {} bits{}",
             self.low,
             self.high,
             self.rounding,
             self.total,
             self.fraction,
             self.square_width,
-            self.decision_width
+            self.decision_width,
+            if self.centred { "" } else { ", without mean" }
         )
     }
 }

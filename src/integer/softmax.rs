@@ -6,7 +6,7 @@
 //! and sum.
 
 use super::Range;
-use crate::graph::Shape;
+use crate::graph::{Band, Shape};
 use crate::operators;
 use crate::quant::Rounding;
 
@@ -31,6 +31,8 @@ pub struct Softmax {
     pub scale_fraction: u32,
     /// The raw element of the mask input whose position is masked; `None` without a mask input.
     pub padding: Option<i32>,
+    /// The keys (channels of a group) that a query (row) sees; the others are masked.
+    pub band: Band,
     /// Range of `A`.
     pub total: Range,
     /// Width in bits of unsigned Σe.
@@ -86,7 +88,7 @@ impl Softmax {
     /// One line for the text form.
     pub fn describe(&self) -> String {
         format!(
-            "levels {}…{}, {:?}, {} groups, A {}, table of {}, Σe {} bits, decision {} bits",
+            "levels {}…{}, {:?}, {} groups, A {}, table of {}, Σe {} bits, decision {} bits{}",
             self.low,
             self.high,
             self.rounding,
@@ -94,7 +96,8 @@ impl Softmax {
             self.total,
             self.table.len(),
             self.sum_width,
-            self.decision_width
+            self.decision_width,
+            if self.band == Band::ALL { String::new() } else { format!(", {}", self.band) }
         )
     }
 }

@@ -38,18 +38,23 @@ pub(super) fn lower(
     let square = BigRational::from_integer(BigInt::from(channels).pow(2)) / (&unit * &unit);
     let epsilon = round(&(exact(norm.epsilon)? * square)).max(BigInt::one());
 
-    // |c_i| ≤ (C − 1)·(high − low) and, by Popoviciu's inequality, v − ε' ≤ C²·(high − low)²/4.
-    let width = BigInt::from(total.high) - total.low;
-    let centred = &width * (channels.max(2) - 1);
-    let most: BigInt = (&width * &width * BigInt::from(channels).pow(2)) / 4 + &epsilon + 1;
+    // |c_i| ≤ (C − 1)·(high − low) and, by Popoviciu's inequality, v − ε' ≤ C²·(high − low)²/4. Without a mean,
+    // |c_i| ≤ C·max|X| and v − ε' ≤ (C·max|X|)².
+    let reach = BigInt::from(total.low.unsigned_abs().max(total.high.unsigned_abs()));
+    let squares = &reach * &reach * BigInt::from(channels).pow(2);
+    let (centred, most): (BigInt, BigInt) = if norm.centred {
+        let width = BigInt::from(total.high) - total.low;
+        let most = (&width * &width * BigInt::from(channels).pow(2)) / 4 + &epsilon + 1;
+        (&width * (channels.max(2) - 1), most)
+    } else {
+        (&reach * channels, &squares + &epsilon)
+    };
     let root = most.sqrt();
     let largest = |list: &[i64]| list.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0);
     let halves = BigInt::from(2 * i64::from(high.max(-low)) + 2);
     let decision = &centred * largest(&gamma) + &root * largest(&beta) + ((&root * halves) << (fraction - 1));
     let (square_width, decision_width) = (bits(&most), bits(&decision) + 1);
     // Also the plain sum of squares, and the root, must fit.
-    let reach = BigInt::from(total.low.unsigned_abs().max(total.high.unsigned_abs()));
-    let squares = &reach * &reach * BigInt::from(channels).pow(2);
     if square_width.max(bits(&squares)) > 126 || decision_width > 126 || bits(&root) > 62 {
         return Err(format!(
             "LayerNorm would need squares of {} bits and decisions of {decision_width} bits; supported are 126",
@@ -58,7 +63,19 @@ pub(super) fn lower(
     }
     let epsilon = epsilon.to_i128().ok_or("ε needs more than 127 bits")?;
     let rounding = quantiser.rounding;
-    Ok(LayerNorm { low, high, rounding, gamma, beta, fraction, epsilon, total, square_width, decision_width })
+    Ok(LayerNorm {
+        low,
+        high,
+        rounding,
+        gamma,
+        beta,
+        fraction,
+        epsilon,
+        centred: norm.centred,
+        total,
+        square_width,
+        decision_width,
+    })
 }
 
 /// The levels of a quantiser whose range is the same for all channels and contains 0.

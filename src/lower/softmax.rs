@@ -59,6 +59,7 @@ pub(super) fn lower(
         scale: fixed,
         scale_fraction: precision.scale,
         padding: softmax.padding,
+        band: softmax.band,
         total,
         sum_width,
         decision_width,

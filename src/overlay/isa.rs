@@ -138,6 +138,8 @@ instruction! {
     serial: 2,
     /// Scores are masked.
     masked: 1,
+    /// Score `j` of a group of row `r` is masked unless `r − behind ≤ j ≤ r + ahead`.
+    band: 1, behind: 16, ahead: 16,
     /// Elements for sums come in beats of R, of which only the last of a row may have fewer.
     wide: 1,
     /// Rows; chunks of a row; of these, `inner` in sequence are of one kind.
@@ -201,6 +203,8 @@ instruction! {
     op: 3,
     /// As in `fire`.
     per_channel: 1, accumulate: 1, start: 1, half_even: 1, unary: 1,
+    /// LayerNorm without the mean.
+    uncentred: 1,
     /// As in `fetch`.
     wait0_unit: 2, wait0_base: 16, wait0_step: 8,
     wait1_unit: 2, wait1_base: 16, wait1_step: 8,

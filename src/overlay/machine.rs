@@ -111,6 +111,10 @@ pub struct Machine {
     pub masks: bool,
     /// LayerNorm.
     pub norms: bool,
+    /// LayerNorm without the mean.
+    pub uncentred: bool,
+    /// Masks by position.
+    pub bands: bool,
     /// Neurons of sums.
     pub sum_neurons: bool,
     /// Words of spike memory.

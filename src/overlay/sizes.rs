@@ -109,6 +109,8 @@ const SIZES: &[Size] = sizes! {
     Kind::Flag, embeds, "tables of rows";
     Kind::Flag, masks, "masks";
     Kind::Flag, norms, "LayerNorm";
+    Kind::Flag, uncentred, "LayerNorm without the mean";
+    Kind::Flag, bands, "masks by position";
     Kind::Flag, sum_neurons, "neurons of sums";
     Kind::Depth, spike_depth, "words of spikes";
     Kind::Width, sum_width, "bits of a sum";

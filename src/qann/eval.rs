@@ -19,6 +19,14 @@ pub struct Evaluation {
 /// # Panics
 /// If `raw` does not have as many elements as the input node, or the graph was not checked.
 pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
+    observed(network, raw, &mut |_, _| {})
+}
+
+/// As [`evaluate`]; `observe` sees the value of every node.
+///
+/// # Panics
+/// As [`evaluate`].
+pub fn observed(network: &Network, raw: &[i32], observe: &mut dyn FnMut(NodeId, &[f64])) -> Evaluation {
     let mut values: Vec<Vec<f64>> = Vec::new();
     let mut result = Evaluation::default();
     for id in network.topological() {
@@ -70,8 +78,9 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 let channels = node.shape.channels();
                 float::matmul(a, &values[inputs[1].index()], source.shape.channels(), channels)
             }
-            (Op::LayerNorm { gamma, beta, epsilon }, Some((_, x))) => {
-                x.chunks(gamma.len()).flat_map(|row| float::layer_norm(row, gamma, beta, *epsilon)).collect()
+            (Op::LayerNorm { gamma, beta, epsilon, centred }, Some((_, x))) => {
+                let row = |row| float::layer_norm(row, gamma, beta, *epsilon, *centred);
+                x.chunks(gamma.len()).flat_map(row).collect()
             }
             (Op::Mean, Some((source, x))) => {
                 let channels = node.shape.channels();
@@ -85,6 +94,11 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 let masked = |e: usize| ids[e % ids.len()] == f64::from(*padding);
                 x.iter().enumerate().map(|(e, &x)| if masked(e) { f64::NEG_INFINITY } else { x }).collect()
             }
+            (Op::Band(band), Some((_, x))) => {
+                let keys = node.shape.channels();
+                let hidden = |e: usize| band.hides(e / keys % keys, e % keys);
+                x.iter().enumerate().map(|(e, &x)| if hidden(e) { f64::NEG_INFINITY } else { x }).collect()
+            }
             (Op::Embedding { channels, table }, Some((_, ids))) => float::rows(table, *channels, ids),
             (Op::Reshape(_), Some((_, x))) => x.clone(),
             (Op::Output, Some((_, x))) => {
@@ -93,6 +107,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
             }
             (_, None) => unreachable!("a checked graph has an input for every operator"),
         };
+        observe(id, &value);
         if values.len() <= id.index() {
             values.resize(id.index() + 1, Vec::new());
         }

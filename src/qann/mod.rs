@@ -3,9 +3,10 @@
 //! Values have a shape without the batch dimension; operators on channels act on the last extent.
 
 pub mod eval;
+pub mod gaps;
 mod shape;
 
-use crate::graph::{Graph, Operator, Shape, Window};
+use crate::graph::{Band, Graph, Operator, Shape, Window};
 use crate::quant::{Function, InputSpec, Quantiser, Weights};
 
 /// The quantised network: one [`Op::Input`], one [`Op::Output`].
@@ -98,6 +99,8 @@ pub enum Op {
     /// Matrix product over the last two axes, `[…, m, k] × […, k, n]`.
     MatMul,
     /// LayerNorm over the last axis.
+    ///
+    /// Without `centred`, RMSNorm: 0 instead of the mean.
     LayerNorm {
         /// One entry per channel.
         gamma: Vec<f32>,
@@ -105,6 +108,8 @@ pub enum Op {
         beta: Vec<f32>,
         /// Added to the variance.
         epsilon: f32,
+        /// Whether the mean is subtracted.
+        centred: bool,
     },
     /// Mean over the axis before the last one, which becomes 1.
     Mean,
@@ -112,6 +117,8 @@ pub enum Op {
     Softmax,
     /// −∞ where the second input, one element for each index of the last axis, equals this raw element.
     Mask(i32),
+    /// −∞ where a query, an index of the last axis but one, does not see a key, an index of the last axis.
+    Band(Band),
     /// Rows of a table, selected by raw elements: each becomes a row of channels.
     Embedding {
         /// Number of channels.
@@ -149,6 +156,7 @@ impl Operator for Op {
             Self::Mean => "mean",
             Self::Softmax => "softmax",
             Self::Mask(_) => "mask",
+            Self::Band(_) => "band",
             Self::Embedding { .. } => "embedding",
             Self::Output => "output",
         }
@@ -204,7 +212,8 @@ impl Operator for Op {
             Self::Function(function) => function.check().map(|()| (*input).clone()),
             Self::Slice { axis, first, count } => shape::slice(input, *axis, *first, *count),
             Self::Mean => shape::mean(input),
-            Self::LayerNorm { gamma, beta, epsilon } => shape::layer_norm(input, gamma, beta, *epsilon),
+            Self::Band(_) => shape::band(input),
+            Self::LayerNorm { gamma, beta, epsilon, .. } => shape::layer_norm(input, gamma, beta, *epsilon),
             Self::Embedding { channels, table } => shape::embedding(input, *channels, table),
             Self::Pick { shape, order } => shape::pick(input, shape, order),
             Self::Line { factor, offset } => shape::line(input, factor, offset),
@@ -243,7 +252,10 @@ impl Operator for Op {
                 ([a], [b]) => format!("{a}·x + {b}"),
                 _ => "per channel".to_owned(),
             },
-            Self::LayerNorm { epsilon, .. } => format!("ε {epsilon}"),
+            Self::LayerNorm { epsilon, centred, .. } => {
+                format!("ε {epsilon}{}", if *centred { "" } else { ", without mean" })
+            }
+            Self::Band(band) => band.to_string(),
             Self::Mask(padding) => format!("{padding} is padding"),
             Self::Embedding { channels, table } => format!("{} rows", table.len() / channels.max(&1)),
             Self::Constant { .. }

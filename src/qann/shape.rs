@@ -51,6 +51,14 @@ fn matmul(a: &Shape, b: &Shape) -> Result<Shape, String> {
     Ok(Shape([batch_a, &[*m, *n]].concat()))
 }
 
+/// Scores: as many keys as queries.
+pub(super) fn band(input: &Shape) -> Result<Shape, String> {
+    match &input.0[..] {
+        [.., queries, keys] if queries == keys => Ok(input.clone()),
+        _ => Err(format!("scores {input}; expected as many queries as keys")),
+    }
+}
+
 pub(super) fn pick(input: &Shape, shape: &Shape, order: &[usize]) -> Result<Shape, String> {
     if shape.is_sane() && shape.len() == order.len() && order.iter().all(|&e| e < input.len()) {
         Ok(shape.clone())

@@ -72,16 +72,21 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
             }
             Op::LayerNorm(norm) => read(0)
                 .chunks(channels)
-                .flat_map(|row| float::layer_norm(row, &norm.gamma, &norm.beta, norm.epsilon))
+                .flat_map(|row| float::layer_norm(row, &norm.gamma, &norm.beta, norm.epsilon, norm.centred))
                 .collect(),
             Op::Product(product) => attend(product, (read(0), shape(0)), (read(1), shape(1))),
             Op::Softmax(softmax) => {
                 let size = channels / softmax.groups;
-                let masked = |j: usize| softmax.padding.is_some_and(|p| read(1)[j] == f64::from(p));
-                let score =
-                    |(j, a): (usize, &f64)| if masked(j) { f64::NEG_INFINITY } else { a * softmax.factor };
-                let group = |g: &[f64]| float::softmax(&g.iter().enumerate().map(score).collect::<Vec<_>>());
-                read(0).chunks(size).flat_map(group).collect()
+                let padded = |j: usize| softmax.padding.is_some_and(|p| read(1)[j] == f64::from(p));
+                let group = |(g, scores): (usize, &[f64])| {
+                    let masked = |j: usize| padded(j) || softmax.band.hides(g / softmax.groups, j);
+                    let score = |(j, a): (usize, &f64)| match masked(j) {
+                        true => f64::NEG_INFINITY,
+                        false => a * softmax.factor,
+                    };
+                    float::softmax(&scores.iter().enumerate().map(score).collect::<Vec<_>>())
+                };
+                read(0).chunks(size).enumerate().flat_map(group).collect()
             }
             Op::Function(function) => float::apply(read(0), function),
             Op::MaxPool(window) => float::max_pool(read(0), window),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::graph::{Graph, Operator, Shape, Window};
+use crate::graph::{Band, Graph, Operator, Shape, Window};
 use crate::operators::{self, finite};
 use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Weights};
 
@@ -290,11 +290,12 @@ impl Operator for Op {
                     "with constants".into()
                 }
             }
-            Self::LayerNorm(n) => format!("ε {}", n.epsilon),
+            Self::LayerNorm(n) => format!("ε {}{}", n.epsilon, if n.centred { "" } else { ", without mean" }),
             Self::Product(p) => format!("{:?}, {} heads", p.form, p.heads),
             Self::Softmax(s) => {
                 let mask = s.padding.map_or(String::new(), |p| format!(", {p} is padding"));
-                format!("{} groups, factor {}{mask}", s.groups, s.factor)
+                let band = if s.band == Band::ALL { String::new() } else { format!(", {}", s.band) };
+                format!("{} groups, factor {}{mask}{band}", s.groups, s.factor)
             }
             Self::Function(function) => function.to_string(),
             Self::MaxPool(window) => window.describe(),

@@ -1,6 +1,6 @@
 //! Operators of Transformers.
 
-use crate::graph::Shape;
+use crate::graph::{Band, Shape};
 use crate::operators::{self, Form, finite};
 
 /// A table with a row for each value of a raw element; each element gives a row.
@@ -25,7 +25,7 @@ pub struct Sum {
     pub constant: Vec<f64>,
 }
 
-/// LayerNorm over the channels of each row: `γ·(X − μ)/√(σ² + ε) + β`.
+/// LayerNorm over the channels of each row: `γ·(X − μ)/√(σ² + ε) + β`. RMSNorm is the same with 0 for `μ`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerNorm {
     /// One entry per channel.
@@ -34,6 +34,8 @@ pub struct LayerNorm {
     pub beta: Vec<f32>,
     /// Added to the variance.
     pub epsilon: f32,
+    /// LayerNorm; otherwise RMSNorm.
+    pub centred: bool,
 }
 
 /// SESA: product of two layers of neurons, head by head.
@@ -54,6 +56,8 @@ pub struct Softmax {
     pub factor: f64,
     /// Raw element of the second input that marks a masked position.
     pub padding: Option<i32>,
+    /// The keys that a query sees.
+    pub band: Band,
 }
 
 impl Embedding {

@@ -221,16 +221,11 @@ fn normalised_convolutions_of_brevitas() {
     tool("brevitas_cnn", &names.each_ref().map(String::as_str));
 }
 
-/// The trained network of `examples/mnist_cnn`: accuracy and classes of all images, every level of the quantisers that the
-/// reference has, in both schedules.
-#[test]
-fn the_trained_network_has_the_levels_of_its_reference() {
-    let (model, lowered) = {
-        let model = crate::common::mnist_cnn();
-        let lowered = lower(&model).unwrap();
-        (model, lowered)
-    };
-    let sample = |file: &str| repository(&format!("examples/mnist_cnn/sample/{file}")).display().to_string();
+/// The trained network of `examples/NAME`: number of right classes of all images, the number of levels that the reference has
+/// of these quantisers and that were compared, in both schedules.
+fn trained(name: &str, model: &snn::Model, quantisers: &[&str]) -> (usize, usize, usize) {
+    let lowered = lower(model).unwrap();
+    let sample = |file: &str| repository(&format!("examples/{name}/sample/{file}")).display().to_string();
     let (shape, pixels) = read_integers(&sample("images.npy")).unwrap();
     let (_, labels) = read_integers(&sample("labels.npy")).unwrap();
     let (_, logits) = read_floats(&sample("reference.npz:logits")).unwrap();
@@ -245,22 +240,44 @@ fn the_trained_network_has_the_levels_of_its_reference() {
         assert_eq!(outcome.class, class, "image {n}");
         right += usize::from(i64::try_from(class) == Ok(labels[n]));
     }
-    assert_eq!((right, outcomes.len()), (1479, 1500));
     let mut compared = 0;
-    for name in ["act1", "pool", "act2", "pool_1", "act3"] {
-        let (_, expected) = read_integers(&sample(&format!("reference.npz:level/{name}"))).unwrap();
-        let layer = settled.layers().iter().position(|layer| layer.name == name).unwrap();
-        let order = &model.views[name].order;
-        for (n, expected) in expected.chunks(order.len()).enumerate() {
+    for quantiser in quantisers {
+        let (_, expected) = read_integers(&sample(&format!("reference.npz:level/{quantiser}"))).unwrap();
+        let layer = settled.layers().iter().position(|layer| layer.name == *quantiser);
+        let layer = layer.unwrap_or_else(|| panic!("{quantiser} in {}", model.network.text()));
+        let len = outcomes[0].levels[layer].len();
+        let order = match model.views.get(*quantiser) {
+            Some(view) => view.order.clone(),
+            None => (0..len).collect(),
+        };
+        for (n, expected) in expected.chunks(len).enumerate() {
             let own: Vec<i64> = order.iter().map(|&e| outcomes[n].levels[layer][e].into()).collect();
-            assert_eq!(own, expected, "{name}, image {n}");
+            assert_eq!(own, expected, "{quantiser}, image {n}");
             compared += own.len();
         }
     }
-    assert_eq!(compared, 64 * (8 * (784 + 196) + 16 * (196 + 49) + 32 * 25));
     let golden = Golden::new(&lowered.network).unwrap();
     for (raw, settled) in images.iter().zip(&outcomes).take(8) {
         let outcome = golden.run(&mut golden.state(), raw, &Limits::default(), &mut Unobserved);
         assert_eq!(outcome.levels, settled.levels);
     }
+    (right, outcomes.len(), compared)
+}
+
+#[test]
+fn the_trained_network_has_the_levels_of_its_reference() {
+    let model = crate::common::mnist_cnn();
+    let (right, images, compared) = trained("mnist_cnn", &model, &["act1", "pool", "act2", "pool_1", "act3"]);
+    assert_eq!((right, images), (1479, 1500));
+    assert_eq!(compared, 64 * (8 * (784 + 196) + 16 * (196 + 49) + 32 * 25));
+}
+
+#[test]
+fn the_residual_network_has_the_levels_of_its_reference() {
+    let model = crate::common::resnet8();
+    let blocks = ["block1.act1", "block1.act2", "block2.act1", "block2.act2", "block3.act1", "block3.act2"];
+    let (right, images, compared) =
+        trained("resnet8", &model, &[&["act"][..], &blocks, &["act_pool"]].concat());
+    assert_eq!((right, images), (972, 1000));
+    assert_eq!(compared, 64 * (3 * 8 * 256 + 2 * 16 * 64 + 2 * 32 * 16 + 32));
 }

@@ -79,6 +79,14 @@ pub fn mnist_cnn() -> Model {
     transformer("examples/mnist_cnn/mnist_cnn.onnx", "mnist_cnn", input)
 }
 
+/// The trained residual network, converted; images are `x = q/255`.
+pub fn resnet8() -> Model {
+    let number = |text: &str| vec![text.parse().expect("a decimal number")];
+    let scaling = Scaling::Normalise { mean: number("0"), std: number("1") };
+    let input = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    transformer("examples/resnet8/resnet8.onnx", "resnet8", input)
+}
+
 /// The trained text encoder, converted; its inputs are token ids.
 pub fn review_encoder() -> Model {
     let scaling = Scaling::Affine { scale: vec!["1".parse().expect("a decimal number")], zero_point: 0 };

@@ -171,10 +171,15 @@ pub fn naive(network: &Network, raw: &[i32], t_max: u32) -> Naive {
                 Op::Softmax(softmax) => {
                     let size = channels / softmax.groups;
                     let padded = softmax.padding.map(|p| (so_far(1).clone(), i64::from(p)));
-                    let masked = |j: usize| padded.as_ref().is_some_and(|(ids, p)| ids[j] == *p);
                     let mut exps = Vec::new();
                     let mut all = Vec::new();
-                    for group in so_far(0).chunks(size) {
+                    for (g, group) in so_far(0).chunks(size).enumerate() {
+                        let (query, band) = (g / softmax.groups, softmax.band);
+                        let masked = |j: usize| {
+                            padded.as_ref().is_some_and(|(ids, p)| ids[j] == *p)
+                                || band.ahead.is_some_and(|most| j > query + most as usize)
+                                || band.behind.is_some_and(|most| j + (most as usize) < query)
+                        };
                         let sum = softmax.exps(group, masked, &mut exps);
                         let level =
                             |(j, &e): (usize, &i64)| if masked(j) { 0 } else { softmax.level(e, sum) };

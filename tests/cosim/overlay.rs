@@ -10,6 +10,7 @@ use snn2rtl::cosim::{Bench, Report, Run};
 use snn2rtl::data::Inputs;
 use snn2rtl::emit;
 use snn2rtl::golden::SpikeCode;
+use snn2rtl::graph::Band;
 use snn2rtl::integer::Network;
 use snn2rtl::lower::lower;
 use snn2rtl::overlay::{Loadable, Options};
@@ -279,6 +280,8 @@ fn recipe() -> Recipe {
         weight_bits: 8,
         words: false,
         mask: false,
+        band: Band::ALL,
+        rms: false,
         fused: true,
         post_norm: false,
         quantised_sums: false,
@@ -294,6 +297,18 @@ fn words_with_padding_on_the_overlay() {
     let folder = tempfile::tempdir().expect("a folder");
     let words = Recipe { seed: 6, words: true, mask: true, mixed: true, post_norm: true, ..recipe() };
     transformer(&words, options(16, 2, 4, 16, SpikeCode::Radix), folder.path());
+}
+
+/// Keys by position, with and without padding; RMSNorm.
+#[test]
+fn causal_masks_and_norms_without_mean() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let causal = Band { behind: None, ahead: Some(0) };
+    let words = Recipe { seed: 31, tokens: 5, words: true, mask: true, band: causal, rms: true, ..recipe() };
+    transformer(&words, options(16, 2, 8, 16, SpikeCode::Radix), folder.path());
+    let window = Band { behind: Some(1), ahead: Some(2) };
+    let both = Recipe { seed: 32, tokens: 6, band: window, ..recipe() };
+    transformer(&both, options(8, 1, 4, 8, SpikeCode::Unary), folder.path());
 }
 
 /// Rows, heads and groups of scores that are no multiple of what LayerNorm, softmax and sums take at once.
@@ -420,7 +435,7 @@ fn whatever_the_overlay_takes() {
         let quantised_sums = random.chance(30);
         let recipe = Recipe { quantised_sums, ..Recipe::any(seed, random) };
         let linear_attention = !recipe.mask && random.chance(30);
-        let recipe = Recipe { linear_attention, ..recipe };
+        let recipe = Recipe { linear_attention, ..recipe }.varied();
         let fire_lanes = random.pick(&[4, 8]);
         let options = options(
             fire_lanes * random.pick(&[1, 2, 3, 8]),

@@ -7,7 +7,7 @@ use snn2rtl::cosim::{Bench, Options, Report, Stops};
 use snn2rtl::data::{Inputs, NpzWriter};
 use snn2rtl::emit;
 use snn2rtl::golden::Confidence;
-use snn2rtl::graph::Shape;
+use snn2rtl::graph::{Band, Shape};
 use snn2rtl::integer;
 use snn2rtl::lower::lower;
 use snn2rtl::quant::{
@@ -141,6 +141,8 @@ fn recipe() -> Recipe {
         weight_bits: 8,
         words: false,
         mask: false,
+        band: Band::ALL,
+        rms: false,
         fused: true,
         post_norm: false,
         quantised_sums: false,
@@ -256,7 +258,7 @@ fn what_is_added_with_coefficient_0() {
     let wide = network.add("wide", Op::Sum(sum.clone()), &[small]).expect("fits");
     let narrow = network.add("narrow", Op::Sum(sum), &[least]).expect("fits");
     let mut neurons = |name: &str, sum| {
-        let norm = LayerNorm { gamma: vec![1.0, 0.5], beta: vec![0.1, 0.2], epsilon: 1e-5 };
+        let norm = LayerNorm { gamma: vec![1.0, 0.5], beta: vec![0.1, 0.2], epsilon: 1e-5, centred: true };
         let norm = network.add(format!("{name}.norm"), Op::LayerNorm(norm), &[sum]).expect("fits");
         let neuron = Op::Neuron(Quantiser::uniform(0.25, -8, 7, Rounding::HalfUp));
         network.add(name, neuron, &[norm]).expect("fits")

@@ -41,6 +41,8 @@ pub fn refuse_with(name: &str, builder: &Builder, options: &Options) {
         encoding: snn2rtl::convert::EncodingChoice::Analog,
         precision: snn2rtl::quant::Precision::EXACT,
         name: None,
+        insert: None,
+        search: None,
     });
     match checked.and_then(|checked| checked.converted()) {
         Ok(converted) => panic!("{name} was converted:\n{}", converted.model.network.text()),

@@ -293,7 +293,9 @@ fn layer_norm_spelt_out() {
         let network = network(b);
         assert_eq!(network.len(), 3, "{}", network.text());
         let norm = network.topological()[1];
-        let Op::LayerNorm { gamma, beta, epsilon } = &network.node(norm).op else { panic!("no norm") };
+        let Op::LayerNorm { gamma, beta, epsilon, centred: true } = &network.node(norm).op else {
+            panic!("no norm")
+        };
         (gamma.clone(), beta.clone(), *epsilon)
     };
     let expected = (vec![1.0, 2.0, 3.0], vec![0.5, 0.25, 0.0], 0.01);
@@ -316,6 +318,54 @@ fn layer_norm_spelt_out() {
     assert_eq!(parts(&spelt_out(no_beta)), (expected.0.clone(), vec![0.0; 3], 0.01));
     let plain = |b: &mut Builder| replace(b, "y", "Div", &["d", "root"]);
     assert_eq!(parts(&spelt_out(plain)), (vec![1.0; 3], vec![0.0; 3], 0.01));
+}
+
+#[test]
+fn rms_norm() {
+    let parts = |b: &Builder| {
+        let network = network(b);
+        assert_eq!(network.len(), 3, "{}", network.text());
+        let norm = network.topological()[1];
+        let Op::LayerNorm { gamma, beta, epsilon, centred: false } = &network.node(norm).op else {
+            panic!("no norm")
+        };
+        assert_eq!(beta, &[0.0; 3]);
+        (gamma.clone(), *epsilon)
+    };
+    let expected = (vec![1.0, 2.0, 3.0], 0.01);
+    let spelt_out = |square: [&str; 3], rest: &[(&str, &[&str], &str)]| {
+        let mut b = Builder::new(&[2, 3]);
+        b.scalar("two", 2.0).scalar("half", 0.5).scalar("e", 0.01).scalar("one", 1.0);
+        b.constant(floats("g", &[3], &[1.0, 2.0, 3.0])).constant(int64s("last", &[1], &[-1]));
+        b.node(square[0], &square[1..], "sq").node("ReduceMean", &["sq", "last"], "var");
+        b.node("Add", &["var", "e"], "v");
+        rest.iter().for_each(|(op, inputs, output)| {
+            b.node(op, inputs, output);
+        });
+        b
+    };
+    // PyTorch's, and that of Llama.
+    let torch: &[(&str, &[&str], &str)] = &[
+        ("Sqrt", &["v"], "root"),
+        ("Reciprocal", &["root"], "r"),
+        ("Mul", &["x", "r"], "n"),
+        ("Mul", &["n", "g"], "y"),
+    ];
+    assert_eq!(parts(&spelt_out(["Pow", "x", "two"], torch)), expected);
+    let llama: &[(&str, &[&str], &str)] =
+        &[("Pow", &["v", "half"], "root"), ("Div", &["x", "root"], "n"), ("Mul", &["g", "n"], "y")];
+    assert_eq!(parts(&spelt_out(["Mul", "x", "x"], llama)), expected);
+    let inverse: &[(&str, &[&str], &str)] = &[
+        ("Sqrt", &["v"], "root"),
+        ("Div", &["one", "root"], "r"),
+        ("Mul", &["r", "x"], "n"),
+        ("Mul", &["g", "n"], "y"),
+    ];
+    assert_eq!(parts(&spelt_out(["Mul", "x", "x"], inverse)), expected);
+    let mut b = Builder::new(&[2, 3]);
+    b.constant(floats("g", &[3], &[1.0, 2.0, 3.0])).node("RMSNormalization", &["x", "g"], "y");
+    b.graph.node.last_mut().unwrap().attribute.push(float("epsilon", 0.01));
+    assert_eq!(parts(&b), expected);
 }
 
 #[test]

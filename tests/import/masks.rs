@@ -1,5 +1,6 @@
 //! Padding masks in the forms in which models write them, and what is refused.
 
+use snn2rtl::graph::Band;
 use snn2rtl::qann::Op;
 
 use crate::builder::{Builder, floats, int, int64s, ints, value_info};
@@ -28,25 +29,99 @@ fn is_padding<'a>(b: &'a mut Builder, name: &str) -> &'a mut Builder {
     b.node("Equal", &["x", "padding"], "equal").node("Unsqueeze", &["equal", "axis"], name)
 }
 
-fn causal(b: &mut Builder) {
-    let lower: Vec<i32> = (0..16).map(|e| i32::from(e % 4 > e / 4)).collect();
-    b.constant(crate::builder::small_ints("causal", &[1, 4, 4], 9, &lower));
+/// Puts truth values of query and key under `hidden`.
+fn by_position(b: &mut Builder, hides: fn(usize, usize) -> bool) {
+    by_position_named(b, "hidden", hides);
+}
+
+fn by_position_named(b: &mut Builder, name: &str, hides: fn(usize, usize) -> bool) {
+    let hidden: Vec<i32> = (0..16).map(|e| i32::from(hides(e / 4, e % 4))).collect();
+    b.constant(crate::builder::small_ints(name, &[1, 4, 4], 9, &hidden));
+}
+
+/// The masks by position of a model, and the tokens that are masked.
+fn all_masks(b: &mut Builder) -> (Vec<Band>, Vec<i32>) {
+    b.node("Softmax", &["masked"], "y");
+    let network = b.import_with(&tokens()).unwrap_or_else(|e| panic!("{e}")).network;
+    let (mut bands, mut masked) = (Vec::new(), Vec::new());
+    for id in network.topological() {
+        match &network.node(id).op {
+            Op::Band(band) => bands.push(*band),
+            Op::Mask(padding) => {
+                assert_eq!(network.inputs(id)[1], network.find("x").unwrap());
+                masked.push(*padding);
+            }
+            _ => {}
+        }
+    }
+    (bands, masked)
+}
+
+fn bands(b: &mut Builder) -> Vec<Band> {
+    let (bands, masked) = all_masks(b);
+    assert_eq!(masked, [] as [i32; 0]);
+    bands
+}
+
+#[test]
+fn masks_by_position() {
+    let causal = Band { behind: None, ahead: Some(0) };
+    let mut b = model(7);
+    by_position(&mut b, |i, j| j > i);
+    b.node("Where", &["hidden", "infinity", "scores"], "masked");
+    assert_eq!(bands(&mut b), [causal]);
+
+    let mut b = model(7);
+    by_position(&mut b, |i, j| j <= i);
+    b.node("Where", &["hidden", "scores", "infinity"], "masked");
+    assert_eq!(bands(&mut b), [causal]);
+
+    let mut b = model(7);
+    by_position(&mut b, |i, j| j > i || j + 1 < i);
+    b.node("Where", &["hidden", "infinity", "zero"], "added").node("Add", &["added", "scores"], "masked");
+    assert_eq!(bands(&mut b), [Band { behind: Some(1), ahead: Some(0) }]);
+
+    let mut b = model(7);
+    by_position(&mut b, |i, j| j > i + 1);
+    b.node("Cast", &["hidden"], "drop").with(int("to", 1)).scalar("10000", 1e4);
+    b.node("Mul", &["drop", "10000"], "much").node("Sub", &["scores", "much"], "masked");
+    assert_eq!(bands(&mut b), [Band { behind: None, ahead: Some(1) }]);
+
+    // One that hides nothing.
+    let mut b = model(7);
+    by_position(&mut b, |_, _| false);
+    b.node("Where", &["hidden", "infinity", "scores"], "masked");
+    assert_eq!(bands(&mut b), [] as [Band; 0]);
+}
+
+/// Padding and positions, in two masks and in one.
+#[test]
+fn masks_by_position_and_token() {
+    let expected = (vec![Band { behind: None, ahead: Some(0) }], vec![0]);
+    let mut b = model(7);
+    by_position(&mut b, |i, j| j > i);
+    is_padding(&mut b, "m").node("Or", &["m", "hidden"], "all");
+    b.node("Where", &["all", "infinity", "scores"], "masked");
+    assert_eq!(all_masks(&mut b), expected);
+
+    let mut b = model(7);
+    by_position(&mut b, |i, j| j > i);
+    is_padding(&mut b, "m").node("Where", &["hidden", "infinity", "scores"], "first");
+    b.node("Where", &["m", "infinity", "first"], "masked");
+    assert_eq!(all_masks(&mut b), expected);
+
+    let mut b = model(7);
+    by_position(&mut b, |i, j| j > i);
+    is_padding(&mut b, "m").node("Where", &["hidden", "infinity", "zero"], "first");
+    b.node("Where", &["m", "-10000", "first"], "added").node("Add", &["scores", "added"], "masked");
+    assert_eq!(all_masks(&mut b), expected);
 }
 
 /// The tokens that are masked, by the masks of a model.
 fn masked(b: &mut Builder) -> Vec<i32> {
-    b.node("Softmax", &["masked"], "y");
-    let network = b.import_with(&tokens()).unwrap_or_else(|e| panic!("{e}")).network;
-    let ids = network.find("x").unwrap();
-    let nodes = network.topological();
-    let masks = nodes.iter().filter_map(|&id| match &network.node(id).op {
-        Op::Mask(padding) => {
-            assert_eq!(network.inputs(id)[1], ids);
-            Some(*padding)
-        }
-        _ => None,
-    });
-    masks.collect()
+    let (bands, masked) = all_masks(b);
+    assert_eq!(bands, [] as [Band; 0]);
+    masked
 }
 
 #[test]
@@ -121,18 +196,21 @@ fn masks_that_are_refused() {
         refuse_with(name, b, &tokens());
     };
     let mut b = model(7);
-    causal(&mut b);
-    refuse("causal_mask", b.node("Where", &["causal", "infinity", "scores"], "masked"));
+    by_position(&mut b, |i, j| i / 2 != j / 2);
+    refuse("mask_of_blocks", b.node("Where", &["hidden", "infinity", "scores"], "masked"));
 
     let mut b = model(7);
-    causal(&mut b);
-    b.node("Where", &["causal", "infinity", "zero"], "added");
-    refuse("added_causal_mask", b.node("Add", &["scores", "added"], "masked"));
+    by_position(&mut b, |i, j| j > i && j > 1);
+    is_padding(&mut b, "m").node("Or", &["m", "hidden"], "both");
+    refuse("prefix_and_padding", b.node("Where", &["both", "infinity", "scores"], "masked"));
 
     let mut b = model(7);
-    causal(&mut b);
-    is_padding(&mut b, "m").node("Or", &["m", "causal"], "both");
-    refuse("causal_and_padding", b.node("Where", &["both", "infinity", "scores"], "masked"));
+    by_position(&mut b, |i, j| j > i);
+    b.scalar("-5", -5.0).node("Where", &["hidden", "-5", "zero"], "small");
+    b.node("Where", &["hidden", "infinity", "small"], "added").scalar("-6", -6.0);
+    by_position_named(&mut b, "diagonal", |i, j| i == j);
+    b.node("Where", &["diagonal", "-6", "added"], "all");
+    refuse("small_number_by_position", b.node("Add", &["scores", "all"], "masked"));
 
     let mut b = model(7);
     b.constant(int64s("last", &[1], &[2])).node("Equal", &["x", "padding"], "equal");

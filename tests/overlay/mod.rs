@@ -507,7 +507,7 @@ proptest! {
         let quantised_sums = random.chance(30);
         let recipe = generator::Recipe { quantised_sums, ..generator::Recipe::any(seed, &mut random) };
         let linear_attention = !recipe.mask && seed % 3 == 0;
-        let recipe = generator::Recipe { linear_attention, ..recipe };
+        let recipe = generator::Recipe { linear_attention, ..recipe }.varied();
         let network = generator::network(&recipe);
         let (model, _) = convert(&network, "random", "test", EncodingChoice::Analog).expect("converts");
         let lowered = lower(&model).expect("lowers");

@@ -1,7 +1,7 @@
 //! A network of what no converted model has: raw elements in a sum, LayerNorm as both operands of a product with heads
 //! of three channels, softmax of a synaptic layer, rows taken apart and joined, ties.
 
-use snn2rtl::graph::{NodeId, Shape};
+use snn2rtl::graph::{Band, NodeId, Shape};
 use snn2rtl::integer::{
     Form, Input, LayerNorm, Linear, Network, Neuron, Op, Product, Range, Readout, Rounding, Rule, Select,
     Softmax, Sum, Term,
@@ -95,6 +95,7 @@ impl Builder {
             beta,
             fraction: 1,
             epsilon: 1,
+            centred: true,
             total,
             square_width,
             decision_width: 100,
@@ -113,6 +114,7 @@ impl Builder {
             scale: 1,
             scale_fraction: 3,
             padding: None,
+            band: Band::ALL,
             total: self.range(source),
             sum_width: 8,
             decision_width: 40,

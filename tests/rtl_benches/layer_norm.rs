@@ -74,6 +74,7 @@ fn layer_norm(
         beta,
         fraction,
         epsilon,
+        centred: true,
         total,
         square_width: 126,
         decision_width: 126,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use snn2rtl::graph::Band;
 use snn2rtl::integer::{LayerNorm, Range, Softmax};
 use snn2rtl::quant::Rounding;
 
@@ -372,6 +373,7 @@ fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
             scale,
             scale_fraction: fraction as u32,
             padding: None,
+            band: Band::ALL,
             total: Range::new(0, 0),
             sum_width: 126,
             decision_width: 126,
@@ -531,7 +533,7 @@ impl Norms {
         &mut self,
         row: &[i64],
         constants: &[[i64; 2]],
-        epsilon: i128,
+        (epsilon, centred): (i128, bool),
         config: Config,
     ) -> Vec<Vec<i8>> {
         let norm = LayerNorm {
@@ -542,6 +544,7 @@ impl Norms {
             beta: constants.iter().map(|c| c[1]).collect(),
             fraction: self.fraction as u32,
             epsilon,
+            centred,
             total: Range::new(0, 0),
             square_width: 126,
             decision_width: 126,
@@ -603,16 +606,17 @@ fn layer_norm(random: &mut Random, case: &NormCase, base: &Path) -> Parameters {
         let source = random.range(0, (1 << sum_bits) - rows * pitch) / pitch * pitch;
         let first = beat(random.range(0, (1 << const_bits) - pitch));
         let epsilon = i128::from(1 + (random.range(0, 1 << sum_width) >> random.range(0, sum_width)));
+        let uncentred = random.once_in(3);
         for row in 0..rows {
             let at = (source + row * pitch) as usize;
             let x = &memory[at..at + channels as usize];
             let own = &constants[first as usize..(first + channels) as usize];
-            let spikes = norms.row(x, own, epsilon, config);
+            let spikes = norms.row(x, own, (epsilon, !uncentred), config);
             target.row(row as usize, &[spikes], config.steps, &mut output);
         }
         output.end_batch();
         batches.push(0);
-        configs.push((rows, channels, source, first, epsilon, config, target));
+        configs.push((rows, channels, source, first, (epsilon, uncentred), config, target));
         if batch == 0 {
             rows_channels = (rows, channels);
         }
@@ -620,13 +624,14 @@ fn layer_norm(random: &mut Random, case: &NormCase, base: &Path) -> Parameters {
     let channel_bits = unsigned_width(case.channels_max.into());
     let words: Vec<Word> = configs
         .iter()
-        .map(|&(rows, channels, source, first, epsilon, config, target)| {
+        .map(|&(rows, channels, source, first, (epsilon, uncentred), config, target)| {
             let mut word = Word::default();
             word.push(rows, 16);
             word.push(channels, channel_bits);
             word.push(source, sum_bits);
             word.push(first, const_bits);
             word.push(epsilon, norms.square_width);
+            word.push(i64::from(uncentred), 1);
             push_config(&mut word, config, target, level_width);
             word
         })

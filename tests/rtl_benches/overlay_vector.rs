@@ -142,6 +142,7 @@ fn instruction(random: &mut Random, case: &Case, op: u128, last: bool, done: i64
         start,
         half_even: config.half_even.into(),
         unary: config.unary.into(),
+        uncentred: u128::from(op == 3 && epsilon % 2 == 0),
         wait0_unit: wait0[0] as u128,
         wait0_base: wait0[1] as u128,
         wait0_step: wait0[2] as u128,
@@ -249,7 +250,8 @@ impl Machine<'_> {
         let spikes = match instruction.op {
             3 => {
                 let own = &self.constants[first..first + channels];
-                self.norms.row(row, own, instruction.epsilon as i128, config)
+                let centred = instruction.uncentred == 0;
+                self.norms.row(row, own, (instruction.epsilon as i128, centred), config)
             }
             _ => {
                 let (start, theta) =

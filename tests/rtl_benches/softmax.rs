@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use snn2rtl::graph::Band;
 use snn2rtl::integer::{Range, Softmax};
 
 use super::images::{Random, Word, signed_width, unsigned_width, write_image};
@@ -87,6 +88,7 @@ fn softmax(random: &mut Random, case: &Case, levels: Levels, total: Range) -> So
         scale,
         scale_fraction: scale_fraction as u32,
         padding: None,
+        band: Band::ALL,
         total,
         sum_width: 126,
         decision_width: 126,

@@ -1,6 +1,6 @@
 //! Random small Transformers as a person would export them.
 
-use snn2rtl::graph::{NodeId, Shape};
+use snn2rtl::graph::{Band, NodeId, Shape};
 use snn2rtl::qann::{Network, Op};
 use snn2rtl::quant::{Binary, Element, Function, InputSpec, Quantiser, Rounding, Scaling, Unary, Weights};
 
@@ -26,6 +26,10 @@ pub struct Recipe {
     pub words: bool,
     /// Whether word 0 is padding.
     pub mask: bool,
+    /// Which keys a query sees.
+    pub band: Band,
+    /// RMSNorm instead of LayerNorm.
+    pub rms: bool,
     /// Q, K and V from one layer.
     pub fused: bool,
     pub post_norm: bool,
@@ -83,6 +87,8 @@ impl Recipe {
             weight_bits: random.range(2, 8) as u32,
             words,
             mask: words && random.chance(50),
+            band: Band::ALL,
+            rms: false,
             fused: random.chance(50),
             post_norm: random.chance(50),
             quantised_sums: false,
@@ -91,6 +97,17 @@ impl Recipe {
             mean: random.chance(50),
             function: functions().swap_remove(random.range(0, 6) as usize),
         }
+    }
+
+    /// With masks by position and RMSNorm in some networks, which the seed selects.
+    pub fn varied(self) -> Self {
+        let band = match self.seed % 7 {
+            0 => Band { behind: None, ahead: Some(0) },
+            1 => Band { behind: Some(1), ahead: Some(0) },
+            2 => Band { behind: Some(2), ahead: Some(1) },
+            _ => Band::ALL,
+        };
+        Self { band, rms: self.seed % 5 == 2, ..self }
     }
 
     fn channels(&self) -> usize {
@@ -215,8 +232,9 @@ impl Builder<'_> {
     fn layer_norm(&mut self, name: &str, x: NodeId) -> NodeId {
         let channels = self.recipe.channels();
         let gamma = self.floats(channels, 0.5).into_iter().map(|g| 1.0 + g).collect();
-        let beta = self.floats(channels, 0.3);
-        let norm = self.op(&format!("{name}.norm"), Op::LayerNorm { gamma, beta, epsilon: 1e-5 }, &[x]);
+        let beta = if self.recipe.rms { vec![0.0; channels] } else { self.floats(channels, 0.3) };
+        let op = Op::LayerNorm { gamma, beta, epsilon: 1e-5, centred: !self.recipe.rms };
+        let norm = self.op(&format!("{name}.norm"), op, &[x]);
         let step = self.step(2.0);
         self.quantise(name, norm, true, step)
     }
@@ -336,6 +354,10 @@ impl Builder<'_> {
         let scores = match self.recipe.mask {
             true => self.op(&format!("{name}.mask"), Op::Mask(0), &[scores, input]),
             false => scores,
+        };
+        let scores = match self.recipe.band == Band::ALL {
+            true => scores,
+            false => self.op(&format!("{name}.band"), Op::Band(self.recipe.band), &[scores]),
         };
         let p = self.op(&format!("{name}.softmax"), Op::Softmax, &[scores]);
         let step = 1.0 / f64::from(self.recipe.levels);

@@ -14,6 +14,7 @@
 use multiversion::multiversion;
 use num_traits::AsPrimitive;
 
+use crate::graph::Band;
 use crate::integer::Softmax;
 
 use super::super::levels::Even;
@@ -60,8 +61,25 @@ pub(super) struct Room {
     integers: Vec<i64>,
 }
 
-/// Raw elements, of which those that are equal to the padding mask a position.
-type Mask<'a> = Option<(&'a [i32], i32)>;
+/// The keys that a query does not see.
+#[derive(Clone, Copy)]
+struct Mask<'a> {
+    /// Raw elements, of which those that are equal to the padding mask a key.
+    ids: Option<(&'a [i32], i32)>,
+    band: Band,
+    query: usize,
+}
+
+impl Mask<'_> {
+    #[inline(always)]
+    fn hides(self, key: usize) -> bool {
+        self.ids.is_some_and(|(ids, padding)| ids[key] == padding) || self.band.hides(self.query, key)
+    }
+
+    fn is_empty(self) -> bool {
+        self.ids.is_none() && self.band == Band::ALL
+    }
+}
 
 impl Floats {
     /// `None` if a constant is not exact, or levels are not evenly spaced.
@@ -92,7 +110,7 @@ impl SoftmaxPlan {
 
     /// The levels of all rows of scores; `ids` are the raw elements that mask.
     pub(super) fn levels(&self, sums: &Values, ids: Option<&[i32]>, room: &mut Room, levels: &mut [i32]) {
-        let mask = ids.zip(self.softmax.padding);
+        let mask = Mask { ids: ids.zip(self.softmax.padding), band: self.softmax.band, query: 0 };
         match sums {
             Values::I32(scores) => self.layer(scores, mask, room, levels),
             Values::I64(scores) => self.layer(scores, mask, room, levels),
@@ -101,7 +119,11 @@ impl SoftmaxPlan {
 
     fn layer<A: AsPrimitive<i64>>(&self, scores: &[A], mask: Mask<'_>, room: &mut Room, levels: &mut [i32]) {
         let Some(floats) = &self.floats else {
-            self.exact(scores, mask, room, levels);
+            for (g, (scores, levels)) in
+                scores.chunks(self.size).zip(levels.chunks_mut(self.size)).enumerate()
+            {
+                self.exact(scores, Mask { query: g / self.softmax.groups, ..mask }, room, levels);
+            }
             return;
         };
         // All groups are looked up before the first one decides, because reading values just after writing them is slow.
@@ -109,15 +131,17 @@ impl SoftmaxPlan {
         room.exps.resize(scores.len() / self.size * stride, 0.0);
         room.levels.resize(stride, 0);
         room.sums.clear();
-        for (scores, exps) in scores.chunks(self.size).zip(room.exps.chunks_mut(stride)) {
-            room.sums.push(look_up(&floats.table, scores, mask, exps));
+        let groups = self.softmax.groups;
+        for (g, (scores, exps)) in scores.chunks(self.size).zip(room.exps.chunks_mut(stride)).enumerate() {
+            room.sums.push(look_up(&floats.table, scores, Mask { query: g / groups, ..mask }, exps));
         }
         for (g, levels) in levels.chunks_mut(self.size).enumerate() {
+            let mask = Mask { query: g / groups, ..mask };
             let exps = &room.exps[g * stride..][..stride];
             if decide(floats, exps, room.sums[g], &mut room.levels) {
                 levels.copy_from_slice(&room.levels[..self.size]);
-                if let Some((ids, padding)) = mask {
-                    levels.iter_mut().zip(ids).filter(|(_, id)| **id == padding).for_each(|(s, _)| *s = 0);
+                if !mask.is_empty() {
+                    levels.iter_mut().enumerate().filter(|(j, _)| mask.hides(*j)).for_each(|(_, s)| *s = 0);
                 }
             } else {
                 self.exact(&scores[g * self.size..][..self.size], mask, room, levels);
@@ -125,26 +149,23 @@ impl SoftmaxPlan {
         }
     }
 
-    /// Some groups by the comparisons of the integer network.
+    /// A group by the comparisons of the integer network.
     #[inline(never)]
-    fn exact<A: AsPrimitive<i64>>(&self, scores: &[A], mask: Mask<'_>, room: &mut Room, levels: &mut [i32]) {
+    fn exact<A: AsPrimitive<i64>>(&self, group: &[A], mask: Mask<'_>, room: &mut Room, levels: &mut [i32]) {
         let softmax = &self.softmax;
-        let masked = |j: usize| mask.is_some_and(|(ids, padding)| ids[j] == padding);
-        for (group, levels) in scores.chunks(self.size).zip(levels.chunks_mut(self.size)) {
-            room.scores.clear();
-            room.scores.extend(group.iter().map(|a| a.as_()));
-            let sum = softmax.exps(&room.scores, masked, &mut room.integers);
-            let unit = 2f64.powi(softmax.scale_fraction as i32) / sum as f64;
-            let offset = softmax.rounding.boundary(0).halves as f64;
-            for (j, (level, &e)) in levels.iter_mut().zip(&room.integers).enumerate() {
-                if masked(j) {
-                    *level = 0;
-                    continue;
-                }
-                let estimate = (e as f64 * unit - offset) * 0.5;
-                let reached = |k| softmax.reached(e, sum, k);
-                *level = corrected(estimate, (softmax.low, softmax.high), reached);
+        room.scores.clear();
+        room.scores.extend(group.iter().map(|a| a.as_()));
+        let sum = softmax.exps(&room.scores, |j| mask.hides(j), &mut room.integers);
+        let unit = 2f64.powi(softmax.scale_fraction as i32) / sum as f64;
+        let offset = softmax.rounding.boundary(0).halves as f64;
+        for (j, (level, &e)) in levels.iter_mut().zip(&room.integers).enumerate() {
+            if mask.hides(j) {
+                *level = 0;
+                continue;
             }
+            let estimate = (e as f64 * unit - offset) * 0.5;
+            let reached = |k| softmax.reached(e, sum, k);
+            *level = corrected(estimate, (softmax.low, softmax.high), reached);
         }
     }
 }
@@ -154,15 +175,15 @@ impl SoftmaxPlan {
 fn look_up<A: AsPrimitive<i64>>(table: &[f64], scores: &[A], mask: Mask<'_>, exps: &mut [f64]) -> f64 {
     let last = table.len() - 1;
     let exp = |most: i64, a: &A| table[usize::try_from(most - a.as_()).map_or(last, |d| d.min(last))];
-    let Some((ids, padding)) = mask else {
+    if mask.is_empty() {
         let most = scores.iter().fold(i64::MIN, |most, a| most.max(a.as_()));
         exps.iter_mut().zip(scores).for_each(|(e, a)| *e = exp(most, a));
         return exps[..scores.len()].iter().sum();
-    };
-    let live = scores.iter().zip(ids).filter(|(_, id)| **id != padding);
-    let most = live.map(|(a, _)| a.as_()).max().unwrap_or(0);
-    for ((e, a), id) in exps.iter_mut().zip(scores).zip(ids) {
-        *e = if *id == padding { 0.0 } else { exp(most, a) };
+    }
+    let live = scores.iter().enumerate().filter(|(j, _)| !mask.hides(*j));
+    let most = live.map(|(_, a)| a.as_()).max().unwrap_or(0);
+    for (j, (e, a)) in exps.iter_mut().zip(scores).enumerate() {
+        *e = if mask.hides(j) { 0.0 } else { exp(most, a) };
     }
     exps[..scores.len()].iter().sum()
 }
@@ -190,11 +211,17 @@ fn decide(floats: &Floats, exps: &[f64], sum: f64, levels: &mut [i32]) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Room, SoftmaxPlan, Values};
+    use super::{Band, Room, SoftmaxPlan, Values};
     use crate::integer::Rounding;
     use crate::integer::{Range, Softmax};
 
-    fn softmax(scale: i64, rounding: Rounding, (low, high): (i32, i32), padding: Option<i32>) -> Softmax {
+    fn softmax(
+        scale: i64,
+        rounding: Rounding,
+        (low, high): (i32, i32),
+        padding: Option<i32>,
+        band: Band,
+    ) -> Softmax {
         Softmax {
             groups: 2,
             low,
@@ -205,6 +232,7 @@ mod tests {
             scale,
             scale_fraction: 16,
             padding,
+            band,
             total: Range::new(-1000, 1000),
             sum_width: 30,
             decision_width: 60,
@@ -216,6 +244,9 @@ mod tests {
         #[test]
         fn levels_are_those_of_the_integer_network(
             scores in prop::collection::vec(prop_oneof![Just(7i32), 0..8, -1000..1000], 2..40),
+            rows in 1usize..4,
+            behind in prop::option::of(0u32..4),
+            ahead in prop::option::of(0u32..4),
             scale in prop_oneof![Just(1i64 << 12), Just(1 << 13), 1i64..1 << 16],
             rounding in prop_oneof![
                 Just(Rounding::HalfUp), Just(Rounding::HalfEven), Just(Rounding::Floor), Just(Rounding::Truncate)
@@ -224,16 +255,17 @@ mod tests {
             ids in prop::collection::vec(0i32..3, 20),
             masks in any::<bool>(),
         ) {
-            let channels = scores.len() / 2 * 2;
-            let scores = &scores[..channels];
-            let (size, padding) = (channels / 2, masks.then_some(0));
-            let softmax = softmax(scale, rounding, range, padding);
+            let rows = rows.min(scores.len() / 2);
+            let size = scores.len() / (2 * rows);
+            let scores = &scores[..2 * rows * size];
+            let (channels, padding, band) = (2 * size, masks.then_some(0), Band { behind, ahead });
+            let softmax = softmax(scale, rounding, range, padding, band);
             let plan = SoftmaxPlan::new(&softmax, channels);
             prop_assert_eq!(plan.floats.is_none(), rounding == Rounding::Truncate && range.0 < 0);
             let mut expected = Vec::new();
-            for group in scores.chunks(size) {
+            for (g, group) in scores.chunks(size).enumerate() {
                 let group: Vec<i64> = group.iter().map(|&a| a.into()).collect();
-                let masked = |j: usize| masks && ids[j] == 0;
+                let masked = |j: usize| masks && ids[j] == 0 || band.hides(g / 2, j);
                 let mut exps = Vec::new();
                 let sum = softmax.exps(&group, masked, &mut exps);
                 let level = |(j, &e): (usize, &i64)| if masked(j) { 0 } else { softmax.level(e, sum) };
@@ -241,7 +273,7 @@ mod tests {
             }
             let wide = scores.iter().map(|&a| a.into()).collect();
             for sums in [Values::I32(scores.to_vec()), Values::I64(wide)] {
-                let mut levels = vec![99; channels];
+                let mut levels = vec![99; scores.len()];
                 plan.levels(&sums, masks.then_some(&ids[..size]), &mut Room::default(), &mut levels);
                 prop_assert_eq!(&levels, &expected);
             }

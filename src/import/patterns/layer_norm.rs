@@ -1,5 +1,5 @@
 //! LayerNorm over the last axis: `LayerNormalization`, or single operations, as operator sets before 17 have
-//! it: `(x − mean(x))/√(mean((x − mean(x))²) + ε)·γ + β`.
+//! it: `(x − mean(x))/√(mean((x − mean(x))²) + ε)·γ + β`. RMSNorm: `RMSNormalization`, or the same without `mean(x)`.
 
 use super::{Context, Found, Site, passthrough};
 use crate::error::{Error, Result};
@@ -10,18 +10,22 @@ use crate::qann::Op;
 
 /// The pattern.
 pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
-    let found =
-        if site.node.is("LayerNormalization") { one_node(context, site)? } else { spelt_out(context, site)? };
-    let Some(Parts { source, gamma, beta, epsilon, nodes }) = found else { return Ok(None) };
+    let found = if site.node.is("LayerNormalization") || site.node.is("RMSNormalization") {
+        one_node(context, site)?
+    } else {
+        spelt_out(context, site)?
+    };
+    let Some(Parts { source, gamma, beta, epsilon, centred, nodes }) = found else { return Ok(None) };
     let Some(dims) = context.flow.data_extents(source)? else {
         return Ok(Some(Found::Blocked(vec![source])));
     };
     let channels = dims.last().copied().unwrap_or(1);
     let gamma = per_channel(context, gamma, channels, 1.0)?;
     let beta = per_channel(context, beta, channels, 0.0)?;
-    let detail = format!("{channels} channels, ε {epsilon}");
+    let mean = if centred { "" } else { ", without mean" };
+    let detail = format!("{channels} channels, ε {epsilon}{mean}");
     let name = name::of_scope(context.flow.model, &nodes);
-    let op = Op::LayerNorm { gamma, beta, epsilon };
+    let op = Op::LayerNorm { gamma, beta, epsilon, centred };
     Ok(Some(Found::Operator { op, sources: vec![source], name, detail }))
 }
 
@@ -31,6 +35,7 @@ struct Parts {
     gamma: Option<ValueId>,
     beta: Option<ValueId>,
     epsilon: f32,
+    centred: bool,
     nodes: Vec<NodeIndex>,
 }
 
@@ -40,12 +45,13 @@ fn one_node(context: &Context, site: Site) -> Result<Option<Parts>> {
     if let Some(dims) = context.flow.data_extents(source)?
         && dims::axis(node.int("axis", -1), dims.len()).map_err(Error::input)? != dims.len() - 1
     {
-        return Err(Error::input("LayerNormalization over more than the last extent is not supported")
+        return Err(Error::input("a norm over more than the last extent is not supported")
             .fix("normalise over the channels, the last extent"));
     }
-    let (gamma, beta) = (Some(node.input(1)?), node.optional_input(2));
+    let centred = node.is("LayerNormalization");
+    let (gamma, beta) = (Some(node.input(1)?), node.optional_input(2).filter(|_| centred));
     let epsilon = node.float("epsilon", 1e-5);
-    Ok(Some(Parts { source, gamma, beta, epsilon, nodes: vec![site.index] }))
+    Ok(Some(Parts { source, gamma, beta, epsilon, centred, nodes: vec![site.index] }))
 }
 
 /// One number per channel; the same for all if there is no constant.
@@ -72,13 +78,20 @@ fn spelt_out(context: &Context, site: Site) -> Result<Option<Parts>> {
     let gamma = walk.with_constant(&mut value, "Mul")?;
     let Some((centred, deviation)) = walk.quotient(value)? else { return Ok(None) };
     let Some((mut variance, epsilon)) = walk.under_root(deviation)? else { return Ok(None) };
-    let Some(source) = walk.centred(centred)? else { return Ok(None) };
+    let source = walk.centred(centred)?;
     let Some(square) = walk.mean(variance)? else { return Ok(None) };
     variance = square;
     let Some(base) = walk.square(variance)? else { return Ok(None) };
+    let Some(source) = source else {
+        // RMSNorm: what is squared is what is divided.
+        let source = walk.same(centred)?;
+        let same = walk.same(base)? == source;
+        let parts = Parts { source, gamma, beta, epsilon, centred: false, nodes: walk.nodes };
+        return Ok(same.then_some(parts));
+    };
     // The difference may have been written twice.
     let same = walk.same(base)? == walk.same(centred)? || walk.centred(base)? == Some(source);
-    Ok(same.then_some(Parts { source, gamma, beta, epsilon, nodes: walk.nodes }))
+    Ok(same.then_some(Parts { source, gamma, beta, epsilon, centred: true, nodes: walk.nodes }))
 }
 
 /// Walks back through the operations of a LayerNorm.
@@ -136,6 +149,11 @@ impl<'a> Walk<'a, '_> {
         for (a, b) in [(a, b), (b, a)] {
             if let Some(inverse) = self.node(b, "Reciprocal")? {
                 return Ok(Some((a, inverse.input(0)?)));
+            }
+            if let Some(inverse) = self.node(b, "Div")?
+                && self.number(inverse.input(0)?)? == Some(1.0)
+            {
+                return Ok(Some((a, inverse.input(1)?)));
             }
         }
         Ok(None)

@@ -3,21 +3,15 @@
 //! It is written as `Where(mask, −∞, scores)` (`masked_fill`), or as a sum with 0 and a number that leaves nothing of
 //! its score's exponential: −10000, the smallest float, −∞. All mean −∞ here.
 
+use super::band::{self, FIX, MASKED, reaches_softmax};
 use super::probe::Probe;
 use super::token_map::{self, TokenMap, dependent};
-use super::{Context, Found, Site};
+use super::{Context, Found, Part, Site};
 use crate::error::{Error, Result};
+use crate::graph::Band;
 use crate::import::decode::ValueId;
 use crate::import::tensor::Tensor;
 use crate::qann::Op;
-
-/// Upper bound of a masking number; scores near 0 cannot compensate for it.
-const MASKED: f64 = -1000.0;
-
-/// The softmax is searched behind this many nodes.
-const MOST_NODES: usize = 32;
-
-const FIX: &str = "set masked scores to -inf, or add -10000 or less to them, and 0 to the others";
 
 /// The pattern.
 pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
@@ -92,12 +86,6 @@ fn probed(context: &Context, site: Site) -> Result<Option<Found>> {
             continue;
         }
         if flow.is_constant(mask) {
-            // One that leaves nothing out.
-            let all = flow.constant(mask)?;
-            let keeps = if chooses { Some(f64::from(u8::from(!when))) } else { Some(0.0) };
-            if all.uniform() == keeps {
-                return Ok(Some(Found::Same(scores)));
-            }
             continue;
         }
         if chooses {
@@ -114,25 +102,24 @@ fn probed(context: &Context, site: Site) -> Result<Option<Found>> {
             continue;
         }
         // Which elements of the mask are left out; elements of the last extent belong to keys.
-        let left_out = |ids: &[i64]| -> Result<Option<Vec<bool>>> {
+        let left_out = |ids: &[i64]| -> Result<Option<(Vec<bool>, Vec<usize>)>> {
             let tensor = probe.evaluate(ids)?;
+            let extents = tensor.dims.clone();
             if tensor.dims.last() != Some(&probe.tokens) {
                 return Ok(None);
             }
             let values = tensor.to_f64();
             if chooses {
-                return Ok(Some(values.iter().map(|&v| (v != 0.0) == when).collect()));
+                return Ok(Some((values.iter().map(|&v| (v != 0.0) == when).collect(), extents)));
             }
             let added = values.iter().map(|&v| if node.is("Sub") { -v } else { v });
             let added: Vec<f64> = added.collect();
             let fits = added.iter().all(|&v| v == 0.0 || v <= MASKED);
-            Ok(fits.then(|| added.iter().map(|&v| v != 0.0).collect()))
+            Ok(fits.then(|| (added.iter().map(|&v| v != 0.0).collect(), extents)))
         };
         let plain = probe.without_padding();
-        let Some(none) = left_out(&plain)? else { continue };
-        if none.iter().any(|&m| m) {
-            return Err(dependent("a token's position alone (a causal mask)"));
-        }
+        let Some((hidden, extents)) = left_out(&plain)? else { continue };
+        let band = band::of(&hidden, &extents, dims)?;
         let mut padding = None;
         for &candidate in &probe.candidates {
             let with = |at: &dyn Fn(usize) -> bool| -> Vec<i64> {
@@ -142,8 +129,12 @@ fn probed(context: &Context, site: Site) -> Result<Option<Found>> {
             for j in 0..probe.tokens {
                 // One token, and all from one on.
                 for set in [with(&|i| i == j), with(&|i| i >= j && j > 0)] {
-                    let expected = |e: usize| set[e % probe.tokens] == candidate;
-                    let Some(found) = left_out(&set)? else { return Ok(None) };
+                    let tokens = probe.tokens;
+                    // All rows are alike where the mask has no rows of its own.
+                    let expected = |e: usize| {
+                        set[e % tokens] == candidate || band.hides(e / tokens % tokens, e % tokens)
+                    };
+                    let Some((found, _)) = left_out(&set)? else { return Ok(None) };
                     same &= found.iter().enumerate().all(|(e, &m)| m == expected(e));
                 }
             }
@@ -157,11 +148,15 @@ fn probed(context: &Context, site: Site) -> Result<Option<Found>> {
         context.tell(format!(
             "the mask was evaluated: it leaves out the keys whose token is {padding}, the padding"
         ));
-        return Ok(Some(Found::Operator {
-            op: Op::Mask(padding),
-            sources: vec![scores, flow.model.input],
+        let mask = (Op::Mask(padding), vec![Part::Value(scores), Part::Value(flow.model.input)]);
+        let mut steps = vec![mask];
+        if band != Band::ALL {
+            steps.push((Op::Band(band), vec![Part::Before]));
+        }
+        return Ok(Some(Found::Chain {
+            steps,
             name: node.name.clone(),
-            detail: format!("token {padding} is padding"),
+            detail: format!("{band}, token {padding} is padding"),
         }));
     }
     Ok(None)
@@ -181,9 +176,6 @@ fn choice(context: &Context, condition: ValueId, a: ValueId, b: ValueId) -> Resu
     if number.uniform().is_none_or(|x| x.is_nan() || x > MASKED) {
         return Err(Error::input("masked scores are not replaced by one very negative number").fix(FIX));
     }
-    if context.flow.is_constant(condition) {
-        return Err(dependent("a token's position alone (a causal mask)"));
-    }
     let Some(map) = token_map::of(context, condition)? else {
         return Err(Error::input("this mask is not made of the model's token ids alone")
             .fix("derive the mask from the ids inside the model, and convert with --input tokens"));
@@ -200,11 +192,6 @@ fn sum(context: &Context, a: ValueId, b: ValueId, minus: bool) -> Result<Masking
             continue;
         }
         if context.flow.is_constant(mask) {
-            let constant = context.flow.constant(mask)?;
-            let reach = |x: f64| if minus { x >= -MASKED } else { x <= MASKED };
-            if constant.to_f64().into_iter().any(reach) {
-                return Err(dependent("a token's position alone (a causal mask)"));
-            }
             continue;
         }
         let Some(map) = token_map::of(context, mask)? else { continue };
@@ -239,23 +226,4 @@ fn key_only(context: &Context, index_of: &Tensor, scores: &[usize]) -> Result<()
         && index_of.dims.last() == Some(&tokens)
         && indices.iter().enumerate().all(|(e, &p)| usize::try_from(p) == Ok(expected(e)));
     if fits { Ok(()) } else { Err(dependent("another token than the one that is attended to")) }
-}
-
-/// Whether a softmax reads this value, possibly after other masks and factors.
-fn reaches_softmax(context: &Context, value: ValueId) -> bool {
-    let mut open = vec![value];
-    for _ in 0..MOST_NODES {
-        let Some(value) = open.pop() else { return false };
-        for &index in context.flow.readers(value) {
-            let node = &context.flow.model.nodes[index];
-            match node.standard_op() {
-                Some("Softmax") => return true,
-                Some("Where" | "Add" | "Sub" | "Mul" | "Div" | "Identity" | "Cast" | "Dropout") => {
-                    open.extend(node.outputs.first().copied().flatten());
-                }
-                _ => {}
-            }
-        }
-    }
-    false
 }

@@ -28,9 +28,9 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         ],
         [axis] if axis + 1 == from.len() && is_square(context, source)? => {
             return Err(Error::input(
-                "RMSNorm, a norm by the mean of squares without the mean itself, is not supported",
+                "a mean of squares over the last extent that is not part of an RMSNorm is not supported",
             )
-            .fix("train with LayerNorm, which hardware of this project has"));
+            .fix("supported is x / sqrt(mean(x²) + ε) · γ, with a constant ε above 0 inside the root"));
         }
         _ => {
             let problem = format!("a mean of {from:?} over the extents {axes:?} is not supported");

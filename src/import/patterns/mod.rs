@@ -6,6 +6,7 @@
 mod activation;
 mod affine;
 pub mod arithmetic;
+mod band;
 mod batch_norm;
 mod bias;
 mod clip;
@@ -13,6 +14,7 @@ pub mod convolution;
 mod elementwise;
 mod form;
 mod function;
+mod gate;
 mod grid;
 mod layer_norm;
 mod levels;
@@ -28,6 +30,7 @@ mod qdq;
 mod qonnx;
 mod quantiser;
 mod reshape;
+mod resize;
 mod scaled;
 mod straight_through;
 mod token_map;
@@ -133,6 +136,7 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern { name: "pool", find: convolution::global },
     Pattern { name: "normalisation", find: batch_norm::find },
     Pattern { name: "attention product", find: transformer::product },
+    Pattern { name: "mask by position", find: band::find },
     Pattern { name: "attention mask", find: mask::find },
     Pattern { name: "layer norm", find: layer_norm::find },
     Pattern { name: "function", find: function::find },
@@ -143,11 +147,13 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern { name: "softmax", find: transformer::softmax },
     Pattern { name: "part", find: transformer::part },
     Pattern { name: "repetition", find: pick::find },
+    Pattern { name: "nearest neighbours", find: resize::find },
     Pattern { name: "positions", find: positions::find },
     Pattern { name: "embedding", find: transformer::embedding },
     Pattern { name: "factor", find: transformer::factor },
     Pattern { name: "reshape", find: reshape::find },
     Pattern { name: "passthrough", find: passthrough::find },
+    Pattern { name: "gate", find: gate::find },
 ];
 
 /// Tries all patterns on a value.
@@ -202,8 +208,8 @@ pub fn unsupported(node: &Node) -> Error {
         }
         _ => (
             format!("the operator {op}{domain} is not supported"),
-            "supported are Gemm, MatMul, Add, Conv, MaxPool, AveragePool, BatchNormalization, LayerNormalization, Softmax, padding masks, ReduceMean of \
-             tokens or pixels, Relu, Gelu and other functions of single elements, Concat, Split, Slice, Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
+            "supported are Gemm, MatMul, Add, Conv, MaxPool, AveragePool, BatchNormalization, LayerNormalization, Softmax, RMSNormalization, padding and causal masks, ReduceMean of \
+             tokens or pixels, Relu, Gelu and other functions of single elements, Concat, Split, Slice, Gather, Resize to nearest neighbours, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
              arithmetic, QuantizeLinear/DequantizeLinear or QONNX Quant",
         ),
     };

@@ -215,7 +215,7 @@ pub fn is_of_raw_elements(context: &Context, value: ValueId) -> bool {
 /// The one number that a constant is everywhere, without extents.
 fn number(tensor: &Tensor) -> Result<Tensor> {
     if tensor.uniform().is_none() {
-        return Err(dependent("a token's position, for instance that of the query (a causal mask)"));
+        return Err(dependent("a token's position, beside the tokens themselves"));
     }
     let data = match &tensor.data {
         Elements::Int(v) => Elements::Int(v[..1].to_vec()),
@@ -228,6 +228,6 @@ fn number(tensor: &Tensor) -> Result<Tensor> {
 /// The error for a mask that is not a function of the key's token alone.
 pub fn dependent(on: &str) -> Error {
     Error::input(format!("a mask that depends on {on} is not supported")).fix(
-        "mask padding only: scores.masked_fill(ids == padding, -inf) for the tokens that are attended to",
+        "mask padding, scores.masked_fill(ids == padding, -inf) for the tokens that are attended to, and keys by position: two masks one after the other, or their sum",
     )
 }

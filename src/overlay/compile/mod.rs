@@ -385,6 +385,8 @@ fn machine(
         embeds: op(2),
         masks: op(4),
         norms: op(3),
+        uncentred: vector.iter().any(|v| v.uncentred == 1),
+        bands: fire.iter().any(|f| f.band == 1),
         sum_neurons: op(5),
         spike_depth: addresses.spikes,
         sum_width: widths.sum.signed(),

@@ -7,7 +7,7 @@ use super::lower::{Lowering, STREAM, View, refused};
 use super::widths::unsigned;
 use crate::error::Result;
 use crate::golden::SpikeCode;
-use crate::graph::NodeId;
+use crate::graph::{Band, NodeId};
 use crate::integer::{LayerNorm, Op, Range, Rounding, Softmax, Term};
 use crate::overlay::isa::Vector;
 use crate::overlay::plan::Memory;
@@ -292,6 +292,7 @@ impl Lowering<'_> {
             op: 3,
             half_even,
             unary: u128::from(self.options.code == SpikeCode::Unary),
+            uncentred: u128::from(!norm.centred),
             rows: view.count as u128,
             channels: channels as u128,
             row_stride: words as u128,
@@ -323,10 +324,15 @@ impl Lowering<'_> {
         let channels = norm.gamma.len() as i128;
         let spread = i128::from(norm.total.high) - i128::from(norm.total.low);
         // The sum of squares of the deviations is at most C²/4·spread², and no deviation is above C − 1 times the spread.
-        let half = (channels * spread).saturating_add(1) / 2;
+        // Without a mean, they are at most C²·reach² and C times the reach.
+        let reach = i128::from(norm.total.low.unsigned_abs().max(norm.total.high.unsigned_abs()));
+        let half = match norm.centred {
+            true => (channels * spread).saturating_add(1) / 2,
+            false => channels * reach,
+        };
         let root =
             half.checked_mul(half).map_or(i128::from(i64::MAX), |v| v.saturating_add(norm.epsilon).isqrt());
-        let centred = (channels - 1) * spread;
+        let centred = if norm.centred { (channels - 1) * spread } else { channels * reach };
         let most = |list: &[i64]| i128::from(list.iter().map(|x| x.unsigned_abs()).max().unwrap_or(0));
         let (gamma, beta) = (most(&norm.gamma), most(&norm.beta));
         let numerator = gamma
@@ -367,6 +373,12 @@ impl Lowering<'_> {
             let buffer = self.mask(name, padding, tokens);
             fire.masked = 1;
             accesses.push(Access { buffer, port: Port::Masked, offset: 0, rows: vec![(0, tokens); rows] });
+        }
+        if softmax.band != Band::ALL {
+            // More than a row has keys is no bound.
+            let bound = |bound: Option<u32>| u128::from(bound.map_or(u16::MAX, |n| n.min(0xffff) as u16));
+            fire.band = 1;
+            (fire.behind, fire.ahead) = (bound(softmax.band.behind), bound(softmax.band.ahead));
         }
         let split = Split::aligned(tokens, self.options.fire_lanes);
         let layout = Layout::split(channels, split, self.options.fire_lanes);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tensors::{Reader, Writer};
 use crate::error::{Error, Result, printable};
-use crate::graph::{NodeId, Shape, Window};
+use crate::graph::{Band, NodeId, Shape, Window};
 use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Rounding, Weights};
 use crate::snn::{
     Arrange, Embedding, Form, Input, LayerNorm, Linear, Model, Network, Op, Product, Select, Softmax, Sum,
@@ -84,7 +84,10 @@ enum FileOp {
         first: Vec<usize>,
         constant: bool,
     },
-    LayerNorm {},
+    LayerNorm {
+        #[serde(default = "yes", skip_serializing_if = "is_yes")]
+        centred: bool,
+    },
     Product {
         form: Form,
         heads: usize,
@@ -93,6 +96,10 @@ enum FileOp {
         groups: usize,
         factor: f64,
         padding: Option<i32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        behind: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ahead: Option<u32>,
     },
     Function {
         steps: Function,
@@ -111,6 +118,16 @@ fn one() -> u32 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_one(divisor: &u32) -> bool {
     *divisor == 1
+}
+
+/// Whether a LayerNorm subtracts the mean.
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 /// Name of a tensor of the node at this position.
@@ -159,15 +176,21 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
                 }
                 FileOp::Sum { first: first.clone(), constant: !constant.is_empty() }
             }
-            Op::LayerNorm(LayerNorm { gamma, beta, epsilon }) => {
+            Op::LayerNorm(LayerNorm { gamma, beta, epsilon, centred }) => {
                 tensors.floats(tensor(position, "gamma"), gamma);
                 tensors.floats(tensor(position, "beta"), beta);
                 tensors.floats(tensor(position, "epsilon"), &[*epsilon]);
-                FileOp::LayerNorm {}
+                FileOp::LayerNorm { centred: *centred }
             }
             Op::Product(Product { form, heads }) => FileOp::Product { form: *form, heads: *heads },
-            Op::Softmax(Softmax { groups, factor, padding }) => {
-                FileOp::Softmax { groups: *groups, factor: *factor, padding: *padding }
+            Op::Softmax(Softmax { groups, factor, padding, band: Band { behind, ahead } }) => {
+                FileOp::Softmax {
+                    groups: *groups,
+                    factor: *factor,
+                    padding: *padding,
+                    behind: *behind,
+                    ahead: *ahead,
+                }
             }
             Op::Function(steps) => FileOp::Function { steps: steps.clone() },
             Op::MaxPool(window) => FileOp::MaxPool { window: window.clone() },
@@ -290,18 +313,19 @@ fn add(
             let values = if *constant { tensors.doubles(&tensor(position, "constant"))? } else { Vec::new() };
             Op::Sum(Sum { rows, channels, first: first.clone(), constant: values })
         }
-        FileOp::LayerNorm {} => {
+        FileOp::LayerNorm { centred } => {
             let gamma = tensors.floats(&tensor(position, "gamma"))?;
             let beta = tensors.floats(&tensor(position, "beta"))?;
             let epsilon = tensors.floats(&tensor(position, "epsilon"))?;
             let [epsilon] = epsilon[..] else {
                 return Err(Error::input(format!("{} values of 'epsilon'; expected 1", epsilon.len())));
             };
-            Op::LayerNorm(LayerNorm { gamma, beta, epsilon })
+            Op::LayerNorm(LayerNorm { gamma, beta, epsilon, centred: *centred })
         }
         FileOp::Product { form, heads } => Op::Product(Product { form: *form, heads: *heads }),
-        FileOp::Softmax { groups, factor, padding } => {
-            Op::Softmax(Softmax { groups: *groups, factor: *factor, padding: *padding })
+        FileOp::Softmax { groups, factor, padding, behind, ahead } => {
+            let band = Band { behind: *behind, ahead: *ahead };
+            Op::Softmax(Softmax { groups: *groups, factor: *factor, padding: *padding, band })
         }
         FileOp::Function { steps } => Op::Function(steps.clone()),
         FileOp::MaxPool { window } => Op::MaxPool(window.clone()),

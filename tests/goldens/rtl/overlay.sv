@@ -163,7 +163,7 @@ module snn_qdq_activation_per_channel #(
     .Loadable(1'b0),
     .LoadWidth(320),
     .Scalars({
-      32'h00000000, 32'h00000032, 32'h0000002c, 32'h00000003, 32'h00000003, 32'h00000018,
+      32'h00000000, 32'h00000035, 32'h0000002c, 32'h00000003, 32'h00000003, 32'h00000018,
       32'h00000018, 32'h00000000, 32'h0000000b, 32'h00000000, 32'h0000000b, 32'h00000080,
       32'h00000001
     }),
@@ -235,7 +235,9 @@ module snn_qdq_activation_per_channel #(
     .HasAdd(1'b0),
     .HasEmbed(1'b0),
     .HasMask(1'b0),
+    .HasBand(1'b0),
     .HasLayerNorm(1'b0),
+    .HasUncentred(1'b0),
     .HasNeurons(1'b0),
     .TableWidth(1),
     .TableDepth(0),

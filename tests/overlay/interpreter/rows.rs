@@ -123,6 +123,14 @@ impl Interpreter<'_> {
                         *own = set.ok_or("a mask that is not set")?;
                     }
                 }
+                let w = m.fire_lanes;
+                let row = (run.progress[2] as usize)
+                    - self.fire[..fire].iter().filter(|f| f.serial == 2).map(|f| n(f.rows)).sum::<usize>();
+                if f.band == 1 {
+                    for (j, masked) in masked.iter_mut().enumerate() {
+                        *masked |= j > row + n(f.ahead) || j + n(f.behind) < row;
+                    }
+                }
                 let most = scores.iter().zip(&masked).filter(|(_, masked)| !**masked).map(|(a, _)| *a).max();
                 let mut exps = Vec::new();
                 for (&a, &masked) in scores.iter().zip(&masked) {
@@ -148,9 +156,6 @@ impl Interpreter<'_> {
                         }
                     });
                 }
-                let w = m.fire_lanes;
-                let row = (run.progress[2] as usize)
-                    - self.fire[..fire].iter().filter(|f| f.serial == 2).map(|f| n(f.rows)).sum::<usize>();
                 for levels in levels.chunks(w) {
                     let own: Vec<Option<i64>> = levels.iter().map(|&l| Some(l)).collect();
                     let first = n(f.spikes) + row * n(f.row_stride);
@@ -303,7 +308,7 @@ impl Interpreter<'_> {
                 })?,
             );
         }
-        let sum: i128 = x.iter().sum();
+        let sum: i128 = if v.uncentred == 1 { 0 } else { x.iter().sum() };
         let squares: i128 = x.iter().map(|x| x * x).sum();
         let epsilon = fits(v.epsilon as i128, m.epsilon_width, false, "ε")?;
         let square = fits(count * squares - sum * sum + epsilon, m.square_width, false, "v")?;

@@ -22,7 +22,7 @@ pub use folding::{Joins, LayerFolding, Options};
 use super::stage::{Kind, Stage};
 use super::{Carries, Design, Groups, Stream};
 use crate::error::{Error, Result};
-use crate::graph::NodeId;
+use crate::graph::{Band, NodeId};
 use crate::integer::{Network, Op, Range};
 
 /// Plans the network as a pipeline of stages.
@@ -35,6 +35,13 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
         let node = network.node(id);
         match &node.op {
             Op::MaxPool(_) => return Err(without_stage(&node.name, "a max pool")),
+            Op::Softmax(softmax) if softmax.band != Band::ALL => {
+                let what = format!("a mask by position ({})", softmax.band);
+                return Err(without_stage(&node.name, &what));
+            }
+            Op::LayerNorm(norm) if !norm.centred => {
+                return Err(without_stage(&node.name, "an RMSNorm"));
+            }
             Op::Linear(linear) if linear.window.is_some() => {
                 return Err(without_stage(&node.name, "a convolution or an average pool"));
             }
