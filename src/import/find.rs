@@ -161,7 +161,11 @@ pub fn find_all(context: &Context) -> Findings {
 
 /// Positions that are counted from the tokens need a mask: without it, rows of padding tokens are read by the others.
 fn unmasked(context: &Context, findings: &mut Findings) {
-    let masked = |found: &Found| matches!(found, Found::Operator { op: Op::Mask(_), .. });
+    let masked = |found: &Found| match found {
+        Found::Operator { op, .. } => matches!(op, Op::Mask(_)),
+        Found::Chain { steps, .. } => steps.iter().any(|(op, _)| matches!(op, Op::Mask(_))),
+        Found::Same(_) | Found::Blocked(_) => false,
+    };
     if findings.found.values().any(|(_, _, found)| masked(found)) {
         return;
     }
