@@ -123,7 +123,7 @@ pub fn check(options: &Options) -> Result<Check> {
         mut network,
         placeholders,
         explanation,
-        notes: told,
+        notes: mut told,
         mut problems,
     } = examined;
     let size = Size::of(&network, |id| !placeholders.contains(&id));
@@ -144,6 +144,9 @@ pub fn check(options: &Options) -> Result<Check> {
         };
         let (chosen, widths) = widths::search(&network, search, &rounded)?;
         network = chosen;
+        // Not to 24 bits, as the importer has noted.
+        let rounded = |node: &String| widths.layers.iter().any(|(layer, _)| layer == node);
+        told.retain(|(node, text)| !(text.starts_with("float weights") && rounded(node)));
         found = Some(widths);
     }
     let inserted = inserted.map(|(_, _, placed)| placed);

@@ -12,7 +12,16 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     }
     let (a, b) = (node.input(0)?, node.input(1)?);
     if flow.is_constant(a) || flow.is_constant(b) {
-        return Ok(None);
+        let constant = if flow.is_constant(a) { a } else { b };
+        let dims = flow.extents(constant)?.unwrap_or_default();
+        let turns = matches!(dims[..], [.., rows, channels] if rows > 1 && channels > 1);
+        if !turns || flow.constant(constant)?.uniform().is_some() {
+            return Ok(None);
+        }
+        return Err(Error::input(format!(
+            "a factor of extents {dims:?}, for each position and channel (rotary positions), is not supported"
+        ))
+        .fix("use learned or sinusoidal positions that are added to the embeddings, or factors for each channel"));
     }
     let (Some(first), Some(second)) = (flow.data_extents(a)?, flow.data_extents(b)?) else {
         return Ok(Some(Found::Blocked(vec![a, b])));
