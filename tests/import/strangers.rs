@@ -109,6 +109,24 @@ fn quantised_after_training() {
     }
 }
 
+/// A causal mask together with padding; RMSNorm.
+#[test]
+fn decoders() {
+    for name in ["gpt_padding_ts", "gpt_rms_ts"] {
+        let compared = check(name, None, &Adjustments::default());
+        assert!(compared >= 5, "{name}: {compared}");
+    }
+}
+
+/// Pixels repeated to twice the extents, beside those of the larger map.
+#[test]
+fn nearest_neighbours() {
+    let number = |text: &str| vec![text.parse().unwrap()];
+    let scaling = Scaling::Normalise { mean: number("0"), std: number("1") };
+    let black = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    assert_eq!(check("cnn_upsampled_ts", Some(&black), &Adjustments::default()), 3);
+}
+
 #[test]
 fn transformers() {
     for name in ["vit_einsum_ts", "vit_gqa_ts", "timm_deit_ts", "timm_vit_avg_ts"] {
