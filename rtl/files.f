@@ -81,8 +81,13 @@ overlay/overlay_scalars.sv
 overlay/overlay_frames.sv
 overlay/overlay_logits.sv
 overlay/overlay_weights.sv
+overlay/overlay_two_ports.sv
+overlay/overlay_words.sv
+overlay/overlay_start_stream.sv
+overlay/overlay_operands.sv
 overlay/overlay_sequencer.sv
 overlay/overlay_input.sv
+overlay/overlay_input_direct.sv
 overlay/overlay_fetch.sv
 overlay/thermometer_count.sv
 overlay/thermometer_sum.sv

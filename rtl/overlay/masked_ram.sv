@@ -12,6 +12,8 @@ module masked_ram #(
   parameter int unsigned Parts = 4,
   /// Words.
   parameter int unsigned Depth = 16,
+  /// In UltraRAM, where there is such (`SNN2RTL_ULTRA`).
+  parameter bit Ultra = 1'b0,
   /// Bits of a word, derived.
   localparam int unsigned Width = PartWidth * Parts,
   /// Address bits, derived.
@@ -36,7 +38,46 @@ module masked_ram #(
 
   // An attribute must be a literal.
   logic [Width-1:0] data;
-  if (Depth > 32) begin : gen_blocks
+`ifdef SNN2RTL_ULTRA
+  // As of `rtl/xcup/sync_ram.sv`: UltraRAM that is filled by at least a quarter. src/overlay/memories.rs has the same rule.
+  localparam int unsigned Bytes = Parts * ((PartWidth + 7) / 8);
+  localparam int unsigned Ultras = ((Bytes + 8) / 9) * ((Depth + 4095) / 4096);
+  localparam bit InUltra = Ultra && Width * Depth >= Ultras * (72 * 4096 / 4);
+`else
+  localparam bit InUltra = 1'b0;
+  logic unused_ultra;
+  assign unused_ultra = Ultra;
+`endif
+  if (InUltra) begin : gen_ultra
+    (* no_rw_check, ram_style = "ultra" *) logic [Width-1:0] words_q[Depth];
+    logic [Width-1:0] word, read_data_q;
+
+`ifdef SYNTHESIS
+    assign word = words_q[read_addr_i];
+`else
+    logic collides;
+    assign collides = write_enable_i != '0 && write_addr_i == read_addr_i;
+`ifdef FORMAL
+    (* anyseq *) logic [Width-1:0] other;
+    assign word = collides ? other : words_q[read_addr_i];
+`else
+    assign word = collides ? ~words_q[read_addr_i] : words_q[read_addr_i];
+`endif
+`endif
+
+    always_ff @(posedge clk_i) begin
+      for (int unsigned p = 0; p < Parts; p++) begin
+        if (write_enable_i[p]) begin
+          words_q[write_addr_i][PartWidth*p+:PartWidth] <= write_data_i[PartWidth*p+:PartWidth];
+        end
+      end
+      if (read_enable_i) begin
+        if (read_clear_i) read_data_q <= '0;
+        else read_data_q <= word;
+      end
+    end
+    assign data = read_data_q;
+  end else if (Depth > 32) begin : gen_blocks
     (* no_rw_check, ram_style = "block" *) logic [Width-1:0] words_q[Depth];
     logic [Width-1:0] word, read_data_q;
 

@@ -29,6 +29,9 @@ module overlay_core #(
   parameter int unsigned InputSteps = 8,
   parameter int unsigned InputOrder = 0,
   parameter OrderFile = "",
+  /// Elements become spikes as they come, without a memory of elements; rows whose groups may wait.
+  parameter bit InputDirect = 1'b0,
+  parameter int unsigned InputOpen = 1,
   /// Instructions of the lists.
   parameter int unsigned FetchCount = 1,
   parameter int unsigned FireCount = 1,
@@ -36,8 +39,9 @@ module overlay_core #(
   parameter FetchFile = "",
   parameter FireFile = "",
   parameter VectorFile = "",
-  /// Words of spike memory.
+  /// Words of spike memory; of these, the first ones that have signs, all if 0.
   parameter int unsigned SpikeDepth = 16,
+  parameter int unsigned SignDepth = 0,
   /// Weights: bits of one, words.
   parameter int unsigned WeightWidth = 8,
   parameter int unsigned WeightDepth = 16,
@@ -55,6 +59,8 @@ module overlay_core #(
   parameter int unsigned OperandDepth = 0,
   /// Operands: banks, each of which a transposed row writes at once.
   parameter int unsigned OperandLanes = 1,
+  /// Most elements of a row of operands that is transposed, with `StreamWidth`.
+  parameter int unsigned OperandElements = 1,
   /// Bits of a signed sum of the engine.
   parameter int unsigned AccWidth = 16,
   /// Neurons: see `overlay_fire`.
@@ -67,6 +73,8 @@ module overlay_core #(
   parameter bit Unary = 1'b0,
   parameter int unsigned ThresholdDepth = 1,
   parameter ThresholdFile = "",
+  /// A word of thresholds has one θ for all of its neurons.
+  parameter bit SharedTheta = 1'b0,
   parameter bit Ragged = 1'b0,
   parameter int unsigned PieceWidth = 16,
   parameter int unsigned PieceDepth = 0,
@@ -92,6 +100,8 @@ module overlay_core #(
   parameter int unsigned StartDepth = 0,
   parameter StartFile = "",
   parameter SerialStartFile = "",
+  /// Start values come with the stream of weights: bits of one in a beat; none do if 0.
+  parameter int unsigned StartStream = 0,
   parameter bit HasAdd = 1'b0,
   parameter bit HasEmbed = 1'b0,
   parameter bit HasMask = 1'b0,
@@ -232,6 +242,20 @@ module overlay_core #(
   assign fetch_last = FetchListBits'(scalars[32*overlay_image_pkg::ScalarFetchLast+:32]);
   assign fire_last = FireListBits'(scalars[32*overlay_image_pkg::ScalarFireLast+:32]);
   assign vector_last = VectorListBits'(scalars[32*overlay_image_pkg::ScalarVectorLast+:32]);
+  // The order in which elements come, of `overlay_input_direct`, and the last instruction that reads the input.
+  logic in_single;
+  logic [InChannelBits-1:0] in_last_run, in_last_pass, in_last_plane;
+  logic [InRowBits-1:0] in_last_band_row, in_last_band;
+  logic [SpikeBits-1:0] in_band_stride;
+  logic [FetchListBits-1:0] in_reader;
+  assign in_single = scalars[32*overlay_image_pkg::ScalarFlags+overlay_image_pkg::FlagSingle];
+  assign in_last_run = InChannelBits'(scalars[32*overlay_image_pkg::ScalarInputLastRun+:32]);
+  assign in_last_band_row = InRowBits'(scalars[32*overlay_image_pkg::ScalarInputLastBandRow+:32]);
+  assign in_last_pass = InChannelBits'(scalars[32*overlay_image_pkg::ScalarInputLastPass+:32]);
+  assign in_last_band = InRowBits'(scalars[32*overlay_image_pkg::ScalarInputLastBand+:32]);
+  assign in_last_plane = InChannelBits'(scalars[32*overlay_image_pkg::ScalarInputLastPlane+:32]);
+  assign in_band_stride = SpikeBits'(scalars[32*overlay_image_pkg::ScalarInputBandStride+:32]);
+  assign in_reader = FetchListBits'(scalars[32*overlay_image_pkg::ScalarInputReader+:32]);
   // The samples' scalars are read outside; not every machine has all memories.
   logic unused_load;
   assign unused_load = ^{scalars, scalars_i, load_i, load_addr_i, load_word_i};
@@ -261,57 +285,122 @@ module overlay_core #(
   logic raw_valid, raw_read;
   logic [RawBits-1:0] raw_addr;
   logic [InputWidth-1:0] raw_data;
-  overlay_input #(
-    .ProgressBits(ProgressBits),
-    .ValueWidth(InputWidth),
-    .Count(InputCount),
-    .HasSpikes(InputSpikes),
-    .HasRaw(InputRaw),
-    .Rows(InputRows),
-    .Channels(InputChannels),
-    .Steps(InputSteps),
-    .Lanes(FireLanes),
-    .FetchWidth(FetchWidth),
-    .SpikeBits(SpikeBits),
-    .HasOrder(InputOrder),
-    .Loadable(Loadable),
-    .OrderFile(OrderFile)
-  ) u_input (
-    .clk_i,
-    .rst_i,
-    .spikes_i(has_spikes),
-    .ordered_i(is_ordered),
-    .last_i(in_last),
-    .last_row_i(in_last_row),
-    .last_channel_i(in_last_channel),
-    .base_i(in_base),
-    .other_i(in_other),
-    .row_stride_i(in_row_stride),
-    .step_stride_i(in_step_stride),
-    .order_write_i(load_i[overlay_image_pkg::MemoryOrder]),
-    .order_addr_i(RawBits'(load_addr_i)),
-    .order_data_i(RawBits'(load_word_i >> (LoadWidth - 32))),
-    .in_valid_i,
-    .in_ready_o,
-    .in_value_i,
-    .raw_valid_o(raw_valid),
-    .raw_read_i(raw_read),
-    .raw_addr_i(raw_addr),
-    .raw_data_o(raw_data),
-    .spike_valid_o(input_valid),
-    .spike_ready_i(input_ready),
-    .spike_addr_o(input_addr),
-    .spike_group_o(input_group),
-    .spike_nz_o(input_nz),
-    .spike_neg_o(input_neg),
-    .progress_o(progress_input),
-    .half_o(input_half),
-    .done_i(restart),
-    .inside_o
-  );
+  logic fetch_valid, fetch_next, weights_ready, present;
+  if (InputDirect) begin : gen_direct
+    // The input has been read when the last instruction that reads it ends.
+    logic [FetchListBits-1:0] instruction_q;
+    logic input_read;
+    assign input_read = fetch_next && instruction_q == in_reader;
+    always_ff @(posedge clk_i) begin
+      if (rst_i || restart) instruction_q <= '0;
+      else if (fetch_next) instruction_q <= instruction_q + FetchListBits'(1);
+    end
+    overlay_input_direct #(
+      .ProgressBits(ProgressBits),
+      .ValueWidth(InputWidth),
+      .Rows(InputRows),
+      .Channels(InputChannels),
+      .Steps(InputSteps),
+      .Lanes(FireLanes),
+      .FetchWidth(FetchWidth),
+      .SpikeBits(SpikeBits),
+      .Open(InputOpen)
+    ) u_input (
+      .clk_i,
+      .rst_i,
+      .last_run_i(in_last_run),
+      .last_band_row_i(in_last_band_row),
+      .last_pass_i(in_last_pass),
+      .last_band_i(in_last_band),
+      .last_plane_i(in_last_plane),
+      .base_i(in_base),
+      .other_i(in_other),
+      .row_stride_i(in_row_stride),
+      .band_stride_i(in_band_stride),
+      .step_stride_i(in_step_stride),
+      .single_i(in_single),
+      .in_valid_i,
+      .in_ready_o,
+      .in_value_i,
+      .spike_valid_o(input_valid),
+      .spike_ready_i(input_ready),
+      .spike_addr_o(input_addr),
+      .spike_group_o(input_group),
+      .spike_nz_o(input_nz),
+      .spike_neg_o(input_neg),
+      .progress_o(progress_input),
+      .half_o(input_half),
+      .release_i(input_read),
+      .done_i(restart),
+      .inside_o
+    );
+    assign raw_valid = 1'b0;
+    assign raw_data = '0;
+    logic unused_raw;
+    assign unused_raw = raw_read ^ (^raw_addr) ^ has_spikes ^ is_ordered ^ (^in_last) ^
+        (^in_last_row) ^ (^in_last_channel);
+  end else begin : gen_input
+    overlay_input #(
+      .ProgressBits(ProgressBits),
+      .ValueWidth(InputWidth),
+      .Count(InputCount),
+      .HasSpikes(InputSpikes),
+      .HasRaw(InputRaw),
+      .Rows(InputRows),
+      .Channels(InputChannels),
+      .Steps(InputSteps),
+      .Lanes(FireLanes),
+      .FetchWidth(FetchWidth),
+      .SpikeBits(SpikeBits),
+      .HasOrder(InputOrder),
+      .Loadable(Loadable),
+      .OrderFile(OrderFile)
+    ) u_input (
+      .clk_i,
+      .rst_i,
+      .spikes_i(has_spikes),
+      .ordered_i(is_ordered),
+      .last_i(in_last),
+      .last_row_i(in_last_row),
+      .last_channel_i(in_last_channel),
+      .base_i(in_base),
+      .other_i(in_other),
+      .row_stride_i(in_row_stride),
+      .step_stride_i(in_step_stride),
+      .order_write_i(load_i[overlay_image_pkg::MemoryOrder]),
+      .order_addr_i(RawBits'(load_addr_i)),
+      .order_data_i(RawBits'(load_word_i >> (LoadWidth - 32))),
+      .in_valid_i,
+      .in_ready_o,
+      .in_value_i,
+      .raw_valid_o(raw_valid),
+      .raw_read_i(raw_read),
+      .raw_addr_i(raw_addr),
+      .raw_data_o(raw_data),
+      .spike_valid_o(input_valid),
+      .spike_ready_i(input_ready),
+      .spike_addr_o(input_addr),
+      .spike_group_o(input_group),
+      .spike_nz_o(input_nz),
+      .spike_neg_o(input_neg),
+      .progress_o(progress_input),
+      .half_o(input_half),
+      .done_i(restart),
+      .inside_o
+    );
+    logic unused_direct;
+    assign unused_direct = ^{in_last_run, in_last_band_row, in_last_pass, in_last_band,
+        in_last_plane, in_band_stride, in_reader, in_single};
+  end
+  // Something of the present sample has come.
+  logic present_q;
+  assign present = present_q || raw_valid || progress_input != '0;
+  always_ff @(posedge clk_i) begin
+    if (rst_i || restart) present_q <= 1'b0;
+    else if (present) present_q <= 1'b1;
+  end
 
   // ---------------------------------------------------------------------------- fetch
-  logic fetch_valid, fetch_next, weights_ready;
   logic [32*overlay_isa_pkg::FetchWords-1:0] fetch_instr;
   overlay_sequencer #(
     .Words(overlay_isa_pkg::FetchWords),
@@ -419,7 +508,7 @@ module overlay_core #(
   // ---------------------------------------------------------------------------- events
   // One chunk may be complete while the sums of the one earlier are still needed.
   logic chunk_free, chunk_room_q, event_valid, event_operand, event_clear, event_double, event_last;
-  logic event_keep, event_merge;
+  logic event_keep, event_merge, events_hold;
   logic [Spikes-1:0] event_bits, event_neg;
   logic [Spikes*WordBits-1:0] event_addr;
   overlay_events #(
@@ -441,6 +530,7 @@ module overlay_core #(
     .in_keep_i(next_keep),
     .in_merge_i(next_merge),
     .last_ready_i(chunk_room_q && !(event_valid && event_last && !event_keep)),
+    .hold_i(events_hold),
     .out_valid_o(event_valid),
     .out_event_o(event_bits),
     .out_neg_o(event_neg),
@@ -460,17 +550,38 @@ module overlay_core #(
 
   // ---------------------------------------------------------------------------- words
   localparam int unsigned WeightParts = (Lanes * WeightWidth + 31) / 32;
-  logic [Spikes*WeightBits-1:0] weight_addr;
-  logic [Spikes*Lanes*WeightWidth-1:0] weight_data;
-  for (genvar g = 0; g < Spikes; g++) begin : gen_weight_addr
-    assign weight_addr[WeightBits*g+:WeightBits] = event_addr[WordBits*g+:WeightBits];
-  end
-  if (StreamWidth > 0) begin : gen_stream
+  // With weights that stream past, weights and operands are in one memory, whose numbers have the width of both.
+  localparam bit Streams = StreamWidth > 0;
+  logic start_valid, start_take;
+  logic [SumWidth-1:0] start_value;
+  localparam int unsigned TermWidth =
+      (Streams && HasOperands && OperandWidth > WeightWidth) ? OperandWidth : WeightWidth;
+  localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
+  localparam int unsigned LaneGroupBits = (Lanes > FireLanes) ? $clog2(Lanes / FireLanes) : 1;
+  logic [Spikes*Lanes*TermWidth-1:0] weight_data;
+  // Word a is in bank a mod OperandLanes.
+  logic [OperandLanes*Lanes-1:0] operand_write;
+  logic [OperandBits-1:0] operand_write_addr, operand_element;
+  logic [OperandLanes*Lanes*OperandWidth-1:0] operand_write_data;
+  logic [Spikes*Lanes*OperandWidth-1:0] operand_data;
+  logic operand_plain, operand_cross, operand_row_end, operand_flush, operand_idle;
+  logic [LaneGroupBits-1:0] operand_group;
+  logic [LaneBits-1:0] operand_lane;
+  logic [FireLanes*OperandWidth-1:0] operand_levels;
+  if (Streams) begin : gen_stream
     // Before the needs stand the numbers of the stream, which are read outside.
     localparam int unsigned NeedBits = (FetchCount > 1) ? $clog2(FetchCount) : 1;
-    logic waits;
+    localparam int unsigned Part =
+        (FireLanes > 32) ? FireLanes / 2 : (FireLanes > 16) ? 16 : FireLanes;
+    logic waits, word_write, word_space, put_valid, put_ready, put_urgent;
+    logic weight_beat, weight_space;
+    logic [WeightBits-1:0] word_addr;
+    logic [Lanes*WeightWidth-1:0] word_data;
+    logic [OperandBits-1:0] put_addr;
+    logic [LaneGroupBits-1:0] put_group;
+    logic [FireLanes/Part-1:0] put_parts;
+    logic [FireLanes*OperandWidth-1:0] put_data;
     overlay_weight_ring #(
-      .Ports(Spikes),
       .Width(Lanes * WeightWidth),
       .Depth(WeightDepth),
       .BeatWidth(StreamWidth),
@@ -483,8 +594,8 @@ module overlay_core #(
           load_addr_i >= overlay_image_pkg::StreamNumbers),
       .need_addr_i(NeedBits'(load_addr_i - overlay_image_pkg::StreamNumbers)),
       .need_data_i(32'(load_word_i >> (LoadWidth - 32))),
-      .in_valid_i(stream_valid_i),
-      .in_ready_o(stream_ready_o),
+      .in_valid_i(weight_beat),
+      .in_ready_o(weight_space),
       .in_data_i(stream_i),
       .failed_i(stream_failed_i),
       .ready_o(weights_ready),
@@ -493,15 +604,123 @@ module overlay_core #(
       .held_i(word_valid),
       .word_i(word_valid && word_ready && word_last),
       .ended_i(event_valid && event_last),
-      .enable_i(event_valid),
-      .clear_i(~event_bits | {Spikes{event_operand}}),
-      .addr_i(weight_addr),
-      .data_o(weight_data)
+      .write_valid_o(word_write),
+      .write_ready_i(word_space),
+      .write_addr_o(word_addr),
+      .write_data_o(word_data)
     );
     always_ff @(posedge clk_i) begin
       stream_lost_o <= waits && fetch_valid && !fetch_end && inside_o;
     end
+    if (StartStream > 0) begin : gen_starts
+      overlay_start_stream #(
+        .BeatWidth(StreamWidth),
+        .EntryWidth(StartStream),
+        .Width(SumWidth)
+      ) u_starts (
+        .clk_i,
+        .rst_i,
+        .number_write_i(load_i[overlay_image_pkg::MemoryNeeds]),
+        .number_addr_i(load_addr_i),
+        .number_i(32'(load_word_i >> (LoadWidth - 32))),
+        .in_valid_i(stream_valid_i),
+        .in_ready_o(stream_ready_o),
+        .in_data_i(stream_i),
+        .failed_i(stream_failed_i),
+        .other_valid_o(weight_beat),
+        .other_ready_i(weight_space),
+        .start_valid_o(start_valid),
+        .start_take_i(start_take),
+        .start_o(start_value)
+      );
+    end else begin : gen_no_starts
+      assign weight_beat = stream_valid_i;
+      assign stream_ready_o = weight_space;
+      assign start_valid = 1'b1;
+      assign start_value = '0;
+      logic unused_take;
+      assign unused_take = start_take;
+    end
+    overlay_words #(
+      .Ports(Spikes),
+      .Lanes(Lanes),
+      .WeightWidth(WeightWidth),
+      .OperandWidth(OperandWidth),
+      .RingDepth(WeightDepth),
+      .OperandDepth(OperandDepth),
+      .Group(FireLanes),
+      .Part(Part),
+      .WordBits(WordBits)
+    ) u_words (
+      .clk_i,
+      .rst_i,
+      .enable_i(event_valid),
+      .operand_i(event_operand),
+      .clear_i(~event_bits | {Spikes{stream_failed_i && !event_operand}}),
+      .addr_i(event_addr),
+      .data_o(weight_data),
+      .hold_o(events_hold),
+      .weight_valid_i(word_write),
+      .weight_ready_o(word_space),
+      .weight_addr_i(word_addr),
+      .weight_data_i(word_data),
+      .put_valid_i(put_valid),
+      .put_ready_o(put_ready),
+      .put_urgent_i(put_urgent),
+      .put_addr_i(put_addr),
+      .put_group_i(put_group),
+      .put_parts_i(put_parts),
+      .put_data_i(put_data)
+    );
+    if (HasOperands) begin : gen_operands
+      overlay_operands #(
+        .ChunkLanes(Lanes),
+        .Lanes(FireLanes),
+        .Width(OperandWidth),
+        .Beat(OperandLanes),
+        .Elements(OperandElements),
+        .AddrBits(OperandBits)
+      ) u_operands (
+        .clk_i,
+        .rst_i,
+        .plain_valid_i(operand_plain),
+        .cross_valid_i(operand_cross),
+        .addr_i(operand_write_addr),
+        .element_i(operand_element),
+        .group_i(operand_group),
+        .lane_i(operand_lane),
+        .row_end_i(operand_row_end),
+        .flush_i(operand_flush),
+        .levels_i(operand_levels),
+        .idle_o(operand_idle),
+        .put_valid_o(put_valid),
+        .put_ready_i(put_ready),
+        .put_urgent_o(put_urgent),
+        .put_addr_o(put_addr),
+        .put_group_o(put_group),
+        .put_parts_o(put_parts),
+        .put_data_o(put_data)
+      );
+    end else begin : gen_no_operands
+      assign operand_idle = 1'b1;
+      assign {put_valid, put_urgent} = '0;
+      assign put_addr = '0;
+      assign put_group = '0;
+      assign put_parts = '0;
+      assign put_data = '0;
+      logic unused_put;
+      assign unused_put = put_ready ^ operand_plain ^ operand_cross ^ operand_row_end ^
+          operand_flush ^ (^operand_element) ^ (^operand_group) ^ (^operand_lane) ^
+          (^operand_levels) ^ (^operand_write_addr);
+    end
+    assign operand_data = '0;
+    logic unused_write;
+    assign unused_write = (^operand_write) ^ (^operand_write_data);
   end else begin : gen_weights
+    logic [Spikes*WeightBits-1:0] weight_addr;
+    for (genvar g = 0; g < Spikes; g++) begin : gen_weight_addr
+      assign weight_addr[WeightBits*g+:WeightBits] = event_addr[WordBits*g+:WeightBits];
+    end
     overlay_weights #(
       .Ports(Spikes),
       .Width(Lanes * WeightWidth),
@@ -523,52 +742,53 @@ module overlay_core #(
     assign weights_ready = 1'b1;
     assign stream_ready_o = 1'b0;
     assign stream_lost_o = 1'b0;
+    assign events_hold = 1'b0;
+    assign start_valid = 1'b1;
+    assign start_value = '0;
+    assign operand_idle = 1'b1;
     logic unused_stream;
-    assign unused_stream = (^stream_words_i) ^ stream_valid_i ^ (^stream_i) ^ stream_failed_i;
-  end
-
-  // Word a is in bank a mod OperandLanes.
-  logic [OperandLanes*Lanes-1:0] operand_write;
-  logic [OperandBits-1:0] operand_write_addr;
-  logic [OperandLanes*Lanes*OperandWidth-1:0] operand_write_data;
-  logic [Spikes*Lanes*OperandWidth-1:0] operand_data;
-  if (HasOperands) begin : gen_operands
-    for (genvar g = 0; g < Spikes; g++) begin : gen_copy
-      localparam int unsigned BankDepth = (OperandDepth + OperandLanes - 1) / OperandLanes;
-      localparam int unsigned BankBits = (BankDepth > 1) ? $clog2(BankDepth) : 1;
-      logic [OperandBits-1:0] addr;
-      logic [OperandLanes*Lanes*OperandWidth-1:0] words;
-      assign addr = event_addr[WordBits*g+:OperandBits];
-      for (genvar b = 0; b < OperandLanes; b++) begin : gen_bank
-        masked_ram #(
-          .PartWidth(OperandWidth),
-          .Parts(Lanes),
-          .Depth(BankDepth)
-        ) u_operands (
-          .clk_i,
-          .read_enable_i(event_valid),
-          .read_clear_i(!event_bits[g] || !event_operand ||
-                        (addr & OperandBits'(OperandLanes - 1)) != OperandBits'(b)),
-          .read_addr_i(BankBits'(addr >> $clog2(OperandLanes))),
-          .read_data_o(words[Lanes*OperandWidth*b+:Lanes*OperandWidth]),
-          .write_enable_i(operand_write[Lanes*b+:Lanes]),
-          .write_addr_i(BankBits'(operand_write_addr >> $clog2(OperandLanes))),
-          .write_data_i(operand_write_data[Lanes*OperandWidth*b+:Lanes*OperandWidth])
-        );
-      end
-      logic [Lanes*OperandWidth-1:0] joined;
-      always_comb begin
-        joined = '0;
-        for (int unsigned b = 0; b < OperandLanes; b++) begin
-          joined = joined | words[Lanes*OperandWidth*b+:Lanes*OperandWidth];
+    assign unused_stream = (^stream_words_i) ^ stream_valid_i ^ (^stream_i) ^ stream_failed_i ^
+        start_take ^
+        operand_plain ^ operand_cross ^ operand_row_end ^ operand_flush ^ (^operand_element) ^
+        (^operand_group) ^ (^operand_lane) ^ (^operand_levels);
+    if (HasOperands) begin : gen_operands
+      for (genvar g = 0; g < Spikes; g++) begin : gen_copy
+        localparam int unsigned BankDepth = (OperandDepth + OperandLanes - 1) / OperandLanes;
+        localparam int unsigned BankBits = (BankDepth > 1) ? $clog2(BankDepth) : 1;
+        logic [OperandBits-1:0] addr;
+        logic [OperandLanes*Lanes*OperandWidth-1:0] words;
+        assign addr = event_addr[WordBits*g+:OperandBits];
+        for (genvar b = 0; b < OperandLanes; b++) begin : gen_bank
+          masked_ram #(
+            .PartWidth(OperandWidth),
+            .Parts(Lanes),
+            .Depth(BankDepth)
+          ) u_operands (
+            .clk_i,
+            .read_enable_i(event_valid),
+            .read_clear_i(!event_bits[g] || !event_operand ||
+                          (addr & OperandBits'(OperandLanes - 1)) != OperandBits'(b)),
+            .read_addr_i(BankBits'(addr >> $clog2(OperandLanes))),
+            .read_data_o(words[Lanes*OperandWidth*b+:Lanes*OperandWidth]),
+            .write_enable_i(operand_write[Lanes*b+:Lanes]),
+            .write_addr_i(BankBits'(operand_write_addr >> $clog2(OperandLanes))),
+            .write_data_i(operand_write_data[Lanes*OperandWidth*b+:Lanes*OperandWidth])
+          );
         end
+        logic [Lanes*OperandWidth-1:0] joined;
+        always_comb begin
+          joined = '0;
+          for (int unsigned b = 0; b < OperandLanes; b++) begin
+            joined = joined | words[Lanes*OperandWidth*b+:Lanes*OperandWidth];
+          end
+        end
+        assign operand_data[Lanes*OperandWidth*g+:Lanes*OperandWidth] = joined;
       end
-      assign operand_data[Lanes*OperandWidth*g+:Lanes*OperandWidth] = joined;
+    end else begin : gen_no_operands
+      assign operand_data = '0;
+      logic unused_operands;
+      assign unused_operands = (^operand_write) ^ (^operand_write_addr) ^ (^operand_write_data);
     end
-  end else begin : gen_no_operands
-    assign operand_data = '0;
-    logic unused_operands;
-    assign unused_operands = (^operand_write) ^ (^operand_write_addr) ^ (^operand_write_data);
   end
 
   // ---------------------------------------------------------------------------- accumulate
@@ -577,10 +797,10 @@ module overlay_core #(
   overlay_accumulate #(
     .Lanes(Lanes),
     .Spikes(Spikes),
-    .WeightWidth(WeightWidth),
+    .WeightWidth(TermWidth),
     .OperandWidth(OperandWidth),
     .AccWidth(AccWidth),
-    .HasOperands(HasOperands),
+    .HasOperands(HasOperands && !Streams),
     .PoolWidth(PoolWidth)
   ) u_accumulate (
     .clk_i,
@@ -620,8 +840,10 @@ module overlay_core #(
     .write_addr_i(FireListBits'(load_addr_i)),
     .write_data_i(32'(load_word_i >> (LoadWidth - 32)))
   );
-  localparam int unsigned ThresholdWidth = FireLanes * (ThetaWidth + StartWidth);
+  localparam int unsigned ThresholdWidth =
+      FireLanes * StartWidth + (SharedTheta ? ThetaWidth : FireLanes * ThetaWidth);
   localparam int unsigned ThresholdParts = (ThresholdWidth + 31) / 32;
+  logic [ThresholdWidth-1:0] threshold_word;
   overlay_rom #(
     .Width(ThresholdWidth),
     .Depth(ThresholdDepth),
@@ -631,11 +853,22 @@ module overlay_core #(
     .clk_i,
     .enable_i(threshold_read),
     .addr_i(threshold_addr),
-    .data_o(threshold_data),
+    .data_o(threshold_word),
     .write_i(load_i[overlay_image_pkg::MemoryThresholds]),
     .write_addr_i(ThresholdBits'(load_addr_i)),
     .write_data_i(ThresholdWidth'(load_word_i >> (LoadWidth - 32 * ThresholdParts)))
   );
+
+  for (genvar j = 0; j < FireLanes; j++) begin : gen_threshold
+    localparam int unsigned To = (ThetaWidth + StartWidth) * j;
+    if (SharedTheta) begin : gen_shared
+      assign threshold_data[To+:StartWidth] = threshold_word[StartWidth*j+:StartWidth];
+      assign threshold_data[To+StartWidth+:ThetaWidth] =
+          threshold_word[FireLanes*StartWidth+:ThetaWidth];
+    end else begin : gen_each
+      assign threshold_data[To+:ThetaWidth+StartWidth] = threshold_word[To+:ThetaWidth+StartWidth];
+    end
+  end
 
   logic fire_write, fire_fired;
   logic [SpikeBits-1:0] fire_addr;
@@ -704,6 +937,15 @@ module overlay_core #(
     .operand_write_o(operand_write),
     .operand_addr_o(operand_write_addr),
     .operand_o(operand_write_data),
+    .operand_plain_o(operand_plain),
+    .operand_cross_o(operand_cross),
+    .operand_element_o(operand_element),
+    .operand_group_o(operand_group),
+    .operand_lane_o(operand_lane),
+    .operand_row_end_o(operand_row_end),
+    .operand_flush_o(operand_flush),
+    .operand_levels_o(operand_levels),
+    .operand_idle_i(operand_idle),
     .serial_valid_o(serial_valid),
     .serial_ready_i(serial_ready),
     .serial_wide_o(serial_wide),
@@ -738,34 +980,93 @@ module overlay_core #(
     end
   end
 
-  logic [8*Quads-1:0] write_data, read_data;
-  for (genvar q = 0; q < Quads; q++) begin : gen_quad
-    localparam int unsigned From = 4 * (q % QuadsGroup);
-    assign write_data[8*q+:8] = {write_neg[From+:4], write_nz[From+:4]};
-    assign read_nz[4*q+:4] = read_data[8*q+:4];
-    assign read_neg[4*q+:4] = read_data[8*q+4+:4];
+  if (SignDepth > 0) begin : gen_apart
+    // Signs have a memory of their own, in which words that have none take no place. What is written at once are the neurons
+    // of row fire, or several of them.
+    localparam int unsigned Sets = FetchWidth / RowFires;
+    logic [Sets-1:0] write_sets;
+    logic [FetchWidth-1:0] own_nz, own_neg;
+    logic write_signs, read_signs;
+    for (genvar q = 0; q < Sets; q++) begin : gen_set
+      assign write_sets[q] = write_quads[RowLanes*q];
+    end
+    assign own_nz = {Places{write_nz}};
+    assign own_neg = {Places{write_neg}};
+    assign write_signs = 32'(write_addr) < SignDepth;
+    assign read_signs = 32'(spike_read_addr) < SignDepth;
+    masked_ram #(
+      .PartWidth(RowFires),
+      .Parts(Sets),
+      .Depth(SpikeDepth),
+      .Ultra(1'b1)
+    ) u_spikes (
+      .clk_i,
+      .read_enable_i(spike_read),
+      .read_clear_i(1'b0),
+      .read_addr_i(spike_read_addr),
+      .read_data_o(read_nz),
+      .write_enable_i(write_sets),
+      .write_addr_i(write_addr),
+      .write_data_i(own_nz)
+    );
+    localparam int unsigned SignBits = (SignDepth > 1) ? $clog2(SignDepth) : 1;
+    masked_ram #(
+      .PartWidth(RowFires),
+      .Parts(Sets),
+      .Depth(SignDepth),
+      .Ultra(1'b1)
+    ) u_signs (
+      .clk_i,
+      .read_enable_i(spike_read),
+      .read_clear_i(!read_signs),
+      .read_addr_i(SignBits'(spike_read_addr)),
+      .read_data_o(read_neg),
+      .write_enable_i(write_sets & {Sets{write_signs}}),
+      .write_addr_i(SignBits'(write_addr)),
+      .write_data_i(own_neg)
+    );
+`ifndef SYNTHESIS
+    always_ff @(posedge clk_i) begin
+      if (!rst_i && write_quads != '0 && !write_signs) begin
+        a_no_signs : assert ((write_nz & write_neg) == '0);
+      end
+    end
+`endif
+  end else begin : gen_together
+    logic [8*Quads-1:0] write_data, read_data;
+    for (genvar q = 0; q < Quads; q++) begin : gen_quad
+      localparam int unsigned From = 4 * (q % QuadsGroup);
+      assign write_data[8*q+:8] = {write_neg[From+:4], write_nz[From+:4]};
+      assign read_nz[4*q+:4] = read_data[8*q+:4];
+      assign read_neg[4*q+:4] = read_data[8*q+4+:4];
+    end
+    masked_ram #(
+      .PartWidth(8),
+      .Parts(Quads),
+      .Depth(SpikeDepth)
+    ) u_spikes (
+      .clk_i,
+      .read_enable_i(spike_read),
+      .read_clear_i(1'b0),
+      .read_addr_i(spike_read_addr),
+      .read_data_o(read_data),
+      .write_enable_i(write_quads),
+      .write_addr_i(write_addr),
+      .write_data_i(write_data)
+    );
   end
-  masked_ram #(
-    .PartWidth(8),
-    .Parts(Quads),
-    .Depth(SpikeDepth)
-  ) u_spikes (
-    .clk_i,
-    .read_enable_i(spike_read),
-    .read_clear_i(1'b0),
-    .read_addr_i(spike_read_addr),
-    .read_data_o(read_data),
-    .write_enable_i(write_quads),
-    .write_addr_i(write_addr),
-    .write_data_i(write_data)
-  );
 
   // ---------------------------------------------------------------------------- serial path
   logic [1:0] serial;
   logic result_ready, softmax_ready, unused_high;
   assign unused_high = ^serial_value;
   assign serial = fire_instr[overlay_isa_pkg::FireSerialLsb+:2];
-  assign serial_ready = serial == 2'd1 || (serial == 2'd2 && softmax_ready) ||
+  // With one memory of sums, what is added to what is there comes in every second cycle (`overlay_rows`).
+  logic second_q, sums_ready;
+  assign sums_ready = !Streams || !Accumulates || second_q ||
+      !fire_instr[overlay_isa_pkg::FireAccumulateLsb];
+  always_ff @(posedge clk_i) second_q <= !rst_i && !second_q;
+  assign serial_ready = (serial == 2'd1 && sums_ready) || (serial == 2'd2 && softmax_ready) ||
       (serial == 2'd3 && result_ready);
 
   if (Loadable) begin : gen_logits
@@ -836,6 +1137,8 @@ module overlay_core #(
       .SumWidth(SumWidth),
       .SumDepth(SumDepth),
       .Accumulates(Accumulates),
+      .SharedSums(Streams),
+      .StartStream(StartStream > 0),
       .CoefficientWidth(CoefficientWidth),
       .CoefficientDepth(CoefficientDepth),
       .CoefficientFile(CoefficientFile),
@@ -898,9 +1201,12 @@ module overlay_core #(
       .vector_row_o(vector_row),
       .vector_end_o(vector_end),
       .restart_i(restart),
+      .start_valid_i(start_valid),
+      .start_take_o(start_take),
+      .start_value_i(start_value),
       .instr_i(fire_instr),
       .begin_i(fire_begin),
-      .sum_valid_i(serial_valid && serial == 2'd1),
+      .sum_valid_i(serial_valid && serial == 2'd1 && sums_ready),
       .score_valid_i(serial_valid && serial == 2'd2),
       .score_ready_o(softmax_ready),
       .wide_i(serial_wide),
@@ -910,7 +1216,7 @@ module overlay_core #(
       .row_end_i(serial_row_end),
       .softmax_idle_o(softmax_idle),
       .softmax_start_i(softmax_start),
-      .present_i(raw_valid || progress_input != '0),
+      .present_i(present),
       .raw_valid_i(raw_valid),
       .raw_read_o(raw_read),
       .raw_addr_o(raw_addr),
@@ -936,7 +1242,8 @@ module overlay_core #(
     assign raw_read = 1'b0;
     assign raw_addr = '0;
     logic unused_vector;
-    assign unused_vector = row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data) ^
+    assign start_take = 1'b0;
+    assign unused_vector = start_valid ^ (^start_value) ^ row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data) ^
         fire_begin ^ serial_wide ^ (^serial_here) ^ has_vector ^ (^vector_last);
   end
 

@@ -5,7 +5,7 @@
 /// Contract: a word in is as many beats out as its spikes take. A word without spikes is a beat only if it begins or
 /// ends something. `out_clear_o` and `out_double_o` are with the first beat of a word, `out_last_o` with the last one.
 /// The last beat of a word without `in_keep_i` is picked only while `last_ready_i` and while no other such beat is on its way
-/// through the second stage; all others leave at once.
+/// through the second stage; all others leave at once, unless `hold_i` is high.
 /// Structure: the spikes of this cycle are picked by parallel counts, then their addresses are computed.
 /// Latency: 2 cycles from a word to its first events. Throughput: a word at least every cycle, `Spikes` events per cycle.
 module overlay_events #(
@@ -32,6 +32,8 @@ module overlay_events #(
   input  wire logic                       in_merge_i,
   /// A chunk may be completed, if none is offered now.
   input  wire logic                       last_ready_i,
+  /// No events are picked: two cycles later, there is no beat.
+  input  wire logic                       hold_i,
   /// Events out.
   output      logic                       out_valid_o,
   output      logic [Spikes-1:0]          out_event_o,
@@ -139,8 +141,8 @@ module overlay_events #(
   assign some = count[Spikes*(Parts*Levels+Parts-1)];
   // A chunk that is on its way through the second stage takes the room of the next one.
   logic picked_valid_q, picked_last_q, picked_keep_q;
-  assign leaves = !(final_q && last_q) || keep_q ||
-      (last_ready_i && !(picked_valid_q && picked_last_q && !picked_keep_q));
+  assign leaves = !hold_i && (!(final_q && last_q) || keep_q ||
+      (last_ready_i && !(picked_valid_q && picked_last_q && !picked_keep_q)));
   assign in_ready_o = !valid_q || (final_q && leaves);
   // A word without spikes and without a mark is dropped.
   assign beat = valid_q && (some || clear_q || double_q || last_q);

@@ -57,6 +57,9 @@ module overlay_fire #(
   parameter int unsigned ElementBits = 7,
   /// Bits of an element on the serial path, derived.
   localparam int unsigned ValueWidth = (AccWidth > LevelBits + 1) ? AccWidth : LevelBits + 1,
+  /// Bits of a group of lanes and of a lane, derived.
+  localparam int unsigned OperandGroupBits = (ChunkLanes > Lanes) ? $clog2(ChunkLanes / Lanes) : 1,
+  localparam int unsigned OperandLaneBits = (ChunkLanes > 1) ? $clog2(ChunkLanes) : 1,
   /// Bits of an address and of a word of all tables, derived.
   localparam int unsigned PieceBits = (PieceDepth > 1) ? $clog2(PieceDepth) : 1,
   localparam int unsigned PieceWordWidth = Lanes * (PieceWidth + LevelBits + 1)
@@ -96,6 +99,17 @@ module overlay_fire #(
   output      logic [OperandLanes*ChunkLanes-1:0]   operand_write_o,
   output      logic [OperandBits-1:0]               operand_addr_o,
   output      logic [OperandLanes*ChunkLanes*OperandWidth-1:0] operand_o,
+  /// The same for `overlay_operands`: a group, or the next elements of a transposed row; the element, the group of lanes, the
+  /// lane of the row; the row ends, and nothing of these lanes follows. What was written before has arrived.
+  output      logic                                 operand_plain_o,
+  output      logic                                 operand_cross_o,
+  output      logic [OperandBits-1:0]               operand_element_o,
+  output      logic [OperandGroupBits-1:0]          operand_group_o,
+  output      logic [OperandLaneBits-1:0]           operand_lane_o,
+  output      logic                                 operand_row_end_o,
+  output      logic                                 operand_flush_o,
+  output      logic [Lanes*OperandWidth-1:0]        operand_levels_o,
+  input  wire logic                                 operand_idle_i,
   /// Elements one by one, or with `serial_wide_o` those that are here, with what they end.
   output      logic                                 serial_valid_o,
   input  wire logic                                 serial_ready_i,
@@ -650,6 +664,18 @@ module overlay_fire #(
     assign unit_groups = UnitBits'(instr_i[overlay_isa_pkg::FireOperandGroupsLsb+:16]);
     assign lane_group = GroupBits'(unit_group_q);
     assign operand_addr_o = transpose ? block_q + element_q : unit_q + row_offset_q;
+    assign operand_plain_o = out_valid_q && operand_out && element_ready && !transpose &&
+        out_fresh_q;
+    assign operand_cross_o = out_valid_q && operand_out && element_ready && transpose;
+    assign operand_element_o = element_q;
+    assign operand_group_o = OperandGroupBits'(lane_group);
+    assign operand_lane_o = row_lane_q;
+    assign operand_row_end_o = out_end && out_row_end_q;
+    assign operand_flush_o = done_row_q == rows - RowBits'(1) ||
+        row_lane_q == RowLaneBits'(ChunkLanes - 1);
+    for (genvar j = 0; j < Lanes; j++) begin : gen_level
+      assign operand_levels_o[OperandWidth*j+:OperandWidth] = out_q[ValueWidth*j+:OperandWidth];
+    end
     for (genvar b = 0; b < OperandLanes; b++) begin : gen_bank
       // The element that is written alone, or the levels of all lanes.
       logic [OperandWidth-1:0] single;
@@ -714,29 +740,38 @@ module overlay_fire #(
     assign operand_write_o = '0;
     assign operand_addr_o = '0;
     assign operand_o = '0;
+    assign {operand_plain_o, operand_cross_o, operand_row_end_o, operand_flush_o} = '0;
+    assign operand_element_o = '0;
+    assign operand_group_o = '0;
+    assign operand_lane_o = '0;
+    assign operand_levels_o = '0;
     logic unused_fresh;
     assign unused_fresh = out_fresh_q;
   end
 
   // ---------------------------------------------------------------------------- rows
-  // A row is complete when its last element has passed the serial path and the memories.
+  // A row is complete when its last element has passed the serial path and the memories; the last row of an instruction when
+  // its operands have arrived, too.
   localparam int unsigned Latency = 6;
   logic [Latency-1:0] row_end_q, instr_end_q;
   logic [RowBits-1:0] done_row_q;
+  logic ends_q, row_last_done;
+  assign row_last_done = done_row_q == rows - RowBits'(1);
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       row_end_q <= '0;
       instr_end_q <= '0;
+      ends_q <= 1'b0;
     end else begin
-      row_end_q <= {row_end_q[Latency-2:0], out_end && out_row_end_q};
-      instr_end_q <=
-          {instr_end_q[Latency-2:0], out_end && out_row_end_q && done_row_q == rows - RowBits'(1)};
+      row_end_q <= {row_end_q[Latency-2:0], out_end && out_row_end_q && !row_last_done};
+      instr_end_q <= {instr_end_q[Latency-2:0], out_end && out_row_end_q && row_last_done};
+      ends_q <= (instr_end_q[Latency-1] || ends_q) && !complete;
     end
     if (state_q == StIdle) done_row_q <= '0;
     else if (out_end && out_row_end_q) done_row_q <= done_row_q + RowBits'(1);
   end
-  assign complete = instr_end_q[Latency-1];
-  assign row_done_o = row_end_q[Latency-1] && serial != 2'd2;
+  assign complete = (instr_end_q[Latency-1] || ends_q) && operand_idle_i;
+  assign row_done_o = (row_end_q[Latency-1] || complete) && serial != 2'd2;
   assign instr_next_o = complete;
 
 `ifndef SYNTHESIS

@@ -15,6 +15,8 @@ module overlay_rows #(
   parameter int unsigned SumDepth = 16,
   /// The engine adds to sums that are there.
   parameter bit Accumulates = 1'b1,
+  /// Sums are in one memory, of which one port is shared: the engine adds to sums in every second cycle only.
+  parameter bit SharedSums = 1'b0,
   /// Coefficients and start values.
   parameter int unsigned CoefficientWidth = 16,
   parameter int unsigned CoefficientDepth = 0,
@@ -23,6 +25,8 @@ module overlay_rows #(
   parameter int unsigned StartDepth = 0,
   parameter StartFile = "",
   parameter SerialStartFile = "",
+  /// Start values come one after the other from a stream, and only `init` takes them.
+  parameter bit StartStream = 1'b0,
   /// The vector list: instructions (none if 0); the kinds that are there.
   parameter int unsigned VectorCount = 1,
   parameter VectorFile = "",
@@ -98,6 +102,10 @@ module overlay_rows #(
   output      logic                         vector_row_o,
   output      logic                         vector_end_o,
   input  wire logic                         restart_i,
+  /// Start values of a stream.
+  input  wire logic                         start_valid_i,
+  output      logic                         start_take_o,
+  input  wire logic [SumWidth-1:0]          start_value_i,
   /// Elements of the engine, for sums, one or a beat, and for softmax: a beat has those that are here.
   input  wire logic [32*overlay_isa_pkg::FireWords-1:0] instr_i,
   input  wire logic                         begin_i,
@@ -162,7 +170,8 @@ module overlay_rows #(
   assign unused_load = ^{load_i, load_addr_i, load_word_i};
 
   // ---------------------------------------------------------------------------- memory of sums
-  // The serial path never waits for its writes. Each of the two that read has its own copy. Number a is word
+  // The serial path never waits for its writes. Each of the two that read has its own copy, or the serial path reads through
+  // the port that writes: it reads in every second cycle, and writes an odd number of cycles later. Number a is word
   // a / SerialLanes of bank a mod SerialLanes.
   localparam int unsigned BankDepth = (SumDepth + SerialLanes - 1) / SerialLanes;
   localparam int unsigned BankBits = (BankDepth > 1) ? $clog2(BankDepth) : 1;
@@ -172,7 +181,11 @@ module overlay_rows #(
   logic [SumBits-1:0] serial_write_addr, serial_addr, vector_addr, vector_write_addr;
   logic signed [SumWidth-1:0] vector_write_data;
   logic [SerialLanes*SumWidth-1:0] serial_data, serial_write_data, vector_words;
-  assign vector_write_ready = serial_write == '0;
+  logic serial_reads;
+  assign serial_reads = Accumulates && serial_read && instr_i[overlay_isa_pkg::FireAccumulateLsb];
+  assign vector_write_ready = serial_write == '0 && !(SharedSums && serial_reads);
+  logic [SerialLanes-1:0] bank_write;
+  logic [SerialLanes*SumWidth-1:0] bank_data;
   for (genvar l = 0; l < SerialLanes; l++) begin : gen_bank
     logic write;
     logic [BankBits-1:0] write_addr;
@@ -180,10 +193,15 @@ module overlay_rows #(
     assign write = serial_write[l] || (vector_write && vector_write_ready &&
         (SerialLanes == 1 || (vector_write_addr & SumBits'(SerialLanes - 1)) == SumBits'(l)));
     assign write_addr =
-        BankBits'((vector_write_ready ? vector_write_addr : serial_write_addr) >> LaneBits);
+        BankBits'((serial_write == '0 ? vector_write_addr : serial_write_addr) >> LaneBits);
     assign write_data =
         serial_write[l] ? serial_write_data[SumWidth*l+:SumWidth] : vector_write_data;
-    if (SumDepth > 0 && VectorCount > 0) begin : gen_sums
+    assign bank_write[l] = write;
+    assign bank_data[SumWidth*l+:SumWidth] = write_data;
+    if (SharedSums && SumDepth > 0) begin : gen_shared
+      logic unused_addr;
+      assign unused_addr = ^write_addr;
+    end else if (SumDepth > 0 && VectorCount > 0) begin : gen_sums
       sync_ram #(
         .Width(SumWidth),
         .Depth(BankDepth)
@@ -201,7 +219,8 @@ module overlay_rows #(
       logic unused_sums;
       assign unused_sums = vector_read ^ (^vector_addr) ^ write ^ (^write_addr) ^ (^write_data);
     end
-    if (Accumulates && SumDepth > 0) begin : gen_copy
+    if (SharedSums && SumDepth > 0) begin : gen_no_other
+    end else if (Accumulates && SumDepth > 0) begin : gen_copy
       sync_ram #(
         .Width(SumWidth),
         .Depth(BankDepth)
@@ -220,6 +239,43 @@ module overlay_rows #(
       assign unused_copy = serial_read ^ (^serial_addr);
     end
   end
+  if (SharedSums && SumDepth > 0) begin : gen_pairs
+    // Two banks are a memory. A quarter of them may be in UltraRAM, so that sums take of both kinds of memory.
+    localparam int unsigned Pair = (SerialLanes > 1) ? 2 : 1;
+    localparam int unsigned Pairs = SerialLanes / Pair;
+    logic [BankBits-1:0] write_addr, port_addr;
+    assign write_addr =
+        BankBits'((serial_write == '0 ? vector_write_addr : serial_write_addr) >> LaneBits);
+    assign port_addr = serial_reads ? BankBits'(serial_addr >> LaneBits) : write_addr;
+    for (genvar p = 0; p < Pairs; p++) begin : gen_pair
+      overlay_two_ports #(
+        .PartWidth(SumWidth),
+        .Parts(Pair),
+        .Depth(BankDepth),
+        .Ultra(4 * p < Pairs)
+      ) u_sums (
+        .clk_i,
+        .enable_a_i(vector_read),
+        .clear_a_i(1'b0),
+        .addr_a_i(BankBits'(vector_addr >> LaneBits)),
+        .data_a_o(vector_words[Pair*SumWidth*p+:Pair*SumWidth]),
+        .enable_b_i(serial_reads),
+        .clear_b_i(1'b0),
+        .addr_b_i(port_addr),
+        .data_b_o(serial_data[Pair*SumWidth*p+:Pair*SumWidth]),
+        .write_i(bank_write[Pair*p+:Pair]),
+        .write_data_i(bank_data[Pair*SumWidth*p+:Pair*SumWidth])
+      );
+    end
+  end else begin : gen_banks
+    logic unused_banks;
+    assign unused_banks = (^bank_write) ^ (^bank_data);
+  end
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (!rst_i && SharedSums && serial_reads) a_one_access : assert (serial_write == '0);
+  end
+`endif
 
   // ---------------------------------------------------------------------------- tables
   logic [StartBits-1:0] serial_start_addr, vector_start_addr;
@@ -229,7 +285,16 @@ module overlay_rows #(
   logic [SerialLanes*SumWidth-1:0] serial_start;
   logic [SerialLanes*CoefficientWidth-1:0] serial_coefficient;
   logic vector_start_read, vector_coefficient_read;
-  if (StartDepth > 0) begin : gen_starts
+  logic start_taken;
+  assign start_take_o = StartStream && start_taken;
+  if (StartStream) begin : gen_start_stream
+    logic [SumWidth-1:0] start_q;
+    always_ff @(posedge clk_i) if (start_taken) start_q <= start_value_i;
+    assign vector_start = start_q;
+    assign serial_start = '0;
+    logic unused_starts;
+    assign unused_starts = (^serial_start_addr) ^ (^vector_start_addr) ^ vector_start_read;
+  end else if (StartDepth > 0) begin : gen_starts
     localparam int unsigned StartWords = (StartDepth + SerialLanes - 1) / SerialLanes;
     localparam int unsigned StartWordBits = (StartWords > 1) ? $clog2(StartWords) : 1;
     overlay_rom #(
@@ -321,7 +386,7 @@ module overlay_rows #(
       .rst_i,
       .restart_i(begin_i),
       .accumulate_i(Accumulates && instr_i[overlay_isa_pkg::FireAccumulateLsb]),
-      .start_i(StartDepth > 0 && instr_i[overlay_isa_pkg::FireStartLsb]),
+      .start_i(!StartStream && StartDepth > 0 && instr_i[overlay_isa_pkg::FireStartLsb]),
       .per_channel_i(CoefficientDepth > 0 && instr_i[overlay_isa_pkg::FirePerChannelLsb]),
       .sums_i(SumBits'(instr_i[overlay_isa_pkg::FireSumsLsb+:24])),
       .starts_i(StartBits'(instr_i[overlay_isa_pkg::FireStartsLsb+:24])),
@@ -444,7 +509,7 @@ module overlay_rows #(
       .HasLayerNorm(32'(HasLayerNorm)),
       .HasUncentred(HasUncentred),
       .HasNeurons(32'(HasNeurons)),
-      .HasStart(32'(StartDepth > 0)),
+      .HasStart(32'(StartStream || StartDepth > 0)),
       .HasPerChannel(32'(CoefficientDepth > 0)),
       .SumWidth(SumWidth),
       .CoefficientWidth(CoefficientWidth),
@@ -489,6 +554,8 @@ module overlay_rows #(
       .write_ready_i(vector_write_ready),
       .write_addr_o(vector_write_addr),
       .write_data_o(vector_write_data),
+      .start_valid_i(!StartStream || start_valid_i),
+      .start_take_o(start_taken),
       .start_enable_o(vector_start_read),
       .start_addr_o(vector_start_addr),
       .start_data_i(vector_start),
@@ -535,6 +602,7 @@ module overlay_rows #(
     assign vector_write_data = '0;
     assign {vector_start_read, vector_coefficient_read, table_read, constant_read} = '0;
     assign vector_start_addr = '0;
+    assign start_taken = 1'b0;
     assign vector_coefficient_addr = '0;
     assign table_addr = '0;
     assign constant_addr = '0;
@@ -553,7 +621,7 @@ module overlay_rows #(
     assign norm_high = '0;
     assign norm_low = '0;
     logic unused_vector;
-    assign unused_vector = restart_i ^ present_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^
+    assign unused_vector = start_valid_i ^ restart_i ^ present_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^
         has_vector_i ^ (^vector_last_i) ^
         raw_valid_i ^ (^raw_data_i) ^
         (^vector_words) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^

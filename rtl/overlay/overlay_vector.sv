@@ -81,6 +81,9 @@ module overlay_vector #(
   input  wire logic                               write_ready_i,
   output      logic [SumAddrWidth-1:0]            write_addr_o,
   output      logic signed [SumWidth-1:0]         write_data_o,
+  /// A start value is there; it is taken.
+  input  wire logic                               start_valid_i,
+  output      logic                               start_take_o,
   /// Tables: start values, coefficients, rows.
   output      logic                               start_enable_o,
   output      logic [StartAddrWidth-1:0]          start_addr_o,
@@ -288,7 +291,9 @@ module overlay_vector #(
   logic [SumAddrWidth-1:0] x_q, write_addr_q, sum_base;
   // Of an element with two reads this is the second.
   logic second_read_q, last_read;
-  assign issue = state_q == Elements && advance;
+  assign issue = state_q == Elements && advance &&
+      (start_valid_i || HasStart == 0 || !instr_i[StartLsb]);
+  assign start_take_o = issue && HasStart != 0 && instr_i[StartLsb];
   assign last_read = second_read_q || !two_reads;
   assign row_end = issue && last_read && channel_q == channels - ChannelsWidth'(1);
   assign sum_base = (is_add && last_read) ? instr_i[SourceLsb+:SumAddrWidth] :

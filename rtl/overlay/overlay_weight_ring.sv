@@ -1,7 +1,7 @@
 `default_nettype none
 
-/// Weights that stream past: a ring of words that a stream from memory fills, in the order in which the instructions of the
-/// fetch list read them.
+/// Weights that stream past: what a stream from memory writes to a ring of words, in the order in which the instructions of
+/// the fetch list read them.
 ///
 /// Contract: a sample's stream has `words_i` words, the address of a word is its position modulo `Depth`. Instruction `i` has
 /// its own words, as many as bits 0 to 30 of entry `i` of the needs say; bit 31 marks the last instruction. The needs of the
@@ -10,13 +10,11 @@
 /// falls with `next_i`, the end of that instruction. Its words may be overwritten once all that was read of them has passed: `word_i` counts chunks that
 /// leave fetch, `ended_i` those whose last word of weights is read, `held_i` says that one is about to leave. Writing goes on
 /// into the next sample.
-/// With `failed_i` the stream has ended for ever: every instruction is ready, and all weights are 0.
+/// With `failed_i` the stream has ended for ever: every instruction is ready.
 /// A word is as many beats as it takes, the last one filled up; or, where several fit, a beat is a power of two of words, each
 /// in its part of the beat.
 /// Throughput: one beat, and at most one word, per cycle.
 module overlay_weight_ring #(
-  /// Read ports.
-  parameter int unsigned Ports = 2,
   /// Bits of a word, and words of the ring, a power of two from 4.
   parameter int unsigned Width = 64,
   parameter int unsigned Depth = 16,
@@ -48,11 +46,11 @@ module overlay_weight_ring #(
   input  wire logic                       held_i,
   input  wire logic                       word_i,
   input  wire logic                       ended_i,
-  /// Reads, as of `overlay_weights`.
-  input  wire logic                       enable_i,
-  input  wire logic [Ports-1:0]           clear_i,
-  input  wire logic [Ports*AddrWidth-1:0] addr_i,
-  output      logic [Ports*Width-1:0]     data_o
+  /// Words that are written.
+  output      logic                       write_valid_o,
+  input  wire logic                       write_ready_i,
+  output      logic [AddrWidth-1:0]       write_addr_o,
+  output      logic [Width-1:0]           write_data_o
 );
 
   // Words in the ring; up to a multiple of the depth more at the end of a sample.
@@ -60,14 +58,19 @@ module overlay_weight_ring #(
   localparam int unsigned Fitting =
       (Width > BeatWidth) ? 1 : 2 ** ($clog2(BeatWidth / Width + 1) - 1);
 
-  if (Depth < 4 || 2 ** AddrWidth != Depth || Ports < 1 || Width < 1 ||
+  if (Depth < 4 || 2 ** AddrWidth != Depth || Width < 1 ||
       Count < 1) begin : gen_bad_parameters
     $error("overlay_weight_ring: a parameter is out of range");
   end
 
   // ---------------------------------------------------------------------------- beats to words
-  logic room, write;
+  // room: there is room in the ring, and the word that is offered is written.
+  logic room, space, offer, write;
   logic [Width-1:0] word;
+  assign room = space && write_ready_i;
+  assign write = offer && room;
+  assign write_valid_o = offer && space;
+  assign write_data_o = word;
   if (Width > BeatWidth) begin : gen_join
     localparam int unsigned Beats = (Width + BeatWidth - 1) / BeatWidth;
     localparam int unsigned Kept = (Beats - 1) * BeatWidth;
@@ -77,7 +80,7 @@ module overlay_weight_ring #(
     logic complete;
     assign complete = beat_q == BeatBits'(Beats - 1);
     assign in_ready_o = !complete || room;
-    assign write = in_valid_i && complete && room;
+    assign offer = in_valid_i && complete;
     assign word = Width'({in_data_i, kept_q});
     always_ff @(posedge clk_i) begin
       if (rst_i) beat_q <= '0;
@@ -89,7 +92,7 @@ module overlay_weight_ring #(
     localparam int unsigned PartBits = $clog2(Fitting);
     localparam int unsigned PartWidth = BeatWidth / Fitting;
     logic [PartBits-1:0] part_q;
-    assign write = in_valid_i && room;
+    assign offer = in_valid_i;
     assign in_ready_o = room && part_q == PartBits'(Fitting - 1);
     assign word = in_data_i[PartWidth*part_q+:Width];
     always_ff @(posedge clk_i) begin
@@ -97,7 +100,7 @@ module overlay_weight_ring #(
       else if (write) part_q <= part_q + PartBits'(1);
     end
   end else begin : gen_same
-    assign write = in_valid_i && room;
+    assign offer = in_valid_i;
     assign in_ready_o = room;
     assign word = in_data_i[Width-1:0];
     if (BeatWidth > Width) begin : gen_rest
@@ -114,7 +117,8 @@ module overlay_weight_ring #(
   logic sample_last, release_words;
   assign sample_last = left_q == '0;
   assign jump = ~write_addr_q;
-  assign room = !fill_q[FillWidth-1];
+  assign space = !fill_q[FillWidth-1];
+  assign write_addr_o = write_addr_q;
   assign added = !write ? '0 : FillWidth'(1) + (sample_last ? FillWidth'(jump) : '0);
   assign taken = release_words ? need_q : '0;
   always_ff @(posedge clk_i) begin
@@ -180,24 +184,6 @@ module overlay_weight_ring #(
       if (state_q == StWait && next_i) index_q <= last_q ? '0 : index_q + IndexWidth'(1);
     end
     if (state_q == StTake) {last_q, need_q} <= {need[31], need[FillWidth-1:0]};
-  end
-
-  // ---------------------------------------------------------------------------- ring
-  for (genvar p = 0; p < Ports; p++) begin : gen_port
-    masked_ram #(
-      .PartWidth(Width),
-      .Parts(1),
-      .Depth(Depth)
-    ) u_words (
-      .clk_i,
-      .read_enable_i(enable_i),
-      .read_clear_i(clear_i[p] || failed_i),
-      .read_addr_i(addr_i[AddrWidth*p+:AddrWidth]),
-      .read_data_o(data_o[Width*p+:Width]),
-      .write_enable_i(write),
-      .write_addr_i(write_addr_q),
-      .write_data_i(word)
-    );
   end
 
 `ifndef SYNTHESIS

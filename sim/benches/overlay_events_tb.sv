@@ -27,7 +27,7 @@ module overlay_events_tb #(
     .clk_i, .rst_i(rst), .idle_i(in_idle && out_idle), .batch_o(batch), .t_max_o(t_max), .done_o
   );
 
-  logic in_valid, in_ready, last_ready, out_valid;
+  logic in_valid, in_ready, last_ready, hold, out_valid;
   logic [FetchWidth-1:0] nz, neg;
   logic [WordBits-1:0] base;
   logic operand, clear, double, last, keep, merge;
@@ -43,6 +43,7 @@ module overlay_events_tb #(
     .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_nz_i(nz), .in_neg_i(neg),
     .in_base_i(base), .in_operand_i(operand), .in_clear_i(clear), .in_double_i(double),
     .in_last_i(last), .in_keep_i(keep), .in_merge_i(merge), .last_ready_i(last_ready),
+    .hold_i(hold),
     .out_valid_o(out_valid), .out_event_o(events), .out_neg_o(out_neg), .out_addr_o(addr),
     .out_operand_o(out_operand), .out_clear_o(out_clear), .out_double_o(out_double),
     .out_last_o(out_last), .out_keep_o(out_keep), .out_merge_o(out_merge)
@@ -64,9 +65,13 @@ module overlay_events_tb #(
   );
 
   // Whether a chunk might be completed when its events were picked, two cycles before they come.
-  logic picked, might;
+  logic picked, might, held, quiet;
   always @(posedge clk_i) begin
     last_ready <= rst || batch <= 1 || $urandom_range(3) == 0;
+    hold <= !rst && batch > 1 && $urandom_range(4) == 0;
+    held <= hold;
+    quiet <= held;
+    if (!rst && out_valid && quiet) $fatal(1, "%m: a beat in a cycle that was held");
     picked <= last_ready;
     might <= picked;
     if (!rst && out_valid && out_last && !out_keep && !might) begin

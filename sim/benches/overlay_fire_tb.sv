@@ -132,6 +132,15 @@ module overlay_fire_tb #(
   logic [OperandBits-1:0] operand_addr;
   logic [OperandLanes*OperandWidth-1:0] operand, known_operand;
   logic [SerialLanes*ValueWidth-1:0] value, known_value;
+  localparam int unsigned GroupBits = (ChunkLanes > Lanes) ? $clog2(ChunkLanes / Lanes) : 1;
+  localparam int unsigned LaneBits = (ChunkLanes > 1) ? $clog2(ChunkLanes) : 1;
+  logic plain, across, operand_row_end, operand_flush, arrived;
+  logic [OperandBits-1:0] cross_element;
+  logic [GroupBits-1:0] plain_group;
+  logic [LaneBits-1:0] cross_lane;
+  logic [Lanes*OperandWidth-1:0] levels;
+  logic unused_operands;
+  assign unused_operands = (^cross_element) ^ operand_row_end ^ operand_flush;
   overlay_fire #(
     .ChunkLanes(ChunkLanes), .Lanes(Lanes), .SerialLanes(SerialLanes), .OperandLanes(BankLanes), .FetchWidth(FetchWidth),
     .AccWidth(AccWidth), .Fraction(Fraction), .MembraneWidth(MembraneWidth), .ThetaWidth(ThetaWidth),
@@ -148,7 +157,11 @@ module overlay_fire_tb #(
     .threshold_read_o(threshold_read), .threshold_addr_o(threshold_addr), .threshold_i(threshold),
     .spike_fired_o(fired), .spike_write_o(spike_write), .spike_addr_o(spike_addr),
     .spike_group_o(spike_group), .spike_nz_o(nz), .spike_neg_o(neg), .operand_write_o(operand_write),
-    .operand_addr_o(operand_addr), .operand_o(operand), .serial_valid_o(serial_valid),
+    .operand_addr_o(operand_addr), .operand_o(operand), .operand_plain_o(plain),
+    .operand_cross_o(across), .operand_element_o(cross_element), .operand_group_o(plain_group),
+    .operand_lane_o(cross_lane), .operand_row_end_o(operand_row_end),
+    .operand_flush_o(operand_flush), .operand_levels_o(levels), .operand_idle_i(arrived),
+    .serial_valid_o(serial_valid),
     .serial_ready_i(serial_ready), .serial_wide_o(wide), .serial_here_o(here), .serial_value_o(value),
     .serial_group_end_o(group_end), .serial_row_end_o(row_end), .begin_o(begins_now),
     .softmax_idle_i(softmax_idle), .softmax_start_o(softmax_start)
@@ -191,6 +204,26 @@ module overlay_fire_tb #(
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(serial_idle), .valid_i(serial_valid),
     .ready_o(serial_ready), .data_i({row_end, group_end, known_value, known_here, wide})
   );
+
+  // The same operands for `overlay_operands`; some arrive late.
+  always @(posedge clk_i) begin
+    arrived <= rst || batch <= 1 || $urandom_range(3) == 0;
+    if (!rst && (operand_write != '0) != (plain || across)) $fatal(1, "%m: an operand at one place");
+    for (int l = 0; l < int'(OperandLanes); l++) begin
+      if (!rst && operand_write[l]) begin
+        if (plain && (l % int'(ChunkLanes) / int'(Lanes) != int'(plain_group) ||
+            operand[OperandWidth*l+:OperandWidth] !=
+            levels[OperandWidth*(l%int'(ChunkLanes)%int'(Lanes))+:OperandWidth])) begin
+          $fatal(1, "%m: another group of operands");
+        end
+        if (across && (l % int'(ChunkLanes) != int'(cross_lane) || (BankLanes == SerialLanes &&
+            operand[OperandWidth*l+:OperandWidth] !=
+            levels[OperandWidth*(l/int'(ChunkLanes))+:OperandWidth]))) begin
+          $fatal(1, "%m: another element of a transposed row");
+        end
+      end
+    end
+  end
 
   // What must have been seen before a row or an instruction is done. An element takes 5 cycles to its sum.
   logic [95:0] row_needs[RowWords];

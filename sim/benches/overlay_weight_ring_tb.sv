@@ -1,6 +1,6 @@
 `default_nettype none
 
-/// Bench of `overlay_memory` and `overlay_weight_ring`: an image is read, then samples of random instructions read their
+/// Bench of `overlay_memory`, `overlay_weight_ring` and `overlay_words`: an image is read, then samples of random instructions read their
 /// weights from the ring, while it is written. Every weight is compared with the memory. Then error responses: all
 /// instructions must become ready, weights are 0, and after the next image all is as before.
 module overlay_weight_ring_tb #(
@@ -70,14 +70,30 @@ module overlay_weight_ring_tb #(
   logic [Ports-1:0] clear;
   logic [Ports*RingBits-1:0] read_addr;
   logic [Ports*Width-1:0] read_data;
+  logic ring_write, ring_space, hold, unused_put;
+  logic [RingBits-1:0] ring_addr;
+  logic [Width-1:0] ring_data;
+  logic [Ports-1:0] zeros;
+  assign zeros = clear | {Ports{failed}};
   overlay_weight_ring #(
-    .Ports(Ports), .Width(Width), .Depth(Depth), .BeatWidth(DataWidth), .Count(Count)
+    .Width(Width), .Depth(Depth), .BeatWidth(DataWidth), .Count(Count)
   ) u_ring (
     .clk_i, .rst_i(rst || core_rst), .words_i(words), .need_write_i(need_write),
     .need_addr_i(need_addr), .need_data_i(need_data), .in_valid_i(beat_valid),
     .in_ready_o(beat_ready), .in_data_i(beat), .failed_i(failed), .ready_o(ready), .waits_o(ring_waits), .next_i(next),
-    .held_i(held), .word_i(sent), .ended_i(passed), .enable_i(read), .clear_i(clear),
-    .addr_i(read_addr), .data_o(read_data)
+    .held_i(held), .word_i(sent), .ended_i(passed), .write_valid_o(ring_write),
+    .write_ready_i(ring_space), .write_addr_o(ring_addr), .write_data_o(ring_data)
+  );
+  // A word is one number here.
+  overlay_words #(
+    .Ports(Ports), .Lanes(1), .WeightWidth(Width), .OperandWidth(1), .RingDepth(Depth),
+    .OperandDepth(0), .Group(1), .Part(1), .WordBits(RingBits)
+  ) u_words (
+    .clk_i, .rst_i(rst || core_rst), .enable_i(read), .operand_i(1'b0), .clear_i(zeros),
+    .addr_i(read_addr), .data_o(read_data), .hold_o(hold), .weight_valid_i(ring_write),
+    .weight_ready_o(ring_space), .weight_addr_i(ring_addr), .weight_data_i(ring_data),
+    .put_valid_i(1'b0), .put_ready_o(unused_put), .put_urgent_i(1'b0), .put_addr_i('0),
+    .put_group_i('0), .put_parts_i('0), .put_data_i('0)
   );
 
   // The network: words of each instruction, where they begin.
@@ -91,6 +107,8 @@ module overlay_weight_ring_tb #(
   int asked[Ports], due[Ports];
   logic [Ports-1:0] due_clear = '0;
   logic due_valid = 1'b0, due_zero = 1'b0;
+  // A cycle without reads is heard two cycles later.
+  logic held_1 = 1'b0, held_2 = 1'b0;
 
   function automatic logic [Width-1:0] weight(input int at);
     longint where;
@@ -163,6 +181,9 @@ module overlay_weight_ring_tb #(
       due_valid = read;
       due_zero = failed;
       due_clear = clear;
+      if (held_2 && read) $fatal(1, "%m: the bench reads in a cycle that was held");
+      held_2 = held_1;
+      held_1 = hold;
       due = asked;
       if (start) ended <= 1'b0;
       patience = patience + 1;
@@ -268,14 +289,16 @@ module overlay_weight_ring_tb #(
         default: ;
       endcase
       // Reads of the words of this instruction, until its last one is read.
-      if (phase >= 2 && phase <= 4 && own[instruction] != 0 && $urandom_range(2) != 0) begin
+      if (phase >= 2 && phase <= 4 && own[instruction] != 0 && !held_2 &&
+          $urandom_range(2) != 0) begin
         read <= 1'b1;
         for (int p = 0; p < int'(Ports); p++) begin
           position = first[instruction] + int'($urandom_range(own[instruction] - 1));
           read_addr[RingBits*p+:RingBits] <= RingBits'(position);
           asked[p] = position;
-          clear[p] <= $urandom_range(5) == 0;
         end
+        // Events are the lowest ones.
+        clear <= ~(Ports'((64'd1 << $urandom_range(Ports)) - 64'd1));
       end
     end
   end

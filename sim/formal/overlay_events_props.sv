@@ -46,6 +46,7 @@ module overlay_events_props #(
     .in_keep_i,
     .in_merge_i,
     .last_ready_i,
+    .hold_i(1'b0),
     .out_valid_o(out_valid),
     .out_event_o(out_event),
     .out_neg_o(out_neg),

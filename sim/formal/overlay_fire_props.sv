@@ -88,6 +88,7 @@ module overlay_fire_props #(
     .operand_write_o(operand_write),
     .operand_addr_o(operand_addr),
     .operand_o(operand),
+    .operand_idle_i(1'b1),
     .serial_valid_o(serial_valid),
     .serial_ready_i,
     .serial_wide_o(wide),

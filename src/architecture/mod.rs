@@ -144,6 +144,17 @@ impl Design {
         self.memory_width() > 0
     }
 
+    /// What of its memories a device does not hold, if weights come from memory: these are planned exactly.
+    pub fn memory_shortage(&self, device: &Device) -> Option<String> {
+        match self {
+            Self::Streaming(_) => None,
+            Self::Overlay(design) => {
+                let machine = &design.plan.machine;
+                if machine.bus_width > 0 { overlay::footprint::shortage(machine, device) } else { None }
+            }
+        }
+    }
+
     /// Whether networks are loaded into the hardware at run time.
     pub fn is_loadable(&self) -> bool {
         match self {

@@ -163,6 +163,10 @@ fn render_from(
         let problem = format!("weights in memory: {} has no memory that the core reaches", board.title);
         return Err(Error::input(problem).fix("build for its device: --device, and connect m_axi"));
     }
+    if let Some(problem) = target.and_then(|target| design.memory_shortage(target.device())) {
+        return Err(Error::input(problem)
+            .fix("choose fewer lanes or events, or a smaller ring (--weight-ring), or a larger device"));
+    }
     let generator = concat!("snn2rtl ", env!("CARGO_PKG_VERSION"));
     let top = name::identifier("snn", design.model());
     let template = |e: askama::Error| Error::input(format!("cannot fill in a template: {e}"));
@@ -236,7 +240,7 @@ fn render_from(
         model: design.model(),
         top: &top,
         family,
-        ultra_ram: design.uses_ultra_ram(),
+        ultra_ram: design.uses_ultra_ram() || (family == Family::Xcup && design.reads_memory()),
         sources: &sources,
         board: target.and_then(Target::board).filter(|_| manifest.serial.is_some()),
     };

@@ -15,6 +15,7 @@ use crate::target::Family;
 
 use super::design::Design;
 use super::entry::{Unit, units};
+use super::footprint;
 use super::isa::{Fetch, Fire, Vector};
 use super::machine::Machine;
 use super::weights::banks;
@@ -71,7 +72,7 @@ fn whole(value: f64) -> u64 {
 }
 
 /// Blocks that hold words of this width.
-fn blocks(family: Family, width: u64, depth: u64) -> u64 {
+pub(super) fn blocks(family: Family, width: u64, depth: u64) -> u64 {
     let shapes: &[(u64, u64)] = match family {
         Family::Xc7 | Family::Xcup | Family::Ecp5 | Family::Gowin => {
             &[(1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512)]
@@ -82,7 +83,7 @@ fn blocks(family: Family, width: u64, depth: u64) -> u64 {
 }
 
 /// Block memory and look-up tables of a memory.
-fn memory(family: Family, width: u64, depth: usize, copies: usize) -> (u64, u64) {
+pub(super) fn memory(family: Family, width: u64, depth: usize, copies: usize) -> (u64, u64) {
     let (depth, copies) = (depth as u64, copies as u64);
     match width * depth < LEAST_BLOCK_BITS {
         true => (0, (width * depth).div_ceil(64) * copies),
@@ -175,7 +176,15 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
         ),
         Unit::Vector | Unit::Softmax | Unit::Readout => (0, 0),
     };
-    let (bram, ram_lut) = blocks.fold(thresholds, |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let (mut bram, mut ram_lut) = blocks.fold(thresholds, |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let mut uram = 0;
+    if machine.bus_width > 0 {
+        let own = footprint::memories(machine).into_iter().filter(|memory| memory.unit == unit);
+        let own = own.map(|memory| memory.blocks(family));
+        (bram, uram, ram_lut) =
+            own.fold((0, 0, 0), |sum, one| (sum.0 + one.bram, sum.1 + one.uram, sum.2 + one.lut));
+    }
+    sizes.insert("uram", uram as f64);
     sizes.insert("bram", bram as f64);
     sizes.insert("ram_lut", ram_lut as f64);
     sizes
@@ -220,7 +229,7 @@ fn figures(unit: Unit, sizes: &Quantities) -> Figures {
         lut: whole(lut + of("ram_lut")),
         ff: whole(ff),
         bram: whole(of("bram")),
-        uram: 0,
+        uram: whole(of("uram")),
         dsp: whole(dsp),
     }
 }

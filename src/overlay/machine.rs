@@ -42,6 +42,41 @@ pub struct Input {
     pub ordered: bool,
     /// Units read raw elements: nobody reads the input as spikes.
     pub raw: bool,
+    /// Elements become spikes as they come, without a memory of elements.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub direct: bool,
+    /// Rows whose groups wait for more elements.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub open: usize,
+    /// The order in which elements come, if they become spikes as they come.
+    #[serde(skip)]
+    pub nest: Option<Nest>,
+    /// There is one place for spikes, which a sample leaves when it has been read.
+    #[serde(skip)]
+    pub single: bool,
+}
+
+/// Nested loops in which elements come: planes, bands, passes of a band, rows of a band, elements of a run. Each at least 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Nest {
+    /// Elements of a run, which belong to one row.
+    pub run: usize,
+    /// Rows of a band.
+    pub band_rows: usize,
+    /// Passes through a band.
+    pub passes: usize,
+    /// Bands.
+    pub bands: usize,
+    /// Planes.
+    pub planes: usize,
+}
+
+impl Nest {
+    /// Rows whose groups of `lanes` neurons wait for the next pass; 0 if none does.
+    pub fn open(&self, lanes: usize) -> usize {
+        let waits = self.passes * self.planes > 1 && !self.run.is_multiple_of(lanes);
+        if waits { self.band_rows } else { 0 }
+    }
 }
 
 /// All parameters of the hardware. Depths are numbers of words; 0 where a memory or an operator is absent. Widths are in
@@ -77,6 +112,9 @@ pub struct Machine {
     pub operand_width: u32,
     /// Words of P levels.
     pub operand_depth: usize,
+    /// Most elements of a row of operands that is transposed, if weights come from memory.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub operand_elements: usize,
     /// Signed sum of the engine; partial sums wrap.
     pub acc_width: u32,
     /// Fraction bits of the membrane.
@@ -89,6 +127,9 @@ pub struct Machine {
     pub membrane_width: u32,
     /// Words of W thresholds.
     pub threshold_depth: usize,
+    /// All neurons of a word of thresholds have one θ.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub shared_theta: bool,
     /// Magnitude of a level of neurons that fire.
     pub level_bits: u32,
     /// Neurons of a group beyond the last element of a chunk may have sums of operands that nobody wrote.
@@ -119,6 +160,9 @@ pub struct Machine {
     pub sum_neurons: bool,
     /// Words of spike memory.
     pub spike_depth: usize,
+    /// The first of these words have signs, which are in a memory of their own; all have, in theirs, if 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sign_depth: usize,
     /// Signed number of the memory of sums; partial sums wrap.
     pub sum_width: u32,
     /// Words of the memory of sums.
@@ -129,6 +173,9 @@ pub struct Machine {
     pub coefficient_width: u32,
     /// Entries of the start table, each as wide as a sum.
     pub start_depth: usize,
+    /// Start values that come with the stream of weights.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub streamed_starts: usize,
     /// Entries of the coefficients.
     pub coefficient_depth: usize,
     /// Signed Γ; as wide as B.
@@ -205,6 +252,12 @@ pub struct Machine {
 
 /// Leaves out what machines with all weights in the chip do not have.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// Leaves out what machines with all weights in the chip do not have.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }
@@ -258,11 +311,19 @@ pub(super) fn bits(most: usize) -> u32 {
 const OPERAND_BANK: usize = 256;
 
 impl Machine {
-    /// Banks of operand memory, which a transposed row writes at once: a power of two up to the row lanes, as long as the
-    /// banks fill at least half of a block.
+    /// Elements of a transposed row that are written at once. With all weights in the chip these are the banks of operand
+    /// memory: a power of two up to the row lanes, as long as the banks fill at least half of a block.
     pub(super) fn operand_lanes(&self) -> usize {
+        if self.bus_width > 0 {
+            return self.row_lanes.max(1);
+        }
         let banks = (self.operand_depth / OPERAND_BANK).max(1);
         self.row_lanes.min(1 << banks.ilog2()).max(1)
+    }
+
+    /// Bits of a start value in the stream of weights.
+    pub(super) fn start_entry(&self) -> usize {
+        (self.sum_width as usize).next_power_of_two().max(32)
     }
 
     /// Bits of an address of spike memory.

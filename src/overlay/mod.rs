@@ -11,6 +11,7 @@
 //! | `design.rs` | machine, program and interfaces of a network |
 //! | `emit.rs`, `entry.rs` | the top level with its memory images; the units as stages of the manifest |
 //! | `observe/` | the comparisons of co-simulation |
+//! | `footprint.rs` | memories of machines whose weights come from memory, in blocks |
 //! | `estimate.rs`, `summary.rs` | area before synthesis; a program in figures |
 //! | `choice.rs` | sizes that are explored, and the choice of one |
 //! | `stream.rs` | weights in memory outside the chip: what each instruction reads, and their stream |
@@ -25,6 +26,7 @@ pub mod design;
 pub(crate) mod emit;
 pub(crate) mod entry;
 pub mod estimate;
+pub(crate) mod footprint;
 pub mod image;
 pub(crate) mod interval;
 pub mod isa;

@@ -60,10 +60,22 @@ pub struct LayerPlace {
     pub rows: usize,
     /// Position of each channel among the neurons of a row.
     pub positions: Vec<usize>,
+    /// Instructions in sequence that compute the layer, each of them `span` positions of all rows.
+    pub pieces: usize,
+    /// Positions of a piece; any number if there is one piece.
+    pub span: usize,
     /// Bits by which the hardware's membranes are shifted left against the layer's own fraction.
     pub shift: u32,
     /// Threshold of neurons of a sum, with the layer's own fraction.
     pub theta: Option<i64>,
+}
+
+impl LayerPlace {
+    /// The instruction that computes the neuron at a position of a row, and its position there.
+    pub fn locate(&self, position: usize) -> (usize, usize) {
+        let piece = if self.pieces > 1 { position / self.span.max(1) } else { 0 };
+        (self.instruction + piece, position - piece * self.span)
+    }
 }
 
 /// Whose spikes a fetch instruction reads.

@@ -87,11 +87,13 @@ const SIZES: &[Size] = sizes! {
     Kind::Width, input.steps, "bits of the magnitude of an element";
     Kind::Flag, input.ordered, "another order of the elements";
     Kind::Flag, input.raw, "raw elements that are read";
+    Kind::Number, input.open, "rows of the input that are begun";
     Kind::Width, weight_width, "bits of a weight";
     Kind::Depth, weight_depth, "words of weights";
     Kind::Number, bus_width, "bits of a beat of weights from memory";
     Kind::Width, operand_width, "bits of an operand";
     Kind::Depth, operand_depth, "words of operands";
+    Kind::Number, operand_elements, "elements of a row of operands";
     Kind::Width, acc_width, "bits of an accumulated sum";
     Kind::Width, fraction, "fraction bits of membranes";
     Kind::Width, theta_width, "bits of a threshold";
@@ -113,11 +115,13 @@ const SIZES: &[Size] = sizes! {
     Kind::Flag, bands, "masks by position";
     Kind::Flag, sum_neurons, "neurons of sums";
     Kind::Depth, spike_depth, "words of spikes";
+    Kind::Depth, sign_depth, "words of signs";
     Kind::Width, sum_width, "bits of a sum";
     Kind::Depth, sum_depth, "words of sums";
     Kind::Width, value_width, "bits of an element of the serial path";
     Kind::Width, coefficient_width, "bits of a coefficient";
     Kind::Depth, start_depth, "words of start values";
+    Kind::Number, streamed_starts, "start values with the weights";
     Kind::Depth, coefficient_depth, "words of coefficients";
     Kind::Width, gamma_width, "bits of a factor of LayerNorm";
     Kind::Width, beta_width, "bits of an offset of LayerNorm";
@@ -202,6 +206,7 @@ impl Machine {
             row_lanes: self.row_lanes,
             ..Self::default()
         };
+        machine.narrow(self);
         for size in SIZES {
             let value = (size.get)(self);
             let own = match size.kind {
@@ -213,6 +218,22 @@ impl Machine {
             (size.set)(&mut machine, own);
         }
         machine
+    }
+
+    /// Takes over what only machines have whose networks all allow it.
+    pub(super) fn narrow(&mut self, other: &Self) {
+        (self.input.direct, self.shared_theta) = (other.input.direct, other.shared_theta);
+    }
+
+    /// What a network does not allow that the machine has.
+    pub(super) fn forbids(&self, machine: &Self) -> Option<&'static str> {
+        if machine.input.direct && !self.input.direct {
+            Some("elements in this order do not become spikes as they come")
+        } else if machine.shared_theta && !self.shared_theta {
+            Some("neurons of a group have different thresholds")
+        } else {
+            None
+        }
     }
 
     /// Where its weights come from, if that is memory.

@@ -74,6 +74,10 @@ pub struct Stream {
     pub reads: Vec<Range<usize>>,
     /// Words of the stream: those of all instructions, filled up to whole beats.
     pub words: usize,
+    /// How words lie in beats.
+    pub beats: Beats,
+    /// Start values of sums, which come behind the weights of the first instruction.
+    pub starts: Vec<i64>,
 }
 
 impl Stream {
@@ -107,7 +111,32 @@ impl Stream {
             fetch.words = (fetch.words + (1 << 32) + position as u128 - read.start as u128) & 0xffff_ffff;
             position += read.len();
         }
-        Ok(Self { ring, reads, words: position.next_multiple_of(beats.words) })
+        let words = position.next_multiple_of(beats.words);
+        Ok(Self { ring, reads, words, beats, starts: Vec::new() })
+    }
+
+    /// Beats of weights before the start values: those of the first instruction that has weights, if they are whole beats.
+    pub fn beats_before(&self) -> usize {
+        let first = self.reads.iter().map(Range::len).find(|&words| words > 0).unwrap_or(0);
+        match first.is_multiple_of(self.beats.words) {
+            true => first / self.beats.words * self.beats.of_word,
+            false => 0,
+        }
+    }
+
+    /// Beats of all weights.
+    pub fn weight_beats(&self) -> usize {
+        self.words / self.beats.words * self.beats.of_word
+    }
+
+    /// The start values in beats, each in `entry` bits, as words of 32 bits.
+    pub fn start_words(&self, entry: usize) -> Vec<u32> {
+        let mut words = Vec::new();
+        for &start in &self.starts {
+            words.extend((0..entry / 32).map(|part| (start >> (32 * part).min(63)) as u32));
+        }
+        words.resize(words.len().next_multiple_of(self.beats.bus / 32), 0);
+        words
     }
 
     /// The table of needs: an entry for each instruction.

@@ -51,6 +51,15 @@ struct Manifest {
 struct Folding {
     #[serde(default)]
     ultra_ram: bool,
+    #[serde(default)]
+    machine: Machine,
+}
+
+/// The part of an overlay's machine that synthesis needs: with weights from memory, large memories are UltraRAM.
+#[derive(Default, Deserialize)]
+struct Machine {
+    #[serde(default)]
+    bus_width: usize,
 }
 
 /// Synthesises the design in the build folder for a family with the user's Yosys, provided if necessary.
@@ -125,14 +134,15 @@ fn modules(
     keep: Keep,
     progress: &(dyn Fn(Step<'_>) + Sync),
 ) -> Result<Synthesis> {
-    let (top, ultra_ram) = read_top(build)?;
+    let (top, folding) = read_top(build)?;
+    let (ultra_ram, external) = (folding.ultra_ram, folding.machine.bus_width > 0);
     if ultra_ram && family != Family::Xcup {
         let problem =
             format!("this design keeps state in UltraRAM, which {family} does not have, only UltraScale+");
         let fix = "synthesise with --family xcup, or build again with `\"ultra_ram\": false` in folding.json";
         return Err(Error::input(problem).at_file(build.join("folding.json")).fix(fix));
     }
-    let command = family.command(ultra_ram);
+    let command = family.command(ultra_ram || external);
     let files = read_files(build, "rtl/files.f")?;
     let program = toolbox.get_at_least(Tool::Yosys, family.oldest_yosys())?;
     let start = Instant::now();
@@ -227,8 +237,8 @@ fn modules(
     })
 }
 
-/// The name of the top level, and whether the design has memories of UltraRAM.
-fn read_top(build: &Path) -> Result<(String, bool)> {
+/// The name of the top level, and the folding.
+fn read_top(build: &Path) -> Result<(String, Folding)> {
     let path = build.join("manifest.json");
     let manifest: Manifest = serde_json::from_str(&read(&path)?).map_err(|e| {
         Error::input(format!("this manifest cannot be read: {e}"))
@@ -239,7 +249,7 @@ fn read_top(build: &Path) -> Result<(String, bool)> {
     if manifest.top.chars().all(plain)
         && manifest.top.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
     {
-        Ok((manifest.top, manifest.folding.ultra_ram))
+        Ok((manifest.top, manifest.folding))
     } else {
         let name = crate::error::printable(&manifest.top);
         Err(Error::input(format!("`{name}` is not a module name")).at_file(&path))

@@ -71,11 +71,15 @@ impl Family {
     }
 
     /// The command of Yosys that reads SystemVerilog for this family. `SNN2RTL_LUT4` tells memories how much a look-up table
-    /// holds (`rtl/overlay/overlay_rom.sv`); assertions are for simulation and formal proofs.
+    /// holds (`rtl/overlay/overlay_rom.sv`), `SNN2RTL_ULTRA` that there is UltraRAM (`rtl/overlay/overlay_two_ports.sv`);
+    /// assertions are for simulation and formal proofs.
     pub fn read_command(self) -> &'static str {
-        match self.table_inputs() {
-            4 => "read_verilog -sv -D SNN2RTL_LUT4 -defer -noassert -noassume",
-            _ => "read_verilog -sv -defer -noassert -noassume",
+        match self {
+            Self::Ecp5 | Self::Ice40 | Self::Gowin => {
+                "read_verilog -sv -D SNN2RTL_LUT4 -defer -noassert -noassume"
+            }
+            Self::Xcup => "read_verilog -sv -D SNN2RTL_ULTRA -defer -noassert -noassume",
+            Self::Xc7 => "read_verilog -sv -defer -noassert -noassume",
         }
     }
 

@@ -52,8 +52,11 @@ fn compare(plan: &Plan, settled: &Settled, raw: &[i32], outcome: &Outcome) {
             plan.layers.iter().find(|place| place.node == layer.node).expect("a place for each layer");
         let list = usize::from(place.unit == Unit::Vector);
         for (row, expected) in levels.chunks(layer.channels).take(place.rows).enumerate() {
-            let own = &outcome.levels[&(list, place.instruction, row)];
-            let own: Vec<i64> = place.positions.iter().map(|&p| own[p]).collect();
+            let own = |&position: &usize| {
+                let (instruction, at) = place.locate(position);
+                outcome.levels[&(list, instruction, row)][at]
+            };
+            let own: Vec<i64> = place.positions.iter().map(own).collect();
             let expected: Vec<i64> = expected.iter().map(|&l| l.into()).collect();
             assert_eq!(own, expected, "{} row {row}", layer.name);
         }

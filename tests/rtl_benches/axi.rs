@@ -89,6 +89,63 @@ fn model_reader() {
     group.run();
 }
 
+/// Operands and weights in one memory: ports, lanes of a word and of a group, bits of a weight and of an operand, elements of a
+/// beat and of a row, words of the ring.
+#[test]
+fn words() {
+    let mut group = Group::new("words");
+    let shapes = [
+        [4, 64, 32, 4, 5, 8, 64, 32],
+        [1, 8, 8, 6, 3, 2, 16, 8],
+        [2, 24, 8, 3, 3, 1, 24, 16],
+        [3, 4, 4, 4, 4, 1, 8, 64],
+        [5, 128, 64, 2, 4, 16, 64, 16],
+    ];
+    for [ports, chunk, lanes, weight, operand, beat, elements, ring] in shapes {
+        let set: Set = &[
+            ("Ports", ports),
+            ("ChunkLanes", chunk),
+            ("Lanes", lanes),
+            ("WeightWidth", weight),
+            ("OperandWidth", operand),
+            ("Beat", beat),
+            ("Elements", elements),
+            ("RingDepth", ring),
+        ];
+        group.add("overlay_words", &[set], |_, _| Vec::new());
+    }
+    group.run();
+}
+
+/// Elements that become spikes as they come: neurons of a group and of a word, elements of a run, rows of a band, passes, bands,
+/// planes, one place or two.
+#[test]
+fn direct_input() {
+    let mut group = Group::new("direct_input");
+    let shapes = [
+        [8, 16, 4, 3, 2, 2, 1, 0],
+        [8, 32, 4, 3, 4, 2, 3, 1],
+        [4, 8, 13, 1, 1, 5, 1, 0],
+        [32, 128, 16, 14, 16, 2, 3, 1],
+        [4, 4, 3, 2, 3, 3, 1, 1],
+        [8, 8, 1, 1, 1, 1, 1, 1],
+    ];
+    for [lanes, width, run, rows, passes, bands, planes, single] in shapes {
+        let set: Set = &[
+            ("Lanes", lanes),
+            ("FetchWidth", width),
+            ("Run", run),
+            ("BandRows", rows),
+            ("Passes", passes),
+            ("Bands", bands),
+            ("Planes", planes),
+            ("Single", single),
+        ];
+        group.add("overlay_input_direct", &[set], |_, _| Vec::new());
+    }
+    group.run();
+}
+
 /// Weights from memory: read ports, bits and words of the ring, bits of a beat, instructions, share of the port's beats.
 #[test]
 fn weight_ring() {

@@ -276,7 +276,7 @@ mod tests {
     }
 
     fn buffer(memory: Memory) -> Buffer {
-        Buffer { name: String::new(), memory, rows: 2, row_words: 1, steps: 1, always: true }
+        Buffer { name: String::new(), memory, rows: 2, row_words: 1, steps: 1, always: true, signed: false }
     }
 
     fn engine(serial: u128, ports: &[(Port, usize)]) -> Item {
@@ -308,7 +308,7 @@ mod tests {
         ];
         let reader = engine(1, &[(Port::Source, 0), (Port::Source, 1), (Port::Sums, 2)]);
         let items: Vec<Item> = before.iter().cloned().chain([reader]).collect();
-        let addresses = place(&buffers, &items, 1);
+        let addresses = place(&buffers, &items, 1, false);
         let ordered = order(items, &buffers, &addresses, Some(3));
         assert!(ordered.helpers);
         assert_eq!(ordered.items.len(), 5);
@@ -333,7 +333,7 @@ mod tests {
             vector(&[(Port::VectorSource, 0), (Port::Spikes, 1)]),
             engine(1, &[(Port::Source, 1), (Port::Source, 2)]),
         ];
-        let addresses = place(&buffers, &items, 1);
+        let addresses = place(&buffers, &items, 1, false);
         let ordered = order(items, &buffers, &addresses, None);
         let waits: Vec<[Wait; 2]> = ordered.items.iter().map(|(_, waits, _)| *waits).collect();
         let wait = |unit| Wait { unit, base: 1, step: 1 };

@@ -32,7 +32,12 @@ pub(super) fn images(
         let mut word = Word::default();
         for &(theta, start) in lanes {
             word.push(start, m.start_width);
-            word.push(theta, m.theta_width);
+            if !m.shared_theta {
+                word.push(theta, m.theta_width);
+            }
+        }
+        if m.shared_theta {
+            word.push(lanes.first().map_or(1, |first| first.0), m.theta_width);
         }
         word
     }));
@@ -55,16 +60,18 @@ pub(super) fn images(
             word
         }))
     });
-    let order = input.order.iter().flatten().map(|&e| e as i64);
+    let order = input.order.iter().filter(|_| !m.input.direct).flatten().map(|&e| e as i64);
     let of_beats = |entries: &[i64], width| match m.row_lanes {
         1 => String::new(),
         lanes => beats(entries, lanes, width),
     };
+    // Those that come with the weights are not in the chip.
+    let starts: &[i64] = if m.start_depth > 0 { &starts.entries } else { &[] };
     let all = [
         ("thresholds.hex", thresholds),
-        ("starts.hex", numbers(starts.entries.iter().copied(), m.sum_width)),
+        ("starts.hex", numbers(starts.iter().copied(), m.sum_width)),
         ("coefficients.hex", numbers(coefficients.entries.iter().copied(), m.coefficient_width)),
-        ("start_beats.hex", of_beats(&starts.entries, m.sum_width)),
+        ("start_beats.hex", of_beats(starts, m.sum_width)),
         ("coefficient_beats.hex", of_beats(&coefficients.entries, m.coefficient_width)),
         ("constants.hex", norms),
         ("exponentials.hex", numbers(exponentials.entries.iter().copied(), m.exp_width)),

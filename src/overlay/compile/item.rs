@@ -17,6 +17,8 @@ pub(super) struct Buffer {
     pub steps: usize,
     /// Lives from the first to the last instruction.
     pub always: bool,
+    /// Spikes may be negative.
+    pub signed: bool,
 }
 
 impl Buffer {

@@ -7,6 +7,7 @@ use super::constants::Constants;
 use super::item::{Access, Buffer, Demand, Item, Kind, Port};
 use super::layout::{Layout, Split};
 use super::live;
+use super::nest::nest;
 use super::widths::Widths;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
@@ -92,6 +93,10 @@ pub(super) struct Lowering<'a> {
     live: HashMap<NodeId, usize>,
     /// Fewest local time-steps of the input.
     input_steps: usize,
+    /// Weights come from memory.
+    pub external: bool,
+    /// Elements become spikes as they come, if their order allows it.
+    direct: bool,
     /// Fraction bits of all layers: of membranes, of LayerNorm, of softmax.
     pub fraction: u32,
     pub norm_fraction: u32,
@@ -127,8 +132,15 @@ pub(super) const STREAM: &str = "build the streaming architecture instead";
 
 impl<'a> Lowering<'a> {
     pub fn new(network: &'a Network, options: &'a Options, given: &Given) -> Self {
-        let Given { mut fraction, mut norm_fraction, mut scale_fraction, mut neuron_fraction, input_steps } =
-            *given;
+        let Given {
+            mut fraction,
+            mut norm_fraction,
+            mut scale_fraction,
+            mut neuron_fraction,
+            input_steps,
+            external,
+            direct,
+        } = *given;
         norm_fraction = norm_fraction.max(1);
         for id in network.topological() {
             match &network.node(id).op {
@@ -156,6 +168,8 @@ impl<'a> Lowering<'a> {
             options,
             live: live::rows(network),
             input_steps,
+            external,
+            direct,
             fraction,
             norm_fraction,
             neuron_fraction,
@@ -310,7 +324,8 @@ impl<'a> Lowering<'a> {
         memory: Memory,
         (rows, row_words, steps): (usize, usize, usize),
     ) -> usize {
-        self.buffers.push(Buffer { name: name.into(), memory, rows, row_words, steps, always: false });
+        let name = name.into();
+        self.buffers.push(Buffer { name, memory, rows, row_words, steps, always: false, signed: false });
         self.buffers.len() - 1
     }
 
@@ -329,6 +344,7 @@ impl<'a> Lowering<'a> {
         let steps = self.steps(levels.0, levels.1);
         let words = self.row_words(&layout);
         let buffer = self.buffer(self.name(of), Memory::Spikes, (rows, words, steps));
+        self.buffers[buffer].signed = levels.0 < 0;
         self.contents.insert(buffer, (of, layout.clone()));
         let channels = layout.positions.len();
         let doubling = self.options.code == crate::golden::SpikeCode::Radix;
@@ -418,21 +434,62 @@ impl<'a> Lowering<'a> {
                 )),
             };
         }
-        let layout = Layout::dense(channels, self.options.fire_lanes);
+        let mut layout = Layout::dense(channels, self.options.fire_lanes);
         let most = node.range.low.unsigned_abs().max(node.range.high.unsigned_abs());
         let steps = ((64 - most.leading_zeros()) as usize).max(1).max(self.input_steps);
+        let lanes = self.options.fire_lanes;
+        let found = match self.direct {
+            true => nest(order.as_deref(), (rows, channels), (lanes, steps)),
+            false => None,
+        };
+        let mut loops = None;
+        if let Some((found, positions)) = found {
+            layout.positions = positions;
+            loops = Some(found);
+        }
         let words = self.row_words(&layout);
         let half = rows * words * steps;
         let buffer = self.buffer(self.name(input), Memory::Spikes, (rows, words, 2 * steps));
         self.buffers[buffer].always = true;
+        self.buffers[buffer].signed = node.range.low < 0;
         self.contents.insert(buffer, (input, layout.clone()));
         let range = (node.range.low, node.range.high);
         let tracer = Tracer { buffer, layout, rows, channels, steps, doubling: true, input: true, range };
         let (row_stride, step_stride) = (words, rows * words);
-        let place =
-            Input { rows, channels, steps, half, row_stride, step_stride, order, ..self.elements(input) };
+        let place = Input {
+            rows,
+            channels,
+            steps,
+            half,
+            row_stride,
+            step_stride,
+            order,
+            direct: loops.is_some(),
+            open: loops.map_or(0, |nest| nest.open(lanes)),
+            nest: loops,
+            ..self.elements(input)
+        };
         self.input = Some((input, place, tracer.clone()));
         Ok(tracer)
+    }
+
+    /// Elements that become spikes as they come have one place if the next sample can come while the rest is computed: if
+    /// words of spikes that are read, a cycle each, are twice as many as elements.
+    pub fn single_input(&mut self, items: &[Item]) {
+        let Some((_, input, tracer)) = &mut self.input else { return };
+        let groups = (self.options.fetch_width / self.options.fire_lanes) as u128;
+        let words = |item: &Item| match &item.kind {
+            Kind::Engine(pair) if pair.0.input == 0 => {
+                let f = &pair.0;
+                f.rows * f.outer * f.inner * f.steps * f.segments * f.slice_groups.div_ceil(groups)
+            }
+            Kind::Engine(_) | Kind::Vector(_) => 0,
+        };
+        let cycles: u128 = items.iter().map(words).sum();
+        if input.direct && cycles >= 2 * (input.rows * input.channels) as u128 {
+            input.single = true;
+            self.buffers[tracer.buffer].steps = input.steps;
+        }
     }
 
     /// The input's elements, not yet read as spikes.

@@ -10,13 +10,15 @@ pub(super) struct Addresses {
     /// First and last instruction; none of a buffer that is not touched.
     pub lives: Vec<Option<(usize, usize)>>,
     pub spikes: usize,
+    /// Words up to the last one that has signs.
+    pub signs: usize,
     pub operands: usize,
     pub sums: usize,
 }
 
 /// Places every buffer: first those that live always, then in the order of their first instruction, each at the lowest
-/// address that is free while it lives.
-pub(super) fn place(buffers: &[Buffer], items: &[Item], row_lanes: usize) -> Addresses {
+/// address that is free while it lives. With `apart`, spikes without signs come behind all others.
+pub(super) fn place(buffers: &[Buffer], items: &[Item], row_lanes: usize, apart: bool) -> Addresses {
     let mut lives: Vec<Option<(usize, usize)>> = vec![None; buffers.len()];
     for (n, item) in items.iter().enumerate() {
         for access in &item.accesses {
@@ -30,7 +32,9 @@ pub(super) fn place(buffers: &[Buffer], items: &[Item], row_lanes: usize) -> Add
         }
     }
     let mut order: Vec<usize> = (0..buffers.len()).filter(|&b| lives[b].is_some()).collect();
-    order.sort_by_key(|&b| (!buffers[b].always, lives[b]));
+    let behind = |b: usize| apart && buffers[b].memory == Memory::Spikes && !buffers[b].signed;
+    order.sort_by_key(|&b| (behind(b), !buffers[b].always, lives[b]));
+    let mut signs = 0;
     let mut first = vec![0; buffers.len()];
     let mut ends = [0; 3];
     let mut placed: Vec<usize> = Vec::new();
@@ -60,7 +64,10 @@ pub(super) fn place(buffers: &[Buffer], items: &[Item], row_lanes: usize) -> Add
         }
         first[b] = at;
         ends[index] = ends[index].max(at + buffers[b].words());
+        if index == 0 && buffers[b].signed {
+            signs = signs.max(at + buffers[b].words());
+        }
         placed.push(b);
     }
-    Addresses { first, lives, spikes: ends[0], operands: ends[1], sums: ends[2] }
+    Addresses { first, lives, spikes: ends[0], signs, operands: ends[1], sums: ends[2] }
 }

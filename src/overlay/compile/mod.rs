@@ -17,6 +17,7 @@
 //! | `constants.rs`, `images.rs` | contents of read-only memories, and their text |
 //! | `widths.rs` | ranges from which widths are derived |
 //! | `item.rs` | instructions before they have addresses |
+//! | `nest.rs` | elements that become spikes as they come |
 //! | `memory.rs`, `conditions.rs` | addresses; what rows wait for |
 
 mod accumulate;
@@ -28,6 +29,7 @@ mod layout;
 mod live;
 mod lower;
 mod memory;
+mod nest;
 mod neurons;
 mod pieces;
 mod residual;
@@ -107,13 +109,24 @@ impl Loadable {
 /// The machine of these networks.
 fn machine_for(networks: &[&Network], options: &Options, external: Option<External>) -> Result<Loadable> {
     let union = |given: &Given| -> Result<Machine> {
-        let mut all = Machine::default();
+        let mut all: Option<Machine> = None;
         for network in networks {
-            all = all.union(&finish(lower(network, options, given)?, None, external, false)?.own);
+            let own = finish(lower(network, options, given)?, None, external, false)?.own;
+            all = Some(match all {
+                None => own,
+                Some(all) => {
+                    let (direct, theta) = (all.input.direct, all.shared_theta);
+                    let mut both = all.union(&own);
+                    both.input.direct = direct && own.input.direct;
+                    both.shared_theta = theta && own.shared_theta;
+                    both
+                }
+            });
         }
-        Ok(all)
+        Ok(all.unwrap_or_default())
     };
-    let sizes = union(&Given::default())?;
+    let from_memory = external.is_some();
+    let sizes = union(&Given { external: from_memory, direct: from_memory, ..Given::default() })?;
     let sizes = union(&Given::of(&sizes))?;
     let lanes = Machine {
         lanes: options.lanes,
@@ -135,6 +148,10 @@ pub(super) struct Given {
     pub scale_fraction: u32,
     /// Local time-steps of the input.
     pub input_steps: usize,
+    /// Weights come from memory.
+    pub external: bool,
+    /// Elements become spikes as they come.
+    pub direct: bool,
 }
 
 impl Given {
@@ -145,6 +162,8 @@ impl Given {
             neuron_fraction: machine.neuron_fraction,
             scale_fraction: machine.scale_fraction,
             input_steps: machine.input.steps,
+            external: machine.bus_width > 0,
+            direct: machine.input.direct,
         }
     }
 }
@@ -172,12 +191,14 @@ fn finish(
     with_images: bool,
 ) -> Result<Plan> {
     let items = std::mem::take(&mut lowering.items);
-    let mut addresses = memory::place(&lowering.buffers, &items, lowering.options.row_lanes);
+    lowering.single_input(&items);
+    let apart = lowering.external && lowering.options.row_lanes > 1;
+    let mut addresses = memory::place(&lowering.buffers, &items, lowering.options.row_lanes, apart);
     let mut ordered = conditions::order(items.clone(), &lowering.buffers, &addresses, None);
     if ordered.helpers {
         let scratch = lowering.buffer("order", Memory::Sums, (1, 1, 1));
         lowering.buffers[scratch].always = true;
-        addresses = memory::place(&lowering.buffers, &items, lowering.options.row_lanes);
+        addresses = memory::place(&lowering.buffers, &items, lowering.options.row_lanes, apart);
         ordered = conditions::order(items, &lowering.buffers, &addresses, Some(scratch));
     }
     let Ordered { items, .. } = ordered;
@@ -229,17 +250,42 @@ fn finish(
     }
     let mut own = machine(&lowering, &addresses, (&fetch, &fire, &vector));
     let mut stream = None;
+    let streams = external.is_some_and(|e| e.bus >= 64) && own.start_entry() <= 64;
     if let Some(External { bus, ring }) = external {
+        let entries = &lowering.constants.starts.entries;
+        let lanes = lowering.options.row_lanes;
+        let starts = if streams { streamed_starts(&fire, &vector, entries, lanes) } else { None };
+        if let Some(starts) = &starts {
+            own.streamed_starts = starts.len();
+            own.start_depth = 0;
+        }
+        own.shared_theta = lowering
+            .constants
+            .thresholds
+            .entries
+            .iter()
+            .all(|word| word.iter().all(|neuron| word.first().is_some_and(|first| first.0 == neuron.0)));
+        if apart {
+            own.sign_depth = addresses.signs;
+        }
         let width = there.unwrap_or(&own).weight_width;
         let beats = Beats::new(lowering.options.lanes * width as usize, bus);
         let windows = &lowering.constants.windows.entries;
         let sizes = (own.weight_depth, own.fire_lanes);
-        let made = Stream::new(&mut fetch, &notes[0], windows, sizes, beats, ring)?;
+        let mut made = Stream::new(&mut fetch, &notes[0], windows, sizes, beats, ring)?;
+        made.starts = starts.unwrap_or_default();
         own.weight_depth = made.ring;
         own.bus_width = bus;
+        let transposed = fire.iter().filter(|f| f.operand_out == 1 && f.transpose == 1);
+        own.operand_elements =
+            transposed.map(|f| f.groups(own.fire_lanes) * own.fire_lanes).max().unwrap_or(0);
         stream = Some(made);
     }
     let machine = there.unwrap_or(&own).clone();
+    if let Some(problem) = own.forbids(&machine) {
+        return Err(Error::input(format!("the network does not fit the machine: {problem}"))
+            .fix("build the machine for this network, too: build --loadable --also"));
+    }
     let lacks = own.lacks(&machine);
     if !lacks.is_empty() {
         let text = |lack: &Lack| match lack {
@@ -286,6 +332,26 @@ fn finish(
         stream,
         images,
     })
+}
+
+/// Start values in the order in which instructions take them, if only the first ones of the vector unit do, which wait for
+/// nothing: then they come with the weights.
+fn streamed_starts(fire: &[Fire], vector: &[Vector], starts: &[i64], lanes: usize) -> Option<Vec<i64>> {
+    let begins = |v: &&Vector| v.op == 0 && v.start == 1 && v.wait0_unit == 0 && v.wait1_unit == 0;
+    let first: Vec<&Vector> = vector.iter().take_while(begins).collect();
+    if fire.iter().any(|f| f.start == 1) || vector.iter().skip(first.len()).any(|v| v.start == 1) {
+        return None;
+    }
+    let mut all = Vec::new();
+    for v in first {
+        let number = |value: u128| usize::try_from(value).ok();
+        let (rows, channels, mut at) = (number(v.rows)?, number(v.channels)?, number(v.starts)?);
+        for _ in 0..rows {
+            all.extend_from_slice(starts.get(at..at + channels)?);
+            at += channels.next_multiple_of(lanes);
+        }
+    }
+    Some(all)
 }
 
 /// Whose spikes are read.
@@ -344,7 +410,7 @@ fn machine(
             Input { raw: true, ..input }
         }
     };
-    let input = Input { ordered: input.order.is_some(), ..input };
+    let input = Input { ordered: input.order.is_some() && !input.direct, ..input };
     let rows =
         |rows: &mut dyn Iterator<Item = u128>| usize::try_from(rows.sum::<u128>()).unwrap_or(usize::MAX);
     let progress = rows(&mut fire.iter().map(|f| f.rows))
@@ -368,12 +434,14 @@ fn machine(
         bus_width: 0,
         operand_width: widths.operand.signed(),
         operand_depth: addresses.operands,
+        operand_elements: 0,
         acc_width: widths.acc.signed(),
         fraction: lowering.fraction,
         theta_width: unsigned(widths.theta),
         start_width: widths.start.signed(),
         membrane_width: unsigned(widths.membrane).max(widths.acc.signed()),
         threshold_depth: constants.thresholds.entries.len(),
+        shared_theta: false,
         level_bits: unsigned(widths.level),
         ragged: widths.ragged,
         piece_width: widths.piece.signed(),
@@ -389,11 +457,13 @@ fn machine(
         bands: fire.iter().any(|f| f.band == 1),
         sum_neurons: op(5),
         spike_depth: addresses.spikes,
+        sign_depth: 0,
         sum_width: widths.sum.signed(),
         sum_depth: addresses.sums,
         value_width: widths.value.signed(),
         coefficient_width: widths.coefficient.signed(),
         start_depth: constants.starts.entries.len(),
+        streamed_starts: 0,
         coefficient_depth: constants.coefficients.entries.len(),
         gamma_width: widths.gamma.signed().max(widths.beta.signed()),
         beta_width: widths.gamma.signed().max(widths.beta.signed()),

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::golden::SpikeCode;
 use crate::graph::NodeId;
 use crate::integer::{Neuron, Op, Range, Rule};
-use crate::overlay::isa::Fire;
+use crate::overlay::isa::{Fetch, Fire};
 use crate::overlay::machine::ReadoutPart;
 use crate::overlay::plan::Memory;
 use crate::overlay::plan::{LayerPlace, Unit};
@@ -168,6 +168,8 @@ impl Lowering<'_> {
                 instruction: self.instructions[list],
                 rows,
                 positions: layout.positions.clone(),
+                pieces: 1,
+                span: 0,
                 shift,
                 theta,
             });
@@ -424,13 +426,68 @@ impl Lowering<'_> {
                 });
             }
         }
+        let pieces = self.pieces(&fetch, &fire);
+        if pieces > 1 {
+            self.push_pieces(name, (&fetch, &fire), &accesses, pieces);
+            return Ok(());
+        }
         self.items.push(Item { name: name.into(), kind: Kind::Engine(Box::new((fetch, fire))), accesses });
         self.instructions[0] += 1;
         Ok(())
     }
 
+    /// Instructions that a product is split into, chunk by chunk, so that the ring of weights holds one chunk at a time. Only
+    /// what goes to spike memory, in whole words, can be split.
+    fn pieces(&self, fetch: &Fetch, fire: &Fire) -> usize {
+        let spikes = fire.spikes_out == 1 && fire.operand_out == 0 && fire.serial == 0;
+        let whole = fire.full.is_multiple_of(self.options.fetch_width as u128);
+        let splits = self.external && fetch.operand == 0 && fetch.outer == 1 && spikes && whole;
+        if splits { usize::try_from(fetch.inner).unwrap_or(1) } else { 1 }
+    }
+
+    /// A product in pieces of one chunk each.
+    fn push_pieces(
+        &mut self,
+        name: &str,
+        (fetch, fire): (&Fetch, &Fire),
+        accesses: &[Access],
+        pieces: usize,
+    ) {
+        let first = self.instructions[0];
+        let (full, fire_lanes) = (fire.full, self.options.fire_lanes as u128);
+        let words = usize::try_from(full).unwrap_or(usize::MAX) / self.options.fetch_width;
+        for piece in 0..pieces {
+            let n = piece as u128;
+            let elements = if piece + 1 == pieces { fire.tail } else { full };
+            let fetch = Fetch {
+                inner: 1,
+                words: (fetch.words + n * fetch.inner_words) & 0xffff_ffff,
+                ..fetch.clone()
+            };
+            let fire = Fire {
+                chunks: 1,
+                inner: 1,
+                full: elements,
+                tail: elements,
+                thresholds: fire.thresholds + n * full.div_ceil(fire_lanes),
+                ..fire.clone()
+            };
+            let mut accesses = accesses.to_vec();
+            for access in accesses.iter_mut().filter(|access| access.port == Port::Spikes) {
+                access.offset += piece * words;
+            }
+            let kind = Kind::Engine(Box::new((fetch, fire)));
+            self.items.push(Item { name: name.into(), kind, accesses });
+        }
+        self.instructions[0] += pieces;
+        let layer = self.layers.last_mut();
+        if let Some(layer) = layer.filter(|layer| layer.unit == Unit::Engine && layer.instruction == first) {
+            (layer.pieces, layer.span) = (pieces, usize::try_from(full).unwrap_or(usize::MAX));
+        }
+    }
+
     /// Fields of `fire` that describe the chunks.
-    pub fn chunk_fields(&self, fetch: &crate::overlay::isa::Fetch, chunks: &[Vec<Option<usize>>]) -> Fire {
+    pub fn chunk_fields(&self, fetch: &Fetch, chunks: &[Vec<Option<usize>>]) -> Fire {
         let inner = usize::try_from(fetch.inner).unwrap_or(usize::MAX);
         let tail = chunks.get(inner - 1).map_or(0, Vec::len);
         let full = if inner > 1 { chunks[0].len() } else { tail };
@@ -478,13 +535,16 @@ impl Lowering<'_> {
         if let Some(table) = &neurons.table {
             return self.tables(table, chunks);
         }
-        let own = |column: &Option<usize>| match column {
-            Some(c) => (neurons.theta[*c], neurons.start[*c]),
-            None => (1, 0),
-        };
         let fire_lanes = self.options.fire_lanes;
         let words = chunks.iter().flat_map(|chunk| chunk.chunks(fire_lanes)).map(|group| {
-            let each = group.iter().map(own).chain(std::iter::repeat((1, 0)));
+            // Neurons that only fill up never spike, whatever their threshold is.
+            let other = group.iter().flatten().next().filter(|_| self.external);
+            let silent = (other.map_or(1, |c| neurons.theta[*c]), 0);
+            let own = |column: &Option<usize>| match column {
+                Some(c) => (neurons.theta[*c], neurons.start[*c]),
+                None => silent,
+            };
+            let each = group.iter().map(own).chain(std::iter::repeat(silent));
             each.take(fire_lanes).collect::<Vec<_>>()
         });
         self.constants.thresholds.place(words.collect())

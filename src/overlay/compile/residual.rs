@@ -93,6 +93,11 @@ impl Lowering<'_> {
         let pitch = self.pitch(total.channels);
         let base = |first: usize| starts.map_or(Base::Zero, |at| Base::Start(at + first * pitch));
         let mut present = taken.is_some();
+        if self.external && starts.is_some() {
+            // With the weights from memory come the start values of all rows, one after the other.
+            self.init(total.name, (0, total.rows), base(0), buffer, total.channels);
+            present = true;
+        }
         let others = total.terms.iter().enumerate().filter(|(n, _)| taken.is_none_or(|(t, _)| t != *n));
         for (_, (id, term)) in others {
             // Rows of the term that nobody reads are left out.

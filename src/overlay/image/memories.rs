@@ -5,8 +5,9 @@ use crate::overlay::machine::{Machine, bits};
 
 use super::scalars::Scalar;
 
-/// Words before the needs: offset and bytes of the stream in the image, and its words in the ring.
-pub(super) const STREAM_NUMBERS: usize = 3;
+/// Words before the needs: offset and bytes of the stream in the image, its words in the ring; its beats before the start values,
+/// of these, and all of them.
+pub(super) const STREAM_NUMBERS: usize = 6;
 /// Most words of the weights in memory: 4 GiB with all of an image.
 const MOST_WORDS: usize = 1 << 29;
 
@@ -125,7 +126,11 @@ impl MemoryKind {
             Self::Fire => (m.fire_count * Fire::WORDS, 32),
             Self::Vector => (m.vector_count * Vector::WORDS, 32),
             Self::Weights => (there(m.bus_width == 0, m.weight_depth), wide(m.lanes, m.weight_width)),
-            Self::Thresholds => (m.threshold_depth.max(1), wide(m.fire_lanes, m.theta_width + m.start_width)),
+            Self::Thresholds => {
+                let thetas = if m.shared_theta { 1 } else { m.fire_lanes };
+                let bits = wide(thetas, m.theta_width) + wide(m.fire_lanes, m.start_width);
+                (m.threshold_depth.max(1), bits)
+            }
             Self::Pieces => (m.piece_depth, wide(m.fire_lanes, m.piece_width + m.level_bits + 1)),
             Self::Windows => (m.window_depth, m.spike_bits() + m.word_bits() + bits(m.max_segments)),
             Self::Starts => (m.start_depth, m.sum_width),

@@ -141,14 +141,19 @@ pub fn words(plan: &Plan, loadable: &Loadable, signed: bool) -> Result<Vec<u32>>
     }
     if let Some(stream) = &plan.stream {
         let beats = stream::Beats::new(weight_bits(loadable), loadable.machine.bus_width);
-        let data = streamed(plan, stream, beats)?;
+        let mut data = streamed(plan, stream, beats)?;
+        let beat = loadable.machine.bus_width / 32;
+        let starts = stream.start_words(loadable.machine.start_entry());
+        let beats = [stream.beats_before(), starts.len() / beat, stream.weight_beats() + starts.len() / beat];
+        let before = beats[0] * beat;
+        data.splice(before..before, starts);
         // A section that only fills up to the alignment; the data of the next one follows three words later.
         let fill = ALIGNMENT - (words.len() + 6) % ALIGNMENT;
         words.extend([MemoryKind::Stream.number(), 0, u32::try_from(fill).unwrap_or(u32::MAX)]);
         words.extend(std::iter::repeat_n(0, fill));
         words.extend([MemoryKind::Stream.number(), 0, u32::try_from(data.len()).unwrap_or(u32::MAX)]);
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        let own = [number(4 * words.len()), number(4 * data.len()), number(stream.words)];
+        let own = [4 * words.len(), 4 * data.len(), stream.words, beats[0], beats[1], beats[2]].map(number);
         words[needs..needs + own.len()].copy_from_slice(&own);
         words.extend(data);
     }

@@ -32,6 +32,20 @@ pub enum Scalar {
     FireLast,
     /// Words of the vector program, less one.
     VectorLast,
+    /// Elements of a run that become spikes as they come, less one.
+    InputLastRun,
+    /// Rows of a band, less one.
+    InputLastBandRow,
+    /// Passes through a band, less one.
+    InputLastPass,
+    /// Bands, less one.
+    InputLastBand,
+    /// Planes, less one.
+    InputLastPlane,
+    /// Words from one band to the next.
+    InputBandStride,
+    /// The last fetch instruction that reads the input.
+    InputReader,
 }
 
 /// A bit of [`Scalar::Flags`].
@@ -45,16 +59,18 @@ pub enum Flag {
     Ordered,
     /// There are vector instructions.
     Vector,
+    /// The input has one place.
+    Single,
 }
 
 impl Flag {
     /// All of them, bit 0 first.
-    pub const ALL: [Self; 4] = [Self::Spikes, Self::Signed, Self::Ordered, Self::Vector];
+    pub const ALL: [Self; 5] = [Self::Spikes, Self::Signed, Self::Ordered, Self::Vector, Self::Single];
 }
 
 impl Scalar {
     /// All of them, in the order of their words.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 20] = [
         Self::Flags,
         Self::ZeroPoint,
         Self::InputLast,
@@ -68,11 +84,19 @@ impl Scalar {
         Self::FetchLast,
         Self::FireLast,
         Self::VectorLast,
+        Self::InputLastRun,
+        Self::InputLastBandRow,
+        Self::InputLastPass,
+        Self::InputLastBand,
+        Self::InputLastPlane,
+        Self::InputBandStride,
+        Self::InputReader,
     ];
 
     /// Its value for a network, whose elements are two's complement or not.
     pub(in crate::overlay) fn value(self, plan: &Plan, signed: bool) -> u32 {
         let input = &plan.own.input;
+        let (nest, direct) = (input.nest.unwrap_or_default(), input.nest.is_some());
         let last = |count: usize| count.saturating_sub(1);
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         match self {
@@ -83,6 +107,7 @@ impl Scalar {
                         Flag::Signed => signed,
                         Flag::Ordered => input.ordered,
                         Flag::Vector => !plan.vector.is_empty(),
+                        Flag::Single => input.single,
                     };
                     u32::from(set) << n
                 };
@@ -100,6 +125,15 @@ impl Scalar {
             Self::FetchLast => number(last(plan.fetch.len() * Fetch::WORDS)),
             Self::FireLast => number(last(plan.fire.len() * Fire::WORDS)),
             Self::VectorLast => number(last(plan.vector.len() * Vector::WORDS)),
+            Self::InputLastRun => number(last(nest.run)),
+            Self::InputLastBandRow => number(last(nest.band_rows)),
+            Self::InputLastPass => number(last(nest.passes)),
+            Self::InputLastBand => number(last(nest.bands)),
+            Self::InputLastPlane => number(last(nest.planes)),
+            Self::InputBandStride => number(nest.band_rows * input.row_stride),
+            Self::InputReader => {
+                number(plan.fetch.iter().rposition(|fetch| fetch.input == 1 && direct).unwrap_or(0))
+            }
         }
     }
 }

@@ -23,6 +23,10 @@ pub(super) struct Layer {
     /// Its number in the golden model.
     pub index: usize,
     rows: usize,
+    /// Instructions that compute it one after the other, and positions of each; the one that is due.
+    pub pieces: usize,
+    span: usize,
+    piece: usize,
     /// The channel at each position of a row; positions up to a whole number of groups.
     channels: Vec<Option<usize>>,
     own_channels: usize,
@@ -69,6 +73,9 @@ impl Layer {
             instruction: place.instruction,
             index,
             rows: place.rows,
+            pieces: place.pieces,
+            span: if place.pieces > 1 { place.span } else { channels.len() },
+            piece: 0,
             channels,
             own_channels,
             shift: place.shift,
@@ -79,6 +86,11 @@ impl Layer {
             read: (0, 0, 0),
             compared: Compared::default(),
         }
+    }
+
+    /// Position of the first neuron that an instruction computes.
+    pub fn first(&self, instruction: usize) -> usize {
+        instruction.saturating_sub(self.instruction) * self.span
     }
 
     /// Neurons that the hardware computes.
@@ -149,15 +161,20 @@ impl Layer {
         }
         self.next.step = 0;
         self.next.first += beat.lanes();
-        if self.next.first < self.channels.len() {
+        if self.next.first < ((self.piece + 1) * self.span).min(self.channels.len()) {
             return Ok(false);
         }
-        self.next.first = 0;
+        self.next.first = self.piece * self.span;
         self.next.row += 1;
         if self.next.row < self.rows {
             return Ok(false);
         }
         self.next.row = 0;
+        self.piece = (self.piece + 1) % self.pieces;
+        self.next.first = self.piece * self.span;
+        if self.piece > 0 {
+            return Ok(false);
+        }
         self.sample += 1;
         Ok(true)
     }

@@ -95,7 +95,9 @@ impl<'a> Observer<'a> {
             of
         };
         let turn = |unit| Turn { layers: of(unit), next: 0 };
-        let engine = of(Unit::Engine).into_iter().map(|n| (layers[n].instruction, n)).collect();
+        let pieces = |n: usize| (0..layers[n].pieces).map(move |piece| (piece, n));
+        let engine = of(Unit::Engine).into_iter().flat_map(pieces);
+        let engine = engine.map(|(piece, n)| (layers[n].instruction + piece, n)).collect();
         Ok(Self {
             design,
             golden,
@@ -158,7 +160,8 @@ impl<'a> Observer<'a> {
                 Report::Engine { instruction } => {
                     // Products that only bring levels to another place are not layers.
                     let Some(&layer) = self.engine.get(&instruction) else { continue };
-                    let place = Place { row: beat.row, first: beat.group * beat.lanes(), step: beat.step };
+                    let first = self.layers[layer].first(instruction) + beat.group * beat.lanes();
+                    let place = Place { row: beat.row, first, step: beat.step };
                     self.layers[layer].check(&beat, Some(place), &self.inside)?;
                 }
                 Report::Rows { softmax } => {

@@ -1,0 +1,282 @@
+//! Memories of a machine whose weights come from memory, in blocks of a family. Such machines are large: their memories are
+//! laid out for UltraScale+, where those that fill enough of it are UltraRAM.
+
+use crate::target::{Device, Family};
+
+use super::entry::Unit;
+use super::estimate::{blocks, memory};
+use super::isa::{Fetch, Fire, Vector};
+use super::machine::{Machine, bits};
+
+/// The large memories of UltraScale+, as devices count them.
+const ULTRA_RAM: &str = "URAM288";
+/// Bits and words of one.
+const ULTRA: (u64, u64) = (72, 4096);
+
+/// How a memory is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    /// One port reads, one writes; look-up tables if small.
+    Simple,
+    /// The same, in UltraRAM where there is such, written in parts of so many bits.
+    Parts(u64),
+    /// Two ports that read, one of which writes, in block memory.
+    TwoPorts,
+    /// The same in UltraRAM, written in parts of so many bits.
+    UltraPorts(u64),
+}
+
+/// A memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// Its name.
+    pub name: &'static str,
+    /// The unit that has it.
+    pub(super) unit: Unit,
+    /// Bits of a word.
+    pub width: u64,
+    /// Words.
+    pub words: u64,
+    /// Copies, or memories of the same kind.
+    pub copies: u64,
+    style: Style,
+}
+
+/// Blocks that memories take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Blocks {
+    /// Block memories of 18 kbit.
+    pub bram: u64,
+    /// UltraRAMs.
+    pub uram: u64,
+    /// Look-up tables.
+    pub lut: u64,
+}
+
+impl Use {
+    /// Bits of all copies.
+    pub fn bits(&self) -> u64 {
+        self.width * self.words * self.copies
+    }
+
+    /// The blocks of a family; UltraScale+ has UltraRAM.
+    pub fn blocks(&self, family: Family) -> Blocks {
+        let ultra = |part: u64| {
+            let bytes = self.width / part * part.div_ceil(8);
+            let count = bytes.div_ceil(ULTRA.0 / 8) * self.words.div_ceil(ULTRA.1);
+            let filled = self.width * self.words >= count * (ULTRA.0 * ULTRA.1 / 4);
+            (family == Family::Xcup && filled)
+                .then_some(Blocks { uram: count * self.copies, ..Blocks::default() })
+        };
+        let simple = || {
+            let (bram, lut) = memory(family, self.width, self.words as usize, self.copies as usize);
+            Blocks { bram, lut, uram: 0 }
+        };
+        // A port of a block that both reads and writes has 18 bits.
+        let two = || {
+            let shapes = [(18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384)];
+            let count = shapes.iter().map(|(w, d)| self.width.div_ceil(*w) * self.words.div_ceil(*d)).min();
+            Blocks { bram: count.unwrap_or(0) * self.copies, ..Blocks::default() }
+        };
+        match self.style {
+            _ if self.words == 0 || self.width == 0 || self.copies == 0 => Blocks::default(),
+            Style::Simple => simple(),
+            Style::Parts(part) => ultra(part).unwrap_or_else(|| match self.words {
+                0..=32 => simple(),
+                _ => {
+                    Blocks { bram: blocks(family, self.width, self.words) * self.copies, ..Blocks::default() }
+                }
+            }),
+            Style::TwoPorts => two(),
+            Style::UltraPorts(part) => ultra(part).unwrap_or_else(two),
+        }
+    }
+}
+
+/// The memories of a machine whose weights come from memory.
+pub fn memories(machine: &Machine) -> Vec<Use> {
+    let m = machine;
+    let wide = |count: usize, width: u32| count as u64 * u64::from(width);
+    let row_lanes = m.row_lanes.max(1);
+    let of = |unit: Unit, name: &'static str, (width, words): (u64, usize), copies: usize, style: Style| {
+        Use { name, unit, width, words: words as u64, copies: copies as u64, style }
+    };
+    let lane = if m.operand_depth > 0 { m.weight_width.max(m.operand_width) } else { m.weight_width };
+    let part = match m.fire_lanes {
+        lanes @ 33.. => lanes / 2,
+        lanes => lanes.min(16),
+    };
+    let fires = 4 * row_lanes as u64;
+    let (engine, vector, softmax, readout) = (Unit::Engine, Unit::Vector, Unit::Softmax, Unit::Readout);
+    let thetas = if m.shared_theta { 1 } else { m.fire_lanes };
+    let raw = if m.input.direct { 0 } else { 2 * m.input.count.next_power_of_two() };
+    let order = if m.input.ordered { m.input.count } else { 0 };
+    let mut all = vec![of(
+        engine,
+        "weights and operands",
+        (wide(m.lanes, lane), m.weight_depth + m.operand_depth),
+        m.spikes.div_ceil(2),
+        Style::UltraPorts(wide(part, lane).max(1)),
+    )];
+    if m.sign_depth > 0 {
+        all.push(of(engine, "spikes", (m.fetch_width as u64, m.spike_depth), 1, Style::Parts(fires)));
+        all.push(of(engine, "signs", (m.fetch_width as u64, m.sign_depth), 1, Style::Parts(fires)));
+    } else {
+        let width = 2 * m.fetch_width as u64;
+        all.push(of(engine, "spikes", (width, m.spike_depth), 1, Style::Simple));
+    }
+    let banks = m.sum_depth.div_ceil(row_lanes);
+    let pair = row_lanes.min(2);
+    let pairs = row_lanes / pair;
+    let sums = (wide(pair, m.sum_width), banks);
+    let shared = if m.vector_count > 0 || m.sum_depth > 0 { pairs.div_ceil(4) } else { 0 };
+    let beats = |depth: usize| depth.div_ceil(row_lanes);
+    let starts = wide(row_lanes, m.sum_width);
+    let norms = wide(2 * row_lanes, m.gamma_width.max(m.beta_width));
+    all.extend([
+        of(
+            engine,
+            "thresholds",
+            (wide(thetas, m.theta_width) + wide(m.fire_lanes, m.start_width), m.threshold_depth),
+            1,
+            Style::Simple,
+        ),
+        of(
+            engine,
+            "tables of levels",
+            (u64::from(m.piece_width + m.level_bits + 1), m.piece_depth),
+            m.fire_lanes,
+            Style::Simple,
+        ),
+        of(engine, "elements", (u64::from(m.input.value_width), raw), 1, Style::Simple),
+        of(
+            engine,
+            "order of the elements",
+            (u64::from(bits(m.input.count.saturating_sub(1)).max(1)), order),
+            1,
+            Style::Simple,
+        ),
+        of(
+            engine,
+            "window table",
+            (u64::from(m.spike_bits() + m.word_bits() + bits(m.max_segments)), m.window_depth),
+            1,
+            Style::Simple,
+        ),
+        of(engine, "needs of weights", (32, m.fetch_count), 1, Style::Simple),
+        of(engine, "fetch program", (32, m.fetch_count * Fetch::WORDS), 1, Style::Simple),
+        of(engine, "fire program", (32, m.fire_count * Fire::WORDS), 1, Style::Simple),
+        of(vector, "sums", sums, shared, Style::UltraPorts(u64::from(m.sum_width))),
+        of(vector, "sums", sums, pairs.saturating_sub(shared), Style::TwoPorts),
+        of(vector, "start values", (u64::from(m.sum_width), m.start_depth), 1, Style::Simple),
+        of(vector, "start values", (starts, beats(m.start_depth)), 1, Style::Simple),
+        of(vector, "coefficients", (u64::from(m.coefficient_width), m.coefficient_depth), 1, Style::Simple),
+        of(
+            vector,
+            "coefficients",
+            (wide(row_lanes, m.coefficient_width), beats(m.coefficient_depth)),
+            1,
+            Style::Simple,
+        ),
+        of(vector, "constants of LayerNorm", (norms, beats(m.constant_depth)), 1, Style::Simple),
+        of(vector, "tables of rows", (u64::from(m.table_width), m.table_depth), 1, Style::Simple),
+        of(vector, "vector program", (32, m.vector_count * Vector::WORDS), 1, Style::Simple),
+        of(softmax, "exponentials", (u64::from(m.exp_width), m.exp_depth), row_lanes, Style::Simple),
+        of(
+            readout,
+            "readout",
+            (u64::from(m.readout.multiplier_width + m.readout.value_width), m.readout.classes),
+            1,
+            Style::Simple,
+        ),
+    ]);
+    all.retain(|memory| memory.bits() > 0);
+    all
+}
+
+/// What memories a device does not hold, with what each memory takes; None if it holds them.
+pub fn shortage(machine: &Machine, device: &Device) -> Option<String> {
+    let all = memories(machine);
+    let sum = |of: fn(Blocks) -> u64| all.iter().map(|memory| of(memory.blocks(device.family))).sum::<u64>();
+    let there = |kind: &str| device.memory(kind).map_or(0, |memory| memory.count);
+    let needs = [(device.family.bram_unit(), sum(|b| b.bram)), (ULTRA_RAM, sum(|b| b.uram))];
+    let short = needs.into_iter().map(|(kind, needed)| (kind, needed, there(kind)));
+    let short: Vec<String> = short
+        .filter(|(_, needed, there)| needed > there)
+        .map(|(kind, needed, there)| format!("{needed} {kind} of {there}"))
+        .collect();
+    let all = text(machine, device.family);
+    (!short.is_empty())
+        .then(|| format!("{} does not hold the memories: {} ({all})", device.title, short.join(", ")))
+}
+
+/// The memories as lines: bits, and blocks of the family.
+pub fn text(machine: &Machine, family: Family) -> String {
+    let line = |memory: &Use| {
+        let Blocks { bram, uram, lut } = memory.blocks(family);
+        let copies = if memory.copies > 1 { format!(" × {}", memory.copies) } else { String::new() };
+        let blocks = [(bram, family.bram_unit()), (uram, ULTRA_RAM), (lut, "LUT")];
+        let blocks: Vec<String> = blocks
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, unit)| format!("{count} {unit}"))
+            .collect();
+        format!(
+            "{}: {} words of {} bits{copies}: {}",
+            memory.name,
+            memory.words,
+            memory.width,
+            blocks.join(", ")
+        )
+    };
+    memories(machine).iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Blocks, memories, shortage};
+    use crate::overlay::Machine;
+    use crate::target::{Device, Family};
+
+    /// The shapes of blocks, of both kinds of memory.
+    #[test]
+    fn memories_fill_blocks() {
+        let machine = Machine {
+            lanes: 384,
+            spikes: 4,
+            fire_lanes: 32,
+            fetch_width: 128,
+            row_lanes: 8,
+            weight_width: 4,
+            weight_depth: 2048,
+            operand_width: 4,
+            operand_depth: 2048,
+            bus_width: 128,
+            spike_depth: 24_064,
+            sign_depth: 5120,
+            sum_width: 32,
+            sum_depth: 75_776,
+            vector_count: 1,
+            ..Machine::default()
+        };
+        let blocks = |name: &str, family| {
+            let all = memories(&machine);
+            let own = all.iter().filter(|memory| memory.name == name).map(|memory| memory.blocks(family));
+            own.fold((0, 0), |sum, Blocks { bram, uram, .. }| (sum.0 + bram, sum.1 + uram))
+        };
+        // 192 bytes in 22 UltraRAMs of 9, two copies; 16 bytes in two, six times; two of eight banks of sums.
+        assert_eq!(blocks("weights and operands", Family::Xcup), (0, 44));
+        assert_eq!(blocks("spikes", Family::Xcup), (0, 12));
+        assert_eq!(blocks("signs", Family::Xcup), (0, 4));
+        assert_eq!(blocks("sums", Family::Xcup), (3 * 4 * 10, 3));
+        assert_eq!(blocks("sums", Family::Xc7), (4 * 4 * 10, 0));
+        let kv260 = Device::find("xck26").expect("a device");
+        assert_eq!(shortage(&machine, &kv260), None);
+        let more = Machine { spikes: 6, ..machine };
+        let problem = shortage(&more, &kv260).expect("too many");
+        assert!(
+            problem.contains("85 URAM288 of 64") && problem.contains("weights and operands"),
+            "{problem}"
+        );
+    }
+}
