@@ -74,8 +74,9 @@ module overlay_input_direct #(
   localparam int unsigned LaneBits = $clog2(Lanes);
   localparam int unsigned StepBits = (Steps > 1) ? $clog2(Steps) : 1;
   localparam int unsigned OpenBits = (Open > 1) ? $clog2(Open) : 1;
-  // A position may be one behind the last.
-  localparam int unsigned PositionBits = ChannelBits + 1;
+  // A position may be one behind the last, and has the bits of a lane.
+  localparam int unsigned PositionBits =
+      ((ChannelBits > LaneBits) ? ChannelBits : LaneBits) + 1;
   localparam int unsigned OpenWidth = Lanes * (Steps + 1);
 
   if (Steps < 1 || Steps > ValueWidth || Lanes < 2 || Open < 1) begin : gen_bad_parameters

@@ -11,6 +11,8 @@ module overlay_rom #(
   parameter int unsigned Depth = 16,
   /// Words are written at run time; there is no image.
   parameter bit Loadable = 1'b0,
+  /// With `Loadable`: in look-up tables.
+  parameter bit Tables = 1'b0,
   /// Image for `$readmemh`; "" stands for all zeros.
   parameter File = "",
   /// Address bits, derived.
@@ -35,7 +37,15 @@ module overlay_rom #(
   localparam int unsigned Style = 0;
 `endif
 
-  if (Loadable) begin : gen_ram
+  if (Loadable && Tables) begin : gen_tables
+    (* no_rw_check, ram_style = "distributed" *) logic [Width-1:0] words_q[Depth];
+    logic [Width-1:0] data_q;
+    always_ff @(posedge clk_i) begin
+      if (write_i) words_q[write_addr_i] <= write_data_i;
+      if (enable_i) data_q <= words_q[addr_i];
+    end
+    assign data_o = data_q;
+  end else if (Loadable) begin : gen_ram
     sync_ram #(
       .Width(Width),
       .Depth(Depth)

@@ -240,7 +240,7 @@ module overlay_rows #(
     end
   end
   if (SharedSums && SumDepth > 0) begin : gen_pairs
-    // Two banks are a memory. A quarter of them may be in UltraRAM, so that sums take of both kinds of memory.
+    // Two banks are a memory, in block memory.
     localparam int unsigned Pair = (SerialLanes > 1) ? 2 : 1;
     localparam int unsigned Pairs = SerialLanes / Pair;
     logic [BankBits-1:0] write_addr, port_addr;
@@ -252,7 +252,7 @@ module overlay_rows #(
         .PartWidth(SumWidth),
         .Parts(Pair),
         .Depth(BankDepth),
-        .Ultra(4 * p < Pairs)
+        .Ultra(1'b0)
       ) u_sums (
         .clk_i,
         .enable_a_i(vector_read),
@@ -454,6 +454,7 @@ module overlay_rows #(
       .Width(SerialLanes * 2 * ConstantWidth),
       .Depth(ConstantWords),
       .Loadable(Loadable),
+      .Tables(SharedSums),
       .File(ConstantFile)
     ) u_constants (
       .clk_i,
@@ -653,6 +654,7 @@ module overlay_rows #(
         .Width(ExpWidth),
         .Depth(ExpDepth),
         .Loadable(Loadable),
+        .Tables(SharedSums),
         .File(ExpFile)
       ) u_exponentials (
         .clk_i,

@@ -36,9 +36,11 @@ module overlay_two_ports #(
   end
 
 `ifdef SNN2RTL_ULTRA
-  // As of `rtl/xcup/sync_ram.sv`: UltraRAM that is filled by at least a quarter. src/overlay/memories.rs has the same rule.
-  localparam int unsigned Bytes = Parts * ((PartWidth + 7) / 8);
-  localparam int unsigned Ultras = ((Bytes + 8) / 9) * ((Depth + 4095) / 4096);
+  // As of `rtl/xcup/sync_ram.sv`: UltraRAM that is filled by at least a quarter. src/overlay/footprint.rs has the same rule.
+  localparam int unsigned Fitting = (PartWidth > 72) ? 1 : 72 / PartWidth;
+  localparam int unsigned Each = (PartWidth + 71) / 72;
+  localparam int unsigned Wide = (Parts * Each + Fitting - 1) / Fitting;
+  localparam int unsigned Ultras = Wide * ((Depth + 4095) / 4096);
   localparam bit InUltra = Ultra && Width * Depth >= Ultras * (72 * 4096 / 4);
 `else
   localparam bit InUltra = 1'b0;

@@ -211,7 +211,7 @@ module overlay_weight_ring_tb #(
               core_rst <= 1'b0;
               phase = 1;
               patience = 0;
-              errors = (images % 3 == 0) ? 5 + $urandom_range(100) : 0;
+              errors = (images % 3 == 0) ? 50 + $urandom_range(150) : 0;
             end
           end
         end

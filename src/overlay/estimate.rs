@@ -15,7 +15,7 @@ use crate::target::Family;
 
 use super::design::Design;
 use super::entry::{Unit, units};
-use super::footprint;
+use super::footprint::{self, LEAST_BLOCK_BITS, blocks, memory};
 use super::isa::{Fetch, Fire, Vector};
 use super::machine::Machine;
 use super::weights::banks;
@@ -54,9 +54,6 @@ const ROW_LANE: f64 = 0.89;
 /// `examples/mnist_mlp` with 32 lanes.
 const FOUR_INPUTS: f64 = 1.65;
 
-/// Bits from which a memory is block memory: a third of 18 kbit.
-const LEAST_BLOCK_BITS: u64 = 6144;
-
 /// The same of a read-only memory (`rtl/overlay/overlay_rom.sv`).
 fn least_rom_bits(family: Family) -> u64 {
     match family.table_inputs() {
@@ -69,26 +66,6 @@ fn whole(value: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts, not below 0")]
     let value = value.max(0.0).round() as u64;
     value
-}
-
-/// Blocks that hold words of this width.
-pub(super) fn blocks(family: Family, width: u64, depth: u64) -> u64 {
-    let shapes: &[(u64, u64)] = match family {
-        Family::Xc7 | Family::Xcup | Family::Ecp5 | Family::Gowin => {
-            &[(1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512)]
-        }
-        Family::Ice40 => &[(2, 2048), (4, 1024), (8, 512), (16, 256)],
-    };
-    shapes.iter().map(|(w, d)| width.div_ceil(*w) * depth.div_ceil(*d)).min().unwrap_or(0)
-}
-
-/// Block memory and look-up tables of a memory.
-pub(super) fn memory(family: Family, width: u64, depth: usize, copies: usize) -> (u64, u64) {
-    let (depth, copies) = (depth as u64, copies as u64);
-    match width * depth < LEAST_BLOCK_BITS {
-        true => (0, (width * depth).div_ceil(64) * copies),
-        false => (blocks(family, width, depth) * copies, 0),
-    }
 }
 
 /// The same of a read-only memory, which is look-up tables where it does not fill enough of its blocks.

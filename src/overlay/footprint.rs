@@ -1,10 +1,9 @@
-//! Memories of a machine whose weights come from memory, in blocks of a family. Such machines are large: their memories are
+//! Blocks that hold a memory; and the memories of a machine whose weights come from memory. Such machines are large: their memories are
 //! laid out for UltraScale+, where those that fill enough of it are UltraRAM.
 
 use crate::target::{Device, Family};
 
 use super::entry::Unit;
-use super::estimate::{blocks, memory};
 use super::isa::{Fetch, Fire, Vector};
 use super::machine::{Machine, bits};
 
@@ -12,6 +11,32 @@ use super::machine::{Machine, bits};
 const ULTRA_RAM: &str = "URAM288";
 /// Bits and words of one.
 const ULTRA: (u64, u64) = (72, 4096);
+
+/// Bits from which a memory is block memory: a third of 18 kbit.
+pub(super) const LEAST_BLOCK_BITS: u64 = 6144;
+
+/// Blocks that hold words of this width.
+pub(super) fn blocks(family: Family, width: u64, depth: u64) -> u64 {
+    let shapes: &[(u64, u64)] = match family {
+        Family::Xc7 | Family::Xcup | Family::Ecp5 | Family::Gowin => {
+            &[(1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512)]
+        }
+        Family::Ice40 => &[(2, 2048), (4, 1024), (8, 512), (16, 256)],
+    };
+    shapes.iter().map(|(w, d)| width.div_ceil(*w) * depth.div_ceil(*d)).min().unwrap_or(0)
+}
+
+/// Block memory and look-up tables of a memory.
+pub(super) fn memory(family: Family, width: u64, depth: usize, copies: usize) -> (u64, u64) {
+    let (depth, copies) = (depth as u64, copies as u64);
+    match width * depth < LEAST_BLOCK_BITS {
+        true => (0, (width * depth).div_ceil(64) * copies),
+        false => (blocks(family, width, depth) * copies, 0),
+    }
+}
+
+/// Beats of the buffer of the read master (`src/overlay/emit.rs`).
+const READ_BUFFER: usize = 128;
 
 /// How a memory is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +49,8 @@ enum Style {
     TwoPorts,
     /// The same in UltraRAM, written in parts of so many bits.
     UltraPorts(u64),
+    /// Look-up tables that are memory, and multiplexers of four of them for each.
+    Tables,
 }
 
 /// A memory.
@@ -62,8 +89,11 @@ impl Use {
     /// The blocks of a family; UltraScale+ has UltraRAM.
     pub fn blocks(&self, family: Family) -> Blocks {
         let ultra = |part: u64| {
-            let bytes = self.width / part * part.div_ceil(8);
-            let count = bytes.div_ceil(ULTRA.0 / 8) * self.words.div_ceil(ULTRA.1);
+            // Parts with an enable of their own are not divided; several fit into one if they are small.
+            let parts = self.width / part;
+            let wide =
+                if part > ULTRA.0 { parts * part.div_ceil(ULTRA.0) } else { parts.div_ceil(ULTRA.0 / part) };
+            let count = wide * self.words.div_ceil(ULTRA.1);
             let filled = self.width * self.words >= count * (ULTRA.0 * ULTRA.1 / 4);
             (family == Family::Xcup && filled)
                 .then_some(Blocks { uram: count * self.copies, ..Blocks::default() })
@@ -88,6 +118,12 @@ impl Use {
                 }
             }),
             Style::TwoPorts => two(),
+            // 64 words of 7 bits take 8 look-up tables.
+            Style::Tables => {
+                let deep = self.words.div_ceil(64);
+                let lut = deep * self.width.div_ceil(7) * 8 + self.width * deep.div_ceil(4);
+                Blocks { lut: lut * self.copies, ..Blocks::default() }
+            }
             Style::UltraPorts(part) => ultra(part).unwrap_or_else(two),
         }
     }
@@ -129,7 +165,6 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
     let pair = row_lanes.min(2);
     let pairs = row_lanes / pair;
     let sums = (wide(pair, m.sum_width), banks);
-    let shared = if m.vector_count > 0 || m.sum_depth > 0 { pairs.div_ceil(4) } else { 0 };
     let beats = |depth: usize| depth.div_ceil(row_lanes);
     let starts = wide(row_lanes, m.sum_width);
     let norms = wide(2 * row_lanes, m.gamma_width.max(m.beta_width));
@@ -163,11 +198,11 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
             1,
             Style::Simple,
         ),
+        of(engine, "beats from memory", (m.bus_width as u64 + 3, READ_BUFFER), 1, Style::Simple),
         of(engine, "needs of weights", (32, m.fetch_count), 1, Style::Simple),
         of(engine, "fetch program", (32, m.fetch_count * Fetch::WORDS), 1, Style::Simple),
         of(engine, "fire program", (32, m.fire_count * Fire::WORDS), 1, Style::Simple),
-        of(vector, "sums", sums, shared, Style::UltraPorts(u64::from(m.sum_width))),
-        of(vector, "sums", sums, pairs.saturating_sub(shared), Style::TwoPorts),
+        of(vector, "sums", sums, pairs, Style::TwoPorts),
         of(vector, "start values", (u64::from(m.sum_width), m.start_depth), 1, Style::Simple),
         of(vector, "start values", (starts, beats(m.start_depth)), 1, Style::Simple),
         of(vector, "coefficients", (u64::from(m.coefficient_width), m.coefficient_depth), 1, Style::Simple),
@@ -178,10 +213,10 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
             1,
             Style::Simple,
         ),
-        of(vector, "constants of LayerNorm", (norms, beats(m.constant_depth)), 1, Style::Simple),
+        of(vector, "constants of LayerNorm", (norms, beats(m.constant_depth)), 1, Style::Tables),
         of(vector, "tables of rows", (u64::from(m.table_width), m.table_depth), 1, Style::Simple),
         of(vector, "vector program", (32, m.vector_count * Vector::WORDS), 1, Style::Simple),
-        of(softmax, "exponentials", (u64::from(m.exp_width), m.exp_depth), row_lanes, Style::Simple),
+        of(softmax, "exponentials", (u64::from(m.exp_width), m.exp_depth), row_lanes, Style::Tables),
         of(
             readout,
             "readout",
@@ -264,18 +299,18 @@ mod tests {
             let own = all.iter().filter(|memory| memory.name == name).map(|memory| memory.blocks(family));
             own.fold((0, 0), |sum, Blocks { bram, uram, .. }| (sum.0 + bram, sum.1 + uram))
         };
-        // 192 bytes in 22 UltraRAMs of 9, two copies; 16 bytes in two, six times; two of eight banks of sums.
-        assert_eq!(blocks("weights and operands", Family::Xcup), (0, 44));
+        // 24 parts of 64 bits, two copies; four parts of 32 bits in two, six times; sums in block memory.
+        assert_eq!(blocks("weights and operands", Family::Xcup), (0, 48));
         assert_eq!(blocks("spikes", Family::Xcup), (0, 12));
         assert_eq!(blocks("signs", Family::Xcup), (0, 4));
-        assert_eq!(blocks("sums", Family::Xcup), (3 * 4 * 10, 3));
+        assert_eq!(blocks("sums", Family::Xcup), (4 * 4 * 10, 0));
         assert_eq!(blocks("sums", Family::Xc7), (4 * 4 * 10, 0));
         let kv260 = Device::find("xck26").expect("a device");
         assert_eq!(shortage(&machine, &kv260), None);
         let more = Machine { spikes: 6, ..machine };
         let problem = shortage(&more, &kv260).expect("too many");
         assert!(
-            problem.contains("85 URAM288 of 64") && problem.contains("weights and operands"),
+            problem.contains("88 URAM288 of 64") && problem.contains("weights and operands"),
             "{problem}"
         );
     }

@@ -200,15 +200,20 @@ fn memories(design: &Design) -> Vec<MemorySize> {
     let wide = |count: usize, width: u32| count as u64 * u64::from(width);
     let readout = m.readout.value_width + m.readout.shift.map_or(m.readout.multiplier_width, |_| 0);
     let index = usize::BITS - m.input.count.saturating_sub(1).leading_zeros();
-    let order = m.input.order.as_ref().map_or(0, Vec::len);
+    let stored = |words: usize| if m.input.direct { 0 } else { words };
+    let order = stored(m.input.order.as_ref().map_or(0, Vec::len));
+    let signs = if m.sign_depth > 0 { 1 } else { 2 };
+    let thetas = if m.shared_theta { 1 } else { m.fire_lanes };
+    let thresholds = wide(thetas, m.theta_width) + wide(m.fire_lanes, m.start_width);
     let all = [
-        ("raw", true, 2 * m.input.count, m.input.value_width.into()),
-        ("spikes", true, m.spike_depth, wide(m.fetch_width, 2)),
+        ("raw", true, stored(2 * m.input.count), m.input.value_width.into()),
+        ("spikes", true, m.spike_depth, wide(m.fetch_width, signs)),
+        ("signs", true, m.sign_depth, m.fetch_width as u64),
         ("operands", true, m.operand_depth, wide(m.lanes, m.operand_width)),
         ("sums", true, m.sum_depth, m.sum_width.into()),
         ("mask", true, m.mask_depth, 1),
         ("weights", m.bus_width > 0, m.weight_depth, wide(m.lanes, m.weight_width)),
-        ("thresholds", false, m.threshold_depth, wide(m.fire_lanes, m.theta_width + m.start_width)),
+        ("thresholds", false, m.threshold_depth, thresholds),
         ("starts", false, m.start_depth, m.sum_width.into()),
         ("coefficients", false, m.coefficient_depth, m.coefficient_width.into()),
         ("constants", false, m.constant_depth, (m.gamma_width + m.beta_width).into()),

@@ -47,7 +47,7 @@ struct Manifest {
 }
 
 /// The part of the folding that synthesis needs.
-#[derive(Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Folding {
     #[serde(default)]
     ultra_ram: bool,
@@ -56,7 +56,7 @@ struct Folding {
 }
 
 /// The part of an overlay's machine that synthesis needs: with weights from memory, large memories are UltraRAM.
-#[derive(Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Machine {
     #[serde(default)]
     bus_width: usize,

@@ -11,7 +11,7 @@ use snn2rtl::lower;
 use snn2rtl::overlay::{External, Loadable, Options};
 use snn2rtl::snn::{Model, Op};
 
-use crate::common::{mnist_mlp, repository, vit_small};
+use crate::common::{mnist_mlp, mnist_vit, repository, vit_small};
 use crate::equal;
 
 fn samples(model: &Model, file: &str, count: usize) -> Inputs {
@@ -66,6 +66,31 @@ fn a_transformer_does_not_wait() {
     let cycles = memory.memory_cycles as f64;
     assert!(f64::from(memory.lost_cycles) < 0.05 * cycles, "{memory:?}");
     equal(&mut bench, &images, Some(4), None);
+}
+
+/// What large machines have: elements become spikes as they come, signs and start values are not stored for all, a product is
+/// an instruction for each chunk.
+#[test]
+fn a_machine_with_few_memories_computes_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = mnist_vit();
+    let network = lower::lower(&model).expect("lowered").network;
+    let images = samples(&model, "examples/mnist_vit/sample/images.npy", 3);
+    let external = External { bus: 64, ring: None };
+    let options = Options { lanes: 64, spikes: 3, ..Options::default() };
+    let loadable = Loadable::with_external_weights(&[&network], &options, external).expect("a machine");
+    let machine = &loadable.machine;
+    assert!(machine.input.direct && machine.input.open > 0 && !machine.input.ordered, "{machine:?}");
+    assert!(machine.streamed_starts > 0 && machine.start_depth == 0, "{machine:?}");
+    assert!(machine.sign_depth > 0 && machine.sign_depth < machine.spike_depth, "{machine:?}");
+    // The hidden layers have more channels than lanes.
+    let products = snn2rtl::overlay::compile_for(&network, &loadable).expect("a program");
+    assert!(products.layers.iter().any(|layer| layer.pieces == 2), "{:?}", products.notes);
+    let build = folder.path().join("build");
+    emit::emit(&model, &Folding::Loadable(Box::new(loadable)), &build).expect("written");
+    let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
+    equal(&mut bench, &images, None, None);
+    equal(&mut bench, &images, Some(9), None);
 }
 
 /// The stream of weights is aligned, and the image says where it is.

@@ -149,6 +149,7 @@ fn lint() {
         ("overlay_words", &["Ports=1", "OperandDepth=24"]),
         ("overlay_words", &["Ports=5", "OperandWidth=6", "OperandDepth=16", "Part=4"]),
         ("overlay_two_ports", &["Ultra=0"]),
+        ("overlay_rom", &["Loadable=1", "Tables=1"]),
         ("overlay_operands", &["Lanes=16", "Beat=4"]),
         ("overlay_input_direct", &["Open=7", "Rows=14"]),
         ("overlay_start_stream", &["EntryWidth=128"]),
