@@ -124,9 +124,9 @@ fn name(network: &Network, gap: &Gap) -> String {
 
 /// The samples of a file, for the input of a network.
 pub(super) fn samples(network: &Network, location: &str) -> Result<Vec<Vec<i32>>> {
-    let form = |id: NodeId| match &network.node(id).op {
-        Op::Input { shape, spec } => Some((shape.clone(), spec.clone())),
-        _ => None,
+    let form = |id: NodeId| {
+        let Op::Input { shape, spec } = &network.node(id).op else { return None };
+        Some((shape.clone(), spec.clone()))
     };
     let (shape, spec) = network
         .topological()
@@ -134,7 +134,7 @@ pub(super) fn samples(network: &Network, location: &str) -> Result<Vec<Vec<i32>>
         .find_map(form)
         .ok_or_else(|| Error::input("the model has no input"))?;
     let inputs = Inputs::read_for(location, &shape, &spec)?;
-    if inputs.len() == 0 {
+    if inputs.is_empty() {
         return Err(Error::input("no samples").at_file(location).fix("give at least one sample"));
     }
     Ok((0..inputs.len()).map(|n| inputs.sample(n)).collect())
@@ -208,15 +208,15 @@ mod tests {
     fn a_quantiser_has_the_levels_of_its_values() {
         // Multiples of a scale are taken as they are.
         let values: Vec<f64> = (-3..=12).map(|k| f64::from(k) * 0.25).collect();
-        let exact = quantiser(&values, 4).unwrap();
+        let exact = quantiser(&values, 4).expect("finite values");
         assert_eq!((exact.scale[0], exact.low[0], exact.high[0]), (0.25, -3, 12));
         // An outlier is cut off.
         let mut values: Vec<f64> = (0..10000).map(|k| f64::from(k) / 10000.0).collect();
         values.push(2.0);
-        let cut = quantiser(&values, 3).unwrap();
+        let cut = quantiser(&values, 3).expect("finite values");
         assert!(cut.scale[0] < 0.2, "{cut:?}");
         assert_eq!((cut.low[0], cut.high[0]), (0, 7));
-        assert_eq!(quantiser(&[0.0], 3).unwrap().scale[0], 1.0);
+        assert_eq!(quantiser(&[0.0], 3).expect("finite values").scale[0], 1.0);
         assert!(quantiser(&[f64::NAN], 3).is_none());
         assert!(quantiser(&[1e300, -1e300, f64::INFINITY], 3).is_none());
     }

@@ -186,21 +186,22 @@ mod tests {
     /// Words, a norm that a layer and an addition read, a ReLU, a layer.
     fn network() -> Network {
         let mut n = Network::new();
-        let ids = n.add("x", Op::Input { shape: Shape(vec![3]), spec: InputSpec::tokens() }, &[]).unwrap();
+        let ids =
+            n.add("x", Op::Input { shape: Shape(vec![3]), spec: InputSpec::tokens() }, &[]).expect("it fits");
         let table = Op::Embedding { channels: 2, table: vec![0.5; 8] };
-        let words = n.add("words", table, &[ids]).unwrap();
+        let words = n.add("words", table, &[ids]).expect("it fits");
         let norm = Op::LayerNorm { gamma: vec![1.0; 2], beta: vec![0.0; 2], epsilon: 0.1, centred: true };
-        let norm = n.add("norm", norm, &[words]).unwrap();
+        let norm = n.add("norm", norm, &[words]).expect("it fits");
         let layer = || Op::Linear {
             weights: Weights { inputs: 2, outputs: 2, levels: vec![1, 0, 0, 1], scale: vec![1.0] },
             bias: vec![],
         };
-        let first = n.add("first", layer(), &[norm]).unwrap();
-        let relu = n.add("relu", Op::Relu, &[first]).unwrap();
-        let second = n.add("second", layer(), &[relu]).unwrap();
-        let sum = n.add("sum", Op::Add, &[second, norm]).unwrap();
-        let head = n.add("head", layer(), &[sum]).unwrap();
-        n.add("y", Op::Output, &[head]).unwrap();
+        let first = n.add("first", layer(), &[norm]).expect("it fits");
+        let relu = n.add("relu", Op::Relu, &[first]).expect("it fits");
+        let second = n.add("second", layer(), &[relu]).expect("it fits");
+        let sum = n.add("sum", Op::Add, &[second, norm]).expect("it fits");
+        let head = n.add("head", layer(), &[sum]).expect("it fits");
+        n.add("y", Op::Output, &[head]).expect("it fits");
         n
     }
 
@@ -215,10 +216,10 @@ mod tests {
             found[0].readers.iter().map(|&(id, port)| (name(id), port)).collect();
         assert_eq!(readers, [("first", 0), ("sum", 1)]);
         let quantiser = Quantiser::uniform(0.5, -8, 7, Rounding::HalfUp);
-        let all = filled(&network, &found, &vec![quantiser; 3]).unwrap();
+        let all = filled(&network, &found, &vec![quantiser; 3]).expect("it fits");
         assert_eq!(gaps(&all), []);
         assert_eq!(all.len(), network.len() + 3);
-        let sum = all.find("sum").unwrap();
+        let sum = all.find("sum").expect("it fits");
         assert_eq!(all.node(all.inputs(sum)[1]).name, "norm.quantiser");
     }
 }
