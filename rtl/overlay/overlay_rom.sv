@@ -11,6 +11,8 @@ module overlay_rom #(
   parameter int unsigned Depth = 16,
   /// Words are written at run time; there is no image.
   parameter bit Loadable = 1'b0,
+  /// In block memory, however few words there are.
+  parameter bit AlwaysBlocks = 1'b0,
   /// Image for `$readmemh`; "" stands for all zeros.
   parameter File = "",
   /// Address bits, derived.
@@ -30,15 +32,19 @@ module overlay_rom #(
   // from a quarter of the bits on (rtl/sync_rom.sv).
 `ifdef SNN2RTL_LUT4
   localparam int unsigned Blocks = (Width * ((Depth < 512) ? 512 : Depth) + 18431) / 18432;
-  localparam int unsigned Style = (Width * Depth >= 1536 * Blocks) ? 1 : 0;
+  localparam int unsigned Style = (AlwaysBlocks || Width * Depth >= 1536 * Blocks) ? 1 : 0;
 `else
-  localparam int unsigned Style = 0;
+  localparam int unsigned Style = AlwaysBlocks ? 1 : 0;
 `endif
+
+  // Blocks of a power of two of words need no multiplexer behind them.
+  localparam int unsigned Places =
+      (Depth > 512 && (Depth <= 2048 || 4 * Depth > 3 * 2 ** AddrWidth)) ? 2 ** AddrWidth : Depth;
 
   if (Loadable) begin : gen_ram
     sync_ram #(
       .Width(Width),
-      .Depth(Depth)
+      .Depth(Places)
     ) u_ram (
       .clk_i,
       .read_enable_i(enable_i),
@@ -53,6 +59,7 @@ module overlay_rom #(
       .Width(Width),
       .Depth(Depth),
       .Style(Style),
+      .Places(Places),
       .File (File)
     ) u_rom (
       .clk_i,

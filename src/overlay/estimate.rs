@@ -135,6 +135,8 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             sizes.insert("fetch_width", machine.fetch_width as f64);
             sizes.insert("acc", machine.acc_width.into());
             sizes.insert("weight", machine.weight_width.into());
+            sizes.insert("operands", machine.operand_depth.min(1) as f64);
+            sizes.insert("negative", u8::from(machine.negative).into());
             sizes.insert("membrane", machine.membrane_width.into());
             sizes.insert("tables", machine.piece_depth.min(1) as f64);
             sizes.insert("banks", banks(machine.weight_depth).len() as f64);

@@ -55,7 +55,7 @@ pub struct Machine {
     /// G: events per cycle.
     #[serde(skip)]
     pub spikes: usize,
-    /// W: neurons that fire together.
+    /// W: neurons that fire together; fewer than 4 take turns until a group is complete.
     #[serde(skip)]
     pub fire_lanes: usize,
     /// F: neurons of a word of spikes.
@@ -79,6 +79,8 @@ pub struct Machine {
     pub operand_depth: usize,
     /// Signed sum of the engine; partial sums wrap.
     pub acc_width: u32,
+    /// Some spikes are negative.
+    pub negative: bool,
     /// Fraction bits of the membrane.
     pub fraction: u32,
     /// Unsigned threshold θ.
@@ -250,6 +252,9 @@ pub(super) fn bits(most: usize) -> u32 {
     usize::BITS - most.leading_zeros()
 }
 
+/// The smallest part of a word of spikes that is written, in neurons.
+pub(super) const LEAST_GROUP: usize = 4;
+
 /// Words of operands from which they have a further bank.
 const OPERAND_BANK: usize = 256;
 
@@ -259,6 +264,16 @@ impl Machine {
     pub(super) fn operand_lanes(&self) -> usize {
         let banks = (self.operand_depth / OPERAND_BANK).max(1);
         self.row_lanes.min(1 << banks.ilog2()).max(1)
+    }
+
+    /// Neurons whose spikes are written together: what the fields of instructions count in groups.
+    pub fn group(&self) -> usize {
+        self.fire_lanes.max(LEAST_GROUP)
+    }
+
+    /// Turns in which a group fires.
+    pub(super) fn turns(&self) -> usize {
+        self.group() / self.fire_lanes.max(1)
     }
 
     /// Bits of an address of spike memory.

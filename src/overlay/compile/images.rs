@@ -28,14 +28,15 @@ pub(super) fn images(
     }));
     let m = machine;
     let index_width = usize::BITS - m.input.count.saturating_sub(1).leading_zeros();
-    let thresholds = text(thresholds.entries.iter().map(|lanes| {
-        let mut word = Word::default();
-        for &(theta, start) in lanes {
-            word.push(start, m.start_width);
-            word.push(theta, m.theta_width);
-        }
-        word
-    }));
+    let thresholds =
+        text(thresholds.entries.iter().flat_map(|group| group.chunks(m.fire_lanes)).map(|lanes| {
+            let mut word = Word::default();
+            for &(theta, start) in lanes {
+                word.push(start, m.start_width);
+                word.push(theta, m.theta_width);
+            }
+            word
+        }));
     let norms = text(norms.entries.chunks(m.row_lanes).map(|beat| {
         let mut word = Word::default();
         for n in 0..m.row_lanes {

@@ -233,7 +233,7 @@ fn finish(
         let width = there.unwrap_or(&own).weight_width;
         let beats = Beats::new(lowering.options.lanes * width as usize, bus);
         let windows = &lowering.constants.windows.entries;
-        let sizes = (own.weight_depth, own.fire_lanes);
+        let sizes = (own.weight_depth, own.group());
         let made = Stream::new(&mut fetch, &notes[0], windows, sizes, beats, ring)?;
         own.weight_depth = made.ring;
         own.bus_width = bus;
@@ -345,6 +345,11 @@ fn machine(
         }
     };
     let input = Input { ordered: input.order.is_some(), ..input };
+    let ids = lowering.network.topological();
+    let input_negative = ids.iter().any(|&id| match &lowering.network.node(id).op {
+        Op::Input(own) => own.range.low < 0,
+        _ => false,
+    });
     let rows =
         |rows: &mut dyn Iterator<Item = u128>| usize::try_from(rows.sum::<u128>()).unwrap_or(usize::MAX);
     let progress = rows(&mut fire.iter().map(|f| f.rows))
@@ -352,14 +357,13 @@ fn machine(
         .max(input.rows)
         .max(1);
     let op = |op: u128| vector.iter().any(|v| v.op == op);
-    let fire_lanes = options.fire_lanes;
-    let row_groups = |f: &Fire| f.groups(fire_lanes) as u128;
+    let row_groups = |f: &Fire| f.groups(options.group()) as u128;
     let groups = most(&mut fetch.iter().map(|f| f.slice_step * (f.outer - 1) + f.slice_groups))
         .max(most(&mut fire.iter().map(row_groups)));
     Machine {
         lanes: options.lanes,
         spikes: options.spikes,
-        fire_lanes,
+        fire_lanes: options.fire_lanes,
         fetch_width: options.fetch_width,
         row_lanes: options.row_lanes,
         input,
@@ -369,11 +373,12 @@ fn machine(
         operand_width: widths.operand.signed(),
         operand_depth: addresses.operands,
         acc_width: widths.acc.signed(),
+        negative: input_negative || fire.iter().any(|f| f.low > 0) || vector.iter().any(|v| v.low > 0),
         fraction: lowering.fraction,
         theta_width: unsigned(widths.theta),
         start_width: widths.start.signed(),
         membrane_width: unsigned(widths.membrane).max(widths.acc.signed()),
-        threshold_depth: constants.thresholds.entries.len(),
+        threshold_depth: constants.thresholds.entries.len() * options.group() / options.fire_lanes,
         level_bits: unsigned(widths.level),
         ragged: widths.ragged,
         piece_width: widths.piece.signed(),
