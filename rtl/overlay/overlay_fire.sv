@@ -643,7 +643,9 @@ module overlay_fire #(
     tap_step_q <= s2_tap_step_q;
   end
   logic unused_taps;
-  assign unused_taps = ^{tap_v_q, tap_level_q, tap_nz_q, tap_neg_q, tap_instr_q, tap_group_o_q, tap_row_q, tap_step_q};
+  assign unused_taps = ^{
+    tap_v_q, tap_level_q, tap_nz_q, tap_neg_q, tap_instr_q, tap_group_o_q, tap_row_q, tap_step_q
+  };
   always_ff @(posedge clk_i) begin
     if (!rst_i && spike_write_o && Turns == 1) a_spikes_of_a_step : assert (tap_valid_q);
   end

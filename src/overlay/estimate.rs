@@ -39,7 +39,7 @@ const INPUT: f64 = 110.0;
 const READOUT: f64 = 75.0;
 const REST: f64 = 60.0;
 /// What the units of the engine take more where instructions have several rows.
-const ROWS: f64 = 545.0;
+const ROWS: f64 = 345.0;
 
 /// Look-up tables and flip-flops of registers and input stream, measured in `examples/mnist_mlp`.
 const SHELL: [(u64, u64); 2] = [(218, 352), (33, 13)];
@@ -183,7 +183,7 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             let width = wide(machine.fire_lanes, machine.theta_width + machine.start_width);
             // Where neurons take turns, look-up tables are scarce (`rtl/overlay/overlay_core.sv`).
             match machine.turns() > 1 && width * machine.threshold_depth as u64 > 2048 {
-                true => (blocks(family, width, places(machine.threshold_depth)), 0),
+                true => (self::blocks(family, width, places(machine.threshold_depth)), 0),
                 false => rom(family, width, machine.threshold_depth),
             }
         }

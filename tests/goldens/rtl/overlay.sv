@@ -92,6 +92,7 @@ module snn_qdq_activation_per_channel #(
   axi_lite_regs #(
     .Stages(1),
     .AddrWidth(AddrWidth),
+    .HasTMax(1'b0),
     .MarginWidth(0),
     .CountWidth(CountWidth)
   ) u_regs (
@@ -179,12 +180,35 @@ module snn_qdq_activation_per_channel #(
     .InputRows(1),
     .InputChannels(12),
     .InputSteps(8),
+    .InputSigned(1'b1),
     .InputOrder(0),
     .OrderFile(""),
     .FetchCount(3),
     .FireCount(3),
     .FetchFile({RomPath, "fetch.hex"}),
     .FireFile({RomPath, "fire.hex"}),
+    .FetchVaries({
+      32'h00000000, 32'h16000000, 32'h16000000, 32'h3e000000, 32'h7c000200, 32'h00000600,
+      32'h00000000, 32'h00000000, 32'h00000000, 32'h00000002, 32'h00000000, 32'h02180002,
+      32'h00007000, 32'h00000000, 32'h000001a9
+    }),
+    .FetchCommon({
+      32'h00000000, 32'h08000000, 32'h08000000, 32'h00000000, 32'h00000400, 32'h00000000,
+      32'h02000000, 32'h00000000, 32'h00000000, 32'h00000004, 32'h00020000, 32'h04000004,
+      32'h00000000, 32'h02000000, 32'h00000004
+    }),
+    .FireVaries({
+      32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000,
+      32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00002000, 32'h20000380,
+      32'h00002000, 32'h0000f040, 32'h00200070, 32'h00300030, 32'h00030007
+    }),
+    .FireCommon({
+      32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000,
+      32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000,
+      32'h00000000, 32'h00000000, 32'h00100000, 32'h00000000, 32'h00100000
+    }),
+    .VectorVaries('1),
+    .VectorCommon('0),
     .SpikeDepth(64),
     .WeightWidth(32),
     .WeightDepth(43),
@@ -208,6 +232,7 @@ module snn_qdq_activation_per_channel #(
     .Unary(1'b0),
     .ThresholdDepth(4),
     .ThresholdFile({RomPath, "thresholds.hex"}),
+    .Negative(1'b1),
     .Ragged(1'b0),
     .PieceWidth(1),
     .PieceDepth(0),
