@@ -461,9 +461,11 @@ fn addresses_outside_of_a_memory_are_noticed() {
 fn areas_are_those_of_yosys_within_15_percent() {
     let perceptron = lower(&mnist_mlp(EncodingChoice::Analog)).expect("lowers").network;
     let transformer = mnist_vit();
-    for (network, (lanes, spikes, fire_lanes, fetch_width), yosys) in
-        [(&perceptron, (8, 1, 1, 16), 1350.0), (&transformer, (8, 1, 1, 8), 4615.0)]
-    {
+    for (network, (lanes, spikes, fire_lanes, fetch_width), yosys) in [
+        (&perceptron, (8, 1, 1, 16), 1350.0),
+        (&perceptron, (32, 2, 4, 64), 3420.0),
+        (&transformer, (8, 1, 1, 8), 4615.0),
+    ] {
         let options = Options { lanes, spikes, fire_lanes, fetch_width, row_lanes: 1, ..Options::default() };
         let settled = Settled::new(network, options.code).expect("a golden model");
         let activity = Activity::levels(&settled, samples("examples/mnist_vit/sample/images.npy", 1));
