@@ -17,6 +17,8 @@ module axi_lite_regs #(
   parameter int unsigned Stages = 2,
   /// Address bits; must reach beyond the last stage's registers.
   parameter int unsigned AddrWidth = 8,
+  /// There is a T_max; else its register is a read-only zero.
+  parameter bit HasTMax = 1'b1,
   /// Bits of the margin, up to 64; 0: there is no rule of confidence, its registers are read-only zeros.
   parameter int unsigned MarginWidth = 32,
   /// Bits of a stage's spikes, and of its work, in a cycle.
@@ -136,7 +138,7 @@ module axi_lite_regs #(
   assign write_mapped = aw_index_q <= RegPatience ||
       (aw_index_q >= RegStageFirst && aw_index_q <= RegStageLast);
   assign write_allowed = aw_index_q == RegControl || aw_index_q == RegStatus ||
-      aw_index_q == RegTMax || write_rule;
+      (HasTMax && aw_index_q == RegTMax) || write_rule;
   assign w_mask = {{8{w_strb_q[3]}}, {8{w_strb_q[2]}}, {8{w_strb_q[1]}}, {8{w_strb_q[0]}}};
   assign w_set = w_data_q & w_mask;
 
@@ -199,7 +201,7 @@ module axi_lite_regs #(
       if (long_frame_i) long_q <= 1'b1;
       if (begin_i && !done_i) inside_q <= inside_q + 16'd1;
       else if (!begin_i && done_i) inside_q <= inside_q - 16'd1;
-      if (write && aw_index_q == RegTMax) begin
+      if (HasTMax && write && aw_index_q == RegTMax) begin
         t_max_next_q <= (t_max_next_q & ~w_mask[15:0]) | w_set[15:0];
       end
       if (write_setting) begin
@@ -211,7 +213,7 @@ module axi_lite_regs #(
     end
   end
   // Settings that were written hold from when the core is empty.
-  assign write_setting = write && (aw_index_q == RegTMax || write_rule);
+  assign write_setting = write && ((HasTMax && aw_index_q == RegTMax) || write_rule);
   assign apply = pending_q && !write && inside_q == '0 && !draining_i;
   assign t_max_o = t_max_q;
   assign busy_o = inside_q != '0;

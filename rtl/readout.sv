@@ -32,6 +32,8 @@ module readout #(
   parameter int unsigned MultiplierWidth = 16,
   /// Bits of a signed value; must hold value(c).
   parameter int unsigned ValueWidth = 32,
+  /// A sample is one time-step without a skip beat: deltas are the accumulators.
+  parameter bit Once = 1'b0,
   /// 1: a factor per channel; 0: a common shift.
   parameter int unsigned UseMultiplier = 1,
   /// Left shift of the accumulator (UseMultiplier = 0).
@@ -120,7 +122,7 @@ module readout #(
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_acc
     logic signed [AccWidth-1:0] old, delta, sum;
-    assign old = fresh_q ? '0 : acc_old[AccWidth*j+:AccWidth];
+    assign old = (Once || fresh_q) ? '0 : acc_old[AccWidth*j+:AccWidth];
     assign delta = AccWidth'($signed(in_delta_i[DeltaWidth*j+:DeltaWidth]));
     assign sum = old + delta;
     assign acc_new[AccWidth*j+:AccWidth] = sum;
@@ -159,7 +161,7 @@ module readout #(
       if (fetch_lane_q == LaneWidth'(j)) fetch_acc = acc_old[AccWidth*j+:AccWidth];
     end
     // A sample whose every time-step was a skip beat has left the accumulators alone.
-    if (fresh_q) fetch_acc = '0;
+    if (fresh_q && !Once) fetch_acc = '0;
   end
 
   logic [ConstWidth-1:0] constants;
@@ -254,7 +256,7 @@ module readout #(
       m_axis_tvalid_o = 1'b1;
       case (trailer_q)
         2'd0: m_axis_tdata_o = 32'(best_channel_q);
-        2'd1: m_axis_tdata_o = steps_q;
+        2'd1: m_axis_tdata_o = Once ? 32'd1 : steps_q;
         default: begin
           m_axis_tdata_o = {29'd0, confident_q, !quiet_q && !confident_q, quiet_q};
           m_axis_tlast_o = 1'b1;

@@ -11,6 +11,8 @@ module sync_rom #(
   /// Where the words are. 1: in block memory. 2: in look-up tables that are mapped by themselves. 0: in block
   /// memory if they fill blocks of 18 kbit to a third, else in look-up tables (docs/scheduling.md).
   parameter int unsigned Style = 0,
+  /// Words that blocks are laid out for: more than `Depth` where a whole power of two needs no multiplexer behind them.
+  parameter int unsigned Places = Depth,
   /// Image for `$readmemh`, one word per line from address 0; "" stands for all zeros.
   parameter File = "",
   /// Address bits, derived.
@@ -22,7 +24,7 @@ module sync_rom #(
   output      logic [Width-1:0]     data_o
 );
 
-  if (Width < 1 || Depth < 1 || Style > 2) begin : gen_bad_parameters
+  if (Width < 1 || Depth < 1 || Style > 2 || Places < Depth) begin : gen_bad_parameters
     $error("sync_rom: a parameter is out of range");
   end
 
@@ -32,10 +34,10 @@ module sync_rom #(
   localparam bit InBlocks = Style == 1 || (Style == 0 && Width * Depth >= 6144 * Blocks);
 
   if (InBlocks) begin : gen_blocks
-    (* rom_style = "block" *) logic [Width-1:0] words[Depth];
+    (* rom_style = "block" *) logic [Width-1:0] words[Places];
     logic [Width-1:0] data_q;
     if (File != "") begin : gen_image
-      initial $readmemh(File, words);
+      initial $readmemh(File, words, 0, Depth - 1);
     end else begin : gen_no_image
       initial for (int unsigned i = 0; i < Depth; i++) words[i] = '0;
     end

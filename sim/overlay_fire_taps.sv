@@ -69,8 +69,8 @@ bind overlay_fire overlay_fire_taps #(
   .row_i(tap_row_q),
   .group_i(tap_group_o_q),
   .step_i(tap_step_q),
-  .nz_i(spike_nz_o),
-  .neg_i(spike_neg_o),
+  .nz_i(tap_nz_q),
+  .neg_i(tap_neg_q),
   .v_i(tap_v_q),
   .s_i(tap_level_q)
 );

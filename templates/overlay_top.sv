@@ -312,6 +312,7 @@ module @{ top }@ #(
   axi_lite_regs #(
     .Stages(1),
     .AddrWidth(AddrWidth),
+    .HasTMax(1'b0),
     .MarginWidth(0),
     .CountWidth(CountWidth)
   ) u_regs (

@@ -40,10 +40,13 @@ module clearing_rom #(
   localparam bit InBlocks = AlwaysBlocks || Tables >= 6144 * Blocks;
 
   if (InBlocks) begin : gen_blocks
-    (* rom_style = "block" *) logic [Width-1:0] words[Depth];
+    // Blocks of a power of two of words need no multiplexer behind them.
+    localparam int unsigned Places =
+        (Depth > 512 && (Depth <= 2048 || 4 * Depth > 3 * 2 ** AddrWidth)) ? 2 ** AddrWidth : Depth;
+    (* rom_style = "block" *) logic [Width-1:0] words[Places];
     logic [Width-1:0] data_a_q;
     if (File != "") begin : gen_image
-      initial $readmemh(File, words);
+      initial $readmemh(File, words, 0, Depth - 1);
     end else begin : gen_no_image
       initial for (int unsigned i = 0; i < Depth; i++) words[i] = '0;
     end

@@ -4,7 +4,8 @@
 ///
 /// Contract: beats as from `overlay_events`, their words of weights and operands a cycle later: what an event does not
 /// read is 0, both if there is no event. Never waits. A cycle after the words of a last beat, `sums_o` has the sums of the
-/// chunk and keeps them until the next chunk is complete; `done_o` is high in the first of these cycles.
+/// chunk, or their complements with `complement_o`, and keeps them until the next chunk is complete; `done_o` is high in
+/// the first of these cycles.
 /// With `in_keep_i`, the sums are kept instead; with `in_merge_i`, the larger of them and of those kept counts.
 /// Latency: 3 cycles from a beat.
 module overlay_accumulate #(
@@ -37,7 +38,8 @@ module overlay_accumulate #(
   input  wire logic [Spikes*Lanes*OperandWidth-1:0] operands_i,
   /// Sums of a complete chunk.
   output      logic                                 done_o,
-  output      logic [Lanes*AccWidth-1:0]            sums_o
+  output      logic [Lanes*AccWidth-1:0]            sums_o,
+  output      logic                                 complement_o
 );
 
   localparam int unsigned TermWidth =
@@ -77,12 +79,19 @@ module overlay_accumulate #(
     s2_merge_q <= s1_merge_q;
   end
 
-  // A negative spike adds the complement of its word and one more. That one is the carry into an adder: those of all
-  // events but the first into the tree's, that of the first into the accumulator's.
+  // Words of a beat are added with the sign of the first event: those of other signs are complemented, and the one more is
+  // a carry. The accumulator adds that sum whatever its sign: before a sum with a minus it is complemented instead, and
+  // remains so: A - p = ~(~A + p).
   logic [Spikes-1:0] minus;
-  logic s2_minus_q;
+  logic s2_minus_q, s2_flip_q, complement_q;
   assign minus = s1_event_q & s1_neg_q;
-  always_ff @(posedge clk_i) s2_minus_q <= minus[0];
+  always_ff @(posedge clk_i) begin
+    s2_minus_q <= minus[0];
+    // Whether what the accumulator has by then is to be complemented.
+    s2_flip_q <= minus[0] ^ (!s1_clear_q && (s2_valid_q ? s2_minus_q : complement_q));
+    if (s2_valid_q) complement_q <= s2_minus_q;
+    if (s2_valid_q && s2_last_q && !s2_keep_q) complement_o <= PoolWidth == 0 && s2_minus_q;
+  end
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane
     logic [Spikes*PartWidth-1:0] parts;
@@ -98,22 +107,28 @@ module overlay_accumulate #(
       end else begin : gen_weight
         assign word = TermWidth'($signed(weights_i[WeightWidth*(Lanes*g+j)+:WeightWidth]));
       end
-      assign term = word ^ {TermWidth{minus[g]}};
       if (g == 0) begin : gen_first
+        assign term = word;
         assign parts[PartWidth-1:0] = PartWidth'(term);
       end else begin : gen_other
         logic unused_carry;
+        logic [PartWidth-1:0] inverse;
+        assign term = word ^ {TermWidth{minus[g] ^ minus[0]}};
+        assign inverse = PartWidth'(~term);
         assign {parts[PartWidth*g+:PartWidth], unused_carry} =
-            {parts[PartWidth*(g-1)+:PartWidth], 1'b1} + {PartWidth'(term), minus[g]};
+            {parts[PartWidth*(g-1)+:PartWidth], minus[g] ^ minus[0]} - {inverse, 1'b1};
       end
     end
-    assign present = s2_clear_q ? '0 : s2_double_q ? sum_q <<< 1 : sum_q;
-    assign {sum, unused_low} = {AccWidth'(s2_part_q), 1'b1} + {present, s2_minus_q};
+    // The bit that comes in where a complement doubles is 1. Both additions are written as a difference, which has an order:
+    // the number that is there without logic is also the one that a carry chain needs as it is.
+    assign present = s2_clear_q ? '0 : s2_double_q ? AccWidth'({sum_q, complement_q}) : sum_q;
+    assign {sum, unused_low} =
+        {AccWidth'(s2_part_q), 1'b0} - {~(present ^ {AccWidth{s2_flip_q}}), 1'b1};
     if (PoolWidth > 0) begin : gen_pool
       logic signed [PoolWidth-1:0] own, larger, kept_q;
-      assign own = PoolWidth'(sum);
+      assign own = PoolWidth'(sum ^ {AccWidth{s2_minus_q}});
       assign larger = (s2_merge_q && kept_q > own) ? kept_q : own;
-      assign result = s2_merge_q ? AccWidth'(larger) : sum;
+      assign result = s2_merge_q ? AccWidth'(larger) : sum ^ {AccWidth{s2_minus_q}};
       always_ff @(posedge clk_i) begin
         if (s2_valid_q && s2_last_q) kept_q <= larger;
       end

@@ -27,6 +27,7 @@ module overlay_core #(
   parameter int unsigned InputRows = 1,
   parameter int unsigned InputChannels = 16,
   parameter int unsigned InputSteps = 8,
+  parameter bit InputSigned = 1'b1,
   parameter int unsigned InputOrder = 0,
   parameter OrderFile = "",
   /// Elements become spikes as they come, without a memory of elements; rows whose groups may wait.
@@ -39,6 +40,13 @@ module overlay_core #(
   parameter FetchFile = "",
   parameter FireFile = "",
   parameter VectorFile = "",
+  /// Bits in which the instructions of a list differ, and what they are where they do not.
+  parameter bit [32*overlay_isa_pkg::FetchWords-1:0] FetchVaries = '1,
+  parameter bit [32*overlay_isa_pkg::FetchWords-1:0] FetchCommon = '0,
+  parameter bit [32*overlay_isa_pkg::FireWords-1:0] FireVaries = '1,
+  parameter bit [32*overlay_isa_pkg::FireWords-1:0] FireCommon = '0,
+  parameter bit [32*overlay_isa_pkg::VectorWords-1:0] VectorVaries = '1,
+  parameter bit [32*overlay_isa_pkg::VectorWords-1:0] VectorCommon = '0,
   /// Words of spike memory; of these, the first ones that have signs, all if 0.
   parameter int unsigned SpikeDepth = 16,
   parameter int unsigned SignDepth = 0,
@@ -71,6 +79,7 @@ module overlay_core #(
   parameter int unsigned LevelBits = 4,
   parameter int unsigned MaxSteps = 4,
   parameter bit Unary = 1'b0,
+  parameter bit Negative = 1'b1,
   parameter int unsigned ThresholdDepth = 1,
   parameter ThresholdFile = "",
   /// A word of thresholds has one θ for all of its neurons.
@@ -139,7 +148,9 @@ module overlay_core #(
   parameter ResultFile = "",
   /// Bits of counted events, derived.
   localparam int unsigned CountWidth =
-      $clog2(((Spikes > FireLanes) ? Spikes : FireLanes) + 4 * RowLanes + 1),
+      $clog2(
+          ((Spikes > FireLanes && Spikes > 4) ? Spikes : (FireLanes > 4) ? FireLanes : 4) +
+          4 * RowLanes + 1),
   /// Bits of a beat of weights, derived.
   localparam int unsigned BeatWidth = (StreamWidth > 0) ? StreamWidth : 1
 ) (
@@ -191,7 +202,10 @@ module overlay_core #(
   localparam int unsigned ChunkBits = $clog2(MaxChunks + 1);
   localparam int unsigned ElementBits = $clog2(Lanes + 1);
   localparam int unsigned FireStepBits = LevelBits + 1;
-  localparam int unsigned Places = FetchWidth / FireLanes;
+  // Spikes are written in groups of at least four neurons.
+  localparam int unsigned GroupLanes = (FireLanes < 4) ? 4 : FireLanes;
+  localparam int unsigned FireTurns = GroupLanes / FireLanes;
+  localparam int unsigned Places = FetchWidth / GroupLanes;
   localparam int unsigned PlaceBits = $clog2(Places);
   // Positions of groups in a row, which may go a little beyond the row.
   localparam int unsigned GroupBits = $clog2(MaxGroups + 1) + PlaceBits + 1;
@@ -201,11 +215,11 @@ module overlay_core #(
       (ValueWidth < ResultWidth - ResultShift) ? ValueWidth : ResultWidth - ResultShift;
   // Four neurons are the smallest part of a word of spikes that is written. Row fire writes those of four beats.
   localparam int unsigned Quads = FetchWidth / 4;
-  localparam int unsigned QuadsGroup = FireLanes / 4;
+  localparam int unsigned QuadsGroup = GroupLanes / 4;
   localparam int unsigned RowFires = 4 * RowLanes;
 
-  if (FireLanes % RowFires != 0 || FetchWidth % FireLanes != 0 ||
-      Lanes % FireLanes != 0) begin : gen_bad_parameters
+  if (GroupLanes % RowFires != 0 || FetchWidth % GroupLanes != 0 ||
+      Lanes % GroupLanes != 0 || FireTurns * FireLanes != GroupLanes) begin : gen_bad_parameters
     $error("overlay_core: a parameter is out of range");
   end
 
@@ -281,7 +295,7 @@ module overlay_core #(
   logic input_valid, input_ready;
   logic [SpikeBits-1:0] input_addr;
   logic [Places-1:0] input_group;
-  logic [FireLanes-1:0] input_nz, input_neg;
+  logic [GroupLanes-1:0] input_nz, input_neg;
   logic raw_valid, raw_read;
   logic [RawBits-1:0] raw_addr;
   logic [InputWidth-1:0] raw_data;
@@ -301,7 +315,7 @@ module overlay_core #(
       .Rows(InputRows),
       .Channels(InputChannels),
       .Steps(InputSteps),
-      .Lanes(FireLanes),
+      .Lanes(GroupLanes),
       .FetchWidth(FetchWidth),
       .SpikeBits(SpikeBits),
       .Open(InputOpen)
@@ -349,7 +363,8 @@ module overlay_core #(
       .Rows(InputRows),
       .Channels(InputChannels),
       .Steps(InputSteps),
-      .Lanes(FireLanes),
+      .Signed(InputSigned),
+      .Lanes(GroupLanes),
       .FetchWidth(FetchWidth),
       .SpikeBits(SpikeBits),
       .HasOrder(InputOrder),
@@ -401,7 +416,8 @@ module overlay_core #(
   end
 
   // ---------------------------------------------------------------------------- fetch
-  logic [32*overlay_isa_pkg::FetchWords-1:0] fetch_instr;
+  logic [32*overlay_isa_pkg::FetchWords-1:0] fetch_list, fetch_instr;
+  assign fetch_instr = (fetch_list & FetchVaries) | FetchCommon;
   overlay_sequencer #(
     .Words(overlay_isa_pkg::FetchWords),
     .Count(FetchCount),
@@ -411,7 +427,7 @@ module overlay_core #(
     .clk_i,
     .rst_i,
     .valid_o(fetch_valid),
-    .instr_o(fetch_instr),
+    .instr_o(fetch_list),
     .next_i(fetch_next),
     .last_i(fetch_last),
     .write_i(load_i[overlay_image_pkg::MemoryFetch]),
@@ -431,7 +447,7 @@ module overlay_core #(
   localparam int unsigned WindowParts = (WindowDepth > 0) ? (WindowWidth + 31) / 32 : 1;
   overlay_fetch #(
     .FetchWidth(FetchWidth),
-    .FireLanes(FireLanes),
+    .FireLanes(GroupLanes),
     .SpikeBits(SpikeBits),
     .WordBits(WordBits),
     .RowBits(RowBits),
@@ -440,6 +456,9 @@ module overlay_core #(
     .OuterBits(OuterBits),
     .InnerBits(InnerBits),
     .GroupBits(GroupBits),
+    .HasRows(MaxRows > 1),
+    .HasSegments(MaxSegments > 1 || WindowDepth > 0),
+    .HasOuter(MaxOuter > 1),
     .WindowDepth(WindowDepth),
     .Loadable(Loadable),
     .WindowFile(WindowFile),
@@ -792,7 +811,7 @@ module overlay_core #(
   end
 
   // ---------------------------------------------------------------------------- accumulate
-  logic chunk_done;
+  logic chunk_done, sums_complement;
   logic [Lanes*AccWidth-1:0] sums;
   overlay_accumulate #(
     .Lanes(Lanes),
@@ -816,12 +835,14 @@ module overlay_core #(
     .weights_i(weight_data),
     .operands_i(operand_data),
     .done_o(chunk_done),
-    .sums_o(sums)
+    .sums_o(sums),
+    .complement_o(sums_complement)
   );
 
   // ---------------------------------------------------------------------------- fire
   logic fire_valid, fire_next, fire_row, threshold_read;
-  logic [32*overlay_isa_pkg::FireWords-1:0] fire_instr;
+  logic [32*overlay_isa_pkg::FireWords-1:0] fire_list, fire_instr;
+  assign fire_instr = (fire_list & FireVaries) | FireCommon;
   logic [ThresholdBits-1:0] threshold_addr;
   logic [FireLanes*(ThetaWidth+StartWidth)-1:0] threshold_data;
   overlay_sequencer #(
@@ -833,7 +854,7 @@ module overlay_core #(
     .clk_i,
     .rst_i,
     .valid_o(fire_valid),
-    .instr_o(fire_instr),
+    .instr_o(fire_list),
     .next_i(fire_next),
     .last_i(fire_last),
     .write_i(load_i[overlay_image_pkg::MemoryFire]),
@@ -844,10 +865,12 @@ module overlay_core #(
       FireLanes * StartWidth + (SharedTheta ? ThetaWidth : FireLanes * ThetaWidth);
   localparam int unsigned ThresholdParts = (ThresholdWidth + 31) / 32;
   logic [ThresholdWidth-1:0] threshold_word;
+  // Neurons take turns where look-up tables are scarce.
   overlay_rom #(
     .Width(ThresholdWidth),
     .Depth(ThresholdDepth),
     .Loadable(Loadable),
+    .AlwaysBlocks(FireTurns > 1 && ThresholdWidth * ThresholdDepth > 2048),
     .File(ThresholdFile)
   ) u_thresholds (
     .clk_i,
@@ -873,7 +896,7 @@ module overlay_core #(
   logic fire_write, fire_fired;
   logic [SpikeBits-1:0] fire_addr;
   logic [Places-1:0] fire_group;
-  logic [FireLanes-1:0] fire_nz, fire_neg;
+  logic [GroupLanes-1:0] fire_nz, fire_neg;
   logic serial_valid, serial_ready, serial_group_end, serial_row_end, softmax_idle, softmax_start;
   logic serial_wide;
   logic [RowLanes-1:0] serial_here;
@@ -885,6 +908,9 @@ module overlay_core #(
   overlay_fire #(
     .ChunkLanes(Lanes),
     .Lanes(FireLanes),
+    .Turns(FireTurns),
+    .HasRows(MaxRows > 1),
+    .HasOuter(MaxOuter > 1),
     .SerialLanes(RowLanes),
     .OperandLanes(OperandLanes),
     .FetchWidth(FetchWidth),
@@ -902,6 +928,7 @@ module overlay_core #(
     .HasOperands(HasOperands),
     .SpikeBits(SpikeBits),
     .ThresholdBits(ThresholdBits),
+    .Negative(Negative),
     .Ragged(Ragged),
     .PieceDepth(PieceDepth),
     .Loadable(Loadable),
@@ -924,6 +951,7 @@ module overlay_core #(
     .row_done_o(fire_row),
     .chunk_done_i(chunk_done),
     .sums_i(sums),
+    .complement_i(sums_complement),
     .chunk_free_o(chunk_free),
     .threshold_read_o(threshold_read),
     .threshold_addr_o(threshold_addr),
@@ -967,13 +995,13 @@ module overlay_core #(
   logic [RowFires-1:0] row_nz, row_neg;
   logic [Quads-1:0] write_quads;
   logic [SpikeBits-1:0] write_addr;
-  logic [FireLanes-1:0] write_nz, write_neg;
+  logic [GroupLanes-1:0] write_nz, write_neg;
   assign row_ready = !fire_write;
   assign input_ready = !fire_write && !row_write;
   always_comb begin
     write_addr = fire_write ? fire_addr : row_write ? row_addr : input_addr;
-    write_nz = fire_write ? fire_nz : row_write ? {(FireLanes / RowFires){row_nz}} : input_nz;
-    write_neg = fire_write ? fire_neg : row_write ? {(FireLanes / RowFires){row_neg}} : input_neg;
+    write_nz = fire_write ? fire_nz : row_write ? {(GroupLanes / RowFires){row_nz}} : input_nz;
+    write_neg = fire_write ? fire_neg : row_write ? {(GroupLanes / RowFires){row_neg}} : input_neg;
     for (int unsigned q = 0; q < Quads; q++) begin
       write_quads[q] = fire_write ? fire_group[q/QuadsGroup] : row_write ? row_quad[q/RowLanes] :
                        input_valid && input_group[q/QuadsGroup];
@@ -1036,9 +1064,9 @@ module overlay_core #(
     logic [8*Quads-1:0] write_data, read_data;
     for (genvar q = 0; q < Quads; q++) begin : gen_quad
       localparam int unsigned From = 4 * (q % QuadsGroup);
-      assign write_data[8*q+:8] = {write_neg[From+:4], write_nz[From+:4]};
+      assign write_data[8*q+:8] = {Negative ? write_neg[From+:4] : '0, write_nz[From+:4]};
       assign read_nz[4*q+:4] = read_data[8*q+:4];
-      assign read_neg[4*q+:4] = read_data[8*q+4+:4];
+      assign read_neg[4*q+:4] = Negative ? read_data[8*q+4+:4] : '0;
     end
     masked_ram #(
       .PartWidth(8),
@@ -1104,6 +1132,7 @@ module overlay_core #(
       .AccWidth(LogitWidth),
       .MultiplierWidth(MultiplierWidth),
       .ValueWidth(ResultWidth),
+      .Once(1'b1),
       .UseMultiplier(UseMultiplier),
       .Shift(ResultShift),
       .MarginWidth(0),
@@ -1150,6 +1179,8 @@ module overlay_core #(
       .LoadWidth(LoadWidth),
       .VectorCount(VectorCount),
       .VectorFile(VectorFile),
+      .VectorVaries(VectorVaries),
+      .VectorCommon(VectorCommon),
       .HasAdd(HasAdd),
       .HasEmbed(HasEmbed),
       .HasMask(HasMask),
@@ -1182,7 +1213,7 @@ module overlay_core #(
       .LevelBits(RowLevelBits),
       .StepBits(RowStepBits),
       .Unary(Unary),
-      .FireLanes(FireLanes),
+      .FireLanes(GroupLanes),
       .FetchWidth(FetchWidth),
       .SpikeBits(SpikeBits),
       .ProgressBits(ProgressBits)
@@ -1258,7 +1289,7 @@ module overlay_core #(
   always_comb begin
     fired = '0;
     added = '0;
-    for (int unsigned j = 0; j < FireLanes; j++) begin
+    for (int unsigned j = 0; j < GroupLanes; j++) begin
       fired = fired + CountWidth'(fire_fired && fire_nz[j]);
     end
     for (int unsigned j = 0; j < RowFires; j++) begin

@@ -52,7 +52,7 @@ module overlay_events #(
   localparam int unsigned Parts = (FetchWidth + 3) / 4;
   localparam int unsigned Levels = (Parts > 1) ? $clog2(Parts) : 0;
 
-  logic valid_q, operand_q, clear_q, double_q, last_q, keep_q, merge_q, final_q;
+  logic valid_q, operand_q, clear_q, double_q, last_q, keep_q, merge_q;
   logic [FetchWidth-1:0] nz_q, neg_q;
   logic [WordBits-1:0] base_q;
   logic [4*Parts-1:0] padded;
@@ -122,28 +122,41 @@ module overlay_events #(
   end
 
   // ---------------------------------------------------------------------------- words
-  // `final_q`: no spike of the word is left after this cycle. It is known a cycle ahead from the number of spikes.
-  logic in_more, left_more, beat, leaves, some;
-  more_than #(
-    .Width(FetchWidth),
-    .Most (Spikes)
-  ) u_in_more (
-    .bits_i(in_nz_i),
-    .more_o(in_more)
-  );
-  more_than #(
-    .Width(FetchWidth),
-    .Most (2 * Spikes)
-  ) u_left_more (
-    .bits_i(nz_q),
-    .more_o(left_more)
-  );
-  assign some = count[Spikes*(Parts*Levels+Parts-1)];
+  // `final_beat`: no spike of the word is left after this cycle. Of long words it is known a cycle ahead from the number of
+  // spikes.
+  logic final_beat, beat, leaves, some;
+  logic [Spikes-1:0] total;
+  assign total = count[Spikes*(Parts*Levels+Parts-1)+:Spikes];
+  if (FetchWidth > 16) begin : gen_ahead
+    logic in_more, left_more, final_q;
+    more_than #(
+      .Width(FetchWidth),
+      .Most (Spikes)
+    ) u_in_more (
+      .bits_i(in_nz_i),
+      .more_o(in_more)
+    );
+    more_than #(
+      .Width(FetchWidth),
+      .Most (2 * Spikes)
+    ) u_left_more (
+      .bits_i(nz_q),
+      .more_o(left_more)
+    );
+    always_ff @(posedge clk_i) begin
+      if (in_ready_o) final_q <= !in_more;
+      else if (leaves) final_q <= !left_more;
+    end
+    assign final_beat = final_q;
+  end else begin : gen_now
+    assign final_beat = left == '0;
+  end
+  assign some = total[0];
   // A chunk that is on its way through the second stage takes the room of the next one.
   logic picked_valid_q, picked_last_q, picked_keep_q;
-  assign leaves = !hold_i && (!(final_q && last_q) || keep_q ||
+  assign leaves = !hold_i && (!(final_beat && last_q) || keep_q ||
       (last_ready_i && !(picked_valid_q && picked_last_q && !picked_keep_q)));
-  assign in_ready_o = !valid_q || (final_q && leaves);
+  assign in_ready_o = !valid_q || (final_beat && leaves);
   // A word without spikes and without a mark is dropped.
   assign beat = valid_q && (some || clear_q || double_q || last_q);
 
@@ -160,17 +173,16 @@ module overlay_events #(
       last_q <= in_last_i;
       keep_q <= in_keep_i;
       merge_q <= in_merge_i;
-      final_q <= !in_more;
     end else if (leaves) begin
       nz_q <= left;
       clear_q <= 1'b0;
       double_q <= 1'b0;
-      final_q <= !left_more;
     end
   end
 
   // ---------------------------------------------------------------------------- addresses
   logic [FetchWidth*Spikes-1:0] picked_q;
+  logic [Spikes-1:0] picked_total_q;
   logic [FetchWidth-1:0] picked_neg_q;
   logic [WordBits-1:0] picked_base_q;
   logic picked_operand_q, picked_clear_q, picked_double_q, picked_merge_q;
@@ -183,12 +195,13 @@ module overlay_events #(
       out_valid_o <= picked_valid_q;
     end
     picked_q <= picked;
+    picked_total_q <= total;
     picked_neg_q <= neg_q;
     picked_base_q <= base_q;
     picked_operand_q <= operand_q;
     picked_clear_q <= clear_q;
     picked_double_q <= double_q;
-    picked_last_q <= last_q && final_q;
+    picked_last_q <= last_q && final_beat;
     picked_keep_q <= keep_q;
     picked_merge_q <= merge_q;
     out_operand_o <= picked_operand_q;
@@ -213,7 +226,7 @@ module overlay_events #(
       assign index[b] = with_bit != '0;
     end
     always_ff @(posedge clk_i) begin
-      out_event_o[g] <= one != '0;
+      out_event_o[g] <= picked_total_q[g];
       out_neg_o[g] <= (one & picked_neg_q) != '0;
       out_addr_o[WordBits*g+:WordBits] <= picked_base_q + WordBits'(index);
     end

@@ -23,6 +23,10 @@ module overlay_fetch #(
   parameter int unsigned OuterBits = 1,
   parameter int unsigned InnerBits = 1,
   parameter int unsigned GroupBits = 4,
+  /// An instruction can have several rows, segments or taps, outer chunks.
+  parameter bit HasRows = 1'b1,
+  parameter bit HasSegments = 1'b1,
+  parameter bit HasOuter = 1'b1,
   /// Entries of the window table, none if 0; it is written at run time, or an image.
   parameter int unsigned WindowDepth = 0,
   parameter bit Loadable = 1'b0,
@@ -187,15 +191,15 @@ module overlay_fetch #(
   assign first_index = first_q[GroupBits-1:SubBits];
   assign final_index = final_group_q[GroupBits-1:SubBits];
   assign index_last = index_q == final_index;
-  assign segment_last = segment_q == columns_end_q;
-  assign line_last = line_q == lines_end_q;
+  assign segment_last = !HasSegments || segment_q == columns_end_q;
+  assign line_last = WindowDepth == 0 || line_q == lines_end_q;
   assign tap_last = segment_last && line_last;
   assign tap_first = segment_q == '0 && line_q == '0;
   assign chunk_last = index_last && tap_last && step_last;
   assign step_last = step_q == steps_end_q;
   assign inner_last = inner_q == inners_end_q;
-  assign outer_last = outer_q == outers_end_q;
-  assign row_last = row_q == rows_end_q;
+  assign outer_last = !HasOuter || outer_q == outers_end_q;
+  assign row_last = !HasRows || row_q == rows_end_q;
 
   // ---------------------------------------------------------------------------- windows
   // Taps of the present row that lie within the map, and where the first of them is.
@@ -395,15 +399,18 @@ module overlay_fetch #(
             base_q <= next_inner_base;
           end else begin
             inner_q <= '0;
-            outer_base_q <= next_outer_base;
-            inner_base_q <= next_outer_base;
-            line_base_q <= next_outer_base;
-            base_q <= next_outer_base;
-            outer_q <= outer_q + OuterBits'(1);
-            first_q <= next_first;
-            final_group_q <= final_group_q + slice_step;
-            index_q <= next_first[GroupBits-1:SubBits];
-            if (outer_last) begin
+            // Without a further chunk, the next row sets all of these.
+            if (HasOuter) begin
+              outer_base_q <= next_outer_base;
+              inner_base_q <= next_outer_base;
+              line_base_q <= next_outer_base;
+              base_q <= next_outer_base;
+              outer_q <= outer_q + OuterBits'(1);
+              first_q <= next_first;
+              final_group_q <= final_group_q + slice_step;
+              index_q <= next_first[GroupBits-1:SubBits];
+            end
+            if (outer_last && HasRows) begin
               row_q <= row_q + RowBits'(1);
               row_addr_q <= row_addr_q + row_stride;
               need0_q <= need0_q + wait0_step;

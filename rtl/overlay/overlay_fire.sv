@@ -3,12 +3,13 @@
 /// Second half of the engine: runs the fire list on the chunks that the accumulators complete.
 ///
 /// A chunk is taken in groups of `Lanes` sums. Neurons of a group fire together, a local time-step a cycle, and their
-/// spikes are written to spike memory. What is to be taken one by one goes to `overlay_serial`, what is the right
+/// spikes are written to spike memory; with `Turns` above 1, those of as many groups together, after the last of them. What is to be taken one by one goes to `overlay_serial`, what is the right
 /// operand of a product to operand memory.
 ///
 /// Contract: instructions as in docs/overlay.md; the next one is taken when everything of the last one is done.
 /// `chunk_free_o` is high for a cycle when the sums of a chunk may be replaced. Writes to spike memory are never
-/// refused. Structure: select -> membrane -> magnitude -> steps -> out.
+/// refused. Groups that are written together begin at a multiple of `Turns` in each chunk, and so do the thresholds of a
+/// chunk; what is missing at its end does not spike. Structure: select -> membrane -> magnitude -> steps -> out.
 /// Throughput: a group in `MaxSteps` cycles (unary spikes: as many cycles as steps), or in as many cycles as it has
 /// elements, if they are taken one by one, in as many as it has beats, if they are wide.
 module overlay_fire #(
@@ -16,6 +17,11 @@ module overlay_fire #(
   parameter int unsigned ChunkLanes = 16,
   /// Neurons of a group.
   parameter int unsigned Lanes = 8,
+  /// Groups whose spikes are written together: a power of two, 1 with unary spikes.
+  parameter int unsigned Turns = 1,
+  /// An instruction can have several rows, outer chunks.
+  parameter bit HasRows = 1'b1,
+  parameter bit HasOuter = 1'b1,
   /// Elements of the serial path that leave at once: a power of two, at most `Lanes`.
   parameter int unsigned SerialLanes = 1,
   /// Levels that a transposed row writes at once: a power of two, at most `SerialLanes`.
@@ -44,6 +50,8 @@ module overlay_fire #(
   /// Bits of addresses of spike memory and of thresholds.
   parameter int unsigned SpikeBits = 8,
   parameter int unsigned ThresholdBits = 6,
+  /// Some levels are negative; else no neuron whose V is negative spikes, and its rest does not matter.
+  parameter bit Negative = 1'b1,
   /// Neurons beyond the last element of a chunk may have sums that are not 0.
   parameter bit Ragged = 1'b0,
   /// Neurons that decide by tables: words of a table memory, none if 0; bits of a threshold; see `overlay_pieces`.
@@ -79,9 +87,10 @@ module overlay_fire #(
   input  wire logic                                 restart_i,
   /// A row is complete.
   output      logic                                 row_done_o,
-  /// Sums of a chunk.
+  /// Sums of a chunk, or their complements.
   input  wire logic                                 chunk_done_i,
   input  wire logic [ChunkLanes*AccWidth-1:0]       sums_i,
+  input  wire logic                                 complement_i,
   output      logic                                 chunk_free_o,
   /// Thresholds.
   output      logic                                 threshold_read_o,
@@ -91,9 +100,9 @@ module overlay_fire #(
   output      logic                                 spike_fired_o,
   output      logic                                 spike_write_o,
   output      logic [SpikeBits-1:0]                 spike_addr_o,
-  output      logic [FetchWidth/Lanes-1:0]          spike_group_o,
-  output      logic [Lanes-1:0]                     spike_nz_o,
-  output      logic [Lanes-1:0]                     spike_neg_o,
+  output      logic [FetchWidth/(Turns*Lanes)-1:0]  spike_group_o,
+  output      logic [Turns*Lanes-1:0]               spike_nz_o,
+  output      logic [Turns*Lanes-1:0]               spike_neg_o,
   /// Operands: some lanes of the word, or one lane of as many words as are written at once. Word a is in bank
   /// a mod `OperandLanes`.
   output      logic [OperandLanes*ChunkLanes-1:0]   operand_write_o,
@@ -127,7 +136,8 @@ module overlay_fire #(
 
   localparam int unsigned Groups = ChunkLanes / Lanes;
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
-  localparam int unsigned Places = FetchWidth / Lanes;
+  localparam int unsigned TurnBits = (Turns > 1) ? $clog2(Turns) : 1;
+  localparam int unsigned Places = FetchWidth / (Turns * Lanes);
   localparam int unsigned PlaceBits = (Places > 1) ? $clog2(Places) : 1;
   localparam int unsigned CountBits = $clog2(Lanes + 1);
   localparam int unsigned VWidth = MembraneWidth + 1;
@@ -136,8 +146,9 @@ module overlay_fire #(
   localparam int unsigned WideWidth =
       ((MembraneWidth > ThetaWidth) ? MembraneWidth : ThetaWidth) + Doublings + 1;
 
-  if (Groups * Lanes != ChunkLanes || Places * Lanes != FetchWidth || MaxSteps < 1 ||
-      MaxSteps > LevelBits || VWidth <= AccWidth) begin : gen_bad_parameters
+  if (Groups * Lanes != ChunkLanes || Places * Turns * Lanes != FetchWidth || MaxSteps < 1 ||
+      MaxSteps > LevelBits || VWidth <= AccWidth || (Unary && Turns > 1) ||
+      (Turns & (Turns - 1)) != 0) begin : gen_bad_parameters
     $error("overlay_fire: a parameter is out of range");
   end
 
@@ -165,7 +176,8 @@ module overlay_fire #(
   assign steps = StepBits'(instr_i[overlay_isa_pkg::FireStepsLsb+:8]);
   assign high = LevelBits'(instr_i[overlay_isa_pkg::FireHighLsb+:16]);
   assign low = LevelBits'(instr_i[overlay_isa_pkg::FireLowLsb+:16]);
-  assign thresholds = ThresholdBits'(instr_i[overlay_isa_pkg::FireThresholdsLsb+:24]);
+  assign thresholds =
+      ThresholdBits'(32'(instr_i[overlay_isa_pkg::FireThresholdsLsb+:24]) << $clog2(Turns));
   assign spikes = SpikeBits'(instr_i[overlay_isa_pkg::FireSpikesLsb+:24]);
   assign row_stride = SpikeBits'(instr_i[overlay_isa_pkg::FireRowStrideLsb+:16]);
   assign step_stride = SpikeBits'(instr_i[overlay_isa_pkg::FireStepStrideLsb+:24]);
@@ -192,11 +204,17 @@ module overlay_fire #(
   logic [ElementBits-1:0] left_q, left;
   logic first_q, inner_last, chunk_last, group_last, row_last;
   logic [PlaceBits-1:0] place_q;
+  logic [TurnBits-1:0] turn_q;
+  logic written_last;
   logic [SpikeBits-1:0] row_addr_q, word_addr_q;
-  logic [ThresholdBits-1:0] threshold_q;
+  logic [ThresholdBits-1:0] threshold_q, next_threshold;
+  // The last of the groups that are written together.
+  assign written_last = group_last || turn_q == TurnBits'(Turns - 1);
+  assign next_threshold = (written_last ? threshold_q | ThresholdBits'(Turns - 1) : threshold_q) +
+      ThresholdBits'(1);
   assign inner_last = inner_q == inners - ChunkBits'(1);
-  assign chunk_last = chunk_q == chunks - ChunkBits'(1);
-  assign row_last = row_q == rows - RowBits'(1);
+  assign chunk_last = HasOuter ? chunk_q == chunks - ChunkBits'(1) : inner_last;
+  assign row_last = !HasRows || row_q == rows - RowBits'(1);
   // Elements of the chunk from this group on.
   assign left = first_q ? (inner_last ? tail : full) : left_q;
   assign group_last = left <= ElementBits'(Lanes);
@@ -205,15 +223,19 @@ module overlay_fire #(
   assign threshold_read_o = take;
   assign threshold_addr_o = threshold_q;
 
-  logic [Lanes*AccWidth-1:0] selected, s0_sums_q;
+  logic [Lanes*AccWidth-1:0] selected, s0_word_q, s0_sums;
+  logic s0_complement_q;
   logic [CountBits-1:0] s0_count_q;
-  logic s0_group_end_q, s0_row_end_q;
+  logic s0_group_end_q, s0_row_end_q, s0_chunk_end_q;
   logic [SpikeBits-1:0] s0_addr_q;
   logic [PlaceBits-1:0] s0_place_q;
+  logic [TurnBits-1:0] s0_turn_q;
   // A multiplexer of a power of two of groups, whose address bits are bits of the group.
   logic [(2**GroupBits)*Lanes*AccWidth-1:0] padded;
   assign padded = ((2**GroupBits)*Lanes*AccWidth)'(sums_i);
   assign selected = padded[Lanes*AccWidth*group_q+:Lanes*AccWidth];
+  // Complements become sums in the logic behind the register.
+  assign s0_sums = s0_word_q ^ {(Lanes * AccWidth) {s0_complement_q}};
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -239,27 +261,35 @@ module overlay_fire #(
       group_q <= '0;
       first_q <= 1'b1;
       place_q <= '0;
+      turn_q <= '0;
       row_addr_q <= spikes;
       word_addr_q <= spikes;
       threshold_q <= thresholds;
     end
     if (take) begin
-      s0_sums_q <= selected;
+      s0_word_q <= selected;
+      s0_complement_q <= complement_i;
       s0_count_q <= group_last ? CountBits'(left) : CountBits'(Lanes);
       s0_group_end_q <= group_last && inner_last;
       s0_row_end_q <= group_last && chunk_last;
+      s0_chunk_end_q <= group_last;
       s0_addr_q <= word_addr_q;
       s0_place_q <= place_q;
-      threshold_q <= threshold_q + ThresholdBits'(1);
+      s0_turn_q <= turn_q;
+      threshold_q <= next_threshold;
+      turn_q <= written_last ? '0 : turn_q + TurnBits'(1);
       left_q <= left - ElementBits'(Lanes);
       first_q <= group_last;
       group_q <= group_last ? '0 : group_q + GroupBits'(1);
-      place_q <= (place_q == PlaceBits'(Places - 1)) ? '0 : place_q + PlaceBits'(1);
-      if (place_q == PlaceBits'(Places - 1)) word_addr_q <= word_addr_q + SpikeBits'(1);
+      if (written_last) begin
+        place_q <= (place_q == PlaceBits'(Places - 1)) ? '0 : place_q + PlaceBits'(1);
+        if (place_q == PlaceBits'(Places - 1)) word_addr_q <= word_addr_q + SpikeBits'(1);
+      end
       if (group_last) begin
         inner_q <= inner_last ? '0 : inner_q + ChunkBits'(1);
         chunk_q <= chunk_last ? '0 : chunk_q + ChunkBits'(1);
-        if (chunk_last) begin
+        // Without a further row, the next instruction sets all of these.
+        if (chunk_last && HasRows) begin
           row_q <= row_q + RowBits'(1);
           row_addr_q <= row_addr_q + row_stride;
           word_addr_q <= row_addr_q + row_stride;
@@ -303,7 +333,7 @@ module overlay_fire #(
       .done_o(done),
       .take_i(s0_move),
       .probes_i(instr_i[overlay_isa_pkg::FireProbesLsb+:PieceProbes]),
-      .sums_i(s0_sums_q),
+      .sums_i(s0_sums),
       .first_i(first),
       .count_i(count),
       .levels_o(table_level),
@@ -322,9 +352,10 @@ module overlay_fire #(
   // ---------------------------------------------------------------------------- membrane
   logic s1_valid_q, s1_move, s1_take, sm_valid_q, sm_move;
   logic [CountBits-1:0] s1_count_q;
-  logic s1_group_end_q, s1_row_end_q;
+  logic s1_group_end_q, s1_row_end_q, s1_chunk_end_q;
   logic [SpikeBits-1:0] s1_addr_q;
   logic [PlaceBits-1:0] s1_place_q;
+  logic [TurnBits-1:0] s1_turn_q;
   logic [Lanes*VWidth-1:0] s1_v_q;
   logic [Lanes*ThetaWidth-1:0] s1_theta_q;
   logic out_ready;
@@ -339,6 +370,8 @@ module overlay_fire #(
       s1_count_q <= s0_count_q;
       s1_group_end_q <= s0_group_end_q;
       s1_row_end_q <= s0_row_end_q;
+      s1_chunk_end_q <= s0_chunk_end_q;
+      s1_turn_q <= s0_turn_q;
       s1_addr_q <= s0_addr_q;
       s1_place_q <= s0_place_q;
     end
@@ -347,9 +380,10 @@ module overlay_fire #(
   // ---------------------------------------------------------------------------- magnitude
   // M is V where V is not negative, else theta - V - 1, of which this is the complement.
   logic [CountBits-1:0] sm_count_q;
-  logic sm_group_end_q, sm_row_end_q;
+  logic sm_group_end_q, sm_row_end_q, sm_chunk_end_q;
   logic [SpikeBits-1:0] sm_addr_q;
   logic [PlaceBits-1:0] sm_place_q;
+  logic [TurnBits-1:0] sm_turn_q;
   logic [Lanes-1:0] sm_negative_q;
   logic [Lanes*VWidth-1:0] sm_rest_q;
   logic [Lanes*ThetaWidth-1:0] sm_theta_q;
@@ -362,6 +396,8 @@ module overlay_fire #(
       sm_count_q <= s1_count_q;
       sm_group_end_q <= s1_group_end_q;
       sm_row_end_q <= s1_row_end_q;
+      sm_chunk_end_q <= s1_chunk_end_q;
+      sm_turn_q <= s1_turn_q;
       sm_addr_q <= s1_addr_q;
       sm_place_q <= s1_place_q;
       sm_theta_q <= s1_theta_q;
@@ -373,9 +409,12 @@ module overlay_fire #(
   logic [StepBits-1:0] step_q;
   logic written;
   logic [CountBits-1:0] s2_count_q;
-  logic s2_group_end_q, s2_row_end_q;
+  logic s2_group_end_q, s2_row_end_q, s2_chunk_end_q;
   logic [SpikeBits-1:0] s2_addr_q;
   logic [PlaceBits-1:0] s2_place_q;
+  logic [TurnBits-1:0] s2_turn_q;
+  logic unused_turn;
+  assign unused_turn = ^{s2_turn_q, s2_chunk_end_q};
   logic [Lanes-1:0] spike, negative_q;
   logic [Lanes*LevelBits-1:0] level_q, level;
   // Steps are counted down; radix spikes begin at the largest weight, those above the layer's are not written.
@@ -416,27 +455,89 @@ module overlay_fire #(
       s2_count_q <= sm_count_q;
       s2_group_end_q <= sm_group_end_q;
       s2_row_end_q <= sm_row_end_q;
+      s2_chunk_end_q <= sm_chunk_end_q;
+      s2_turn_q <= sm_turn_q;
       s2_addr_q <= sm_addr_q;
       s2_place_q <= sm_place_q;
     end else if (step_go) begin
       step_q <= step_q - StepBits'(1);
-      if (written) s2_addr_q <= s2_addr_q + step_stride;
+      if (written && Turns == 1) s2_addr_q <= s2_addr_q + step_stride;
     end
-    spike_fired_o <= !rst_i && step_go && written;
-    spike_write_o <= !rst_i && step_go && written && spikes_out;
-    spike_addr_o <= s2_addr_q;
-    for (int unsigned p = 0; p < Places; p++) spike_group_o[p] <= s2_place_q == PlaceBits'(p);
-    spike_nz_o <= spike;
-    spike_neg_o <= negative_q;
+  end
+
+  // ---------------------------------------------------------------------------- writes
+  if (Turns == 1) begin : gen_each
+    always_ff @(posedge clk_i) begin
+      spike_fired_o <= !rst_i && step_go && written;
+      spike_write_o <= !rst_i && step_go && written && spikes_out;
+      spike_addr_o <= s2_addr_q;
+      for (int unsigned p = 0; p < Places; p++) spike_group_o[p] <= s2_place_q == PlaceBits'(p);
+      spike_nz_o <= spike;
+      spike_neg_o <= negative_q;
+    end
+  end else begin : gen_together
+    // The levels of the groups, of which bits are spikes, are collected, then written a step a cycle, which takes as long as
+    // one group fires.
+    logic group_fired, full_q, write_q;
+    logic [Turns*Lanes*LevelBits-1:0] collect_q, levels_q;
+    logic [Turns*Lanes-1:0] collect_neg_q, neg_q;
+    logic [SpikeBits-1:0] collect_addr_q, addr_q;
+    logic [PlaceBits-1:0] collect_place_q, write_place_q;
+    logic [StepBits-1:0] write_step_q;
+    assign group_fired = step_go && step_end;
+    assign spike_fired_o = write_q && write_step_q < steps;
+    assign spike_write_o = spike_fired_o && spikes_out;
+    assign spike_addr_o = addr_q;
+    assign spike_neg_o = neg_q;
+    for (genvar p = 0; p < Places; p++) begin : gen_place
+      assign spike_group_o[p] = write_place_q == PlaceBits'(p);
+    end
+    for (genvar t = 0; t < Turns; t++) begin : gen_turn
+      logic own;
+      assign own = group_fired && s2_turn_q == TurnBits'(t);
+      always_ff @(posedge clk_i) begin
+        if (own) begin
+          collect_q[Lanes*LevelBits*t+:Lanes*LevelBits] <= level;
+          collect_neg_q[Lanes*t+:Lanes] <= negative_q;
+        end else if (rst_i || full_q) begin
+          collect_q[Lanes*LevelBits*t+:Lanes*LevelBits] <= '0;
+        end
+      end
+    end
+    for (genvar j = 0; j < Turns * Lanes; j++) begin : gen_neuron
+      assign spike_nz_o[j] = 1'(levels_q[LevelBits*j+:LevelBits] >> write_step_q);
+    end
+    always_ff @(posedge clk_i) begin
+      full_q <= !rst_i && group_fired && (s2_chunk_end_q || s2_turn_q == TurnBits'(Turns - 1));
+      if (rst_i) write_q <= 1'b0;
+      else if (full_q) write_q <= 1'b1;
+      else if (write_step_q == '0) write_q <= 1'b0;
+      if (group_fired) begin
+        collect_addr_q <= s2_addr_q;
+        collect_place_q <= s2_place_q;
+      end
+      if (full_q) begin
+        levels_q <= collect_q;
+        neg_q <= collect_neg_q;
+        addr_q <= collect_addr_q;
+        write_place_q <= collect_place_q;
+        write_step_q <= StepBits'(MaxSteps - 1);
+      end else begin
+        write_step_q <= write_step_q - StepBits'(1);
+        if (spike_fired_o) addr_q <= addr_q + step_stride;
+      end
+    end
   end
 
   for (genvar j = 0; j < Lanes; j++) begin : gen_lane
     logic signed [StartWidth-1:0] start;
     logic [ThetaWidth-1:0] theta;
     logic signed [AccWidth-1:0] acc;
-    logic signed [VWidth-1:0] v, s1_v;
+    localparam int unsigned HighWidth = VWidth - Fraction;
+    logic signed [VWidth-1:0] wide_start, v, s1_v;
+    logic [HighWidth-1:0] inverse;
     logic [ThetaWidth-1:0] s1_theta, theta_q;
-    logic falls, reached, less_q, less;
+    logic falls, reached, less_q, less, unused_v, unused_rest;
     logic [WideWidth-1:0] wide_theta, loaded, operand, rest, rest_q;
     logic [LevelBits-1:0] m_level;
     logic allowed;
@@ -444,8 +545,15 @@ module overlay_fire #(
     assign theta = by_table ? ThetaWidth'(1) << Fraction :
         threshold_i[(ThetaWidth+StartWidth)*j+StartWidth+:ThetaWidth];
     assign acc = by_table ? AccWidth'($signed(table_level[(LevelBits+1)*j+:LevelBits+1])) :
-        s0_sums_q[AccWidth*j+:AccWidth];
-    assign v = VWidth'(start) + (VWidth'(acc) <<< Fraction);
+        s0_sums[AccWidth*j+:AccWidth];
+    // Sums are differences, so that a carry chain gets the number behind which there is no logic as it is.
+    if (Fraction > 0) begin : gen_fraction
+      assign v[Fraction-1:0] = wide_start[Fraction-1:0];
+    end
+    assign wide_start = VWidth'(start);
+    assign inverse = HighWidth'(~acc);
+    assign {v[VWidth-1:Fraction], unused_v} =
+        {wide_start[VWidth-1:Fraction], 1'b0} - {inverse, 1'b1};
     assign s1_v = s1_v_q[VWidth*j+:VWidth];
     assign s1_theta = s1_theta_q[ThetaWidth*j+:ThetaWidth];
     assign falls = s1_v[VWidth-1];
@@ -460,19 +568,19 @@ module overlay_fire #(
         {WideWidth{!sm_negative_q[j]}};
     assign operand = loads ? loaded :
         Unary ? rest_q : {rest_q[WideWidth-2:0], less_q} ^ {WideWidth{less_q ^ less}};
-    assign rest = wide_theta + operand;
+    assign {rest, unused_rest} = {wide_theta, 1'b0} - {~operand, 1'b1};
     assign reached = rest_q[WideWidth-1] == less_q;
     assign spike[j] = reached && allowed;
     if (Unary) begin : gen_count
       logic unused_bits;
       assign unused_bits = high_bit_q ^ low_bit_q;
-      assign allowed = m_level < (negative_q[j] ? low : high);
+      assign allowed = m_level < (negative_q[j] ? low : high) && (Negative || !negative_q[j]);
       assign level[LevelBits*j+:LevelBits] = m_level + LevelBits'(spike[j]);
     end else begin : gen_bits
       // A level whose bits so far are those of the limit takes only bits that the limit has.
       logic at_limit_q, limit_bit;
-      assign limit_bit = negative_q[j] ? low_bit_q : high_bit_q;
-      assign allowed = !at_limit_q || limit_bit;
+      assign limit_bit = (Negative && negative_q[j]) ? low_bit_q : high_bit_q;
+      assign allowed = (!at_limit_q || limit_bit) && (Negative || !negative_q[j]);
       assign level[LevelBits*j+:LevelBits] = LevelBits'({m_level, spike[j]});
       always_ff @(posedge clk_i) begin
         if (sm_move) at_limit_q <= 1'b1;
@@ -488,7 +596,7 @@ module overlay_fire #(
       end
       if (s1_move) begin
         sm_negative_q[j] <= falls;
-        sm_rest_q[VWidth*j+:VWidth] <= s1_v - (VWidth'(s1_theta) & {VWidth{falls}});
+        sm_rest_q[VWidth*j+:VWidth] <= s1_v - (VWidth'(s1_theta) & {VWidth{Negative && falls}});
       end
       if (theta_take) theta_q <= sm_theta_q[ThetaWidth*j+:ThetaWidth];
       if (sm_move || (step_go && (!Unary || spike[j]))) begin
@@ -510,6 +618,7 @@ module overlay_fire #(
   logic [Lanes*VWidth-1:0] tap_v_q;
   logic [Lanes*ThetaWidth-1:0] tap_theta_q;
   logic [Lanes*(LevelBits+1)-1:0] tap_level_q;
+  logic [Lanes-1:0] tap_nz_q, tap_neg_q;
   logic [31:0] tap_instr_q, tap_group_q, s0_tap_group_q, s1_tap_group_q, sm_tap_group_q,
       s2_tap_group_q;
   logic [31:0] s0_tap_row_q, s1_tap_row_q, sm_tap_row_q, s2_tap_row_q, tap_row_q, tap_step_q,
@@ -520,7 +629,8 @@ module overlay_fire #(
     if (rst_i || restart_i) tap_instr_q <= '0;
     else if (instr_next_o) tap_instr_q <= tap_instr_q + 32'd1;
     if (state_q == StIdle) tap_group_q <= '0;
-    else if (take) tap_group_q <= (group_last && chunk_last) ? '0 : tap_group_q + 32'd1;
+    else if (take) tap_group_q <= (group_last && chunk_last) ? '0 :
+        (written_last ? tap_group_q | (Turns - 1) : tap_group_q) + 32'd1;
     if (take) begin
       s0_tap_group_q <= tap_group_q;
       s0_tap_row_q <= 32'(row_q);
@@ -540,14 +650,18 @@ module overlay_fire #(
     end else if (step_go && written) begin
       s2_tap_step_q <= s2_tap_step_q + 32'd1;
     end
+    tap_nz_q <= spike;
+    tap_neg_q <= negative_q;
     tap_group_o_q <= s2_tap_group_q;
     tap_row_q <= s2_tap_row_q;
     tap_step_q <= s2_tap_step_q;
   end
   logic unused_taps;
-  assign unused_taps = ^{tap_v_q, tap_level_q, tap_instr_q, tap_group_o_q, tap_row_q, tap_step_q};
+  assign unused_taps = ^{
+    tap_v_q, tap_level_q, tap_nz_q, tap_neg_q, tap_instr_q, tap_group_o_q, tap_row_q, tap_step_q
+  };
   always_ff @(posedge clk_i) begin
-    if (!rst_i && spike_write_o) a_spikes_of_a_step : assert (tap_valid_q);
+    if (!rst_i && spike_write_o && Turns == 1) a_spikes_of_a_step : assert (tap_valid_q);
   end
   // Doublings that are still to come.
   logic [31:0] tap_shift;
@@ -564,11 +678,11 @@ module overlay_fire #(
     assign theta = VWidth'(tap_theta_q[ThetaWidth*j+:ThetaWidth]);
     assign magnitude = {1'b0, level[LevelBits*j+:LevelBits]} << tap_shift;
     always_ff @(posedge clk_i) begin
-      if (s1_take) s1_sum_q <= s0_sums_q[AccWidth*j+:AccWidth];
+      if (s1_take) s1_sum_q <= s0_sums[AccWidth*j+:AccWidth];
       if (s1_move) sm_sum_q <= s1_sum_q;
       if (sm_move) s2_sum_q <= sm_sum_q;
       tap_v_q[VWidth*j+:VWidth] <= by_table ? VWidth'(s2_sum_q) :
-          negative_q[j] ? ~left_over + theta : left_over;
+          !negative_q[j] ? left_over : Negative ? ~left_over + theta : ~left_over;
       if (sm_move) tap_theta_q[ThetaWidth*j+:ThetaWidth] <= gen_lane[j].theta_q;
       tap_level_q[(LevelBits+1)*j+:LevelBits+1] <= negative_q[j] ? -magnitude : magnitude;
     end
@@ -578,8 +692,8 @@ module overlay_fire #(
   // ---------------------------------------------------------------------------- out
   // A group whose elements are taken one by one, or `SerialLanes` at once: they move towards lane 0, `SerialLanes` at
   // once. One whose elements are not taken one by one passes in a cycle.
-  logic out_valid_q, out_fresh_q, out_group_end_q, out_row_end_q, out_take, walks, element_ready,
-      element_last;
+  logic out_valid_q, out_fresh_q, out_group_end_q, out_row_end_q, out_chunk_end_q, out_take, walks,
+      element_ready, element_last;
   logic [CountBits-1:0] out_count_q;
   logic [Lanes*ValueWidth-1:0] out_q;
   logic [ValueWidth-1:0] element;
@@ -631,6 +745,7 @@ module overlay_fire #(
       out_count_q <= neurons ? s2_count_q : s0_count_q;
       out_group_end_q <= neurons ? s2_group_end_q : s0_group_end_q;
       out_row_end_q <= neurons ? s2_row_end_q : s0_row_end_q;
+      out_chunk_end_q <= neurons ? s2_chunk_end_q : s0_chunk_end_q;
     end else if (element_go) begin
       out_fresh_q <= 1'b0;
       out_count_q <= out_count_q - step_count;
@@ -639,10 +754,10 @@ module overlay_fire #(
   for (genvar j = 0; j < Lanes; j++) begin : gen_out
     logic [LevelBits:0] signed_level;
     logic [ValueWidth-1:0] loaded, next_element;
-    assign signed_level = negative_q[j] ? -{1'b0, level[LevelBits*j+:LevelBits]} :
+    assign signed_level = (Negative && negative_q[j]) ? -{1'b0, level[LevelBits*j+:LevelBits]} :
         {1'b0, level[LevelBits*j+:LevelBits]};
     assign loaded = neurons ? ValueWidth'($signed(signed_level)) :
-        ValueWidth'($signed(s0_sums_q[AccWidth*j+:AccWidth]));
+        ValueWidth'($signed(s0_sums[AccWidth*j+:AccWidth]));
     assign next_element = out_q[ValueWidth*((j+SerialLanes)%Lanes)+:ValueWidth];
     always_ff @(posedge clk_i) begin
       if (out_take) out_q[ValueWidth*j+:ValueWidth] <= loaded;
@@ -655,13 +770,16 @@ module overlay_fire #(
     localparam int unsigned RowLaneBits = (ChunkLanes > 1) ? $clog2(ChunkLanes) : 1;
     logic [OperandBits-1:0] base, stride, block_q, unit_q, element_q;
     localparam int unsigned UnitBits = $clog2(Groups + 1);
-    logic [UnitBits-1:0] unit_groups, unit_group_q;
+    logic [UnitBits-1:0] unit_groups, unit_group_q, unit_group;
     logic [RowLaneBits-1:0] row_lane_q;
     logic [GroupBits-1:0] lane_group;
     logic [OperandBits-1:0] row_offset_q;
     assign base = OperandBits'(instr_i[overlay_isa_pkg::FireOperandWordsLsb+:24]);
     assign stride = OperandBits'(instr_i[overlay_isa_pkg::FireOperandStrideLsb+:24]);
-    assign unit_groups = UnitBits'(instr_i[overlay_isa_pkg::FireOperandGroupsLsb+:16]);
+    assign unit_groups =
+        UnitBits'(32'(instr_i[overlay_isa_pkg::FireOperandGroupsLsb+:16]) << $clog2(Turns));
+    // At the end of a chunk, groups that are missing are passed over.
+    assign unit_group = out_chunk_end_q ? unit_group_q | UnitBits'(Turns - 1) : unit_group_q;
     assign lane_group = GroupBits'(unit_group_q);
     assign operand_addr_o = transpose ? block_q + element_q : unit_q + row_offset_q;
     assign operand_plain_o = out_valid_q && operand_out && element_ready && !transpose &&
@@ -714,13 +832,14 @@ module overlay_fire #(
       end else if (element_go) begin
         element_q <= element_q + OperandBits'(OperandLanes);
         if (out_end) begin
-          // A group begins at a multiple of its lanes.
-          element_q <= (element_q | OperandBits'(Lanes - 1)) + OperandBits'(1);
-          if (unit_group_q == unit_groups - UnitBits'(1)) begin
+          // A group begins at a multiple of its lanes, a chunk at one of those that are written together.
+          element_q <= (element_q |
+              OperandBits'(out_chunk_end_q ? Turns * Lanes - 1 : Lanes - 1)) + OperandBits'(1);
+          if (unit_group == unit_groups - UnitBits'(1)) begin
             unit_group_q <= '0;
             unit_q <= unit_q + stride;
           end else begin
-            unit_group_q <= unit_group_q + UnitBits'(1);
+            unit_group_q <= unit_group + UnitBits'(1);
           end
           if (out_row_end_q) begin
             element_q <= '0;
@@ -746,17 +865,17 @@ module overlay_fire #(
     assign operand_lane_o = '0;
     assign operand_levels_o = '0;
     logic unused_fresh;
-    assign unused_fresh = out_fresh_q;
+    assign unused_fresh = out_fresh_q ^ out_chunk_end_q;
   end
 
   // ---------------------------------------------------------------------------- rows
-  // A row is complete when its last element has passed the serial path and the memories; the last row of an instruction when
-  // its operands have arrived, too.
-  localparam int unsigned Latency = 6;
+  // A row is complete when its last element has passed the serial path and the memories, and its spikes are written; the last
+  // row of an instruction when its operands have arrived, too.
+  localparam int unsigned Latency = (Turns > 1) ? MaxSteps + 6 : 6;
   logic [Latency-1:0] row_end_q, instr_end_q;
   logic [RowBits-1:0] done_row_q;
   logic ends_q, row_last_done;
-  assign row_last_done = done_row_q == rows - RowBits'(1);
+  assign row_last_done = !HasRows || done_row_q == rows - RowBits'(1);
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       row_end_q <= '0;

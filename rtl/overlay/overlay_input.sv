@@ -25,6 +25,8 @@ module overlay_input #(
   parameter int unsigned Channels = 16,
   /// Local time-steps: bits of a magnitude.
   parameter int unsigned Steps = 8,
+  /// Some values are negative.
+  parameter bit Signed = 1'b1,
   /// Neurons that are written at once, and neurons of a word.
   parameter int unsigned Lanes = 8,
   parameter int unsigned FetchWidth = 32,
@@ -147,7 +149,7 @@ module overlay_input #(
     end
 
     // Which element comes next.
-    logic [RawBits-1:0] index_q, place;
+    logic [RawBits-1:0] index_q, index, place;
     logic [RowBits-1:0] row_q;
     logic [ChannelBits-1:0] channel_q;
     logic [LaneBits-1:0] lane_q;
@@ -165,7 +167,9 @@ module overlay_input #(
     assign active = spikes && kept_q != '0 && release_q == '0 && (begun_q || ahead_q != 2'd2);
     assign lane_last = lane_q == LaneBits'(Lanes - 1);
     assign channel_last = channel_q == last_channel_i;
-    assign row_last = row_q == last_row_i;
+    // Of a single row, channels are elements.
+    assign row_last = Rows == 1 || row_q == last_row_i;
+    assign index = (Rows == 1) ? RawBits'(channel_q) : index_q;
     assign element_end = active && advance && channel_last && row_last;
     // The last element is read two cycles after its place, before the memory is written again.
     assign released = spikes ? release_q[2] : done_i;
@@ -173,7 +177,7 @@ module overlay_input #(
     logic [RawBits-1:0] place_in_order;
     if (HasOrder == 0 || Loadable) begin : gen_in_order
       always_ff @(posedge clk_i) begin
-        if (advance) place_in_order <= index_q;
+        if (advance) place_in_order <= index;
       end
     end else begin : gen_all_ordered
       assign place_in_order = '0;
@@ -188,7 +192,7 @@ module overlay_input #(
       ) u_order (
         .clk_i,
         .enable_i(advance),
-        .addr_i(index_q),
+        .addr_i(index),
         .data_o(ordered),
         .write_i(order_write_i),
         .write_addr_i(order_addr_i),
@@ -210,7 +214,7 @@ module overlay_input #(
     logic [ValueWidth-1:0] magnitude;
     logic [Steps-1:0] bits;
     assign value = element;
-    assign magnitude = value[ValueWidth-1] ? ValueWidth'(-value) : value;
+    assign magnitude = (Signed && value[ValueWidth-1]) ? ValueWidth'(-value) : value;
     assign bits = magnitude[Steps-1:0];
 
     logic write_valid_q, write_last, write_row_end_q, write_end;
@@ -269,7 +273,7 @@ module overlay_input #(
         for (int unsigned j = 0; j < Lanes; j++) begin
           if (p1_lane_q == LaneBits'(j)) begin
             collect_q[Steps*j+:Steps] <= bits;
-            sign_q[j] <= value[ValueWidth-1];
+            sign_q[j] <= Signed && value[ValueWidth-1];
           end else if (p1_lane_q == '0) begin
             collect_q[Steps*j+:Steps] <= '0;
           end
@@ -281,11 +285,12 @@ module overlay_input #(
     // ---------------------------------------------------------------------------- writes
     logic target_half_q;
     logic [ProgressBits-1:0] progress_q[2];
-    logic present_half_q, row_written;
+    logic present_half_q, row_written, written_row_last;
     logic [SpikeBits-1:0] next_row_addr;
     logic [RowBits-1:0] written_row_q;
     assign row_written = write_end && write_row_end_q;
-    assign next_row_addr = (written_row_q == last_row_i) ?
+    assign written_row_last = Rows == 1 || written_row_q == last_row_i;
+    assign next_row_addr = written_row_last ?
         (target_half_q ? base_i : other_i) : row_addr_q + row_stride_i;
     assign spike_valid_o = write_valid_q;
     assign spike_addr_o = addr_q;
@@ -293,7 +298,7 @@ module overlay_input #(
       assign spike_group_o[p] = place_q == PlaceBits'(p);
     end
     for (genvar j = 0; j < Lanes; j++) begin : gen_lane
-      assign spike_nz_o[j] = write_q[Steps*j+Steps-1];
+      assign spike_nz_o[j] = 1'(write_q[Steps*j+:Steps] >> (StepBits'(Steps - 1) - step_q));
       assign spike_neg_o[j] = write_sign_q[j];
     end
     assign progress_o = progress_q[present_half_q];
@@ -321,8 +326,8 @@ module overlay_input #(
               word_addr_q <= next_row_addr;
               addr_q <= next_row_addr;
               place_q <= '0;
-              written_row_q <= (written_row_q == last_row_i) ? '0 : written_row_q + RowBits'(1);
-              if (written_row_q == last_row_i) target_half_q <= !target_half_q;
+              written_row_q <= written_row_last ? '0 : written_row_q + RowBits'(1);
+              if (written_row_last) target_half_q <= !target_half_q;
             end else if (place_q == PlaceBits'(Places - 1)) begin
               word_addr_q <= word_addr_q + SpikeBits'(1);
               addr_q <= word_addr_q + SpikeBits'(1);
@@ -343,9 +348,6 @@ module overlay_input #(
         write_q <= collect_q;
         write_sign_q <= sign_q;
         write_row_end_q <= collected_row_end_q;
-      end else if (write_valid_q && spike_ready_i) begin
-        // The next bit of each lane.
-        write_q <= write_q << 1;
       end
     end
 

@@ -13,6 +13,8 @@ module overlay_rom #(
   parameter bit Loadable = 1'b0,
   /// With `Loadable`: in look-up tables.
   parameter bit Tables = 1'b0,
+  /// In block memory, however few words there are.
+  parameter bit AlwaysBlocks = 1'b0,
   /// Image for `$readmemh`; "" stands for all zeros.
   parameter File = "",
   /// Address bits, derived.
@@ -32,10 +34,15 @@ module overlay_rom #(
   // from a quarter of the bits on (rtl/sync_rom.sv).
 `ifdef SNN2RTL_LUT4
   localparam int unsigned Blocks = (Width * ((Depth < 512) ? 512 : Depth) + 18431) / 18432;
-  localparam int unsigned Style = (Width * Depth >= 1536 * Blocks) ? 1 : 0;
+  localparam int unsigned Style = (AlwaysBlocks || Width * Depth >= 1536 * Blocks) ? 1 : 0;
 `else
-  localparam int unsigned Style = 0;
+  localparam int unsigned Style = AlwaysBlocks ? 1 : 0;
 `endif
+
+  // Blocks of a power of two of words need no multiplexer behind them. What is loaded keeps its size.
+  localparam int unsigned All = 2 ** AddrWidth;
+  localparam int unsigned Places =
+      (!Loadable && Depth > 512 && (Depth <= 2048 || 4 * Depth > 3 * All)) ? All : Depth;
 
   if (Loadable && Tables) begin : gen_tables
     (* no_rw_check, ram_style = "distributed" *) logic [Width-1:0] words_q[Depth];
@@ -48,7 +55,7 @@ module overlay_rom #(
   end else if (Loadable) begin : gen_ram
     sync_ram #(
       .Width(Width),
-      .Depth(Depth)
+      .Depth(Places)
     ) u_ram (
       .clk_i,
       .read_enable_i(enable_i),
@@ -63,6 +70,7 @@ module overlay_rom #(
       .Width(Width),
       .Depth(Depth),
       .Style(Style),
+      .Places(Places),
       .File (File)
     ) u_rom (
       .clk_i,

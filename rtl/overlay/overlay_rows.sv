@@ -30,6 +30,9 @@ module overlay_rows #(
   /// The vector list: instructions (none if 0); the kinds that are there.
   parameter int unsigned VectorCount = 1,
   parameter VectorFile = "",
+  /// Bits in which the instructions of the list differ, and what they are where they do not.
+  parameter bit [32*overlay_isa_pkg::VectorWords-1:0] VectorVaries = '1,
+  parameter bit [32*overlay_isa_pkg::VectorWords-1:0] VectorCommon = '0,
   parameter bit HasAdd = 1'b1,
   parameter bit HasEmbed = 1'b1,
   parameter bit HasMask = 1'b1,
@@ -175,6 +178,10 @@ module overlay_rows #(
   // a / SerialLanes of bank a mod SerialLanes.
   localparam int unsigned BankDepth = (SumDepth + SerialLanes - 1) / SerialLanes;
   localparam int unsigned BankBits = (BankDepth > 1) ? $clog2(BankDepth) : 1;
+  // Blocks of a power of two of words need no multiplexer behind them.
+  localparam int unsigned BankPlaces =
+      (BankDepth > 512 && (BankDepth <= 2048 || 4 * BankDepth > 3 * 2 ** BankBits)) ?
+      2 ** BankBits : BankDepth;
   localparam int unsigned LaneBits = $clog2(SerialLanes);
   logic serial_read, vector_read, vector_write, vector_write_ready;
   logic [SerialLanes-1:0] serial_write;
@@ -204,7 +211,7 @@ module overlay_rows #(
     end else if (SumDepth > 0 && VectorCount > 0) begin : gen_sums
       sync_ram #(
         .Width(SumWidth),
-        .Depth(BankDepth)
+        .Depth(BankPlaces)
       ) u_sums (
         .clk_i,
         .read_enable_i(vector_read),
@@ -223,7 +230,7 @@ module overlay_rows #(
     end else if (Accumulates && SumDepth > 0) begin : gen_copy
       sync_ram #(
         .Width(SumWidth),
-        .Depth(BankDepth)
+        .Depth(BankPlaces)
       ) u_copy (
         .clk_i,
         .read_enable_i(serial_read),
@@ -484,7 +491,8 @@ module overlay_rows #(
   logic fire_row, fire_tag;
   if (VectorCount > 0) begin : gen_vector
     logic list_valid, list_next, vector_end;
-    logic [32*overlay_isa_pkg::VectorWords-1:0] list_instr;
+    logic [32*overlay_isa_pkg::VectorWords-1:0] list_words, list_instr;
+    assign list_instr = (list_words & VectorVaries) | VectorCommon;
     overlay_sequencer #(
       .Words(overlay_isa_pkg::VectorWords),
       .Count(VectorCount),
@@ -494,7 +502,7 @@ module overlay_rows #(
       .clk_i,
       .rst_i,
       .valid_o(list_valid),
-      .instr_o(list_instr),
+      .instr_o(list_words),
       .next_i(list_next),
       .last_i(vector_last_i),
       .write_i(load_i[overlay_image_pkg::MemoryVector]),

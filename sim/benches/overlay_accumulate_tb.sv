@@ -36,7 +36,9 @@ module overlay_accumulate_tb #(
   logic [Spikes-1:0] events, neg;
   logic [WeightBits-1:0] weights, weights_q;
   logic [OperandBits-1:0] operands, operands_q;
-  logic [Lanes*AccWidth-1:0] sums, sums_q;
+  logic [Lanes*AccWidth-1:0] words, sums, sums_q;
+  logic complement;
+  assign sums = words ^ {(Lanes * AccWidth) {complement}};
   bench_player #(
     .Width(OperandBits + WeightBits + 5 + 2 * Spikes), .Words(InWords), .File(InFile)
   ) u_in (
@@ -54,7 +56,8 @@ module overlay_accumulate_tb #(
   ) u_dut (
     .clk_i, .rst_i(rst), .in_valid_i(valid), .in_event_i(events), .in_neg_i(neg), .in_clear_i(clear),
     .in_double_i(double), .in_last_i(last), .in_keep_i(keep), .in_merge_i(merge),
-    .weights_i(weights_q), .operands_i(operands_q), .done_o(done), .sums_o(sums)
+    .weights_i(weights_q), .operands_i(operands_q), .done_o(done), .sums_o(words),
+    .complement_o(complement)
   );
   bench_observer #(.Width(Lanes * AccWidth), .Words(OutWords), .File(OutFile)) u_out (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(out_idle), .count_o(count), .valid_i(done), .data_i(sums)

@@ -5,6 +5,7 @@
 module overlay_fire_tb #(
   parameter int unsigned ChunkLanes = 16,
   parameter int unsigned Lanes = 8,
+  parameter int unsigned Turns = 1,
   parameter int unsigned BankLanes = 1,
   parameter int unsigned SerialLanes = 1,
   parameter int unsigned FetchWidth = 32,
@@ -58,7 +59,7 @@ module overlay_fire_tb #(
 );
 
   localparam int unsigned ValueWidth = (AccWidth > LevelBits + 1) ? AccWidth : LevelBits + 1;
-  localparam int unsigned Places = FetchWidth / Lanes;
+  localparam int unsigned Places = FetchWidth / (Turns * Lanes);
 
   logic rst, in_idle, spike_idle, operand_idle, serial_idle, at_end, restart;
   int cycle, batch, steps, operands;
@@ -101,6 +102,7 @@ module overlay_fire_tb #(
   // The next one may come when the sums are free, which then may be anything.
   logic in_valid, in_ready, chunk_done, chunk_free;
   logic held = 1'b0;
+  logic complement = 1'b0;
   logic [ChunkLanes*AccWidth-1:0] in_sums, sums;
   bench_player #(.Width(ChunkLanes * AccWidth), .Words(InWords), .File(InFile)) u_in (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(in_idle), .valid_o(in_valid), .ready_i(in_ready),
@@ -113,6 +115,7 @@ module overlay_fire_tb #(
     if (in_valid && in_ready) begin
       held <= !rst;
       sums <= in_sums;
+      complement <= $urandom_range(1) == 1;
     end else if (chunk_free) begin
       held <= 1'b0;
       sums <= {((ChunkLanes * AccWidth + 31) / 32) {$urandom}};
@@ -125,7 +128,7 @@ module overlay_fire_tb #(
   logic [SerialLanes-1:0] here, known_here;
   logic [SpikeBits-1:0] spike_addr;
   logic [Places-1:0] spike_group;
-  logic [Lanes-1:0] nz, neg;
+  logic [Turns*Lanes-1:0] nz, neg;
   // Lanes of all banks.
   localparam int unsigned OperandLanes = BankLanes * ChunkLanes;
   logic [OperandLanes-1:0] operand_write;
@@ -142,7 +145,7 @@ module overlay_fire_tb #(
   logic unused_operands;
   assign unused_operands = (^cross_element) ^ operand_row_end ^ operand_flush;
   overlay_fire #(
-    .ChunkLanes(ChunkLanes), .Lanes(Lanes), .SerialLanes(SerialLanes), .OperandLanes(BankLanes), .FetchWidth(FetchWidth),
+    .ChunkLanes(ChunkLanes), .Lanes(Lanes), .Turns(Turns), .SerialLanes(SerialLanes), .OperandLanes(BankLanes), .FetchWidth(FetchWidth),
     .AccWidth(AccWidth), .Fraction(Fraction), .MembraneWidth(MembraneWidth), .ThetaWidth(ThetaWidth),
     .StartWidth(StartWidth), .LevelBits(LevelBits), .MaxSteps(MaxSteps), .Unary(Unary),
     .StepBits(StepBits), .OperandWidth(OperandWidth), .OperandBits(OperandBits),
@@ -153,7 +156,8 @@ module overlay_fire_tb #(
     .clk_i, .rst_i(rst), .piece_write_i(1'b0), .piece_addr_i('0), .piece_data_i('0),
     .instr_valid_i(instr_valid && started != 0), .instr_i(instr),
     .instr_next_o(instr_next), .end_o(at_end), .restart_i(restart), .row_done_o(row_done),
-    .chunk_done_i(chunk_done), .sums_i(sums), .chunk_free_o(chunk_free),
+    .chunk_done_i(chunk_done), .sums_i(sums ^ {(ChunkLanes * AccWidth) {complement}}),
+    .complement_i(complement), .chunk_free_o(chunk_free),
     .threshold_read_o(threshold_read), .threshold_addr_o(threshold_addr), .threshold_i(threshold),
     .spike_fired_o(fired), .spike_write_o(spike_write), .spike_addr_o(spike_addr),
     .spike_group_o(spike_group), .spike_nz_o(nz), .spike_neg_o(neg), .operand_write_o(operand_write),
@@ -169,7 +173,7 @@ module overlay_fire_tb #(
 
   // ---------------------------------------------------------------------------- results
   bench_observer #(
-    .Width(1 + SpikeBits + Places + 2 * Lanes), .Words(SpikeWords), .File(SpikeFile)
+    .Width(1 + SpikeBits + Places + 2 * Turns * Lanes), .Words(SpikeWords), .File(SpikeFile)
   ) u_spikes (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(spike_idle), .count_o(steps), .valid_i(fired),
     .data_i({

@@ -29,6 +29,7 @@ module overlay_accumulate_props #(
 
   logic done;
   logic [Lanes*AccWidth-1:0] sums;
+  logic complement;
   overlay_accumulate #(
     .Lanes(Lanes),
     .Spikes(Spikes),
@@ -51,7 +52,8 @@ module overlay_accumulate_props #(
     .weights_i,
     .operands_i,
     .done_o(done),
-    .sums_o(sums)
+    .sums_o(sums),
+    .complement_o(complement)
   );
 
   (* anyconst *) logic lane;
@@ -94,7 +96,7 @@ module overlay_accumulate_props #(
   logic signed [AccWidth-1:0] sum_q, sum, result, chunk_q, chunk2_q, followed;
   logic signed [KeptWidth-1:0] kept_q;
   logic complete, complete_q, done_q, any_q, known_q, cleared_q;
-  assign followed = AccWidth'(sums >> (AccWidth * lane));
+  assign followed = AccWidth'(sums >> (AccWidth * lane)) ^ {AccWidth{complement}};
   assign sum = (clear_q ? AccWidth'(0) : double_q ? sum_q + sum_q : sum_q) + AccWidth'(added);
   assign result = (PoolWidth > 0 && merge_q && AccWidth'(kept_q) > sum) ? AccWidth'(kept_q) : sum;
   assign complete = valid_q && last_q && !keep_q;

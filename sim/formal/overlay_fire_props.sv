@@ -25,6 +25,7 @@ module overlay_fire_props #(
   input wire logic restart_i,
   input wire logic chunk_done_i,
   input wire logic [ChunkLanes*AccWidth-1:0] sums_i,
+  input wire logic complement_i,
   input wire logic [Lanes*(ThetaWidth+StartWidth)-1:0] threshold_i,
   input wire logic serial_ready_i,
   input wire logic softmax_idle_i
@@ -75,6 +76,7 @@ module overlay_fire_props #(
     .row_done_o(row_done),
     .chunk_done_i,
     .sums_i,
+    .complement_i,
     .chunk_free_o(chunk_free),
     .threshold_read_o(threshold_read),
     .threshold_addr_o(threshold_addr),
@@ -123,13 +125,13 @@ module overlay_fire_props #(
   logic begun_q = 1'b0;
   logic instr_stays_q, held_q, read_q;
   logic [32*overlay_isa_pkg::FireWords-1:0] instr_q;
-  logic [ChunkLanes*AccWidth-1:0] sums_q;
+  logic [ChunkLanes*AccWidth:0] sums_q;
   logic [Lanes*(ThetaWidth+StartWidth)-1:0] threshold_q;
   always_ff @(posedge clk_i) begin
     begun_q <= 1'b1;
     instr_stays_q <= !rst_i && instr_valid_i && !next;
     instr_q <= instr_i;
-    sums_q <= sums_i;
+    sums_q <= {complement_i, sums_i};
     threshold_q <= threshold_i;
     read_q <= threshold_read;
     if (rst_i) held_q <= 1'b0;
@@ -151,7 +153,7 @@ module overlay_fire_props #(
         (!operand_out || !transpose || serial == 2'd0));
     // A chunk comes only when the sums may be replaced.
     m_room : assume (!chunk_done_i || !held_q);
-    if (held_q) m_sums : assume (sums_i == sums_q);
+    if (held_q) m_sums : assume ({complement_i, sums_i} == sums_q);
     if (!read_q) m_thresholds : assume (threshold_i == threshold_q);
   end
 
@@ -175,7 +177,7 @@ module overlay_fire_props #(
       if (neurons && groups_q != '1) groups_q <= groups_q + 3'd1;
     end
     if (mine) begin
-      sum_q <= AccWidth'(sums_i >> (AccWidth * Lanes * group_q));
+      sum_q <= AccWidth'(sums_i >> (AccWidth * Lanes * group_q)) ^ {AccWidth{complement_i}};
       {high_q, low_q, spikes_out_q} <= {high, low, spikes_out};
     end
     if (mine_q) {theta_q, start_q} <= threshold_i[ThetaWidth+StartWidth-1:0];

@@ -47,13 +47,15 @@ pub struct Args {
     /// Overlay: levels that a spike carries; default: radix.
     #[arg(long, value_enum, conflicts_with = "folding")]
     code: Option<Code>,
-    /// Overlay: neurons that fire in one cycle, a power of two from 4 that divides the lanes; default: 8.
+    /// Overlay: neurons that fire in one cycle, a power of two that divides the lanes; 1 and 2 are for the smallest overlays;
+    /// default: 8.
     #[arg(long, value_name = "W", conflicts_with = "folding")]
     fire_lanes: Option<usize>,
     /// Overlay: neurons whose spikes are read in one cycle, a power of two; default: 64.
     #[arg(long, value_name = "F", conflicts_with = "folding")]
     fetch_width: Option<usize>,
-    /// Overlay: elements of LayerNorm, softmax and sums in one cycle, a power of two up to a quarter of the fire lanes;
+    /// Overlay: elements of LayerNorm, softmax and sums in one cycle, a power of two up to a quarter of the fire lanes (1 for
+    /// fewer than 8);
     /// default: a quarter.
     #[arg(long, value_name = "R", conflicts_with = "folding")]
     row_lanes: Option<usize>,

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::design::Design;
 use super::image::{MemoryKind, most_parts, values};
+use super::isa::{Fetch, Fire, Vector};
 use super::machine::bits;
 use super::options::Loadable;
 use crate::error::{Error, Result};
@@ -105,7 +106,7 @@ pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> 
 /// Bits of the spikes, and of the events, of a cycle: as `overlay_core` derives it.
 fn count_width(design: &Design) -> u32 {
     let machine = &design.plan.machine;
-    let most = machine.spikes.max(machine.fire_lanes) + 4 * machine.row_lanes + 1;
+    let most = machine.spikes.max(machine.group()) + 4 * machine.row_lanes + 1;
     usize::BITS - (most - 1).leading_zeros()
 }
 
@@ -116,11 +117,33 @@ fn lines(words: Vec<String>) -> Vec<String> {
     words.chunks(6).enumerate().map(line).collect()
 }
 
-/// The numbers of the network, the last one first.
-fn scalars(design: &Design) -> String {
-    let values = values(&design.plan, design.input.element.is_signed());
-    let words = values.iter().rev().map(|value| format!("32'h{value:08x}")).collect();
+/// Words of 32 bits, the last one first.
+fn concatenation(words: &[u32]) -> String {
+    let words = words.iter().rev().map(|value| format!("32'h{value:08x}")).collect();
     format!("{{\n      {}\n    }}", lines(words).join("\n      "))
+}
+
+/// The numbers of the network.
+fn scalars(design: &Design) -> String {
+    concatenation(&values(&design.plan, design.input.element.is_signed()))
+}
+
+/// The bits in which the instructions of a list differ, and what they are where they do not: of a list that is loaded, or
+/// has none, all differ.
+fn common(instructions: impl Iterator<Item = Vec<u32>>, loaded: bool) -> (String, String) {
+    let mut all = instructions;
+    let first = match all.next() {
+        Some(first) if !loaded => first,
+        _ => return ("'1".to_owned(), "'0".to_owned()),
+    };
+    let mut varies = vec![0; first.len()];
+    for words in all {
+        for ((varies, word), first) in varies.iter_mut().zip(words).zip(&first) {
+            *varies |= word ^ first;
+        }
+    }
+    let common: Vec<u32> = first.iter().zip(&varies).map(|(first, varies)| first & !varies).collect();
+    (concatenation(&varies), concatenation(&common))
 }
 
 /// The parameters of `overlay_core`.
@@ -138,6 +161,10 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
     // With several row lanes, the entries of a beat are a word.
     let serial = |names: [&str; 2]| file(names[usize::from(m.row_lanes > 1)]);
     let spikes = m.input.rows > 0;
+    let loaded = design.loadable.is_some();
+    let fetch = common(plan.fetch.iter().map(Fetch::encode), loaded);
+    let fire = common(plan.fire.iter().map(Fire::encode), loaded);
+    let vector = common(plan.vector.iter().map(Vector::encode), loaded);
     let input = |n: usize| if spikes { n } else { 1 }.to_string();
     vec![
         ("Loadable", bit(design.loadable.is_some())),
@@ -155,6 +182,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("InputRows", input(m.input.rows)),
         ("InputChannels", input(m.input.channels)),
         ("InputSteps", input(m.input.steps)),
+        ("InputSigned", bit(loaded || design.input.element.is_signed() || design.input.zero_point > 0)),
         ("InputOrder", u8::from(m.input.ordered).to_string()),
         ("OrderFile", file("order.hex")),
         ("InputDirect", bit(m.input.direct)),
@@ -163,6 +191,12 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("FireCount", number(m.fire_count)),
         ("FetchFile", file("fetch.hex")),
         ("FireFile", file("fire.hex")),
+        ("FetchVaries", fetch.0),
+        ("FetchCommon", fetch.1),
+        ("FireVaries", fire.0),
+        ("FireCommon", fire.1),
+        ("VectorVaries", vector.0),
+        ("VectorCommon", vector.1),
         ("SpikeDepth", number(m.spike_depth)),
         ("SignDepth", number(m.sign_depth)),
         ("WeightWidth", width(m.weight_width)),
@@ -189,6 +223,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("ThresholdDepth", number(m.threshold_depth.max(1))),
         ("ThresholdFile", file("thresholds.hex")),
         ("SharedTheta", bit(m.shared_theta)),
+        ("Negative", bit(m.negative)),
         ("Ragged", bit(m.ragged)),
         ("PieceWidth", width(m.piece_width)),
         ("PieceDepth", number(m.piece_depth)),

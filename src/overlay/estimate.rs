@@ -23,7 +23,7 @@ use super::weights::banks;
 /// Look-up tables of neurons that fire: beside membranes and multiplexers, those of each, those of the unit, and those of
 /// each lane of a chunk.
 const NEURON: f64 = 14.0;
-const FIRE: f64 = 330.0;
+const FIRE: f64 = 170.0;
 const FIRE_LANE: f64 = 1.1;
 /// Groups that a multiplexer of one look-up table per bit selects from.
 const SELECT: f64 = 2.7;
@@ -32,16 +32,18 @@ const TABLES: f64 = 61.0;
 /// A bit of a word that a further bank of weights is joined with.
 const BANK: f64 = 0.7;
 /// Fetch and its queue: the unit, and for each neuron of a word.
-const FETCH: f64 = 450.0;
+const FETCH: f64 = 200.0;
 const FETCH_NEURON: f64 = 4.3;
 /// Each neuron of a word and event.
 const EVENTS: f64 = 4.1;
-const INPUT: f64 = 205.0;
-const READOUT: f64 = 133.0;
-const REST: f64 = 100.0;
+const INPUT: f64 = 110.0;
+const READOUT: f64 = 75.0;
+const REST: f64 = 60.0;
+/// What the units of the engine take more where instructions have several rows.
+const ROWS: f64 = 345.0;
 
 /// Look-up tables and flip-flops of registers and input stream, measured in `examples/mnist_mlp`.
-const SHELL: [(u64, u64); 2] = [(260, 399), (33, 13)];
+const SHELL: [(u64, u64); 2] = [(218, 352), (33, 13)];
 
 /// Look-up tables a bit of a sum of the vector unit, of LayerNorm's v, and of the sum of softmax.
 const VECTOR: f64 = 28.0;
@@ -68,13 +70,19 @@ fn whole(value: f64) -> u64 {
     value
 }
 
-/// The same of a read-only memory, which is look-up tables where it does not fill enough of its blocks.
+/// Words that blocks are laid out for (`rtl/overlay/overlay_rom.sv`).
+fn places(depth: usize) -> usize {
+    let all = depth.next_power_of_two();
+    if depth > 512 && (depth <= 2048 || 4 * depth > 3 * all) { all } else { depth }
+}
+
+/// Block memory and look-up tables of a read-only memory, which is look-up tables where it does not fill enough of its blocks.
 fn rom(family: Family, width: u64, depth: usize) -> (u64, u64) {
     let bits = width * depth as u64;
     let reached = (width * depth.max(512) as u64).div_ceil(18 * 1024);
     match bits < least_rom_bits(family) * reached {
         true => (0, bits.div_ceil(64)),
-        false => (blocks(family, width, depth as u64), 0),
+        false => (blocks(family, width, places(depth) as u64), 0),
     }
 }
 
@@ -113,6 +121,9 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             sizes.insert("fetch_width", machine.fetch_width as f64);
             sizes.insert("acc", machine.acc_width.into());
             sizes.insert("weight", machine.weight_width.into());
+            sizes.insert("rows", machine.max_rows.saturating_sub(1).min(1) as f64);
+            sizes.insert("operands", machine.operand_depth.min(1) as f64);
+            sizes.insert("negative", u8::from(machine.negative).into());
             sizes.insert("membrane", machine.membrane_width.into());
             sizes.insert("tables", machine.piece_depth.min(1) as f64);
             sizes.insert("banks", banks(machine.weight_depth).len() as f64);
@@ -144,13 +155,17 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             sizes.insert("value", machine.readout.value_width.into());
         }
     }
-    let blocks = memories.into_iter().map(|(width, depth, copies)| memory(family, width, depth, copies));
+    let blocks =
+        memories.into_iter().map(|(width, depth, copies)| memory(family, width, places(depth), copies));
     let thresholds = match unit {
-        Unit::Engine => rom(
-            family,
-            wide(machine.fire_lanes, machine.theta_width + machine.start_width),
-            machine.threshold_depth,
-        ),
+        Unit::Engine => {
+            let width = wide(machine.fire_lanes, machine.theta_width + machine.start_width);
+            // Where neurons take turns, look-up tables are scarce (`rtl/overlay/overlay_core.sv`).
+            match machine.turns() > 1 && width * machine.threshold_depth as u64 > 2048 {
+                true => (self::blocks(family, width, places(machine.threshold_depth) as u64), 0),
+                false => rom(family, width, machine.threshold_depth),
+            }
+        }
         Unit::Vector | Unit::Softmax | Unit::Readout => (0, 0),
     };
     let (mut bram, mut ram_lut) = blocks.fold(thresholds, |sum, one| (sum.0 + one.0, sum.1 + one.1));
@@ -174,14 +189,16 @@ fn figures(unit: Unit, sizes: &Quantities) -> Figures {
     let rows = 1.0 + ROW_LANE * (of("row_lanes") - 1.0).max(0.0);
     let (lut, ff, dsp) = match unit {
         Unit::Engine => {
-            let words = of("spikes") * of("weight");
-            let accumulate = of("lanes") * (of("acc") + words * (1.0 + BANK * (of("banks") - 1.0).max(0.0)));
+            let join = of("spikes") * of("weight") * BANK * (of("banks") - 1.0).max(0.0);
+            let adders = (of("spikes") - 1.0).max(0.0) * (of("weight") + 1.0);
+            let accumulate = of("lanes") * (of("acc") + adders + of("operands") * of("weight") + join);
             let groups = of("lanes") / of("fire_lanes").max(1.0);
-            let neuron = 3.0 * of("membrane") + of("acc") * (1.0 + groups / SELECT) + NEURON;
+            let neuron =
+                (2.0 + of("negative")) * of("membrane") + of("acc") * (1.0 + groups / SELECT) + NEURON;
             let fire = of("fire_lanes") * (neuron + TABLES * of("tables")) + FIRE + FIRE_LANE * of("lanes");
             let fetch = FETCH + FETCH_NEURON * of("fetch_width");
             let events = EVENTS * of("fetch_width") * of("spikes");
-            let lut = accumulate + fire + fetch + events + INPUT + REST;
+            let lut = accumulate + fire + fetch + events + INPUT + REST + ROWS * of("rows");
             let ff = of("lanes") * (2.0 * of("acc") + of("spikes") * of("weight"))
                 + 3.0 * of("fire_lanes") * of("membrane")
                 + 4.0 * of("fetch_width")

@@ -78,7 +78,7 @@ const ROW: u128 = 40;
 
 /// Most cycles of an engine instruction: fetch, then fire.
 fn engine(machine: &Machine, fetch: &Fetch, fire: &Fire) -> u128 {
-    let neurons = fetch.slice_groups * machine.fire_lanes as u128;
+    let neurons = fetch.slice_groups * machine.group() as u128;
     let words = neurons.div_ceil(machine.fetch_width.max(1) as u128) + 1;
     let events = neurons.div_ceil(machine.spikes.max(1) as u128);
     let chunks = fetch.rows * fetch.outer * fetch.inner;

@@ -90,7 +90,7 @@ pub struct Machine {
     /// G: events per cycle.
     #[serde(skip)]
     pub spikes: usize,
-    /// W: neurons that fire together.
+    /// W: neurons that fire together; fewer than 4 take turns until a group is complete.
     #[serde(skip)]
     pub fire_lanes: usize,
     /// F: neurons of a word of spikes.
@@ -117,6 +117,8 @@ pub struct Machine {
     pub operand_elements: usize,
     /// Signed sum of the engine; partial sums wrap.
     pub acc_width: u32,
+    /// Some spikes are negative.
+    pub negative: bool,
     /// Fraction bits of the membrane.
     pub fraction: u32,
     /// Unsigned threshold θ.
@@ -307,6 +309,9 @@ pub(super) fn bits(most: usize) -> u32 {
     usize::BITS - most.leading_zeros()
 }
 
+/// The smallest part of a word of spikes that is written, in neurons.
+pub(super) const LEAST_GROUP: usize = 4;
+
 /// Words of operands from which they have a further bank.
 const OPERAND_BANK: usize = 256;
 
@@ -324,6 +329,16 @@ impl Machine {
     /// Bits of a start value in the stream of weights.
     pub(super) fn start_entry(&self) -> usize {
         (self.sum_width as usize).next_power_of_two().max(32)
+    }
+
+    /// Neurons whose spikes are written together: what the fields of instructions count in groups.
+    pub fn group(&self) -> usize {
+        self.fire_lanes.max(LEAST_GROUP)
+    }
+
+    /// Turns in which a group fires.
+    pub(super) fn turns(&self) -> usize {
+        self.group() / self.fire_lanes.max(1)
     }
 
     /// Bits of an address of spike memory.

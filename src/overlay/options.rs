@@ -1,6 +1,6 @@
 //! What a user chooses of an overlay.
 
-use super::machine::Machine;
+use super::machine::{LEAST_GROUP, Machine};
 use crate::error::{Error, Result};
 use crate::golden::SpikeCode;
 use crate::integer::{Network, Op};
@@ -8,13 +8,13 @@ use crate::integer::{Network, Op};
 /// What a user chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Output channels of a chunk; a multiple of `fire_lanes`.
+    /// Output channels of a chunk; a multiple of the neurons of a group.
     pub lanes: usize,
     /// Events per cycle; at least 1.
     pub spikes: usize,
-    /// Neurons that fire together; a power of two from 4.
+    /// Neurons that fire together; a power of two. Fewer than 4 take turns until a group of 4 is complete, with radix spikes.
     pub fire_lanes: usize,
-    /// Neurons of a word of spike memory; a power of two from `fire_lanes`.
+    /// Neurons of a word of spike memory; a power of two from the neurons of a group.
     pub fetch_width: usize,
     /// Elements at once of the serial path, LayerNorm, softmax and their neurons; a power of two, at most a quarter of
     /// `fire_lanes`.
@@ -44,6 +44,12 @@ impl Options {
         if fire_lanes >= 8 { fire_lanes / 4 } else { 1 }
     }
 
+    /// Neurons whose spikes are written together.
+    #[must_use]
+    pub fn group(&self) -> usize {
+        self.fire_lanes.max(LEAST_GROUP)
+    }
+
     /// The defaults, with fewer lanes if no layer has so many outputs.
     pub fn sensible(network: &Network) -> Self {
         let all = Self::default();
@@ -70,20 +76,23 @@ impl Options {
     /// # Errors
     /// Names the value that is out of range, and the range.
     pub fn check(&self) -> Result<()> {
-        let Self { lanes, spikes, fire_lanes, fetch_width, row_lanes, .. } = *self;
-        let problem = if fire_lanes < 4 || !fire_lanes.is_power_of_two() || fire_lanes > 1 << 10 {
-            format!("{fire_lanes} fire lanes: they must be a power of two from 4 to 1024")
-        } else if lanes == 0 || !lanes.is_multiple_of(fire_lanes) || lanes > 1 << 14 {
-            format!("{lanes} lanes: they must be a multiple of the {fire_lanes} fire lanes, at most 16384")
+        let Self { lanes, spikes, fire_lanes, fetch_width, row_lanes, code } = *self;
+        let group = self.group();
+        let problem = if !fire_lanes.is_power_of_two() || fire_lanes > 1 << 10 {
+            format!("{fire_lanes} fire lanes: they must be a power of two from 1 to 1024")
+        } else if fire_lanes < LEAST_GROUP && code == SpikeCode::Unary {
+            format!("{fire_lanes} fire lanes: unary spikes need at least {LEAST_GROUP}")
+        } else if lanes == 0 || !lanes.is_multiple_of(group) || lanes > 1 << 14 {
+            format!("{lanes} lanes: they must be a multiple of the {group} neurons of a group, at most 16384")
         } else if spikes == 0 || spikes > 64 {
             format!("{spikes} spikes per cycle: they must be 1 to 64")
-        } else if !fetch_width.is_power_of_two() || fetch_width < fire_lanes || fetch_width > 1 << 14 {
+        } else if !fetch_width.is_power_of_two() || fetch_width < group || fetch_width > 1 << 14 {
             format!(
-                "a fetch width of {fetch_width}: it must be a power of two from the {fire_lanes} fire lanes to 16384"
+                "a fetch width of {fetch_width}: it must be a power of two from the {group} neurons of a group to 16384"
             )
-        } else if !row_lanes.is_power_of_two() || row_lanes > fire_lanes / 4 {
+        } else if !row_lanes.is_power_of_two() || row_lanes > group / 4 {
             format!(
-                "{row_lanes} row lanes: they must be a power of two, at most a quarter of the {fire_lanes} fire lanes"
+                "{row_lanes} row lanes: they must be a power of two, at most a quarter of the {group} neurons of a group"
             )
         } else {
             return Ok(());

@@ -101,6 +101,7 @@ const SIZES: &[Size] = sizes! {
     Kind::Width, membrane_width, "bits of a membrane";
     Kind::Depth, threshold_depth, "words of thresholds";
     Kind::Width, level_bits, "bits of a level";
+    Kind::Flag, negative, "negative spikes";
     Kind::Flag, ragged, "neurons of scores beyond the last token";
     Kind::Width, piece_width, "bits of a threshold of a table of levels";
     Kind::Depth, piece_depth, "words of tables of levels";

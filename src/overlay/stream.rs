@@ -89,11 +89,11 @@ impl Stream {
         fetch: &mut [Fetch],
         notes: &[String],
         windows: &[WindowEntry],
-        (count, fire_lanes): (usize, usize),
+        (count, group): (usize, usize),
         beats: Beats,
         ring: Option<usize>,
     ) -> Result<Self> {
-        let reads: Vec<_> = fetch.iter().map(|f| reads(f, windows, count, fire_lanes)).collect();
+        let reads: Vec<_> = fetch.iter().map(|f| reads(f, windows, count, group)).collect();
         let most = reads.iter().zip(notes).max_by_key(|(read, _)| read.len());
         let next = reads.iter().cycle().skip(1);
         let two = reads.iter().zip(next).map(|(a, b)| a.len() + b.len()).max().unwrap_or(0);
@@ -160,7 +160,7 @@ impl Stream {
 }
 
 /// The words of weights that an instruction reads, from the first to the last one.
-fn reads(fetch: &Fetch, windows: &[WindowEntry], count: usize, fire_lanes: usize) -> Range<usize> {
+fn reads(fetch: &Fetch, windows: &[WindowEntry], count: usize, group: usize) -> Range<usize> {
     if fetch.operand == 1 {
         return 0..0;
     }
@@ -177,7 +177,7 @@ fn reads(fetch: &Fetch, windows: &[WindowEntry], count: usize, fire_lanes: usize
         }
     };
     // The first word of an outer chunk moves with its slice.
-    let lanes = fire_lanes as i64;
+    let lanes = group as i64;
     let slice = |outer: i64| outer * (signed(fetch.outer_words) + lanes * fetch.slice_step as i64);
     add(&mut [0, slice(fetch.outer as i64 - 1)].into_iter());
     add(&mut [0, (fetch.inner as i64 - 1) * signed(fetch.inner_words)].into_iter());

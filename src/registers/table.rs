@@ -335,7 +335,8 @@ pub(super) const RULES: [&str; 6] = [
      read low, then high, without another reader in between. All counters wrap.",
     "`t_max`, `margin` and `patience` may be written at any time. If a sample is inside, no further one is started, and \
      the new values take effect when the core is empty. A read returns the value that was written last. The halves of \
-     `margin` are two writes: write 0 to `patience` first, and `patience` again last.",
+     `margin` are two writes: write 0 to `patience` first, and `patience` again last. In a design without these \
+     settings, as in every overlay, they are read-only zeros.",
     "Reset clears all counters and settings.",
 ];
 

@@ -323,6 +323,21 @@ fn rows_in_beats() {
     }
 }
 
+/// Fewer than four neurons fire together, and take turns until a group of spikes is complete: chunks that end within a
+/// group, operands in both orders, tables of levels.
+#[test]
+fn neurons_that_take_turns() {
+    for (fire_lanes, seed) in [(1, 25), (2, 26)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let function = Some(Function::gelu());
+        let own = Recipe { seed, tokens: 5, hidden: 13, function, mixed: true, ..recipe() };
+        transformer(&own, options(8, 1, fire_lanes, 8, SpikeCode::Radix), folder.path());
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let linear = Recipe { seed: 27, linear_attention: true, blocks: 2, tokens: 6, ..recipe() };
+    transformer(&linear, options(12, 2, 1, 16, SpikeCode::Radix), folder.path());
+}
+
 /// A residual stream that is quantised after every addition, and its levels as terms of sums, operands and sources.
 #[test]
 fn neurons_of_sums_in_both_codes() {
@@ -436,13 +451,15 @@ fn whatever_the_overlay_takes() {
         let recipe = Recipe { quantised_sums, ..Recipe::any(seed, random) };
         let linear_attention = !recipe.mask && random.chance(30);
         let recipe = Recipe { linear_attention, ..recipe }.varied();
-        let fire_lanes = random.pick(&[4, 8]);
+        let fire_lanes = random.pick(&[1, 2, 4, 8]);
+        let group = fire_lanes.max(4);
+        let codes = [SpikeCode::Radix, if fire_lanes < 4 { SpikeCode::Radix } else { SpikeCode::Unary }];
         let options = options(
-            fire_lanes * random.pick(&[1, 2, 3, 8]),
+            group * random.pick(&[1, 2, 3, 8]),
             random.pick(&[1, 2, 3, 4]),
             fire_lanes,
-            fire_lanes * random.pick(&[1, 2, 8]),
-            random.pick(&[SpikeCode::Radix, SpikeCode::Unary]),
+            group * random.pick(&[1, 2, 8]),
+            random.pick(&codes),
         );
         let folder = tempfile::tempdir().expect("a folder");
         println!("{recipe:?}, {options:?}");

@@ -5,9 +5,11 @@ mod interpreter;
 mod unusual;
 
 use proptest::prelude::*;
+use snn2rtl::architecture::overlay_point;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data;
 use snn2rtl::golden::{Settled, SpikeCode, Unobserved};
+use snn2rtl::hardware::Activity;
 use snn2rtl::integer::{Network, Op, Rounding, Rule};
 use snn2rtl::lower::lower;
 use snn2rtl::overlay::cycles::estimate;
@@ -15,6 +17,7 @@ use snn2rtl::overlay::plan::Unit;
 use snn2rtl::overlay::{Options, Plan, compile};
 use snn2rtl::overlay::{image, isa};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
+use snn2rtl::target::Family;
 
 use crate::cnn::generator as cnn;
 use crate::common::{fixture, mnist_mlp, repository, text_fixture, vit_small};
@@ -395,7 +398,8 @@ fn refusals_name_node_and_fix() {
         (Options { lanes: 12, ..Options::default() }, "12 lanes"),
         (Options { lanes: 0, ..Options::default() }, "0 lanes"),
         (Options { spikes: 0, ..Options::default() }, "0 spikes"),
-        (Options { fire_lanes: 2, ..Options::default() }, "2 fire lanes"),
+        (Options { fire_lanes: 0, ..Options::default() }, "0 fire lanes"),
+        (Options { fire_lanes: 2, code: SpikeCode::Unary, ..Options::default() }, "2 fire lanes: unary"),
         (Options { fire_lanes: 12, ..Options::default() }, "12 fire lanes"),
         (Options { fetch_width: 4, ..Options::default() }, "a fetch width of 4"),
         (Options { fetch_width: 96, ..Options::default() }, "a fetch width of 96"),
@@ -453,6 +457,26 @@ fn addresses_outside_of_a_memory_are_noticed() {
         }
     }
     assert_eq!(noticed.len(), 9, "{noticed:?}");
+}
+
+/// Look-up tables of designs that Yosys 0.70 has synthesised for xc7 (docs/overlay.md).
+#[test]
+fn areas_are_those_of_yosys_within_15_percent() {
+    let perceptron = lower(&mnist_mlp(EncodingChoice::Analog)).expect("lowers").network;
+    let transformer = mnist_vit();
+    for (network, (lanes, spikes, fire_lanes, fetch_width), yosys) in [
+        (&perceptron, (8, 1, 1, 16), 1350.0),
+        (&perceptron, (32, 2, 4, 64), 3420.0),
+        (&transformer, (8, 1, 1, 8), 4615.0),
+    ] {
+        let options = Options { lanes, spikes, fire_lanes, fetch_width, row_lanes: 1, ..Options::default() };
+        let settled = Settled::new(network, options.code).expect("a golden model");
+        let activity = Activity::levels(&settled, samples("examples/mnist_vit/sample/images.npy", 1));
+        let point = overlay_point("model", network, &activity, &options, Family::Xc7).expect("an overlay");
+        let error = point.estimate.total.lut as f64 / yosys - 1.0;
+        println!("{options:?}: {} look-up tables, {:+.1} %", point.estimate.total.lut, 100.0 * error);
+        assert!(error.abs() < 0.15, "{options:?}: {} instead of {yosys}", point.estimate.total.lut);
+    }
 }
 
 /// Cycles of a sample of the trained Vision Transformer.

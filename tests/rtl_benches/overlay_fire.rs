@@ -21,6 +21,8 @@ const OPERAND_BITS: i64 = 8;
 struct Case {
     chunk_lanes: i64,
     lanes: i64,
+    /// Groups of neurons whose spikes are written together.
+    turns: i64,
     serial_lanes: i64,
     /// Levels that a transposed row writes at once.
     operand_lanes: i64,
@@ -42,10 +44,11 @@ struct Case {
     pieces: i64,
 }
 
-const CASES: [Case; 9] = [
+const CASES: [Case; 12] = [
     Case {
         chunk_lanes: 16,
         lanes: 8,
+        turns: 1,
         serial_lanes: 2,
         operand_lanes: 2,
         fetch_width: 32,
@@ -64,6 +67,7 @@ const CASES: [Case; 9] = [
     Case {
         chunk_lanes: 4,
         lanes: 4,
+        turns: 1,
         serial_lanes: 1,
         operand_lanes: 1,
         fetch_width: 4,
@@ -82,6 +86,7 @@ const CASES: [Case; 9] = [
     Case {
         chunk_lanes: 24,
         lanes: 8,
+        turns: 1,
         serial_lanes: 2,
         operand_lanes: 1,
         fetch_width: 8,
@@ -100,6 +105,7 @@ const CASES: [Case; 9] = [
     Case {
         chunk_lanes: 16,
         lanes: 4,
+        turns: 1,
         serial_lanes: 1,
         operand_lanes: 1,
         fetch_width: 16,
@@ -118,6 +124,7 @@ const CASES: [Case; 9] = [
     Case {
         chunk_lanes: 8,
         lanes: 8,
+        turns: 1,
         serial_lanes: 2,
         operand_lanes: 2,
         fetch_width: 64,
@@ -136,6 +143,7 @@ const CASES: [Case; 9] = [
     Case {
         chunk_lanes: 4,
         lanes: 4,
+        turns: 1,
         serial_lanes: 1,
         operand_lanes: 1,
         fetch_width: 8,
@@ -154,6 +162,7 @@ const CASES: [Case; 9] = [
     Case {
         chunk_lanes: 16,
         lanes: 16,
+        turns: 1,
         serial_lanes: 2,
         operand_lanes: 1,
         fetch_width: 32,
@@ -172,6 +181,7 @@ const CASES: [Case; 9] = [
     Case {
         chunk_lanes: 32,
         lanes: 16,
+        turns: 1,
         serial_lanes: 4,
         operand_lanes: 4,
         fetch_width: 32,
@@ -190,6 +200,7 @@ const CASES: [Case; 9] = [
     Case {
         chunk_lanes: 32,
         lanes: 32,
+        turns: 1,
         serial_lanes: 8,
         operand_lanes: 4,
         fetch_width: 64,
@@ -201,6 +212,63 @@ const CASES: [Case; 9] = [
         steps: 4,
         unary: false,
         operands: true,
+        ragged: false,
+        piece: 0,
+        pieces: 0,
+    },
+    Case {
+        chunk_lanes: 12,
+        lanes: 1,
+        turns: 4,
+        serial_lanes: 1,
+        operand_lanes: 1,
+        fetch_width: 4,
+        acc: 12,
+        start: 15,
+        theta: 12,
+        fraction: 4,
+        level: 4,
+        steps: 4,
+        unary: false,
+        operands: true,
+        ragged: false,
+        piece: 12,
+        pieces: 9,
+    },
+    Case {
+        chunk_lanes: 8,
+        lanes: 2,
+        turns: 2,
+        serial_lanes: 1,
+        operand_lanes: 1,
+        fetch_width: 16,
+        acc: 14,
+        start: 15,
+        theta: 12,
+        fraction: 4,
+        level: 3,
+        steps: 1,
+        unary: false,
+        operands: true,
+        ragged: true,
+        piece: 0,
+        pieces: 0,
+    },
+    Case {
+        chunk_lanes: 8,
+        lanes: 1,
+        turns: 4,
+        serial_lanes: 1,
+        operand_lanes: 1,
+        fetch_width: 8,
+        acc: 16,
+        start: 15,
+        theta: 12,
+        fraction: 4,
+        level: 5,
+        steps: 5,
+        unary: false,
+        operands: false,
         ragged: false,
         piece: 0,
         pieces: 0,
@@ -227,6 +295,8 @@ struct Results<'a> {
     counts: [i64; 3],
     rows: Vec<Word>,
     begins: Vec<Word>,
+    /// Levels and spikes of the neurons whose spikes are written with those of the next group.
+    together: Vec<(i64, Vec<bool>)>,
     /// The largest M, and what it is compared with.
     membrane: i128,
 }
@@ -255,9 +325,11 @@ impl Results<'_> {
                     let sums = &chunk.sums[g * lanes..][..lanes];
                     let elements = (chunk.elements - g * lanes).min(lanes);
                     let ends = [inner_end && g + 1 == groups, row_end && g + 1 == groups];
-                    self.group(own, (row as i64, group), sums, elements, ends);
+                    self.group(own, (row as i64, group), sums, (elements, g + 1 == groups), ends);
                     group += 1;
                 }
+                // The next chunk begins with a group that is written.
+                group += (-group).rem_euclid(self.case.turns);
             }
             if i.serial != 2 {
                 let counts = self.counts();
@@ -271,11 +343,10 @@ impl Results<'_> {
         own: &Instruction,
         (row, g): (i64, i64),
         sums: &[i64],
-        elements: usize,
+        (elements, chunk_end): (usize, bool),
         [group_end, row_end]: [bool; 2],
     ) {
         let (i, case) = (&own.fields, self.case);
-        let field = |v: u128| v as i64;
         let mut values: Vec<i64> = sums.to_vec();
         if i.neurons == 1 {
             let outcomes: Vec<(i64, Vec<bool>)> = (0..case.lanes as usize)
@@ -286,23 +357,9 @@ impl Results<'_> {
                 })
                 .collect();
             values = outcomes.iter().map(|outcome| outcome.0).collect();
-            for step in 0..field(i.steps) {
-                let mut word = Word::default();
-                let written = i.spikes_out == 1;
-                let neuron = g * case.lanes;
-                let address = field(i.spikes)
-                    + row * field(i.row_stride)
-                    + step * field(i.step_stride)
-                    + neuron / case.fetch_width;
-                let place = neuron % case.fetch_width / case.lanes;
-                word.push(written, 1);
-                word.push(if written { address } else { 0 }, SPIKE_BITS);
-                (0..case.fetch_width / case.lanes).for_each(|p| word.push(written && p == place, 1));
-                let fires = |o: &(i64, Vec<bool>)| o.1[step as usize];
-                outcomes.iter().for_each(|o| word.push(fires(o), 1));
-                outcomes.iter().for_each(|o| word.push(fires(o) && o.0 < 0, 1));
-                self.spikes.push(word);
-                self.counts[0] += 1;
+            self.together.extend(outcomes);
+            if chunk_end || (g + 1) % case.turns == 0 {
+                self.write(i, (row, g / case.turns));
             }
         }
         if i.operand_out == 1 {
@@ -324,6 +381,33 @@ impl Results<'_> {
                 self.serial.push(word);
                 self.counts[2] += 1;
             }
+        }
+    }
+
+    /// The spikes of neurons that are written together, group `g` of these.
+    fn write(&mut self, i: &Fire, (row, g): (i64, i64)) {
+        let case = self.case;
+        let field = |v: u128| v as i64;
+        let group = case.turns * case.lanes;
+        let mut outcomes = std::mem::take(&mut self.together);
+        outcomes.resize(group as usize, (0, vec![false; i.steps as usize]));
+        for step in 0..field(i.steps) {
+            let mut word = Word::default();
+            let written = i.spikes_out == 1;
+            let neuron = g * group;
+            let address = field(i.spikes)
+                + row * field(i.row_stride)
+                + step * field(i.step_stride)
+                + neuron / case.fetch_width;
+            let place = neuron % case.fetch_width / group;
+            word.push(written, 1);
+            word.push(if written { address } else { 0 }, SPIKE_BITS);
+            (0..case.fetch_width / group).for_each(|p| word.push(written && p == place, 1));
+            let fires = |o: &(i64, Vec<bool>)| o.1[step as usize];
+            outcomes.iter().for_each(|o| word.push(fires(o), 1));
+            outcomes.iter().for_each(|o| word.push(fires(o) && o.0 < 0, 1));
+            self.spikes.push(word);
+            self.counts[0] += 1;
         }
     }
 
@@ -354,7 +438,7 @@ impl Results<'_> {
                 write(base + block * stride + element, beat, &|n| (n, row % case.chunk_lanes));
             }
         } else {
-            let groups = field(i.operand_groups);
+            let groups = field(i.operand_groups) * case.turns;
             let address = base + g / groups * stride + row;
             let bank = address.rem_euclid(case.operand_lanes);
             write(address, levels, &|n| (bank, case.lanes * (g % groups) + n));
@@ -380,6 +464,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         counts: [0; 3],
         rows: Vec::new(),
         begins: Vec::new(),
+        together: Vec::new(),
         membrane: 0,
     };
     let (mut input, mut batches, mut first_batch) = (Beats::default(), Batches::default(), 20);
@@ -441,6 +526,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         ("Instructions", INSTRUCTIONS.to_string()),
         ("ChunkLanes", case.chunk_lanes.to_string()),
         ("Lanes", case.lanes.to_string()),
+        ("Turns", case.turns.to_string()),
         ("SerialLanes", case.serial_lanes.to_string()),
         ("BankLanes", case.operand_lanes.to_string()),
         ("FetchWidth", case.fetch_width.to_string()),

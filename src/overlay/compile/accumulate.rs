@@ -83,7 +83,7 @@ impl Lowering<'_> {
         } else if channels.is_multiple_of(inputs) {
             let split = Split::aligned(inputs, self.options.fetch_width);
             let tracer = self.tracer(source.root, Some(split))?;
-            let groups = split.pitch / self.options.fire_lanes;
+            let groups = split.pitch / self.options.group();
             let layout = Layout { positions: (0..inputs).collect(), groups };
             (tracer, layout, 1, channels / inputs)
         } else {
@@ -128,7 +128,7 @@ impl Lowering<'_> {
         if plain && (channels <= lanes || channels.is_multiple_of(lanes)) {
             let square = Block::Square;
             let all: Vec<Vec<Option<usize>>> = vec![(0..lanes).map(Some).collect()];
-            let reach = Layout { positions: (0..lanes).collect(), groups: lanes / self.options.fire_lanes };
+            let reach = Layout { positions: (0..lanes).collect(), groups: lanes / self.options.group() };
             let words = self.block(square, &reach, 1, &all, |_, input, column| i64::from(input == column));
             fetch.words = words as u128;
             fetch.inner = 1;
@@ -226,9 +226,9 @@ impl Lowering<'_> {
                 })
                 .collect(),
             Some(Columns::Split(split)) if split.size < channels => {
-                let layout = Layout::split(channels, split, self.options.fire_lanes);
+                let layout = Layout::split(channels, split, self.options.group());
                 let mut all = layout.channels();
-                all.resize(layout.groups * self.options.fire_lanes, None);
+                all.resize(layout.groups * self.options.group(), None);
                 all.chunks(lanes).map(<[_]>::to_vec).collect()
             }
             Some(Columns::Split(_)) | None => {
@@ -281,7 +281,7 @@ impl Lowering<'_> {
         let inputs = self.network.inputs(view.root);
         let right_shape = &self.network.node(inputs[1]).shape;
         let (tokens, right_channels) = (right_shape.rows(), right_shape.channels());
-        let (lanes, fire_lanes, heads) = (self.options.lanes, self.options.fire_lanes, product.heads);
+        let (lanes, fire_lanes, heads) = (self.options.lanes, self.options.group(), product.heads);
         let depth = product.depth(right_channels);
         if let Some(Columns::Groups(size)) = columns
             && (product.form != Form::Scores || size != tokens)
@@ -333,7 +333,7 @@ impl Lowering<'_> {
 
     /// Lanes of a unit of the right operand of `Mix`, and units of a head of this depth.
     pub fn units(&self, depth: usize) -> (usize, usize) {
-        let padded = depth.next_multiple_of(self.options.fire_lanes);
+        let padded = depth.next_multiple_of(self.options.group());
         match padded <= self.options.lanes {
             true => (padded, 1),
             false => (self.options.lanes, depth.div_ceil(self.options.lanes)),

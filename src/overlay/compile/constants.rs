@@ -48,14 +48,14 @@ impl<T: Clone + Eq + Hash> Pool<T> {
     }
 }
 
-/// The pieces of all neurons: a memory for each neuron of a group, in which equal functions are stored once.
+/// The pieces of all neurons: a memory for each of those that fire together, in which equal functions are stored once.
 #[derive(Debug, Default)]
 pub(super) struct Banks {
     pub banks: Vec<Pool<(i64, i32)>>,
 }
 
 impl Banks {
-    /// The first word of a function in the memory of this neuron of a group.
+    /// The first word of a function in this memory.
     pub fn place(&mut self, lane: usize, pieces: &Pieces) -> usize {
         if self.banks.len() <= lane {
             self.banks.resize_with(lane + 1, Pool::default);
@@ -86,7 +86,7 @@ pub(super) struct Constants {
     /// Words of P weights.
     pub weights: Vec<Vec<i64>>,
     pub blocks: HashMap<Block, usize>,
-    /// θ and start values of the W neurons of a word.
+    /// θ and start values of the neurons of a group.
     pub thresholds: Pool<Vec<(i128, i128)>>,
     /// What neurons that decide by a table read.
     pub pieces: Banks,

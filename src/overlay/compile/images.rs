@@ -28,7 +28,8 @@ pub(super) fn images(
     }));
     let m = machine;
     let index_width = usize::BITS - m.input.count.saturating_sub(1).leading_zeros();
-    let thresholds = text(thresholds.entries.iter().map(|lanes| {
+    let groups = thresholds.entries.iter().flat_map(|group| group.chunks(m.fire_lanes));
+    let thresholds = text(groups.map(|lanes| {
         let mut word = Word::default();
         for &(theta, start) in lanes {
             word.push(start, m.start_width);

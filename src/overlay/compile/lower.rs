@@ -314,7 +314,7 @@ impl<'a> Lowering<'a> {
             Form::Scores => channels / heads.max(1),
             Form::Mix => tokens,
         };
-        Split::aligned(size, self.options.fire_lanes)
+        Split::aligned(size, self.options.group())
     }
 
     /// A new buffer: rows, words of a row in a step, steps.
@@ -331,7 +331,7 @@ impl<'a> Lowering<'a> {
 
     /// Words of a row in spike memory.
     pub fn row_words(&self, layout: &Layout) -> usize {
-        (layout.groups * self.options.fire_lanes).div_ceil(self.options.fetch_width)
+        (layout.groups * self.options.group()).div_ceil(self.options.fetch_width)
     }
 
     /// Local time-steps; at least one.
@@ -362,7 +362,7 @@ impl<'a> Lowering<'a> {
             Op::Input(_) | Op::Arrange(_) => {
                 let tracer = self.raw(id, node.shape.rows(), node.shape.channels())?;
                 match want {
-                    Some(split) if !tracer.layout.satisfies(split, self.options.fire_lanes) => {
+                    Some(split) if !tracer.layout.satisfies(split, self.options.group()) => {
                         return self.copy(id, split);
                     }
                     _ => return Ok(tracer),
@@ -401,7 +401,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn found(&self, id: NodeId, want: Option<Split>) -> Option<Tracer> {
-        let suits = |t: &&Tracer| want.is_none_or(|split| t.layout.satisfies(split, self.options.fire_lanes));
+        let suits = |t: &&Tracer| want.is_none_or(|split| t.layout.satisfies(split, self.options.group()));
         self.tracers.get(&id)?.iter().find(suits).cloned()
     }
 
@@ -434,10 +434,10 @@ impl<'a> Lowering<'a> {
                 )),
             };
         }
-        let mut layout = Layout::dense(channels, self.options.fire_lanes);
+        let mut layout = Layout::dense(channels, self.options.group());
         let most = node.range.low.unsigned_abs().max(node.range.high.unsigned_abs());
         let steps = ((64 - most.leading_zeros()) as usize).max(1).max(self.input_steps);
-        let lanes = self.options.fire_lanes;
+        let lanes = self.options.group();
         let found = match self.direct {
             true => nest(order.as_deref(), (rows, channels), (lanes, steps)),
             false => None,

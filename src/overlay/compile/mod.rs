@@ -102,6 +102,10 @@ impl Loadable {
         external: External,
     ) -> Result<Self> {
         external.check()?;
+        if options.fire_lanes < options.group() {
+            let problem = format!("{} fire lanes with weights in memory", options.fire_lanes);
+            return Err(Error::input(problem).fix(format!("take at least {}: --fire-lanes", options.group())));
+        }
         machine_for(networks, options, Some(external))
     }
 }
@@ -271,14 +275,13 @@ fn finish(
         let width = there.unwrap_or(&own).weight_width;
         let beats = Beats::new(lowering.options.lanes * width as usize, bus);
         let windows = &lowering.constants.windows.entries;
-        let sizes = (own.weight_depth, own.fire_lanes);
+        let sizes = (own.weight_depth, own.group());
         let mut made = Stream::new(&mut fetch, &notes[0], windows, sizes, beats, ring)?;
         made.starts = starts.unwrap_or_default();
         own.weight_depth = made.ring;
         own.bus_width = bus;
         let transposed = fire.iter().filter(|f| f.operand_out == 1 && f.transpose == 1);
-        own.operand_elements =
-            transposed.map(|f| f.groups(own.fire_lanes) * own.fire_lanes).max().unwrap_or(0);
+        own.operand_elements = transposed.map(|f| f.groups(own.group()) * own.group()).max().unwrap_or(0);
         stream = Some(made);
     }
     let machine = there.unwrap_or(&own).clone();
@@ -411,6 +414,11 @@ fn machine(
         }
     };
     let input = Input { ordered: input.order.is_some() && !input.direct, ..input };
+    let ids = lowering.network.topological();
+    let input_negative = ids.iter().any(|&id| match &lowering.network.node(id).op {
+        Op::Input(own) => own.range.low < 0,
+        _ => false,
+    });
     let rows =
         |rows: &mut dyn Iterator<Item = u128>| usize::try_from(rows.sum::<u128>()).unwrap_or(usize::MAX);
     let progress = rows(&mut fire.iter().map(|f| f.rows))
@@ -418,14 +426,13 @@ fn machine(
         .max(input.rows)
         .max(1);
     let op = |op: u128| vector.iter().any(|v| v.op == op);
-    let fire_lanes = options.fire_lanes;
-    let row_groups = |f: &Fire| f.groups(fire_lanes) as u128;
+    let row_groups = |f: &Fire| f.groups(options.group()) as u128;
     let groups = most(&mut fetch.iter().map(|f| f.slice_step * (f.outer - 1) + f.slice_groups))
         .max(most(&mut fire.iter().map(row_groups)));
     Machine {
         lanes: options.lanes,
         spikes: options.spikes,
-        fire_lanes,
+        fire_lanes: options.fire_lanes,
         fetch_width: options.fetch_width,
         row_lanes: options.row_lanes,
         input,
@@ -436,11 +443,12 @@ fn machine(
         operand_depth: addresses.operands,
         operand_elements: 0,
         acc_width: widths.acc.signed(),
+        negative: input_negative || fire.iter().any(|f| f.low > 0) || vector.iter().any(|v| v.low > 0),
         fraction: lowering.fraction,
         theta_width: unsigned(widths.theta),
         start_width: widths.start.signed(),
         membrane_width: unsigned(widths.membrane).max(widths.acc.signed()),
-        threshold_depth: constants.thresholds.entries.len(),
+        threshold_depth: constants.thresholds.entries.len() * options.group() / options.fire_lanes,
         shared_theta: false,
         level_bits: unsigned(widths.level),
         ragged: widths.ragged,

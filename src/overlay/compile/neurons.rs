@@ -97,9 +97,9 @@ impl Lowering<'_> {
         let split = split.or(readers.operands.first().map(own).filter(|s| s.pitch != s.size));
         let source = self.rows_of(self.network.inputs(id)[0], self.rows(id));
         let sums = self.accumulate_view(source, split.map(Columns::Split))?;
-        let layout = Layout::of_chunks(&sums.chunks, sums.channels, self.options.fire_lanes);
+        let layout = Layout::of_chunks(&sums.chunks, sums.channels, self.options.group());
         let suits = |kind: &&OperandKind| {
-            layout.satisfies(self.operand_split(sums.channels, **kind), self.options.fire_lanes)
+            layout.satisfies(self.operand_split(sums.channels, **kind), self.options.group())
                 && !self.operands.contains_key(&(id, **kind))
         };
         let operand = readers.operands.iter().find(suits).copied();
@@ -127,7 +127,7 @@ impl Lowering<'_> {
             }
         } else {
             let sums = self.accumulate_view(source, None)?;
-            let layout = Layout::of_chunks(&sums.chunks, sums.channels, self.options.fire_lanes);
+            let layout = Layout::of_chunks(&sums.chunks, sums.channels, self.options.group());
             self.place(id, first, Unit::Engine, &layout, sums.rows);
             self.emit(None, name, sums, Some(&neurons), Outputs { serial: alone, ..Outputs::default() })?;
         }
@@ -191,7 +191,7 @@ impl Lowering<'_> {
     fn operand_split(&self, channels: usize, kind: OperandKind) -> Split {
         let size = channels / kind.heads.max(1);
         match kind.form {
-            Form2::Scores => Split::aligned(size, self.options.fire_lanes),
+            Form2::Scores => Split::aligned(size, self.options.group()),
             Form2::Mix => {
                 let (unit, inner) = self.units(size);
                 Split { size, pitch: unit * inner }
@@ -342,7 +342,7 @@ impl Lowering<'_> {
     ) -> Result<()> {
         let Sums { fetch, mut accesses, rows, channels, chunks, total, ragged } = sums;
         let mut fire = self.chunk_fields(&fetch, &chunks);
-        let fire_lanes = self.options.fire_lanes;
+        let fire_lanes = self.options.group();
         self.widths.acc.take_range(total);
         let layout = Layout::of_chunks(&chunks, channels, fire_lanes);
         let mut values = total;
@@ -454,7 +454,7 @@ impl Lowering<'_> {
         pieces: usize,
     ) {
         let first = self.instructions[0];
-        let (full, fire_lanes) = (fire.full, self.options.fire_lanes as u128);
+        let (full, fire_lanes) = (fire.full, self.options.group() as u128);
         let words = usize::try_from(full).unwrap_or(usize::MAX) / self.options.fetch_width;
         for piece in 0..pieces {
             let n = piece as u128;
@@ -535,7 +535,7 @@ impl Lowering<'_> {
         if let Some(table) = &neurons.table {
             return self.tables(table, chunks);
         }
-        let fire_lanes = self.options.fire_lanes;
+        let fire_lanes = self.options.group();
         let words = chunks.iter().flat_map(|chunk| chunk.chunks(fire_lanes)).map(|group| {
             // Neurons that only fill up never spike, whatever their threshold is.
             let other = group.iter().flatten().next().filter(|_| self.external);
@@ -551,14 +551,14 @@ impl Lowering<'_> {
     }
 
     fn tables(&mut self, table: &[Pieces], chunks: &[Vec<Option<usize>>]) -> usize {
-        let fire_lanes = self.options.fire_lanes;
+        let (own, group_lanes) = (self.options.fire_lanes, self.options.group());
         let silent: Pieces = vec![(0, 0)];
         let mut words = Vec::new();
-        for group in chunks.iter().flat_map(|chunk| chunk.chunks(fire_lanes)) {
+        for group in chunks.iter().flat_map(|chunk| chunk.chunks(group_lanes)) {
             let mut word = Vec::new();
-            for lane in 0..fire_lanes {
+            for lane in 0..group_lanes {
                 let pieces = group.get(lane).copied().flatten().map_or(&silent, |channel| &table[channel]);
-                let first = self.constants.pieces.place(lane, pieces) as i128;
+                let first = self.constants.pieces.place(lane % own, pieces) as i128;
                 let count = pieces.len() as i128;
                 pieces[1..].iter().for_each(|&(threshold, _)| self.widths.piece.take(threshold.into()));
                 self.widths.start.take(first);

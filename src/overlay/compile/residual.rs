@@ -280,7 +280,7 @@ impl Lowering<'_> {
         let view = self.rows_of(self.network.inputs(id)[0], self.rows(id));
         let source = self.sums_of(view.root)?;
         let channels = norm.gamma.len();
-        let layout = Layout::dense(channels, self.options.fire_lanes);
+        let layout = Layout::dense(channels, self.options.group());
         let tracer = self.new_tracer(id, view.count, layout.clone(), (norm.low, norm.high));
         let words = self.row_words(&layout);
         let shift = self.norm_fraction - norm.fraction;
@@ -385,8 +385,8 @@ impl Lowering<'_> {
             fire.band = 1;
             (fire.behind, fire.ahead) = (bound(softmax.band.behind), bound(softmax.band.ahead));
         }
-        let split = Split::aligned(tokens, self.options.fire_lanes);
-        let layout = Layout::split(channels, split, self.options.fire_lanes);
+        let split = Split::aligned(tokens, self.options.group());
+        let layout = Layout::split(channels, split, self.options.group());
         let tracer = self.new_tracer(id, rows, layout.clone(), (softmax.low, softmax.high));
         let words = self.row_words(&layout);
         accesses.push(Access {

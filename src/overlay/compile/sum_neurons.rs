@@ -37,7 +37,7 @@ impl Lowering<'_> {
         let view = self.view(self.network.inputs(id)[0]);
         let source = self.sums_of(view.root)?;
         let channels = self.network.node(id).shape.channels();
-        let layout = Layout::dense(channels, self.options.fire_lanes);
+        let layout = Layout::dense(channels, self.options.group());
         let tracer = self.new_tracer(id, view.count, layout.clone(), (neuron.low, neuron.high));
         let words = self.row_words(&layout);
         let (low, high) = (scaled(neuron.membrane.low), scaled(neuron.membrane.high));

@@ -56,7 +56,7 @@ impl Lowering<'_> {
             None => (self.block(block, layout, window.taps(), &chunks, weight), layout.reach()),
             Some(channels) => {
                 // A chunk has words for its own slice only.
-                let slice = Layout::dense(channels, self.options.fire_lanes);
+                let slice = Layout::dense(channels, self.options.group());
                 let first = |column: usize| column / lanes / slices.inner * channels;
                 let of = |tap: usize, input: usize, column: usize| weight(tap, first(column) + input, column);
                 (self.block(block, &slice, window.taps(), &chunks, of), channels)
@@ -75,7 +75,7 @@ impl Lowering<'_> {
                 fetch.outer_words = outer_words as u128;
             }
             Some(channels) => {
-                let groups = (channels / self.options.fire_lanes) as u128;
+                let groups = (channels / self.options.group()) as u128;
                 (fetch.slice_step, fetch.slice_groups) = (groups, groups);
                 fetch.outer_words = modulo(outer_words - channels as i128);
             }
@@ -100,7 +100,7 @@ impl Lowering<'_> {
         let plain = columns.is_none() && layout.is_dense();
         if plain && (channels <= lanes || channels.is_multiple_of(lanes)) {
             let all: Vec<Vec<Option<usize>>> = vec![(0..lanes).map(Some).collect()];
-            let square = Layout { positions: (0..lanes).collect(), groups: lanes / self.options.fire_lanes };
+            let square = Layout { positions: (0..lanes).collect(), groups: lanes / self.options.group() };
             fetch.words = self.block(Block::Square, &square, 1, &all, identity) as u128;
             (fetch.outer, fetch.inner) = (chunks.len() as u128, 1);
             fetch.slice_groups = layout.groups as u128;
@@ -158,7 +158,7 @@ impl Lowering<'_> {
             (words, per_row) = (split.pitch / self.options.fetch_width, columns / window.channels);
             layout = Layout {
                 positions: (0..window.channels).collect(),
-                groups: split.pitch / self.options.fire_lanes,
+                groups: split.pitch / self.options.group(),
             };
         } else {
             let problem = format!("it reads pixels of {} channels from rows of {columns}", window.channels);
@@ -226,7 +226,7 @@ impl Lowering<'_> {
         chunks: &[Vec<Option<usize>>],
         columns: Option<Columns>,
     ) -> Slices {
-        let (lanes, fire_lanes) = (self.options.lanes, self.options.fire_lanes);
+        let (lanes, fire_lanes) = (self.options.lanes, self.options.group());
         let (depth, part) = (window.depth(), outputs / window.groups);
         let all = Slices { outer: 1, inner: chunks.len(), channels: None };
         let fits = columns.is_none() && layout.is_dense() && window.groups > 1 && outputs > lanes;

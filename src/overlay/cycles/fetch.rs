@@ -164,7 +164,7 @@ impl<'a> FetchUnit<'a> {
     fn words(&self, n: usize, outer: usize, pixels: &[usize], counts: &[Vec<u32>]) -> Vec<u64> {
         let f = &self.plan.fetch[n];
         let m = &self.plan.machine;
-        let places = m.fetch_width / m.fire_lanes;
+        let places = m.fetch_width / m.group();
         let first = outer * number(f.slice_step);
         let slice = first..first + number(f.slice_groups);
         let tap = |counts: &[u32], pixel: usize| -> Vec<u64> {

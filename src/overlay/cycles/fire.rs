@@ -10,7 +10,7 @@ use crate::overlay::plan::Plan;
 
 /// Cycles from the last event of a chunk to its sums.
 const SUMS: u64 = 6;
-/// Cycles from the last element of a row to its being complete.
+/// Cycles from the last element of a row to its being complete, where neurons do not take turns.
 const COMPLETE: u64 = 6;
 
 /// When the next chunk may be complete, and how much of that is due to a change of the instruction or to softmax.
@@ -28,6 +28,8 @@ pub(super) struct Room {
 pub(super) struct FireUnit<'a> {
     plan: &'a Plan,
     list: Sequencer,
+    /// Cycles from the last element of a row to its being complete.
+    complete: u64,
     softmax: SoftmaxUnit,
     /// Groups are taken from this cycle on; the instruction could have begun in `free`, were softmax idle.
     from: u64,
@@ -50,6 +52,7 @@ impl<'a> FireUnit<'a> {
         Self {
             plan,
             list: Sequencer::new(Fire::WORDS),
+            complete: COMPLETE + if plan.machine.turns() > 1 { plan.machine.max_steps as u64 } else { 0 },
             softmax: SoftmaxUnit::new(&plan.machine, plan.code),
             from: 1,
             free: 0,
@@ -80,14 +83,16 @@ impl<'a> FireUnit<'a> {
             room.softmax = late.min(self.from - self.free);
             room.change = late - room.softmax;
         }
-        let lanes = self.plan.machine.fire_lanes;
+        let (lanes, turns) = (self.plan.machine.fire_lanes, self.plan.machine.turns());
+        let mut turn = 0;
         let mut left = number(if last { fire.tail } else { fire.full });
         let mut take = there.max(self.from);
         loop {
             take = take.max(self.selected);
             let elements = left.min(lanes);
             left -= elements;
-            self.group(fire, take, elements, left == 0 && last, busy);
+            turn = (turn + 1) % turns;
+            self.group(fire, (take, elements), [turn == 0 || left == 0, left == 0 && last], busy);
             if left == 0 {
                 break;
             }
@@ -100,7 +105,7 @@ impl<'a> FireUnit<'a> {
     /// Begins an instruction.
     fn begin(&mut self, n: usize, fire: &Fire) {
         self.free = match self.instruction {
-            Some(_) => self.list.next(self.elements + COMPLETE) + 1,
+            Some(_) => self.list.next(self.elements + self.complete) + 1,
             None => 1,
         };
         self.from = match fire.serial {
@@ -113,8 +118,15 @@ impl<'a> FireUnit<'a> {
         self.instruction = Some(n);
     }
 
-    /// A group that is taken in this cycle; whether it is the last of a group of scores.
-    fn group(&mut self, fire: &Fire, take: u64, elements: usize, group_end: bool, busy: &mut Busy) {
+    /// Neurons that are taken together in this cycle, and how many of them are elements; whether they are the last of those
+    /// whose spikes are written together, and of a group of scores.
+    fn group(
+        &mut self,
+        fire: &Fire,
+        (take, elements): (u64, usize),
+        [written, group_end]: [bool; 2],
+        busy: &mut Busy,
+    ) {
         let machine = &self.plan.machine;
         let at_once = fire.at_once(machine.row_lanes.max(1), machine.operand_lanes());
         let cycles = if fire.walks() { elements.div_ceil(at_once) as u64 } else { 1 };
@@ -137,8 +149,9 @@ impl<'a> FireUnit<'a> {
             let load = (threshold + 1).max(self.steps);
             self.magnitude = load;
             self.steps = (load + steps).max(self.elements);
-            if fire.spikes_out == 1 {
-                let last = load + steps + 2;
+            if fire.spikes_out == 1 && written {
+                // Spikes that are written together follow when all of them are there.
+                let last = load + steps + 2 + if machine.turns() > 1 { steps } else { 0 };
                 self.writes.push(last - count(fire.steps).min(steps), last);
             }
             self.steps
@@ -165,7 +178,7 @@ impl<'a> FireUnit<'a> {
         let fire = &self.plan.fire[n];
         let end = match fire.serial {
             2 => self.softmax.row(),
-            _ => self.elements + COMPLETE + 1,
+            _ => self.elements + self.complete + 1,
         };
         busy.end = end;
         busy.passed = self.elements;
@@ -174,6 +187,6 @@ impl<'a> FireUnit<'a> {
 
     /// The cycle in which the list is at its end.
     pub fn end(&self) -> u64 {
-        self.elements + COMPLETE + 1
+        self.elements + self.complete + 1
     }
 }

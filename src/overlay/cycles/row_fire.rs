@@ -27,7 +27,7 @@ pub(super) struct RowFire {
 impl RowFire {
     pub fn new(machine: &Machine, code: SpikeCode) -> Self {
         Self {
-            align: machine.fire_lanes / machine.row_lanes.max(1),
+            align: machine.group() / machine.row_lanes.max(1),
             level_bits: machine.row_level_bits.into(),
             unary: code == SpikeCode::Unary,
             cycles: 1,

@@ -7,7 +7,7 @@ use crate::overlay::plan::{Plan, Source};
 pub(super) fn spikes(plan: &Plan, n: usize, raw: &[i32], levels: &[&[i32]]) -> Vec<Vec<u32>> {
     let (m, own) = (&plan.machine, &plan.own.input);
     let (f, Source { layer, row_words, positions, .. }) = (&plan.fetch[n], &plan.sources[n]);
-    let row_groups = row_words * m.fetch_width / m.fire_lanes;
+    let row_groups = row_words * m.fetch_width / m.group();
     let steps = number(f.steps);
     let element = |k: usize| match layer {
         Some(layer) => levels.get(*layer).and_then(|levels| levels.get(k)).copied().unwrap_or(0),
@@ -19,7 +19,7 @@ pub(super) fn spikes(plan: &Plan, n: usize, raw: &[i32], levels: &[&[i32]]) -> V
     for row in 0..rows {
         for (channel, position) in positions.iter().enumerate() {
             let most = element(row * positions.len() + channel).unsigned_abs();
-            let group = row * row_groups + position / m.fire_lanes;
+            let group = row * row_groups + position / m.group();
             for (step, counts) in counts.iter_mut().enumerate() {
                 counts[group] += match f.doubling {
                     1 => most >> (steps - 1 - step) & 1,

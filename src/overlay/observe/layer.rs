@@ -3,6 +3,7 @@
 use super::recording::Inside;
 use super::taps::Beat;
 use crate::hardware::{Compared, FirstMismatch, What};
+use crate::overlay::isa::Fire;
 use crate::overlay::plan::{LayerPlace, Plan, Unit};
 
 /// A position among the neurons of a layer.
@@ -29,6 +30,8 @@ pub(super) struct Layer {
     piece: usize,
     /// The channel at each position of a row; positions up to a whole number of groups.
     channels: Vec<Option<usize>>,
+    /// Positions at the end of a chunk that complete a group and do not fire, because neurons take turns.
+    passed: Vec<bool>,
     own_channels: usize,
     /// The hardware's membranes are the layer's times a power of two.
     shift: u32,
@@ -47,7 +50,7 @@ impl Layer {
     /// `index` is its number in the golden model.
     pub fn new(index: usize, place: &LayerPlace, plan: &Plan) -> Self {
         let own_channels = place.positions.len();
-        let align = plan.machine.fire_lanes;
+        let align = plan.machine.group();
         let reach = place.positions.iter().max().map_or(0, |p| p + 1).next_multiple_of(align);
         // Behind the last neuron, whole groups may only fill up.
         let fired = match place.unit {
@@ -55,6 +58,10 @@ impl Layer {
             Unit::Softmax | Unit::Vector => 0,
         };
         let mut channels = vec![None; reach.max(fired)];
+        let mut passed = vec![false; channels.len()];
+        if place.unit == Unit::Engine {
+            pass(&mut passed, &plan.fire[place.instruction], plan.machine.fire_lanes, align);
+        }
         for (channel, &position) in place.positions.iter().enumerate() {
             channels[position] = Some(channel);
         }
@@ -77,6 +84,7 @@ impl Layer {
             span: if place.pieces > 1 { place.span } else { channels.len() },
             piece: 0,
             channels,
+            passed,
             own_channels,
             shift: place.shift,
             first: place.theta.map(worth),
@@ -161,6 +169,9 @@ impl Layer {
         }
         self.next.step = 0;
         self.next.first += beat.lanes();
+        while self.passed.get(self.next.first) == Some(&true) {
+            self.next.first += 1;
+        }
         if self.next.first < ((self.piece + 1) * self.span).min(self.channels.len()) {
             return Ok(false);
         }
@@ -220,5 +231,22 @@ impl Layer {
     pub fn is_at(&self, samples: usize) -> bool {
         let reads = self.unit == Unit::Engine || self.read == (samples, 0, 0);
         self.sample == samples && self.next == Place { row: 0, first: 0, step: 0 } && reads
+    }
+}
+
+/// Marks the positions behind the last neurons of each chunk, of which `lanes` fire together, up to a whole group.
+fn pass(passed: &mut [bool], fire: &Fire, lanes: usize, group: usize) {
+    let inner = fire.inner.max(1);
+    let mut first = 0;
+    for chunk in 1..=fire.chunks {
+        let elements = if chunk.is_multiple_of(inner) { fire.tail } else { fire.full };
+        let elements = usize::try_from(elements).unwrap_or(usize::MAX);
+        let next = first + elements.next_multiple_of(group);
+        for position in first + elements.next_multiple_of(lanes)..next {
+            if let Some(position) = passed.get_mut(position) {
+                *position = true;
+            }
+        }
+        first = next;
     }
 }

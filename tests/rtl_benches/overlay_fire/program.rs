@@ -102,19 +102,20 @@ pub fn instruction(
         steps: steps as u128,
         high: high as u128,
         low: low as u128,
-        thresholds: thresholds.len() as u128,
+        thresholds: (thresholds.len() / case.turns as usize) as u128,
         spikes: any(random, SPIKE_BITS),
         row_stride: any(random, SPIKE_BITS),
         step_stride: any(random, SPIKE_BITS),
         operand_words: operand(any(random, OPERAND_BITS)),
         operand_stride: operand(any(random, OPERAND_BITS)),
-        operand_groups: random.range(1, case.chunk_lanes / case.lanes) as u128,
+        operand_groups: random.range(1, case.chunk_lanes / case.lanes / case.turns) as u128,
         ..Fire::default()
     };
     let lanes = case.lanes as usize;
     let mut groups = Vec::new();
     for size in sizes(&fields) {
-        for first in (0..size).step_by(lanes) {
+        // Groups that are written together begin with a chunk.
+        for first in (0..size.next_multiple_of(lanes * case.turns as usize)).step_by(lanes) {
             let neuron = |lane: usize| neuron(random, case, &fields, &functions[lane], first + lane < size);
             groups.push((0..lanes).map(neuron).collect::<Vec<_>>());
         }
@@ -172,7 +173,7 @@ pub fn chunks(random: &mut Random, case: &Case, own: &Instruction) -> Vec<Chunk>
                 let last_group = lane / lanes == (elements - 1) / lanes;
                 sums.push(if beyond && last_group && !case.ragged { 0 } else { sum });
             }
-            group += elements.div_ceil(lanes);
+            group += elements.div_ceil(lanes).next_multiple_of(case.turns as usize);
             chunks.push(Chunk { sums, elements });
         }
     }
@@ -202,6 +203,6 @@ pub fn cycles(case: &Case, own: &Instruction, chunks: &[Chunk]) -> i64 {
         cycles += 2;
     }
     // The way through all stages; the next instruction is read meanwhile.
-    let drain = 10 + steps + if i.table == 1 { i.probes as i64 + 2 } else { 0 };
+    let drain = 10 + 2 * steps + if i.table == 1 { i.probes as i64 + 2 } else { 0 };
     (cycles + drain).max(Fire::WORDS as i64 + 3)
 }
