@@ -95,6 +95,7 @@ overlay/more_than.sv
 overlay/overlay_events.sv
 overlay/overlay_accumulate.sv
 overlay/overlay_pieces.sv
+overlay/overlay_lif.sv
 overlay/overlay_fire.sv
 overlay/overlay_serial.sv
 overlay/overlay_place.sv

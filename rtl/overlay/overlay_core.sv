@@ -79,6 +79,10 @@ module overlay_core #(
   parameter int unsigned PieceWidth = 16,
   parameter int unsigned PieceDepth = 0,
   parameter PieceFile = "",
+  /// IF and LIF neurons: words of membranes, none if 0; bits of a membrane, of a leak behind the point.
+  parameter int unsigned LifDepth = 0,
+  parameter int unsigned LifWidth = 16,
+  parameter int unsigned LeakShift = 0,
   /// Bits of the progress of a unit: the rows of a sample.
   parameter int unsigned ProgressBits = 16,
   /// Largest numbers of rows, steps, segments, outer and inner chunks, groups of a row, chunks of a row.
@@ -907,6 +911,9 @@ module overlay_core #(
     .Loadable(Loadable),
     .PieceWidth(PieceWidth),
     .PieceFile(PieceFile),
+    .LifDepth(LifDepth),
+    .LifWidth(LifWidth),
+    .LeakShift(LeakShift),
     .RowBits(RowBits),
     .ChunkBits(ChunkBits),
     .ElementBits(ElementBits)

@@ -27,6 +27,8 @@ const FIRE: f64 = 330.0;
 const FIRE_LANE: f64 = 1.1;
 /// Groups that a multiplexer of one look-up table per bit selects from.
 const SELECT: f64 = 2.7;
+/// Of an IF or LIF neuron, for each bit of its membrane; not fitted.
+const LIF: f64 = 5.0;
 /// The search in tables, for each neuron.
 const TABLES: f64 = 61.0;
 /// A bit of a word that a further bank of weights is joined with.
@@ -103,6 +105,7 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
                     machine.piece_depth,
                     machine.fire_lanes,
                 ),
+                (wide(machine.fire_lanes, machine.lif_width), machine.lif_depth, 1),
                 (u64::from(machine.input.value_width), 2 * machine.input.count, 1),
                 (u64::from(machine.spike_bits() + machine.word_bits()) + 4, machine.window_depth, 1),
                 (32, machine.fetch_count * Fetch::WORDS + machine.fire_count * Fire::WORDS, 1),
@@ -115,6 +118,10 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             sizes.insert("weight", machine.weight_width.into());
             sizes.insert("membrane", machine.membrane_width.into());
             sizes.insert("tables", machine.piece_depth.min(1) as f64);
+            if machine.lif_depth > 0 {
+                sizes.insert("lif", machine.lif_width.into());
+                sizes.insert("leak", machine.leak_shift.into());
+            }
             sizes.insert("banks", banks(machine.weight_depth).len() as f64);
         }
         Unit::Vector => {
@@ -179,6 +186,9 @@ fn figures(unit: Unit, sizes: &Quantities) -> Figures {
             let groups = of("lanes") / of("fire_lanes").max(1.0);
             let neuron = 3.0 * of("membrane") + of("acc") * (1.0 + groups / SELECT) + NEURON;
             let fire = of("fire_lanes") * (neuron + TABLES * of("tables")) + FIRE + FIRE_LANE * of("lanes");
+            // Three adders and a comparison of a membrane, and the product with the leak.
+            let fire = fire + of("fire_lanes") * LIF * of("lif");
+            let leaks = if of("leak") > 0.0 { multipliers(of("lif"), of("leak") + 2.0) } else { 0.0 };
             let fetch = FETCH + FETCH_NEURON * of("fetch_width");
             let events = EVENTS * of("fetch_width") * of("spikes");
             let lut = accumulate + fire + fetch + events + INPUT + REST;
@@ -186,7 +196,7 @@ fn figures(unit: Unit, sizes: &Quantities) -> Figures {
                 + 3.0 * of("fire_lanes") * of("membrane")
                 + 4.0 * of("fetch_width")
                 + 1200.0;
-            (lut, ff, 0.0)
+            (lut, ff + of("fire_lanes") * 2.0 * of("lif"), of("fire_lanes") * leaks)
         }
         Unit::Vector => {
             let norm = of("constants");
