@@ -46,6 +46,7 @@ row_fire.sv
 level_edges.sv
 row_taps.sv
 wide_product.sv
+registered_product.sv
 integer_sqrt.sv
 row_moments.sv
 layer_norm_neurons.sv

@@ -2,7 +2,7 @@
 //!
 //! **Look-up tables.** Fitted to modules of `examples/mnist_vit` with 64 lanes, 2 events per cycle, 8 neurons and words of
 //! 64 (Yosys for xc7: 10,419 in all), each scaled with the sizes that its logic repeats over. Families
-//! with look-up tables of four inputs take [`FOUR_INPUTS`] times as many.
+//! with look-up tables of four inputs take [`FOUR_INPUTS`] times as many, units that work on rows [`FOUR_INPUTS_ROWS`] times.
 //!
 //! **Flip-flops.** Registers as they are declared: two sets of sums, a pipeline stage of weights, the membranes of the
 //! neurons that fire, and a constant for the rest.
@@ -55,6 +55,9 @@ const ROW_LANE: f64 = 0.89;
 /// Look-up tables of four inputs for one of six, carries and wide multiplexers included: 8,091 on ECP5 against 4,904 on xc7,
 /// `examples/mnist_mlp` with 32 lanes.
 const FOUR_INPUTS: f64 = 1.65;
+/// The same of vector unit and softmax, which are adders for the most part: 11,370 on ECP5 in all, `examples/mnist_vit` with 32
+/// lanes and one row lane.
+const FOUR_INPUTS_ROWS: f64 = 1.24;
 
 /// The same of a read-only memory (`rtl/overlay/overlay_rom.sv`).
 fn least_rom_bits(family: Family) -> u64 {
@@ -233,18 +236,24 @@ pub(crate) fn quantities(design: &Design, family: Family) -> Vec<(String, &'stat
 
 /// Area in a family.
 pub(crate) fn area(design: &Design, family: Family) -> Estimate {
-    let shell = SHELL.map(|(lut, ff)| (Figures { lut, ff, ..Figures::default() }, None));
+    let shell = SHELL.map(|(lut, ff)| (FOUR_INPUTS, Figures { lut, ff, ..Figures::default() }, None));
     let stages = super::entry::stages(design).into_iter().map(|stage| Some(stage.node));
     let machine = &design.plan.machine;
-    let units = units(design).into_iter().map(|unit| figures(unit, &sizes(machine, unit, family)));
-    let all = shell.into_iter().chain(units.zip(stages));
+    let units = units(design).into_iter().zip(stages).map(|(unit, node)| {
+        let factor = match unit {
+            Unit::Engine | Unit::Readout => FOUR_INPUTS,
+            Unit::Vector | Unit::Softmax => FOUR_INPUTS_ROWS,
+        };
+        (factor, figures(unit, &sizes(machine, unit, family)), node)
+    });
+    let all = shell.into_iter().chain(units);
     let instances: Vec<InstanceCost> = quantities(design, family)
         .into_iter()
         .zip(all)
-        .map(|((instance, module, _), (figures, node))| {
+        .map(|((instance, module, _), (factor, figures, node))| {
             let lut = match family {
                 Family::Xc7 | Family::Xcup => figures.lut,
-                Family::Ecp5 | Family::Ice40 | Family::Gowin => whole(FOUR_INPUTS * figures.lut as f64),
+                Family::Ecp5 | Family::Ice40 | Family::Gowin => whole(factor * figures.lut as f64),
             };
             InstanceCost { instance, module, node, figures: Figures { lut, ..figures } }
         })
