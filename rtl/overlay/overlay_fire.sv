@@ -441,9 +441,17 @@ module overlay_fire #(
       (!busy_q || step_end || (step_go && step_q == StepBits'(1)));
 
   // Whether the next group is loaded is known early: in the last step nothing else is done with the adders. That it is
-  // loaded only enables their registers.
-  logic loads;
-  assign loads = !busy_q || step_end;
+  // loaded only enables their registers. Each lane has its own copy of `!busy_q || step_end`, which synthesis does not merge,
+  // for each holds itself.
+  logic first_end, loads_begins, loads_stays;
+  logic [Lanes-1:0] loads_q;
+  assign first_end = Unary ? steps == StepBits'(1) : MaxSteps == 1;
+  assign loads_begins = (sm_move && first_end) ||
+      (!sm_move && step_go && (step_end || step_q == StepBits'(1)));
+  assign loads_stays = !sm_move && !step_go;
+  always_ff @(posedge clk_i) begin
+    loads_q <= {Lanes{rst_i || loads_begins}} | (loads_q & {Lanes{loads_stays}});
+  end
 
   // Radix spikes: the bits of the limits that have the weight of the step.
   logic [LevelBits-1:0] weight_q, next_weight;
@@ -491,7 +499,8 @@ module overlay_fire #(
     // Thresholds of IF and LIF neurons, which are not those of these adders, may be wider than V.
     logic unused_theta;
     assign unused_theta = ^s1_theta;
-    logic falls, reached, less_q, less;
+    logic falls, reached, less_q, less, loads;
+    assign loads = loads_q[j];
     logic [WideWidth-1:0] wide_theta, loaded, operand, rest, rest_q;
     logic [LevelBits-1:0] m_level;
     logic allowed;
@@ -606,6 +615,7 @@ module overlay_fire #(
   assign unused_taps = ^{tap_v_q, tap_level_q, tap_instr_q, tap_group_o_q, tap_row_q, tap_step_q};
   always_ff @(posedge clk_i) begin
     if (!rst_i && spike_write_o) a_spikes_of_a_step : assert (tap_valid_q);
+    if (!rst_i) a_loads : assert (loads_q == {Lanes{!busy_q || step_end}});
   end
   // Doublings that are still to come.
   logic [31:0] tap_shift;
