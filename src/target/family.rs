@@ -77,8 +77,7 @@ impl Family {
     pub fn read_command(self) -> &'static str {
         match self {
             Self::Ecp5 => {
-                "read_verilog -lib +/ecp5/cells_bb.v
-\
+                "read_verilog -lib +/ecp5/cells_bb.v\n\
                  read_verilog -sv -D SNN2RTL_LUT4 -D SNN2RTL_MULT18X18D -defer -noassert -noassume"
             }
             Self::Ice40 | Self::Gowin => "read_verilog -sv -D SNN2RTL_LUT4 -defer -noassert -noassume",
