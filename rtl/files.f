@@ -46,6 +46,7 @@ row_fire.sv
 level_edges.sv
 row_taps.sv
 wide_product.sv
+registered_product.sv
 integer_sqrt.sv
 row_moments.sv
 layer_norm_neurons.sv
@@ -95,6 +96,7 @@ overlay/more_than.sv
 overlay/overlay_events.sv
 overlay/overlay_accumulate.sv
 overlay/overlay_pieces.sv
+overlay/overlay_lif.sv
 overlay/overlay_fire.sv
 overlay/overlay_serial.sv
 overlay/overlay_place.sv

@@ -47,9 +47,8 @@ module group_sum #(
     else if (in_valid_i) sum_q <= in_group_end_i ? '0 : sum;
   end
 
-  // The sum, the product in two stages, a FIFO.
+  // The product of the sum, a FIFO.
   logic s1_valid_q, s2_valid_q, s3_valid_q, fifo_ready;
-  logic [SumWidth-1:0] s1_sum_q;
   logic [ScaledWidth-1:0] s3_scaled;
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -61,10 +60,9 @@ module group_sum #(
       s2_valid_q <= s1_valid_q;
       s3_valid_q <= s2_valid_q;
     end
-    s1_sum_q <= sum;
   end
 
-  wide_product #(
+  registered_product #(
     .AWidth(ScaleWidth + 1),
     .BWidth(SumWidth + 1),
     .Width(ScaledWidth)
@@ -72,7 +70,7 @@ module group_sum #(
     .clk_i,
     .enable_i(1'b1),
     .a_i({1'b0, scale_i}),
-    .b_i({1'b0, s1_sum_q}),
+    .b_i({1'b0, sum}),
     .product_o(s3_scaled)
   );
 

@@ -59,7 +59,7 @@ endmodule
 bind overlay_fire overlay_fire_taps #(
   .Kind(3),
   .Lanes(Lanes),
-  .MembraneWidth(VWidth),
+  .MembraneWidth(TapWidth),
   .LevelWidth(LevelBits + 1)
 ) u_taps (
   .clk_i(clk_i),

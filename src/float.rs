@@ -68,22 +68,28 @@ pub fn transpose(x: &[f64], extents: &[usize], order: &[usize]) -> Vec<f64> {
     transposed_index(extents, order).into_iter().map(|e| x[e]).collect()
 }
 
-/// Pixel `pixel` of a feature map as tap `tap` of output pixel `(y, x)`; none for padding.
-fn tap(window: &Window, (y, x): (usize, usize), tap: usize) -> Option<usize> {
+/// Map, line and column of every output pixel.
+fn places(window: &Window) -> impl Iterator<Item = (usize, usize, usize)> {
+    let [lines, columns] = window.output();
+    let (each, frames) = (lines * columns, window.frames);
+    (0..frames * each).map(move |pixel| (pixel / each, pixel % each / columns, pixel % columns))
+}
+
+/// The pixel of the feature maps that output pixel `(frame, y, x)` sees at tap `tap`; none for padding.
+fn tap(window: &Window, (frame, y, x): (usize, usize, usize), tap: usize) -> Option<usize> {
     let place = |d: usize, o: usize, k: usize| {
         let padded = o * window.stride[d] + k * window.dilation[d];
         padded.checked_sub(window.before[d]).filter(|&at| at < window.size[d])
     };
     let (line, column) = (place(0, y, tap / window.kernel[1])?, place(1, x, tap % window.kernel[1])?);
-    Some(line * window.size[1] + column)
+    Some((frame * window.size[0] + line) * window.size[1] + column)
 }
 
 /// Convolution of a feature map, channels last; weights tap by tap.
 pub fn convolution(x: &[f64], window: &Window, weights: &Weights, bias: &[f64]) -> Vec<f64> {
-    let [lines, columns] = window.output();
     let (depth, part) = (window.depth(), weights.outputs / window.groups);
-    let mut out = Vec::with_capacity(lines * columns * weights.outputs);
-    for place in (0..lines).flat_map(|y| (0..columns).map(move |x| (y, x))) {
+    let mut out = Vec::with_capacity(window.pixels() * weights.outputs);
+    for place in places(window) {
         for o in 0..weights.outputs {
             let mut sum = 0.0;
             for (t, pixel) in (0..window.taps()).filter_map(|t| Some((t, tap(window, place, t)?))) {
@@ -101,24 +107,20 @@ pub fn convolution(x: &[f64], window: &Window, weights: &Weights, bias: &[f64]) 
 
 /// Sum of what a window sees, channel by channel, divided by the number of its taps.
 pub fn average_pool(x: &[f64], window: &Window) -> Vec<f64> {
-    let [lines, columns] = window.output();
-    let places = (0..lines).flat_map(|y| (0..columns).map(move |x| (y, x)));
     let mean = |place, c: usize| {
         let pixels = (0..window.taps()).filter_map(|t| tap(window, place, t));
         pixels.map(|pixel| x[pixel * window.channels + c]).sum::<f64>() / window.taps() as f64
     };
-    places.flat_map(|place| (0..window.channels).map(move |c| mean(place, c))).collect()
+    places(window).flat_map(|place| (0..window.channels).map(move |c| mean(place, c))).collect()
 }
 
 /// The largest value that a window sees, channel by channel; padding does not count.
 pub fn max_pool(x: &[f64], window: &Window) -> Vec<f64> {
-    let [lines, columns] = window.output();
-    let places = (0..lines).flat_map(|y| (0..columns).map(move |x| (y, x)));
     let largest = |place, c: usize| {
         let pixels = (0..window.taps()).filter_map(|t| tap(window, place, t));
         pixels.map(|pixel| x[pixel * window.channels + c]).fold(f64::NEG_INFINITY, f64::max)
     };
-    places.flat_map(|place| (0..window.channels).map(move |c| largest(place, c))).collect()
+    places(window).flat_map(|place| (0..window.channels).map(move |c| largest(place, c))).collect()
 }
 
 /// `y[r, o] = Σ_i x[r, i]·w[o, i] + bias[o]`.

@@ -32,6 +32,8 @@ pub mod integer;
 #[warn(clippy::wildcard_enum_match_arm)]
 pub mod lower;
 #[warn(clippy::wildcard_enum_match_arm)]
+pub mod nir;
+#[warn(clippy::wildcard_enum_match_arm)]
 pub mod qann;
 #[warn(clippy::wildcard_enum_match_arm)]
 pub mod snn;

@@ -37,6 +37,8 @@ mod place_script;
 mod review_encoder;
 mod schedule;
 mod settled;
+mod spikezip;
+mod spiking;
 mod targets;
 mod tools;
 mod transformers;

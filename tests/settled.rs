@@ -55,7 +55,8 @@ fn levels_of(op: &Op) -> (i32, i32) {
         | Op::Sum(_)
         | Op::Product(_)
         | Op::MaxPool(_)
-        | Op::Readout(_) => panic!("not neurons"),
+        | Op::Lif(_)
+        | Op::Readout(_) => panic!("not such neurons"),
     }
 }
 
@@ -327,7 +328,7 @@ pub fn additions_by_hand(network: &Network, code: SpikeCode, outcome: &SettledOu
     for id in network.topological() {
         let (node, inputs) = (network.node(id), network.inputs(id));
         let fan_out = match &node.op {
-            Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) => {
+            Op::Neuron(_) | Op::Lif(_) | Op::LayerNorm(_) | Op::Softmax(_) => {
                 origins.insert(id, (0..node.shape.len()).map(|e| (layers, e)).collect());
                 layers += 1;
                 continue;

@@ -88,6 +88,10 @@ module overlay_core #(
   parameter int unsigned PieceWidth = 16,
   parameter int unsigned PieceDepth = 0,
   parameter PieceFile = "",
+  /// IF and LIF neurons: words of membranes, none if 0; bits of a membrane, of a leak behind the point.
+  parameter int unsigned LifDepth = 0,
+  parameter int unsigned LifWidth = 16,
+  parameter int unsigned LeakShift = 0,
   /// Bits of the progress of a unit: the rows of a sample.
   parameter int unsigned ProgressBits = 16,
   /// Largest numbers of rows, steps, segments, outer and inner chunks, groups of a row, chunks of a row.
@@ -416,6 +420,9 @@ module overlay_core #(
   end
 
   // ---------------------------------------------------------------------------- fetch
+  // The list is told a cycle later that an instruction is done: its end follows from all counters of fetch.
+  logic fetch_next_q;
+  always_ff @(posedge clk_i) fetch_next_q <= !rst_i && fetch_next;
   logic [32*overlay_isa_pkg::FetchWords-1:0] fetch_list, fetch_instr;
   assign fetch_instr = (fetch_list & FetchVaries) | FetchCommon;
   overlay_sequencer #(
@@ -428,7 +435,7 @@ module overlay_core #(
     .rst_i,
     .valid_o(fetch_valid),
     .instr_o(fetch_list),
-    .next_i(fetch_next),
+    .next_i(fetch_next_q),
     .last_i(fetch_last),
     .write_i(load_i[overlay_image_pkg::MemoryFetch]),
     .write_addr_i(FetchListBits'(load_addr_i)),
@@ -472,7 +479,7 @@ module overlay_core #(
     .window_write_i(load_i[overlay_image_pkg::MemoryWindows]),
     .window_addr_i(WindowAddrBits'(load_addr_i)),
     .window_data_i(WindowWidth'(load_word_i >> (LoadWidth - 32 * WindowParts))),
-    .instr_valid_i(fetch_valid && weights_ready),
+    .instr_valid_i(fetch_valid && weights_ready && !fetch_next_q),
     .instr_i(fetch_instr),
     .instr_next_o(fetch_next),
     .progress_engine_i(progress_engine_q),
@@ -934,6 +941,9 @@ module overlay_core #(
     .Loadable(Loadable),
     .PieceWidth(PieceWidth),
     .PieceFile(PieceFile),
+    .LifDepth(LifDepth),
+    .LifWidth(LifWidth),
+    .LeakShift(LeakShift),
     .RowBits(RowBits),
     .ChunkBits(ChunkBits),
     .ElementBits(ElementBits)
@@ -1285,21 +1295,22 @@ module overlay_core #(
 `endif
 
   // ---------------------------------------------------------------------------- counters
+  // Counted a cycle later: whether a quad is written is known late.
   logic [CountWidth-1:0] fired, added;
+  logic [GroupLanes-1:0] fired_q;
+  logic [RowFires-1:0] row_fired_q;
   always_comb begin
     fired = '0;
     added = '0;
-    for (int unsigned j = 0; j < GroupLanes; j++) begin
-      fired = fired + CountWidth'(fire_fired && fire_nz[j]);
-    end
-    for (int unsigned j = 0; j < RowFires; j++) begin
-      fired = fired + CountWidth'(row_write && row_ready && row_nz[j]);
-    end
+    for (int unsigned j = 0; j < GroupLanes; j++) fired = fired + CountWidth'(fired_q[j]);
+    for (int unsigned j = 0; j < RowFires; j++) fired = fired + CountWidth'(row_fired_q[j]);
     for (int unsigned g = 0; g < Spikes; g++) begin
       added = added + CountWidth'(event_valid && event_bits[g]);
     end
   end
   always_ff @(posedge clk_i) begin
+    fired_q <= fire_nz & {GroupLanes{fire_fired}};
+    row_fired_q <= row_nz & {RowFires{row_write && row_ready}};
     spikes_o <= fired;
     events_o <= added;
   end

@@ -59,6 +59,10 @@ module overlay_fire #(
   parameter bit Loadable = 1'b0,
   parameter int unsigned PieceWidth = 16,
   parameter PieceFile = "",
+  /// IF and LIF neurons: words of membranes, none if 0; bits of a membrane, of a leak behind the point; see `overlay_lif`.
+  parameter int unsigned LifDepth = 0,
+  parameter int unsigned LifWidth = 16,
+  parameter int unsigned LeakShift = 0,
   /// Bits that are counted: rows, chunks of a row, elements of a chunk.
   parameter int unsigned RowBits = 8,
   parameter int unsigned ChunkBits = 4,
@@ -303,7 +307,7 @@ module overlay_fire #(
   // ---------------------------------------------------------------------------- tables
   // Levels found in tables take the place of sums, with a threshold of 1.
   localparam int unsigned PieceProbes = 5;
-  logic by_table, found;
+  logic by_table, table_found, found;
   logic [Lanes*(LevelBits+1)-1:0] table_level;
   assign by_table = PieceDepth > 0 && instr_i[overlay_isa_pkg::FireTableLsb];
   if (PieceDepth > 0) begin : gen_pieces
@@ -341,12 +345,60 @@ module overlay_fire #(
       .write_addr_i(piece_addr_i),
       .write_data_i(piece_data_i)
     );
-    assign found = !by_table || done;
+    assign table_found = !by_table || done;
   end else begin : gen_no_pieces
     assign table_level = '0;
-    assign found = 1'b1;
+    assign table_found = 1'b1;
     logic unused_pieces;
     assign unused_pieces = piece_write_i ^ (^piece_addr_i) ^ (^piece_data_i);
+  end
+
+  // ---------------------------------------------------------------------------- time-steps
+  // Spikes of IF and LIF neurons take the place of sums, too: a neuron with the threshold 1 passes them on.
+  logic by_lif, lif_found;
+  logic [Lanes-1:0] lif_spike;
+  assign by_lif = LifDepth > 0 && instr_i[overlay_isa_pkg::FireLifLsb+:3] != '0;
+  assign found = table_found && lif_found;
+  if (LifDepth > 0) begin : gen_lif
+    localparam int unsigned LifBits = (LifDepth > 1) ? $clog2(LifDepth) : 1;
+    localparam int unsigned FractionBits = 6;
+    logic done;
+    logic [Lanes*LifWidth-1:0] membranes;
+    overlay_lif #(
+      .Lanes(Lanes),
+      .AccWidth(AccWidth),
+      .ThetaWidth(ThetaWidth),
+      .StartWidth(StartWidth),
+      .StateWidth(LifWidth),
+      .Depth(LifDepth),
+      .LeakShift(LeakShift),
+      .FractionBits(FractionBits)
+    ) u_lif (
+      .clk_i,
+      .rst_i,
+      .begin_i(state_q == StIdle),
+      .valid_i(s0_valid_q && by_lif),
+      .done_o(done),
+      .take_i(s0_move),
+      .last_i(LifBits'(instr_i[overlay_isa_pkg::FireSumsLsb+:24] - 24'd1)),
+      .fraction_i(instr_i[overlay_isa_pkg::FireStartsLsb+:FractionBits]),
+      .reset_i(instr_i[overlay_isa_pkg::FireLifLsb+1+:2]),
+      .over_i(instr_i[overlay_isa_pkg::FireLifLsb]),
+      .factor_i((LeakShift + 1)'(instr_i[overlay_isa_pkg::FireScaleLsb+:64])),
+      .value_i(LifWidth'(instr_i[overlay_isa_pkg::FireCoefficientLsb+:64])),
+      .sums_i(s0_sums),
+      .threshold_i,
+      .spikes_o(lif_spike),
+      .membranes_o(membranes)
+    );
+    assign lif_found = !by_lif || done;
+`ifdef SYNTHESIS
+    logic unused_membranes;
+    assign unused_membranes = ^membranes;
+`endif
+  end else begin : gen_no_lif
+    assign lif_spike = '0;
+    assign lif_found = 1'b1;
   end
 
   // ---------------------------------------------------------------------------- membrane
@@ -428,9 +480,17 @@ module overlay_fire #(
       (!busy_q || step_end || (step_go && step_q == StepBits'(1)));
 
   // Whether the next group is loaded is known early: in the last step nothing else is done with the adders. That it is
-  // loaded only enables their registers.
-  logic loads;
-  assign loads = !busy_q || step_end;
+  // loaded only enables their registers. Each lane has its own copy of `!busy_q || step_end`, which synthesis does not merge,
+  // for each holds itself.
+  logic first_end, loads_begins, loads_stays;
+  logic [Lanes-1:0] loads_q;
+  assign first_end = Unary ? steps == StepBits'(1) : MaxSteps == 1;
+  assign loads_begins = (sm_move && first_end) ||
+      (!sm_move && step_go && (step_end || step_q == StepBits'(1)));
+  assign loads_stays = !sm_move && !step_go;
+  always_ff @(posedge clk_i) begin
+    loads_q <= {Lanes{rst_i || loads_begins}} | (loads_q & {Lanes{loads_stays}});
+  end
 
   // Radix spikes: the bits of the limits that have the weight of the step.
   logic [LevelBits-1:0] weight_q, next_weight;
@@ -537,14 +597,19 @@ module overlay_fire #(
     logic signed [VWidth-1:0] wide_start, v, s1_v;
     logic [HighWidth-1:0] inverse;
     logic [ThetaWidth-1:0] s1_theta, theta_q;
-    logic falls, reached, less_q, less, unused_v, unused_rest;
+    // Thresholds of IF and LIF neurons, which are not those of these adders, may be wider than V.
+    logic unused_theta;
+    assign unused_theta = ^s1_theta;
+    logic falls, reached, less_q, less, loads, unused_v, unused_rest;
+    assign loads = loads_q[j];
     logic [WideWidth-1:0] wide_theta, loaded, operand, rest, rest_q;
     logic [LevelBits-1:0] m_level;
     logic allowed;
-    assign start = by_table ? '0 : threshold_i[(ThetaWidth+StartWidth)*j+:StartWidth];
-    assign theta = by_table ? ThetaWidth'(1) << Fraction :
+    assign start = (by_table || by_lif) ? '0 : threshold_i[(ThetaWidth+StartWidth)*j+:StartWidth];
+    assign theta = (by_table || by_lif) ? ThetaWidth'(1) << Fraction :
         threshold_i[(ThetaWidth+StartWidth)*j+StartWidth+:ThetaWidth];
-    assign acc = by_table ? AccWidth'($signed(table_level[(LevelBits+1)*j+:LevelBits+1])) :
+    assign acc = by_lif ? AccWidth'(lif_spike[j]) :
+        by_table ? AccWidth'($signed(table_level[(LevelBits+1)*j+:LevelBits+1])) :
         s0_sums[AccWidth*j+:AccWidth];
     // Sums are differences, so that a carry chain gets the number behind which there is no logic as it is.
     if (Fraction > 0) begin : gen_fraction
@@ -614,8 +679,10 @@ module overlay_fire #(
 
 `ifndef SYNTHESIS
   // For co-simulation: neurons after each local time-step. Membranes are V, whatever M is; sums, where tables decide.
+  // Of IF and LIF neurons, what decided about their spikes.
+  localparam int unsigned TapWidth = (LifDepth > 0 && LifWidth > VWidth) ? LifWidth : VWidth;
   logic tap_valid_q;
-  logic [Lanes*VWidth-1:0] tap_v_q;
+  logic [Lanes*TapWidth-1:0] tap_v_q;
   logic [Lanes*ThetaWidth-1:0] tap_theta_q;
   logic [Lanes*(LevelBits+1)-1:0] tap_level_q;
   logic [Lanes-1:0] tap_nz_q, tap_neg_q;
@@ -662,27 +729,35 @@ module overlay_fire #(
   };
   always_ff @(posedge clk_i) begin
     if (!rst_i && spike_write_o && Turns == 1) a_spikes_of_a_step : assert (tap_valid_q);
+    if (!rst_i) a_loads : assert (loads_q == {Lanes{!busy_q || step_end}});
   end
   // Doublings that are still to come.
   logic [31:0] tap_shift;
   assign tap_shift = Unary ? '0 : 32'(step_q);
   for (genvar j = 0; j < Lanes; j++) begin : gen_tap
     logic [WideWidth-1:0] kept, theta_now;
-    logic signed [VWidth-1:0] left_over, theta;
+    logic signed [VWidth-1:0] left_over, theta, seen;
     logic [LevelBits:0] magnitude;
-    logic signed [AccWidth-1:0] s1_sum_q, sm_sum_q, s2_sum_q;
+    logic signed [TapWidth-1:0] s0_sum, s1_sum_q, sm_sum_q, s2_sum_q;
+    if (LifDepth > 0) begin : gen_lif_sum
+      assign s0_sum = by_lif ? TapWidth'($signed(gen_lif.membranes[LifWidth*j+:LifWidth])) :
+          TapWidth'($signed(s0_sums[AccWidth*j+:AccWidth]));
+    end else begin : gen_sum
+      assign s0_sum = TapWidth'($signed(s0_sums[AccWidth*j+:AccWidth]));
+    end
     assign theta_now = WideWidth'(tap_theta_q[ThetaWidth*j+:ThetaWidth]) << Doublings;
     assign kept =
         (gen_lane[j].rest_q ^ {WideWidth{gen_lane[j].less_q}}) + (spike[j] ? '0 : theta_now);
     assign left_over = VWidth'(kept >> (32'd0 + Doublings - tap_shift));
     assign theta = VWidth'(tap_theta_q[ThetaWidth*j+:ThetaWidth]);
+    assign seen = !negative_q[j] ? left_over : Negative ? ~left_over + theta : ~left_over;
     assign magnitude = {1'b0, level[LevelBits*j+:LevelBits]} << tap_shift;
     always_ff @(posedge clk_i) begin
-      if (s1_take) s1_sum_q <= s0_sums[AccWidth*j+:AccWidth];
+      if (s1_take) s1_sum_q <= s0_sum;
       if (s1_move) sm_sum_q <= s1_sum_q;
       if (sm_move) s2_sum_q <= sm_sum_q;
-      tap_v_q[VWidth*j+:VWidth] <= by_table ? VWidth'(s2_sum_q) :
-          !negative_q[j] ? left_over : Negative ? ~left_over + theta : ~left_over;
+      tap_v_q[TapWidth*j+:TapWidth] <= (by_table || by_lif) ? s2_sum_q :
+          TapWidth'(seen);
       if (sm_move) tap_theta_q[ThetaWidth*j+:ThetaWidth] <= gen_lane[j].theta_q;
       tap_level_q[(LevelBits+1)*j+:LevelBits+1] <= negative_q[j] ? -magnitude : magnitude;
     end

@@ -82,6 +82,7 @@ package overlay_isa_pkg;
   localparam int unsigned FireExponentialsLsb = 461;
   localparam int unsigned FireExponentialCountLsb = 485;
   localparam int unsigned FireScaleLsb = 509;
+  localparam int unsigned FireLifLsb = 573;
 
   localparam int unsigned VectorWords = 17;
   localparam int unsigned VectorLastLsb = 0;

@@ -131,7 +131,7 @@ module overlay_layer_norm #(
   end
 
   // ---------------------------------------------------------------------------- moments
-  // m1: X from the memory. m2: X. m4: y. m5: factors. m7: their products, then the sum of those of a beat; v.
+  // m1: X from the memory. m2: X. m4: y. m7: products, then the sum of those of a beat; v.
   // A stage holds {beat, first of the row, last of the row, slot of S^2}.
   localparam int unsigned Stages = 7 + Levels;
   logic [Stages:1] element_q, first_q, last_q, square_q;
@@ -172,29 +172,31 @@ module overlay_layer_norm #(
   // Elements that a beat does not have count as 0.
   logic [Lanes-1:0] here;
   for (genvar l = 0; l < Lanes; l++) begin : gen_moments
-    logic signed [SumWidth-1:0] x, m4_x;
-    logic signed [RowWidth-1:0] own_y, m5_a_q, m5_b_q;
+    logic signed [SumWidth-1:0] m1_x, m4_x;
+    logic signed [RowWidth-1:0] own_y, m4_a, m4_b;
     logic signed [SquareWidth-1:0] product;
     assign here[l] = !last_q[1] || rest == '0 || ChannelsWidth'(l) < rest;
-    assign x = m2_x_q[SumWidth*l+:SumWidth];
+    assign m1_x = sum_data_i[SumWidth*l+:SumWidth] & {SumWidth{here[l]}};
     assign m4_x = m4_x_q[SumWidth*l+:SumWidth];
     assign m4_y[RowWidth*l+:RowWidth] = own_y;
     assign m7_product[SquareWidth*l+:SquareWidth] = product;
     always_ff @(posedge clk_i) begin
       if (advance) begin
-        m2_x_q[SumWidth*l+:SumWidth] <= sum_data_i[SumWidth*l+:SumWidth] & {SumWidth{here[l]}};
-        m3_x_q[SumWidth*l+:SumWidth] <= x;
+        m2_x_q[SumWidth*l+:SumWidth] <= m1_x;
+        m3_x_q[SumWidth*l+:SumWidth] <= m2_x_q[SumWidth*l+:SumWidth];
         m4_x_q[SumWidth*l+:SumWidth] <= m3_x_q[SumWidth*l+:SumWidth];
-        m5_a_q <= RowWidth'(m4_x);
-        m5_b_q <= own_y;
-        if (square_q[4]) begin
-          m5_a_q <= (l == 0) ? sum_q : '0;
-          m5_b_q <= (l == 0) ? sum_q : '0;
-        end
       end
     end
+    // The multiplier of lane 0 also squares S.
+    if (l == 0) begin : gen_square
+      assign m4_a = square_q[4] ? sum_q : RowWidth'(m4_x);
+      assign m4_b = square_q[4] ? sum_q : own_y;
+    end else begin : gen_none
+      assign m4_a = RowWidth'(m4_x) & {RowWidth{!square_q[4]}};
+      assign m4_b = own_y;
+    end
 
-    wide_product #(
+    registered_product #(
       .AWidth(ChannelsWidth + 1),
       .BWidth(SumWidth),
       .Width(RowWidth)
@@ -202,19 +204,19 @@ module overlay_layer_norm #(
       .clk_i,
       .enable_i(advance),
       .a_i({1'b0, channels_i}),
-      .b_i(x),
+      .b_i(m1_x),
       .product_o(own_y)
     );
 
-    wide_product #(
+    registered_product #(
       .AWidth(RowWidth),
       .BWidth(RowWidth),
       .Width(SquareWidth)
     ) u_square (
       .clk_i,
       .enable_i(advance),
-      .a_i(m5_a_q),
-      .b_i(m5_b_q),
+      .a_i(m4_a),
+      .b_i(m4_b),
       .product_o(product)
     );
   end
@@ -278,7 +280,7 @@ module overlay_layer_norm #(
   );
 
   // ---------------------------------------------------------------------------- decision
-  // d0: y, S and r of its row. d1: y - S, constants from the memory. d2: factors. d4: products. d5: their sum.
+  // d0: y, S and r of its row. d1: y - S, constants from the memory. d4: products. d5: their sum.
   // theta of d5 comes from d2, where r of the same row is while a row's first element is in d4: r is not replaced before
   // that element is beyond d1.
   logic decide, have_q, first_y_q, issue, y_valid, y_last;
@@ -339,43 +341,41 @@ module overlay_layer_norm #(
   logic pad;
   for (genvar l = 0; l < Lanes; l++) begin : gen_decision
     logic signed [RowWidth-1:0] own_y;
-    logic signed [CentredWidth-1:0] d1_centred_q, d2_centred_q;
-    logic signed [ConstWidth-1:0] gamma, beta, d2_gamma_q;
-    logic signed [OffsetWidth-1:0] d2_offset_q;
+    logic signed [CentredWidth-1:0] d1_centred_q;
+    logic signed [ConstWidth-1:0] gamma, beta;
+    logic signed [OffsetWidth-1:0] offset;
     logic signed [WideWidth-1:0] d4_scaled, d4_shift, d5_wide_q;
     assign own_y = y[RowWidth*l+:RowWidth];
     assign {beta, gamma} = const_data_i[2*ConstWidth*l+:2*ConstWidth];
+    assign offset = OffsetWidth'(beta) + (OffsetWidth'(1) <<< (Fraction - 1));
     always_ff @(posedge clk_i) begin
       if (decide) begin
         d1_centred_q <= CentredWidth'(own_y) - CentredWidth'(s_q);
-        d2_centred_q <= d1_centred_q;
-        d2_gamma_q <= gamma;
-        d2_offset_q <= OffsetWidth'(beta) + (OffsetWidth'(1) <<< (Fraction - 1));
         d5_wide_q <= d4_scaled + d4_shift;
       end
     end
 
-    wide_product #(
+    registered_product #(
       .AWidth(ConstWidth),
       .BWidth(CentredWidth),
       .Width(WideWidth)
     ) u_gamma (
       .clk_i,
       .enable_i(decide),
-      .a_i(d2_gamma_q),
-      .b_i(d2_centred_q),
+      .a_i(gamma),
+      .b_i(d1_centred_q),
       .product_o(d4_scaled)
     );
 
-    wide_product #(
+    registered_product #(
       .AWidth(OffsetWidth),
       .BWidth(RootWidth + 1),
       .Width(WideWidth)
     ) u_beta (
       .clk_i,
       .enable_i(decide),
-      .a_i(d2_offset_q),
-      .b_i({1'b0, d2_r_q}),
+      .a_i(offset),
+      .b_i({1'b0, d1_r_q}),
       .product_o(d4_shift)
     );
     assign out_value_o[ValueWidth*l+:ValueWidth] = d5_wide_q[WideWidth-1:Fraction];

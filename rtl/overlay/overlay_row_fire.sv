@@ -17,8 +17,8 @@
 /// all elements of a quad.
 /// Structure: four beats are collected as magnitudes; their neurons then take a step a cycle while the next
 /// quad is collected.
-/// Throughput: one beat a cycle, but a quad takes at least `LevelWidth` cycles, with unary spikes
-/// `LevelWidth + steps`, and one with a single beat a cycle more.
+/// Throughput: a quad takes a cycle more than it has beats, but at least `LevelWidth` cycles, with unary spikes
+/// `LevelWidth + steps`; one with a single beat a cycle more.
 module overlay_row_fire #(
   /// Elements of a beat.
   parameter int unsigned Lanes = 1,
@@ -101,7 +101,8 @@ module overlay_row_fire #(
   logic [QuadWidth-1:0] quad_q;
   logic [StepsWidth-1:0] steps_q;
   logic unary_q, row_end_q, tag_q;
-  assign in_ready_o = !full_q || hand_over;
+  // Registers only, for the enables of all that is collected follow from it.
+  assign in_ready_o = !full_q;
   assign taken = in_valid_i && in_ready_o;
 
   logic [Lanes-1:0] minus, strict;
@@ -237,15 +238,22 @@ module overlay_row_fire #(
   // that the next rest is 2 R - theta after a spike and 2 R + theta after none. The register is R, or its complement
   // where theta was subtracted: then theta is always added, and only the other operand changes.
   // Whether the next quad is loaded is known early: in the last step nothing else is done with the adder. That it is loaded
-  // only enables the register.
-  logic loads;
-  assign loads = !busy_q || final_q;
+  // only enables the register. Each lane has its own copy of `!busy_q || final_q`, which synthesis does not merge, for each
+  // holds itself.
+  logic loads_begins, loads_stays;
+  logic [Quad-1:0] loads_q;
+  assign loads_begins = (hand_over && first_final) || (!hand_over && step && (final_q || next_final));
+  assign loads_stays = !hand_over && !step;
+  always_ff @(posedge clk_i) begin
+    loads_q <= {Quad{rst_i || loads_begins}} | (loads_q & {Quad{loads_stays}});
+  end
   logic [WideWidth-1:0] wide_theta;
   assign wide_theta = WideWidth'(step_theta_q) << (LevelWidth - 1);
   for (genvar j = 0; j < Quad; j++) begin : gen_lane
     logic [WideWidth-1:0] rest_q, rest, operand, loaded;
     logic [LevelWidth-1:0] level_q;
-    logic less_q, less, zero, reaches, takes, at_limit_q, limit_bit;
+    logic less_q, less, zero, reaches, takes, at_limit_q, limit_bit, loads;
+    assign loads = loads_q[j];
     assign less = loads || reaches;
     assign loaded = WideWidth'(mag_q[MagWidth*j+:MagWidth]);
     assign operand = loads ? ~loaded :
@@ -304,6 +312,7 @@ module overlay_row_fire #(
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
+    if (!rst_i) a_loads : assert (loads_q == {Quad{!busy_q || final_q}});
     if (!rst_i && in_valid_i) begin
       a_steps : assert (steps_i != '0 && (unary || int'(steps_i) <= int'(LevelWidth)));
       a_unary : assert (Unary != 0 || !unary_i);

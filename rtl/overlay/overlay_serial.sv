@@ -80,7 +80,7 @@ module overlay_serial #(
     end
   end
 
-  // s1: constants come. s2, s3: product. s4: sum.
+  // s1: constants come. s4: product. Then the sum.
   logic [SumBits-1:0] s1_addr_q, s2_addr_q, s3_addr_q, s4_addr_q;
   always_ff @(posedge clk_i) begin
     s1_addr_q <= sum_addr_q;
@@ -92,8 +92,8 @@ module overlay_serial #(
 
   for (genvar l = 0; l < Lanes; l++) begin : gen_lane
     logic s1_valid_q, s2_valid_q, s3_valid_q, s4_valid_q, mine;
-    logic signed [ValueWidth-1:0] s1_value_q, s2_value_q;
-    logic signed [CoefficientWidth-1:0] own_factor, factor, s2_factor_q;
+    logic signed [ValueWidth-1:0] s1_value_q;
+    logic signed [CoefficientWidth-1:0] own_factor, factor;
     logic signed [SumWidth-1:0] base, s2_base_q, s3_base_q, s4_base_q, s4_product;
     if (Lanes == 1) begin : gen_one
       assign mine = in_valid_i;
@@ -125,22 +125,20 @@ module overlay_serial #(
       end
       s1_value_q <= (Lanes > 1 && in_wide_i) ? in_value_i[ValueWidth*l+:ValueWidth] :
                     in_value_i[ValueWidth-1:0];
-      s2_value_q <= s1_value_q;
-      s2_factor_q <= factor;
       s2_base_q <= base;
       s3_base_q <= s2_base_q;
       s4_base_q <= s3_base_q;
       write_data_o[SumWidth*l+:SumWidth] <= s4_base_q + s4_product;
     end
-    wide_product #(
+    registered_product #(
       .AWidth(CoefficientWidth),
       .BWidth(ValueWidth),
       .Width(SumWidth)
     ) u_product (
       .clk_i,
       .enable_i(1'b1),
-      .a_i(s2_factor_q),
-      .b_i(s2_value_q),
+      .a_i(factor),
+      .b_i(s1_value_q),
       .product_o(s4_product)
     );
   end

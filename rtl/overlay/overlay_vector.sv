@@ -286,7 +286,7 @@ module overlay_vector #(
   assign mask_valid_o = mask_valid_q;
 
   // ---------------------------------------------------------------------------- elements
-  // e0: addresses. e1: from the memories. e2: factors. e4: product. e5: the sum, on its way to the memory.
+  // e0: addresses. e1: from the memories. e4: product. e5: the sum, on its way to the memory.
   logic [ChannelsWidth-1:0] channel_q;
   logic [SumAddrWidth-1:0] x_q, write_addr_q, sum_base;
   // Of an element with two reads this is the second.
@@ -318,8 +318,8 @@ module overlay_vector #(
   logic e1_end_q, e2_end_q, e3_end_q, e4_end_q, e5_end_q;
   logic signed [SumWidth-1:0] e1_base, first_q, e2_base_q, e3_base_q, e4_base_q, e4_product,
       e5_sum_q;
-  logic signed [FactorWidth-1:0] e1_factor, e2_factor_q;
-  logic signed [CoefficientWidth-1:0] e1_coefficient, e2_coefficient_q;
+  logic signed [FactorWidth-1:0] e1_factor;
+  logic signed [CoefficientWidth-1:0] e1_coefficient;
   assign advance = !e5_valid_q || write_ready_i;
   assign write_valid_o = e5_valid_q;
   assign write_addr_o = write_addr_q;
@@ -344,8 +344,6 @@ module overlay_vector #(
       e2_base_q <= e1_base;
       e3_base_q <= e2_base_q;
       e4_base_q <= e3_base_q;
-      e2_factor_q <= e1_factor;
-      e2_coefficient_q <= e1_coefficient;
       e5_sum_q <= e4_base_q + e4_product;
     end
     if (start) write_addr_q <= instr_i[TargetLsb+:SumAddrWidth];
@@ -365,15 +363,15 @@ module overlay_vector #(
     assign sum_data = sum_data_i;
   end
 
-  wide_product #(
+  registered_product #(
     .AWidth(CoefficientWidth),
     .BWidth(FactorWidth),
     .Width(SumWidth)
   ) u_product (
     .clk_i,
     .enable_i(advance),
-    .a_i(e2_coefficient_q),
-    .b_i(e2_factor_q),
+    .a_i(e1_coefficient),
+    .b_i(e1_factor),
     .product_o(e4_product)
   );
 

@@ -1,4 +1,4 @@
-//! `check`: whether an ONNX model can be converted, and everything that is in the way.
+//! `check`: whether a model can be converted, and everything that is in the way.
 
 use std::path::PathBuf;
 
@@ -9,6 +9,7 @@ use super::convert::{Encoding, InputArgs, InputReport, Note, WeightBits};
 use super::graph::GraphArgs;
 use super::insert::{self, InsertArgs};
 use super::output;
+use super::spiking::SpikingArgs;
 use crate::error::{Error, Result, printable, thousands};
 use crate::flow;
 use crate::flow::check::Check;
@@ -19,15 +20,17 @@ use crate::import::{Status, Surveyed};
 #[derive(ClapArgs)]
 pub struct Args {
     /// The model.
-    #[arg(value_name = "MODEL.onnx")]
+    #[arg(value_name = "MODEL")]
     model: PathBuf,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
     graph: GraphArgs,
-    /// When the input is applied: analog, rate or rate:STEPS.
-    #[arg(long, default_value = "analog")]
-    encoding: Encoding,
+    /// When the input is applied, as for `convert`.
+    #[arg(long)]
+    encoding: Option<Encoding>,
+    #[command(flatten)]
+    spiking: SpikingArgs,
     /// Round weights without a quantiser to this number of bits, 2 to 32, with one scale per output channel. Without it, or
     /// with auto, they are taken to 24 bits of the largest weight of their output channel.
     #[arg(long, value_name = "N")]
@@ -80,13 +83,15 @@ struct Problem<'a> {
 /// # Errors
 /// When the file is not an ONNX model, or it cannot be converted.
 pub fn run(args: &Args) -> Result<()> {
+    let (encoding, samples) = Encoding::of(args.encoding, &args.model)?;
     let check = flow::check(&flow::check::Options {
         model: args.model.clone(),
         input: args.input.spec()?,
         weight_bits: args.weight_bits.and_then(|bits| bits.0),
         adjustments: args.graph.adjustments(),
-        encoding: args.encoding.0,
+        encoding,
         precision: crate::quant::Precision::EXACT,
+        spiking: args.spiking.options(samples),
         name: None,
         insert: args.insert.insert()?,
         search: None,

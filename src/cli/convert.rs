@@ -1,4 +1,4 @@
-//! `convert`: ONNX model → model.snn.
+//! `convert`: ONNX or NIR model → model.snn.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::graph::GraphArgs;
 use super::insert::InsertArgs;
+use super::spiking::SpikingArgs;
 use super::{insert, inspect, output};
 use crate::convert::EncodingChoice;
 use crate::error::{Error, Result, printable};
@@ -18,7 +19,8 @@ use crate::flow::rounding::Rounding;
 use crate::flow::widths::{Search, Widths};
 use crate::import::{Match, Samples};
 use crate::lower::LayerProof;
-use crate::quant::{Decimal, Element, InputSpec, Precision, Scaling};
+use crate::nir;
+use crate::quant::{Coding, Decimal, Element, InputSpec, Precision, Scaling};
 
 /// Type of a raw element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -94,22 +96,49 @@ impl InputArgs {
     }
 }
 
-/// `analog`, `rate` or `rate:STEPS`.
+/// When the input is applied: to a quantised network, and to one that spikes already.
 #[derive(Clone, Copy, Debug)]
-pub struct Encoding(pub EncodingChoice);
+pub struct Encoding {
+    quantised: Option<EncodingChoice>,
+    spiking: nir::Samples,
+}
+
+impl Encoding {
+    /// What ONNX and NIR models have without a choice of the user.
+    const USUAL: Self = Self { quantised: Some(EncodingChoice::Analog), spiking: nir::Samples::Train(None) };
+
+    /// The choice, or the usual one, for this file.
+    ///
+    /// # Errors
+    /// When an ONNX model cannot have it.
+    pub fn of(choice: Option<Self>, model: &Path) -> Result<(EncodingChoice, nir::Samples)> {
+        let Self { quantised, spiking } = choice.unwrap_or(Self::USUAL);
+        match quantised {
+            Some(quantised) => Ok((quantised, spiking)),
+            None if nir::is_nir(model) => Ok((EncodingChoice::Analog, spiking)),
+            None => Err(Error::input("only networks that spike already (NIR) have inputs of spikes")
+                .at_file(model)
+                .fix("give --encoding analog or rate")),
+        }
+    }
+}
 
 impl FromStr for Encoding {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        use nir::Samples::{Constant, Train};
+        let of = |quantised, spiking| Ok(Self { quantised, spiking });
         match text.split_once(':') {
-            None if text == "analog" => Ok(Self(EncodingChoice::Analog)),
-            None if text == "rate" => Ok(Self(EncodingChoice::Rate(None))),
+            None if text == "analog" => of(Some(EncodingChoice::Analog), Constant),
+            None if text == "rate" => of(Some(EncodingChoice::Rate(None)), Train(Some(Coding::Rate))),
+            None if text == "latency" => of(None, Train(Some(Coding::Latency))),
+            None if text == "spikes" => of(None, Train(None)),
             Some(("rate", steps)) => match steps.parse() {
-                Ok(steps) => Ok(Self(EncodingChoice::Rate(Some(steps)))),
+                Ok(steps) => of(Some(EncodingChoice::Rate(Some(steps))), Train(Some(Coding::Rate))),
                 Err(_) => Err(format!("{steps:?} is not a number of time-steps")),
             },
-            _ => Err("possible are analog, rate and rate:STEPS".into()),
+            _ => Err("possible are analog, rate, rate:STEPS, latency and spikes".into()),
         }
     }
 }
@@ -154,7 +183,7 @@ impl FromStr for FractionBits {
 #[derive(ClapArgs)]
 pub struct Args {
     /// The model.
-    #[arg(value_name = "MODEL.onnx")]
+    #[arg(value_name = "MODEL")]
     model: PathBuf,
     /// The folder to write. An existing model is replaced.
     #[arg(short, long, value_name = "MODEL.snn")]
@@ -163,9 +192,13 @@ pub struct Args {
     input: InputArgs,
     #[command(flatten)]
     graph: GraphArgs,
-    /// When the input is applied: analog, rate or rate:STEPS.
-    #[arg(long, default_value = "analog")]
-    encoding: Encoding,
+    /// When the input is applied: analog, rate or rate:STEPS; analog without it. In NIR files: spikes (trains of 0 and 1, or
+    /// with --input event frames, time-steps first), rate or latency (static samples become such trains), or analog (a
+    /// static sample is applied in every time-step); spikes without it.
+    #[arg(long)]
+    encoding: Option<Encoding>,
+    #[command(flatten)]
+    spiking: SpikingArgs,
     /// Fraction bits of residual sums, of γ and β of LayerNorm, of the exponential and of the scale of softmax, which are
     /// rounded: 1 to 32 each. More bits than the default make differences from float64 rarer.
     #[arg(long, value_name = "R,G,F,H", default_value = "26,24,24,30")]
@@ -269,14 +302,16 @@ impl Args {
 /// # Errors
 /// When the model is not supported or the output cannot be written.
 pub fn run(args: &Args) -> Result<()> {
+    let (encoding, samples) = Encoding::of(args.encoding, &args.model)?;
     let options = flow::convert::Options {
         model: args.model.clone(),
         output: Some(args.output.clone()),
         input: args.input.spec()?,
         weight_bits: args.weight_bits.and_then(|bits| bits.0),
         adjustments: args.graph.adjustments(),
-        encoding: args.encoding.0,
+        encoding,
         precision: args.fraction_bits.0,
+        spiking: args.spiking.options(samples),
         name: args.name.clone(),
         insert: args.insert.insert()?,
         search: args.search()?,

@@ -105,6 +105,7 @@ pub fn run(args: &Args) -> Result<()> {
         search: None,
         encoding: EncodingChoice::Analog,
         precision: crate::quant::Precision::EXACT,
+        spiking: crate::nir::Options::default(),
         name: None,
     })?;
     let model = converted.model;

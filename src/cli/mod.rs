@@ -27,6 +27,7 @@ mod program;
 mod report;
 mod run;
 mod schedule;
+mod spiking;
 mod synth;
 mod targets;
 mod verify;
@@ -50,9 +51,9 @@ struct Cli {
 enum Command {
     /// Run all steps on a built-in example: convert, run, build, co-simulate, synthesise.
     Demo(demo::Args),
-    /// Check whether an ONNX model can be converted: every node, all problems with their fixes, a rough size.
+    /// Check whether an ONNX or NIR model can be converted: every node, all problems with their fixes, a rough size.
     Check(check::Args),
-    /// Convert an ONNX model to a spiking network (a folder model.snn).
+    /// Convert an ONNX or NIR model to a spiking network (a folder model.snn).
     Convert(convert::Args),
     /// Find the smallest fixed-point widths whose accuracy on calibration samples stays within a tolerance.
     Compact(compact::Args),

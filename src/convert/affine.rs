@@ -49,6 +49,7 @@ impl Conversion {
             }
             Op::Sum(_)
             | Op::Embedding(_)
+            | Op::Lif(_)
             | Op::LayerNorm(_)
             | Op::Product(_)
             | Op::Softmax(_)

@@ -39,6 +39,7 @@ impl Conversion {
             | Op::Linear(_)
             | Op::MaxPool(_)
             | Op::Neuron(_)
+            | Op::Lif(_)
             | Op::Arrange(_)
             | Op::Select(_)
             | Op::Embedding(_)

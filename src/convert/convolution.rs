@@ -85,7 +85,7 @@ impl Conversion {
         self.unscaled(name, source)?;
         let (node, order) = self.rows_of(name, source, window.channels)?;
         match &self.graph.node(node).op {
-            Op::Input(_) | Op::Neuron(_) | Op::Arrange(_) | Op::Select(_) => Ok((node, order)),
+            Op::Input(_) | Op::Neuron(_) | Op::Lif(_) | Op::Arrange(_) | Op::Select(_) => Ok((node, order)),
             Op::Linear(_) => Err(self.no_quantiser_after("the layer", node, name)),
             Op::Sum(_) | Op::Embedding(_) => Err(self.no_quantiser_after("the sum", node, name)),
             Op::LayerNorm(_)

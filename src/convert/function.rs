@@ -43,6 +43,7 @@ impl Conversion {
             Op::LayerNorm(_)
             | Op::Softmax(_)
             | Op::Neuron(_)
+            | Op::Lif(_)
             | Op::Select(_)
             | Op::Function(_)
             | Op::MaxPool(_)

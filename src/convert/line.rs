@@ -109,6 +109,7 @@ impl Conversion {
             Op::Input(_)
             | Op::MaxPool(_)
             | Op::Neuron(_)
+            | Op::Lif(_)
             | Op::Arrange(_)
             | Op::Select(_)
             | Op::Embedding(_)

@@ -26,7 +26,7 @@ impl Conversion {
         self.unscaled(name, source)?;
         let (node, order) = self.rows_of(name, source, weights.inputs)?;
         match &self.graph.node(node).op {
-            Op::Input(_) | Op::Neuron(_) | Op::Arrange(_) | Op::Select(_) | Op::Readout => {}
+            Op::Input(_) | Op::Neuron(_) | Op::Lif(_) | Op::Arrange(_) | Op::Select(_) | Op::Readout => {}
             Op::MaxPool(_) => return Err(self.no_quantiser_after("the pool", node, name)),
             Op::Linear(_) => return Err(self.no_quantiser_after("the linear layer", node, name)),
             Op::Sum(_) | Op::Embedding(_) => return Err(self.no_quantiser_after("the sum", node, name)),

@@ -92,6 +92,7 @@ impl Conversion {
                     continue;
                 }
                 Op::Input(_)
+                | Op::Lif(_)
                 | Op::MaxPool(_)
                 | Op::Arrange(_)
                 | Op::Embedding(_)

@@ -50,6 +50,7 @@ impl Conversion {
             }
             Op::Sum(_) if source.order.is_none() => node,
             Op::Select(_)
+            | Op::Lif(_)
             | Op::Embedding(_)
             | Op::Sum(_)
             | Op::LayerNorm(_)

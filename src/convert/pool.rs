@@ -43,6 +43,7 @@ impl Conversion {
             Op::Input(_)
             | Op::Linear(_)
             | Op::Arrange(_)
+            | Op::Lif(_)
             | Op::Embedding(_)
             | Op::Sum(_)
             | Op::LayerNorm(_)

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::graph::Shape;
-use crate::quant::{Decimal, Element, InputSpec, Scaling};
+use crate::quant::{Coding, Decimal, Element, InputSpec, Scaling};
 
 use super::npy::ScalarType;
 use super::read::{Array, read_integers, split_location};
@@ -42,6 +42,36 @@ impl Inputs {
     /// As [`Self::read`].
     pub fn read_for(location: &str, sample: &Shape, spec: &InputSpec) -> Result<Self> {
         Self::read_with(location, sample, spec.element, &undo(sample, spec))
+    }
+
+    /// As [`Self::read_for`], for a model whose samples are trains of spikes, time-steps first. Static samples, without that
+    /// extent, are coded as such trains; their elements are those of the type.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_coded(location: &str, sample: &Shape, spec: &InputSpec, coding: Coding) -> Result<Self> {
+        let array = Array::read(location)?;
+        let still = Shape(sample.0.get(1..).unwrap_or_default().to_vec());
+        let of_one: usize = array.shape.get(1..).unwrap_or_default().iter().product();
+        let undo = undo(sample, spec);
+        let (path, _) = split_location(location);
+        if of_one != still.len() || still.len() == sample.len() {
+            return Self::from_array(array, sample, spec.element, &undo).map_err(|e| e.at_file(path));
+        }
+        let still = Self::from_array(array, &still, spec.element, &undo).map_err(|e| e.at_file(path))?;
+        let (steps, highest) = (sample.0[0], spec.element.range().1);
+        let mut bytes = Vec::with_capacity(still.count.saturating_mul(sample.len()));
+        let mut raw = Vec::new();
+        for n in 0..still.count {
+            still.fill(n, &mut raw);
+            for t in 0..steps {
+                bytes.extend(raw.iter().flat_map(|&q| {
+                    let spike = i32::from(coding.spike(q, highest, t, steps)).to_le_bytes();
+                    if spec.element == Element::U16 { spike[..2].to_vec() } else { spike[..1].to_vec() }
+                }));
+            }
+        }
+        Ok(Self { count: still.count, elements: sample.len(), element: spec.element, bytes })
     }
 
     fn read_with(location: &str, sample: &Shape, element: Element, undo: &str) -> Result<Self> {

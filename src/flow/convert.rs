@@ -9,6 +9,7 @@ use super::widths;
 use crate::convert::EncodingChoice;
 use crate::error::Result;
 use crate::import;
+use crate::nir;
 use crate::quant::{InputSpec, Precision};
 use crate::snn;
 
@@ -29,6 +30,8 @@ pub struct Options {
     pub encoding: EncodingChoice,
     /// Fraction bits of what is rounded.
     pub precision: Precision,
+    /// What NIR files do not say; `input` and `weight_bits` are those above.
+    pub spiking: nir::Options,
     /// Name of the model; by default that of the file.
     pub name: Option<String>,
     /// Quantisers where values have none.
@@ -49,6 +52,7 @@ pub fn convert(options: &Options) -> Result<Converted> {
         adjustments: options.adjustments.clone(),
         encoding: options.encoding,
         precision: options.precision,
+        spiking: options.spiking.clone(),
         name: options.name.clone(),
         insert: options.insert.clone(),
         search: options.search.clone(),
@@ -78,6 +82,7 @@ pub fn imported(
         adjustments: import::Adjustments::default(),
         encoding,
         precision: Precision::EXACT,
+        spiking: nir::Options::default(),
         name: name.map(str::to_owned),
         insert: None,
         search: None,

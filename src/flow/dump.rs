@@ -140,6 +140,7 @@ impl<'a> Column<'a> {
     fn new(path: &'a Path, layer: &'a Layer, model: &'a Model, lowered: &Lowered) -> Result<Self> {
         let (low, high) = match &lowered.network.node(layer.node).op {
             Op::Neuron(n) => (n.low, n.high),
+            Op::Lif(_) => (0, 1),
             Op::LayerNorm(n) => (n.low, n.high),
             Op::Softmax(s) => (s.low, s.high),
             Op::Input(_)

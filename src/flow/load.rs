@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::data::{self, Inputs};
 use crate::error::{Error, Result};
 use crate::graph::Shape;
-use crate::quant::InputSpec;
+use crate::quant::{Coding, Encoding, InputSpec};
 use crate::snn::{self, Model, Op};
 
 /// Reads `model.snn`; in a build folder, the model that is in it.
@@ -40,13 +40,28 @@ pub fn sample_form(model: &Model) -> Result<(Shape, InputSpec)> {
     inputs.ok_or_else(|| Error::input("the model has no input"))
 }
 
+/// How static samples become trains of spikes, if the model's input is such a train.
+fn coding(model: &Model) -> Option<Coding> {
+    model.network.topological().into_iter().find_map(|id| {
+        let Op::Input(snn::Input { encoding: Encoding::Train { coding, .. }, .. }) =
+            &model.network.node(id).op
+        else {
+            return None;
+        };
+        *coding
+    })
+}
+
 /// Reads samples for a model, the first `most` of them if given, and checks that each element can be one of its input.
 ///
 /// # Errors
 /// When they do not fit the model.
 pub fn inputs(location: &str, model: &Model, most: Option<usize>) -> Result<Inputs> {
     let (shape, spec) = sample_form(model)?;
-    let mut inputs = Inputs::read_for(location, &shape, &spec)?;
+    let mut inputs = match coding(model) {
+        Some(coding) => Inputs::read_coded(location, &shape, &spec, coding)?,
+        None => Inputs::read_for(location, &shape, &spec)?,
+    };
     let element = spec.element;
     if let Some(most) = most {
         if most == 0 {
@@ -59,9 +74,10 @@ pub fn inputs(location: &str, model: &Model, most: Option<usize>) -> Result<Inpu
         for n in 0..inputs.len() {
             if let Some(q) = inputs.sample(n).into_iter().find(|q| !(low..=high).contains(q)) {
                 return Err(Error::input(format!(
-                    "sample {n} has the element {q}; the model's table has rows for {low}…{high}"
+                    "sample {n} has the element {q}; the model takes {low}…{high}"
                 ))
-                .at_file(location));
+                .at_file(location)
+                .fix("token ids have to be rows of the model's table, spikes 0 or 1"));
             }
         }
     }

@@ -52,8 +52,13 @@ pub struct Options {
 /// When model or samples are wrong, or the dump cannot be written. A difference is not an error here, see
 /// [`Report::check`].
 pub fn run(options: &Options, watch: &dyn Watch) -> Result<Report> {
-    refuse(options)?;
     let model = load::model(&options.model)?;
+    // Networks with time-steps of their own have this schedule only.
+    let timed = model.network.topological().into_iter();
+    let timed = timed.map(|id| &model.network.node(id).op).any(|op| matches!(op, crate::snn::Op::Lif(_)));
+    let schedule = if timed { Schedule::Settled } else { options.schedule };
+    let options = &Options { schedule, ..options.clone() };
+    refuse(options)?;
     let inputs = load::inputs(&options.inputs, &model, options.samples)?;
     let lowered = lower::lower(&model)?;
     let labels =

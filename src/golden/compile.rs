@@ -58,6 +58,11 @@ impl Golden {
                 }
                 Op::Linear(linear) => Some(Compiled::Accumulation(compiler.linear(id, linear)?)),
                 Op::Neuron(neuron) => Some(Compiled::Source(compiler.neuron(id, neuron)?)),
+                Op::Lif(_) => {
+                    let problem =
+                        "these neurons have time-steps of their own, which only the settled schedule has";
+                    return Err(compiler.error(id, problem).fix("use --schedule settled"));
+                }
                 Op::Arrange(arrange) => Some(Compiled::Source(compiler.arrange(id, arrange)?)),
                 Op::Select(select) => Some(Compiled::Source(compiler.select(id, *select)?)),
                 Op::Embedding(embedding) => Some(Compiled::Accumulation(compiler.embedding(id, embedding)?)),

@@ -13,7 +13,10 @@ use super::Shape;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
-    /// Lines and columns of the map that is read.
+    /// Maps, one after the other, of which each is read by itself: the time-steps of a spiking network.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub frames: usize,
+    /// Lines and columns of a map that is read.
     pub size: [usize; 2],
     /// Channels of a pixel.
     pub channels: usize,
@@ -42,6 +45,16 @@ pub struct Clipped {
     pub count: usize,
 }
 
+/// The number of maps of a network without time-steps.
+fn one() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_one(frames: &usize) -> bool {
+    *frames == 1
+}
+
 impl Window {
     /// The largest extent, stride, or padding; products of several fit 64 bits.
     const MOST: usize = 1 << 20;
@@ -50,6 +63,7 @@ impl Window {
     pub fn pixel(pixels: usize, channels: usize, groups: usize) -> Self {
         let one = [1, 1];
         Self {
+            frames: 1,
             size: [1, pixels],
             channels,
             kernel: one,
@@ -72,8 +86,9 @@ impl Window {
     /// # Errors
     /// Names the violated property.
     pub fn check(&self) -> Result<(), String> {
-        let Self { size, channels, kernel, stride, dilation, before, after, groups } = self;
-        let positive = [size, kernel, stride, dilation].into_iter().flatten().chain([channels, groups]);
+        let Self { frames, size, channels, kernel, stride, dilation, before, after, groups } = self;
+        let positive =
+            [size, kernel, stride, dilation].into_iter().flatten().chain([frames, channels, groups]);
         if positive.copied().any(|n| n == 0) {
             return Err(format!(
                 "a window with an extent of 0: kernel {kernel:?}, stride {stride:?}, dilation {dilation:?} on {size:?} \
@@ -81,7 +96,7 @@ impl Window {
             ));
         }
         let all = [size, kernel, stride, dilation, before, after];
-        if all.into_iter().flatten().chain([channels, groups]).any(|&n| n > Self::MOST) {
+        if all.into_iter().flatten().chain([frames, channels, groups]).any(|&n| n > Self::MOST) {
             return Err(format!("a window with an extent above {}", Self::MOST));
         }
         if !channels.is_multiple_of(*groups) {
@@ -96,7 +111,8 @@ impl Window {
                 ));
             }
         }
-        if !self.shape().is_sane() || !Shape(vec![self.taps(), self.channels]).is_sane() {
+        let large = |of: [usize; 2]| !Shape(vec![self.frames, of[0], of[1], self.channels]).is_sane();
+        if large(self.size) || large(self.output()) || !Shape(vec![self.taps(), self.channels]).is_sane() {
             return Err("a window with too many elements".into());
         }
         Ok(())
@@ -107,14 +123,14 @@ impl Window {
         self.dilation[d] * (self.kernel[d] - 1) + 1
     }
 
-    /// Lines and columns of the result.
+    /// Lines and columns of a map of the result.
     pub fn output(&self) -> [usize; 2] {
         [0, 1].map(|d| (self.size[d] + self.before[d] + self.after[d] - self.reach(d)) / self.stride[d] + 1)
     }
 
-    /// Pixels of the result.
+    /// Pixels of the result, of all maps.
     pub fn pixels(&self) -> usize {
-        self.output().iter().product()
+        self.output().iter().product::<usize>() * self.frames
     }
 
     /// Pixels that an output pixel reads, padding included.
@@ -134,7 +150,7 @@ impl Window {
 
     /// Rows × channels of what is read.
     pub fn source(&self) -> Shape {
-        Shape::matrix(self.size.iter().product(), self.channels)
+        Shape::matrix(self.size.iter().product::<usize>() * self.frames, self.channels)
     }
 
     /// Output pixels × channels.
@@ -154,13 +170,15 @@ impl Window {
 
     /// Tap and source row of all taps of an output pixel that are no padding, in ascending order.
     pub fn rows(&self, pixel: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        let columns = self.output()[1];
-        let (lines, columns) = (self.clipped(0, pixel / columns), self.clipped(1, pixel % columns));
+        let [lines, columns] = self.output();
+        let (line, frame) = (pixel / columns % lines, pixel / columns / lines);
+        let first = frame * self.size[0] * self.size[1];
+        let (lines, columns) = (self.clipped(0, line), self.clipped(1, pixel % columns));
         (0..lines.count).flat_map(move |i| {
             (0..columns.count).map(move |j| {
                 let tap = (lines.tap + i) * self.kernel[1] + columns.tap + j;
                 let (y, x) = (lines.at + i * self.dilation[0], columns.at + j * self.dilation[1]);
-                (tap, y * self.size[1] + x)
+                (tap, first + y * self.size[1] + x)
             })
         })
     }
@@ -222,6 +240,9 @@ impl Window {
     pub fn describe(&self) -> String {
         let pair = |[a, b]: [usize; 2]| if a == b { a.to_string() } else { format!("{a}×{b}") };
         let mut text = format!("kernel {}×{}", self.kernel[0], self.kernel[1]);
+        if self.frames > 1 {
+            text = format!("{} maps, {text}", self.frames);
+        }
         if self.stride != [1, 1] {
             text.push_str(&format!(", stride {}", pair(self.stride)));
         }
@@ -254,9 +275,9 @@ mod tests {
         #[test]
         fn taps_are_those_of_the_definition(
             size in pair(1, 7), kernel in pair(1, 4), stride in pair(1, 3), dilation in pair(1, 3),
-            before in pair(0, 5), after in pair(0, 5),
+            before in pair(0, 5), after in pair(0, 5), frames in 1usize..=3,
         ) {
-            let window = Window { size, channels: 6, kernel, stride, dilation, before, after, groups: 2 };
+            let window = Window { frames, size, channels: 6, kernel, stride, dilation, before, after, groups: 2 };
             let signed = |n: usize| n as i64;
             let extent = |d: usize| {
                 signed(size[d] + before[d] + after[d]) - signed(dilation[d] * (kernel[d] - 1)) - 1
@@ -266,20 +287,23 @@ mod tests {
             let output = [0, 1].map(|d| (extent(d) / signed(stride[d])) as usize + 1);
             prop_assert_eq!(window.output(), output);
             let mut padding = false;
-            let mut readers = vec![0; size[0] * size[1]];
+            let mut readers = vec![0; frames * size[0] * size[1]];
+            prop_assert_eq!(window.pixels(), frames * output[0] * output[1]);
             for pixel in 0..window.pixels() {
+                let (frame, pixel_of_frame) = (pixel / (output[0] * output[1]), pixel % (output[0] * output[1]));
+                let first = frame * size[0] * size[1];
                 let mut expected = Vec::new();
                 for tap in 0..window.taps() {
                     let at = |d: usize, o: usize, k: usize| {
                         let at = signed(o * stride[d] + k * dilation[d]) - signed(before[d]);
                         usize::try_from(at).ok().filter(|&at| at < size[d])
                     };
-                    let y = at(0, pixel / output[1], tap / kernel[1]);
-                    let x = at(1, pixel % output[1], tap % kernel[1]);
+                    let y = at(0, pixel_of_frame / output[1], tap / kernel[1]);
+                    let x = at(1, pixel_of_frame % output[1], tap % kernel[1]);
                     match (y, x) {
                         (Some(y), Some(x)) => {
-                            readers[y * size[1] + x] += 1;
-                            expected.push((tap, y * size[1] + x));
+                            readers[first + y * size[1] + x] += 1;
+                            expected.push((tap, first + y * size[1] + x));
                         }
                         _ => padding = true,
                     }

@@ -95,6 +95,7 @@ pub fn of(node: &Node, image: &[usize], kernels: Option<&[usize]>) -> Result<Fou
         [] => [other, other],
     };
     let window = Window {
+        frames: 1,
         size: two(spatial, 1),
         channels: *channels,
         kernel: two(&kernel, 1),

@@ -1,7 +1,7 @@
 //! Cost of an operator: memory, multipliers, operations. These are counts; the mapping to hardware is decided
 //! elsewhere.
 
-use super::{Network, Op, Range, Rule};
+use super::{Leak, Network, Op, Range, Rule};
 use crate::graph::NodeId;
 
 /// Memory of a node.
@@ -32,6 +32,17 @@ pub fn memory(network: &Network, id: NodeId) -> Memory {
                 Rule::Table => n.thresholds.len(),
             };
             (list, bits(list, width), elements, bits(elements, width + level(n.low, n.high)))
+        }
+        Op::Lif(l) => {
+            let width = l.membrane.signed_width();
+            let states = elements / l.time.steps;
+            let current = if l.synapse.is_empty() { 0 } else { l.current.signed_width() };
+            (
+                2 * l.threshold.len(),
+                bits(2 * l.threshold.len(), width),
+                elements,
+                bits(states, width + current),
+            )
         }
         Op::Readout(r) => {
             (2 * r.channels, bits(2 * r.channels, r.value_width), 0, bits(elements, r.total.signed_width()))
@@ -70,6 +81,14 @@ pub fn multiplier_bits(op: &Op) -> u64 {
         Op::Softmax(s) => {
             let scale = width(&[s.scale]);
             &[(scale, s.sum_width), (halves(s.low, s.high), scale + s.sum_width)]
+        }
+        // Of a membrane and its leak, of a current and its leak.
+        Op::Lif(l) => {
+            let size = |leaks: &[Leak], of: Range| {
+                let factor = leaks.iter().map(|leak| leak.factor).max().unwrap_or(0);
+                if factor <= 1 { (0, 0) } else { (width(&[factor]), of.signed_width()) }
+            };
+            &[size(&l.leak, l.membrane), size(&l.synapse, l.current)]
         }
         Op::Input(_)
         | Op::Linear(_)
@@ -165,12 +184,13 @@ pub fn operations(network: &Network) -> Operations {
                 let neurons = inputs.iter().filter(|i| {
                     matches!(
                         network.node(**i).op,
-                        Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) | Op::Select(_)
+                        Op::Neuron(_) | Op::Lif(_) | Op::LayerNorm(_) | Op::Softmax(_) | Op::Select(_)
                     )
                 });
                 result.sops += neurons.map(|i| network.node(*i).shape.len() as u64).sum::<u64>();
             }
             Op::Neuron(n) => own_last += settle(n.low, n.high),
+            Op::Lif(l) => own_last = own_last.max(l.time.steps as u64),
             Op::LayerNorm(n) => {
                 own_last += settle(n.low, n.high);
                 result.layer_norm_elements += node.shape.len() as u64;
@@ -199,6 +219,7 @@ pub fn synapses(network: &Network) -> u64 {
         Op::Linear(l) => (network.node(id).shape.rows() as u64).saturating_mul((l.inputs * l.outputs) as u64),
         Op::Input(_)
         | Op::Neuron(_)
+        | Op::Lif(_)
         | Op::Arrange(_)
         | Op::Select(_)
         | Op::Embedding(_)

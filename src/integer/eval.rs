@@ -59,6 +59,20 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 result.levels.push((id, levels));
                 sum
             }
+            (Op::Lif(lif), Some(a)) => {
+                let channels = node.shape.channels();
+                let neurons = lif.time.neurons(node.shape.len());
+                let mut states: Vec<_> = (0..neurons).map(|n| lif.first(n % channels)).collect();
+                let mut levels = Vec::with_capacity(node.shape.len());
+                for t in 0..lif.time.steps {
+                    let own = if lif.time.constant { a } else { &a[t * neurons..] };
+                    for (n, state) in states.iter_mut().enumerate() {
+                        levels.push(i32::from(lif.constants(n % channels).step(state, own[n]).0));
+                    }
+                }
+                result.levels.push((id, levels));
+                levels_of(&result)
+            }
             (Op::Arrange(arrange), Some(x)) => arrange.order.iter().map(|&e| x[e]).collect(),
             (Op::Select(select), Some(x)) => {
                 let channels = node.shape.channels();

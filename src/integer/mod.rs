@@ -4,6 +4,7 @@
 //! tracer (present level), `V` its membrane.
 
 mod layer_norm;
+mod lif;
 mod product;
 mod range;
 mod rule;
@@ -15,8 +16,9 @@ pub mod eval;
 
 use std::sync::Arc;
 
-pub use crate::operators::{Arrange, Form, Select};
+pub use crate::operators::{Arrange, Form, Reset, Select, Time};
 pub use layer_norm::{LayerNorm, Moments};
+pub use lif::{Constants, Leak, Lif, State, per_channel};
 pub use product::Product;
 pub use range::Range;
 pub use rule::{Neuron, NonMonotone, Rule};
@@ -43,6 +45,8 @@ pub enum Op {
     /// ST-BIF+ neurons. Their `A` is their accumulated input: the sums of a linear layer, raw elements, or the tracers
     /// of other neurons.
     Neuron(Neuron),
+    /// IF or LIF neurons with time-steps of the model itself.
+    Lif(Lif),
     /// Raw elements in another order.
     Arrange(Arrange),
     /// Some of the rows, unchanged.
@@ -87,6 +91,15 @@ pub struct Input {
     pub range: Range,
     /// Number of time-steps in which it is applied: 1 for analog encoding, more for rate encoding.
     pub steps: u32,
+}
+
+impl Input {
+    /// Range of any element of the type after the subtraction.
+    pub fn widest(&self) -> Range {
+        let (low, high) = self.element.range();
+        let less = |element: i32| i64::from(element) - i64::from(self.zero_point);
+        Range::new(less(low), less(high)).union(self.range)
+    }
 }
 
 /// A pool of maxima: `A[r, c] = max_t x[r_t, c]` over the taps `t` that are no padding.
@@ -158,6 +171,7 @@ impl Operator for Op {
             Self::Input(_) => "input",
             Self::Linear(_) => "linear",
             Self::Neuron(_) => "neuron",
+            Self::Lif(_) => "lif",
             Self::Arrange(_) => "arrange",
             Self::Select(_) => "select",
             Self::Embedding(_) => "embedding",
@@ -182,6 +196,7 @@ impl Operator for Op {
                 neuron.check(source.channels())?;
                 Ok((*source).clone())
             }
+            (Self::Lif(lif), [source]) => lif.shape(source),
             (Self::Readout(readout), [source]) => {
                 let lengths = [readout.multiplier.len(), readout.offset.len(), source.channels()];
                 if lengths.iter().any(|&n| n != readout.channels) {
@@ -207,6 +222,7 @@ impl Operator for Op {
                 Self::Input(_)
                 | Self::Linear(_)
                 | Self::Neuron(_)
+                | Self::Lif(_)
                 | Self::Arrange(_)
                 | Self::Select(_)
                 | Self::Embedding(_)
@@ -234,6 +250,7 @@ impl Operator for Op {
                 format!("{window}w {}, Δ {}, partial {}, A {}", l.weight, l.delta, l.partial, l.total)
             }
             Self::Neuron(n) => n.describe(),
+            Self::Lif(l) => l.describe(),
             Self::Arrange(_) => String::new(),
             Self::Select(s) => format!("rows {}…{}", s.first, s.first + s.count - 1),
             Self::Embedding(e) => format!("{} rows, entries {}", e.table.len() / e.channels, e.total),

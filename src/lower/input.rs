@@ -20,9 +20,13 @@ pub(super) fn lower(input: &snn::Input, shape: &Shape) -> Result<(Input, Value),
     let steps = match input.encoding {
         Encoding::Analog => 1,
         Encoding::Rate { steps } => steps,
+        Encoding::Train { .. } => 1,
     };
     let zero_point = spec.zero_point();
-    let (low, high) = spec.element.range();
+    let (low, mut high) = spec.element.range();
+    if let Encoding::Train { highest, .. } = input.encoding {
+        high = high.min(highest).max(low);
+    }
     let at = |q: i32| i64::from(q) - i64::from(zero_point);
     let range = Range::new(at(low), at(high));
     // Before the first time-step the sum is 0.

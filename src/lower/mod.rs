@@ -9,6 +9,7 @@ mod function;
 mod input;
 mod interval;
 mod layer_norm;
+mod lif;
 mod linear;
 mod neuron;
 mod product;
@@ -42,6 +43,8 @@ pub struct Lowered {
     pub readout: RealReadout,
     /// What was proven, one entry per layer of neurons, in topological order.
     pub proof: Vec<LayerProof>,
+    /// Layers of IF and LIF neurons whose membranes are not exact: name, and what is rounded.
+    pub rounded: Vec<(String, String)>,
 }
 
 /// The real logits: `logit_c = scale_c·A_c + bias_c`. Each constant is the `f64` nearest to the exact one.
@@ -116,7 +119,7 @@ pub fn lower_with(model: &snn::Model, precision: Precision) -> Result<Lowered> {
     };
     let readout = readout.clone();
     walk.network.check("lowered network")?;
-    Ok(Lowered { network: walk.network, readout, proof: walk.proof })
+    Ok(Lowered { network: walk.network, readout, proof: walk.proof, rounded: walk.rounded })
 }
 
 /// State of the graph traversal.
@@ -131,6 +134,7 @@ struct Walk {
     inputs: usize,
     readouts: Vec<RealReadout>,
     proof: Vec<LayerProof>,
+    rounded: Vec<(String, String)>,
 }
 
 impl Walk {
@@ -172,6 +176,17 @@ impl Walk {
                 (Op::MaxPool(pool), value)
             }
             snn::Op::Neuron(quantiser) => return self.neurons(source, id, quantiser).map(Some),
+            snn::Op::Lif(lif) => {
+                let shape = &source.node(self.only(&inputs)?).shape;
+                let lowered = lif::lower(lif, &columns(self.value(&inputs, 0)?, shape)?);
+                let fix = "ask for fewer bits with --membrane-bits, or fewer time-steps";
+                let (lif, value, rounded) = lowered.map_err(|problem| Error::input(problem).fix(fix))?;
+                let widths = (lif.total.signed_width(), lif.membrane.signed_width());
+                let channels = node.shape.channels();
+                self.proof.push(proof(&node.name, "lif", channels, (0, 1), lif.fraction, widths));
+                self.rounded.extend(rounded.map(|what| (node.name.clone(), what)));
+                (Op::Lif(lif), value)
+            }
             snn::Op::LayerNorm(_) | snn::Op::Softmax(_) | snn::Op::Function(_) => return Ok(None),
             snn::Op::Arrange(arrange) => {
                 let value = self.value(&inputs, 0)?;
@@ -260,6 +275,7 @@ impl Walk {
             read @ (snn::Op::Input(_)
             | snn::Op::Linear(_)
             | snn::Op::Neuron(_)
+            | snn::Op::Lif(_)
             | snn::Op::Arrange(_)
             | snn::Op::Select(_)
             | snn::Op::Embedding(_)

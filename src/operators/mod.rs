@@ -7,6 +7,7 @@
 mod arrange;
 mod embedding;
 mod layer_norm;
+mod lif;
 mod linear;
 mod neurons;
 mod product;
@@ -17,6 +18,7 @@ mod sum;
 pub use arrange::Arrange;
 pub use embedding::embedding;
 pub use layer_norm::layer_norm;
+pub use lif::{Reset, Time};
 pub use linear::linear;
 pub use neurons::contains_zero;
 pub use product::{Form, product};

@@ -71,7 +71,7 @@ fn design(
                     // An element per cycle: the input unit works while another sample is computed.
                     beat_lanes: 1,
                     row: node.shape.len(),
-                    value_width: own.range.signed_width(),
+                    value_width: own.widest().signed_width(),
                 });
             }
             Op::Readout(_) => {
@@ -84,6 +84,7 @@ fn design(
             }
             Op::Linear(_)
             | Op::Neuron(_)
+            | Op::Lif(_)
             | Op::Arrange(_)
             | Op::Select(_)
             | Op::Embedding(_)

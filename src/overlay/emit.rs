@@ -235,6 +235,9 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
                 "\"\"".to_owned()
             },
         ),
+        ("LifDepth", number(m.lif_depth)),
+        ("LifWidth", width(m.lif_width.max(2))),
+        ("LeakShift", width(m.leak_shift)),
         ("ProgressBits", width(bits(m.progress).max(1))),
         ("MaxRows", number(m.max_rows)),
         ("MaxFetchSteps", number(m.max_fetch_steps)),

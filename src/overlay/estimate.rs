@@ -2,7 +2,7 @@
 //!
 //! **Look-up tables.** Fitted to modules of `examples/mnist_vit` with 64 lanes, 2 events per cycle, 8 neurons and words of
 //! 64 (Yosys for xc7: 10,419 in all), each scaled with the sizes that its logic repeats over. Families
-//! with look-up tables of four inputs take [`FOUR_INPUTS`] times as many.
+//! with look-up tables of four inputs take [`FOUR_INPUTS`] times as many, units that work on rows [`FOUR_INPUTS_ROWS`] times.
 //!
 //! **Flip-flops.** Registers as they are declared: two sets of sums, a pipeline stage of weights, the membranes of the
 //! neurons that fire, and a constant for the rest.
@@ -27,6 +27,8 @@ const FIRE: f64 = 170.0;
 const FIRE_LANE: f64 = 1.1;
 /// Groups that a multiplexer of one look-up table per bit selects from.
 const SELECT: f64 = 2.7;
+/// Of an IF or LIF neuron, for each bit of its membrane; not fitted.
+const LIF: f64 = 5.0;
 /// The search in tables, for each neuron.
 const TABLES: f64 = 61.0;
 /// A bit of a word that a further bank of weights is joined with.
@@ -55,6 +57,9 @@ const ROW_LANE: f64 = 0.89;
 /// Look-up tables of four inputs for one of six, carries and wide multiplexers included: 8,091 on ECP5 against 4,904 on xc7,
 /// `examples/mnist_mlp` with 32 lanes.
 const FOUR_INPUTS: f64 = 1.65;
+/// The same of vector unit and softmax, which are adders for the most part: 11,370 on ECP5 in all, `examples/mnist_vit` with 32
+/// lanes and one row lane.
+const FOUR_INPUTS_ROWS: f64 = 1.24;
 
 /// The same of a read-only memory (`rtl/overlay/overlay_rom.sv`).
 fn least_rom_bits(family: Family) -> u64 {
@@ -111,6 +116,7 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
                     machine.piece_depth,
                     machine.fire_lanes,
                 ),
+                (wide(machine.fire_lanes, machine.lif_width), machine.lif_depth, 1),
                 (u64::from(machine.input.value_width), 2 * machine.input.count, 1),
                 (u64::from(machine.spike_bits() + machine.word_bits()) + 4, machine.window_depth, 1),
                 (32, machine.fetch_count * Fetch::WORDS + machine.fire_count * Fire::WORDS, 1),
@@ -126,6 +132,10 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             sizes.insert("negative", u8::from(machine.negative).into());
             sizes.insert("membrane", machine.membrane_width.into());
             sizes.insert("tables", machine.piece_depth.min(1) as f64);
+            if machine.lif_depth > 0 {
+                sizes.insert("lif", machine.lif_width.into());
+                sizes.insert("leak", machine.leak_shift.into());
+            }
             sizes.insert("banks", banks(machine.weight_depth).len() as f64);
         }
         Unit::Vector => {
@@ -196,6 +206,9 @@ fn figures(unit: Unit, sizes: &Quantities) -> Figures {
             let neuron =
                 (2.0 + of("negative")) * of("membrane") + of("acc") * (1.0 + groups / SELECT) + NEURON;
             let fire = of("fire_lanes") * (neuron + TABLES * of("tables")) + FIRE + FIRE_LANE * of("lanes");
+            // Three adders and a comparison of a membrane, and the product with the leak.
+            let fire = fire + of("fire_lanes") * LIF * of("lif");
+            let leaks = if of("leak") > 0.0 { multipliers(of("lif"), of("leak") + 2.0) } else { 0.0 };
             let fetch = FETCH + FETCH_NEURON * of("fetch_width");
             let events = EVENTS * of("fetch_width") * of("spikes");
             let lut = accumulate + fire + fetch + events + INPUT + REST + ROWS * of("rows");
@@ -203,7 +216,7 @@ fn figures(unit: Unit, sizes: &Quantities) -> Figures {
                 + 3.0 * of("fire_lanes") * of("membrane")
                 + 4.0 * of("fetch_width")
                 + 1200.0;
-            (lut, ff, 0.0)
+            (lut, ff + of("fire_lanes") * 2.0 * of("lif"), of("fire_lanes") * leaks)
         }
         Unit::Vector => {
             let norm = of("constants");
@@ -240,18 +253,24 @@ pub(crate) fn quantities(design: &Design, family: Family) -> Vec<(String, &'stat
 
 /// Area in a family.
 pub(crate) fn area(design: &Design, family: Family) -> Estimate {
-    let shell = SHELL.map(|(lut, ff)| (Figures { lut, ff, ..Figures::default() }, None));
+    let shell = SHELL.map(|(lut, ff)| (FOUR_INPUTS, Figures { lut, ff, ..Figures::default() }, None));
     let stages = super::entry::stages(design).into_iter().map(|stage| Some(stage.node));
     let machine = &design.plan.machine;
-    let units = units(design).into_iter().map(|unit| figures(unit, &sizes(machine, unit, family)));
-    let all = shell.into_iter().chain(units.zip(stages));
+    let units = units(design).into_iter().zip(stages).map(|(unit, node)| {
+        let factor = match unit {
+            Unit::Engine | Unit::Readout => FOUR_INPUTS,
+            Unit::Vector | Unit::Softmax => FOUR_INPUTS_ROWS,
+        };
+        (factor, figures(unit, &sizes(machine, unit, family)), node)
+    });
+    let all = shell.into_iter().chain(units);
     let instances: Vec<InstanceCost> = quantities(design, family)
         .into_iter()
         .zip(all)
-        .map(|((instance, module, _), (figures, node))| {
+        .map(|((instance, module, _), (factor, figures, node))| {
             let lut = match family {
                 Family::Xc7 | Family::Xcup => figures.lut,
-                Family::Ecp5 | Family::Ice40 | Family::Gowin => whole(FOUR_INPUTS * figures.lut as f64),
+                Family::Ecp5 | Family::Ice40 | Family::Gowin => whole(factor * figures.lut as f64),
             };
             InstanceCost { instance, module, node, figures: Figures { lut, ..figures } }
         })

@@ -160,6 +160,10 @@ instruction! {
     coefficient: 64,
     /// Exponentials: first word, number of entries; factor of their sum.
     exponentials: 24, exponential_count: 24, scale: 64,
+    /// IF and LIF neurons, whose rows are time-steps: `sums` is the number of words of their membranes, `starts` their
+    /// fraction bits, `scale` the factor of the leak, `coefficient` the membrane before the first time-step and after a spike.
+    /// What a spike does to the membrane: 1 nothing, 2 subtracts θ, 4 subtracts it after the leak (3, 5: θ − 1), 6 sets it.
+    lif: 3,
 }
 
 impl Fire {

@@ -140,6 +140,12 @@ pub struct Machine {
     pub piece_width: u32,
     /// Words of these tables, in the memory of each neuron of a group; 0 if no neuron decides by a table.
     pub piece_depth: usize,
+    /// Words of W membranes of IF and LIF neurons; 0 without such neurons.
+    pub lif_depth: usize,
+    /// Signed membrane of such a neuron.
+    pub lif_width: u32,
+    /// Bits of a leak behind the point; 0 if no membrane leaks to a part of it.
+    pub leak_shift: u32,
     /// Most local time-steps of neurons with radix spikes; at least 1.
     pub max_steps: usize,
     /// Most rows that a unit completes in a sample, and rows of the input.

@@ -123,6 +123,7 @@ pub(super) fn widest(network: &Network) -> usize {
     let most = ids.iter().map(|&id| match &network.node(id).op {
         Op::Linear(_)
         | Op::Neuron(_)
+        | Op::Lif(_)
         | Op::Sum(_)
         | Op::LayerNorm(_)
         | Op::Product(_)

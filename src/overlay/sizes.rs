@@ -105,6 +105,9 @@ const SIZES: &[Size] = sizes! {
     Kind::Flag, ragged, "neurons of scores beyond the last token";
     Kind::Width, piece_width, "bits of a threshold of a table of levels";
     Kind::Depth, piece_depth, "words of tables of levels";
+    Kind::Depth, lif_depth, "words of membranes of IF and LIF neurons";
+    Kind::Width, lif_width, "bits of a membrane of IF and LIF neurons";
+    Kind::Width, leak_shift, "bits of a leak";
     Kind::Width, max_steps, "local time-steps of neurons";
     Kind::Count, progress, "rows of a unit in a sample";
     Kind::Flag, accumulates, "engine sums that are added to";

@@ -155,6 +155,36 @@ pub enum Encoding {
         /// Number of time-steps it is spread over.
         steps: u32,
     },
+    /// The first extent of a sample are time-steps of the network itself; the whole input is there from the first time-step
+    /// on.
+    Train {
+        /// The largest raw element.
+        highest: i32,
+        /// How static samples, without that extent, become such trains.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coding: Option<Coding>,
+    },
+}
+
+/// How a static element `q` of `0…q_max` becomes a train of 0 and 1 over `T` time-steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coding {
+    /// `floor(T·q/q_max)` spikes, evenly spread: one in time-step `t` (from 1) if `floor(t·q/q_max)` is more than before.
+    Rate,
+    /// One spike, the earlier the larger the element: in time-step `floor((q_max − q)·T/q_max)` (from 0); none for 0.
+    Latency,
+}
+
+impl Coding {
+    /// Whether there is a spike in time-step `t`, counted from 0, of `steps`.
+    pub fn spike(self, q: i32, highest: i32, t: usize, steps: usize) -> bool {
+        let (q, highest, t, steps) = (i64::from(q), i64::from(highest).max(1), t as i64, steps as i64);
+        match self {
+            Self::Rate => (t + 1) * q / highest > t * q / highest,
+            Self::Latency => q > 0 && (highest - q) * steps / highest == t,
+        }
+    }
 }
 
 impl InputSpec {

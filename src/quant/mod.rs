@@ -9,7 +9,7 @@ mod quantiser;
 mod weights;
 
 pub use function::{Arithmetic, Binary, Function, Step, Unary};
-pub use input::{Decimal, Element, Encoding, InputSpec, Scaling};
+pub use input::{Coding, Decimal, Element, Encoding, InputSpec, Scaling};
 pub use precision::Precision;
 pub use quantiser::{Boundary, Quantiser, Rounding};
 pub use weights::Weights;

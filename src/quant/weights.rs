@@ -16,6 +16,53 @@ pub struct Weights {
 }
 
 impl Weights {
+    /// Weights that are these floats, output by output: multiples of a power of two for each output. Without `bits`, the
+    /// largest of an output has 24 bits, a float's own precision: those of at least half of it are exact, smaller ones
+    /// rounded to the same multiple. With `bits`, all are rounded to so many bits with a sign.
+    ///
+    /// # Errors
+    /// If a value is not finite, or the lengths do not fit.
+    pub fn of_floats(
+        inputs: usize,
+        outputs: usize,
+        values: &[f64],
+        bits: Option<u8>,
+    ) -> Result<Self, String> {
+        if inputs.checked_mul(outputs) != Some(values.len()) || values.is_empty() {
+            return Err(format!("{} weights for {outputs}×{inputs}", values.len()));
+        }
+        if let Some(w) = values.iter().find(|w| !w.is_finite()) {
+            return Err(format!("the weight {w} is not finite"));
+        }
+        const FLOAT_BITS: u8 = 24;
+        let width = i32::from(bits.map_or(FLOAT_BITS, |bits| bits.clamp(2, 32) - 1));
+        let top = if bits.is_some() { (2f64).powi(width) - 1.0 } else { (2f64).powi(width) };
+        let (mut levels, mut scale) = (Vec::with_capacity(values.len()), Vec::with_capacity(outputs));
+        for row in values.chunks(inputs) {
+            let largest = row.iter().fold(0f64, |most, w| most.max(w.abs()));
+            let exponent =
+                if largest < f64::MIN_POSITIVE { 0 } else { ((largest.to_bits() >> 52) as i32) - 1023 };
+            let mut unit = f64::from(exponent + 1 - width).exp2();
+            // At most 2^31.
+            #[expect(clippy::cast_possible_truncation)]
+            let level = |w: &f64| (w / unit).round_ties_even().clamp(-top, top) as i32;
+            let mut own: Vec<i32> = row.iter().map(level).collect();
+            // Zeros at the end of all integers of an output belong to its scale.
+            let used = own.iter().fold(0, |used, level| used | level);
+            if used != 0 {
+                own.iter_mut().for_each(|level| *level >>= used.trailing_zeros());
+                unit *= f64::from(used.trailing_zeros()).exp2();
+            }
+            levels.extend(own);
+            scale.push(unit);
+        }
+        if scale.windows(2).all(|pair| pair[0] == pair[1]) {
+            scale.truncate(1);
+        }
+        let weights = Self { inputs, outputs, levels, scale };
+        weights.check().map(|()| weights)
+    }
+
     /// Integer weight from input `i` to output `o`.
     ///
     /// # Panics

@@ -249,6 +249,7 @@ fn summary(
         input_steps: input.map_or(1, |input| match input.encoding {
             Encoding::Analog => 1,
             Encoding::Rate { steps } => steps,
+            Encoding::Train { .. } => 1,
         }),
         input_lanes: manifest.input.beat_lanes,
         classes: manifest.output.classes,

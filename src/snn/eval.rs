@@ -57,6 +57,12 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 result.levels.push((id, levels));
                 value
             }
+            Op::Lif(lif) => {
+                let spikes = lif.spikes(read(0), channels);
+                let value = spikes.iter().map(|&s| f64::from(s)).collect();
+                result.levels.push((id, spikes));
+                value
+            }
             Op::Arrange(arrange) => arrange.order.iter().map(|&e| read(0)[e]).collect(),
             Op::Select(s) => read(0)[s.first * channels..(s.first + s.count) * channels].to_vec(),
             Op::Embedding(table) => float::rows(&table.table, table.channels, read(0)),

@@ -5,9 +5,11 @@
 
 pub mod eval;
 pub mod file;
+mod lif;
 mod transformer;
 
-pub use crate::operators::{Arrange, Form, Select};
+pub use crate::operators::{Arrange, Form, Reset, Select, Time};
+pub use lif::Lif;
 pub use transformer::{Embedding, LayerNorm, Product, Softmax, Sum};
 
 use std::collections::BTreeMap;
@@ -44,6 +46,9 @@ impl Model {
             match &self.network.node(id).op {
                 Op::Input(input) => {
                     (low, high) = input.spec.element.range();
+                    if let Encoding::Train { highest, .. } = input.encoding {
+                        high = high.min(highest);
+                    }
                     zero_point = input.spec.zero_point();
                 }
                 Op::Embedding(table) => {
@@ -52,6 +57,7 @@ impl Model {
                 }
                 Op::Linear(_)
                 | Op::Neuron(_)
+                | Op::Lif(_)
                 | Op::Arrange(_)
                 | Op::Select(_)
                 | Op::Sum(_)
@@ -79,6 +85,7 @@ impl Model {
                 Op::Softmax(softmax) => padding = padding.or(softmax.padding),
                 Op::Linear(_)
                 | Op::Neuron(_)
+                | Op::Lif(_)
                 | Op::Arrange(_)
                 | Op::Select(_)
                 | Op::Sum(_)
@@ -118,6 +125,8 @@ pub enum Op {
     Linear(Linear),
     /// ST-BIF+ neurons: each tracks the quantised value of its accumulated input, one level per time-step.
     Neuron(Quantiser),
+    /// IF or LIF neurons with time-steps of the model itself; rows are those of the first time-step, then of the second.
+    Lif(Lif),
     /// Raw elements in another order.
     Arrange(Arrange),
     /// Some of the rows of a layer of neurons.
@@ -182,6 +191,14 @@ impl Input {
         if matches!(self.encoding, Encoding::Rate { steps } if !(1..=65535).contains(&steps)) {
             return Err("rate encoding needs 1…65535 steps".into());
         }
+        if let Encoding::Train { highest, .. } = self.encoding {
+            let (low, high) = self.spec.element.range();
+            if !(1..=high).contains(&highest) || low < 0 {
+                return Err(format!(
+                    "trains of elements up to {highest}; supported are unsigned ones up to {high}"
+                ));
+            }
+        }
         self.spec.check(&self.sample.0)?;
         Ok(Shape::matrix(self.sample.rows(), self.sample.channels()))
     }
@@ -208,6 +225,7 @@ impl Operator for Op {
             Self::Input(_) => "input",
             Self::Linear(_) => "linear",
             Self::Neuron(_) => "neuron",
+            Self::Lif(_) => "lif",
             Self::Arrange(_) => "arrange",
             Self::Select(_) => "select",
             Self::Embedding(_) => "embedding",
@@ -228,6 +246,7 @@ impl Operator for Op {
             (Self::Neuron(quantiser), [source]) => {
                 quantiser.check(source.channels()).map(|()| (*source).clone())
             }
+            (Self::Lif(lif), [source]) => lif.shape(source),
             (Self::Arrange(arrange), [source]) => arrange.shape(source),
             (Self::Select(select), [source]) => select.shape(source),
             (Self::Embedding(embedding), [source]) => embedding.shape(source),
@@ -244,6 +263,7 @@ impl Operator for Op {
                 Self::Input(_)
                 | Self::Linear(_)
                 | Self::Neuron(_)
+                | Self::Lif(_)
                 | Self::Arrange(_)
                 | Self::Select(_)
                 | Self::Embedding(_)
@@ -281,6 +301,7 @@ impl Operator for Op {
                 let (low, high) = q.tracer_range();
                 format!("levels {low}…{high}, {:?}, {scales}", q.rounding)
             }
+            Self::Lif(lif) => lif.describe(),
             Self::Select(s) => format!("rows {}…{}", s.first, s.first + s.count - 1),
             Self::Embedding(e) => format!("{} rows", e.table.len() / e.channels.max(1)),
             Self::Sum(s) => {

@@ -70,14 +70,17 @@ impl Family {
         }
     }
 
-    /// The command of Yosys that reads SystemVerilog for this family. `SNN2RTL_LUT4` tells memories how much a look-up table
-    /// holds (`rtl/overlay/overlay_rom.sv`), `SNN2RTL_ULTRA` that there is UltraRAM (`rtl/overlay/overlay_two_ports.sv`);
-    /// assertions are for simulation and formal proofs.
+    /// The commands of Yosys, the last without the files, that read SystemVerilog for this family. `SNN2RTL_LUT4` tells
+    /// memories how much a look-up table holds (`rtl/overlay/overlay_rom.sv`), `SNN2RTL_ULTRA` that there is UltraRAM
+    /// (`rtl/overlay/overlay_two_ports.sv`), `SNN2RTL_MULT18X18D` that there are such multiplier blocks
+    /// (`rtl/registered_product.sv`), which are declared before; assertions are for simulation and formal proofs.
     pub fn read_command(self) -> &'static str {
         match self {
-            Self::Ecp5 | Self::Ice40 | Self::Gowin => {
-                "read_verilog -sv -D SNN2RTL_LUT4 -defer -noassert -noassume"
+            Self::Ecp5 => {
+                "read_verilog -lib +/ecp5/cells_bb.v\n\
+                 read_verilog -sv -D SNN2RTL_LUT4 -D SNN2RTL_MULT18X18D -defer -noassert -noassume"
             }
+            Self::Ice40 | Self::Gowin => "read_verilog -sv -D SNN2RTL_LUT4 -defer -noassert -noassume",
             Self::Xcup => "read_verilog -sv -D SNN2RTL_ULTRA -defer -noassert -noassume",
             Self::Xc7 => "read_verilog -sv -defer -noassert -noassume",
         }

@@ -99,6 +99,7 @@ impl Builder<'_> {
             let mut pair = |low, high| [0; 2].map(|_| self.random.range(low, high) as usize);
             let most = i64::from(pads) * 2;
             let window = Window {
+                frames: 1,
                 size,
                 channels,
                 kernel: pair(1, 3),

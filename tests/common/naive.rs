@@ -147,6 +147,7 @@ pub fn naive(network: &Network, raw: &[i32], t_max: u32) -> Naive {
             let so_far = |port: usize| &tracers[network.inputs(id)[port].index()];
             let mut levels = None;
             sent[id.index()] = match &node.op {
+                Op::Lif(_) => panic!("time-steps of its own"),
                 Op::Arrange(arrange) => {
                     finals[id.index()] = source_final;
                     arrange.order.iter().map(|&e| x[e]).collect()

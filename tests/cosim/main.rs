@@ -16,6 +16,7 @@ mod overlay;
 #[path = "../random/mod.rs"]
 mod random;
 mod shapes;
+mod spiking;
 mod transformers;
 
 use std::path::Path;

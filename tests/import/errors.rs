@@ -40,6 +40,7 @@ pub fn refuse_with(name: &str, builder: &Builder, options: &Options) {
         adjustments: Default::default(),
         encoding: snn2rtl::convert::EncodingChoice::Analog,
         precision: snn2rtl::quant::Precision::EXACT,
+        spiking: snn2rtl::nir::Options::default(),
         name: None,
         insert: None,
         search: None,

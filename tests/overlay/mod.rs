@@ -2,6 +2,7 @@
 
 mod bounds;
 mod interpreter;
+mod spiking;
 mod unusual;
 
 use proptest::prelude::*;

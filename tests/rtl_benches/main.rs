@@ -26,6 +26,7 @@ mod overlay_rows;
 mod overlay_serial;
 mod overlay_vector;
 mod product;
+mod registered_product;
 mod row_array;
 mod rows;
 mod runner;

@@ -214,7 +214,8 @@ fn row_fire(
                 };
                 let count = if random.once_in(3) { random.range(1, 4) } else { 4 };
                 // The threshold of a quad has to be there a cycle before the quad is handed over.
-                cycles += count.max(config.cycles(level_width) + i64::from(count == 1));
+                let single = i64::from(count == 1);
+                cycles += (count + 1 + single).max(config.cycles(level_width) + single);
                 let (addr, quad) = (any(random, addr_width), any(random, quad_width));
                 let mut neurons = Vec::new();
                 for beat in 0..count {
@@ -397,7 +398,8 @@ fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
                 let sum = softmax.exps(&scores, |j| masked[j], &mut exps);
                 largest_sum = largest_sum.max(exps.iter().sum());
                 let (quads, pass) = target.quads(size);
-                cycles += (quads * config.cycles(level_width)).max(pass);
+                // A quad of four beats takes five cycles.
+                cycles += (quads * (config.cycles(level_width) + 1).max(5)).max(pass);
                 let neuron = |j: usize| match masked[j] {
                     true => vec![0; config.steps as usize],
                     false => config.spikes(|k| softmax.reached(exps[j], sum, k as i32)),
@@ -642,7 +644,11 @@ fn layer_norm(random: &mut Random, case: &NormCase, base: &Path) -> Parameters {
     let (quads, pass) = configs[0].6.quads(case.channels_max);
     let root = (norms.square_width + 1) / 2;
     let beats = (case.channels_max + lanes - 1) / lanes;
-    let row = (beats + 1).max(5 + lanes.ilog2() as i64).max(root + 2).max(quads * level_width).max(pass + 1);
+    let row = (beats + 1)
+        .max(5 + lanes.ilog2() as i64)
+        .max(root + 2)
+        .max(quads * (level_width + 1).max(5))
+        .max(pass + 1);
     let (rows, channels) = rows_channels;
     let most = rows * row + (channels + lanes - 1) / lanes + root + 30 + lanes.ilog2() as i64;
     let [out_file, out_words] = output.write(&base.with_extension("out.hex"));

@@ -76,6 +76,8 @@ pub struct Group {
     dir: PathBuf,
     benches: Vec<&'static str>,
     instances: Vec<String>,
+    /// A macro that the library is read with, and the model in `sim/benches` of what it then names.
+    variant: Option<(&'static str, &'static str)>,
 }
 
 impl Group {
@@ -83,7 +85,12 @@ impl Group {
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rtl_benches").join(name);
         let _ = fs::remove_dir_all(&dir);
         fs::create_dir_all(&dir).unwrap();
-        Self { name, dir, benches: Vec::new(), instances: Vec::new() }
+        Self { name, dir, benches: Vec::new(), instances: Vec::new(), variant: None }
+    }
+
+    /// Reads the library with a macro and a model of what it then names.
+    pub fn with_variant(self, define: &'static str, model: &'static str) -> Self {
+        Self { variant: Some((define, model)), ..self }
     }
 
     /// Adds the bench `name` for all `sets`; `images` writes a set's images and names them as parameters.
@@ -142,7 +149,8 @@ impl Group {
         let library = library().into_iter().map(|file| format!("{}/{file}", folder(&file)));
         let helpers = HELPERS.iter().map(|&file| file.to_owned());
         let own = self.benches.iter().map(|name| format!("{name}_tb.sv"));
-        let benches = helpers.chain(own).chain(["bench_main.cpp".to_owned()]);
+        let model = self.variant.map(|(_, model)| model.to_owned());
+        let benches = helpers.chain(own).chain(model).chain(["bench_main.cpp".to_owned()]);
         library.chain(benches.map(|file| format!("sim/benches/{file}"))).collect()
     }
 
@@ -161,6 +169,9 @@ impl Group {
         }
         for source in self.sources() {
             key = key.text("source", source);
+        }
+        if let Some((define, _)) = self.variant {
+            key = key.text("define", define);
         }
         key.text("seeds", format!("{SEEDS:?}")).text("cases", more).finish()
     }
@@ -210,6 +221,7 @@ impl Group {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = &self.dir.join("obj");
         let build = verilator().args(OPTIONS).args(["--top-module", "bench", "--Mdir"]).arg(folder);
+        let build = build.args(self.variant.map(|(define, _)| format!("+define+{define}")));
         let build = build.args(self.sources().iter().map(|file| root.join(file)));
         finish(&build.arg(self.dir.join("bench.sv")));
         let sources = Sources { folder, prefix: "Vbench", variables: &VARIABLES, headers: &[] };

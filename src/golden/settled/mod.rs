@@ -26,11 +26,13 @@
 //! | `linear.rs`, `product.rs` | sums of weights; of another layer's levels |
 //! | `readers.rs` | additions that a layer's spikes cause |
 //! | `neuron.rs`, `layer_norm.rs`, `softmax.rs` | levels by thresholds; by LayerNorm; by softmax |
+//! | `lif.rs` | IF and LIF neurons, whose time-steps are rows |
 //! | `fire.rs` | local time-steps |
 //! | `values.rs` | values in the narrower of two machine types |
 
 mod fire;
 mod layer_norm;
+mod lif;
 mod linear;
 mod neuron;
 mod plan;

@@ -8,6 +8,7 @@ use super::super::schedule::SpikeCode;
 use super::super::source::Layer;
 use super::super::window::WindowPlan;
 use super::layer_norm::LayerNormPlan;
+use super::lif::LifPlan;
 use super::linear::LinearPlan;
 use super::neuron::NeuronPlan;
 use super::product::ProductPlan;
@@ -50,6 +51,7 @@ pub(super) enum Step {
     Product(ProductPlan),
     Sum(Sum),
     Neuron(NeuronPlan),
+    Lif(LifPlan),
     LayerNorm(LayerNormPlan),
     Softmax(SoftmaxPlan),
     MaxPool(WindowPlan),
@@ -81,6 +83,7 @@ impl Settled {
                 Op::Readout(_) => readouts += 1,
                 Op::Linear(_)
                 | Op::Neuron(_)
+                | Op::Lif(_)
                 | Op::Arrange(_)
                 | Op::Select(_)
                 | Op::Embedding(_)
@@ -132,9 +135,13 @@ impl Compiler<'_> {
             Op::Linear(_) | Op::Embedding(_) | Op::Arrange(_) | Op::MaxPool(_) => &inputs[..1],
             Op::Product(_) => &inputs,
             Op::Softmax(_) => &inputs[1..],
-            Op::Input(_) | Op::Neuron(_) | Op::Select(_) | Op::Sum(_) | Op::LayerNorm(_) | Op::Readout(_) => {
-                &[]
-            }
+            Op::Input(_)
+            | Op::Neuron(_)
+            | Op::Lif(_)
+            | Op::Select(_)
+            | Op::Sum(_)
+            | Op::LayerNorm(_)
+            | Op::Readout(_) => &[],
         };
         if let Some(&wide) = small.iter().find(|&&i| self.nodes[i].range.signed_width() > 32) {
             let problem = format!("it reads values of {}", self.nodes[wide].range);
@@ -154,12 +161,13 @@ impl Compiler<'_> {
             }
             Op::Sum(sum) => Step::Sum(sum.clone()),
             Op::Neuron(neuron) => Step::Neuron(NeuronPlan::new(neuron)),
+            Op::Lif(lif) => Step::Lif(LifPlan::new(lif, node.shape.channels())),
             Op::LayerNorm(norm) => Step::LayerNorm(LayerNormPlan::new(norm)),
             Op::Softmax(softmax) => Step::Softmax(SoftmaxPlan::new(softmax, node.shape.channels())),
             Op::MaxPool(pool) => Step::MaxPool(WindowPlan::of(&pool.window, Vec::new())),
             Op::Readout(readout) => Step::Readout(readout.clone()),
         };
-        if let Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) = &node.op {
+        if let Op::Neuron(_) | Op::Lif(_) | Op::LayerNorm(_) | Op::Softmax(_) = &node.op {
             self.layers.push(Layer {
                 name: node.name.clone(),
                 node: id,
@@ -185,6 +193,7 @@ impl Compiler<'_> {
             Op::MaxPool(pool) => pool.total,
             Op::Sum(sum) => sum.total,
             Op::Neuron(neuron) => levels(neuron.low, neuron.high),
+            Op::Lif(_) => levels(0, 1),
             Op::LayerNorm(norm) => levels(norm.low, norm.high),
             Op::Softmax(softmax) => levels(softmax.low, softmax.high),
         };

@@ -36,7 +36,7 @@ impl Readers {
             let source = |port: usize| layers[inputs[port].index()];
             let mut layer = None;
             let (spiking, fan_out) = match &node.op {
-                Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) => {
+                Op::Neuron(_) | Op::Lif(_) | Op::LayerNorm(_) | Op::Softmax(_) => {
                     layer = Some((readers.layers, 0));
                     readers.layers += 1;
                     (0, 0)

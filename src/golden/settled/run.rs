@@ -147,6 +147,7 @@ impl Settled {
             | Step::Product(_)
             | Step::Sum(_)
             | Step::Neuron(_)
+            | Step::Lif(_)
             | Step::LayerNorm(_)
             | Step::Softmax(_)
             | Step::MaxPool(_)
@@ -193,6 +194,7 @@ impl Settled {
             Step::Product(product) => product.sums(input(0).narrow(), input(1).narrow(), operand, out),
             Step::Sum(sum) => add_up(sum, (0..node.inputs.len()).map(input), out),
             Step::Neuron(plan) => plan.levels(input(0), node.channels, out.narrow_mut()),
+            Step::Lif(plan) => plan.levels(input(0), out.narrow_mut(), |_, _| {}),
             Step::LayerNorm(plan) => plan.levels(input(0), out.narrow_mut()),
             Step::Softmax(plan) => {
                 let ids = node.inputs.get(1).map(|&i| buffers[i].narrow());
@@ -224,6 +226,14 @@ impl Settled {
         let layer = outcome.levels.len();
         if O::OBSERVES {
             let sums = &state.buffers[node.inputs[0]];
+            let mut membranes = Vec::new();
+            if let Step::Lif(plan) = &node.step {
+                membranes.resize(levels.len(), 0);
+                plan.levels(sums, &mut vec![0; levels.len()], |e, membrane| membranes[e] = membrane);
+            }
+            // IF and LIF neurons have done their time-steps, in rows: one spike each, by the membrane that decided about it.
+            let lif = membranes.iter().zip(levels);
+            let lif = lif.map(|(&input, &level)| Decision::Table { input, level: level.into() });
             let decisions = sums.iter().zip(levels).enumerate().map(|(e, (input, &level))| {
                 let table = Decision::Table { input, level: level.into() };
                 // LayerNorm and softmax decide by a table, too.
@@ -231,7 +241,8 @@ impl Settled {
                 plan.membrane(e % node.channels, input)
                     .map_or(table, |(membrane, theta)| Decision::Affine { membrane, theta })
             });
-            let fired = settle(layer, self.code, (low, high), decisions.collect(), observer);
+            let decisions = if membranes.is_empty() { decisions.collect() } else { lif.collect() };
+            let fired = settle(layer, self.code, (low, high), decisions, observer);
             assert_eq!(fired, levels, "layer {} settles at its levels", self.layers[layer].name);
         }
         let most = self.code.most_steps(low, high);
@@ -255,6 +266,7 @@ impl Step {
     fn range(&self) -> Option<(i32, i32)> {
         match self {
             Self::Neuron(plan) => Some((plan.neuron.low, plan.neuron.high)),
+            Self::Lif(_) => Some((0, 1)),
             Self::LayerNorm(plan) => Some((plan.norm.low, plan.norm.high)),
             Self::Softmax(plan) => Some((plan.softmax.low, plan.softmax.high)),
             Self::Input

@@ -47,9 +47,12 @@ impl Lowering<'_> {
             Op::Linear(linear) => self.linear(view, linear, columns),
             Op::Product(product) => self.product(view, product, columns),
             Op::MaxPool(pool) => self.max_pool(view, pool, columns),
-            Op::Input(_) | Op::Arrange(_) | Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) => {
-                self.identity(view, columns)
-            }
+            Op::Input(_)
+            | Op::Arrange(_)
+            | Op::Neuron(_)
+            | Op::Lif(_)
+            | Op::LayerNorm(_)
+            | Op::Softmax(_) => self.identity(view, columns),
             Op::Sum(_) | Op::Embedding(_) | Op::Select(_) | Op::Readout(_) => Err(refused(
                 &node.name,
                 "its values are fixed-point sums, which only LayerNorm and other sums can read",

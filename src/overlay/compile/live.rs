@@ -9,12 +9,12 @@ use crate::graph::NodeId;
 use crate::integer::{Network, Op};
 
 /// For each node, the number of its first rows that are computed: all of them where windows are read, which take rows
-/// from anywhere.
+/// from anywhere, and where rows are time-steps.
 pub(super) fn rows(network: &Network) -> HashMap<NodeId, usize> {
     let mut ids = network.topological();
     let windowed = |id: &NodeId| match &network.node(*id).op {
         Op::Linear(linear) => linear.window.is_some(),
-        Op::MaxPool(_) => true,
+        Op::MaxPool(_) | Op::Lif(_) => true,
         Op::Input(_)
         | Op::Neuron(_)
         | Op::Arrange(_)
@@ -45,12 +45,15 @@ pub(super) fn rows(network: &Network) -> HashMap<NodeId, usize> {
             let needed = match &node.op {
                 Op::Linear(linear) => (own * linear.inputs).div_ceil(shape.channels().max(1)),
                 Op::Neuron(_) | Op::LayerNorm(_) => own,
+                // A time-step needs those before it.
+                Op::Lif(lif) if !lif.time.constant => own,
                 Op::Select(select) => select.first + own,
                 Op::Sum(sum) => own.saturating_sub(sum.terms.get(port).map_or(0, |term| term.first)),
                 Op::Product(_) | Op::Softmax(_) if port == 0 => own,
                 // The right operand, the mask, raw elements.
                 Op::Product(_)
                 | Op::Softmax(_)
+                | Op::Lif(_)
                 | Op::Input(_)
                 | Op::Arrange(_)
                 | Op::Embedding(_)

@@ -103,6 +103,8 @@ pub(super) struct Lowering<'a> {
     /// Of neurons of sums.
     pub neuron_fraction: u32,
     pub scale_fraction: u32,
+    /// Bits of leaks behind the point.
+    pub leak_shift: u32,
     pub constants: Constants,
     pub widths: Widths,
     pub buffers: Vec<Buffer>,
@@ -138,6 +140,7 @@ impl<'a> Lowering<'a> {
             mut scale_fraction,
             mut neuron_fraction,
             input_steps,
+            mut leak_shift,
             external,
             direct,
         } = *given;
@@ -149,6 +152,9 @@ impl<'a> Lowering<'a> {
                         let all = if reads_sum(network, id) { &mut neuron_fraction } else { &mut fraction };
                         *all = f.max(*all);
                     }
+                }
+                Op::Lif(lif) => {
+                    leak_shift = lif.leak.iter().fold(leak_shift, |most, leak| most.max(leak.shift));
                 }
                 Op::LayerNorm(norm) => norm_fraction = norm_fraction.max(norm.fraction),
                 Op::Softmax(softmax) => scale_fraction = scale_fraction.max(softmax.scale_fraction),
@@ -174,6 +180,7 @@ impl<'a> Lowering<'a> {
             norm_fraction,
             neuron_fraction,
             scale_fraction,
+            leak_shift,
             constants: Constants::default(),
             widths: Widths::default(),
             buffers: Vec::new(),
@@ -208,6 +215,7 @@ impl<'a> Lowering<'a> {
                 Op::Input(_)
                 | Op::Linear(_)
                 | Op::Neuron(_)
+                | Op::Lif(_)
                 | Op::Arrange(_)
                 | Op::Select(_)
                 | Op::Embedding(_)
@@ -217,7 +225,7 @@ impl<'a> Lowering<'a> {
         }
         // Nobody reads these, but they are neurons of the network.
         for &id in &ids {
-            if let Op::Neuron(_) = &self.network.node(id).op
+            if let Op::Neuron(_) | Op::Lif(_) = &self.network.node(id).op
                 && !self.done.contains(&id)
             {
                 self.tracer(id, None)?;
@@ -298,7 +306,7 @@ impl<'a> Lowering<'a> {
                             .push(OperandKind { form: product.form.into(), heads: product.heads });
                     }
                 }
-                Op::Neuron(_) => readers.spikes = true,
+                Op::Neuron(_) | Op::Lif(_) => readers.spikes = true,
                 // They take levels one by one from the engine, or ask for spikes.
                 Op::Sum(_) | Op::Readout(_) | Op::Softmax(_) | Op::LayerNorm(_) => {}
                 Op::Input(_) | Op::Arrange(_) | Op::Embedding(_) => {}
@@ -373,12 +381,12 @@ impl<'a> Lowering<'a> {
                     self.sum_neurons(id, neuron)?;
                 }
             }
-            Op::Neuron(_) if self.tracers.get(&id).is_none_or(Vec::is_empty) => {
+            Op::Neuron(_) | Op::Lif(_) if self.tracers.get(&id).is_none_or(Vec::is_empty) => {
                 self.neuron(id, Demand::Spikes(want))?;
             }
             Op::LayerNorm(norm) if !self.done.contains(&id) => self.layer_norm(id, norm)?,
             Op::Softmax(softmax) if !self.done.contains(&id) => self.softmax(id, softmax)?,
-            Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) => {}
+            Op::Neuron(_) | Op::Lif(_) | Op::LayerNorm(_) | Op::Softmax(_) => {}
             Op::Linear(_)
             | Op::Select(_)
             | Op::Embedding(_)
@@ -477,7 +485,7 @@ impl<'a> Lowering<'a> {
     /// words of spikes that are read, a cycle each, are twice as many as elements.
     pub fn single_input(&mut self, items: &[Item]) {
         let Some((_, input, tracer)) = &mut self.input else { return };
-        let groups = (self.options.fetch_width / self.options.fire_lanes) as u128;
+        let groups = (self.options.fetch_width / self.options.group()) as u128;
         let words = |item: &Item| match &item.kind {
             Kind::Engine(pair) if pair.0.input == 0 => {
                 let f = &pair.0;
@@ -496,9 +504,11 @@ impl<'a> Lowering<'a> {
     pub fn elements(&self, input: NodeId) -> Input {
         let node = self.network.node(input);
         let (value_width, zero_point, element_bits) = match &node.op {
-            Op::Input(own) => (own.range.signed_width(), own.zero_point, own.element.bits()),
+            // Any element of the type may come.
+            Op::Input(own) => (own.widest().signed_width(), own.zero_point, own.element.bits()),
             Op::Linear(_)
             | Op::Neuron(_)
+            | Op::Lif(_)
             | Op::Arrange(_)
             | Op::Select(_)
             | Op::Embedding(_)
@@ -530,6 +540,7 @@ impl<'a> Lowering<'a> {
                 }
                 Op::Linear(_)
                 | Op::Neuron(_)
+                | Op::Lif(_)
                 | Op::Select(_)
                 | Op::Embedding(_)
                 | Op::Sum(_)

@@ -10,6 +10,7 @@
 //! | `accumulate.rs` | synaptic layers, products of attention, identity: first half |
 //! | `window.rs` | convolutions and pools of maxima: first half |
 //! | `neurons.rs` | neurons, operands, serial path, readout: second half |
+//! | `lif.rs` | IF and LIF neurons |
 //! | `pieces.rs` | functions of neurons that decide by a table |
 //! | `residual.rs` | sums, LayerNorm, softmax |
 //! | `sum_neurons.rs` | neurons that read sums |
@@ -26,6 +27,7 @@ mod constants;
 mod images;
 mod item;
 mod layout;
+mod lif;
 mod live;
 mod lower;
 mod memory;
@@ -149,6 +151,8 @@ pub(super) struct Given {
     pub fraction: u32,
     pub norm_fraction: u32,
     pub neuron_fraction: u32,
+    /// Bits of leaks behind the point.
+    pub leak_shift: u32,
     pub scale_fraction: u32,
     /// Local time-steps of the input.
     pub input_steps: usize,
@@ -164,6 +168,7 @@ impl Given {
             fraction: machine.fraction,
             norm_fraction: machine.norm_fraction,
             neuron_fraction: machine.neuron_fraction,
+            leak_shift: machine.leak_shift,
             scale_fraction: machine.scale_fraction,
             input_steps: machine.input.steps,
             external: machine.bus_width > 0,
@@ -452,6 +457,9 @@ fn machine(
         shared_theta: false,
         level_bits: unsigned(widths.level),
         ragged: widths.ragged,
+        lif_depth: widths.lif_depth,
+        lif_width: if widths.lif_depth > 0 { widths.lif.signed().max(2) } else { 0 },
+        leak_shift: lowering.leak_shift,
         piece_width: widths.piece.signed(),
         piece_depth: constants.pieces.depth(),
         max_steps: widths.max_steps.max(1),

@@ -3,6 +3,7 @@
 use super::accumulate::{Columns, Sums};
 use super::item::{Access, Base, Demand, Item, Kind, Port, Serial};
 use super::layout::{Layout, Split};
+use super::lif::LifNeurons;
 use super::lower::{Form2, Lowering, Operand, OperandKind, STREAM, Tracer, View, reads_sum, refused};
 use super::pieces::{Pieces, pieces, probes};
 use crate::error::Result;
@@ -25,6 +26,8 @@ pub(super) struct Neurons {
     membrane: (i128, i128),
     /// One per channel.
     table: Option<Vec<Pieces>>,
+    /// IF or LIF neurons: their spikes are what these neurons pass on.
+    pub lif: Option<LifNeurons>,
 }
 
 /// What an instruction yields.
@@ -39,6 +42,10 @@ impl Lowering<'_> {
     /// The neurons of a node.
     fn neurons(&self, id: NodeId) -> Result<Neurons> {
         let node = self.network.node(id);
+        if let Op::Lif(lif) = &node.op {
+            let pass = self.pass(node.shape.channels(), (0, 1), &node.name)?;
+            return Ok(Neurons { lif: Some(self.lif(&node.name, lif)?), ..pass });
+        }
         let Op::Neuron(neuron) = &node.op else {
             return Err(refused(&node.name, "it has no neurons", STREAM));
         };
@@ -60,6 +67,7 @@ impl Lowering<'_> {
             start: scaled(start),
             membrane,
             table: None,
+            lif: None,
         })
     }
 
@@ -77,6 +85,7 @@ impl Lowering<'_> {
             start: vec![0; channels],
             membrane: (i128::from(low) * one, i128::from(high) * one),
             table: None,
+            lif: None,
         })
     }
 
@@ -95,8 +104,9 @@ impl Lowering<'_> {
         let split = want.or(readers.splits.first().copied());
         let own = |kind: &OperandKind| self.operand_split(self.network.node(id).shape.channels(), *kind);
         let split = split.or(readers.operands.first().map(own).filter(|s| s.pitch != s.size));
-        let source = self.rows_of(self.network.inputs(id)[0], self.rows(id));
+        let source = self.rows_of(self.network.inputs(id)[0], self.source_rows(id));
         let sums = self.accumulate_view(source, split.map(Columns::Split))?;
+        let sums = self.in_time(id, sums)?;
         let layout = Layout::of_chunks(&sums.chunks, sums.channels, self.options.group());
         let suits = |kind: &&OperandKind| {
             layout.satisfies(self.operand_split(sums.channels, **kind), self.options.group())
@@ -149,6 +159,7 @@ impl Lowering<'_> {
                     common - fraction
                 }
                 Op::Neuron(_)
+                | Op::Lif(_)
                 | Op::Input(_)
                 | Op::Linear(_)
                 | Op::Arrange(_)
@@ -232,6 +243,7 @@ impl Lowering<'_> {
             Op::Input(_)
             | Op::Linear(_)
             | Op::Neuron(_)
+            | Op::Lif(_)
             | Op::Arrange(_)
             | Op::Select(_)
             | Op::Embedding(_)
@@ -260,6 +272,7 @@ impl Lowering<'_> {
         match &self.network.node(view.root).op {
             Op::Neuron(_) if self.found_spikes(view.root) => Ok(()),
             Op::Neuron(_) if reads_sum(self.network, view.root) => self.tracer(view.root, None).map(|_| ()),
+            Op::Lif(_) => self.tracer(view.root, None).map(|_| ()),
             Op::Neuron(_) => {
                 self.neurons(view.root)?;
                 self.accumulate(self.network.inputs(view.root)[0], None).map(|_| ())
@@ -320,6 +333,7 @@ impl Lowering<'_> {
             Op::Input(_)
             | Op::Linear(_)
             | Op::Neuron(_)
+            | Op::Lif(_)
             | Op::Arrange(_)
             | Op::Select(_)
             | Op::Embedding(_)
@@ -355,6 +369,9 @@ impl Lowering<'_> {
             fire.high = u128::from(neurons.high.unsigned_abs());
             fire.low = u128::from(neurons.low.unsigned_abs());
             fire.thresholds = self.thresholds(neurons, &chunks) as u128;
+            if let Some(lif) = &neurons.lif {
+                self.lif_fields(lif, rows, &mut fire);
+            }
             if let Some(table) = &neurons.table {
                 fire.table = 1;
                 fire.probes = table.iter().map(|pieces| probes(pieces.len())).max().unwrap_or(0).into();
@@ -539,11 +556,11 @@ impl Lowering<'_> {
         let words = chunks.iter().flat_map(|chunk| chunk.chunks(fire_lanes)).map(|group| {
             // Neurons that only fill up never spike, whatever their threshold is.
             let other = group.iter().flatten().next().filter(|_| self.external);
-            let silent = (other.map_or(1, |c| neurons.theta[*c]), 0);
-            let own = |column: &Option<usize>| match column {
-                Some(c) => (neurons.theta[*c], neurons.start[*c]),
-                None => silent,
+            let (theta, start, silent) = match &neurons.lif {
+                Some(lif) => (&lif.theta, &lif.drive, (lif.never, 0)),
+                None => (&neurons.theta, &neurons.start, (other.map_or(1, |c| neurons.theta[*c]), 0)),
             };
+            let own = |column: &Option<usize>| column.map_or(silent, |c| (theta[c], start[c]));
             let each = group.iter().map(own).chain(std::iter::repeat(silent));
             each.take(fire_lanes).collect::<Vec<_>>()
         });

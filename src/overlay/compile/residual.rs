@@ -52,6 +52,7 @@ impl Lowering<'_> {
             op @ (Op::Input(_)
             | Op::Linear(_)
             | Op::Neuron(_)
+            | Op::Lif(_)
             | Op::Arrange(_)
             | Op::Select(_)
             | Op::Embedding(_)
@@ -145,6 +146,7 @@ impl Lowering<'_> {
             Op::Input(_)
             | Op::Linear(_)
             | Op::Neuron(_)
+            | Op::Lif(_)
             | Op::Arrange(_)
             | Op::Embedding(_)
             | Op::Sum(_)
@@ -215,6 +217,7 @@ impl Lowering<'_> {
             Op::Input(_)
             | Op::Linear(_)
             | Op::Neuron(_)
+            | Op::Lif(_)
             | Op::Arrange(_)
             | Op::Select(_)
             | Op::LayerNorm(_)
@@ -439,6 +442,7 @@ fn values(op: &Op) -> Option<Range> {
         Op::Input(input) => Some(input.range),
         Op::Linear(linear) => Some(linear.total),
         Op::Neuron(neuron) => levels(neuron.low, neuron.high),
+        Op::Lif(_) => levels(0, 1),
         Op::LayerNorm(norm) => levels(norm.low, norm.high),
         Op::Softmax(softmax) => levels(softmax.low, softmax.high),
         Op::Embedding(embedding) => Some(embedding.total),

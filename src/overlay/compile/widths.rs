@@ -43,6 +43,9 @@ pub(super) struct Widths {
     /// M, and what it is compared with.
     pub membrane: u128,
     pub level: u128,
+    /// Membranes of IF and LIF neurons, words of them, and bits of their leaks.
+    pub lif: Span,
+    pub lif_depth: usize,
     /// Thresholds of tables.
     pub piece: Span,
     pub max_steps: usize,

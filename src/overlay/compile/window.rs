@@ -188,7 +188,14 @@ impl Lowering<'_> {
                     source: clipped.at * scale[d],
                 }
             };
-            self.constants.windows.place((0..window.output()[d]).map(entry).collect())
+            let one: Vec<WindowEntry> = (0..window.output()[d]).map(entry).collect();
+            // The lines of a further map are further lines.
+            let maps = if d == 0 { window.frames } else { 1 };
+            let map_words = window.size[0] * scale[0];
+            let of_map = |map: usize| {
+                one.iter().map(move |entry| WindowEntry { source: entry.source + map * map_words, ..*entry })
+            };
+            self.constants.windows.place((0..maps).flat_map(of_map).collect())
         };
         let (line_entries, column_entries) = (entries(0) as u128, entries(1) as u128);
         let rows = (0..view.count).map(|pixel| {

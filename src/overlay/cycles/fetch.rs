@@ -74,7 +74,8 @@ impl<'a> FetchUnit<'a> {
             }
         }
         if row + 1 == number(f.rows) {
-            self.taken_up = self.list.next(self.read);
+            // The list is told a cycle later.
+            self.taken_up = self.list.next(self.read + 1);
         }
     }
 

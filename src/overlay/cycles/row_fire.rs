@@ -48,8 +48,9 @@ impl RowFire {
     }
 
     fn take(&mut self, there: u64) -> u64 {
-        // The first of a quad follows when the quad before has been handed over.
-        self.taken = there.max(self.taken + 1).max(if self.lane == 0 { self.handed } else { 0 });
+        // The first of a quad follows a cycle after the quad before has been handed over.
+        let free = if self.lane == 0 && self.handed > 0 { self.handed + 1 } else { 0 };
+        self.taken = there.max(self.taken + 1).max(free);
         self.lane += 1;
         self.taken
     }

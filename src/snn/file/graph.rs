@@ -9,8 +9,8 @@ use crate::error::{Error, Result, printable};
 use crate::graph::{Band, NodeId, Shape, Window};
 use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Rounding, Weights};
 use crate::snn::{
-    Arrange, Embedding, Form, Input, LayerNorm, Linear, Model, Network, Op, Product, Select, Softmax, Sum,
-    View,
+    Arrange, Embedding, Form, Input, LayerNorm, Lif, Linear, Model, Network, Op, Product, Reset, Select,
+    Softmax, Sum, Time, View,
 };
 
 const FORMAT: &str = "snn2rtl.model";
@@ -71,6 +71,13 @@ enum FileOp {
     },
     Neuron {
         rounding: Rounding,
+    },
+    Lif {
+        time: Time,
+        reset: Reset,
+        above: bool,
+        bits: u32,
+        synapse: bool,
     },
     Arrange {
         shape: Shape,
@@ -160,6 +167,17 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
                 tensors.integers(tensor(position, "low"), vec![low.len()], low);
                 tensors.integers(tensor(position, "high"), vec![high.len()], high);
                 FileOp::Neuron { rounding: *rounding }
+            }
+            Op::Lif(lif) => {
+                tensors.doubles(tensor(position, "threshold"), &lif.threshold);
+                tensors.doubles(tensor(position, "leak"), &lif.leak);
+                tensors.doubles(tensor(position, "value"), &lif.value);
+                tensors.doubles(tensor(position, "start"), &lif.start);
+                if !lif.synapse.is_empty() {
+                    tensors.doubles(tensor(position, "synapse"), &lif.synapse);
+                }
+                let (time, reset, above, bits) = (lif.time, lif.reset, lif.above, lif.bits);
+                FileOp::Lif { time, reset, above, bits, synapse: !lif.synapse.is_empty() }
             }
             Op::Arrange(Arrange { shape, order }) => {
                 tensors.integers(tensor(position, "order"), vec![order.len()], &small(order)?);
@@ -298,6 +316,17 @@ fn add(
             high: tensors.integers(&tensor(position, "high"))?,
             rounding: *rounding,
         }),
+        FileOp::Lif { time, reset, above, bits, synapse } => {
+            let mut list = |what: &str| tensors.doubles(&tensor(position, what));
+            let synapse = if *synapse { list("synapse")? } else { Vec::new() };
+            let lists = [list("threshold")?, list("leak")?, list("value")?, list("start")?];
+            if lists.iter().any(Vec::is_empty) {
+                return Err(Error::input("a list of parameters is empty"));
+            }
+            let [threshold, leak, value, start] = lists;
+            let (time, reset, above, bits) = (*time, *reset, *above, *bits);
+            Op::Lif(Lif { time, reset, above, threshold, leak, value, start, synapse, bits })
+        }
         FileOp::Arrange { shape } => {
             let order = tensors.integers(&tensor(position, "order"))?;
             let order = order.into_iter().map(|e| usize::try_from(e).unwrap_or(usize::MAX)).collect();
@@ -348,7 +377,7 @@ fn check_view(network: &Network, id: NodeId, view: &View) -> Result<()> {
     let node = network.node(id);
     let mut seen = view.order.clone();
     seen.sort_unstable();
-    let fits = matches!(node.op, Op::Neuron(_))
+    let fits = matches!(node.op, Op::Neuron(_) | Op::Lif(_))
         && view.shape.is_sane()
         && view.shape.len() == node.shape.len()
         && seen.into_iter().eq(0..node.shape.len());

@@ -227,6 +227,38 @@ impl Interpreter<'_> {
         Ok(if v >= 0 { magnitude } else { -magnitude })
     }
 
+    /// A time-step of an IF or LIF neuron, whose membrane is kept.
+    fn time_step(
+        &self,
+        f: &Fire,
+        (group, lane): (usize, usize),
+        sum: i128,
+        first: bool,
+        kept: &mut i128,
+    ) -> Fault<i64> {
+        let m = self.machine;
+        let word = n(f.thresholds) + group;
+        let at = lane * (m.start_width + m.theta_width) as usize;
+        let drive = self.thresholds.bits(word, at, m.start_width, true, "thresholds")?;
+        let theta =
+            self.thresholds.bits(word, at + m.start_width as usize, m.theta_width, false, "thresholds")?;
+        let value = i128::from(f.coefficient as u64 as i64);
+        let membrane = |v| fits(v, m.lif_width, true, "a membrane");
+        let leak = |v: i128| {
+            let half = if m.leak_shift == 0 { 0 } else { 1 << (m.leak_shift - 1) };
+            (v * f.scale as i128 + half) >> m.leak_shift
+        };
+        let v = membrane(if first { value } else { *kept } + drive + (sum << f.starts))?;
+        let less = theta - (f.lif & 1) as i128;
+        *kept = membrane(match (v >= theta, f.lif >> 1) {
+            (false, _) | (true, 0) => leak(v),
+            (true, 1) => leak(membrane(v - less)?),
+            (true, 2) => leak(v) - less,
+            (true, _) => value,
+        })?;
+        Ok(i64::from(v >= theta))
+    }
+
     /// The level of a neuron that decides by a table: found by looking at every word.
     fn level(&self, f: &Fire, lane: usize, sum: i128, (first, count): (i128, i128)) -> Fault<i64> {
         let m = self.machine;
@@ -271,6 +303,11 @@ impl Interpreter<'_> {
             for (lane, level) in levels.iter_mut().enumerate() {
                 *level = match sums[group * w + lane] {
                     _ if group * w + lane >= elements && m.ragged => Some(0),
+                    Some(sum) if f.lif > 0 => {
+                        let at = row * f.groups(w) + row_group;
+                        let kept = run.membranes.entry((at % n(f.sums), lane)).or_default();
+                        Some(self.time_step(&f, (row_group, lane), sum, at < n(f.sums), kept)?)
+                    }
                     Some(sum) => Some(self.neuron(&f, row_group, lane, sum)?),
                     None => None,
                 };

@@ -148,6 +148,8 @@ struct Run {
     firing: [usize; 6],
     serial: VecDeque<Element>,
     softmax: VecDeque<Element>,
+    /// Membranes of IF and LIF neurons: word and lane.
+    membranes: std::collections::HashMap<(usize, usize), i128>,
     scores: Vec<i128>,
     /// Groups of the softmax's row.
     group: usize,
@@ -246,6 +248,7 @@ impl<'a> Interpreter<'a> {
             firing: [0; 6],
             serial: VecDeque::new(),
             softmax: VecDeque::new(),
+            membranes: Default::default(),
             scores: Vec::new(),
             group: 0,
             vector: (0, 0, 0),

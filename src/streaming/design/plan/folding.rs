@@ -121,7 +121,9 @@ impl Options {
             | Op::Product(_)
             | Op::Sum(_)
             | Op::Embedding(_) => true,
-            Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::MaxPool(_) | Op::Readout(_) => false,
+            Op::Input(_) | Op::Arrange(_) | Op::Select(_) | Op::Lif(_) | Op::MaxPool(_) | Op::Readout(_) => {
+                false
+            }
         }
     }
 

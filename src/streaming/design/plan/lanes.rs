@@ -18,6 +18,7 @@ impl Planner<'_> {
             Op::Input(_)
             | Op::Linear(_)
             | Op::Neuron(_)
+            | Op::Lif(_)
             | Op::Arrange(_)
             | Op::Embedding(_)
             | Op::Sum(_)
@@ -75,7 +76,7 @@ impl Planner<'_> {
             Op::Select(_) => source(),
             Op::Arrange(_) => Some(1),
             Op::Input(_) => Some(self.design.streams[0].lanes),
-            Op::Embedding(_) | Op::MaxPool(_) | Op::Readout(_) => None,
+            Op::Embedding(_) | Op::Lif(_) | Op::MaxPool(_) | Op::Readout(_) => None,
         }
     }
 

@@ -42,6 +42,7 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
             Op::LayerNorm(norm) if !norm.centred => {
                 return Err(without_stage(&node.name, "an RMSNorm"));
             }
+            Op::Lif(_) => return Err(without_stage(&node.name, LIF)),
             Op::Linear(linear) if linear.window.is_some() => {
                 return Err(without_stage(&node.name, "a convolution or an average pool"));
             }
@@ -69,6 +70,9 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
     }
     planner.finish()
 }
+
+/// Neurons that have no stage.
+const LIF: &str = "neurons with time-steps of their own (IF, LIF)";
 
 /// The error for an operator that only the overlay has.
 fn without_stage(name: &str, what: &str) -> Error {
@@ -120,6 +124,7 @@ impl Planner<'_> {
             Op::Product(product) => Some(self.product(id, product)?),
             Op::Softmax(softmax) => Some(self.softmax(id, softmax)?),
             Op::MaxPool(_) => return Err(without_stage(&node.name, "a max pool")),
+            Op::Lif(_) => return Err(without_stage(&node.name, LIF)),
             Op::Readout(readout) => {
                 self.readout(id, readout)?;
                 None

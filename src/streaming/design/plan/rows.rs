@@ -62,6 +62,7 @@ impl Planner<'_> {
                 Op::Softmax(n) => level_width(n.low, n.high),
                 Op::Input(_)
                 | Op::Linear(_)
+                | Op::Lif(_)
                 | Op::Arrange(_)
                 | Op::Select(_)
                 | Op::Embedding(_)

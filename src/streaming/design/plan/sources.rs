@@ -230,6 +230,7 @@ fn input_rows(network: &Network, id: NodeId, count: usize, most: usize) -> (usiz
         Op::Arrange(_) => None,
         Op::Input(_)
         | Op::Neuron(_)
+        | Op::Lif(_)
         | Op::Select(_)
         | Op::Embedding(_)
         | Op::Sum(_)
