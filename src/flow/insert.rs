@@ -56,6 +56,7 @@ pub struct Placed {
     /// Its lowest and highest level.
     pub levels: (i32, i32),
     /// Its scale.
+    #[serde(rename = "quantiser_scale")]
     pub scale: f32,
 }
 
