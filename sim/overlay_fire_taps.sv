@@ -45,7 +45,8 @@ module overlay_fire_taps #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_i && valid_i) begin
-      snn_tap_beat(Kind, int'(instr_i), int'(step_i & 32'hff), int'(row_i), int'(group_i), int'(Lanes));
+      snn_tap_beat(
+          Kind, int'(instr_i), int'(step_i & 32'hff), int'(row_i), int'(group_i), int'(Lanes));
       for (int unsigned j = 0; j < Lanes; j++) begin
         snn_tap_neuron(longint'($signed(v_i[MembraneWidth*j+:MembraneWidth])),
                        int'($signed(s_i[LevelWidth*j+:LevelWidth])),

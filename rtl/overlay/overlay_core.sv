@@ -1284,8 +1284,8 @@ module overlay_core #(
     assign raw_addr = '0;
     logic unused_vector;
     assign start_take = 1'b0;
-    assign unused_vector = start_valid ^ (^start_value) ^ row_ready ^ softmax_start ^ serial_group_end ^ raw_valid ^ (^raw_data) ^
-        fire_begin ^ serial_wide ^ (^serial_here) ^ has_vector ^ (^vector_last);
+    assign unused_vector = start_valid ^ (^start_value) ^ row_ready ^ softmax_start ^
+        serial_group_end ^ raw_valid ^ (^raw_data) ^ fire_begin ^ serial_wide ^ (^serial_here) ^ has_vector ^ (^vector_last);
   end
 
 `ifndef SYNTHESIS

@@ -598,8 +598,9 @@ module overlay_fire #(
     logic [HighWidth-1:0] inverse;
     logic [ThetaWidth-1:0] s1_theta, theta_q;
     // Thresholds of IF and LIF neurons, which are not those of these adders, may be wider than V.
-    logic unused_theta;
+    logic unused_theta, unused_start;
     assign unused_theta = ^s1_theta;
+    assign unused_start = ^start;
     logic falls, reached, less_q, less, loads, unused_v, unused_rest;
     assign loads = loads_q[j];
     logic [WideWidth-1:0] wide_theta, loaded, operand, rest, rest_q;
@@ -841,6 +842,8 @@ module overlay_fire #(
   end
 
   // ---------------------------------------------------------------------------- operands
+  // Rows of the instruction that are complete.
+  logic [RowBits-1:0] done_row_q;
   if (HasOperands) begin : gen_operands
     localparam int unsigned RowLaneBits = (ChunkLanes > 1) ? $clog2(ChunkLanes) : 1;
     logic [OperandBits-1:0] base, stride, block_q, unit_q, element_q;
@@ -948,7 +951,6 @@ module overlay_fire #(
   // row of an instruction when its operands have arrived, too.
   localparam int unsigned Latency = (Turns > 1) ? MaxSteps + 6 : 6;
   logic [Latency-1:0] row_end_q, instr_end_q;
-  logic [RowBits-1:0] done_row_q;
   logic ends_q, row_last_done;
   assign row_last_done = !HasRows || done_row_q == rows - RowBits'(1);
   always_ff @(posedge clk_i) begin

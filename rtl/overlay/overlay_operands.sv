@@ -178,10 +178,14 @@ module overlay_operands #(
   );
   always_ff @(posedge clk_i) begin
     if (rst_i) count_q <= '0;
-    else count_q <= count_q + CountBits'(in_valid && in_ready) - CountBits'(put_valid_o && put_ready_i);
+    else begin
+      count_q <= count_q + CountBits'(in_valid && in_ready) -
+          CountBits'(put_valid_o && put_ready_i);
+    end
   end
   assign put_urgent_o = count_q >= CountBits'(Some);
-  assign idle_o = count_q == '0 && left_q == '0 && !loaded_q && !pending_q && !plain_valid_i && !cross_valid_i;
+  assign idle_o = count_q == '0 && left_q == '0 && !loaded_q && !pending_q && !plain_valid_i &&
+      !cross_valid_i;
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin

@@ -242,7 +242,8 @@ module overlay_row_fire #(
   // holds itself.
   logic loads_begins, loads_stays;
   logic [Quad-1:0] loads_q;
-  assign loads_begins = (hand_over && first_final) || (!hand_over && step && (final_q || next_final));
+  assign loads_begins = (hand_over && first_final) ||
+      (!hand_over && step && (final_q || next_final));
   assign loads_stays = !hand_over && !step;
   always_ff @(posedge clk_i) begin
     loads_q <= {Quad{rst_i || loads_begins}} | (loads_q & {Quad{loads_stays}});

@@ -294,6 +294,10 @@ module overlay_rows #(
   logic vector_start_read, vector_coefficient_read;
   logic start_taken;
   assign start_take_o = StartStream && start_taken;
+  if (!StartStream) begin : gen_no_start_stream
+    logic unused_start_value;
+    assign unused_start_value = ^start_value_i;
+  end
   if (StartStream) begin : gen_start_stream
     logic [SumWidth-1:0] start_q;
     always_ff @(posedge clk_i) if (start_taken) start_q <= start_value_i;
@@ -630,8 +634,8 @@ module overlay_rows #(
     assign norm_high = '0;
     assign norm_low = '0;
     logic unused_vector;
-    assign unused_vector = start_valid_i ^ restart_i ^ present_i ^ norm_ready ^ fire_tag ^ vector_write_ready ^
-        has_vector_i ^ (^vector_last_i) ^
+    assign unused_vector = start_valid_i ^ restart_i ^ present_i ^ norm_ready ^ fire_tag ^
+        vector_write_ready ^ has_vector_i ^ (^vector_last_i) ^
         raw_valid_i ^ (^raw_data_i) ^
         (^vector_words) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^
         (^progress_engine_i) ^ (^progress_softmax_i) ^ (^progress_vector_i);

@@ -6,6 +6,7 @@ module sync_rom #(
   parameter int unsigned Width = 8,
   parameter int unsigned Depth = 16,
   parameter int unsigned Style = 0,
+  parameter int unsigned Places = Depth,
   parameter File = "",
   localparam int unsigned AddrWidth = (Depth > 1) ? $clog2(Depth) : 1
 ) (

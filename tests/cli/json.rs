@@ -7,7 +7,9 @@ use std::path::Path;
 use serde_json::Value;
 use snn2rtl::cosim::clients::{self, Test};
 use snn2rtl::cosim::{self, MemoryUse, Spread, StageWork, Stops};
+use snn2rtl::flow::insert::{Inserted, Placed};
 use snn2rtl::flow::synth::Synthesised;
+use snn2rtl::flow::widths::Widths;
 use snn2rtl::flow::{self, demo};
 use snn2rtl::hardware::{self, Adders, AddersPart};
 use snn2rtl::place::vivado::Found;
@@ -97,6 +99,25 @@ fn made() -> Vec<(&'static str, Value)> {
     let placement = placement(&figures);
     let test =
         Test { name: "frames".into(), module: "test_stream".into(), seconds: 1.0, cycles: 1, failure: None };
+    let placed = Placed { after: "add".into(), readers: vec!["fc".into()], levels: (-8, 7), scale: 0.5 };
+    let inserted = Inserted {
+        bits: 4,
+        samples: 1,
+        quantisers: vec![placed],
+        classes_changed: 0,
+        accuracy_before: Some(1.0),
+        accuracy: Some(1.0),
+    };
+    let widths = Widths {
+        tolerance: 1.0,
+        samples: 1,
+        layers: vec![("fc".into(), 4)],
+        accuracy_before: 1.0,
+        accuracy: 1.0,
+        classes_changed: 0,
+        tried: 1,
+    };
+    let converted = serde_json::json!({"inserted": inserted, "widths": widths});
     let cocotb = clients::Report { frames: 1, seed: 1, samples: 1, tests: vec![test] };
     let path = Path::new("demo");
     let golden = golden_report();
@@ -126,6 +147,7 @@ fn made() -> Vec<(&'static str, Value)> {
     let others = [
         ("cosim", json(serde_json::to_value(cosim))),
         ("cocotb", json(serde_json::to_value(cocotb))),
+        ("convert", converted),
         ("demo", demo),
     ];
     synthesised.chain(others).collect()
@@ -208,6 +230,9 @@ fn printed() -> Fields {
         format!("report overlay.build --inputs {images} --samples 2"),
         "build mlp.snn -o loadable.build --architecture overlay --lanes 16 --loadable".to_owned(),
         "image mlp.snn --machine loadable.build -o own.bin".to_owned(),
+        "build mlp.snn -o external.build --architecture overlay --loadable --weights external".to_owned(),
+        "inspect external.build".to_owned(),
+        format!("report external.build --inputs {images} --samples 2"),
         "verify mlp.build".to_owned(),
         format!("explore mlp.snn --calibrate {images} --device xc7a100t"),
         format!(

@@ -38,7 +38,7 @@ fn options_of_the_other_architecture_are_refused_by_name() {
         );
     }
     let overlay = "build mlp.snn -o b --architecture overlay";
-    s.refused(&format!("{overlay} --lanes 12"), &["12 lanes", "multiple of the 8 fire lanes"]);
+    s.refused(&format!("{overlay} --lanes 12"), &["12 lanes", "multiple of the 8 neurons of a group"]);
     s.refused(&format!("{overlay} --spikes 0"), &["0 spikes"]);
     s.refused(&format!("{overlay} --fire-lanes 6"), &["6 fire lanes", "power of two"]);
     s.refused(&format!("{overlay} --fetch-width 24"), &["fetch width of 24"]);
@@ -102,7 +102,7 @@ fn networks_are_compiled_for_a_machine() {
         "build mlp.snn -o b --architecture overlay --loadable --also none.snn",
         &["this is not a model", "none.snn", "snn2rtl convert"],
     );
-    fs::write(s.path("cut.bin"), &image[..image.len() / 2]).expect("written");
+    fs::write(s.path("cut.bin"), &image[..image.len() / 8 * 4]).expect("written");
     let images = example("sample/images.npy");
     s.refused(
         &format!("cosim machine --image cut.bin --inputs {images} --samples 1"),

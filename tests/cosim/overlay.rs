@@ -362,6 +362,8 @@ fn two_softmaxes_of_the_same_scores() {
     let folder = tempfile::tempdir().expect("a folder");
     let two = Recipe { seed: 23, two_softmaxes: true, tokens: 5, ..recipe() };
     transformer(&two, options(16, 2, 8, 16, SpikeCode::Unary), folder.path());
+    // Copies of levels whose rows take several chunks.
+    transformer(&Recipe { tokens: 6, ..two }, options(8, 1, 4, 8, SpikeCode::Unary), folder.path());
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl Parsers {
                 assert!(text().chars().all(plain), "{}", path.display());
             }
             "ys" => {
-                let plain = |c: char| c.is_ascii_alphanumeric() || "_-./ \n\\#:".contains(c);
+                let plain = |c: char| c.is_ascii_alphanumeric() || "_-./ \n\\#:+".contains(c);
                 assert!(text().chars().all(plain), "{}", path.display());
             }
             // Arrays of numbers, and pins as the board's files have them.

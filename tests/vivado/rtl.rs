@@ -78,6 +78,8 @@ fn words(text: &str) -> Vec<String> {
             ["`ifdef", "SYNTHESIS"] => within.push(true),
             // For proofs and for Yosys: never in Vivado.
             ["`ifdef", "FORMAL" | "YOSYS"] => within.push(false),
+            // For the other families.
+            ["`ifdef", macros] if macros.starts_with("SNN2RTL_") => within.push(false),
             ["`else"] => {
                 let last = within.last_mut().expect("a condition");
                 *last = !*last;

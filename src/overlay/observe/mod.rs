@@ -143,12 +143,17 @@ impl<'a> Observer<'a> {
         let levels = plan.levels(&names, &outcome.levels);
         let estimate = cycles::estimate(plan, &self.raw, &levels);
         self.account.add(&estimate.account);
-        let products = estimate.engine.iter().zip(&plan.fire).enumerate();
-        let copies = products.filter(|(n, (_, fire))| fire.neurons == 1 && !self.engine.contains_key(n));
+        let products = estimate.engine.iter().zip(plan.fetch.iter().zip(&plan.fire)).enumerate();
+        let copies = products.filter(|(n, (_, (_, fire)))| fire.neurons == 1 && !self.engine.contains_key(n));
+        // A copy's neuron fires once for each spike that it reads; all chunks that read the same neurons see the same spikes.
+        let copied = copies.map(|(_, (busy, (fetch, _)))| {
+            let same = fetch.inner * if fetch.slice_step == 0 { fetch.outer } else { 1 };
+            busy.events / u64::try_from(same).unwrap_or(1).max(1)
+        });
         let computed =
             self.layers.iter().filter_map(|layer| Some((recording.layers.get(layer.index)?, layer)));
         self.counter.spikes += computed.map(|(record, layer)| record.spikes_of(layer.neurons())).sum::<u64>();
-        self.counter.spikes += copies.map(|(_, (busy, _))| busy.events).sum::<u64>();
+        self.counter.spikes += copied.sum::<u64>();
         self.counter.work += estimate.engine.iter().map(|busy| busy.events).sum::<u64>();
     }
 
