@@ -137,8 +137,8 @@ fn nodes_that_do_not_fit() {
             "c",
         ),
         (graph(&[1, 1, 1, 2, 2], vec![]), "an input of the extents [1, 1, 1, 2, 2]", "in"),
-        (graph(&[1 << 31, 1 << 31], vec![]), "are too many elements", "in"),
-        (graph(&[0], vec![]), "is empty or too large", "in"),
+        (graph(&[1 << 31, 1 << 31], vec![]), "no elements, or too many", "in"),
+        (graph(&[0], vec![]), "no elements, or too many", "in"),
         (with(vec![]), "the network has no neurons", "out"),
     ] {
         let found = refused(&file, &options());

@@ -48,7 +48,7 @@ impl Time {
         let rows = source.rows().checked_mul(if constant { steps } else { 1 });
         match rows.map(|rows| Shape::matrix(rows, source.channels())) {
             Some(shape) if shape.is_sane() => Ok(shape),
-            _ => Err(format!("{steps} time-steps of {source} are too many elements")),
+            _ => Err(format!("{steps} time-steps of {source} are no elements, or too many")),
         }
     }
 
