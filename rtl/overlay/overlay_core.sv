@@ -1285,7 +1285,8 @@ module overlay_core #(
     logic unused_vector;
     assign start_take = 1'b0;
     assign unused_vector = start_valid ^ (^start_value) ^ row_ready ^ softmax_start ^
-        serial_group_end ^ raw_valid ^ (^raw_data) ^ fire_begin ^ serial_wide ^ (^serial_here) ^ has_vector ^ (^vector_last);
+        serial_group_end ^ raw_valid ^ (^raw_data) ^ fire_begin ^
+        serial_wide ^ (^serial_here) ^ has_vector ^ (^vector_last);
   end
 
 `ifndef SYNTHESIS
