@@ -44,28 +44,7 @@ module overlay_rom #(
   localparam int unsigned Places =
       (!Loadable && Depth > 512 && (Depth <= 2048 || 4 * Depth > 3 * All)) ? All : Depth;
 
-  if (Loadable && Tables) begin : gen_tables
-    (* no_rw_check, ram_style = "distributed" *) logic [Width-1:0] words_q[Depth];
-    logic [Width-1:0] data_q;
-    always_ff @(posedge clk_i) begin
-      if (write_i) words_q[write_addr_i] <= write_data_i;
-      if (enable_i) data_q <= words_q[addr_i];
-    end
-    assign data_o = data_q;
-  end else if (Loadable) begin : gen_ram
-    sync_ram #(
-      .Width(Width),
-      .Depth(Places)
-    ) u_ram (
-      .clk_i,
-      .read_enable_i(enable_i),
-      .read_addr_i(addr_i),
-      .read_data_o(data_o),
-      .write_enable_i(write_i),
-      .write_addr_i,
-      .write_data_i
-    );
-  end else begin : gen_rom
+  if (!Loadable) begin : gen_rom
     sync_rom #(
       .Width(Width),
       .Depth(Depth),
@@ -80,6 +59,27 @@ module overlay_rom #(
     );
     logic unused_write;
     assign unused_write = write_i ^ (^write_addr_i) ^ (^write_data_i);
+  end else if (Tables) begin : gen_tables
+    (* no_rw_check, ram_style = "distributed" *) logic [Width-1:0] words_q[Depth];
+    logic [Width-1:0] data_q;
+    always_ff @(posedge clk_i) begin
+      if (write_i) words_q[write_addr_i] <= write_data_i;
+      if (enable_i) data_q <= words_q[addr_i];
+    end
+    assign data_o = data_q;
+  end else begin : gen_ram
+    sync_ram #(
+      .Width(Width),
+      .Depth(Depth)
+    ) u_ram (
+      .clk_i,
+      .read_enable_i(enable_i),
+      .read_addr_i(addr_i),
+      .read_data_o(data_o),
+      .write_enable_i(write_i),
+      .write_addr_i,
+      .write_data_i
+    );
   end
 
 endmodule

@@ -43,7 +43,7 @@ fn options_of_the_other_architecture_are_refused_by_name() {
     s.refused(&format!("{overlay} --fire-lanes 6"), &["6 fire lanes", "power of two"]);
     s.refused(&format!("{overlay} --fetch-width 24"), &["fetch width of 24"]);
     s.refused(&format!("{overlay} --row-lanes 3"), &["3 row lanes", "power of two"]);
-    s.refused(&format!("{overlay} --row-lanes 4"), &["4 row lanes", "a quarter of the 8 fire lanes"]);
+    s.refused(&format!("{overlay} --row-lanes 4"), &["4 row lanes", "a quarter of the 8 neurons of a group"]);
     s.refused(&format!("{overlay} --code binary"), &["binary", "unary, radix"]);
     s.refused("build mlp.snn -o b --architecture systolic", &["systolic", "streaming, overlay"]);
 }
