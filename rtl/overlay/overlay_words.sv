@@ -59,6 +59,10 @@ module overlay_words #(
   input  wire logic [Group*OperandWidth-1:0]      put_data_i
 );
 
+  // Words of a memory that does not need all bits of an address.
+  logic unused_addr;
+  assign unused_addr = ^addr_i;
+
   localparam int unsigned Copies = (Ports + 1) / 2;
   localparam int unsigned Depth = RingDepth + OperandDepth;
   localparam int unsigned AddrWidth = $clog2(Depth);
