@@ -80,6 +80,7 @@ pub struct Site<'a> {
 }
 
 /// Meaning of a value.
+#[expect(clippy::large_enum_variant, reason = "one at a time, which is taken apart at once")]
 pub enum Found {
     /// The same as another value.
     Same(ValueId),

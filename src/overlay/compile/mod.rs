@@ -420,10 +420,8 @@ fn machine(
     };
     let input = Input { ordered: input.order.is_some() && !input.direct, ..input };
     let ids = lowering.network.topological();
-    let input_negative = ids.iter().any(|&id| match &lowering.network.node(id).op {
-        Op::Input(own) => own.range.low < 0,
-        _ => false,
-    });
+    let is_negative = |op: &Op| matches!(op, Op::Input(own) if own.range.low < 0);
+    let input_negative = ids.iter().any(|&id| is_negative(&lowering.network.node(id).op));
     let rows =
         |rows: &mut dyn Iterator<Item = u128>| usize::try_from(rows.sum::<u128>()).unwrap_or(usize::MAX);
     let progress = rows(&mut fire.iter().map(|f| f.rows))

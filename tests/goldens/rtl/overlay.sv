@@ -164,9 +164,10 @@ module snn_qdq_activation_per_channel #(
     .Loadable(1'b0),
     .LoadWidth(320),
     .Scalars({
-      32'h00000000, 32'h00000032, 32'h0000002c, 32'h00000003, 32'h00000003, 32'h00000018,
-      32'h00000018, 32'h00000000, 32'h0000000b, 32'h00000000, 32'h0000000b, 32'h00000080,
-      32'h00000001
+      32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000,
+      32'h00000000, 32'h00000000, 32'h00000035, 32'h0000002c, 32'h00000003, 32'h00000003,
+      32'h00000018, 32'h00000018, 32'h00000000, 32'h0000000b, 32'h00000000, 32'h0000000b,
+      32'h00000080, 32'h00000001
     }),
     .Lanes(4),
     .Spikes(2),
@@ -183,6 +184,8 @@ module snn_qdq_activation_per_channel #(
     .InputSigned(1'b1),
     .InputOrder(0),
     .OrderFile(""),
+    .InputDirect(1'b0),
+    .InputOpen(1),
     .FetchCount(3),
     .FireCount(3),
     .FetchFile({RomPath, "fetch.hex"}),
@@ -199,17 +202,18 @@ module snn_qdq_activation_per_channel #(
     }),
     .FireVaries({
       32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000,
-      32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00002000, 32'h20000380,
-      32'h00002000, 32'h0000f040, 32'h00200070, 32'h00300030, 32'h00030007
+      32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00004000, 32'h40000700,
+      32'h00004000, 32'h0001e080, 32'h004000e0, 32'h00600060, 32'h00000000, 32'h00030007
     }),
     .FireCommon({
       32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000,
       32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000, 32'h00000000,
-      32'h00000000, 32'h00000000, 32'h00100000, 32'h00000000, 32'h00100000
+      32'h00000000, 32'h00000000, 32'h00200000, 32'h00000000, 32'h00200000, 32'h00000000
     }),
     .VectorVaries('1),
     .VectorCommon('0),
     .SpikeDepth(64),
+    .SignDepth(0),
     .WeightWidth(32),
     .WeightDepth(43),
     .WeightFile({RomPath, "weights_0.hex"}),
@@ -222,6 +226,7 @@ module snn_qdq_activation_per_channel #(
     .OperandWidth(1),
     .OperandDepth(0),
     .OperandLanes(1),
+    .OperandElements(1),
     .AccWidth(38),
     .Fraction(6),
     .MembraneWidth(43),
@@ -232,6 +237,7 @@ module snn_qdq_activation_per_channel #(
     .Unary(1'b0),
     .ThresholdDepth(4),
     .ThresholdFile({RomPath, "thresholds.hex"}),
+    .SharedTheta(1'b0),
     .Negative(1'b1),
     .Ragged(1'b0),
     .PieceWidth(1),
@@ -258,12 +264,15 @@ module snn_qdq_activation_per_channel #(
     .StartDepth(0),
     .StartFile(""),
     .SerialStartFile(""),
+    .StartStream(0),
     .VectorCount(0),
     .VectorFile(""),
     .HasAdd(1'b0),
     .HasEmbed(1'b0),
     .HasMask(1'b0),
+    .HasBand(1'b0),
     .HasLayerNorm(1'b0),
+    .HasUncentred(1'b0),
     .HasNeurons(1'b0),
     .TableWidth(1),
     .TableDepth(0),
