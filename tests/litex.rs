@@ -46,18 +46,18 @@ fn frames(model: &Model, samples: &[Vec<i32>], words: usize, settled: bool) -> V
     let lowered = snn2rtl::lower::lower(model).expect("lowered");
     let golden = Golden::new(&lowered.network).expect("a golden model");
     let mut state = golden.state();
-    let mut frame = |sample: &Vec<i32>| {
+    let frame = |sample: &Vec<i32>| {
         let outcome = golden.run(&mut state, sample, &Limits::default(), &mut Unobserved);
         let mut frame: Vec<u32> = Vec::new();
         for value in &outcome.values {
-            let value = i64::try_from(value.clone()).expect("64 bits");
+            let value = i64::try_from(*value).expect("64 bits");
             frame.extend((0..words).map(|n| (value >> (32 * n)) as u32));
         }
         let steps = if settled { 1 } else { outcome.time_steps as u32 };
         frame.extend([outcome.class as u32, steps, 1]);
         frame
     };
-    samples.iter().map(|sample| frame(sample)).collect()
+    samples.iter().map(frame).collect()
 }
 
 /// Elaborates and simulates a SoC around a build folder.

@@ -45,6 +45,9 @@ module overlay_start_stream #(
   logic mine, beat, last;
   logic queue_ready, queue_valid, queue_take;
   logic [BeatWidth-1:0] queue_data;
+  // A beat may be wider than what is taken of it.
+  logic unused_data;
+  assign unused_data = ^queue_data;
   assign mine = beat_q >= before_q && beat_q - before_q < count_q;
   assign in_ready_o = mine ? queue_ready : other_ready_i;
   assign other_valid_o = in_valid_i && !mine;
