@@ -362,6 +362,8 @@ class Network:
         low, bits = self.build.fields["load_status", "error"]
         while not (status := self._read("load_status")) & (done | (1 << bits) - 1 << low):
             if time.monotonic() > end:
+                # The core may still read it.
+                self._buffers.append(image)
                 raise DmaTimeout(f"the core has not read its model image in {self.timeout:g} s: results wait to be taken")
         if self._image is not None:
             self._image.freebuffer()

@@ -1,7 +1,6 @@
 """The driver and a core that reads image and weights from memory: memory_test.py BUILD LIBRARY IMAGES EXPECTED.JSON OTHER.BIN."""
 
 import ctypes
-import importlib.util
 import json
 import pathlib
 import sys
@@ -12,40 +11,19 @@ build_folder, library, images_file, expected_file, other_image = sys.argv[1:]
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 import simulated
+from checks import check, fails, load_driver, parts
 
-spec = importlib.util.spec_from_file_location("driver", pathlib.Path(build_folder) / "software" / "driver.py")
-driver = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(driver)
+driver = load_driver(build_folder)
 
 images = np.load(images_file)
 expected = json.load(open(expected_file))
 build = driver.Build(build_folder)
 board = simulated.Board(library, build.bus_lanes * build.dtype.itemsize)
-sys.modules["pynq"] = simulated.module(board, {
-    "snn": {"type": f"snn2rtl.org:snn:{build.top}:1.0", "phys_addr": 0xA0010000, "addr_range": 0x10000, "fullpath": "snn"},
-    "dma": {"type": "xilinx.com:ip:axi_dma:7.1", "phys_addr": 0xA0000000, "addr_range": 0x10000, "fullpath": "dma"},
-})
+core, dma = parts(build.top)
+sys.modules["pynq"] = simulated.module(board, {"snn": core, "dma": dma})
 bitfile = pathlib.Path(build_folder) / "bitstream" / "xcup.bit"
 bitfile.parent.mkdir(exist_ok=True)
 bitfile.write_bytes(b"")
-
-
-def check(what, condition):
-    if not condition:
-        sys.exit(f"{what} is wrong")
-    print(what)
-
-
-def fails(kind, words, function):
-    try:
-        function()
-    except driver.DriverError as error:
-        found = f"{type(error).__name__}: {error}"
-        if isinstance(error, kind) and all(word in str(error) for word in words):
-            print(found)
-            return
-        sys.exit(f"not {kind.__name__} with {words}, but {found}")
-    sys.exit(f"no {kind.__name__} with {words}")
 
 
 def same(what, results, wanted):

@@ -93,14 +93,18 @@ fn every_script_of_every_target_is_what_vivado_documents() {
     }
 }
 
-/// A build folder whose core reads weights from memory.
-fn build_with_memory(model: &Model, target: Option<&Target>) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+/// An overlay that reads its weights from memory.
+fn external(model: &Model) -> Folding {
     let network = lower::lower(model).expect("lowered").network;
     let external = External { bus: 64, ring: None };
     let machine = Loadable::with_external_weights(&[&network], &OverlayOptions::default(), external);
-    let folding = Folding::Loadable(Box::new(machine.expect("a machine")));
-    emit::emit_for(model, &folding, target, &folder.path().join("b")).expect("written");
+    Folding::Loadable(Box::new(machine.expect("a machine")))
+}
+
+/// A build folder whose core reads weights from memory.
+fn build_with_memory(model: &Model, target: Option<&Target>) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    emit::emit_for(model, &external(model), target, &folder.path().join("b")).expect("written");
     folder
 }
 
@@ -125,12 +129,8 @@ fn the_port_to_memory_is_packaged_and_connected() {
     }
     // A board that has no memory for the core.
     let target = Target::Board(Box::new(Board::find("arty-a7-35t").expect("a board")));
-    let network = lower::lower(&model).expect("lowered").network;
-    let external = External { bus: 64, ring: None };
-    let machine = Loadable::with_external_weights(&[&network], &OverlayOptions::default(), external);
-    let folding = Folding::Loadable(Box::new(machine.expect("a machine")));
     let folder = tempfile::tempdir().expect("a folder");
-    let refused = emit::emit_for(&model, &folding, Some(&target), &folder.path().join("b"));
+    let refused = emit::emit_for(&model, &external(&model), Some(&target), &folder.path().join("b"));
     assert!(refused.expect_err("no memory").to_string().contains("has no memory that the core reaches"));
 }
 
