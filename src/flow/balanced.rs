@@ -4,7 +4,7 @@ use super::schedule::{Schedule, clock, most_cycles, samples};
 use super::{Steps, Watch, fit};
 use crate::advice::advise;
 use crate::architecture::{
-    DesignPoint, Goal, Joins, Scheduler, StreamingOptions as Folding, choose, design_points, nearest,
+    Design, DesignPoint, Goal, Joins, Scheduler, StreamingOptions as Folding, choose, design_points, nearest,
     small_device, uniform_point,
 };
 use crate::error::{Error, Result};
@@ -45,6 +45,8 @@ pub fn candidates(
 ) -> Result<Candidates> {
     let goal = goal(schedule, target)?;
     let lowered = lower::lower(model)?;
+    // What this architecture does not have is said before anything is measured.
+    Design::plan(&model.name, &lowered.network, &base.into())?;
     let golden = Golden::new(&lowered.network)?;
     watch.begin("golden model", Steps::Unknown);
     let (samples, spikes) = samples(model, schedule)?;

@@ -18,6 +18,7 @@ mod refusals;
 mod schedules;
 mod scripts;
 mod session;
+mod spiking;
 mod targets;
 mod verify;
 mod vivado;

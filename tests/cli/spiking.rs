@@ -1,0 +1,31 @@
+//! Networks that are spiking already: from a NIR file to a build folder, and what is refused on the way.
+
+use std::fs;
+
+use crate::common::repository;
+use crate::session::Session;
+
+#[test]
+fn nir_files_are_converted_and_built_for_the_overlay() {
+    let s = Session::new();
+    let file = repository("examples/events/events.nir");
+    let bytes = fs::read(&file).expect("a NIR file");
+    let file = file.display().to_string();
+    fs::write(s.path("cut.nir"), &bytes[..bytes.len() / 2]).expect("written");
+    fs::write(s.path("text.nir"), "no HDF5\n").expect("written");
+    s.refused("convert none.nir -o x.snn --time-steps 10", &["cannot read", "none.nir"]);
+    s.refused("convert cut.nir -o x.snn --time-steps 10", &["this HDF5 file is damaged", "cut.nir"]);
+    s.refused("convert text.nir -o x.snn --time-steps 10", &["it is not HDF5", "text.nir"]);
+    s.refused(&format!("convert {file} -o x.snn"), &["how many time-steps", "--time-steps 16"]);
+
+    let rule = "--time-steps 10 --neurons spikingjelly";
+    s.run(&format!("convert {file} -o events.snn {rule}")).ok();
+    let overlay = ["streaming architecture has no stage", "IF, LIF", "--architecture overlay"];
+    s.refused("build events.snn -o b", &overlay);
+    s.refused("build events.snn -o b --lanes 4", &overlay);
+    s.refused(
+        "build events.snn -o b --architecture overlay --fire-lanes 2",
+        &["take turns", "--fire-lanes 4"],
+    );
+    s.run("build events.snn -o b --architecture overlay --lanes 16 --fetch-width 16").ok();
+}
