@@ -81,7 +81,7 @@ struct Problem<'a> {
 /// Prints every node, all problems and the size.
 ///
 /// # Errors
-/// When the file is not an ONNX model, or it cannot be converted.
+/// When the file is neither an ONNX model nor a NIR file, or it cannot be converted.
 pub fn run(args: &Args) -> Result<()> {
     let (encoding, samples) = Encoding::of(args.encoding, &args.model)?;
     let check = flow::check(&flow::check::Options {

@@ -316,14 +316,22 @@ pub fn run(args: &Args) -> Result<()> {
         insert: args.insert.insert()?,
         search: args.search()?,
     };
+    // Nothing is written yet.
+    if args.insert.samples().is_some()
+        && options.weight_bits.is_none()
+        && options.insert.is_none()
+        && options.search.is_none()
+    {
+        return Err(Error::input("--calibrate without something that it is for")
+            .fix("add --weight-bits 8, --tolerance 0.5 or --insert-quantisers 8"));
+    }
+    if args.insert.samples().is_some() && nir::is_nir(&args.model) {
+        return Err(Error::input("--calibrate is for ONNX files").at_file(&args.model).fix("leave it out"));
+    }
     let converted = flow::convert(&options)?;
     let rounding = match args.insert.samples() {
         Some((inputs, labels)) if options.weight_bits.is_some() => {
             Some(flow::rounding::measure(&options, &converted.model, inputs, labels)?)
-        }
-        Some(_) if options.insert.is_none() && options.search.is_none() => {
-            return Err(Error::input("--calibrate without something that it is for")
-                .fix("add --weight-bits 8, --tolerance 0.5 or --insert-quantisers 8"));
         }
         Some(_) | None => None,
     };

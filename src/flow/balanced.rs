@@ -4,8 +4,8 @@ use super::schedule::{Schedule, clock, most_cycles, samples};
 use super::{Steps, Watch, fit};
 use crate::advice::advise;
 use crate::architecture::{
-    Design, DesignPoint, Goal, Joins, Scheduler, StreamingOptions as Folding, choose, design_points, nearest,
-    small_device, uniform_point,
+    Design, DesignPoint, Goal, Joins, Options as AnyFolding, Scheduler, StreamingOptions as Folding, choose,
+    design_points, nearest, small_device, uniform_point,
 };
 use crate::error::{Error, Result};
 use crate::golden::Golden;
@@ -46,7 +46,7 @@ pub fn candidates(
     let goal = goal(schedule, target)?;
     let lowered = lower::lower(model)?;
     // What this architecture does not have is said before anything is measured.
-    Design::plan(&model.name, &lowered.network, &base.into())?;
+    Design::plan(&model.name, &lowered.network, &AnyFolding::from(base))?;
     let golden = Golden::new(&lowered.network)?;
     watch.begin("golden model", Steps::Unknown);
     let (samples, spikes) = samples(model, schedule)?;

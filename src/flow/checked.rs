@@ -15,7 +15,7 @@ use crate::snn::Model;
 /// Options of a check.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The ONNX file.
+    /// The ONNX or NIR file.
     pub model: PathBuf,
     /// Meaning of the raw data; without it, it is inferred from the model.
     pub input: Option<InputSpec>,

@@ -65,6 +65,14 @@ pub fn seen<T: Copy>(levels: &[T], view: Option<&View>) -> Vec<T> {
     }
 }
 
+/// Share of the samples whose class is their label, 0…1.
+pub fn accuracy(classes: &[usize], labels: &[i64]) -> f64 {
+    let right = classes.iter().zip(labels).filter(|(class, label)| i64::try_from(**class) == Ok(**label));
+    #[expect(clippy::cast_precision_loss)]
+    let share = right.count() as f64 / classes.len().max(1) as f64;
+    share
+}
+
 /// Index of the largest value, the lowest index if several are equal.
 pub fn argmax(values: &[f64]) -> usize {
     (0..values.len()).rev().max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(0)

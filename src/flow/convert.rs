@@ -1,4 +1,4 @@
-//! `convert`: ONNX model → spiking network.
+//! `convert`: ONNX model or NIR file → spiking network.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use crate::snn;
 /// Options of a conversion.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The ONNX file.
+    /// The ONNX or NIR file.
     pub model: PathBuf,
     /// The folder to write, model.snn. A model that is already there is replaced. Nothing is written without it.
     pub output: Option<PathBuf>,

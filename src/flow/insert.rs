@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::compare::{accuracy, argmax};
 use super::load;
 use crate::data::Inputs;
 use crate::error::{Error, Result};
@@ -82,26 +83,22 @@ pub fn insert(network: &Network, options: &Insert) -> Result<(Vec<Gap>, Vec<Quan
                     *kept = spread(value, share);
                 }
             });
-            (values, largest(&logits.logits))
+            (values, argmax(&logits.logits))
         })
         .collect();
     let quantisers: Vec<Quantiser> = (0..found.len())
         .map(|gap| {
             let values: Vec<f64> = all.iter().flat_map(|(values, _)| values[gap].iter().copied()).collect();
-            quantiser(&values, options.bits)
-                .ok_or_else(|| Error::input("its values are not finite").at_node(name(network, &found[gap])))
+            quantiser(&values, options.bits).ok_or_else(|| {
+                Error::input("its values are not finite, or too large or too small for a scale")
+                    .at_node(name(network, &found[gap]))
+            })
         })
         .collect::<Result<_>>()?;
     let quantised = filled(network, &found, &quantisers)?;
     let before: Vec<usize> = all.iter().map(|(_, class)| *class).collect();
-    let after: Vec<usize> =
-        samples.par_iter().map(|raw| largest(&evaluate(&quantised, raw).logits)).collect();
-    let accuracy = |classes: &[usize]| -> Option<f64> {
-        let labels = labels.as_ref()?;
-        let right = classes.iter().zip(labels).filter(|(class, label)| i64::try_from(**class) == Ok(**label));
-        #[expect(clippy::cast_precision_loss)]
-        Some(right.count() as f64 / classes.len().max(1) as f64)
-    };
+    let after: Vec<usize> = samples.par_iter().map(|raw| argmax(&evaluate(&quantised, raw).logits)).collect();
+    let accuracy = |classes: &[usize]| labels.as_ref().map(|labels| accuracy(classes, labels));
     let placed = |(gap, quantiser): (&Gap, &Quantiser)| Placed {
         after: name(network, gap),
         readers: gap.readers.iter().map(|&(id, _)| network.node(id).name.clone()).collect(),
@@ -141,7 +138,7 @@ pub(super) fn samples(network: &Network, location: &str) -> Result<Vec<Vec<i32>>
     Ok((0..inputs.len()).map(|n| inputs.sample(n)).collect())
 }
 
-/// At most so many of the values, evenly spread, the smallest and the largest among them.
+/// About so many of the values, evenly spread, the smallest and the largest among them.
 fn spread(values: &[f64], most: usize) -> Vec<f64> {
     let step = values.len().div_ceil(most.max(1)).max(1);
     let mut kept: Vec<f64> = values.iter().copied().step_by(step).collect();
@@ -152,7 +149,7 @@ fn spread(values: &[f64], most: usize) -> Vec<f64> {
     kept
 }
 
-/// The quantiser with the smallest squared error on these values; none if one is not finite.
+/// The quantiser with the smallest squared error on these values; none if one is not finite, or no scale is.
 fn quantiser(values: &[f64], bits: u8) -> Option<Quantiser> {
     if values.iter().any(|x| !x.is_finite()) {
         return None;
@@ -188,17 +185,6 @@ fn quantiser(values: &[f64], bits: u8) -> Option<Quantiser> {
         }
     }
     best.map(|(_, quantiser)| quantiser)
-}
-
-/// The class of the largest logit; of equal ones, the first.
-pub(super) fn largest(logits: &[f64]) -> usize {
-    let mut best = 0;
-    for (class, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = class;
-        }
-    }
-    best
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::compare::{accuracy, argmax};
 use super::convert::Options;
-use super::insert::largest;
 use super::load;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
@@ -54,16 +54,10 @@ pub fn measure(options: &Options, model: &Model, inputs: &str, labels: Option<&s
     let samples: Vec<Vec<i32>> = (0..inputs.len()).map(|n| inputs.sample(n)).collect();
     let labels = labels.map(|labels| load::labels(labels, samples.len(), None)).transpose()?;
     let classes = |network: &Network| -> Vec<usize> {
-        samples.par_iter().map(|raw| largest(&evaluate(network, raw).logits)).collect()
+        samples.par_iter().map(|raw| argmax(&evaluate(network, raw).logits)).collect()
     };
     let before = classes(&plain);
-    let accuracy = |classes: &[usize]| -> Option<f64> {
-        let labels = labels.as_ref()?;
-        let right =
-            classes.iter().zip(labels).filter(|(class, label)| i64::try_from(**class) == Ok(**label)).count();
-        #[expect(clippy::cast_precision_loss)]
-        Some(right as f64 / classes.len().max(1) as f64)
-    };
+    let accuracy = |classes: &[usize]| labels.as_ref().map(|labels| accuracy(classes, labels));
     let change = |layer: Option<String>, network: &Network| {
         let after = classes(network);
         let classes_changed = before.iter().zip(&after).filter(|(a, b)| a != b).count();

@@ -2,9 +2,10 @@
 
 use super::checked::{Check, Converted, Options, REMEDY, Size};
 use crate::error::{Error, Result};
-use crate::import::{Match, Samples, Status, Surveyed};
+use crate::import::{Adjustments, Match, Samples, Status, Surveyed};
 use crate::lower;
 use crate::nir;
+use crate::quant::Precision;
 use crate::snn::{Model, Op};
 
 /// Whether a file is read here.
@@ -14,8 +15,7 @@ pub(super) fn is_spiking(options: &Options) -> bool {
 
 /// Refuses options that only these files have.
 pub(super) fn refuse(options: &Options) -> Result<()> {
-    let given = nir::Options { input: None, weight_bits: None, ..options.spiking.clone() };
-    let usual = nir::Options { samples: given.samples, ..nir::Options::default() };
+    let (given, usual) = (&options.spiking, nir::Options::default());
     let same = (given.time_steps, given.neurons, given.membrane_bits, given.dt)
         == (usual.time_steps, usual.neurons, usual.membrane_bits, usual.dt);
     match same {
@@ -32,6 +32,17 @@ pub(super) fn refuse(options: &Options) -> Result<()> {
 /// When the file is no NIR file of one graph.
 pub(super) fn check(options: &Options) -> Result<Check> {
     let path = &options.model;
+    let usual = options.insert.is_none()
+        && options.search.is_none()
+        && options.precision == Precision::EXACT
+        && options.adjustments == Adjustments::default();
+    if !usual {
+        return Err(Error::input(
+            "--insert-quantisers, --tolerance, --fraction-bits, --shape and --bind are for ONNX files",
+        )
+        .at_file(path)
+        .fix("leave them out"));
+    }
     let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let name = options.name.as_deref().unwrap_or(&stem);
     let asked = nir::Options {

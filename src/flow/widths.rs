@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::insert::{largest, samples};
+use super::compare::{accuracy, argmax};
+use super::insert::samples;
 use super::load;
 use crate::compact::search::smallest;
 use crate::error::{Error, Result};
@@ -80,18 +81,14 @@ pub fn search(
         network
     };
     let classes = |network: &Network| -> Vec<usize> {
-        raw.par_iter().map(|raw| largest(&evaluate(network, raw).logits)).collect()
+        raw.par_iter().map(|raw| argmax(&evaluate(network, raw).logits)).collect()
     };
-    let right = |classes: &[usize]| {
-        classes.iter().zip(&labels).filter(|(class, label)| i64::try_from(**class) == Ok(**label)).count()
-    };
-    #[expect(clippy::cast_precision_loss)]
-    let accuracy = |right: usize| right as f64 / raw.len() as f64;
+    let accuracy = |classes: &[usize]| accuracy(classes, &labels);
     let before = classes(network);
-    let wanted = accuracy(right(&before)) - search.tolerance / 100.0;
+    let wanted = accuracy(&before) - search.tolerance / 100.0;
     let mut tried: HashMap<Vec<u32>, bool> = HashMap::new();
     let mut accepts = |bits: Vec<u32>| {
-        *tried.entry(bits).or_insert_with_key(|bits| accuracy(right(&classes(&with(bits)))) >= wanted - 1e-12)
+        *tried.entry(bits).or_insert_with_key(|bits| accuracy(&classes(&with(bits))) >= wanted - 1e-12)
     };
     let start = vec![u32::from(MOST); layers.len()];
     if !accepts(start.clone()) {
@@ -109,8 +106,8 @@ pub fn search(
         tolerance: search.tolerance,
         samples: raw.len(),
         layers: layers.iter().map(name).zip(bits).collect(),
-        accuracy_before: accuracy(right(&before)),
-        accuracy: accuracy(right(&after)),
+        accuracy_before: accuracy(&before),
+        accuracy: accuracy(&after),
         classes_changed: before.iter().zip(&after).filter(|(a, b)| a != b).count(),
         tried: tried.len(),
     };

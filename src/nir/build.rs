@@ -51,9 +51,6 @@ impl Form {
     }
 }
 
-/// The largest matrix that sums up the time-steps of the last layer.
-pub(super) const MOST_READOUT: usize = 1 << 26;
-
 /// The walk along the nodes.
 pub(super) struct Walk<'a> {
     pub options: &'a Options,
@@ -177,6 +174,12 @@ impl<'a> Walk<'a> {
             sample.insert(0, steps);
         }
         let sample = Shape(sample);
+        // The number of time-steps alone, then the product with the extents.
+        Time { steps, constant: true }.shape(&Shape::matrix(1, 1)).map_err(Error::input)?;
+        if !sample.is_sane() {
+            return Err(Error::input(format!("samples of {sample} have no elements, or too many"))
+                .fix("check the shape of the input, and --time-steps"));
+        }
         Time { steps, constant: false }
             .shape(&Shape::matrix(if constant { steps } else { sample.rows() }, sample.channels()))
             .map_err(Error::input)?;
@@ -254,11 +257,14 @@ impl<'a> Walk<'a> {
                 self.no_layer()?;
                 let layer = layer::affine(node)?;
                 if layer.inputs != self.form.count() || matches!(self.form, Form::Map { .. }) {
-                    return Err(Error::input(format!(
-                        "{} inputs, but it reads {:?}",
-                        layer.inputs, self.form
-                    ))
-                    .fix("check the extents of this layer; a Flatten node makes features of a map"));
+                    let form = match self.form {
+                        Form::Flat { count, .. } => format!("{count} features"),
+                        Form::Map { channels, size } => {
+                            format!("a map of {channels} channels and {}×{} pixels", size[0], size[1])
+                        }
+                    };
+                    return Err(Error::input(format!("{} inputs, but it reads {form}", layer.inputs))
+                        .fix("check the extents of this layer; a Flatten node makes features of a map"));
                 }
                 self.form = Form::Flat { count: layer.outputs, map: None };
                 let what = format!("{}×{} weights", layer.outputs, layer.inputs);

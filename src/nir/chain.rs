@@ -1,7 +1,7 @@
 //! The order of the nodes: one after the other, from the input to the output.
 
 use super::file::File;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, printable};
 
 /// Positions of the nodes in the order of the data. A connection that goes back is named.
 ///
@@ -47,7 +47,7 @@ pub(super) fn order(file: &File) -> Result<Vec<usize>> {
                         .at_node(name(at))
                         .fix("use a network without recurrent connections"));
                 }
-                let readers: Vec<&str> = next.iter().map(|&to| name(to)).collect();
+                let readers: Vec<String> = next.iter().map(|&to| printable(name(to))).collect();
                 return Err(Error::input(format!(
                     "{} nodes read this one ({}); supported is one after the other",
                     next.len(),

@@ -1,8 +1,8 @@
 //! What of the walk becomes nodes of the network: layers with their neurons, pools, the readout.
 
-use super::build::{Form, MOST_READOUT, Walk};
+use super::build::{Form, Walk};
 use super::file::RawNode;
-use super::layer::{self, Layer};
+use super::layer::{self, Layer, MOST_WEIGHTS};
 use super::neuron::Parameters;
 use crate::error::{Error, Result, printable};
 use crate::graph::{NodeId, Shape, Window, transposed_index};
@@ -67,7 +67,7 @@ impl Walk<'_> {
             ));
         }
         if sums > 1 {
-            if weights.levels.len().checked_mul(sums).is_none_or(|count| count > MOST_READOUT) {
+            if weights.levels.len().checked_mul(sums).is_none_or(|count| count > MOST_WEIGHTS) {
                 return Err(Error::input(format!(
                     "{outputs}×{inputs} weights that sum up {sums} time-steps are too many"
                 ))
@@ -215,7 +215,7 @@ impl Walk<'_> {
                     "it reads the layer {:?} without neurons between them",
                     printable(&layer.name)
                 ))
-                .fix("put neurons before the pool, or use no dilation and no padding of the pool")
+                .fix("put neurons before the pool, or use no dilation, no padding of the pool, and a smaller one")
             })?;
             let what = merged.window.as_ref().map_or_else(String::new, Window::describe);
             self.layer = Some(merged);
@@ -270,14 +270,12 @@ impl Walk<'_> {
                 return Err(Error::input("the network ends with a convolution or pool without neurons")
                     .fix("put neurons behind it, or a layer of weights"));
             }
-            Some(layer) => {
-                (layer, format!("sums of {:?} over {steps} time-steps", printable(&self.form_name())))
-            }
+            Some(layer) => (layer, format!("sums of {} over {steps} time-steps", self.form_name())),
             None => {
                 if self.raw || self.constant {
                     return Err(Error::input("the network has no neurons"));
                 }
-                if count.checked_mul(count).is_none_or(|size| size > MOST_READOUT) {
+                if count.checked_mul(count).is_none_or(|size| size > MOST_WEIGHTS) {
                     return Err(Error::input(format!("{count} outputs are too many"))
                         .fix("end the network with a layer for each class"));
                 }

@@ -4,6 +4,9 @@ use super::file::RawNode;
 use crate::error::{Error, Result};
 use crate::graph::Window;
 
+/// Most weights of a layer that is made of others.
+pub(super) const MOST_WEIGHTS: usize = 1 << 26;
+
 /// A layer of weights.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Layer {
@@ -127,7 +130,7 @@ impl Layer {
         self.bias.iter_mut().enumerate().for_each(|(o, b)| *b *= of(o));
     }
 
-    /// This convolution and the average pool that reads it, as one convolution; none if that is not one.
+    /// This convolution and the average pool that reads it, as one convolution; none if that is not one, or a huge one.
     pub fn pooled(&self, pool: &Window, divisor: f64) -> Option<Self> {
         let window = self.window.as_ref()?;
         let unpadded = (pool.before, pool.after) == ([0; 2], [0; 2]);
@@ -143,7 +146,8 @@ impl Layer {
             return None;
         }
         let (depth, inputs) = (window.depth(), merged.inputs());
-        let mut weights = vec![0.0; self.outputs.checked_mul(inputs)?];
+        let count = self.outputs.checked_mul(inputs).filter(|&count| count <= MOST_WEIGHTS)?;
+        let mut weights = vec![0.0; count];
         for o in 0..self.outputs {
             for tap in 0..pool.taps() {
                 let at = [tap / pool.kernel[1] * window.stride[0], tap % pool.kernel[1] * window.stride[1]];

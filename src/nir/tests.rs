@@ -99,7 +99,7 @@ fn nodes_that_do_not_fit() {
             "nodes of the type Ev\\u{1b}il are not supported",
             "x\u{7}",
         ),
-        (with(vec![affine("fc", 2, 4)]), "4 inputs, but it reads Flat { count: 3, map: None }", "fc"),
+        (with(vec![affine("fc", 2, 4)]), "4 inputs, but it reads 3 features", "fc"),
         (with(vec![node("fc", "Affine", &[])]), "the parameter weight is missing", "fc"),
         (
             with(vec![node("fc", "Linear", &[("weight", array(&[3], &four[..3]))])]),
@@ -137,8 +137,9 @@ fn nodes_that_do_not_fit() {
             "c",
         ),
         (graph(&[1, 1, 1, 2, 2], vec![]), "an input of the extents [1, 1, 1, 2, 2]", "in"),
-        (graph(&[1 << 31, 1 << 31], vec![]), "no elements, or too many", "in"),
-        (graph(&[0], vec![]), "no elements, or too many", "in"),
+        (graph(&[1 << 31, 1 << 31], vec![]), "have no elements, or too many", "in"),
+        (graph(&[1 << 31, 1 << 31, 4], vec![]), "have no elements, or too many", "in"),
+        (graph(&[0], vec![]), "have no elements, or too many", "in"),
         (with(vec![]), "the network has no neurons", "out"),
     ] {
         let found = refused(&file, &options());
@@ -152,6 +153,9 @@ fn nodes_that_do_not_fit() {
         node("c", "Conv2d", &[("weight", array(&[1, 1, 2, 2], &four)), ("stride", array(&[], &[stride]))])
     };
     assert_eq!(refused(&graph(&[1, 4, 4], vec![conv(0.0)]), &options()).1, "c");
+    // A convolution and a pool as wide as the map would be one layer of 2^28 weights.
+    let wide = node("c", "Conv2d", &[("weight", array(&[16, 16, 1, 1], &[0.5; 256]))]);
+    assert_eq!(refused(&graph(&[16, 1024, 1024], vec![wide, pool(1024.0)]), &options()).1, "p");
     assert_eq!(refused(&graph(&[3, 4, 4], vec![conv(1.0)]), &options()).1, "c");
 }
 

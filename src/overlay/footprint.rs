@@ -1,6 +1,7 @@
 //! Blocks that hold a memory; and the memories of a machine whose weights come from memory. Such machines are large: their memories are
 //! laid out for UltraScale+, where those that fill enough of it are UltraRAM.
 
+use crate::hardware::MemoryPort;
 use crate::target::{Device, Family};
 
 use super::entry::Unit;
@@ -34,9 +35,6 @@ pub(super) fn memory(family: Family, width: u64, depth: usize, copies: usize) ->
         false => (blocks(family, width, depth) * copies, 0),
     }
 }
-
-/// Beats of the buffer of the read master (`src/overlay/emit.rs`).
-const READ_BUFFER: usize = 128;
 
 /// How a memory is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +196,13 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
             1,
             Style::Simple,
         ),
-        of(engine, "beats from memory", (m.bus_width as u64 + 3, READ_BUFFER), 1, Style::Simple),
+        of(
+            engine,
+            "beats from memory",
+            (m.bus_width as u64 + 3, MemoryPort::of(m.bus_width).buffer),
+            1,
+            Style::Simple,
+        ),
         of(engine, "needs of weights", (32, m.fetch_count), 1, Style::Simple),
         of(engine, "fetch program", (32, m.fetch_count * Fetch::WORDS), 1, Style::Simple),
         of(engine, "fire program", (32, m.fire_count * Fire::WORDS), 1, Style::Simple),

@@ -36,9 +36,8 @@ const BOARDS: &[(&str, &str, &str)] = boards!(
 const CLOCK: (u64, u64) = (1_000, 1_000_000_000);
 /// Slowest serial line in symbols per second.
 const SLOWEST: u64 = 300;
-/// Most channels of a memory, and most bytes a second of one of them.
-const MOST_CHANNELS: u64 = 1024;
-const FASTEST_CHANNEL: u64 = 10_000_000_000_000;
+/// Most bytes a second of a port to memory.
+const FASTEST_PORT: u64 = 10_000_000_000_000;
 /// Fewest and most bits of a beat of a port to memory.
 const PORT: (u64, u64) = (32, 1024);
 /// Minimum number of clock cycles of a serial symbol.
@@ -105,9 +104,7 @@ pub struct Processor {
 pub struct Memory {
     /// Its kind and how a core reaches it.
     pub title: String,
-    /// Channels that work at the same time.
-    pub channels: u64,
-    /// Bytes a second of a channel, at most.
+    /// Bytes a second that one port gets, at most.
     pub bytes_per_second: u64,
     /// Bits of a beat of a port to it.
     pub port_bits: u64,
@@ -125,8 +122,7 @@ impl Memory {
     fn check(&self) -> Result<()> {
         read::line("memory.title", &self.title)?;
         read::line("memory.source", &self.source)?;
-        read::within("memory.channels", self.channels, 1, MOST_CHANNELS)?;
-        read::within("memory.bytes_per_second", self.bytes_per_second, 1, FASTEST_CHANNEL)?;
+        read::within("memory.bytes_per_second", self.bytes_per_second, 1, FASTEST_PORT)?;
         read::within("memory.port_bits", self.port_bits, PORT.0, PORT.1)?;
         match self.port_bits.is_power_of_two() {
             true => Ok(()),

@@ -19,8 +19,15 @@ fn nir_files_are_converted_and_built_for_the_overlay() {
     s.refused(&format!("convert {file} -o x.snn"), &["how many time-steps", "--time-steps 16"]);
 
     let rule = "--time-steps 10 --neurons spikingjelly";
+    // What is for ONNX files is refused before anything is written.
+    for option in ["--fraction-bits 5,3,3,9", "--insert-quantisers 8 --calibrate none.npy"] {
+        s.refused(&format!("convert {file} -o x.snn {rule} {option}"), &["for ONNX files", "leave"]);
+    }
+    let calibrate = "--weight-bits 8 --calibrate none.npy";
+    s.refused(&format!("convert {file} -o x.snn {rule} {calibrate}"), &["--calibrate is for ONNX files"]);
+    s.refused(&format!("convert {file} -o x.snn {rule} --calibrate none.npy"), &["something that it is for"]);
     s.run(&format!("convert {file} -o events.snn {rule}")).ok();
-    let overlay = ["streaming architecture has no stage", "IF, LIF", "--architecture overlay"];
+    let overlay = ["the streaming architecture has no stage", "--architecture overlay"];
     s.refused("build events.snn -o b", &overlay);
     s.refused("build events.snn -o b --lanes 4", &overlay);
     s.refused(
