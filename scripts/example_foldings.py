@@ -3,8 +3,9 @@
 
     scripts/example_foldings.py target/release/snn2rtl
 
-For each example the program explores the designs between the smallest and the fastest, balanced on two samples. To be
-run after changes of modules or of the scheduler that make other foldings better; old ones stay valid, for what a design
+For each example the program explores the designs of both architectures between the smallest and the fastest, with the
+spikes of two samples; those on the frontier of cycles and look-up tables are taken, and the smallest and fastest of each
+architecture. To be run after changes of modules or of the scheduler that make other foldings better; old ones stay valid, for what a design
 takes is worked out when it is asked for.
 """
 
@@ -29,7 +30,10 @@ def foldings(program, name, samples, arguments, folder):
     subprocess.run(convert, check=True, stdout=subprocess.DEVNULL)
     calibrate = ["--calibrate", example / f"sample/{samples}.npy", "--calibration-samples", "2"]
     done = subprocess.run([program, "explore", model, *calibrate, "--json"], check=True, capture_output=True)
-    return [design["folding"] for design in json.loads(done.stdout)["designs"]]
+    designs = json.loads(done.stdout)["designs"]
+    streaming = [design for design in designs if design["folding"].get("architecture") != "overlay"]
+    ends = [some[n] for some in (streaming, [d for d in designs if d not in streaming]) for n in (0, -1)]
+    return [design["folding"] for design in designs if design["on_frontier"] or design in ends]
 
 
 def main():

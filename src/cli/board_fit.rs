@@ -9,10 +9,10 @@ pub fn table(holdings: &[Holding]) -> String {
     let mut rows = Vec::new();
     for holding in holdings {
         let start = [holding.board.clone(), holding.example.to_owned()];
-        let mut row = |kind: String, cells: [String; 6]| {
+        let mut row = |kind: String, cells: [String; 7]| {
             let [board, example] = start.clone();
-            let [cycles, rate, lut, ff, bram, dsp] = cells;
-            rows.push([board, example, kind, cycles, rate, lut, ff, bram, dsp]);
+            let [architecture, cycles, rate, lut, ff, bram, dsp] = cells;
+            rows.push([board, example, kind, architecture, cycles, rate, lut, ff, bram, dsp]);
         };
         match (&holding.smallest, &holding.fastest) {
             (Some(smallest), Some(fastest)) => {
@@ -24,13 +24,14 @@ pub fn table(holdings: &[Holding]) -> String {
             _ => row(format!("does not fit: {}", Short::list(&holding.short)), Default::default()),
         }
     }
-    let header = ["board", "example", "design", "cycles", "samples/s", "LUT", "FF", "block RAM", "DSP"];
-    output::table(header, rows, 3).to_string()
+    let header = ["board", "example", "design", "", "cycles", "samples/s", "LUT", "FF", "block RAM", "DSP"];
+    output::table(header, rows, 4).to_string()
 }
 
-fn cells(held: &Held) -> [String; 6] {
+fn cells(held: &Held) -> [String; 7] {
     let rounded = |value: f64| thousands(value.round() as u64);
     [
+        held.architecture.to_string(),
         rounded(held.cycles),
         rounded(held.samples_per_second),
         thousands(held.lut),

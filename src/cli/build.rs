@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use super::architecture::{self, Given, Kind};
 use super::schedule::ScheduleArgs;
 use super::{fit, output};
 use crate::architecture::OverlaySizes as Sizes;
@@ -11,8 +12,9 @@ use crate::architecture::{Architecture, External, Joins, StreamingOptions as Fol
 use crate::emit::{Existing, Manifest};
 use crate::error::{Error, Result};
 use crate::flow;
-use crate::flow::build::{Built, Layout};
+use crate::flow::build::Built;
 use crate::flow::explore::{self, Schedule};
+use crate::flow::layout::Layout;
 use crate::golden::SpikeCode;
 use crate::hardware::Estimate;
 use crate::report::Spikes;
@@ -33,8 +35,9 @@ pub struct Args {
     /// The device to build for, without a board: the core without pins.
     #[arg(long, value_name = "PART")]
     device: Option<String>,
-    /// The kind of hardware.
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Kind::Streaming, conflicts_with = "folding")]
+    /// The kind of hardware; auto: that of the options that only one has, else that whose design suits the goal better, by the
+    /// estimates.
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Kind::Auto, conflicts_with = "folding")]
     architecture: Kind,
     /// Streaming: the same maximum number of weights per cycle in every engine; by default each layer gets the lanes that
     /// its share of the work needs. Overlay: output channels that are added to in one cycle; default: 64, or fewer for
@@ -99,15 +102,6 @@ pub struct Args {
     json: bool,
 }
 
-/// The architectures.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    /// One stage per operator, connected by streams; the schedule of the paper
-    Streaming,
-    /// One engine for all layers, run by a program; layer after layer
-    Overlay,
-}
-
 /// Places of weights.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Weights {
@@ -136,47 +130,33 @@ enum JoinFifos {
 }
 
 impl Args {
-    /// Refuses options of the other architecture.
-    fn check(&self) -> Result<()> {
+    /// Options that are given and decide the architecture.
+    fn given(&self) -> Given {
+        let first = |options: &[(&'static str, bool)]| {
+            options.iter().find(|(_, given)| *given).map(|(name, _)| *name)
+        };
         let schedule = &self.schedule;
-        let streaming = [
-            ("--fifo-depth", self.fifo_depth.is_some()),
-            ("--join-fifos", self.join_fifos.is_some()),
-            ("--no-confidence", self.no_confidence),
-        ];
-        // Lanes of a streaming design are either given or balanced.
-        let balanced = [
+        let balanced = first(&[
             ("--calibrate", schedule.calibrate.is_some()),
             ("--fps", schedule.fps.is_some()),
             ("--fit", schedule.fit),
             ("--luts", schedule.luts.is_some()),
-        ];
-        let balanced = balanced.iter().find(|(_, given)| *given && self.lanes.is_some());
-        if let (Kind::Streaming, Some((name, _))) = (self.architecture, balanced) {
-            return Err(Error::input(format!(
-                "--lanes cannot be used with {name}: lanes are given or balanced"
-            ))
-            .fix("leave one of them out"));
-        }
-        let overlay = [
-            ("--spikes", self.spikes.is_some()),
-            ("--code", self.code.is_some()),
-            ("--fire-lanes", self.fire_lanes.is_some()),
-            ("--fetch-width", self.fetch_width.is_some()),
-            ("--row-lanes", self.row_lanes.is_some()),
-            ("--loadable", self.loadable),
-        ];
-        let (others, of, fix) = match self.architecture {
-            Kind::Streaming => {
-                (&overlay[..], Architecture::Overlay, "leave it out, or add --architecture overlay")
-            }
-            Kind::Overlay => (&streaming[..], Architecture::Streaming, "leave it out"),
-        };
-        match others.iter().find(|(_, given)| *given) {
-            Some((name, _)) => {
-                Err(Error::input(format!("{name} is an option of the {of} architecture")).fix(fix))
-            }
-            None => Ok(()),
+        ]);
+        Given {
+            streaming: first(&[
+                ("--fifo-depth", self.fifo_depth.is_some()),
+                ("--join-fifos", self.join_fifos.is_some()),
+                ("--no-confidence", self.no_confidence),
+            ]),
+            overlay: first(&[
+                ("--spikes", self.spikes.is_some()),
+                ("--code", self.code.is_some()),
+                ("--fire-lanes", self.fire_lanes.is_some()),
+                ("--fetch-width", self.fetch_width.is_some()),
+                ("--row-lanes", self.row_lanes.is_some()),
+                ("--loadable", self.loadable),
+            ]),
+            lanes_and: balanced.filter(|_| self.lanes.is_some()),
         }
     }
 
@@ -205,7 +185,7 @@ impl Args {
         match self.weights {
             Weights::External if !self.loadable => {
                 Err(Error::input("weights in memory are those of a network that is loaded")
-                    .fix("add --architecture overlay --loadable"))
+                    .fix("add --loadable"))
             }
             Weights::External => {
                 Ok(Some(External { bus: self.bus_width.unwrap_or(128), ring: self.weight_ring }))
@@ -244,13 +224,17 @@ impl Args {
 pub fn run(args: &Args) -> Result<()> {
     // A wrong name or option is reported before the work.
     let target = explore::target(args.target.as_deref(), args.device.as_deref())?;
-    args.check()?;
+    let kind = args.architecture.asked(&args.given())?;
     let external = args.external()?;
-    let layout = match (&args.folding, args.architecture) {
+    let schedule = args.schedule.schedule();
+    let layout = match (&args.folding, kind) {
         (Some(path), _) => Layout::File(path.clone()),
-        (None, Kind::Streaming) => args.streaming(),
-        (None, Kind::Overlay) if args.loadable => Layout::Loadable(args.sizes(), args.also.clone(), external),
-        (None, Kind::Overlay) => Layout::Overlay { sizes: args.sizes(), schedule: args.schedule.schedule() },
+        (None, None) => Layout::Automatic { lanes: args.lanes, schedule },
+        (None, Some(Architecture::Streaming)) => args.streaming(),
+        (None, Some(Architecture::Overlay)) if args.loadable => {
+            Layout::Loadable(args.sizes(), args.also.clone(), external)
+        }
+        (None, Some(Architecture::Overlay)) => Layout::Overlay { sizes: args.sizes(), schedule },
     };
     let existing = if args.force { Existing::Discard } else { Existing::Keep };
     let output = args.output.clone();
@@ -281,7 +265,11 @@ fn tell(args: &Args, built: &Built, target: Option<&Target>) -> Result<()> {
         Some(Target::Device(device)) => output::print(&format!("device: {}", device.title))?,
         None => {}
     }
-    if let Some((point, spikes, chosen)) = &built.overlay {
+    let found = &built.found;
+    if let Some(compared) = &found.compared {
+        output::print(&architecture::line(compared))?;
+    }
+    if let Some((point, spikes, chosen)) = &found.overlay {
         let how = if *chosen { "chosen" } else { "" };
         output::print(format!("sizes P, G, W, F: {} {how}", point.options.brief()).trim_end())?;
         output::print(&format!(
@@ -290,7 +278,7 @@ fn tell(args: &Args, built: &Built, target: Option<&Target>) -> Result<()> {
             of(*spikes)
         ))?;
     }
-    if let Some((design_point, exploration)) = &built.chosen {
+    if let (Some(design_point), Some(exploration)) = (&found.balanced, &found.exploration) {
         output::print(&format!("lanes: balanced on {}", of(exploration.spikes)))?;
         if let Some(die) = &exploration.sized_for {
             output::print(&format!(

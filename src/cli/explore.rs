@@ -27,7 +27,7 @@ pub struct Args {
     #[arg(long, value_name = "PART")]
     device: Option<String>,
     /// Whose designs: of one architecture, or of both together.
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Kind::Streaming)]
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Kind::Both)]
     architecture: Kind,
     #[command(flatten)]
     schedule: ScheduleArgs,

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 success, 1 a check failed, 2 wrong input or arguments.
 
+mod architecture;
 mod board_fit;
 mod build;
 mod check;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::examples::Example;
 use super::{convert::imported, load};
-use crate::architecture::{Design, StreamingOptions as Options};
+use crate::architecture::{Architecture, Design, Options};
 use crate::convert::EncodingChoice;
 use crate::error::{Error, Result};
 use crate::folder::Scratch;
@@ -26,17 +26,19 @@ pub struct Holding {
     pub board: String,
     /// Name of the example.
     pub example: &'static str,
-    /// The smallest and the fastest design that fits; empty if none fits.
+    /// The smallest design of those that fit, blocks counted as look-up tables; none if none fits.
     pub smallest: Option<Held>,
-    /// See `smallest`.
+    /// The one with the fewest cycles.
     pub fastest: Option<Held>,
-    /// Missing resources of the smallest design, if it does not fit.
+    /// Missing resources of the design that comes nearest to fitting, if none fits.
     pub short: Vec<Short>,
 }
 
 /// A design that fits.
 #[derive(Clone, Serialize)]
 pub struct Held {
+    /// Its architecture.
+    pub architecture: Architecture,
     /// Cycles per sample.
     #[serde(rename = "cycles_per_sample")]
     pub cycles: f64,
@@ -73,7 +75,7 @@ pub fn holdings(boards: &[Board]) -> Result<Vec<Holding>> {
     Ok(holdings)
 }
 
-/// The foldings of the designs of each example, from the smallest to the fastest, as `snn2rtl explore` found them;
+/// The foldings of designs of each example in both architectures, as `snn2rtl explore` found them;
 /// `scripts/example_foldings.py` writes the file. What the designs take is not in it.
 const FOLDINGS: &str = include_str!("board_fit/foldings.json");
 
@@ -118,10 +120,12 @@ impl Designs {
         let device = &board.room();
         let totals: Vec<Figures> = self.designs.iter().map(|(design, _)| total(design, device)).collect();
         let short = |n: usize| Short::of(needs(&totals[n], device));
+        let area = |n: usize| totals[n].in_luts();
         let held = |n: usize| {
             let (cycles, Figures { lut, ff, bram, dsp, .. }) = (self.cycles(n), totals[n]);
             let samples_per_second = board.clock_hz as f64 / cycles.max(1.0);
-            Held { cycles, samples_per_second, lut, ff, bram, dsp }
+            let architecture = self.designs[n].0.architecture();
+            Held { architecture, cycles, samples_per_second, lut, ff, bram, dsp }
         };
         let fit: Vec<usize> = (0..totals.len()).filter(|&n| short(n).is_empty()).collect();
         // Where nothing fits, what the design lacks that comes nearest to it.
@@ -133,8 +137,11 @@ impl Designs {
         Holding {
             board: board.name.clone(),
             example: example.name(),
-            smallest: fit.first().map(|&n| held(n)),
-            fastest: fit.last().map(|&n| held(n)),
+            smallest: fit.iter().min_by(|&&a, &&b| area(a).total_cmp(&area(b))).map(|&n| held(n)),
+            fastest: fit
+                .iter()
+                .min_by(|&&a, &&b| self.cycles(a).total_cmp(&self.cycles(b)))
+                .map(|&n| held(n)),
             short: if fit.is_empty() { nearest.map(short).unwrap_or_default() } else { Vec::new() },
         }
     }

@@ -7,6 +7,8 @@ use super::{Watch, load};
 use crate::architecture::{Joins, OverlaySizes, StreamingOptions as Folding};
 use crate::emit;
 use crate::error::{Error, Result};
+use crate::hardware::Figures;
+use crate::lower;
 use crate::report::{Exploration, Explored};
 use crate::snn::Model;
 use crate::target::{Board, Device, Target};
@@ -31,11 +33,11 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Architectures {
     /// Streaming designs.
-    #[default]
     Streaming,
     /// Overlays.
     Overlay,
-    /// Both, as far as they can compute the network.
+    /// Both, as far as they can compute the network; of a large network overlays only, since balancing takes long.
+    #[default]
     Both,
 }
 
@@ -59,6 +61,10 @@ pub fn explore(options: &Options, watch: &dyn Watch) -> Result<Frontier> {
     let frontier = match architectures {
         Architectures::Streaming => streaming(&model, schedule, target, watch)?,
         Architectures::Overlay => overlays(&model, schedule, target, watch)?,
+        Architectures::Both if !is_quick(&lower::lower(&model)?.network) => {
+            watch.note("the network is large: no streaming designs are searched (--architecture streaming)");
+            overlays(&model, schedule, target, watch)?
+        }
         Architectures::Both => {
             let note = |error: Error, of: &str| {
                 watch.note(&format!("no designs of the {of} architecture: {error}"));
@@ -107,6 +113,12 @@ fn overlays(
     Ok(Frontier { exploration, unmet: choice.err() })
 }
 
+/// Area of a design in look-up tables.
+fn area(design: &Explored) -> f64 {
+    let &Explored { lut, ff, bram, dsp, .. } = design;
+    Figures { lut, ff, bram, dsp, ..Figures::default() }.in_luts()
+}
+
 /// The designs of both, with one that is chosen.
 fn both(first: Frontier, second: Frontier, schedule: &Schedule, target: Option<&Target>) -> Frontier {
     let mut found = first.exploration;
@@ -115,9 +127,9 @@ fn both(first: Frontier, second: Frontier, schedule: &Schedule, target: Option<&
     found.designs.sort_by(|a, b| b.cycles.total_cmp(&a.cycles));
     found.mark_frontier();
     let worth = |design: &Explored| match (schedule.fps, schedule.luts, target) {
-        (Some(_), ..) => design.lut as f64,
+        (Some(_), ..) => area(design),
         (None, Some(_), _) | (None, None, Some(_)) => design.cycles,
-        (None, None, None) => design.cycles * design.lut as f64,
+        (None, None, None) => design.cycles * area(design),
     };
     // A design that fits is better than one that does not.
     let best = found.designs.iter().filter(|design| design.chosen);
@@ -130,7 +142,8 @@ fn both(first: Frontier, second: Frontier, schedule: &Schedule, target: Option<&
         taken |= design.chosen;
     }
     let unmet = match (first.unmet, second.unmet) {
-        (Some(_), Some(error)) => Some(error),
+        // That of the streaming architecture says what would fit.
+        (Some(error), Some(_)) => Some(error),
         (None, _) | (_, None) => None,
     };
     Frontier { exploration: Exploration { sized_for: None, ..found }, unmet }

@@ -17,6 +17,7 @@
 //! | [`fn@synth`] | [`synth::Options`] | [`synth::Synthesised`]: utilisation, timing |
 //! | [`fn@report`] | [`report::Options`] | the path of the page and [`crate::report::Report`] |
 
+mod automatic;
 mod balanced;
 pub mod board_fit;
 pub mod build;
@@ -31,9 +32,11 @@ pub mod energy;
 pub mod examples;
 pub mod explore;
 pub mod fit;
+pub mod found;
 pub mod image;
 pub mod insert;
 pub mod inspect;
+pub mod layout;
 pub mod load;
 pub mod overlay;
 pub mod report;

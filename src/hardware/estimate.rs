@@ -45,6 +45,16 @@ pub struct Figures {
     pub dsp: u64,
 }
 
+impl Figures {
+    /// Area in look-up tables. Devices of the 7 series have about 250 of them for each multiplier and each RAMB18 (XC7A100T:
+    /// 63,400, 240 and 270), so a design that takes all three in this proportion wastes none of them.
+    #[must_use]
+    pub fn in_luts(&self) -> f64 {
+        const LUT_PER_BLOCK: f64 = 250.0;
+        self.lut as f64 + LUT_PER_BLOCK * (self.dsp + self.bram) as f64
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "asked for by serde")]
 fn is_zero(count: &u64) -> bool {
     *count == 0

@@ -8,7 +8,9 @@ use crate::session::{Session, example};
 fn the_frontier_and_what_is_taken_of_it() {
     let s = Session::new().mlp();
     let images = example("sample/images.npy");
-    let line = format!("explore mlp.snn --calibrate {images} --fps 60000 --svg f.svg --json");
+    let line = format!(
+        "explore mlp.snn --architecture streaming --calibrate {images} --fps 60000 --svg f.svg --json"
+    );
     let found = s.run(&line).ok().json();
     assert_eq!((&found["model"], &found["clock_hz"]), (&"mnist_mlp".into(), &1e8.into()));
     let designs = found["designs"].as_array().expect("a list");
@@ -24,7 +26,9 @@ fn the_frontier_and_what_is_taken_of_it() {
     assert!(picture.starts_with("<svg") && picture.contains("clock cycles per sample"), "{picture}");
 
     // What is built is that design.
-    let line = format!("build mlp.snn -o out --calibrate {images} --fps 60000 --device xc7a35t --json");
+    let line = format!(
+        "build mlp.snn -o out --architecture streaming --calibrate {images} --fps 60000 --device xc7a35t --json"
+    );
     let manifest = s.run(&line).ok().json();
     let lanes = |node: &str| manifest["folding"]["layers"][node]["lanes"].clone();
     for node in ["fc1", "act1", "fc2"] {
@@ -41,7 +45,7 @@ fn the_frontier_and_what_is_taken_of_it() {
     let line = format!("explore mlp.snn --calibrate {images} --device xc7a35t --json");
     let small = s.run(&line).ok().json();
     // Of a build folder it stays there.
-    let line = format!("explore out --calibrate {images} --device lfe5u-85f --json");
+    let line = format!("explore out --architecture streaming --calibrate {images} --device lfe5u-85f --json");
     let other = s.run(&line).ok().json();
     let text = fs::read_to_string(s.path("out/reports/explore_ecp5.json")).expect("kept");
     assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), other);
@@ -110,7 +114,9 @@ fn overlays_are_explored_and_chosen() {
         assert_eq!(done.output.status.code(), Some(code), "{}", done.all());
         assert!(done.stderr().contains(problem) && done.listing == before, "{}", done.all());
     }
-    let done = s.run(&format!("build mlp.snn -o no --lanes 4 --calibrate {images} --luts 5000"));
+    let line =
+        format!("build mlp.snn -o no --architecture streaming --lanes 4 --calibrate {images} --luts 5000");
+    let done = s.run(&line);
     assert!(done.stderr().contains("--lanes cannot be used with --calibrate"), "{}", done.all());
 }
 
@@ -118,6 +124,7 @@ fn overlays_are_explored_and_chosen() {
 fn goals_that_cannot_be_met_are_said() {
     let s = Session::new().mlp();
     let images = example("sample/images.npy");
+    // Without a name of an architecture, the streaming one tells what would fit.
     for (arguments, code, problem) in [
         ("--fps 900000000".to_owned(), 1, "the fastest design takes"),
         ("--device ice40up5k".to_owned(), 1, "no design fits"),

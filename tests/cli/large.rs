@@ -68,7 +68,7 @@ fn a_vision_transformer_of_the_script_goes_through_all_stages() {
 #[test]
 fn what_would_fit_is_true() {
     let s = vit(SMALL);
-    let done = s.run("build vit.snn -o b --lanes 16 --device xc7a35t").ok();
+    let done = s.run("build vit.snn -o b --architecture streaming --lanes 16 --device xc7a35t").ok();
     let text = done.stderr();
     for words in [
         "does not fit xc7a35t (LUT ",
@@ -119,7 +119,7 @@ fn full_size() {
     let s = vit("");
     s.run("inspect vit.snn").ok();
     let start = std::time::Instant::now();
-    let done = s.run("build vit.snn -o b --target u250").ok();
+    let done = s.run("build vit.snn -o b --architecture streaming --target u250").ok();
     println!("{} s\n{}", start.elapsed().as_secs(), done.all());
     assert!(done.stderr().contains("does not fit xcu250"), "{}", done.all());
 }

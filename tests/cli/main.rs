@@ -1,5 +1,6 @@
 //! The program as its users meet it: commands in a fresh folder, what they print, what they leave behind.
 
+mod architecture;
 mod check;
 #[path = "../common/mod.rs"]
 mod common;

@@ -33,7 +33,7 @@ fn options_of_the_other_architecture_are_refused_by_name() {
     {
         let name = option.split(' ').next().unwrap_or_default();
         s.refused(
-            &format!("build mlp.snn -o b {option}"),
+            &format!("build mlp.snn -o b --architecture streaming {option}"),
             &[&format!("{name} is an option of the overlay architecture"), "--architecture overlay"],
         );
     }
@@ -45,7 +45,7 @@ fn options_of_the_other_architecture_are_refused_by_name() {
     s.refused(&format!("{overlay} --row-lanes 3"), &["3 row lanes", "power of two"]);
     s.refused(&format!("{overlay} --row-lanes 4"), &["4 row lanes", "a quarter of the 8 neurons of a group"]);
     s.refused(&format!("{overlay} --code binary"), &["binary", "unary, radix"]);
-    s.refused("build mlp.snn -o b --architecture systolic", &["systolic", "streaming, overlay"]);
+    s.refused("build mlp.snn -o b --architecture systolic", &["systolic", "auto, streaming, overlay"]);
 }
 
 /// A machine of a perceptron, and networks that fit it or do not.

@@ -28,11 +28,12 @@ fn nir_files_are_converted_and_built_for_the_overlay() {
     s.refused(&format!("convert {file} -o x.snn {rule} --calibrate none.npy"), &["something that it is for"]);
     s.run(&format!("convert {file} -o events.snn {rule}")).ok();
     let overlay = ["the streaming architecture has no stage", "--architecture overlay"];
-    s.refused("build events.snn -o b", &overlay);
-    s.refused("build events.snn -o b --lanes 4", &overlay);
+    s.refused("build events.snn -o b --architecture streaming", &overlay);
+    s.refused("build events.snn -o b --architecture streaming --lanes 4", &overlay);
     s.refused(
         "build events.snn -o b --architecture overlay --fire-lanes 2",
         &["take turns", "--fire-lanes 4"],
     );
-    s.run("build events.snn -o b --architecture overlay --lanes 16 --fetch-width 16").ok();
+    let told = s.run("build events.snn -o b --lanes 16").ok().stdout();
+    assert!(told.contains("architecture: overlay") && told.contains("not a streaming design"), "{told}");
 }

@@ -231,7 +231,7 @@ fn designs_are_balanced_by_default() {
     let model = repository("examples/mnist_vit/mnist_vit.onnx");
     s.run(&format!("convert {} -o v.snn --input u8 --mean 0.5 --std 0.5", model.display())).ok();
     let build = |arguments: &str| {
-        let done = s.run(&format!("build v.snn -o b --json {arguments}")).ok();
+        let done = s.run(&format!("build v.snn -o b --architecture streaming --json {arguments}")).ok();
         (done.json()["folding"]["lanes"].clone(), done.stderr().contains("does not fit"))
     };
     // 16 lanes everywhere are too many, what is balanced is not.
@@ -242,7 +242,7 @@ fn designs_are_balanced_by_default() {
     // Without a device it is the design with the smallest product of area and cycles, where a multiplier or a block of
     // memory counts as 250 LUTs, of those that leave a quarter of everything free on a small device.
     let built = |name: &str| {
-        s.run(&format!("build {name}.snn -o free --force")).ok();
+        s.run(&format!("build {name}.snn -o free --architecture streaming --force")).ok();
         let text = fs::read_to_string(s.path("free/reports/explore_xc7.json")).expect("kept");
         let found: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(found["spikes"], serde_json::json!({"synthetic": {"samples": 2}}));

@@ -5,7 +5,7 @@ use super::cost::estimate;
 use super::on_device::{on_device, usage};
 use super::smallest::uniform;
 use crate::error::{Error, Result};
-use crate::hardware::{Estimate, Figures, needs};
+use crate::hardware::{Estimate, needs};
 use crate::target::{Device, Family, Short};
 
 /// Goal of the design.
@@ -79,7 +79,7 @@ pub fn choose(design_points: &[DesignPoint], goal: &Goal) -> Result<usize> {
     match goal {
         Goal::Balanced { devices } => {
             let device = small_device(design_points, devices);
-            let product = |n: &usize| area(&design_points[*n].estimate.total) * cycles(n);
+            let product = |n: &usize| design_points[*n].estimate.total.in_luts() * cycles(n);
             let roomy = |n: &usize| device.is_none_or(|device| has_room(&design_points[*n], device));
             let best = (0..design_points.len()).filter(roomy).min_by(|a, b| product(a).total_cmp(&product(b)));
             Ok(best.unwrap_or_default())
@@ -127,13 +127,6 @@ fn has_room(design_point: &DesignPoint, device: &Device) -> bool {
 pub fn small_device<'a>(design_points: &[DesignPoint], devices: &'a [Device]) -> Option<&'a Device> {
     let holds = |device: &&Device| design_points.iter().any(|design_point| has_room(design_point, device));
     devices.iter().filter(holds).min_by_key(|device| device.luts)
-}
-
-/// Area in look-up tables. Devices of the 7 series have about 250 of them for each multiplier and each RAMB18 (XC7A100T:
-/// 63,400, 240 and 270), so a design that takes all three in this proportion wastes none of them.
-fn area(total: &Figures) -> f64 {
-    const LUT_PER_BLOCK: f64 = 250.0;
-    total.lut as f64 + LUT_PER_BLOCK * (total.dsp + total.bram) as f64
 }
 
 /// The index of the design whose scarcest resource comes nearest to what a device has.
