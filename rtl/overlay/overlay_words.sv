@@ -101,12 +101,17 @@ module overlay_words #(
         (put_parts_i[p%GroupParts] && put_group_i == GroupBits'(p / GroupParts)));
   end
 
+  // A word asks for one cycle, and again if nothing came of it: cycles until the engine has heard.
+  localparam int unsigned Heard = 4;
   localparam int unsigned WaitBits = $clog2(Patience + 1);
   logic [WaitBits-1:0] waited_q;
-  assign hold_o = (put_valid_i && put_urgent_i) || waited_q == WaitBits'(Patience);
+  logic hold_weight;
+  assign hold_weight = waited_q == WaitBits'(Patience);
+  assign hold_o = (put_valid_i && put_urgent_i) || hold_weight;
   always_ff @(posedge clk_i) begin
     if (rst_i || !weight_valid_i || weight_ready_o) waited_q <= '0;
-    else if (waited_q != WaitBits'(Patience)) waited_q <= waited_q + WaitBits'(1);
+    else if (hold_weight) waited_q <= WaitBits'(Patience - Heard);
+    else waited_q <= waited_q + WaitBits'(1);
   end
 
   // ---------------------------------------------------------------------------- copies

@@ -28,7 +28,8 @@ use crate::target::{Device, Family};
 
 pub use crate::hardware::Adders;
 pub use crate::overlay::choice::{
-    Goal as OverlayGoal, Point as OverlayPoint, Sizes as OverlaySizes, choose as choose_overlay,
+    Goal as OverlayGoal, ModelMemory, Place as OverlayPlace, Point as OverlayPoint, Sizes as OverlaySizes,
+    Task as OverlayTask, choose as choose_overlay, point as overlay_point, points as overlay_points,
 };
 pub use crate::overlay::image;
 pub use crate::overlay::roofline::{Roofline, RooflineLayer};
@@ -325,7 +326,7 @@ impl Design {
     pub fn cycles(&self, activity: &Activity) -> Cycles {
         match self {
             Self::Streaming(design) => schedule::cycles(design, activity),
-            Self::Overlay(design) => overlay::interval::interval(design, activity).cycles,
+            Self::Overlay(design) => overlay::interval::interval(design, activity, 1.0).cycles,
         }
     }
 }
@@ -357,37 +358,6 @@ impl Design {
             Self::Overlay(_) => Vec::new(),
         }
     }
-}
-
-/// Overlays of a network with the sizes that are given, and all sensible ones of the others: those that none is both
-/// smaller and faster than, from the slowest to the fastest; with a device, also of those that it holds.
-///
-/// # Errors
-/// When a size is out of range, or the overlay cannot compute the network.
-pub fn overlay_points(
-    model: &str,
-    network: &Network,
-    activity: &Activity,
-    sizes: &OverlaySizes,
-    family: Family,
-    device: Option<&Device>,
-) -> Result<Vec<OverlayPoint>> {
-    overlay::choice::points(&overlay::choice::Task { model, network, activity, family, device }, sizes)
-}
-
-/// The overlay of a network with these sizes.
-///
-/// # Errors
-/// As [`overlay_points`].
-pub fn overlay_point(
-    model: &str,
-    network: &Network,
-    activity: &Activity,
-    options: &OverlayOptions,
-    family: Family,
-) -> Result<OverlayPoint> {
-    let design = overlay::design::sketch(model, network, options)?;
-    Ok(OverlayPoint::of(&design, activity, family))
 }
 
 /// Of designs that are the same everywhere, with the smallest FIFOs, the fastest that a device holds; if it holds none,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::architecture::{self, Given, Kind};
+use super::external::ExternalArgs;
 use super::schedule::ScheduleArgs;
 use super::{fit, output};
 use crate::architecture::OverlaySizes as Sizes;
@@ -64,22 +65,13 @@ pub struct Args {
     row_lanes: Option<usize>,
     /// Overlay: programs, weights and all constants are loaded at run time; `model.bin` of the build folder has those of this
     /// network, `snn2rtl image` writes those of another one.
-    #[arg(long, conflicts_with_all = ["folding", "calibrate", "fps", "fit", "luts", "clock"])]
+    #[arg(long, conflicts_with = "folding")]
     loadable: bool,
     /// Overlay that is loaded: another model.snn that the machine has room for; can be given several times.
     #[arg(long, value_name = "MODEL", requires = "loadable")]
     also: Vec<PathBuf>,
-    /// Overlay that is loaded: where the weights are; external: in memory outside the chip, from which they come once a sample
-    /// through a port of its own.
-    #[arg(long, value_enum, value_name = "WHERE", default_value_t = Weights::Internal)]
-    weights: Weights,
-    /// External weights: bits of a beat of the port to memory, a power of two from 32 to 512; default: 128.
-    #[arg(long, value_name = "BITS", requires = "loadable")]
-    bus_width: Option<usize>,
-    /// External weights: words of the ring that they come past, a power of two; default: room for any two instructions in
-    /// sequence.
-    #[arg(long, value_name = "WORDS", requires = "loadable")]
-    weight_ring: Option<usize>,
+    #[command(flatten)]
+    external: ExternalArgs,
     /// Depth of the FIFO between two stages; default: 4.
     #[arg(long, conflicts_with = "folding")]
     fifo_depth: Option<usize>,
@@ -100,15 +92,6 @@ pub struct Args {
     /// Print the manifest as JSON.
     #[arg(long)]
     json: bool,
-}
-
-/// Places of weights.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Weights {
-    /// In the chip
-    Internal,
-    /// In memory outside the chip
-    External,
 }
 
 /// Levels of a spike.
@@ -182,22 +165,25 @@ impl Args {
 
     /// Where the weights of an overlay come from, if that is memory.
     fn external(&self) -> Result<Option<External>> {
-        match self.weights {
-            Weights::External if !self.loadable => {
-                Err(Error::input("weights in memory are those of a network that is loaded")
-                    .fix("add --loadable"))
+        let external = self.external.external()?;
+        if external.is_some() && !self.loadable {
+            return Err(
+                Error::input("weights in memory are those of a network that is loaded").fix("add --loadable")
+            );
+        }
+        Ok(external)
+    }
+
+    /// Without a goal, a machine has the usual sizes.
+    fn check_samples(&self) -> Result<()> {
+        let schedule = &self.schedule;
+        let given = [("--calibrate", schedule.calibrate.is_some()), ("--clock", schedule.clock.is_some())];
+        match given.iter().find(|(_, given)| *given && self.loadable) {
+            Some((name, _)) if !schedule.schedule().has_goal() => {
+                Err(Error::input(format!("{name} without a goal for the machine"))
+                    .fix("add --fps, --luts or --fit, or leave it out"))
             }
-            Weights::External => {
-                Ok(Some(External { bus: self.bus_width.unwrap_or(128), ring: self.weight_ring }))
-            }
-            Weights::Internal => {
-                let given = [("--bus-width", self.bus_width), ("--weight-ring", self.weight_ring)];
-                match given.iter().find(|(_, value)| value.is_some()) {
-                    Some((name, _)) => Err(Error::input(format!("{name} is for weights in memory"))
-                        .fix("leave it out, or add --weights external")),
-                    None => Ok(None),
-                }
-            }
+            _ => Ok(()),
         }
     }
 
@@ -226,13 +212,15 @@ pub fn run(args: &Args) -> Result<()> {
     let target = explore::target(args.target.as_deref(), args.device.as_deref())?;
     let kind = args.architecture.asked(&args.given())?;
     let external = args.external()?;
+    args.check_samples()?;
     let schedule = args.schedule.schedule();
     let layout = match (&args.folding, kind) {
         (Some(path), _) => Layout::File(path.clone()),
         (None, None) => Layout::Automatic { lanes: args.lanes, schedule },
         (None, Some(Architecture::Streaming)) => args.streaming(),
         (None, Some(Architecture::Overlay)) if args.loadable => {
-            Layout::Loadable(args.sizes(), args.also.clone(), external)
+            let (sizes, others) = (args.sizes(), args.also.clone());
+            Layout::Loadable { sizes, others, external, schedule }
         }
         (None, Some(Architecture::Overlay)) => Layout::Overlay { sizes: args.sizes(), schedule },
     };

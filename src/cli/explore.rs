@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use super::external::ExternalArgs;
 use super::output;
 use super::schedule::ScheduleArgs;
 use crate::architecture::{Architecture, Options};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flow;
 use crate::flow::explore::{Architectures, target};
 use crate::folder;
-use crate::report::{self, EXPLORATION_VERSION, Exploration, Spikes};
+use crate::report::{self, EXPLORATION_VERSION, Exploration, MemoryBound, Spikes};
 use crate::target::Short;
 
 /// Arguments of `explore`.
@@ -29,6 +30,8 @@ pub struct Args {
     /// Whose designs: of one architecture, or of both together.
     #[arg(long, value_enum, value_name = "NAME", default_value_t = Kind::Both)]
     architecture: Kind,
+    #[command(flatten)]
+    external: ExternalArgs,
     #[command(flatten)]
     schedule: ScheduleArgs,
     /// SVG file for a picture of the frontier.
@@ -55,7 +58,13 @@ enum Kind {
 /// # Errors
 /// When the model or the samples are wrong; that nothing fits is a failed check.
 pub fn run(args: &Args) -> Result<()> {
+    let external = args.external.external()?;
+    if external.is_some() && matches!(args.architecture, Kind::Streaming) {
+        return Err(Error::input("weights in memory are an option of the overlay architecture")
+            .fix("add --architecture overlay, or leave out --weights external"));
+    }
     let options = flow::explore::Options {
+        external,
         model: args.model.clone(),
         target: target(args.target.as_deref(), args.device.as_deref())?,
         schedule: args.schedule.schedule(),
@@ -87,8 +96,22 @@ pub fn run(args: &Args) -> Result<()> {
     unmet.map_or(Ok(()), Err)
 }
 
+/// The column of what limits a design.
+const LIMIT: usize = 9;
+
+/// What limits a design whose weights come from memory.
+fn limit(memory: MemoryBound) -> String {
+    match memory.limits {
+        true => format!("memory: {}", output::thousands(memory.weight_cycles.round() as u64)),
+        false => "computation".to_owned(),
+    }
+}
+
 fn table(found: &Exploration) -> String {
     let overlays = found.designs.iter().any(|row| row.folding.architecture() == Architecture::Overlay);
+    let memory = found.designs.iter().any(|row| row.memory.is_some());
+    // Streaming designs have no name, and weights in the chip no memory.
+    let shown = |n: usize| (overlays || n != 1) && (memory || n != LIMIT);
     let cells = found.designs.iter().map(|row| {
         let fits = match row.fits {
             Some(true) => "yes".to_owned(),
@@ -115,10 +138,10 @@ fn table(found: &Exploration) -> String {
             output::thousands(row.bram),
             output::thousands(row.dsp),
             fits,
+            row.memory.map_or_else(String::new, limit),
             crate::error::printable(&row.busiest),
         ];
-        // Streaming designs have no name.
-        Vec::from(cells).into_iter().enumerate().filter(|(n, _)| overlays || *n != 1).map(|(_, cell)| cell)
+        Vec::from(cells).into_iter().enumerate().filter(|(n, _)| shown(*n)).map(|(_, cell)| cell)
     });
     let cells: Vec<Vec<String>> = cells.map(Iterator::collect).collect();
     let header = [
@@ -131,12 +154,16 @@ fn table(found: &Exploration) -> String {
         found.family.bram_unit(),
         "DSP",
         "fits",
+        "limited by",
         "busiest",
     ];
     let header: Vec<&str> =
-        header.into_iter().enumerate().filter(|(n, _)| overlays || *n != 1).map(|(_, name)| name).collect();
+        header.into_iter().enumerate().filter(|(n, _)| shown(*n)).map(|(_, name)| name).collect();
     let table = output::table(header, cells, if overlays { 2 } else { 1 }).to_string();
     let mut text = format!("{table}\n→ chosen");
+    if memory {
+        text.push_str("   memory: cycles in which the port passes the weights of a sample");
+    }
     if found.designs.iter().any(|design| !design.on_frontier && !design.chosen) {
         text.push_str("   · another design takes no more cycles and no more LUTs");
     }

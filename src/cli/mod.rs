@@ -17,6 +17,7 @@ mod demo;
 mod doctor;
 mod energy;
 mod explore;
+mod external;
 mod failure;
 mod fit;
 mod graph;

@@ -67,8 +67,7 @@ fn roofline(roofline: &Roofline) -> String {
         ]
     });
     let head = ["weights of", "additions", "bytes", "additions per byte", "cycles", "cycles of memory"];
-    let bound =
-        if roofline.weight_cycles > roofline.compute_cycles as f64 { "memory" } else { "computation" };
+    let bound = if roofline.is_memory_bound() { "memory" } else { "computation" };
     format!(
         "{}\na sample: {} cycles of computation, {} of memory at {} bytes a cycle; limited by {bound}",
         output::table(head, layers.collect(), 1),

@@ -176,6 +176,7 @@ fn row(design_point: &DesignPoint, target: Option<&Target>, clock: f64, chosen: 
         on_frontier: false,
         chosen,
         folding: point.options.clone().into(),
+        memory: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::explore::Schedule;
 use super::found::Found;
 use super::layout::Layout;
 use super::{Steps, Watch, fit, load};
@@ -74,17 +75,22 @@ fn sources(options: &Options) -> Result<Vec<SourceEntry>> {
     files.extend(load::model_files(&options.model).map(|file| ("model", file)));
     match &options.layout {
         Layout::Uniform(_) => {}
-        Layout::Loadable(_, others, _) => {
+        Layout::Loadable { others, schedule, .. } => {
             files.extend(others.iter().flat_map(|path| load::model_files(path)).map(|file| ("also", file)));
+            files.extend(calibration(schedule));
         }
         Layout::File(path) => files.push(("folding", path.clone())),
         Layout::Scheduled { schedule, .. }
         | Layout::Automatic { schedule, .. }
         | Layout::Overlay { schedule, .. } => {
-            let samples = schedule.calibrate.iter().map(|location| data::split_location(location).0);
-            files.extend(samples.map(|file| ("calibration", file)));
+            files.extend(calibration(schedule));
         }
     }
     let entry = |(role, path): &(&str, PathBuf)| Ok(SourceEntry::of(role, &folder::read(path)?));
     files.iter().map(entry).collect()
+}
+
+/// The file of the samples.
+fn calibration(schedule: &Schedule) -> Option<(&'static str, PathBuf)> {
+    schedule.calibrate.as_ref().map(|location| ("calibration", data::split_location(location).0))
 }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::overlay::{self, OverlayCandidates};
+use super::overlay::{self, OverlayCandidates, Wanted};
 use super::{Watch, load};
-use crate::architecture::{Joins, OverlaySizes, StreamingOptions as Folding};
+use crate::architecture::{External, Joins, StreamingOptions as Folding};
 use crate::emit;
 use crate::error::{Error, Result};
 use crate::hardware::Figures;
@@ -27,6 +27,8 @@ pub struct Options {
     pub schedule: Schedule,
     /// Whose designs they are.
     pub architectures: Architectures,
+    /// Port and ring of overlays whose weights come from memory outside the chip. Streaming designs have none.
+    pub external: Option<External>,
 }
 
 /// Architectures that are explored.
@@ -55,15 +57,17 @@ pub struct Frontier {
 /// # Errors
 /// When the model or the samples are wrong.
 pub fn explore(options: &Options, watch: &dyn Watch) -> Result<Frontier> {
-    let Options { model: path, target, schedule, architectures } = options;
+    let Options { model: path, target, schedule, architectures, external } = options;
+    let wanted = Wanted { external: *external, ..Wanted::default() };
     let model = load::model(path)?;
     let target = target.as_ref();
     let frontier = match architectures {
         Architectures::Streaming => streaming(&model, schedule, target, watch)?,
-        Architectures::Overlay => overlays(&model, schedule, target, watch)?,
+        Architectures::Overlay => overlays(&model, schedule, target, &wanted, watch)?,
+        Architectures::Both if external.is_some() => overlays(&model, schedule, target, &wanted, watch)?,
         Architectures::Both if !is_quick(&lower::lower(&model)?.network) => {
             watch.note("the network is large: no streaming designs are searched (--architecture streaming)");
-            overlays(&model, schedule, target, watch)?
+            overlays(&model, schedule, target, &wanted, watch)?
         }
         Architectures::Both => {
             let note = |error: Error, of: &str| {
@@ -71,7 +75,7 @@ pub fn explore(options: &Options, watch: &dyn Watch) -> Result<Frontier> {
                 error
             };
             let first = streaming(&model, schedule, target, watch).map_err(|e| note(e, "streaming"));
-            let second = overlays(&model, schedule, target, watch).map_err(|e| note(e, "overlay"));
+            let second = overlays(&model, schedule, target, &wanted, watch).map_err(|e| note(e, "overlay"));
             match (first, second) {
                 (Ok(first), Ok(second)) => both(first, second, schedule, target),
                 (Ok(one), Err(_)) | (Err(_), Ok(one)) => one,
@@ -104,10 +108,11 @@ fn overlays(
     model: &Model,
     schedule: &Schedule,
     target: Option<&Target>,
+    wanted: &Wanted,
     watch: &dyn Watch,
 ) -> Result<Frontier> {
     let OverlayCandidates { points, choice, spikes } =
-        overlay::candidates(model, schedule, target, &OverlaySizes::default(), watch)?;
+        overlay::candidates(model, schedule, target, wanted, watch)?;
     let chosen = choice.as_ref().ok().copied();
     let exploration = overlay::exploration(model, schedule, target, &points, chosen, spikes)?;
     Ok(Frontier { exploration, unmet: choice.err() })

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::automatic;
 use super::explore::{self, Schedule};
 use super::found::Found;
-use super::overlay::{self, OverlayCandidates};
+use super::overlay::{self, OverlayCandidates, Wanted};
 use super::{Watch, fit, load};
 use crate::architecture::{
     Architecture, External, Joins, Loadable, Options as AnyFolding, OverlayOptions, OverlayPoint,
@@ -13,6 +13,7 @@ use crate::architecture::{
 };
 use crate::emit;
 use crate::error::Result;
+use crate::integer::Network;
 use crate::lower;
 use crate::report::{Exploration, Spikes};
 use crate::snn::Model;
@@ -47,9 +48,17 @@ pub enum Layout {
         /// The samples and the goal.
         schedule: Schedule,
     },
-    /// An overlay that this network and others, each a model.snn, can be loaded into; where its weights come from, if that
-    /// is memory.
-    Loadable(Sizes, Vec<PathBuf>, Option<External>),
+    /// An overlay that networks can be loaded into.
+    Loadable {
+        /// The sizes that are given; the others are the usual ones, or chosen for the goal.
+        sizes: Sizes,
+        /// Other networks, each a model.snn.
+        others: Vec<PathBuf>,
+        /// Where the weights come from, if that is memory.
+        external: Option<External>,
+        /// The samples and the goal.
+        schedule: Schedule,
+    },
 }
 
 impl Layout {
@@ -86,8 +95,13 @@ impl Layout {
                 let found = Found::given(point.options);
                 Found { overlay: Some((point, spikes, exploration.is_some())), exploration, ..found }
             }
-            Self::Loadable(sizes, others, external) => {
-                let loadable = machine(model, sizes, others, external.as_ref())?;
+            Self::Loadable { sizes, others, external, schedule } => {
+                let others = networks(others)?;
+                if schedule.has_goal() {
+                    let wanted = Wanted { sizes: *sizes, loaded: Some(others), external: *external };
+                    return chosen_machine(model, &wanted, schedule, target, watch);
+                }
+                let loadable = machine(model, sizes, &others, external.as_ref())?;
                 Found::given(AnyFolding::Loadable(Box::new(loadable)))
             }
         })
@@ -143,7 +157,7 @@ fn chosen_overlay(
         usual => usual,
     };
     let OverlayCandidates { mut points, choice, spikes } =
-        overlay::candidates(model, schedule, target, sizes, watch)?;
+        overlay::candidates(model, schedule, target, &Wanted::fixed(sizes), watch)?;
     match (choice, usual) {
         // Nothing was asked for, and nothing fits.
         (Err(_), Some((point, spikes))) if schedule.calibrate.is_none() => Ok((point, spikes, None)),
@@ -155,21 +169,40 @@ fn chosen_overlay(
     }
 }
 
+/// The machine that meets the goal, and all that were explored.
+fn chosen_machine(
+    model: &Model,
+    wanted: &Wanted,
+    schedule: &Schedule,
+    target: Option<&Target>,
+    watch: &dyn Watch,
+) -> Result<Found> {
+    let OverlayCandidates { mut points, choice, spikes } =
+        overlay::candidates(model, schedule, target, wanted, watch)?;
+    let choice = choice?;
+    let exploration = overlay::exploration(model, schedule, target, &points, Some(choice), spikes)?;
+    let point = points.swap_remove(choice);
+    let found = Found::given(overlay::folding(&point));
+    Ok(Found { overlay: Some((point, spikes, true)), exploration: Some(exploration), ..found })
+}
+
+/// The integer networks of models.
+fn networks(paths: &[PathBuf]) -> Result<Vec<Network>> {
+    paths.iter().map(|path| Ok(lower::lower(&load::model(path)?)?.network)).collect()
+}
+
 /// The machine of a network and others.
 fn machine(
     model: &Model,
     sizes: &Sizes,
-    others: &[PathBuf],
+    others: &[Network],
     external: Option<&External>,
 ) -> Result<Loadable> {
-    let mut networks = vec![lower::lower(model)?.network];
-    for path in others {
-        networks.push(lower::lower(&load::model(path)?)?.network);
-    }
+    let own = lower::lower(model)?.network;
+    let networks: Vec<&Network> = std::iter::once(&own).chain(others).collect();
     let own: Vec<OverlayOptions> =
         networks.iter().map(|network| sizes.options(network)).collect::<Result<_>>()?;
     let widest = own.into_iter().max_by_key(|options| options.lanes).unwrap_or_default();
-    let networks: Vec<_> = networks.iter().collect();
     match external {
         Some(&external) => Loadable::with_external_weights(&networks, &widest, external),
         None => Loadable::for_networks(&networks, &widest),

@@ -3,15 +3,68 @@
 use super::schedule::{Schedule, clock, most_cycles, samples};
 use super::{Steps, Watch};
 use crate::architecture::{
-    OverlayGoal as Goal, OverlayPoint, OverlaySizes as Sizes, choose_overlay, overlay_point, overlay_points,
+    External, ModelMemory, Options, OverlayGoal as Goal, OverlayPlace as Place, OverlayPoint,
+    OverlaySizes as Sizes, OverlayTask as Task, choose_overlay, overlay_point, overlay_points,
 };
 use crate::error::{Error, Result};
 use crate::golden::Settled;
 use crate::hardware::Activity;
+use crate::integer::Network;
 use crate::lower;
-use crate::report::{Exploration, Explored, Spikes};
+use crate::report::{Exploration, Explored, MemoryBound, Spikes};
 use crate::snn::Model;
 use crate::target::{Family, Target};
+
+/// What overlays are explored.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The sizes that are given.
+    pub sizes: Sizes,
+    /// Networks that are loaded at run time, if they are: others that the machine has room for.
+    pub loaded: Option<Vec<Network>>,
+    /// Port and ring, if weights come from memory outside the chip; networks are then loaded.
+    pub external: Option<External>,
+}
+
+impl Wanted {
+    /// Of these sizes, with everything in the chip.
+    pub fn fixed(sizes: &Sizes) -> Self {
+        Self { sizes: *sizes, ..Self::default() }
+    }
+
+    /// Where program and weights are.
+    ///
+    /// # Errors
+    /// When port or ring are out of range, the board has no memory, or the clock is none.
+    fn place(&self, schedule: &Schedule, target: Option<&Target>) -> Result<Place<'_>> {
+        let others = self.loaded.as_deref();
+        let Some(external) = self.external else {
+            return Ok(others.map_or(Place::Fixed, |others| Place::Loaded { others, memory: None }));
+        };
+        external.check()?;
+        let bytes_per_cycle = match target {
+            Some(Target::Board(board)) => {
+                let memory = board.memory.as_ref().ok_or_else(|| {
+                    Error::input(format!(
+                        "{}: the description of the board names no memory outside the chip",
+                        board.name
+                    ))
+                    .fix("describe it in [memory], or leave out --weights external")
+                })?;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a clock, above 0"
+                )]
+                let clock_hz = clock(schedule, target)?.round() as u64;
+                memory.bytes_per_cycle(external.bus as u64, clock_hz)
+            }
+            Some(Target::Device(_)) | None => external.bus as f64 / 8.0,
+        };
+        let memory = Some(ModelMemory { external, bytes_per_cycle });
+        Ok(Place::Loaded { others: others.unwrap_or_default(), memory })
+    }
+}
 
 /// Overlays from the slowest to the fastest, with the one to take.
 pub struct OverlayCandidates {
@@ -31,17 +84,18 @@ pub fn candidates(
     model: &Model,
     schedule: &Schedule,
     target: Option<&Target>,
-    sizes: &Sizes,
+    wanted: &Wanted,
     watch: &dyn Watch,
 ) -> Result<OverlayCandidates> {
-    let goal = goal(schedule, target)?;
+    let (goal, place) = (goal(schedule, target)?, wanted.place(schedule, target)?);
     let network = lower::lower(model)?.network;
     let family = target.map_or(Family::Xc7, |target| target.device().family);
     let room = target.map(Target::room);
-    let (activity, spikes) = activity(model, schedule, sizes, watch)?;
-    let points = super::watch::task(watch, "overlays", Steps::Unknown, || {
-        overlay_points(&model.name, &network, &activity, sizes, family, room.as_ref())
-    })?;
+    let (activity, spikes) = activity(model, schedule, &wanted.sizes, watch)?;
+    let device = room.as_ref();
+    let task = Task { model: &model.name, network: &network, place, activity: &activity, family, device };
+    let find = || overlay_points(&task, &wanted.sizes);
+    let points = super::watch::task(watch, "overlays", Steps::Unknown, find)?;
     let choice = choose_overlay(&points, &goal, room.as_ref());
     Ok(OverlayCandidates { points, choice, spikes })
 }
@@ -61,7 +115,10 @@ pub fn usual(
     let options = sizes.options(&network)?;
     let family = target.map_or(Family::Xc7, |target| target.device().family);
     let (activity, spikes) = activity(model, schedule, sizes, watch)?;
-    Ok((overlay_point(&model.name, &network, &activity, &options, family)?, spikes))
+    let place = Place::Fixed;
+    let task =
+        Task { model: &model.name, network: &network, place, activity: &activity, family, device: None };
+    Ok((overlay_point(&task, &options)?, spikes))
 }
 
 /// Levels of the samples that cycles are estimated from.
@@ -90,6 +147,14 @@ fn goal(schedule: &Schedule, target: Option<&Target>) -> Result<Goal> {
         }
         (None, None, None) => Goal::Balanced,
     })
+}
+
+/// The options that an overlay is built with.
+pub fn folding(point: &OverlayPoint) -> Options {
+    match &point.loadable {
+        Some(machine) => Options::Loadable(machine.clone()),
+        None => point.options.into(),
+    }
 }
 
 /// The overlays in the form in which they are printed and stored.
@@ -123,7 +188,14 @@ pub fn exploration(
             // Known once all designs are.
             on_frontier: false,
             chosen: chosen == Some(n),
-            folding: point.options.into(),
+            folding: folding(point),
+            memory: point.roofline.as_ref().map(|roofline| MemoryBound {
+                weight_bytes: roofline.weight_bytes,
+                bytes_per_cycle: roofline.bytes_per_cycle,
+                weight_cycles: roofline.weight_cycles,
+                compute_cycles: roofline.compute_cycles as f64,
+                limits: roofline.is_memory_bound(),
+            }),
         }
     };
     let mut found = Exploration {

@@ -51,6 +51,28 @@ pub fn plan_loadable(model: &str, network: &Network, loadable: &Loadable) -> Res
     design(model, network, &loadable.options, plan, Some(Box::new(loadable.clone())))
 }
 
+/// As [`plan_loadable`], without the memory images: for estimates.
+///
+/// # Errors
+/// As [`plan_loadable`].
+pub(crate) fn sketch_loadable(model: &str, network: &Network, loadable: &Loadable) -> Result<Design> {
+    let plan = compile::sketch_for(network, loadable)?;
+    design(model, network, &loadable.options, plan, Some(Box::new(loadable.clone())))
+}
+
+impl Design {
+    /// The same design with another number of events per cycle: the program does not depend on it.
+    pub(crate) fn set_spikes(&mut self, spikes: usize) {
+        self.options.spikes = spikes;
+        self.plan.machine.spikes = spikes;
+        self.plan.own.spikes = spikes;
+        if let Some(loadable) = &mut self.loadable {
+            loadable.options.spikes = spikes;
+            loadable.machine.spikes = spikes;
+        }
+    }
+}
+
 fn design(
     model: &str,
     network: &Network,

@@ -21,18 +21,18 @@ pub(crate) struct Interval {
     pub first: cycles::Estimate,
 }
 
-/// Of a design. Without samples, nothing spikes.
-pub(crate) fn interval(design: &Design, activity: &Activity) -> Interval {
+/// Of a design. Without samples, nothing spikes. Weights from memory come a beat in `beat_cycles` cycles at most.
+pub(crate) fn interval(design: &Design, activity: &Activity, beat_cycles: f64) -> Interval {
     let plan = &design.plan;
     let names: Vec<&str> = activity.layers.iter().map(String::as_str).collect();
     let silent = vec![plan.machine.input.zero_point; plan.machine.input.count];
     let mut estimates: Vec<cycles::Estimate> = activity
         .samples
         .iter()
-        .map(|sample| cycles::estimate(plan, &sample.raw, &plan.levels(&names, &sample.levels)))
+        .map(|sample| cycles::estimate(plan, &sample.raw, &plan.levels(&names, &sample.levels), beat_cycles))
         .collect();
     if estimates.is_empty() {
-        estimates.push(cycles::estimate(plan, &silent, &plan.levels(&[], &[])));
+        estimates.push(cycles::estimate(plan, &silent, &plan.levels(&[], &[]), beat_cycles));
     }
     let count = estimates.len();
     let mean =

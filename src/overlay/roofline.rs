@@ -53,6 +53,11 @@ impl Roofline {
         layer.weight_bytes as f64 / self.bytes_per_cycle
     }
 
+    /// Whether the port needs longer for the weights of a sample than the units for all else.
+    pub fn is_memory_bound(&self) -> bool {
+        self.weight_cycles > self.compute_cycles as f64
+    }
+
     /// Cycles of a sample, at least: those of computation, or those of memory.
     pub fn least_cycles(&self) -> f64 {
         self.weight_cycles.max(self.compute_cycles as f64)
@@ -91,7 +96,7 @@ pub(super) fn roofline(plan: &Plan, estimate: &Estimate) -> Option<Roofline> {
     Some(Roofline {
         additions_per_cycle: (m.lanes * m.spikes) as u64,
         bytes_per_cycle,
-        compute_cycles: estimate.total,
+        compute_cycles: estimate.compute,
         weight_cycles: weight_bytes as f64 / bytes_per_cycle,
         weight_bytes,
         layers,

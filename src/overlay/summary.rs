@@ -152,7 +152,7 @@ fn count(value: u128) -> u64 {
 /// Of a design.
 pub fn summary(design: &Design, activity: &Activity) -> Program {
     let plan = &design.plan;
-    let interval = interval(design, activity);
+    let interval = interval(design, activity, 1.0);
     let m = &plan.machine;
     let sizes = [
         ("lanes", m.lanes as u64),

@@ -76,6 +76,31 @@ pub struct Explored {
     pub chosen: bool,
     /// Its folding, as in `folding.json`.
     pub folding: Options,
+    /// What its port to memory takes, if weights come from outside the chip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryBound>,
+}
+
+/// Weights that come from outside the chip, of a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemoryBound {
+    /// Bytes of weights, filled up to whole beats.
+    pub weight_bytes: u64,
+    /// Bytes of a clock cycle that the port passes, at most.
+    pub bytes_per_cycle: f64,
+    /// Cycles in which the port passes the weights.
+    pub weight_cycles: f64,
+    /// Cycles of all else, without waits for weights.
+    pub compute_cycles: f64,
+    /// Whether the weights need more cycles than all else.
+    pub limits: bool,
+}
+
+impl Explored {
+    /// Whether memory outside the chip limits it.
+    pub fn is_memory_bound(&self) -> bool {
+        self.memory.is_some_and(|memory| memory.limits)
+    }
 }
 
 impl Exploration {

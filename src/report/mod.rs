@@ -21,7 +21,7 @@ mod stage;
 
 pub use collect::{FORMAT_VERSION, Report, Summary, Synthesis, collect};
 pub use equality::{Check, Equality};
-pub use exploration::{Exploration, Explored, FORMAT_VERSION as EXPLORATION_VERSION, Spikes};
+pub use exploration::{Exploration, Explored, FORMAT_VERSION as EXPLORATION_VERSION, MemoryBound, Spikes};
 pub use golden::{
     Energy, EngineCycles, FloatReport, Layer, Measured, PredictedCycles, Raster, RasterLayer,
     ReferenceReport, Scheduled,

@@ -142,3 +142,67 @@ fn goals_that_cannot_be_met_are_said() {
     let done = s.run("explore mlp.snn").ok();
     assert!(done.stdout().contains("spikes: of 2 random samples (--calibrate"), "{}", done.all());
 }
+
+/// Weights from memory: cycles include the time of the port, and what memory limits is marked.
+#[test]
+fn designs_know_the_memory_of_their_weights() {
+    let s = Session::new().mlp();
+    let images = example("sample/images.npy");
+    let line = format!("explore mlp.snn --architecture overlay --calibrate {images}");
+    let inside = s.run(&format!("{line} --json")).ok().json();
+    let external = format!("{line} --weights external --bus-width 32");
+    let found = s.run(&format!("{external} --svg m.svg --json")).ok().json();
+    let designs = found["designs"].as_array().expect("a list");
+    let number = |value: &serde_json::Value| value.as_f64().expect("a number");
+    for design in designs {
+        let (cycles, memory) = (number(&design["cycles_per_sample"]), &design["memory"]);
+        let [weights, compute] = ["weight_cycles", "compute_cycles"].map(|key| number(&memory[key]));
+        assert!(cycles >= 0.999 * weights.max(compute), "{design}");
+        assert_eq!(memory["limits"], weights > compute, "{design}");
+        assert_eq!(number(&memory["weight_bytes"]), 4.0 * weights, "{design}");
+        assert_eq!(design["folding"]["machine"]["bus_width"], 32, "{design}");
+    }
+    let fastest = |found: &serde_json::Value| {
+        let designs = found["designs"].as_array().expect("a list").iter();
+        designs.map(|design| number(&design["cycles_per_sample"])).fold(f64::INFINITY, f64::min)
+    };
+    // A perceptron uses each weight once: 101,632 bytes at 4 bytes a cycle.
+    assert!(fastest(&found) > 25_000.0 && fastest(&inside) < 1_000.0, "{found}");
+    assert!(designs.iter().any(|design| design["memory"]["limits"] == true), "{found}");
+    assert!(inside["designs"][0].get("memory").is_none(), "{inside}");
+    let picture = fs::read_to_string(s.path("m.svg")).expect("a picture");
+    assert!(picture.contains("triangles: limited by memory"), "{picture}");
+    let table = s.run(&external).ok().stdout();
+    assert!(table.contains("limited by") && table.contains("memory: 25,"), "{table}");
+
+    // A port of a board gives no more than its memory.
+    let board = |clock: &str| {
+        let line = format!("{line} --weights external --bus-width 512 --target u250 {clock} --json");
+        let found = s.run(&line).ok().json();
+        number(&found["designs"][0]["memory"]["bytes_per_cycle"])
+    };
+    assert_eq!((board("--clock 200"), board("--clock 400")), (64.0, 48.0));
+
+    let build = |options: &str| {
+        let line = format!("build mlp.snn -o e --architecture overlay --loadable --calibrate {images}");
+        s.run(&format!("{line} {options}"))
+    };
+    let built = build("--weights external --bus-width 64 --fps 5000 --json").ok().json();
+    assert_eq!(built["folding"]["machine"]["bus_width"], 64, "{built}");
+    let kept = s.run("report e --json").ok().json()["explorations"][0]["designs"].clone();
+    let chosen = kept.as_array().expect("a list").iter().find(|design| design["chosen"] == true);
+    assert_eq!(chosen.expect("chosen")["folding"], built["folding"]);
+    for (options, code, problem) in [
+        ("--weights external --bus-width 32 --fps 9000", 1, "memory limits it: 10"),
+        ("", 2, "--calibrate without a goal"),
+        ("--weights external --target arty-a7-35t --fit", 2, "names no memory"),
+        ("--weights external --bus-width 33 --fps 9", 2, "a bus of 33 bits"),
+        ("--bus-width 32 --fps 9", 2, "is for weights in memory"),
+    ] {
+        let done = build(options);
+        assert_eq!(done.output.status.code(), Some(code), "{options}: {}", done.all());
+        assert!(done.stderr().contains(problem), "{options}: {}", done.all());
+    }
+    let done = s.run("explore mlp.snn --architecture streaming --weights external");
+    assert!(done.stderr().contains("an option of the overlay architecture"), "{}", done.all());
+}

@@ -96,7 +96,7 @@ fn networks_are_compiled_for_a_machine() {
     let images = example("sample/images.npy");
     s.refused(&format!("cosim fixed --model mlp.snn --inputs {images}"), &["cannot be loaded", "--loadable"]);
     s.refused(&format!("cosim fixed --image own.bin --inputs {images}"), &["cannot be loaded", "--loadable"]);
-    s.refused("build mlp.snn -o b --architecture overlay --loadable --luts 9000", &["--loadable", "--luts"]);
+    s.refused("build mlp.snn -o b --architecture overlay --loadable --clock 50", &["--clock without a goal"]);
     s.refused("build mlp.snn -o b --architecture overlay --also mlp.snn", &["--loadable"]);
     s.refused(
         "build mlp.snn -o b --architecture overlay --loadable --also none.snn",

@@ -6,7 +6,7 @@ mod spiking;
 mod unusual;
 
 use proptest::prelude::*;
-use snn2rtl::architecture::overlay_point;
+use snn2rtl::architecture::{OverlayPlace, OverlayTask, overlay_point};
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data;
 use snn2rtl::golden::{Settled, SpikeCode, Unobserved};
@@ -473,7 +473,10 @@ fn areas_are_those_of_yosys_within_15_percent() {
         let options = Options { lanes, spikes, fire_lanes, fetch_width, row_lanes: 1, ..Options::default() };
         let settled = Settled::new(network, options.code).expect("a golden model");
         let activity = Activity::levels(&settled, samples("examples/mnist_vit/sample/images.npy", 1));
-        let point = overlay_point("model", network, &activity, &options, Family::Xc7).expect("an overlay");
+        let (place, device) = (OverlayPlace::Fixed, None);
+        let (model, activity) = ("model", &activity);
+        let task = OverlayTask { model, network, place, activity, family: Family::Xc7, device };
+        let point = overlay_point(&task, &options).expect("an overlay");
         let error = point.estimate.total.lut as f64 / yosys - 1.0;
         println!("{options:?}: {} look-up tables, {:+.1} %", point.estimate.total.lut, 100.0 * error);
         assert!(error.abs() < 0.15, "{options:?}: {} instead of {yosys}", point.estimate.total.lut);
@@ -497,7 +500,7 @@ fn estimates_fall_with_lanes_and_spikes() {
                 golden.levels[own.expect("a layer")].as_slice()
             })
             .collect();
-        let estimate = estimate(&plan, &raw, &levels);
+        let estimate = estimate(&plan, &raw, &levels, 1.0);
         let total = estimate.total;
         let busy: u64 = estimate.engine.iter().map(|b| b.fetch).sum();
         let (fire, words) = (estimate.engine.iter().map(|b| b.fire).sum::<u64>(), plan.machine.weight_depth);

@@ -146,6 +146,7 @@ pub fn exploration(node: &str) -> Exploration {
         short: if n == 3 { Short::of([("DSP", 99, 90)]) } else { Vec::new() },
         on_frontier: false,
         chosen: n == 2,
+        memory: None,
         folding: Options {
             layers: [(node.to_owned(), LayerFolding::lanes(n as usize))].into(),
             ..Options::default()

@@ -77,12 +77,24 @@ pub(super) fn sketch(network: &Network, options: &Options) -> Result<Plan> {
 /// # Errors
 /// As [`compile`]; and what does not fit, with the numbers.
 pub fn compile_for(network: &Network, loadable: &Loadable) -> Result<Plan> {
+    for_machine(network, loadable, true)
+}
+
+/// As [`compile_for`], without the memory images: for estimates.
+///
+/// # Errors
+/// As [`compile_for`].
+pub(super) fn sketch_for(network: &Network, loadable: &Loadable) -> Result<Plan> {
+    for_machine(network, loadable, false)
+}
+
+fn for_machine(network: &Network, loadable: &Loadable, with_images: bool) -> Result<Plan> {
     let Loadable { options, machine } = loadable;
     if !machine.is_sound(options) {
         return Err(Error::input("these are not the sizes of a machine that networks are loaded into")
             .fix("build it again with --loadable"));
     }
-    finish(lower(network, options, &Given::of(machine))?, Some(machine), machine.external(), true)
+    finish(lower(network, options, &Given::of(machine))?, Some(machine), machine.external(), with_images)
 }
 
 impl Loadable {

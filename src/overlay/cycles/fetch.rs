@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::account::Account;
 use super::fire::FireUnit;
+use super::ring::RingUnit;
 use super::sequencer::Sequencer;
 use super::{Busy, ENGINE, SOFTMAX, number};
 use crate::overlay::isa::Fetch;
@@ -13,6 +14,8 @@ use crate::overlay::plan::Plan;
 pub(super) struct FetchUnit<'a> {
     plan: &'a Plan,
     list: Sequencer,
+    /// Weights that come from memory.
+    ring: Option<&'a mut RingUnit>,
     /// The cycle in which the instruction is taken up.
     taken_up: u64,
     /// The cycle in which the last word was read, and the one in which it went into the queue.
@@ -30,13 +33,16 @@ struct Begin {
     at: u64,
     waited: u64,
     unit: usize,
+    /// Cycles that its weights were waited for.
+    memory: u64,
 }
 
 impl<'a> FetchUnit<'a> {
-    pub fn new(plan: &'a Plan) -> Self {
+    pub fn new(plan: &'a Plan, ring: Option<&'a mut RingUnit>) -> Self {
         Self {
             plan,
             list: Sequencer::new(Fetch::WORDS),
+            ring,
             taken_up: 0,
             read: 0,
             queued: 0,
@@ -57,7 +63,15 @@ impl<'a> FetchUnit<'a> {
         busy: &mut Busy,
     ) {
         let f = &self.plan.fetch[n];
-        let begin = self.begin(f, row, start);
+        let mut memory = 0;
+        if row == 0
+            && let Some(ring) = &mut self.ring
+        {
+            let ready = ring.ready(n);
+            memory = ready.saturating_sub(self.taken_up);
+            self.taken_up += memory;
+        }
+        let begin = Begin { memory, ..self.begin(f, row, start) };
         if row == 0 {
             busy.begin = begin.at;
         }
@@ -76,6 +90,9 @@ impl<'a> FetchUnit<'a> {
         if row + 1 == number(f.rows) {
             // The list is told a cycle later.
             self.taken_up = self.list.next(self.read + 1);
+            if let Some(ring) = &mut self.ring {
+                ring.passed(n, self.read, self.free);
+            }
         }
     }
 
@@ -90,7 +107,7 @@ impl<'a> FetchUnit<'a> {
         };
         let wait = if row == 0 { self.taken_up } else { self.read } + entries + 1;
         let at = wait.max(start) + 2;
-        Begin { at, waited: at - (wait + 2), unit }
+        Begin { at, waited: at - (wait + 2), unit, memory: 0 }
     }
 
     /// A word with so many spikes; the last of a chunk leaves when fire has room.
@@ -104,7 +121,7 @@ impl<'a> FetchUnit<'a> {
         let first = (self.queued + 2).max(self.free);
         let beats = spikes.div_ceil(self.plan.machine.spikes.max(1) as u64).max(1);
         self.gap(first - self.free, begin.as_ref());
-        let mut free = first + beats;
+        let mut free = first + beats + self.asked(first, spikes);
         busy.events += spikes;
         busy.fetch += beats;
         match spikes {
@@ -127,20 +144,33 @@ impl<'a> FetchUnit<'a> {
         self.free = free;
     }
 
+    /// Cycles that words of weights from memory ask for while so many spikes are added: a copy of the memory has two ports, of
+    /// which the second also writes.
+    fn asked(&mut self, first: u64, spikes: u64) -> u64 {
+        let ports = self.plan.machine.spikes as u64;
+        let Some(ring) = self.ring.as_mut().filter(|_| ports > 1) else { return 0 };
+        let rest = u64::from(spikes % ports > ports.div_ceil(2));
+        let asked = ring.read(first, spikes / ports + rest);
+        self.account.memory += asked;
+        asked
+    }
+
     /// The adders have waited for the first word of a row, or for the first of all.
     fn gap(&mut self, gap: u64, begin: Option<&Begin>) {
         let account = &mut self.account;
+        let waited = begin.map_or(0, |begin| gap.min(begin.waited));
+        let memory = begin.map_or(0, |begin| (gap - waited).min(begin.memory));
+        account.memory += memory;
         if self.free == 0 {
-            account.input += gap;
+            account.input += gap - memory;
             return;
         }
-        let waited = begin.map_or(0, |begin| gap.min(begin.waited));
         match begin.map_or(0, |begin| begin.unit) {
             ENGINE => account.engine += waited,
             SOFTMAX => account.softmax += waited,
             _ => account.vector += waited,
         }
-        account.fetch += gap - waited;
+        account.fetch += gap - waited - memory;
     }
 
     /// First words of what a row reads in a step.

@@ -15,6 +15,9 @@ const LIF: u64 = 3;
 const LEAK: u64 = 2;
 /// Cycles from the last element of a row to its being complete, where neurons do not take turns.
 const COMPLETE: u64 = 6;
+/// From an element to its write to the memory of sums, and to the first cycle in which reads and writes take turns.
+const WRITTEN: u64 = 6;
+const ADDED: u64 = 4;
 
 /// When the next chunk may be complete, and how much of that is due to a change of the instruction or to softmax.
 #[derive(Clone, Copy, Default)]
@@ -46,8 +49,9 @@ pub(super) struct FireUnit<'a> {
     steps: u64,
     elements: u64,
     room: Room,
-    /// The cycles in which spikes are written.
+    /// The cycles in which spikes are written, and those in which nobody else reaches a memory of sums with one port for both.
     pub writes: Writes,
+    pub sums: Writes,
 }
 
 impl<'a> FireUnit<'a> {
@@ -67,6 +71,7 @@ impl<'a> FireUnit<'a> {
             elements: 0,
             room: Room::default(),
             writes: Writes::default(),
+            sums: Writes::default(),
         }
     }
 
@@ -132,7 +137,12 @@ impl<'a> FireUnit<'a> {
     ) {
         let machine = &self.plan.machine;
         let at_once = fire.at_once(machine.row_lanes.max(1), machine.operand_lanes());
-        let cycles = if fire.walks() { elements.div_ceil(at_once) as u64 } else { 1 };
+        let mut cycles = if fire.walks() { elements.div_ceil(at_once) as u64 } else { 1 };
+        // With one memory of sums, what is added to what is there comes in every second cycle.
+        let adds = fire.serial == 1 && fire.accumulate == 1;
+        if adds && machine.bus_width > 0 {
+            cycles *= 2;
+        }
         let mut firing = 0;
         let out = if fire.neurons == 1 {
             let steps = match self.plan.code {
@@ -176,6 +186,11 @@ impl<'a> FireUnit<'a> {
             }
             _ => out + cycles,
         };
+        if fire.serial == 1 && machine.bus_width > 0 {
+            // It is read in the one cycle and written in the other.
+            let from = if adds { ADDED } else { WRITTEN };
+            self.sums.push(out + from, out + cycles + WRITTEN);
+        }
         busy.fire += firing.max(cycles);
     }
 

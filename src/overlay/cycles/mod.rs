@@ -2,8 +2,8 @@
 //!
 //! The time of every word of spikes, of every group that fires, of every score and of every row of the vector unit is
 //! computed from the times before it, with the latencies of `rtl/overlay/`. Time 0 is the cycle after the one in which the
-//! sample before has ended. What is not modelled: writes of the vector unit that wait for those of the serial path, and
-//! rows of LayerNorm and of softmax that wait for each other.
+//! sample before has ended. What is not modelled: writes of the vector unit that wait for those of the serial path, if sums
+//! have a memory for each of the two, and rows of LayerNorm and of softmax that wait for each other.
 //!
 //! | file | contents |
 //! |---|---|
@@ -14,6 +14,7 @@
 //! | `softmax.rs`, `row_fire.rs` | scores, and neurons that decide by their row |
 //! | `vector.rs` | rows of the vector unit |
 //! | `writes.rs` | cycles in which the engine writes spikes |
+//! | `ring.rs` | weights that come past from memory |
 //! | `input.rs` | the time that the input needs |
 //! | `account.rs` | cycles in which the adders work, and what they wait for in the others |
 
@@ -21,6 +22,7 @@ mod account;
 mod fetch;
 mod fire;
 mod input;
+mod ring;
 mod row_fire;
 mod sequencer;
 mod softmax;
@@ -34,6 +36,7 @@ use super::isa::{Fetch, Vector};
 use super::plan::Plan;
 use fetch::FetchUnit;
 use fire::FireUnit;
+use ring::RingUnit;
 use vector::VectorUnit;
 
 /// What an instruction takes.
@@ -60,6 +63,8 @@ pub struct Busy {
 pub struct Estimate {
     /// From the end of the sample before to the end of this one.
     pub total: u64,
+    /// The same, if nothing waits for weights from memory.
+    pub compute: u64,
     /// Of each matrix product.
     pub engine: Vec<Busy>,
     /// Of each vector instruction.
@@ -93,16 +98,26 @@ impl Progress {
     }
 }
 
-/// Estimates a sample. `raw` are its elements, `levels` those of each layer, row by row, in the order of
-/// [`Plan::layers`].
-pub fn estimate(plan: &Plan, raw: &[i32], levels: &[&[i32]]) -> Estimate {
+/// Estimates a sample in a sequence of such samples. `raw` are its elements, `levels` those of each layer, row by row, in the
+/// order of [`Plan::layers`]. Weights that come from memory come a beat in `beat_cycles` cycles at most.
+pub fn estimate(plan: &Plan, raw: &[i32], levels: &[&[i32]], beat_cycles: f64) -> Estimate {
+    let free = sample(plan, raw, levels, None);
+    let Some(mut ring) = RingUnit::new(plan, beat_cycles) else { return free };
+    // What is there when a sample begins has come during the one before.
+    let first = sample(plan, raw, levels, Some(&mut ring));
+    ring.next_sample(first.total);
+    Estimate { compute: free.total, ..sample(plan, raw, levels, Some(&mut ring)) }
+}
+
+/// Estimates a sample, with the state of the ring of weights when it begins.
+fn sample(plan: &Plan, raw: &[i32], levels: &[&[i32]], ring: Option<&mut RingUnit>) -> Estimate {
     let mut progress = Progress::default();
     let mut result = Estimate {
         engine: vec![Busy::default(); plan.fetch.len()],
         vector: vec![Busy::default(); plan.vector.len()],
         ..Estimate::default()
     };
-    let mut fetch = FetchUnit::new(plan);
+    let mut fetch = FetchUnit::new(plan, ring);
     let mut fire = FireUnit::new(plan);
     let mut vector = VectorUnit::new(plan);
     let engine_rows = rows(plan.fetch.iter().map(|f| f.rows));
@@ -130,7 +145,7 @@ pub fn estimate(plan: &Plan, raw: &[i32], levels: &[&[i32]]) -> Estimate {
             // Conditions that never hold: there is no such program.
             break;
         };
-        let end = vector.row(n, row, start, &fire.writes, &mut result.vector[n]);
+        let end = vector.row(n, row, start, &fire, &mut result.vector[n]);
         progress.0[VECTOR].push(end);
         v += 1;
     }
@@ -140,6 +155,7 @@ pub fn estimate(plan: &Plan, raw: &[i32], levels: &[&[i32]]) -> Estimate {
     let input = input::cycles(plan);
     account.input += input.saturating_sub(end + 1);
     result.total = (end + 1).max(input);
+    result.compute = result.total;
     account.total = result.total;
     result.account = account;
     result

@@ -1,5 +1,6 @@
 //! Rows of the vector unit (`overlay_vector.sv`, `overlay_layer_norm.sv`, `overlay_sum_neurons.sv`).
 
+use super::fire::FireUnit;
 use super::row_fire::RowFire;
 use super::sequencer::Sequencer;
 use super::writes::Writes;
@@ -14,6 +15,8 @@ const SQUARE: u64 = 8;
 /// From an element that is decided to the neurons, of LayerNorm and of neurons of sums.
 const DECIDED: u64 = 5;
 const READ: u64 = 2;
+/// From an element that is read to its write.
+const WRITES: u64 = 5;
 
 /// The vector unit.
 pub(super) struct VectorUnit<'a> {
@@ -48,7 +51,8 @@ impl<'a> VectorUnit<'a> {
     }
 
     /// A row whose conditions hold from a cycle on; the cycle from which on it counts as complete.
-    pub fn row(&mut self, n: usize, row: usize, start: u64, writes: &Writes, busy: &mut Busy) -> u64 {
+    pub fn row(&mut self, n: usize, row: usize, start: u64, fire: &FireUnit<'_>, busy: &mut Busy) -> u64 {
+        let (writes, sums) = (&fire.writes, &fire.sums);
         let v = &self.plan.vector[n];
         if row == 0 {
             self.fire.begin(count(v.steps));
@@ -77,7 +81,8 @@ impl<'a> VectorUnit<'a> {
                 // The row of a table is looked up; `add` reads two sums.
                 let looked = if v.op == 2 { 2 } else { 0 };
                 let reads = channels * if v.op == 1 && v.accumulate == 1 { 2 } else { 1 };
-                let last = begin + looked + reads;
+                // A sum is written when the engine does not reach the memory.
+                let last = sums.after(begin + looked + WRITES, reads) - WRITES;
                 self.free = last + 1;
                 busy.fire += reads;
                 last + WRITTEN + 1

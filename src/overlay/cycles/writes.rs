@@ -1,11 +1,11 @@
-//! Cycles in which the engine writes spikes; others wait for those in which it does not.
+//! Cycles in which the engine writes; others wait for those in which it does not.
 
 /// Intervals in ascending order that do not touch one another.
 #[derive(Default)]
 pub(super) struct Writes(Vec<(u64, u64)>);
 
 impl Writes {
-    /// The engine writes from a cycle up to the one before another, after all writes so far.
+    /// The engine writes from a cycle up to the one before another. It has not begun to write later.
     pub fn push(&mut self, from: u64, to: u64) {
         match self.0.last_mut() {
             Some(last) if from <= last.1 => last.1 = to.max(last.1),
@@ -20,6 +20,20 @@ impl Writes {
             Some(&(from, to)) if from <= at => to,
             _ => at,
         }
+    }
+
+    /// The cycle after the `count`-th, from this one on, in which the engine does not write.
+    pub fn after(&self, at: u64, count: u64) -> u64 {
+        let (mut at, mut left) = (at, count);
+        let mut next = self.0.partition_point(|&(_, to)| to <= at);
+        while let Some(&(from, to)) = self.0.get(next)
+            && from < at + left
+        {
+            left -= from.saturating_sub(at);
+            at = to;
+            next += 1;
+        }
+        at + left
     }
 }
 
@@ -36,5 +50,8 @@ mod tests {
         }
         let free: Vec<u64> = (0..10).map(|at| writes.free(at)).collect();
         assert_eq!(free, [0, 1, 2, 6, 6, 6, 6, 7, 9, 9]);
+        // Cycles 0, 1, 2, 6, 7 and from 9 on are free.
+        let after: Vec<u64> = (0..7).map(|count| writes.after(1, count)).collect();
+        assert_eq!(after, [1, 2, 3, 7, 8, 10, 11]);
     }
 }

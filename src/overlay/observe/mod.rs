@@ -141,7 +141,7 @@ impl<'a> Observer<'a> {
         let names = self.golden.layers().iter().map(|layer| layer.name.as_str());
         let names: Vec<&str> = names.collect();
         let levels = plan.levels(&names, &outcome.levels);
-        let estimate = cycles::estimate(plan, &self.raw, &levels);
+        let estimate = cycles::estimate(plan, &self.raw, &levels, 1.0);
         self.account.add(&estimate.account);
         let products = estimate.engine.iter().zip(plan.fetch.iter().zip(&plan.fire)).enumerate();
         let copies = products.filter(|(n, (_, (_, fire)))| fire.neurons == 1 && !self.engine.contains_key(n));

@@ -88,6 +88,8 @@ pub fn picture(found: &Exploration) -> Result<String> {
         let fits = if hollow { "; hollow: does not fit" } else { "" };
         let of = |overlay: bool| found.designs.iter().any(|design| is_overlay(design) == overlay);
         let kinds = if of(true) && of(false) { "squares: streaming; " } else { "" };
+        let bound = found.designs.iter().any(Explored::is_memory_bound);
+        let kinds = format!("{kinds}{}", if bound { "triangles: limited by memory; " } else { "" });
         let key = format!("{kinds}line: frontier; grey: slower or larger than another{fits}; ring: chosen");
         let (plot, below) = area.split_vertically(500);
         below.draw(&Text::new(key, (98, 4), ("sans-serif", 16).into_font().color(&INK)))?;
@@ -176,8 +178,10 @@ fn designs(
             Some(true) | None => vec![colour.filled()],
         };
         for style in styles {
+            if design.is_memory_bound() {
+                chart.draw_series([TriangleMarker::new(point(design), 6, style)])?;
             // Where there are overlays, streaming designs are squares.
-            if overlays && !is_overlay(design) {
+            } else if overlays && !is_overlay(design) {
                 let square = Rectangle::new([(-4, -4), (4, 4)], style);
                 chart.draw_series([EmptyElement::at(point(design)) + square])?;
             } else {
