@@ -65,11 +65,14 @@ event_counters.sv
 confidence_settings.sv
 axi_lite_regs.sv
 axi/axi_read_master.sv
+axi/axi_read_join.sv
 overlay/overlay_isa_pkg.sv
 overlay/overlay_image_pkg.sv
 overlay/model_reader.sv
 overlay/overlay_memory.sv
 overlay/masked_ram.sv
+overlay/overlay_row_reader.sv
+overlay/overlay_gather.sv
 overlay/overlay_weight_ring.sv
 overlay/clearing_rom.sv
 overlay/clearing_ram.sv

@@ -58,19 +58,25 @@ struct Burst {
   uint64_t addr;
   uint32_t beats;
   uint64_t due;
+  uint32_t id;
+  // Beats that have gone out.
+  uint32_t beat;
 };
 
-// The memory behind the AXI4 read channels, for one ID.
+// The memory behind the AXI4 read channels. Bursts of one ID are answered in order; with stalls, beats of several IDs come in
+// any order.
 struct Memory {
   uint64_t base = 0;
   std::vector<uint8_t> bytes;
   std::deque<Burst> bursts;
-  uint32_t beat = 0;
-  // Of the beat that is offered.
+  // The burst whose beat is offered.
+  size_t at = 0;
   bool valid = false;
   bool arready = false;
+  // Of the beats of these IDs.
   uint64_t error_left = 0;
   uint32_t error = 0;
+  bool error_of_second = false;
   Stalls stalls{1};
   Stalls latency{2};
 };
@@ -127,26 +133,43 @@ struct Channels<Top, std::void_t<decltype(std::declval<Top&>().m_axi_arvalid_o)>
     const int pause = host.stall ? memory.stalls.next() : 0;
     memory.arready = !(pause & 1);
     top.m_axi_arready_i = memory.arready;
-    top.m_axi_rid_i = 0;
     uint8_t data[128];
     constexpr uint64_t bytes = sizeof(top.m_axi_rdata_i);
     static_assert(bytes <= sizeof data, "a beat is at most 1024 bits");
-    if (!memory.valid && !memory.bursts.empty() && memory.bursts.front().due <= host.cycle && !(pause & 2)) {
-      memory.valid = true;
+    if (!memory.valid && !memory.bursts.empty() && !(pause & 2)) {
+      memory.at = choose();
+      memory.valid = memory.bursts[memory.at].due <= host.cycle;
     }
     top.m_axi_rvalid_i = memory.valid;
+    top.m_axi_rid_i = 0;
     if (!memory.valid) return;
-    const Burst& burst = memory.bursts.front();
-    const uint64_t from = burst.addr + memory.beat * bytes - memory.base;
+    const Burst& burst = memory.bursts[memory.at];
+    top.m_axi_rid_i = burst.id;
+    const uint64_t from = burst.addr + burst.beat * bytes - memory.base;
     const uint64_t size = memory.bytes.size();
     const bool there = from < size;
     // What follows in the last beat may be anything.
     std::memset(data, 0xa5, sizeof data);
     if (there) std::memcpy(data, memory.bytes.data() + from, bytes < size - from ? bytes : size - from);
     set_port(top.m_axi_rdata_i, data);
-    const bool bad = memory.error != 0 && memory.error_left == 0;
+    const bool bad = counts(burst) && memory.error_left == 0;
     top.m_axi_rresp_i = bad ? memory.error : there ? 0 : 3;
-    top.m_axi_rlast_i = memory.beat + 1 == burst.beats;
+    top.m_axi_rlast_i = burst.beat + 1 == burst.beats;
+  }
+
+  // The burst that is answered next: the oldest one, or with stalls sometimes the oldest one of another ID.
+  static size_t choose() {
+    const Memory& memory = host.memory;
+    if (!host.stall || (host.memory.latency.next() & 1)) return 0;
+    for (size_t i = 1; i < memory.bursts.size(); ++i) {
+      if (memory.bursts[i].id != memory.bursts[0].id) return i;
+    }
+    return 0;
+  }
+
+  // Whether the beats until the error include those of this burst.
+  static bool counts(const Burst& burst) {
+    return host.memory.error != 0 && (!host.memory.error_of_second || burst.id == 1);
   }
 
   // At the edge: what has moved, as the model's outputs stood before it.
@@ -154,21 +177,18 @@ struct Channels<Top, std::void_t<decltype(std::declval<Top&>().m_axi_arvalid_o)>
     Memory& memory = host.memory;
     if (reset) {
       memory.bursts.clear();
-      memory.beat = 0;
       memory.valid = false;
       return false;
     }
     const bool moved = memory.valid && top.m_axi_rready_o;
     if (moved) {
       memory.valid = false;
-      if (memory.error != 0) {
+      Burst& burst = memory.bursts[memory.at];
+      if (counts(burst)) {
         if (memory.error_left == 0) memory.error = 0;
         else --memory.error_left;
       }
-      if (++memory.beat == memory.bursts.front().beats) {
-        memory.beat = 0;
-        memory.bursts.pop_front();
-      }
+      if (++burst.beat == burst.beats) memory.bursts.erase(memory.bursts.begin() + static_cast<long>(memory.at));
     }
     if (memory.arready && top.m_axi_arvalid_o) {
       uint64_t wait = 30;
@@ -176,7 +196,8 @@ struct Channels<Top, std::void_t<decltype(std::declval<Top&>().m_axi_arvalid_o)>
         wait = 1;
         for (int i = 0; i < 40; ++i) wait += memory.latency.next() & 1;
       }
-      memory.bursts.push_back({top.m_axi_araddr_o, static_cast<uint32_t>(top.m_axi_arlen_o) + 1, host.cycle + wait});
+      memory.bursts.push_back({top.m_axi_araddr_o, static_cast<uint32_t>(top.m_axi_arlen_o) + 1, host.cycle + wait,
+                               top.m_axi_arid_o, 0});
     }
     return moved;
   }
@@ -289,7 +310,8 @@ void snn_memory(uint64_t base, const uint8_t* bytes, uint64_t count) {
 
 void snn_memory_error(uint64_t beats, uint32_t response) {
   host.memory.error_left = beats;
-  host.memory.error = response;
+  host.memory.error = response & 3;
+  host.memory.error_of_second = (response & 4) != 0;
 }
 
 void snn_close() {

@@ -95,9 +95,10 @@ SNN_API void snn_cycle(const struct SnnIn* in, struct SnnOut* out);
 
 // The memory behind the AXI4 read channels of models that have them: `count` bytes from address `base` on, which is a
 // multiple of 64. Beats without one of them answer with DECERR. Without `stall` it answers after 30 cycles, a beat a cycle;
-// with it, after a random time and with pauses.
+// with it, after a random time and with pauses, and beats of several IDs in any order.
 SNN_API void snn_memory(uint64_t base, const uint8_t* bytes, uint64_t count);
-// The beat that comes after `beats` more, and no other, answers with this response (2 SLVERR, 3 DECERR; 0: none does).
+// The beat that comes after `beats` more, and no other, answers with this response (2 SLVERR, 3 DECERR; 0: none does). With
+// 4 added, only beats with ID 1 count.
 SNN_API void snn_memory_error(uint64_t beats, uint32_t response);
 
 // What the taps have reported since `snn_clear`, in order; valid until the next cycle. A beat is

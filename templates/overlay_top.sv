@@ -58,6 +58,13 @@ module @{ top }@ #(
 @%- if memory.is_none() %@
   logic unused_stream_ready, unused_stream_lost;
 @%- endif %@
+@%- if rows %@
+  logic row_cmd_valid, row_cmd_ready, row_valid, row_ready, row_failed;
+  logic [31:0] row_cmd_offset, row_cmd_bytes;
+@%- else %@
+  logic unused_row_valid, unused_row_ready;
+  logic [31:0] unused_row_offset, unused_row_bytes;
+@%- endif %@
 @% if let Some(loader) = loader %@
   // Without memory images there is no folder of them.
   if (RomPath == "") begin : gen_no_path
@@ -91,7 +98,7 @@ module @{ top }@ #(
   logic stream_valid, stream_ready, stream_failed;
   logic [63:0] read_addr;
   logic [31:0] read_bytes;
-  logic [@{ memory.width - 1 }@:0] stream_beat;
+  logic [@{ memory.width - 1 }@:0] stream_beat@% if rows %@, row_beat@% endif %@;
   logic unused_word_valid;
   logic [31:0] unused_word;
 @%- else %@
@@ -175,6 +182,9 @@ module @{ top }@ #(
     .MemoryBits(MemoryBits),
     .Depths(Depths),
     .Parts(Parts)
+@%- if memory.is_some() %@,
+    .CheckedMemory(overlay_image_pkg::MemoryStream)
+@%- endif %@
   ) u_loader (
     .clk_i,
     .rst_i,
@@ -226,12 +236,23 @@ module @{ top }@ #(
   logic [47:0] unused_bytes_read, unused_waited;
   assign unused_memory = ^read_addr;
   logic [31:0] stream_offset_q, stream_bytes_q, stream_words_q;
+@%- if rows %@
+  // Tables of rows: where they begin, their bytes.
+  logic [31:0] tables_offset_q, tables_bytes_q;
+@%- else %@
+  logic unused_row_cmd_ready, unused_row_beat_valid, unused_row_failed;
+  logic [@{ memory.width - 1 }@:0] unused_row_beat;
+@%- endif %@
   assign hold = loader_hold || broken;
   always_ff @(posedge clk_i) begin
     if (load[overlay_image_pkg::MemoryNeeds]) begin
       if (load_addr == 32'd0) stream_offset_q <= load_word[LoadWidth-1-:32];
       if (load_addr == 32'd1) stream_bytes_q <= load_word[LoadWidth-1-:32];
       if (load_addr == 32'd2) stream_words_q <= load_word[LoadWidth-1-:32];
+@%- if rows %@
+      if (load_addr == 32'd6) tables_offset_q <= load_word[LoadWidth-1-:32];
+      if (load_addr == 32'd7) tables_bytes_q <= load_word[LoadWidth-1-:32];
+@%- endif %@
     end
   end
   overlay_memory #(
@@ -239,7 +260,8 @@ module @{ top }@ #(
     .DataWidth(@{ memory.width }@),
     .MaxBurst(@{ memory.burst }@),
     .Outstanding(@{ memory.outstanding }@),
-    .BufferBeats(@{ memory.buffer }@)
+    .BufferBeats(@{ memory.buffer }@),
+    .Rows(@% if rows %@1'b1@% else %@1'b0@% endif %@)
   ) u_memory (
     .clk_i,
     .rst_i,
@@ -259,6 +281,29 @@ module @{ top }@ #(
     .beat_o(stream_beat),
     .failed_o(stream_failed),
     .broken_o(broken),
+@%- if rows %@
+    .tables_offset_i(tables_offset_q),
+    .tables_bytes_i(tables_bytes_q),
+    .row_cmd_valid_i(row_cmd_valid),
+    .row_cmd_ready_o(row_cmd_ready),
+    .row_cmd_offset_i(row_cmd_offset),
+    .row_cmd_bytes_i(row_cmd_bytes),
+    .row_valid_o(row_valid),
+    .row_ready_i(row_ready),
+    .row_o(row_beat),
+    .row_failed_o(row_failed),
+@%- else %@
+    .tables_offset_i('0),
+    .tables_bytes_i('0),
+    .row_cmd_valid_i(1'b0),
+    .row_cmd_ready_o(unused_row_cmd_ready),
+    .row_cmd_offset_i('0),
+    .row_cmd_bytes_i('0),
+    .row_valid_o(unused_row_beat_valid),
+    .row_ready_i(1'b0),
+    .row_o(unused_row_beat),
+    .row_failed_o(unused_row_failed),
+@%- endif %@
     .clear_i(1'b0),
     .bytes_read_o(unused_bytes_read),
     .waited_o(unused_waited),
@@ -450,6 +495,25 @@ module @{ top }@ #(
     .stream_i('0),
     .stream_failed_i(1'b0),
     .stream_lost_o(unused_stream_lost),
+@%- endif %@
+@%- if rows %@
+    .row_cmd_valid_o(row_cmd_valid),
+    .row_cmd_ready_i(row_cmd_ready),
+    .row_cmd_offset_o(row_cmd_offset),
+    .row_cmd_bytes_o(row_cmd_bytes),
+    .row_beat_valid_i(row_valid),
+    .row_beat_ready_o(row_ready),
+    .row_beat_i(row_beat),
+    .row_failed_i(row_failed),
+@%- else %@
+    .row_cmd_valid_o(unused_row_valid),
+    .row_cmd_ready_i(1'b0),
+    .row_cmd_offset_o(unused_row_offset),
+    .row_cmd_bytes_o(unused_row_bytes),
+    .row_beat_valid_i(1'b0),
+    .row_beat_ready_o(unused_row_ready),
+    .row_beat_i('0),
+    .row_failed_i(1'b0),
 @%- endif %@
     .inside_o(core_inside),
     .in_valid_i(value_valid),

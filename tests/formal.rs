@@ -51,6 +51,8 @@ jobs! {
     overlay_fire
     overlay_row_fire
     overlay_vector
+    overlay_gather
+    axi_read_join
 }
 
 /// Every job of the folder is one of the tests above, and has a task of covers: what is assumed can happen.
@@ -96,6 +98,20 @@ fn a_read_outside_of_the_source_is_refuted() {
     refuted("overlay_fetch", "overlay/overlay_fetch.sv", before, after, "search");
 }
 
+/// A gather unit that reads the row of a token one beyond its table.
+#[test]
+fn a_token_outside_of_its_table_is_refuted() {
+    let (before, after) = ("32'(raw_data_i) < limit_i", "32'(raw_data_i) <= limit_i");
+    refuted("overlay_gather", "overlay/overlay_gather.sv", before, after, "entries");
+}
+
+/// A check of bounds that lets a row begin anywhere in the tables.
+#[test]
+fn a_row_that_leaves_the_tables_is_refuted() {
+    let (before, after) = ("cmd_offset_i <= bytes_i - cmd_bytes_i", "cmd_offset_i <= bytes_i");
+    refuted("overlay_gather", "overlay/overlay_row_reader.sv", before, after, "wild");
+}
+
 /// Runs a task of a job on the library with one change and asks for a counterexample.
 fn refuted(job: &str, file: &str, before: &str, after: &str, task: &str) {
     let folder = copied();
@@ -108,7 +124,7 @@ fn refuted(job: &str, file: &str, before: &str, after: &str, task: &str) {
 /// A copy of the library and the jobs.
 fn copied() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    for part in ["rtl", "rtl/overlay", "sim/formal"] {
+    for part in ["rtl", "rtl/axi", "rtl/overlay", "sim/formal"] {
         let to = folder.path().join(part);
         fs::create_dir_all(&to).expect("a folder");
         for entry in fs::read_dir(repository().join(part)).expect("a folder of the repository") {

@@ -125,6 +125,8 @@ module overlay_core #(
   parameter int unsigned TableWidth = 16,
   parameter int unsigned TableDepth = 0,
   parameter TableFile = "",
+  /// Rows of tables come from memory: bits of an entry there; they are all here if 0.
+  parameter int unsigned GatherWidth = 0,
   parameter int unsigned MaxChannels = 16,
   parameter int unsigned ConstantWidth = 16,
   parameter int unsigned ConstantDepth = 0,
@@ -166,13 +168,23 @@ module overlay_core #(
   input  wire logic [overlay_image_pkg::Memories-1:0] load_i,
   input  wire logic [31:0]           load_addr_i,
   input  wire logic [LoadWidth-1:0]  load_word_i,
-  /// Weights: words of a sample's stream, its beats; it has failed; a cycle is lost because weights are not here.
+  /// Weights: words of a sample's stream, its beats; it has failed; a cycle is lost because weights, or the entry of a row, are
+  /// not here.
   input  wire logic [31:0]           stream_words_i,
   input  wire logic                  stream_valid_i,
   output      logic                  stream_ready_o,
   input  wire logic [BeatWidth-1:0]  stream_i,
   input  wire logic                  stream_failed_i,
   output      logic                  stream_lost_o,
+  /// Rows of tables: commands for bytes of the tables, their beats; they have failed.
+  output      logic                  row_cmd_valid_o,
+  input  wire logic                  row_cmd_ready_i,
+  output      logic [31:0]           row_cmd_offset_o,
+  output      logic [31:0]           row_cmd_bytes_o,
+  input  wire logic                  row_beat_valid_i,
+  output      logic                  row_beat_ready_o,
+  input  wire logic [BeatWidth-1:0]  row_beat_i,
+  input  wire logic                  row_failed_i,
   /// A sample is complete in the core and not computed.
   output      logic                  inside_o,
   /// Values in.
@@ -578,7 +590,7 @@ module overlay_core #(
   localparam int unsigned WeightParts = (Lanes * WeightWidth + 31) / 32;
   // With weights that stream past, weights and operands are in one memory, whose numbers have the width of both.
   localparam bit Streams = StreamWidth > 0;
-  logic start_valid, start_take;
+  logic start_valid, start_take, row_lost;
   logic [SumWidth-1:0] start_value;
   localparam int unsigned TermWidth =
       (Streams && HasOperands && OperandWidth > WeightWidth) ? OperandWidth : WeightWidth;
@@ -636,7 +648,7 @@ module overlay_core #(
       .write_data_o(word_data)
     );
     always_ff @(posedge clk_i) begin
-      stream_lost_o <= waits && fetch_valid && !fetch_end && inside_o;
+      stream_lost_o <= (waits && fetch_valid && !fetch_end && inside_o) || row_lost;
     end
     if (StartStream > 0) begin : gen_starts
       overlay_start_stream #(
@@ -774,7 +786,7 @@ module overlay_core #(
     assign operand_idle = 1'b1;
     logic unused_stream;
     assign unused_stream = (^stream_words_i) ^ stream_valid_i ^ (^stream_i) ^ stream_failed_i ^
-        start_take ^
+        start_take ^ row_lost ^
         operand_plain ^ operand_cross ^ operand_row_end ^ operand_flush ^ (^operand_element) ^
         (^operand_group) ^ (^operand_lane) ^ (^operand_levels);
     if (HasOperands) begin : gen_operands
@@ -1201,6 +1213,8 @@ module overlay_core #(
       .TableWidth(TableWidth),
       .TableDepth(TableDepth),
       .TableFile(TableFile),
+      .GatherWidth(GatherWidth),
+      .BeatWidth(BeatWidth),
       .RawWidth(InputWidth),
       .RawCount(InputCount),
       .MaxChannels(MaxChannels),
@@ -1245,6 +1259,15 @@ module overlay_core #(
       .start_valid_i(start_valid),
       .start_take_o(start_take),
       .start_value_i(start_value),
+      .row_cmd_valid_o,
+      .row_cmd_ready_i,
+      .row_cmd_offset_o,
+      .row_cmd_bytes_o,
+      .row_beat_valid_i,
+      .row_beat_ready_o,
+      .row_beat_i,
+      .row_failed_i,
+      .row_lost_o(row_lost),
       .instr_i(fire_instr),
       .begin_i(fire_begin),
       .sum_valid_i(serial_valid && serial == 2'd1 && sums_ready),
@@ -1282,9 +1305,15 @@ module overlay_core #(
     assign row_neg = '0;
     assign raw_read = 1'b0;
     assign raw_addr = '0;
+    assign row_cmd_valid_o = 1'b0;
+    assign row_cmd_offset_o = '0;
+    assign row_cmd_bytes_o = '0;
+    assign row_beat_ready_o = 1'b0;
+    assign row_lost = 1'b0;
     logic unused_vector;
     assign start_take = 1'b0;
-    assign unused_vector = start_valid ^ (^start_value) ^ row_ready ^ softmax_start ^
+    assign unused_vector = row_cmd_ready_i ^ row_beat_valid_i ^ (^row_beat_i) ^ row_failed_i ^
+        start_valid ^ (^start_value) ^ row_ready ^ softmax_start ^
         serial_group_end ^ raw_valid ^ (^raw_data) ^ fire_begin ^
         serial_wide ^ (^serial_here) ^ has_vector ^ (^vector_last);
   end

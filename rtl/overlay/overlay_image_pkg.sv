@@ -9,7 +9,7 @@ package overlay_image_pkg;
   /* verilator lint_off UNUSEDPARAM */
 
   localparam bit [31:0] Magic = 32'h4D4E4E53;
-  localparam bit [31:0] Version = 32'd1;
+  localparam bit [31:0] Version = 32'd2;
   localparam bit [31:0] LeastWords = 32'd9;
   localparam int unsigned Memories = 19;
   localparam int unsigned MemoryScalars = 0;
@@ -31,7 +31,7 @@ package overlay_image_pkg;
   localparam int unsigned MemoryOrder = 16;
   localparam int unsigned MemoryNeeds = 17;
   localparam int unsigned MemoryStream = 18;
-  localparam bit [31:0] StreamNumbers = 32'd6;
+  localparam bit [31:0] StreamNumbers = 32'd8;
   localparam int unsigned Scalars = 20;
   localparam int unsigned ScalarFlags = 0;
   localparam int unsigned ScalarZeroPoint = 1;

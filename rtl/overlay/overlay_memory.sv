@@ -1,13 +1,15 @@
 `default_nettype none
 
-/// What the overlay reads from memory outside the chip: model images, and the weights of a sample, one sample after the
-/// other, through one AXI4 read master.
+/// What the overlay reads from memory outside the chip, through one AXI4 port: model images, the weights of a sample, one
+/// sample after the other, and rows of tables that the core asks for.
 ///
 /// Contract: `start_i` as of `model_reader`. While `stream_i` is high, the `stream_bytes_i` bytes from `stream_offset_i`
 /// behind the image's address on come out as beats, again and again; both are multiples of a beat, and so is the address of
 /// such an image. When `stream_i` falls, beats that are under way are dropped; an image is read after that. `failed_o`: the
 /// memory has answered with an error to a read of weights; no more beats come while `stream_i` is high. `broken_o`: it has
 /// done so since the last `start_i`.
+/// Rows: as of `overlay_row_reader`, with `stream_i` as what is on; `row_failed_o` is their `failed_o`, and `broken_o` includes
+/// it. Images and weights have ID 0, rows ID 1 and a read master of their own: a ring of weights that is full holds up no row.
 /// Throughput: one beat per cycle.
 module overlay_memory #(
   /// Bits of a byte address, of a beat (at least 32).
@@ -19,7 +21,9 @@ module overlay_memory #(
   parameter int unsigned BufferBeats = 128,
   parameter int unsigned IdWidth = 1,
   /// Weights are streamed.
-  parameter bit Streams = 1'b1
+  parameter bit Streams = 1'b1,
+  /// Rows of tables are read.
+  parameter bit Rows = 1'b0
 ) (
   input  wire logic                 clk_i,
   input  wire logic                 rst_i,
@@ -42,7 +46,18 @@ module overlay_memory #(
   output      logic [DataWidth-1:0] beat_o,
   output      logic                 failed_o,
   output      logic                 broken_o,
-  /// Counters of the master.
+  /// Rows of tables: where these are behind the image's address, their bytes; commands and beats.
+  input  wire logic [31:0]          tables_offset_i,
+  input  wire logic [31:0]          tables_bytes_i,
+  input  wire logic                 row_cmd_valid_i,
+  output      logic                 row_cmd_ready_o,
+  input  wire logic [31:0]          row_cmd_offset_i,
+  input  wire logic [31:0]          row_cmd_bytes_i,
+  output      logic                 row_valid_o,
+  input  wire logic                 row_ready_i,
+  output      logic [DataWidth-1:0] row_o,
+  output      logic                 row_failed_o,
+  /// Bytes that came over the bus; cycles in which images or weights were waited for.
   input  wire logic                 clear_i,
   output      logic [47:0]          bytes_read_o,
   output      logic [47:0]          waited_o,
@@ -76,6 +91,13 @@ module overlay_memory #(
   logic [31:0] cmd_bytes;
   logic [DataWidth-1:0] out_data;
   logic [1:0] out_resp;
+  logic arvalid, arready, rvalid, rready, arid;
+  logic [AddrWidth-1:0] araddr;
+  logic [7:0] arlen;
+  logic [IdWidth-1:0] unused_arid;
+  logic [47:0] bytes_read;
+  logic unused_id;
+  assign unused_id = ^unused_arid;
   axi_read_master #(
     .AddrWidth(AddrWidth),
     .DataWidth(DataWidth),
@@ -98,32 +120,35 @@ module overlay_memory #(
     .out_resp_o(out_resp),
     .busy_o(busy),
     .clear_i,
-    .bytes_o(bytes_read_o),
+    .bytes_o(bytes_read),
     .waited_o,
-    .m_axi_arvalid_o,
-    .m_axi_arready_i,
-    .m_axi_arid_o,
-    .m_axi_araddr_o,
-    .m_axi_arlen_o,
+    .m_axi_arvalid_o(arvalid),
+    .m_axi_arready_i(arready),
+    .m_axi_arid_o(unused_arid),
+    .m_axi_araddr_o(araddr),
+    .m_axi_arlen_o(arlen),
     .m_axi_arsize_o,
     .m_axi_arburst_o,
     .m_axi_arlock_o,
     .m_axi_arcache_o,
     .m_axi_arprot_o,
     .m_axi_arqos_o,
-    .m_axi_rvalid_i,
-    .m_axi_rready_o,
-    .m_axi_rid_i,
+    .m_axi_rvalid_i(rvalid),
+    .m_axi_rready_o(rready),
+    .m_axi_rid_i('0),
     .m_axi_rdata_i,
     .m_axi_rresp_i,
     .m_axi_rlast_i
   );
   logic unused_busy;
   assign unused_busy = busy ^ out_resp[0];
+  assign m_axi_arid_o = IdWidth'(arid);
 
   // ---------------------------------------------------------------------------- image
   // to_stream: what comes from the master belongs to the stream.
-  logic reader_busy, reader_valid, reader_ready, to_stream;
+  // rows_busy: rows are read from the image that is there.
+  logic reader_busy, reader_valid, reader_ready, to_stream, rows_busy, reader_may;
+  assign reader_may = !to_stream && !rows_busy;
   logic [AddrWidth-1:0] reader_addr;
   logic [31:0] reader_bytes;
   model_reader #(
@@ -138,7 +163,7 @@ module overlay_memory #(
     .bytes_i,
     .busy_o(reader_busy),
     .cmd_valid_o(reader_valid),
-    .cmd_ready_i(cmd_ready && !to_stream),
+    .cmd_ready_i(cmd_ready && reader_may),
     .cmd_addr_o(reader_addr),
     .cmd_bytes_o(reader_bytes),
     .in_valid_i(out_valid && !to_stream),
@@ -154,43 +179,44 @@ module overlay_memory #(
   );
 
   // ---------------------------------------------------------------------------- weights
+  // may_begin: the image is there, and the memory has not failed since.
+  logic may_begin, broken_q, stream_fails, rows_fail;
+  logic [AddrWidth-1:0] base_q;
+  assign may_begin = !reader_busy && !broken_q;
+  // Samples that are inside when an image is asked for use the one before.
+  always_ff @(posedge clk_i) if (reader_valid && cmd_ready && reader_may) base_q <= reader_addr;
   if (Streams) begin : gen_stream
-    logic on_q, failed_q, broken_q, asks, command, command_last, ends, bad;
+    logic on_q, failed_q, asks, command, command_last, ends, bad;
     logic [CountWidth-1:0] under_way_q;
-    logic [AddrWidth-1:0] base_q, addr_q;
+    logic [AddrWidth-1:0] addr_q;
     logic [31:0] left_q, length;
     assign to_stream = on_q || under_way_q != '0;
+    assign stream_fails = on_q && bad;
     assign length = (left_q < 32'(ChunkBytes)) ? left_q : 32'(ChunkBytes);
     assign asks = on_q && left_q != '0 && under_way_q != CountWidth'(Commands);
     assign command = asks && cmd_ready;
     assign command_last = left_q <= 32'(ChunkBytes);
     assign ends = to_stream && out_valid && out_ready && out_last;
     assign bad = to_stream && out_valid && out_resp[1];
-    assign cmd_valid = to_stream ? asks : reader_valid;
+    assign cmd_valid = to_stream ? asks : reader_valid && reader_may;
     assign cmd_addr = to_stream ? addr_q : reader_addr;
     assign cmd_bytes = to_stream ? length : reader_bytes;
     assign out_ready = to_stream ? beat_ready_i || !on_q || bad : reader_ready;
     assign beat_valid_o = on_q && out_valid && !bad;
     assign beat_o = out_data;
     assign failed_o = failed_q;
-    assign broken_o = broken_q;
     always_ff @(posedge clk_i) begin
       if (rst_i) begin
         on_q <= 1'b0;
         failed_q <= 1'b0;
-        broken_q <= 1'b0;
         under_way_q <= '0;
       end else begin
         if (!stream_i || (on_q && bad)) on_q <= 1'b0;
-        else if (!to_stream && !reader_busy && !failed_q && !broken_q) on_q <= 1'b1;
+        else if (!to_stream && may_begin && !failed_q) on_q <= 1'b1;
         if (on_q && bad) failed_q <= 1'b1;
         else if (!stream_i) failed_q <= 1'b0;
-        if (on_q && bad) broken_q <= 1'b1;
-        else if (start_i) broken_q <= 1'b0;
         under_way_q <= under_way_q + CountWidth'(command) - CountWidth'(ends);
       end
-      // Samples that are inside when an image is asked for use the one before.
-      if (reader_valid && cmd_ready && !to_stream) base_q <= reader_addr;
       if (!on_q || (command && command_last)) begin
         addr_q <= base_q + AddrWidth'(stream_offset_i);
         left_q <= stream_bytes_i;
@@ -201,17 +227,157 @@ module overlay_memory #(
     end
   end else begin : gen_no_stream
     assign to_stream = 1'b0;
-    assign cmd_valid = reader_valid;
+    assign stream_fails = 1'b0;
+    assign cmd_valid = reader_valid && reader_may;
     assign cmd_addr = reader_addr;
     assign cmd_bytes = reader_bytes;
     assign out_ready = reader_ready;
     assign beat_valid_o = 1'b0;
     assign beat_o = '0;
     assign failed_o = 1'b0;
-    assign broken_o = 1'b0;
     logic unused_stream;
-    assign unused_stream = stream_i ^ (^stream_offset_i) ^ (^stream_bytes_i) ^ beat_ready_i ^
-        reader_busy;
+    assign unused_stream = stream_i ^ (^stream_offset_i) ^ (^stream_bytes_i) ^ beat_ready_i;
+  end
+  assign broken_o = broken_q;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) broken_q <= 1'b0;
+    else if (stream_fails || rows_fail) broken_q <= 1'b1;
+    else if (start_i) broken_q <= 1'b0;
+  end
+
+  // ---------------------------------------------------------------------------- rows
+  if (Rows) begin : gen_rows
+    // As many beats as are look-up tables: a row is taken an entry a cycle.
+    localparam int unsigned RowBeats = 64;
+    localparam int unsigned RowBursts = 8;
+    logic row_valid, row_ready, row_end, row_cmd_valid, row_cmd_ready, row_busy;
+    logic [AddrWidth-1:0] row_addr, row_araddr;
+    logic [31:0] row_bytes;
+    logic [1:0] row_resp, row_burst;
+    logic row_arvalid, row_arready, row_rvalid, row_rready, row_arlock;
+    logic [7:0] row_arlen;
+    logic [2:0] row_size, row_prot;
+    logic [3:0] row_cache, row_qos;
+    logic [0:0] row_arid;
+    logic [47:0] row_read, row_waited;
+    overlay_row_reader #(
+      .AddrWidth(AddrWidth)
+    ) u_rows (
+      .clk_i,
+      .rst_i,
+      .on_i(stream_i),
+      .may_begin_i(may_begin),
+      .base_i(base_q),
+      .offset_i(tables_offset_i),
+      .bytes_i(tables_bytes_i),
+      .cmd_valid_i(row_cmd_valid_i),
+      .cmd_ready_o(row_cmd_ready_o),
+      .cmd_offset_i(row_cmd_offset_i),
+      .cmd_bytes_i(row_cmd_bytes_i),
+      .beat_valid_o(row_valid_o),
+      .beat_ready_i(row_ready_i),
+      .fails_o(rows_fail),
+      .failed_o(row_failed_o),
+      .busy_o(rows_busy),
+      .m_cmd_valid_o(row_cmd_valid),
+      .m_cmd_ready_i(row_cmd_ready),
+      .m_cmd_addr_o(row_addr),
+      .m_cmd_bytes_o(row_bytes),
+      .m_valid_i(row_valid),
+      .m_ready_o(row_ready),
+      .m_last_i(row_end),
+      .m_error_i(row_resp[1])
+    );
+    axi_read_master #(
+      .AddrWidth(AddrWidth),
+      .DataWidth(DataWidth),
+      .LengthWidth(32),
+      .MaxBurst(MaxBurst),
+      .Outstanding(RowBursts),
+      .BufferBeats(RowBeats),
+      .IdWidth(1)
+    ) u_master (
+      .clk_i,
+      .rst_i,
+      .cmd_valid_i(row_cmd_valid),
+      .cmd_ready_o(row_cmd_ready),
+      .cmd_addr_i(row_addr),
+      .cmd_bytes_i(row_bytes),
+      .out_valid_o(row_valid),
+      .out_ready_i(row_ready),
+      .out_data_o(row_o),
+      .out_last_o(row_end),
+      .out_resp_o(row_resp),
+      .busy_o(row_busy),
+      .clear_i,
+      .bytes_o(row_read),
+      .waited_o(row_waited),
+      .m_axi_arvalid_o(row_arvalid),
+      .m_axi_arready_i(row_arready),
+      .m_axi_arid_o(row_arid),
+      .m_axi_araddr_o(row_araddr),
+      .m_axi_arlen_o(row_arlen),
+      .m_axi_arsize_o(row_size),
+      .m_axi_arburst_o(row_burst),
+      .m_axi_arlock_o(row_arlock),
+      .m_axi_arcache_o(row_cache),
+      .m_axi_arprot_o(row_prot),
+      .m_axi_arqos_o(row_qos),
+      .m_axi_rvalid_i(row_rvalid),
+      .m_axi_rready_o(row_rready),
+      .m_axi_rid_i(1'b0),
+      .m_axi_rdata_i,
+      .m_axi_rresp_i,
+      .m_axi_rlast_i
+    );
+    axi_read_join #(
+      .AddrWidth(AddrWidth)
+    ) u_join (
+      .clk_i,
+      .rst_i,
+      .a_arvalid_i(arvalid),
+      .a_arready_o(arready),
+      .a_araddr_i(araddr),
+      .a_arlen_i(arlen),
+      .a_rvalid_o(rvalid),
+      .a_rready_i(rready),
+      .b_arvalid_i(row_arvalid),
+      .b_arready_o(row_arready),
+      .b_araddr_i(row_araddr),
+      .b_arlen_i(row_arlen),
+      .b_rvalid_o(row_rvalid),
+      .b_rready_i(row_rready),
+      .m_axi_arvalid_o,
+      .m_axi_arready_i,
+      .m_axi_arid_o(arid),
+      .m_axi_araddr_o,
+      .m_axi_arlen_o,
+      .m_axi_rvalid_i,
+      .m_axi_rready_o,
+      .m_axi_rid_i(m_axi_rid_i[0])
+    );
+    assign bytes_read_o = bytes_read + row_read;
+    logic unused_rows;
+    assign unused_rows = row_busy ^ row_resp[0] ^ (^row_burst) ^ row_arlock ^ (^row_size) ^
+        (^row_prot) ^ (^row_cache) ^ (^row_qos) ^ (^row_arid) ^ (^row_waited) ^ (^m_axi_rid_i);
+  end else begin : gen_no_rows
+    assign rows_busy = 1'b0;
+    assign rows_fail = 1'b0;
+    assign row_cmd_ready_o = 1'b0;
+    assign row_valid_o = 1'b0;
+    assign row_o = '0;
+    assign row_failed_o = 1'b0;
+    assign m_axi_arvalid_o = arvalid;
+    assign arready = m_axi_arready_i;
+    assign arid = 1'b0;
+    assign m_axi_araddr_o = araddr;
+    assign m_axi_arlen_o = arlen;
+    assign rvalid = m_axi_rvalid_i;
+    assign m_axi_rready_o = rready;
+    assign bytes_read_o = bytes_read;
+    logic unused_rows;
+    assign unused_rows = row_cmd_valid_i ^ (^row_cmd_offset_i) ^ (^row_cmd_bytes_i) ^ row_ready_i ^
+        (^tables_offset_i) ^ (^tables_bytes_i) ^ (^m_axi_rid_i) ^ (^base_q) ^ may_begin;
   end
 
 endmodule

@@ -45,6 +45,9 @@ module overlay_rows #(
   parameter int unsigned TableWidth = 16,
   parameter int unsigned TableDepth = 0,
   parameter TableFile = "",
+  /// Their entries come from memory: bits of one there, and of a beat; they are here if 0.
+  parameter int unsigned GatherWidth = 0,
+  parameter int unsigned BeatWidth = 1,
   /// Raw elements: bits, elements of a sample.
   parameter int unsigned RawWidth = 9,
   parameter int unsigned RawCount = 16,
@@ -109,6 +112,16 @@ module overlay_rows #(
   input  wire logic                         start_valid_i,
   output      logic                         start_take_o,
   input  wire logic [SumWidth-1:0]          start_value_i,
+  /// Rows of tables from memory: as of `overlay_gather`; a cycle is lost because an entry is not here.
+  output      logic                         row_cmd_valid_o,
+  input  wire logic                         row_cmd_ready_i,
+  output      logic [31:0]                  row_cmd_offset_o,
+  output      logic [31:0]                  row_cmd_bytes_o,
+  input  wire logic                         row_beat_valid_i,
+  output      logic                         row_beat_ready_o,
+  input  wire logic [BeatWidth-1:0]         row_beat_i,
+  input  wire logic                         row_failed_i,
+  output      logic                         row_lost_o,
   /// Elements of the engine, for sums, one or a beat, and for softmax: a beat has those that are here.
   input  wire logic [32*overlay_isa_pkg::FireWords-1:0] instr_i,
   input  wire logic                         begin_i,
@@ -438,7 +451,70 @@ module overlay_rows #(
   logic [ConstantBits-1:0] constant_addr;
   logic signed [TableWidth-1:0] table_entry;
   logic [SerialLanes*2*ConstantWidth-1:0] constant;
-  if (TableDepth > 0) begin : gen_table
+  // An instruction with rows from memory begins; an entry is there; it is taken.
+  logic entry_begin, entry_valid, entry_take, vector_raw_read;
+  logic [RawBits-1:0] vector_raw_addr;
+  logic [32*overlay_isa_pkg::VectorWords-1:0] vector_instr;
+  if (GatherWidth > 0) begin : gen_gather
+    // While rows are read, tokens are read for them.
+    localparam int unsigned ChannelBits = $clog2(MaxChannels + 1);
+    logic gather_read, gathers;
+    logic [RawBits-1:0] gather_addr;
+    logic [TableWidth-1:0] entry, entry_q;
+    assign gathers = vector_instr[overlay_isa_pkg::VectorOpLsb+:3] == 3'd2;
+    assign raw_read_o = gathers ? gather_read : vector_raw_read;
+    assign raw_addr_o = gathers ? gather_addr : vector_raw_addr;
+    overlay_gather #(
+      .BeatWidth(BeatWidth),
+      .EntryWidth(GatherWidth),
+      .Width(TableWidth),
+      .RawWidth(RawWidth),
+      .RawAddrWidth(RawBits),
+      .RowsWidth(ProgressBits),
+      .ChannelsWidth(ChannelBits)
+    ) u_gather (
+      .clk_i,
+      .rst_i,
+      .start_i(entry_begin),
+      .rows_i(ProgressBits'(vector_instr[overlay_isa_pkg::VectorRowsLsb+:16])),
+      .channels_i(vector_instr[overlay_isa_pkg::VectorChannelsLsb+:ChannelBits]),
+      .table_i(vector_instr[overlay_isa_pkg::VectorTableLsb+:32]),
+      .stride_i(vector_instr[overlay_isa_pkg::VectorRowStrideLsb+:16]),
+      .limit_i(vector_instr[overlay_isa_pkg::VectorEpsilonLsb+:32]),
+      .raw_valid_i,
+      .raw_read_o(gather_read),
+      .raw_addr_o(gather_addr),
+      .raw_data_i,
+      .cmd_valid_o(row_cmd_valid_o),
+      .cmd_ready_i(row_cmd_ready_i),
+      .cmd_offset_o(row_cmd_offset_o),
+      .cmd_bytes_o(row_cmd_bytes_o),
+      .in_valid_i(row_beat_valid_i),
+      .in_ready_o(row_beat_ready_o),
+      .in_data_i(row_beat_i),
+      .failed_i(row_failed_i),
+      .entry_valid_o(entry_valid),
+      .entry_take_i(entry_take),
+      .entry_o(entry)
+    );
+    always_ff @(posedge clk_i) if (entry_take) entry_q <= entry;
+    assign table_entry = entry_q;
+    logic unused_table;
+    assign unused_table = table_read ^ (^table_addr) ^ (^vector_instr);
+  end else begin : gen_no_gather
+    assign raw_read_o = vector_raw_read;
+    assign raw_addr_o = vector_raw_addr;
+    assign row_cmd_valid_o = 1'b0;
+    assign row_cmd_offset_o = '0;
+    assign row_cmd_bytes_o = '0;
+    assign row_beat_ready_o = 1'b0;
+    assign entry_valid = 1'b1;
+    logic unused_gather;
+    assign unused_gather = entry_begin ^ entry_take ^ row_cmd_ready_i ^ row_beat_valid_i ^
+        (^row_beat_i) ^ row_failed_i ^ (^vector_instr);
+  end
+  if (GatherWidth > 0) begin : gen_table_outside
+  end else if (TableDepth > 0) begin : gen_table
     overlay_rom #(
       .Width(TableWidth),
       .Depth(TableDepth),
@@ -514,6 +590,7 @@ module overlay_rows #(
       .write_data_i(32'(load_word_i >> (LoadWidth - 32)))
     );
     assign vector_end_o = vector_end || !has_vector_i;
+    assign vector_instr = list_instr;
     overlay_vector #(
       .Lanes(SerialLanes),
       .HasAdd(32'(HasAdd)),
@@ -524,6 +601,7 @@ module overlay_rows #(
       .HasNeurons(32'(HasNeurons)),
       .HasStart(32'(StartStream || StartDepth > 0)),
       .HasPerChannel(32'(CoefficientDepth > 0)),
+      .EntryStream(GatherWidth > 0),
       .SumWidth(SumWidth),
       .CoefficientWidth(CoefficientWidth),
       .EntryWidth(TableWidth),
@@ -578,8 +656,12 @@ module overlay_rows #(
       .table_enable_o(table_read),
       .table_addr_o(table_addr),
       .table_data_i(table_entry),
-      .raw_enable_o(raw_read_o),
-      .raw_addr_o,
+      .table_begin_o(entry_begin),
+      .table_valid_i(entry_valid),
+      .table_take_o(entry_take),
+      .table_lost_o(row_lost_o),
+      .raw_enable_o(vector_raw_read),
+      .raw_addr_o(vector_raw_addr),
       .raw_data_i(raw_data_i),
       .mask_valid_o(mask_valid),
       .mask_index_o(mask_index),
@@ -619,8 +701,10 @@ module overlay_rows #(
     assign vector_coefficient_addr = '0;
     assign table_addr = '0;
     assign constant_addr = '0;
-    assign raw_read_o = 1'b0;
-    assign raw_addr_o = '0;
+    assign vector_raw_read = 1'b0;
+    assign vector_raw_addr = '0;
+    assign vector_instr = '0;
+    assign {entry_begin, entry_take, row_lost_o} = '0;
     assign {mask_valid, mask_bit} = '0;
     assign mask_index = '0;
     assign {norm_valid, norm_sticky, norm_excluded, norm_quad_end, norm_row_end, norm_unary,
@@ -636,7 +720,7 @@ module overlay_rows #(
     logic unused_vector;
     assign unused_vector = start_valid_i ^ restart_i ^ present_i ^ norm_ready ^ fire_tag ^
         vector_write_ready ^ has_vector_i ^ (^vector_last_i) ^
-        raw_valid_i ^ (^raw_data_i) ^
+        raw_valid_i ^ (^raw_data_i) ^ entry_valid ^
         (^vector_words) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^
         (^progress_engine_i) ^ (^progress_softmax_i) ^ (^progress_vector_i);
   end

@@ -7,6 +7,8 @@
 /// instruction are met, of `embed` and `mask` also not before `raw_valid_i`. `row_done_o` is high for a cycle for
 /// each row that is complete; a row of LayerNorm or of neurons is when `fire_done_i` says so. Memories give a word per cycle after its
 /// address, and keep it until the next; the read ports are used by nothing else while an instruction is executed.
+/// With `EntryStream`, entries of tables come in the order in which `embed` takes them (`overlay_gather`): `table_data_i` is the
+/// one that was taken last. `table_lost_o`: nothing but an entry is missing.
 /// Rows of sums, of start values, of coefficients and of constants begin at multiples of `Lanes`. LayerNorm and neurons take
 /// `Lanes` numbers of a row at once, the other instructions one.
 /// Structure: a counter for all rows and channels; value and coefficient, product in two stages, sum; LayerNorm and
@@ -26,6 +28,8 @@ module overlay_vector #(
   parameter int unsigned HasNeurons = 1,
   parameter int unsigned HasStart = 1,
   parameter int unsigned HasPerChannel = 1,
+  /// Entries of tables come from a stream.
+  parameter bit EntryStream = 1'b0,
   /// Bits of a signed sum, of a signed coefficient, of a signed entry of the table.
   parameter int unsigned SumWidth = 16,
   parameter int unsigned CoefficientWidth = 8,
@@ -94,6 +98,11 @@ module overlay_vector #(
   output      logic                               table_enable_o,
   output      logic [TableAddrWidth-1:0]          table_addr_o,
   input  wire logic signed [EntryWidth-1:0]       table_data_i,
+  /// Entries of a stream: an instruction begins; one is there; it is taken.
+  output      logic                               table_begin_o,
+  input  wire logic                               table_valid_i,
+  output      logic                               table_take_o,
+  output      logic                               table_lost_o,
   /// Raw elements of the sample; all of them are there.
   input  wire logic                               raw_valid_i,
   output      logic                               raw_enable_o,
@@ -183,13 +192,15 @@ module overlay_vector #(
   // ---------------------------------------------------------------------------- rows
   typedef enum logic [2:0] {Idle, Row, Raw, RowAddr, Elements, End} state_e;
   state_e state_q;
-  logic start, go_q, may_begin, row_begin, ln_begin, neurons_begin, row_end, issue, advance,
-      more_rows;
+  // looks_up: a row of a table is in a memory here.
+  logic start, looks_up, go_q, may_begin, row_begin, ln_begin, neurons_begin, row_end, issue;
+  logic advance, more_rows;
   logic [ProgressBits-1:0] rows_q, open_q;
   logic [RawAddrWidth-1:0] raw_addr_q;
   logic written_q, mask_valid_q, done_q, row_done;
   assign start = state_q == Idle && instr_valid_i && !done_q;
   assign more_rows = rows_q != '0;
+  assign looks_up = is_embed && !EntryStream;
   assign may_begin = state_q == Row && more_rows && go_q && (raw_valid_i || !(is_embed || is_mask));
   assign row_begin = is_layer_norm ? ln_begin : is_neurons ? neurons_begin : may_begin;
   assign row_done = written_q || mask_valid_q ||
@@ -206,7 +217,7 @@ module overlay_vector #(
       case (state_q)
         Idle: if (start) state_q <= Row;
         Row: begin
-          if (row_begin && !fires) state_q <= (is_embed || is_mask) ? Raw : Elements;
+          if (row_begin && !fires) state_q <= (is_mask || looks_up) ? Raw : Elements;
           else if (open_q == '0) state_q <= instr_i[LastLsb] ? End : Idle;
         end
         Raw: state_q <= is_embed ? RowAddr : Row;
@@ -290,9 +301,10 @@ module overlay_vector #(
   logic [ChannelsWidth-1:0] channel_q;
   logic [SumAddrWidth-1:0] x_q, write_addr_q, sum_base;
   // Of an element with two reads this is the second.
-  logic second_read_q, last_read;
-  assign issue = state_q == Elements && advance &&
-      (start_valid_i || HasStart == 0 || !instr_i[StartLsb]);
+  logic second_read_q, last_read, waits_start, waits_entry;
+  assign waits_start = HasStart != 0 && instr_i[StartLsb] && !start_valid_i;
+  assign waits_entry = EntryStream && is_embed && !table_valid_i;
+  assign issue = state_q == Elements && advance && !waits_start && !waits_entry;
   assign start_take_o = issue && HasStart != 0 && instr_i[StartLsb];
   assign last_read = second_read_q || !two_reads;
   assign row_end = issue && last_read && channel_q == channels - ChannelsWidth'(1);
@@ -426,7 +438,13 @@ module overlay_vector #(
     assign unused_coefficient = ^coefficient_data_i;
   end
 
-  if (HasEmbed != 0) begin : gen_embed
+  if (HasEmbed != 0 && EntryStream) begin : gen_stream
+    assign table_begin_o = start && is_embed;
+    assign table_take_o = issue && is_embed;
+    assign table_lost_o = state_q == Elements && advance && !waits_start && waits_entry;
+    assign table_enable_o = 1'b0;
+    assign table_addr_o = '0;
+  end else if (HasEmbed != 0) begin : gen_embed
     logic [TableAddrWidth-1:0] table_addr_q, row_q;
     always_ff @(posedge clk_i) begin
       row_q <= TableAddrWidth'(raw_data_i) * TableAddrWidth'(channels);
@@ -436,10 +454,15 @@ module overlay_vector #(
     assign table_enable_o = advance;
     assign table_addr_o = table_addr_q;
   end else begin : gen_no_embed
-    assign table_enable_o = 1'b0;
-    assign table_addr_o = '0;
     logic unused_table;
     assign unused_table = ^table_data_i;
+    assign table_enable_o = 1'b0;
+    assign table_addr_o = '0;
+  end
+  if (HasEmbed == 0 || !EntryStream) begin : gen_no_stream
+    assign {table_begin_o, table_take_o, table_lost_o} = '0;
+    logic unused_stream;
+    assign unused_stream = table_valid_i;
   end
 
   // ---------------------------------------------------------------------------- LayerNorm

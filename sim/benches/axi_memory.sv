@@ -1,7 +1,8 @@
 `default_nettype none
 
-/// Bench helper: memory behind AXI4 read channels, for one ID. Latency, pauses on AR and within R, and error responses
-/// are random. A word that was not put there is a hash of its address.
+/// Bench helper: memory behind AXI4 read channels. Latency, pauses on AR and within R, and error responses are random.
+/// Bursts of one ID are answered in order, beats of several IDs come in any order. A word that was not put there is a hash of
+/// its address.
 module axi_memory #(
   parameter int unsigned AddrWidth = 32,
   /// Bits of a beat, at least 32.
@@ -35,13 +36,15 @@ module axi_memory #(
   typedef struct {
     logic [AddrWidth-1:0] addr;
     int beats;
+    int beat;
     longint due;
+    logic [IdWidth-1:0] id;
   } burst_t;
   burst_t bursts[$];
   burst_t burst;
   logic [31:0] words[longint];
   longint now = 0;
-  int beat = 0;
+  int at = 0;
 
   /// The word at a byte address that is a multiple of 4.
   function automatic logic [31:0] word(input longint addr);
@@ -70,11 +73,12 @@ module axi_memory #(
       rvalid_o <= 1'b0;
       arready_o <= 1'b0;
       bursts.delete();
-      beat = 0;
     end else begin
       if (arvalid_i && arready_o) begin
         burst.addr = araddr_i;
         burst.beats = int'(arlen_i) + 1;
+        burst.beat = 0;
+        burst.id = arid_i;
         burst.due = now + longint'($urandom_range(latency_max_i, latency_min_i));
         bursts.push_back(burst);
       end
@@ -84,24 +88,24 @@ module axi_memory #(
         rdata_o <= {Words{$urandom}};
         rresp_o <= 2'($urandom);
         rlast_o <= 1'($urandom);
-        if (bursts.size() != 0 && bursts[0].due <= now && $urandom_range(99) >= r_stall_i) begin
+        rid_o <= IdWidth'($urandom);
+        // The oldest burst, or the oldest one of another ID.
+        at = 0;
+        if (latency_max_i != latency_min_i && $urandom_range(1) == 0) begin
+          for (int i = bursts.size() - 1; i > 0; i--) if (bursts[i].id != bursts[0].id) at = i;
+        end
+        if (bursts.size() != 0 && bursts[at].due <= now && $urandom_range(99) >= r_stall_i) begin
           rvalid_o <= 1'b1;
-          rdata_o <= beat_at(longint'(bursts[0].addr) + longint'(beat) * (DataWidth / 8));
+          rid_o <= bursts[at].id;
+          rdata_o <= beat_at(longint'(bursts[at].addr) + longint'(bursts[at].beat) * (DataWidth / 8));
           rresp_o <= {$urandom_range(999) < errors_i, 1'($urandom)};
-          beat = beat + 1;
-          rlast_o <= beat == bursts[0].beats;
-          if (beat == bursts[0].beats) begin
-            beat = 0;
-            void'(bursts.pop_front());
-          end
+          bursts[at].beat = bursts[at].beat + 1;
+          rlast_o <= bursts[at].beat == bursts[at].beats;
+          if (bursts[at].beat == bursts[at].beats) bursts.delete(at);
         end
       end
     end
   end
-  assign rid_o = '0;
-
-  logic unused_id;
-  assign unused_id = ^arid_i;
 
 endmodule
 

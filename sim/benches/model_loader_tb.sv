@@ -8,6 +8,7 @@ module model_loader_tb #(
   parameter int unsigned MemoryBits = 2,
   parameter bit [32*Memories-1:0] Depths = '0,
   parameter bit [16*Memories-1:0] Parts = '0,
+  parameter int unsigned CheckedMemory = 32'hFFFF_FFFF,
   /// Steps: {kind, data}; kind 0: a word; 1: an image begins; 2: the source fails; 3: the state is {loaded, error}.
   parameter InFile = "",
   parameter int InWords = 1,
@@ -70,7 +71,8 @@ module model_loader_tb #(
   end
 
   model_loader #(
-    .Machine(Machine), .Memories(Memories), .MemoryBits(MemoryBits), .Depths(Depths), .Parts(Parts)
+    .Machine(Machine), .Memories(Memories), .MemoryBits(MemoryBits), .Depths(Depths), .Parts(Parts),
+    .CheckedMemory(CheckedMemory)
   ) u_dut (
     .clk_i, .rst_i(rst), .start_i(valid && kind == 2'd1), .busy_i(busy > 0), .hold_o(hold),
     .ready_o(loader_ready), .loaded_o(loaded), .error_o(error),

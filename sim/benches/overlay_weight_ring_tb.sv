@@ -40,7 +40,8 @@ module overlay_weight_ring_tb #(
   logic [2:0] arsize, arprot;
   logic [3:0] arcache, arqos;
   logic [1:0] arburst, rresp;
-  logic [DataWidth-1:0] rdata;
+  logic [DataWidth-1:0] rdata, row;
+  logic row_ready, row_valid, row_failed;
   overlay_memory #(
     .AddrWidth(AddrWidth), .DataWidth(DataWidth), .MaxBurst(8), .Outstanding(4), .BufferBeats(40)
   ) u_dut (
@@ -48,7 +49,9 @@ module overlay_weight_ring_tb #(
     .word_valid_o(word_valid), .word_ready_i(1'b1), .word_o(word), .word_error_o(word_error),
     .stream_i(!core_rst), .stream_offset_i(stream_offset), .stream_bytes_i(stream_bytes),
     .beat_valid_o(beat_valid), .beat_ready_i(beat_ready), .beat_o(beat), .failed_o(failed),
-    .broken_o(broken), .clear_i(1'b0), .bytes_read_o(bytes_read), .waited_o(waited),
+    .broken_o(broken), .tables_offset_i('0), .tables_bytes_i('0), .row_cmd_valid_i(1'b0),
+    .row_cmd_ready_o(row_ready), .row_cmd_offset_i('0), .row_cmd_bytes_i('0), .row_valid_o(row_valid),
+    .row_ready_i(1'b0), .row_o(row), .row_failed_o(row_failed), .clear_i(1'b0), .bytes_read_o(bytes_read), .waited_o(waited),
     .m_axi_arvalid_o(arvalid), .m_axi_arready_i(arready), .m_axi_arid_o(arid),
     .m_axi_araddr_o(araddr), .m_axi_arlen_o(arlen), .m_axi_arsize_o(arsize),
     .m_axi_arburst_o(arburst), .m_axi_arlock_o(arlock), .m_axi_arcache_o(arcache),
@@ -305,7 +308,7 @@ module overlay_weight_ring_tb #(
 
   logic unused_signals;
   assign unused_signals = (^arcache) ^ (^arprot) ^ (^arqos) ^ (^arburst) ^ (^arsize) ^ arlock ^
-      (^word) ^ (^waited);
+      row_ready ^ row_valid ^ row_failed ^ (^row) ^ (^word) ^ (^waited);
 
 endmodule
 

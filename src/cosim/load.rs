@@ -36,7 +36,7 @@ impl Pins {
         self.write_register(LOAD_ADDRESS_HIGH.offset, (ADDRESS >> 32) as u32)?;
         self.write_register(LOAD_LENGTH.offset, length)?;
         self.write_register(LOAD_CONTROL.offset, 1)?;
-        // A word takes four cycles, and more where the memory pauses.
+        // A word takes five cycles at most, and more where the memory pauses.
         let mut left = READS + 8 * u32::try_from(words.len()).unwrap_or(u32::MAX / 16);
         loop {
             let status = self.load_status()?;

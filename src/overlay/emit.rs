@@ -34,6 +34,8 @@ struct Top<'a> {
     load_width: u32,
     loader: Option<Loader>,
     memory: Option<MemoryPort>,
+    /// Rows of tables come from memory.
+    rows: bool,
 }
 
 /// What loads networks.
@@ -96,6 +98,7 @@ pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> 
         load_width: 32 * most_parts(&plan.machine),
         loader: design.loadable.as_deref().map(Loader::of),
         memory: (plan.machine.bus_width > 0).then(|| MemoryPort::of(plan.machine.bus_width)),
+        rows: plan.machine.gather_width() > 0,
     };
     let text = view.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;
     // What is loaded has no image in the hardware.
@@ -269,6 +272,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("TableWidth", width(m.table_width)),
         ("TableDepth", number(m.table_depth)),
         ("TableFile", file("table.hex")),
+        ("GatherWidth", number(m.gather_width())),
         ("MaxChannels", number(m.max_channels.max(4).max(m.row_lanes))),
         ("ConstantWidth", width(m.gamma_width.max(m.beta_width))),
         ("ConstantDepth", number(m.constant_depth)),

@@ -13,6 +13,9 @@ const ULTRA_RAM: &str = "URAM288";
 /// Bits and words of one.
 const ULTRA: (u64, u64) = (72, 4096);
 
+/// Beats of rows of tables that there is room for, as in `overlay_memory`.
+const ROW_BEATS: usize = 64;
+
 /// Bits from which a memory is block memory: a third of 18 kbit.
 pub(super) const LEAST_BLOCK_BITS: u64 = 6144;
 
@@ -202,6 +205,13 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
             (m.bus_width as u64 + 3, MemoryPort::of(m.bus_width).buffer),
             1,
             Style::Simple,
+        ),
+        of(
+            vector,
+            "beats of rows",
+            (m.bus_width as u64 + 3, if m.gather_width() > 0 { ROW_BEATS } else { 0 }),
+            1,
+            Style::Tables,
         ),
         of(engine, "needs of weights", (32, m.fetch_count), 1, Style::Simple),
         of(engine, "fetch program", (32, m.fetch_count * Fetch::WORDS), 1, Style::Simple),

@@ -219,7 +219,8 @@ instruction! {
     /// First words of the start table and of the coefficients; coefficient of all channels; for `neurons`, their start
     /// value.
     starts: 24, coefficients: 24, coefficient: 64,
-    /// First word of the table of rows; for `mask`, the raw element that is masked.
+    /// First word of the table of rows; for `mask`, the raw element that is masked. If tables are in memory outside the chip,
+    /// the first 64 bytes of the table; then `row_stride` is how many of 64 bytes a row takes, and `epsilon` the number of rows.
     table: 32,
     /// Target in spike memory.
     spikes: 24, row_stride: 16, step_stride: 24,

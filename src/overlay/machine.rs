@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tables;
 use crate::integer::Readout;
 
 /// Place and form of the input in spike memory, and its elements.
@@ -335,6 +336,11 @@ impl Machine {
     /// Bits of a start value in the stream of weights.
     pub(super) fn start_entry(&self) -> usize {
         (self.sum_width as usize).next_power_of_two().max(32)
+    }
+
+    /// Bits of an entry of the tables of rows in memory; 0 if none are there.
+    pub(super) fn gather_width(&self) -> usize {
+        if self.embeds && self.bus_width > 0 { tables::entry(self.table_width) } else { 0 }
     }
 
     /// Neurons whose spikes are written together: what the fields of instructions count in groups.

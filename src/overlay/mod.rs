@@ -15,6 +15,7 @@
 //! | `estimate.rs`, `summary.rs` | area before synthesis; a program in figures |
 //! | `choice.rs` | sizes that are explored, and the choice of one |
 //! | `stream.rs` | weights in memory outside the chip: what each instruction reads, and their stream |
+//! | `tables.rs` | tables of rows in memory outside the chip |
 //! | `roofline.rs` | computation against memory, layer by layer |
 //! | `weights.rs` | banks of the memory of weights |
 //! | `cycles/`, `interval.rs` | cycles of a sample, from its spikes; the mean of several |
@@ -38,6 +39,7 @@ pub mod roofline;
 mod sizes;
 pub mod stream;
 pub mod summary;
+pub mod tables;
 mod weights;
 pub mod window;
 

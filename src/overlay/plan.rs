@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::isa::{Fetch, Fire, Vector};
 use super::machine::Machine;
 use super::stream::Stream;
+use super::tables::Tables;
 use super::window::WindowEntry;
 use crate::golden::SpikeCode;
 use crate::graph::NodeId;
@@ -132,6 +133,8 @@ pub struct Plan {
     pub values: Vec<ValuePlace>,
     /// The stream of weights, if they come from memory.
     pub stream: Option<Stream>,
+    /// The tables of rows in memory, if there are such.
+    pub tables: Option<Tables>,
     /// Memory images: file name, and one word per line as `$readmemh` reads it. Absent memories have none.
     pub images: Vec<(String, String)>,
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use snn2rtl::architecture::{Options as Folding, image};
+use snn2rtl::architecture::{Design, Options as Folding, image};
 use snn2rtl::convert::EncodingChoice::Analog;
 use snn2rtl::cosim::Bench;
 use snn2rtl::data::Inputs;
@@ -11,7 +11,7 @@ use snn2rtl::lower;
 use snn2rtl::overlay::{External, Loadable, Options};
 use snn2rtl::snn::{Model, Op};
 
-use crate::common::{mnist_mlp, mnist_vit, repository, vit_small};
+use crate::common::{mnist_mlp, mnist_vit, repository, review_encoder, vit_small};
 use crate::equal;
 
 fn samples(model: &Model, file: &str, count: usize) -> Inputs {
@@ -107,7 +107,7 @@ fn images_hold_the_weights_behind_all_else() {
     }
     let external = External { bus: 256, ring: None };
     let machine = Loadable::with_external_weights(&[&network], &options, external).expect("a machine");
-    let design = snn2rtl::architecture::Design::plan("mlp", &network, &Folding::Loadable(Box::new(machine)));
+    let design = Design::plan("mlp", &network, &Folding::Loadable(Box::new(machine)));
     let words = design.expect("a design").image().expect("words").expect("an image");
     let needs = image::MemoryKind::Needs.number();
     let at = (0..words.len()).find(|&at| words[at..].starts_with(&[needs, 0])).expect("needs");
@@ -116,4 +116,31 @@ fn images_hold_the_weights_behind_all_else() {
     // Words of 32 weights of 8 bits.
     assert_eq!(bytes, 32 * count);
     assert_eq!((offset + bytes) as usize, 4 * (words.len() - 1));
+}
+
+/// The table of words lies in memory, too: each token's row is read from there, beside the weights.
+#[test]
+fn rows_of_tables_come_from_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = review_encoder();
+    let network = lower::lower(&model).expect("lowered").network;
+    let sentences = samples(&model, "examples/review_encoder/sample/ids.npy", 3);
+    for (bus, lanes) in [(64, 32), (256, 64)] {
+        let external = External { bus, ring: None };
+        let options = Options { lanes, ..Options::default() };
+        let loadable = Loadable::with_external_weights(&[&network], &options, external).expect("a machine");
+        assert!(loadable.machine.embeds && loadable.machine.table_depth == 0);
+        let build = folder.path().join(format!("build{bus}"));
+        emit::emit(&model, &Folding::Loadable(Box::new(loadable)), &build).expect("written");
+        let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
+        equal(&mut bench, &sentences, None, None);
+        equal(&mut bench, &sentences, Some(bus as u64), None);
+        if bus > 64 {
+            continue;
+        }
+        // Errors of rows: the first beat, within the first row and within others, and among those of weights.
+        let failures = [(0, 6), (5, 7), (200, 6), (3_000, 2)];
+        let report = bench.run_after_failures(&sentences, &failures, Some(3)).expect("a run");
+        assert_eq!((report.first_mismatch, report.samples), (None, 3));
+    }
 }

@@ -236,7 +236,7 @@ fn networks_are_loaded_one_after_the_other() {
     let bad = [
         vec![
             (with(0, 0), 1),
-            (with(1, 2), 2),
+            (with(1, image::VERSION + 1), 2),
             (with(2, good[2] ^ 1), 3),
             (with(3, 8), 4),
             (with(3, last as u32), 4),

@@ -125,7 +125,7 @@ impl Bounds<'_> {
                         let [from, to] = [first, last].map(|neuron| i((word + neuron) % (1 << 32)));
                         let (memory, depth) = match f.operand {
                             1 => ("operands", m.operand_depth),
-                            _ => ("weights", m.weight_depth),
+                            _ => ("weights", self.plan.stream.as_ref().map_or(m.weight_depth, |s| s.words)),
                         };
                         self.touch(memory, from, to, depth)?;
                     }
@@ -261,7 +261,8 @@ impl Bounds<'_> {
     /// Start values of all elements, coefficients of a row.
     fn constants(&mut self, fields: [u128; 4], all: i128, row: i128) -> Result<(), String> {
         let [start, starts, per_channel, coefficients] = fields;
-        if start == 1 {
+        // Those that come with the weights have no addresses.
+        if start == 1 && self.plan.own.streamed_starts == 0 {
             self.touch("starts", i(starts), i(starts) + all - 1, self.m.start_depth)?;
         }
         if per_channel == 1 {
@@ -292,6 +293,14 @@ impl Bounds<'_> {
             self.count("raw elements", v.rows, m.input.count)?;
         }
         match v.op {
+            // Only rows of the table are read.
+            2 if let Some(tables) = &self.plan.tables => {
+                if i(v.row_stride) * 512 < channels * tables.entry as i128 {
+                    return Err("rows of a table overlap".into());
+                }
+                let (first, units) = (i(v.table), tables.words().len() / 16);
+                self.touch("tables", first, first + span(i(v.epsilon) + 1, v.row_stride) - 1, units)?;
+            }
             // A sample holds rows of the table only; the first of them is there.
             2 => self.touch("table", i(v.table), i(v.table) + channels - 1, m.table_depth)?,
             3 => {

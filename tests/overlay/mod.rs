@@ -15,7 +15,7 @@ use snn2rtl::integer::{Network, Op, Rounding, Rule};
 use snn2rtl::lower::lower;
 use snn2rtl::overlay::cycles::estimate;
 use snn2rtl::overlay::plan::Unit;
-use snn2rtl::overlay::{Options, Plan, compile};
+use snn2rtl::overlay::{External, Loadable, Options, Plan, compile, compile_for};
 use snn2rtl::overlay::{image, isa};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 use snn2rtl::target::Family;
@@ -167,6 +167,30 @@ fn review_encoder_masks() {
     samples.push(vec![0; samples[0].len()]);
     let options = Options { lanes: 32, ..Options::default() };
     check(&network, &options, &samples, &[Schedule::Random(7)]);
+}
+
+/// With weights outside the chip, tables of rows are there, too.
+#[test]
+fn tables_in_memory() {
+    let network = review_encoder();
+    let mut samples = samples("examples/review_encoder/sample/ids.npy", 2);
+    samples.push(vec![0; samples[0].len()]);
+    for (lanes, bus) in [(32, 64), (64, 512)] {
+        let options = Options { lanes, ..Options::default() };
+        let external = External { bus, ring: None };
+        let machine = Loadable::with_external_weights(&[&network], &options, external).expect("a machine");
+        let plan = compile_for(&network, &machine).expect("compiles");
+        let tables = plan.tables.as_ref().expect("tables");
+        assert_eq!((plan.own.table_depth, tables.tables.len()), (0, 1));
+        assert!(bounds::reached(&plan).expect("in bounds").contains_key("tables"));
+        run(&plan, &network, &options, &samples, &[Schedule::Random(7)]);
+        // A table of another network that is one row longer, and a row that reaches into the next one.
+        for spoil in [|v: &mut isa::Vector| v.epsilon += 1, |v: &mut isa::Vector| v.row_stride -= 1] {
+            let mut spoilt = plan.clone();
+            spoilt.vector.iter_mut().filter(|v| v.op == 2).for_each(spoil);
+            assert!(bounds::reached(&spoilt).is_err());
+        }
+    }
 }
 
 fn options() -> impl Strategy<Value = Options> {

@@ -171,3 +171,30 @@ fn weight_ring() {
     }
     group.run();
 }
+
+/// Rows of tables from memory: bits of a beat, of an entry in memory and of an entry, of a token; channels; share of the cycles
+/// that bring an entry.
+#[test]
+fn gather() {
+    let mut group = Group::new("gather");
+    let shapes = [
+        [64, 32, 24, 9, 40, 0],
+        [128, 32, 29, 17, 100, 90],
+        [512, 16, 12, 6, 70, 90],
+        [64, 64, 40, 9, 9, 0],
+        [256, 8, 8, 12, 3, 0],
+        [32, 32, 32, 9, 64, 90],
+    ];
+    for [data, entry, width, raw, channels, share] in shapes {
+        let set: Set = &[
+            ("DataWidth", data),
+            ("EntryWidth", entry),
+            ("Width", width),
+            ("RawWidth", raw),
+            ("MostChannels", channels),
+            ("Share", share),
+        ];
+        group.add("overlay_gather", &[set], |_, _| Vec::new());
+    }
+    group.run();
+}

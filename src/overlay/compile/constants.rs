@@ -6,6 +6,7 @@ use std::hash::Hash;
 use super::layout::Layout;
 use super::pieces::Pieces;
 use crate::graph::NodeId;
+use crate::overlay::tables::Table;
 use crate::overlay::window::WindowEntry;
 
 /// A list of entries in which whole runs are shared.
@@ -96,5 +97,17 @@ pub(super) struct Constants {
     pub norms: Pool<(i128, i128)>,
     pub exponentials: Pool<i64>,
     pub table: Pool<i64>,
+    /// Tables in memory, each once.
+    pub tables: Vec<Table>,
     pub windows: Pool<WindowEntry>,
+}
+
+impl Constants {
+    /// The number of a table in memory.
+    pub fn outside(&mut self, table: Table) -> usize {
+        self.tables.iter().position(|own| *own == table).unwrap_or_else(|| {
+            self.tables.push(table);
+            self.tables.len() - 1
+        })
+    }
 }

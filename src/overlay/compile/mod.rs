@@ -53,6 +53,7 @@ use super::options::{Loadable, Options};
 use super::plan::{LayerPlace, Memory, Plan, Source, Unit, ValuePlace};
 use super::sizes::Lack;
 use super::stream::{Beats, External, Stream};
+use super::tables::Tables;
 use crate::error::{Error, Result};
 use crate::integer::{Network, Op};
 
@@ -301,6 +302,14 @@ fn finish(
         own.operand_elements = transposed.map(|f| f.groups(own.group()) * own.group()).max().unwrap_or(0);
         stream = Some(made);
     }
+    let tables = std::mem::take(&mut lowering.constants.tables);
+    let tables = match external {
+        Some(External { bus, .. }) if !tables.is_empty() => {
+            let width = there.unwrap_or(&own).table_width;
+            Some(Tables::place(tables, (width, bus), &mut vector)?)
+        }
+        _ => None,
+    };
     let machine = there.unwrap_or(&own).clone();
     if let Some(problem) = own.forbids(&machine) {
         return Err(Error::input(format!("the network does not fit the machine: {problem}"))
@@ -350,6 +359,7 @@ fn finish(
         layers,
         values,
         stream,
+        tables,
         images,
     })
 }

@@ -12,6 +12,7 @@ use crate::integer::{LayerNorm, Op, Range, Rounding, Softmax, Term};
 use crate::overlay::isa::Vector;
 use crate::overlay::plan::Memory;
 use crate::overlay::plan::Unit;
+use crate::overlay::tables::Table;
 
 /// A sum to be emitted.
 struct Total<'a> {
@@ -211,8 +212,12 @@ impl Lowering<'_> {
                 }
                 self.raw_input(view.root, name)?;
                 embedding.table.iter().for_each(|&x| self.widths.table.take(x.into()));
-                let table = self.constants.table.place(embedding.table.clone()) as u128;
-                (Vector { op: 2, table, ..Vector::default() }, None)
+                let entries = embedding.table.clone();
+                let table = match self.external {
+                    true => self.constants.outside(Table { channels, entries }),
+                    false => self.constants.table.place(entries),
+                };
+                (Vector { op: 2, table: table as u128, ..Vector::default() }, None)
             }
             Op::Input(_)
             | Op::Linear(_)

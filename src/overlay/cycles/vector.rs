@@ -78,8 +78,8 @@ impl<'a> VectorUnit<'a> {
             }
             5 => self.neurons(begin, channels, writes),
             _ => {
-                // The row of a table is looked up; `add` reads two sums.
-                let looked = if v.op == 2 { 2 } else { 0 };
+                // The row of a table that is here is looked up; `add` reads two sums.
+                let looked = if v.op == 2 && self.plan.tables.is_none() { 2 } else { 0 };
                 let reads = channels * if v.op == 1 && v.accumulate == 1 { 2 } else { 1 };
                 // A sum is written when the engine does not reach the memory.
                 let last = sums.after(begin + looked + WRITES, reads) - WRITES;

@@ -6,8 +6,8 @@ use crate::overlay::machine::{Machine, bits};
 use super::scalars::Scalar;
 
 /// Words before the needs: offset and bytes of the stream in the image, its words in the ring; its beats before the start values,
-/// of these, and all of them.
-pub(super) const STREAM_NUMBERS: usize = 6;
+/// of these, and all of them; offset and bytes of the tables of rows.
+pub(super) const STREAM_NUMBERS: usize = 8;
 /// Most words of the weights in memory: 4 GiB with all of an image.
 const MOST_WORDS: usize = 1 << 29;
 

@@ -31,7 +31,7 @@ use crate::golden::SpikeCode;
 /// First word of an image: "SNNM", the first letter in the low byte.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"SNNM");
 /// Version of the format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Words to whose multiples the stream of weights is aligned: the widest beat.
 const ALIGNMENT: usize = 16;
 /// Fewest words of an image: the header, a section of one word, the CRC.
@@ -147,19 +147,44 @@ pub fn words(plan: &Plan, loadable: &Loadable, signed: bool) -> Result<Vec<u32>>
         let beats = [stream.beats_before(), starts.len() / beat, stream.weight_beats() + starts.len() / beat];
         let before = beats[0] * beat;
         data.splice(before..before, starts);
-        // A section that only fills up to the alignment; the data of the next one follows three words later.
-        let fill = ALIGNMENT - (words.len() + 6) % ALIGNMENT;
-        words.extend([MemoryKind::Stream.number(), 0, u32::try_from(fill).unwrap_or(u32::MAX)]);
-        words.extend(std::iter::repeat_n(0, fill));
-        words.extend([MemoryKind::Stream.number(), 0, u32::try_from(data.len()).unwrap_or(u32::MAX)]);
+        let bytes = 4 * data.len();
+        let offset = outside(&mut words, data)?;
+        let tables = match &plan.tables {
+            Some(tables) => {
+                let data = tables.words();
+                let bytes = 4 * data.len();
+                [outside(&mut words, data)?, bytes]
+            }
+            None => [0, 0],
+        };
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        let own = [4 * words.len(), 4 * data.len(), stream.words, beats[0], beats[1], beats[2]].map(number);
+        let [before, starts, all] = beats;
+        let own = [offset, bytes, stream.words, before, starts, all, tables[0], tables[1]].map(number);
         words[needs..needs + own.len()].copy_from_slice(&own);
-        words.extend(data);
     }
     words[3] = u32::try_from(words.len() + 1).unwrap_or(u32::MAX);
     words.push(crc(&words));
     Ok(words)
+}
+
+/// Appends what stays in memory, at the alignment; the bytes before it. A section that only fills up goes before: the data of
+/// the next one follows three words later.
+///
+/// # Errors
+/// If the image becomes larger than a length of 32 bits in bytes.
+fn outside(words: &mut Vec<u32>, data: Vec<u32>) -> Result<usize> {
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let fill = ALIGNMENT - (words.len() + 6) % ALIGNMENT;
+    words.extend([MemoryKind::Stream.number(), 0, number(fill)]);
+    words.extend(std::iter::repeat_n(0, fill));
+    words.extend([MemoryKind::Stream.number(), 0, number(data.len())]);
+    let offset = 4 * words.len();
+    let bytes = offset + 4 * (data.len() + 1);
+    if u32::try_from(bytes).is_err() {
+        return Err(Error::input(format!("the model image has {bytes} bytes, and 4 GiB is the most")));
+    }
+    words.extend(data);
+    Ok(offset)
 }
 
 /// The CRC-32 of words, the low byte of each first.

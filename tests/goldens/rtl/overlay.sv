@@ -78,6 +78,8 @@ module snn_qdq_activation_per_channel #(
   logic [LoadWidth-1:0] load_word;
   logic core_rst, core_inside, draining;
   logic unused_stream_ready, unused_stream_lost;
+  logic unused_row_valid, unused_row_ready;
+  logic [31:0] unused_row_offset, unused_row_bytes;
 
   assign scalars = '0;
   assign load = '0;
@@ -277,6 +279,7 @@ module snn_qdq_activation_per_channel #(
     .TableWidth(1),
     .TableDepth(0),
     .TableFile(""),
+    .GatherWidth(0),
     .MaxChannels(4),
     .ConstantWidth(1),
     .ConstantDepth(0),
@@ -314,6 +317,14 @@ module snn_qdq_activation_per_channel #(
     .stream_i('0),
     .stream_failed_i(1'b0),
     .stream_lost_o(unused_stream_lost),
+    .row_cmd_valid_o(unused_row_valid),
+    .row_cmd_ready_i(1'b0),
+    .row_cmd_offset_o(unused_row_offset),
+    .row_cmd_bytes_o(unused_row_bytes),
+    .row_beat_valid_i(1'b0),
+    .row_beat_ready_o(unused_row_ready),
+    .row_beat_i('0),
+    .row_failed_i(1'b0),
     .inside_o(core_inside),
     .in_valid_i(value_valid),
     .in_ready_o(value_ready),

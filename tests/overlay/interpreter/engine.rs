@@ -200,14 +200,23 @@ impl Interpreter<'_> {
         Ok(true)
     }
 
+    /// Start value and θ of a neuron of a group, which may share θ.
+    fn threshold(&self, word: usize, lane: usize) -> Fault<(i128, i128)> {
+        let m = self.machine;
+        let (start, theta) = (m.start_width as usize, m.theta_width as usize);
+        let [first, second] = match m.shared_theta {
+            true => [lane * start, m.fire_lanes * start],
+            false => [lane * (start + theta), lane * (start + theta) + start],
+        };
+        let start = self.thresholds.bits(word, first, m.start_width, true, "thresholds")?;
+        Ok((start, self.thresholds.bits(word, second, m.theta_width, false, "thresholds")?))
+    }
+
     /// A neuron of the engine.
     fn neuron(&self, f: &Fire, group: usize, lane: usize, sum: i128) -> Fault<i64> {
         let m = self.machine;
         let word = n(f.thresholds) + group;
-        let at = lane * (m.start_width + m.theta_width) as usize;
-        let start = self.thresholds.bits(word, at, m.start_width, true, "thresholds")?;
-        let theta =
-            self.thresholds.bits(word, at + m.start_width as usize, m.theta_width, false, "thresholds")?;
+        let (start, theta) = self.threshold(word, lane)?;
         if f.table == 1 {
             return self.level(f, lane, sum, (start, theta));
         }
@@ -238,10 +247,7 @@ impl Interpreter<'_> {
     ) -> Fault<i64> {
         let m = self.machine;
         let word = n(f.thresholds) + group;
-        let at = lane * (m.start_width + m.theta_width) as usize;
-        let drive = self.thresholds.bits(word, at, m.start_width, true, "thresholds")?;
-        let theta =
-            self.thresholds.bits(word, at + m.start_width as usize, m.theta_width, false, "thresholds")?;
+        let (drive, theta) = self.threshold(word, lane)?;
         let value = i128::from(f.coefficient as u64 as i64);
         let membrane = |v| fits(v, m.lif_width, true, "a membrane");
         let leak = |v: i128| {

@@ -1,8 +1,9 @@
 //! Memory images, and numbers of a width.
 
-use snn2rtl::overlay::Plan;
+use snn2rtl::overlay::isa::Vector;
+use snn2rtl::overlay::{Machine, Plan};
 
-use super::Fault;
+use super::{Fault, n};
 
 /// Words of an image.
 pub(super) struct Image(pub Vec<Vec<bool>>);
@@ -30,6 +31,37 @@ impl Image {
     pub fn program(&self) -> Vec<u32> {
         self.0.iter().map(|bits| bits.iter().rev().fold(0, |v, &b| v << 1 | u32::from(b))).collect()
     }
+}
+
+/// The table of start values that come with the weights, one after the other: those of the first instructions.
+pub(super) fn starts(vector: &[Vector], values: &[i64], machine: &Machine) -> Image {
+    let mut words: Vec<Vec<bool>> = Vec::new();
+    let mut values = values.iter();
+    for v in vector.iter().take_while(|v| v.op == 0 && v.start == 1) {
+        let (rows, channels) = (n(v.rows), n(v.channels));
+        for place in (0..rows).flat_map(|r| (0..channels).map(move |c| (r, c))) {
+            let at = n(v.starts) + place.0 * channels.next_multiple_of(machine.row_lanes) + place.1;
+            let value = *values.next().expect("a start value");
+            words.resize(words.len().max(at + 1), Vec::new());
+            words[at] = (0..machine.sum_width).map(|bit| value >> bit.min(63) & 1 == 1).collect();
+        }
+    }
+    assert_eq!(values.next(), None);
+    Image(words)
+}
+
+/// An entry of the tables in memory: the row that begins at a unit of 64 bytes.
+pub(super) fn entry((words, bits): &(Vec<u32>, usize), unit: usize, channel: usize) -> Fault<i128> {
+    let bytes: Vec<u8> = {
+        let first = 64 * unit + channel * bits / 8;
+        let byte = |at: usize| words.get(at / 4).map(|word| word.to_le_bytes()[at % 4]);
+        (first..first + bits / 8).map_while(byte).collect()
+    };
+    if bytes.len() != bits / 8 {
+        return Err(format!("unit {unit} of the tables"));
+    }
+    let value = bytes.iter().rev().fold(0i128, |value, &byte| value << 8 | i128::from(byte));
+    Ok(wrap(value, *bits as u32))
 }
 
 /// Checks that a number fits.

@@ -121,6 +121,8 @@ pub struct Interpreter<'a> {
     constants: Image,
     exponentials: Image,
     table: Image,
+    /// Tables in memory: words, bits of an entry.
+    outside: Option<(Vec<u32>, usize)>,
     order: Image,
     readout: Image,
     /// By word and neuron.
@@ -170,14 +172,16 @@ fn n(value: u128) -> usize {
 
 impl<'a> Interpreter<'a> {
     pub fn new(plan: &'a Plan) -> Self {
-        let machine = &plan.machine;
+        // The input is that of the network.
+        let machine: &Machine =
+            Box::leak(Box::new(Machine { input: plan.own.input.clone(), ..plan.machine.clone() }));
         let image = |name: &str| Image::new(plan, name);
         let fetch = list(&image("fetch.hex").program(), Fetch::WORDS, Fetch::decode);
         let fire = list(&image("fire.hex").program(), Fire::WORDS, Fire::decode);
         let vector = list(&image("vector.hex").program(), Vector::WORDS, Vector::decode);
         assert_eq!(
             (fetch.len(), fire.len(), vector.len()),
-            (machine.fetch_count, machine.fire_count, machine.vector_count)
+            (plan.own.fetch_count, plan.own.fire_count, plan.own.vector_count)
         );
         assert_eq!(
             fetch.iter().map(|f| f.last).collect::<Vec<_>>().iter().position(|&l| l == 1),
@@ -185,15 +189,25 @@ impl<'a> Interpreter<'a> {
         );
         let mut weights = image("weights_0.hex");
         weights.0.extend(["weights_1.hex", "weights_2.hex"].into_iter().flat_map(|name| image(name).0));
-        assert_eq!(weights.0.len(), machine.weight_depth);
+        let mut starts = image("starts.hex");
+        match &plan.stream {
+            None => assert_eq!(weights.0.len(), machine.weight_depth),
+            Some(stream) => {
+                assert!(machine.input.raw, "what is read as spikes may have one place");
+                weights = image("stream.hex");
+                if plan.own.streamed_starts > 0 {
+                    starts = image::starts(&vector, &stream.starts, machine);
+                }
+            }
+        }
         assert_eq!(image("windows.hex").0.len(), machine.window_depth);
         let depths = [
-            ("thresholds.hex", machine.threshold_depth),
-            ("starts.hex", machine.start_depth),
-            ("coefficients.hex", machine.coefficient_depth),
-            ("constants.hex", machine.constant_depth.div_ceil(machine.row_lanes)),
-            ("exponentials.hex", machine.exp_depth),
-            ("table.hex", machine.table_depth),
+            ("thresholds.hex", plan.own.threshold_depth),
+            ("starts.hex", plan.own.start_depth),
+            ("coefficients.hex", plan.own.coefficient_depth),
+            ("constants.hex", plan.own.constant_depth.div_ceil(machine.row_lanes)),
+            ("exponentials.hex", plan.own.exp_depth),
+            ("table.hex", plan.own.table_depth),
             ("readout.hex", machine.readout.channels),
         ];
         for (name, depth) in depths {
@@ -201,7 +215,7 @@ impl<'a> Interpreter<'a> {
         }
         let pieces: Vec<Image> =
             (0..machine.fire_lanes).map(|lane| image(&format!("pieces{lane:04}.hex"))).collect();
-        assert_eq!(pieces.iter().map(|image| image.0.len()).max(), Some(machine.piece_depth));
+        assert_eq!(pieces.iter().map(|image| image.0.len()).max(), Some(plan.own.piece_depth));
         Self {
             machine,
             fetch,
@@ -211,11 +225,12 @@ impl<'a> Interpreter<'a> {
             windows: image("windows.hex"),
             thresholds: image("thresholds.hex"),
             pieces,
-            starts: image("starts.hex"),
+            starts,
             coefficients: image("coefficients.hex"),
             constants: image("constants.hex"),
             exponentials: image("exponentials.hex"),
             table: image("table.hex"),
+            outside: plan.tables.as_ref().map(|tables| (tables.words(), tables.entry)),
             order: image("order.hex"),
             readout: image("readout.hex"),
             spikes: vec![vec![None; machine.fetch_width]; machine.spike_depth],

@@ -2,7 +2,7 @@
 
 use snn2rtl::overlay::isa::Vector;
 
-use super::image::{fits, wrap};
+use super::image::{entry, fits, wrap};
 use super::{Element, Fault, Interpreter, Run, Store, n};
 
 impl Interpreter<'_> {
@@ -200,6 +200,17 @@ impl Interpreter<'_> {
                 let (value, k) = match v.op {
                     0 => (0, 0),
                     1 => (read(&run.sums, n(v.source) + index)?, v.coefficient),
+                    _ if let Some(tables) = &self.outside => {
+                        // A token that is not in the table has entries of 0.
+                        let raw = run.raw[0][row];
+                        let inside = u128::try_from(raw).is_ok_and(|raw| raw < v.epsilon);
+                        let unit = |raw| n(v.table + raw * v.row_stride);
+                        let value = match inside {
+                            true => entry(tables, unit(raw as u128), step)?,
+                            false => 0,
+                        };
+                        (fits(value, m.table_width, true, "an entry")?, v.coefficient)
+                    }
                     _ => {
                         let raw = run.raw[0][row];
                         let word = (v.table as i128 + raw * channels as i128) as usize + step;
