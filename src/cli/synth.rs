@@ -101,12 +101,14 @@ fn about(found: &Utilisation) -> String {
     match &found.logic_depth {
         None => time,
         Some(depth) => format!(
-            "logic depth: {} levels ({} look-up tables, {} carry chains), in {} ({})\n{time}",
+            "logic depth: {} levels ({} look-up tables, {} carry chains), in {} ({}); at most {} carry chains on a \
+             path\n{time}",
             depth.levels,
             depth.lut,
             depth.carry_chains,
             crate::error::printable(&depth.instance),
             depth.module,
+            depth.most_carry_chains,
         ),
     }
 }

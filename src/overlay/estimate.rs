@@ -153,6 +153,10 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             sizes.insert("square", machine.square_width.into());
             sizes.insert("coefficient", machine.coefficient_width.into());
             sizes.insert("constants", machine.constant_depth.min(1) as f64);
+            sizes.insert("gamma", machine.gamma_width.into());
+            sizes.insert("beta", machine.beta_width.max(machine.norm_fraction + 1).into());
+            sizes.insert("channels", machine.max_channels.next_power_of_two().ilog2().into());
+            sizes.insert("acc", machine.acc_width.into());
             sizes.insert("row_lanes", machine.row_lanes as f64);
         }
         Unit::Softmax => {
@@ -194,8 +198,11 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
 
 fn figures(unit: Unit, sizes: &Quantities) -> Figures {
     let of = |name: &str| sizes.get(name).copied().unwrap_or(0.0);
-    // Multipliers of 25 × 18 bits.
-    let multipliers = |a: f64, b: f64| (a / 24.0).ceil() * (b / 17.0).ceil();
+    // Multipliers of 25 × 18 bits, for a product of signed numbers of so many bits.
+    let multipliers = |a: f64, b: f64| {
+        let blocks = |a: f64, b: f64| ((a - 1.0) / 24.0).ceil() * ((b - 1.0) / 17.0).ceil();
+        blocks(a, b).min(blocks(b, a))
+    };
     let rows = 1.0 + ROW_LANE * (of("row_lanes") - 1.0).max(0.0);
     let (lut, ff, dsp) = match unit {
         Unit::Engine => {
@@ -221,14 +228,19 @@ fn figures(unit: Unit, sizes: &Quantities) -> Figures {
         Unit::Vector => {
             let norm = of("constants");
             let lut = rows * (VECTOR * of("sum") + norm * LAYER_NORM * of("square"));
-            let wide = of("sum") + 7.0;
-            let dsp =
-                multipliers(of("coefficient"), of("sum")) + norm * (3.0 * multipliers(wide, wide) + 2.0);
-            (lut, lut + 700.0, of("row_lanes") * dsp)
+            // LayerNorm (`rtl/overlay/overlay_layer_norm.sv`): n·X, squares, Γ·c, B·r. One product is the vector unit's own.
+            let row = of("sum") + of("channels");
+            let layer_norm = multipliers(of("channels") + 1.0, of("sum"))
+                + multipliers(row, row)
+                + multipliers(of("gamma"), row + 1.0)
+                + multipliers(of("beta"), (of("square") / 2.0).ceil() + 1.0);
+            let serial = multipliers(of("coefficient"), of("acc"));
+            let dsp = of("row_lanes") * (serial + norm * layer_norm);
+            (lut, lut + 700.0, dsp + multipliers(of("coefficient"), of("sum")))
         }
         Unit::Softmax => {
             let lut = rows * SOFTMAX * of("sum");
-            (lut, lut, multipliers(of("scale"), of("sum")))
+            (lut, lut, multipliers(of("scale") + 1.0, of("sum") + 1.0))
         }
         Unit::Readout => (READOUT, 4.0 * of("value"), 0.0),
     };

@@ -59,11 +59,12 @@ impl Kind {
     }
 }
 
-/// A path: its look-up tables, and its adders.
+/// A path: its look-up tables, and its adders; with the adders of the path to the same place that has most of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Path {
     lut: u64,
     adders: u64,
+    most_adders: u64,
 }
 
 impl Path {
@@ -72,7 +73,8 @@ impl Path {
     }
 }
 
-/// The longest path of the largest module of a netlist; none if there is no logic. A loop is followed once.
+/// The longest path of the largest module of a netlist, with the most adders of any path; none if there is no logic. A loop
+/// is followed once.
 ///
 /// # Errors
 /// If this is no netlist.
@@ -118,15 +120,21 @@ pub fn longest(text: &str) -> Result<Option<Path>> {
             let through = |source: usize| {
                 let path = paths[source]?;
                 let chained = kind == Kind::Carry && cells[source].0 == Kind::Carry;
-                Some(Path { adders: path.adders + u64::from(kind == Kind::Carry && !chained), ..path })
+                let more = u64::from(kind == Kind::Carry && !chained);
+                Some(Path { adders: path.adders + more, most_adders: path.most_adders + more, ..path })
             };
-            let alone = Path { adders: u64::from(kind == Kind::Carry), ..Path::default() };
-            let before = sources[n].iter().filter_map(|&source| through(source));
-            let longest = before.chain([alone]).max_by_key(|path| path.levels()).unwrap_or_default();
-            paths[n] = Some(Path { lut: longest.lut + u64::from(kind == Kind::Lut), ..longest });
+            let own = u64::from(kind == Kind::Carry);
+            let alone = Path { adders: own, most_adders: own, ..Path::default() };
+            let before = || sources[n].iter().filter_map(|&source| through(source)).chain([alone]);
+            let longest = before().max_by_key(|path| path.levels()).unwrap_or_default();
+            let most_adders = before().map(|path| path.most_adders).max().unwrap_or_default();
+            paths[n] = Some(Path { lut: longest.lut + u64::from(kind == Kind::Lut), most_adders, ..longest });
         }
     }
-    Ok(paths.into_iter().flatten().max_by_key(|path| (path.levels(), path.lut)).filter(|p| p.levels() > 0))
+    let paths = || paths.iter().flatten().copied();
+    let most_adders = paths().map(|path| path.most_adders).max().unwrap_or_default();
+    let longest = paths().max_by_key(|path| (path.levels(), path.lut)).filter(|path| path.levels() > 0);
+    Ok(longest.map(|path| Path { most_adders, ..path }))
 }
 
 /// The longest of the paths of all parts, the last of which is the top level itself.
@@ -143,7 +151,14 @@ pub fn of(
         Some(Instance { name, module }) => (name.clone(), plain_name(module).to_owned()),
         None => (TOP_LEVEL.to_owned(), top.to_owned()),
     };
-    Some(LogicDepth { levels: path.levels(), lut: path.lut, carry_chains: path.adders, instance, module })
+    Some(LogicDepth {
+        levels: path.levels(),
+        lut: path.lut,
+        carry_chains: path.adders,
+        most_carry_chains: paths.iter().flatten().map(|path| path.most_adders).max().unwrap_or_default(),
+        instance,
+        module,
+    })
 }
 
 #[cfg(test)]
@@ -177,9 +192,17 @@ mod tests {
             cell("r", "FDRE", 17, "16"),
             cell("e", "LUT1", 18, "17"),
         ];
-        assert_eq!(longest(&netlist(&cells)).unwrap(), Some(Path { lut: 2, adders: 2 }));
-        assert_eq!(longest(&netlist(&cells[1..4])).unwrap(), Some(Path { lut: 0, adders: 1 }));
+        assert_eq!(longest(&netlist(&cells)).unwrap(), Some(Path { lut: 2, adders: 2, most_adders: 2 }));
+        assert_eq!(
+            longest(&netlist(&cells[1..4])).unwrap(),
+            Some(Path { lut: 0, adders: 1, most_adders: 1 })
+        );
         assert_eq!(longest(&netlist(&cells[7..8])).unwrap(), None);
+        // The path with most adders may be another one than the longest.
+        let long: Vec<String> =
+            (20..26).map(|n| cell(&format!("l{n}"), "LUT6", n, &(n + 1).to_string())).collect();
+        let both = [&cells[..7], &long].concat();
+        assert_eq!(longest(&netlist(&both)).unwrap(), Some(Path { lut: 6, adders: 0, most_adders: 2 }));
         // A loop ends.
         let around = [cell("a", "LUT6", 1, "2"), cell("b", "LUT6", 2, "1")];
         assert!(longest(&netlist(&around)).unwrap().is_some_and(|path| path.lut <= 2));
@@ -188,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_longest_path_is_that_of_an_instance_or_of_the_top_level() {
-        let path = |lut| Some(Path { lut, adders: 0 });
+        let path = |lut| Some(Path { lut, adders: 0, most_adders: 10 - lut });
         let instance = |name: &str, module: &str| Instance { name: name.into(), module: module.into() };
         let instances = [instance("u_b", "b"), instance("u_a", r"$paramod\a\W=1"), instance("u_c", "b")];
         let found = |paths: &[Option<Path>]| of(paths, &instances, &[1, 0, 1], "top");
@@ -196,6 +219,7 @@ mod tests {
         assert_eq!(name(&[path(9), path(2), None]), Some(("u_a".into(), "a".into())));
         assert_eq!(name(&[path(1), path(2), None]), Some(("u_b".into(), "b".into())));
         assert_eq!(name(&[path(1), None, path(3)]), Some((TOP_LEVEL.into(), "top".into())));
+        assert_eq!(found(&[path(9), path(2), None]).map(|depth| depth.most_carry_chains), Some(8));
         assert_eq!(found(&[None, None, None]), None);
     }
 }

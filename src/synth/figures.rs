@@ -41,6 +41,9 @@ pub struct LogicDepth {
     pub lut: u64,
     /// Carry chains, however long: adders and comparisons. Wide multiplexers and inverters are not counted.
     pub carry_chains: u64,
+    /// Carry chains on the path that has most of them, of any instance.
+    #[serde(default)]
+    pub most_carry_chains: u64,
     /// Its instance, as in [`super::ModuleUse`].
     pub instance: String,
     /// The instance's module.

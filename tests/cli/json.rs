@@ -60,6 +60,7 @@ fn made() -> Vec<(&'static str, Value)> {
             levels: 2,
             lut: 1,
             carry_chains: 1,
+            most_carry_chains: 1,
             instance: "u".into(),
             module: "m".into(),
         }),
