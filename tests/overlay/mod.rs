@@ -484,26 +484,38 @@ fn addresses_outside_of_a_memory_are_noticed() {
     assert_eq!(noticed.len(), 9, "{noticed:?}");
 }
 
-/// Look-up tables of designs that Yosys 0.70 has synthesised for xc7 (docs/overlay.md).
+/// Look-up tables and multipliers of designs that Yosys 0.70 has synthesised for xc7 (docs/overlay.md).
 #[test]
 fn areas_are_those_of_yosys_within_15_percent() {
     let perceptron = lower(&mnist_mlp(EncodingChoice::Analog)).expect("lowers").network;
     let transformer = mnist_vit();
-    for (network, (lanes, spikes, fire_lanes, fetch_width), yosys) in [
-        (&perceptron, (8, 1, 1, 16), 1350.0),
-        (&perceptron, (32, 2, 4, 64), 3420.0),
-        (&transformer, (8, 1, 1, 8), 4615.0),
+    for (network, (lanes, spikes, fire_lanes, fetch_width, row_lanes), lut, dsp) in [
+        (&perceptron, (8, 1, 1, 16, 1), 1367, 0),
+        (&perceptron, (32, 2, 4, 64, 1), 3478, 0),
+        (&perceptron, (32, 2, 8, 64, 1), 3678, 0),
+        (&transformer, (8, 1, 1, 8, 1), 4618, 21),
+        (&transformer, (8, 1, 4, 8, 1), 5014, 21),
+        (&transformer, (16, 1, 4, 16, 1), 5236, 21),
+        (&transformer, (32, 2, 8, 32, 1), 8185, 21),
+        (&transformer, (64, 2, 8, 64, 1), 10_052, 21),
+        (&transformer, (64, 2, 8, 64, 2), 12_923, 40),
     ] {
-        let options = Options { lanes, spikes, fire_lanes, fetch_width, row_lanes: 1, ..Options::default() };
+        let options = Options { lanes, spikes, fire_lanes, fetch_width, row_lanes, ..Options::default() };
         let settled = Settled::new(network, options.code).expect("a golden model");
         let activity = Activity::levels(&settled, samples("examples/mnist_vit/sample/images.npy", 1));
         let (place, device) = (OverlayPlace::Fixed, None);
         let (model, activity) = ("model", &activity);
         let task = OverlayTask { model, network, place, activity, family: Family::Xc7, device };
         let point = overlay_point(&task, &options).expect("an overlay");
-        let error = point.estimate.total.lut as f64 / yosys - 1.0;
-        println!("{options:?}: {} look-up tables, {:+.1} %", point.estimate.total.lut, 100.0 * error);
-        assert!(error.abs() < 0.15, "{options:?}: {} instead of {yosys}", point.estimate.total.lut);
+        let total = point.estimate.total;
+        for (what, estimated, yosys) in [("LUT", total.lut, lut), ("DSP", total.dsp, dsp)] {
+            let off = estimated as f64 - f64::from(yosys);
+            println!("{options:?}: {estimated} {what}, {off:+} of {yosys}");
+            assert!(
+                off.abs() <= 0.15 * f64::from(yosys),
+                "{options:?}: {estimated} {what} instead of {yosys}"
+            );
+        }
     }
 }
 
