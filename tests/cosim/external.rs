@@ -4,15 +4,16 @@ use std::path::Path;
 
 use snn2rtl::architecture::{Design, Options as Folding, image};
 use snn2rtl::convert::EncodingChoice::Analog;
-use snn2rtl::cosim::Bench;
+use snn2rtl::cosim::{Bench, Run};
 use snn2rtl::data::Inputs;
 use snn2rtl::emit;
 use snn2rtl::lower;
 use snn2rtl::overlay::{External, Loadable, Options};
 use snn2rtl::snn::{Model, Op};
 
-use crate::common::{mnist_mlp, mnist_vit, repository, review_encoder, vit_small};
+use crate::common::{mnist_mlp, mnist_vit, repository, review_encoder, text_fixture, vit_small};
 use crate::equal;
+use crate::overlay::random_samples;
 
 fn samples(model: &Model, file: &str, count: usize) -> Inputs {
     let input = model.network.topological().into_iter().find_map(|id| match &model.network.node(id).op {
@@ -91,6 +92,86 @@ fn a_machine_with_few_memories_computes_the_same() {
     let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
     equal(&mut bench, &images, None, None);
     equal(&mut bench, &images, Some(9), None);
+}
+
+/// Images that the core reads itself: damaged ones of every kind are refused, and the next good one runs, without a reset.
+#[test]
+fn bad_images_in_memory_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let models = [mnist_mlp(Analog), text_fixture("text_masked_fill"), vit_small()];
+    let networks: Vec<_> = models.iter().map(|model| lower::lower(model).expect("lowered").network).collect();
+    let options = Options { lanes: 16, ..Options::default() };
+    let external = External { bus: 64, ring: None };
+    let all: Vec<_> = networks.iter().collect();
+    let machine = Loadable::with_external_weights(&all, &options, external).expect("a machine");
+    let folding = Folding::Loadable(Box::new(machine));
+    let build = folder.path().join("build");
+    emit::emit(&models[0], &folding, &build).expect("written");
+    let inputs: Vec<Inputs> =
+        (1..).zip(&models).map(|(seed, model)| random_samples(model, 2, seed, folder.path())).collect();
+    let design = Design::plan("text", &networks[1], &folding).expect("fits");
+    let good = design.image().expect("words").expect("an image");
+    let last = good.len() - 1;
+    let with = |at: usize, word: u32| {
+        let mut words = good.clone();
+        words[at] = word;
+        words[last] = image::crc(&words[..last]);
+        words
+    };
+    let torn = |at: usize| {
+        let mut words = good.clone();
+        words[at] ^= 1 << 9;
+        words
+    };
+    let length = good.len() as u32;
+    let outside = image::MemoryKind::Stream.number();
+    let is_last = |&at: &usize| good[at..at + 2] == [outside, 0] && at + 3 + good[at + 2] as usize == last;
+    let section = (4..last - 2).find(is_last).expect("a last section");
+    let mut longer = with(3, length + 10);
+    longer[section + 2] += 10;
+    let bad = [
+        // The begin of a format, of another machine, lengths that are not those of the sections.
+        vec![
+            (with(0, 0), 1),
+            (with(1, image::VERSION + 1), 2),
+            (with(2, good[2] ^ 1), 3),
+            (with(3, 8), 4),
+            (with(3, length - 1), 4),
+            // More words than there are: the CRC is taken for a section; or the source ends within the last one.
+            (with(3, length + 10), 5),
+            (longer, 8),
+        ],
+        // Sections; single bits in the program, in the weights, and in the last row of the table.
+        vec![
+            (with(4, 99), 5),
+            (with(5, 1), 6),
+            (with(6, u32::MAX), 6),
+            (with(6, 0), 6),
+            (torn(20), 7),
+            (torn(last / 2), 7),
+            (torn(last - 16), 7),
+            (torn(last), 7),
+        ],
+        // Cut.
+        vec![
+            (good[..last].to_vec(), 8),
+            (good[..last / 3].to_vec(), 8),
+            (good[..5].to_vec(), 8),
+            (Vec::new(), 8),
+        ],
+    ];
+    let order = [0, 1, 2, 1, 0];
+    let runs: Vec<Run> =
+        order.iter().map(|&n| Run { model: &models[n], inputs: &inputs[n], bad: &bad[n] }).collect();
+    let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
+    for stall in [None, Some(1)] {
+        let reports = bench.run_in_turn(&runs, stall).expect("runs");
+        for (report, &n) in reports.iter().zip(&order) {
+            assert_eq!(report.first_mismatch.as_ref().map(ToString::to_string), None, "{}", models[n].name);
+            assert_eq!((report.mismatches, report.samples), (0, 2), "{}", models[n].name);
+        }
+        assert_eq!(reports.len(), order.len());
+    }
 }
 
 /// The stream of weights is aligned, and the image says where it is.

@@ -180,7 +180,7 @@ fn wrong_weights_are_found_where_they_act() {
 }
 
 /// Samples of random elements.
-fn random_samples(model: &Model, count: usize, seed: u64, folder: &Path) -> Inputs {
+pub fn random_samples(model: &Model, count: usize, seed: u64, folder: &Path) -> Inputs {
     let input = model.network.topological().into_iter().find_map(|id| match &model.network.node(id).op {
         Op::Input(input) => Some(input.clone()),
         _ => None,
