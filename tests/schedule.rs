@@ -159,6 +159,7 @@ fn state_goes_to_ultra_ram_where_block_memory_is_short() {
         quantised_sums: false,
         linear_attention: false,
         two_softmaxes: false,
+        gated: false,
         mean: true,
         function: None,
     };
@@ -212,6 +213,7 @@ fn fifos_at_joins_shrink_where_nothing_else_fits() {
         quantised_sums: false,
         linear_attention: false,
         two_softmaxes: false,
+        gated: false,
         mean: true,
         function: None,
     };
@@ -264,6 +266,7 @@ fn a_refusal_does_not_list_the_same_network_as_fitting() {
         quantised_sums: false,
         linear_attention: false,
         two_softmaxes: false,
+        gated: false,
         mean: true,
         function: None,
     };

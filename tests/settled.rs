@@ -11,7 +11,7 @@ use snn2rtl::data;
 use snn2rtl::golden::{Membranes, Observer, Readers, Settled, SettledOutcome, SpikeCode, Unobserved};
 use snn2rtl::graph::NodeId;
 use snn2rtl::integer::eval::{Evaluation, evaluate};
-use snn2rtl::integer::{Network, Op, Rule};
+use snn2rtl::integer::{Form, Network, Op, Rule};
 use snn2rtl::lower::lower;
 use snn2rtl::quant::{Element, Rounding};
 use snn2rtl::snn::Model;
@@ -357,6 +357,7 @@ pub fn additions_by_hand(network: &Network, code: SpikeCode, outcome: &SettledOu
             }
             Op::Linear(linear) => linear.outputs as u64,
             // Each element of the left operand meets its head's share of the outputs of its row.
+            Op::Product(product) if product.form == Form::Gate => 1,
             Op::Product(product) => (node.shape.channels() / product.heads) as u64,
             Op::Sum(_) => 1,
             Op::Input(_) | Op::Arrange(_) | Op::Embedding(_) | Op::MaxPool(_) | Op::Readout(_) => continue,

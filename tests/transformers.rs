@@ -44,6 +44,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
                 quantised_sums: seed % 4 == 0,
                 linear_attention: !(words && mask) && seed % 3 == 0,
                 two_softmaxes: seed % 5 == 1,
+                gated: false,
                 mean,
                 function,
                 band: Band::ALL,

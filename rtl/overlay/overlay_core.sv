@@ -67,6 +67,8 @@ module overlay_core #(
   parameter int unsigned OperandDepth = 0,
   /// Operands: banks, each of which a transposed row writes at once.
   parameter int unsigned OperandLanes = 1,
+  /// Operands: an event may read one lane of a word; not with `StreamWidth`.
+  parameter bit HasGates = 1'b0,
   /// Most elements of a row of operands that is transposed, with `StreamWidth`.
   parameter int unsigned OperandElements = 1,
   /// Bits of a signed sum of the engine.
@@ -88,9 +90,10 @@ module overlay_core #(
   parameter int unsigned PieceWidth = 16,
   parameter int unsigned PieceDepth = 0,
   parameter PieceFile = "",
-  /// IF and LIF neurons: words of membranes, none if 0; bits of a membrane, of a leak behind the point.
+  /// IF and LIF neurons: words of membranes, none if 0; bits of a membrane, of a synaptic current, of a leak behind the point.
   parameter int unsigned LifDepth = 0,
   parameter int unsigned LifWidth = 16,
+  parameter int unsigned CurrentWidth = 0,
   parameter int unsigned LeakShift = 0,
   /// Bits of the progress of a unit: the rows of a sample.
   parameter int unsigned ProgressBits = 16,
@@ -208,7 +211,11 @@ module overlay_core #(
   localparam int unsigned SpikeBits = (SpikeDepth > 1) ? $clog2(SpikeDepth) : 1;
   localparam int unsigned WeightBits = (WeightDepth > 1) ? $clog2(WeightDepth) : 1;
   localparam int unsigned OperandBits = (OperandDepth > 1) ? $clog2(OperandDepth) : 1;
-  localparam int unsigned WordBits = (WeightBits > OperandBits) ? WeightBits : OperandBits;
+  // A lane of a word of operands has an address of its own, of which the highest bit is set.
+  localparam int unsigned LanePlaceBits = (Lanes > 1) ? $clog2(Lanes) : 1;
+  localparam int unsigned ReadBits = HasGates ? OperandBits + LanePlaceBits : OperandBits;
+  localparam int unsigned WordBits =
+      ((WeightBits > ReadBits) ? WeightBits : ReadBits) + (HasGates ? 1 : 0);
   localparam int unsigned ThresholdBits = (ThresholdDepth > 1) ? $clog2(ThresholdDepth) : 1;
   localparam int unsigned RowBits = $clog2(MaxRows + 1);
   localparam int unsigned FetchStepBits = $clog2(MaxFetchSteps + 1);
@@ -481,6 +488,7 @@ module overlay_core #(
     .WindowDepth(WindowDepth),
     .Loadable(Loadable),
     .WindowFile(WindowFile),
+    .HasGates(HasGates),
     .HasMaximum(PoolWidth > 0),
     .ProgressBits(ProgressBits)
   ) u_fetch (
@@ -795,7 +803,26 @@ module overlay_core #(
         localparam int unsigned BankBits = (BankDepth > 1) ? $clog2(BankDepth) : 1;
         logic [OperandBits-1:0] addr;
         logic [OperandLanes*Lanes*OperandWidth-1:0] words;
-        assign addr = event_addr[WordBits*g+:OperandBits];
+        logic [Lanes-1:0] lanes;
+        if (HasGates) begin : gen_gate
+          // Of a word, all lanes or one.
+          logic one;
+          logic [LanePlaceBits-1:0] place;
+          logic [Lanes-1:0] lanes_q;
+          assign one = event_addr[WordBits*(g+1)-1];
+          assign place = event_addr[WordBits*g+:LanePlaceBits];
+          assign addr = one ? event_addr[WordBits*g+LanePlaceBits+:OperandBits] :
+              event_addr[WordBits*g+:OperandBits];
+          always_ff @(posedge clk_i) begin
+            for (int unsigned j = 0; j < Lanes; j++) begin
+              if (event_valid) lanes_q[j] <= !one || place == LanePlaceBits'(j);
+            end
+          end
+          assign lanes = lanes_q;
+        end else begin : gen_no_gate
+          assign addr = event_addr[WordBits*g+:OperandBits];
+          assign lanes = '1;
+        end
         for (genvar b = 0; b < OperandLanes; b++) begin : gen_bank
           masked_ram #(
             .PartWidth(OperandWidth),
@@ -820,7 +847,10 @@ module overlay_core #(
             joined = joined | words[Lanes*OperandWidth*b+:Lanes*OperandWidth];
           end
         end
-        assign operand_data[Lanes*OperandWidth*g+:Lanes*OperandWidth] = joined;
+        for (genvar j = 0; j < Lanes; j++) begin : gen_lane
+          assign operand_data[OperandWidth*(Lanes*g+j)+:OperandWidth] =
+              joined[OperandWidth*j+:OperandWidth] & {OperandWidth{lanes[j]}};
+        end
       end
     end else begin : gen_no_operands
       assign operand_data = '0;
@@ -955,6 +985,7 @@ module overlay_core #(
     .PieceFile(PieceFile),
     .LifDepth(LifDepth),
     .LifWidth(LifWidth),
+    .CurrentWidth(CurrentWidth),
     .LeakShift(LeakShift),
     .RowBits(RowBits),
     .ChunkBits(ChunkBits),

@@ -31,6 +31,9 @@ module overlay_fetch #(
   parameter int unsigned WindowDepth = 0,
   parameter bit Loadable = 1'b0,
   parameter WindowFile = "",
+  /// Words of rows may differ: the words of an instruction advance from row to row. With `diagonal`, the highest bit of an
+  /// address is inverted.
+  parameter bit HasGates = 1'b0,
   /// The largest sum of all taps may be asked for.
   parameter bit HasMaximum = 1'b0,
   /// Bits of the progress of a unit.
@@ -280,13 +283,31 @@ module overlay_fetch #(
     assign mask = '1;
   end
 
+  logic [WordBits-1:0] row_base;
+  // Words of the present row, from those of the instruction on.
+  if (HasGates) begin : gen_row_words
+    logic [WordBits-1:0] row_words, row_base_q;
+    assign row_words = WordBits'(instr_i[overlay_isa_pkg::FetchRowWordsLsb+:32]);
+    assign row_base = row_base_q;
+    always_ff @(posedge clk_i) begin
+      if (state_q == StBegin) begin
+        row_base_q <= '0;
+        row_base_q[WordBits-1] <= instr_i[overlay_isa_pkg::FetchDiagonalLsb];
+      end else if (issue && chunk_last && inner_last && outer_last) begin
+        row_base_q <= row_base_q + row_words;
+      end
+    end
+  end else begin : gen_no_row_words
+    assign row_base = '0;
+  end
+
   logic [SpikeBits-1:0] source_addr, start_addr, again_addr, next_line_addr;
   logic [WordBits-1:0] start_base, next_outer_base, next_inner_base, next_line_base;
   logic [GroupBits-1:0] next_first;
   assign source_addr = source + ((from_input && input_half_i) ? input_half_words_i : '0);
   assign start_addr = windowed ? source_addr + window_addr : row_addr_q;
   assign again_addr = (WindowDepth > 0) ? start_addr_q : row_addr_q;
-  assign start_base = words + window_words;
+  assign start_base = words + row_base + window_words;
   assign next_line_addr = line_addr_q + line_stride;
   assign next_line_base = line_base_q + line_words;
   assign next_outer_base = outer_base_q + outer_words;

@@ -59,9 +59,11 @@ module overlay_fire #(
   parameter bit Loadable = 1'b0,
   parameter int unsigned PieceWidth = 16,
   parameter PieceFile = "",
-  /// IF and LIF neurons: words of membranes, none if 0; bits of a membrane, of a leak behind the point; see `overlay_lif`.
+  /// IF and LIF neurons: words of membranes, none if 0; bits of a membrane, of a synaptic current, of a leak behind the point;
+  /// see `overlay_lif`.
   parameter int unsigned LifDepth = 0,
   parameter int unsigned LifWidth = 16,
+  parameter int unsigned CurrentWidth = 0,
   parameter int unsigned LeakShift = 0,
   /// Bits that are counted: rows, chunks of a row, elements of a chunk.
   parameter int unsigned RowBits = 8,
@@ -370,6 +372,7 @@ module overlay_fire #(
       .ThetaWidth(ThetaWidth),
       .StartWidth(StartWidth),
       .StateWidth(LifWidth),
+      .CurrentWidth(CurrentWidth),
       .Depth(LifDepth),
       .LeakShift(LeakShift),
       .FractionBits(FractionBits)
@@ -384,7 +387,9 @@ module overlay_fire #(
       .fraction_i(instr_i[overlay_isa_pkg::FireStartsLsb+:FractionBits]),
       .reset_i(instr_i[overlay_isa_pkg::FireLifLsb+1+:2]),
       .over_i(instr_i[overlay_isa_pkg::FireLifLsb]),
-      .factor_i((LeakShift + 1)'(instr_i[overlay_isa_pkg::FireScaleLsb+:64])),
+      .factor_i((LeakShift + 1)'(instr_i[overlay_isa_pkg::FireScaleLsb+:32])),
+      .synapse_i(instr_i[overlay_isa_pkg::FireCurrentLsb]),
+      .synapse_factor_i((LeakShift + 1)'(instr_i[overlay_isa_pkg::FireScaleLsb+32+:32])),
       .value_i(LifWidth'(instr_i[overlay_isa_pkg::FireCoefficientLsb+:64])),
       .sums_i(s0_sums),
       .threshold_i,

@@ -10,10 +10,13 @@
 ///     membrane = leak(v);  after a spike  leak(v - theta + over), leak(v) - theta + over, or value
 ///     leak(x) = floor((factor * x + 2^(LeakShift - 1)) / 2^LeakShift)
 ///
+/// With `synapse_i`, a current is kept beside the membrane, 0 before the first time-step: the current, plus drive and sum, takes
+/// the place of both, and then leaks with a factor of its own.
+///
 /// Contract: what belongs to a group is valid and stays as it is from the first cycle with `valid_i` until its spikes are
 /// taken, in a cycle with `done_o` and `take_i`. `begin_i` is high before the first group of an instruction.
-/// Structure: read -> add -> decide -> leak (two cycles, with `LeakShift`) -> store.
-/// Throughput: a group in six cycles, without `LeakShift` in four.
+/// Structure: read -> add -> join (with `CurrentWidth`) -> decide -> leak (two cycles, with `LeakShift`) -> store.
+/// Throughput: a group in six cycles, without `LeakShift` in four; with `CurrentWidth` in one more.
 module overlay_lif #(
   /// Neurons of a group.
   parameter int unsigned Lanes = 8,
@@ -22,6 +25,8 @@ module overlay_lif #(
   parameter int unsigned ThetaWidth = 14,
   parameter int unsigned StartWidth = 16,
   parameter int unsigned StateWidth = 24,
+  /// Bits of a signed current; no neuron has one if 0.
+  parameter int unsigned CurrentWidth = 0,
   /// Words of membranes.
   parameter int unsigned Depth = 16,
   /// Bits of a leak behind the point; no membrane leaks to a part of it if 0.
@@ -45,6 +50,9 @@ module overlay_lif #(
   /// A spike needs more than the threshold that is subtracted: theta is one more.
   input  wire logic                                     over_i,
   input  wire logic [LeakShift:0]                       factor_i,
+  /// Neurons have a current; factor of its leak.
+  input  wire logic                                     synapse_i,
+  input  wire logic [LeakShift:0]                       synapse_factor_i,
   input  wire logic signed [StateWidth-1:0]             value_i,
   input  wire logic [Lanes*AccWidth-1:0]                sums_i,
   /// Of each neuron: drive, and theta above it.
@@ -61,6 +69,7 @@ module overlay_lif #(
   typedef enum logic [2:0] {
     StIdle,
     StAdd,
+    StJoin,
     StDecide,
     StLeak,
     StSum,
@@ -79,7 +88,8 @@ module overlay_lif #(
     end else begin
       case (state_q)
         StIdle: if (valid_i) state_q <= StAdd;
-        StAdd: state_q <= StDecide;
+        StAdd: state_q <= (CurrentWidth > 0) ? StJoin : StDecide;
+        StJoin: state_q <= StDecide;
         StDecide: state_q <= (LeakShift > 0) ? StLeak : StStore;
         StLeak: state_q <= StSum;
         StSum: state_q <= StStore;
@@ -95,9 +105,11 @@ module overlay_lif #(
     end
   end
 
-  logic [Lanes*StateWidth-1:0] stored, next;
+  // A membrane, and the current above it.
+  localparam int unsigned KeptWidth = StateWidth + CurrentWidth;
+  logic [Lanes*KeptWidth-1:0] stored, next;
   sync_ram #(
-    .Width(Lanes * StateWidth),
+    .Width(Lanes * KeptWidth),
     .Depth(Depth)
   ) u_membranes (
     .clk_i,
@@ -127,14 +139,53 @@ module overlay_lif #(
     assign drive = threshold_i[(ThetaWidth+StartWidth)*j+:StartWidth];
     assign theta = threshold_i[(ThetaWidth+StartWidth)*j+StartWidth+:ThetaWidth];
     assign sum = sums_i[AccWidth*j+:AccWidth];
-    assign held = first_q ? value_i : stored[StateWidth*j+:StateWidth];
+    assign held = first_q ? value_i : stored[KeptWidth*j+:StateWidth];
     assign spike = CompareWidth'(v_q) >= $signed(CompareWidth'(theta));
     // What is subtracted lies in the range of membranes if a neuron can spike at all.
     assign lower = StateWidth'(theta) - StateWidth'(over_i);
-    always_ff @(posedge clk_i) begin
-      if (state_q == StAdd) begin
-        v_q <= held + StateWidth'(drive) + (StateWidth'(sum) <<< fraction_i);
+    if (CurrentWidth > 0) begin : gen_current
+      // What is added to the membrane, which wraps as the membrane does; without a synapse it may be wider than a current.
+      localparam int unsigned AddWidth = (CurrentWidth > StateWidth) ? CurrentWidth : StateWidth;
+      logic signed [AddWidth-1:0] current, added_q;
+      logic signed [CurrentWidth-1:0] rest;
+      assign current = (first_q || !synapse_i) ? '0 :
+          AddWidth'($signed(stored[KeptWidth*j+StateWidth+:CurrentWidth]));
+      always_ff @(posedge clk_i) begin
+        if (state_q == StAdd) begin
+          added_q <= current + AddWidth'(drive) + (AddWidth'(sum) <<< fraction_i);
+        end
+        if (state_q == StJoin) v_q <= held + StateWidth'(added_q);
       end
+      if (LeakShift > 0) begin : gen_rest
+        localparam int unsigned RestWidth = CurrentWidth + LeakShift + 1;
+        logic signed [RestWidth-1:0] product, rounded;
+        wide_product #(
+          .AWidth(CurrentWidth),
+          .BWidth(LeakShift + 2),
+          .Width(RestWidth)
+        ) u_product (
+          .clk_i,
+          .enable_i(1'b1),
+          .a_i(CurrentWidth'(added_q)),
+          .b_i($signed({1'b0, synapse_factor_i})),
+          .product_o(product)
+        );
+        assign rounded = product + (RestWidth'(1) << (LeakShift - 1));
+        assign rest = CurrentWidth'(rounded >>> LeakShift);
+      end else begin : gen_no_rest
+        assign rest = synapse_factor_i[0] ? CurrentWidth'(added_q) : '0;
+      end
+      assign next[KeptWidth*j+StateWidth+:CurrentWidth] = rest;
+    end else begin : gen_no_current
+      logic unused_synapse;
+      assign unused_synapse = synapse_i ^ (^synapse_factor_i);
+      always_ff @(posedge clk_i) begin
+        if (state_q == StAdd) begin
+          v_q <= held + StateWidth'(drive) + (StateWidth'(sum) <<< fraction_i);
+        end
+      end
+    end
+    always_ff @(posedge clk_i) begin
       if (state_q == StDecide) begin
         spike_q <= spike;
         kept_q <= v_q - ((spike && subtracts) ? lower : '0);
@@ -164,7 +215,7 @@ module overlay_lif #(
       if (spike_q && late) after = left - lower;
       if (spike_q && sets) after = value_i;
     end
-    assign next[StateWidth*j+:StateWidth] = after;
+    assign next[KeptWidth*j+:StateWidth] = after;
     assign spikes_o[j] = spike_q;
     assign membranes_o[StateWidth*j+:StateWidth] = v_q;
   end

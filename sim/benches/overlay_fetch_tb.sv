@@ -18,6 +18,7 @@ module overlay_fetch_tb #(
   parameter int unsigned WindowDepth = 0,
   parameter WindowFile = "",
   parameter int unsigned HasMaximum = 0,
+  parameter int unsigned HasGates = 0,
   parameter int unsigned ProgressBits = 16,
   parameter int unsigned Instructions = 1,
   parameter ProgramFile = "",
@@ -89,6 +90,7 @@ module overlay_fetch_tb #(
     .RowBits(RowBits), .StepBits(StepBits), .SegmentBits(SegmentBits), .OuterBits(OuterBits),
     .InnerBits(InnerBits), .GroupBits(GroupBits), 
     .WindowDepth(WindowDepth), .WindowFile(WindowFile), .HasMaximum(HasMaximum),
+    .HasGates(HasGates),
     .ProgressBits(ProgressBits)
   ) u_dut (
     .clk_i, .rst_i(rst), .input_half_words_i(SpikeBits'(InputHalf)),

@@ -83,6 +83,12 @@ struct Problem<'a> {
 /// # Errors
 /// When the file is neither an ONNX model nor a NIR file, or it cannot be converted.
 pub fn run(args: &Args) -> Result<()> {
+    if args.insert.is_idle() {
+        return Err(Error::input(
+            "--calibrate without --insert-quantisers: check does not measure rounded weights",
+        )
+        .fix("add --insert-quantisers 8, or measure with convert: --weight-bits 8 or --tolerance 0.5"));
+    }
     let (encoding, samples) = Encoding::of(args.encoding, &args.model)?;
     let check = flow::check(&flow::check::Options {
         model: args.model.clone(),

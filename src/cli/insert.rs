@@ -36,6 +36,11 @@ impl InsertArgs {
         Ok(Some(Insert { bits, calibrate, labels: self.labels.clone() }))
     }
 
+    /// Whether there are samples that `check` has no use for.
+    pub fn is_idle(&self) -> bool {
+        self.calibrate.is_some() && self.insert_quantisers.is_none()
+    }
+
     /// Samples and labels.
     pub fn samples(&self) -> Option<(&str, Option<&str>)> {
         Some((self.calibrate.as_deref()?, self.labels.as_deref()))

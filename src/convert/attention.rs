@@ -53,7 +53,7 @@ impl Conversion {
     }
 
     /// The layer of neurons that carries a value.
-    fn neurons_of(&mut self, name: &str, value: &Value) -> Result<NodeId> {
+    pub(super) fn neurons_of(&mut self, name: &str, value: &Value) -> Result<NodeId> {
         self.rows_themselves(name, value)?;
         self.applied(name, value)?;
         let node = self.carrier(name, value)?;

@@ -11,6 +11,7 @@ mod clip;
 mod concat;
 mod convolution;
 mod function;
+mod gate;
 mod identity;
 mod line;
 mod linear;
@@ -177,6 +178,9 @@ impl Conversion {
             (qann::Op::MatMul, [a, b]) => {
                 let shapes = (&network.node(inputs[0]).shape, &network.node(inputs[1]).shape);
                 self.product(name, (a, b), shapes, readers)?
+            }
+            (qann::Op::Mul, [a, b]) => {
+                self.gate(name, (a, b), (&node.shape, &network.node(inputs[1]).shape), readers)?
             }
             (qann::Op::Mean, [source]) => self.mean(name, source, &network.node(inputs[0]).shape, readers)?,
             (qann::Op::Softmax, [source]) => self.softmax(name, source, &node.shape, readers)?,

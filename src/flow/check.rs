@@ -34,14 +34,15 @@ pub fn check(options: &Options) -> Result<Check> {
         placeholders,
         explanation,
         notes: mut told,
+        mut float_weights,
         mut problems,
     } = examined;
     let size = size_of(&network, |id| !placeholders.contains(&id));
     let mut inserted = None;
     if let Some(insert) = options.insert.as_ref().filter(|_| problems.is_empty()) {
         let placed = insert::insert(&network, insert)?;
-        network = gaps::filled(&network, &placed.0, &placed.1)?;
-        inserted = Some(placed);
+        network = placed.network;
+        inserted = Some((placed.gaps, placed.quantisers, placed.inserted));
     }
     let mut found = None;
     if let Some(search) = options.search.as_ref().filter(|_| problems.is_empty()) {
@@ -56,9 +57,10 @@ pub fn check(options: &Options) -> Result<Check> {
         network = chosen;
         // Not to 24 bits, as the importer has noted.
         let rounded = |node: &String| widths.layers.iter().any(|(layer, _)| layer == node);
-        told.retain(|(node, text)| !(text.starts_with("float weights") && rounded(node)));
+        float_weights.retain(|(node, _)| !rounded(node));
         found = Some(widths);
     }
+    told.extend(float_weights);
     let inserted = inserted.map(|(_, _, placed)| placed);
     problems.extend(convert::problems(&network, &placeholders));
     let mut converted = None;
@@ -132,6 +134,7 @@ fn size_of(network: &Network, counts: impl Fn(crate::graph::NodeId) -> bool) -> 
             | Op::Line { .. }
             | Op::Pick { .. }
             | Op::MatMul
+            | Op::Mul
             | Op::AveragePool(_)
             | Op::MaxPool(_)
             | Op::Mean

@@ -61,11 +61,23 @@ pub struct Placed {
     pub scale: f32,
 }
 
+/// A network with further quantisers.
+pub struct Placement {
+    /// The network.
+    pub network: Network,
+    /// Where the quantisers stand in the network as it was.
+    pub gaps: Vec<Gap>,
+    /// The quantisers, one for each gap.
+    pub quantisers: Vec<Quantiser>,
+    /// What they cost.
+    pub inserted: Inserted,
+}
+
 /// Quantisers for an imported network: where they stand, what they are, and what they cost.
 ///
 /// # Errors
 /// If the samples do not fit the network, or its values are not finite.
-pub fn insert(network: &Network, options: &Insert) -> Result<(Vec<Gap>, Vec<Quantiser>, Inserted)> {
+pub fn insert(network: &Network, options: &Insert) -> Result<Placement> {
     if !BITS.contains(&options.bits) {
         return Err(Error::input(format!("quantisers of {} bits; supported are 1 to 16", options.bits)));
     }
@@ -113,7 +125,7 @@ pub fn insert(network: &Network, options: &Insert) -> Result<(Vec<Gap>, Vec<Quan
         accuracy_before: accuracy(&before),
         accuracy: accuracy(&after),
     };
-    Ok((found, quantisers, inserted))
+    Ok(Placement { network: quantised, gaps: found, quantisers, inserted })
 }
 
 fn name(network: &Network, gap: &Gap) -> String {

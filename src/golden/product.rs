@@ -1,4 +1,4 @@
-//! SESA products: each spike of one operand adds a column of the other operand's tracers. If there are so many spikes
+//! Products of two layers: each spike of one operand adds a column of the other operand's tracers. If there are so many spikes
 //! at once that it is cheaper, the product of the tracers is recomputed, with the same result.
 
 use multiversion::multiversion;
@@ -71,6 +71,16 @@ impl ProductPlan {
         match self.form {
             Form::Scores => (depth, self.tokens),
             Form::Mix => (self.tokens, depth),
+            Form::Gate => (1, self.right_channels),
+        }
+    }
+
+    /// Sums that a spike of the left and of the right operand adds to.
+    fn fan_out(&self) -> (usize, usize) {
+        match self.form {
+            Form::Scores | Form::Mix => (self.inner().1, self.rows),
+            Form::Gate if self.tokens == self.rows => (1, 1),
+            Form::Gate => (1, self.rows),
         }
     }
 
@@ -110,9 +120,12 @@ impl ProductPlan {
         delta.any = true;
         delta.touched.iter_mut().zip(&left.fired).for_each(|(t, &fired)| *t = fired > 0 || rights > 0);
         let (inner, outputs) = self.inner();
-        let additions = (lefts * outputs as u64, rights * self.rows as u64);
+        let (of_left, of_right) = self.fan_out();
+        let additions = (lefts * of_left as u64, rights * of_right as u64);
         let multiplications = (self.rows * self.heads * inner * outputs) as u64;
-        let anew = !by_events && multiplications < DENSE_GAIN * (additions.0 + additions.1);
+        let anew = !by_events
+            && self.form != Form::Gate
+            && multiplications < DENSE_GAIN * (additions.0 + additions.1);
         let (operands, touched) = ((left, right), &delta.touched[..]);
         match (&mut delta.sums, &mut state.totals, &mut state.operand) {
             (Sums::I16(d), Sums::I16(a), Sums::I16(b)) => self.change(operands, (d, touched), a, b, anew),
@@ -133,7 +146,9 @@ impl ProductPlan {
     ) where
         i32: AsPrimitive<D>,
     {
-        self.arrange(right, operand);
+        if self.form != Form::Gate {
+            self.arrange(right, operand);
+        }
         if anew {
             match self.block() {
                 BLOCK => dense::<_, BLOCK>(self, &left.tracers, operand, delta, touched, totals),
@@ -163,7 +178,8 @@ impl ProductPlan {
                         let column = operand.iter_mut().skip(token).step_by(stride);
                         column.zip(values).for_each(|(o, s)| *o = s.as_());
                     }
-                    Form::Mix => {
+                    // A gate is not arranged.
+                    Form::Mix | Form::Gate => {
                         let row = &mut operand[token * stride..][..outputs];
                         row.iter_mut().zip(values).for_each(|(o, s)| *o = s.as_());
                     }
@@ -195,6 +211,7 @@ impl ProductPlan {
                 let values = &right[token * self.right_channels + head * depth..][..depth];
                 out.iter_mut().zip(values).for_each(|(a, &s)| *a = *a + (sign * s).as_());
             }
+            Form::Gate => sums[event] = sums[event] + (sign * right[event % right.len()]).as_(),
         }
     }
 
@@ -210,8 +227,11 @@ impl ProductPlan {
         let (from, to, stride) = match self.form {
             Form::Scores => (c, at, self.heads * self.tokens),
             Form::Mix => (at, c, self.right_channels),
+            Form::Gate => (c, c, self.right_channels),
         };
-        for row in 0..self.rows {
+        let own = self.form == Form::Gate && self.tokens == self.rows;
+        let rows = if own { token..token + 1 } else { 0..self.rows };
+        for row in rows {
             let e = row * self.left_channels + from;
             let before = left.tracers[e] - i32::from(left.spikes[e]);
             let sum = &mut sums[row * stride + to];

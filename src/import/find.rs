@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::decode::{NodeIndex, ValueId};
 use super::infer;
-use super::patterns::{self, Context, Found, Part, Site};
+use super::patterns::{self, Context, Found, Part, Remark, Site};
 use crate::error::Error;
 use crate::qann::Op;
 
@@ -22,6 +22,8 @@ pub struct Findings {
     pub part_of: HashMap<NodeIndex, NodeIndex>,
     /// What the user should know, by node: names of the network's nodes and texts.
     pub told: BTreeMap<NodeIndex, Vec<(String, String)>>,
+    /// How weights without a quantiser were taken, likewise.
+    pub float_weights: BTreeMap<NodeIndex, Vec<(String, String)>>,
 }
 
 /// How a value was reached.
@@ -105,7 +107,13 @@ pub fn find_all(context: &Context) -> Findings {
                 findings.part_of.extend(inside.into_iter().map(|inner| (inner, index)));
                 let next = if matches!(found, Found::Same(_)) { how } else { Reached::Firmly };
                 let name = name_of(&found).unwrap_or(&node.name);
-                findings.told.insert(index, told.into_iter().map(|text| (name.to_owned(), text)).collect());
+                for remark in told {
+                    let (list, text) = match remark {
+                        Remark::FloatWeights(text) => (&mut findings.float_weights, text),
+                        Remark::Other(text) => (&mut findings.told, text),
+                    };
+                    list.entry(index).or_default().push((name.to_owned(), text));
+                }
                 if errors.is_empty() {
                     findings.found.insert((index, port), (value, pattern, found));
                 }

@@ -94,6 +94,8 @@ pub struct Examined {
     pub explanation: Vec<Match>,
     /// What the user should know: node and text.
     pub notes: Vec<(String, String)>,
+    /// How weights without a quantiser were taken: node and text.
+    pub float_weights: Vec<(String, String)>,
     /// Everything that is wrong, sources first.
     pub problems: Vec<Error>,
 }
@@ -173,6 +175,7 @@ fn examine_bytes(
     let dropped = dropped.map(|(index, why)| (model.nodes[*index].name.clone(), format!("dropped: {why}")));
     let told = findings.told.values().flatten().cloned();
     let notes = model.notes.iter().cloned().chain(told).chain(dropped).collect();
+    let float_weights = findings.float_weights.values().flatten().cloned().collect();
     let spec = samples.as_ref().map_or(&options.input, |samples| &samples.spec);
     let built = build::build(&flow, spec, findings)?;
     problems.extend(built.problems);
@@ -183,6 +186,7 @@ fn examine_bytes(
         placeholders: built.placeholders,
         explanation: built.explanation,
         notes,
+        float_weights,
         problems,
         producer: model.producer,
         model_name: model.name,

@@ -1,7 +1,7 @@
 //! Cost of an operator: memory, multipliers, operations. These are counts; the mapping to hardware is decided
 //! elsewhere.
 
-use super::{Leak, Network, Op, Range, Rule};
+use super::{Form, Leak, Network, Op, Range, Rule};
 use crate::graph::NodeId;
 
 /// Memory of a node.
@@ -175,7 +175,10 @@ pub fn operations(network: &Network) -> Operations {
                 }
             }
             Op::Product(p) => {
-                let macs = len(0) * node.shape.channels() as u64 / p.heads as u64;
+                let macs = match p.form {
+                    Form::Scores | Form::Mix => len(0) * node.shape.channels() as u64 / p.heads as u64,
+                    Form::Gate => len(0),
+                };
                 result.macs += macs;
                 // A spike of either operand adds tracers of the other.
                 result.sops += 2 * macs;

@@ -198,5 +198,6 @@ fn product_of(product: &Product, left: &[i64], right: &[i64], tokens: usize, cha
             .flat_map(|p| (0..channels).map(move |c| (p, c)))
             .map(|(p, c)| (0..tokens).map(|j| p[c / depth * tokens + j] * right[j * channels + c]).sum())
             .collect(),
+        Form::Gate => left.iter().zip(right.iter().cycle()).map(|(x, g)| x * g).collect(),
     }
 }

@@ -221,6 +221,7 @@ impl Walk {
                 let length = match product.form {
                     snn::Form::Scores => shape(1).channels() / product.heads,
                     snn::Form::Mix => shape(1).rows(),
+                    snn::Form::Gate => 1,
                 };
                 let (product, value) =
                     product::lower(product, &left, &right, length).map_err(Error::input)?;

@@ -28,16 +28,18 @@ pub struct Neurons {
     pub reset: Reset,
     /// Whether the membrane must be above the threshold, not just at it.
     pub above: bool,
+    /// Whether the framework computes neurons with a synaptic current (CubaLIF) in the same way.
+    pub currents: bool,
 }
 
 impl Neurons {
     /// Names and values of what can be chosen.
     pub const ALL: [(&'static str, Self); 5] = [
-        ("nir", Self { reset: Reset::Value, above: true }),
-        ("snntorch", Self { reset: Reset::SubtractLate, above: true }),
-        ("snntorch-zero", Self { reset: Reset::Value, above: true }),
-        ("spikingjelly", Self { reset: Reset::Value, above: false }),
-        ("soft", Self { reset: Reset::Subtract, above: false }),
+        ("nir", Self { reset: Reset::Value, above: true, currents: true }),
+        ("snntorch", Self { reset: Reset::SubtractLate, above: true, currents: true }),
+        ("snntorch-zero", Self { reset: Reset::Value, above: true, currents: false }),
+        ("spikingjelly", Self { reset: Reset::Value, above: false, currents: true }),
+        ("soft", Self { reset: Reset::Subtract, above: false, currents: true }),
     ];
 }
 

@@ -90,7 +90,11 @@ pub(super) fn parameters(node: &RawNode, options: &Options) -> Result<Option<Par
     };
     if node.kind == "Threshold" {
         // Without a memory nothing is left to reset.
-        all.neurons = Neurons { reset: Reset::Never, above: neurons.above };
+        all.neurons = Neurons { reset: Reset::Never, ..neurons };
+    }
+    if node.kind == "CubaLIF" && !neurons.currents {
+        return Err(Error::input("CubaLIF neurons of snnTorch (Synaptic) with the reset \"zero\" are not supported: the time-step after a spike adds no current to the membrane")
+            .fix("train with reset_mechanism=\"subtract\" and convert with --neurons snntorch"));
     }
     for n in 0..count.unwrap_or(1) {
         let get = |wanted: &str| {

@@ -1,10 +1,10 @@
-//! Products of attention.
+//! Products of two layers of neurons: those of attention, and gates.
 
 use serde::{Deserialize, Serialize};
 
 use crate::graph::Shape;
 
-/// Kind of a product of attention, for `H` heads of `D` channels over `T` rows (tokens).
+/// Kind of a product, for `H` heads of `D` channels over `T` rows (tokens).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
@@ -12,6 +12,8 @@ pub enum Form {
     Scores,
     /// `A[i, h·D + d] = Σ_j P[i, h·T + j]·V[j, h·D + d]`.
     Mix,
+    /// `A[i, c] = X[i, c]·G[i, c]`, or `X[i, c]·G[0, c]` if `G` has one row: a gate. There is one head.
+    Gate,
 }
 
 /// Output shape of a product of two operands, head by head.
@@ -27,6 +29,10 @@ pub fn product(form: Form, heads: usize, left: &Shape, right: &Shape) -> Result<
     let (fits, channels) = match form {
         Form::Scores => (left.channels() == right.channels(), scores),
         Form::Mix => (left.channels() == scores, right.channels()),
+        Form::Gate => {
+            let rows = right.rows() == left.rows() || right.rows() == 1;
+            (heads == 1 && rows && left.channels() == right.channels(), right.channels())
+        }
     };
     if fits { Ok(Shape::matrix(left.rows(), channels)) } else { Err(problem()) }
 }

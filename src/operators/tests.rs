@@ -14,6 +14,8 @@ fn shapes() {
     assert_eq!(sum(3, 4, &[0, 1], &[&of(3, 4), &of(2, 4)]), Ok(of(3, 4)));
     assert_eq!(product(Form::Scores, 2, &of(3, 8), &of(5, 8)), Ok(of(3, 10)));
     assert_eq!(product(Form::Mix, 2, &of(3, 10), &of(5, 8)), Ok(of(3, 8)));
+    assert_eq!(product(Form::Gate, 1, &of(3, 8), &of(3, 8)), Ok(of(3, 8)));
+    assert_eq!(product(Form::Gate, 1, &of(3, 8), &of(1, 8)), Ok(of(3, 8)), "one gate for all rows");
     assert_eq!(softmax(2, true, &of(3, 10), &[&of(1, 5)]), Ok(of(3, 10)));
     assert_eq!(Select { first: 1, count: 2 }.shape(&of(3, 4)), Ok(of(2, 4)));
     assert_eq!(Arrange { shape: of(2, 2), order: vec![3, 1, 0, 2] }.shape(&of(1, 4)), Ok(of(2, 2)));
@@ -43,6 +45,9 @@ fn refusals() {
         ("scores of different depths", product(Form::Scores, 2, whole, &of(2, 4))),
         ("a mix of other tokens", product(Form::Mix, 2, whole, &of(5, 8))),
         ("scores that overflow", product(Form::Scores, 2, whole, &of(usize::MAX, 2))),
+        ("gates with heads", product(Form::Gate, 2, whole, whole)),
+        ("gates of other rows", product(Form::Gate, 1, &of(3, 8), whole)),
+        ("one gate for all channels", product(Form::Gate, 1, whole, &of(2, 1))),
         ("no group", softmax(0, false, whole, &[])),
         ("half a group", softmax(3, false, whole, &[])),
         ("a mask that is too short", softmax(2, true, whole, &[&of(1, 3)])),

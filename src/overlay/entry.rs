@@ -83,7 +83,7 @@ fn stage(design: &Design, unit: Unit) -> StageEntry {
             let program = 32 * (machine.fetch_count * Fetch::WORDS + machine.fire_count * Fire::WORDS);
             entry.rom_bits = bits(machine.weight_depth * lanes, machine.weight_width)
                 + bits(machine.threshold_depth * fire_lanes, machine.theta_width + machine.start_width)
-                + bits(machine.lif_depth * fire_lanes, machine.lif_width)
+                + bits(machine.lif_depth * fire_lanes, machine.lif_width + machine.current_width)
                 + bits(machine.piece_depth * fire_lanes, machine.piece_width + machine.level_bits + 1)
                 + program as u64;
             entry.state_bits = bits(machine.spike_depth * machine.fetch_width, 2)

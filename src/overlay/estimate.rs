@@ -27,8 +27,11 @@ const FIRE: f64 = 170.0;
 const FIRE_LANE: f64 = 1.1;
 /// Groups that a multiplexer of one look-up table per bit selects from.
 const SELECT: f64 = 2.7;
-/// Of an IF or LIF neuron, for each bit of its membrane; not fitted.
-const LIF: f64 = 5.0;
+/// Of an IF or LIF neuron, for each bit of its membrane and of its synaptic current, and flip-flops of both; fitted to
+/// `overlay_lif` alone (docs/spiking-networks.md).
+const LIF: f64 = 11.0;
+const CURRENT: f64 = 3.7;
+const LIF_FF: f64 = 3.6;
 /// The search in tables, for each neuron.
 const TABLES: f64 = 61.0;
 /// A bit of a word that a further bank of weights is joined with.
@@ -116,7 +119,7 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
                     machine.piece_depth,
                     machine.fire_lanes,
                 ),
-                (wide(machine.fire_lanes, machine.lif_width), machine.lif_depth, 1),
+                (wide(machine.fire_lanes, machine.lif_width + machine.current_width), machine.lif_depth, 1),
                 (u64::from(machine.input.value_width), 2 * machine.input.count, 1),
                 (u64::from(machine.spike_bits() + machine.word_bits()) + 4, machine.window_depth, 1),
                 (32, machine.fetch_count * Fetch::WORDS + machine.fire_count * Fire::WORDS, 1),
@@ -134,6 +137,7 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             sizes.insert("tables", machine.piece_depth.min(1) as f64);
             if machine.lif_depth > 0 {
                 sizes.insert("lif", machine.lif_width.into());
+                sizes.insert("current", machine.current_width.into());
                 sizes.insert("leak", machine.leak_shift.into());
             }
             sizes.insert("banks", banks(machine.weight_depth).len() as f64);
@@ -214,8 +218,10 @@ fn figures(unit: Unit, sizes: &Quantities) -> Figures {
                 (2.0 + of("negative")) * of("membrane") + of("acc") * (1.0 + groups / SELECT) + NEURON;
             let fire = of("fire_lanes") * (neuron + TABLES * of("tables")) + FIRE + FIRE_LANE * of("lanes");
             // Three adders and a comparison of a membrane, and the product with the leak.
-            let fire = fire + of("fire_lanes") * LIF * of("lif");
-            let leaks = if of("leak") > 0.0 { multipliers(of("lif"), of("leak") + 2.0) } else { 0.0 };
+            let fire = fire + of("fire_lanes") * (LIF * of("lif") + CURRENT * of("current"));
+            let leak = |bits: f64| multipliers(bits, of("leak") + 2.0);
+            let leaks = if of("leak") > 0.0 { leak(of("lif")) + leak(of("current")) } else { 0.0 };
+            let kept = of("lif") + of("current");
             let fetch = FETCH + FETCH_NEURON * of("fetch_width");
             let events = EVENTS * of("fetch_width") * of("spikes");
             let lut = accumulate + fire + fetch + events + INPUT + REST + ROWS * of("rows");
@@ -223,7 +229,7 @@ fn figures(unit: Unit, sizes: &Quantities) -> Figures {
                 + 3.0 * of("fire_lanes") * of("membrane")
                 + 4.0 * of("fetch_width")
                 + 1200.0;
-            (lut, ff + of("fire_lanes") * 2.0 * of("lif"), of("fire_lanes") * leaks)
+            (lut, ff + of("fire_lanes") * LIF_FF * kept, of("fire_lanes") * leaks)
         }
         Unit::Vector => {
             let norm = of("constants");

@@ -91,6 +91,9 @@ instruction! {
     input: 1,
     /// The largest of the sums of all taps, instead of their sum.
     maximum: 1,
+    /// With `operand`, an event adds one lane of a word: products element by element. The address of an event is
+    /// `word·2^k + lane` with `2^k` the lanes, rounded up to a power of two.
+    diagonal: 1,
     /// Unit whose progress row `r` waits for (0 none, 1 engine, 2 softmax, 3 vector): `progress ≥ base + r·step`.
     wait0_unit: 2, wait0_base: 16, wait0_step: 8,
     /// A second condition.
@@ -110,9 +113,10 @@ instruction! {
     outer: 16, inner: 16,
     /// Inputs of a chunk, in groups of `FireLanes`: those of outer chunk `o` begin at group `o·slice_step`.
     slice_step: 16, slice_groups: 16,
-    /// Word of event `i`: `words + o·outer_words + n·inner_words + g·segment_words + i`, with `i` the event's position in
-    /// its row, `o` the outer and `n` the inner chunk, `g` the segment; modulo 2^32.
-    words: 32, outer_words: 32, inner_words: 32, segment_words: 32,
+    /// Word of event `i`: `words + r·row_words + o·outer_words + n·inner_words + g·segment_words + i`, with `i` the event's
+    /// position in its row, `r` the row, `o` the outer and `n` the inner chunk, `g` the segment; modulo 2^32. Without
+    /// `diagonal`, `row_words` is 0.
+    words: 32, row_words: 32, outer_words: 32, inner_words: 32, segment_words: 32,
 }
 
 instruction! {
@@ -164,6 +168,8 @@ instruction! {
     /// fraction bits, `scale` the factor of the leak, `coefficient` the membrane before the first time-step and after a spike.
     /// What a spike does to the membrane: 1 nothing, 2 subtracts θ, 4 subtracts it after the leak (3, 5: θ − 1), 6 sets it.
     lif: 3,
+    /// They integrate a synaptic current, whose leak has the factor `scale / 2^32`; that of the membrane is `scale mod 2^32`.
+    current: 1,
 }
 
 impl Fire {

@@ -145,6 +145,9 @@ pub struct Machine {
     pub lif_depth: usize,
     /// Signed membrane of such a neuron.
     pub lif_width: u32,
+    /// Signed synaptic current of such a neuron; 0 if none has one.
+    #[serde(default, skip_serializing_if = "is_zero_width")]
+    pub current_width: u32,
     /// Bits of a leak behind the point; 0 if no membrane leaks to a part of it.
     pub leak_shift: u32,
     /// Most local time-steps of neurons with radix spikes; at least 1.
@@ -247,6 +250,9 @@ pub struct Machine {
     pub window_depth: usize,
     /// Signed level of which the largest is taken; 0 without pools.
     pub pool_width: u32,
+    /// Products element by element.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub gates: bool,
     /// Outer chunks.
     pub max_outer: usize,
     /// Inner chunks.
@@ -269,6 +275,12 @@ fn is_false(flag: &bool) -> bool {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
+}
+
+/// Leaves out what machines without synaptic currents do not have.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero_width(width: &u32) -> bool {
+    *width == 0
 }
 
 /// Parameters of the readout.
@@ -316,6 +328,11 @@ pub(super) fn bits(most: usize) -> u32 {
     usize::BITS - most.leading_zeros()
 }
 
+/// Bits of a lane in the address of one lane of a word of operands.
+pub(super) fn lane_bits(lanes: usize) -> u32 {
+    bits(lanes.saturating_sub(1)).max(1)
+}
+
 /// The smallest part of a word of spikes that is written, in neurons.
 pub(super) const LEAST_GROUP: usize = 4;
 
@@ -360,6 +377,11 @@ impl Machine {
 
     /// Bits of an address of weights or operands.
     pub(super) fn word_bits(&self) -> u32 {
-        bits(self.weight_depth.max(self.operand_depth).saturating_sub(1)).max(1)
+        let word = |depth: usize| bits(depth.saturating_sub(1)).max(1);
+        let (weight, operand) = (word(self.weight_depth), word(self.operand_depth));
+        match self.gates {
+            true => 1 + weight.max(operand + lane_bits(self.lanes)),
+            false => weight.max(operand),
+        }
     }
 }

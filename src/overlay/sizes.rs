@@ -93,6 +93,7 @@ const SIZES: &[Size] = sizes! {
     Kind::Number, bus_width, "bits of a beat of weights from memory";
     Kind::Width, operand_width, "bits of an operand";
     Kind::Depth, operand_depth, "words of operands";
+    Kind::Flag, gates, "products element by element";
     Kind::Number, operand_elements, "elements of a row of operands";
     Kind::Width, acc_width, "bits of an accumulated sum";
     Kind::Width, fraction, "fraction bits of membranes";
@@ -107,6 +108,7 @@ const SIZES: &[Size] = sizes! {
     Kind::Depth, piece_depth, "words of tables of levels";
     Kind::Depth, lif_depth, "words of membranes of IF and LIF neurons";
     Kind::Width, lif_width, "bits of a membrane of IF and LIF neurons";
+    Kind::Width, current_width, "bits of a synaptic current";
     Kind::Width, leak_shift, "bits of a leak";
     Kind::Width, max_steps, "local time-steps of neurons";
     Kind::Count, progress, "rows of a unit in a sample";

@@ -1,6 +1,6 @@
 //! The float64 reference: evaluates the imported network on a path that shares no code with lowering.
 
-use super::{Network, Op};
+use super::{Network, Op, repeated};
 use crate::float;
 use crate::graph::NodeId;
 use crate::quant::per_channel;
@@ -59,6 +59,11 @@ pub fn observed(network: &Network, raw: &[i32], observe: &mut dyn FnMut(NodeId, 
             (Op::Transpose(order), Some((source, x))) => float::transpose(x, &source.shape.0, order),
             (Op::Constant { values, .. }, _) => values.clone(),
             (Op::Add, Some((_, a))) => a.iter().zip(&values[inputs[1].index()]).map(|(a, b)| a + b).collect(),
+            (Op::Mul, Some((_, a))) => {
+                let index = repeated(&network.node(inputs[1]).shape, &node.shape).unwrap_or_default();
+                let b = &values[inputs[1].index()];
+                a.iter().zip(index).map(|(a, e)| a * b[e]).collect()
+            }
             (Op::Concat(axis), Some(_)) => {
                 let parts: Vec<(&[usize], &[f64])> =
                     inputs.iter().map(|i| (&network.node(*i).shape.0[..], &values[i.index()][..])).collect();

@@ -81,7 +81,7 @@ fn readers(network: &Network, id: NodeId) -> Vec<(NodeId, usize)> {
 /// Whether an operator can read a value without a quantiser between them.
 fn may_read(op: &Op, value: Carried) -> bool {
     match op {
-        Op::Linear { .. } | Op::Convolution { .. } | Op::AveragePool(_) | Op::MatMul => {
+        Op::Linear { .. } | Op::Convolution { .. } | Op::AveragePool(_) | Op::MatMul | Op::Mul => {
             value == Carried::Levels
         }
         Op::Mean => matches!(value, Carried::Levels | Carried::Sum),
@@ -137,9 +137,13 @@ fn of(network: &Network, id: NodeId, sources: &[Carried]) -> Carried {
         | Op::Mask(_)
         | Op::Band(_)
         | Op::Output => first,
-        Op::MaxPool(_) | Op::Relu | Op::Function(_) | Op::MatMul | Op::LayerNorm { .. } | Op::Softmax => {
-            Carried::Other(id)
-        }
+        Op::MaxPool(_)
+        | Op::Relu
+        | Op::Function(_)
+        | Op::MatMul
+        | Op::Mul
+        | Op::LayerNorm { .. }
+        | Op::Softmax => Carried::Other(id),
     }
 }
 

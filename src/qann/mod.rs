@@ -6,6 +6,8 @@ pub mod eval;
 pub mod gaps;
 mod shape;
 
+pub use shape::repeated;
+
 use crate::graph::{Band, Graph, Operator, Shape, Window};
 use crate::quant::{Function, InputSpec, Quantiser, Weights};
 
@@ -76,6 +78,9 @@ pub enum Op {
     },
     /// Sum of two values of one shape.
     Add,
+    /// Product of two values, element by element. Extents of the second one may be 1, or its first ones absent, where the
+    /// first value has any: it is repeated there.
+    Mul,
     /// The inputs concatenated along this axis.
     Concat(usize),
     /// Part of one axis.
@@ -147,6 +152,7 @@ impl Operator for Op {
             Self::Pick { .. } => "pick",
             Self::Constant { .. } => "constant",
             Self::Add => "add",
+            Self::Mul => "mul",
             Self::Concat(_) => "concat",
             Self::Slice { .. } => "slice",
             Self::Scale(_) => "scale",
@@ -218,9 +224,12 @@ impl Operator for Op {
             Self::Pick { shape, order } => shape::pick(input, shape, order),
             Self::Line { factor, offset } => shape::line(input, factor, offset),
             Self::Scale(factor) if !factor.is_finite() => Err(format!("the factor {factor} is not finite")),
-            Self::Add | Self::Concat(_) | Self::MatMul | Self::Mask(_) | Self::Constant { .. } => {
-                Err("1 input".into())
-            }
+            Self::Add
+            | Self::Mul
+            | Self::Concat(_)
+            | Self::MatMul
+            | Self::Mask(_)
+            | Self::Constant { .. } => Err("1 input".into()),
             Self::Input { .. } | Self::Scale(_) | Self::Softmax | Self::Relu | Self::Output => {
                 Ok((*input).clone())
             }
@@ -262,6 +271,7 @@ impl Operator for Op {
             | Self::Affine { .. }
             | Self::Pick { .. }
             | Self::Add
+            | Self::Mul
             | Self::MatMul
             | Self::Mean
             | Self::Softmax

@@ -13,7 +13,8 @@ pub(super) fn of_several(op: &Op, inputs: &[&Shape]) -> Option<Result<Shape, Str
             false => Err(format!("{} values for shape {shape}", values.len())),
         },
         (Op::Add, [a, b]) if a == b => Ok((*a).clone()),
-        (Op::Add, _) => Err(format!("inputs {}", list(inputs))),
+        (Op::Mul, [a, b]) if repeated(b, a).is_some() => Ok((*a).clone()),
+        (Op::Add | Op::Mul, _) => Err(format!("inputs {}", list(inputs))),
         (Op::Concat(axis), [first, rest @ ..]) => concat(*axis, first, rest),
         (Op::MatMul, [a, b]) => matmul(a, b),
         (Op::Mask(_), [scores, ids]) if !scores.0.is_empty() && ids.len() == scores.channels() => {
@@ -22,6 +23,22 @@ pub(super) fn of_several(op: &Op, inputs: &[&Shape]) -> Option<Result<Shape, Str
         (Op::Mask(_), _) => Err(format!("inputs {}", list(inputs))),
         _ => return None,
     })
+}
+
+/// For each element of a value of shape `to`, the element of one of shape `from` that is repeated there. `None` if that does
+/// not fit.
+pub fn repeated(from: &Shape, to: &Shape) -> Option<Vec<usize>> {
+    let missing = to.0.len().checked_sub(from.0.len())?;
+    let mut index = vec![0];
+    for (axis, &extent) in to.0.iter().enumerate() {
+        let own = axis.checked_sub(missing).map_or(1, |axis| from.0[axis]);
+        if own != extent && own != 1 {
+            return None;
+        }
+        let step = |i: usize| if own == 1 { 0 } else { i };
+        index = index.iter().flat_map(|&at| (0..extent).map(move |i| at * own + step(i))).collect();
+    }
+    Some(index)
 }
 
 fn list(inputs: &[&Shape]) -> String {

@@ -109,7 +109,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
     result
 }
 
-/// `Q·Kᵀ` or `P·V`, heads side by side.
+/// `Q·Kᵀ` or `P·V`, heads side by side; or a gate.
 fn attend(product: &Product, (left, from): (&[f64], &Shape), (right, with): (&[f64], &Shape)) -> Vec<f64> {
     let (tokens, width) = (with.rows(), with.channels());
     let depth = width / product.heads;
@@ -123,5 +123,6 @@ fn attend(product: &Product, (left, from): (&[f64], &Shape), (right, with): (&[f
             .flat_map(|p| (0..width).map(move |c| (p, c / depth * tokens, c)))
             .map(|(p, first, c)| (0..tokens).map(|j| p[first + j] * right[j * width + c]).sum())
             .collect(),
+        Form::Gate => left.iter().zip(right.iter().cycle()).map(|(x, g)| x * g).collect(),
     }
 }

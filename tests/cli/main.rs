@@ -9,6 +9,7 @@ mod existing;
 mod explore;
 mod figures;
 mod flow;
+mod insert;
 mod interrupt;
 mod json;
 mod large;

@@ -65,6 +65,9 @@ pub fn network(recipe: &Recipe) -> Network {
             }
         };
     }
+    if recipe.seed.is_multiple_of(3) {
+        last = b.gated(last);
+    }
     b.finish(last)
 }
 
@@ -179,6 +182,34 @@ impl Builder<'_> {
         let inner = self.same_size(id);
         let sum = self.add(Op::Add, &[id, inner]);
         self.half_up(sum)
+    }
+
+    /// A map times one gate for each channel, made of the means of its pixels; times one for each pixel; or times another map.
+    fn gated(&mut self, id: NodeId) -> NodeId {
+        let map = self.same_size(id);
+        let map = self.quantise(map);
+        let shape = self.shape(map);
+        let gate = match self.recipe.seed % 7 {
+            0..3 => {
+                let size = [shape[1], shape[2]];
+                let all = Window { kernel: size, ..Window { size, ..Window::pixel(1, shape[0], 1) } };
+                let mean = self.last(map, Op::AveragePool(all));
+                let mean = self.quantise(mean);
+                let window = Window::pixel(1, shape[0], 1);
+                let weights = self.weights(shape[0], shape[0]);
+                let bias = self.bias(shape[0]);
+                self.last(mean, Op::Convolution { window, weights, bias })
+            }
+            3..5 => {
+                let window = Window { size: [shape[1], shape[2]], ..Window::pixel(1, shape[0], 1) };
+                let weights = self.weights(shape[0], 1);
+                self.last(map, Op::Convolution { window, weights, bias: Vec::new() })
+            }
+            _ => self.same_size(map),
+        };
+        let gate = self.quantise(gate);
+        let product = self.add(Op::Mul, &[map, gate]);
+        self.quantise(product)
     }
 
     /// A convolution that keeps the size of the map.

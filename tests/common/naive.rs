@@ -109,6 +109,7 @@ fn dense(network: &Network, id: NodeId, values: &[Vec<i64>]) -> Vec<i64> {
                     Form::Mix => {
                         (0..tokens).map(|j| left(i, c / depth * tokens + j) * value(1)[j * width + c]).sum()
                     }
+                    Form::Gate => left(i, c) * value(1)[i.min(tokens - 1) * width + c],
                 };
             }
         }

@@ -287,6 +287,7 @@ fn recipe() -> Recipe {
         quantised_sums: false,
         linear_attention: false,
         two_softmaxes: false,
+        gated: false,
         mean: false,
         function: None,
     }
@@ -413,6 +414,19 @@ fn convolutional(seed: u64, code: SpikeCode) {
 fn convolutional_networks() {
     convolutional(1, SpikeCode::Radix);
     convolutional(4, SpikeCode::Unary);
+}
+
+/// Gates for each channel, for each pixel, and for each element; of tokens, in chunks of which the last one is shorter.
+#[test]
+fn gates() {
+    convolutional(21, SpikeCode::Radix);
+    convolutional(3, SpikeCode::Unary);
+    convolutional(6, SpikeCode::Radix);
+    let folder = tempfile::tempdir().expect("a folder");
+    let gated = Recipe { gated: true, hidden: 22, ..recipe() };
+    transformer(&gated, options(8, 2, 4, 8, SpikeCode::Radix), folder.path());
+    let turns = Recipe { gated: true, hidden: 6, words: true, mask: true, ..recipe() };
+    transformer(&turns, options(24, 1, 1, 8, SpikeCode::Radix), folder.path());
 }
 
 #[test]

@@ -60,3 +60,10 @@ fn no_leak_and_halves_with_reset_to_zero() {
 fn leaks_with_reset_to_zero() {
     check("norse_box", "nir", 16, 1e-6, options(32, 8, 32, SpikeCode::Radix));
 }
+
+/// A current beside the membrane: CubaLIF.
+#[test]
+fn synaptic_currents() {
+    check("snntorch_synaptic", "snntorch", 16, 1e-4, options(8, 4, 8, SpikeCode::Radix));
+    check("spikingjelly_cuba", "spikingjelly", 16, 1e-4, options(16, 8, 16, SpikeCode::Unary));
+}

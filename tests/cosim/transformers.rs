@@ -148,6 +148,7 @@ fn recipe() -> Recipe {
         quantised_sums: false,
         linear_attention: false,
         two_softmaxes: false,
+        gated: false,
         mean: false,
         function: None,
     }

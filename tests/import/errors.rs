@@ -193,6 +193,22 @@ fn operators() {
     let mut b = Builder::new(&[4]);
     b.node("Softmax", &["x"], "s").node("Mul", &["x", "s"], "y");
     refuse("product_of_values", &b);
+    let numbers = |dims: &[i64]| {
+        let mut b = Builder::new(dims);
+        for (name, value) in [("zero", 0), ("one", 1), ("two", 2), ("four", 4)] {
+            b.constant(int64s(name, &[1], &[value]));
+        }
+        b
+    };
+    let mut b = numbers(&[3, 4]);
+    b.node("Slice", &["x", "zero", "one", "one"], "s").node("Slice", &["x", "zero", "one", "two"], "t");
+    b.node("Mul", &["s", "t"], "y");
+    refuse("product_of_repeated_values", &b);
+    // A roll of a map along its lines.
+    let mut b = numbers(&[4, 4, 2]);
+    b.node("Slice", &["x", "two", "four", "one"], "s").node("Slice", &["x", "zero", "two", "one"], "t");
+    b.node("Concat", &["s", "t"], "y").with(int("axis", 1));
+    refuse("rolled", &b);
     let mut b = Builder::new(&[4]);
     b.scalar("c", 3.5).node("Sigmoid", &["x"], "s").node("Pow", &["s", "c"], "y");
     refuse("power", &b);

@@ -22,6 +22,13 @@ fn image() -> InputSpec {
     InputSpec { element: Element::U8, scaling, channel_axis: None }
 }
 
+/// Images of bytes whose black is 0.
+fn black() -> InputSpec {
+    let number = |text: &str| vec![text.parse().unwrap()];
+    let scaling = Scaling::Normalise { mean: number("0"), std: number("1") };
+    InputSpec { element: Element::U8, scaling, channel_axis: None }
+}
+
 /// Imports a file that has no problem.
 fn read(name: &str, input: Option<&InputSpec>, adjustments: &Adjustments) -> Examined {
     let path = folder().join(format!("{name}.onnx"));
@@ -118,13 +125,26 @@ fn decoders() {
     }
 }
 
+/// Gates of a perceptron, and of the channels of a map.
+#[test]
+fn gates() {
+    assert!(check("gpt_gated_ts", None, &Adjustments::default()) >= 5);
+    assert!(check("cnn_mobile_squeeze_ts", Some(&black()), &Adjustments::default()) >= 5);
+}
+
+/// Programs of torchao's pt2e.
+#[test]
+fn quantised_by_pt2e() {
+    for (name, layers) in [("pt2e_mlp", 2), ("pt2e_lenet_per_channel", 4)] {
+        let compared = check(name, None, &Adjustments::default());
+        assert!(compared >= layers, "{name}: {compared}");
+    }
+}
+
 /// Pixels repeated to twice the extents, beside those of the larger map.
 #[test]
 fn nearest_neighbours() {
-    let number = |text: &str| vec![text.parse().unwrap()];
-    let scaling = Scaling::Normalise { mean: number("0"), std: number("1") };
-    let black = InputSpec { element: Element::U8, scaling, channel_axis: None };
-    assert_eq!(check("cnn_upsampled_ts", Some(&black), &Adjustments::default()), 3);
+    assert_eq!(check("cnn_upsampled_ts", Some(&black()), &Adjustments::default()), 3);
 }
 
 #[test]

@@ -121,8 +121,20 @@ impl Bounds<'_> {
                     // The step does not matter: it has the same neurons.
                     let Some((first, last)) = self.spiking(n, at, neurons) else { continue };
                     for inner in 0..f.inner {
-                        let word = f.words + outer * f.outer_words + inner * f.inner_words + weights;
-                        let [from, to] = [first, last].map(|neuron| i((word + neuron) % (1 << 32)));
+                        let word = f.words + row * f.row_words + outer * f.outer_words;
+                        let word = word + inner * f.inner_words + weights;
+                        let mut reached = [first, last].map(|neuron| i((word + neuron) % (1 << 32)));
+                        if f.diagonal == 1 {
+                            let places = m.lanes.next_power_of_two().max(2) as i128;
+                            let lanes = reached.map(|at| at % places);
+                            if lanes.iter().any(|&lane| lane >= m.lanes as i128) || lanes[0] > lanes[1] {
+                                return Err(format!("lanes {lanes:?} of a word"));
+                            }
+                            reached = reached.map(|at| at / places);
+                        } else if f.row_words != 0 {
+                            return Err("words of weights that differ from row to row".into());
+                        }
+                        let [from, to] = reached;
                         let (memory, depth) = match f.operand {
                             1 => ("operands", m.operand_depth),
                             _ => ("weights", self.plan.stream.as_ref().map_or(m.weight_depth, |s| s.words)),

@@ -18,6 +18,7 @@ use snn2rtl::overlay::plan::Unit;
 use snn2rtl::overlay::{External, Loadable, Options, Plan, compile, compile_for};
 use snn2rtl::overlay::{image, isa};
 use snn2rtl::quant::{Element, InputSpec, Scaling};
+use snn2rtl::streaming::design as streaming;
 use snn2rtl::target::Family;
 
 use crate::cnn::generator as cnn;
@@ -418,6 +419,12 @@ fn refusals_name_node_and_fix() {
     let Op::Neuron(neuron) = &mut sums.node_mut(quan).op else { panic!("neurons") };
     neuron.rule = Rule::Table;
     refused(&sums, "neurons of a sum decide by a table", "quan0");
+    let gated = generator::Recipe { gated: true, hidden: 5, ..recipe };
+    let (gated, _) =
+        convert(&generator::network(&gated), "gated", "test", EncodingChoice::Analog).expect("converts");
+    let gated = lower(&gated).expect("lowers").network;
+    let error = streaming::plan("gated", &gated, &streaming::Options::default()).expect_err("a gate");
+    assert!(error.problem.contains("a gate") && error.node.is_some() && error.fix.is_some(), "{error:?}");
     let network = lower(&mnist_mlp(EncodingChoice::Analog)).expect("lowers").network;
     for (options, problem) in [
         (Options { lanes: 12, ..Options::default() }, "12 lanes"),

@@ -20,6 +20,7 @@ mod overlay_engine;
 mod overlay_fetch;
 mod overlay_fire;
 mod overlay_input;
+mod overlay_lif;
 mod overlay_memories;
 mod overlay_pieces;
 mod overlay_rows;

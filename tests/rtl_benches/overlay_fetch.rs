@@ -21,6 +21,8 @@ struct Case {
     word_bits: i64,
     windows: bool,
     maximum: bool,
+    /// Words that advance from row to row.
+    gates: bool,
     progress_bits: i64,
     /// Most rows, steps, taps, outer chunks, inner chunks, groups of a row.
     most: [i64; 6],
@@ -34,6 +36,7 @@ const CASES: [Case; 7] = [
         word_bits: 8,
         windows: false,
         maximum: false,
+        gates: true,
         progress_bits: 16,
         most: [6, 4, 3, 3, 3, 12],
     },
@@ -44,6 +47,7 @@ const CASES: [Case; 7] = [
         word_bits: 7,
         windows: true,
         maximum: true,
+        gates: false,
         progress_bits: 6,
         most: [6, 3, 3, 2, 2, 4],
     },
@@ -54,6 +58,7 @@ const CASES: [Case; 7] = [
         word_bits: 12,
         windows: true,
         maximum: false,
+        gates: true,
         progress_bits: 7,
         most: [9, 4, 3, 3, 2, 9],
     },
@@ -64,6 +69,7 @@ const CASES: [Case; 7] = [
         word_bits: 10,
         windows: false,
         maximum: true,
+        gates: false,
         progress_bits: 8,
         most: [5, 4, 4, 2, 3, 20],
     },
@@ -74,6 +80,7 @@ const CASES: [Case; 7] = [
         word_bits: 12,
         windows: true,
         maximum: true,
+        gates: true,
         progress_bits: 16,
         most: [7, 2, 2, 3, 1, 5],
     },
@@ -84,6 +91,7 @@ const CASES: [Case; 7] = [
         word_bits: 5,
         windows: false,
         maximum: false,
+        gates: false,
         progress_bits: 6,
         most: [1, 1, 1, 1, 1, 2],
     },
@@ -94,6 +102,7 @@ const CASES: [Case; 7] = [
         word_bits: 9,
         windows: true,
         maximum: true,
+        gates: true,
         progress_bits: 9,
         most: [4, 3, 3, 2, 2, 70],
     },
@@ -143,6 +152,7 @@ fn instruction(random: &mut Random, case: &Case, n: usize) -> Fetch {
         doubling: any(1),
         input: u128::from(any(2) == 0),
         maximum: if case.maximum { any(1) } else { 0 },
+        diagonal: if case.gates { any(1) } else { 0 },
         wait0_unit: wait0[0],
         wait0_base: wait0[1],
         wait0_step: wait0[2],
@@ -166,6 +176,7 @@ fn instruction(random: &mut Random, case: &Case, n: usize) -> Fetch {
         slice_step: slice_step as u128,
         slice_groups: slice_groups as u128,
         words: any(word),
+        row_words: if case.gates { any(word) } else { 0 },
         outer_words: any(word),
         inner_words: any(word),
         segment_words: any(word),
@@ -237,6 +248,9 @@ impl Machine<'_> {
             for outer in 0..field(i.outer) {
                 for inner in 0..field(i.inner) {
                     let words = field(i.words) + outer * field(i.outer_words) + inner * field(i.inner_words);
+                    // The highest bit says that a lane of a word is meant.
+                    let place = field(i.diagonal) << (self.case.word_bits - 1);
+                    let words = words + row * field(i.row_words) + place;
                     let first = outer * field(i.slice_step);
                     let slice = first..first + field(i.slice_groups);
                     // The order of steps and taps.
@@ -388,6 +402,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         ("WindowFile", image("windows", &window_words)),
         ("WindowDepth", if case.windows { WINDOWS } else { 0 }.to_string()),
         ("HasMaximum", u8::from(case.maximum).to_string()),
+        ("HasGates", u8::from(case.gates).to_string()),
         ("Instructions", INSTRUCTIONS.to_string()),
         ("MostProgress", MOST_PROGRESS.to_string()),
         ("FetchWidth", case.fetch_width.to_string()),

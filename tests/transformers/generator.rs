@@ -39,6 +39,8 @@ pub struct Recipe {
     pub linear_attention: bool,
     /// Two softmaxes of the same scores, with different levels, are added; not with linear attention.
     pub two_softmaxes: bool,
+    /// The activations between the layers of the perceptron are multiplied with gates of another layer.
+    pub gated: bool,
     /// The mean of all tokens is classified, not the first one.
     pub mean: bool,
     /// What is applied between the two layers of the perceptron; ReLU if nothing else.
@@ -94,12 +96,13 @@ impl Recipe {
             quantised_sums: false,
             linear_attention: false,
             two_softmaxes: false,
+            gated: false,
             mean: random.chance(50),
             function: functions().swap_remove(random.range(0, 6) as usize),
         }
     }
 
-    /// With masks by position and RMSNorm in some networks, which the seed selects.
+    /// With masks by position, RMSNorm and gates in some networks, which the seed selects.
     pub fn varied(self) -> Self {
         let band = match self.seed % 7 {
             0 => Band { behind: None, ahead: Some(0) },
@@ -107,7 +110,7 @@ impl Recipe {
             2 => Band { behind: Some(2), ahead: Some(1) },
             _ => Band::ALL,
         };
-        Self { band, rms: self.seed % 5 == 2, ..self }
+        Self { band, rms: self.seed % 5 == 2, gated: self.seed % 4 == 1, ..self }
     }
 
     fn channels(&self) -> usize {
@@ -286,12 +289,23 @@ impl Builder<'_> {
         let h = self.op(&format!("{name}.function"), function.map_or(Op::Relu, Op::Function), &[h]);
         let step = self.step(1.0);
         let h = self.quantise(&format!("{name}.act"), h, signed, step);
+        let h = if self.recipe.gated { self.gate(name, read, h) } else { h };
         let h = self.linear(&format!("{name}.fc2"), h, self.recipe.channels());
         let step = self.step(2.0);
         let h = self.quantise(&format!("{name}.quan_mlp"), h, true, step);
         let x = self.op(&format!("{name}.add2"), Op::Add, &[h, x]);
         let x = self.stream(&format!("{name}.sum2"), x);
         if post { self.layer_norm(&format!("{name}.norm2"), x) } else { x }
+    }
+
+    /// The product with gates of another layer.
+    fn gate(&mut self, name: &str, read: NodeId, h: NodeId) -> NodeId {
+        let gate = self.linear(&format!("{name}.gate"), read, self.recipe.hidden);
+        let signed = self.random.chance(50);
+        let step = self.step(1.0);
+        let gate = self.quantise(&format!("{name}.quan_gate"), gate, signed, step);
+        let product = self.op(&format!("{name}.gated"), Op::Mul, &[h, gate]);
+        self.quantise(&format!("{name}.quan_gated"), product, true, step)
     }
 
     fn stream(&mut self, name: &str, x: NodeId) -> NodeId {

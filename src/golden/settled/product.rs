@@ -1,4 +1,4 @@
-//! Products of attention with a finished right operand: the left operand's levels times rows of it.
+//! Products with a finished right operand: the left operand's levels times rows of it, or element by element.
 
 use multiversion::multiversion;
 use num_traits::{AsPrimitive, Zero};
@@ -43,6 +43,7 @@ impl ProductPlan {
         match self.form {
             Form::Scores => (self.depth, self.tokens),
             Form::Mix => (self.tokens, self.depth),
+            Form::Gate => (1, self.channels),
         }
     }
 
@@ -53,6 +54,11 @@ impl ProductPlan {
 
     /// `A` into `sums`, row-major. Products and partial sums may wrap; the whole sum lies in its range.
     pub(super) fn sums(&self, left: &[i32], right: &[i32], room: &mut Operand, sums: &mut Values) {
+        if self.form == Form::Gate {
+            let each = left.iter().zip(right.iter().cycle()).enumerate();
+            each.for_each(|(e, (&x, &g))| sums.set(e, i64::from(x) * i64::from(g)));
+            return;
+        }
         match sums {
             Values::I32(sums) if self.total.signed_width() <= 16 => {
                 self.arrange(right, &mut room.short);
@@ -87,7 +93,8 @@ impl ProductPlan {
                         let column = operand.iter_mut().skip(token).step_by(stride);
                         column.zip(values).for_each(|(o, s)| *o = s.as_());
                     }
-                    Form::Mix => {
+                    // A gate is not arranged.
+                    Form::Mix | Form::Gate => {
                         let row = &mut operand[token * stride..][..outer];
                         row.iter_mut().zip(values).for_each(|(o, s)| *o = s.as_());
                     }

@@ -52,6 +52,7 @@ impl Readers {
                     let outputs = match product.form {
                         Form::Scores => right.rows(),
                         Form::Mix => product.depth(right.channels()),
+                        Form::Gate => 1,
                     };
                     (1, outputs)
                 }

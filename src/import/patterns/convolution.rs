@@ -162,6 +162,13 @@ fn padded(context: &Context, value: ValueId) -> Result<Option<Padded>> {
 /// What to do about a `Pad`.
 pub const PAD: &str = "supported is constant padding with 0 around the pixels, directly before a convolution";
 
+/// A `Pad` of nothing: exporters pad windows by what is missing.
+pub fn no_pad(context: &Context, site: Site) -> Result<Option<Found>> {
+    let node = site.node;
+    let nothing = node.is("Pad") && pads(context, node).is_ok_and(|pads| pads.iter().all(|&n| n == 0));
+    Ok(if nothing { Some(Found::Same(node.input(0)?)) } else { None })
+}
+
 /// Numbers of zeros of a `Pad`: before each extent, then behind each.
 pub fn pads(context: &Context, node: &Node) -> Result<Vec<usize>, String> {
     if node.string("mode", "constant") != "constant" {

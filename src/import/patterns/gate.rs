@@ -1,8 +1,9 @@
-//! Products of two computed values, element by element, which no integer sum is: gates, squeeze-and-excitation, rotary
-//! positions. They are refused by name.
+//! Products of two computed values, element by element: gates of perceptrons, squeeze-and-excitation. Rotary positions are
+//! refused by name.
 
 use super::{Context, Found, Site};
 use crate::error::{Error, Result};
+use crate::qann::{Op, repeated};
 
 /// The pattern, behind all that know a product.
 pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
@@ -26,10 +27,17 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     let (Some(first), Some(second)) = (flow.data_extents(a)?, flow.data_extents(b)?) else {
         return Ok(Some(Found::Blocked(vec![a, b])));
     };
-    let what = match first == second {
-        true => "a gate: the product of two computed values, element by element",
-        false => "squeeze-and-excitation: the product of a value with a gate for each of its channels",
+    let shapes = [flow.shape(first), flow.shape(second)];
+    let (sources, detail) = match () {
+        () if shapes[0] == shapes[1] => (vec![a, b], "a gate"),
+        () if repeated(&shapes[1], &shapes[0]).is_some() => (vec![a, b], "a gate that is repeated"),
+        () if repeated(&shapes[0], &shapes[1]).is_some() => (vec![b, a], "a gate that is repeated"),
+        () => {
+            return Err(Error::input(format!(
+                "a product of values of extents {first:?} and {second:?}, both of which are repeated, is not supported"
+            ))
+            .fix("multiply a value with a gate of its extents, or of one element where it has several"));
+        }
     };
-    Err(Error::input(format!("{what}, is not supported"))
-        .fix("a product of two spike trains is no sum of weights: train without the gate (an MLP of two layers, blocks without squeeze-and-excitation), or let one side be constant"))
+    Ok(Some(Found::Operator { op: Op::Mul, sources, name: node.name.clone(), detail: detail.to_owned() }))
 }

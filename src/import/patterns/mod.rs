@@ -56,13 +56,26 @@ pub struct Context<'a> {
     /// The options of the user.
     pub options: &'a Options,
     /// What the user should know of the value that is looked at.
-    pub told: RefCell<Vec<String>>,
+    pub told: RefCell<Vec<Remark>>,
+}
+
+/// What the user should know of a value.
+pub enum Remark {
+    /// How weights without a quantiser were taken.
+    FloatWeights(String),
+    /// Anything else.
+    Other(String),
 }
 
 impl Context<'_> {
     /// Tells the user something that is not a problem.
     pub fn tell(&self, text: String) {
-        self.told.borrow_mut().push(text);
+        self.told.borrow_mut().push(Remark::Other(text));
+    }
+
+    /// Tells the user how weights without a quantiser were taken.
+    pub fn tell_of_float_weights(&self, text: String) {
+        self.told.borrow_mut().push(Remark::FloatWeights(text));
     }
 }
 
@@ -154,6 +167,7 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern { name: "factor", find: transformer::factor },
     Pattern { name: "reshape", find: reshape::find },
     Pattern { name: "passthrough", find: passthrough::find },
+    Pattern { name: "passthrough", find: convolution::no_pad },
     Pattern { name: "gate", find: gate::find },
 ];
 

@@ -108,6 +108,12 @@ pub fn concat(context: &Context, site: Site) -> Result<Option<Found>> {
     let Some(axis) = axis.checked_sub(stripped) else {
         return Err(Error::input("this Concat puts batches together").fix("concatenate tokens, not samples"));
     };
+    if rolled(context, &values, (axis, context.flow.shape(dims).0.len()))? {
+        return Err(Error::input(
+            "windows that are shifted or rolled (Swin) are not supported: a roll of a feature map",
+        )
+        .fix("use attention over all tokens, or windows that are not shifted"));
+    }
     let mut parts = Vec::new();
     for value in values {
         if context.flow.is_constant(value) {
@@ -118,6 +124,18 @@ pub fn concat(context: &Context, site: Site) -> Result<Option<Found>> {
         }
     }
     chain(node, Op::Concat(axis), parts, format!("{} parts", node.inputs.len()))
+}
+
+/// Whether two parts of one map of lines, columns and channels change places along its lines or columns.
+fn rolled(context: &Context, values: &[ValueId], (axis, rank): (usize, usize)) -> Result<bool> {
+    let mut sources = Vec::new();
+    for &value in values {
+        match context.flow.model.producer_of(value) {
+            Some((_, part)) if part.is("Slice") => sources.push(part.input(0)?),
+            _ => return Ok(false),
+        }
+    }
+    Ok(rank == 3 && axis < 2 && sources.len() == 2 && sources[0] == sources[1])
 }
 
 /// `Softmax` over the last extent.

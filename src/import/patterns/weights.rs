@@ -62,7 +62,9 @@ fn without_quantiser(context: &Context, value: ValueId, by_output: bool) -> Resu
         return Ok(matrix.on_grid(scales));
     }
     if let Some(bits) = context.options.weight_bits {
-        context.tell(format!("float weights, rounded to {bits} bits with one scale for each output channel"));
+        context.tell_of_float_weights(format!(
+            "float weights, rounded to {bits} bits with one scale for each output channel"
+        ));
         return Ok(matrix.rounded(bits));
     }
     let magnitudes: BTreeSet<u32> = matrix.values.iter().map(|w| w.abs().to_bits()).collect();
@@ -70,7 +72,7 @@ fn without_quantiser(context: &Context, value: ValueId, by_output: bool) -> Resu
     if let Some(s) = wider.filter_map(|bits| grid::scale_of(&matrix.values, bits)).next() {
         return Ok(matrix.on_grid(vec![s]));
     }
-    context.tell(format!(
+    context.tell_of_float_weights(format!(
         "float weights, taken to {EXACT_BITS} bits of the largest weight of each output channel; --weight-bits 8 rounds them"
     ));
     Ok(matrix.dyadic())

@@ -243,7 +243,7 @@ impl Lowering<'_> {
 
     /// The fields of a fetch instruction that say where spikes are. A row of the view reads `segments` rows, or a part
     /// of a row.
-    fn reading(
+    pub fn reading(
         &self,
         tracer: &Tracer,
         first: usize,
@@ -278,8 +278,11 @@ impl Lowering<'_> {
         (fetch, access)
     }
 
-    /// A product of attention.
+    /// A product of two layers.
     fn product(&mut self, view: View, product: &Product, columns: Option<Columns>) -> Result<Sums> {
+        if product.form == Form::Gate {
+            return self.gate(view, product.total);
+        }
         let name = self.name(view.root);
         let inputs = self.network.inputs(view.root);
         let right_shape = &self.network.node(inputs[1]).shape;
@@ -315,7 +318,7 @@ impl Lowering<'_> {
                 }
                 heads * tokens
             }
-            Form::Mix => {
+            Form::Mix | Form::Gate => {
                 let (unit, inner) = self.units(depth);
                 fetch.inner = inner as u128;
                 fetch.inner_words = tokens as u128;

@@ -4,7 +4,7 @@ use super::accumulate::Sums;
 use super::lower::{Lowering, refused};
 use crate::error::Result;
 use crate::graph::NodeId;
-use crate::integer::{Lif, Op, Reset};
+use crate::integer::{Leak, Lif, Op, Reset};
 use crate::overlay::isa::Fire;
 use crate::overlay::window::WindowEntry;
 
@@ -24,6 +24,8 @@ pub(super) struct LifNeurons {
     over: bool,
     /// Factor of the leak, with the machine's bits behind the point.
     factor: u128,
+    /// That of the synaptic current, if there is one, and its range.
+    current: Option<(u128, (i128, i128))>,
     fraction: u32,
     /// Membrane before the first time-step, and after a spike that sets it.
     value: i64,
@@ -42,10 +44,14 @@ impl Lowering<'_> {
         }
         let wrong = |what: &str| refused(name, what, GOLDEN);
         let same = |list: &[i64]| list.windows(2).all(|pair| pair[0] == pair[1]);
-        if !lif.synapse.is_empty() {
-            return Err(wrong("neurons with a synaptic current (CubaLIF)"));
-        }
         let [leak] = lif.leak[..] else { return Err(wrong("neurons of a layer with different leaks")) };
+        let factor = |leak: Leak| u128::from(leak.factor.unsigned_abs()) << (self.leak_shift - leak.shift);
+        let range = (lif.current.low.into(), lif.current.high.into());
+        let current = match lif.synapse[..] {
+            [] => None,
+            [synapse] => Some((factor(synapse), range)),
+            _ => return Err(wrong("neurons of a layer with different leaks of their currents")),
+        };
         let sets = lif.reset == Reset::Value;
         let value = if sets { &lif.value } else { &lif.start };
         if !same(value) || (sets && lif.start != lif.value) {
@@ -70,7 +76,8 @@ impl Lowering<'_> {
             steps: lif.time.steps,
             reset: lif.reset,
             over: first == 1,
-            factor: u128::from(leak.factor.unsigned_abs()) << (self.leak_shift - leak.shift),
+            factor: factor(leak),
+            current,
             fraction: lif.fraction,
             value,
             membrane: (lif.membrane.low.into(), lif.membrane.high.into()),
@@ -130,6 +137,12 @@ impl Lowering<'_> {
         fire.sums = states as u128;
         fire.starts = lif.fraction.into();
         fire.scale = lif.factor;
+        if let Some((factor, range)) = lif.current {
+            fire.current = 1;
+            fire.scale |= factor << 32;
+            self.widths.lif_current.take(range.0);
+            self.widths.lif_current.take(range.1);
+        }
         fire.coefficient = u128::from(lif.value as u64);
         fire.lif = match lif.reset {
             Reset::Never => 1,

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::graph::NodeId;
-use crate::integer::{Network, Op};
+use crate::integer::{Form, Network, Op};
 
 /// For each node, the number of its first rows that are computed: all of them where windows are read, which take rows
 /// from anywhere, and where rows are time-steps.
@@ -50,6 +50,7 @@ pub(super) fn rows(network: &Network) -> HashMap<NodeId, usize> {
                 Op::Select(select) => select.first + own,
                 Op::Sum(sum) => own.saturating_sub(sum.terms.get(port).map_or(0, |term| term.first)),
                 Op::Product(_) | Op::Softmax(_) if port == 0 => own,
+                Op::Product(product) if product.form == Form::Gate => own,
                 // The right operand, the mask, raw elements.
                 Op::Product(_)
                 | Op::Softmax(_)

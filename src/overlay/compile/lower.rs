@@ -44,6 +44,7 @@ pub(super) struct OperandKind {
 pub(super) enum Form2 {
     Scores,
     Mix,
+    Gate,
 }
 
 impl From<Form> for Form2 {
@@ -51,6 +52,7 @@ impl From<Form> for Form2 {
         match form {
             Form::Scores => Self::Scores,
             Form::Mix => Self::Mix,
+            Form::Gate => Self::Gate,
         }
     }
 }
@@ -154,7 +156,8 @@ impl<'a> Lowering<'a> {
                     }
                 }
                 Op::Lif(lif) => {
-                    leak_shift = lif.leak.iter().fold(leak_shift, |most, leak| most.max(leak.shift));
+                    let leaks = lif.leak.iter().chain(&lif.synapse);
+                    leak_shift = leaks.fold(leak_shift, |most, leak| most.max(leak.shift));
                 }
                 Op::LayerNorm(norm) => norm_fraction = norm_fraction.max(norm.fraction),
                 Op::Softmax(softmax) => scale_fraction = scale_fraction.max(softmax.scale_fraction),
@@ -321,6 +324,7 @@ impl<'a> Lowering<'a> {
         let size = match form {
             Form::Scores => channels / heads.max(1),
             Form::Mix => tokens,
+            Form::Gate => channels,
         };
         Split::aligned(size, self.options.group())
     }

@@ -24,6 +24,7 @@
 mod accumulate;
 mod conditions;
 mod constants;
+mod gate;
 mod images;
 mod item;
 mod layout;
@@ -48,7 +49,7 @@ use widths::unsigned;
 pub(super) use images::pieces_file;
 
 use super::isa::{Fetch, Fire, Vector};
-use super::machine::{Input, Machine};
+use super::machine::{Input, Machine, lane_bits};
 use super::options::{Loadable, Options};
 use super::plan::{LayerPlace, Memory, Plan, Source, Unit, ValuePlace};
 use super::sizes::Lack;
@@ -239,7 +240,8 @@ fn finish(
     for (item, waits, _) in items {
         let Item { name, mut kind, accesses } = item;
         for access in &accesses {
-            address(&mut kind, access.port, addresses.first[access.buffer] + access.offset);
+            let at = addresses.first[access.buffer] + access.offset;
+            address(&mut kind, access.port, at, lane_bits(lowering.options.lanes));
         }
         let wide = |problem: String| refused(&name, format!("an instruction whose {problem}"), STREAM);
         match kind {
@@ -401,12 +403,15 @@ fn fields(wait: Wait) -> (u128, u128, u128) {
     (wait.unit as u128, wait.base as u128, wait.step as u128)
 }
 
-/// Writes an address to its field.
-fn address(kind: &mut Kind, port: Port, at: usize) {
+/// Writes an address to its field. That of a word of which a lane is read has `lane_bits` more bits.
+fn address(kind: &mut Kind, port: Port, at: usize, lane_bits: u32) {
     let at = at as u128;
     match (kind, port) {
         (Kind::Engine(pair), Port::Source) => pair.0.source = at,
-        (Kind::Engine(pair), Port::Words) => pair.0.words = (pair.0.words + at) & 0xffff_ffff,
+        (Kind::Engine(pair), Port::Words) => {
+            let at = if pair.0.diagonal == 1 { at << lane_bits } else { at };
+            pair.0.words = (pair.0.words + at) & 0xffff_ffff;
+        }
         (Kind::Engine(pair), Port::Spikes) => pair.1.spikes = at,
         (Kind::Engine(pair), Port::Operands) => pair.1.operand_words = at,
         (Kind::Engine(pair), Port::Sums) => pair.1.sums = at,
@@ -479,6 +484,10 @@ fn machine(
         ragged: widths.ragged,
         lif_depth: widths.lif_depth,
         lif_width: if widths.lif_depth > 0 { widths.lif.signed().max(2) } else { 0 },
+        current_width: match fire.iter().any(|f| f.current == 1) {
+            true => widths.lif_current.signed(),
+            false => 0,
+        },
         leak_shift: lowering.leak_shift,
         piece_width: widths.piece.signed(),
         piece_depth: constants.pieces.depth(),
@@ -531,6 +540,7 @@ fn machine(
         max_segments: most(&mut fetch.iter().map(|f| f.segments))
             .max(constants.windows.entries.iter().map(|entry| entry.count).max().unwrap_or(0)),
         window_depth: constants.windows.entries.len(),
+        gates: fetch.iter().any(|f| f.diagonal == 1),
         pool_width: if fetch.iter().any(|f| f.maximum == 1) { widths.pool.signed() } else { 0 },
         max_outer: most(&mut fetch.iter().map(|f| f.outer)),
         max_inner: most(&mut fetch.iter().map(|f| f.inner)),

@@ -113,8 +113,11 @@ impl Lowering<'_> {
                 && !self.operands.contains_key(&(id, **kind))
         };
         let operand = readers.operands.iter().find(suits).copied();
+        // The chunks of a gate may have elements that only fill up, whatever layout is wanted: their levels are read from
+        // spikes.
+        let through = serial.is_some() && has_gaps(&sums.chunks) && self.is_gate(source.root);
         // An operand in another layout is made from spikes.
-        let spikes = readers.spikes || wanted || (needs_operand && operand.is_none());
+        let spikes = readers.spikes || wanted || through || (needs_operand && operand.is_none());
         // The serial path takes every element of a row: it must not meet one that only fills up.
         let (merged, alone) = match serial {
             Some(serial) if has_gaps(&sums.chunks) => (None, Some(serial)),
@@ -125,6 +128,9 @@ impl Lowering<'_> {
             self.place(id, first, Unit::Engine, &layout, sums.rows);
             let outputs = Outputs { spikes, operand, serial: merged };
             self.emit(Some(id), name, sums, Some(&neurons), outputs)?;
+            if let (Some(serial), true) = (&alone, through) {
+                return self.serial(name, self.view(id), serial.clone());
+            }
             if let Some(serial) = alone {
                 let sums = self.accumulate_view(source, None)?;
                 self.emit(
@@ -207,6 +213,7 @@ impl Lowering<'_> {
                 let (unit, inner) = self.units(size);
                 Split { size, pitch: unit * inner }
             }
+            Form2::Gate => Split::aligned(channels, self.options.group()),
         }
     }
 
@@ -309,10 +316,17 @@ impl Lowering<'_> {
             let rows =
                 View { root: inner.root, first: inner.first + view.first, count: view.count, whole: false };
             let sums = self.accumulate_view(rows, None)?;
-            let outputs = Outputs { serial: Some(serial), ..Outputs::default() };
-            return self.emit(None, name, sums, Some(&neurons), outputs);
+            if !has_gaps(&sums.chunks) {
+                let outputs = Outputs { serial: Some(serial), ..Outputs::default() };
+                return self.emit(None, name, sums, Some(&neurons), outputs);
+            }
+            self.tracer(view.root, None)?;
         }
         let sums = self.accumulate_view(view, None)?;
+        if has_gaps(&sums.chunks) {
+            let problem = "a gate is read without neurons between them";
+            return Err(refused(name, problem, "quantise the product, or take more lanes"));
+        }
         self.emit(None, name, sums, None, Outputs { serial: Some(serial), ..Outputs::default() })
     }
 
@@ -406,6 +420,12 @@ impl Lowering<'_> {
                 }
                 Form2::Mix => {
                     let (unit, _) = self.units(channels / kind.heads.max(1));
+                    fire.operand_stride = rows as u128;
+                    fire.operand_groups = (unit / fire_lanes) as u128;
+                    ((rows, 1, width / unit), 1)
+                }
+                Form2::Gate => {
+                    let unit = self.gate_unit(channels);
                     fire.operand_stride = rows as u128;
                     fire.operand_groups = (unit / fire_lanes) as u128;
                     ((rows, 1, width / unit), 1)

@@ -45,6 +45,8 @@ pub(super) struct Widths {
     pub level: u128,
     /// Membranes of IF and LIF neurons, words of them, and bits of their leaks.
     pub lif: Span,
+    /// Synaptic currents.
+    pub lif_current: Span,
     pub lif_depth: usize,
     /// Thresholds of tables.
     pub piece: Span,

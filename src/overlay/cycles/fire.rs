@@ -10,8 +10,9 @@ use crate::overlay::plan::Plan;
 
 /// Cycles from the last event of a chunk to its sums.
 const SUMS: u64 = 6;
-/// Cycles of a group of IF or LIF neurons before its spikes are there, and more of a leak.
+/// Cycles of a group of IF or LIF neurons before its spikes are there, and more of a leak and of a synaptic current.
 const LIF: u64 = 3;
+const CURRENT: u64 = 1;
 const LEAK: u64 = 2;
 /// Cycles from the last element of a row to its being complete, where neurons do not take turns.
 const COMPLETE: u64 = 6;
@@ -154,7 +155,12 @@ impl<'a> FireUnit<'a> {
             let found = take
                 + 1
                 + if fire.table == 1 { count(fire.probes) + 1 } else { 0 }
-                + if fire.lif > 0 { LIF + if machine.leak_shift > 0 { LEAK } else { 0 } } else { 0 };
+                + if fire.lif > 0 {
+                    LIF + if machine.leak_shift > 0 { LEAK } else { 0 }
+                        + if machine.current_width > 0 { CURRENT } else { 0 }
+                } else {
+                    0
+                };
             let membrane = found.max(self.membrane);
             self.selected = membrane;
             let magnitude = (membrane + 1).max(self.magnitude);

@@ -29,7 +29,7 @@ impl Product {
         self.groups.count
             * match self.form {
                 Form::Scores => self.groups.pad,
-                Form::Mix => self.depth,
+                Form::Mix | Form::Gate => self.depth,
             }
     }
 
@@ -48,7 +48,7 @@ impl Product {
         self.groups.count
             * match self.form {
                 Form::Scores => self.depth,
-                Form::Mix => self.groups.pad,
+                Form::Mix | Form::Gate => self.groups.pad,
             }
     }
 

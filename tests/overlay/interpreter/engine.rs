@@ -99,7 +99,7 @@ impl Interpreter<'_> {
                         continue;
                     }
                     let word = f.words + outer as u128 * f.outer_words + inner as u128 * f.inner_words;
-                    let word = (word + words + position as u128) % (1 << 32);
+                    let word = (word + words + row as u128 * f.row_words + position as u128) % (1 << 32);
                     events.push(Event::Add { word: n(word), negative: spike < 0 });
                 }
             }
@@ -127,7 +127,9 @@ impl Interpreter<'_> {
         }
         let m = self.machine;
         let bits = |depth: usize| (usize::BITS - depth.saturating_sub(1).leading_zeros()).max(1);
-        let (spike_bits, word_bits) = (bits(m.spike_depth), bits(m.weight_depth.max(m.operand_depth)));
+        let plain = bits(m.weight_depth.max(m.operand_depth));
+        let with_lane = 1 + bits(m.weight_depth).max(bits(m.operand_depth) + bits(m.lanes));
+        let (spike_bits, word_bits) = (bits(m.spike_depth), if m.gates { with_lane } else { plain });
         let entry = |at: usize| -> Fault<(usize, u128, usize)> {
             let field = |first: u32, width: u32| {
                 let value = self.windows.bits(at, first as usize, width, false, "the window table")?;
@@ -179,7 +181,17 @@ impl Interpreter<'_> {
                     Event::Larger => {}
                     Event::Double => *sum = sum.map(|s| wrap(2 * s, m.acc_width)),
                     Event::Add { word, negative } => {
-                        let term = if self.fetch[at].operand == 1 {
+                        let fetch = &self.fetch[at];
+                        let places = m.lanes.next_power_of_two().max(2);
+                        let term = if fetch.diagonal == 1 {
+                            let (word, own) = (word / places, word % places);
+                            if own >= m.lanes {
+                                return Err(format!("lane {own} of a word"));
+                            }
+                            let lanes =
+                                run.operands.get(word).ok_or_else(|| format!("operand word {word}"))?;
+                            if lane == own { lanes[lane].map(i128::from) } else { Some(0) }
+                        } else if fetch.operand == 1 {
                             let lanes =
                                 run.operands.get(word).ok_or_else(|| format!("operand word {word}"))?;
                             lanes[lane].map(i128::from)
@@ -236,25 +248,31 @@ impl Interpreter<'_> {
         Ok(if v >= 0 { magnitude } else { -magnitude })
     }
 
-    /// A time-step of an IF or LIF neuron, whose membrane is kept.
+    /// A time-step of an IF or LIF neuron, whose membrane and synaptic current are kept.
     fn time_step(
         &self,
         f: &Fire,
         (group, lane): (usize, usize),
         sum: i128,
         first: bool,
-        kept: &mut i128,
+        (kept, current): &mut (i128, i128),
     ) -> Fault<i64> {
         let m = self.machine;
         let word = n(f.thresholds) + group;
         let (drive, theta) = self.threshold(word, lane)?;
         let value = i128::from(f.coefficient as u64 as i64);
         let membrane = |v| fits(v, m.lif_width, true, "a membrane");
-        let leak = |v: i128| {
+        let rest = |v: i128, factor: u128| {
             let half = if m.leak_shift == 0 { 0 } else { 1 << (m.leak_shift - 1) };
-            (v * f.scale as i128 + half) >> m.leak_shift
+            (v * factor as i128 + half) >> m.leak_shift
         };
-        let v = membrane(if first { value } else { *kept } + drive + (sum << f.starts))?;
+        let leak = |v: i128| rest(v, f.scale & 0xffff_ffff);
+        let mut x = drive + (sum << f.starts);
+        if f.current == 1 {
+            x += if first { 0 } else { *current };
+            *current = rest(fits(x, m.current_width, true, "a current")?, f.scale >> 32);
+        }
+        let v = membrane(if first { value } else { *kept } + x)?;
         let less = theta - (f.lif & 1) as i128;
         *kept = membrane(match (v >= theta, f.lif >> 1) {
             (false, _) | (true, 0) => leak(v),

@@ -151,7 +151,7 @@ struct Run {
     serial: VecDeque<Element>,
     softmax: VecDeque<Element>,
     /// Membranes of IF and LIF neurons: word and lane.
-    membranes: std::collections::HashMap<(usize, usize), i128>,
+    membranes: std::collections::HashMap<(usize, usize), (i128, i128)>,
     scores: Vec<i128>,
     /// Groups of the softmax's row.
     group: usize,

@@ -68,6 +68,7 @@ impl Planner<'_> {
                 match product.form {
                     Form::Scores => Some(self.scores_lanes(id, node.shape.channels() / product.heads).0),
                     Form::Mix => Some(common_lanes(&[product.depth(right)], self.most(id))),
+                    Form::Gate => None,
                 }
             }
             Op::Neuron(_) | Op::LayerNorm(_) | Op::Softmax(_) => {

@@ -23,7 +23,7 @@ use super::stage::{Kind, Stage};
 use super::{Carries, Design, Groups, Stream};
 use crate::error::{Error, Result};
 use crate::graph::{Band, NodeId};
-use crate::integer::{Network, Op, Range};
+use crate::integer::{Form, Network, Op, Range};
 
 /// Plans the network as a pipeline of stages.
 ///
@@ -41,6 +41,9 @@ pub fn plan(model: &str, network: &Network, options: &Options) -> Result<Design>
             }
             Op::LayerNorm(norm) if !norm.centred => {
                 return Err(without_stage(&node.name, "an RMSNorm"));
+            }
+            Op::Product(product) if product.form == Form::Gate => {
+                return Err(without_stage(&node.name, "a gate"));
             }
             Op::Lif(_) => return Err(without_stage(&node.name, LIF)),
             Op::Linear(linear) if linear.window.is_some() => {

@@ -80,7 +80,8 @@ impl Planner<'_> {
         let depth = product.depth(right_channels);
         let (lanes, pad) = match product.form {
             Form::Scores => self.scores_lanes(id, tokens),
-            Form::Mix => {
+            // The plan has no gates.
+            Form::Mix | Form::Gate => {
                 let pad = left_stream.groups.map_or(tokens, |g| g.pad);
                 (common_lanes(&[depth], self.most(id)), pad)
             }

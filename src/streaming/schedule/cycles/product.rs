@@ -49,7 +49,7 @@ impl Multiplier {
         let head = product.left_cycles();
         let depth = match product.form {
             Form::Scores => product.depth,
-            Form::Mix => product.groups.pad,
+            Form::Mix | Form::Gate => product.groups.pad,
         };
         let channels = product.groups.count * depth;
         let words = (product.right_cycles() * channels)
