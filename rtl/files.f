@@ -66,6 +66,7 @@ confidence_settings.sv
 axi_lite_regs.sv
 axi/axi_read_master.sv
 axi/axi_read_join.sv
+axi/frame_elements.sv
 overlay/overlay_isa_pkg.sv
 overlay/overlay_image_pkg.sv
 overlay/model_reader.sv

@@ -37,6 +37,7 @@ pub mod nir;
 pub mod qann;
 #[warn(clippy::wildcard_enum_match_arm)]
 pub mod snn;
+pub mod split;
 
 #[warn(clippy::wildcard_enum_match_arm)]
 pub mod advice;

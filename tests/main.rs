@@ -39,6 +39,7 @@ mod schedule;
 mod settled;
 mod spikezip;
 mod spiking;
+mod split;
 mod targets;
 mod tools;
 mod transformers;

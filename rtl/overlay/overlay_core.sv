@@ -125,6 +125,9 @@ module overlay_core #(
   parameter bit HasLayerNorm = 1'b0,
   parameter bit HasUncentred = 1'b0,
   parameter bit HasNeurons = 1'b0,
+  /// Sums for the readout, raw elements that are added to sums.
+  parameter bit HasSend = 1'b0,
+  parameter bit HasElements = 1'b0,
   parameter int unsigned TableWidth = 16,
   parameter int unsigned TableDepth = 0,
   parameter TableFile = "",
@@ -234,8 +237,10 @@ module overlay_core #(
   localparam int unsigned GroupBits = $clog2(MaxGroups + 1) + PlaceBits + 1;
   localparam int unsigned ValueWidth = (AccWidth > LevelBits + 1) ? AccWidth : LevelBits + 1;
   // A logit's value has at least its bits.
+  localparam int unsigned TotalWidth =
+      (HasSend && SumWidth > ValueWidth) ? SumWidth : ValueWidth;
   localparam int unsigned LogitWidth =
-      (ValueWidth < ResultWidth - ResultShift) ? ValueWidth : ResultWidth - ResultShift;
+      (TotalWidth < ResultWidth - ResultShift) ? TotalWidth : ResultWidth - ResultShift;
   // Four neurons are the smallest part of a word of spikes that is written. Row fire writes those of four beats.
   localparam int unsigned Quads = FetchWidth / 4;
   localparam int unsigned QuadsGroup = GroupLanes / 4;
@@ -1150,6 +1155,17 @@ module overlay_core #(
   assign serial_ready = (serial == 2'd1 && sums_ready) || (serial == 2'd2 && softmax_ready) ||
       (serial == 2'd3 && result_ready);
 
+  // Logits: sums of the engine, or of the memory of sums.
+  logic send_valid, send_last, logit_valid, logit_last;
+  logic signed [SumWidth-1:0] send_data;
+  logic [LogitWidth-1:0] logit;
+  assign logit_valid = (serial_valid && serial == 2'd3) || send_valid;
+  assign logit_last = send_valid ? send_last : serial_row_end;
+  assign logit = send_valid ? LogitWidth'(send_data) :
+      LogitWidth'($signed(serial_value[ValueWidth-1:0]));
+  // The upper bits of a sum are its sign.
+  logic unused_send;
+  assign unused_send = ^send_data;
   if (Loadable) begin : gen_logits
     localparam int unsigned ClassBits = (Classes > 1) ? $clog2(Classes) : 1;
     localparam int unsigned ResultWord = MultiplierWidth + ResultWidth;
@@ -1162,10 +1178,10 @@ module overlay_core #(
     ) u_logits (
       .clk_i,
       .rst_i,
-      .in_valid_i(serial_valid && serial == 2'd3),
+      .in_valid_i(logit_valid),
       .in_ready_o(result_ready),
-      .in_data_i(serial_value[LogitWidth-1:0]),
-      .in_last_i(serial_row_end),
+      .in_data_i(logit),
+      .in_last_i(logit_last),
       .m_axis_tvalid_o,
       .m_axis_tready_i,
       .m_axis_tdata_o,
@@ -1193,12 +1209,12 @@ module overlay_core #(
     ) u_readout (
       .clk_i,
       .rst_i,
-      .in_valid_i(serial_valid && serial == 2'd3),
+      .in_valid_i(logit_valid),
       .in_ready_o(result_ready),
-      .in_delta_i(serial_value[LogitWidth-1:0]),
+      .in_delta_i(logit),
       .in_skip_i(1'b0),
-      .in_last_i(serial_row_end),
-      .in_quiet_i(serial_row_end),
+      .in_last_i(logit_last),
+      .in_quiet_i(logit_last),
       .m_axis_tvalid_o,
       .m_axis_tready_i,
       .m_axis_tdata_o,
@@ -1241,6 +1257,8 @@ module overlay_core #(
       .HasLayerNorm(HasLayerNorm),
       .HasUncentred(HasUncentred),
       .HasNeurons(HasNeurons),
+      .HasSend(HasSend),
+      .HasElements(HasElements),
       .TableWidth(TableWidth),
       .TableDepth(TableDepth),
       .TableFile(TableFile),
@@ -1312,6 +1330,10 @@ module overlay_core #(
       .softmax_idle_o(softmax_idle),
       .softmax_start_i(softmax_start),
       .present_i(present),
+      .send_valid_o(send_valid),
+      .send_ready_i(result_ready),
+      .send_last_o(send_last),
+      .send_data_o(send_data),
       .raw_valid_i(raw_valid),
       .raw_read_o(raw_read),
       .raw_addr_o(raw_addr),
@@ -1324,6 +1346,8 @@ module overlay_core #(
       .spike_neg_o(row_neg)
     );
   end else begin : gen_no_rows
+    assign {send_valid, send_last} = '0;
+    assign send_data = '0;
     assign vector_end = 1'b1;
     assign vector_row = 1'b0;
     assign softmax_row = 1'b0;

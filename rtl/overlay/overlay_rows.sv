@@ -41,6 +41,9 @@ module overlay_rows #(
   parameter bit HasLayerNorm = 1'b1,
   parameter bit HasUncentred = 1'b1,
   parameter bit HasNeurons = 1'b1,
+  /// Sums for the readout, raw elements that are added to sums.
+  parameter bit HasSend = 1'b0,
+  parameter bit HasElements = 1'b0,
   /// Rows of embeddings: bits of an entry, entries.
   parameter int unsigned TableWidth = 16,
   parameter int unsigned TableDepth = 0,
@@ -137,6 +140,11 @@ module overlay_rows #(
   input  wire logic                         softmax_start_i,
   /// Something of the present sample is there: the vector list does not begin before.
   input  wire logic                         present_i,
+  /// Sums for the readout.
+  output      logic                         send_valid_o,
+  input  wire logic                         send_ready_i,
+  output      logic                         send_last_o,
+  output      logic signed [SumWidth-1:0]   send_data_o,
   /// Raw elements of the present sample.
   input  wire logic                         raw_valid_i,
   output      logic                         raw_read_o,
@@ -599,6 +607,8 @@ module overlay_rows #(
       .HasLayerNorm(32'(HasLayerNorm)),
       .HasUncentred(HasUncentred),
       .HasNeurons(32'(HasNeurons)),
+      .HasSend(32'(HasSend)),
+      .HasElements(32'(HasElements)),
       .HasStart(32'(StartStream || StartDepth > 0)),
       .HasPerChannel(32'(CoefficientDepth > 0)),
       .EntryStream(GatherWidth > 0),
@@ -645,6 +655,9 @@ module overlay_rows #(
       .write_ready_i(vector_write_ready),
       .write_addr_o(vector_write_addr),
       .write_data_o(vector_write_data),
+      .send_valid_o,
+      .send_ready_i,
+      .send_last_o,
       .start_valid_i(!StartStream || start_valid_i),
       .start_take_o(start_taken),
       .start_enable_o(vector_start_read),
@@ -687,7 +700,10 @@ module overlay_rows #(
       .fire_low_o(norm_low),
       .fire_done_i(fire_row && !fire_tag)
     );
+    assign send_data_o = vector_write_data;
   end else begin : gen_no_vector
+    assign {send_valid_o, send_last_o} = '0;
+    assign send_data_o = '0;
     assign vector_end_o = 1'b1;
     assign vector_row_o = 1'b0;
     assign vector_read = 1'b0;
@@ -718,7 +734,7 @@ module overlay_rows #(
     assign norm_high = '0;
     assign norm_low = '0;
     logic unused_vector;
-    assign unused_vector = start_valid_i ^ restart_i ^ present_i ^ norm_ready ^ fire_tag ^
+    assign unused_vector = send_ready_i ^ start_valid_i ^ restart_i ^ present_i ^ norm_ready ^ fire_tag ^
         vector_write_ready ^ has_vector_i ^ (^vector_last_i) ^
         raw_valid_i ^ (^raw_data_i) ^ entry_valid ^
         (^vector_words) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^
@@ -1003,6 +1019,12 @@ module overlay_rows #(
     assign spike_neg_o = '0;
     assign fire_row = 1'b0;
     assign fire_tag = 1'b0;
+    logic unused_fire;
+    assign unused_fire = ^{spike_ready_i, norm_valid, norm_quad_end, norm_row_end, norm_sticky,
+        norm_excluded, norm_value, norm_theta, norm_addr, norm_stride, norm_quad, norm_steps, norm_unary,
+        norm_half_even, norm_high, norm_low, soft_valid, soft_quad_end, soft_row_end,
+        soft_excluded, soft_value, soft_theta, soft_addr, soft_stride, soft_quad, soft_steps,
+        soft_unary, soft_half_even, soft_high, soft_low};
   end
   assign softmax_row_o = fire_row && fire_tag;
 

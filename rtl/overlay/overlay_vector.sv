@@ -4,7 +4,7 @@
 ///
 /// Contract: an instruction stays with `instr_valid_i` until `instr_next_o`, which comes for one cycle when all its rows
 /// are complete. `end_o`: the list is at its end; `restart_i` begins it again. Row r begins when both conditions of the
-/// instruction are met, of `embed` and `mask` also not before `raw_valid_i`. `row_done_o` is high for a cycle for
+/// instruction are met, of `embed`, `mask` and `elements` also not before `raw_valid_i`. Sums of `send` leave on `send_*`. `row_done_o` is high for a cycle for
 /// each row that is complete; a row of LayerNorm or of neurons is when `fire_done_i` says so. Memories give a word per cycle after its
 /// address, and keep it until the next; the read ports are used by nothing else while an instruction is executed.
 /// With `EntryStream`, entries of tables come in the order in which `embed` takes them (`overlay_gather`): `table_data_i` is the
@@ -26,6 +26,8 @@ module overlay_vector #(
   /// LayerNorm without the mean.
   parameter bit HasUncentred = 1'b1,
   parameter int unsigned HasNeurons = 1,
+  parameter int unsigned HasSend = 0,
+  parameter int unsigned HasElements = 0,
   parameter int unsigned HasStart = 1,
   parameter int unsigned HasPerChannel = 1,
   /// Entries of tables come from a stream.
@@ -85,6 +87,10 @@ module overlay_vector #(
   input  wire logic                               write_ready_i,
   output      logic [SumAddrWidth-1:0]            write_addr_o,
   output      logic signed [SumWidth-1:0]         write_data_o,
+  /// `write_data_o` is a sum for the readout; the last one of the instruction.
+  output      logic                               send_valid_o,
+  input  wire logic                               send_ready_i,
+  output      logic                               send_last_o,
   /// A start value is there; it is taken.
   input  wire logic                               start_valid_i,
   output      logic                               start_take_o,
@@ -139,8 +145,11 @@ module overlay_vector #(
 
   localparam int unsigned ChannelsWidth = $clog2(ChannelsMax + 1);
   // What is multiplied by the coefficient.
-  localparam int unsigned FactorWidth =
-      (HasAdd != 0 && (HasEmbed == 0 || SumWidth > EntryWidth)) ? SumWidth : EntryWidth;
+  localparam bit Adds = HasAdd != 0 || HasSend != 0;
+  localparam int unsigned SmallWidth =
+      (HasElements != 0 && (HasEmbed == 0 || RawWidth > EntryWidth)) ? RawWidth : EntryWidth;
+  localparam int unsigned FactorWidth = (Adds &&
+      ((HasEmbed == 0 && HasElements == 0) || SumWidth > SmallWidth)) ? SumWidth : SmallWidth;
 
   // ---------------------------------------------------------------------------- fields
   localparam int unsigned LastLsb = overlay_isa_pkg::VectorLastLsb;
@@ -174,11 +183,14 @@ module overlay_vector #(
   localparam int unsigned EpsilonLsb = overlay_isa_pkg::VectorEpsilonLsb;
 
   logic [2:0] op;
-  logic is_add, is_embed, is_layer_norm, is_mask, is_neurons, fires, accumulate, two_reads;
+  logic is_add, is_send, is_embed, is_elements, is_layer_norm, is_mask, is_neurons, fires, accumulate, two_reads;
   logic [ProgressBits-1:0] rows;
   logic [ChannelsWidth-1:0] channels;
   assign op = instr_i[OpLsb+:3];
-  assign is_add = HasAdd != 0 && op == 3'd1;
+  assign is_send = HasSend != 0 && op == 3'd6;
+  // What is sent is a sum without a base.
+  assign is_add = (HasAdd != 0 && op == 3'd1) || is_send;
+  assign is_elements = HasElements != 0 && op == 3'd7;
   assign is_embed = HasEmbed != 0 && op == 3'd2;
   assign is_layer_norm = HasLayerNorm != 0 && op == 3'd3;
   assign is_mask = HasMask != 0 && op == 3'd4;
@@ -201,7 +213,8 @@ module overlay_vector #(
   assign start = state_q == Idle && instr_valid_i && !done_q;
   assign more_rows = rows_q != '0;
   assign looks_up = is_embed && !EntryStream;
-  assign may_begin = state_q == Row && more_rows && go_q && (raw_valid_i || !(is_embed || is_mask));
+  assign may_begin = state_q == Row && more_rows && go_q &&
+      (raw_valid_i || !(is_embed || is_mask || is_elements));
   assign row_begin = is_layer_norm ? ln_begin : is_neurons ? neurons_begin : may_begin;
   assign row_done = written_q || mask_valid_q ||
       ((HasLayerNorm != 0 || HasNeurons != 0) && fire_done_i);
@@ -234,8 +247,9 @@ module overlay_vector #(
       if (row_begin) rows_q <= rows_q - ProgressBits'(1);
       if (row_done) open_q <= open_q - ProgressBits'(1);
     end
-    if (start) raw_addr_q <= '0;
+    if (start) raw_addr_q <= is_elements ? instr_i[TableLsb+:RawAddrWidth] : '0;
     else if (state_q == Raw) raw_addr_q <= raw_addr_q + RawAddrWidth'(1);
+    else if (is_elements && issue) raw_addr_q <= raw_addr_q + RawAddrWidth'(instr_i[RowStrideLsb+:16]);
   end
 
   // Conditions, one after the other: `progress >= base + r * step`, the sum of the one that comes next in `this_q`.
@@ -271,8 +285,9 @@ module overlay_vector #(
   end
 
   // ---------------------------------------------------------------------------- raw elements
-  if (HasEmbed != 0 || HasMask != 0) begin : gen_raw
-    assign raw_enable_o = state_q == Row;
+  if (HasEmbed != 0 || HasMask != 0 || HasElements != 0) begin : gen_raw
+    // An element stays until it has been taken.
+    assign raw_enable_o = is_elements ? advance : state_q == Row;
   end else begin : gen_no_raw
     assign raw_enable_o = 1'b0;
   end
@@ -301,11 +316,12 @@ module overlay_vector #(
   logic [ChannelsWidth-1:0] channel_q;
   logic [SumAddrWidth-1:0] x_q, write_addr_q, sum_base;
   // Of an element with two reads this is the second.
-  logic second_read_q, last_read, waits_start, waits_entry;
-  assign waits_start = HasStart != 0 && instr_i[StartLsb] && !start_valid_i;
+  logic second_read_q, last_read, needs_start, waits_start, waits_entry;
+  assign needs_start = HasStart != 0 && instr_i[StartLsb] && !accumulate;
+  assign waits_start = needs_start && !start_valid_i;
   assign waits_entry = EntryStream && is_embed && !table_valid_i;
   assign issue = state_q == Elements && advance && !waits_start && !waits_entry;
-  assign start_take_o = issue && HasStart != 0 && instr_i[StartLsb];
+  assign start_take_o = issue && needs_start;
   assign last_read = second_read_q || !two_reads;
   assign row_end = issue && last_read && channel_q == channels - ChannelsWidth'(1);
   assign sum_base = (is_add && last_read) ? instr_i[SourceLsb+:SumAddrWidth] :
@@ -332,8 +348,12 @@ module overlay_vector #(
       e5_sum_q;
   logic signed [FactorWidth-1:0] e1_factor;
   logic signed [CoefficientWidth-1:0] e1_coefficient;
-  assign advance = !e5_valid_q || write_ready_i;
-  assign write_valid_o = e5_valid_q;
+  logic e5_taken;
+  assign e5_taken = is_send ? send_ready_i : write_ready_i;
+  assign advance = !e5_valid_q || e5_taken;
+  assign write_valid_o = e5_valid_q && !is_send;
+  assign send_valid_o = e5_valid_q && is_send;
+  assign send_last_o = e5_end_q && open_q == ProgressBits'(1);
   assign write_addr_o = write_addr_q;
   assign write_data_o = e5_sum_q;
 
@@ -347,7 +367,7 @@ module overlay_vector #(
         {e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q, e5_valid_q} <=
             {issue && last_read, e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q};
       end
-      written_q <= e5_valid_q && write_ready_i && e5_end_q;
+      written_q <= e5_valid_q && e5_taken && e5_end_q;
     end
     if (advance) begin
       {e1_end_q, e2_end_q, e3_end_q, e4_end_q, e5_end_q} <=
@@ -359,7 +379,7 @@ module overlay_vector #(
       e5_sum_q <= e4_base_q + e4_product;
     end
     if (start) write_addr_q <= instr_i[TargetLsb+:SumAddrWidth];
-    else if (e5_valid_q && write_ready_i) begin
+    else if (e5_valid_q && e5_taken) begin
       write_addr_q <= e5_end_q ? (write_addr_q | SumAddrWidth'(Lanes - 1)) + SumAddrWidth'(1) :
           write_addr_q + SumAddrWidth'(1);
     end
@@ -392,6 +412,7 @@ module overlay_vector #(
     e1_factor = '0;
     if (is_add) e1_factor = FactorWidth'(sum_data);
     else if (is_embed) e1_factor = FactorWidth'(table_data_i);
+    else if (is_elements) e1_factor = FactorWidth'(raw_data_i);
   end
 
   if (HasStart != 0) begin : gen_start

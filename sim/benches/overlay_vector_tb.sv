@@ -10,6 +10,8 @@ module overlay_vector_tb #(
   parameter int unsigned HasMask = 1,
   parameter int unsigned HasLayerNorm = 1,
   parameter int unsigned HasNeurons = 1,
+  parameter int unsigned HasSend = 0,
+  parameter int unsigned HasElements = 0,
   parameter int unsigned HasStart = 1,
   parameter int unsigned HasPerChannel = 1,
   parameter int unsigned SumWidth = 16,
@@ -45,7 +47,7 @@ module overlay_vector_tb #(
   parameter ConstFile = "",
   /// Raw elements, `2 ** RawAddrWidth` for each batch.
   parameter RawFile = "",
-  /// Sums: {value, address}.
+  /// Sums: {sent, value, address}.
   parameter WriteFile = "",
   parameter int WriteWords = 1,
   /// Mask: {masked, token}.
@@ -121,7 +123,8 @@ module overlay_vector_tb #(
         $fatal(1, "%m: row %0d begins too early", row);
       end
       if (!raw_valid && (instr[overlay_isa_pkg::VectorOpLsb+:3] == 3'd2 ||
-                         instr[overlay_isa_pkg::VectorOpLsb+:3] == 3'd4)) begin
+                         instr[overlay_isa_pkg::VectorOpLsb+:3] == 3'd4 ||
+                         instr[overlay_isa_pkg::VectorOpLsb+:3] == 3'd7)) begin
         $fatal(1, "%m: row %0d begins without its raw element", row);
       end
     end
@@ -197,12 +200,12 @@ module overlay_vector_tb #(
   logic out_valid, out_ready, fire_done, fire_tag;
   logic [Quad-1:0] nz, neg;
   // Start values may come late; the table has them all the same.
-  logic start_valid, unused_take;
+  logic start_valid, unused_take, send_valid, send_last;
   always @(posedge clk_i) start_valid <= rst || batch <= 1 || $urandom_range(2) == 0;
   overlay_vector #(
     .Lanes(Lanes),
     .HasAdd(HasAdd), .HasEmbed(HasEmbed), .HasMask(HasMask), .HasLayerNorm(HasLayerNorm),
-    .HasNeurons(HasNeurons), .NeuronFraction(NeuronFraction), .ThetaWidth(ThetaWidth), .HasStart(HasStart), .HasPerChannel(HasPerChannel), .SumWidth(SumWidth),
+    .HasNeurons(HasNeurons), .HasSend(HasSend), .HasElements(HasElements), .NeuronFraction(NeuronFraction), .ThetaWidth(ThetaWidth), .HasStart(HasStart), .HasPerChannel(HasPerChannel), .SumWidth(SumWidth),
     .CoefficientWidth(CoefficientWidth), .EntryWidth(EntryWidth), .RawWidth(RawWidth),
     .SumAddrWidth(SumAddrWidth), .StartAddrWidth(StartAddrWidth),
     .CoefficientAddrWidth(CoefficientAddrWidth), .TableAddrWidth(TableAddrWidth),
@@ -216,7 +219,8 @@ module overlay_vector_tb #(
     .progress_softmax_i(16'(softmax)), .progress_vector_i(16'(vector)), .row_done_o(row_done),
     .sum_enable_o(sum_enable), .sum_addr_o(sum_addr), .sum_data_i(sum_data),
     .write_valid_o(write_valid), .write_ready_i(write_ready), .write_addr_o(write_addr),
-    .write_data_o(write_data), .start_valid_i(start_valid), .start_take_o(unused_take),
+    .write_data_o(write_data), .send_valid_o(send_valid), .send_ready_i(write_ready),
+    .send_last_o(send_last), .start_valid_i(start_valid), .start_take_o(unused_take),
     .start_enable_o(start_enable), .start_addr_o(start_addr),
     .start_data_i(start_data), .coefficient_enable_o(coefficient_enable),
     .coefficient_addr_o(coefficient_addr), .coefficient_data_i(coefficient_data),
@@ -245,10 +249,22 @@ module overlay_vector_tb #(
   );
 
   // ---------------------------------------------------------------------------- results
-  bench_checker #(.Width(SumWidth + SumAddrWidth), .Words(WriteWords), .File(WriteFile)) u_write (
-    .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(write_idle), .valid_i(write_valid),
-    .ready_o(write_ready), .data_i({write_data, write_addr})
+  bench_checker #(.Width(1 + SumWidth + SumAddrWidth), .Words(WriteWords), .File(WriteFile)) u_write (
+    .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(write_idle), .valid_i(write_valid || send_valid),
+    .ready_o(write_ready), .data_i({send_valid, write_data, write_addr})
   );
+  // The last sum that an instruction sends is marked.
+  logic sent_last = 1'b0;
+  always @(posedge clk_i) begin
+    if (!rst && send_valid && write_ready) begin
+      if (sent_last) $fatal(1, "%m: a sum behind the last one");
+      sent_last <= send_last;
+    end
+    if (!rst && instr_next) begin
+      if (sent_last != (instr[overlay_isa_pkg::VectorOpLsb+:3] == 3'd6)) $fatal(1, "%m: the last sum");
+      sent_last <= 1'b0;
+    end
+  end
   if (HasLayerNorm != 0 || HasNeurons != 0) begin : gen_spikes
     bench_checker #(.Width(2 * Quad + 1 + QuadWidth + AddrWidth), .Words(OutWords), .File(OutFile)) u_out (
       .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(out_idle), .valid_i(out_valid), .ready_o(out_ready),

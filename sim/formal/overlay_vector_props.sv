@@ -77,6 +77,7 @@ module overlay_vector_props #(
     .write_ready_i,
     .write_addr_o(write_addr),
     .write_data_o(write_data),
+    .send_ready_i(1'b0),
     .start_valid_i(1'b1),
     .start_enable_o(start_enable),
     .start_addr_o(start_addr),

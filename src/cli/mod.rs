@@ -30,6 +30,7 @@ mod report;
 mod run;
 mod schedule;
 mod spiking;
+mod split;
 mod synth;
 mod targets;
 mod verify;
@@ -69,6 +70,8 @@ enum Command {
     Image(image::Args),
     /// Show cycles against area: designs from the smallest to the fastest, balanced on measured spikes.
     Explore(explore::Args),
+    /// Split a network into several in sequence, for as many devices: balanced, with what goes from one to the next.
+    Split(split::Args),
     /// Compare the RTL in Verilator with the golden model: every neuron, every time-step.
     Cosim(cosim::Args),
     /// Test the interfaces in Verilator with the AXI clients of cocotb: stalls, resets, malformed frames.
@@ -118,6 +121,7 @@ pub fn main() -> ExitCode {
         Command::Build(args) => build::run(&args),
         Command::Image(args) => image::run(&args),
         Command::Explore(args) => explore::run(&args),
+        Command::Split(args) => split::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Cocotb(args) => cocotb::run(&args),
         Command::Synth(args) => synth::run(&args),

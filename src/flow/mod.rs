@@ -13,6 +13,7 @@
 //! | [`fn@run`] | [`run::Options`] | [`run::Report`]: accuracy, spikes, differences |
 //! | [`fn@build`] | [`build::Options`] | [`build::Built`]: manifest, estimate, advice |
 //! | [`fn@explore`] | [`explore::Options`] | [`explore::Frontier`]: cycles against area |
+//! | [`fn@split`] | [`split::Options`] | [`split::Plan`]: parts of a network, what crosses between them |
 //! | [`fn@cosim`] | [`cosim::Options`] | [`crate::cosim::Report`]: comparisons, cycles, the first mismatch |
 //! | [`fn@synth`] | [`synth::Options`] | [`synth::Synthesised`]: utilisation, timing |
 //! | [`fn@report`] | [`report::Options`] | the path of the page and [`crate::report::Report`] |
@@ -44,6 +45,7 @@ pub mod rounding;
 pub mod run;
 mod schedule;
 mod spiking;
+pub mod split;
 mod stop;
 pub mod synth;
 mod watch;
@@ -56,6 +58,7 @@ pub use cosim::cosim;
 pub use explore::explore;
 pub use report::report;
 pub use run::run;
+pub use split::split;
 pub use stop::StopRule;
 pub use synth::synth;
 pub use watch::{Silent, Steps, Watch};

@@ -271,6 +271,8 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("HasLayerNorm", bit(m.norms)),
         ("HasUncentred", bit(m.uncentred)),
         ("HasNeurons", bit(m.sum_neurons)),
+        ("HasSend", bit(m.sends)),
+        ("HasElements", bit(m.elements)),
         ("TableWidth", width(m.table_width)),
         ("TableDepth", number(m.table_depth)),
         ("TableFile", file("table.hex")),

@@ -209,7 +209,7 @@ instruction! {
     Vector, "vector";
     /// Last instruction of the list.
     last: 1,
-    /// 0 `init`, 1 `add`, 2 `embed`, 3 `layer_norm`, 4 `mask`, 5 `neurons`.
+    /// 0 `init`, 1 `add`, 2 `embed`, 3 `layer_norm`, 4 `mask`, 5 `neurons`, 6 `send`, 7 `elements`.
     op: 3,
     /// As in `fire`.
     per_channel: 1, accumulate: 1, start: 1, half_even: 1, unary: 1,
@@ -225,10 +225,11 @@ instruction! {
     /// First words of the start table and of the coefficients; coefficient of all channels; for `neurons`, their start
     /// value.
     starts: 24, coefficients: 24, coefficient: 64,
-    /// First word of the table of rows; for `mask`, the raw element that is masked. If tables are in memory outside the chip,
-    /// the first 64 bytes of the table; then `row_stride` is how many of 64 bytes a row takes, and `epsilon` the number of rows.
+    /// First word of the table of rows; for `mask`, the raw element that is masked; for `elements`, the first of them. If tables
+    /// are in memory outside the chip, the first 64 bytes of the table; then `row_stride` is how many of 64 bytes a row takes, and
+    /// `epsilon` the number of rows.
     table: 32,
-    /// Target in spike memory.
+    /// Target in spike memory; for `elements`, `row_stride` is the distance from one to the next.
     spikes: 24, row_stride: 16, step_stride: 24,
     /// Local time-steps, largest magnitudes of levels.
     steps: 8, high: 16, low: 16,

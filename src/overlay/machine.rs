@@ -170,6 +170,12 @@ pub struct Machine {
     pub bands: bool,
     /// Neurons of sums.
     pub sum_neurons: bool,
+    /// Sums for the readout.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sends: bool,
+    /// Raw elements that are added to sums.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub elements: bool,
     /// Words of spike memory.
     pub spike_depth: usize,
     /// The first of these words have signs, which are in a memory of their own; all have, in theirs, if 0.

@@ -120,6 +120,8 @@ const SIZES: &[Size] = sizes! {
     Kind::Flag, uncentred, "LayerNorm without the mean";
     Kind::Flag, bands, "masks by position";
     Kind::Flag, sum_neurons, "neurons of sums";
+    Kind::Flag, sends, "a readout of sums";
+    Kind::Flag, elements, "elements that are added to sums";
     Kind::Depth, spike_depth, "words of spikes";
     Kind::Depth, sign_depth, "words of signs";
     Kind::Width, sum_width, "bits of a sum";

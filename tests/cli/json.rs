@@ -236,6 +236,8 @@ fn printed() -> Fields {
         format!("report external.build --inputs {images} --samples 2"),
         "verify mlp.build".to_owned(),
         format!("explore mlp.snn --calibrate {images} --device xc7a100t"),
+        "explore mlp.snn --weights external --bus-width 512".to_owned(),
+        "split mlp.snn --parts 2 -o parts".to_owned(),
         format!(
             "report mlp.build --inputs {images} --samples 50 --float --reference {}",
             example("sample/reference.npz")

@@ -21,6 +21,7 @@ mod schedules;
 mod scripts;
 mod session;
 mod spiking;
+mod split;
 mod targets;
 mod verify;
 mod vivado;

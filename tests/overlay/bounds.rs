@@ -294,15 +294,19 @@ impl Bounds<'_> {
         )?;
         let channels = i(v.channels);
         let all = (i(v.rows) - 1) * self.pitch(v.channels) + channels;
-        if matches!(v.op, 1 | 3 | 5) {
+        if matches!(v.op, 1 | 3 | 5 | 6) {
             self.touch("sums", i(v.source), i(v.source) + all - 1, m.sum_depth)?;
         }
-        if v.op <= 2 {
+        if v.op <= 2 || v.op == 7 {
             self.touch("sums", i(v.target), i(v.target) + all - 1, m.sum_depth)?;
             self.constants([v.start, v.starts, v.per_channel, v.coefficients], all, channels)?;
         }
         if matches!(v.op, 2 | 4) {
             self.count("raw elements", v.rows, m.input.count)?;
+        }
+        if v.op == 7 {
+            let last = i(v.table) + (i(v.rows) * channels - 1) * i(v.row_stride);
+            self.touch("raw elements", i(v.table), last, m.input.count)?;
         }
         match v.op {
             // Only rows of the table are read.

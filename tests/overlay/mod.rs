@@ -69,7 +69,7 @@ fn compare(plan: &Plan, settled: &Settled, raw: &[i32], outcome: &Outcome) {
 }
 
 /// Compiles and runs samples one after the other.
-fn check(network: &Network, options: &Options, samples: &[Vec<i32>], schedules: &[Schedule]) -> Plan {
+pub fn check(network: &Network, options: &Options, samples: &[Vec<i32>], schedules: &[Schedule]) -> Plan {
     let plan = compile(network, options).expect("compiles");
     run(&plan, network, options, samples, schedules);
     plan
@@ -211,7 +211,7 @@ fn options() -> impl Strategy<Value = Options> {
 }
 
 /// Schedules for a small network.
-fn schedules(seed: u64) -> Vec<Schedule> {
+pub fn schedules(seed: u64) -> Vec<Schedule> {
     let all = adversarial();
     let mut list = vec![Schedule::Random(seed)];
     list.extend(

@@ -132,6 +132,10 @@ fn lint() {
             &["DataWidth=64", "MaxBurst=1", "Outstanding=2", "BufferBeats=2", "LengthWidth=3"],
         ),
         ("axi_read_master", &["DataWidth=8", "PageBytes=16", "IdWidth=4"]),
+        ("frame_elements", &["Values=1", "Digits=1", "ElementWidth=8"]),
+        ("frame_elements", &["Values=1088", "ValueWords=2", "Digits=3"]),
+        ("overlay_vector", &["HasAdd=0", "HasSend=1", "HasElements=1", "HasEmbed=0", "HasMask=0"]),
+        ("overlay_vector", &["HasSend=1", "HasElements=1"]),
         ("load_registers", &["Reads=1"]),
         ("overlay_core", &["Loadable=1", "StreamWidth=64"]),
         (

@@ -186,16 +186,25 @@ struct Machine<'a> {
 impl Machine<'_> {
     fn run(&mut self, instruction: &Vector, raw: &[i64]) {
         let (rows, channels) = (instruction.rows as usize, instruction.channels as usize);
-        for (r, &raw) in raw.iter().enumerate().take(rows) {
+        for (r, &own) in raw.iter().enumerate().take(rows) {
             match instruction.op {
+                7 => {
+                    let row = r * self.case.pitch(channels as i64) as usize;
+                    for c in 0..channels {
+                        // Addresses wrap.
+                        let at =
+                            instruction.table as usize + (r * channels + c) * instruction.row_stride as usize;
+                        self.element(instruction, raw[at % raw.len()], row + c, c);
+                    }
+                }
                 3 | 5 => self.fire(instruction, r),
                 4 => {
-                    let masked = i64::from(field(raw, 32) == instruction.table);
+                    let masked = i64::from(field(own, 32) == instruction.table);
                     self.masks.push(masked << RAW_BITS | r as i64);
                 }
                 _ => {
                     let row = r * self.case.pitch(channels as i64) as usize;
-                    (0..channels).for_each(|c| self.element(instruction, raw, row + c, c));
+                    (0..channels).for_each(|c| self.element(instruction, own, row + c, c));
                 }
             }
         }
@@ -205,7 +214,8 @@ impl Machine<'_> {
         let [sum_width, coefficient_width, ..] = self.case.bits;
         let target = instruction.target as usize + x;
         let value = match instruction.op {
-            1 => self.sums[instruction.source as usize + x],
+            1 | 6 => self.sums[instruction.source as usize + x],
+            7 => raw,
             2 => self.table[instruction.table as usize + raw as usize * instruction.channels as usize + c],
             _ => 0,
         };
@@ -219,10 +229,15 @@ impl Machine<'_> {
             _ => 0,
         };
         let sum = wrapped(i128::from(base) + i128::from(k) * i128::from(value), sum_width);
-        self.sums[target] = sum;
+        // What is sent is not written.
+        let sent = instruction.op == 6;
+        if !sent {
+            self.sums[target] = sum;
+        }
         let mut beat = Word::default();
         beat.push(target as i64, self.sum_bits);
         beat.push(sum, sum_width);
+        beat.push(i64::from(sent), 1);
         self.writes.push(beat);
     }
 
@@ -287,11 +302,20 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
     memory.truncate(1 << sum_bits);
 
     // Every kind of instruction that there is, then any; the last but one writes a sum.
-    let kinds: Vec<u128> = [(true, 0), (add, 1), (embed, 2), (layer_norm, 3), (mask, 4), (neurons, 5)]
-        .iter()
-        .filter(|k| k.0)
-        .map(|k| k.1)
-        .collect();
+    let kinds: Vec<u128> = [
+        (true, 0),
+        (add, 1),
+        (embed, 2),
+        (layer_norm, 3),
+        (mask, 4),
+        (neurons, 5),
+        (neurons, 6),
+        (neurons, 7),
+    ]
+    .iter()
+    .filter(|k| k.0)
+    .map(|k| k.1)
+    .collect();
     let mut done = 0;
     let program: Vec<Vector> = (0..INSTRUCTIONS)
         .map(|i| {
@@ -347,6 +371,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
     let flags = ["HasAdd", "HasEmbed", "HasLayerNorm", "HasMask", "HasStart", "HasPerChannel", "HasNeurons"];
     let flags = flags.into_iter().zip([add, embed, layer_norm, mask, start, per_channel, neurons]);
     parameters.extend(flags.map(|(name, there)| (name, u8::from(there).to_string())));
+    parameters.extend(["HasSend", "HasElements"].map(|name| (name, u8::from(neurons).to_string())));
     parameters.extend([
         ("WriteFile", write_file),
         ("WriteWords", write_words),

@@ -10,6 +10,7 @@ use super::vectors::{Batches, Beats};
 fn streams() {
     let mut group = Group::new("streams");
     stream_fifo(&mut group);
+    frame_elements(&mut group);
     let mut random = Random(3);
     for (width, outputs) in [(1, 1), (8, 2), (70, 3), (5, 7)] {
         group.add_one("stream_fork", |base| fork(&mut random, width, outputs, base));
@@ -41,6 +42,19 @@ fn a_beat_may_be_lost_in_the_last_cycle_before_a_reset() {
         ("+case=3", "PASS"),
         ("+case=4", "a_valid_stays"),
     ]);
+}
+
+fn frame_elements(group: &mut Group) {
+    let sets: &[Set] = &[
+        &[("Values", 4), ("ValueWords", 1), ("Digits", 2), ("ElementWidth", 16), ("Low", -1000)],
+        &[("Values", 17), ("ValueWords", 2), ("Digits", 3), ("ElementWidth", 16), ("Low", 77)],
+        &[("Values", 1), ("ValueWords", 1), ("Digits", 1), ("ElementWidth", 8), ("Low", -8)],
+        &[("Values", 9), ("ValueWords", 2), ("Digits", 1), ("ElementWidth", 8), ("Low", 0)],
+        &[("Values", 5), ("ValueWords", 2), ("Digits", 4), ("ElementWidth", 16), ("Low", -1)],
+    ];
+    for set in sets {
+        group.add("frame_elements", &[set], |_, _| Vec::new());
+    }
 }
 
 fn stream_fifo(group: &mut Group) {

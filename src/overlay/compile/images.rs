@@ -52,7 +52,9 @@ pub(super) fn images(
         word
     }));
     let readout = readout.map_or_else(String::new, |readout| {
-        text(readout.multiplier.iter().zip(&readout.offset).map(|(&multiplier, &offset)| {
+        // A word for each logit: those of all rows have the same constants.
+        let all = readout.multiplier.iter().zip(&readout.offset).cycle().take(m.readout.classes);
+        text(all.map(|(&multiplier, &offset)| {
             let mut word = Word::default();
             word.push(offset, m.readout.value_width);
             if m.readout.shift.is_none() {

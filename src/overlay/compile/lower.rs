@@ -527,7 +527,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The input behind arrangements, and the order of its elements.
-    fn raw_order(&self, mut id: NodeId) -> Result<(NodeId, Option<Vec<usize>>)> {
+    pub fn raw_order(&self, mut id: NodeId) -> Result<(NodeId, Option<Vec<usize>>)> {
         let mut order: Option<Vec<usize>> = None;
         loop {
             match &self.network.node(id).op {

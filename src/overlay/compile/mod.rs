@@ -14,6 +14,7 @@
 //! | `pieces.rs` | functions of neurons that decide by a table |
 //! | `residual.rs` | sums, LayerNorm, softmax |
 //! | `sum_neurons.rs` | neurons that read sums |
+//! | `crossing.rs` | sums that leave as logits, and come as elements |
 //! | `layout.rs` | positions of channels in a row of spikes |
 //! | `constants.rs`, `images.rs` | contents of read-only memories, and their text |
 //! | `widths.rs` | ranges from which widths are derived |
@@ -24,6 +25,7 @@
 mod accumulate;
 mod conditions;
 mod constants;
+mod crossing;
 mod gate;
 mod images;
 mod item;
@@ -501,6 +503,8 @@ fn machine(
         uncentred: vector.iter().any(|v| v.uncentred == 1),
         bands: fire.iter().any(|f| f.band == 1),
         sum_neurons: op(5),
+        sends: op(6),
+        elements: op(7),
         spike_depth: addresses.spikes,
         sign_depth: 0,
         sum_width: widths.sum.signed(),

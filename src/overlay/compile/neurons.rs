@@ -277,6 +277,7 @@ impl Lowering<'_> {
     pub fn prepare(&mut self, id: NodeId) -> Result<()> {
         let view = self.view(id);
         match &self.network.node(view.root).op {
+            Op::Input(_) | Op::Arrange(_) if self.elements_of(view).is_some() => Ok(()),
             Op::Neuron(_) if self.found_spikes(view.root) => Ok(()),
             Op::Neuron(_) if reads_sum(self.network, view.root) => self.tracer(view.root, None).map(|_| ()),
             Op::Lif(_) => self.tracer(view.root, None).map(|_| ()),
@@ -333,8 +334,12 @@ impl Lowering<'_> {
     /// The logits.
     pub fn readout(&mut self, id: NodeId) -> Result<()> {
         let source = self.network.inputs(id)[0];
+        let view = self.view(source);
+        if let Op::Sum(_) = self.network.node(view.root).op {
+            return self.send(self.name(id), view);
+        }
         self.prepare(source)?;
-        self.serial(self.name(id), self.view(source), Serial::Readout)
+        self.serial(self.name(id), view, Serial::Readout)
     }
 
     /// The readout's parameters.

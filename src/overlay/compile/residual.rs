@@ -219,6 +219,11 @@ impl Lowering<'_> {
                 };
                 (Vector { op: 2, table: table as u128, ..Vector::default() }, None)
             }
+            Op::Input(_) | Op::Arrange(_) if self.elements_of(view).is_some() => {
+                let (first, distance) = self.elements_of(view).unwrap_or_default();
+                let (table, row_stride) = (first as u128, distance as u128);
+                (Vector { op: 7, table, row_stride, ..Vector::default() }, None)
+            }
             Op::Input(_)
             | Op::Linear(_)
             | Op::Neuron(_)

@@ -280,6 +280,8 @@ module snn_qdq_activation_per_channel #(
     .HasLayerNorm(1'b0),
     .HasUncentred(1'b0),
     .HasNeurons(1'b0),
+    .HasSend(1'b0),
+    .HasElements(1'b0),
     .TableWidth(1),
     .TableDepth(0),
     .TableFile(""),

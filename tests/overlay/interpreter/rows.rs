@@ -57,20 +57,7 @@ impl Interpreter<'_> {
                         run.sums[at] = Some(value);
                     }
                     2 => run.softmax.push_back(element),
-                    _ => {
-                        let r = &self.machine.readout;
-                        let c = channel % r.channels;
-                        let offset = self.readout.bits(c, 0, r.value_width, true, "readout")?;
-                        let product = match r.shift {
-                            Some(shift) => value << shift,
-                            None => {
-                                let at = r.value_width as usize;
-                                value * self.readout.bits(c, at, r.multiplier_width, true, "readout")?
-                            }
-                        };
-                        run.outcome.totals.push(value as i64);
-                        run.outcome.values.push(fits(product + offset, r.value_width, true, "a logit")?);
-                    }
+                    _ => self.logit(run, channel, value)?,
                 }
             }
         }
@@ -170,6 +157,23 @@ impl Interpreter<'_> {
         Ok(true)
     }
 
+    /// A number that goes to the readout.
+    fn logit(&self, run: &mut Run, channel: usize, value: i128) -> Fault<()> {
+        let r = &self.machine.readout;
+        let c = channel % r.channels;
+        let offset = self.readout.bits(c, 0, r.value_width, true, "readout")?;
+        let product = match r.shift {
+            Some(shift) => value << shift,
+            None => {
+                let at = r.value_width as usize;
+                value * self.readout.bits(c, at, r.multiplier_width, true, "readout")?
+            }
+        };
+        run.outcome.totals.push(value as i64);
+        run.outcome.values.push(fits(product + offset, r.value_width, true, "a logit")?);
+        Ok(())
+    }
+
     pub(super) fn vector_step(&mut self, run: &mut Run) -> Fault<bool> {
         let m = self.machine;
         let (at, row, step) = run.vector;
@@ -196,9 +200,18 @@ impl Interpreter<'_> {
         };
         let mut steps = channels;
         match v.op {
-            0..=2 => {
+            6 => {
+                let value = v.coefficient as i128 * read(&run.sums, n(v.source) + index)?;
+                self.logit(run, step, value)?;
+            }
+            0..=2 | 7 => {
                 let (value, k) = match v.op {
                     0 => (0, 0),
+                    7 => {
+                        let element = n(v.table) + (row * channels + step) * n(v.row_stride);
+                        let raw = run.raw[0].get(element).ok_or_else(|| format!("element {element}"))?;
+                        (*raw, v.coefficient)
+                    }
                     1 => (read(&run.sums, n(v.source) + index)?, v.coefficient),
                     _ if let Some(tables) = &self.outside => {
                         // A token that is not in the table has entries of 0.

@@ -1,0 +1,188 @@
+//! What crosses a cut: numbers of the readout before it, elements of the input behind it.
+
+use super::free_name;
+use crate::error::{Error, Result};
+use crate::graph::{NodeId, Shape};
+use crate::integer;
+use crate::lower::Lowered;
+use crate::quant::{Decimal, Element, Encoding, InputSpec, Scaling};
+use crate::snn::{Arrange, Input, Network, Op, Select, Sum};
+
+/// Bits of a digit of a sum.
+const DIGIT: u32 = 16;
+/// Most bits of a sum that crosses.
+const MOST_BITS: u32 = 48;
+
+/// What kind of values cross.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Levels of neurons.
+    Levels,
+    /// Sums of the residual stream in fixed point.
+    Sums,
+}
+
+/// What crosses a cut. Value `e` of the readout before it, less `low`, has `digits` digits of `element`'s bits, the lowest
+/// first; these are elements `e·digits …` of the input behind it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Boundary {
+    /// What the values are.
+    pub kind: Kind,
+    /// Rows and channels.
+    pub rows: usize,
+    /// See `rows`.
+    pub channels: usize,
+    /// The value of the readout whose digits are all 0.
+    pub low: i64,
+    /// Digits of a value.
+    pub digits: usize,
+    /// Type of a digit.
+    pub element: Element,
+    /// The real value of 1, and the number that the digits 0 mean.
+    scale: f64,
+    base: i64,
+}
+
+impl Boundary {
+    /// Of the values of `cut`, which are the readout of the lowered part before it, and lie in their range in the lowered whole.
+    /// Sums have so many fraction bits.
+    pub(super) fn of(
+        network: &Network,
+        cut: NodeId,
+        (before, whole): (&Lowered, &Lowered),
+        fraction: u32,
+    ) -> Result<Self> {
+        let shape = &network.node(cut).shape;
+        let (rows, channels) = (shape.rows(), shape.channels());
+        let readout = readout(&before.network)?;
+        // The integers of the values themselves cross.
+        let offset = i64::try_from(readout.offset.first().copied().unwrap_or(0)).unwrap_or(i64::MAX);
+        let same = readout.offset.iter().all(|&own| own == offset.into());
+        if !same || readout.multiplier.iter().any(|&factor| factor != 1) || offset == i64::MAX {
+            return Err(Error::input("its channels have different scales, which an input does not have")
+                .fix("cut elsewhere, or quantise this layer with one scale"));
+        }
+        let (kind, low, high, scale) = match &network.node(cut).op {
+            Op::Neuron(quantiser) => {
+                let (low, high) = quantiser.tracer_range();
+                let scale = quantiser.scale.first().copied().unwrap_or(1.0);
+                (Kind::Levels, i64::from(low), i64::from(high), f64::from(scale))
+            }
+            _ => {
+                let fraction = i32::try_from(fraction).unwrap_or(i32::MAX);
+                // The input of a part may take more than ever comes; so its sums have larger ranges than in the whole.
+                let total = total(&whole.network, &network.node(cut).name).unwrap_or(readout.total);
+                (Kind::Sums, total.low, total.high, 2f64.powi(-fraction))
+            }
+        };
+        let bits = 64 - high.abs_diff(low).leading_zeros();
+        if bits > MOST_BITS {
+            return Err(Error::input(format!("its sums need {bits} bits; at most {MOST_BITS} cross a cut"))
+                .fix("take fewer fraction bits: `snn2rtl compact`"));
+        }
+        let (digits, element) = match bits {
+            0..=8 => (1, Element::U8),
+            _ => (bits.div_ceil(DIGIT) as usize, Element::U16),
+        };
+        Ok(Self { kind, rows, channels, low: low + offset, digits, element, scale, base: low })
+    }
+
+    /// Values that cross for a sample.
+    pub fn values(&self) -> usize {
+        self.rows * self.channels
+    }
+
+    /// Bits that cross for a sample.
+    pub fn bits(&self) -> u64 {
+        self.values() as u64 * self.digits as u64 * u64::from(self.element.bits())
+    }
+
+    /// The elements of the input behind the cut for the values of the readout before it.
+    pub fn elements(&self, values: &[i128]) -> Vec<i32> {
+        let bits = self.element.bits();
+        let digits = |&value: &i128| {
+            let above = (value - i128::from(self.low)).max(0) as u128;
+            (0..self.digits as u32).map(move |n| (above >> (n * bits) & ((1 << bits) - 1)) as i32)
+        };
+        values.iter().flat_map(digits).collect()
+    }
+
+    /// Adds the input behind the cut, and what makes the values of it; the node that has them.
+    pub(super) fn add_input(&self, network: &mut Network, name: &str) -> Result<NodeId> {
+        let element = self.element;
+        let input = |sample: Shape, scaling: Scaling, channel_axis| {
+            let spec = InputSpec { element, scaling, channel_axis };
+            Op::Input(Input { sample, spec, encoding: Encoding::Analog })
+        };
+        if self.kind == Kind::Levels {
+            let zero_point = i32::try_from(-self.base).unwrap_or(0);
+            let scaling = Scaling::Affine { scale: vec![decimal(self.scale)?], zero_point };
+            return network.add(name, input(Shape::matrix(self.rows, self.channels), scaling, None), &[]);
+        }
+        // All first digits, then all second digits: rows of one scale, which are terms of a sum.
+        let digit = |n: usize| self.scale * 2f64.powi(n as i32 * element.bits() as i32);
+        let scale = (0..self.digits).map(|n| decimal(digit(n))).collect::<Result<_>>()?;
+        let scaling = Scaling::Affine { scale, zero_point: 0 };
+        let sample = Shape(vec![self.rows, self.channels, self.digits]);
+        let axis = (self.digits > 1).then_some(2);
+        let raw = network.add(free_name(network, "from_last_part"), input(sample, scaling, axis), &[])?;
+        let order = (0..self.digits).flat_map(|n| (0..self.values()).map(move |e| e * self.digits + n));
+        let shape = Shape::matrix(self.digits * self.rows, self.channels);
+        let digits = Op::Arrange(Arrange { shape, order: order.collect() });
+        let digits = network.add(free_name(network, "digits"), digits, &[raw])?;
+        let select = |n: usize| Op::Select(Select { first: n * self.rows, count: self.rows });
+        let mut terms = Vec::new();
+        for n in 0..self.digits {
+            terms.push(network.add(free_name(network, &format!("digit_{n}")), select(n), &[digits])?);
+        }
+        // Exact: a power of two times a number of at most 48 bits.
+        let base = self.scale * self.base as f64;
+        let sum = Sum {
+            rows: self.rows,
+            channels: self.channels,
+            first: vec![0; self.digits],
+            constant: vec![base; self.values()],
+        };
+        network.add(name, Op::Sum(sum), &terms)
+    }
+}
+
+/// The range of a sum with this name.
+fn total(network: &integer::Network, name: &str) -> Option<integer::Range> {
+    match &network.node(network.find(name)?).op {
+        integer::Op::Sum(sum) => Some(sum.total),
+        _ => None,
+    }
+}
+
+/// The readout of a network.
+fn readout(network: &integer::Network) -> Result<&integer::Readout> {
+    let ids = network.topological();
+    let found = ids.iter().find_map(|&id| match &network.node(id).op {
+        integer::Op::Readout(readout) => Some(readout),
+        _ => None,
+    });
+    found.ok_or_else(|| Error::input("the part has no readout"))
+}
+
+/// The exact value of a number as a decimal literal: of a float of 32 bits, or of a power of two.
+fn decimal(value: f64) -> Result<Decimal> {
+    // More places than 2^−149 has.
+    let text = format!("{value:.160}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    text.parse().map_err(|problem| Error::input(format!("the scale of what crosses: {problem}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+
+    #[test]
+    fn decimals_are_exact() {
+        let text = |value: f64| decimal(value).expect("a decimal").to_string();
+        assert_eq!(text(2f64.powi(-26)), "0.00000001490116119384765625");
+        assert_eq!(text(f64::from(0.1f32)), "0.100000001490116119384765625");
+        assert_eq!((text(65536.0), text(1.5)), ("65536".to_owned(), "1.5".to_owned()));
+        assert!(text(f64::from(f32::from_bits(1))).ends_with("3125") && decimal(f64::NAN).is_err());
+    }
+}

@@ -1,0 +1,134 @@
+//! A network as several networks in sequence, for as many devices.
+//!
+//! A network is cut behind a node whose values are all that the rest of it reads: levels of neurons, or sums of the residual
+//! stream. The part before the cut has these values as its readout, the part behind it has them as its input; the numbers are
+//! the same, so are all levels and logits (`docs/large-networks.md`).
+//!
+//! | file | contents |
+//! |---|---|
+//! | `mod.rs` | places where a network can be cut, and the parts |
+//! | `boundary.rs` | what crosses a cut: the elements of the input of the next part |
+//! | `choose.rs` | the cuts that balance the parts |
+
+mod boundary;
+mod choose;
+
+pub use boundary::{Boundary, Kind};
+pub use choose::choose;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::error::{Error, Result};
+use crate::graph::NodeId;
+use crate::lower;
+use crate::snn::{Model, Network, Op};
+
+/// A part of a network.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The network as a model of its own.
+    pub model: Model,
+    /// What goes to the next part; none behind the last.
+    pub boundary: Option<Boundary>,
+}
+
+/// The nodes behind which a network can be cut, in the order of the data: their values are all that what follows reads.
+pub fn places(network: &Network) -> Vec<NodeId> {
+    let order = network.topological();
+    let mut before: HashMap<NodeId, HashSet<NodeId>> = HashMap::new();
+    let mut found = Vec::new();
+    for &id in &order {
+        let mut own: HashSet<NodeId> = HashSet::from([id]);
+        for source in network.inputs(id) {
+            own.extend(before.get(&source).into_iter().flatten());
+        }
+        let crosses = |&&node: &&NodeId| {
+            node != id && network.consumers(node).iter().any(|reader| !own.contains(reader))
+        };
+        let cut = matches!(network.node(id).op, Op::Neuron(_) | Op::Sum(_));
+        if cut && !network.consumers(id).is_empty() && own.iter().find(crosses).is_none() {
+            found.push(id);
+        }
+        before.insert(id, own);
+    }
+    found
+}
+
+/// The parts of a model that is cut behind these nodes, which are among [`places`] and in their order.
+///
+/// # Errors
+/// When the values behind a cut cannot be elements of an input, with the node's name.
+pub fn split(model: &Model, cuts: &[NodeId]) -> Result<Vec<Part>> {
+    let network = &model.network;
+    let whole = lower::lower(model)?;
+    let mut parts = Vec::new();
+    let mut done: HashSet<NodeId> = HashSet::new();
+    let mut entry: Option<(NodeId, Boundary)> = None;
+    for n in 0..=cuts.len() {
+        let cut = cuts.get(n).copied();
+        let inside = |id: NodeId| cut.is_none_or(|cut| precedes(network, id, cut));
+        let mut own = Network::new();
+        let mut known: HashMap<NodeId, NodeId> = HashMap::new();
+        if let Some((node, boundary)) = &entry {
+            known.insert(*node, boundary.add_input(&mut own, &network.node(*node).name)?);
+        }
+        for id in network.topological() {
+            if done.contains(&id) || !inside(id) {
+                continue;
+            }
+            let node = network.node(id);
+            let inputs: Option<Vec<NodeId>> =
+                network.inputs(id).iter().map(|source| known.get(source).copied()).collect();
+            let inputs = inputs
+                .ok_or_else(|| Error::input("it reads values from before the cut").at_node(&node.name))?;
+            known.insert(id, own.add(&node.name, node.op.clone(), &inputs)?);
+            done.insert(id);
+        }
+        let mut next = None;
+        if let Some(cut) = cut {
+            let source = known
+                .get(&cut)
+                .copied()
+                .ok_or_else(|| Error::input("there is no such node to cut behind"))?;
+            own.add(free_name(&own, "to_next_part"), Op::Readout, &[source])?;
+        }
+        let name = if cuts.is_empty() { model.name.clone() } else { format!("{}_part{}", model.name, n + 1) };
+        let views = model.views.iter().filter(|(name, _)| own.find(name).is_some());
+        let views = views.map(|(name, view)| (name.clone(), view.clone())).collect();
+        let (producer, precision) = (model.producer.clone(), model.precision);
+        let part = Model { network: own, name, producer, views, precision };
+        if let Some(cut) = cut {
+            let lowered = lower::lower(&part)?;
+            let boundary = Boundary::of(network, cut, (&lowered, &whole), model.precision.residual)
+                .map_err(|error| error.at_node(&network.node(cut).name))?;
+            next = Some(boundary.clone());
+            entry = Some((cut, boundary));
+        }
+        parts.push(Part { model: part, boundary: next });
+    }
+    Ok(parts)
+}
+
+/// Whether a node is `last`, or `last` depends on it.
+fn precedes(network: &Network, id: NodeId, last: NodeId) -> bool {
+    let mut open = vec![last];
+    let mut seen = HashSet::new();
+    while let Some(node) = open.pop() {
+        if node == id {
+            return true;
+        }
+        if seen.insert(node) {
+            open.extend(network.inputs(node));
+        }
+    }
+    false
+}
+
+/// A name that no node has.
+fn free_name(network: &Network, name: &str) -> String {
+    let mut free = name.to_owned();
+    while network.find(&free).is_some() {
+        free.push('_');
+    }
+    free
+}
