@@ -5,7 +5,7 @@ use std::fs;
 use snn2rtl::emit::read_folding;
 
 use crate::common::repository;
-use crate::session::{Session, example};
+use crate::session::{Session, example, fixture};
 
 /// A folding of an overlay.
 const FOLDING: &str = r#"  "folding": {
@@ -197,4 +197,18 @@ fn the_report_shows_the_program_in_place_of_the_pipeline() {
     for absent in ["id=\"pipeline\"", "id=\"spikes\"", "id=\"folding\"", "id=\"accuracy\""] {
         assert!(!page.contains(absent), "{absent}");
     }
+}
+
+/// Gates are computed by the overlay whose weights are in the chip, and refused by name elsewhere.
+#[test]
+fn gates_by_architecture() {
+    let s = Session::new();
+    let model = fixture("../strangers/cnn_mobile_squeeze_ts.onnx");
+    s.run(&format!("convert {model} -o g.snn --input u8 --mean 0 --std 1")).ok();
+    s.refused("build g.snn -o b --architecture streaming", &["no stage for", "--architecture overlay"]);
+    let overlay = "build g.snn -o b --architecture overlay --lanes 16 --fetch-width 16";
+    s.refused(&format!("{overlay} --loadable --weights external"), &["a gate needs operands", "in the chip"]);
+    s.run(overlay).ok();
+    let program = s.run("inspect b --program").ok().stdout();
+    assert!(program.contains("diagonal=1"), "{program}");
 }
