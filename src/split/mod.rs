@@ -42,11 +42,10 @@ pub fn places(network: &Network) -> Vec<NodeId> {
         for source in network.inputs(id) {
             own.extend(before.get(&source).into_iter().flatten());
         }
-        let crosses = |&&node: &&NodeId| {
-            node != id && network.consumers(node).iter().any(|reader| !own.contains(reader))
-        };
+        let crosses =
+            |&node: &NodeId| node != id && network.consumers(node).iter().any(|reader| !own.contains(reader));
         let cut = matches!(network.node(id).op, Op::Neuron(_) | Op::Sum(_));
-        if cut && !network.consumers(id).is_empty() && own.iter().find(crosses).is_none() {
+        if cut && !network.consumers(id).is_empty() && !own.iter().any(crosses) {
             found.push(id);
         }
         before.insert(id, own);
