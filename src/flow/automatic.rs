@@ -3,7 +3,7 @@
 use super::found::{Compared, Estimated, Found, Other};
 use super::schedule::Schedule;
 use crate::architecture::Architecture;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::hardware::needs;
 use crate::target::{Short, Target};
 
@@ -13,7 +13,7 @@ use crate::target::{Short, Target};
 /// one that does not.
 ///
 /// # Errors
-/// When neither architecture has a design; a goal that is not met says more than an operator that an architecture lacks.
+/// When neither architecture has a design.
 pub fn better(
     streaming: Result<Found>,
     overlay: Result<Found>,
@@ -31,7 +31,19 @@ pub fn better(
         }
         (Ok(first), Err(error)) => Ok(taken(first, Architecture::Streaming, Other::None(error))),
         (Err(error), Ok(second)) => Ok(taken(second, Architecture::Overlay, Other::None(error))),
-        (Err(first), Err(second)) => Err(if first.kind == Kind::Check { first } else { second }),
+        (Err(first), Err(second)) => Err(neither(first, second)),
+    }
+}
+
+/// Why neither architecture has a design: both reasons, if both miss the goal; a goal that is not met says more than an
+/// operator that an architecture lacks.
+pub fn neither(streaming: Error, overlay: Error) -> Error {
+    match (streaming.kind, overlay.kind) {
+        (Kind::Check, Kind::Check) => {
+            Error { problem: format!("{}; {}", streaming.problem, overlay.problem), ..streaming }
+        }
+        (Kind::Check, Kind::Input) => streaming,
+        (Kind::Input, _) => overlay,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::automatic;
 use super::overlay::{self, OverlayCandidates, Wanted};
 use super::{Watch, load};
 use crate::architecture::{External, Joins, StreamingOptions as Folding};
@@ -146,11 +147,7 @@ fn both(first: Frontier, second: Frontier, schedule: &Schedule, target: Option<&
         design.chosen &= is_best && !taken;
         taken |= design.chosen;
     }
-    let unmet = match (first.unmet, second.unmet) {
-        // That of the streaming architecture says what would fit.
-        (Some(error), Some(_)) => Some(error),
-        (None, _) | (_, None) => None,
-    };
+    let unmet = first.unmet.zip(second.unmet).map(|(first, second)| automatic::neither(first, second));
     Frontier { exploration: Exploration { sized_for: None, ..found }, unmet }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::automatic;
 use super::explore::{self, Schedule};
-use super::found::Found;
+use super::found::{Compared, Found};
 use super::overlay::{self, OverlayCandidates, Wanted};
 use super::{Watch, fit, load};
 use crate::architecture::{
@@ -131,7 +131,9 @@ fn either(
         // Lanes that are given are those of every layer.
         (Some(lanes), Architecture::Streaming) => {
             let uniform = Layout::Uniform(Folding { lanes, ..Folding::default() });
-            Ok(Found { compared: found.compared, ..uniform.find(model, target, watch)? })
+            // The figures are those of other lanes.
+            let compared = found.compared.map(|compared| Compared { design: None, ..compared });
+            Ok(Found { compared, ..uniform.find(model, target, watch)? })
         }
         _ => Ok(found),
     }

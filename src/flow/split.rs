@@ -242,13 +242,20 @@ fn same(settled: &Settled, raw: &[Vec<i32>], last: &[SettledOutcome]) -> Result<
     Ok(())
 }
 
-/// Checks before long work that parts can be saved in a folder.
+/// Checks before long work that parts can be saved in a folder: nothing but such parts is there.
 ///
 /// # Errors
 /// When something else is there.
 pub fn check_place(output: &Path, parts: usize) -> Result<()> {
-    match output.exists() {
-        true => (1..=parts).try_for_each(|n| snn::file::check_place(&output.join(format!("part{n}.snn")))),
-        false => Ok(()),
+    if !output.exists() {
+        return Ok(());
     }
+    let own: Vec<PathBuf> = (1..=parts).map(|n| output.join(format!("part{n}.snn"))).collect();
+    if let Some(other) = crate::folder::entries(output)?.into_iter().find(|path| !own.contains(path)) {
+        let name = other.file_name().unwrap_or_default().to_string_lossy();
+        let problem =
+            format!("a folder with something else is already here: {:?}", crate::error::printable(&name));
+        return Err(Error::input(problem).at_file(output).fix("choose another name, or remove it yourself"));
+    }
+    own.iter().try_for_each(|path| snn::file::check_place(path))
 }

@@ -45,6 +45,18 @@ fn the_better_one_is_built() {
     let told = s.run("build rate.snn -o b").ok().stdout();
     assert!(line(&told).starts_with("streaming (") && line(&told).contains("; not an overlay: "), "{told}");
     s.refused("build cnn.snn -o c --architecture streaming", &["no stage", "--architecture overlay"]);
+    // Where both miss the goal, both say how; figures of a balanced design are not those of lanes that are given.
+    for command in ["build mlp.snn -o c", "explore mlp.snn"] {
+        let done = s.run(&format!("{command} --calibrate {images} --luts 100"));
+        assert_eq!(done.output.status.code(), Some(1), "{}", done.all());
+        let told = done.stderr();
+        assert!(
+            told.contains("the smallest design takes") && told.contains("the smallest overlay ("),
+            "{told}"
+        );
+    }
+    let told = s.run("build mlp.snn -o few --lanes 4").ok().stdout();
+    assert!(line(&told).starts_with("streaming; "), "{told}");
 }
 
 #[test]

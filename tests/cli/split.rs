@@ -48,4 +48,8 @@ fn networks_are_split_and_their_parts_built() {
     s.refused("split none.snn --parts 2 -o p", &["not a model"]);
     s.write("taken", "");
     s.refused("split mlp.snn --parts 2 -o taken", &["taken"]);
+    // A model is no place for parts, nor are parts of another split.
+    s.refused("split mlp.snn --parts 2 -o mlp.snn", &["something else", "graph.json"]);
+    fs::rename(s.path("parts/part2.snn"), s.path("parts/part3.snn")).expect("renamed");
+    s.refused("split mlp.snn --parts 2 -o parts", &["something else", "part3.snn"]);
 }
