@@ -286,15 +286,16 @@ module overlay_fetch #(
   logic [WordBits-1:0] row_base;
   // Words of the present row, from those of the instruction on.
   if (HasGates) begin : gen_row_words
-    logic [WordBits-1:0] row_words, row_base_q;
-    assign row_words = WordBits'(instr_i[overlay_isa_pkg::FetchRowWordsLsb+:32]);
+    logic diagonal;
+    logic [WordBits-1:0] row_base_q;
+    assign diagonal = instr_i[overlay_isa_pkg::FetchDiagonalLsb];
     assign row_base = row_base_q;
     always_ff @(posedge clk_i) begin
       if (state_q == StBegin) begin
         row_base_q <= '0;
-        row_base_q[WordBits-1] <= instr_i[overlay_isa_pkg::FetchDiagonalLsb];
-      end else if (issue && chunk_last && inner_last && outer_last) begin
-        row_base_q <= row_base_q + row_words;
+        row_base_q[WordBits-1] <= diagonal;
+      end else if (issue && chunk_last && inner_last && outer_last && diagonal) begin
+        row_base_q <= row_base_q + line_words;
       end
     end
   end else begin : gen_no_row_words

@@ -8,7 +8,7 @@ package overlay_isa_pkg;
   // Not every design has every unit.
   /* verilator lint_off UNUSEDPARAM */
 
-  localparam int unsigned FetchWords = 16;
+  localparam int unsigned FetchWords = 15;
   localparam int unsigned FetchLastLsb = 0;
   localparam int unsigned FetchOperandLsb = 1;
   localparam int unsigned FetchDoublingLsb = 2;
@@ -38,10 +38,9 @@ package overlay_isa_pkg;
   localparam int unsigned FetchSliceStepLsb = 314;
   localparam int unsigned FetchSliceGroupsLsb = 330;
   localparam int unsigned FetchWordsLsb = 346;
-  localparam int unsigned FetchRowWordsLsb = 378;
-  localparam int unsigned FetchOuterWordsLsb = 410;
-  localparam int unsigned FetchInnerWordsLsb = 442;
-  localparam int unsigned FetchSegmentWordsLsb = 474;
+  localparam int unsigned FetchOuterWordsLsb = 378;
+  localparam int unsigned FetchInnerWordsLsb = 410;
+  localparam int unsigned FetchSegmentWordsLsb = 442;
 
   localparam int unsigned FireWords = 19;
   localparam int unsigned FireLastLsb = 0;

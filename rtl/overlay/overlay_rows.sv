@@ -734,8 +734,8 @@ module overlay_rows #(
     assign norm_high = '0;
     assign norm_low = '0;
     logic unused_vector;
-    assign unused_vector = send_ready_i ^ start_valid_i ^ restart_i ^ present_i ^ norm_ready ^ fire_tag ^
-        vector_write_ready ^ has_vector_i ^ (^vector_last_i) ^
+    assign unused_vector = send_ready_i ^ start_valid_i ^ restart_i ^ present_i ^ norm_ready ^
+        fire_tag ^ vector_write_ready ^ has_vector_i ^ (^vector_last_i) ^
         raw_valid_i ^ (^raw_data_i) ^ entry_valid ^
         (^vector_words) ^ (^vector_start) ^ (^vector_coefficient) ^ (^table_entry) ^ (^constant) ^
         (^progress_engine_i) ^ (^progress_softmax_i) ^ (^progress_vector_i);
@@ -1021,8 +1021,8 @@ module overlay_rows #(
     assign fire_tag = 1'b0;
     logic unused_fire;
     assign unused_fire = ^{spike_ready_i, norm_valid, norm_quad_end, norm_row_end, norm_sticky,
-        norm_excluded, norm_value, norm_theta, norm_addr, norm_stride, norm_quad, norm_steps, norm_unary,
-        norm_half_even, norm_high, norm_low, soft_valid, soft_quad_end, soft_row_end,
+        norm_excluded, norm_value, norm_theta, norm_addr, norm_stride, norm_quad, norm_steps,
+        norm_unary, norm_half_even, norm_high, norm_low, soft_valid, soft_quad_end, soft_row_end,
         soft_excluded, soft_value, soft_theta, soft_addr, soft_stride, soft_quad, soft_steps,
         soft_unary, soft_half_even, soft_high, soft_low};
   end

@@ -183,7 +183,8 @@ module overlay_vector #(
   localparam int unsigned EpsilonLsb = overlay_isa_pkg::VectorEpsilonLsb;
 
   logic [2:0] op;
-  logic is_add, is_send, is_embed, is_elements, is_layer_norm, is_mask, is_neurons, fires, accumulate, two_reads;
+  logic is_add, is_send, is_embed, is_elements, is_layer_norm, is_mask, is_neurons;
+  logic fires, accumulate, two_reads;
   logic [ProgressBits-1:0] rows;
   logic [ChannelsWidth-1:0] channels;
   assign op = instr_i[OpLsb+:3];
@@ -249,7 +250,9 @@ module overlay_vector #(
     end
     if (start) raw_addr_q <= is_elements ? instr_i[TableLsb+:RawAddrWidth] : '0;
     else if (state_q == Raw) raw_addr_q <= raw_addr_q + RawAddrWidth'(1);
-    else if (is_elements && issue) raw_addr_q <= raw_addr_q + RawAddrWidth'(instr_i[RowStrideLsb+:16]);
+    else if (is_elements && issue) begin
+      raw_addr_q <= raw_addr_q + RawAddrWidth'(instr_i[RowStrideLsb+:16]);
+    end
   end
 
   // Conditions, one after the other: `progress >= base + r * step`, the sum of the one that comes next in `this_q`.

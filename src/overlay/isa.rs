@@ -107,16 +107,17 @@ instruction! {
     /// Source rows that make one row of the matrix product (with `columns`, taps of a kernel), and their distance in words.
     segments: 16, segment_stride: 16,
     /// With `columns`, rows are pixels of lines of so many, and what a row reads follows from the window table: first entries
-    /// of the lines and of the columns. Distances of two lines of a kernel in words of spikes and of weights.
+    /// of the lines and of the columns. Distances of two lines of a kernel in words of spikes and of weights. With `diagonal`,
+    /// `columns` is 0 and `line_words` the distance of two rows.
     columns: 16, line_entries: 16, column_entries: 16, line_stride: 24, line_words: 32,
     /// Chunks of the result: `outer` of different inputs, each with `inner` of different words.
     outer: 16, inner: 16,
     /// Inputs of a chunk, in groups of `FireLanes`: those of outer chunk `o` begin at group `o·slice_step`.
     slice_step: 16, slice_groups: 16,
-    /// Word of event `i`: `words + r·row_words + o·outer_words + n·inner_words + g·segment_words + i`, with `i` the event's
-    /// position in its row, `r` the row, `o` the outer and `n` the inner chunk, `g` the segment; modulo 2^32. Without
-    /// `diagonal`, `row_words` is 0.
-    words: 32, row_words: 32, outer_words: 32, inner_words: 32, segment_words: 32,
+    /// Word of event `i`: `words + o·outer_words + n·inner_words + g·segment_words + i`, with `i` the event's position in its
+    /// row, `o` the outer and `n` the inner chunk, `g` the segment, and with `diagonal` `r·line_words` more in row `r`; modulo
+    /// 2^32.
+    words: 32, outer_words: 32, inner_words: 32, segment_words: 32,
 }
 
 instruction! {

@@ -121,7 +121,8 @@ impl Bounds<'_> {
                     // The step does not matter: it has the same neurons.
                     let Some((first, last)) = self.spiking(n, at, neurons) else { continue };
                     for inner in 0..f.inner {
-                        let word = f.words + row * f.row_words + outer * f.outer_words;
+                        let of_row = if f.diagonal == 1 { row * f.line_words } else { 0 };
+                        let word = f.words + of_row + outer * f.outer_words;
                         let word = word + inner * f.inner_words + weights;
                         let mut reached = [first, last].map(|neuron| i((word + neuron) % (1 << 32)));
                         if f.diagonal == 1 {
@@ -131,8 +132,6 @@ impl Bounds<'_> {
                                 return Err(format!("lanes {lanes:?} of a word"));
                             }
                             reached = reached.map(|at| at / places);
-                        } else if f.row_words != 0 {
-                            return Err("words of weights that differ from row to row".into());
                         }
                         let [from, to] = reached;
                         let (memory, depth) = match f.operand {

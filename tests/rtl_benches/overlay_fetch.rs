@@ -152,7 +152,7 @@ fn instruction(random: &mut Random, case: &Case, n: usize) -> Fetch {
         doubling: any(1),
         input: u128::from(any(2) == 0),
         maximum: if case.maximum { any(1) } else { 0 },
-        diagonal: if case.gates { any(1) } else { 0 },
+        diagonal: if case.gates && !windowed { any(1) } else { 0 },
         wait0_unit: wait0[0],
         wait0_base: wait0[1],
         wait0_step: wait0[2],
@@ -176,7 +176,6 @@ fn instruction(random: &mut Random, case: &Case, n: usize) -> Fetch {
         slice_step: slice_step as u128,
         slice_groups: slice_groups as u128,
         words: any(word),
-        row_words: if case.gates { any(word) } else { 0 },
         outer_words: any(word),
         inner_words: any(word),
         segment_words: any(word),
@@ -250,7 +249,8 @@ impl Machine<'_> {
                     let words = field(i.words) + outer * field(i.outer_words) + inner * field(i.inner_words);
                     // The highest bit says that a lane of a word is meant.
                     let place = field(i.diagonal) << (self.case.word_bits - 1);
-                    let words = words + row * field(i.row_words) + place;
+                    let of_row = if i.diagonal == 1 { row * field(i.line_words) } else { 0 };
+                    let words = words + of_row + place;
                     let first = outer * field(i.slice_step);
                     let slice = first..first + field(i.slice_groups);
                     // The order of steps and taps.

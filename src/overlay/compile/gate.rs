@@ -40,7 +40,7 @@ impl Lowering<'_> {
         let slice = (unit / self.options.group()) as u128;
         (fetch.operand, fetch.diagonal) = (1, 1);
         (fetch.slice_step, fetch.slice_groups) = (slice, slice);
-        fetch.row_words = if one { 0 } else { 1 << lanes };
+        fetch.line_words = if one { 0 } else { 1 << lanes };
         let chunks = self.gate_chunks(channels, unit);
         fetch.outer = chunks.len() as u128;
         fetch.outer_words = (((operand.rows << lanes) as i128 - unit as i128) & 0xffff_ffff) as u128;

@@ -99,7 +99,8 @@ impl Interpreter<'_> {
                         continue;
                     }
                     let word = f.words + outer as u128 * f.outer_words + inner as u128 * f.inner_words;
-                    let word = (word + words + row as u128 * f.row_words + position as u128) % (1 << 32);
+                    let of_row = if f.diagonal == 1 { row as u128 * f.line_words } else { 0 };
+                    let word = (word + words + of_row + position as u128) % (1 << 32);
                     events.push(Event::Add { word: n(word), negative: spike < 0 });
                 }
             }
