@@ -324,11 +324,7 @@ impl Conversion {
 
     /// A name that no node has yet.
     fn unused_name(&self, wanted: String) -> String {
-        let mut name = wanted;
-        while self.graph.find(&name).is_some() {
-            name.push('_');
-        }
-        name
+        self.graph.unused_name(wanted)
     }
 }
 
@@ -340,15 +336,7 @@ fn needed(network: &qann::Network) -> Result<Vec<NodeId>> {
     let [output] = outputs[..] else {
         return Err(Error::input(format!("the network has {} outputs; expected 1", outputs.len())));
     };
-    let mut reached: std::collections::HashSet<NodeId> = [output].into();
-    let mut stack = vec![output];
-    while let Some(id) = stack.pop() {
-        for source in network.inputs(id) {
-            if reached.insert(source) {
-                stack.push(source);
-            }
-        }
-    }
+    let reached = network.up_to(output);
     Ok(order.into_iter().filter(|i| reached.contains(i)).collect())
 }
 

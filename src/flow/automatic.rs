@@ -4,7 +4,7 @@ use super::found::{Compared, Estimated, Found, Other};
 use super::schedule::Schedule;
 use crate::architecture::Architecture;
 use crate::error::{Error, Kind, Result};
-use crate::hardware::needs;
+use crate::hardware::{Figures, needs};
 use crate::target::{Short, Target};
 
 /// The design of the architecture that suits the goal better: the smaller one for a number of samples per second, the faster
@@ -75,12 +75,16 @@ fn rank(
         (Some(target), Some(total)) => Short::of(needs(&total, &target.room())).is_empty(),
         _ => true,
     };
-    let worth = estimated.zip(total).map_or(f64::INFINITY, |(design, total)| {
-        match (schedule.fps, schedule.luts, target) {
-            (Some(_), ..) => total.in_luts(),
-            (None, Some(_), _) | (None, None, Some(_)) => design.cycles,
-            (None, None, None) => design.cycles * total.in_luts(),
-        }
-    });
-    (!fits, worth)
+    let worth = estimated.zip(total).map(|(design, total)| worth(schedule, target, design.cycles, &total));
+    (!fits, worth.unwrap_or(f64::INFINITY))
+}
+
+/// What is to be small in a design for a goal, of those that meet it: area for a number of samples per second, cycles for a
+/// device or a number of look-up tables, else their product.
+pub fn worth(schedule: &Schedule, target: Option<&Target>, cycles: f64, total: &Figures) -> f64 {
+    match (schedule.fps, schedule.luts, target) {
+        (Some(_), ..) => total.in_luts(),
+        (None, Some(_), _) | (None, None, Some(_)) => cycles,
+        (None, None, None) => cycles * total.in_luts(),
+    }
 }

@@ -12,7 +12,7 @@ use crate::convert::EncodingChoice;
 use crate::error::{Error, Result};
 use crate::folder::Scratch;
 use crate::golden::Golden;
-use crate::hardware::{Activity, Figures, needs};
+use crate::hardware::{Activity, Figures, needs, usage};
 use crate::lower;
 use crate::target::{Board, Device, Short};
 
@@ -129,10 +129,7 @@ impl Designs {
         };
         let fit: Vec<usize> = (0..totals.len()).filter(|&n| short(n).is_empty()).collect();
         // Where nothing fits, what the design lacks that comes nearest to it.
-        let worst = |n: &usize| {
-            let over = |(_, needed, there): (&str, u64, u64)| needed as f64 / (there as f64).max(0.5);
-            needs(&totals[*n], device).into_iter().map(over).fold(0.0, f64::max)
-        };
+        let worst = |n: &usize| usage(&totals[*n], device);
         let nearest = (0..totals.len()).min_by(|a, b| worst(a).total_cmp(&worst(b)));
         Holding {
             board: board.name.clone(),

@@ -119,12 +119,6 @@ fn overlays(
     Ok(Frontier { exploration, unmet: choice.err() })
 }
 
-/// Area of a design in look-up tables.
-fn area(design: &Explored) -> f64 {
-    let &Explored { lut, ff, bram, dsp, .. } = design;
-    Figures { lut, ff, bram, dsp, ..Figures::default() }.in_luts()
-}
-
 /// The designs of both, with one that is chosen.
 fn both(first: Frontier, second: Frontier, schedule: &Schedule, target: Option<&Target>) -> Frontier {
     let mut found = first.exploration;
@@ -132,10 +126,10 @@ fn both(first: Frontier, second: Frontier, schedule: &Schedule, target: Option<&
     found.calibrated &= second.exploration.calibrated;
     found.designs.sort_by(|a, b| b.cycles.total_cmp(&a.cycles));
     found.mark_frontier();
-    let worth = |design: &Explored| match (schedule.fps, schedule.luts, target) {
-        (Some(_), ..) => area(design),
-        (None, Some(_), _) | (None, None, Some(_)) => design.cycles,
-        (None, None, None) => design.cycles * area(design),
+    let worth = |design: &Explored| {
+        let &Explored { cycles, lut, ff, bram, dsp, .. } = design;
+        let total = Figures { lut, ff, bram, dsp, ..Figures::default() };
+        automatic::worth(schedule, target, cycles, &total)
     };
     // A design that fits is better than one that does not.
     let best = found.designs.iter().filter(|design| design.chosen);

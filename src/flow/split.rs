@@ -161,13 +161,8 @@ fn overlay(model: &Model, network: &Network, activity: &Activity) -> Result<Work
 /// Work before each place, and all work.
 fn work_before(network: &snn::Network, places: &[NodeId], work: &Work) -> (Vec<f64>, f64) {
     let before = |&place: &NodeId| {
-        let mut names: HashSet<&str> = HashSet::new();
-        let mut open = vec![place];
-        while let Some(id) = open.pop() {
-            if names.insert(&network.node(id).name) {
-                open.extend(network.inputs(id));
-            }
-        }
+        let names: HashSet<&str> =
+            network.up_to(place).into_iter().map(|id| network.node(id).name.as_str()).collect();
         let own = work.0.iter().filter(|(node, _)| names.contains(node.as_str()));
         own.map(|(_, cycles)| cycles).sum::<f64>()
     };

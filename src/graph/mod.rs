@@ -8,7 +8,7 @@ mod check;
 mod shape;
 mod window;
 
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 use std::fmt::Write as _;
 
 use petgraph::Direction;
@@ -153,6 +153,25 @@ impl<O: Operator> Graph<O> {
             }
         }
         order
+    }
+
+    /// A node and all that it depends on.
+    pub fn up_to(&self, id: NodeId) -> HashSet<NodeId> {
+        let mut found = HashSet::from([id]);
+        let mut open = vec![id];
+        while let Some(next) = open.pop() {
+            open.extend(self.inputs(next).into_iter().filter(|&source| found.insert(source)));
+        }
+        found
+    }
+
+    /// This name, or with underscores behind it one that no node has.
+    pub fn unused_name(&self, wanted: impl Into<String>) -> String {
+        let mut name = wanted.into();
+        while self.find(&name).is_some() {
+            name.push('_');
+        }
+        name
     }
 
     /// The node with this name.

@@ -113,6 +113,12 @@ pub fn short_of_memory(short: &[Short], device: &Device) -> bool {
     !short.is_empty() && short.iter().all(|short| short.resource == device.family.bram_unit())
 }
 
+/// The used part of the scarcest resource; above 1 if a device has too little of it.
+pub fn usage(figures: &Figures, device: &Device) -> f64 {
+    let used = |(_, needed, there): (&str, u64, u64)| needed as f64 / (there as f64).max(0.5);
+    needs(figures, device).into_iter().map(used).fold(0.0, f64::max)
+}
+
 /// Resources by name: needed and available.
 /// The large memories of UltraScale+ come last, if needed or available.
 pub fn needs<'a>(figures: &Figures, device: &'a Device) -> Vec<(&'a str, u64, u64)> {

@@ -35,6 +35,7 @@ pub use core::Core;
 pub use entry::{StageEntry, StreamEntry};
 pub use estimate::{
     Cycles, Estimate, Figures, InstanceCost, Quantities, Smallest, has_ultra_ram, needs, short_of_memory,
+    usage,
 };
 pub use memory_port::MemoryPort;
 pub use mismatch::{FirstMismatch, NeuronState, What};

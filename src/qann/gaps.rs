@@ -169,10 +169,7 @@ pub fn filled(network: &Network, gaps: &[Gap], quantisers: &[Quantiser]) -> Resu
         let new = filled.add(node.name.clone(), node.op.clone(), &sources)?;
         own.insert(id, new);
         for (gap, quantiser) in gaps.iter().zip(quantisers).filter(|(gap, _)| gap.after == id) {
-            let mut name = format!("{}.quantiser", node.name);
-            while network.find(&name).is_some() {
-                name.push('_');
-            }
+            let name = network.unused_name(format!("{}.quantiser", node.name));
             let quantised = filled.add(name, Op::Quantise(quantiser.clone()), &[new])?;
             through.extend(gap.readers.iter().map(|&reader| (reader, quantised)));
         }

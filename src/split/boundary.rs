@@ -1,6 +1,5 @@
 //! What crosses a cut: numbers of the readout before it, elements of the input behind it.
 
-use super::free_name;
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
 use crate::integer;
@@ -125,15 +124,15 @@ impl Boundary {
         let scaling = Scaling::Affine { scale, zero_point: 0 };
         let sample = Shape(vec![self.rows, self.channels, self.digits]);
         let axis = (self.digits > 1).then_some(2);
-        let raw = network.add(free_name(network, "from_last_part"), input(sample, scaling, axis), &[])?;
+        let raw = network.add(network.unused_name("from_last_part"), input(sample, scaling, axis), &[])?;
         let order = (0..self.digits).flat_map(|n| (0..self.values()).map(move |e| e * self.digits + n));
         let shape = Shape::matrix(self.digits * self.rows, self.channels);
         let digits = Op::Arrange(Arrange { shape, order: order.collect() });
-        let digits = network.add(free_name(network, "digits"), digits, &[raw])?;
+        let digits = network.add(network.unused_name("digits"), digits, &[raw])?;
         let select = |n: usize| Op::Select(Select { first: n * self.rows, count: self.rows });
         let mut terms = Vec::new();
         for n in 0..self.digits {
-            terms.push(network.add(free_name(network, &format!("digit_{n}")), select(n), &[digits])?);
+            terms.push(network.add(network.unused_name(format!("digit_{n}")), select(n), &[digits])?);
         }
         // Exact: a power of two times a number of at most 48 bits.
         let base = self.scale * self.base as f64;

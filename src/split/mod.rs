@@ -34,23 +34,14 @@ pub struct Part {
 
 /// The nodes behind which a network can be cut, in the order of the data: their values are all that what follows reads.
 pub fn places(network: &Network) -> Vec<NodeId> {
-    let order = network.topological();
-    let mut before: HashMap<NodeId, HashSet<NodeId>> = HashMap::new();
-    let mut found = Vec::new();
-    for &id in &order {
-        let mut own: HashSet<NodeId> = HashSet::from([id]);
-        for source in network.inputs(id) {
-            own.extend(before.get(&source).into_iter().flatten());
-        }
+    let is_place = |&id: &NodeId| {
+        let own = network.up_to(id);
         let crosses =
             |&node: &NodeId| node != id && network.consumers(node).iter().any(|reader| !own.contains(reader));
         let cut = matches!(network.node(id).op, Op::Neuron(_) | Op::Sum(_));
-        if cut && !network.consumers(id).is_empty() && !own.iter().any(crosses) {
-            found.push(id);
-        }
-        before.insert(id, own);
-    }
-    found
+        cut && !network.consumers(id).is_empty() && !own.iter().any(crosses)
+    };
+    network.topological().into_iter().filter(is_place).collect()
 }
 
 /// The parts of a model that is cut behind these nodes, which are among [`places`] and in their order.
@@ -65,7 +56,8 @@ pub fn split(model: &Model, cuts: &[NodeId]) -> Result<Vec<Part>> {
     let mut entry: Option<(NodeId, Boundary)> = None;
     for n in 0..=cuts.len() {
         let cut = cuts.get(n).copied();
-        let inside = |id: NodeId| cut.is_none_or(|cut| precedes(network, id, cut));
+        let before = cut.map(|cut| network.up_to(cut));
+        let inside = |id: NodeId| before.as_ref().is_none_or(|before| before.contains(&id));
         let mut own = Network::new();
         let mut known: HashMap<NodeId, NodeId> = HashMap::new();
         if let Some((node, boundary)) = &entry {
@@ -89,7 +81,7 @@ pub fn split(model: &Model, cuts: &[NodeId]) -> Result<Vec<Part>> {
                 .get(&cut)
                 .copied()
                 .ok_or_else(|| Error::input("there is no such node to cut behind"))?;
-            own.add(free_name(&own, "to_next_part"), Op::Readout, &[source])?;
+            own.add(own.unused_name("to_next_part"), Op::Readout, &[source])?;
         }
         let name = if cuts.is_empty() { model.name.clone() } else { format!("{}_part{}", model.name, n + 1) };
         let views = model.views.iter().filter(|(name, _)| own.find(name).is_some());
@@ -106,28 +98,4 @@ pub fn split(model: &Model, cuts: &[NodeId]) -> Result<Vec<Part>> {
         parts.push(Part { model: part, boundary: next });
     }
     Ok(parts)
-}
-
-/// Whether a node is `last`, or `last` depends on it.
-fn precedes(network: &Network, id: NodeId, last: NodeId) -> bool {
-    let mut open = vec![last];
-    let mut seen = HashSet::new();
-    while let Some(node) = open.pop() {
-        if node == id {
-            return true;
-        }
-        if seen.insert(node) {
-            open.extend(network.inputs(node));
-        }
-    }
-    false
-}
-
-/// A name that no node has.
-fn free_name(network: &Network, name: &str) -> String {
-    let mut free = name.to_owned();
-    while network.find(&free).is_some() {
-        free.push('_');
-    }
-    free
 }

@@ -112,6 +112,19 @@ fn explore_says_what_would_fit() {
     }
 }
 
+/// The plan of docs/large-networks.md: all memories of a ViT-Small whose weights are outside the chip are in a KV260.
+#[test]
+#[ignore = "takes a minute"]
+fn a_vit_small_fits_a_kv260() {
+    let s = vit("");
+    let machine = "--loadable --weights external --weight-ring 2048 --lanes 384 --spikes 4 --fire-lanes 32 --fetch-width 128";
+    let done = s.run(&format!("build vit.snn -o b {machine} --row-lanes 8 --target kv260")).ok();
+    // LUT, FF, RAMB18, DSP48E2, URAM288.
+    let (needed, there) = (row(&done, "in total"), row(&done, "there on xck26"));
+    assert!(needed.iter().zip(&there).all(|(needed, there)| needed <= there), "{}", done.all());
+    assert_eq!((needed.len(), needed[2], needed[4]), (5, 288, 64), "{}", done.all());
+}
+
 /// Takes minutes: `cargo test --test cli full_size -- --ignored`. docs/large-networks.md has its figures.
 #[test]
 #[ignore = "takes minutes and a gigabyte"]

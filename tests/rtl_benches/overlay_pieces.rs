@@ -121,14 +121,10 @@ fn search(random: &mut Random, case: &Case, base: &Path) -> Parameters {
             first_batch = cycles;
         }
     }
-    let [in_file, in_words] = input.write(&base.with_extension("in.hex"));
-    let [out_file, out_words] = output.write(&base.with_extension("out.hex"));
     let mut parameters = batches.write(base, first_batch);
+    parameters.extend(input.parameters(base, "in", ["InFile", "InWords"]));
+    parameters.extend(output.parameters(base, "out", ["OutFile", "OutWords"]));
     parameters.extend([
-        ("InFile", in_file),
-        ("InWords", in_words),
-        ("OutFile", out_file),
-        ("OutWords", out_words),
         ("File", format!("\"{}_pieces\"", base.display())),
         ("Lanes", case.lanes.to_string()),
         ("AccWidth", case.acc_width.to_string()),

@@ -294,14 +294,10 @@ fn row_fire(
             first_batch = cycles;
         }
     }
-    let [in_file, in_words] = input.write(&base.with_extension("in.hex"));
-    let [out_file, out_words] = output.write(&base.with_extension("out.hex"));
     let mut parameters = batches.write(base, first_batch);
+    parameters.extend(input.parameters(base, "in", ["InFile", "InWords"]));
+    parameters.extend(output.parameters(base, "out", ["OutFile", "OutWords"]));
     parameters.extend([
-        ("InFile", in_file),
-        ("InWords", in_words),
-        ("OutFile", out_file),
-        ("OutWords", out_words),
         ("ValueWidth", value_width.to_string()),
         ("ThetaWidth", theta_width.to_string()),
         ("LevelWidth", level_width.to_string()),
@@ -455,15 +451,11 @@ fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
         word
     };
     write_image(&exp_file, &entries.iter().map(entry).collect::<Vec<_>>());
-    let [in_file, in_words] = input.write(&base.with_extension("in.hex"));
-    let [out_file, out_words] = output.write(&base.with_extension("out.hex"));
     let mut parameters = batches.write(base, first_batch);
+    parameters.extend(input.parameters(base, "in", ["InFile", "InWords"]));
+    parameters.extend(output.parameters(base, "out", ["OutFile", "OutWords"]));
     parameters.extend(configs[0].4.parameters(level_width));
     parameters.extend([
-        ("InFile", in_file),
-        ("InWords", in_words),
-        ("OutFile", out_file),
-        ("OutWords", out_words),
         ("ConfigFile", file(&config_file)),
         ("ExpFile", file(&exp_file)),
         ("ScoreWidth", score_width.to_string()),

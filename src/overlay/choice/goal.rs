@@ -2,7 +2,7 @@
 
 use super::Point;
 use crate::error::{Error, Result};
-use crate::hardware::needs;
+use crate::hardware::usage;
 use crate::target::{Device, Short};
 
 /// Goal of the choice.
@@ -110,9 +110,6 @@ fn too_slow(fastest: &Point, most: f64) -> Error {
 
 /// The point whose scarcest resource comes nearest to what a device has.
 pub fn nearest(points: &[Point], device: &Device) -> Option<usize> {
-    let worst = |n: usize| {
-        let over = |(_, needed, there): (&str, u64, u64)| needed as f64 / (there as f64).max(0.5);
-        needs(&points[n].estimate.total, device).into_iter().map(over).fold(0.0, f64::max)
-    };
+    let worst = |n: usize| usage(&points[n].estimate.total, device);
     (0..points.len()).min_by(|&a, &b| worst(a).total_cmp(&worst(b)))
 }

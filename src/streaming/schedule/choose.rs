@@ -2,10 +2,10 @@
 
 use super::balance::{Point, Scheduler};
 use super::cost::estimate;
-use super::on_device::{on_device, usage};
+use super::on_device::on_device;
 use super::smallest::uniform;
 use crate::error::{Error, Result};
-use crate::hardware::{Estimate, needs};
+use crate::hardware::{Estimate, needs, usage};
 use crate::target::{Device, Family, Short};
 
 /// Goal of the design.

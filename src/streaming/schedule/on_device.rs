@@ -2,7 +2,7 @@
 
 use super::cost::estimate;
 use super::lut_offload::lut_offload;
-use crate::hardware::{Figures, has_ultra_ram, needs, short_of_memory};
+use crate::hardware::{Figures, has_ultra_ram, needs, short_of_memory, usage};
 use crate::streaming::design::Design;
 use crate::target::{Device, Short};
 
@@ -24,12 +24,6 @@ impl OnDevice {
 /// Resources of which a device has too little.
 fn short(figures: &Figures, device: &Device) -> Vec<Short> {
     Short::of(needs(figures, device))
-}
-
-/// The used part of the scarcest resource; above 1 if a device has too little of it.
-pub(super) fn usage(figures: &Figures, device: &Device) -> f64 {
-    let used = |(_, needed, there): (&str, u64, u64)| needed as f64 / (there as f64).max(0.5);
-    needs(figures, device).into_iter().map(used).fold(0.0, f64::max)
 }
 
 /// The first of these variants that fits a device: as it is; if only block memory is short, with state in UltraRAM, then

@@ -1,8 +1,8 @@
 //! The best of a few uniform designs of a network on a device.
 
-use super::on_device::{on_device, usage};
+use super::on_device::on_device;
 use crate::error::{Error, Result};
-use crate::hardware::{Figures, Smallest};
+use crate::hardware::{Figures, Smallest, usage};
 use crate::integer::Network;
 use crate::streaming::design::{Joins, Options, plan};
 use crate::target::Device;
