@@ -158,10 +158,8 @@ fn render_from(
     }
     if design.reads_memory()
         && let Some(board) = target.and_then(Target::board)
-        && board.memory.is_none()
     {
-        let problem = format!("weights in memory: {} has no memory that the core reaches", board.title);
-        return Err(Error::input(problem).fix("build for its device: --device, and connect m_axi"));
+        board.memory_for_weights()?;
     }
     if let Some(problem) = target.and_then(|target| design.memory_shortage(target.device())) {
         return Err(Error::input(problem)

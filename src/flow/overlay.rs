@@ -44,13 +44,7 @@ impl Wanted {
         external.check()?;
         let bytes_per_cycle = match target {
             Some(Target::Board(board)) => {
-                let memory = board.memory.as_ref().ok_or_else(|| {
-                    Error::input(format!(
-                        "{}: the description of the board names no memory outside the chip",
-                        board.name
-                    ))
-                    .fix("describe it in [memory], or leave out --weights external")
-                })?;
+                let memory = board.memory_for_weights()?;
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,

@@ -155,6 +155,19 @@ struct Clock {
 }
 
 impl Board {
+    /// The memory outside the chip that a core reaches, for weights that come from there.
+    ///
+    /// # Errors
+    /// When the board has none.
+    pub fn memory_for_weights(&self) -> Result<&Memory> {
+        self.memory.as_ref().ok_or_else(|| {
+            Error::input(format!("weights in memory: {} has no memory that the core reaches", self.title)).fix(
+                "describe it in [memory] of the board, build for its device (--device) and connect m_axi, or keep \
+                 the weights in the chip",
+            )
+        })
+    }
+
     /// Resources of the device that are available to a core: with a serial line, all except those of the shell.
     pub fn room(&self) -> Device {
         let mut room = self.device.clone();

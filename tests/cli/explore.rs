@@ -195,7 +195,7 @@ fn designs_know_the_memory_of_their_weights() {
     for (options, code, problem) in [
         ("--weights external --bus-width 32 --fps 9000", 1, "memory limits it: 10"),
         ("", 2, "--calibrate without a goal"),
-        ("--weights external --target arty-a7-35t --fit", 2, "names no memory"),
+        ("--weights external --target arty-a7-35t --fit", 2, "no memory that the core reaches"),
         ("--weights external --bus-width 33 --fps 9", 2, "a bus of 33 bits"),
         ("--bus-width 32 --fps 9", 2, "is for weights in memory"),
     ] {
