@@ -83,6 +83,7 @@ class Build:
             output = manifest["output"]
             self.classes, self.value_bits, self.unit = output["classes"], output["value_bits"], output["unit"]
             self.own_unit = self.unit
+            self.positions = self.own_positions = output.get("positions", 1)
             self.value_words, self.frame_words = output["words_per_value"], output["words"]
             self.offsets = {register["name"]: register["offset"] for register in registers["registers"]}
             self.resets = {register["name"]: register["reset"] for register in registers["registers"]}
@@ -118,7 +119,7 @@ class Build:
         except (OSError, ValueError) as error:
             raise InputError(f"{path} cannot be read: {error}; give the build folder, Network(build=FOLDER)") from None
 
-    def take_network(self, words, unit):
+    def take_network(self, words, unit, positions=1):
         """The frames of a network that is loaded, from its image (docs/model-image.md)."""
         position, scalars, classes = 4, [], 0
         while position + 3 <= len(words) - 1:
@@ -132,7 +133,9 @@ class Build:
             raise InputError("this model image does not say how many elements and logits there are")
         self.elements = self.beats = int(scalars[2]) + 1
         self.dtype = np.dtype(f"{'i' if int(scalars[0]) & 2 else 'u'}{self.dtype.itemsize}")
-        self.classes, self.unit = classes, unit
+        if positions < 1 or classes % positions:
+            raise InputError(f"{classes} logits of {positions} positions: the model image is of another network")
+        self.classes, self.unit, self.positions = classes, unit, positions
         self.frame_words = classes * self.value_words + 3
 
     def packed(self, samples):
@@ -160,7 +163,7 @@ class Build:
 
 
 class Results:
-    """Results of a batch, one row per sample."""
+    """Results of a batch, one row per sample; with several positions, logits are (sample, position, class)."""
 
     def __init__(self, build, frames):
         words = np.asarray(frames, np.uint32).reshape(-1, build.frame_words)
@@ -178,6 +181,11 @@ class Results:
         rest = words[:, build.classes * build.value_words:].astype(np.int64)
         #: The class, the time-steps and the flags of each sample.
         self.classes, self.time_steps, self.flags = rest[:, 0], rest[:, 1], rest[:, 2]
+        if build.positions > 1:
+            # One row of logits, and one class, for each position.
+            shape = (len(words), build.positions, build.classes // build.positions)
+            self.values, self.logits = self.values.reshape(shape), self.logits.reshape(shape)
+            self.classes = self.values.argmax(axis=2)
 
     def __len__(self):
         return len(self.classes)
@@ -304,10 +312,11 @@ class Network:
         while self._buffers:
             self._buffers.pop().freebuffer()
 
-    def load(self, path=None, unit=None):
+    def load(self, path=None, unit=None, positions=None):
         """Loads a model image that `snn2rtl image` has written for this hardware; without a path, that of the build folder.
 
-        `unit` is what a logit's value is multiplied by: of another network, its manifest has it; 1 if not given.
+        `unit` is what a logit's value is multiplied by, `positions` how many positions have logits of their own: of another
+        network, its manifest has them; 1 if not given.
         """
         build = self.build
         if not build.is_loadable:
@@ -327,7 +336,8 @@ class Network:
             reason = LOAD_ERRORS.get(code, f"error {code}") if code else "it is not complete"
             raise LoadError(f"the core refuses {file}: {reason}")
         own = not path or (build.image.is_file() and build.image.read_bytes() == data)
-        build.take_network(words, unit if unit is not None else build.own_unit if own else 1.0)
+        unit = unit if unit is not None else build.own_unit if own else 1.0
+        build.take_network(words, unit, positions or (build.own_positions if own else 1))
         self._free()
         self._sample = self._allocate((build.beats, build.bus_lanes), build.dtype)
         self._frame = self._allocate((build.frame_words,), np.uint32)
@@ -395,7 +405,7 @@ class Network:
     # ------------------------------------------------------------------------------------ samples
 
     def predict(self, batch):
-        """The classes of samples, batch first."""
+        """The classes of samples, batch first; of networks with several positions, a row of classes for each sample."""
         return self.infer(batch).classes
 
     def infer(self, samples):

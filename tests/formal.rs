@@ -49,6 +49,7 @@ jobs! {
     overlay_events
     overlay_accumulate
     overlay_fire
+    overlay_lif
     overlay_row_fire
     overlay_vector
     overlay_gather
@@ -82,6 +83,13 @@ fn a_fifo_that_overflows_is_refuted() {
 #[test]
 fn a_neuron_that_fires_early_is_refuted() {
     refuted("affine_threshold", "affine_threshold.sv", ": wide_v - theta", ": wide_v - theta + 1", "prove");
+}
+
+/// A spiking neuron that keeps what its reset should subtract.
+#[test]
+fn a_spiking_neuron_that_does_not_reset_is_refuted() {
+    let (before, after) = ("assign subtracts = reset_i == 2'd1;", "assign subtracts = reset_i == 2'd3;");
+    refuted("overlay_lif", "overlay/overlay_lif.sv", before, after, "whole");
 }
 
 /// A fetch unit that looks at one of its two conditions only.

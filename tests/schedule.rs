@@ -161,6 +161,7 @@ fn state_goes_to_ultra_ram_where_block_memory_is_short() {
         two_softmaxes: false,
         gated: false,
         mean: true,
+        all: false,
         function: None,
     };
     let (model, _) = convert(&network(&recipe), "wide", "test", EncodingChoice::Analog).expect("converts");
@@ -215,6 +216,7 @@ fn fifos_at_joins_shrink_where_nothing_else_fits() {
         two_softmaxes: false,
         gated: false,
         mean: true,
+        all: false,
         function: None,
     };
     let (model, _) = convert(&network(&recipe), "wide", "test", EncodingChoice::Analog).expect("converts");
@@ -268,6 +270,7 @@ fn a_refusal_does_not_list_the_same_network_as_fitting() {
         two_softmaxes: false,
         gated: false,
         mean: true,
+        all: false,
         function: None,
     };
     let (model, _) = convert(&network(&recipe), "wide", "test", EncodingChoice::Analog).expect("converts");

@@ -49,6 +49,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
                 function,
                 band: Band::ALL,
                 rms: false,
+                all: false,
             }
             .varied()
         },

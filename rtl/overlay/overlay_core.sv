@@ -951,7 +951,8 @@ module overlay_core #(
   logic [SpikeBits-1:0] fire_addr;
   logic [Places-1:0] fire_group;
   logic [GroupLanes-1:0] fire_nz, fire_neg;
-  logic serial_valid, serial_ready, serial_group_end, serial_row_end, softmax_idle, softmax_start;
+  logic serial_valid, serial_ready, serial_group_end, serial_row_end, serial_end;
+  logic softmax_idle, softmax_start;
   logic serial_wide;
   logic [RowLanes-1:0] serial_here;
   logic [RowLanes*ValueWidth-1:0] serial_value;
@@ -1039,6 +1040,7 @@ module overlay_core #(
     .serial_value_o(serial_value),
     .serial_group_end_o(serial_group_end),
     .serial_row_end_o(serial_row_end),
+    .serial_end_o(serial_end),
     .begin_o(fire_begin),
     .softmax_idle_i(softmax_idle),
     .softmax_start_o(softmax_start)
@@ -1160,12 +1162,12 @@ module overlay_core #(
   logic signed [SumWidth-1:0] send_data;
   logic [LogitWidth-1:0] logit;
   assign logit_valid = (serial_valid && serial == 2'd3) || send_valid;
-  assign logit_last = send_valid ? send_last : serial_row_end;
+  assign logit_last = send_valid ? send_last : serial_end;
   assign logit = send_valid ? LogitWidth'(send_data) :
       LogitWidth'($signed(serial_value[ValueWidth-1:0]));
-  // The upper bits of a sum are its sign.
+  // The upper bits of a sum are its sign. The end of a row matters where there are sums.
   logic unused_send;
-  assign unused_send = ^send_data;
+  assign unused_send = (^send_data) ^ serial_row_end;
   if (Loadable) begin : gen_logits
     localparam int unsigned ClassBits = (Classes > 1) ? $clog2(Classes) : 1;
     localparam int unsigned ResultWord = MultiplierWidth + ResultWidth;

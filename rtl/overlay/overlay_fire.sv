@@ -133,6 +133,8 @@ module overlay_fire #(
   output      logic [SerialLanes*ValueWidth-1:0]    serial_value_o,
   output      logic                                 serial_group_end_o,
   output      logic                                 serial_row_end_o,
+  /// The row is the last one of the instruction.
+  output      logic                                 serial_end_o,
   /// An instruction begins; its elements come later.
   output      logic                                 begin_o,
   /// The softmax may be started on an instruction's scores, and is.
@@ -958,6 +960,7 @@ module overlay_fire #(
   logic [Latency-1:0] row_end_q, instr_end_q;
   logic ends_q, row_last_done;
   assign row_last_done = !HasRows || done_row_q == rows - RowBits'(1);
+  assign serial_end_o = serial_row_end_o && row_last_done;
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       row_end_q <= '0;

@@ -218,6 +218,8 @@ module overlay_softmax #(
     end
   end
 
+  // Holds a distance and a number of entries.
+  localparam int unsigned DistanceWidth = (ScoreWidth > 31) ? ScoreWidth + 1 : 32;
   for (genvar l = 0; l < Lanes; l++) begin : gen_exponential
     logic signed [ScoreWidth-1:0] own;
     logic [ScoreWidth:0] distance_q;
@@ -230,7 +232,8 @@ module overlay_softmax #(
       if (advance) begin
         distance_q <= (ScoreWidth + 1)'(most) - (ScoreWidth + 1)'(own);
         addr_q <= first_q + ExpAddrWidth'(distance_q);
-        e2_none_q <= e1_excluded_q[l] || 32'(distance_q) >= 32'(entries_q);
+        e2_none_q <= e1_excluded_q[l] ||
+            DistanceWidth'(distance_q) >= DistanceWidth'(entries_q);
         e3_none_q <= e2_none_q;
       end
     end

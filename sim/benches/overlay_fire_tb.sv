@@ -123,7 +123,7 @@ module overlay_fire_tb #(
   end
 
   // ---------------------------------------------------------------------------- device
-  logic row_done, fired, spike_write, serial_valid, serial_ready, wide, group_end, row_end, begins_now;
+  logic row_done, fired, spike_write, serial_valid, serial_ready, wide, group_end, row_end, instr_end, begins_now;
   logic softmax_idle, softmax_start;
   logic [SerialLanes-1:0] here, known_here;
   logic [SpikeBits-1:0] spike_addr;
@@ -167,7 +167,7 @@ module overlay_fire_tb #(
     .operand_flush_o(operand_flush), .operand_levels_o(levels), .operand_idle_i(arrived),
     .serial_valid_o(serial_valid),
     .serial_ready_i(serial_ready), .serial_wide_o(wide), .serial_here_o(here), .serial_value_o(value),
-    .serial_group_end_o(group_end), .serial_row_end_o(row_end), .begin_o(begins_now),
+    .serial_group_end_o(group_end), .serial_row_end_o(row_end), .serial_end_o(instr_end), .begin_o(begins_now),
     .softmax_idle_i(softmax_idle), .softmax_start_o(softmax_start)
   );
 
@@ -203,10 +203,10 @@ module overlay_fire_tb #(
         known_here[l] ? value[ValueWidth*l+:ValueWidth] : '0;
   end
   bench_checker #(
-    .Width(3 + SerialLanes * (ValueWidth + 1)), .Words(SerialWords), .File(SerialFile)
+    .Width(4 + SerialLanes * (ValueWidth + 1)), .Words(SerialWords), .File(SerialFile)
   ) u_serial (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(serial_idle), .valid_i(serial_valid),
-    .ready_o(serial_ready), .data_i({row_end, group_end, known_value, known_here, wide})
+    .ready_o(serial_ready), .data_i({instr_end, row_end, group_end, known_value, known_here, wide})
   );
 
   // The same operands for `overlay_operands`; some arrive late.

@@ -35,7 +35,7 @@ module overlay_fire_props #(
   (* anyconst *) logic [1:0] chosen;
 
   logic next, at_end, row_done, chunk_free, threshold_read, fired, written, serial_valid, wide, here, group_end;
-  logic row_end, begins, softmax_start;
+  logic row_end, instr_end, begins, softmax_start;
   logic [1:0] threshold_addr, group;
   logic [2:0] addr, operand_addr;
   logic [Lanes-1:0] nz, neg;
@@ -98,6 +98,7 @@ module overlay_fire_props #(
     .serial_value_o(value),
     .serial_group_end_o(group_end),
     .serial_row_end_o(row_end),
+    .serial_end_o(instr_end),
     .begin_o(begins),
     .softmax_idle_i,
     .softmax_start_o(softmax_start)
@@ -202,8 +203,8 @@ module overlay_fire_props #(
   logic [2:0] fired_groups_q;
   logic [StepBits-1:0] step_q;
   int so_far_q, so_far;
-  logic [6:0] out, out_q;
-  assign out = {value, wide, group_end, row_end, serial_valid};
+  logic [7:0] out, out_q;
+  assign out = {value, wide, group_end, row_end, instr_end, serial_valid};
   assign about = fired_groups_q == 3'(chosen);
   assign final_step = step_q == steps - StepBits'(1);
   always_comb begin

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::output;
 use crate::compact::{self, Entry, Found, Progress, Role};
-use crate::error::{Result, printable};
-use crate::flow::load;
+use crate::error::{Error, Result, printable};
+use crate::flow::{Positions, load};
 use crate::quant::Precision;
 use crate::snn::{self, Model};
 
@@ -53,7 +53,15 @@ struct Report<'a> {
 pub fn run(args: &Args) -> Result<()> {
     let mut model = load::model(&args.model)?;
     let inputs = load::inputs(&args.calibrate, &model, args.samples)?;
-    let labels = load::labels(&args.labels, inputs.len(), args.samples)?;
+    let positions = Positions::of(&model);
+    if positions.rows > 1 {
+        return Err(Error::input(format!(
+            "logits of {} positions; compact counts the classes of whole samples",
+            positions.rows
+        ))
+        .fix("give the logits of one position, or choose the widths with convert --fraction-bits"));
+    }
+    let labels = load::labels(&args.labels, inputs.len(), args.samples, positions)?;
     if let Some(path) = &args.output {
         snn::file::check_place(path)?;
     }

@@ -20,7 +20,7 @@ use crate::flow::examples::Example;
 use crate::flow::explore::Schedule;
 use crate::flow::layout::Layout;
 use crate::flow::run as golden_run;
-use crate::flow::{build, compare, convert, cosim, load, report, synth};
+use crate::flow::{Positions, build, compare, convert, cosim, load, report, synth};
 use crate::golden::Golden;
 use crate::integer::{Network, Op};
 use crate::interrupt::Unfinished;
@@ -121,8 +121,9 @@ pub fn run(args: &Args) -> Result<()> {
 
     let names: Vec<String> = golden.layers().iter().map(|l| l.name.clone()).collect();
     let mut inputs = load::inputs(&file(inputs_file), &model, None)?;
-    let labels = data::read_labels(&file(labels_file), inputs.len())?;
-    let reference = compare::Reference::read(&args.output.join(reference_file), &names)?;
+    let labels = data::read_labels(&file(labels_file), inputs.len(), 1)?;
+    let reference =
+        compare::Reference::read(&args.output.join(reference_file), &names, Positions::of(&model))?;
     let choices = golden_run::Choices {
         labels: Some(&labels),
         t_max: None,

@@ -184,7 +184,7 @@ impl Conversion {
             }
             (qann::Op::Mean, [source]) => self.mean(name, source, &network.node(inputs[0]).shape, readers)?,
             (qann::Op::Softmax, [source]) => self.softmax(name, source, &node.shape, readers)?,
-            (qann::Op::Output, [source]) => self.output(name, source.clone())?,
+            (qann::Op::Output, [source]) => self.output(name, source.clone(), &node.shape)?,
             _ => return Err(Error::input(format!("{} inputs", sources.len())).at_node(name)),
         };
         Ok(match value.content {

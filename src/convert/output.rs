@@ -3,10 +3,12 @@
 use super::Conversion;
 use super::view::Value;
 use crate::error::{Error, Result};
-use crate::snn::Op;
+use crate::graph::{NodeId, Shape};
+use crate::snn::{Op, View};
 
 impl Conversion {
-    pub(super) fn output(&mut self, name: &str, source: Value) -> Result<Value> {
+    /// `extents` are those of the model's output.
+    pub(super) fn output(&mut self, name: &str, source: Value, extents: &Shape) -> Result<Value> {
         let node = self.carrier(name, &source)?;
         let quantised = matches!(self.graph.node(node).op, Op::Neuron(_));
         if !quantised {
@@ -18,21 +20,16 @@ impl Conversion {
                 .fix("end the model with its last linear layer, or quantise its output"));
         }
         let shape = self.graph.node(node).shape.clone();
-        if shape.rows() != 1 {
-            return Err(Error::input(format!(
-                "the model's output has {} rows; expected one row of logits",
-                shape.rows()
-            ))
-            .at_node(name)
-            .fix("pool or flatten before the last layer"));
-        }
+        let mut view = None;
         let logits = match &self.graph.node(node).op {
             Op::Linear(_) => match self.outputs(name, node, &source)? {
                 (logits, None) => logits,
-                (_, Some(_)) => {
-                    return Err(Error::input("the logits are rearranged")
-                        .fix("remove the reshape or transposition after the last linear layer")
-                        .at_node(name));
+                (logits, Some(order)) => {
+                    view = self.channels_first(logits, &order, extents);
+                    if view.is_none() {
+                        return Err(rearranged(name));
+                    }
+                    logits
                 }
             },
             Op::Neuron(_) => {
@@ -63,7 +60,38 @@ impl Conversion {
                     .fix("end the model with a linear layer that gives the logits"));
             }
         };
+        let shape = &self.graph.node(logits).shape;
+        let (rows, channels) = (shape.rows(), shape.channels());
+        if rows > 1 {
+            // One class for each row, not for all of them together.
+            if view.is_none() && extents.channels() != channels {
+                return Err(rearranged(name));
+            }
+            self.notes.push((
+                name.to_owned(),
+                format!("{rows} positions, each with {channels} logits and a class of its own"),
+            ));
+        }
         let name = self.unused_name(name.to_owned());
+        self.views.extend(view.map(|view| (name.clone(), view)));
         Ok(Value::plain(self.graph.add(name, Op::Readout, &[logits])?, 1))
     }
+}
+
+impl Conversion {
+    /// The view of a map of logits whose channels are the first extent, as convolutions have it.
+    fn channels_first(&self, logits: NodeId, order: &[usize], extents: &Shape) -> Option<View> {
+        let shape = &self.graph.node(logits).shape;
+        let (rows, channels) = (shape.rows(), shape.channels());
+        let transposed = (0..channels).flat_map(|c| (0..rows).map(move |row| row * channels + c));
+        let fits = extents.0.first() == Some(&channels) && order.iter().copied().eq(transposed);
+        fits.then(|| View { shape: extents.clone(), order: order.to_vec() })
+    }
+}
+
+/// The refusal of logits in an order that says nothing about classes.
+fn rearranged(name: &str) -> Error {
+    Error::input("the logits are rearranged")
+        .fix("remove the reshape or transposition after the last layer: its outputs are the classes, of one row or of several")
+        .at_node(name)
 }

@@ -259,38 +259,46 @@ fn reshape(array: &[usize], sample: &[usize]) -> String {
     )
 }
 
-/// Reads labels, one a sample, of any type that holds integers.
+/// Reads labels, one a sample or one for each of its positions, of any type that holds integers.
 ///
 /// # Errors
 /// As [`read_integers`], or when they are not one a sample.
-pub fn read_labels(location: &str, count: usize) -> Result<Vec<i64>> {
-    let labels = read_all_labels(location)?;
-    if labels.len() == count {
+pub fn read_labels(location: &str, count: usize, positions: usize) -> Result<Vec<i64>> {
+    let labels = read_all_labels(location, positions)?;
+    if labels.len() == count * positions {
         return Ok(labels);
     }
     let (path, _) = split_location(location);
-    Err(wrong_count(labels.len(), count).at_file(path))
+    Err(wrong_count(labels.len() / positions.max(1), count).at_file(path))
 }
 
 /// Reads the labels of the first samples; the file may have more.
 ///
 /// # Errors
 /// As [`read_integers`], or when there are fewer.
-pub fn read_first_labels(location: &str, count: usize) -> Result<Vec<i64>> {
-    let mut labels = read_all_labels(location)?;
-    if labels.len() < count {
+pub fn read_first_labels(location: &str, count: usize, positions: usize) -> Result<Vec<i64>> {
+    let mut labels = read_all_labels(location, positions)?;
+    if labels.len() < count * positions {
         let (path, _) = split_location(location);
-        return Err(wrong_count(labels.len(), count).at_file(path));
+        return Err(wrong_count(labels.len() / positions.max(1), count).at_file(path));
     }
-    labels.truncate(count);
+    labels.truncate(count * positions);
     Ok(labels)
 }
 
-/// The labels in a file, whose samples are along the first extent.
-fn read_all_labels(location: &str) -> Result<Vec<i64>> {
+/// The labels in a file, whose samples are along the first extent, and the positions of a sample along the others.
+fn read_all_labels(location: &str, positions: usize) -> Result<Vec<i64>> {
     let (shape, labels) = read_integers(location)?;
-    if shape.0.first() == Some(&labels.len()) {
+    if shape.0.first().map(|samples| samples * positions) == Some(labels.len()) {
         return Ok(labels);
+    }
+    if positions > 1 {
+        let (path, _) = split_location(location);
+        let problem =
+            format!("labels of shape {shape}; expected [samples×{positions}], one a position of each sample");
+        return Err(Error::input(problem).at_file(path).fix(
+            "save the class of each position as one integer, or a negative one where it does not count",
+        ));
     }
     let fix = match shape.0[..] {
         [] => "put labels along the first extent, also if there is only one".to_owned(),

@@ -202,7 +202,7 @@ fn extents_that_do_not_fit_are_told_how_to_be_mended() {
     for (shape, fix) in [("(3, 2)", "argmax"), ("(1, 6)", "reshape(-1)"), ("(6,)", "labels[:2]")] {
         let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}");
         let location = write(&folder, "y.npy", &npy(&header, &[0; 6]));
-        let error = read_labels(&location, 2).expect_err("does not fit");
+        let error = read_labels(&location, 2, 1).expect_err("does not fit");
         assert!(error.fix.as_ref().is_some_and(|text| text.contains(fix)), "{error}");
     }
 }
@@ -215,14 +215,14 @@ fn labels_are_one_integer_a_sample() {
         let mut data = vec![0; 2 * size];
         data[size] = 9;
         let location = write(&folder, "y.npy", &npy(&header, &data));
-        assert_eq!(read_labels(&location, 2).expect("readable"), [0, 9]);
-        let error = read_labels(&location, 3).expect_err("one is missing");
+        assert_eq!(read_labels(&location, 2, 1).expect("readable"), [0, 9]);
+        let error = read_labels(&location, 3, 1).expect_err("one is missing");
         assert!(error.problem.contains("[2]") && error.problem.contains("[3]"), "{error}");
     }
     for (descr, data) in [("<f4", vec![0, 0, 0, 63]), ("<u8", vec![255; 8]), ("<f8", vec![255; 8])] {
         let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (1,)}}");
         let location = write(&folder, "y.npy", &npy(&header, &data));
-        assert!(read_labels(&location, 1).is_err(), "{descr}");
+        assert!(read_labels(&location, 1, 1).is_err(), "{descr}");
     }
 }
 

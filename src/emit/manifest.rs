@@ -166,8 +166,11 @@ pub struct InputFrame {
 /// Result frames.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutputFrame {
-    /// Number of logits.
+    /// Number of logits, of all positions.
     pub classes: usize,
+    /// Positions that have logits each, and a class, if they are several: values come position by position.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub positions: usize,
     /// Width in bits of a value.
     pub value_bits: u32,
     /// Words of 32 bits per value, the lowest first.
@@ -202,6 +205,15 @@ pub struct FileEntry {
     pub bytes: usize,
     /// SHA-256 in hexadecimal.
     pub sha256: String,
+}
+
+fn one() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_one(number: &usize) -> bool {
+    *number == 1
 }
 
 /// SHA-256 in hexadecimal.
@@ -283,6 +295,7 @@ impl Manifest {
             },
             output: OutputFrame {
                 classes: output.classes,
+                positions: output.rows,
                 value_bits: output.value_width,
                 words_per_value: output.value_words(),
                 words: output.frame_words(),

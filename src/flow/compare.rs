@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Positions;
 use crate::data;
 use crate::error::{Error, Result, printable};
 use crate::snn::View;
 
-/// A file with `level/NEURON` for every layer, and optionally `logits`.
+/// A file with `level/NEURON` for every layer, and optionally `logits`, in the order of the original model.
 pub struct Reference {
     path: PathBuf,
-    /// Class of each sample, if there are logits.
+    /// Class of each position of each sample, if there are logits.
     pub classes: Option<Vec<usize>>,
 }
 
@@ -26,15 +27,20 @@ impl Reference {
     ///
     /// # Errors
     /// When the file is not readable or a layer is missing.
-    pub fn read(path: &Path, names: &[String]) -> Result<Self> {
+    pub fn read(path: &Path, names: &[String], positions: Positions) -> Result<Self> {
         let text = path.to_str().ok_or_else(|| Error::input("this name is not UTF-8").at_file(path))?;
         if let Some(first) = names.first() {
             // A missing layer names those that are there.
             data::Array::read(&format!("{text}:level/{first}"))?;
         }
         let classes = match data::read_floats(&format!("{text}:logits")) {
-            Ok((shape, logits)) if shape.0.len() == 2 && shape.channels() > 0 => {
+            Ok((shape, logits)) if shape.0.len() == 2 && shape.channels() > 0 && positions.rows == 1 => {
                 Some(logits.chunks(shape.channels()).map(argmax).collect())
+            }
+            Ok((shape, logits)) if positions.rows > 1 => {
+                let size = positions.rows * positions.channels;
+                let samples = logits.chunks(size).filter(|_| shape.0[0] * size == shape.len());
+                Some(samples.flat_map(|logits| positions.classes_of_original(logits)).collect())
             }
             _ => None,
         };

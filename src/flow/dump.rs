@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::{Steps, Watch, compare};
+use super::{Positions, Steps, Watch, compare};
 use crate::data::{Inputs, NpzWriter, Spool};
 use crate::error::{Error, Result};
 use crate::golden::{Golden, Layer, Limits, Observer, Settled};
@@ -48,6 +48,13 @@ impl Observer for Recorder {
     }
 }
 
+/// How the original model arranges the logits, if not as the readout does.
+fn output_view(model: &Model) -> Option<&View> {
+    let ids = model.network.topological().into_iter().map(|id| model.network.node(id));
+    let readout = ids.into_iter().find(|node| matches!(node.op, crate::snn::Op::Readout))?;
+    model.views.get(&readout.name)
+}
+
 /// Runs the samples again and writes the archive.
 ///
 /// # Errors
@@ -65,10 +72,13 @@ pub fn write(
     for layer in run.layers() {
         columns.push(Column::new(path, layer, model, lowered)?);
     }
+    let view = output_view(model);
     let real = |totals: &[i64]| -> Vec<f64> {
         let readout = &lowered.readout;
-        let channel = |(c, &a): (usize, &i64)| readout.scale[c] * a as f64 + readout.bias[c];
-        totals.iter().enumerate().map(channel).collect()
+        let channels = readout.scale.len().max(1);
+        let channel =
+            |(e, &a): (usize, &i64)| readout.scale[e % channels] * a as f64 + readout.bias[e % channels];
+        compare::seen(&totals.iter().enumerate().map(channel).collect::<Vec<f64>>(), view)
     };
     let mut logits: Vec<f64> = Vec::new();
     // Of each sample, after each of its time-steps.
@@ -95,8 +105,13 @@ pub fn write(
     };
     watch.end();
     streamed?;
-    let classes = logits.len() / count.max(1);
-    archive.add("logits", &[count, classes], &logits)?;
+    let (positions, classes) = (Positions::of(model), logits.len() / count.max(1));
+    let sample = match view {
+        Some(view) => view.shape.0.clone(),
+        None if positions.rows > 1 => vec![positions.rows, positions.channels],
+        None => vec![classes],
+    };
+    archive.add("logits", &[&[count], &sample[..]].concat(), &logits)?;
     if let Run::Synchronous(..) = run {
         let most = per_step.iter().map(Vec::len).max().unwrap_or(0);
         let mut all: Vec<f64> = Vec::with_capacity(most * count * classes);
@@ -106,7 +121,7 @@ pub fn write(
                 all.extend(steps.get(t).or(steps.last()).into_iter().flatten());
             }
         }
-        archive.add("logits_per_step", &[most, count, classes], &all)?;
+        archive.add("logits_per_step", &[&[most, count], &sample[..]].concat(), &all)?;
     }
     for column in columns {
         column.finish(&mut archive)?;

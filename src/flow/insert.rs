@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::compare::{accuracy, argmax};
+use super::Positions;
 use super::load;
 use crate::data::Inputs;
 use crate::error::{Error, Result};
@@ -83,9 +83,13 @@ pub fn insert(network: &Network, options: &Insert) -> Result<Placement> {
     }
     let found = gaps(network);
     let samples = samples(network, &options.calibrate)?;
-    let labels =
-        options.labels.as_ref().map(|labels| load::labels(labels, samples.len(), None)).transpose()?;
-    let all: Vec<(Vec<Vec<f64>>, usize)> = samples
+    let positions = Positions::of_quantised(network);
+    let labels = options
+        .labels
+        .as_ref()
+        .map(|labels| load::labels(labels, samples.len(), None, positions))
+        .transpose()?;
+    let all: Vec<(Vec<Vec<f64>>, Vec<usize>)> = samples
         .par_iter()
         .map(|raw| {
             let mut values = vec![Vec::new(); found.len()];
@@ -95,7 +99,7 @@ pub fn insert(network: &Network, options: &Insert) -> Result<Placement> {
                     *kept = spread(value, share);
                 }
             });
-            (values, argmax(&logits.logits))
+            (values, positions.classes_of_original(&logits.logits))
         })
         .collect();
     let quantisers: Vec<Quantiser> = (0..found.len())
@@ -108,9 +112,10 @@ pub fn insert(network: &Network, options: &Insert) -> Result<Placement> {
         })
         .collect::<Result<_>>()?;
     let quantised = filled(network, &found, &quantisers)?;
-    let before: Vec<usize> = all.iter().map(|(_, class)| *class).collect();
-    let after: Vec<usize> = samples.par_iter().map(|raw| argmax(&evaluate(&quantised, raw).logits)).collect();
-    let accuracy = |classes: &[usize]| labels.as_ref().map(|labels| accuracy(classes, labels));
+    let before: Vec<usize> = all.iter().flat_map(|(_, classes)| classes.clone()).collect();
+    let of = |raw: &Vec<i32>| positions.classes_of_original(&evaluate(&quantised, raw).logits);
+    let after: Vec<usize> = samples.par_iter().flat_map_iter(of).collect();
+    let accuracy = |classes: &[usize]| labels.as_ref().map(|labels| positions.accuracy(classes, labels));
     let placed = |(gap, quantiser): (&Gap, &Quantiser)| Placed {
         after: name(network, gap),
         readers: gap.readers.iter().map(|&(id, _)| network.node(id).name.clone()).collect(),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Positions;
 use crate::data::{self, Inputs};
 use crate::error::{Error, Result};
 use crate::graph::Shape;
@@ -87,10 +88,15 @@ pub fn inputs(location: &str, model: &Model, most: Option<usize>) -> Result<Inpu
 /// Labels of the samples; with a limit on samples, the file may have more.
 ///
 /// # Errors
-/// When they are not one per sample.
-pub fn labels(location: &str, count: usize, limited: Option<usize>) -> Result<Vec<i64>> {
+/// When they are not one per sample, or per position of a sample.
+pub fn labels(
+    location: &str,
+    count: usize,
+    limited: Option<usize>,
+    positions: Positions,
+) -> Result<Vec<i64>> {
     match limited {
-        None => data::read_labels(location, count),
-        Some(_) => data::read_first_labels(location, count),
+        None => data::read_labels(location, count, positions.rows),
+        Some(_) => data::read_first_labels(location, count, positions.rows),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::compare::Reference;
-use super::{Steps, Watch, energy, load, run};
+use super::{Positions, Steps, Watch, energy, load, run};
 use crate::architecture::Design;
 use crate::data::Inputs;
 use crate::error::{Error, Result};
@@ -50,15 +50,20 @@ pub fn report(options: &Options, watch: &dyn Watch) -> Result<(PathBuf, report::
     if let Some(location) = &options.inputs {
         let model = load::model(build)?;
         let inputs = load::inputs(location, &model, options.samples)?;
-        let labels =
-            options.labels.as_deref().map(|l| load::labels(l, inputs.len(), options.samples)).transpose()?;
+        let positions = Positions::of(&model);
+        let labels = options
+            .labels
+            .as_deref()
+            .map(|l| load::labels(l, inputs.len(), options.samples, positions))
+            .transpose()?;
         if options.raster >= inputs.len() {
             return Err(Error::input(format!("--raster {} of {} samples", options.raster, inputs.len())));
         }
         let lowered = lower::lower(&model)?;
         let golden = Golden::new(&lowered.network)?;
         let names: Vec<String> = golden.layers().iter().map(|l| l.name.clone()).collect();
-        let reference = options.reference.as_deref().map(|path| Reference::read(path, &names)).transpose()?;
+        let reference =
+            options.reference.as_deref().map(|path| Reference::read(path, &names, positions)).transpose()?;
         let labels = labels.as_deref();
         let choices = run::Choices { labels, t_max: None, confidence: None, float: options.float, reference };
         let figures = run::measure(&model, &lowered, &golden, &inputs, &choices, watch)?;
@@ -148,7 +153,12 @@ pub fn measured(
         input_macs_per_sample: figures.input_macs_per_sample,
         energy: account(&figures.energy),
         layers: layers.collect(),
-        raster: report::raster(golden, inputs, raster, labels.and_then(|l| l.get(raster).copied())),
+        raster: report::raster(
+            golden,
+            inputs,
+            raster,
+            labels.filter(|l| l.len() == inputs.len()).and_then(|l| l.get(raster).copied()),
+        ),
         predicted: PredictedCycles {
             samples: played,
             per_sample: predicted.per_sample,

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::compare::{accuracy, argmax};
+use super::Positions;
 use super::convert::Options;
 use super::load;
 use crate::error::{Error, Result};
@@ -52,12 +52,14 @@ pub fn measure(options: &Options, model: &Model, inputs: &str, labels: Option<&s
     let (plain, rounded) = (read(None)?.network, read(Some(bits))?.network);
     let inputs = load::inputs(inputs, model, None)?;
     let samples: Vec<Vec<i32>> = (0..inputs.len()).map(|n| inputs.sample(n)).collect();
-    let labels = labels.map(|labels| load::labels(labels, samples.len(), None)).transpose()?;
+    let positions = Positions::of(model);
+    let labels = labels.map(|labels| load::labels(labels, samples.len(), None, positions)).transpose()?;
     let classes = |network: &Network| -> Vec<usize> {
-        samples.par_iter().map(|raw| argmax(&evaluate(network, raw).logits)).collect()
+        let of = |raw: &Vec<i32>| positions.classes_of_original(&evaluate(network, raw).logits);
+        samples.par_iter().flat_map_iter(of).collect()
     };
     let before = classes(&plain);
-    let accuracy = |classes: &[usize]| labels.as_ref().map(|labels| accuracy(classes, labels));
+    let accuracy = |classes: &[usize]| labels.as_ref().map(|labels| positions.accuracy(classes, labels));
     let change = |layer: Option<String>, network: &Network| {
         let after = classes(network);
         let classes_changed = before.iter().zip(&after).filter(|(a, b)| a != b).count();

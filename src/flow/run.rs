@@ -8,7 +8,7 @@ mod synchronous;
 use std::path::PathBuf;
 
 use super::compare::Reference;
-use super::{StopRule, Watch, dump, load};
+use super::{Positions, StopRule, Watch, dump, load};
 use crate::error::{Error, Result};
 use crate::golden::{Confidence, Golden, Layer, Limits, Schedule, Settled, SpikeCode};
 use crate::lower;
@@ -61,12 +61,17 @@ pub fn run(options: &Options, watch: &dyn Watch) -> Result<Report> {
     refuse(options)?;
     let inputs = load::inputs(&options.inputs, &model, options.samples)?;
     let lowered = lower::lower(&model)?;
-    let labels =
-        options.labels.as_deref().map(|l| load::labels(l, inputs.len(), options.samples)).transpose()?;
+    let positions = Positions::of(&model);
+    let read = |l: &str| load::labels(l, inputs.len(), options.samples, positions);
+    let labels = options.labels.as_deref().map(read).transpose()?;
     let reference = |layers: &[Layer]| {
         let names: Vec<String> = layers.iter().map(|l| l.name.clone()).collect();
-        options.reference.as_deref().map(|path| Reference::read(path, &names)).transpose()
+        options.reference.as_deref().map(|path| Reference::read(path, &names, positions)).transpose()
     };
+    if options.stop.is_some() && positions.rows > 1 {
+        return Err(Error::input(format!("--margin with logits of {} positions", positions.rows))
+            .fix("leave it out: the rule compares the classes of whole samples"));
+    }
     let confidence = options.stop.map(|stop| stop.rule(lowered.readout.unit)).transpose()?;
     let (labels, t_max) = (labels.as_deref(), options.t_max);
     let choices = |reference| Choices { labels, t_max, confidence, float: options.float, reference };

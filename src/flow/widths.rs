@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::compare::{accuracy, argmax};
+use super::Positions;
 use super::insert::samples;
 use super::load;
 use crate::compact::search::smallest;
@@ -63,7 +63,8 @@ pub fn search(
             .fix("give --tolerance 0.5"));
     }
     let raw = samples(network, &search.calibrate)?;
-    let labels = load::labels(&search.labels, raw.len(), None)?;
+    let positions = Positions::of_quantised(network);
+    let labels = load::labels(&search.labels, raw.len(), None, positions)?;
     let all: Vec<Network> = (LEAST..=MOST).map(rounded).collect::<Result<_>>()?;
     let at = |bits: u32| &all[bits as usize - usize::from(LEAST)];
     // Nodes whose weights change at some width.
@@ -81,9 +82,10 @@ pub fn search(
         network
     };
     let classes = |network: &Network| -> Vec<usize> {
-        raw.par_iter().map(|raw| argmax(&evaluate(network, raw).logits)).collect()
+        let of = |raw: &Vec<i32>| positions.classes_of_original(&evaluate(network, raw).logits);
+        raw.par_iter().flat_map_iter(of).collect()
     };
-    let accuracy = |classes: &[usize]| accuracy(classes, &labels);
+    let accuracy = |classes: &[usize]| positions.accuracy(classes, &labels);
     let before = classes(network);
     let wanted = accuracy(&before) - search.tolerance / 100.0;
     let mut tried: HashMap<Vec<u32>, bool> = HashMap::new();

@@ -39,8 +39,10 @@ impl Input {
 pub struct Output {
     /// The model's node whose values it carries.
     pub node: String,
-    /// Number of logits.
+    /// Number of logits, of all positions.
     pub classes: usize,
+    /// Positions that have logits each: rows of the readout.
+    pub rows: usize,
     /// Width in bits of a value.
     pub value_width: u32,
     /// Width in bits of a margin between two classes; 0 without a confidence rule.

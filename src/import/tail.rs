@@ -72,7 +72,9 @@ fn droppable(context: &Context, node: &Node) -> Result<Option<(ValueId, String)>
     let last_only = |default: i64| {
         let axis = super::dims::axis(node.int("axis", default), dims.len());
         axis.is_ok_and(|axis| {
-            dims.iter().enumerate().all(|(i, &d)| (i == axis) == (i + 1 == dims.len()) || d == 1)
+            let last = dims.iter().enumerate().all(|(i, &d)| (i == axis) == (i + 1 == dims.len()) || d == 1);
+            // Classes of the pixels of a map.
+            last || axis == 1 && flow.model.producer_of(source).is_some_and(|(_, node)| node.is("Conv"))
         })
     };
     if is_one_of(node, &["Softmax", "LogSoftmax"]) && last_only(-1)

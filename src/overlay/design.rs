@@ -100,6 +100,7 @@ fn design(
                 output = Some(Output {
                     node: node.name.clone(),
                     classes: node.shape.len(),
+                    rows: node.shape.rows(),
                     value_width: plan.machine.readout.value_width,
                     margin_width: 0,
                 });

@@ -29,7 +29,7 @@ pub struct Model {
     pub name: String,
     /// Name of the program that wrote the original model.
     pub producer: String,
-    /// Neurons that have another shape and order in the original model, by name.
+    /// Neurons, and logits of several positions, that have another shape and order in the original model, by name.
     pub views: BTreeMap<String, View>,
     /// Fraction bits of the operators that are rounded.
     pub precision: Precision,

@@ -196,7 +196,7 @@ pub fn random_samples(model: &Model, count: usize, seed: u64, folder: &Path) -> 
     written(&raw, words, &folder)
 }
 
-/// Networks that have little in common: tables of levels; a perceptron; attention; words, a table of rows and a mask. Each
+/// Networks that have little in common: tables of levels; a perceptron; attention; words, a table of rows and a mask; gates. Each
 /// is loaded into one simulation after the other, which is reset once, and between them images that the core must refuse.
 #[test]
 fn networks_are_loaded_one_after_the_other() {
@@ -206,6 +206,8 @@ fn networks_are_loaded_one_after_the_other() {
         mnist_mlp(Analog),
         vit_small(),
         crate::common::text_fixture("text_masked_fill"),
+        // Gates, and logits of all tokens.
+        small(&Recipe { gated: true, hidden: 22, all: true, seed: 33, ..recipe() }),
     ];
     let networks: Vec<Network> = models.iter().map(|model| lower(model).expect("lowers").network).collect();
     let sizes = options(16, 2, 8, 32, SpikeCode::Radix);
@@ -244,8 +246,9 @@ fn networks_are_loaded_one_after_the_other() {
         vec![(with(4, 99), 5), (with(5, 1), 6), (with(6, u32::MAX), 6), (torn, 7)],
         vec![(good[..last].to_vec(), 0), (good[..5].to_vec(), 0), (Vec::new(), 0)],
         vec![(with(6, 0), 6), (good[..last / 3].to_vec(), 0)],
+        vec![(with(2, good[2] ^ 2), 3)],
     ];
-    let order = [0, 1, 2, 3, 1, 3, 0];
+    let order = [0, 1, 2, 3, 1, 4, 3, 0, 4];
     let runs: Vec<Run> =
         order.iter().map(|&n| Run { model: &models[n], inputs: &inputs[n], bad: &bad[n] }).collect();
     let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
@@ -260,8 +263,12 @@ fn networks_are_loaded_one_after_the_other() {
     }
 }
 
+fn small(recipe: &Recipe) -> Model {
+    convert(&network(recipe), "small", "test", EncodingChoice::Analog).expect("converts").0
+}
+
 fn transformer(recipe: &Recipe, options: Options, folder: &Path) {
-    let (model, _) = convert(&network(recipe), "small", "test", EncodingChoice::Analog).expect("converts");
+    let model = small(recipe);
     let random = &mut Random(recipe.seed ^ 7);
     let raw: Vec<Vec<i32>> = (0..6).map(|_| sample(recipe, random)).collect();
     check(&model, options, &written(&raw, recipe.words, folder), &[None, Some(recipe.seed)]);
@@ -289,6 +296,7 @@ fn recipe() -> Recipe {
         two_softmaxes: false,
         gated: false,
         mean: false,
+        all: false,
         function: None,
     }
 }
@@ -310,6 +318,17 @@ fn causal_masks_and_norms_without_mean() {
     let window = Band { behind: Some(1), ahead: Some(2) };
     let both = Recipe { seed: 32, tokens: 6, band: window, ..recipe() };
     transformer(&both, options(8, 1, 4, 8, SpikeCode::Unary), folder.path());
+}
+
+/// Language models and classifiers of tokens: a row of logits for each position.
+#[test]
+fn logits_of_all_positions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let causal = Band { behind: None, ahead: Some(0) };
+    let words = Recipe { seed: 34, tokens: 5, words: true, band: causal, rms: true, all: true, ..recipe() };
+    transformer(&words, options(16, 2, 8, 16, SpikeCode::Radix), folder.path());
+    let after = Recipe { seed: 35, post_norm: true, mask: true, band: Band::ALL, ..words };
+    transformer(&after, options(4, 1, 4, 4, SpikeCode::Unary), folder.path());
 }
 
 /// Rows, heads and groups of scores that are no multiple of what LayerNorm, softmax and sums take at once.

@@ -150,6 +150,7 @@ fn recipe() -> Recipe {
         two_softmaxes: false,
         gated: false,
         mean: false,
+        all: false,
         function: None,
     }
 }

@@ -184,6 +184,7 @@ class Form:
 
     def __init__(self, words):
         self.classes, self.value_words, self.frame_words, self.unit = 3, words, 3 * words + 3, 0.5
+        self.positions = 1
 
 
 for words in (1, 2, 3):
@@ -192,4 +193,12 @@ for words in (1, 2, 3):
     results = driver.Results(Form(words), [frame])
     check(f"values of {words} words", results.values[0].tolist() == values and results.logits[0][1] == -0.5)
     check("class, time-steps and flags", (results.classes[0], results.time_steps[0], results.flags[0]) == (2, 9, 4))
+# Two positions of three logits each.
+for words in (1, 2, 3):
+    form = Form(words)
+    form.classes, form.positions, form.frame_words = 6, 2, 6 * words + 3
+    frame = [(value >> 32 * n) & 0xFFFFFFFF for value in (-5, 7, 7, 9, -1, 0) for n in range(words)] + [3, 1, 1]
+    results = driver.Results(form, [frame])
+    check(f"positions of {words} words", results.values.tolist() == [[[-5, 7, 7], [9, -1, 0]]])
+    check("a class for each position", results.classes.tolist() == [[1, 0]] and results.logits.shape == (1, 2, 3))
 print("all is right")

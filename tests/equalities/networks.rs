@@ -192,7 +192,6 @@ fn means_that_spikes_cannot_carry() {
             "head",
             "no quantiser",
         ),
-        (vec![("act", act(-8)), ("mean", Op::Mean)], "logits", "expected one row of logits"),
         (
             vec![("act", act(-8)), ("mean", Op::Mean), ("slice", slice)],
             "slice",

@@ -314,6 +314,7 @@ impl Results<'_> {
         let mut begin = self.counts();
         begin.push(i.serial == 2, 1);
         self.begins.push(begin);
+        let last_row = chunks.len() / i.chunks as usize - 1;
         for (row, chunks) in chunks.chunks(i.chunks as usize).enumerate() {
             let mut group = 0;
             for (c, chunk) in chunks.iter().enumerate() {
@@ -324,7 +325,8 @@ impl Results<'_> {
                 for g in 0..groups {
                     let sums = &chunk.sums[g * lanes..][..lanes];
                     let elements = (chunk.elements - g * lanes).min(lanes);
-                    let ends = [inner_end && g + 1 == groups, row_end && g + 1 == groups];
+                    let ends =
+                        [inner_end, row_end, row_end && row == last_row].map(|end| end && g + 1 == groups);
                     self.group(own, (row as i64, group), sums, (elements, g + 1 == groups), ends);
                     group += 1;
                 }
@@ -344,7 +346,7 @@ impl Results<'_> {
         (row, g): (i64, i64),
         sums: &[i64],
         (elements, chunk_end): (usize, bool),
-        [group_end, row_end]: [bool; 2],
+        [group_end, row_end, instruction_end]: [bool; 3],
     ) {
         let (i, case) = (&own.fields, self.case);
         let mut values: Vec<i64> = sums.to_vec();
@@ -378,6 +380,7 @@ impl Results<'_> {
                     .for_each(|lane| word.push(element.get(lane).copied().unwrap_or(0), value_width));
                 word.push(last && group_end, 1);
                 word.push(last && row_end, 1);
+                word.push(last && instruction_end, 1);
                 self.serial.push(word);
                 self.counts[2] += 1;
             }

@@ -324,7 +324,7 @@ const fn softmax_case(group_max: i64, bits: [i64; 4], table_bits: i64, place: [i
     SoftmaxCase { group_max, bits, table_bits, place }
 }
 
-const SOFTMAX: [SoftmaxCase; 10] = [
+const SOFTMAX: [SoftmaxCase; 11] = [
     softmax_case(16, [9, 12, 10, 4], 8, [16, 4, 1]),
     softmax_case(17, [12, 24, 22, 4], 6, [32, 8, 1]),
     softmax_case(1, [5, 6, 5, 2], 4, [4, 4, 1]),
@@ -335,6 +335,7 @@ const SOFTMAX: [SoftmaxCase; 10] = [
     softmax_case(70, [8, 10, 12, 3], 7, [64, 16, 4]),
     softmax_case(2, [6, 7, 5, 3], 5, [16, 16, 4]),
     softmax_case(43, [12, 14, 10, 4], 6, [32, 32, 8]),
+    softmax_case(9, [34, 12, 10, 4], 6, [16, 8, 2]),
 ];
 
 fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
@@ -386,7 +387,12 @@ fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
                 let kind = random.range(0, 4);
                 let offset = random.range(-(1 << (score_width - 1)), (1 << (score_width - 1)) - spread);
                 let scores: Vec<i64> = (0..size)
-                    .map(|_| offset + random.range(0, if kind == 1 { 0 } else { spread - 1 }))
+                    .map(|_| {
+                        let near = offset + random.range(0, if kind == 1 { 0 } else { spread - 1 });
+                        // Where there are such, some that are 2^32 apart.
+                        let far = score_width > 33 && near >= 0 && random.once_in(3);
+                        if far { near - (1 << 32) } else { near }
+                    })
                     .collect();
                 let masked: Vec<bool> =
                     (0..size).map(|_| kind == 0 || (kind > 2 && random.once_in(3))).collect();

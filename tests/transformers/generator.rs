@@ -43,6 +43,8 @@ pub struct Recipe {
     pub gated: bool,
     /// The mean of all tokens is classified, not the first one.
     pub mean: bool,
+    /// Every token is classified.
+    pub all: bool,
     /// What is applied between the two layers of the perceptron; ReLU if nothing else.
     pub function: Option<Function>,
 }
@@ -98,11 +100,12 @@ impl Recipe {
             two_softmaxes: false,
             gated: false,
             mean: random.chance(50),
+            all: false,
             function: functions().swap_remove(random.range(0, 6) as usize),
         }
     }
 
-    /// With masks by position, RMSNorm and gates in some networks, which the seed selects.
+    /// With masks by position, RMSNorm, gates and logits of all rows in some networks, which the seed selects.
     pub fn varied(self) -> Self {
         let band = match self.seed % 7 {
             0 => Band { behind: None, ahead: Some(0) },
@@ -110,7 +113,7 @@ impl Recipe {
             2 => Band { behind: Some(2), ahead: Some(1) },
             _ => Band::ALL,
         };
-        Self { band, rms: self.seed % 5 == 2, gated: self.seed % 4 == 1, ..self }
+        Self { band, rms: self.seed % 5 == 2, gated: self.seed % 4 == 1, all: self.seed % 6 == 3, ..self }
     }
 
     fn channels(&self) -> usize {
@@ -169,6 +172,11 @@ pub fn network(recipe: &Recipe) -> Network {
     }
     if !recipe.post_norm {
         x = b.layer_norm("layer_norm", x);
+    }
+    if recipe.all {
+        let logits = b.linear("head", x, 3);
+        b.op("output", Op::Output, &[logits]);
+        return b.network;
     }
     let pool = if recipe.mean { Op::Mean } else { Op::Slice { axis: 0, first: 0, count: 1 } };
     let pooled = b.op("pool", pool, &[x]);

@@ -6,7 +6,7 @@ use super::{FloatReport, ReferenceReport};
 use crate::data::Inputs;
 use crate::error::Result;
 use crate::flow::compare::{self, Levels, Reference};
-use crate::flow::{Steps, Watch};
+use crate::flow::{Positions, Steps, Watch};
 use crate::golden::Layer;
 use crate::integer::eval;
 use crate::lower::Lowered;
@@ -15,8 +15,7 @@ use crate::snn::{self, Model};
 /// What a sample ends with.
 #[derive(Clone, Copy)]
 pub(super) struct End<'a> {
-    /// Class, values of the readout, and levels of every neuron layer.
-    pub class: usize,
+    /// Values of the readout, and levels of every neuron layer.
     pub values: &'a [i128],
     pub levels: &'a [Vec<i32>],
     /// Whether the sample was not stopped before it was quiescent.
@@ -39,10 +38,11 @@ impl Ends<'_> {
         (0..self.list.len()).filter(|&n| self.list[n].quiescent).collect()
     }
 
-    /// Share of samples whose class is their label.
+    /// Share of samples, or of their positions, whose class is their label.
     pub fn accuracy(&self, labels: &[i64]) -> f64 {
-        let right = self.list.iter().zip(labels).filter(|(end, l)| i64::try_from(end.class) == Ok(**l));
-        right.count() as f64 / self.list.len() as f64
+        let positions = Positions::of(self.model);
+        let classes: Vec<usize> = self.list.iter().flat_map(|end| positions.classes(end.values)).collect();
+        positions.accuracy(&classes, labels)
     }
 
     /// Neurons of the network.
@@ -68,14 +68,16 @@ impl Ends<'_> {
 
     /// The spiking network in float64, sample by sample.
     pub fn float(&self, watch: &dyn Watch) -> FloatReport {
-        let quiescent = self.quiescent();
+        let (quiescent, positions) = (self.quiescent(), Positions::of(self.model));
         watch.begin("float64", Steps::Equal(quiescent.len()));
         let each = quiescent.par_iter().map(|&n| {
             watch.advance(1);
             let real = snn::eval::evaluate(&self.model.network, &self.inputs.sample(n));
             let levels = self.list[n].levels.iter().zip(&real.levels);
             let neurons: u64 = levels.map(|(ours, (_, theirs))| differing(ours, theirs)).sum();
-            (u64::from(neurons > 0), neurons, u64::from(real.class() != self.list[n].class))
+            let classes = positions.classes(self.list[n].values);
+            let classes = classes.iter().zip(positions.classes(&real.logits)).filter(|(a, b)| **a != *b);
+            (u64::from(neurons > 0), neurons, classes.count() as u64)
         });
         let (samples, neurons, classes) = each.reduce(|| (0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2));
         watch.end();
@@ -107,8 +109,10 @@ impl Ends<'_> {
                 checked += theirs.len() as u64;
             }
         }
+        let positions = Positions::of(self.model);
         let classes = reference.classes.as_ref().map(|classes| {
-            classes.iter().zip(&self.list).filter(|(class, end)| **class != end.class).count() as u64
+            let ours = self.list.iter().flat_map(|end| positions.classes(end.values));
+            classes.iter().zip(ours).filter(|(theirs, ours)| **theirs != *ours).count() as u64
         });
         Ok(ReferenceReport {
             reference_samples: samples,

@@ -89,6 +89,6 @@ fn energy(lowered: &Lowered, own: SpikeCode, outcomes: &[SettledOutcome]) -> Mea
 
 /// What a sample ends with.
 fn end(outcome: &SettledOutcome) -> End<'_> {
-    let SettledOutcome { class, values, levels, .. } = outcome;
-    End { class: *class, values, levels, quiescent: true }
+    let SettledOutcome { values, levels, .. } = outcome;
+    End { values, levels, quiescent: true }
 }

@@ -7,7 +7,7 @@ use super::{Choices, Report, Spread};
 use crate::data::Inputs;
 use crate::error::Result;
 use crate::flow::energy::{Account, Measured};
-use crate::flow::{Steps, Watch};
+use crate::flow::{Positions, Steps, Watch};
 use crate::golden::{Golden, Limits, Outcome, Readers, Schedule, SpikeCode, correct_per_step};
 use crate::integer::cost;
 use crate::lower::Lowered;
@@ -26,7 +26,9 @@ pub fn measure(
     watch: &dyn Watch,
 ) -> Result<Report> {
     let (t_max, confidence) = (choices.t_max, choices.confidence);
-    let limits = Limits { t_max, confidence, class_per_step: choices.labels.is_some() };
+    // The class of a sample that has several positions says nothing.
+    let per_step = choices.labels.filter(|_| Positions::of(model).rows == 1);
+    let limits = Limits { t_max, confidence, class_per_step: per_step.is_some() };
     watch.begin("golden model", Steps::Equal(inputs.len()));
     let start = Instant::now();
     let outcomes = golden.run_all(inputs.len(), |n, raw| inputs.fill(n, raw), &limits, |_| watch.advance(1));
@@ -46,7 +48,7 @@ pub fn measure(
         code: SpikeCode::Unary,
         samples: outcomes.len(),
         accuracy: choices.labels.map(|labels| ends.accuracy(labels)),
-        accuracy_per_step: choices.labels.map(|labels| {
+        accuracy_per_step: per_step.map(|labels| {
             correct_per_step(&outcomes, labels).into_iter().map(|right| right as f64 / count).collect()
         }),
         time_steps: Spread {
@@ -100,6 +102,6 @@ fn energy(lowered: &Lowered, golden: &Golden, outcomes: &[Outcome]) -> Measured 
 
 /// What a sample ends with.
 fn end(outcome: &Outcome) -> End<'_> {
-    let Outcome { class, values, levels, quiescent, .. } = outcome;
-    End { class: *class, values, levels, quiescent: *quiescent }
+    let Outcome { values, levels, quiescent, .. } = outcome;
+    End { values, levels, quiescent: *quiescent }
 }

@@ -377,14 +377,14 @@ fn check_view(network: &Network, id: NodeId, view: &View) -> Result<()> {
     let node = network.node(id);
     let mut seen = view.order.clone();
     seen.sort_unstable();
-    let fits = matches!(node.op, Op::Neuron(_) | Op::Lif(_))
+    let fits = matches!(node.op, Op::Neuron(_) | Op::Lif(_) | Op::Readout)
         && view.shape.is_sane()
         && view.shape.len() == node.shape.len()
         && seen.into_iter().eq(0..node.shape.len());
     if fits {
         Ok(())
     } else {
-        Err(Error::input(format!("the view {} is not one of these neurons", view.shape)))
+        Err(Error::input(format!("the view {} is not one of these values", view.shape)))
     }
 }
 

@@ -94,6 +94,6 @@ impl Design {
         let of = |stage: &Stage| stage.kind.readout().map(|readout| readout.output(&stage.node));
         let output = self.stages.iter().find_map(of);
         // No plan is made without a readout.
-        output.unwrap_or(Output { node: String::new(), classes: 0, value_width: 0, margin_width: 0 })
+        output.unwrap_or(Output { node: String::new(), classes: 0, rows: 1, value_width: 0, margin_width: 0 })
     }
 }

@@ -346,6 +346,7 @@ impl Readout {
         Output {
             node: node.to_owned(),
             classes: self.readout.channels,
+            rows: 1,
             value_width: self.value_width(),
             margin_width: self.margin_width(),
         }
