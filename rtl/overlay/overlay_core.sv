@@ -559,12 +559,13 @@ module overlay_core #(
   // ---------------------------------------------------------------------------- events
   // One chunk may be complete while the sums of the one earlier are still needed.
   logic chunk_free, chunk_room_q, event_valid, event_operand, event_clear, event_double, event_last;
-  logic event_keep, event_merge, events_hold;
+  logic event_keep, event_merge, events_half;
   logic [Spikes-1:0] event_bits, event_neg;
   logic [Spikes*WordBits-1:0] event_addr;
   overlay_events #(
     .FetchWidth(FetchWidth),
     .Spikes(Spikes),
+    .Halves(StreamWidth > 0 && Spikes > 1),
     .WordBits(WordBits)
   ) u_events (
     .clk_i,
@@ -581,7 +582,7 @@ module overlay_core #(
     .in_keep_i(next_keep),
     .in_merge_i(next_merge),
     .last_ready_i(chunk_room_q && !(event_valid && event_last && !event_keep)),
-    .hold_i(events_hold),
+    .half_i(events_half),
     .out_valid_o(event_valid),
     .out_event_o(event_bits),
     .out_neg_o(event_neg),
@@ -623,7 +624,7 @@ module overlay_core #(
     // Before the needs stand the numbers of the stream, which are read outside.
     localparam int unsigned NeedBits = (FetchCount > 1) ? $clog2(FetchCount) : 1;
     localparam int unsigned Part =
-        (FireLanes > 32) ? FireLanes / 2 : (FireLanes > 16) ? 16 : FireLanes;
+        (FireLanes > 32) ? FireLanes / 2 : FireLanes;
     logic waits, word_write, word_space, put_valid, put_ready, put_urgent;
     logic weight_beat, weight_space;
     logic [WeightBits-1:0] word_addr;
@@ -710,7 +711,7 @@ module overlay_core #(
       .clear_i(~event_bits | {Spikes{stream_failed_i && !event_operand}}),
       .addr_i(event_addr),
       .data_o(weight_data),
-      .hold_o(events_hold),
+      .half_o(events_half),
       .weight_valid_i(word_write),
       .weight_ready_o(word_space),
       .weight_addr_i(word_addr),
@@ -793,7 +794,7 @@ module overlay_core #(
     assign weights_ready = 1'b1;
     assign stream_ready_o = 1'b0;
     assign stream_lost_o = 1'b0;
-    assign events_hold = 1'b0;
+    assign events_half = 1'b0;
     assign start_valid = 1'b1;
     assign start_value = '0;
     assign operand_idle = 1'b1;
@@ -967,6 +968,7 @@ module overlay_core #(
     .HasRows(MaxRows > 1),
     .HasOuter(MaxOuter > 1),
     .SerialLanes(RowLanes),
+    .Waiting((FireLanes < 16) ? 0 : 8),
     .OperandLanes(OperandLanes),
     .FetchWidth(FetchWidth),
     .AccWidth(AccWidth),
@@ -1149,9 +1151,10 @@ module overlay_core #(
   logic result_ready, softmax_ready, unused_high;
   assign unused_high = ^serial_value;
   assign serial = fire_instr[overlay_isa_pkg::FireSerialLsb+:2];
-  // With one memory of sums, what is added to what is there comes in every second cycle (`overlay_rows`).
-  logic second_q, sums_ready;
-  assign sums_ready = !Streams || !Accumulates || second_q ||
+  // With one memory of sums, what is added to what is there comes in cycles of the one half of it or of the other
+  // (`overlay_rows`).
+  logic second_q, sums_ready, sums_second;
+  assign sums_ready = !Streams || !Accumulates || second_q == sums_second ||
       !fire_instr[overlay_isa_pkg::FireAccumulateLsb];
   always_ff @(posedge clk_i) second_q <= !rst_i && !second_q;
   assign serial_ready = (serial == 2'd1 && sums_ready) || (serial == 2'd2 && softmax_ready) ||
@@ -1322,6 +1325,7 @@ module overlay_core #(
       .instr_i(fire_instr),
       .begin_i(fire_begin),
       .sum_valid_i(serial_valid && serial == 2'd1 && sums_ready),
+      .sum_second_o(sums_second),
       .score_valid_i(serial_valid && serial == 2'd2),
       .score_ready_o(softmax_ready),
       .wide_i(serial_wide),
@@ -1350,6 +1354,7 @@ module overlay_core #(
   end else begin : gen_no_rows
     assign {send_valid, send_last} = '0;
     assign send_data = '0;
+    assign sums_second = 1'b0;
     assign vector_end = 1'b1;
     assign vector_row = 1'b0;
     assign softmax_row = 1'b0;

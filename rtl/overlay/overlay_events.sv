@@ -5,7 +5,7 @@
 /// Contract: a word in is as many beats out as its spikes take. A word without spikes is a beat only if it begins or
 /// ends something. `out_clear_o` and `out_double_o` are with the first beat of a word, `out_last_o` with the last one.
 /// The last beat of a word without `in_keep_i` is picked only while `last_ready_i` and while no other such beat is on its way
-/// through the second stage; all others leave at once, unless `hold_i` is high.
+/// through the second stage; all others leave at once. While `half_i`, at most half of the events are picked, rounded up.
 /// Structure: the spikes of this cycle are picked by parallel counts, then their addresses are computed.
 /// Latency: 2 cycles from a word to its first events. Throughput: a word at least every cycle, `Spikes` events per cycle.
 module overlay_events #(
@@ -13,6 +13,8 @@ module overlay_events #(
   parameter int unsigned FetchWidth = 32,
   /// Events per cycle.
   parameter int unsigned Spikes = 2,
+  /// There are cycles with half of them.
+  parameter bit Halves = 1'b0,
   /// Bits of an address of weights.
   parameter int unsigned WordBits = 8
 ) (
@@ -32,8 +34,8 @@ module overlay_events #(
   input  wire logic                       in_merge_i,
   /// A chunk may be completed, if none is offered now.
   input  wire logic                       last_ready_i,
-  /// No events are picked: two cycles later, there is no beat.
-  input  wire logic                       hold_i,
+  /// At most half of the events are picked: two cycles later, the upper ones are not there.
+  input  wire logic                       half_i,
   /// Events out.
   output      logic                       out_valid_o,
   output      logic [Spikes-1:0]          out_event_o,
@@ -51,6 +53,10 @@ module overlay_events #(
   // Spikes are counted in parts of four neurons. A count is a thermometer: bit k says that there are more than k.
   localparam int unsigned Parts = (FetchWidth + 3) / 4;
   localparam int unsigned Levels = (Parts > 1) ? $clog2(Parts) : 0;
+  localparam int unsigned Half = (Spikes + 1) / 2;
+
+  logic half;
+  assign half = Halves && half_i;
 
   logic valid_q, operand_q, clear_q, double_q, last_q, keep_q, merge_q;
   logic [FetchWidth-1:0] nz_q, neg_q;
@@ -116,9 +122,10 @@ module overlay_events #(
     end
     assign at_least = {before_n, 1'b1};
     for (genvar g = 0; g < Spikes; g++) begin : gen_pick
-      assign picked[FetchWidth*g+n] = nz_q[n] && at_least[g] && !at_least[g+1];
+      assign picked[FetchWidth*g+n] =
+          nz_q[n] && at_least[g] && !at_least[g+1] && (g < Half || !half);
     end
-    assign left[n] = nz_q[n] && at_least[Spikes];
+    assign left[n] = nz_q[n] && (half ? at_least[Half] : at_least[Spikes]);
   end
 
   // ---------------------------------------------------------------------------- words
@@ -143,19 +150,55 @@ module overlay_events #(
       .bits_i(nz_q),
       .more_o(left_more)
     );
-    always_ff @(posedge clk_i) begin
-      if (in_ready_o) final_q <= !in_more;
-      else if (leaves) final_q <= !left_more;
+    if (Halves) begin : gen_halves
+      // The same of a cycle with half of the events.
+      logic in_more_half, left_more_half, left_more_both, final_half_q;
+      more_than #(
+        .Width(FetchWidth),
+        .Most (Half)
+      ) u_in_more_half (
+        .bits_i(in_nz_i),
+        .more_o(in_more_half)
+      );
+      more_than #(
+        .Width(FetchWidth),
+        .Most (2 * Half)
+      ) u_left_more_half (
+        .bits_i(nz_q),
+        .more_o(left_more_half)
+      );
+      more_than #(
+        .Width(FetchWidth),
+        .Most (Spikes + Half)
+      ) u_left_more_both (
+        .bits_i(nz_q),
+        .more_o(left_more_both)
+      );
+      always_ff @(posedge clk_i) begin
+        if (in_ready_o) begin
+          final_q <= !in_more;
+          final_half_q <= !in_more_half;
+        end else if (leaves) begin
+          final_q <= half ? !left_more_both : !left_more;
+          final_half_q <= half ? !left_more_half : !left_more_both;
+        end
+      end
+      assign final_beat = half ? final_half_q : final_q;
+    end else begin : gen_whole
+      always_ff @(posedge clk_i) begin
+        if (in_ready_o) final_q <= !in_more;
+        else if (leaves) final_q <= !left_more;
+      end
+      assign final_beat = final_q;
     end
-    assign final_beat = final_q;
   end else begin : gen_now
     assign final_beat = left == '0;
   end
   assign some = total[0];
   // A chunk that is on its way through the second stage takes the room of the next one.
   logic picked_valid_q, picked_last_q, picked_keep_q;
-  assign leaves = !hold_i && (!(final_beat && last_q) || keep_q ||
-      (last_ready_i && !(picked_valid_q && picked_last_q && !picked_keep_q)));
+  assign leaves = !(final_beat && last_q) || keep_q ||
+      (last_ready_i && !(picked_valid_q && picked_last_q && !picked_keep_q));
   assign in_ready_o = !valid_q || (final_beat && leaves);
   // A word without spikes and without a mark is dropped.
   assign beat = valid_q && (some || clear_q || double_q || last_q);
@@ -195,7 +238,7 @@ module overlay_events #(
       out_valid_o <= picked_valid_q;
     end
     picked_q <= picked;
-    picked_total_q <= total;
+    for (int unsigned g = 0; g < Spikes; g++) picked_total_q[g] <= total[g] && (g < Half || !half);
     picked_neg_q <= neg_q;
     picked_base_q <= base_q;
     picked_operand_q <= operand_q;

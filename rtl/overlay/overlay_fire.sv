@@ -8,7 +8,7 @@
 ///
 /// Contract: instructions as in docs/overlay.md; the next one is taken when everything of the last one is done.
 /// `chunk_free_o` is high for a cycle when the sums of a chunk may be replaced. Writes to spike memory are never
-/// refused. Groups that are written together begin at a multiple of `Turns` in each chunk, and so do the thresholds of a
+/// refused. With `Waiting`, the sums of a chunk leave a group a cycle and wait in a queue. Groups that are written together begin at a multiple of `Turns` in each chunk, and so do the thresholds of a
 /// chunk; what is missing at its end does not spike. Structure: select -> membrane -> magnitude -> steps -> out.
 /// Throughput: a group in `MaxSteps` cycles (unary spikes: as many cycles as steps), or in as many cycles as it has
 /// elements, if they are taken one by one, in as many as it has beats, if they are wide.
@@ -24,6 +24,8 @@ module overlay_fire #(
   parameter bit HasOuter = 1'b1,
   /// Elements of the serial path that leave at once: a power of two, at most `Lanes`.
   parameter int unsigned SerialLanes = 1,
+  /// Groups that wait, so that the sums of the next chunk may be completed earlier; none if 0.
+  parameter int unsigned Waiting = 0,
   /// Levels that a transposed row writes at once: a power of two, at most `SerialLanes`.
   parameter int unsigned OperandLanes = 1,
   /// Neurons of a word of spikes.
@@ -205,7 +207,7 @@ module overlay_fire #(
   assign end_o = state_q == StEnd;
 
   // ---------------------------------------------------------------------------- select
-  logic have_q, take, s0_valid_q, s0_move;
+  logic have_q, take, room, s0_take, s0_valid_q, s0_move;
   logic [RowBits-1:0] row_q;
   logic [ChunkBits-1:0] chunk_q, inner_q;
   logic [GroupBits-1:0] group_q;
@@ -226,10 +228,9 @@ module overlay_fire #(
   // Elements of the chunk from this group on.
   assign left = first_q ? (inner_last ? tail : full) : left_q;
   assign group_last = left <= ElementBits'(Lanes);
-  assign take = state_q == StTake && have_q && (!s0_valid_q || s0_move);
+  assign take = state_q == StTake && have_q && room;
   assign chunk_free_o = take && group_last;
-  assign threshold_read_o = take;
-  assign threshold_addr_o = threshold_q;
+  assign threshold_read_o = s0_take;
 
   logic [Lanes*AccWidth-1:0] selected, s0_word_q, s0_sums;
   logic s0_complement_q;
@@ -245,6 +246,47 @@ module overlay_fire #(
   // Complements become sums in the logic behind the register.
   assign s0_sums = s0_word_q ^ {(Lanes * AccWidth) {s0_complement_q}};
 
+  // What a group takes along, and the group that leaves for s0.
+  localparam int unsigned GroupWidth =
+      Lanes * AccWidth + CountBits + 4 + SpikeBits + PlaceBits + TurnBits + ThresholdBits;
+  logic [GroupWidth-1:0] group_in, group_out;
+  logic [Lanes*AccWidth-1:0] sel_word;
+  logic sel_complement, sel_group_end, sel_row_end, sel_chunk_end;
+  logic [CountBits-1:0] sel_count;
+  logic [SpikeBits-1:0] sel_addr;
+  logic [PlaceBits-1:0] sel_place;
+  logic [TurnBits-1:0] sel_turn;
+  assign group_in = {
+    selected, complement_i, group_last ? CountBits'(left) : CountBits'(Lanes),
+    group_last && inner_last, group_last && chunk_last, group_last, word_addr_q, place_q, turn_q,
+    threshold_q
+  };
+  assign {sel_word, sel_complement, sel_count, sel_group_end, sel_row_end, sel_chunk_end, sel_addr,
+      sel_place, sel_turn, threshold_addr_o} = group_out;
+  logic s0_free;
+  assign s0_free = !s0_valid_q || s0_move;
+  if (Waiting > 0) begin : gen_waiting
+    logic waits;
+    assign s0_take = waits && s0_free;
+    stream_fifo #(
+      .Width(GroupWidth),
+      .Depth(Waiting)
+    ) u_groups (
+      .clk_i,
+      .rst_i,
+      .in_valid_i(state_q == StTake && have_q),
+      .in_ready_o(room),
+      .in_data_i(group_in),
+      .out_valid_o(waits),
+      .out_ready_i(s0_free),
+      .out_data_o(group_out)
+    );
+  end else begin : gen_at_once
+    assign room = s0_free;
+    assign s0_take = take;
+    assign group_out = group_in;
+  end
+
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       state_q <= StIdle;
@@ -253,7 +295,7 @@ module overlay_fire #(
     end else begin
       if (chunk_done_i) have_q <= 1'b1;
       else if (chunk_free_o) have_q <= 1'b0;
-      if (take) s0_valid_q <= 1'b1;
+      if (s0_take) s0_valid_q <= 1'b1;
       else if (s0_move) s0_valid_q <= 1'b0;
       case (state_q)
         StIdle: if (begins) state_q <= StTake;
@@ -274,16 +316,18 @@ module overlay_fire #(
       word_addr_q <= spikes;
       threshold_q <= thresholds;
     end
+    if (s0_take) begin
+      s0_word_q <= sel_word;
+      s0_complement_q <= sel_complement;
+      s0_count_q <= sel_count;
+      s0_group_end_q <= sel_group_end;
+      s0_row_end_q <= sel_row_end;
+      s0_chunk_end_q <= sel_chunk_end;
+      s0_addr_q <= sel_addr;
+      s0_place_q <= sel_place;
+      s0_turn_q <= sel_turn;
+    end
     if (take) begin
-      s0_word_q <= selected;
-      s0_complement_q <= complement_i;
-      s0_count_q <= group_last ? CountBits'(left) : CountBits'(Lanes);
-      s0_group_end_q <= group_last && inner_last;
-      s0_row_end_q <= group_last && chunk_last;
-      s0_chunk_end_q <= group_last;
-      s0_addr_q <= word_addr_q;
-      s0_place_q <= place_q;
-      s0_turn_q <= turn_q;
       threshold_q <= next_threshold;
       turn_q <= written_last ? '0 : turn_q + TurnBits'(1);
       left_q <= left - ElementBits'(Lanes);
@@ -698,17 +742,21 @@ module overlay_fire #(
       s2_tap_group_q;
   logic [31:0] s0_tap_row_q, s1_tap_row_q, sm_tap_row_q, s2_tap_row_q, tap_row_q, tap_step_q,
       s2_tap_step_q;
-  logic [31:0] tap_group_o_q;
+  logic [31:0] tap_group_o_q, tap_row_in_q;
   always_ff @(posedge clk_i) begin
     tap_valid_q <= !rst_i && step_go && written;
     if (rst_i || restart_i) tap_instr_q <= '0;
     else if (instr_next_o) tap_instr_q <= tap_instr_q + 32'd1;
+    // Groups and rows are counted as they leave.
     if (state_q == StIdle) tap_group_q <= '0;
-    else if (take) tap_group_q <= (group_last && chunk_last) ? '0 :
-        (written_last ? tap_group_q | (Turns - 1) : tap_group_q) + 32'd1;
-    if (take) begin
+    else if (s0_take) tap_group_q <= sel_row_end ? '0 :
+        ((sel_chunk_end || sel_turn == TurnBits'(Turns - 1)) ? tap_group_q | (Turns - 1) :
+         tap_group_q) + 32'd1;
+    if (state_q == StIdle) tap_row_in_q <= '0;
+    else if (s0_take && sel_row_end) tap_row_in_q <= tap_row_in_q + 32'd1;
+    if (s0_take) begin
       s0_tap_group_q <= tap_group_q;
-      s0_tap_row_q <= 32'(row_q);
+      s0_tap_row_q <= tap_row_in_q;
     end
     if (s1_take) begin
       s1_tap_group_q <= s0_tap_group_q;

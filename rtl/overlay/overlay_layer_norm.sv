@@ -394,6 +394,7 @@ module overlay_layer_norm #(
     .start_i,
     .base_i(spikes_i),
     .row_stride_i,
+    .apart_i(1'b0),
     .in_valid_i(d_valid_q[5]),
     .in_ready_o(d_ready),
     .in_group_end_i(d_last_q[5]),

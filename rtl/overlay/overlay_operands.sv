@@ -22,7 +22,7 @@ module overlay_operands #(
   /// Bits of an address.
   parameter int unsigned AddrBits = 8,
   /// Rows that are collected, derived.
-  localparam int unsigned Part = (Lanes > 32) ? Lanes / 2 : (Lanes > 16) ? 16 : Lanes,
+  localparam int unsigned Part = (Lanes > 32) ? Lanes / 2 : Lanes,
   localparam int unsigned Parts = Lanes / Part,
   localparam int unsigned LaneBits = (ChunkLanes > 1) ? $clog2(ChunkLanes) : 1,
   localparam int unsigned GroupBits = (ChunkLanes > Lanes) ? $clog2(ChunkLanes / Lanes) : 1
@@ -116,7 +116,7 @@ module overlay_operands #(
       else if (shift && beat_last) loaded_q <= 1'b0;
       // Early enough in the rows that follow on, and behind the last ones.
       if (batch_end) late_q <= flush_i;
-      else if (cross_valid_i && row_end_i && row == PartBits'(Part / 4)) late_q <= 1'b1;
+      else if (cross_valid_i && row_end_i && row == PartBits'(Part / 2)) late_q <= 1'b1;
     end
     if (batch_end) begin
       pending_base_q <= addr_i - element_i;
@@ -143,7 +143,7 @@ module overlay_operands #(
   // ---------------------------------------------------------------------------- queue
   // A row that is collected late, and a group, ask for cycles without events while the queue has more than some beats.
   localparam int unsigned Depth = 16;
-  localparam int unsigned Some = 4;
+  localparam int unsigned Some = 8;
   localparam int unsigned CountBits = $clog2(Depth + 1);
   localparam int unsigned EntryWidth = AddrBits + GroupBits + Parts + Lanes * Width;
   logic [CountBits-1:0] count_q;

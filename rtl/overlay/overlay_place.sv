@@ -2,9 +2,9 @@
 
 /// Places the elements of rows in spike memory: word, quad in it, and where quads end.
 ///
-/// Groups begin at multiples of `Align` neurons. Quads that a group leaves empty leave as one element each, with
-/// `out_pad_o`, so that the spikes that were there before are replaced. Where beats of several neurons are placed, the
-/// sizes are those in beats.
+/// Groups begin at multiples of `Align` neurons, or with `apart_i` at words. Quads that a group leaves empty up to a multiple
+/// of `Align` leave as one element each, with `out_pad_o`, so that the spikes that were there before are replaced. Where
+/// beats of several neurons are placed, the sizes are those in beats.
 ///
 /// Contract: row r begins at word `base_i + r * row_stride_i`; `start_i` begins row 0 and comes while no element does.
 /// Latency: none.
@@ -24,6 +24,8 @@ module overlay_place #(
   input  wire logic                 start_i,
   input  wire logic [AddrWidth-1:0] base_i,
   input  wire logic [AddrWidth-1:0] row_stride_i,
+  /// Groups begin at words; stable while elements come.
+  input  wire logic                 apart_i,
   /// Elements in.
   input  wire logic                 in_valid_i,
   output      logic                 in_ready_o,
@@ -51,11 +53,12 @@ module overlay_place #(
   logic [QuadWidth-1:0] quad_q;
   logic [1:0] lane_q;
   // Empty quads of a group are sent; they are those of a row's last group.
-  logic pad_q, pad_row_end_q, leaves, group_end, more, aligned;
+  logic pad_q, pad_row_end_q, leaves, group_end, more, aligned, word_end;
   assign aligned = (quad_q & AlignLast) == AlignLast;
   assign group_end = pad_q || in_group_end_i || in_row_end_i;
   // There are empty quads after this one.
   assign more = group_end && !aligned;
+  assign word_end = quad_q == QuadLast || (apart_i && group_end && !more);
   assign in_ready_o = out_ready_i && !pad_q;
   assign out_valid_o = in_valid_i || pad_q;
   assign leaves = out_valid_o && out_ready_i;
@@ -84,8 +87,8 @@ module overlay_place #(
       word_q <= next_row;
       quad_q <= '0;
     end else if (leaves && out_quad_end_o) begin
-      quad_q <= (quad_q == QuadLast) ? '0 : quad_q + QuadWidth'(1);
-      if (quad_q == QuadLast) word_q <= word_q + AddrWidth'(1);
+      quad_q <= word_end ? '0 : quad_q + QuadWidth'(1);
+      if (word_end) word_q <= word_q + AddrWidth'(1);
     end
   end
 

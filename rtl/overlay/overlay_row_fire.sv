@@ -17,8 +17,8 @@
 /// all elements of a quad.
 /// Structure: four beats are collected as magnitudes; their neurons then take a step a cycle while the next
 /// quad is collected.
-/// Throughput: a quad takes a cycle more than it has beats, but at least `LevelWidth` cycles, with unary spikes
-/// `LevelWidth + steps`; one with a single beat a cycle more.
+/// Throughput: a quad takes a cycle more than it has beats, with `Eager` as many, but at least `LevelWidth` cycles, with unary
+/// spikes `LevelWidth + steps`; one with a single beat a cycle more.
 module overlay_row_fire #(
   /// Elements of a beat.
   parameter int unsigned Lanes = 1,
@@ -30,6 +30,9 @@ module overlay_row_fire #(
   parameter int unsigned LevelWidth = 4,
   /// Bits of the number of steps.
   parameter int unsigned StepsWidth = 8,
+  /// A quad may begin in the cycle in which the one before is handed over; else a cycle later, which is less logic in
+  /// front of what is collected.
+  parameter bit Eager = 1'b0,
   /// 1: a configuration may be unary.
   parameter int unsigned Unary = 1,
   /// Bits of an address of spike memory, and of the place of a quad in a word.
@@ -101,8 +104,8 @@ module overlay_row_fire #(
   logic [QuadWidth-1:0] quad_q;
   logic [StepsWidth-1:0] steps_q;
   logic unary_q, row_end_q, tag_q;
-  // Registers only, for the enables of all that is collected follow from it.
-  assign in_ready_o = !full_q;
+  // Little logic, for the enables of all that is collected follow from it.
+  assign in_ready_o = !full_q || (Eager && hand_over);
   assign taken = in_valid_i && in_ready_o;
 
   logic [Lanes-1:0] minus, strict;

@@ -129,6 +129,8 @@ module overlay_rows #(
   input  wire logic [32*overlay_isa_pkg::FireWords-1:0] instr_i,
   input  wire logic                         begin_i,
   input  wire logic                         sum_valid_i,
+  /// The next sum is in the second half of their memory, whose cycles are those of `SharedSums`.
+  output      logic                         sum_second_o,
   input  wire logic                         score_valid_i,
   output      logic                         score_ready_o,
   input  wire logic                         wide_i,
@@ -195,8 +197,8 @@ module overlay_rows #(
 
   // ---------------------------------------------------------------------------- memory of sums
   // The serial path never waits for its writes. Each of the two that read has its own copy, or the serial path reads through
-  // the port that writes: it reads in every second cycle, and writes an odd number of cycles later. Number a is word
-  // a / SerialLanes of bank a mod SerialLanes.
+  // the port that writes, in every second cycle, and writes an odd number of cycles later. If there are many, even words and
+  // odd ones are two memories, which are read in turn. Number a is word a / SerialLanes of bank a mod SerialLanes.
   localparam int unsigned BankDepth = (SumDepth + SerialLanes - 1) / SerialLanes;
   localparam int unsigned BankBits = (BankDepth > 1) ? $clog2(BankDepth) : 1;
   // Blocks of a power of two of words need no multiplexer behind them.
@@ -271,40 +273,72 @@ module overlay_rows #(
     // Two banks are a memory, in block memory.
     localparam int unsigned Pair = (SerialLanes > 1) ? 2 : 1;
     localparam int unsigned Pairs = SerialLanes / Pair;
-    logic [BankBits-1:0] write_addr, port_addr;
-    assign write_addr =
-        BankBits'((serial_write == '0 ? vector_write_addr : serial_write_addr) >> LaneBits);
-    assign port_addr = serial_reads ? BankBits'(serial_addr >> LaneBits) : write_addr;
-    for (genvar p = 0; p < Pairs; p++) begin : gen_pair
-      overlay_two_ports #(
-        .PartWidth(SumWidth),
-        .Parts(Pair),
-        .Depth(BankDepth),
-        .Ultra(1'b0)
-      ) u_sums (
-        .clk_i,
-        .enable_a_i(vector_read),
-        .clear_a_i(1'b0),
-        .addr_a_i(BankBits'(vector_addr >> LaneBits)),
-        .data_a_o(vector_words[Pair*SumWidth*p+:Pair*SumWidth]),
-        .enable_b_i(serial_reads),
-        .clear_b_i(1'b0),
-        .addr_b_i(port_addr),
-        .data_b_o(serial_data[Pair*SumWidth*p+:Pair*SumWidth]),
-        .write_i(bank_write[Pair*p+:Pair]),
-        .write_data_i(bank_data[Pair*SumWidth*p+:Pair*SumWidth])
-      );
+    // Two memories of as many blocks as one, so not where half a block is enough.
+    localparam int unsigned Halves = (Accumulates && BankDepth > 1024) ? 2 : 1;
+    localparam int unsigned HalfDepth = (BankDepth + Halves - 1) / Halves;
+    localparam int unsigned HalfBits = (HalfDepth > 1) ? $clog2(HalfDepth) : 1;
+    localparam int unsigned Skipped = LaneBits + Halves - 1;
+    logic [SumBits-1:0] write_addr;
+    logic write_second, vector_second, vector_second_q, serial_second_q;
+    logic [Halves*SerialLanes*SumWidth-1:0] vector_halves, serial_halves;
+    assign write_addr = (serial_write == '0) ? vector_write_addr : serial_write_addr;
+    assign write_second = Halves > 1 && 1'(write_addr >> LaneBits);
+    assign vector_second = Halves > 1 && 1'(vector_addr >> LaneBits);
+    assign sum_second_o = Halves > 1 && 1'(serial_addr >> LaneBits);
+    always_ff @(posedge clk_i) begin
+      if (vector_read) vector_second_q <= vector_second;
+      if (serial_reads) serial_second_q <= sum_second_o;
+    end
+    for (genvar h = 0; h < Halves; h++) begin : gen_half
+      logic reads, writes;
+      logic [HalfBits-1:0] port_addr;
+      assign reads = serial_reads && sum_second_o == 1'(h);
+      assign writes = write_second == 1'(h);
+      assign port_addr = HalfBits'((reads ? serial_addr : write_addr) >> Skipped);
+      for (genvar p = 0; p < Pairs; p++) begin : gen_pair
+        localparam int unsigned From = SumWidth * (SerialLanes * h + Pair * p);
+        overlay_two_ports #(
+          .PartWidth(SumWidth),
+          .Parts(Pair),
+          .Depth(HalfDepth),
+          .Ultra(1'b0)
+        ) u_sums (
+          .clk_i,
+          .enable_a_i(vector_read && vector_second == 1'(h)),
+          .clear_a_i(1'b0),
+          .addr_a_i(HalfBits'(vector_addr >> Skipped)),
+          .data_a_o(vector_halves[From+:Pair*SumWidth]),
+          .enable_b_i(reads),
+          .clear_b_i(1'b0),
+          .addr_b_i(port_addr),
+          .data_b_o(serial_halves[From+:Pair*SumWidth]),
+          .write_i(bank_write[Pair*p+:Pair] & {Pair{writes}}),
+          .write_data_i(bank_data[Pair*SumWidth*p+:Pair*SumWidth])
+        );
+      end
+`ifndef SYNTHESIS
+      always_ff @(posedge clk_i) begin
+        if (!rst_i && reads) a_one_access : assert (serial_write == '0 || !writes);
+      end
+`endif
+    end
+    if (Halves > 1) begin : gen_choice
+      localparam int unsigned HalfWidth = SerialLanes * SumWidth;
+      assign vector_words = vector_second_q ? vector_halves[2*HalfWidth-1:HalfWidth] :
+          vector_halves[HalfWidth-1:0];
+      assign serial_data = serial_second_q ? serial_halves[2*HalfWidth-1:HalfWidth] :
+          serial_halves[HalfWidth-1:0];
+    end else begin : gen_no_choice
+      assign vector_words = vector_halves;
+      assign serial_data = serial_halves;
+      logic unused_second;
+      assign unused_second = vector_second_q ^ serial_second_q;
     end
   end else begin : gen_banks
+    assign sum_second_o = 1'b0;
     logic unused_banks;
     assign unused_banks = (^bank_write) ^ (^bank_data);
   end
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (!rst_i && SharedSums && serial_reads) a_one_access : assert (serial_write == '0);
-  end
-`endif
-
   // ---------------------------------------------------------------------------- tables
   logic [StartBits-1:0] serial_start_addr, vector_start_addr;
   logic [CoefficientBits-1:0] serial_coefficient_addr, vector_coefficient_addr;
@@ -849,6 +883,7 @@ module overlay_rows #(
       .exponentials_i(ExpBits'(instr_i[overlay_isa_pkg::FireExponentialsLsb+:24])),
       .exponential_count_i((ExpBits + 1)'(instr_i[overlay_isa_pkg::FireExponentialCountLsb+:24])),
       .scale_i(ScaleWidth'(instr_i[overlay_isa_pkg::FireScaleLsb+:64])),
+      .apart_i(instr_i[overlay_isa_pkg::FireApartLsb]),
       .spikes_i(SpikeBits'(instr_i[overlay_isa_pkg::FireSpikesLsb+:24])),
       .row_stride_i(SpikeBits'(instr_i[overlay_isa_pkg::FireRowStrideLsb+:16])),
       .step_stride_i(SpikeBits'(instr_i[overlay_isa_pkg::FireStepStrideLsb+:24])),
@@ -974,6 +1009,7 @@ module overlay_rows #(
       .LevelWidth(LevelBits),
       .StepsWidth(StepBits),
       .Unary(32'(Unary)),
+      .Eager(SerialLanes >= 4),
       .AddrWidth(SpikeBits),
       .QuadWidth(QuadBits)
     ) u_fire (

@@ -10,7 +10,7 @@
 /// Scores come in beats of `Lanes`; the last beat of a group may have fewer.
 ///
 /// Contract: `start_i` takes the configuration; it comes while `idle_o`, and no scores come with it. Rows begin
-/// `row_stride_i` words apart, groups at multiples of `Align` neurons.
+/// `row_stride_i` words apart, groups at multiples of `Align` neurons, or with `apart_i` at words.
 /// Structure: a group waits in a FIFO until its maximum is known -> exponentials -> it waits until Z is known.
 /// Throughput: one beat a cycle.
 module overlay_softmax #(
@@ -56,6 +56,7 @@ module overlay_softmax #(
   input  wire logic [AddrWidth-1:0]         spikes_i,
   input  wire logic [AddrWidth-1:0]         row_stride_i,
   input  wire logic [AddrWidth-1:0]         step_stride_i,
+  input  wire logic                         apart_i,
   input  wire logic [StepsWidth-1:0]        steps_i,
   input  wire logic                         unary_i,
   input  wire logic                         half_even_i,
@@ -105,12 +106,14 @@ module overlay_softmax #(
   logic [ExpAddrWidth:0] entries_q;
   logic [ScaleWidth-1:0] scale_q;
   logic [AddrWidth-1:0] row_stride_q;
+  logic apart_q;
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       first_q <= exponentials_i;
       entries_q <= exponential_count_i;
       scale_q <= scale_i;
       row_stride_q <= row_stride_i;
+      apart_q <= apart_i;
       step_stride_o <= step_stride_i;
       steps_o <= steps_i;
       unary_o <= unary_i;
@@ -337,6 +340,7 @@ module overlay_softmax #(
     .start_i,
     .base_i(spikes_i),
     .row_stride_i(row_stride_q),
+    .apart_i(apart_q),
     .in_valid_i(v_valid_q),
     .in_ready_o(v_ready),
     .in_group_end_i(v_group_end_q),

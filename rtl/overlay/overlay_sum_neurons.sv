@@ -119,6 +119,7 @@ module overlay_sum_neurons #(
     .start_i,
     .base_i(spikes_i),
     .row_stride_i,
+    .apart_i(1'b0),
     .in_valid_i(s2_valid_q),
     .in_ready_o(ready),
     .in_group_end_i(s2_last_q),

@@ -9,7 +9,7 @@
 /// Contract: reads as of `overlay_weights`: data a cycle after the address, kept while `enable_i` is low, 0 for `clear_i`.
 /// Event `g` reads through port `g / Copies` of copy `g mod Copies`, and the events of a cycle are the lowest ones. A word that
 /// is being written is not read. Writes wait for their cycle: those of operands (lanes of a group that are meant) go first.
-/// `hold_o` asks for cycles without events; it is heard within a few cycles.
+/// `half_o` asks for cycles with half of the events, rounded up; it is heard within a few cycles.
 /// Latency: 1 cycle.
 module overlay_words #(
   /// Read ports, events of a cycle.
@@ -24,7 +24,7 @@ module overlay_words #(
   /// Lanes of a group of operands, and of the parts of it that are written alone.
   parameter int unsigned Group = 8,
   parameter int unsigned Part = 8,
-  /// Cycles after which a word of weights asks for a cycle without events.
+  /// Cycles after which a word of weights asks for a cycle with half of the events.
   parameter int unsigned Patience = 8,
   /// Bits of an address of the ring or of operands.
   parameter int unsigned WordBits = 8,
@@ -43,7 +43,7 @@ module overlay_words #(
   input  wire logic [Ports-1:0]                   clear_i,
   input  wire logic [Ports*WordBits-1:0]          addr_i,
   output      logic [Ports*Lanes*LaneWidth-1:0]   data_o,
-  output      logic                               hold_o,
+  output      logic                               half_o,
   /// A word of weights.
   input  wire logic                               weight_valid_i,
   output      logic                               weight_ready_o,
@@ -105,12 +105,12 @@ module overlay_words #(
   localparam int unsigned Heard = 4;
   localparam int unsigned WaitBits = $clog2(Patience + 1);
   logic [WaitBits-1:0] waited_q;
-  logic hold_weight;
-  assign hold_weight = waited_q == WaitBits'(Patience);
-  assign hold_o = (put_valid_i && put_urgent_i) || hold_weight;
+  logic half_weight;
+  assign half_weight = waited_q == WaitBits'(Patience);
+  assign half_o = (put_valid_i && put_urgent_i) || half_weight;
   always_ff @(posedge clk_i) begin
     if (rst_i || !weight_valid_i || weight_ready_o) waited_q <= '0;
-    else if (hold_weight) waited_q <= WaitBits'(Patience - Heard);
+    else if (half_weight) waited_q <= WaitBits'(Patience - Heard);
     else waited_q <= waited_q + WaitBits'(1);
   end
 

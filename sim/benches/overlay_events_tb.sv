@@ -5,6 +5,7 @@
 module overlay_events_tb #(
   parameter int unsigned FetchWidth = 32,
   parameter int unsigned Spikes = 2,
+  parameter bit Halves = 1'b0,
   parameter int unsigned WordBits = 8,
   /// Words: {merge, keep, last, double, clear, operand, base, negative, spikes}.
   parameter InFile = "",
@@ -27,7 +28,7 @@ module overlay_events_tb #(
     .clk_i, .rst_i(rst), .idle_i(in_idle && out_idle), .batch_o(batch), .t_max_o(t_max), .done_o
   );
 
-  logic in_valid, in_ready, last_ready, hold, out_valid;
+  logic in_valid, in_ready, last_ready, half, out_valid;
   logic [FetchWidth-1:0] nz, neg;
   logic [WordBits-1:0] base;
   logic operand, clear, double, last, keep, merge;
@@ -36,42 +37,81 @@ module overlay_events_tb #(
     .data_o({merge, keep, last, double, clear, operand, base, neg, nz})
   );
 
-  logic [Spikes-1:0] events, out_neg, known_neg;
+  logic [Spikes-1:0] events, out_neg, known, known_neg;
   logic [Spikes*WordBits-1:0] addr, known_addr;
   logic out_operand, out_clear, out_double, out_last, out_keep, out_merge;
-  overlay_events #(.FetchWidth(FetchWidth), .Spikes(Spikes), .WordBits(WordBits)) u_dut (
+  overlay_events #(.FetchWidth(FetchWidth), .Spikes(Spikes), .Halves(Halves), .WordBits(WordBits)) u_dut (
     .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_nz_i(nz), .in_neg_i(neg),
     .in_base_i(base), .in_operand_i(operand), .in_clear_i(clear), .in_double_i(double),
     .in_last_i(last), .in_keep_i(keep), .in_merge_i(merge), .last_ready_i(last_ready),
-    .hold_i(hold),
+    .half_i(half),
     .out_valid_o(out_valid), .out_event_o(events), .out_neg_o(out_neg), .out_addr_o(addr),
     .out_operand_o(out_operand), .out_clear_o(out_clear), .out_double_o(out_double),
     .out_last_o(out_last), .out_keep_o(out_keep), .out_merge_o(out_merge)
   );
-  always_comb begin
-    for (int unsigned g = 0; g < Spikes; g++) begin
-      known_neg[g] = events[g] && out_neg[g];
-      known_addr[WordBits*g+:WordBits] = events[g] ? addr[WordBits*g+:WordBits] : '0;
+  // Cycles with half of the events divide the events of a word in another way: they are put into full beats again, which
+  // are compared a cycle later or, if there are two, in the cycles behind.
+  localparam int Half = (int'(Spikes) + 1) / 2;
+  localparam int unsigned BeatWidth = Spikes * (WordBits + 2) + 6;
+  // Events that the words have left; those of the first word that are in no beat; beats.
+  int words[$];
+  logic [WordBits:0] here[$];
+  logic [BeatWidth-1:0] beats[$];
+  logic begins = 1'b1, word_clear, word_double, ends, beat_valid = 1'b0;
+  logic [BeatWidth-1:0] beat;
+  int left;
+  always @(posedge clk_i) begin
+    if (rst) begin
+      words = {};
+    end else if (out_valid) begin
+      if (words.size() == 0) $fatal(1, "%m: a beat of no word");
+      if (begins) {word_clear, word_double} = {out_clear, out_double};
+      else if (out_clear || out_double) $fatal(1, "%m: a mark in the middle");
+      begins = 1'b0;
+      for (int g = 0; g < int'(Spikes); g++) begin
+        if (events[g]) here.push_back({out_neg[g], addr[WordBits*g+:WordBits]});
+      end
+      while (!begins && (here.size() >= int'(Spikes) || here.size() >= words[0])) begin
+        {known_neg, known_addr, known} = '0;
+        left = words[0] < int'(Spikes) ? words[0] : int'(Spikes);
+        for (int g = 0; g < left; g++) begin
+          known[g] = 1'b1;
+          {known_neg[g], known_addr[WordBits*g+:WordBits]} = here.pop_front();
+        end
+        words[0] = words[0] - left;
+        ends = words[0] == 0 && out_last;
+        beats.push_back({
+          ends && out_merge, ends && out_keep, ends, word_double, word_clear, out_operand, known_addr,
+          known_neg, known
+        });
+        {word_clear, word_double} = '0;
+        begins = words[0] == 0;
+      end
+      if (out_last != (begins && out_last)) $fatal(1, "%m: an end in the middle");
+      if (begins) begin
+        if (here.size() != 0) $fatal(1, "%m: more events than the word has");
+        words.delete(0);
+      end
     end
+    if (!rst && in_valid && in_ready && (nz != '0 || clear || double || last)) begin
+      words.push_back($countones(nz));
+    end
+    beat_valid <= beats.size() > 0;
+    if (beats.size() > 0) beat <= beats.pop_front();
   end
-  bench_observer #(
-    .Width(Spikes * (WordBits + 2) + 6), .Words(OutWords), .File(OutFile)
-  ) u_out (
-    .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(out_idle), .count_o(count), .valid_i(out_valid),
-    .data_i({
-      out_last && out_merge, out_last && out_keep, out_last, out_double, out_clear, out_operand,
-      known_addr, known_neg, events
-    })
+  bench_observer #(.Width(BeatWidth), .Words(OutWords), .File(OutFile)) u_out (
+    .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(out_idle), .count_o(count), .valid_i(beat_valid),
+    .data_i(beat)
   );
 
   // Whether a chunk might be completed when its events were picked, two cycles before they come.
-  logic picked, might, held, quiet;
+  logic picked, might, held, few;
   always @(posedge clk_i) begin
     last_ready <= rst || batch <= 1 || $urandom_range(3) == 0;
-    hold <= !rst && batch > 1 && $urandom_range(4) == 0;
-    held <= hold;
-    quiet <= held;
-    if (!rst && out_valid && quiet) $fatal(1, "%m: a beat in a cycle that was held");
+    half <= !rst && batch > 1 && $urandom_range(2) == 0;
+    held <= half;
+    few <= held;
+    if (!rst && Halves && out_valid && few && $countones(events) > Half) $fatal(1, "%m: too many events");
     picked <= last_ready;
     might <= picked;
     if (!rst && out_valid && out_last && !out_keep && !might) begin

@@ -6,6 +6,7 @@ module overlay_fire_tb #(
   parameter int unsigned ChunkLanes = 16,
   parameter int unsigned Lanes = 8,
   parameter int unsigned Turns = 1,
+  parameter int unsigned Waiting = 0,
   parameter int unsigned BankLanes = 1,
   parameter int unsigned SerialLanes = 1,
   parameter int unsigned FetchWidth = 32,
@@ -145,7 +146,7 @@ module overlay_fire_tb #(
   logic unused_operands;
   assign unused_operands = (^cross_element) ^ operand_row_end ^ operand_flush;
   overlay_fire #(
-    .ChunkLanes(ChunkLanes), .Lanes(Lanes), .Turns(Turns), .SerialLanes(SerialLanes), .OperandLanes(BankLanes), .FetchWidth(FetchWidth),
+    .ChunkLanes(ChunkLanes), .Lanes(Lanes), .Turns(Turns), .Waiting(Waiting), .SerialLanes(SerialLanes), .OperandLanes(BankLanes), .FetchWidth(FetchWidth),
     .AccWidth(AccWidth), .Fraction(Fraction), .MembraneWidth(MembraneWidth), .ThetaWidth(ThetaWidth),
     .StartWidth(StartWidth), .LevelBits(LevelBits), .MaxSteps(MaxSteps), .Unary(Unary),
     .StepBits(StepBits), .OperandWidth(OperandWidth), .OperandBits(OperandBits),

@@ -9,6 +9,7 @@ module overlay_row_fire_tb #(
   parameter int unsigned LevelWidth = 4,
   parameter int unsigned StepsWidth = 8,
   parameter int unsigned Unary = 1,
+  parameter bit Eager = 1'b0,
   parameter int unsigned AddrWidth = 12,
   parameter int unsigned QuadWidth = 2,
   /// Beats: {low, high, half even, unary, steps, step stride, tag, quad, address, row's end, quad's end, those excluded,
@@ -55,7 +56,7 @@ module overlay_row_fire_tb #(
   logic [Quad-1:0] nz, neg;
   overlay_row_fire #(
     .Lanes(Lanes), .ValueWidth(ValueWidth), .ThetaWidth(ThetaWidth), .LevelWidth(LevelWidth), .StepsWidth(StepsWidth),
-    .Unary(Unary), .AddrWidth(AddrWidth), .QuadWidth(QuadWidth)
+    .Unary(Unary), .Eager(Eager), .AddrWidth(AddrWidth), .QuadWidth(QuadWidth)
   ) u_dut (
     // Without an element the configuration must not matter.
     .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_value_i(value),

@@ -17,7 +17,7 @@ module overlay_softmax_tb #(
   parameter int unsigned LevelWidth = 4,
   parameter int unsigned StepsWidth = 8,
   parameter ExpFile = "",
-  /// Instructions: {low, high, half even, unary, steps, step stride, row stride, spikes, scale, count, exponentials}.
+  /// Instructions: {apart, low, high, half even, unary, steps, step stride, row stride, spikes, scale, count, exponentials}.
   parameter ConfigFile = "",
   /// Beats: {row's end, group's end, those excluded, those here, scores}.
   parameter InFile = "",
@@ -38,7 +38,7 @@ module overlay_softmax_tb #(
   localparam int unsigned ValueWidth =
       ((SumWidth + ScaleWidth > ExpWidth + Fraction) ? SumWidth + ScaleWidth : ExpWidth + Fraction) + 2;
   localparam int unsigned ConfigWidth =
-      2 * LevelWidth + 2 + StepsWidth + 3 * AddrWidth + ScaleWidth + 2 * ExpAddrWidth + 1;
+      2 * LevelWidth + 3 + StepsWidth + 3 * AddrWidth + ScaleWidth + 2 * ExpAddrWidth + 1;
 
   logic rst, in_idle, out_idle, idle;
   int cycle, batch;
@@ -66,9 +66,9 @@ module overlay_softmax_tb #(
   logic [ScaleWidth-1:0] scale;
   logic [AddrWidth-1:0] spikes, row_stride, step_stride;
   logic [StepsWidth-1:0] steps;
-  logic unary, half_even;
+  logic unary, half_even, apart;
   logic [LevelWidth-1:0] high, low;
-  assign {low, high, half_even, unary, steps, step_stride, row_stride, spikes, scale, exponential_count,
+  assign {apart, low, high, half_even, unary, steps, step_stride, row_stride, spikes, scale, exponential_count,
           exponentials} = config_word;
 
   logic in_valid, in_ready, group_end, row_end;
@@ -102,7 +102,7 @@ module overlay_softmax_tb #(
   ) u_dut (
     .clk_i, .rst_i(rst), .start_i(start), .idle_o(idle), .exponentials_i(exponentials),
     .exponential_count_i(exponential_count), .scale_i(scale), .spikes_i(spikes), .row_stride_i(row_stride),
-    .step_stride_i(step_stride), .steps_i(steps), .unary_i(unary), .half_even_i(half_even), .high_i(high),
+    .step_stride_i(step_stride), .apart_i(apart), .steps_i(steps), .unary_i(unary), .half_even_i(half_even), .high_i(high),
     .low_i(low), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_score_i(score),
     .in_here_i(here), .in_excluded_i(excluded), .in_group_end_i(group_end), .in_row_end_i(row_end),
     .exp_enable_o(exp_enable), .exp_addr_o(exp_addr), .exp_data_i(exp_data), .out_valid_o(e_valid),
@@ -117,7 +117,7 @@ module overlay_softmax_tb #(
   overlay_row_fire #(
     .Lanes(Lanes),
     .ValueWidth(ValueWidth), .ThetaWidth(ThetaWidth), .LevelWidth(LevelWidth), .StepsWidth(StepsWidth),
-    .AddrWidth(AddrWidth), .QuadWidth(QuadWidth)
+    .Eager(Lanes >= 4), .AddrWidth(AddrWidth), .QuadWidth(QuadWidth)
   ) u_fire (
     .clk_i, .rst_i(rst), .in_valid_i(e_valid), .in_ready_o(e_ready), .in_value_i(e_value),
     .in_theta_i(e_theta), .in_sticky_i('0), .in_excluded_i(e_excluded), .in_quad_end_i(e_quad_end),

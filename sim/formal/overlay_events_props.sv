@@ -21,8 +21,12 @@ module overlay_events_props #(
   input wire logic in_last_i,
   input wire logic in_keep_i,
   input wire logic in_merge_i,
-  input wire logic last_ready_i
+  input wire logic last_ready_i,
+  input wire logic half_i
 );
+
+  localparam int unsigned Half = (Spikes + 1) / 2;
+
 
   logic in_ready, out_valid, out_operand, out_clear, out_double, out_last, out_keep, out_merge;
   logic [Spikes-1:0] out_event, out_neg;
@@ -30,6 +34,7 @@ module overlay_events_props #(
   overlay_events #(
     .FetchWidth(FetchWidth),
     .Spikes(Spikes),
+    .Halves(1'b1),
     .WordBits(WordBits)
   ) u_dut (
     .clk_i,
@@ -46,7 +51,7 @@ module overlay_events_props #(
     .in_keep_i,
     .in_merge_i,
     .last_ready_i,
-    .hold_i(1'b0),
+    .half_i,
     .out_valid_o(out_valid),
     .out_event_o(out_event),
     .out_neg_o(out_neg),
@@ -83,7 +88,7 @@ module overlay_events_props #(
   // The oldest is lowest; of that, what is left.
   logic [Beat-1:0] first_q, second_q, third_q;
   logic [1:0] count_q;
-  logic begins_q, pop, last_ready_q, last_ready2_q, chunk_q;
+  logic begins_q, pop, last_ready_q, last_ready2_q, half_q, half2_q, chunk_q;
   logic [FetchWidth-1:0] left, neg, rest, seen;
   logic [WordBits-1:0] base;
   logic operand, clear, double, last, keep, merge;
@@ -95,10 +100,11 @@ module overlay_events_props #(
     expected_event = '0;
     expected_neg = '0;
     expected_addr = '0;
+    // Those that were picked two cycles ago.
     for (int unsigned g = 0; g < Spikes; g++) begin
       seen = '0;
       for (int unsigned n = 0; n < FetchWidth; n++) begin
-        if (rest[n] && seen == '0) begin
+        if (rest[n] && seen == '0 && !(half2_q && g >= Half)) begin
           seen[n] = 1'b1;
           expected_event[g] = 1'b1;
           expected_neg[g] = neg[n];
@@ -112,6 +118,8 @@ module overlay_events_props #(
   always_ff @(posedge clk_i) begin
     last_ready_q <= last_ready_i;
     last_ready2_q <= last_ready_q;
+    half_q <= half_i;
+    half2_q <= half_q;
     chunk_q <= !rst_i && out_valid && out_last && !out_keep;
     if (rst_i) begin
       count_q <= '0;
@@ -155,6 +163,7 @@ module overlay_events_props #(
       c_three_words : cover (pop && count_q == 2'd3 && out_last && out_merge);
       c_two_beats : cover (pop && !begins_q && out_last && !out_keep);
       c_no_spike : cover (out_valid && out_event == '0 && out_double && !out_last);
+      c_half : cover (pop && half2_q && begins_q && left != '0);
       c_all : cover (out_valid && out_event == '1 && out_clear);
     end
   end

@@ -139,10 +139,7 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
         Use { name, unit, width, words: words as u64, copies: copies as u64, style }
     };
     let lane = if m.operand_depth > 0 { m.weight_width.max(m.operand_width) } else { m.weight_width };
-    let part = match m.fire_lanes {
-        lanes @ 33.. => lanes / 2,
-        lanes => lanes.min(16),
-    };
+    let part = if m.fire_lanes > 32 { m.fire_lanes / 2 } else { m.fire_lanes };
     let fires = 4 * row_lanes as u64;
     let (engine, vector, softmax, readout) = (Unit::Engine, Unit::Vector, Unit::Softmax, Unit::Readout);
     let thetas = if m.shared_theta { 1 } else { m.fire_lanes };
@@ -165,7 +162,8 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
     let banks = m.sum_depth.div_ceil(row_lanes);
     let pair = row_lanes.min(2);
     let pairs = row_lanes / pair;
-    let sums = (wide(pair, m.sum_width), banks);
+    let halves = m.sum_halves();
+    let sums = (wide(pair, m.sum_width), banks.div_ceil(halves));
     let beats = |depth: usize| depth.div_ceil(row_lanes);
     let starts = wide(row_lanes, m.sum_width);
     let norms = wide(2 * row_lanes, m.gamma_width.max(m.beta_width));
@@ -216,7 +214,7 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
         of(engine, "needs of weights", (32, m.fetch_count), 1, Style::Simple),
         of(engine, "fetch program", (32, m.fetch_count * Fetch::WORDS), 1, Style::Simple),
         of(engine, "fire program", (32, m.fire_count * Fire::WORDS), 1, Style::Simple),
-        of(vector, "sums", sums, pairs, Style::TwoPorts),
+        of(vector, "sums", sums, halves * pairs, Style::TwoPorts),
         of(vector, "start values", (u64::from(m.sum_width), m.start_depth), 1, Style::Simple),
         of(vector, "start values", (starts, beats(m.start_depth)), 1, Style::Simple),
         of(vector, "coefficients", (u64::from(m.coefficient_width), m.coefficient_depth), 1, Style::Simple),
@@ -305,6 +303,7 @@ mod tests {
             sign_depth: 5120,
             sum_width: 32,
             sum_depth: 75_776,
+            accumulates: true,
             vector_count: 1,
             ..Machine::default()
         };
@@ -313,12 +312,12 @@ mod tests {
             let own = all.iter().filter(|memory| memory.name == name).map(|memory| memory.blocks(family));
             own.fold((0, 0), |sum, Blocks { bram, uram, .. }| (sum.0 + bram, sum.1 + uram))
         };
-        // 24 parts of 64 bits, two copies; four parts of 32 bits in two, six times; sums in block memory.
+        // 12 parts of 128 bits, two copies; four parts of 32 bits in two, six times; sums in block memory, in two halves.
         assert_eq!(blocks("weights and operands", Family::Xcup), (0, 48));
         assert_eq!(blocks("spikes", Family::Xcup), (0, 12));
         assert_eq!(blocks("signs", Family::Xcup), (0, 4));
-        assert_eq!(blocks("sums", Family::Xcup), (4 * 4 * 10, 0));
-        assert_eq!(blocks("sums", Family::Xc7), (4 * 4 * 10, 0));
+        assert_eq!(blocks("sums", Family::Xcup), (2 * 4 * 20, 0));
+        assert_eq!(blocks("sums", Family::Xc7), (2 * 4 * 20, 0));
         let kv260 = Device::find("xck26").expect("a device");
         assert_eq!(shortage(&machine, &kv260), None);
         let more = Machine { spikes: 6, ..machine };

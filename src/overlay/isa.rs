@@ -171,6 +171,8 @@ instruction! {
     lif: 3,
     /// They integrate a synaptic current, whose leak has the factor `scale / 2^32`; that of the membrane is `scale mod 2^32`.
     current: 1,
+    /// Groups of scores begin at words of spikes, instead of at groups of neurons.
+    apart: 1,
 }
 
 impl Fire {

@@ -376,6 +376,17 @@ impl Machine {
         self.group() / self.fire_lanes.max(1)
     }
 
+    /// Memories of sums of the serial path that are read in turn, if weights come from memory: two if that takes no more blocks.
+    pub(super) fn sum_halves(&self) -> usize {
+        let words = self.sum_depth.div_ceil(self.row_lanes.max(1));
+        if self.bus_width > 0 && self.accumulates && words > 1024 { 2 } else { 1 }
+    }
+
+    /// Groups of neurons that wait in fire, so that the adders may complete the next chunk.
+    pub(super) fn waiting_groups(&self) -> usize {
+        if self.fire_lanes < 16 { 0 } else { 8 }
+    }
+
     /// Bits of an address of spike memory.
     pub(super) fn spike_bits(&self) -> u32 {
         bits(self.spike_depth.saturating_sub(1)).max(1)

@@ -250,7 +250,11 @@ impl Bounds<'_> {
         if f.serial == 2 {
             let scores = (f.inner - 1) * f.full + f.tail;
             self.count("scores", scores, m.max_group)?;
-            let groups = sequences * scores.div_ceil(w);
+            let own = scores.div_ceil(w);
+            let groups = match f.apart {
+                1 => (sequences - 1) * own.next_multiple_of(m.fetch_width as u128 / w) + own,
+                _ => sequences * own,
+            };
             self.spikes([f.spikes, f.row_stride, f.step_stride], [rows, i(f.steps), i(groups)])?;
             let last = i(f.exponentials + f.exponential_count) - 1;
             self.touch("exponentials", i(f.exponentials), last, m.exp_depth)?;

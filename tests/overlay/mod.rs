@@ -161,6 +161,28 @@ fn vit_small_and_every_adversarial_schedule() {
     check(&network, &options, &samples, &adversarial());
 }
 
+/// Three groups of neurons of each head in words of four: a head's scores begin at a word.
+#[test]
+fn scores_that_begin_at_words() {
+    let mut random = Random(8);
+    let recipe = generator::Recipe {
+        tokens: 9,
+        heads: 3,
+        depth: 4,
+        blocks: 1,
+        words: true,
+        ..generator::Recipe::any(8, &mut random)
+    };
+    let (model, _) =
+        convert(&generator::network(&recipe), "random", "test", EncodingChoice::Analog).expect("converts");
+    let network = lower(&model).expect("lowers").network;
+    let samples: Vec<Vec<i32>> = (0..2).map(|_| generator::sample(&recipe, &mut random)).collect();
+    let options = Options { lanes: 16, fire_lanes: 4, fetch_width: 16, row_lanes: 1, ..Options::default() };
+    let plan = compile(&network, &options).expect("compiles");
+    assert!(plan.fire.iter().any(|fire| fire.serial == 2 && fire.apart == 1), "{:?}", plan.fire);
+    check(&network, &options, &samples, &adversarial());
+}
+
 #[test]
 fn review_encoder_masks() {
     let network = review_encoder();

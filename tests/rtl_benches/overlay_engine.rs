@@ -55,17 +55,23 @@ fn sequencer(random: &mut Random, (words, count): (usize, usize), base: &Path) -
 struct EventCase {
     width: usize,
     spikes: usize,
+    /// There are cycles with half of the events.
+    halves: bool,
     word_bits: i64,
 }
 
 /// One event, as many as a word has or more, numbers that do not divide it.
-const EVENT_CASES: [EventCase; 6] = [
-    EventCase { width: 8, spikes: 1, word_bits: 6 },
-    EventCase { width: 16, spikes: 2, word_bits: 9 },
-    EventCase { width: 32, spikes: 3, word_bits: 5 },
-    EventCase { width: 4, spikes: 5, word_bits: 12 },
-    EventCase { width: 64, spikes: 4, word_bits: 10 },
-    EventCase { width: 128, spikes: 8, word_bits: 16 },
+const EVENT_CASES: [EventCase; 10] = [
+    EventCase { width: 8, spikes: 1, halves: false, word_bits: 6 },
+    EventCase { width: 16, spikes: 2, halves: false, word_bits: 9 },
+    EventCase { width: 32, spikes: 3, halves: false, word_bits: 5 },
+    EventCase { width: 4, spikes: 5, halves: false, word_bits: 12 },
+    EventCase { width: 64, spikes: 4, halves: false, word_bits: 10 },
+    EventCase { width: 128, spikes: 8, halves: false, word_bits: 16 },
+    EventCase { width: 16, spikes: 2, halves: true, word_bits: 9 },
+    EventCase { width: 32, spikes: 3, halves: true, word_bits: 5 },
+    EventCase { width: 64, spikes: 4, halves: true, word_bits: 10 },
+    EventCase { width: 128, spikes: 5, halves: true, word_bits: 16 },
 ];
 
 fn events(random: &mut Random, case: &EventCase, base: &Path) -> Parameters {
@@ -121,6 +127,7 @@ fn events(random: &mut Random, case: &EventCase, base: &Path) -> Parameters {
     parameters.extend([
         ("FetchWidth", case.width.to_string()),
         ("Spikes", case.spikes.to_string()),
+        ("Halves", u8::from(case.halves).to_string()),
         ("WordBits", case.word_bits.to_string()),
     ]);
     parameters

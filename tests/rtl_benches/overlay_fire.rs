@@ -282,6 +282,15 @@ fn overlay_fire() {
     for case in CASES {
         group.add_one("overlay_fire", |base| programs(&mut random, &case, base));
     }
+    // With groups that wait: as many as a chunk has, fewer, more; one is the least.
+    for (turn, case) in CASES.iter().enumerate() {
+        let waiting = [8, 2, 1, 3][turn % 4];
+        group.add_one("overlay_fire", |base| {
+            let mut parameters = programs(&mut random, case, base);
+            parameters.push(("Waiting", i64::to_string(&waiting)));
+            parameters
+        });
+    }
     group.run();
 }
 

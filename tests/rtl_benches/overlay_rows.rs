@@ -19,17 +19,21 @@ fn overlay_rows() {
     // Numbers for beats of one element and for others.
     let (mut single, mut wide) = (Random(17), Random(18));
     // Bits of a value, of a threshold, of a level, of an address, of a quad's place; whether there are unary spikes;
-    // elements of a beat.
+    // elements of a beat; whether a quad begins when the one before is handed over.
     for shape in [
-        [12, 8, 4, 6, 2, 1, 1],
-        [51, 50, 4, 13, 2, 1, 1],
-        [20, 24, 3, 9, 1, 0, 1],
-        [40, 9, 8, 10, 3, 1, 1],
-        [6, 3, 1, 4, 1, 1, 1],
-        [9, 7, 2, 5, 1, 0, 1],
-        [14, 10, 4, 6, 2, 1, 2],
-        [30, 20, 3, 6, 2, 0, 4],
-        [11, 9, 4, 6, 1, 1, 8],
+        [12, 8, 4, 6, 2, 1, 1, 0],
+        [51, 50, 4, 13, 2, 1, 1, 0],
+        [20, 24, 3, 9, 1, 0, 1, 0],
+        [40, 9, 8, 10, 3, 1, 1, 0],
+        [6, 3, 1, 4, 1, 1, 1, 0],
+        [9, 7, 2, 5, 1, 0, 1, 0],
+        [14, 10, 4, 6, 2, 1, 2, 0],
+        [30, 20, 3, 6, 2, 0, 4, 0],
+        [11, 9, 4, 6, 1, 1, 8, 0],
+        [14, 10, 4, 6, 2, 1, 1, 1],
+        [30, 20, 3, 6, 2, 0, 4, 1],
+        [6, 3, 1, 4, 1, 1, 2, 1],
+        [11, 9, 4, 6, 1, 1, 8, 1],
     ] {
         let random = if shape[6] == 1 { &mut single } else { &mut wide };
         group.add_one("overlay_row_fire", |base| row_fire(random, shape, base));
@@ -107,6 +111,8 @@ pub struct Target {
     pub word: i64,
     pub align: i64,
     pub lanes: i64,
+    /// Groups begin at words.
+    pub apart: bool,
     pub base: i64,
     pub row_stride: i64,
     pub step_stride: i64,
@@ -116,7 +122,16 @@ impl Target {
     pub fn random(random: &mut Random, addr_width: i64, [word, align, lanes]: [i64; 3]) -> Self {
         let most = (1 << addr_width) - 1;
         let mut any = || random.range(0, most);
-        Self { addr_width, word, align, lanes, base: any(), row_stride: any(), step_stride: any() }
+        Self {
+            addr_width,
+            word,
+            align,
+            lanes,
+            apart: false,
+            base: any(),
+            row_stride: any(),
+            step_stride: any(),
+        }
     }
 
     fn quad_width(self) -> i64 {
@@ -162,6 +177,9 @@ impl Target {
                 }
                 neuron += self.quad();
             }
+            if self.apart {
+                neuron = (neuron + self.word - 1) / self.word * self.word;
+            }
         }
     }
 
@@ -192,7 +210,7 @@ fn push_config(word: &mut Word, config: Config, target: Target, level_width: i64
 
 fn row_fire(
     random: &mut Random,
-    [value_width, theta_width, level_width, addr_width, quad_width, unary, lanes]: [i64; 7],
+    [value_width, theta_width, level_width, addr_width, quad_width, unary, lanes, eager]: [i64; 8],
     base: &Path,
 ) -> Parameters {
     let (mut input, mut output, mut batches) = (Beats::default(), Beats::default(), Batches::default());
@@ -215,7 +233,7 @@ fn row_fire(
                 let count = if random.once_in(3) { random.range(1, 4) } else { 4 };
                 // The threshold of a quad has to be there a cycle before the quad is handed over.
                 let single = i64::from(count == 1);
-                cycles += (count + 1 + single).max(config.cycles(level_width) + single);
+                cycles += (count + 1 - eager + single).max(config.cycles(level_width) + single);
                 let (addr, quad) = (any(random, addr_width), any(random, quad_width));
                 let mut neurons = Vec::new();
                 for beat in 0..count {
@@ -303,6 +321,7 @@ fn row_fire(
         ("LevelWidth", level_width.to_string()),
         ("StepsWidth", STEPS_WIDTH.to_string()),
         ("Unary", unary.to_string()),
+        ("Eager", eager.to_string()),
         ("AddrWidth", addr_width.to_string()),
         ("QuadWidth", quad_width.to_string()),
         ("Lanes", lanes.to_string()),
@@ -353,7 +372,7 @@ fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
     let (mut largest_sum, mut first_batch) = (1, 0);
     for batch in 0..6 {
         let config = Config::random(random, level_width, true);
-        let target = Target::random(random, addr_width, case.place);
+        let target = Target { apart: batch % 2 == 1, ..Target::random(random, addr_width, case.place) };
         let first = random.range(0, depth - 1);
         let count = random.range(1, depth - first);
         let most = (1 << fraction) / (2 * config.high.max(1));
@@ -445,6 +464,7 @@ fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
             word.push(count, case.table_bits + 1);
             word.push(scale, scale_width);
             push_config(&mut word, config, target, level_width);
+            word.push(i64::from(target.apart), 1);
             word
         })
         .collect();

@@ -257,6 +257,7 @@ impl Machine<'_> {
             word: self.case.place[0],
             align: self.case.place[1],
             lanes: self.case.place[2],
+            apart: false,
             base: instruction.spikes as i64,
             row_stride: instruction.row_stride as i64,
             step_stride: instruction.step_stride as i64,

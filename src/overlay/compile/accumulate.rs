@@ -296,8 +296,9 @@ impl Lowering<'_> {
             return Err(refused(name, problem, STREAM));
         }
         let operand = self.operand(inputs[1], OperandKind { form: product.form.into(), heads })?;
-        let split = self.left_split(product.form, heads, tokens, right_channels);
         let left = self.view(inputs[0]);
+        let split =
+            self.left_split(product.form, [heads, tokens, right_channels], self.is_softmax(left.root));
         let tracer = self.tracer(left.root, Some(split))?;
         if tracer.input && (left.first != 0 || view.first != 0) {
             return Err(refused(name, "some rows of the input are read", STREAM));
@@ -305,8 +306,9 @@ impl Lowering<'_> {
         let (mut fetch, source) = self.reading(&tracer, left.first, view, 1, 1);
         self.widths.operand.take(operand.range.0.into());
         self.widths.operand.take(operand.range.1.into());
-        let slice = (split.pitch / fire_lanes) as u128;
-        (fetch.operand, fetch.outer, fetch.slice_step, fetch.slice_groups) = (1, heads as u128, slice, slice);
+        let slice = split.size.div_ceil(fire_lanes) as u128;
+        (fetch.operand, fetch.outer, fetch.slice_groups) = (1, heads as u128, slice);
+        fetch.slice_step = (split.pitch / fire_lanes) as u128;
         let mut chunks = Vec::new();
         let channels = match product.form {
             Form::Scores => {

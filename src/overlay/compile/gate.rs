@@ -24,7 +24,7 @@ impl Lowering<'_> {
         let channels = self.network.node(view.root).shape.channels();
         let operand = self.operand(inputs[1], OperandKind { form: Form2::Gate, heads: 1 })?;
         let left = self.view(inputs[0]);
-        let split = self.left_split(Form::Gate, 1, 1, channels);
+        let split = self.left_split(Form::Gate, [1, 1, channels], false);
         let tracer = self.tracer(left.root, Some(split))?;
         if tracer.input && (left.first != 0 || view.first != 0) {
             let problem = "some rows of the input are read";

@@ -13,6 +13,17 @@ impl Split {
         Self { size, pitch: size.next_multiple_of(align) }
     }
 
+    /// `count` parts that are groups of scores, in words of `word` neurons that begin at multiples of `group`: at words, if fewer are
+    /// read in this way and a row takes at most an eighth more of them.
+    pub fn scores(size: usize, count: usize, group: usize, word: usize) -> Self {
+        let (dense, apart) = (Self::aligned(size, group), Self::aligned(size, word));
+        let row = (count * dense.pitch).div_ceil(word);
+        let reads: usize =
+            (0..count).map(|n| ((n + 1) * dense.pitch).div_ceil(word) - n * dense.pitch / word).sum();
+        let words = count * (apart.pitch / word);
+        if words < reads && 8 * words <= 9 * row { apart } else { dense }
+    }
+
     /// The position of a channel.
     pub fn position(self, channel: usize) -> usize {
         channel / self.size * self.pitch + channel % self.size
@@ -92,6 +103,12 @@ mod tests {
         assert_eq!((layout.groups, layout.reach(), layout.is_dense()), (3, 11, false));
         assert!(layout.satisfies(split, 4) && !Layout::dense(9, 4).satisfies(split, 4));
         assert_eq!(layout.channels()[3..6], [None, Some(3), Some(4)]);
+        // 7 groups in words of 4 take 2 words at words, and 2 or 3 otherwise.
+        assert_eq!(Split::scores(197, 6, 32, 128).pitch, 256);
+        assert_eq!(Split::scores(197, 1, 32, 128).pitch, 224);
+        // No word is saved, or half of the memory is lost.
+        assert_eq!(Split::scores(128, 6, 32, 128).pitch, 128);
+        assert_eq!(Split::scores(17, 4, 8, 64).pitch, 24);
         let chunks = vec![vec![Some(0), Some(1), Some(2)], vec![Some(3), None, Some(4)]];
         assert_eq!(Layout::of_chunks(&chunks, 5, 4).positions, [0, 1, 2, 4, 6]);
     }

@@ -298,9 +298,8 @@ impl<'a> Lowering<'a> {
                         readers.spikes = true;
                         readers.splits.push(self.left_split(
                             product.form,
-                            product.heads,
-                            right.rows(),
-                            right.channels(),
+                            [product.heads, right.rows(), right.channels()],
+                            self.is_softmax(self.view(id).root),
                         ));
                     }
                     if inputs[1] == id {
@@ -319,8 +318,21 @@ impl<'a> Lowering<'a> {
         readers.operands.dedup();
     }
 
-    /// Layout that the left operand of a product needs.
-    pub fn left_split(&self, form: Form, heads: usize, tokens: usize, channels: usize) -> Split {
+    /// Whether a node is softmax, which may leave room between its groups.
+    pub fn is_softmax(&self, id: NodeId) -> bool {
+        matches!(self.network.node(id).op, Op::Softmax(_))
+    }
+
+    /// Where softmax writes so many groups of scores.
+    pub fn score_split(&self, tokens: usize, groups: usize) -> Split {
+        Split::scores(tokens, groups, self.options.group(), self.options.fetch_width)
+    }
+
+    /// Layout that the left operand of a product needs: of so many heads, with a right operand of so many tokens and channels.
+    pub fn left_split(&self, form: Form, [heads, tokens, channels]: [usize; 3], softmax: bool) -> Split {
+        if form == Form::Mix && softmax {
+            return self.score_split(tokens, heads);
+        }
         let size = match form {
             Form::Scores => channels / heads.max(1),
             Form::Mix => tokens,

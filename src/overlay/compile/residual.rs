@@ -398,7 +398,8 @@ impl Lowering<'_> {
             fire.band = 1;
             (fire.behind, fire.ahead) = (bound(softmax.band.behind), bound(softmax.band.ahead));
         }
-        let split = Split::aligned(tokens, self.options.group());
+        let split = self.score_split(tokens, softmax.groups);
+        fire.apart = u128::from(split != Split::aligned(tokens, self.options.group()));
         let layout = Layout::split(channels, split, self.options.group());
         let tracer = self.new_tracer(id, rows, layout.clone(), (softmax.low, softmax.high));
         let words = self.row_words(&layout);

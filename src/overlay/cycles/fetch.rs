@@ -144,15 +144,16 @@ impl<'a> FetchUnit<'a> {
         self.free = free;
     }
 
-    /// Cycles that words of weights from memory ask for while so many spikes are added: a copy of the memory has two ports, of
-    /// which the second also writes.
+    /// Cycles that are added because words of weights from memory ask for cycles with half of the events while so many spikes are
+    /// added: a copy of the memory has two ports, of which the second also writes.
     fn asked(&mut self, first: u64, spikes: u64) -> u64 {
         let ports = self.plan.machine.spikes as u64;
         let Some(ring) = self.ring.as_mut().filter(|_| ports > 1) else { return 0 };
         let rest = u64::from(spikes % ports > ports.div_ceil(2));
-        let asked = ring.read(first, spikes / ports + rest);
-        self.account.memory += asked;
-        asked
+        let lost = ring.read(first, spikes / ports + rest) * (ports / 2);
+        let added = (spikes + lost).div_ceil(ports) - spikes.div_ceil(ports);
+        self.account.memory += added;
+        added
     }
 
     /// The adders have waited for the first word of a row, or for the first of all.

@@ -1,5 +1,7 @@
 //! Groups that fire, and elements of the serial path (`overlay_fire.sv`).
 
+use std::collections::VecDeque;
+
 use super::sequencer::Sequencer;
 use super::softmax::SoftmaxUnit;
 use super::writes::Writes;
@@ -50,6 +52,8 @@ pub(super) struct FireUnit<'a> {
     steps: u64,
     elements: u64,
     room: Room,
+    /// The cycles in which the last groups have left the queue.
+    waiting: VecDeque<u64>,
     /// The cycles in which spikes are written, and those in which nobody else reaches a memory of sums with one port for both.
     pub writes: Writes,
     pub sums: Writes,
@@ -71,6 +75,7 @@ impl<'a> FireUnit<'a> {
             steps: 0,
             elements: 0,
             room: Room::default(),
+            waiting: VecDeque::new(),
             writes: Writes::default(),
             sums: Writes::default(),
         }
@@ -97,11 +102,22 @@ impl<'a> FireUnit<'a> {
         let mut left = number(if last { fire.tail } else { fire.full });
         let mut take = there.max(self.from);
         loop {
-            take = take.max(self.selected);
+            // It leaves for the queue, if there is one, and from there a cycle later at the earliest.
+            let waiting = self.plan.machine.waiting_groups();
+            let mut leaves = take.max(self.selected);
+            if waiting > 0 {
+                if self.waiting.len() == waiting {
+                    take = take.max(self.waiting.pop_front().unwrap_or(0) + 1);
+                }
+                leaves = (take + 1).max(self.selected);
+                self.waiting.push_back(leaves);
+            } else {
+                take = leaves;
+            }
             let elements = left.min(lanes);
             left -= elements;
             turn = (turn + 1) % turns;
-            self.group(fire, (take, elements), [turn == 0 || left == 0, left == 0 && last], busy);
+            self.group(fire, (leaves, elements), [turn == 0 || left == 0, left == 0 && last], busy);
             if left == 0 {
                 break;
             }
@@ -139,9 +155,10 @@ impl<'a> FireUnit<'a> {
         let machine = &self.plan.machine;
         let at_once = fire.at_once(machine.row_lanes.max(1), machine.operand_lanes());
         let mut cycles = if fire.walks() { elements.div_ceil(at_once) as u64 } else { 1 };
-        // With one memory of sums, what is added to what is there comes in every second cycle.
+        // With one memory of sums, what is added to what is there comes in every second cycle; beats of sums in two memories
+        // follow one another.
         let adds = fire.serial == 1 && fire.accumulate == 1;
-        if adds && machine.bus_width > 0 {
+        if adds && machine.bus_width > 0 && (fire.wide == 0 || machine.sum_halves() == 1) {
             cycles *= 2;
         }
         let mut firing = 0;

@@ -6,6 +6,8 @@ use crate::overlay::machine::Machine;
 
 /// The neurons of four beats, for one of the units that use them.
 pub(super) struct RowFire {
+    /// A quad may begin in the cycle in which the one before is handed over.
+    eager: bool,
     /// Beats whose multiples groups begin at.
     align: usize,
     level_bits: u64,
@@ -27,6 +29,7 @@ pub(super) struct RowFire {
 impl RowFire {
     pub fn new(machine: &Machine, code: SpikeCode) -> Self {
         Self {
+            eager: machine.row_lanes >= 4,
             align: machine.group() / machine.row_lanes.max(1),
             level_bits: machine.row_level_bits.into(),
             unary: code == SpikeCode::Unary,
@@ -48,8 +51,8 @@ impl RowFire {
     }
 
     fn take(&mut self, there: u64) -> u64 {
-        // The first of a quad follows a cycle after the quad before has been handed over.
-        let free = if self.lane == 0 && self.handed > 0 { self.handed + 1 } else { 0 };
+        // The first of a quad follows when the quad before has been handed over.
+        let free = if self.lane == 0 && self.handed > 0 { self.handed + u64::from(!self.eager) } else { 0 };
         self.taken = there.max(self.taken + 1).max(free);
         self.lane += 1;
         self.taken

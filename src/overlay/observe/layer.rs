@@ -30,7 +30,7 @@ pub(super) struct Layer {
     piece: usize,
     /// The channel at each position of a row; positions up to a whole number of groups.
     channels: Vec<Option<usize>>,
-    /// Positions at the end of a chunk that complete a group and do not fire, because neurons take turns.
+    /// Positions that do not fire: at the end of a chunk, because neurons take turns; between groups of scores.
     passed: Vec<bool>,
     own_channels: usize,
     /// The hardware's membranes are the layer's times a power of two.
@@ -64,6 +64,12 @@ impl Layer {
         }
         for (channel, &position) in place.positions.iter().enumerate() {
             channels[position] = Some(channel);
+        }
+        if place.unit == Unit::Softmax && plan.fire[place.instruction].apart == 1 {
+            // Between groups of scores, groups of neurons do not fire.
+            for (passed, channels) in passed.chunks_mut(align).zip(channels.chunks(align)) {
+                passed.fill(channels.iter().all(Option::is_none));
+            }
         }
         let worth = |theta: i64| {
             let vector = &plan.vector[place.instruction];

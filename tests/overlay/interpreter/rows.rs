@@ -152,6 +152,11 @@ impl Interpreter<'_> {
                     all.extend(levels);
                     all.resize(all.len().next_multiple_of(w), 0);
                 }
+                if f.apart == 1 {
+                    run.group = run.group.next_multiple_of(m.fetch_width / w);
+                    let all = run.outcome.levels.entry((0, fire, row)).or_default();
+                    all.resize(all.len().next_multiple_of(m.fetch_width), 0);
+                }
             }
         }
         Ok(true)
