@@ -134,7 +134,7 @@ module overlay_events #(
   logic final_beat, beat, leaves, some;
   logic [Spikes-1:0] total;
   assign total = count[Spikes*(Parts*Levels+Parts-1)+:Spikes];
-  if (FetchWidth > 16) begin : gen_ahead
+  if (FetchWidth >= 16) begin : gen_ahead
     logic in_more, left_more, final_q;
     more_than #(
       .Width(FetchWidth),

@@ -3,7 +3,9 @@
 /// LayerNorm of rows of sums, up to the elements that `overlay_row_fire` decides. No division.
 ///
 ///     y_i = C * X_i        S = sum of X        v = sum of X * y - S^2 + epsilon        r = floor(sqrt(v))
-///     V_i = floor((gamma_i * (y_i - S) + beta_i * r + r * 2^(Fraction-1)) / 2^Fraction)        theta = r
+///     V_i = floor((gamma_i * (y_i - S) + beta_i * r) / 2^Fraction)        theta = r
+///
+/// The half that rounding adds is part of beta.
 ///
 /// With `uncentred_i`, S is 0: RMSNorm.
 ///
@@ -86,7 +88,6 @@ module overlay_layer_norm #(
   localparam int unsigned RowWidth = SumWidth + $clog2(ChannelsMax);
   localparam int unsigned CentredWidth = RowWidth + 1;
   localparam int unsigned WideWidth = ValueWidth + Fraction;
-  localparam int unsigned OffsetWidth = ((ConstWidth > Fraction) ? ConstWidth : Fraction) + 2;
   // Stages in which the numbers of a beat are added up.
   localparam int unsigned Levels = $clog2(Lanes);
   // A row, and what comes while its root is computed.
@@ -283,7 +284,7 @@ module overlay_layer_norm #(
   // d0: y, S and r of its row. d1: y - S, constants from the memory. d4: products. d5: their sum.
   // theta of d5 comes from d2, where r of the same row is while a row's first element is in d4: r is not replaced before
   // that element is beyond d1.
-  logic decide, have_q, first_y_q, issue, y_valid, y_last;
+  logic decide, pad, have_q, first_y_q, issue, y_valid, y_last;
   logic signed [RowWidth-1:0] s_q;
   logic [Lanes*RowWidth-1:0] y;
   logic [ConstAddrWidth-1:0] const_addr_q;
@@ -305,7 +306,8 @@ module overlay_layer_norm #(
   logic [5:1] d_valid_q, d_last_q;
   logic [4:1] d_first_q;
   logic [RootWidth-1:0] r_q, d1_r_q, d2_r_q, d5_r_q;
-  assign decide = !d_valid_q[5] || d_ready;
+  // What is offered stays while empty quads follow.
+  assign decide = !pad && (!d_valid_q[5] || d_ready);
   assign issue = decide && have_q && y_valid;
   assign root_ready = decide && (!have_q || (issue && y_last && !first_y_q)) &&
       !(d_valid_q[1] && d_first_q[1]);
@@ -338,16 +340,13 @@ module overlay_layer_norm #(
     end
   end
 
-  logic pad;
   for (genvar l = 0; l < Lanes; l++) begin : gen_decision
     logic signed [RowWidth-1:0] own_y;
     logic signed [CentredWidth-1:0] d1_centred_q;
     logic signed [ConstWidth-1:0] gamma, beta;
-    logic signed [OffsetWidth-1:0] offset;
     logic signed [WideWidth-1:0] d4_scaled, d4_shift, d5_wide_q;
     assign own_y = y[RowWidth*l+:RowWidth];
     assign {beta, gamma} = const_data_i[2*ConstWidth*l+:2*ConstWidth];
-    assign offset = OffsetWidth'(beta) + (OffsetWidth'(1) <<< (Fraction - 1));
     always_ff @(posedge clk_i) begin
       if (decide) begin
         d1_centred_q <= CentredWidth'(own_y) - CentredWidth'(s_q);
@@ -368,13 +367,13 @@ module overlay_layer_norm #(
     );
 
     registered_product #(
-      .AWidth(OffsetWidth),
+      .AWidth(ConstWidth),
       .BWidth(RootWidth + 1),
       .Width(WideWidth)
     ) u_beta (
       .clk_i,
       .enable_i(decide),
-      .a_i(offset),
+      .a_i(beta),
       .b_i({1'b0, d1_r_q}),
       .product_o(d4_shift)
     );

@@ -941,23 +941,25 @@ module overlay_rows #(
   end
 
   // ---------------------------------------------------------------------------- neurons
-  // Rows of the vector unit and of softmax are not mixed.
+  // Rows of the vector unit and of softmax are not mixed. Whose element is next is in a register, for the ready of both
+  // follows from it: it changes between rows, and not while an element waits.
   if (HasSoftmax || FiresRows) begin : gen_fire
-    logic within_q, soft_q, scores, ready, leaves;
+    logic within_q, in_row, scores, ready, valid, leaves;
     logic [QuadBits-1:0] quad;
     logic [SerialLanes*FireWidth-1:0] wide_norm;
     for (genvar l = 0; l < SerialLanes; l++) begin : gen_norm
       assign wide_norm[FireWidth*l+:FireWidth] =
           FireWidth'($signed(norm_value[NormValueWidth*l+:NormValueWidth]));
     end
-    assign scores = within_q ? soft_q : !norm_valid;
-    assign leaves = ready && (scores ? soft_valid : norm_valid);
+    assign valid = scores ? soft_valid : norm_valid;
+    assign leaves = ready && valid;
+    assign in_row = leaves ? !(scores ? soft_row_end : norm_row_end) : within_q;
     assign norm_ready = ready && !scores;
     assign soft_ready = ready && scores;
     always_ff @(posedge clk_i) begin
-      if (rst_i) within_q <= 1'b0;
-      else if (leaves) within_q <= !(scores ? soft_row_end : norm_row_end);
-      if (leaves) soft_q <= scores;
+      within_q <= !rst_i && in_row;
+      if (rst_i) scores <= 1'b0;
+      else if (!in_row && (!valid || ready) && (norm_valid || soft_valid)) scores <= !norm_valid;
     end
     // The queue's ready is a register: the time that neurons take does not reach back into LayerNorm and softmax. What an
     // instruction says of the neurons stays until they are all done.
@@ -975,7 +977,7 @@ module overlay_rows #(
     ) u_elements (
       .clk_i,
       .rst_i,
-      .in_valid_i(scores ? soft_valid : norm_valid),
+      .in_valid_i(valid),
       .in_ready_o(ready),
       .in_data_i({
         scores ? soft_value : wide_norm,

@@ -124,11 +124,26 @@ module overlay_softmax #(
   end
 
   // ---------------------------------------------------------------------------- maximum
-  logic wait_ready, most_ready, most_valid, most_taken, taken;
+  logic wait_ready, most_ready, most_valid, most_taken, taken, look;
   logic [Lanes-1:0] excluded;
   logic signed [ScoreWidth-1:0] most;
-  assign in_ready_o = wait_ready && most_ready;
-  assign taken = in_valid_i && in_ready_o;
+  // Ready is a register: the beat after this one has a place, and does not follow a group's end whose maximum is not
+  // handed on yet. Beats that wait are counted.
+  localparam int unsigned WaitWidth = $clog2(Depth + 1);
+  logic ready_q;
+  logic [WaitWidth-1:0] waits_q;
+  assign in_ready_o = ready_q;
+  assign taken = in_valid_i && ready_q;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      ready_q <= 1'b0;
+      waits_q <= '0;
+    end else begin
+      ready_q <= waits_q < WaitWidth'(Depth - 1) && most_ready && !(taken && in_group_end_i);
+      if (taken && !look) waits_q <= waits_q + WaitWidth'(1);
+      else if (!taken && look) waits_q <= waits_q - WaitWidth'(1);
+    end
+  end
   assign excluded = in_excluded_i | ~in_here_i;
 
   // The maximum of a beat: node n is the larger of nodes 2n and 2n + 1; the leaves are nodes Lanes and on.
@@ -182,7 +197,7 @@ module overlay_softmax #(
 
   // ---------------------------------------------------------------------------- exponential
   // e1: the distance; e2: the entry's address; e3: the entry, from the memory; e4: the entry, in a register.
-  logic look, advance, exp_ready, room, scaled_taken;
+  logic advance, exp_ready, room, scaled_taken;
   logic e1_valid_q, e2_valid_q, e3_valid_q, e4_valid_q, e4_leaves;
   logic [1:0] e1_tag_q, e2_tag_q, e3_tag_q, e4_tag_q;
   logic [Lanes-1:0] e1_excluded_q, e2_excluded_q, e3_excluded_q, e4_excluded_q;
@@ -313,12 +328,15 @@ module overlay_softmax #(
   logic [Lanes-1:0] v_excluded_q;
   logic [Lanes*ValueWidth-1:0] value_q;
   logic [ScaledWidth-1:0] scaled_q;
-  assign leaves = exp_valid && scaled_valid && (!v_valid_q || v_ready);
+  // What is offered stays while empty quads follow.
+  logic v_moves;
+  assign v_moves = !pad && (!v_valid_q || v_ready);
+  assign leaves = exp_valid && scaled_valid && v_moves;
   assign scaled_taken = leaves && exp_group_end;
   always_ff @(posedge clk_i) begin
     if (rst_i) v_valid_q <= 1'b0;
-    else if (!v_valid_q || v_ready) v_valid_q <= leaves;
-    if (!v_valid_q || v_ready) begin
+    else if (v_moves) v_valid_q <= leaves;
+    if (v_moves) begin
       for (int unsigned l = 0; l < Lanes; l++) begin
         value_q[ValueWidth*l+:ValueWidth] <=
             (ValueWidth'(exp[ExpWidth*l+:ExpWidth]) << Fraction) + ValueWidth'(scaled);
@@ -371,6 +389,7 @@ module overlay_softmax #(
     if (!rst_i) begin
       a_start : assert (!start_i || (idle_o && !in_valid_i));
       a_row : assert (!in_valid_i || in_group_end_i || !in_row_end_i);
+      a_place : assert (!ready_q || (wait_ready && most_ready));
     end
   end
 `endif

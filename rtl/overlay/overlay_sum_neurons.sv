@@ -68,7 +68,8 @@ module overlay_sum_neurons #(
   assign beats = ChannelsWidth'(
       ((ChannelsWidth + 1)'(channels_i) + (ChannelsWidth + 1)'(Lanes - 1)) >> $clog2(Lanes));
   assign rest = channels_i & ChannelsWidth'(Lanes - 1);
-  assign advance = !s2_valid_q || ready;
+  // What is offered stays while empty quads follow.
+  assign advance = !pad && (!s2_valid_q || ready);
   assign last = beat_q == beats - ChannelsWidth'(1);
   assign row_begin_o = go_i && (!active_q || (advance && last));
   assign sum_enable_o = advance;

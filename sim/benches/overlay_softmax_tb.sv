@@ -19,7 +19,7 @@ module overlay_softmax_tb #(
   parameter ExpFile = "",
   /// Instructions: {apart, low, high, half even, unary, steps, step stride, row stride, spikes, scale, count, exponentials}.
   parameter ConfigFile = "",
-  /// Beats: {row's end, group's end, those excluded, those here, scores}.
+  /// Beats: {instruction's end, row's end, group's end, those excluded, those here, scores}.
   parameter InFile = "",
   parameter int InWords = 1,
   /// Writes: {row's end, negative, spike, quad, address}.
@@ -71,12 +71,12 @@ module overlay_softmax_tb #(
   assign {apart, low, high, half_even, unary, steps, step_stride, row_stride, spikes, scale, exponential_count,
           exponentials} = config_word;
 
-  logic in_valid, in_ready, group_end, row_end;
+  logic in_valid, in_ready, group_end, row_end, last;
   logic [Lanes-1:0] excluded, here;
   logic [Lanes*ScoreWidth-1:0] score;
-  bench_player #(.Width(Lanes * (ScoreWidth + 2) + 2), .Words(InWords), .File(InFile)) u_in (
+  bench_player #(.Width(Lanes * (ScoreWidth + 2) + 3), .Words(InWords), .File(InFile)) u_in (
     .clk_i, .rst_i(rst), .batch_i(playing), .idle_o(in_idle), .valid_o(in_valid), .ready_i(in_ready),
-    .data_o({row_end, group_end, excluded, here, score})
+    .data_o({last, row_end, group_end, excluded, here, score})
   );
 
   logic exp_enable, e_valid, e_ready, e_quad_end, e_row_end, e_unary, e_half_even;

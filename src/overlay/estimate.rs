@@ -158,7 +158,7 @@ fn sizes(machine: &Machine, unit: Unit, family: Family) -> Quantities {
             sizes.insert("coefficient", machine.coefficient_width.into());
             sizes.insert("constants", machine.constant_depth.min(1) as f64);
             sizes.insert("gamma", machine.gamma_width.into());
-            sizes.insert("beta", machine.beta_width.max(machine.norm_fraction + 1).into());
+            sizes.insert("beta", machine.beta_width.into());
             sizes.insert("channels", machine.max_channels.next_power_of_two().ilog2().into());
             sizes.insert("acc", machine.acc_width.into());
             sizes.insert("row_lanes", machine.row_lanes as f64);

@@ -198,7 +198,7 @@ pub struct Machine {
     pub coefficient_depth: usize,
     /// Signed Γ; as wide as B.
     pub gamma_width: u32,
-    /// Signed B.
+    /// Signed B, of which the half that rounding adds is a part.
     pub beta_width: u32,
     /// Fraction bits g of Γ and B.
     pub norm_fraction: u32,

@@ -25,6 +25,7 @@ mod overlay_memories;
 mod overlay_pieces;
 mod overlay_rows;
 mod overlay_serial;
+mod overlay_softmax;
 mod overlay_vector;
 mod product;
 mod registered_product;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use snn2rtl::graph::Band;
-use snn2rtl::integer::{LayerNorm, Range, Softmax};
+use snn2rtl::integer::{LayerNorm, Range};
 use snn2rtl::quant::Rounding;
 
 use super::images::{Random, Word, signed_width, unsigned_width, write_image};
+use super::overlay_softmax;
 use super::runner::{Group, Parameters, file};
 use super::vectors::{Batches, Beats};
 
@@ -38,10 +38,7 @@ fn overlay_rows() {
         let random = if shape[6] == 1 { &mut single } else { &mut wide };
         group.add_one("overlay_row_fire", |base| row_fire(random, shape, base));
     }
-    for case in SOFTMAX {
-        let random = if case.place[2] == 1 { &mut single } else { &mut wide };
-        group.add_one("overlay_softmax", |base| softmax(random, &case, base));
-    }
+    overlay_softmax::add(&mut group, &mut single, &mut wide);
     for case in LAYER_NORM {
         let random = if case.place[2] == 1 { &mut single } else { &mut wide };
         group.add_one("overlay_layer_norm", |base| layer_norm(random, &case, base));
@@ -80,7 +77,7 @@ impl Config {
     }
 
     /// Cycles that a quad takes in the neurons.
-    fn cycles(self, level_width: i64) -> i64 {
+    pub fn cycles(self, level_width: i64) -> i64 {
         if self.unary { level_width + self.steps } else { level_width }
     }
 
@@ -144,7 +141,7 @@ impl Target {
     }
 
     /// Quads of a group, and the cycles in which its beats and quads that are empty pass.
-    fn quads(self, group: i64) -> (i64, i64) {
+    pub fn quads(self, group: i64) -> (i64, i64) {
         let beats = (group + self.lanes - 1) / self.lanes;
         let quads = (group + self.align - 1) / self.align * self.align / self.quad();
         (quads, beats + quads - (beats + 3) / 4)
@@ -197,7 +194,7 @@ impl Target {
 }
 
 /// Pushes the fields of a configuration, the lowest first: row and step strides, steps, kind, limits.
-fn push_config(word: &mut Word, config: Config, target: Target, level_width: i64) {
+pub fn push_config(word: &mut Word, config: Config, target: Target, level_width: i64) {
     word.push(target.base, target.addr_width);
     word.push(target.row_stride, target.addr_width);
     word.push(target.step_stride, target.addr_width);
@@ -329,172 +326,6 @@ fn row_fire(
     parameters
 }
 
-struct SoftmaxCase {
-    group_max: i64,
-    /// Bits of a score, of an exponential, fraction bits of the scale, bits of a level.
-    bits: [i64; 4],
-    /// Bits of an address of an exponential.
-    table_bits: i64,
-    /// Neurons of a word, multiples that groups begin at, elements of a beat.
-    place: [i64; 3],
-}
-
-const fn softmax_case(group_max: i64, bits: [i64; 4], table_bits: i64, place: [i64; 3]) -> SoftmaxCase {
-    SoftmaxCase { group_max, bits, table_bits, place }
-}
-
-const SOFTMAX: [SoftmaxCase; 11] = [
-    softmax_case(16, [9, 12, 10, 4], 8, [16, 4, 1]),
-    softmax_case(17, [12, 24, 22, 4], 6, [32, 8, 1]),
-    softmax_case(1, [5, 6, 5, 2], 4, [4, 4, 1]),
-    softmax_case(5, [7, 8, 8, 3], 5, [8, 8, 1]),
-    softmax_case(70, [8, 10, 12, 8], 7, [64, 16, 1]),
-    softmax_case(9, [20, 16, 6, 4], 10, [8, 4, 1]),
-    softmax_case(17, [9, 12, 10, 4], 6, [32, 8, 2]),
-    softmax_case(70, [8, 10, 12, 3], 7, [64, 16, 4]),
-    softmax_case(2, [6, 7, 5, 3], 5, [16, 16, 4]),
-    softmax_case(43, [12, 14, 10, 4], 6, [32, 32, 8]),
-    softmax_case(9, [34, 12, 10, 4], 6, [16, 8, 2]),
-];
-
-fn softmax(random: &mut Random, case: &SoftmaxCase, base: &Path) -> Parameters {
-    let [score_width, exp_width, fraction, level_width] = case.bits;
-    let (addr_width, depth) = (9, 1i64 << case.table_bits);
-    let mut input = Beats::default();
-    let (mut output, mut batches, mut configs) = (Beats::default(), Batches::default(), Vec::new());
-    let entries: Vec<i64> = (0..depth)
-        .map(|i| match i % 7 {
-            0 => (1 << exp_width) - 1,
-            _ => random.range(1, (1 << exp_width) - 1) >> random.range(0, exp_width - 1),
-        })
-        .map(|e: i64| e.max(1))
-        .collect();
-    let (mut largest_sum, mut first_batch) = (1, 0);
-    for batch in 0..6 {
-        let config = Config::random(random, level_width, true);
-        let target = Target { apart: batch % 2 == 1, ..Target::random(random, addr_width, case.place) };
-        let first = random.range(0, depth - 1);
-        let count = random.range(1, depth - first);
-        let most = (1 << fraction) / (2 * config.high.max(1));
-        let scale = match random.once_in(2) {
-            true => random.range(1, most.max(1)),
-            false => 1 << most.max(1).ilog2(),
-        };
-        let softmax = Softmax {
-            groups: 1,
-            low: -(config.low as i32),
-            high: config.high as i32,
-            rounding: config.rounding(),
-            table: entries[first as usize..(first + count) as usize].to_vec(),
-            exp_fraction: exp_width as u32,
-            scale,
-            scale_fraction: fraction as u32,
-            padding: None,
-            band: Band::ALL,
-            total: Range::new(0, 0),
-            sum_width: 126,
-            decision_width: 126,
-        };
-        // Scores about as far apart as the table is long.
-        let spread = (1i64 << (score_width - 1)).min(count + 2);
-        let (rows, groups) = (random.range(3, 8), random.range(1, 4));
-        let mut cycles = 2 * case.group_max + 36;
-        for row in 0..rows {
-            let size = if random.once_in(2) { case.group_max } else { random.range(1, case.group_max) };
-            let mut placed = Vec::new();
-            for g in 0..groups {
-                let kind = random.range(0, 4);
-                let offset = random.range(-(1 << (score_width - 1)), (1 << (score_width - 1)) - spread);
-                let scores: Vec<i64> = (0..size)
-                    .map(|_| {
-                        let near = offset + random.range(0, if kind == 1 { 0 } else { spread - 1 });
-                        // Where there are such, some that are 2^32 apart.
-                        let far = score_width > 33 && near >= 0 && random.once_in(3);
-                        if far { near - (1 << 32) } else { near }
-                    })
-                    .collect();
-                let masked: Vec<bool> =
-                    (0..size).map(|_| kind == 0 || (kind > 2 && random.once_in(3))).collect();
-                let mut exps = Vec::new();
-                let sum = softmax.exps(&scores, |j| masked[j], &mut exps);
-                largest_sum = largest_sum.max(exps.iter().sum());
-                let (quads, pass) = target.quads(size);
-                // A quad of four beats takes five cycles.
-                cycles += (quads * (config.cycles(level_width) + 1).max(5)).max(pass);
-                let neuron = |j: usize| match masked[j] {
-                    true => vec![0; config.steps as usize],
-                    false => config.spikes(|k| softmax.reached(exps[j], sum, k as i32)),
-                };
-                placed.push((0..size as usize).map(neuron).collect());
-                for first in (0..size).step_by(target.lanes as usize) {
-                    let own = || (first..first + target.lanes).map(|j| (j < size, j.min(size - 1) as usize));
-                    let group_end = first + target.lanes >= size;
-                    let mut word = Word::default();
-                    // What is not there may be anything.
-                    for (here, j) in own() {
-                        let most = 1 << (score_width - 1);
-                        word.push(if here { scores[j] } else { random.range(-most, most - 1) }, score_width);
-                    }
-                    own().for_each(|(here, _)| word.push(i64::from(here), 1));
-                    for (here, j) in own() {
-                        word.push(i64::from(if here { masked[j] } else { random.once_in(2) }), 1);
-                    }
-                    for flag in [group_end, group_end && g + 1 == groups] {
-                        word.push(i64::from(flag), 1);
-                    }
-                    input.push(word);
-                }
-            }
-            target.row(row as usize, &placed, config.steps, &mut output);
-        }
-        input.end_batch();
-        output.end_batch();
-        batches.push(0);
-        configs.push((first, count, scale, config, target));
-        if batch == 0 {
-            first_batch = cycles;
-        }
-    }
-    let scale_width = configs.iter().map(|c| unsigned_width(c.2.into())).max().unwrap();
-    let words: Vec<Word> = configs
-        .iter()
-        .map(|&(first, count, scale, config, target)| {
-            let mut word = Word::default();
-            word.push(first, case.table_bits);
-            word.push(count, case.table_bits + 1);
-            word.push(scale, scale_width);
-            push_config(&mut word, config, target, level_width);
-            word.push(i64::from(target.apart), 1);
-            word
-        })
-        .collect();
-    let config_file = base.with_extension("config.hex");
-    write_image(&config_file, &words);
-    let exp_file = base.with_extension("exp.hex");
-    let entry = |&e: &i64| {
-        let mut word = Word::default();
-        word.push(e, exp_width);
-        word
-    };
-    write_image(&exp_file, &entries.iter().map(entry).collect::<Vec<_>>());
-    let mut parameters = batches.write(base, first_batch);
-    parameters.extend(input.parameters(base, "in", ["InFile", "InWords"]));
-    parameters.extend(output.parameters(base, "out", ["OutFile", "OutWords"]));
-    parameters.extend(configs[0].4.parameters(level_width));
-    parameters.extend([
-        ("ConfigFile", file(&config_file)),
-        ("ExpFile", file(&exp_file)),
-        ("ScoreWidth", score_width.to_string()),
-        ("GroupMax", case.group_max.to_string()),
-        ("ExpWidth", exp_width.to_string()),
-        ("ExpAddrWidth", case.table_bits.to_string()),
-        ("SumWidth", unsigned_width(largest_sum.into()).max(exp_width).to_string()),
-        ("ScaleWidth", scale_width.to_string()),
-        ("Fraction", fraction.to_string()),
-    ]);
-    parameters
-}
-
 struct NormCase {
     channels_max: i64,
     /// Bits of a sum, of a constant, fraction bits of the constants, bits of a level.
@@ -546,6 +377,24 @@ impl Norms {
             _ => random.range(-most, most - 1),
         };
         [random.range(-most, most - 1) >> random.range(0, 3), beta.clamp(-most, most - 1)]
+    }
+
+    /// Bits of a constant in memory, where the half that rounding adds is part of the offset.
+    pub fn image_width(&self) -> i64 {
+        self.const_width.max(self.fraction) + 1
+    }
+
+    /// Writes an image of constants.
+    pub fn write(&self, base: &Path, constants: &[[i64; 2]]) -> String {
+        let path = base.with_extension("constants.hex");
+        let word = |&[gamma, beta]: &[i64; 2]| {
+            let mut word = Word::default();
+            word.push(gamma, self.image_width());
+            word.push(beta + (1 << (self.fraction - 1)), self.image_width());
+            word
+        };
+        write_image(&path, &constants.iter().map(word).collect::<Vec<_>>());
+        file(&path)
     }
 
     /// The spikes of a row.
@@ -677,10 +526,10 @@ fn layer_norm(random: &mut Random, case: &NormCase, base: &Path) -> Parameters {
         ("OutWords", out_words),
         ("ConfigFile", file(&config_file)),
         ("SumFile", numbers(base, "sums", &memory, sum_width)),
-        ("ConstFile", pairs(base, &constants, const_width)),
+        ("ConstFile", norms.write(base, &constants)),
         ("SumWidth", sum_width.to_string()),
         ("ChannelsMax", case.channels_max.to_string()),
-        ("ConstWidth", const_width.to_string()),
+        ("ConstWidth", norms.image_width().to_string()),
         ("Fraction", fraction.to_string()),
         ("SquareWidth", norms.square_width.to_string()),
         ("ValueWidth", norms.value_width.to_string()),
@@ -699,17 +548,5 @@ pub fn numbers(base: &Path, name: &str, values: &[i64], width: i64) -> String {
         word
     };
     write_image(&path, &values.iter().map(word).collect::<Vec<_>>());
-    file(&path)
-}
-
-/// Writes an image of the constants of LayerNorm.
-pub fn pairs(base: &Path, constants: &[[i64; 2]], width: i64) -> String {
-    let path = base.with_extension("constants.hex");
-    let word = |constant: &[i64; 2]| {
-        let mut word = Word::default();
-        constant.iter().for_each(|&number| word.push(number, width));
-        word
-    };
-    write_image(&path, &constants.iter().map(word).collect::<Vec<_>>());
     file(&path)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use snn2rtl::overlay::isa::Vector;
 
 use super::images::{Random, Word, unsigned_width};
-use super::overlay_rows::{Config, Norms, Target, numbers, pairs, sums};
+use super::overlay_rows::{Config, Norms, Target, numbers, sums};
 use super::runner::{Group, Parameters};
 use super::vectors::{Batches, Beats};
 
@@ -34,6 +34,8 @@ struct Case {
 }
 
 const ALL: [bool; 7] = [true; 7];
+/// The constants of channel 0 in an instruction whose result depends on a remainder.
+const TIE: usize = 0;
 /// Fraction bits of neurons of sums.
 const NEURON_FRACTION: i64 = 3;
 
@@ -168,6 +170,26 @@ fn instruction(random: &mut Random, case: &Case, op: u128, last: bool, done: i64
     }
 }
 
+/// A LayerNorm of one channel whose value is the threshold of an odd level and a remainder: rounded half to even, the
+/// remainder decides.
+fn tie(case: &Case, layer_norm: Vector) -> Vector {
+    let [_, _, level_width] = case.norm;
+    let most = (1 << level_width) - 1;
+    Vector {
+        channels: 1,
+        constants: TIE as u128,
+        uncentred: 0,
+        // The root is 1.
+        epsilon: 1,
+        half_even: 1,
+        unary: 0,
+        steps: level_width as u128,
+        high: most,
+        low: most,
+        ..layer_norm
+    }
+}
+
 /// The memories of a machine, and what is written to them.
 struct Machine<'a> {
     case: &'a Case,
@@ -295,7 +317,13 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         (numbers_of(START_BITS, sum_width), numbers_of(COEFFICIENT_BITS, coefficient_width));
     let table = numbers_of(table_bits, entry_width);
     let norms = Norms::new(const_width, fraction);
-    let constants: Vec<[i64; 2]> = (0..1 << CONST_BITS).map(|_| norms.constant(random)).collect();
+    let mut constants: Vec<[i64; 2]> = (0..1 << CONST_BITS).map(|_| norms.constant(random)).collect();
+    // Half of the unit is added to it: level 1 and the smallest remainder.
+    let tie_beta = (1 << (fraction - 1)) + 1;
+    let has_tie = layer_norm && tie_beta < 1 << (const_width - 1);
+    if has_tie {
+        constants[TIE][1] = tie_beta;
+    }
     let mut memory = Vec::new();
     while memory.len() < 1 << sum_bits {
         memory.extend(sums(random, sum_width, case.channels_max));
@@ -322,6 +350,8 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         .map(|i| {
             let op = kinds.get(i).copied().unwrap_or_else(|| random.pick(&kinds));
             let instruction = instruction(random, case, op, i + 1 == INSTRUCTIONS, done);
+            let instruction =
+                if has_tie && op == 3 && i < kinds.len() { tie(case, instruction) } else { instruction };
             done += instruction.rows as i64;
             instruction
         })
@@ -383,7 +413,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         ("StartFile", numbers(base, "start", &start_table, sum_width)),
         ("CoefficientFile", numbers(base, "coefficients", &coefficients, coefficient_width)),
         ("TableFile", numbers(base, "table", &table, entry_width)),
-        ("ConstFile", pairs(base, &constants, const_width)),
+        ("ConstFile", machine.norms.write(base, &constants)),
         ("RawFile", numbers(base, "raw", &raw, raw_width)),
         ("SumWidth", sum_width.to_string()),
         ("CoefficientWidth", coefficient_width.to_string()),
@@ -395,7 +425,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         ("TableAddrWidth", table_bits.to_string()),
         ("RawAddrWidth", RAW_BITS.to_string()),
         ("ChannelsMax", case.channels_max.to_string()),
-        ("ConstWidth", const_width.to_string()),
+        ("ConstWidth", machine.norms.image_width().to_string()),
         ("Fraction", fraction.to_string()),
         ("SquareWidth", machine.norms.square_width.to_string()),
         ("ValueWidth", value_width.to_string()),

@@ -298,8 +298,10 @@ impl Lowering<'_> {
         let words = self.row_words(&layout);
         let shift = self.norm_fraction - norm.fraction;
         let scaled = |x: i64| i128::from(x) << shift;
+        // The half that rounding adds is part of B.
+        let half = 1 << (self.norm_fraction - 1);
         let constants: Vec<(i128, i128)> =
-            norm.gamma.iter().zip(&norm.beta).map(|(&g, &b)| (scaled(g), scaled(b))).collect();
+            norm.gamma.iter().zip(&norm.beta).map(|(&g, &b)| (scaled(g), scaled(b) + half)).collect();
         for &(gamma, beta) in &constants {
             self.widths.gamma.take(gamma);
             self.widths.beta.take(beta);

@@ -349,7 +349,7 @@ impl Interpreter<'_> {
             let gamma = self.constants.bits(word, at, m.gamma_width, true, "constants")?;
             let at = at + m.gamma_width as usize;
             let beta = self.constants.bits(word, at, m.beta_width, true, "constants")?;
-            let numerator = gamma * (count * x - sum) + beta * root + (root << (m.norm_fraction - 1));
+            let numerator = gamma * (count * x - sum) + beta * root;
             let value = numerator >> m.norm_fraction;
             let sticky = numerator != value << m.norm_fraction;
             levels.push(self.row_level(
