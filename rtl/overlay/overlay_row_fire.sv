@@ -181,14 +181,20 @@ module overlay_row_fire #(
   logic [QuadWidth-1:0] step_quad_q;
   logic step_unary_q, step_row_end_q, step_tag_q;
   logic [Quad-1:0] live_q, neg_q, step_strict_q, spikes;
+  // The steps have the present weight; the present bit of each limit, 0 for neurons that stay at level 0.
+  logic there_q;
+  logic [Quad-1:0] limit_q;
   assign step = busy_q && (step_ready || !writes_q);
   // The step after this one is the last of the weights; it is one of the weights.
-  logic next_weighs, next_lowest, next_final, first_final;
+  logic next_weighs, next_lowest, next_final, first_final, next_high, next_low;
   assign next_weighs = weighs_q && !weight_q[0];
   if (LevelWidth > 1) begin : gen_next
     assign next_lowest = weight_q[1];
+    assign next_high = step_high_q[LevelWidth-2];
+    assign next_low = step_low_q[LevelWidth-2];
   end else begin : gen_no_next
     assign next_lowest = 1'b0;
+    assign {next_high, next_low} = '0;
   end
   assign next_final = next_weighs ? next_lowest && !step_unary_q :
       left_q == (weighs_q ? StepsWidth'(1) : StepsWidth'(2));
@@ -209,6 +215,7 @@ module overlay_row_fire #(
     if (hand_over) begin
       weighs_q <= 1'b1;
       writes_q <= !unary_q && StepsWidth'(LevelWidth) <= steps_q;
+      there_q <= unary_q || StepsWidth'(LevelWidth) <= steps_q;
       final_q <= first_final;
       turns_q <= TurnWidth'(LevelWidth);
       weight_q <= LevelWidth'(1) << (LevelWidth - 1);
@@ -227,6 +234,7 @@ module overlay_row_fire #(
     end else if (step) begin
       weighs_q <= next_weighs;
       writes_q <= !next_weighs || (!step_unary_q && StepsWidth'(turns_q - TurnWidth'(1)) <= left_q);
+      there_q <= next_weighs && (step_unary_q || StepsWidth'(turns_q - TurnWidth'(1)) <= left_q);
       final_q <= next_final;
       turns_q <= turns_q - TurnWidth'(1);
       weight_q <= weight_q >> 1;
@@ -256,20 +264,18 @@ module overlay_row_fire #(
   for (genvar j = 0; j < Quad; j++) begin : gen_lane
     logic [WideWidth-1:0] rest_q, rest, operand, loaded;
     logic [LevelWidth-1:0] level_q;
-    logic less_q, less, zero, reaches, takes, at_limit_q, limit_bit, loads;
+    logic less_q, less, zero, reaches, takes, at_limit_q, loads;
     assign loads = loads_q[j];
     assign less = loads || reaches;
     assign loaded = WideWidth'(mag_q[MagWidth*j+:MagWidth]);
     assign operand = loads ? ~loaded :
-        {rest_q[WideWidth-2:0], less_q} ^ {WideWidth{less_q ^ less}};
+        {rest_q[WideWidth-2:0], less_q} ^ {WideWidth{less_q ^ reaches}};
     assign rest = wide_theta + operand;
     assign zero = rest_q == {WideWidth{less_q}};
     // A level whose bits so far are those of the limit takes only bits that the limit has. A weight that the steps do not
     // have is not taken.
-    assign limit_bit = neg_q[j] ? step_low_q[LevelWidth-1] : step_high_q[LevelWidth-1];
+    assign reaches = there_q && (!at_limit_q || limit_q[j]) && rest_q[WideWidth-1] == less_q;
     // Only the lowest weight, the last one, can be taken or not by what is equal.
-    assign reaches = live_q[j] && weighs_q && (step_unary_q || writes_q) &&
-        (!at_limit_q || limit_bit) && rest_q[WideWidth-1] == less_q;
     assign takes = reaches && !(step_strict_q[j] && weight_q[0] && zero);
     assign spikes[j] = takes || (!weighs_q && level_q != '0);
     always_ff @(posedge clk_i) begin
@@ -280,9 +286,11 @@ module overlay_row_fire #(
       if (hand_over) begin
         level_q <= '0;
         at_limit_q <= 1'b1;
+        limit_q[j] <= here_q[j] && (minus_q[j] ? low_q[LevelWidth-1] : high_q[LevelWidth-1]);
       end else if (step) begin
         level_q <= weighs_q ? LevelWidth'({level_q, takes}) : level_q - LevelWidth'(spikes[j]);
-        at_limit_q <= at_limit_q && takes == limit_bit;
+        at_limit_q <= at_limit_q && takes == limit_q[j];
+        limit_q[j] <= live_q[j] && (neg_q[j] ? next_low : next_high);
       end
     end
   end
