@@ -68,18 +68,25 @@ struct Burst {
 struct Memory {
   uint64_t base = 0;
   std::vector<uint8_t> bytes;
+  // Of the beats of these IDs, of all ports.
+  uint64_t error_left = 0;
+  uint32_t error = 0;
+  bool error_of_second = false;
+};
+
+// A port to it.
+struct Channel {
   std::deque<Burst> bursts;
   // The burst whose beat is offered.
   size_t at = 0;
   bool valid = false;
   bool arready = false;
-  // Of the beats of these IDs.
-  uint64_t error_left = 0;
-  uint32_t error = 0;
-  bool error_of_second = false;
+  // It has the error.
+  bool bad = false;
   Stalls stalls{1};
   Stalls latency{2};
 };
+constexpr size_t kChannels = 8;
 
 struct Host {
   std::unique_ptr<VerilatedContext> context;
@@ -95,6 +102,7 @@ struct Host {
   std::vector<SnnLink> links;
   std::vector<Stalls> stalls;
   Memory memory;
+  Channel channels[kChannels];
   std::string message;
 };
 
@@ -118,49 +126,42 @@ void set_port(VlWide<Words>& port, const uint8_t* bytes) {
   }
 }
 
-// Models without the channels have no memory.
-template <typename Top, typename = void>
-struct Channels {
-  static void drive(Top&) {}
-  static bool step(Top&, bool) { return false; }
-};
-
-template <typename Top>
-struct Channels<Top, std::void_t<decltype(std::declval<Top&>().m_axi_arvalid_o)>> {
+template <typename Top, typename Port>
+struct ChannelOf {
   // Before a clock edge: what the memory offers.
   static void drive(Top& top) {
-    Memory& memory = host.memory;
+    Channel& memory = host.channels[Port::kNumber];
     const int pause = host.stall ? memory.stalls.next() : 0;
     memory.arready = !(pause & 1);
-    top.m_axi_arready_i = memory.arready;
+    Port::arready_i(top) = memory.arready;
     uint8_t data[128];
-    constexpr uint64_t bytes = sizeof(top.m_axi_rdata_i);
+    constexpr uint64_t bytes = sizeof(std::decay_t<decltype(Port::rdata_i(top))>);
     static_assert(bytes <= sizeof data, "a beat is at most 1024 bits");
     if (!memory.valid && !memory.bursts.empty() && !(pause & 2)) {
       memory.at = choose();
       memory.valid = memory.bursts[memory.at].due <= host.cycle;
     }
-    top.m_axi_rvalid_i = memory.valid;
-    top.m_axi_rid_i = 0;
+    Port::rvalid_i(top) = memory.valid;
+    Port::rid_i(top) = 0;
     if (!memory.valid) return;
     const Burst& burst = memory.bursts[memory.at];
-    top.m_axi_rid_i = burst.id;
-    const uint64_t from = burst.addr + burst.beat * bytes - memory.base;
-    const uint64_t size = memory.bytes.size();
+    Port::rid_i(top) = burst.id;
+    const uint64_t from = burst.addr + burst.beat * bytes - host.memory.base;
+    const uint64_t size = host.memory.bytes.size();
     const bool there = from < size;
     // What follows in the last beat may be anything.
     std::memset(data, 0xa5, sizeof data);
-    if (there) std::memcpy(data, memory.bytes.data() + from, bytes < size - from ? bytes : size - from);
-    set_port(top.m_axi_rdata_i, data);
-    const bool bad = counts(burst) && memory.error_left == 0;
-    top.m_axi_rresp_i = bad ? memory.error : there ? 0 : 3;
-    top.m_axi_rlast_i = burst.beat + 1 == burst.beats;
+    if (there) std::memcpy(data, host.memory.bytes.data() + from, bytes < size - from ? bytes : size - from);
+    set_port(Port::rdata_i(top), data);
+    memory.bad = counts(burst) && host.memory.error_left == 0;
+    Port::rresp_i(top) = memory.bad ? host.memory.error : there ? 0 : 3;
+    Port::rlast_i(top) = burst.beat + 1 == burst.beats;
   }
 
   // The burst that is answered next: the oldest one, or with stalls sometimes the oldest one of another ID.
   static size_t choose() {
-    const Memory& memory = host.memory;
-    if (!host.stall || (host.memory.latency.next() & 1)) return 0;
+    Channel& memory = host.channels[Port::kNumber];
+    if (!host.stall || (memory.latency.next() & 1)) return 0;
     for (size_t i = 1; i < memory.bursts.size(); ++i) {
       if (memory.bursts[i].id != memory.bursts[0].id) return i;
     }
@@ -174,34 +175,93 @@ struct Channels<Top, std::void_t<decltype(std::declval<Top&>().m_axi_arvalid_o)>
 
   // At the edge: what has moved, as the model's outputs stood before it.
   static bool step(Top& top, bool reset) {
-    Memory& memory = host.memory;
+    Channel& memory = host.channels[Port::kNumber];
     if (reset) {
       memory.bursts.clear();
       memory.valid = false;
       return false;
     }
-    const bool moved = memory.valid && top.m_axi_rready_o;
+    const bool moved = memory.valid && Port::rready_o(top);
     if (moved) {
       memory.valid = false;
       Burst& burst = memory.bursts[memory.at];
       if (counts(burst)) {
-        if (memory.error_left == 0) memory.error = 0;
-        else --memory.error_left;
+        // Beats of other ports may have come in this cycle.
+        if (memory.bad) host.memory.error = 0;
+        else if (host.memory.error_left > 0) --host.memory.error_left;
       }
       if (++burst.beat == burst.beats) memory.bursts.erase(memory.bursts.begin() + static_cast<long>(memory.at));
     }
-    if (memory.arready && top.m_axi_arvalid_o) {
+    if (memory.arready && Port::arvalid_o(top)) {
       uint64_t wait = 30;
       if (host.stall) {
         wait = 1;
         for (int i = 0; i < 40; ++i) wait += memory.latency.next() & 1;
       }
-      memory.bursts.push_back({top.m_axi_araddr_o, static_cast<uint32_t>(top.m_axi_arlen_o) + 1, host.cycle + wait,
-                               top.m_axi_arid_o, 0});
+      memory.bursts.push_back({Port::araddr_o(top), static_cast<uint32_t>(Port::arlen_o(top)) + 1, host.cycle + wait,
+                               Port::arid_o(top), 0});
     }
     return moved;
   }
 };
+
+// One of the ports to memory; models without it have none of its signals.
+#define SNN_PORT(NUMBER, PREFIX)                                                                                     \
+  template <typename Top, typename = void>                                                                            \
+  struct Channels##NUMBER {                                                                                           \
+    static void drive(Top&) {}                                                                                        \
+    static bool step(Top&, bool) { return false; }                                                                    \
+  };                                                                                                                  \
+  struct Port##NUMBER {                                                                                               \
+    static constexpr size_t kNumber = NUMBER;                                                                         \
+    template <typename Top> static auto& arvalid_o(Top& top) { return top.PREFIX##_arvalid_o; }                       \
+    template <typename Top> static auto& arready_i(Top& top) { return top.PREFIX##_arready_i; }                       \
+    template <typename Top> static auto& arid_o(Top& top) { return top.PREFIX##_arid_o; }                             \
+    template <typename Top> static auto& araddr_o(Top& top) { return top.PREFIX##_araddr_o; }                         \
+    template <typename Top> static auto& arlen_o(Top& top) { return top.PREFIX##_arlen_o; }                           \
+    template <typename Top> static auto& rvalid_i(Top& top) { return top.PREFIX##_rvalid_i; }                         \
+    template <typename Top> static auto& rready_o(Top& top) { return top.PREFIX##_rready_o; }                         \
+    template <typename Top> static auto& rid_i(Top& top) { return top.PREFIX##_rid_i; }                               \
+    template <typename Top> static auto& rdata_i(Top& top) { return top.PREFIX##_rdata_i; }                           \
+    template <typename Top> static auto& rresp_i(Top& top) { return top.PREFIX##_rresp_i; }                           \
+    template <typename Top> static auto& rlast_i(Top& top) { return top.PREFIX##_rlast_i; }                           \
+  };                                                                                                                  \
+  template <typename Top>                                                                                             \
+  struct Channels##NUMBER<Top, std::void_t<decltype(std::declval<Top&>().PREFIX##_arvalid_o)>>                        \
+      : ChannelOf<Top, Port##NUMBER> {};
+
+SNN_PORT(0, m_axi)
+SNN_PORT(1, m_axi_1)
+SNN_PORT(2, m_axi_2)
+SNN_PORT(3, m_axi_3)
+SNN_PORT(4, m_axi_4)
+SNN_PORT(5, m_axi_5)
+SNN_PORT(6, m_axi_6)
+SNN_PORT(7, m_axi_7)
+
+void drive_memory(Vsnn& top) {
+  Channels0<Vsnn>::drive(top);
+  Channels1<Vsnn>::drive(top);
+  Channels2<Vsnn>::drive(top);
+  Channels3<Vsnn>::drive(top);
+  Channels4<Vsnn>::drive(top);
+  Channels5<Vsnn>::drive(top);
+  Channels6<Vsnn>::drive(top);
+  Channels7<Vsnn>::drive(top);
+}
+
+// Whether a beat has come through the first port.
+bool step_memory(Vsnn& top, bool reset) {
+  const bool moved = Channels0<Vsnn>::step(top, reset);
+  Channels1<Vsnn>::step(top, reset);
+  Channels2<Vsnn>::step(top, reset);
+  Channels3<Vsnn>::step(top, reset);
+  Channels4<Vsnn>::step(top, reset);
+  Channels5<Vsnn>::step(top, reset);
+  Channels6<Vsnn>::step(top, reset);
+  Channels7<Vsnn>::step(top, reset);
+  return moved;
+}
 
 // More than this the simulator has no reason to say.
 constexpr size_t kLongestMessage = 8192;
@@ -291,8 +351,10 @@ int snn_open(uint64_t seed, int stall) {
   if (host.top) return 0;
   host.seed = seed;
   host.stall = stall != 0;
-  host.memory.stalls = Stalls{seed + 101};
-  host.memory.latency = Stalls{seed + 102};
+  for (size_t i = 0; i < kChannels; ++i) {
+    host.channels[i].stalls = Stalls{seed + 101 + 2 * i};
+    host.channels[i].latency = Stalls{seed + 102 + 2 * i};
+  }
   host.context.reset(new VerilatedContext);
   host.context->randReset(2);
   host.context->randSeed(static_cast<int>(seed & 0x7fffffff) | 1);
@@ -339,7 +401,7 @@ void snn_cycle(const SnnIn* in, SnnOut* out) {
   top.s_axi_arvalid_i = in->s_axi_arvalid;
   top.s_axi_araddr_i = in->s_axi_araddr;
   top.s_axi_rready_i = in->s_axi_rready;
-  Channels<Vsnn>::drive(top);
+  drive_memory(top);
   top.clk_i = 0;
   top.eval();
   dump();
@@ -357,7 +419,7 @@ void snn_cycle(const SnnIn* in, SnnOut* out) {
   out->s_axi_arready = top.s_axi_arready_o;
   out->s_axi_rvalid = top.s_axi_rvalid_o;
   out->s_axi_rresp = top.s_axi_rresp_o;
-  out->m_axi_beat = Channels<Vsnn>::step(top, in->rst != 0);
+  out->m_axi_beat = step_memory(top, in->rst != 0);
 
   top.clk_i = 1;
   top.eval();

@@ -16,24 +16,26 @@
 module @{ top }@ #(
 @% include "core_ports.svh" %@
 @%- if let Some(memory) = memory %@,
-  /// Memory with model images and weights, AXI4, read channels.
-  output      logic                   m_axi_arvalid_o,
-  input  wire logic                   m_axi_arready_i,
-  output      logic [0:0]             m_axi_arid_o,
-  output      logic [@{ memory.addr_width - 1 }@:0]            m_axi_araddr_o,
-  output      logic [7:0]             m_axi_arlen_o,
-  output      logic [2:0]             m_axi_arsize_o,
-  output      logic [1:0]             m_axi_arburst_o,
-  output      logic                   m_axi_arlock_o,
-  output      logic [3:0]             m_axi_arcache_o,
-  output      logic [2:0]             m_axi_arprot_o,
-  output      logic [3:0]             m_axi_arqos_o,
-  input  wire logic                   m_axi_rvalid_i,
-  output      logic                   m_axi_rready_o,
-  input  wire logic [0:0]             m_axi_rid_i,
-  input  wire logic [@{ memory.width - 1 }@:0]            m_axi_rdata_i,
-  input  wire logic [1:0]             m_axi_rresp_i,
-  input  wire logic                   m_axi_rlast_i
+  /// Memory with model images and weights, AXI4, read channels@% if memory.ports > 1 %@; weights come through all ports@% endif %@.
+@%- for name in memory.names() %@
+  output      logic                   @{ name }@_arvalid_o,
+  input  wire logic                   @{ name }@_arready_i,
+  output      logic [0:0]             @{ name }@_arid_o,
+  output      logic [@{ memory.addr_width - 1 }@:0]            @{ name }@_araddr_o,
+  output      logic [7:0]             @{ name }@_arlen_o,
+  output      logic [2:0]             @{ name }@_arsize_o,
+  output      logic [1:0]             @{ name }@_arburst_o,
+  output      logic                   @{ name }@_arlock_o,
+  output      logic [3:0]             @{ name }@_arcache_o,
+  output      logic [2:0]             @{ name }@_arprot_o,
+  output      logic [3:0]             @{ name }@_arqos_o,
+  input  wire logic                   @{ name }@_rvalid_i,
+  output      logic                   @{ name }@_rready_o,
+  input  wire logic [0:0]             @{ name }@_rid_i,
+  input  wire logic [@{ memory.width - 1 }@:0]            @{ name }@_rdata_i,
+  input  wire logic [1:0]             @{ name }@_rresp_i,
+  input  wire logic                   @{ name }@_rlast_i@% if !loop.last %@,@% endif %@
+@%- endfor %@
 @%- endif %@
 );
 
@@ -98,7 +100,10 @@ module @{ top }@ #(
   logic stream_valid, stream_ready, stream_failed;
   logic [63:0] read_addr;
   logic [31:0] read_bytes;
-  logic [@{ memory.width - 1 }@:0] stream_beat@% if rows %@, row_beat@% endif %@;
+  logic [@{ memory.ports * memory.width - 1 }@:0] stream_beat;
+@%- if rows %@
+  logic [@{ memory.width - 1 }@:0] row_beat;
+@%- endif %@
   logic unused_word_valid;
   logic [31:0] unused_word;
 @%- else %@
@@ -258,6 +263,9 @@ module @{ top }@ #(
   overlay_memory #(
     .AddrWidth(@{ memory.addr_width }@),
     .DataWidth(@{ memory.width }@),
+@%- if memory.ports > 1 %@
+    .Ports(@{ memory.ports }@),
+@%- endif %@
     .MaxBurst(@{ memory.burst }@),
     .Outstanding(@{ memory.outstanding }@),
     .BufferBeats(@{ memory.buffer }@),
@@ -307,23 +315,9 @@ module @{ top }@ #(
     .clear_i(1'b0),
     .bytes_read_o(unused_bytes_read),
     .waited_o(unused_waited),
-    .m_axi_arvalid_o,
-    .m_axi_arready_i,
-    .m_axi_arid_o,
-    .m_axi_araddr_o,
-    .m_axi_arlen_o,
-    .m_axi_arsize_o,
-    .m_axi_arburst_o,
-    .m_axi_arlock_o,
-    .m_axi_arcache_o,
-    .m_axi_arprot_o,
-    .m_axi_arqos_o,
-    .m_axi_rvalid_i,
-    .m_axi_rready_o,
-    .m_axi_rid_i,
-    .m_axi_rdata_i,
-    .m_axi_rresp_i,
-    .m_axi_rlast_i
+@%- for signal in signals %@
+    @{ memory.connect(signal) }@@% if !loop.last %@,@% endif %@
+@%- endfor %@
   );
 
 @%- endif %@

@@ -102,31 +102,34 @@ module self_check_tb #(
   end
 @%- if image.memory > 0 %@
 
-  // The memory: the image from address 0 on; one burst at a time.
+  // The memory: the image from address 0 on; one burst at a time of each port.
   localparam int unsigned MemoryWidth = @{ image.memory }@;
-  logic m_arvalid, m_arready, m_rvalid, m_rready;
-  logic [39:0] m_araddr;
-  logic [31:0] m_word;
-  logic [7:0] m_arlen, m_left;
-  logic [MemoryWidth-1:0] m_rdata;
-  assign m_arready = !m_rvalid;
-  always_comb begin
-    m_rdata = '0;
-    for (int unsigned i = 0; i < MemoryWidth / 32; i++) begin
-      if (m_word + i < @{ image.words }@) m_rdata[32*i+:32] = image[m_word+i];
+  localparam int unsigned MemoryPorts = @{ image.ports.len() }@;
+  logic [MemoryPorts-1:0] m_arvalid, m_arready, m_rvalid, m_rready;
+  logic [39:0] m_araddr[MemoryPorts];
+  logic [31:0] m_word[MemoryPorts];
+  logic [7:0] m_arlen[MemoryPorts], m_left[MemoryPorts];
+  logic [MemoryWidth-1:0] m_rdata[MemoryPorts];
+  assign m_arready = ~m_rvalid;
+  for (genvar p = 0; p < MemoryPorts; p++) begin : gen_port
+    always_comb begin
+      m_rdata[p] = '0;
+      for (int unsigned i = 0; i < MemoryWidth / 32; i++) begin
+        if (m_word[p] + i < @{ image.words }@) m_rdata[p][32*i+:32] = image[m_word[p]+i];
+      end
     end
-  end
-  always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      m_rvalid <= 1'b0;
-    end else if (m_arvalid && m_arready) begin
-      m_rvalid <= 1'b1;
-      m_word <= m_araddr[33:2];
-      m_left <= m_arlen;
-    end else if (m_rvalid && m_rready) begin
-      m_rvalid <= m_left != 8'd0;
-      m_word <= m_word + MemoryWidth / 32;
-      m_left <= m_left - 8'd1;
+    always_ff @(posedge clk_i) begin
+      if (rst_i) begin
+        m_rvalid[p] <= 1'b0;
+      end else if (m_arvalid[p] && m_arready[p]) begin
+        m_rvalid[p] <= 1'b1;
+        m_word[p] <= m_araddr[p][33:2];
+        m_left[p] <= m_arlen[p];
+      end else if (m_rvalid[p] && m_rready[p]) begin
+        m_rvalid[p] <= m_left[p] != 8'd0;
+        m_word[p] <= m_word[p] + MemoryWidth / 32;
+        m_left[p] <= m_left[p] - 8'd1;
+      end
     end
   end
 @%- endif %@
@@ -178,23 +181,25 @@ module self_check_tb #(
     .s_axi_rdata_o(r_data),
     .s_axi_rresp_o(),
 @%- if image.memory > 0 %@
-    .m_axi_arvalid_o(m_arvalid),
-    .m_axi_arready_i(m_arready),
-    .m_axi_arid_o(),
-    .m_axi_araddr_o(m_araddr),
-    .m_axi_arlen_o(m_arlen),
-    .m_axi_arsize_o(),
-    .m_axi_arburst_o(),
-    .m_axi_arlock_o(),
-    .m_axi_arcache_o(),
-    .m_axi_arprot_o(),
-    .m_axi_arqos_o(),
-    .m_axi_rvalid_i(m_rvalid),
-    .m_axi_rready_o(m_rready),
-    .m_axi_rid_i(1'b0),
-    .m_axi_rdata_i(m_rdata),
-    .m_axi_rresp_i(2'b00),
-    .m_axi_rlast_i(m_left == 8'd0),
+@%- for name in image.ports %@
+    .@{ name }@_arvalid_o(m_arvalid[@{ loop.index0 }@]),
+    .@{ name }@_arready_i(m_arready[@{ loop.index0 }@]),
+    .@{ name }@_arid_o(),
+    .@{ name }@_araddr_o(m_araddr[@{ loop.index0 }@]),
+    .@{ name }@_arlen_o(m_arlen[@{ loop.index0 }@]),
+    .@{ name }@_arsize_o(),
+    .@{ name }@_arburst_o(),
+    .@{ name }@_arlock_o(),
+    .@{ name }@_arcache_o(),
+    .@{ name }@_arprot_o(),
+    .@{ name }@_arqos_o(),
+    .@{ name }@_rvalid_i(m_rvalid[@{ loop.index0 }@]),
+    .@{ name }@_rready_o(m_rready[@{ loop.index0 }@]),
+    .@{ name }@_rid_i(1'b0),
+    .@{ name }@_rdata_i(m_rdata[@{ loop.index0 }@]),
+    .@{ name }@_rresp_i(2'b00),
+    .@{ name }@_rlast_i(m_left[@{ loop.index0 }@] == 8'd0),
+@%- endfor %@
 @%- endif %@
 @%- else %@
     .s_axi_awvalid_i(1'b0),

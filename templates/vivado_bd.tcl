@@ -24,9 +24,9 @@ update_ip_catalog
 create_bd_design system
 
 # The processor: registers through M_AXI_HPM0_FPD, memory through S_AXI_HP0_FPD, the clock is pl_clk0.
-@%- if reads_memory %@
-# Weights come through a port of their own, S_AXI_HP1_FPD.
-@%- endif %@
+@%- for (_, port) in memory_ports %@
+# Weights come through a port of their own, S_AXI_HP@{ port }@_FPD.
+@%- endfor %@
 set ps [create_bd_cell -type ip -vlnv xilinx.com:ip:zynq_ultra_ps_e ps]
 apply_bd_automation -rule xilinx.com:bd_rule:zynq_ultra_ps_e -config {apply_board_preset "1"} $ps
 set_property -dict [list \
@@ -36,10 +36,10 @@ set_property -dict [list \
   CONFIG.PSU__USE__M_AXI_GP1 0 \
   CONFIG.PSU__USE__M_AXI_GP2 0 \
   CONFIG.PSU__USE__S_AXI_GP2 1 \
-@%- if reads_memory %@
-  CONFIG.PSU__USE__S_AXI_GP3 1 \
-  CONFIG.PSU__SAXIGP3__DATA_WIDTH 128 \
-@%- endif %@
+@%- for (_, port) in memory_ports %@
+  CONFIG.PSU__USE__S_AXI_GP@{ port + 2 }@ 1 \
+  CONFIG.PSU__SAXIGP@{ port + 2 }@__DATA_WIDTH 128 \
+@%- endfor %@
   CONFIG.PSU__SAXIGP2__DATA_WIDTH 128] $ps
 create_bd_cell -type ip -vlnv xilinx.com:ip:proc_sys_reset reset
 
@@ -61,10 +61,10 @@ set control [create_bd_cell -type ip -vlnv xilinx.com:ip:smartconnect control]
 set_property -dict [list CONFIG.NUM_SI 1 CONFIG.NUM_MI 2] $control
 set memory [create_bd_cell -type ip -vlnv xilinx.com:ip:smartconnect memory]
 set_property -dict [list CONFIG.NUM_SI 2 CONFIG.NUM_MI 1] $memory
-@%- if reads_memory %@
-set weights [create_bd_cell -type ip -vlnv xilinx.com:ip:smartconnect weights]
+@%- for (_, port) in memory_ports %@
+set weights [create_bd_cell -type ip -vlnv xilinx.com:ip:smartconnect @% if *port == 1 %@weights@% else %@weights_@{ port }@@% endif %@]
 set_property -dict [list CONFIG.NUM_SI 1 CONFIG.NUM_MI 1] $weights
-@%- endif %@
+@%- endfor %@
 
 foreach {master slave} {
   ps/M_AXI_HPM0_FPD control/S00_AXI
@@ -75,24 +75,24 @@ foreach {master slave} {
   memory/M00_AXI ps/S_AXI_HP0_FPD
   dma/M_AXIS_MM2S snn/s_axis
   snn/m_axis dma/S_AXIS_S2MM
-@%- if reads_memory %@
-  snn/m_axi weights/S00_AXI
-  weights/M00_AXI ps/S_AXI_HP1_FPD
-@%- endif %@
+@%- for (name, port) in memory_ports %@
+  snn/@{ name }@ weights@% if *port > 1 %@_@{ port }@@% endif %@/S00_AXI
+  weights@% if *port > 1 %@_@{ port }@@% endif %@/M00_AXI ps/S_AXI_HP@{ port }@_FPD
+@%- endfor %@
 } {
   connect_bd_intf_net [get_bd_intf_pins $master] [get_bd_intf_pins $slave]
 }
 foreach pin {
   ps/maxihpm0_fpd_aclk ps/saxihp0_fpd_aclk reset/slowest_sync_clk control/aclk memory/aclk snn/aclk
   dma/s_axi_lite_aclk dma/m_axi_mm2s_aclk dma/m_axi_s2mm_aclk
-@%- if reads_memory %@
-  ps/saxihp1_fpd_aclk weights/aclk
-@%- endif %@
+@%- for (_, port) in memory_ports %@
+  ps/saxihp@{ port }@_fpd_aclk weights@% if *port > 1 %@_@{ port }@@% endif %@/aclk
+@%- endfor %@
 } {
   connect_bd_net [get_bd_pins ps/pl_clk0] [get_bd_pins $pin]
 }
 connect_bd_net [get_bd_pins ps/pl_resetn0] [get_bd_pins reset/ext_reset_in]
-foreach pin {control/aresetn memory/aresetn dma/axi_resetn@% if reads_memory %@ weights/aresetn@% endif %@ snn/aresetn} {
+foreach pin {control/aresetn memory/aresetn dma/axi_resetn@% for (_, port) in memory_ports %@ weights@% if *port > 1 %@_@{ port }@@% endif %@/aresetn@% endfor %@ snn/aresetn} {
   connect_bd_net [get_bd_pins reset/peripheral_aresetn] [get_bd_pins $pin]
 }
 connect_bd_net [get_bd_pins snn/busy] [create_bd_port -dir O led_o]

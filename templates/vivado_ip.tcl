@@ -73,22 +73,24 @@ set registers [interface s_axi interface aximm slave "Registers" {
 }]
 parameter PROTOCOL AXI4LITE $registers
 @%- if let Some(memory) = memory %@
-set memory [interface m_axi interface aximm master "Memory with model images and weights" {
-  ARVALID m_axi_arvalid ARREADY m_axi_arready ARID m_axi_arid ARADDR m_axi_araddr ARLEN m_axi_arlen ARSIZE m_axi_arsize
-  ARBURST m_axi_arburst ARLOCK m_axi_arlock ARCACHE m_axi_arcache ARPROT m_axi_arprot ARQOS m_axi_arqos
-  RVALID m_axi_rvalid RREADY m_axi_rready RID m_axi_rid RDATA m_axi_rdata RRESP m_axi_rresp RLAST m_axi_rlast
+@%- for name in memory.names %@
+set memory [interface @{ name }@ interface aximm master "Memory with model images and weights" {
+  ARVALID @{ name }@_arvalid ARREADY @{ name }@_arready ARID @{ name }@_arid ARADDR @{ name }@_araddr ARLEN @{ name }@_arlen ARSIZE @{ name }@_arsize
+  ARBURST @{ name }@_arburst ARLOCK @{ name }@_arlock ARCACHE @{ name }@_arcache ARPROT @{ name }@_arprot ARQOS @{ name }@_arqos
+  RVALID @{ name }@_rvalid RREADY @{ name }@_rready RID @{ name }@_rid RDATA @{ name }@_rdata RRESP @{ name }@_rresp RLAST @{ name }@_rlast
 }]
 parameter PROTOCOL AXI4 $memory
 # Bursts are incrementing, of whole beats.
 parameter SUPPORTS_NARROW_BURST 0 $memory
 parameter MAX_BURST_LENGTH @{ memory.burst }@ $memory
 parameter NUM_READ_OUTSTANDING @{ memory.outstanding }@ $memory
-set space [ipx::add_address_space m_axi $core]
+set space [ipx::add_address_space @{ name }@ $core]
 set_property range @{ memory.range }@ $space
 set_property width @{ memory.addr_width }@ $space
-set_property master_address_space_ref m_axi $memory
+set_property master_address_space_ref @{ name }@ $memory
+@%- endfor %@
 @%- endif %@
-foreach interface {s_axis m_axis s_axi@% if memory.is_some() %@ m_axi@% endif %@} {
+foreach interface {s_axis m_axis s_axi@% if let Some(memory) = memory %@@% for name in memory.names %@ @{ name }@@% endfor %@@% endif %@} {
   ipx::associate_bus_interfaces -busif $interface -clock aclk $core
 }
 ipx::associate_bus_interfaces -clock aclk -reset aresetn $core

@@ -210,7 +210,7 @@ fn the_driver_loads_images_from_the_memory_of_the_simulated_board() {
         }
     }
     let networks = [&own, &other].map(|model| snn2rtl::lower::lower(model).expect("lowered").network);
-    let external = External { bus: 128, ring: None };
+    let external = External { bus: 128, ports: 1, ring: None };
     let machine = Loadable::with_external_weights(
         &networks.iter().collect::<Vec<_>>(),
         &OverlayOptions::default(),

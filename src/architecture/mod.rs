@@ -131,13 +131,16 @@ impl Design {
     pub fn memory_width(&self) -> usize {
         match self {
             Self::Streaming(_) => 0,
-            Self::Overlay(design) => design.plan.machine.bus_width,
+            Self::Overlay(design) => design.plan.machine.memory_port().width,
         }
     }
 
-    /// The port to memory outside the chip, if it has one.
+    /// The ports to memory outside the chip, if it has some.
     pub fn memory_port(&self) -> Option<MemoryPort> {
-        self.reads_memory().then(|| MemoryPort::of(self.memory_width()))
+        match self {
+            Self::Overlay(design) if self.reads_memory() => Some(design.plan.machine.memory_port()),
+            Self::Overlay(_) | Self::Streaming(_) => None,
+        }
     }
 
     /// Whether images and weights are read from memory outside the chip.

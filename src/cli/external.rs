@@ -15,6 +15,10 @@ pub struct ExternalArgs {
     /// External weights: bits of a beat of the port to memory, a power of two from 32 to 512; default: 128.
     #[arg(long, value_name = "BITS")]
     bus_width: Option<usize>,
+    /// External weights: ports to memory that bring them together, 1, 2, 4 or 8, each as wide as the bus; default: 1. Memory
+    /// such as HBM gives one port a part of its rate.
+    #[arg(long, value_name = "N")]
+    memory_ports: Option<usize>,
     /// External weights: words of the ring that they come past, a power of two; default: room for any two instructions in
     /// sequence.
     #[arg(long, value_name = "WORDS")]
@@ -38,10 +42,15 @@ impl ExternalArgs {
     pub fn external(&self) -> Result<Option<External>> {
         match self.weights {
             Weights::External => {
-                Ok(Some(External { bus: self.bus_width.unwrap_or(128), ring: self.weight_ring }))
+                let (bus, ports) = (self.bus_width.unwrap_or(128), self.memory_ports.unwrap_or(1));
+                Ok(Some(External { bus, ports, ring: self.weight_ring }))
             }
             Weights::Internal => {
-                let given = [("--bus-width", self.bus_width), ("--weight-ring", self.weight_ring)];
+                let given = [
+                    ("--bus-width", self.bus_width),
+                    ("--memory-ports", self.memory_ports),
+                    ("--weight-ring", self.weight_ring),
+                ];
                 match given.iter().find(|(_, value)| value.is_some()) {
                     Some((name, _)) => Err(Error::input(format!("{name} is for weights in memory"))
                         .fix("leave it out, or add --weights external")),

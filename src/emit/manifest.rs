@@ -55,6 +55,9 @@ pub struct Manifest {
     /// Bits of a beat of the port to memory; 0 without one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub memory_port_bits: usize,
+    /// Ports to memory, if there are several.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub memory_ports: usize,
     /// The serial line, in a build for a board that has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<SerialEntry>,
@@ -307,6 +310,7 @@ impl Manifest {
             streams: design.streams(),
             memories: MemoryEntry::all(options),
             memory_port_bits: design.memory_width(),
+            memory_ports: design.memory_port().map_or(0, |port| if port.ports > 1 { port.ports } else { 0 }),
             serial: None,
             files: Vec::new(),
         }

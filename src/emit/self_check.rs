@@ -7,7 +7,7 @@ use askama::Template;
 use crate::architecture::{Design, Reference};
 use crate::error::{Error, Result};
 use crate::golden::Limits;
-use crate::hardware::{Input, RandomSamples, SampleResult, Word, name};
+use crate::hardware::{Input, MemoryPort, RandomSamples, SampleResult, Word, name};
 use crate::integer;
 use crate::registers::{Core, LOAD_CONTROL, LOAD_DATA, LOAD_LENGTH, LOAD_STATUS};
 
@@ -41,10 +41,12 @@ struct Image {
     length: u32,
     /// Bits of a beat, if the core reads the image from memory; 0 if not.
     memory: usize,
+    /// The ports that it is read through.
+    ports: Vec<String>,
 }
 
 impl Image {
-    fn of(words: &[u32], memory: usize) -> Self {
+    fn of(words: &[u32], port: Option<MemoryPort>) -> Self {
         Self {
             words: words.len(),
             address_bits: Core::address_bits(1, true),
@@ -52,7 +54,8 @@ impl Image {
             status: LOAD_STATUS.offset,
             data: LOAD_DATA.offset,
             length: LOAD_LENGTH.offset,
-            memory,
+            memory: port.map_or(0, |port| port.width),
+            ports: port.map_or_else(Vec::new, |port| port.names()),
         }
     }
 }
@@ -109,7 +112,7 @@ pub(super) fn files(
         }
         .clamp(100_000, u32::MAX.into()),
         tdata: name::bits(stream.tdata_width()),
-        image: image.map(|words| Image::of(words, design.memory_width())),
+        image: image.map(|words| Image::of(words, design.memory_port())),
     };
     let text = bench.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;
     let mut files = vec![

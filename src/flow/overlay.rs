@@ -51,9 +51,9 @@ impl Wanted {
                     reason = "a clock, above 0"
                 )]
                 let clock_hz = clock(schedule, target)?.round() as u64;
-                memory.bytes_per_cycle(external.bus as u64, clock_hz)
+                memory.bytes_per_cycle(external.bus as u64, external.ports as u64, clock_hz)
             }
-            Some(Target::Device(_)) | None => external.bus as f64 / 8.0,
+            Some(Target::Device(_)) | None => external.beat() as f64 / 8.0,
         };
         let memory = Some(ModelMemory { external, bytes_per_cycle });
         Ok(Place::Loaded { others: others.unwrap_or_default(), memory })

@@ -34,6 +34,8 @@ struct Top<'a> {
     load_width: u32,
     loader: Option<Loader>,
     memory: Option<MemoryPort>,
+    /// The signals of a port to it.
+    signals: [&'static str; 17],
     /// Rows of tables come from memory.
     rows: bool,
 }
@@ -97,7 +99,8 @@ pub(crate) fn core(design: &Design, top: &str, generator: &str) -> Result<Core> 
         parameters: parameters(design),
         load_width: 32 * most_parts(&plan.machine),
         loader: design.loadable.as_deref().map(Loader::of),
-        memory: (plan.machine.bus_width > 0).then(|| MemoryPort::of(plan.machine.bus_width)),
+        signals: MemoryPort::SIGNALS,
+        memory: (plan.machine.bus_width > 0).then(|| plan.machine.memory_port()),
         rows: plan.machine.gather_width() > 0,
     };
     let text = view.render().map_err(|e| Error::input(format!("cannot fill in a template: {e}")))?;

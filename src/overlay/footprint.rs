@@ -1,7 +1,6 @@
 //! Blocks that hold a memory; and the memories of a machine whose weights come from memory. Such machines are large: their memories are
 //! laid out for UltraScale+, where those that fill enough of it are UltraRAM.
 
-use crate::hardware::MemoryPort;
 use crate::target::{Device, Family};
 
 use super::entry::Unit;
@@ -141,6 +140,7 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
     let lane = if m.operand_depth > 0 { m.weight_width.max(m.operand_width) } else { m.weight_width };
     let part = if m.fire_lanes > 32 { m.fire_lanes / 2 } else { m.fire_lanes };
     let fires = 4 * row_lanes as u64;
+    let port = m.memory_port();
     let (engine, vector, softmax, readout) = (Unit::Engine, Unit::Vector, Unit::Softmax, Unit::Readout);
     let thetas = if m.shared_theta { 1 } else { m.fire_lanes };
     let raw = if m.input.direct { 0 } else { 2 * m.input.count.next_power_of_two() };
@@ -200,9 +200,10 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
         of(
             engine,
             "beats from memory",
-            (m.bus_width as u64 + 3, MemoryPort::of(m.bus_width).buffer),
-            1,
-            Style::Simple,
+            (port.width as u64 + 3, if m.bus_width > 0 { port.buffer } else { 0 }),
+            port.ports,
+            // Short ones are queues of look-up tables.
+            if port.buffer > 64 { Style::Simple } else { Style::Tables },
         ),
         of(
             vector,

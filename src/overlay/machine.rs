@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::tables;
+use crate::hardware::MemoryPort;
 use crate::integer::Readout;
 
 /// Place and form of the input in spike memory, and its elements.
@@ -109,6 +110,9 @@ pub struct Machine {
     /// Bits of a beat of the weights from memory; 0 if they are all in the chip.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub bus_width: usize,
+    /// Ports that bring these beats together, if there are several.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub memory_ports: usize,
     /// Signed level in operand memory.
     pub operand_width: u32,
     /// Words of P levels.
@@ -374,6 +378,16 @@ impl Machine {
     /// Turns in which a group fires.
     pub(super) fn turns(&self) -> usize {
         self.group() / self.fire_lanes.max(1)
+    }
+
+    /// Ports that bring a beat of weights together.
+    pub(super) fn ports(&self) -> usize {
+        self.memory_ports.max(1)
+    }
+
+    /// The ports to memory.
+    pub(crate) fn memory_port(&self) -> MemoryPort {
+        MemoryPort::of(self.bus_width / self.ports(), self.ports())
     }
 
     /// Memories of sums of the serial path that are read in turn, if weights come from memory: two if that takes no more blocks.

@@ -91,6 +91,7 @@ const SIZES: &[Size] = sizes! {
     Kind::Width, weight_width, "bits of a weight";
     Kind::Depth, weight_depth, "words of weights";
     Kind::Number, bus_width, "bits of a beat of weights from memory";
+    Kind::Number, memory_ports, "ports to memory";
     Kind::Width, operand_width, "bits of an operand";
     Kind::Depth, operand_depth, "words of operands";
     Kind::Flag, gates, "products element by element";
@@ -247,7 +248,8 @@ impl Machine {
     /// Where its weights come from, if that is memory.
     pub(super) fn external(&self) -> Option<External> {
         let ring = Some(self.weight_depth);
-        (self.bus_width > 0).then_some(External { bus: self.bus_width, ring })
+        let ports = self.ports();
+        (self.bus_width > 0).then_some(External { bus: self.bus_width / ports, ports, ring })
     }
 
     /// Whether it is one that [`Self::loadable`] gives, with the lanes of `options`.

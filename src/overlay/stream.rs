@@ -12,16 +12,26 @@ const LAST: u32 = 1 << 31;
 /// Most words of a ring, as of every memory of a machine.
 const MOST_WORDS: usize = 1 << 28;
 
+/// Most ports that bring one stream.
+const MOST_PORTS: usize = 8;
+
 /// The width of the bus and the size of the ring, as a user chooses them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct External {
     /// Bits of a beat: a power of two from 32 to 512.
     pub bus: usize,
+    /// Ports that bring the stream together: 1, 2, 4 or 8.
+    pub ports: usize,
     /// Words of the ring, a power of two from 4; if absent, what any two instructions in sequence need.
     pub ring: Option<usize>,
 }
 
 impl External {
+    /// Bits of a beat of the stream, to which each port brings one of its own.
+    pub fn beat(&self) -> usize {
+        self.bus * self.ports
+    }
+
     /// Checks the values.
     ///
     /// # Errors
@@ -30,6 +40,10 @@ impl External {
         if !self.bus.is_power_of_two() || !(32..=512).contains(&self.bus) {
             return Err(Error::input(format!("a bus of {} bits", self.bus))
                 .fix("choose a power of two from 32 to 512: --bus-width"));
+        }
+        if !self.ports.is_power_of_two() || self.ports > MOST_PORTS {
+            return Err(Error::input(format!("{} ports to memory", self.ports))
+                .fix(format!("choose a power of two from 1 to {MOST_PORTS}: --memory-ports")));
         }
         match self.ring {
             Some(words) if !words.is_power_of_two() || !(4..=MOST_WORDS).contains(&words) => {

@@ -124,12 +124,13 @@ impl Program {
         Self { adders, timeline, roofline: roofline.or(self.roofline), ..self }
     }
 
-    /// With the memory of a board, at `clock_hz`.
+    /// With the memory of a board behind so many ports, at `clock_hz`.
     #[must_use]
-    pub fn on_board(self, memory: &BoardMemory, clock_hz: u64) -> Self {
+    pub fn on_board(self, memory: &BoardMemory, ports: usize, clock_hz: u64) -> Self {
         let roofline = self.roofline.map(|roofline| {
-            let bits = (8.0 * roofline.bytes_per_cycle) as u64;
-            roofline.with_memory(memory.bytes_per_cycle(bits, clock_hz))
+            let ports = ports.max(1) as u64;
+            let bits = (8.0 * roofline.bytes_per_cycle) as u64 / ports;
+            roofline.with_memory(memory.bytes_per_cycle(bits, ports, clock_hz))
         });
         Self { roofline, ..self }
     }

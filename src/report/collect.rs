@@ -184,7 +184,9 @@ pub fn collect(build: &Path) -> Result<Report> {
     };
     let board = target.as_ref().and_then(Target::board);
     let program = match board.and_then(|board| Some((board, board.memory.as_ref()?))) {
-        Some((board, memory)) => program.map(|program| program.on_board(memory, board.clock_hz)),
+        Some((board, memory)) => {
+            program.map(|program| program.on_board(memory, manifest.memory_ports, board.clock_hz))
+        }
         None => program,
     };
     let free = runs.iter().find(|run| run.stall.is_none());

@@ -108,15 +108,20 @@ pub struct Memory {
     pub bytes_per_second: u64,
     /// Bits of a beat of a port to it.
     pub port_bits: u64,
+    /// Channels with this rate each: ports beyond these share it.
+    #[serde(default)]
+    pub channels: u64,
     /// Source of the numbers.
     pub source: String,
 }
 
 impl Memory {
-    /// Bytes a clock cycle, at most, of one port of a core with beats of `bits` bits at `clock_hz`.
-    pub fn bytes_per_cycle(&self, bits: u64, clock_hz: u64) -> f64 {
+    /// Bytes a clock cycle, at most, of `ports` ports of a core with beats of `bits` bits at `clock_hz`. Ports beyond
+    /// the number of channels share their rate.
+    pub fn bytes_per_cycle(&self, bits: u64, ports: u64, clock_hz: u64) -> f64 {
         let port = bits.min(self.port_bits) as f64 / 8.0;
-        port.min(self.bytes_per_second as f64 / clock_hz.max(1) as f64)
+        let channels = ports.min(self.channels.max(1)) as f64;
+        (ports as f64 * port).min(channels * self.bytes_per_second as f64 / clock_hz.max(1) as f64)
     }
 
     fn check(&self) -> Result<()> {

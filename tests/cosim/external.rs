@@ -43,7 +43,8 @@ fn a_perceptron_waits_for_memory_only() {
     let folder = tempfile::tempdir().expect("a folder");
     let model = mnist_mlp(Analog);
     let images = samples(&model, "examples/mnist_mlp/sample/images.npy", 6);
-    let mut bench = bench(&model, 32, External { bus: 64, ring: None }, &folder.path().join("build"));
+    let mut bench =
+        bench(&model, 32, External { bus: 64, ports: 1, ring: None }, &folder.path().join("build"));
     let report = equal(&mut bench, &images, None, None);
     let memory = report.memory_port.expect("a port to memory");
     assert!(memory.memory_share > 0.8, "{memory:?}");
@@ -56,12 +57,43 @@ fn a_perceptron_waits_for_memory_only() {
     assert_eq!(report.samples, 6);
 }
 
+/// Several ports bring the beats of the stream together: memory that limits a design is as many times as fast. Latencies of the
+/// ports differ, and an error at any of them is told.
+#[test]
+fn several_ports_share_the_stream() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = mnist_mlp(Analog);
+    let images = samples(&model, "examples/mnist_mlp/sample/images.npy", 4);
+    let mut cycles = Vec::new();
+    for ports in [1, 2, 4] {
+        let external = External { bus: 32, ports, ring: None };
+        let mut bench = bench(&model, 64, external, &folder.path().join(format!("build{ports}")));
+        let report = equal(&mut bench, &images, None, None);
+        cycles.push(report.cycles_per_sample.mean);
+        equal(&mut bench, &images, Some(ports as u64), None);
+        if ports > 1 {
+            let failures: Vec<(u64, u32)> = (0..12).map(|n| (n * n * 211 + n, 2 + (n % 2) as u32)).collect();
+            let report = bench.run_after_failures(&images, &failures, Some(5)).expect("a run");
+            assert_eq!((report.first_mismatch, report.samples), (None, 4), "{ports} ports");
+        }
+    }
+    assert!(cycles[0] > 1.9 * cycles[1] && cycles[1] > 1.8 * cycles[2], "{cycles:?}");
+    assert!(External { bus: 32, ports: 3, ring: None }.check().is_err());
+    assert!(External { bus: 32, ports: 16, ring: None }.check().is_err());
+    // Rows of tables have one port.
+    let network = lower::lower(&review_encoder()).expect("lowered").network;
+    let external = External { bus: 64, ports: 2, ring: None };
+    let refused = Loadable::with_external_weights(&[&network], &Options::default(), external);
+    assert!(refused.expect_err("refused").to_string().contains("rows of tables come through one port"));
+}
+
 #[test]
 fn a_transformer_does_not_wait() {
     let folder = tempfile::tempdir().expect("a folder");
     let model = vit_small();
     let images = samples(&model, "examples/mnist_vit/sample/images.npy", 3);
-    let mut bench = bench(&model, 32, External { bus: 128, ring: None }, &folder.path().join("build"));
+    let mut bench =
+        bench(&model, 32, External { bus: 128, ports: 1, ring: None }, &folder.path().join("build"));
     let report = equal(&mut bench, &images, None, None);
     let memory = report.memory_port.expect("a port to memory");
     let cycles = memory.memory_cycles as f64;
@@ -77,7 +109,7 @@ fn a_machine_with_few_memories_computes_the_same() {
     let model = mnist_vit();
     let network = lower::lower(&model).expect("lowered").network;
     let images = samples(&model, "examples/mnist_vit/sample/images.npy", 3);
-    let external = External { bus: 64, ring: None };
+    let external = External { bus: 64, ports: 1, ring: None };
     let options = Options { lanes: 64, spikes: 3, ..Options::default() };
     let loadable = Loadable::with_external_weights(&[&network], &options, external).expect("a machine");
     let machine = &loadable.machine;
@@ -101,7 +133,7 @@ fn bad_images_in_memory_are_refused() {
     let models = [mnist_mlp(Analog), text_fixture("text_masked_fill"), vit_small()];
     let networks: Vec<_> = models.iter().map(|model| lower::lower(model).expect("lowered").network).collect();
     let options = Options { lanes: 16, ..Options::default() };
-    let external = External { bus: 64, ring: None };
+    let external = External { bus: 64, ports: 1, ring: None };
     let all: Vec<_> = networks.iter().collect();
     let machine = Loadable::with_external_weights(&all, &options, external).expect("a machine");
     let folding = Folding::Loadable(Box::new(machine));
@@ -180,13 +212,16 @@ fn images_hold_the_weights_behind_all_else() {
     let model = mnist_mlp(Analog);
     let network = lower::lower(&model).expect("lowered").network;
     let options = Options { lanes: 32, ..Options::default() };
-    let refused =
-        Loadable::with_external_weights(&[&network], &options, External { bus: 64, ring: Some(64) });
+    let refused = Loadable::with_external_weights(
+        &[&network],
+        &options,
+        External { bus: 64, ports: 1, ring: Some(64) },
+    );
     assert!(refused.expect_err("too small").to_string().contains("the ring of weights has 64 words"));
     for (bus, ring) in [(48, None), (1024, None), (64, Some(100))] {
-        assert!(External { bus, ring }.check().is_err());
+        assert!(External { bus, ports: 1, ring }.check().is_err());
     }
-    let external = External { bus: 256, ring: None };
+    let external = External { bus: 256, ports: 1, ring: None };
     let machine = Loadable::with_external_weights(&[&network], &options, external).expect("a machine");
     let design = Design::plan("mlp", &network, &Folding::Loadable(Box::new(machine)));
     let words = design.expect("a design").image().expect("words").expect("an image");
@@ -207,7 +242,7 @@ fn rows_of_tables_come_from_memory() {
     let network = lower::lower(&model).expect("lowered").network;
     let sentences = samples(&model, "examples/review_encoder/sample/ids.npy", 3);
     for (bus, lanes) in [(64, 32), (256, 64)] {
-        let external = External { bus, ring: None };
+        let external = External { bus, ports: 1, ring: None };
         let options = Options { lanes, ..Options::default() };
         let loadable = Loadable::with_external_weights(&[&network], &options, external).expect("a machine");
         assert!(loadable.machine.embeds && loadable.machine.table_depth == 0);

@@ -200,7 +200,7 @@ fn tables_in_memory() {
     samples.push(vec![0; samples[0].len()]);
     for (lanes, bus) in [(32, 64), (64, 512)] {
         let options = Options { lanes, ..Options::default() };
-        let external = External { bus, ring: None };
+        let external = External { bus, ports: 1, ring: None };
         let machine = Loadable::with_external_weights(&[&network], &options, external).expect("a machine");
         let plan = compile_for(&network, &machine).expect("compiles");
         let tables = plan.tables.as_ref().expect("tables");

@@ -96,7 +96,7 @@ fn every_script_of_every_target_is_what_vivado_documents() {
 /// An overlay that reads its weights from memory.
 fn external(model: &Model) -> Folding {
     let network = lower::lower(model).expect("lowered").network;
-    let external = External { bus: 64, ring: None };
+    let external = External { bus: 64, ports: 1, ring: None };
     let machine = Loadable::with_external_weights(&[&network], &OverlayOptions::default(), external);
     Folding::Loadable(Box::new(machine.expect("a machine")))
 }

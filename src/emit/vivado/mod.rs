@@ -17,7 +17,7 @@ use crate::architecture::Design;
 use crate::error::{Error, Result};
 use crate::hardware::MemoryPort;
 use crate::hardware::name::{bits, in_comment};
-use crate::target::{Family, Target};
+use crate::target::{Board, Family, Target};
 use registers::Register;
 
 /// Vendor, library and version of the IP.
@@ -28,6 +28,8 @@ const VERSION: &str = "1.0";
 const USUAL_PART: &str = "xc7a100tcsg324-1";
 /// Minimum size of an address block on the bus, in bytes.
 const LEAST_RANGE: u32 = 4096;
+/// Ports of a processor for weights: S_AXI_HP1_FPD to S_AXI_HP3_FPD.
+const PROCESSOR_PORTS: usize = 3;
 /// Minimum width of the memory side of a DMA, in bits.
 const LEAST_MEMORY: usize = 32;
 
@@ -89,6 +91,8 @@ struct Wrapper<'a> {
 /// The port to memory.
 #[derive(Clone)]
 struct Memory {
+    /// Of the ports.
+    names: Vec<String>,
     addr: String,
     data: String,
     addr_width: usize,
@@ -101,6 +105,7 @@ struct Memory {
 impl Memory {
     fn of(port: &MemoryPort) -> Self {
         Self {
+            names: port.names(),
             addr: bits(port.addr_width),
             data: bits(port.width),
             addr_width: port.addr_width,
@@ -109,6 +114,19 @@ impl Memory {
             outstanding: port.outstanding,
         }
     }
+}
+
+/// The ports to memory, and those of the processor that they lead to: the first one is that of samples.
+///
+/// # Errors
+/// When the processor has fewer.
+fn processor_ports(design: &Design, board: &Board) -> Result<Vec<(String, usize)>> {
+    let names = design.memory_port().map_or_else(Vec::new, |port| port.names());
+    if names.len() > PROCESSOR_PORTS {
+        let problem = format!("{} ports to memory: {} has {PROCESSOR_PORTS}", names.len(), board.title);
+        return Err(Error::input(problem).fix("choose fewer: --memory-ports"));
+    }
+    Ok(names.into_iter().zip(1..).collect())
 }
 
 /// Packaging.
@@ -147,7 +165,8 @@ struct BlockDesign<'a> {
     memory_width: usize,
     pins: String,
     bitstream_stem: String,
-    reads_memory: bool,
+    /// Names of the ports to memory, with the port of the processor that each leads to: as in `S_AXI_HP1_FPD`.
+    memory_ports: Vec<(String, usize)>,
 }
 
 /// Bits of a beat of samples at the IP: a whole power of two, as a DMA has them.
@@ -241,7 +260,7 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
             memory_width: bus_width.max(LEAST_MEMORY),
             pins: format!("constraints/{}", board.pins_name),
             bitstream_stem: format!("bitstream/{family}"),
-            reads_memory: design.reads_memory(),
+            memory_ports: processor_ports(design, board)?,
         };
         add("scripts/vivado_bd.tcl".into(), block_design.render().map_err(fill)?);
     }

@@ -46,14 +46,14 @@ pub enum Place<'a> {
 pub struct ModelMemory {
     /// Port and ring.
     pub external: External,
-    /// Bytes of a clock cycle that the memory gives one port, at most.
+    /// Bytes of a clock cycle that the memory gives all ports together, at most.
     pub bytes_per_cycle: f64,
 }
 
 impl ModelMemory {
     /// Cycles from one beat to the next, at least.
     fn beat_cycles(&self) -> f64 {
-        let beat = self.external.bus as f64 / 8.0;
+        let beat = self.external.beat() as f64 / 8.0;
         if self.bytes_per_cycle > 0.0 { (beat / self.bytes_per_cycle).max(1.0) } else { 1.0 }
     }
 }

@@ -276,8 +276,9 @@ fn finish(
     }
     let mut own = machine(&lowering, &addresses, (&fetch, &fire, &vector));
     let mut stream = None;
-    let streams = external.is_some_and(|e| e.bus >= 64) && own.start_entry() <= 64;
-    if let Some(External { bus, ring }) = external {
+    let streams = external.is_some_and(|e| e.beat() >= 64) && own.start_entry() <= 64;
+    if let Some(external) = external {
+        let (bus, ring) = (external.beat(), external.ring);
         let entries = &lowering.constants.starts.entries;
         let lanes = lowering.options.row_lanes;
         let starts = if streams { streamed_starts(&fire, &vector, entries, lanes) } else { None };
@@ -302,12 +303,17 @@ fn finish(
         made.starts = starts.unwrap_or_default();
         own.weight_depth = made.ring;
         own.bus_width = bus;
+        own.memory_ports = if external.ports > 1 { external.ports } else { 0 };
         let transposed = fire.iter().filter(|f| f.operand_out == 1 && f.transpose == 1);
         own.operand_elements = transposed.map(|f| f.groups(own.group()) * own.group()).max().unwrap_or(0);
         stream = Some(made);
     }
     let tables = std::mem::take(&mut lowering.constants.tables);
     let tables = match external {
+        Some(External { ports: 2.., .. }) if !tables.is_empty() => {
+            return Err(Error::input("rows of tables come through one port to memory")
+                .fix("build with --memory-ports 1, or keep the weights in the chip"));
+        }
         Some(External { bus, .. }) if !tables.is_empty() => {
             let width = there.unwrap_or(&own).table_width;
             Some(Tables::place(tables, (width, bus), &mut vector)?)
@@ -471,6 +477,7 @@ fn machine(
         weight_width: widths.weight.signed(),
         weight_depth: constants.weights.len(),
         bus_width: 0,
+        memory_ports: 0,
         operand_width: widths.operand.signed(),
         operand_depth: addresses.operands,
         operand_elements: 0,

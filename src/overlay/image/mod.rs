@@ -147,8 +147,9 @@ pub fn words(plan: &Plan, loadable: &Loadable, signed: bool) -> Result<Vec<u32>>
         let beats = [stream.beats_before(), starts.len() / beat, stream.weight_beats() + starts.len() / beat];
         let before = beats[0] * beat;
         data.splice(before..before, starts);
-        let bytes = 4 * data.len();
-        let offset = outside(&mut words, data)?;
+        let ports = loadable.machine.ports();
+        let bytes = 4 * data.len() / ports;
+        let offset = outside(&mut words, parts(&data, beat, ports))?;
         let tables = match &plan.tables {
             Some(tables) => {
                 let data = tables.words();
@@ -165,6 +166,15 @@ pub fn words(plan: &Plan, loadable: &Loadable, signed: bool) -> Result<Vec<u32>>
     words[3] = u32::try_from(words.len() + 1).unwrap_or(u32::MAX);
     words.push(crc(&words));
     Ok(words)
+}
+
+/// The words of a stream with beats of `beat` words, as several ports read it: the part of each beat that the first port brings,
+/// then those of the others.
+fn parts(data: &[u32], beat: usize, ports: usize) -> Vec<u32> {
+    let own = (beat / ports).max(1);
+    let part =
+        |port: usize| data.chunks(beat.max(1)).flat_map(move |beat| beat.iter().skip(port * own).take(own));
+    (0..ports).flat_map(part).copied().collect()
 }
 
 /// Appends what stays in memory, at the alignment; the bytes before it. A section that only fills up goes before: the data of
