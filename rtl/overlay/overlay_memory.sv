@@ -326,7 +326,8 @@ module overlay_memory #(
     assign stream_length = '0;
     assign failed_o = 1'b0;
     logic unused_stream;
-    assign unused_stream = stream_i ^ (^stream_offset_i) ^ (^stream_bytes_i) ^ beat_ready_i;
+    assign unused_stream = stream_i ^ (^stream_offset_i) ^ (^stream_bytes_i) ^ beat_ready_i ^
+        more_ready ^ more_valid ^ more_bad ^ more_busy;
   end
   assign broken_o = broken_q;
   always_ff @(posedge clk_i) begin
