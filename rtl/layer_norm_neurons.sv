@@ -5,7 +5,7 @@
 /// With X the accumulated input of a row of `Channels` channels, and S, r as in `row_moments`:
 ///
 ///     c_i = Channels * X_i - S
-///     level k is reached when gamma_i * c_i + beta_i * r >= halves(k) * r * 2^(Fraction-1)
+///     level k is reached when gamma_i * c_i * 2^RootFraction + beta_i * r >= halves(k) * r * 2^(Fraction-1)
 ///
 /// (> for an exclusive boundary); a neuron goes a level up or down a time-step.
 ///
@@ -41,7 +41,9 @@ module layer_norm_neurons #(
   parameter int unsigned SquareWidth = 36,
   /// Added to v.
   parameter bit [127:0] Epsilon = 128'd1,
-  /// Bits of the signed decision, gamma*c + beta*r - halves*r*2^(Fraction-1).
+  /// Fraction bits of r.
+  parameter int unsigned RootFraction = 0,
+  /// Bits of the signed decision, gamma*c*2^RootFraction + beta*r - halves*r*2^(Fraction-1).
   parameter int unsigned DecisionWidth = 48,
   /// Bits of a signed boundary in half levels, and of the distance of two.
   parameter int unsigned HalvesWidth = 7,
@@ -91,6 +93,8 @@ module layer_norm_neurons #(
   localparam int unsigned SumWidth = AccWidth + $clog2(Channels + 1);
   localparam int unsigned RootWidth = (SquareWidth + 1) / 2;
   localparam int unsigned CentredWidth = SumWidth + 1;
+  // Bits of gamma*c; what is above them in the decision cancels.
+  localparam int unsigned ScaledWidth = DecisionWidth - RootFraction;
   localparam int unsigned ConstWidth = GammaWidth + BetaWidth;
   // Lanes of the final chunk that are channels.
   localparam int unsigned Tail = Channels - (Chunks - 1) * Lanes;
@@ -172,7 +176,8 @@ module layer_norm_neurons #(
     .Lanes(Lanes),
     .AccWidth(AccWidth),
     .SquareWidth(SquareWidth),
-    .Epsilon(Epsilon)
+    .Epsilon(Epsilon),
+    .RootFraction(RootFraction)
   ) u_moments (
     .clk_i,
     .rst_i,
@@ -277,7 +282,8 @@ module layer_norm_neurons #(
     logic signed [HalvesWidth-1:0] base;
     logic [GapWidth-1:0] gap, s3_gap_q;
     logic signed [OffsetWidth-1:0] offset, s3_offset_q;
-    logic signed [DecisionWidth-1:0] s5_scaled, s5_shift, s6_low_q, s6_high_q;
+    logic signed [ScaledWidth-1:0] s5_scaled;
+    logic signed [DecisionWidth-1:0] scaled, s5_shift, s6_low_q, s6_high_q;
     logic [RootWidth+GapWidth-1:0] s4_gap_q, s5_gap_q;
     logic up_here, up_meets, down_here, down_meets;
     logic [3:0] s3_kind_q, s4_kind_q, s5_kind_q, s6_kind_q;
@@ -306,6 +312,7 @@ module layer_norm_neurons #(
       .down_meets_o(down_meets)
     );
 
+    assign scaled = DecisionWidth'(s5_scaled) <<< RootFraction;
     assign gamma = s2_const_q[ConstWidth*j+:GammaWidth];
     assign beta = s2_const_q[ConstWidth*j+GammaWidth+:BetaWidth];
     assign offset = OffsetWidth'(beta) - (OffsetWidth'(base) <<< (Fraction - 1));
@@ -323,8 +330,8 @@ module layer_norm_neurons #(
         s5_gap_q <= s4_gap_q;
         s5_kind_q <= s4_kind_q;
         // What the element has above its lower and its upper boundary.
-        s6_low_q <= s5_scaled + s5_shift;
-        s6_high_q <= s5_scaled + (s5_shift - (DecisionWidth'($signed({1'b0, s5_gap_q})) <<<
+        s6_low_q <= scaled + s5_shift;
+        s6_high_q <= scaled + (s5_shift - (DecisionWidth'($signed({1'b0, s5_gap_q})) <<<
                      (Fraction - 1)));
         s6_kind_q <= s5_kind_q;
       end
@@ -333,7 +340,7 @@ module layer_norm_neurons #(
     wide_product #(
       .AWidth(GammaWidth),
       .BWidth(CentredWidth),
-      .Width(DecisionWidth)
+      .Width(ScaledWidth)
     ) u_scaled (
       .clk_i,
       .enable_i(advance),

@@ -2,7 +2,7 @@
 
 /// Moments of the rows of a stream for LayerNorm: sum, and square root of the scaled variance.
 ///
-///     S = sum of X        v = Channels * sum of X^2 - S^2 + Epsilon        r = floor(sqrt(v))
+///     S = sum of X        v = 4^RootFraction * (Channels * sum of X^2 - S^2) + Epsilon        r = floor(sqrt(v))
 ///
 /// Contract: takes the chunks of a row, lanes beyond the channels 0, and offers S and r of each row.
 /// Throughput: one chunk a cycle; a row takes at least as many cycles as S or r has bits.
@@ -17,6 +17,8 @@ module row_moments #(
   parameter int unsigned SquareWidth = 36,
   /// Added to v; in its unit.
   parameter bit [127:0] Epsilon = 128'd1,
+  /// Fraction bits of r.
+  parameter int unsigned RootFraction = 0,
   /// Bits of the signed sum, derived.
   localparam int unsigned SumWidth = AccWidth + $clog2(Channels + 1),
   /// Bits of the root, derived.
@@ -39,8 +41,12 @@ module row_moments #(
   localparam int unsigned ProductWidth = 2 * AccWidth;
   // Sum of squares, and v before it is cut to its proven width.
   localparam int unsigned SquaresWidth = ProductWidth + $clog2(Channels + 1);
+  // Without the fraction bits.
+  localparam int unsigned Shift = 2 * RootFraction;
+  localparam int unsigned WholeWidth = SquareWidth - Shift;
 
-  if (Channels < 1 || Lanes < 1 || SquareWidth < 2 || SquareWidth > 126) begin : gen_bad_parameters
+  if (Channels < 1 || Lanes < 1 || SquareWidth < Shift + 2 ||
+      SquareWidth > 126) begin : gen_bad_parameters
     $error("row_moments: a parameter is out of range");
   end
 
@@ -122,9 +128,11 @@ module row_moments #(
   // magnitude. Everything is computed in the width of v: what is above it cancels.
   logic busy_q, begun_q, v_valid, v_ready;
   logic [SumWidth-1:0] bits_q, magnitude;
-  logic [SquareWidth-1:0] v_q, shifted_q;
+  logic [SquareWidth-1:0] v_q;
+  logic [WholeWidth-1:0] whole, shifted_q;
   logic signed [SumWidth-1:0] row_sum_q;
   assign magnitude = row_sum_q[SumWidth-1] ? SumWidth'(-row_sum_q) : SumWidth'(row_sum_q);
+  assign whole = v_q[SquareWidth-1:Shift];
   assign row_ready = !busy_q;
   assign v_valid = begun_q && bits_q == '0;
 
@@ -142,13 +150,13 @@ module row_moments #(
     end
     if (!busy_q) begin
       row_sum_q <= sum;
-      v_q <= SquareWidth'(squares);
+      v_q <= SquareWidth'(WholeWidth'(squares)) << Shift;
     end else if (!begun_q) begin
       bits_q <= magnitude;
-      shifted_q <= SquareWidth'(magnitude);
-      v_q <= v_q * SquareWidth'(Channels) + SquareWidth'(Epsilon);
+      shifted_q <= WholeWidth'(magnitude);
+      v_q <= (SquareWidth'(whole * WholeWidth'(Channels)) << Shift) + SquareWidth'(Epsilon);
     end else if (!v_valid) begin
-      if (bits_q[0]) v_q <= v_q - shifted_q;
+      if (bits_q[0]) v_q <= v_q - (SquareWidth'(shifted_q) << Shift);
       bits_q <= bits_q >> 1;
       shifted_q <= shifted_q << 1;
     end

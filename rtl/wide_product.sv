@@ -46,6 +46,9 @@ module wide_product #(
     always_ff @(posedge clk_i) begin
       if (enable_i) part_q[Width*p+:Width] <= part << (PieceWidth * p);
     end
+    // Factors may be wider than the product.
+    logic unused_factors;
+    assign unused_factors = ^{a_i, factor};
   end
 
   logic [Width-1:0] sum;

@@ -9,6 +9,7 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lsq import SIGNED, WEIGHTS, Attention, Mlp, QuantisedLinear, Quantiser  # noqa: E402
+from residual import Grid  # noqa: E402
 
 
 def normalise(pixels, dtype=torch.float32):
@@ -55,6 +56,7 @@ class MnistVit(nn.Module):
         self.quan_patches = Quantiser(SIGNED)
         self.class_token = nn.Parameter(0.02 * torch.randn(1, 1, channels))
         self.positions = nn.Parameter(0.02 * torch.randn(1, tokens, channels))
+        self.class_grid, self.position_grid = Grid(), Grid()
         self.blocks = nn.ModuleList(Block(channels, heads, ratio * channels) for _ in range(blocks))
         self.norm = nn.LayerNorm(channels, eps=1e-6)
         self.quan_norm = Quantiser(SIGNED)
@@ -62,7 +64,17 @@ class MnistVit(nn.Module):
 
     def forward(self, x):
         x = self.quan_patches(self.patches(x).flatten(2).transpose(1, 2))
-        x = torch.cat((self.class_token.expand(x.shape[0], -1, -1), x), dim=1) + self.positions
+        first = self.class_grid(self.class_token).expand(x.shape[0], -1, -1)
+        x = torch.cat((first, x), dim=1) + self.position_grid(self.positions)
         for block in self.blocks:
             x = block(x)
         return self.head(self.quan_norm(self.norm(x))[:, 0])
+
+    def residual_quantisers(self):
+        """Quantisers of what the residual stream adds."""
+        blocks = [q for block in self.blocks for q in (block.attn.quan_proj, block.mlp.quan_out)]
+        return [self.quan_patches, *blocks]
+
+    def residual_constants(self):
+        """Constants of the residual stream, with their grids."""
+        return [(self.class_grid, self.class_token), (self.position_grid, self.positions)]

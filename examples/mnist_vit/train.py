@@ -17,14 +17,18 @@ from network import MnistVit, normalise
 
 from lsq import record
 from mnist import distort, load
+from residual import bake, snap
 
 HERE = Path(__file__).resolve().parent
 # Samples of which the reference holds every level.
 LEVELS = 256
 
 
-def train(images, labels, epochs, batch, seed):
-    """Quantisation-aware training with Adam, warm-up and a cosine learning rate."""
+def train(images, labels, epochs, batch, seed, scales):
+    """Quantisation-aware training with Adam, warm-up and a cosine learning rate.
+
+    With `scales` "pow2" the residual scales are s·2^k for the last fifth of the epochs.
+    """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     x, y = normalise(images), torch.as_tensor(labels).long()
@@ -40,6 +44,8 @@ def train(images, labels, epochs, batch, seed):
         optimiser, [1.5e-3, 1e-5], total_steps=steps, pct_start=0.1
     )
     for epoch in range(epochs):
+        if scales == "pow2" and epoch == epochs * 4 // 5:
+            snap(model.residual_quantisers(), [grid for grid, _ in model.residual_constants()])
         order = torch.randperm(len(x), generator=generator)
         total = 0.0
         for i in range(len(x) // batch):
@@ -52,6 +58,7 @@ def train(images, labels, epochs, batch, seed):
             schedule.step()
             total += loss.item()
         print(f"epoch {epoch + 1:3d}  loss {total / (len(x) // batch):.4f}", flush=True)
+    bake(model.residual_constants())
     return model.eval()
 
 
@@ -93,9 +100,12 @@ def main():
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--residual-scales", choices=["learned", "pow2"], default="learned", help="pow2: all are s·2^k, so sums are exact"
+    )
     args = parser.parse_args()
 
-    model = train(*load(args.data, "train"), args.epochs, args.batch, args.seed)
+    model = train(*load(args.data, "train"), args.epochs, args.batch, args.seed, args.residual_scales)
     images, labels = load(args.data, "test")
     values = reference(model, images, labels)
     print(f"test accuracy {100 * values['accuracy']:.2f} % of {len(labels)} images (float64)")

@@ -9,6 +9,7 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lsq import SIGNED, Attention, Mlp, QuantisedLinear, Quantiser  # noqa: E402
+from residual import Grid  # noqa: E402
 
 from words import PADDING, POSITIONS
 
@@ -38,6 +39,7 @@ class ReviewEncoder(nn.Module):
         super().__init__()
         self.words = nn.Embedding(words, channels)
         self.positions = nn.Embedding(POSITIONS, channels)
+        self.word_grid, self.position_grid = Grid(), Grid()
         nn.init.normal_(self.words.weight, std=0.1)
         nn.init.normal_(self.positions.weight, std=0.02)
         self.norm = nn.LayerNorm(channels, eps=1e-5)
@@ -49,8 +51,17 @@ class ReviewEncoder(nn.Module):
 
     def forward(self, ids):
         padding = (ids == PADDING)[:, None, None, :]
-        x = self.words(ids) + self.positions.weight
+        x = self.word_grid(self.words(ids)) + self.position_grid(self.positions.weight)
         x = self.drop(self.quan(self.norm(x)))
         for block in self.blocks:
             x = block(x, padding)
         return self.head(x[:, 0])
+
+    def residual_quantisers(self):
+        """Quantisers of what residual sums add."""
+        parts = [(b.attn.quan_proj, b.quan1, b.mlp.quan_out, b.quan2) for b in self.blocks]
+        return [self.quan, *(quantiser for part in parts for quantiser in part)]
+
+    def residual_constants(self):
+        """Constants of the first residual sum, with their grids."""
+        return [(self.word_grid, self.words.weight), (self.position_grid, self.positions.weight)]

@@ -18,6 +18,7 @@ from network import ReviewEncoder
 from words import UNKNOWN, SPECIAL, encode, make_vocabulary
 
 from lsq import record
+from residual import bake, snap
 from reviews import DATA, load, split
 
 HERE = Path(__file__).resolve().parent
@@ -34,7 +35,8 @@ def with_unknown_words(ids, rate, generator):
 def train(ids, ratings, words, args):
     """Quantisation-aware training with AdamW, warm-up and a cosine learning rate.
 
-    The target is a probability that grows with the mean rating.
+    The target is a probability that grows with the mean rating. With `--residual-scales pow2` the residual scales are
+    s·2^k for the last fifth of the epochs.
     """
     torch.manual_seed(args.seed)
     generator = torch.Generator().manual_seed(args.seed)
@@ -61,6 +63,8 @@ def train(ids, ratings, words, args):
         optimiser, rates, total_steps=args.epochs * batches, pct_start=0.1
     )
     for epoch in range(args.epochs):
+        if args.residual_scales == "pow2" and epoch == args.epochs * 4 // 5:
+            snap(model.residual_quantisers(), [grid for grid, _ in model.residual_constants()])
         order = torch.randperm(len(x), generator=generator)
         total = 0.0
         for i in range(batches):
@@ -73,6 +77,7 @@ def train(ids, ratings, words, args):
             schedule.step()
             total += loss.item()
         print(f"epoch {epoch + 1:3d}  loss {total / batches:.4f}", flush=True)
+    bake(model.residual_constants())
     return model.eval()
 
 
@@ -120,6 +125,9 @@ def main():
     parser.add_argument("--unknown", type=float, default=0.15, help="share of the words made unknown")
     parser.add_argument("--steep", type=float, default=1.0, help="logit of the target for a rating of 1")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--residual-scales", choices=["learned", "pow2"], default="learned", help="pow2: all are s·2^k, so sums are exact"
+    )
     args = parser.parse_args()
 
     sentences, ratings = load(args.data)

@@ -2,10 +2,11 @@
 
 /// LayerNorm of rows of sums, up to the elements that `overlay_row_fire` decides. No division.
 ///
-///     y_i = C * X_i        S = sum of X        v = sum of X * y - S^2 + epsilon        r = floor(sqrt(v))
-///     V_i = floor((gamma_i * (y_i - S) + beta_i * r) / 2^Fraction)        theta = r
+///     y_i = C * X_i        S = sum of X        v = (sum of X * y - S^2) * 4^h + epsilon
+///     r = floor(sqrt(v))   theta = r
+///     V_i = floor((gamma_i * (y_i - S) * 2^h + beta_i * r) / 2^Fraction)
 ///
-/// The half that rounding adds is part of beta.
+/// with h = `RootFraction`. The half that rounding adds is part of beta.
 ///
 /// With `uncentred_i`, S is 0: RMSNorm.
 ///
@@ -33,6 +34,8 @@ module overlay_layer_norm #(
   parameter int unsigned Fraction = 8,
   /// Bits of unsigned v.
   parameter int unsigned SquareWidth = 40,
+  /// Fraction bits of r.
+  parameter int unsigned RootFraction = 0,
   /// Bits of signed V.
   parameter int unsigned ValueWidth = 28,
   /// Bits of addresses: sums, constants.
@@ -88,13 +91,17 @@ module overlay_layer_norm #(
   localparam int unsigned RowWidth = SumWidth + $clog2(ChannelsMax);
   localparam int unsigned CentredWidth = RowWidth + 1;
   localparam int unsigned WideWidth = ValueWidth + Fraction;
+  // v and gamma * (y - S) without the fraction bits of r.
+  localparam int unsigned Shift = 2 * RootFraction;
+  localparam int unsigned WholeWidth = SquareWidth - Shift;
+  localparam int unsigned ScaledWidth = WideWidth - RootFraction;
   // Stages in which the numbers of a beat are added up.
   localparam int unsigned Levels = $clog2(Lanes);
   // A row, and what comes while its root is computed.
   localparam int unsigned Depth = (ChannelsMax + Lanes - 1) / Lanes + RootWidth + 16 + Levels;
 
   if (ChannelsMax < 4 || ChannelsMax < Lanes || 2 ** Levels != Lanes || Fraction < 1 ||
-      SumWidth < 2 || SquareWidth < 2) begin : gen_bad_parameters
+      SumWidth < 2 || SquareWidth < Shift + 2 || WideWidth < RootFraction + 2) begin : gen_bad_parameters
     $error("overlay_layer_norm: a parameter is out of range");
   end
 
@@ -140,9 +147,13 @@ module overlay_layer_norm #(
   logic signed [RowWidth-1:0] m4_total, sum_q, row_sum_q;
   logic [Lanes*SumWidth-1:0] m2_x_q, m3_x_q, m4_x_q;
   logic [Lanes*RowWidth-1:0] m4_y;
-  logic [Lanes*SquareWidth-1:0] m7_product;
-  logic [SquareWidth-1:0] total, v_q;
+  logic [Lanes*WholeWidth-1:0] m7_product;
+  logic [WholeWidth-1:0] total, whole;
+  logic [SquareWidth-1:0] v_base, v_q;
   assign advance = (!v_valid_q || v_ready) && (wait_ready || !element_q[4]);
+  assign v_base = first_q[Stages] ? epsilon_i : v_q;
+  assign whole = WholeWidth'(v_base >> Shift) + (total ^ {WholeWidth{square_q[Stages]}}) +
+                 WholeWidth'(square_q[Stages]);
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -164,8 +175,7 @@ module overlay_layer_norm #(
       end
       if (square_q[4]) row_sum_q <= sum_q;
       if (element_q[Stages] || square_q[Stages]) begin
-        v_q <= (first_q[Stages] ? epsilon_i : v_q) +
-               (total ^ {SquareWidth{square_q[Stages]}}) + SquareWidth'(square_q[Stages]);
+        v_q <= (SquareWidth'(whole) << Shift) | (v_base & ~({SquareWidth{1'b1}} << Shift));
       end
     end
   end
@@ -175,12 +185,12 @@ module overlay_layer_norm #(
   for (genvar l = 0; l < Lanes; l++) begin : gen_moments
     logic signed [SumWidth-1:0] m1_x, m4_x;
     logic signed [RowWidth-1:0] own_y, m4_a, m4_b;
-    logic signed [SquareWidth-1:0] product;
+    logic signed [WholeWidth-1:0] product;
     assign here[l] = !last_q[1] || rest == '0 || ChannelsWidth'(l) < rest;
     assign m1_x = sum_data_i[SumWidth*l+:SumWidth] & {SumWidth{here[l]}};
     assign m4_x = m4_x_q[SumWidth*l+:SumWidth];
     assign m4_y[RowWidth*l+:RowWidth] = own_y;
-    assign m7_product[SquareWidth*l+:SquareWidth] = product;
+    assign m7_product[WholeWidth*l+:WholeWidth] = product;
     always_ff @(posedge clk_i) begin
       if (advance) begin
         m2_x_q[SumWidth*l+:SumWidth] <= m1_x;
@@ -212,7 +222,7 @@ module overlay_layer_norm #(
     registered_product #(
       .AWidth(RowWidth),
       .BWidth(RowWidth),
-      .Width(SquareWidth)
+      .Width(WholeWidth)
     ) u_square (
       .clk_i,
       .enable_i(advance),
@@ -243,19 +253,19 @@ module overlay_layer_norm #(
       end
     end
     // Node n adds nodes 2n and 2n + 1; the leaves are nodes Lanes and on.
-    logic [2*Lanes*SquareWidth-1:SquareWidth] node;
+    logic [2*Lanes*WholeWidth-1:WholeWidth] node;
     for (genvar l = 0; l < Lanes; l++) begin : gen_leaf
-      assign node[SquareWidth*(Lanes+l)+:SquareWidth] = m7_product[SquareWidth*l+:SquareWidth];
+      assign node[WholeWidth*(Lanes+l)+:WholeWidth] = m7_product[WholeWidth*l+:WholeWidth];
     end
     for (genvar n = 1; n < Lanes; n++) begin : gen_node
-      logic [SquareWidth-1:0] both_q;
+      logic [WholeWidth-1:0] both_q;
       always_ff @(posedge clk_i) begin
-        if (advance) both_q <= node[SquareWidth*2*n+:SquareWidth] +
-            node[SquareWidth*(2*n+1)+:SquareWidth];
+        if (advance) both_q <= node[WholeWidth*2*n+:WholeWidth] +
+            node[WholeWidth*(2*n+1)+:WholeWidth];
       end
-      assign node[SquareWidth*n+:SquareWidth] = both_q;
+      assign node[WholeWidth*n+:WholeWidth] = both_q;
     end
-    assign total = node[SquareWidth+:SquareWidth];
+    assign total = node[WholeWidth+:WholeWidth];
   end else begin : gen_one
     assign m4_total = RowWidth'($signed(m4_x_q));
     assign total = m7_product;
@@ -344,20 +354,21 @@ module overlay_layer_norm #(
     logic signed [RowWidth-1:0] own_y;
     logic signed [CentredWidth-1:0] d1_centred_q;
     logic signed [ConstWidth-1:0] gamma, beta;
-    logic signed [WideWidth-1:0] d4_scaled, d4_shift, d5_wide_q;
+    logic signed [ScaledWidth-1:0] d4_scaled;
+    logic signed [WideWidth-1:0] d4_shift, d5_wide_q;
     assign own_y = y[RowWidth*l+:RowWidth];
     assign {beta, gamma} = const_data_i[2*ConstWidth*l+:2*ConstWidth];
     always_ff @(posedge clk_i) begin
       if (decide) begin
         d1_centred_q <= CentredWidth'(own_y) - CentredWidth'(s_q);
-        d5_wide_q <= d4_scaled + d4_shift;
+        d5_wide_q <= (WideWidth'(d4_scaled) <<< RootFraction) + d4_shift;
       end
     end
 
     registered_product #(
       .AWidth(ConstWidth),
       .BWidth(CentredWidth),
-      .Width(WideWidth)
+      .Width(ScaledWidth)
     ) u_gamma (
       .clk_i,
       .enable_i(decide),

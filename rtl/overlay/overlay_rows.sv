@@ -61,6 +61,7 @@ module overlay_rows #(
   parameter ConstantFile = "",
   parameter int unsigned NormFraction = 8,
   parameter int unsigned SquareWidth = 40,
+  parameter int unsigned RootFraction = 0,
   /// V of LayerNorm and of neurons of sums; their fraction bits and bits of theta.
   parameter int unsigned NormValueWidth = 28,
   parameter int unsigned NeuronFraction = 4,
@@ -659,6 +660,7 @@ module overlay_rows #(
       .ConstWidth(ConstantWidth),
       .Fraction(NormFraction),
       .SquareWidth(SquareWidth),
+      .RootFraction(RootFraction),
       .ValueWidth(NormValueWidth),
       .NeuronFraction(NeuronFraction),
       .ThetaWidth(NormThetaWidth),

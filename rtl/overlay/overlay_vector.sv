@@ -49,6 +49,7 @@ module overlay_vector #(
   parameter int unsigned ConstWidth = 12,
   parameter int unsigned Fraction = 8,
   parameter int unsigned SquareWidth = 40,
+  parameter int unsigned RootFraction = 0,
   parameter int unsigned ValueWidth = 28,
   /// Fraction bits of neurons of sums; bits of theta of all neurons, at least those of r.
   parameter int unsigned NeuronFraction = 4,
@@ -506,6 +507,7 @@ module overlay_vector #(
       .ConstWidth(ConstWidth),
       .Fraction(Fraction),
       .SquareWidth(SquareWidth),
+      .RootFraction(RootFraction),
       .ValueWidth(ValueWidth),
       .SumAddrWidth(SumAddrWidth),
       .ConstAddrWidth(ConstAddrWidth),

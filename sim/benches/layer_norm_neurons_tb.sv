@@ -15,6 +15,7 @@ module layer_norm_neurons_tb #(
   parameter int unsigned BetaWidth = 12,
   parameter int unsigned Fraction = 8,
   parameter int unsigned SquareWidth = 36,
+  parameter int unsigned RootFraction = 0,
   parameter bit [127:0] Epsilon = 128'd1,
   parameter int unsigned DecisionWidth = 48,
   parameter int unsigned HalvesWidth = 7,
@@ -59,7 +60,7 @@ module layer_norm_neurons_tb #(
   layer_norm_neurons #(
     .Rows(Rows), .Channels(Channels), .Lanes(Lanes), .DeltaWidth(DeltaWidth), .AccWidth(AccWidth),
     .LevelWidth(LevelWidth), .LevelMin(LevelMin), .LevelMax(LevelMax), .GammaWidth(GammaWidth),
-    .BetaWidth(BetaWidth), .Fraction(Fraction), .SquareWidth(SquareWidth), .Epsilon(Epsilon),
+    .BetaWidth(BetaWidth), .Fraction(Fraction), .SquareWidth(SquareWidth), .RootFraction(RootFraction), .Epsilon(Epsilon),
     .DecisionWidth(DecisionWidth), .HalvesWidth(HalvesWidth), .GapWidth(GapWidth),
     .ConstFile(ConstFile), .EdgeFile(EdgeFile), .SkipRows(SkipRows), .StageId(1)
   ) u_dut (

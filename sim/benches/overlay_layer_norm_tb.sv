@@ -9,6 +9,7 @@ module overlay_layer_norm_tb #(
   parameter int unsigned ConstWidth = 12,
   parameter int unsigned Fraction = 8,
   parameter int unsigned SquareWidth = 40,
+  parameter int unsigned RootFraction = 0,
   parameter int unsigned ValueWidth = 28,
   parameter int unsigned SumAddrWidth = 10,
   parameter int unsigned ConstAddrWidth = 8,
@@ -105,7 +106,7 @@ module overlay_layer_norm_tb #(
   logic [QuadWidth-1:0] e_quad, quad;
   overlay_layer_norm #(
     .Lanes(Lanes), .SumWidth(SumWidth), .ChannelsMax(ChannelsMax), .ConstWidth(ConstWidth), .Fraction(Fraction),
-    .SquareWidth(SquareWidth), .ValueWidth(ValueWidth), .SumAddrWidth(SumAddrWidth),
+    .SquareWidth(SquareWidth), .RootFraction(RootFraction), .ValueWidth(ValueWidth), .SumAddrWidth(SumAddrWidth),
     .ConstAddrWidth(ConstAddrWidth), .Align(Align), .WordNeurons(WordNeurons), .AddrWidth(AddrWidth)
   ) u_dut (
     .clk_i, .rst_i(rst), .start_i(start), .channels_i(channels), .source_i(source),

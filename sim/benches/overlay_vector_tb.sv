@@ -27,6 +27,7 @@ module overlay_vector_tb #(
   parameter int unsigned ConstWidth = 12,
   parameter int unsigned Fraction = 8,
   parameter int unsigned SquareWidth = 40,
+  parameter int unsigned RootFraction = 0,
   parameter int unsigned ValueWidth = 28,
   parameter int unsigned NeuronFraction = 3,
   parameter int unsigned ThetaWidth = 20,
@@ -210,7 +211,7 @@ module overlay_vector_tb #(
     .SumAddrWidth(SumAddrWidth), .StartAddrWidth(StartAddrWidth),
     .CoefficientAddrWidth(CoefficientAddrWidth), .TableAddrWidth(TableAddrWidth),
     .RawAddrWidth(RawAddrWidth), .ChannelsMax(ChannelsMax), .ConstWidth(ConstWidth),
-    .Fraction(Fraction), .SquareWidth(SquareWidth), .ValueWidth(ValueWidth),
+    .Fraction(Fraction), .SquareWidth(SquareWidth), .RootFraction(RootFraction), .ValueWidth(ValueWidth),
     .ConstAddrWidth(ConstAddrWidth), .Align(Align), .WordNeurons(WordNeurons), .AddrWidth(AddrWidth),
     .LevelWidth(LevelWidth), .StepsWidth(StepsWidth)
   ) u_dut (

@@ -7,6 +7,7 @@ module row_moments_tb #(
   parameter int unsigned Lanes = 2,
   parameter int unsigned AccWidth = 16,
   parameter int unsigned SquareWidth = 36,
+  parameter int unsigned RootFraction = 0,
   parameter bit [127:0] Epsilon = 128'd1,
   /// Chunks: {row's end, numbers}.
   parameter InFile = "",
@@ -41,7 +42,7 @@ module row_moments_tb #(
     .data_o({in_row_end, in_acc})
   );
   row_moments #(
-    .Channels(Channels), .Lanes(Lanes), .AccWidth(AccWidth), .SquareWidth(SquareWidth),
+    .Channels(Channels), .Lanes(Lanes), .AccWidth(AccWidth), .SquareWidth(SquareWidth), .RootFraction(RootFraction),
     .Epsilon(Epsilon)
   ) u_dut (
     .clk_i, .rst_i(rst), .in_valid_i(in_valid), .in_ready_o(in_ready), .in_acc_i(in_acc),

@@ -53,7 +53,8 @@ impl Filter {
         let channels = norm.gamma.len() as f64;
         let amounts = 2.0 * channels.sqrt() * gamma as f64 + beta as f64 + halves as f64 * unit;
         Some(Self {
-            gamma: floats(&norm.gamma),
+            // 2^h·Γ: the power is exact.
+            gamma: norm.gamma.iter().map(|&x| x as f64 * 2f64.powi(norm.root_fraction as i32)).collect(),
             beta: floats(&norm.beta),
             low: norm.low,
             high: norm.high,

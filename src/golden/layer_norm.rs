@@ -103,7 +103,8 @@ impl LayerNormPlan {
     pub(super) fn moments<V: AsPrimitive<i64>>(&self, row: &[V]) -> Moments {
         let sum: i64 = if self.norm.centred { row.iter().map(|x| x.as_()).sum() } else { 0 };
         let squares = self.squares.sum(row);
-        let v = row.len() as i128 * squares - i128::from(sum) * i128::from(sum) + self.norm.epsilon;
+        let variance = row.len() as i128 * squares - i128::from(sum) * i128::from(sum);
+        let v = (variance << (2 * self.norm.root_fraction)) + self.norm.epsilon;
         Moments { sum, root: root(v) }
     }
 
@@ -169,6 +170,7 @@ mod tests {
             beta,
             fraction: 24,
             epsilon: 1,
+            root_fraction: 0,
             centred,
             total: Range::new(-(1 << 40), 1 << 40),
             square_width: 100,

@@ -3,13 +3,14 @@
 //! For a row `X` of `C` channels, `LN(X)_i = γ_i·(X_i − μ)/√(σ² + ε) + β_i`. With the integers
 //!
 //! ```text
-//! c_i = C·X_i − ΣX        v = C·ΣX² − (ΣX)² + ε'        r = floor(√v)
+//! c_i = C·X_i − ΣX        v = 4^h·(C·ΣX² − (ΣX)²) + ε'        r = floor(√v)
 //! ```
 //!
+//! with `h` fraction bits of `r`, which few bits of `X` need.
 //! RMSNorm is the same with 0 for `μ` and for `ΣX`.
 //!
-//! `LN(X)_i/s` is `(γ_i/s)·c_i/√v + β_i/s`, so level `k` with the boundary `h/2` is reached when `Γ_i·c_i + B_i·r ≥
-//! h·r·2^(g−1)` (`>` for an exclusive boundary), `Γ` and `B` being `γ/s` and `β/s` with `g` fraction bits.
+//! `LN(X)_i/s` is `(γ_i/s)·c_i/√v + β_i/s`, so level `k` with the boundary `b/2` is reached when `2^h·Γ_i·c_i + B_i·r ≥
+//! b·r·2^(g−1)` (`>` for an exclusive boundary), `Γ` and `B` being `γ/s` and `β/s` with `g` fraction bits.
 
 use super::Range;
 use crate::graph::Shape;
@@ -33,13 +34,15 @@ pub struct LayerNorm {
     pub fraction: u32,
     /// `ε' = ε·C²`, in the unit of `v`; at least 1.
     pub epsilon: i128,
+    /// Fraction bits `h` of `r`.
+    pub root_fraction: u32,
     /// LayerNorm; otherwise RMSNorm.
     pub centred: bool,
     /// Range of `X`.
     pub total: Range,
     /// Width in bits of unsigned `v`.
     pub square_width: u32,
-    /// Width in bits (two's complement) of `Γ·c + B·r − h·r·2^(g−1)`.
+    /// Width in bits (two's complement) of `2^h·Γ·c + B·r − b·r·2^(g−1)`.
     pub decision_width: u32,
 }
 
@@ -58,16 +61,18 @@ impl LayerNorm {
         let sum: i64 = if self.centred { row.iter().sum() } else { 0 };
         let squares: i128 = row.iter().map(|&x| i128::from(x) * i128::from(x)).sum();
         let channels = i128::try_from(row.len()).unwrap_or(i128::MAX);
-        let v = channels * squares - i128::from(sum) * i128::from(sum) + self.epsilon;
+        let variance = channels * squares - i128::from(sum) * i128::from(sum);
+        let v = (variance << (2 * self.root_fraction)) + self.epsilon;
         // v is positive and its root has at most 63 bits: both are checked when the network is lowered.
         Moments { sum, root: i64::try_from(v.max(0).isqrt()).unwrap_or(i64::MAX) }
     }
 
-    /// `Γ·c + B·r` of one element.
+    /// `2^h·Γ·c + B·r` of one element.
     pub fn numerator(&self, moments: Moments, channel: usize, x: i64) -> i128 {
         let channels = i128::try_from(self.gamma.len()).unwrap_or(i128::MAX);
         let centred = channels * i128::from(x) - i128::from(moments.sum);
-        i128::from(self.gamma[channel]) * centred + i128::from(self.beta[channel]) * i128::from(moments.root)
+        ((i128::from(self.gamma[channel]) * centred) << self.root_fraction)
+            + i128::from(self.beta[channel]) * i128::from(moments.root)
     }
 
     /// Whether level `k` is reached.
@@ -92,7 +97,7 @@ impl LayerNorm {
         if !(1..=62).contains(&self.fraction) || self.epsilon < 1 {
             return Err(format!("{} fraction bits and ε' = {}", self.fraction, self.epsilon));
         }
-        if self.square_width > 126 || self.decision_width > 126 {
+        if self.square_width > 126 || self.decision_width > 126 || self.root_fraction > 62 {
             return Err(format!("v of {} and decisions of {} bits", self.square_width, self.decision_width));
         }
         operators::layer_norm(self.gamma.len(), self.beta.len(), source)
@@ -101,7 +106,7 @@ impl LayerNorm {
     /// One line for the text form.
     pub fn describe(&self) -> String {
         format!(
-            "levels {}…{}, {:?}, X {}, {} fraction bits, v {} bits, decision {} bits{}",
+            "levels {}…{}, {:?}, X {}, {} fraction bits, v {} bits, decision {} bits{}{}",
             self.low,
             self.high,
             self.rounding,
@@ -109,6 +114,10 @@ impl LayerNorm {
             self.fraction,
             self.square_width,
             self.decision_width,
+            match self.root_fraction {
+                0 => String::new(),
+                bits => format!(", r {bits} fraction bits"),
+            },
             if self.centred { "" } else { ", without mean" }
         )
     }

@@ -19,6 +19,7 @@ pub(super) fn lower(
     quantiser: &Quantiser,
     columns: &[Column<'_>],
     fraction: u32,
+    root_fraction: u32,
 ) -> Result<LayerNorm, String> {
     let (low, high) = levels(quantiser)?;
     let channels = columns.len();
@@ -34,8 +35,9 @@ pub(super) fn lower(
         values.iter().enumerate().map(value).collect()
     };
     let (gamma, beta) = (scaled(&norm.gamma)?, scaled(&norm.beta)?);
-    // v is in units of unit², times C².
-    let square = BigRational::from_integer(BigInt::from(channels).pow(2)) / (&unit * &unit);
+    // v is in units of unit²/4^h, times C².
+    let finer = BigInt::one() << (2 * root_fraction);
+    let square = BigRational::from_integer(BigInt::from(channels).pow(2) * &finer) / (&unit * &unit);
     let epsilon = round(&(exact(norm.epsilon)? * square)).max(BigInt::one());
 
     // |c_i| ≤ (C − 1)·(high − low) and, by Popoviciu's inequality, v − ε' ≤ C²·(high − low)²/4. Without a mean,
@@ -44,15 +46,17 @@ pub(super) fn lower(
     let squares = &reach * &reach * BigInt::from(channels).pow(2);
     let (centred, most): (BigInt, BigInt) = if norm.centred {
         let width = BigInt::from(total.high) - total.low;
-        let most = (&width * &width * BigInt::from(channels).pow(2)) / 4 + &epsilon + 1;
+        let most = (&width * &width * BigInt::from(channels).pow(2) * &finer) / 4 + &epsilon + 1;
         (&width * (channels.max(2) - 1), most)
     } else {
-        (&reach * channels, &squares + &epsilon)
+        (&reach * channels, &squares * &finer + &epsilon)
     };
     let root = most.sqrt();
     let largest = |list: &[i64]| list.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0);
     let halves = BigInt::from(2 * i64::from(high.max(-low)) + 2);
-    let decision = &centred * largest(&gamma) + &root * largest(&beta) + ((&root * halves) << (fraction - 1));
+    let decision = ((&centred * largest(&gamma)) << root_fraction)
+        + &root * largest(&beta)
+        + ((&root * halves) << (fraction - 1));
     let (square_width, decision_width) = (bits(&most), bits(&decision) + 1);
     // Also the plain sum of squares, and the root, must fit.
     if square_width.max(bits(&squares)) > 126 || decision_width > 126 || bits(&root) > 62 {
@@ -71,6 +75,7 @@ pub(super) fn lower(
         beta,
         fraction,
         epsilon,
+        root_fraction,
         centred: norm.centred,
         total,
         square_width,

@@ -6,6 +6,7 @@
 mod affine;
 mod exp;
 mod function;
+mod grid;
 mod input;
 mod interval;
 mod layer_norm;
@@ -21,8 +22,9 @@ mod sum;
 mod unit;
 mod value;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use num_rational::BigRational;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -30,6 +32,7 @@ use crate::graph::{NodeId, Operator, Shape};
 use crate::integer::{self, Op, Rule};
 use crate::quant::{Encoding, Precision};
 use crate::snn;
+use grid::{Grids, Unit};
 pub use prove::Proven;
 use value::{Column, Value};
 
@@ -45,6 +48,17 @@ pub struct Lowered {
     pub proof: Vec<LayerProof>,
     /// Layers of IF and LIF neurons whose membranes are not exact: name, and what is rounded.
     pub rounded: Vec<(String, String)>,
+    /// Units of the residual sums, by name.
+    pub units: BTreeMap<String, SumUnit>,
+}
+
+/// Unit of a residual sum.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SumUnit {
+    /// The real value of 1.
+    pub value: BigRational,
+    /// Whether all that is added is a multiple of it, so that nothing is rounded.
+    pub is_exact: bool,
 }
 
 /// The real logits: `logit_c = scale_c·A_c + bias_c`. Each constant is the `f64` nearest to the exact one.
@@ -100,7 +114,7 @@ pub fn lower_with(model: &snn::Model, precision: Precision) -> Result<Lowered> {
     precision.check().map_err(Error::input)?;
     let source = &model.network;
     source.check("lowering")?;
-    let mut walk = Walk { precision, ..Walk::default() };
+    let mut walk = Walk { precision, grids: Grids::of(source, precision), ..Walk::default() };
     for id in source.topological() {
         let node = source.node(id);
         let Some((op, inputs)) = walk.lower(source, id).map_err(|error| error.at_node(&node.name))? else {
@@ -119,13 +133,18 @@ pub fn lower_with(model: &snn::Model, precision: Precision) -> Result<Lowered> {
     };
     let readout = readout.clone();
     walk.network.check("lowered network")?;
-    Ok(Lowered { network: walk.network, readout, proof: walk.proof, rounded: walk.rounded })
+    let Walk { network, proof, rounded, grids, .. } = walk;
+    let sums = source.topological().into_iter().filter(|&id| matches!(source.node(id).op, snn::Op::Sum(_)));
+    let unit = |id| (source.node(id).name.clone(), grids.describe(id, precision.residual));
+    let units = sums.map(unit).collect();
+    Ok(Lowered { network, readout, proof, rounded, units })
 }
 
 /// State of the graph traversal.
 #[derive(Default)]
 struct Walk {
     precision: Precision,
+    grids: Grids,
     network: integer::Network,
     /// Nodes of the spiking network and their counterparts.
     lowered: HashMap<NodeId, NodeId>,
@@ -203,7 +222,7 @@ impl Walk {
             }
             snn::Op::Embedding(table) => {
                 self.is_token_input(source, self.only(&inputs)?)?;
-                let (table, value) = sum::embedding(table, self.precision.residual).map_err(Error::input)?;
+                let (table, value) = sum::embedding(table, self.unit(id)).map_err(Error::input)?;
                 (Op::Embedding(table), value)
             }
             snn::Op::Sum(sum) => {
@@ -211,7 +230,7 @@ impl Walk {
                     |(port, &i): (usize, &NodeId)| Ok((self.value(&inputs, port)?, &source.node(i).shape));
                 let read: Vec<(&Value, &Shape)> =
                     inputs.iter().enumerate().map(read).collect::<Result<_>>()?;
-                let (sum, value) = sum::lower(sum, &read, self.precision.residual).map_err(Error::input)?;
+                let (sum, value) = sum::lower(sum, &read, self.unit(id)).map_err(Error::input)?;
                 (Op::Sum(sum), value)
             }
             snn::Op::Product(product) => {
@@ -239,6 +258,11 @@ impl Walk {
         Ok(Some((op, inputs)))
     }
 
+    /// The unit of a sum or a table.
+    fn unit(&self, id: NodeId) -> Unit {
+        self.grids.unit(id, self.precision.residual)
+    }
+
     /// Neurons, with the LayerNorm, softmax or function that they read.
     fn neurons(
         &mut self,
@@ -254,8 +278,14 @@ impl Walk {
         let (op, inputs, proof) = match &source.node(read).op {
             snn::Op::LayerNorm(norm) => {
                 let below = columns(self.value(&through, 0)?, &node.shape)?;
-                let norm = layer_norm::lower(norm, quantiser, &below, self.precision.affine)
-                    .map_err(Error::input)?;
+                let norm = layer_norm::lower(
+                    norm,
+                    quantiser,
+                    &below,
+                    self.precision.affine,
+                    self.grids.root_fraction,
+                )
+                .map_err(Error::input)?;
                 let widths = (norm.total.signed_width(), norm.decision_width);
                 let proof =
                     proof(&node.name, "layer_norm", channels, (norm.low, norm.high), norm.fraction, widths);

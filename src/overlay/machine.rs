@@ -208,6 +208,9 @@ pub struct Machine {
     pub norm_fraction: u32,
     /// Unsigned v of LayerNorm.
     pub square_width: u32,
+    /// Fraction bits of r, the same in all networks of a machine.
+    #[serde(default, skip_serializing_if = "is_zero_width")]
+    pub root_fraction: u32,
     /// Unsigned ε'.
     pub epsilon_width: u32,
     /// Most channels of an instruction of the vector unit.

@@ -4,6 +4,7 @@ use super::isa::{Fetch, Fire, Vector};
 use super::machine::Machine;
 use super::options::Options;
 use super::stream::External;
+use crate::error::{Error, Result};
 
 /// What a size bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,6 +233,23 @@ impl Machine {
     /// Takes over what only machines have whose networks all allow it.
     pub(super) fn narrow(&mut self, other: &Self) {
         (self.input.direct, self.shared_theta) = (other.input.direct, other.shared_theta);
+        self.root_fraction = other.root_fraction;
+    }
+
+    /// Fraction bits of the roots of LayerNorm of a machine for networks of both.
+    ///
+    /// # Errors
+    /// If they differ: the integers of a network have those that it was lowered with.
+    pub(super) fn common_root_fraction(&self, other: &Self) -> Result<u32> {
+        match (self.norms, other.norms) {
+            (true, true) if self.root_fraction != other.root_fraction => Err(Error::input(format!(
+                "the roots of LayerNorm have {} fraction bits in one network and {} in another",
+                self.root_fraction, other.root_fraction
+            ))
+            .fix("build a machine for each of them")),
+            (true, _) => Ok(self.root_fraction),
+            (false, _) => Ok(other.root_fraction),
+        }
     }
 
     /// What a network does not allow that the machine has.
@@ -240,6 +258,8 @@ impl Machine {
             Some("elements in this order do not become spikes as they come")
         } else if machine.shared_theta && !self.shared_theta {
             Some("neurons of a group have different thresholds")
+        } else if self.norms && machine.root_fraction != self.root_fraction {
+            Some("the roots of its LayerNorms have other fraction bits")
         } else {
             None
         }

@@ -1,5 +1,8 @@
 //! What crosses a cut: numbers of the readout before it, elements of the input behind it.
 
+use num_rational::BigRational;
+use num_traits::ToPrimitive;
+
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
 use crate::integer;
@@ -44,13 +47,8 @@ pub struct Boundary {
 
 impl Boundary {
     /// Of the values of `cut`, which are the readout of the lowered part before it, and lie in their range in the lowered whole.
-    /// Sums have so many fraction bits.
-    pub(super) fn of(
-        network: &Network,
-        cut: NodeId,
-        (before, whole): (&Lowered, &Lowered),
-        fraction: u32,
-    ) -> Result<Self> {
+    /// Sums have the unit of the part.
+    pub(super) fn of(network: &Network, cut: NodeId, (before, whole): (&Lowered, &Lowered)) -> Result<Self> {
         let shape = &network.node(cut).shape;
         let (rows, channels) = (shape.rows(), shape.channels());
         let readout = readout(&before.network)?;
@@ -68,10 +66,16 @@ impl Boundary {
                 (Kind::Levels, i64::from(low), i64::from(high), f64::from(scale))
             }
             _ => {
-                let fraction = i32::try_from(fraction).unwrap_or(i32::MAX);
+                let name = &network.node(cut).name;
+                let unit = before.units.get(name).map(|unit| &unit.value);
+                let scale = unit.and_then(BigRational::to_f64).unwrap_or(1.0);
+                if unit != BigRational::from_float(scale).as_ref() {
+                    let problem = "the unit of its sums has more than 53 bits";
+                    return Err(Error::input(problem).fix("cut elsewhere"));
+                }
                 // The input of a part may take more than ever comes; so its sums have larger ranges than in the whole.
-                let total = total(&whole.network, &network.node(cut).name).unwrap_or(readout.total);
-                (Kind::Sums, total.low, total.high, 2f64.powi(-fraction))
+                let total = range(before, whole, name).unwrap_or(readout.total);
+                (Kind::Sums, total.low, total.high, scale)
             }
         };
         let bits = 64 - high.abs_diff(low).leading_zeros();
@@ -134,8 +138,14 @@ impl Boundary {
         for n in 0..self.digits {
             terms.push(network.add(network.unused_name(format!("digit_{n}")), select(n), &[digits])?);
         }
-        // Exact: a power of two times a number of at most 48 bits.
+        // Exact for a power of two, and for others while the product has at most 53 bits.
         let base = self.scale * self.base as f64;
+        let exact = BigRational::from_float(self.scale)
+            .map(|unit| unit * BigRational::from_integer(self.base.into()));
+        if BigRational::from_float(base) != exact {
+            let problem = "the constant of the sums that cross has more than 53 bits";
+            return Err(Error::input(problem).fix("cut elsewhere"));
+        }
         let sum = Sum {
             rows: self.rows,
             channels: self.channels,
@@ -144,6 +154,14 @@ impl Boundary {
         };
         network.add(name, Op::Sum(sum), &terms)
     }
+}
+
+/// The range of a sum in the whole network, in the unit that it has in a part.
+fn range(part: &Lowered, whole: &Lowered, name: &str) -> Option<integer::Range> {
+    let range = total(&whole.network, name)?;
+    let ratio = &whole.units.get(name)?.value / &part.units.get(name)?.value;
+    let scaled = |value: i64| &ratio * BigRational::from_integer(value.into());
+    Some(integer::Range::new(scaled(range.low).floor().to_i64()?, scaled(range.high).ceil().to_i64()?))
 }
 
 /// The range of a sum with this name.

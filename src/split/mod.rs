@@ -90,7 +90,7 @@ pub fn split(model: &Model, cuts: &[NodeId]) -> Result<Vec<Part>> {
         let part = Model { network: own, name, producer, views, precision };
         if let Some(cut) = cut {
             let lowered = lower::lower(&part)?;
-            let boundary = Boundary::of(network, cut, (&lowered, &whole), model.precision.residual)
+            let boundary = Boundary::of(network, cut, (&lowered, &whole))
                 .map_err(|error| error.at_node(&network.node(cut).name))?;
             next = Some(boundary.clone());
             entry = Some((cut, boundary));

@@ -16,6 +16,8 @@ struct Builder {
     random: Random,
     ranges: Vec<Range>,
     rounding: Rounding,
+    /// Fraction bits of the roots of LayerNorm.
+    root_fraction: u32,
 }
 
 fn scaled(range: Range, factor: i64) -> Range {
@@ -86,7 +88,8 @@ impl Builder {
         let (gamma, beta) = (list(-3, 3), list(-2, 2));
         let total = self.range(source);
         let spread = i128::from(total.high - total.low) * channels as i128;
-        let square_width = 128 - (spread * spread + 1).leading_zeros();
+        let root_fraction = self.root_fraction;
+        let square_width = 128 - (((spread * spread) << (2 * root_fraction)) + 1).leading_zeros();
         let norm = LayerNorm {
             low: -4,
             high: 3,
@@ -95,6 +98,7 @@ impl Builder {
             beta,
             fraction: 1,
             epsilon: 1,
+            root_fraction,
             centred: true,
             total,
             square_width,
@@ -148,7 +152,14 @@ impl Builder {
 
 /// Makes the network.
 pub fn network(seed: u64, rounding: Rounding) -> Network {
-    let mut b = Builder { network: Network::new(), random: Random(seed), ranges: Vec::new(), rounding };
+    let root_fraction = (seed % 3 * 2) as u32;
+    let mut b = Builder {
+        network: Network::new(),
+        random: Random(seed),
+        ranges: Vec::new(),
+        rounding,
+        root_fraction,
+    };
     let range = Range::new(-100, 155);
     let shape = Shape::matrix(3, 6);
     let input = Input { shape, element: Element::U8, zero_point: 100, range, steps: 1 };

@@ -58,6 +58,7 @@ fn layer_norm(
     let largest = i64::from(high.max(-low)) << fraction;
     let bits = random.range(1, 40);
     let epsilon = i128::from(random.range(1, 1 << bits));
+    let root_fraction = if random.once_in(2) { 0 } else { random.range(1, 12) as u32 };
     // Many lie on a boundary, where a channel without deviation meets it.
     let beta = |_| match random.once_in(2) {
         true => random.range(2 * i64::from(low), 2 * i64::from(high)) << (fraction - 1),
@@ -74,6 +75,7 @@ fn layer_norm(
         beta,
         fraction,
         epsilon,
+        root_fraction,
         centred: true,
         total,
         square_width: 126,
@@ -95,7 +97,7 @@ fn range(random: &mut Random, bits: i64) -> Range {
 fn variance(norm: &LayerNorm, row: &[i64]) -> i128 {
     let squares: i128 = row.iter().map(|&x| i128::from(x) * i128::from(x)).sum();
     let sum: i128 = row.iter().map(|&x| i128::from(x)).sum();
-    row.len() as i128 * squares - sum * sum + norm.epsilon
+    ((row.len() as i128 * squares - sum * sum) << (2 * norm.root_fraction)) + norm.epsilon
 }
 
 fn neurons(
@@ -110,7 +112,8 @@ fn neurons(
     let shape = Shape { rows, channels, lanes, skip_rows };
     let mut array = Array::new(shape);
     // The farthest that v and a decision come.
-    let (mut square_width, mut decision_width) = (2, 1);
+    let least = i64::from(norm.root_fraction);
+    let (mut square_width, mut decision_width) = (2 * least + 2, least + 2);
     let mut decide = |row: &[i64], tracers: &mut [i32]| {
         let moments = norm.moments(row);
         square_width = square_width.max(unsigned_width(variance(&norm, row)));
@@ -170,6 +173,7 @@ fn neurons(
         ("Fraction", fraction.to_string()),
         ("SquareWidth", square_width.to_string()),
         ("Epsilon", format!("128'h{:x}", norm.epsilon)),
+        ("RootFraction", norm.root_fraction.to_string()),
         ("DecisionWidth", decision_width.to_string()),
         ("ConstFile", file(&path)),
     ]);
@@ -193,7 +197,8 @@ fn moments(random: &mut Random, channels: usize, lanes: usize, bits: i64, base: 
             (0..channels).map(value).collect()
         })
         .collect();
-    let square_width = rows.iter().map(|row| unsigned_width(variance(&norm, row))).max().unwrap().max(2);
+    let least = 2 * i64::from(norm.root_fraction) + 2;
+    let square_width = rows.iter().map(|row| unsigned_width(variance(&norm, row))).max().unwrap().max(least);
     let sum_width = bits + unsigned_width(channels as i128);
     let root_width = (square_width + 1) / 2;
 
@@ -225,6 +230,7 @@ fn moments(random: &mut Random, channels: usize, lanes: usize, bits: i64, base: 
         ("AccWidth", bits.to_string()),
         ("SquareWidth", square_width.to_string()),
         ("Epsilon", format!("128'h{:x}", norm.epsilon)),
+        ("RootFraction", norm.root_fraction.to_string()),
         ("InFile", in_file),
         ("InWords", in_words),
         ("OutFile", out_file),

@@ -355,14 +355,19 @@ const LAYER_NORM: [NormCase; 10] = [
 pub struct Norms {
     pub const_width: i64,
     pub fraction: i64,
+    /// Fraction bits of the roots.
+    pub root_fraction: i64,
     /// The farthest that v and V come.
     pub square_width: i64,
     pub value_width: i64,
 }
 
 impl Norms {
-    pub fn new(const_width: i64, fraction: i64) -> Self {
-        Self { const_width, fraction, square_width: 2, value_width: 2 }
+    /// With fraction bits of the roots, or without.
+    pub fn new(random: &mut Random, const_width: i64, fraction: i64) -> Self {
+        let root_fraction = if random.once_in(2) { 0 } else { random.range(1, 12) };
+        let (square_width, value_width) = (2 * root_fraction + 2, root_fraction + 2);
+        Self { const_width, fraction, root_fraction, square_width, value_width }
     }
 
     /// A constant, often one that puts rows without deviation on a boundary.
@@ -413,6 +418,7 @@ impl Norms {
             beta: constants.iter().map(|c| c[1]).collect(),
             fraction: self.fraction as u32,
             epsilon,
+            root_fraction: self.root_fraction as u32,
             centred,
             total: Range::new(0, 0),
             square_width: 126,
@@ -450,7 +456,7 @@ fn layer_norm(random: &mut Random, case: &NormCase, base: &Path) -> Parameters {
     let [sum_width, const_width, fraction, level_width] = case.bits;
     let (addr_width, const_bits, lanes) = (9, 7, case.place[2]);
     let sum_bits = unsigned_width(i128::from(8 * (case.channels_max + lanes)));
-    let mut norms = Norms::new(const_width, fraction);
+    let mut norms = Norms::new(random, const_width, fraction);
     let constants: Vec<[i64; 2]> = (0..1 << const_bits).map(|_| norms.constant(random)).collect();
     let mut memory = Vec::new();
     while memory.len() < 1 << sum_bits {
@@ -532,6 +538,7 @@ fn layer_norm(random: &mut Random, case: &NormCase, base: &Path) -> Parameters {
         ("ConstWidth", norms.image_width().to_string()),
         ("Fraction", fraction.to_string()),
         ("SquareWidth", norms.square_width.to_string()),
+        ("RootFraction", norms.root_fraction.to_string()),
         ("ValueWidth", norms.value_width.to_string()),
         ("SumAddrWidth", sum_bits.to_string()),
         ("ConstAddrWidth", const_bits.to_string()),

@@ -316,7 +316,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
     let (start_table, coefficients) =
         (numbers_of(START_BITS, sum_width), numbers_of(COEFFICIENT_BITS, coefficient_width));
     let table = numbers_of(table_bits, entry_width);
-    let norms = Norms::new(const_width, fraction);
+    let norms = Norms::new(random, const_width, fraction);
     let mut constants: Vec<[i64; 2]> = (0..1 << CONST_BITS).map(|_| norms.constant(random)).collect();
     // Half of the unit is added to it: level 1 and the smallest remainder.
     let tie_beta = (1 << (fraction - 1)) + 1;
@@ -428,6 +428,7 @@ fn programs(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         ("ConstWidth", machine.norms.image_width().to_string()),
         ("Fraction", fraction.to_string()),
         ("SquareWidth", machine.norms.square_width.to_string()),
+        ("RootFraction", machine.norms.root_fraction.to_string()),
         ("ValueWidth", value_width.to_string()),
         ("NeuronFraction", NEURON_FRACTION.to_string()),
         ("ThetaWidth", ((machine.norms.square_width + 1) / 2).max(sum_width + 1).to_string()),

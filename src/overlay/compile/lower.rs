@@ -102,6 +102,8 @@ pub(super) struct Lowering<'a> {
     /// Fraction bits of all layers: of membranes, of LayerNorm, of softmax.
     pub fraction: u32,
     pub norm_fraction: u32,
+    /// Fraction bits of the roots of LayerNorm.
+    pub root_fraction: u32,
     /// Of neurons of sums.
     pub neuron_fraction: u32,
     pub scale_fraction: u32,
@@ -147,6 +149,7 @@ impl<'a> Lowering<'a> {
             direct,
         } = *given;
         norm_fraction = norm_fraction.max(1);
+        let mut root_fraction = 0;
         for id in network.topological() {
             match &network.node(id).op {
                 Op::Neuron(neuron) => {
@@ -159,7 +162,10 @@ impl<'a> Lowering<'a> {
                     let leaks = lif.leak.iter().chain(&lif.synapse);
                     leak_shift = leaks.fold(leak_shift, |most, leak| most.max(leak.shift));
                 }
-                Op::LayerNorm(norm) => norm_fraction = norm_fraction.max(norm.fraction),
+                Op::LayerNorm(norm) => {
+                    norm_fraction = norm_fraction.max(norm.fraction);
+                    root_fraction = root_fraction.max(norm.root_fraction);
+                }
                 Op::Softmax(softmax) => scale_fraction = scale_fraction.max(softmax.scale_fraction),
                 Op::Input(_)
                 | Op::Linear(_)
@@ -181,6 +187,7 @@ impl<'a> Lowering<'a> {
             direct,
             fraction,
             norm_fraction,
+            root_fraction,
             neuron_fraction,
             scale_fraction,
             leak_shift,

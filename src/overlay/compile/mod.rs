@@ -138,9 +138,11 @@ fn machine_for(networks: &[&Network], options: &Options, external: Option<Extern
                 None => own,
                 Some(all) => {
                     let (direct, theta) = (all.input.direct, all.shared_theta);
+                    let root = all.common_root_fraction(&own)?;
                     let mut both = all.union(&own);
                     both.input.direct = direct && own.input.direct;
                     both.shared_theta = theta && own.shared_theta;
+                    both.root_fraction = root;
                     both
                 }
             });
@@ -525,6 +527,7 @@ fn machine(
         beta_width: widths.gamma.signed().max(widths.beta.signed()),
         norm_fraction: lowering.norm_fraction,
         square_width: widths.square_width.max(1),
+        root_fraction: lowering.root_fraction,
         epsilon_width: unsigned(widths.epsilon),
         max_channels: most(&mut vector.iter().map(|v| v.channels)),
         neuron_fraction: lowering.neuron_fraction,

@@ -5,7 +5,7 @@ use super::item::{Access, Base, Item, Kind, Port, Serial};
 use super::layout::{Layout, Split};
 use super::lower::{Lowering, STREAM, View, refused};
 use super::widths::unsigned;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::golden::SpikeCode;
 use crate::graph::{Band, NodeId};
 use crate::integer::{LayerNorm, Op, Range, Rounding, Softmax, Term};
@@ -297,6 +297,10 @@ impl Lowering<'_> {
         let tracer = self.new_tracer(id, view.count, layout.clone(), (norm.low, norm.high));
         let words = self.row_words(&layout);
         let shift = self.norm_fraction - norm.fraction;
+        if norm.root_fraction != self.root_fraction {
+            let problem = "the roots of LayerNorms have different fraction bits";
+            return Err(Error::input(problem).at_node(name));
+        }
         let scaled = |x: i64| i128::from(x) << shift;
         // The half that rounding adds is part of B.
         let half = 1 << (self.norm_fraction - 1);
@@ -349,7 +353,8 @@ impl Lowering<'_> {
         let half = match norm.centred {
             true => (channels * spread).saturating_add(1) / 2,
             false => channels * reach,
-        };
+        }
+        .saturating_mul(1 << norm.root_fraction);
         let root =
             half.checked_mul(half).map_or(i128::from(i64::MAX), |v| v.saturating_add(norm.epsilon).isqrt());
         let centred = if norm.centred { (channels - 1) * spread } else { channels * reach };
@@ -357,6 +362,7 @@ impl Lowering<'_> {
         let (gamma, beta) = (most(&norm.gamma), most(&norm.beta));
         let numerator = gamma
             .saturating_mul(centred)
+            .saturating_mul(1 << norm.root_fraction)
             .saturating_add(beta.saturating_mul(root))
             .saturating_add(root << (norm.fraction - 1).min(62));
         let value = (numerator >> norm.fraction) + 1;

@@ -340,7 +340,12 @@ impl Interpreter<'_> {
         let sum: i128 = if v.uncentred == 1 { 0 } else { x.iter().sum() };
         let squares: i128 = x.iter().map(|x| x * x).sum();
         let epsilon = fits(v.epsilon as i128, m.epsilon_width, false, "ε")?;
-        let square = fits(count * squares - sum * sum + epsilon, m.square_width, false, "v")?;
+        let square = fits(
+            ((count * squares - sum * sum) << (2 * m.root_fraction)) + epsilon,
+            m.square_width,
+            false,
+            "v",
+        )?;
         let root = square.isqrt();
         let mut levels = Vec::new();
         for (c, x) in x.iter().enumerate() {
@@ -349,7 +354,8 @@ impl Interpreter<'_> {
             let gamma = self.constants.bits(word, at, m.gamma_width, true, "constants")?;
             let at = at + m.gamma_width as usize;
             let beta = self.constants.bits(word, at, m.beta_width, true, "constants")?;
-            let numerator = gamma * (count * x - sum) + beta * root;
+            let deviation = (count * x - sum) << m.root_fraction;
+            let numerator = gamma * deviation + beta * root;
             let value = numerator >> m.norm_fraction;
             let sticky = numerator != value << m.norm_fraction;
             levels.push(self.row_level(
