@@ -5,7 +5,8 @@
 /// With X the accumulated input of a row of `Channels` channels, and S, r as in `row_moments`:
 ///
 ///     c_i = Channels * X_i - S
-///     level k is reached when gamma_i * c_i * 2^RootFraction + beta_i * r >= halves(k) * r * 2^(Fraction-1)
+///     level k is reached when
+///         gamma_i * c_i * 2^RootFraction + beta_i * r >= halves(k) * r * 2^(Fraction-1)
 ///
 /// (> for an exclusive boundary); a neuron goes a level up or down a time-step.
 ///

@@ -2,7 +2,8 @@
 
 /// Moments of the rows of a stream for LayerNorm: sum, and square root of the scaled variance.
 ///
-///     S = sum of X        v = 4^RootFraction * (Channels * sum of X^2 - S^2) + Epsilon        r = floor(sqrt(v))
+///     S = sum of X      v = 4^RootFraction * (Channels * sum of X^2 - S^2) + Epsilon
+///     r = floor(sqrt(v))
 ///
 /// Contract: takes the chunks of a row, lanes beyond the channels 0, and offers S and r of each row.
 /// Throughput: one chunk a cycle; a row takes at least as many cycles as S or r has bits.

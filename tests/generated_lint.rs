@@ -91,10 +91,12 @@ fn overlays() -> Vec<(&'static str, Model, Architecture)> {
     let (perceptron, functions) = (mnist_mlp(EncodingChoice::Analog), functions_fixture("chain_qdq"));
     let text = text_fixture("text_masked_fill");
     let one = loadable(&[&perceptron], sizes(8, 1, 4, 8, SpikeCode::Unary));
-    let all = loadable(&[&perceptron, &functions, &sums, &text], sizes(16, 3, 8, 32, SpikeCode::Radix));
+    let all = loadable(&[&perceptron, &functions, &text], sizes(16, 3, 8, 32, SpikeCode::Radix));
+    let loaded_sums = loadable(&[&perceptron, &sums], sizes(16, 3, 8, 32, SpikeCode::Radix));
     vec![
         ("overlay_loadable", perceptron.clone(), one),
         ("overlay_loadable_text", text, all),
+        ("overlay_loadable_sums", sums.clone(), loaded_sums),
         ("overlay_perceptron", mnist_mlp(EncodingChoice::Analog), options(32, 2, 8, 32, SpikeCode::Radix)),
         ("overlay_functions", functions_fixture("chain_qdq"), options(8, 1, 4, 8, SpikeCode::Unary)),
         ("overlay_sums", sums, options(8, 2, 4, 8, SpikeCode::Radix)),

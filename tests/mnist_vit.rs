@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::common::repository;
+use crate::common::{mnist_vit_pow2, repository};
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data;
-use snn2rtl::golden::{Golden, Limits};
+use snn2rtl::golden::{Golden, Limits, Settled, SpikeCode};
 use snn2rtl::import::{Options, import};
-use snn2rtl::integer::eval;
+use snn2rtl::integer::{Op, eval};
 use snn2rtl::lower::lower;
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 
@@ -45,4 +45,35 @@ fn accuracy_and_classes_are_those_of_the_trained_network() {
         }
     }
     assert_eq!((right, outcomes.len()), (1463, 1500));
+}
+
+/// The network whose residual scales are s·2^k: sums of 11 bits, without rounding.
+#[test]
+fn residual_scales_with_a_common_factor() {
+    let model = mnist_vit_pow2();
+    let lowered = lower(&model).unwrap();
+    assert!(lowered.units.len() == 5 && lowered.units.values().all(|unit| unit.is_exact));
+    let width = |id| match &lowered.network.node(id).op {
+        Op::Sum(sum) => sum.total.signed_width(),
+        _ => 0,
+    };
+    assert_eq!(lowered.network.topological().into_iter().map(width).max(), Some(11));
+
+    let sample = |file: &str| repository(&format!("examples/mnist_vit/sample/{file}")).display().to_string();
+    let (shape, pixels) = data::read_integers(&sample("images.npy")).unwrap();
+    let (_, labels) = data::read_integers(&sample("labels.npy")).unwrap();
+    let size: usize = shape.0[1..].iter().product();
+    let images: Vec<Vec<i32>> =
+        pixels.chunks(size).map(|image| image.iter().map(|&q| q as i32).collect()).collect();
+    let settled = Settled::new(&lowered.network, SpikeCode::Radix).unwrap();
+    let fill = |n: usize, raw: &mut Vec<i32>| raw.clone_from(&images[n]);
+    let outcomes = settled.run_all(images.len(), fill, |_| ());
+    for (n, outcome) in outcomes.iter().enumerate().take(100) {
+        let expected = eval::evaluate(&lowered.network, &images[n]);
+        let levels: Vec<_> = expected.levels.into_iter().map(|(_, levels)| levels).collect();
+        assert_eq!(outcome.levels, levels, "image {n}");
+    }
+    let right =
+        outcomes.iter().zip(&labels).filter(|(outcome, label)| i64::try_from(outcome.class) == Ok(**label));
+    assert_eq!(right.count(), 1473);
 }

@@ -101,7 +101,8 @@ module overlay_layer_norm #(
   localparam int unsigned Depth = (ChannelsMax + Lanes - 1) / Lanes + RootWidth + 16 + Levels;
 
   if (ChannelsMax < 4 || ChannelsMax < Lanes || 2 ** Levels != Lanes || Fraction < 1 ||
-      SumWidth < 2 || SquareWidth < Shift + 2 || WideWidth < RootFraction + 2) begin : gen_bad_parameters
+      SumWidth < 2 || SquareWidth < Shift + 2 ||
+      WideWidth < RootFraction + 2) begin : gen_bad_parameters
     $error("overlay_layer_norm: a parameter is out of range");
   end
 

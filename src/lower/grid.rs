@@ -132,6 +132,10 @@ impl Unit {
     }
 }
 
+/// Bits that a unit of its own must save. Scales without a common factor save a few bits by chance, and networks with
+/// different fraction bits of the roots of LayerNorm cannot be loaded into one machine.
+const SAVED: u32 = 8;
+
 /// The units of a network's sums and tables.
 #[derive(Debug, Default)]
 pub(super) struct Grids {
@@ -154,12 +158,13 @@ impl Grids {
         let found = |id| Some((id, streams.found[streams.root(*streams.of.get(&id)?)]));
         let found: HashMap<NodeId, Found> = ids.iter().filter_map(|&id| found(id)).collect();
         let units: HashMap<NodeId, Unit> = found.iter().map(|(&id, found)| (id, found.unit(fixed))).collect();
-        let exact = found.iter().filter(|(_, found)| **found != Found::Rounded).map(|(&id, _)| id).collect();
+        let exact = found.iter().filter(|(_, found)| found.is_exact(fixed)).map(|(&id, _)| id).collect();
         let root_fraction = ids.iter().filter(|&&id| matches!(network.node(id).op, snn::Op::LayerNorm(_)));
         let root_fraction = root_fraction.filter_map(|&id| {
             let source = *network.inputs(id).first()?;
             let unit = units.get(&source).copied().or_else(|| term(network, source))?;
-            Some(unit.bits_beyond(precision.residual))
+            let bits = unit.bits_beyond(precision.residual);
+            Some(if bits < SAVED { 0 } else { bits })
         });
         let root_fraction = root_fraction.max().unwrap_or(0);
         Self { units, exact, root_fraction }
@@ -188,8 +193,21 @@ enum Found {
 }
 
 impl Found {
+    /// That of fixed point, unless the own one has at least [`SAVED`] bits fewer.
     fn unit(self, fixed: Unit) -> Unit {
-        if let Self::Exact(unit) = self { unit } else { fixed }
+        match self {
+            Self::Exact(unit) if unit.bits_beyond(fixed.as_fraction().unwrap_or(0)) >= SAVED => unit,
+            _ => fixed,
+        }
+    }
+
+    /// Whether all terms are multiples of [`Self::unit`].
+    fn is_exact(self, fixed: Unit) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Exact(unit) => self.unit(fixed) == unit || unit.exponent >= fixed.exponent,
+            Self::Rounded => false,
+        }
     }
 
     fn and(self, other: Self, fixed: Unit) -> Self {

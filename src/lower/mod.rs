@@ -25,6 +25,7 @@ mod value;
 use std::collections::{BTreeMap, HashMap};
 
 use num_rational::BigRational;
+use num_traits::ToPrimitive;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -59,6 +60,21 @@ pub struct SumUnit {
     pub value: BigRational,
     /// Whether all that is added is a multiple of it, so that nothing is rounded.
     pub is_exact: bool,
+}
+
+impl SumUnit {
+    /// The unit as a float, if it is one.
+    pub fn float(&self) -> Option<f64> {
+        let float = rational::to_f64(&self.value);
+        (BigRational::from_float(float).as_ref() == Some(&self.value)).then_some(float)
+    }
+
+    /// A range that holds all values of `range`, which are in units of `other`.
+    pub fn range_of(&self, range: integer::Range, other: &Self) -> Option<integer::Range> {
+        let scaled = |value: i64| &other.value * BigRational::from_integer(value.into()) / &self.value;
+        let (low, high) = (scaled(range.low).floor(), scaled(range.high).ceil());
+        Some(integer::Range::new(low.to_integer().to_i64()?, high.to_integer().to_i64()?))
+    }
 }
 
 /// The real logits: `logit_c = scale_c·A_c + bias_c`. Each constant is the `f64` nearest to the exact one.

@@ -1,12 +1,9 @@
 //! What crosses a cut: numbers of the readout before it, elements of the input behind it.
 
-use num_rational::BigRational;
-use num_traits::ToPrimitive;
-
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
 use crate::integer;
-use crate::lower::Lowered;
+use crate::lower::{Lowered, SumUnit};
 use crate::quant::{Decimal, Element, Encoding, InputSpec, Scaling};
 use crate::snn::{Arrange, Input, Network, Op, Select, Sum};
 
@@ -67,12 +64,9 @@ impl Boundary {
             }
             _ => {
                 let name = &network.node(cut).name;
-                let unit = before.units.get(name).map(|unit| &unit.value);
-                let scale = unit.and_then(BigRational::to_f64).unwrap_or(1.0);
-                if unit != BigRational::from_float(scale).as_ref() {
-                    let problem = "the unit of its sums has more than 53 bits";
-                    return Err(Error::input(problem).fix("cut elsewhere"));
-                }
+                let unit = before.units.get(name).and_then(SumUnit::float);
+                let problem = "the unit of its sums has more than 53 bits";
+                let scale = unit.ok_or_else(|| Error::input(problem).fix("cut elsewhere"))?;
                 // The input of a part may take more than ever comes; so its sums have larger ranges than in the whole.
                 let total = range(before, whole, name).unwrap_or(readout.total);
                 (Kind::Sums, total.low, total.high, scale)
@@ -140,9 +134,7 @@ impl Boundary {
         }
         // Exact for a power of two, and for others while the product has at most 53 bits.
         let base = self.scale * self.base as f64;
-        let exact = BigRational::from_float(self.scale)
-            .map(|unit| unit * BigRational::from_integer(self.base.into()));
-        if BigRational::from_float(base) != exact {
+        if self.scale.mul_add(self.base as f64, -base) != 0.0 {
             let problem = "the constant of the sums that cross has more than 53 bits";
             return Err(Error::input(problem).fix("cut elsewhere"));
         }
@@ -159,9 +151,7 @@ impl Boundary {
 /// The range of a sum in the whole network, in the unit that it has in a part.
 fn range(part: &Lowered, whole: &Lowered, name: &str) -> Option<integer::Range> {
     let range = total(&whole.network, name)?;
-    let ratio = &whole.units.get(name)?.value / &part.units.get(name)?.value;
-    let scaled = |value: i64| &ratio * BigRational::from_integer(value.into());
-    Some(integer::Range::new(scaled(range.low).floor().to_i64()?, scaled(range.high).ceil().to_i64()?))
+    part.units.get(name)?.range_of(range, whole.units.get(name)?)
 }
 
 /// The range of a sum with this name.

@@ -65,10 +65,19 @@ pub fn vit_small() -> Model {
 
 /// The trained Vision Transformer, converted; images are `x = (q/255 − 0.5)/0.5`.
 pub fn mnist_vit() -> Model {
+    mnist_vit_from("examples/mnist_vit/mnist_vit.onnx")
+}
+
+/// The same with residual scales that are s·2^k.
+pub fn mnist_vit_pow2() -> Model {
+    mnist_vit_from("examples/mnist_vit/pow2/mnist_vit.onnx")
+}
+
+fn mnist_vit_from(path: &str) -> Model {
     let half = || vec!["0.5".parse().expect("a decimal number")];
     let scaling = Scaling::Normalise { mean: half(), std: half() };
     let input = InputSpec { element: Element::U8, scaling, channel_axis: None };
-    transformer("examples/mnist_vit/mnist_vit.onnx", "mnist_vit", input)
+    transformer(path, "mnist_vit", input)
 }
 
 /// The trained convolutional network, converted; images are `x = q/255`.

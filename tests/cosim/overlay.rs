@@ -292,6 +292,7 @@ fn recipe() -> Recipe {
         fused: true,
         post_norm: false,
         quantised_sums: false,
+        exact_sums: false,
         linear_attention: false,
         two_softmaxes: false,
         gated: false,
@@ -299,6 +300,17 @@ fn recipe() -> Recipe {
         all: false,
         function: None,
     }
+}
+
+/// Residual sums without fraction bits, and roots of LayerNorm that have some.
+#[test]
+fn exact_sums_on_the_overlay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let patches = Recipe { seed: 31, exact_sums: true, blocks: 2, hidden: 13, ..recipe() };
+    transformer(&patches, options(16, 2, 8, 16, SpikeCode::Radix), folder.path());
+    let words =
+        Recipe { seed: 34, words: true, mask: true, post_norm: true, quantised_sums: true, ..patches };
+    transformer(&words, options(8, 1, 1, 8, SpikeCode::Radix), folder.path());
 }
 
 #[test]

@@ -146,6 +146,7 @@ fn recipe() -> Recipe {
         fused: true,
         post_norm: false,
         quantised_sums: false,
+        exact_sums: false,
         linear_attention: false,
         two_softmaxes: false,
         gated: false,
@@ -163,6 +164,7 @@ fn patches_and_a_class_token() {
 #[test]
 fn words_with_padding() {
     let words = Recipe { seed: 6, words: true, mask: true, post_norm: true, fused: false, ..recipe() };
+    let words = Recipe { exact_sums: true, ..words };
     check_busy(
         &Recipe { tokens: 5, levels: 8, weight_bits: 5, ..words },
         &design::Options { lanes: 4, fifo_depth: 1, joins: Joins::Minimal, ..design::Options::default() },

@@ -35,6 +35,8 @@ pub struct Recipe {
     pub post_norm: bool,
     /// Sums of the residual stream are quantised, as tools do that quantise every result.
     pub quantised_sums: bool,
+    /// All scales are s·2^k and all constants of the residual stream multiples of s·2^k, so its sums are exact.
+    pub exact_sums: bool,
     /// Scores are quantised as they are, without softmax; not with a mask.
     pub linear_attention: bool,
     /// Two softmaxes of the same scores, with different levels, are added; not with linear attention.
@@ -96,6 +98,7 @@ impl Recipe {
             fused: random.chance(50),
             post_norm: random.chance(50),
             quantised_sums: false,
+            exact_sums: seed % 3 == 1,
             linear_attention: false,
             two_softmaxes: false,
             gated: false,
@@ -217,8 +220,27 @@ impl Builder<'_> {
         }
         let half = levels / 2;
         let (low, high) = if signed { (-half, levels - half - 1) } else { (0, levels - 1) };
-        let scale = (scale * (1.0 + f64::from(self.float(0.3)))) as f32;
+        let mut scale = scale * (1.0 + f64::from(self.float(0.3)));
+        if self.recipe.exact_sums {
+            scale = self.factor() * (scale / self.factor()).log2().round().exp2();
+        }
+        let scale = scale as f32;
         self.op(name, Op::Quantise(Quantiser::uniform(scale, low, high, rounding)), &[x])
+    }
+
+    /// The common factor of scales.
+    fn factor(&self) -> f64 {
+        [1.0, 1.25, 1.406_25, 1.992_187_5][(self.recipe.seed / 3 % 4) as usize]
+    }
+
+    /// Constants of the residual stream.
+    fn stream_constants(&mut self, count: usize) -> Vec<f32> {
+        let values = self.floats(count, 1.0);
+        if !self.recipe.exact_sums {
+            return values;
+        }
+        let step = self.factor() as f32 / 64.0;
+        values.into_iter().map(|value| (value / step).round() * step).collect()
     }
 
     fn linear(&mut self, name: &str, x: NodeId, outputs: usize) -> NodeId {
@@ -254,7 +276,7 @@ impl Builder<'_> {
     fn stem(&mut self) -> (NodeId, NodeId) {
         let (tokens, rows, channels) = (self.recipe.tokens, self.recipe.rows(), self.recipe.channels());
         let constants = |b: &mut Self, rows: usize| -> Op {
-            let values = b.floats(rows * channels, 1.0).into_iter().map(f64::from).collect();
+            let values = b.stream_constants(rows * channels).into_iter().map(f64::from).collect();
             Op::Constant { shape: Shape(vec![rows, channels]), values }
         };
         let decimal = |text: &str| vec![text.parse().expect("a decimal number")];
@@ -262,7 +284,7 @@ impl Builder<'_> {
             let scaling = Scaling::Affine { scale: decimal("1"), zero_point: 0 };
             let spec = InputSpec { element: Element::U16, scaling, channel_axis: None };
             let input = self.op("ids", Op::Input { shape: Shape(vec![tokens]), spec }, &[]);
-            let table = self.floats(VOCABULARY * channels, 1.0);
+            let table = self.stream_constants(VOCABULARY * channels);
             (input, self.op("words", Op::Embedding { channels, table }, &[input]))
         } else {
             let scaling = Scaling::Normalise { mean: decimal("0.5"), std: decimal("0.25") };

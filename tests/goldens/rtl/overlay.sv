@@ -292,6 +292,7 @@ module snn_qdq_activation_per_channel #(
     .ConstantFile(""),
     .NormFraction(1),
     .SquareWidth(2),
+    .RootFraction(0),
     .NormValueWidth(1),
     .NeuronFraction(0),
     .NeuronThetaWidth(1),
