@@ -197,7 +197,7 @@ impl Found {
     fn unit(self, fixed: Unit) -> Unit {
         match self {
             Self::Exact(unit) if unit.bits_beyond(fixed.as_fraction().unwrap_or(0)) >= SAVED => unit,
-            _ => fixed,
+            Self::Exact(_) | Self::Nothing | Self::Rounded => fixed,
         }
     }
 
@@ -243,7 +243,7 @@ impl Streams {
         stream
     }
 
-    fn new(&mut self, found: Found) -> usize {
+    fn begin(&mut self, found: Found) -> usize {
         self.found.push(found);
         self.parent.push(self.parent.len());
         self.parent.len() - 1
@@ -253,11 +253,11 @@ impl Streams {
         match &network.node(id).op {
             snn::Op::Embedding(table) => {
                 let found = constants(table.table.iter().map(|&x| f64::from(x)), fixed);
-                let stream = self.new(found);
+                let stream = self.begin(found);
                 self.of.insert(id, stream);
             }
             snn::Op::Sum(sum) => {
-                let mut stream = self.new(constants(sum.constant.iter().copied(), fixed));
+                let mut stream = self.begin(constants(sum.constant.iter().copied(), fixed));
                 for &source in network.inputs(id).iter() {
                     if let Some(&other) = self.of.get(&source) {
                         stream = self.merge(stream, other, fixed);
