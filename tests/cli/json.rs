@@ -231,7 +231,7 @@ fn printed() -> Fields {
         format!("report overlay.build --inputs {images} --samples 2"),
         "build mlp.snn -o loadable.build --architecture overlay --lanes 16 --loadable".to_owned(),
         "image mlp.snn --machine loadable.build -o own.bin".to_owned(),
-        "build mlp.snn -o external.build --architecture overlay --loadable --weights external".to_owned(),
+        "build mlp.snn -o external.build --architecture overlay --loadable --weights external --memory-ports 2".to_owned(),
         "inspect external.build".to_owned(),
         format!("report external.build --inputs {images} --samples 2"),
         "verify mlp.build".to_owned(),
@@ -244,7 +244,7 @@ fn printed() -> Fields {
         ),
         format!("check {} {input}", example("mnist_mlp.onnx")),
         format!("check {} {input}", fixture("float_weights.onnx")),
-        format!("check {} {input}", fixture("vit_small_mlp.onnx")),
+        format!("check {} {input}", fixture("../transformers/text_masked_fill.onnx")),
         format!(
             "convert {} -o floats.snn {input} --weight-bits 4 --calibrate {}:inputs",
             fixture("float_weights.onnx"),
