@@ -256,9 +256,11 @@ module overlay_fire #(
   logic [SpikeBits-1:0] sel_addr;
   logic [PlaceBits-1:0] sel_place;
   logic [TurnBits-1:0] sel_turn;
+  logic [CountBits-1:0] elements;
+  assign elements = group_last ? CountBits'(left) : CountBits'(Lanes);
   assign group_in = {
-    selected, complement_i, group_last ? CountBits'(left) : CountBits'(Lanes),
-    group_last && inner_last, group_last && chunk_last, group_last, word_addr_q, place_q, turn_q,
+    selected, complement_i, elements, group_last && inner_last, group_last && chunk_last,
+    group_last, word_addr_q, place_q, turn_q,
     threshold_q
   };
   assign {sel_word, sel_complement, sel_count, sel_group_end, sel_row_end, sel_chunk_end, sel_addr,

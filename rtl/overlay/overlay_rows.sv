@@ -949,6 +949,8 @@ module overlay_rows #(
     logic within_q, in_row, scores, ready, valid, leaves;
     logic [QuadBits-1:0] quad;
     logic [SerialLanes*FireWidth-1:0] wide_norm;
+    logic [ThetaWidth-1:0] wide_theta;
+    assign wide_theta = ThetaWidth'(norm_theta);
     for (genvar l = 0; l < SerialLanes; l++) begin : gen_norm
       assign wide_norm[FireWidth*l+:FireWidth] =
           FireWidth'($signed(norm_value[NormValueWidth*l+:NormValueWidth]));
@@ -983,7 +985,7 @@ module overlay_rows #(
       .in_ready_o(ready),
       .in_data_i({
         scores ? soft_value : wide_norm,
-        scores ? soft_theta : ThetaWidth'(norm_theta),
+        scores ? soft_theta : wide_theta,
         scores ? '0 : norm_sticky,
         scores ? soft_excluded : norm_excluded,
         scores ? soft_quad_end : norm_quad_end,

@@ -157,16 +157,26 @@ impl Grids {
         }
         let found = |id| Some((id, streams.found[streams.root(*streams.of.get(&id)?)]));
         let found: HashMap<NodeId, Found> = ids.iter().filter_map(|&id| found(id)).collect();
-        let units: HashMap<NodeId, Unit> = found.iter().map(|(&id, found)| (id, found.unit(fixed))).collect();
-        let exact = found.iter().filter(|(_, found)| found.is_exact(fixed)).map(|(&id, _)| id).collect();
-        let root_fraction = ids.iter().filter(|&&id| matches!(network.node(id).op, snn::Op::LayerNorm(_)));
-        let root_fraction = root_fraction.filter_map(|&id| {
-            let source = *network.inputs(id).first()?;
-            let unit = units.get(&source).copied().or_else(|| term(network, source))?;
-            let bits = unit.bits_beyond(precision.residual);
-            Some(if bits < SAVED { 0 } else { bits })
-        });
-        let root_fraction = root_fraction.max().unwrap_or(0);
+        let bits_beyond = |unit: Unit| unit.bits_beyond(precision.residual);
+        // One number for all LayerNorms, so that the hardware has one shift. If one of them reads fixed point, all sums are
+        // in fixed point.
+        let norms = ids.iter().filter(|&&id| matches!(network.node(id).op, snn::Op::LayerNorm(_)));
+        let roots: Vec<u32> = norms
+            .map(|&id| {
+                let source = network.inputs(id).first().copied();
+                let own = |source| match found.get(&source) {
+                    Some(found) => Some(found.unit(fixed)),
+                    None => term(network, source),
+                };
+                source.and_then(own).map_or(0, bits_beyond)
+            })
+            .collect();
+        let is_fixed = roots.iter().any(|&bits| bits < SAVED);
+        let own = |found: Found| if is_fixed { fixed } else { found.unit(fixed) };
+        let units = found.iter().map(|(&id, &found)| (id, own(found))).collect();
+        let exact = found.iter().filter(|(_, found)| found.is_exact_in(own(**found))).map(|(&id, _)| id);
+        let exact = exact.collect();
+        let root_fraction = if is_fixed { 0 } else { roots.into_iter().max().unwrap_or(0) };
         Self { units, exact, root_fraction }
     }
 
@@ -201,11 +211,11 @@ impl Found {
         }
     }
 
-    /// Whether all terms are multiples of [`Self::unit`].
-    fn is_exact(self, fixed: Unit) -> bool {
+    /// Whether all terms are multiples of `unit`, which is the own one or that of fixed point.
+    fn is_exact_in(self, unit: Unit) -> bool {
         match self {
             Self::Nothing => true,
-            Self::Exact(unit) => self.unit(fixed) == unit || unit.exponent >= fixed.exponent,
+            Self::Exact(own) => own == unit || own.exponent >= unit.exponent && unit.odd == 1,
             Self::Rounded => false,
         }
     }

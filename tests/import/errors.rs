@@ -371,6 +371,7 @@ fn all_problems_at_once() {
     b.constant(floats("k", &[2, 1, 3, 3], &kernel))
         .node("Conv", &["x", "k"], "c")
         .with(ints("strides", &[1, 1]));
-    b.node("Softmax", &["c"], "y").with(int("axis", 1));
+    b.node("Softmax", &["c"], "p").with(int("axis", 1));
+    b.node("Sin", &["p"], "y");
     refuse("convolution_and_softmax", &b);
 }

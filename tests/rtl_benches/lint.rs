@@ -263,6 +263,31 @@ fn no_file_has_implicit_nets() {
     }
 }
 
+/// Yosys gives `{…, c ? W'(x) : y, …}` the width of `x` where that is more than `W`, so what is in front of it moves.
+#[test]
+fn no_cast_is_a_choice_of_a_concatenation() {
+    for (name, text) in ["rtl", "rtl/axi", "rtl/overlay", "rtl/xcup"].into_iter().flat_map(sources) {
+        let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or("").trim()).collect();
+        let code = code.join(" ");
+        let mut begins = Vec::new();
+        for (at, c) in code.char_indices() {
+            match c {
+                '{' => begins.push(at),
+                '}' => {
+                    let inner = &code[begins.pop().unwrap_or(at)..at];
+                    // A cast of a literal has its own width.
+                    let is_cast = |(quote, _): (usize, &str)| {
+                        !inner[quote + 2..].starts_with(|c: char| c.is_ascii_digit())
+                    };
+                    let chosen = inner.contains('?') && inner.match_indices("'(").any(is_cast);
+                    assert!(inner.contains(';') || !chosen, "{name}: {inner}");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
 /// Vivado takes two styles on one memory for a conflict.
 #[test]
 fn no_memory_has_two_styles() {
