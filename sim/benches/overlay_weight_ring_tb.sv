@@ -93,7 +93,7 @@ module overlay_weight_ring_tb #(
     .OperandDepth(0), .Group(1), .Part(1), .WordBits(RingBits)
   ) u_words (
     .clk_i, .rst_i(rst || core_rst), .enable_i(read), .operand_i(1'b0), .clear_i(zeros),
-    .addr_i(read_addr), .data_o(read_data), .hold_o(hold), .weight_valid_i(ring_write),
+    .addr_i(read_addr), .data_o(read_data), .half_o(hold), .weight_valid_i(ring_write),
     .weight_ready_o(ring_space), .weight_addr_i(ring_addr), .weight_data_i(ring_data),
     .put_valid_i(1'b0), .put_ready_o(unused_put), .put_urgent_i(1'b0), .put_addr_i('0),
     .put_group_i('0), .put_parts_i('0), .put_data_i('0)
@@ -110,7 +110,7 @@ module overlay_weight_ring_tb #(
   int asked[Ports], due[Ports];
   logic [Ports-1:0] due_clear = '0;
   logic due_valid = 1'b0, due_zero = 1'b0;
-  // A cycle without reads is heard two cycles later.
+  // A cycle with half of the reads is asked for; the bench has none in it. It is heard two cycles later.
   logic held_1 = 1'b0, held_2 = 1'b0;
 
   function automatic logic [Width-1:0] weight(input int at);
