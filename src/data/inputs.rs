@@ -289,7 +289,7 @@ pub fn read_first_labels(location: &str, count: usize, positions: usize) -> Resu
 /// The labels in a file, whose samples are along the first extent, and the positions of a sample along the others.
 fn read_all_labels(location: &str, positions: usize) -> Result<Vec<i64>> {
     let (shape, labels) = read_integers(location)?;
-    if shape.0.first().map(|samples| samples * positions) == Some(labels.len()) {
+    if shape.0.first().and_then(|samples| samples.checked_mul(positions)) == Some(labels.len()) {
         return Ok(labels);
     }
     if positions > 1 {

@@ -39,8 +39,10 @@ impl Reference {
             }
             Ok((shape, logits)) if positions.rows > 1 => {
                 let size = positions.rows * positions.channels;
-                let samples = logits.chunks(size).filter(|_| shape.0[0] * size == shape.len());
-                Some(samples.flat_map(|logits| positions.classes_of_original(logits)).collect())
+                let samples = shape.0.first().and_then(|samples| samples.checked_mul(size));
+                let fits = size > 0 && samples == Some(logits.len());
+                let classes = |logits: &[f64]| positions.classes_of_original(logits);
+                fits.then(|| logits.chunks(size).flat_map(classes).collect())
             }
             _ => None,
         };
@@ -80,6 +82,7 @@ pub fn accuracy(classes: &[usize], labels: &[i64]) -> f64 {
 }
 
 /// Index of the largest value, the lowest index if several are equal.
-pub fn argmax(values: &[f64]) -> usize {
-    (0..values.len()).rev().max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(0)
+pub fn argmax<T: PartialOrd>(values: &[T]) -> usize {
+    let larger = |best: usize, n: usize| if values[n] > values[best] { n } else { best };
+    (0..values.len()).fold(0, larger)
 }

@@ -54,7 +54,7 @@ impl Positions {
     /// The class of each position: the index of its largest value, the lowest index if several are equal. The values are
     /// those of the readout, position by position.
     pub fn classes<T: Copy + PartialOrd>(&self, values: &[T]) -> Vec<usize> {
-        values.chunks(self.channels.max(1)).map(largest).collect()
+        values.chunks(self.channels.max(1)).map(compare::argmax).collect()
     }
 
     /// As [`Self::classes`], of logits in the order of the original model.
@@ -63,7 +63,7 @@ impl Positions {
             return self.classes(logits);
         }
         let of = |row: usize| logits.iter().skip(row).step_by(self.rows.max(1)).copied();
-        (0..self.rows).map(|row| largest(&of(row).collect::<Vec<_>>())).collect()
+        (0..self.rows).map(|row| compare::argmax(&of(row).collect::<Vec<_>>())).collect()
     }
 
     /// Share of the positions of all samples whose class is their label, 0…1. If a sample has several positions, labels below
@@ -76,17 +76,6 @@ impl Positions {
         let (classes, labels): (Vec<usize>, Vec<i64>) = pairs.map(|(&class, &label)| (class, label)).unzip();
         compare::accuracy(&classes, &labels)
     }
-}
-
-/// Index of the largest value, the lowest index if several are equal.
-fn largest<T: Copy + PartialOrd>(values: &[T]) -> usize {
-    let mut best = 0;
-    for (index, value) in values.iter().enumerate() {
-        if *value > values[best] {
-            best = index;
-        }
-    }
-    best
 }
 
 #[cfg(test)]

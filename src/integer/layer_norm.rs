@@ -56,6 +56,9 @@ pub struct Moments {
 }
 
 impl LayerNorm {
+    /// The most fraction bits of `r`: as many as residual sums have at most.
+    pub const MOST_ROOT_FRACTION: u32 = 32;
+
     /// ΣX and r of a row.
     pub fn moments(&self, row: &[i64]) -> Moments {
         let sum: i64 = if self.centred { row.iter().sum() } else { 0 };
@@ -97,7 +100,10 @@ impl LayerNorm {
         if !(1..=62).contains(&self.fraction) || self.epsilon < 1 {
             return Err(format!("{} fraction bits and ε' = {}", self.fraction, self.epsilon));
         }
-        if self.square_width > 126 || self.decision_width > 126 || self.root_fraction > 62 {
+        if self.square_width > 126
+            || self.decision_width > 126
+            || self.root_fraction > Self::MOST_ROOT_FRACTION
+        {
             return Err(format!("v of {} and decisions of {} bits", self.square_width, self.decision_width));
         }
         operators::layer_norm(self.gamma.len(), self.beta.len(), source)

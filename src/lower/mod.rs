@@ -4,6 +4,7 @@
 //! The mathematics is in `docs/numerics.md`.
 
 mod affine;
+mod dyadic;
 mod exp;
 mod function;
 mod grid;
@@ -33,7 +34,8 @@ use crate::graph::{NodeId, Operator, Shape};
 use crate::integer::{self, Op, Rule};
 use crate::quant::{Encoding, Precision};
 use crate::snn;
-use grid::{Grids, Unit};
+use dyadic::Dyadic;
+use grid::Grids;
 pub use prove::Proven;
 use value::{Column, Value};
 
@@ -275,7 +277,7 @@ impl Walk {
     }
 
     /// The unit of a sum or a table.
-    fn unit(&self, id: NodeId) -> Unit {
+    fn unit(&self, id: NodeId) -> Dyadic {
         self.grids.unit(id, self.precision.residual)
     }
 

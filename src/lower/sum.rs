@@ -3,7 +3,7 @@
 use num_rational::BigRational;
 use num_traits::Zero;
 
-use super::grid::Unit;
+use super::dyadic::Dyadic;
 use super::interval::Span;
 use super::rational::exact;
 use super::value::{Kind, Value};
@@ -17,7 +17,7 @@ use crate::snn;
 /// If an entry does not fit.
 pub(super) fn embedding(
     embedding: &snn::Embedding,
-    unit: Unit,
+    unit: Dyadic,
 ) -> Result<(integer::Embedding, Value), String> {
     let table: Vec<i64> = embedding.table.iter().map(|&x| unit.round_float(x)).collect::<Result<_, _>>()?;
     let total = table.iter().fold(Range::new(0, 0), |r, &x| r.union(Range::new(x, x)));
@@ -35,7 +35,7 @@ pub(super) fn embedding(
 pub(super) fn lower(
     sum: &snn::Sum,
     inputs: &[(&Value, &Shape)],
-    unit: Unit,
+    unit: Dyadic,
 ) -> Result<(integer::Sum, Value), String> {
     let (rows, channels) = (sum.rows, sum.channels);
     let mut start: Vec<BigRational> = match sum.constant.len() {

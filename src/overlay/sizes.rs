@@ -5,6 +5,7 @@ use super::machine::Machine;
 use super::options::Options;
 use super::stream::External;
 use crate::error::{Error, Result};
+use crate::integer::LayerNorm;
 
 /// What a size bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,7 +244,7 @@ impl Machine {
     pub(super) fn common_root_fraction(&self, other: &Self) -> Result<u32> {
         match (self.norms, other.norms) {
             (true, true) if self.root_fraction != other.root_fraction => Err(Error::input(format!(
-                "the roots of LayerNorm have {} fraction bits in one network and {} in another",
+                "the roots of LayerNorm have {} fraction bits in one network or machine and {} in another",
                 self.root_fraction, other.root_fraction
             ))
             .fix("build a machine for each of them")),
@@ -258,8 +259,6 @@ impl Machine {
             Some("elements in this order do not become spikes as they come")
         } else if machine.shared_theta && !self.shared_theta {
             Some("neurons of a group have different thresholds")
-        } else if self.norms && machine.root_fraction != self.root_fraction {
-            Some("the roots of its LayerNorms have other fraction bits")
         } else {
             None
         }
@@ -290,6 +289,7 @@ impl Machine {
                 == (options.lanes, options.spikes, options.fire_lanes, options.fetch_width, options.row_lanes)
             && least.iter().all(|&n| n > 0)
             && widths.iter().all(|&n| n > 0)
+            && self.root_fraction <= LayerNorm::MOST_ROOT_FRACTION
             && matches!(self.input.element_bits, 8 | 16)
             && (self.bus_width == 0 || self.external().is_some_and(|external| external.check().is_ok()))
     }

@@ -91,6 +91,15 @@ fn networks_are_compiled_for_a_machine() {
     s.run("image vit.snn --machine both -o vit.bin").ok();
     assert!(s.path("vit.bin").is_file());
 
+    // The shift of LayerNorm's root is a constant of the machine.
+    let pow2 = repository("examples/mnist_vit/pow2/mnist_vit.onnx").display().to_string();
+    s.run(&format!("convert {pow2} -o pow2.snn --input u8 --mean 0.5 --std 0.5")).ok();
+    let roots =
+        ["the roots of LayerNorm have", "fraction bits in one network or machine", "for each of them"];
+    s.refused("image pow2.snn --machine both -o pow2.bin", &roots);
+    s.refused("build vit.snn -o c --architecture overlay --lanes 16 --loadable --also pow2.snn", &roots);
+    assert!(!s.path("pow2.bin").exists() && !s.path("c").exists());
+
     s.run("build mlp.snn -o fixed --architecture overlay --lanes 16").ok();
     s.refused("image mlp.snn --machine fixed -o b.bin", &["cannot be loaded", "--loadable"]);
     let images = example("sample/images.npy");
@@ -113,6 +122,7 @@ fn networks_are_compiled_for_a_machine() {
         ("\"weight_depth\"", "\"weights\"", "unknown field `weights`"),
         ("\"weight_width\": ", "\"weight_width\": 99", "not the sizes of a machine"),
         ("\"element_bits\": 8", "\"element_bits\": 7", "not the sizes of a machine"),
+        ("\"norm_fraction\"", "\"root_fraction\": 99, \"norm_fraction\"", "not the sizes of a machine"),
     ] {
         s.write("wrong.json", folding.replacen(from, to, 1));
         s.refused("build mlp.snn -o b --folding wrong.json", &[problem]);

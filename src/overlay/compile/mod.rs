@@ -323,6 +323,7 @@ fn finish(
         _ => None,
     };
     let machine = there.unwrap_or(&own).clone();
+    own.common_root_fraction(&machine)?;
     if let Some(problem) = own.forbids(&machine) {
         return Err(Error::input(format!("the network does not fit the machine: {problem}"))
             .fix("build the machine for this network, too: build --loadable --also"));
