@@ -96,6 +96,9 @@ class Build:
             # Words of an image that a word of each memory takes.
             self.parts = {entry["number"]: entry["word_parts"] for entry in manifest.get("memories", [])}
             self.memory_bits = manifest.get("memory_port_bits", 0)
+            self.memory_ports = manifest.get("memory_ports", 0)
+            # Registers and memory of a card in a PCI Express slot.
+            self.pcie = manifest.get("pcie")
             family = (manifest.get("target") or {}).get("family", "xc7")
         except (KeyError, TypeError) as error:
             raise InputError(f"{self.folder} is not a build folder of this version: {error!r} is missing") from None
@@ -236,8 +239,10 @@ class Counters:
 class Network:
     """The hardware of a build folder, loaded on the board."""
 
-    def __init__(self, build=None, bitfile=None, overlay=None, core=None, dma=None, timeout=10.0):
+    def __init__(self, build=None, bitfile=None, overlay=None, core=None, dma=None, timeout=10.0, platform=None):
         """Loads `bitfile`, that of the build folder if not given, or takes an overlay that is loaded already.
+
+        `platform` has what is used of the package pynq, in place of it: `MMIO` and `allocate`.
 
         `core` and `dma` name the two in the overlay if their types are not unique. `timeout` is the longest
         time in seconds without any progress.
@@ -245,17 +250,19 @@ class Network:
         self.build = build if isinstance(build, Build) else Build(build)
         self.timeout = float(timeout)
         self._names, self._buffers, self._image, self._broken = (core, dma), [], None, None
-        try:
-            import pynq
-        except ImportError:
-            raise OverlayError("the package pynq is not here: run this on the board, in PYNQ's environment") from None
-        self._pynq = pynq
+        if platform is None:
+            try:
+                import pynq as platform
+            except ImportError:
+                raise OverlayError(
+                    "the package pynq is not here: run this on the board, in PYNQ's environment") from None
+        self._pynq = platform
         if overlay is None:
             path = pathlib.Path(bitfile) if bitfile else self.build.bitfile
             if not path.is_file():
                 raise InputError(
                     f"there is no bitstream {path}: run scripts/vivado_bd.tcl in Vivado and copy bitstream/ here")
-            overlay = pynq.Overlay(str(path))
+            overlay = platform.Overlay(str(path))
         self.overlay = overlay
         self._attach()
         if self.build.is_loadable and self.build.image.is_file():
@@ -586,14 +593,14 @@ class Network:
             self.build.offsets["control"], self._read("control") | self._bit("control", "clear"))
 
 
-def main(arguments):
+def main(arguments, network_type=Network):
     """Prints class and time-steps of the samples of a file."""
     if len(arguments) != 1:
         print(__doc__.split("\n\n")[0] + "\n\n    driver.py SAMPLES.npy", file=sys.stderr)
         return 2
     try:
         samples = np.load(arguments[0])
-        with Network() as network:
+        with network_type() as network:
             results = network.infer(samples)
     except (DriverError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -77,6 +77,16 @@ module @{ top }@_ip #(
   reg rst_q;
   initial rst_q = 1'b1;
   always @(posedge aclk) rst_q <= !aresetn;
+@%- if let Some(memory) = memory %@
+@%- for name in memory.names %@
+@%- if let Some(base) = memory.base(loop.index0) %@
+
+  // The memory of this port begins at @{ base }@.
+  wire @{ memory.addr }@ @{ name }@_offset;
+  assign @{ name }@_araddr = @{ name }@_offset + @{ memory.addr_width }@'d@{ base }@;
+@%- endif %@
+@%- endfor %@
+@%- endif %@
 
   @{ top }@ #(
     .RomPath(RomPath)
@@ -113,7 +123,7 @@ module @{ top }@_ip #(
     .@{ name }@_arvalid_o(@{ name }@_arvalid),
     .@{ name }@_arready_i(@{ name }@_arready),
     .@{ name }@_arid_o   (@{ name }@_arid),
-    .@{ name }@_araddr_o (@{ name }@_araddr),
+    .@{ name }@_araddr_o (@{ name }@_@% if memory.base(loop.index0).is_some() %@offset@% else %@araddr@% endif %@),
     .@{ name }@_arlen_o  (@{ name }@_arlen),
     .@{ name }@_arsize_o (@{ name }@_arsize),
     .@{ name }@_arburst_o(@{ name }@_arburst),

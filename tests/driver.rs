@@ -52,35 +52,56 @@ fn adapter(manifest: &Manifest) -> String {
         ("output", "s_axi_rdata", "[31:0]".into()),
         ("output", "s_axi_rresp", "[1:0]".into()),
     ];
-    let memory = [
-        ("output", "m_axi_arvalid", String::new()),
-        ("input", "m_axi_arready", String::new()),
-        ("output", "m_axi_arid", "[0:0]".into()),
-        ("output", "m_axi_araddr", "[39:0]".into()),
-        ("output", "m_axi_arlen", "[7:0]".into()),
-        ("output", "m_axi_arsize", "[2:0]".into()),
-        ("output", "m_axi_arburst", "[1:0]".into()),
-        ("output", "m_axi_arlock", String::new()),
-        ("output", "m_axi_arcache", "[3:0]".into()),
-        ("output", "m_axi_arprot", "[2:0]".into()),
-        ("output", "m_axi_arqos", "[3:0]".into()),
-        ("input", "m_axi_rvalid", String::new()),
-        ("output", "m_axi_rready", String::new()),
-        ("input", "m_axi_rid", "[0:0]".into()),
-        ("input", "m_axi_rdata", format!("[{}:0]", manifest.memory_port_bits.max(1) - 1)),
-        ("input", "m_axi_rresp", "[1:0]".into()),
-        ("input", "m_axi_rlast", String::new()),
-    ];
-    let ports: Vec<_> = ports.iter().chain(memory.iter().filter(|_| manifest.memory_port_bits > 0)).collect();
+    let memory = |name: &str| {
+        let width = manifest.memory_port_bits.max(1) - 1;
+        [
+            ("output", "arvalid", String::new()),
+            ("input", "arready", String::new()),
+            ("output", "arid", "[0:0]".into()),
+            ("output", "araddr", "[39:0]".into()),
+            ("output", "arlen", "[7:0]".into()),
+            ("output", "arsize", "[2:0]".into()),
+            ("output", "arburst", "[1:0]".into()),
+            ("output", "arlock", String::new()),
+            ("output", "arcache", "[3:0]".into()),
+            ("output", "arprot", "[2:0]".into()),
+            ("output", "arqos", "[3:0]".into()),
+            ("input", "rvalid", String::new()),
+            ("output", "rready", String::new()),
+            ("input", "rid", "[0:0]".into()),
+            ("input", "rdata", format!("[{width}:0]")),
+            ("input", "rresp", "[1:0]".into()),
+            ("input", "rlast", String::new()),
+        ]
+        .map(|(direction, signal, range)| (direction, format!("{name}_{signal}"), range))
+    };
+    let count = if manifest.memory_port_bits > 0 { manifest.memory_ports.max(1) } else { 0 };
+    let names = (0..count).map(|n| if n == 0 { "m_axi".to_owned() } else { format!("m_axi_{n}") });
+    let memory: Vec<_> = names.flat_map(|name| memory(&name)).collect();
+    // A card has a memory for each port, one behind the other; the simulation has one.
+    let stride = manifest.pcie.as_ref().map_or(0, |pcie| pcie.channel_bytes);
+    let moved = |name: &str| {
+        let port = name.strip_prefix("m_axi_")?.strip_suffix("_araddr")?.parse::<u64>().ok()?;
+        Some(stride * port)
+    };
+    let ports = ports.iter().map(|(direction, name, range)| (*direction, (*name).to_owned(), range.clone()));
+    let ports: Vec<_> = ports.chain(memory).collect();
     let suffix = |direction: &str| if direction == "input" { "i" } else { "o" };
     let declared =
         ports.iter().map(|(d, name, range)| format!("  {d} logic {range} {name}_{},\n", suffix(d)));
-    let connected = ports.iter().map(|(d, name, _)| format!("    .{name}({name}_{}),\n", suffix(d)));
+    let connected = ports.iter().map(|(d, name, _)| match moved(name) {
+        Some(_) => format!("    .{name}({name}),\n"),
+        None => format!("    .{name}({name}_{}),\n", suffix(d)),
+    });
+    let places = ports.iter().filter_map(|(_, name, range)| {
+        Some(format!("  logic {range} {name};\n  assign {name}_o = {name} - 40'd{};\n", moved(name)?))
+    });
     format!(
-        "module adapter (\n  input logic clk_i,\n  input logic rst_i,\n{}  output logic busy_o\n);\n  {top}_ip u_ip (\n    \
+        "module adapter (\n  input logic clk_i,\n  input logic rst_i,\n{}  output logic busy_o\n);\n{}  {top}_ip u_ip (\n    \
          .aclk(clk_i),\n    .aresetn(!rst_i),\n{}    .s_axi_awprot(3'd0),\n    .s_axi_arprot(3'd0),\n    .busy(busy_o)\n  \
          );\nendmodule\n",
         declared.collect::<String>(),
+        places.collect::<String>(),
         connected.collect::<String>(),
     )
 }
@@ -196,11 +217,21 @@ fn settled(model: &Model, images: &Path) -> (Value, f64) {
 
 #[test]
 fn the_driver_loads_images_from_the_memory_of_the_simulated_board() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("driver_memory");
+    driver_with_memory("driver_memory", "kv260", 128, 1, "memory_test.py");
+}
+
+/// A card in a PCI Express slot: registers, DMA and memory behind it, two ports of the core to two channels.
+#[test]
+fn the_driver_of_a_card_runs_the_simulated_card() {
+    driver_with_memory("driver_card", "u55c", 64, 2, "card_test.py");
+}
+
+fn driver_with_memory(folder: &str, board: &str, bus: usize, ports: usize, test: &str) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
     let build = folder.join("build");
-    let target = Target::Board(Box::new(Board::find("kv260").expect("a board")));
+    let target = Target::Board(Box::new(Board::find(board).expect("a board")));
     let own = mnist_mlp(Analog);
     // The same network with other weights.
     let mut other = own.clone();
@@ -210,7 +241,7 @@ fn the_driver_loads_images_from_the_memory_of_the_simulated_board() {
         }
     }
     let networks = [&own, &other].map(|model| snn2rtl::lower::lower(model).expect("lowered").network);
-    let external = External { bus: 128, ports: 1, ring: None };
+    let external = External { bus, ports, ring: None };
     let machine = Loadable::with_external_weights(
         &networks.iter().collect::<Vec<_>>(),
         &OverlayOptions::default(),
@@ -230,7 +261,7 @@ fn the_driver_loads_images_from_the_memory_of_the_simulated_board() {
     let expected = json!({"own": own, "other": other, "other_unit": unit});
     std::fs::write(&expected_file, expected.to_string()).expect("written");
     let python = Toolbox::from_env().get(Tool::NumPy).expect("Python with NumPy");
-    let run = python.command().arg(repository("tests/driver/memory_test.py")).arg(&build);
+    let run = python.command().arg(repository("tests/driver").join(test)).arg(&build);
     let run = run.arg(folder.join("obj/libsnn.so")).arg(&images).arg(&expected_file).arg(&image);
     let finished = run.run().unwrap_or_else(|e| panic!("{e}"));
     assert!(finished.output.contains("all is right"), "{}", finished.output);

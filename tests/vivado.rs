@@ -2,6 +2,8 @@
 
 #[path = "vivado/figures.rs"]
 mod figures;
+#[path = "vivado/ports.rs"]
+mod ports;
 #[path = "vivado/reports.rs"]
 mod reports;
 #[path = "vivado/rtl.rs"]

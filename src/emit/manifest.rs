@@ -58,6 +58,9 @@ pub struct Manifest {
     /// Ports to memory, if there are several.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub memory_ports: usize,
+    /// Registers and memory behind PCI Express, in a build for a card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pcie: Option<PcieEntry>,
     /// The serial line, in a build for a board that has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<SerialEntry>,
@@ -118,6 +121,17 @@ pub struct ProofEntry {
     /// Inequalities that were proven with big integers, and of how many channels and levels each. None where a layer is
     /// rounded to fixed point, as LayerNorm and softmax are.
     pub proven: BTreeMap<String, u64>,
+}
+
+/// What a driver must know of a card in a PCI Express slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PcieEntry {
+    /// Address of the registers of the DMA, from the begin of the BAR, in bytes.
+    pub dma: u64,
+    /// Address of the registers of the core.
+    pub core: u64,
+    /// Bytes between the memories of two ports of the core.
+    pub channel_bytes: u64,
 }
 
 /// A memory that model images fill (`docs/model-image.md`).
@@ -311,6 +325,7 @@ impl Manifest {
             memories: MemoryEntry::all(options),
             memory_port_bits: design.memory_width(),
             memory_ports: design.memory_port().map_or(0, |port| if port.ports > 1 { port.ports } else { 0 }),
+            pcie: None,
             serial: None,
             files: Vec::new(),
         }

@@ -208,6 +208,7 @@ fn render_from(
     images.iter().for_each(|(name, text)| add(format!("rom/{name}"), text));
     let mut manifest = Manifest::new(&design, options, &top, generator, &lowered);
     manifest.target = target.map(Target::entry);
+    manifest.pcie = vivado::pcie_entry(target);
     // Its description and pins; what follows is made from them.
     let read = of_the_target.iter().take(2);
     let read = read.map(|(_, text)| SourceEntry::of("board", text.as_bytes()));
@@ -325,6 +326,7 @@ struct Readme<'a> {
     overlay: bool,
     loadable: bool,
     block_design: bool,
+    card: bool,
     stages: Vec<(String, &'a str, u64, u64)>,
     verilator: String,
     yosys: String,
@@ -375,6 +377,7 @@ impl<'a> Readme<'a> {
             overlay: manifest.folding.architecture() == Architecture::Overlay,
             loadable: manifest.folding.loadable().is_some(),
             block_design: has("scripts/vivado_bd.tcl"),
+            card: manifest.pcie.is_some(),
             stages: stages.collect(),
             verilator: Tool::Verilator.oldest_text(),
             yosys: family.oldest_yosys().iter().map(u32::to_string).collect::<Vec<_>>().join("."),

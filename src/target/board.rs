@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Device, Family, nearest, pins, read};
+use super::{Device, Family, Pcie, nearest, pcie, pins, read};
 use crate::error::{Error, Result};
 
 /// Boards that this program contains: text of the description, name and text of the pins file.
@@ -27,6 +27,7 @@ const BOARDS: &[(&str, &str, &str)] = boards!(
     "kv260" "kv260.xdc",
     "u250" "u250.xdc",
     "u280" "u280.xdc",
+    "u55c" "u55c.xdc",
     "ulx3s-85f" "ulx3s-85f.lpf",
     "icebreaker" "icebreaker.pcf",
     "tang-nano-20k" "tang-nano-20k.cst",
@@ -54,12 +55,14 @@ pub struct Board {
     pub device: Device,
     /// Frequency of the clock at `clk_i`, in hertz.
     pub clock_hz: u64,
-    /// The serial line to the host; `None` if a processor or PCI Express is the host.
+    /// The serial line to the host; `None` if a processor or PCI Express is it.
     pub serial: Option<Serial>,
     /// The button at `rst_ni`; without one the board's top level resets itself after power-on.
     pub reset: Option<Reset>,
     /// The processor on the device, if it is the host.
     pub processor: Option<Processor>,
+    /// PCI Express, if it is the host.
+    pub pcie: Option<Pcie>,
     /// Memory outside the chip that a core can read, if there is one.
     pub memory: Option<Memory>,
     /// Name of the pins file.
@@ -150,6 +153,7 @@ struct Description {
     serial: Option<Serial>,
     reset: Option<Reset>,
     processor: Option<Processor>,
+    pcie: Option<Pcie>,
     memory: Option<Memory>,
 }
 
@@ -227,6 +231,7 @@ impl Board {
             ports.extend(["uart_rx_i", "uart_tx_o"]);
         }
         ports.push("led_o");
+        ports.extend(self.pcie.iter().flat_map(Pcie::ports));
         ports
     }
 
@@ -277,7 +282,18 @@ impl Description {
         let device = self.check().map_err(|error| error.at_file(path))?;
         let family = device.family;
         let Self {
-            name, title, pins: pins_name, source, load, clock, serial, reset, processor, memory, ..
+            name,
+            title,
+            pins: pins_name,
+            source,
+            load,
+            clock,
+            serial,
+            reset,
+            processor,
+            pcie,
+            memory,
+            ..
         } = self;
         let clock_hz = clock.hz;
         let board = Board {
@@ -288,6 +304,7 @@ impl Description {
             serial,
             reset,
             processor,
+            pcie,
             memory,
             pins_name,
             pins,
@@ -320,6 +337,9 @@ impl Description {
         if let Some(processor) = &self.processor {
             self.check_processor(processor, device.family)?;
         }
+        if let Some(pcie) = &self.pcie {
+            pcie.check(device.family, self.serial.is_some() || self.processor.is_some())?;
+        }
         if let Some(memory) = &self.memory {
             memory.check()?;
             if self.serial.is_some() {
@@ -336,12 +356,7 @@ impl Description {
         }
     }
     fn check_processor(&self, processor: &Processor, family: Family) -> Result<()> {
-        let parts: Vec<&str> = processor.preset.split(':').collect();
-        if parts.len() != 3 {
-            let problem = "key `processor.preset`: three names with `:` between them are expected here";
-            return Err(Error::input(problem).fix("write it like \"xilinx.com:zcu104:part0\""));
-        }
-        parts.iter().try_for_each(|part| read::plain("processor.preset", part))?;
+        pcie::preset("processor.preset", &processor.preset)?;
         if self.serial.is_some() || family != Family::Xcup {
             let problem = "key `processor`: only a board of family xcup without `serial` has one";
             return Err(Error::input(problem));

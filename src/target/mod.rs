@@ -5,6 +5,7 @@
 //! | `family.rs` | device families and their synthesis commands |
 //! | `device.rs` | resources of devices: `constraints/devices.toml` |
 //! | `board.rs` | boards: `constraints/NAME.toml` and the pins file beside it |
+//! | `pcie.rs` | PCI Express as the host, and the memory of a card |
 //! | `pins.rs` | port assignments in a pins file |
 //! | `short.rs` | resources of which a device has too little |
 //! | `routing.rs` | arguments of open place and route |
@@ -16,6 +17,7 @@ mod board;
 mod device;
 mod family;
 mod nearest;
+mod pcie;
 mod pins;
 mod read;
 pub mod routing;
@@ -28,6 +30,7 @@ use serde::{Deserialize, Serialize};
 pub use board::{Board, Memory as BoardMemory, Processor, Reset, Serial, boards};
 pub use device::{Device, Dsps, Memory, devices};
 pub use family::Family;
+pub use pcie::{Controller, Pcie, STACK};
 pub use pins::{Placement, placements};
 pub use short::Short;
 

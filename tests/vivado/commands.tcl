@@ -60,9 +60,14 @@ command assign_bd_address {UG835} {-boundary -external -force} {-target_address_
 command connect_bd_intf_net {UG835} {} {-intf_net {} -boundary_type {upper lower both}} 2 3
 command connect_bd_net {UG835} {} {-net {} -boundary_type {upper lower both}} 2 inf
 command create_bd_cell {UG835} {} {-type {ip module hier container} -vlnv {} -reference {}} 1 1
+command create_bd_intf_port {UG835} {} {-mode {Master Slave} -vlnv {}} 1 1
 command create_bd_design {UG835} {} {-dir {} -cell {}} 1 1
 command create_bd_port {UG835} {} {-from {} -to {} -dir {I O IO} -type {clk rst ce intr data undef} -freq_hz {}} 1 1
 command get_bd_intf_pins {UG835} {-regexp -hierarchical -nocase} {-filter {} -of_objects {}} 0 inf
+command get_bd_addr_segs {UG835} {-regexp -hierarchical -nocase -excluded} {-filter {} -of_objects {}} 0 inf
+command get_bd_addr_spaces {UG835} {-regexp -hierarchical -nocase} {-filter {} -of_objects {}} 0 inf
+command get_bd_intf_ports {UG835} {-regexp -nocase} {-filter {} -of_objects {}} 0 inf
+command get_bd_ports {UG835} {-regexp -nocase} {-filter {} -of_objects {}} 0 inf
 command get_bd_pins {UG835} {-regexp -hierarchical -nocase} {-filter {} -of_objects {}} 0 inf
 command make_wrapper {UG835} {-top -testbench -inst_template -import -force} {-fileset {}} 1 1
 command save_bd_design {UG835} {} {} 0 1
@@ -109,7 +114,10 @@ property path {
   SLACK {} STARTPOINT_PIN {} ENDPOINT_PIN {} DATAPATH_LOGIC_DELAY {} DATAPATH_NET_DELAY {} LOGIC_LEVELS {}
 }
 property clock {NAME {} PERIOD {}}
-property port {PACKAGE_PIN {} IOSTANDARD {LVCMOS33 LVCMOS25 LVCMOS18 LVCMOS12}}
+property port {
+  PACKAGE_PIN {} IOSTANDARD {LVCMOS33 LVCMOS25 LVCMOS18 LVCMOS12 LVDS} DQS_BIAS {TRUE FALSE} PULLDOWN {TRUE FALSE}
+}
+property bdport {CONFIG.FREQ_HZ {} CONFIG.POLARITY {ACTIVE_LOW ACTIVE_HIGH}}
 property design {TOP {} PART {} CFGBVS {VCCO GND} CONFIG_VOLTAGE {}}
 property core {name {} version {} display_name {} description {} vendor_display_name {} supported_families {}}
 property bus {
@@ -131,11 +139,18 @@ cell xilinx.com:ip:zynq_ultra_ps_e {
   M_AXI_HPM0_FPD {master maxihpm0_fpd_aclk CONFIG.PSU__USE__M_AXI_GP0}
   S_AXI_HP0_FPD {slave saxihp0_fpd_aclk CONFIG.PSU__USE__S_AXI_GP2}
   S_AXI_HP1_FPD {slave saxihp1_fpd_aclk CONFIG.PSU__USE__S_AXI_GP3}
-} {maxihpm0_fpd_aclk I saxihp0_fpd_aclk I saxihp1_fpd_aclk {I CONFIG.PSU__USE__S_AXI_GP3} pl_clk0 O pl_resetn0 O} {
+  S_AXI_HP2_FPD {slave saxihp2_fpd_aclk CONFIG.PSU__USE__S_AXI_GP4}
+  S_AXI_HP3_FPD {slave saxihp3_fpd_aclk CONFIG.PSU__USE__S_AXI_GP5}
+} {
+  maxihpm0_fpd_aclk I saxihp0_fpd_aclk I saxihp1_fpd_aclk {I CONFIG.PSU__USE__S_AXI_GP3}
+  saxihp2_fpd_aclk {I CONFIG.PSU__USE__S_AXI_GP4} saxihp3_fpd_aclk {I CONFIG.PSU__USE__S_AXI_GP5} pl_clk0 O pl_resetn0 O
+} {
   CONFIG.PSU__FPGA_PL0_ENABLE {0 1} CONFIG.PSU__CRL_APB__PL0_REF_CTRL__FREQMHZ {}
   CONFIG.PSU__USE__M_AXI_GP0 {0 1} CONFIG.PSU__USE__M_AXI_GP1 {0 1} CONFIG.PSU__USE__M_AXI_GP2 {0 1}
   CONFIG.PSU__USE__S_AXI_GP2 {0 1} CONFIG.PSU__SAXIGP2__DATA_WIDTH {32 64 128}
   CONFIG.PSU__USE__S_AXI_GP3 {0 1} CONFIG.PSU__SAXIGP3__DATA_WIDTH {32 64 128}
+  CONFIG.PSU__USE__S_AXI_GP4 {0 1} CONFIG.PSU__SAXIGP4__DATA_WIDTH {32 64 128}
+  CONFIG.PSU__USE__S_AXI_GP5 {0 1} CONFIG.PSU__SAXIGP5__DATA_WIDTH {32 64 128}
 }
 cell xilinx.com:ip:axi_dma {
   S_AXI_LITE {slave s_axi_lite_aclk {}} M_AXI_MM2S {master m_axi_mm2s_aclk {}} M_AXI_S2MM {master m_axi_s2mm_aclk {}}
@@ -146,9 +161,67 @@ cell xilinx.com:ip:axi_dma {
   CONFIG.c_m_axi_mm2s_data_width {32 64 128 256 512 1024} CONFIG.c_m_axi_s2mm_data_width {32 64 128 256 512 1024}
   CONFIG.c_m_axis_mm2s_tdata_width {8 16 32 64 128 256 512 1024}
 }
-cell xilinx.com:ip:smartconnect {
-  S00_AXI {slave aclk {}} S01_AXI {slave aclk {}} M00_AXI {master aclk {}} M01_AXI {master aclk {}}
-} {aclk I aresetn I} {CONFIG.NUM_SI {1 2} CONFIG.NUM_MI {1 2}}
+# S00_AXI to S15_AXI, M00_AXI to M15_AXI and clocks aclk1 to aclk15 are there as NUM_SI, NUM_MI and NUM_CLKS say (tests/vivado/block_design.tcl).
+cell xilinx.com:ip:smartconnect [apply {{} {
+  for {set n 0} {$n < 16} {incr n} {
+    lappend interfaces [format S%02d_AXI $n] {slave aclk {}} [format M%02d_AXI $n] {master aclk {}}
+  }
+  return $interfaces
+}}] {
+  aclk I aclk1 I aclk2 I aclk3 I aclk4 I aclk5 I aresetn I
+} {CONFIG.NUM_SI {1 2 3 4 5 6 7 8} CONFIG.NUM_MI {1 2 3 4 5 6 7 8} CONFIG.NUM_CLKS {1 2 3 4 5 6}}
+# A small letter: an input that may stay open.
 cell xilinx.com:ip:proc_sys_reset {} {
-  slowest_sync_clk I ext_reset_in I peripheral_aresetn O interconnect_aresetn O
+  slowest_sync_clk I ext_reset_in I aux_reset_in i dcm_locked i mb_debug_sys_rst i
+  peripheral_aresetn O interconnect_aresetn O peripheral_reset O bus_struct_reset O mb_reset O
 } {}
+
+# Cards in a PCI Express slot. xdma: PG195; ddr4: PG150; hbm: PG276; clk_wiz: PG065. Names of pins, interfaces, address segments and
+# parameters are those of block designs that Vivado has written (write_bd_tcl) and others have published: XDMA and one stack of HBM on
+# a U55C (github.com/FriedDede/CHORYS_RISCV-V, sw/hw/hbm_interface.tcl), bases of OmpSs@FPGA for U250, U280 and U55C (bsc-pm-ompss-at-fpga/ait).
+cell xilinx.com:ip:xdma {
+  M_AXI {master axi_aclk {}} M_AXI_LITE {master axi_aclk CONFIG.axilite_master_en} pcie_mgt {master {} {}}
+} {
+  sys_clk I sys_clk_gt I sys_rst_n I usr_irq_req i axi_aclk O axi_aresetn O user_lnk_up O usr_irq_ack O
+} {
+  CONFIG.mode_selection {Basic Advanced} CONFIG.pcie_blk_locn {PCIE4C_X1Y0 PCIE4C_X1Y1} CONFIG.PCIE_BOARD_INTERFACE {}
+  CONFIG.SYS_RST_N_BOARD_INTERFACE {} CONFIG.pl_link_cap_max_link_width {X1 X2 X4 X8 X16}
+  CONFIG.pl_link_cap_max_link_speed {2.5_GT/s 5.0_GT/s 8.0_GT/s 16.0_GT/s} CONFIG.axi_data_width {64_bit 128_bit 256_bit 512_bit}
+  CONFIG.axisten_freq {62.5 125 250} CONFIG.xdma_axi_intf_mm {AXI_Memory_Mapped AXI_Stream}
+  CONFIG.xdma_rnum_chnl {1 2 3 4} CONFIG.xdma_wnum_chnl {1 2 3 4} CONFIG.axilite_master_en {true false}
+  CONFIG.axilite_master_scale {Kilobytes Megabytes Gigabytes} CONFIG.axilite_master_size {1 2 4 8 16 32 64 128 256 512}
+}
+cell xilinx.com:ip:util_ds_buf {CLK_IN_D {slave {} {}}} {IBUF_OUT O IBUF_DS_ODIV2 O} {
+  CONFIG.C_BUF_TYPE {IBUFDS IBUFDSGTE} CONFIG.DIFF_CLK_IN_BOARD_INTERFACE {} CONFIG.USE_BOARD_FLOW {true false}
+}
+cell xilinx.com:ip:clk_wiz {CLK_IN1_D {slave {} {}}} {clk_out1 O locked O} {
+  CONFIG.PRIM_SOURCE {Single_ended_clock_capable_pin Differential_clock_capable_pin No_buffer Global_buffer}
+  CONFIG.PRIM_IN_FREQ {} CONFIG.CLKOUT1_REQUESTED_OUT_FREQ {} CONFIG.USE_RESET {true false}
+}
+cell xilinx.com:ip:ddr4 {
+  C0_SYS_CLK {slave {} {}} C0_DDR4 {master {} {}} C0_DDR4_S_AXI {slave c0_ddr4_ui_clk {}} C0_DDR4_S_AXI_CTRL {slave c0_ddr4_ui_clk {}}
+} {sys_rst I c0_ddr4_aresetn I c0_ddr4_ui_clk O c0_ddr4_ui_clk_sync_rst O c0_init_calib_complete O} {
+  CONFIG.C0_CLOCK_BOARD_INTERFACE {} CONFIG.C0_DDR4_BOARD_INTERFACE {} CONFIG.RESET_BOARD_INTERFACE {}
+}
+# Ports are there as USER_SAXI_nn says; those of stacks of 8 GB have the ending _8HI.
+foreach {interfaces pins parameters} [apply {{} {
+  for {set n 0} {$n < 16} {incr n} {
+    set at [format %02d $n]
+    foreach large {{} _8HI} { lappend interfaces SAXI_$at$large [list slave AXI_${at}_ACLK {}] }
+    lappend pins AXI_${at}_ACLK I AXI_${at}_ARESET_N I
+    lappend parameters CONFIG.USER_SAXI_$at {true false}
+  }
+  return [list $interfaces $pins $parameters]
+}}] {
+  cell xilinx.com:ip:hbm $interfaces [concat $pins {
+    HBM_REF_CLK_0 I APB_0_PCLK I APB_0_PRESET_N I apb_complete_0 O DRAM_0_STAT_CATTRIP O DRAM_0_STAT_TEMP O
+  }] [concat $parameters {
+    CONFIG.USER_HBM_DENSITY {4GB 8GB} CONFIG.USER_HBM_STACK {1} CONFIG.USER_SINGLE_STACK_SELECTION {LEFT RIGHT}
+    CONFIG.USER_SWITCH_ENABLE_00 {TRUE FALSE} CONFIG.USER_APB_EN {true false} CONFIG.USER_AXI_CLK_FREQ {}
+    CONFIG.USER_AXI_INPUT_CLK_FREQ {} CONFIG.USER_CLK_SEL_LIST0 {AXI_00_ACLK}
+  }]
+}
+# Interfaces of a block design: the signals that its wrapper has for each, with their directions at a slave.
+set ::stub::bundles {
+  diff_clock {clk_p input clk_n input} pcie_7x_mgt {rxp input rxn input txp output txn output} ddr4 {adr output dq inout}
+}

@@ -11,6 +11,8 @@ namespace eval stub {
   # What has been read, made and set.
   variable part {} project {} stage none sources {} files {} constraints {} ports {} placed {} top {} pins {}
   variable generics {} runs {} written 0
+  # Ports whose pins are in files of the board; ports of transceivers.
+  variable elsewhere {} transceivers {}
 }
 
 proc wrong {text} { error "STUB: $text" }
@@ -73,7 +75,7 @@ proc ports_of {module} {
     close $channel
     if {![regexp "\\mmodule\\s+$module\\M\[^;\]*;" $text head]} continue
     set ports {}
-    foreach {all direction range name} [regexp -all -inline {\m(input|output)\s+(?:(?:logic|wire)\M\s*)*(\[[^\]]*\])?\s*(\w+)} $head] {
+    foreach {all direction range name} [regexp -all -inline {\m(input|output|inout)\s+(?:(?:logic|wire)\M\s*)*(\[[^\]]*\])?\s*(\w+)} $head] {
       set width 1
       if {[regexp {\[\s*(\d+)\s*:\s*0\s*\]} $range all high]} { set width [expr {$high + 1}] }
       dict set ports $name [list $direction $width]
@@ -219,7 +221,12 @@ proc constrain {module} {
   }
   interp delete $reader
   foreach port [dict keys $::stub::ports] {
-    set complete [expr {[dict exists $::stub::placed $port PACKAGE_PIN] && [dict exists $::stub::placed $port IOSTANDARD]}]
+    if {$port in $::stub::elsewhere} {
+      if {[dict exists $::stub::placed $port PACKAGE_PIN]} { wrong "the port $port has two pins" }
+      continue
+    }
+    set complete [expr {[dict exists $::stub::placed $port PACKAGE_PIN] &&
+      ($port in $::stub::transceivers || [dict exists $::stub::placed $port IOSTANDARD])}]
     if {!$complete} { lappend unplaced $port }
   }
   set ::stub::pins [expr {![info exists unplaced]}]

@@ -3,8 +3,10 @@
 //! | file | contents |
 //! |---|---|
 //! | `tcl.rs` | names of the model as Tcl words |
+//! | `pcie.rs` | the block design of a card in a PCI Express slot |
 //! | `registers.rs` | the registers for the address map of an IP |
 
+mod pcie;
 mod registers;
 mod tcl;
 
@@ -18,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::hardware::MemoryPort;
 use crate::hardware::name::{bits, in_comment};
 use crate::target::{Board, Family, Target};
+pub(super) use pcie::entry as pcie_entry;
 use registers::Register;
 
 /// Vendor, library and version of the IP.
@@ -33,8 +36,9 @@ const PROCESSOR_PORTS: usize = 3;
 /// Minimum width of the memory side of a DMA, in bits.
 const LEAST_MEMORY: usize = 32;
 
-/// The driver for PYNQ.
+/// The driver for PYNQ, and what it takes in place of PYNQ on a card.
 const DRIVER: &str = include_str!("../../../software/driver.py");
+const XDMA: &str = include_str!("../../../software/xdma.py");
 
 /// Values of both scripts for synthesis.
 struct Flow<'a> {
@@ -100,11 +104,19 @@ struct Memory {
     range: String,
     burst: usize,
     outstanding: usize,
+    /// Bytes between the memories of two ports; 0 if all have the same memory.
+    stride: u64,
 }
 
 impl Memory {
-    fn of(port: &MemoryPort) -> Self {
+    /// Where the memory of a port begins, if not at 0.
+    fn base(&self, port: &usize) -> Option<u64> {
+        Some(self.stride * *port as u64).filter(|&base| base > 0)
+    }
+
+    fn of(port: &MemoryPort, stride: u64) -> Self {
         Self {
+            stride,
             names: port.names(),
             addr: bits(port.addr_width),
             data: bits(port.width),
@@ -210,7 +222,8 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
         images: !design.is_loadable(),
     };
     let (tdata_width, bus_width) = (design.input().tdata_width(), bus_width(design));
-    let memory = design.memory_port().as_ref().map(Memory::of);
+    let stride = board.and_then(|board| board.pcie.as_ref()).map_or(0, |pcie| pcie.channel_bytes);
+    let memory = design.memory_port().as_ref().map(|port| Memory::of(port, stride));
     let wrapper = Wrapper {
         generator,
         top,
@@ -223,6 +236,7 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
         addr: bits(manifest.address_bits as usize),
         memory: memory.clone(),
     };
+    let range = LEAST_RANGE.max(1 << manifest.address_bits.min(31));
     let package = Package {
         generator,
         vendor: VENDOR,
@@ -234,7 +248,7 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
         display_name: tcl::display(&manifest.model),
         description: tcl::display("A spiking neural network behind AXI4-Stream and AXI4-Lite"),
         vendor_display_name: tcl::display("snn2rtl"),
-        range: LEAST_RANGE.max(1 << manifest.address_bits.min(31)),
+        range,
         registers: registers::registers(manifest),
         memory,
     };
@@ -263,6 +277,11 @@ pub(super) fn files(design: &Design, manifest: &Manifest, target: Option<&Target
             memory_ports: processor_ports(design, board)?,
         };
         add("scripts/vivado_bd.tcl".into(), block_design.render().map_err(fill)?);
+    }
+    if let Some((board, pcie)) = board.and_then(|board| Some((board, board.pcie.as_ref()?))) {
+        let script = pcie::script(design, manifest, board, pcie, range)?;
+        add("scripts/vivado_bd.tcl".into(), script);
+        add("software/xdma.py".into(), XDMA.trim_end().to_owned());
     }
     add("software/driver.py".into(), DRIVER.trim_end().to_owned());
     Ok(files)
