@@ -163,6 +163,7 @@ fn state_goes_to_ultra_ram_where_block_memory_is_short() {
         gated: false,
         mean: true,
         all: false,
+        rotary: false,
         function: None,
     };
     let (model, _) = convert(&network(&recipe), "wide", "test", EncodingChoice::Analog).expect("converts");
@@ -219,6 +220,7 @@ fn fifos_at_joins_shrink_where_nothing_else_fits() {
         gated: false,
         mean: true,
         all: false,
+        rotary: false,
         function: None,
     };
     let (model, _) = convert(&network(&recipe), "wide", "test", EncodingChoice::Analog).expect("converts");
@@ -274,6 +276,7 @@ fn a_refusal_does_not_list_the_same_network_as_fitting() {
         gated: false,
         mean: true,
         all: false,
+        rotary: false,
         function: None,
     };
     let (model, _) = convert(&network(&recipe), "wide", "test", EncodingChoice::Analog).expect("converts");

@@ -52,6 +52,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
                 band: Band::ALL,
                 rms: false,
                 all: false,
+                rotary: false,
             }
             .varied()
         },

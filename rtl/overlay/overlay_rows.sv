@@ -455,6 +455,7 @@ module overlay_rows #(
       .accumulate_i(Accumulates && instr_i[overlay_isa_pkg::FireAccumulateLsb]),
       .start_i(!StartStream && StartDepth > 0 && instr_i[overlay_isa_pkg::FireStartLsb]),
       .per_channel_i(CoefficientDepth > 0 && instr_i[overlay_isa_pkg::FirePerChannelLsb]),
+      .per_row_i(CoefficientDepth > 0 && instr_i[overlay_isa_pkg::FirePerRowLsb]),
       .sums_i(SumBits'(instr_i[overlay_isa_pkg::FireSumsLsb+:24])),
       .starts_i(StartBits'(instr_i[overlay_isa_pkg::FireStartsLsb+:24])),
       .coefficients_i(CoefficientBits'(instr_i[overlay_isa_pkg::FireCoefficientsLsb+:24])),

@@ -6,6 +6,8 @@
 /// a mod Lanes. Rows begin at multiples of `Lanes` in each of them, and so do wide elements: those of a row's last beat
 /// may be fewer. An element alone is taken by the lane of its address.
 ///
+/// Coefficients of a row are those of the row before, or with `per_row_i` the next ones, which begin at a multiple of `Lanes`.
+///
 /// Contract: takes an element or a beat a cycle; the fields of the instruction are stable until 5 cycles after its last
 /// element. `restart_i` is high before the first element of an instruction. Writes are never refused.
 /// Latency: 5 cycles to the write.
@@ -28,6 +30,7 @@ module overlay_serial #(
   input  wire logic                              accumulate_i,
   input  wire logic                              start_i,
   input  wire logic                              per_channel_i,
+  input  wire logic                              per_row_i,
   input  wire logic [SumBits-1:0]                sums_i,
   input  wire logic [StartBits-1:0]              starts_i,
   input  wire logic [CoefficientBits-1:0]        coefficients_i,
@@ -75,7 +78,7 @@ module overlay_serial #(
     end else if (in_valid_i) begin
       sum_addr_q <= (sum_addr_q | (whole ? SumBits'(Lanes - 1) : '0)) + SumBits'(1);
       start_addr_q <= (start_addr_q | (whole ? StartBits'(Lanes - 1) : '0)) + StartBits'(1);
-      coefficient_addr_q <= in_row_end_i ? coefficients_i :
+      coefficient_addr_q <= (in_row_end_i && !per_row_i) ? coefficients_i :
           (coefficient_addr_q | (whole ? CoefficientBits'(Lanes - 1) : '0)) + CoefficientBits'(1);
     end
   end

@@ -22,6 +22,12 @@ impl Conversion {
         shape: &Shape,
         readers: usize,
     ) -> Result<Value> {
+        if offset == [0.0]
+            && let [factor] = factor
+            && let Some(value) = self.times_one(*factor, source)
+        {
+            return Ok(value.also_read_by(readers));
+        }
         let uniform = factor.len() == 1 && offset.len() == 1;
         let (a, b) = (factor[0], offset[0]);
         if let Content::Constant(values) = &source.content {
@@ -140,7 +146,7 @@ impl Conversion {
                     && value.offset == 0.0
                     && matches!(self.graph.node(node).op, Op::Sum(_) | Op::Embedding(_))
             }
-            Content::Constant(_) | Content::Pool(_) => false,
+            Content::Constant(_) | Content::Pool(_) | Content::Combination(_) => false,
         }
     }
 

@@ -40,6 +40,7 @@ impl Conversion {
             Content::Pool(pooled) => return Err(super::pool::unquantised(&pooled.name)),
             Content::Sum(sum) => return self.mean_of_sum(name, &sum.clone(), readers),
             Content::Constant(_) => return Err(no_quantiser("the constant before it", name)),
+            Content::Combination(_) => return Err(no_quantiser("the rotation before it", name)),
         };
         if !matches!(carried, Op::Neuron(_) | Op::Input(_) | Op::Select(_) | Op::Arrange(_)) {
             return Err(no_quantiser("the operator before it", name));

@@ -23,6 +23,7 @@ mod prune;
 mod quantise;
 mod relu;
 mod residual;
+mod rotate;
 mod view;
 
 use std::collections::{BTreeMap, HashMap};
@@ -106,6 +107,7 @@ impl Conversion {
         let extents = |i: NodeId| &network.node(i).shape.0;
         let readers = network.consumers(id).len();
         let name = &node.name;
+        let sources = &self.settled_sums(name, &node.op, sources)?[..];
         let value = match (&node.op, sources) {
             (qann::Op::Input { shape, spec }, _) => {
                 let input =
@@ -145,7 +147,7 @@ impl Conversion {
                 let source = source.clone().sliced(extents(inputs[0]), *axis, *first, *count);
                 source.also_read_by(readers)
             }
-            (qann::Op::Add, [a, b]) => self.sum(name, &node.shape, &[(a, 0), (b, 0)], readers)?,
+            (qann::Op::Add, [a, b]) => self.add(name, &node.shape, (a, b), readers)?,
             (qann::Op::Concat(axis), parts) => {
                 let mut first = 0;
                 let mut pieces = Vec::new();
@@ -167,6 +169,7 @@ impl Conversion {
                 };
                 self.layer_norm(name, norm, &node.shape, source, readers)?
             }
+            (qann::Op::Times(factors), [source]) => self.times(name, factors, source)?,
             (qann::Op::Scale(factor), [source]) => {
                 self.line(name, &[*factor], &[0.0], source, &node.shape, readers)?
             }
@@ -189,8 +192,37 @@ impl Conversion {
         };
         Ok(match value.content {
             Content::Node(node) => value.settled(self.graph.node(node).shape.len()),
-            Content::Constant(_) | Content::Sum(_) | Content::Pool(_) => value,
+            Content::Constant(_) | Content::Sum(_) | Content::Pool(_) | Content::Combination(_) => value,
         })
+    }
+
+    /// What an operator reads: combinations become sums, unless it can make another combination of them.
+    fn settled_sums(&mut self, name: &str, op: &qann::Op, sources: &[Value]) -> Result<Vec<Value>> {
+        let keeps = match op {
+            qann::Op::Reshape(_)
+            | qann::Op::Transpose(_)
+            | qann::Op::Pick { .. }
+            | qann::Op::Slice { .. }
+            | qann::Op::Concat(_)
+            | qann::Op::Add
+            | qann::Op::Times(_)
+            | qann::Op::Scale(_) => true,
+            qann::Op::Line { factor, offset } => factor.len() == 1 && offset[..] == [0.0],
+            _ => false,
+        };
+        sources
+            .iter()
+            .map(|value| if keeps { Ok(value.clone()) } else { self.settled_sum(name, value) })
+            .collect()
+    }
+
+    /// The sum of two values.
+    fn add(&mut self, name: &str, shape: &Shape, (a, b): (&Value, &Value), readers: usize) -> Result<Value> {
+        if let Some(joined) = self.joined(a, b) {
+            return if readers > 1 { self.settled_sum(name, &joined) } else { Ok(joined) };
+        }
+        let (a, b) = (self.settled_sum(name, a)?, self.settled_sum(name, b)?);
+        self.sum(name, shape, &[(&a, 0), (&b, 0)], readers)
     }
 
     /// The node that carries a value, which is not a constant.
@@ -199,6 +231,11 @@ impl Conversion {
             Content::Node(node) => Ok(*node),
             Content::Sum(pending) => self.finish_sum(pending),
             Content::Pool(pooled) => Err(pool::unquantised(&pooled.name)),
+            Content::Combination(_) => {
+                Err(Error::input("rotary positions that are not quantised are not supported here")
+                    .at_node(name)
+                    .fix("quantise the value after its rotation"))
+            }
             Content::Constant(_) => {
                 Err(Error::input("this operator reads a constant, where the input's data is expected")
                     .fix("let the exporter evaluate what does not depend on the input")

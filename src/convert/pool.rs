@@ -19,7 +19,11 @@ impl Conversion {
         self.rows_themselves(name, source)?;
         let node = match source.content {
             Content::Node(node) if source.function.is_none() => Some(node),
-            Content::Node(_) | Content::Constant(_) | Content::Sum(_) | Content::Pool(_) => None,
+            Content::Node(_)
+            | Content::Constant(_)
+            | Content::Sum(_)
+            | Content::Pool(_)
+            | Content::Combination(_) => None,
         };
         let quantised = node.is_some_and(|node| self.levels_of(node).is_some());
         if !quantised {

@@ -78,6 +78,7 @@ impl Search {
             Content::Node(node) => self.pretended.contains(node),
             Content::Sum(sum) => sum.terms.iter().any(|(node, _)| self.pretended.contains(node)),
             Content::Pool(pooled) => self.is_pretended(&pooled.source),
+            Content::Combination(parts) => parts.iter().any(|part| self.pretended.contains(&part.node)),
             Content::Constant(_) => false,
         }
     }

@@ -1,7 +1,7 @@
 //! Residual stream: additions, concatenated rows, tables, LayerNorm.
 
-use super::Conversion;
 use super::view::{Content, Pending, Value};
+use super::{Conversion, rotate};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
 use crate::snn::{Embedding, LayerNorm, Op, Sum};
@@ -36,7 +36,11 @@ impl Conversion {
                 {
                     self.identity(name, part, channels)?
                 }
-                Content::Node(_) | Content::Constant(_) | Content::Sum(_) | Content::Pool(_) => part.clone(),
+                Content::Node(_)
+                | Content::Constant(_)
+                | Content::Sum(_)
+                | Content::Pool(_)
+                | Content::Combination(_) => part.clone(),
             };
             self.unscaled(name, part)?;
             match &part.content {
@@ -46,7 +50,7 @@ impl Conversion {
                     sum.terms.extend(inner.terms.iter().map(|&(node, row)| (node, row + first)));
                 }
                 Content::Pool(pooled) => return Err(super::pool::unquantised(&pooled.name)),
-                Content::Node(_) => {
+                Content::Node(_) | Content::Combination(_) => {
                     let node = self.term(name, part, channels)?;
                     sum.terms.push((node, first));
                 }
@@ -72,7 +76,7 @@ impl Conversion {
         let shape = |value: &Value| match &value.content {
             Content::Node(node) => Some(self.graph.node(*node).shape.clone()),
             Content::Sum(sum) => Some(Shape::matrix(sum.rows, sum.channels)),
-            Content::Constant(_) | Content::Pool(_) => None,
+            Content::Constant(_) | Content::Pool(_) | Content::Combination(_) => None,
         };
         let (order, own) = parts.iter().find_map(|(value, _)| Some((value.order.clone(), shape(value)?)))?;
         if (order.is_none() && own.channels() == channels)
@@ -91,7 +95,11 @@ impl Conversion {
                 }
                 Content::Node(_) | Content::Sum(_)
                     if value.order == order && shape(value).as_ref() == Some(&own) => {}
-                Content::Node(_) | Content::Constant(_) | Content::Sum(_) | Content::Pool(_) => return None,
+                Content::Node(_)
+                | Content::Constant(_)
+                | Content::Sum(_)
+                | Content::Pool(_)
+                | Content::Combination(_) => return None,
             }
             Some((plain, own.clone()))
         });
@@ -108,10 +116,20 @@ impl Conversion {
         readers: usize,
     ) -> Result<Value> {
         let rank = shape.0.len();
-        if (axis, rank) == (0, 3) {
+        if (axis, rank) == (0, 3) && !parts.iter().any(|(part, _)| rotate::is_combination(part)) {
             return self.concat_channels(name, shape, parts, readers);
         }
         let of_rows = axis + 2 == rank && shape.0[..axis].iter().all(|&n| n == 1);
+        let turned = parts.iter().any(|(part, _)| rotate::is_combination(part));
+        if (turned || !of_rows)
+            && let Some(value) = self.put_together(shape, axis, parts)
+        {
+            return Ok(value);
+        }
+        let settled: Vec<Value> =
+            parts.iter().map(|(part, _)| self.settled_sum(name, part)).collect::<Result<_>>()?;
+        let parts: Vec<(&Value, usize)> =
+            settled.iter().zip(parts).map(|(part, (_, at))| (part, *at)).collect();
         if !of_rows {
             return Err(Error::input(format!(
                 "a concatenation along extent {axis} of {shape} is not supported"
@@ -119,7 +137,7 @@ impl Conversion {
             .at_node(name)
             .fix("concatenate rows (tokens), or channels of feature maps"));
         }
-        self.sum(name, shape, parts, readers)
+        self.sum(name, shape, &parts, readers)
     }
 
     /// The node through which a sum reads a value.
@@ -173,7 +191,11 @@ impl Conversion {
         let (nodes, first) = sum.terms.iter().copied().unzip::<_, _, Vec<NodeId>, Vec<usize>>();
         let (rows, channels) = (sum.rows, sum.channels);
         let name = self.unused_name(sum.name.clone());
-        self.graph.add(name, Op::Sum(Sum { rows, channels, first, constant: sum.constant.clone() }), &nodes)
+        self.graph.add(
+            name,
+            Op::Sum(Sum { rows, channels, first, constant: sum.constant.clone(), factors: Vec::new() }),
+            &nodes,
+        )
     }
 
     pub(super) fn embedding(
@@ -213,7 +235,7 @@ impl Conversion {
             {
                 *node
             }
-            Content::Node(_) | Content::Constant(_) | Content::Pool(_) => {
+            Content::Node(_) | Content::Constant(_) | Content::Pool(_) | Content::Combination(_) => {
                 let label = format!("{name}.sum");
                 let value = self.sum(&label, shape, &[(source, 0)], 2)?;
                 self.carrier(name, &value)?

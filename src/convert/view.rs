@@ -39,6 +39,16 @@ pub(super) enum Content {
     Sum(Pending),
     /// A pool of a value that is not quantised yet.
     Pool(Box<Pooled>),
+    /// Elements of nodes times constants of their own, added up. It has no order of its own.
+    Combination(Vec<Part>),
+}
+
+/// A term of a combination: element `e` is `factors[e]` times element `order[e]` of the node.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub node: NodeId,
+    pub order: Vec<usize>,
+    pub factors: Vec<f64>,
 }
 
 /// A pool of a value that is not quantised yet.
@@ -112,6 +122,12 @@ impl Value {
     pub fn picked(mut self, index: &[usize]) -> Self {
         match (&mut self.content, &self.order) {
             (Content::Constant(values), _) => *values = index.iter().map(|&e| values[e]).collect(),
+            (Content::Combination(parts), _) => {
+                for part in parts {
+                    part.order = index.iter().map(|&e| part.order[e]).collect();
+                    part.factors = index.iter().map(|&e| part.factors[e]).collect();
+                }
+            }
             (_, None) => self.order = Some(index.to_vec()),
             (_, Some(before)) => self.order = Some(index.iter().map(|&e| before[e]).collect()),
         }

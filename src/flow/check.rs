@@ -120,6 +120,7 @@ fn size_of(network: &Network, counts: impl Fn(crate::graph::NodeId) -> bool) -> 
             Op::Quantise(_) => size.neurons += node.shape.len(),
             Op::LayerNorm { gamma, beta, .. } => size.parameters += gamma.len() + beta.len(),
             Op::Embedding { table, .. } => size.parameters += table.len(),
+            Op::Times(factors) => size.parameters += factors.len(),
             Op::Constant { values, .. } => size.parameters += values.len(),
             Op::Affine { gain, offset } => size.parameters += gain.len() + offset.len(),
             Op::Input { .. }

@@ -102,7 +102,7 @@ fn add<D, X>(
         touched[row] = true;
         let sums = sums[row * channels..(row + 1) * channels].iter_mut().zip(delta);
         let add = |x: &mut X, d: &D, factor: X| *x = x.wrapping_add(&factor.wrapping_mul(&d.as_()));
-        match &term.coefficient[..] {
+        match term.row(r, channels) {
             [one] => {
                 let one = one.as_();
                 sums.for_each(|(x, d)| add(x, d, one));

@@ -90,8 +90,7 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 for (term, input) in sum.terms.iter().zip(&inputs) {
                     let rows = &mut total[term.first * sum.channels..];
                     for (e, (x, a)) in rows.iter_mut().zip(&sums[input.index()]).enumerate() {
-                        let c = e % sum.channels % term.coefficient.len();
-                        *x += term.coefficient[c] * a;
+                        *x += term.coefficient[e % term.coefficient.len()] * a;
                     }
                 }
                 total

@@ -27,8 +27,18 @@ pub struct Sum {
 pub struct Term {
     /// The row of the sum to which the first row of the input is added.
     pub first: usize,
-    /// Value of 1 in the input: one entry for all channels, or one per channel.
+    /// Value of 1 in the input: one entry for all channels, one per channel, or one per element of the input, row-major.
     pub coefficient: Vec<i64>,
+}
+
+impl Term {
+    /// The coefficients of a row of the input, one or one per channel.
+    pub fn row(&self, row: usize, channels: usize) -> &[i64] {
+        match self.coefficient.len() > channels {
+            true => &self.coefficient[row * channels..(row + 1) * channels],
+            false => &self.coefficient,
+        }
+    }
 }
 
 impl Sum {
@@ -42,7 +52,10 @@ impl Sum {
         if self.start.len() != shape.len() {
             return Err(format!("{} start values for {shape}", self.start.len()));
         }
-        if let Some(term) = self.terms.iter().find(|t| ![1, self.channels].contains(&t.coefficient.len())) {
+        let fits = |(term, input): &(&Term, &&Shape)| {
+            [1, self.channels, input.len()].contains(&term.coefficient.len())
+        };
+        if let Some((term, _)) = self.terms.iter().zip(inputs).find(|pair| !fits(pair)) {
             return Err(format!("{} coefficients for {} channels", term.coefficient.len(), self.channels));
         }
         Ok(shape)

@@ -149,7 +149,13 @@ impl Streams {
             }
             snn::Op::Sum(sum) => {
                 let mut stream = self.begin(constants(sum.constant.iter().copied(), fixed));
-                for &source in network.inputs(id).iter() {
+                for (port, &source) in network.inputs(id).iter().enumerate() {
+                    // The products with factors are multiples of nothing; the source keeps its own unit.
+                    if sum.factors.get(port).is_some_and(|list| !list.is_empty()) {
+                        let root = self.root(stream);
+                        self.found[root] = Found::Rounded;
+                        continue;
+                    }
                     if let Some(&other) = self.of.get(&source) {
                         stream = self.merge(stream, other, fixed);
                         continue;

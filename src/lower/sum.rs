@@ -29,6 +29,7 @@ pub(super) fn embedding(
 /// Lowers a sum of `inputs`, given by their meaning and their shapes.
 ///
 /// With a unit `u`, an input of value `g_c·A + b_c` adds `round(g_c/u)·A`; its `b_c` is added to the start value.
+/// With factors `f` of its elements these are `f·g_c` and `f·b_c`.
 ///
 /// # Errors
 /// If a coefficient or the sum does not fit, or an input's rows differ in their scales.
@@ -45,9 +46,24 @@ pub(super) fn lower(
     let mut totals = vec![Span::ZERO; rows * channels];
     let mut steps = vec![Span::ZERO; rows * channels];
     let mut terms = Vec::new();
-    for (&(value, shape), &first) in inputs.iter().zip(&sum.first) {
+    for (port, (&(value, shape), &first)) in inputs.iter().zip(&sum.first).enumerate() {
         let columns = value.columns(shape.rows(), channels)?;
         let mut coefficient = Vec::with_capacity(channels);
+        if let Some(factors) = sum.factors.get(port).filter(|list| !list.is_empty()) {
+            for (e, &factor) in factors.iter().enumerate() {
+                let (at, column, times) = (first * channels + e, &columns[e % channels], exact(factor)?);
+                let factor = unit.round(&(column.scale * &times))?;
+                coefficient.push(factor);
+                start[at] += column.offset * &times;
+                totals[at] = totals[at].plus(Span::from(column.total).scaled(factor));
+                steps[at] = steps[at].plus(Span::from(column.step).scaled(factor));
+            }
+            if coefficient.windows(2).all(|pair| pair[0] == pair[1]) {
+                coefficient.truncate(1);
+            }
+            terms.push(Term { first, coefficient });
+            continue;
+        }
         for (c, column) in columns.iter().enumerate() {
             let factor = unit.round(column.scale)?;
             coefficient.push(factor);

@@ -173,6 +173,8 @@ instruction! {
     current: 1,
     /// Groups of scores begin at words of spikes, instead of at groups of neurons.
     apart: 1,
+    /// Serial path: with `per_channel`, coefficients differ between rows, too.
+    per_row: 1,
 }
 
 impl Fire {

@@ -73,6 +73,7 @@ pub fn observed(network: &Network, raw: &[i32], observe: &mut dyn FnMut(NodeId, 
                 float::slice(x, &source.shape.0, *axis, *first, *count)
             }
             (Op::Scale(factor), Some((_, x))) => x.iter().map(|x| x * factor).collect(),
+            (Op::Times(factors), Some((_, x))) => x.iter().zip(factors).map(|(x, f)| x * f).collect(),
             (Op::Pick { order, .. }, Some((_, x))) => order.iter().map(|&e| x[e]).collect(),
             (Op::Line { factor, offset }, Some((_, x))) => {
                 let channels = node.shape.channels();

@@ -85,7 +85,9 @@ fn may_read(op: &Op, value: Carried) -> bool {
             value == Carried::Levels
         }
         Op::Mean => matches!(value, Carried::Levels | Carried::Sum),
-        Op::Add | Op::Concat(_) | Op::LayerNorm { .. } | Op::Output => !matches!(value, Carried::Other(_)),
+        Op::Add | Op::Concat(_) | Op::Times(_) | Op::LayerNorm { .. } | Op::Output => {
+            !matches!(value, Carried::Other(_))
+        }
         Op::Input { .. }
         | Op::MaxPool(_)
         | Op::Affine { .. }
@@ -119,7 +121,7 @@ fn of(network: &Network, id: NodeId, sources: &[Carried]) -> Carried {
                 first
             }
         }
-        Op::Add | Op::Embedding { .. } | Op::Constant { .. } => Carried::Sum,
+        Op::Add | Op::Times(_) | Op::Embedding { .. } | Op::Constant { .. } => Carried::Sum,
         Op::Concat(_) if sources.iter().all(|&s| s == Carried::Levels) => Carried::Levels,
         Op::Concat(_) => Carried::Sum,
         Op::MaxPool(_) | Op::Relu if first == Carried::Levels => Carried::Levels,

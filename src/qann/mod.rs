@@ -101,6 +101,8 @@ pub enum Op {
         /// One number, or one for each channel.
         offset: Vec<f64>,
     },
+    /// Every element multiplied by a constant of its own, row-major: rotary positions.
+    Times(Vec<f64>),
     /// Matrix product over the last two axes, `[…, m, k] × […, k, n]`.
     MatMul,
     /// LayerNorm over the last axis.
@@ -157,6 +159,7 @@ impl Operator for Op {
             Self::Slice { .. } => "slice",
             Self::Scale(_) => "scale",
             Self::Line { .. } => "line",
+            Self::Times(_) => "times",
             Self::MatMul => "matmul",
             Self::LayerNorm { .. } => "layer_norm",
             Self::Mean => "mean",
@@ -223,6 +226,7 @@ impl Operator for Op {
             Self::Embedding { channels, table } => shape::embedding(input, *channels, table),
             Self::Pick { shape, order } => shape::pick(input, shape, order),
             Self::Line { factor, offset } => shape::line(input, factor, offset),
+            Self::Times(factors) => shape::times(input, factors),
             Self::Scale(factor) if !factor.is_finite() => Err(format!("the factor {factor} is not finite")),
             Self::Add
             | Self::Mul
@@ -268,6 +272,7 @@ impl Operator for Op {
             Self::Mask(padding) => format!("{padding} is padding"),
             Self::Embedding { channels, table } => format!("{} rows", table.len() / channels.max(&1)),
             Self::Constant { .. }
+            | Self::Times(_)
             | Self::Affine { .. }
             | Self::Pick { .. }
             | Self::Add

@@ -94,6 +94,16 @@ pub(super) fn line(input: &Shape, factor: &[f64], offset: &[f64]) -> Result<Shap
     }
 }
 
+pub(super) fn times(input: &Shape, factors: &[f64]) -> Result<Shape, String> {
+    if factors.len() != input.len() {
+        return Err(format!("{} factors for {input}", factors.len()));
+    }
+    match factors.iter().find(|f| !f.is_finite()) {
+        Some(bad) => Err(format!("the factor {bad} is not finite")),
+        None => Ok(input.clone()),
+    }
+}
+
 pub(super) fn slice(input: &Shape, axis: usize, first: usize, count: usize) -> Result<Shape, String> {
     let mut shape = input.clone();
     match (shape.0.get_mut(axis), first.checked_add(count)) {

@@ -72,7 +72,10 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                     _ => sum.constant.clone(),
                 };
                 for (port, first) in sum.first.iter().enumerate() {
-                    total[first * channels..].iter_mut().zip(read(port)).for_each(|(x, a)| *x += a);
+                    let factors = sum.factors.get(port).map_or(&[][..], |list| list);
+                    let factor = |e: usize| factors.get(e).copied().unwrap_or(1.0);
+                    let added = read(port).iter().enumerate().map(|(e, a)| a * factor(e));
+                    total[first * channels..].iter_mut().zip(added).for_each(|(x, a)| *x += a);
                 }
                 total
             }

@@ -12,7 +12,8 @@ pub struct Embedding {
     pub table: Vec<f32>,
 }
 
-/// The residual stream: `X[r, c] = constant[r, c] + Σ_n x_n[r − first_n, c]` over the inputs `n`.
+/// The residual stream: `X[r, c] = constant[r, c] + Σ_n factor_n·x_n[r − first_n, c]` over the inputs `n`. Rotary positions
+/// have factors, other sums have none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sum {
     /// Number of rows.
@@ -23,6 +24,8 @@ pub struct Sum {
     pub first: Vec<usize>,
     /// Constants, row-major; or empty.
     pub constant: Vec<f64>,
+    /// For each input, a factor of each of its elements, row-major, or an empty list for 1; or no lists at all.
+    pub factors: Vec<Vec<f64>>,
 }
 
 /// LayerNorm over the channels of each row: `γ·(X − μ)/√(σ² + ε) + β`. RMSNorm is the same with 0 for `μ`.
@@ -72,6 +75,15 @@ impl Sum {
         let shape = operators::sum(self.rows, self.channels, &self.first, inputs)?;
         if !self.constant.is_empty() && self.constant.len() != shape.len() {
             return Err(format!("{} constants for {shape}", self.constant.len()));
+        }
+        if !self.factors.is_empty() && self.factors.len() != inputs.len() {
+            return Err(format!("{} lists of factors for {} inputs", self.factors.len(), inputs.len()));
+        }
+        for (list, input) in self.factors.iter().zip(inputs) {
+            if !list.is_empty() && list.len() != input.len() {
+                return Err(format!("{} factors for {input}", list.len()));
+            }
+            finite("factor", list)?;
         }
         finite("constant", &self.constant).map(|()| shape)
     }

@@ -143,6 +143,7 @@ impl Boundary {
             channels: self.channels,
             first: vec![0; self.digits],
             constant: vec![base; self.values()],
+            factors: Vec::new(),
         };
         network.add(name, Op::Sum(sum), &terms)
     }

@@ -89,7 +89,7 @@ fn dense(network: &Network, id: NodeId, values: &[Vec<i64>]) -> Vec<i64> {
             out.copy_from_slice(&sum.start);
             for (port, term) in sum.terms.iter().enumerate() {
                 for (e, a) in value(port).iter().enumerate() {
-                    let factor = term.coefficient[if term.coefficient.len() == 1 { 0 } else { e % channels }];
+                    let factor = term.coefficient[e % term.coefficient.len()];
                     out[term.first * channels + e] += factor * a;
                 }
             }

@@ -298,6 +298,7 @@ fn recipe() -> Recipe {
         gated: false,
         mean: false,
         all: false,
+        rotary: false,
         function: None,
     }
 }
@@ -341,6 +342,18 @@ fn logits_of_all_positions() {
     transformer(&words, options(16, 2, 8, 16, SpikeCode::Radix), folder.path());
     let after = Recipe { seed: 35, post_norm: true, mask: true, band: Band::ALL, ..words };
     transformer(&after, options(4, 1, 4, 4, SpikeCode::Unary), folder.path());
+}
+
+/// Queries and keys rotated by their positions, with and without a quantiser before; depths that are odd.
+#[test]
+fn rotary_positions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let causal = Band { behind: None, ahead: Some(0) };
+    let words = Recipe { seed: 36, tokens: 5, depth: 4, words: true, rotary: true, ..recipe() };
+    let words = Recipe { band: causal, rms: true, blocks: 2, fused: false, all: true, ..words };
+    transformer(&words, options(16, 2, 8, 16, SpikeCode::Radix), folder.path());
+    let fused = Recipe { seed: 37, tokens: 6, rotary: true, mixed: true, ..recipe() };
+    transformer(&fused, options(8, 1, 4, 8, SpikeCode::Unary), folder.path());
 }
 
 /// Rows, heads and groups of scores that are no multiple of what LayerNorm, softmax and sums take at once.

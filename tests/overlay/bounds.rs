@@ -234,7 +234,8 @@ impl Bounds<'_> {
         if f.serial == 1 {
             let all = (rows - 1) * self.pitch(elements) + i(elements);
             self.touch("sums", i(f.sums), i(f.sums) + all - 1, m.sum_depth)?;
-            self.constants([f.start, f.starts, f.per_channel, f.coefficients], all, i(elements))?;
+            let row = if f.per_row == 1 { all } else { i(elements) };
+            self.constants([f.start, f.starts, f.per_channel, f.coefficients], all, row)?;
             let lanes = m.row_lanes as u128;
             let begins = [f.sums, f.start * f.starts, f.per_channel * f.coefficients];
             if begins.iter().any(|n| n % lanes != 0) {

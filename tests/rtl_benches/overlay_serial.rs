@@ -88,7 +88,7 @@ fn elements(random: &mut Random, case: &Case, base: &Path) -> Parameters {
         for _ in 0..12 {
             let wide = lanes > 1 && random.once_in(2);
             let aligned = |n: i64| n / lanes as i64 * lanes as i64;
-            let [accumulate, start, per_channel] = [0; 3].map(|_| random.once_in(2));
+            let [accumulate, start, per_channel, per_row] = [0; 4].map(|_| random.once_in(2));
             let sum_at = aligned(random.range(0, (1 << case.sum_bits) - 1));
             let start_at = aligned(random.range(0, (1 << case.start_bits) - 1));
             let factor_at = aligned(random.range(0, (1 << case.coefficient_bits) - 1));
@@ -99,7 +99,7 @@ fn elements(random: &mut Random, case: &Case, base: &Path) -> Parameters {
             // Each sum once.
             let rows = random.range(1, 4).min(((1 << case.sum_bits) / pitch).max(1));
             let mut fields = Word::default();
-            [accumulate, start, per_channel].iter().for_each(|&flag| fields.push(flag, 1));
+            [accumulate, start, per_channel, per_row].iter().for_each(|&flag| fields.push(flag, 1));
             fields.push(sum_at, case.sum_bits);
             fields.push(start_at, case.start_bits);
             fields.push(factor_at, case.coefficient_bits);
@@ -137,7 +137,7 @@ fn elements(random: &mut Random, case: &Case, base: &Path) -> Parameters {
                 for (n, &value) in (0i64..).zip(&values) {
                     let lane = ((at + n) % lanes as i64) as usize;
                     let factor = match per_channel {
-                        true => *coefficients.word(lanes, lane, factor_at + c + n),
+                        true => *coefficients.word(lanes, lane, factor_at + if per_row { i } else { c } + n),
                         false => coefficient,
                     };
                     let present = *sums.word(lanes, lane, at + n);

@@ -47,6 +47,8 @@ pub struct Recipe {
     pub mean: bool,
     /// Every token is classified.
     pub all: bool,
+    /// Queries and keys are rotated by angles of their positions.
+    pub rotary: bool,
     /// What is applied between the two layers of the perceptron; ReLU if nothing else.
     pub function: Option<Function>,
 }
@@ -104,11 +106,12 @@ impl Recipe {
             gated: false,
             mean: random.chance(50),
             all: false,
+            rotary: false,
             function: functions().swap_remove(random.range(0, 6) as usize),
         }
     }
 
-    /// With masks by position, RMSNorm, gates and logits of all rows in some networks, which the seed selects.
+    /// With masks by position, RMSNorm, gates, rotary positions and logits of all rows in some networks, which the seed selects.
     pub fn varied(self) -> Self {
         let band = match self.seed % 7 {
             0 => Band { behind: None, ahead: Some(0) },
@@ -116,7 +119,14 @@ impl Recipe {
             2 => Band { behind: Some(2), ahead: Some(1) },
             _ => Band::ALL,
         };
-        Self { band, rms: self.seed % 5 == 2, gated: self.seed % 4 == 1, all: self.seed % 6 == 3, ..self }
+        Self {
+            band,
+            rms: self.seed % 5 == 2,
+            gated: self.seed % 4 == 1,
+            all: self.seed % 6 == 3,
+            rotary: self.seed % 5 == 3,
+            ..self
+        }
     }
 
     fn channels(&self) -> usize {
@@ -372,7 +382,8 @@ impl Builder<'_> {
         let step = self.step(1.5);
         let [q, k, v] = [0, 1, 2].map(|n| {
             let label = ["q", "k", "v"][n];
-            self.quantise(&format!("{name}.quan_{label}"), parts[n], true, step)
+            let part = if n < 2 { self.rotated(&format!("{name}.{label}"), parts[n]) } else { parts[n] };
+            self.quantise(&format!("{name}.quan_{label}"), part, true, step)
         });
         let k = self.op(&format!("{name}.kt"), Op::Transpose(vec![0, 2, 1]), &[k]);
         let scores = self.op(&format!("{name}.scores"), Op::MatMul, &[q, k]);
@@ -390,6 +401,32 @@ impl Builder<'_> {
         let out = self.linear(&format!("{name}.proj"), mixed, channels);
         let step = self.step(2.0);
         self.quantise(&format!("{name}.quan_proj"), out, true, step)
+    }
+
+    /// Heads of rows times cosines, and rows whose halves change places times sines; of levels or of the layer itself.
+    fn rotated(&mut self, name: &str, x: NodeId) -> NodeId {
+        let (rows, heads, depth) = (self.recipe.rows(), self.recipe.heads, self.recipe.depth);
+        if !self.recipe.rotary || depth < 2 {
+            return x;
+        }
+        let step = self.step(1.5);
+        let x =
+            if self.random.chance(50) { self.quantise(&format!("{name}.before"), x, true, step) } else { x };
+        let half = depth / 2;
+        let angle = |row: usize, c: usize| row as f64 / 3f64.powi((c % half.max(1)) as i32);
+        let all = |of: fn(f64) -> f64| -> Op {
+            let one = |e: usize| f64::from(of(angle(e / depth % rows, e % depth)) as f32);
+            Op::Times((0..heads * rows * depth).map(one).collect())
+        };
+        let straight = self.op(&format!("{name}.cos"), all(f64::cos), &[x]);
+        let slice = |first, count| Op::Slice { axis: 2, first, count };
+        let low = self.op(&format!("{name}.low"), slice(0, half), &[x]);
+        let high = self.op(&format!("{name}.high"), slice(half, depth - half), &[x]);
+        let minus = Op::Line { factor: vec![-1.0], offset: vec![0.0] };
+        let high = self.op(&format!("{name}.minus"), minus, &[high]);
+        let turned = self.op(&format!("{name}.turned"), Op::Concat(2), &[high, low]);
+        let turned = self.op(&format!("{name}.sin"), all(f64::sin), &[turned]);
+        self.op(&format!("{name}.rotated"), Op::Add, &[straight, turned])
     }
 
     fn probabilities(&mut self, name: &str, input: NodeId, scores: NodeId) -> NodeId {

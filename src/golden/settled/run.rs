@@ -315,10 +315,10 @@ where
     A: AsPrimitive<i64>,
     i64: AsPrimitive<X>,
 {
-    for (x, a) in x.chunks_mut(channels).zip(a.chunks(channels)) {
+    for (row, (x, a)) in x.chunks_mut(channels).zip(a.chunks(channels)).enumerate() {
         let add = |(x, a, c): (&mut X, &A, i64)| *x = x.wrapping_add(&c.wrapping_mul(a.as_()).as_());
         let each = x.iter_mut().zip(a);
-        match &term.coefficient[..] {
+        match term.row(row, channels) {
             [one] => each.map(|(x, a)| (x, a, *one)).for_each(add),
             list => each.zip(list).map(|((x, a), c)| (x, a, *c)).for_each(add),
         }

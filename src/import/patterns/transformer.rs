@@ -61,10 +61,14 @@ pub fn product(context: &Context, site: Site) -> Result<Option<Found>> {
 /// An `Add` of two computed values, or of one and a constant.
 pub fn add(context: &Context, site: Site) -> Result<Option<Found>> {
     let node = site.node;
-    if !node.is("Add") {
+    let less = node.is("Sub");
+    if !node.is("Add") && !less {
         return Ok(None);
     }
     let operands = [node.input(0)?, node.input(1)?];
+    if less && operands.iter().any(|&v| context.flow.is_constant(v)) {
+        return Ok(None);
+    }
     let blocked: Vec<ValueId> = operands.into_iter().filter(|&v| !context.flow.is_constant(v)).collect();
     let Some(dims) = context.flow.data_extents(site.value)?.map(<[usize]>::to_vec) else {
         return Ok(Some(Found::Blocked(blocked)));
@@ -89,6 +93,14 @@ pub fn add(context: &Context, site: Site) -> Result<Option<Found>> {
         }
     }
     let detail = if blocked.len() == 2 { "two values" } else { "constants" };
+    if less {
+        let [minuend, subtrahend] = <[Part; 2]>::try_from(parts).unwrap_or([Part::Before, Part::Before]);
+        let steps = vec![
+            (Op::Line { factor: vec![-1.0], offset: vec![0.0] }, vec![subtrahend]),
+            (Op::Add, vec![minuend, Part::Before]),
+        ];
+        return Ok(Some(Found::Chain { steps, name: node.name.clone(), detail: detail.to_owned() }));
+    }
     chain(node, Op::Add, parts, detail.to_owned())
 }
 

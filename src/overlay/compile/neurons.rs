@@ -451,8 +451,10 @@ impl Lowering<'_> {
             Some(Serial::Sums { buffer, first, base, coefficient }) => {
                 fire.serial = 1;
                 self.widths.value.take_range(values);
-                let (start, present, per_channel, address, one) = self.coefficients(base, &coefficient);
+                let (start, present, per_channel, address, one) =
+                    self.coefficients(base, &coefficient, channels);
                 (fire.start, fire.accumulate, fire.per_channel) = (start.1, present, per_channel);
+                fire.per_row = u128::from(coefficient.len() > channels);
                 (fire.starts, fire.coefficients, fire.coefficient) = (start.0, address, one);
                 // Rows begin at multiples of the row lanes; chunks do if those before them are whole beats.
                 let lanes = self.options.row_lanes as u128;
@@ -554,6 +556,7 @@ impl Lowering<'_> {
         &mut self,
         base: Base,
         coefficient: &[i64],
+        channels: usize,
     ) -> ((u128, u128), u128, u128, u128, u128) {
         let start = if let Base::Start(at) = base { (at as u128, 1) } else { (0, 0) };
         for &k in coefficient {
@@ -566,7 +569,7 @@ impl Lowering<'_> {
                 start,
                 present,
                 1,
-                self.constants.coefficients.place_rows(list, list.len(), self.options.row_lanes) as u128,
+                self.constants.coefficients.place_rows(list, channels, self.options.row_lanes) as u128,
                 0,
             ),
         }

@@ -172,7 +172,7 @@ impl Lowering<'_> {
         if rows == 0 {
             return;
         }
-        let (start, ..) = self.coefficients(base, &[0]);
+        let (start, ..) = self.coefficients(base, &[0], channels);
         let vector = Vector {
             op: 0,
             start: start.1,
@@ -243,7 +243,15 @@ impl Lowering<'_> {
                 );
             }
         };
-        let (start, present, per_channel, address, one) = self.coefficients(base, &term.coefficient);
+        if term.coefficient.len() > channels {
+            return Err(refused(
+                name,
+                "factors that differ between rows, of a sum or a table",
+                "quantise the value before its rotation",
+            ));
+        }
+        let (start, present, per_channel, address, one) =
+            self.coefficients(base, &term.coefficient, channels);
         (vector.start, vector.accumulate, vector.per_channel) = (start.1, present, per_channel);
         (vector.starts, vector.coefficients, vector.coefficient) = (start.0, address, one);
         (vector.rows, vector.channels) = (view.count as u128, channels as u128);

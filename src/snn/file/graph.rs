@@ -90,6 +90,9 @@ enum FileOp {
     Sum {
         first: Vec<usize>,
         constant: bool,
+        /// Inputs whose elements have factors.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        factors: Vec<usize>,
     },
     LayerNorm {
         #[serde(default = "yes", skip_serializing_if = "is_yes")]
@@ -188,11 +191,15 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
                 tensors.floats(tensor(position, "table"), table);
                 FileOp::Embedding {}
             }
-            Op::Sum(Sum { first, constant, .. }) => {
+            Op::Sum(Sum { first, constant, factors, .. }) => {
                 if !constant.is_empty() {
                     tensors.doubles(tensor(position, "constant"), constant);
                 }
-                FileOp::Sum { first: first.clone(), constant: !constant.is_empty() }
+                let listed: Vec<usize> = (0..factors.len()).filter(|&n| !factors[n].is_empty()).collect();
+                for &n in &listed {
+                    tensors.doubles(tensor(position, &format!("factors_{n}")), &factors[n]);
+                }
+                FileOp::Sum { first: first.clone(), constant: !constant.is_empty(), factors: listed }
             }
             Op::LayerNorm(LayerNorm { gamma, beta, epsilon, centred }) => {
                 tensors.floats(tensor(position, "gamma"), gamma);
@@ -337,10 +344,15 @@ fn add(
             channels: node.shape.channels(),
             table: tensors.floats(&tensor(position, "table"))?,
         }),
-        FileOp::Sum { first, constant } => {
+        FileOp::Sum { first, constant, factors: listed } => {
             let (rows, channels) = (node.shape.rows(), node.shape.channels());
             let values = if *constant { tensors.doubles(&tensor(position, "constant"))? } else { Vec::new() };
-            Op::Sum(Sum { rows, channels, first: first.clone(), constant: values })
+            let mut factors = vec![Vec::new(); if listed.is_empty() { 0 } else { first.len() }];
+            for &n in listed {
+                let list = factors.get_mut(n).ok_or_else(|| Error::input(format!("factors of input {n}")))?;
+                *list = tensors.doubles(&tensor(position, &format!("factors_{n}")))?;
+            }
+            Op::Sum(Sum { rows, channels, first: first.clone(), constant: values, factors })
         }
         FileOp::LayerNorm { centred } => {
             let gamma = tensors.floats(&tensor(position, "gamma"))?;

@@ -13,7 +13,7 @@ impl Interpreter<'_> {
         sums: &[Option<i128>],
         (target, row, channels, channel): (usize, usize, usize, usize),
         (accumulate, start, starts): (u128, u128, usize),
-        (per_channel, coefficients, coefficient): (u128, usize, u128),
+        (per_channel, per_row, coefficients, coefficient): (u128, u128, usize, u128),
         value: i128,
         who: &str,
     ) -> Fault<(usize, i128)> {
@@ -27,6 +27,9 @@ impl Interpreter<'_> {
             _ => 0,
         };
         let k = match per_channel {
+            1 if per_row == 1 => {
+                self.coefficients.signed(coefficients + index, m.coefficient_width, "coefficients")?
+            }
             1 => self.coefficients.signed(coefficients + channel, m.coefficient_width, "coefficients")?,
             _ => fits(i128::from(coefficient as u64 as i64), m.coefficient_width, true, "a coefficient")?,
         };
@@ -50,7 +53,7 @@ impl Interpreter<'_> {
                             &run.sums,
                             (n(f.sums), row, channels, channel),
                             (f.accumulate, f.start, n(f.starts)),
-                            (f.per_channel, n(f.coefficients), f.coefficient),
+                            (f.per_channel, f.per_row, n(f.coefficients), f.coefficient),
                             value,
                             &format!("fire {fire}"),
                         )?;
@@ -239,7 +242,7 @@ impl Interpreter<'_> {
                     &run.sums,
                     (n(v.target), row, channels, step),
                     (v.accumulate, v.start, n(v.starts)),
-                    (v.per_channel, n(v.coefficients), k),
+                    (v.per_channel, 0, n(v.coefficients), k),
                     value,
                     &format!("vector {at}"),
                 )?;

@@ -5,7 +5,7 @@ use super::super::rows::{LayerNorm, Mask, Product, Softmax, Sum, level_width};
 use super::super::stage::Kind;
 use super::super::{Carries, Groups, Stream};
 use super::Planner;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::integer::{self, Form, Op};
 
@@ -15,6 +15,13 @@ impl Planner<'_> {
         let delta_width = sum.total.union(sum.delta).signed_width();
         let mut inputs = Vec::new();
         let mut parts = Vec::new();
+        if sum.terms.iter().any(|term| term.coefficient.len() > sum.channels) {
+            return Err(Error::input(
+                "the streaming architecture has no stage for factors that differ between rows (rotary positions)",
+            )
+            .at_node(&self.network.node(id).name)
+            .fix("build with --architecture overlay"));
+        }
         for (port, term) in sum.terms.iter().enumerate() {
             let input = self.take(id, port)?;
             let rows = self.design.streams[input].rows;
