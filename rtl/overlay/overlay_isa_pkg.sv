@@ -86,6 +86,7 @@ package overlay_isa_pkg;
   localparam int unsigned FireLifLsb = 573;
   localparam int unsigned FireCurrentLsb = 576;
   localparam int unsigned FireApartLsb = 577;
+  localparam int unsigned FirePerRowLsb = 578;
 
   localparam int unsigned VectorWords = 17;
   localparam int unsigned VectorLastLsb = 0;

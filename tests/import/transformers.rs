@@ -111,3 +111,15 @@ fn images_whose_tokens_are_averaged() {
     let imported = check("image_mean", &Options { input, weight_bits: None }, EXACT);
     assert_eq!(count(&imported, KINDS), [0, 3, 1]);
 }
+
+/// Queries and keys turned by their positions, of levels and of the layers themselves: RMSNorm, SwiGLU, a causal mask, logits
+/// of all positions.
+#[test]
+fn decoders_with_rotary_positions() {
+    for (name, quantisers) in [("llama", 13), ("llama_rotated_layers", 11)] {
+        let imported = check(name, &tokens(), ROUNDED);
+        let kinds = ["times", "layer_norm", "band"];
+        assert_eq!(count(&imported, kinds), [4, 3, 1], "{name}");
+        assert_eq!(count(&imported, ["quantise", "mul", "mask"]), [quantisers, 1, 0], "{name}");
+    }
+}
