@@ -4,6 +4,8 @@
 mod by_hand;
 #[path = "lowering/case.rs"]
 pub mod case;
+#[path = "lowering/rotary.rs"]
+mod rotary;
 
 use case::{Case, apply, case, float, model, quantise, quantiser, ratio};
 use num_bigint::BigInt;

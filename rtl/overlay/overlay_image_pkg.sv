@@ -9,7 +9,7 @@ package overlay_image_pkg;
   /* verilator lint_off UNUSEDPARAM */
 
   localparam bit [31:0] Magic = 32'h4D4E4E53;
-  localparam bit [31:0] Version = 32'd3;
+  localparam bit [31:0] Version = 32'd4;
   localparam bit [31:0] LeastWords = 32'd9;
   localparam int unsigned Memories = 19;
   localparam int unsigned MemoryScalars = 0;

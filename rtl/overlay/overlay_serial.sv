@@ -6,7 +6,8 @@
 /// a mod Lanes. Rows begin at multiples of `Lanes` in each of them, and so do wide elements: those of a row's last beat
 /// may be fewer. An element alone is taken by the lane of its address.
 ///
-/// Coefficients of a row are those of the row before, or with `per_row_i` the next ones, which begin at a multiple of `Lanes`.
+/// Coefficients of a row are those of the row before, or with `per_row_i` the next ones, which begin at a multiple of
+/// `Lanes`.
 ///
 /// Contract: takes an element or a beat a cycle; the fields of the instruction are stable until 5 cycles after its last
 /// element. `restart_i` is high before the first element of an instruction. Writes are never refused.

@@ -73,8 +73,10 @@ module overlay_serial_tb #(
     .SumBits(SumBits), .StartBits(StartBits), .CoefficientBits(CoefficientBits)
   ) u_dut (
     .clk_i, .rst_i(rst), .restart_i(valid && fresh && ready), .accumulate_i(accumulate),
-    .start_i(start), .per_channel_i(per_channel), .per_row_i(per_row), .sums_i(sums_base), .starts_i(starts),
-    .coefficients_i(coefficients), .coefficient_i(coefficient), .in_valid_i(element), .in_wide_i(wide), .in_here_i(here),
+    .start_i(start), .per_channel_i(per_channel), .per_row_i(per_row), .sums_i(sums_base),
+    .starts_i(starts),
+    .coefficients_i(coefficients), .coefficient_i(coefficient), .in_valid_i(element),
+    .in_wide_i(wide), .in_here_i(here),
     .in_value_i(values), .in_row_end_i(row_end), .read_o(read), .sum_addr_o(sum_addr),
     .sum_data_i(sum_data), .start_addr_o(start_addr), .start_data_i(start_data),
     .coefficient_addr_o(coefficient_addr), .coefficient_data_i(coefficient_data), .write_o(write),

@@ -28,7 +28,7 @@ impl Conversion {
                 let node = self.own_layer(node, source)?;
                 if let Op::Linear(linear) = &self.graph.node(node).op {
                     let merged = merged(linear, |c| (gain[of[c]], offset[of[c]]), name)?;
-                    self.graph.node_mut(node).op = Op::Linear(merged);
+                    self.replace(node, Op::Linear(merged));
                 }
                 let value = Value { content: Content::Node(node), shared: false, ..source.clone() };
                 Ok(value.also_read_by(readers))

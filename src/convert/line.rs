@@ -125,15 +125,31 @@ impl Conversion {
             | Op::Function(_)
             | Op::Readout => return Ok(None),
         };
+        let only_times = matches!(op, Op::Linear(_)) && offset.iter().all(|&b| b == 0.0);
         if !source.shared {
-            self.graph.node_mut(node).op = op;
+            let known = self.multiples.get(&node).cloned();
+            self.replace(node, op);
+            if let Some((of, before)) = known.filter(|_| only_times) {
+                self.multiples.insert(node, (of, products(&before, &factor)));
+            }
             return Ok(Some(source.clone()));
         }
         // Others read the layer without the constants.
         let label = self.unused_name(self.graph.node(node).name.clone());
         let below = self.graph.inputs(node)[0];
         let copy = self.graph.add(label, op, &[below])?;
+        if only_times {
+            let known = self.multiples.get(&node).cloned();
+            let (of, before) = known.unwrap_or((node, vec![1.0]));
+            self.multiples.insert(copy, (of, products(&before, &factor)));
+        }
         Ok(Some(Value { content: Content::Node(copy), shared: false, ..source.clone() }))
+    }
+
+    /// Gives a node another operator; it is no multiple of another layer then.
+    pub(super) fn replace(&mut self, node: NodeId, op: Op) {
+        self.multiples.remove(&node);
+        self.graph.node_mut(node).op = op;
     }
 
     /// Whether a sum reads this value as it is.
@@ -154,6 +170,11 @@ impl Conversion {
     fn is_neurons(&self, value: &Value) -> bool {
         matches!(value.content, Content::Node(node) if matches!(self.graph.node(node).op, Op::Neuron(_) | Op::Select(_)))
     }
+}
+
+/// Products of two lists, each with one number or one for each channel.
+fn products(a: &[f64], b: &[f64]) -> Vec<f64> {
+    (0..a.len().max(b.len())).map(|c| per_channel(a, c) * per_channel(b, c)).collect()
 }
 
 /// `a·x + b`

@@ -75,7 +75,7 @@ impl Conversion {
             && let Some(order) = value.channel_order(channels)
         {
             let linear = reordered(linear, &order);
-            self.graph.node_mut(node).op = Op::Linear(linear);
+            self.replace(node, Op::Linear(linear));
             return Ok((node, None));
         }
         // The channels in use, in ascending order, and the index of each among them.

@@ -85,6 +85,8 @@ struct Conversion {
     views: BTreeMap<String, snn::View>,
     /// Neurons with other channels than those of this node.
     parts: HashMap<(NodeId, Vec<usize>), NodeId>,
+    /// Layers that are another layer times one number, or one for each channel.
+    multiples: HashMap<NodeId, (NodeId, Vec<f64>)>,
     /// Neurons in one row, with these elements of those of this node.
     rearranged: HashMap<(NodeId, Vec<usize>), NodeId>,
 }

@@ -6,7 +6,7 @@ use super::linear::reordered;
 use super::view::{Content, Part, Value};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
-use crate::quant::Weights;
+use crate::quant::{Weights, per_channel};
 use crate::snn::{Linear, Op, Sum};
 
 /// What to do about values that cannot be rotated.
@@ -24,10 +24,14 @@ impl Conversion {
             _ if !plain => None,
             Content::Combination(parts) => Some(parts.clone()),
             Content::Node(node) if matches!(self.graph.node(*node).op, Op::Linear(_) | Op::Neuron(_)) => {
-                let len = self.graph.node(*node).shape.len();
+                let (len, channels) =
+                    (self.graph.node(*node).shape.len(), self.graph.node(*node).shape.channels());
                 let order = value.order.clone().unwrap_or_else(|| (0..len).collect());
-                let factors = vec![value.factor; order.len()];
-                Some(vec![Part { node: *node, order, factors }])
+                // A copy of a layer that others read, times numbers: `-x[half:]`.
+                let (node, times) = self.multiples.get(node).cloned().unwrap_or((*node, vec![1.0]));
+                let factor = |e: &usize| value.factor * per_channel(&times, e % channels);
+                let factors = order.iter().map(factor).collect();
+                Some(vec![Part { node, order, factors }])
             }
             Content::Node(_) | Content::Constant(_) | Content::Sum(_) | Content::Pool(_) => None,
         }

@@ -61,6 +61,11 @@ impl Grids {
         Self { units, exact, root_fraction }
     }
 
+    /// Gives a sum this unit, a finer one if only neurons read it.
+    pub fn refine(&mut self, id: NodeId, unit: Dyadic) {
+        self.units.insert(id, unit);
+    }
+
     /// For readers of the lowered network.
     pub fn describe(&self, id: NodeId, fraction: u32) -> SumUnit {
         SumUnit { value: self.unit(id, fraction).value(), is_exact: self.exact.contains(&id) }

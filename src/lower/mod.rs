@@ -175,6 +175,34 @@ struct Walk {
 }
 
 impl Walk {
+    /// The unit of a sum that reads these values with these shapes: a finer one than that of others if factors need it.
+    ///
+    /// # Errors
+    /// If something else than neurons reads a sum that needs a finer unit.
+    fn unit_of_sum(
+        &self,
+        source: &snn::Network,
+        id: NodeId,
+        sum: &snn::Sum,
+        read: &[(&Value, &Shape)],
+    ) -> Result<Dyadic> {
+        let fraction = self.precision.residual;
+        let Some(unit) = sum::unit_of_factors(sum, read, fraction).map_err(Error::input)? else {
+            return Ok(self.unit(id));
+        };
+        let decides = |op: &snn::Op| matches!(op, snn::Op::Neuron(_) | snn::Op::Function(_));
+        if !source.consumers(id).iter().all(|&reader| decides(&source.node(reader).op)) {
+            let problem = format!(
+                "rotary positions need units of {}, and what is not quantised behind them has {fraction} fraction bits",
+                unit.describe()
+            );
+            let fix =
+                "quantise the value behind its rotation, or round the weights before it: --weight-bits 8";
+            return Err(Error::input(problem).fix(fix));
+        }
+        Ok(unit)
+    }
+
     /// The operator of a node and its inputs; `None` if it is merged with its readers.
     fn lower(&mut self, source: &snn::Network, id: NodeId) -> Result<Option<(Op, Vec<NodeId>)>> {
         let node = source.node(id);
@@ -192,8 +220,10 @@ impl Walk {
                     return Err(Error::input(problem).fix(fix));
                 }
                 let readers = source.consumers(id);
-                let summed = !readers.is_empty()
-                    && readers.iter().all(|&reader| matches!(source.node(reader).op, snn::Op::Sum(_)));
+                // Factors are coefficients in the weights' own unit, so weights keep it.
+                let adds = |op: &snn::Op| matches!(op, snn::Op::Sum(sum) if sum.factors.is_empty());
+                let summed =
+                    !readers.is_empty() && readers.iter().all(|&reader| adds(&source.node(reader).op));
                 let read = self.value(&inputs, 0)?;
                 let (linear, value) = if summed && linear.weights.is_wide() {
                     linear::lower_summand(linear, node.shape.rows(), read, self.precision.residual)?
@@ -248,7 +278,9 @@ impl Walk {
                     |(port, &i): (usize, &NodeId)| Ok((self.value(&inputs, port)?, &source.node(i).shape));
                 let read: Vec<(&Value, &Shape)> =
                     inputs.iter().enumerate().map(read).collect::<Result<_>>()?;
-                let (sum, value) = sum::lower(sum, &read, self.unit(id)).map_err(Error::input)?;
+                let unit = self.unit_of_sum(source, id, sum, &read)?;
+                let (sum, value) = sum::lower(sum, &read, unit).map_err(Error::input)?;
+                self.grids.refine(id, unit);
                 (Op::Sum(sum), value)
             }
             snn::Op::Product(product) => {

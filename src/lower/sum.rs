@@ -26,6 +26,41 @@ pub(super) fn embedding(
     Ok((lowered, Value::per_channel(vec![kind])))
 }
 
+/// Coefficients with factors have at least this many bits fewer than sums have fraction bits.
+const FEWEST: i64 = 12;
+
+/// With a unit of their own they have this many bits fewer.
+const OWN: i64 = 4;
+
+/// The unit of a sum with factors, if its coefficients would have fewer than `fraction − 12` bits in units of `2^−fraction`: the
+/// unit of weights that were floats is far below that of their factors. They have `fraction − 4` bits then.
+///
+/// # Errors
+/// If an input's rows differ in their scales.
+pub(super) fn unit_of_factors(
+    sum: &snn::Sum,
+    inputs: &[(&Value, &Shape)],
+    fraction: u32,
+) -> Result<Option<Dyadic>, String> {
+    let mut most = i64::from(fraction);
+    for (&(value, shape), factors) in inputs.iter().zip(&sum.factors) {
+        if factors.is_empty() {
+            continue;
+        }
+        let columns = value.columns(shape.rows(), sum.channels)?;
+        let largest = columns.iter().map(|column| column.scale).max();
+        if let Some(scale) = largest.filter(|scale| !scale.is_zero()) {
+            // 2^−bits ≤ scale, but for the last bit.
+            let bits = scale.denom().bits().cast_signed() - scale.numer().bits().cast_signed();
+            if bits > FEWEST {
+                most = most.max(i64::from(fraction) - OWN + bits);
+            }
+        }
+    }
+    let finer = u32::try_from(most).ok().filter(|&most| most > fraction);
+    Ok(finer.map(Dyadic::fraction))
+}
+
 /// Lowers a sum of `inputs`, given by their meaning and their shapes.
 ///
 /// With a unit `u`, an input of value `g_c·A + b_c` adds `round(g_c/u)·A`; its `b_c` is added to the start value.

@@ -125,6 +125,15 @@ fn decoders() {
     }
 }
 
+/// Llama, whose layers are quantised before the rotation, and GPT-NeoX, which rotates a part of the channels of float layers.
+#[test]
+fn rotary_positions() {
+    for (name, layers) in [("hf_llama_rotated_dynamo", 12), ("hf_neox_rotated_dynamo", 8)] {
+        let compared = check(name, None, &Adjustments::default());
+        assert!(compared >= layers, "{name}: {compared}");
+    }
+}
+
 /// Gates of a perceptron, and of the channels of a map.
 #[test]
 fn gates() {

@@ -116,7 +116,7 @@ fn images_whose_tokens_are_averaged() {
 /// of all positions.
 #[test]
 fn decoders_with_rotary_positions() {
-    for (name, quantisers) in [("llama", 13), ("llama_rotated_layers", 11)] {
+    for (name, quantisers) in [("llama", 15), ("llama_rotated_layers", 13)] {
         let imported = check(name, &tokens(), ROUNDED);
         let kinds = ["times", "layer_norm", "band"];
         assert_eq!(count(&imported, kinds), [4, 3, 1], "{name}");

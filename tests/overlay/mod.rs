@@ -272,9 +272,14 @@ fn every_fixture() {
         paths.sort();
         for path in paths {
             let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            let words = name.starts_with("text");
+            let adjustments = snn2rtl::import::Adjustments::default();
+            let examined = snn2rtl::import::examine(&path, None, None, &adjustments)
+                .unwrap_or_else(|e| panic!("{name}: {e:?}"));
+            let told = examined.samples.map(|samples| samples.spec);
+            let tokens = told.filter(|spec| *spec == InputSpec::tokens());
+            let words = tokens.is_some();
             let input = match folder {
-                _ if words => spec(Element::U16, scaling("1", 0)),
+                _ if words => InputSpec::tokens(),
                 "vit_small" => spec(Element::U8, Scaling::Normalise { mean: half(), std: half() }),
                 _ => spec(Element::U8, scaling("0.015625", 128)),
             };

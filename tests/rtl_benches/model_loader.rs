@@ -9,7 +9,7 @@ use super::vectors::{Batches, Beats};
 const MAGIC: u32 = 0x4d4e_4e53;
 const MACHINE: u32 = 0x89ab_cdef;
 /// Version of the format.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Words of each memory, and parts of a word.
 type Memories = &'static [(u32, u16)];

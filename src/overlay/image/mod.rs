@@ -31,7 +31,7 @@ use crate::golden::SpikeCode;
 /// First word of an image: "SNNM", the first letter in the low byte.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"SNNM");
 /// Version of the format.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// Words to whose multiples the stream of weights is aligned: the widest beat.
 const ALIGNMENT: usize = 16;
 /// Fewest words of an image: the header, a section of one word, the CRC.
