@@ -3,12 +3,14 @@
 /// First-in first-out buffer of many beats, in a memory with synchronous reads.
 ///
 /// Contract: as `stream_fifo`. Latency: 3 cycles when empty. Throughput: 1 beat per cycle.
-/// Storage: `Depth` words of block RAM, and a small FIFO that hides its latency.
+/// Storage: `Depth` words of block RAM or, with `Tables`, of look-up tables, and a small FIFO that hides its latency.
 module ram_fifo #(
   /// Bits per beat.
   parameter int unsigned Width = 8,
   /// Beats held at least, at least 2.
-  parameter int unsigned Depth = 128
+  parameter int unsigned Depth = 128,
+  /// The beats lie in look-up tables.
+  parameter bit Tables = 1'b0
 ) (
   input  wire logic             clk_i,
   input  wire logic             rst_i,
@@ -78,18 +80,28 @@ module ram_fifo #(
     end
   end
 
-  sync_ram #(
-    .Width(Width),
-    .Depth(Depth)
-  ) u_words (
-    .clk_i,
-    .read_enable_i(fetch),
-    .read_addr_i(read_q),
-    .read_data_o(fetched),
-    .write_enable_i(push),
-    .write_addr_i(write_q),
-    .write_data_i(in_data_i)
-  );
+  if (Tables) begin : gen_tables
+    (* no_rw_check, ram_style = "distributed" *) logic [Width-1:0] words_q[Depth];
+    logic [Width-1:0] word_q;
+    always_ff @(posedge clk_i) begin
+      if (push) words_q[write_q] <= in_data_i;
+      if (fetch) word_q <= words_q[read_q];
+    end
+    assign fetched = word_q;
+  end else begin : gen_block
+    sync_ram #(
+      .Width(Width),
+      .Depth(Depth)
+    ) u_words (
+      .clk_i,
+      .read_enable_i(fetch),
+      .read_addr_i(read_q),
+      .read_data_o(fetched),
+      .write_enable_i(push),
+      .write_addr_i(write_q),
+      .write_data_i(in_data_i)
+    );
+  end
 
   logic fifo_ready;
   stream_fifo #(

@@ -7,7 +7,9 @@ module stream_queue #(
   /// Bits per beat.
   parameter int unsigned Width = 8,
   /// Beats held, at least 2 for one beat per cycle.
-  parameter int unsigned Depth = 2
+  parameter int unsigned Depth = 2,
+  /// Up to 256 beats lie in look-up tables, not up to 64.
+  parameter bit Tables = 1'b0
 ) (
   input  wire logic             clk_i,
   input  wire logic             rst_i,
@@ -24,8 +26,9 @@ module stream_queue #(
   // Many beats lie in block RAM.
   if (Depth > 64) begin : gen_ram
     ram_fifo #(
-      .Width(Width),
-      .Depth(Depth)
+      .Width (Width),
+      .Depth (Depth),
+      .Tables(Tables && Depth <= 256)
     ) u_fifo (
       .clk_i,
       .rst_i,

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::common;
 use crate::generator::{Recipe, network};
 use snn2rtl::advice::advise;
+use snn2rtl::architecture::Design;
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::Inputs;
 use snn2rtl::emit::read_folding;
@@ -12,9 +13,10 @@ use snn2rtl::flow::Silent;
 use snn2rtl::flow::explore::{Schedule, candidates};
 use snn2rtl::golden::Golden;
 use snn2rtl::graph::Band;
-use snn2rtl::hardware::Activity;
+use snn2rtl::hardware::{Activity, Figures};
 use snn2rtl::import::{self, import};
 use snn2rtl::lower::{Lowered, lower};
+use snn2rtl::overlay;
 use snn2rtl::quant::{Element, InputSpec, Scaling};
 use snn2rtl::streaming::design::{self, Joins, LayerFolding, Options};
 use snn2rtl::streaming::schedule::{cycles, estimate, lut_offload, lut_offloaded, nearest};
@@ -317,4 +319,29 @@ fn a_refusal_does_not_list_the_same_network_as_fitting() {
         .collect();
     assert!(outcomes[0] && !outcomes[outcomes.len() - 1], "{outcomes:?}");
     assert!(outcomes.is_sorted_by(|more, less| more >= less), "less memory holds no more: {outcomes:?}");
+}
+
+/// A device that synthesis found too small is not named as one that holds an overlay, nor is one that is too small in
+/// proportion.
+#[test]
+fn the_synthesis_of_an_overlay_counts_in_the_advice() {
+    let onnx = common::repository("examples/mnist_mlp/mnist_mlp.onnx");
+    let decimal = |text: &str| vec![text.parse().expect("a decimal number")];
+    let scaling = Scaling::Normalise { mean: decimal("0.1307"), std: decimal("0.3081") };
+    let input = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    let imported = import(&onnx, &import::Options { input, weight_bits: None }).expect("imports");
+    let (model, _) = convert(&imported.network, "mlp", "test", EncodingChoice::Analog).expect("converts");
+    let options = overlay::Options { lanes: 16, ..overlay::Options::default() };
+    let device = Device::find("xc7a35t").expect("known");
+    let network = lower(&model).expect("lowers").network;
+    let area = Design::plan("mlp", &network, &options).expect("planned").area(device.family).total;
+    assert!(advise(&model, &options, &device, &area).expect("estimates").is_none(), "{area:?}");
+
+    let luts = |factor: u64| {
+        let used = Figures { lut: factor * device.luts, ..area };
+        advise(&model, &options, &device, &used).expect("estimates").expect("too large").holders
+    };
+    let twice = luts(2);
+    assert!(!twice.contains(&device.die) && twice.contains(&"xc7a200t".to_owned()), "{twice:?}");
+    assert!(luts(1000).iter().all(|die| !die.starts_with("xc7")), "{:?}", luts(1000));
 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use snn2rtl::place;
-use snn2rtl::synth::{self, Family};
+use snn2rtl::synth::{self, Core, Family};
 use snn2rtl::tool::{self, Origin, Tool, Toolbox};
 
 /// The user's machine as if Verilator and Yosys were not installed; the cache is the real one, shared by all.
@@ -205,7 +205,7 @@ fn synthesised(families: &[Family]) {
     for &family in families {
         let steps = std::sync::atomic::AtomicUsize::new(0);
         let count = |_: synth::Step<'_>| _ = steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let found = synth::yosys_from(&toolbox, build.path(), family, &count).unwrap();
+        let found = synth::yosys_from(&toolbox, build.path(), family, Core::Whole, &count).unwrap();
         println!("{family}, Yosys {}, {:.1} s\n{}\n", found.tool_version, found.seconds, found.table());
         let names: Vec<_> =
             found.modules.iter().map(|row| (row.instance.as_str(), row.module.as_str())).collect();
@@ -247,7 +247,7 @@ fn the_scripts_run_in_the_oldest_yosys_too() {
     let old = toolbox.get(Tool::YosysOld).unwrap();
     assert_eq!(old.version.to_string(), "0.23");
     for family in [Family::Xc7, Family::Ecp5] {
-        synth::yosys_from(&toolbox, build.path(), family, &|_| ()).unwrap();
+        synth::yosys_from(&toolbox, build.path(), family, Core::Whole, &|_| ()).unwrap();
         let folder = build.path().join(format!("reports/yosys_{family}"));
         let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
         let mut scripts: Vec<_> = files.filter(|file| file.extension().is_some_and(|e| e == "ys")).collect();
@@ -273,7 +273,8 @@ fn a_design_that_does_not_elaborate_names_the_reason() {
     let build = mini_build();
     std::fs::write(build.path().join("rtl/files.f"), "rtl/mini_pkg.sv\nrtl/mini_top.sv\n").unwrap();
     let error =
-        synth::yosys_from(&python_only(folder.path()), build.path(), Family::Ecp5, &|_| ()).unwrap_err();
+        synth::yosys_from(&python_only(folder.path()), build.path(), Family::Ecp5, Core::Whole, &|_| ())
+            .unwrap_err();
     assert!(error.problem.contains("mini_fifo"), "{error}");
     assert!(error.file.unwrap().ends_with("reports/yosys_ecp5/elaborate.log"));
     assert!(!build.path().join("reports/utilisation_ecp5.json").exists());
@@ -314,7 +315,7 @@ fn a_small_design_is_placed(family: Family, bitstream: &str, mark: &[u8]) {
     assert_eq!(found.clocks.len(), 1);
     assert!(found.clocks[0].name.starts_with("clk_i"), "{}", found.clocks[0].name);
     // Nothing of the core got lost on the way: its twin FIFOs, its ROM and its multiplier are there.
-    let alone = synth::yosys_from(&toolbox, build.path(), family, &|_| ()).unwrap().total;
+    let alone = synth::yosys_from(&toolbox, build.path(), family, Core::Whole, &|_| ()).unwrap().total;
     assert_eq!((found.synthesised.bram, found.synthesised.dsp), (alone.bram, alone.dsp));
     assert!(found.synthesised.ff > alone.ff, "{:?}", found.synthesised);
     let path = &found.critical_paths[0];

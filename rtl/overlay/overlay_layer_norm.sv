@@ -24,6 +24,8 @@
 module overlay_layer_norm #(
   /// Elements of a beat: a power of two, at most `Align / 4`.
   parameter int unsigned Lanes = 1,
+  /// The queue is in look-up tables up to 256 beats, not 64.
+  parameter bit Tables = 1'b0,
   /// Bits of a signed X.
   parameter int unsigned SumWidth = 16,
   /// Most channels, at least 4.
@@ -301,7 +303,8 @@ module overlay_layer_norm #(
   logic [ConstAddrWidth-1:0] const_addr_q;
   stream_queue #(
     .Width(Lanes * RowWidth + 1),
-    .Depth(Depth)
+    .Depth(Depth),
+    .Tables(Tables)
   ) u_row (
     .clk_i,
     .rst_i,

@@ -637,6 +637,7 @@ module overlay_rows #(
     assign vector_instr = list_instr;
     overlay_vector #(
       .Lanes(SerialLanes),
+      .Tables(SharedSums),
       .HasAdd(32'(HasAdd)),
       .HasEmbed(32'(HasEmbed)),
       .HasMask(32'(HasMask)),
@@ -866,6 +867,7 @@ module overlay_rows #(
     assign softmax_idle_o = softmax_empty && !fire_waits;
     overlay_softmax #(
       .Lanes(SerialLanes),
+      .Tables(SharedSums),
       .ScoreWidth(ScoreWidth),
       .GroupMax(MaxGroup),
       .ExpWidth(ExpWidth),

@@ -16,6 +16,8 @@
 module overlay_softmax #(
   /// Scores of a beat: a power of two, at most `Align / 4`.
   parameter int unsigned Lanes = 1,
+  /// The queues are in look-up tables up to 256 beats, not 64.
+  parameter bit Tables = 1'b0,
   /// Bits of a signed score.
   parameter int unsigned ScoreWidth = 16,
   /// Most scores of a group.
@@ -183,7 +185,8 @@ module overlay_softmax #(
   logic [Lanes*ScoreWidth-1:0] score;
   stream_queue #(
     .Width(Lanes * (ScoreWidth + 1) + 2),
-    .Depth(Depth)
+    .Depth(Depth),
+    .Tables(Tables)
   ) u_scores (
     .clk_i,
     .rst_i,
@@ -311,7 +314,8 @@ module overlay_softmax #(
 
   stream_queue #(
     .Width(Lanes * (ExpWidth + 1) + 2),
-    .Depth(Depth)
+    .Depth(Depth),
+    .Tables(Tables)
   ) u_exps (
     .clk_i,
     .rst_i,

@@ -18,6 +18,8 @@
 module overlay_vector #(
   /// Numbers of a row that LayerNorm and neurons take at once: a power of two, at most `Align / 4`.
   parameter int unsigned Lanes = 1,
+  /// As in `overlay_layer_norm`.
+  parameter bit Tables = 1'b0,
   /// 1: there are instructions of this kind, or with this option.
   parameter int unsigned HasAdd = 1,
   parameter int unsigned HasEmbed = 1,
@@ -502,6 +504,7 @@ module overlay_vector #(
     logic [(SquareWidth+1)/2-1:0] root;
     overlay_layer_norm #(
       .Lanes(Lanes),
+      .Tables(Tables),
       .SumWidth(SumWidth),
       .ChannelsMax(ChannelsMax),
       .ConstWidth(ConstWidth),

@@ -65,10 +65,14 @@ where
     let network = lower::lower(model)?.network;
     let design = Design::plan(&model.name, &network, options)?;
     if design.architecture() == Architecture::Overlay {
+        let ratios = Ratios::of(used, &design.area(device.family).total);
         let mut holders = Vec::new();
-        for device in devices()? {
-            if Short::of(needs(&design.area(device.family).total, &device)).is_empty() {
-                holders.push((device.luts, device.die));
+        for known in devices()? {
+            let area = design.area(known.family).total;
+            // What synthesis found holds for this device, and in proportion for others of its family.
+            let area = if known.family == device.family { ratios.apply(area) } else { area };
+            if known.die != device.die && Short::of(needs(&area, &known)).is_empty() {
+                holders.push((known.luts, known.die));
             }
         }
         return Ok(Some(Advice {

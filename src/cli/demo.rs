@@ -25,6 +25,7 @@ use crate::golden::Golden;
 use crate::integer::{Network, Op};
 use crate::interrupt::Unfinished;
 use crate::lower;
+use crate::synth::Core;
 use crate::target::{Device, Target};
 
 /// Arguments of `demo`.
@@ -205,7 +206,7 @@ pub fn run(args: &Args) -> Result<()> {
 
     let target = Target::Device(Box::new(device.clone()));
     let synthesis = match args.full {
-        true => Some(synth::yosys(&build, None, Some(&target), manifest, &display)?),
+        true => Some(synth::yosys(&build, None, Core::default(), Some(&target), manifest, &display)?),
         false => None,
     };
     say(&match &synthesis {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::flow;
 use crate::flow::synth::{Flow, Routing, Synthesised};
 use crate::place::Placement;
-use crate::synth::{Fit, Resource, Utilisation};
+use crate::synth::{Core, Fit, Resource, Utilisation};
 use crate::target::Family;
 
 /// Synthesis programs.
@@ -21,6 +21,15 @@ enum ToolName {
     Nextpnr,
     /// Vivado, from PATH; or reports from another machine, see --reports
     Vivado,
+}
+
+/// What is synthesised at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CoreName {
+    /// Logic is optimised across units
+    Whole,
+    /// Each unit by itself
+    Units,
 }
 
 /// Arguments of `synth`.
@@ -36,6 +45,11 @@ pub struct Args {
     /// built for, or xc7 for Yosys and ecp5 for nextpnr.
     #[arg(long)]
     family: Option<String>,
+    /// With --tool yosys, of an overlay: synthesise the core as a whole or each of its units by itself. Units take minutes
+    /// where a large core takes hours, and have a row each; they take a few per cent more look-up tables. Default: units
+    /// from 128 lanes.
+    #[arg(long, value_enum)]
+    core: Option<CoreName>,
     /// Seed of the router.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -72,7 +86,17 @@ pub fn run(args: &Args) -> Result<()> {
         }
         (ToolName::Vivado, None) => Flow::Vivado,
     };
-    let options = flow::synth::Options { build: args.build.clone(), flow, family };
+    let core = match args.core {
+        Some(_) if args.tool != ToolName::Yosys => {
+            let problem =
+                "--core is an option of synthesis with Yosys alone; a routed design has a whole core";
+            return Err(Error::input(problem).fix("remove --core, or --tool"));
+        }
+        None => Core::BySize,
+        Some(CoreName::Whole) => Core::Whole,
+        Some(CoreName::Units) => Core::Units,
+    };
+    let options = flow::synth::Options { build: args.build.clone(), flow, family, core };
     let found = flow::synth(&options, &output::Display::new())?;
     if args.json {
         output::json_own(&found)?;

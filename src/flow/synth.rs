@@ -11,7 +11,7 @@ use crate::emit::Manifest;
 use crate::error::{Error, Result};
 use crate::hardware::Figures;
 use crate::place::{self, Placement};
-use crate::synth::{self, Fit, Utilisation};
+use crate::synth::{self, Core, Fit, Utilisation};
 use crate::target::{Device, Family, Target};
 use crate::tool::Toolbox;
 
@@ -49,6 +49,8 @@ pub struct Options {
     pub flow: Flow,
     /// Device family; without it that of the target of the build, or xc7 for Yosys and ecp5 for nextpnr.
     pub family: Option<Family>,
+    /// With Yosys: what of an overlay is synthesised at once.
+    pub core: Core,
 }
 
 /// The utilisation and, where the device is known, whether it fits.
@@ -89,7 +91,7 @@ pub fn synth(options: &Options, watch: &dyn Watch) -> Result<Synthesised> {
     let target = target.as_ref();
     match &options.flow {
         Flow::Yosys => {
-            let synthesis = yosys(build, options.family, target, &manifest, watch)?;
+            let synthesis = yosys(build, options.family, options.core, target, &manifest, watch)?;
             Ok(Synthesised::Utilisation(Box::new(synthesis)))
         }
         Flow::Nextpnr(routing) => {
@@ -116,6 +118,7 @@ pub fn synth(options: &Options, watch: &dyn Watch) -> Result<Synthesised> {
 pub fn yosys(
     build: &Path,
     family: Option<Family>,
+    core: Core,
     target: Option<&Target>,
     manifest: &Manifest,
     watch: &dyn Watch,
@@ -139,7 +142,7 @@ pub fn yosys(
             }
         }
     };
-    let result = synth::yosys(build, family, &show);
+    let result = synth::yosys(build, family, core, &show);
     watch.end();
     let utilisation = result?;
     // Another family than the device's says nothing about the device.

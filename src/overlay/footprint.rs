@@ -6,6 +6,7 @@ use crate::target::{Device, Family};
 use super::entry::Unit;
 use super::isa::{Fetch, Fire, Vector};
 use super::machine::{Machine, bits};
+use super::queues;
 
 /// The large memories of UltraScale+, as devices count them.
 const ULTRA_RAM: &str = "URAM288";
@@ -167,6 +168,8 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
     let beats = |depth: usize| depth.div_ceil(row_lanes);
     let starts = wide(row_lanes, m.sum_width);
     let norms = wide(2 * row_lanes, m.gamma_width.max(m.beta_width));
+    let (norm_queue, softmax_queue) = (queues::layer_norm(m), queues::softmax(m));
+    let queue = |beats: usize| if beats <= queues::MOST_IN_TABLES { Style::Tables } else { Style::Simple };
     all.extend([
         of(
             engine,
@@ -229,6 +232,8 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
         of(vector, "constants of LayerNorm", (norms, beats(m.constant_depth)), 1, Style::Tables),
         of(vector, "tables of rows", (u64::from(m.table_width), m.table_depth), 1, Style::Simple),
         of(vector, "vector program", (32, m.vector_count * Vector::WORDS), 1, Style::Simple),
+        of(vector, "queue of LayerNorm", norm_queue, 1, queue(norm_queue.1)),
+        of(softmax, "queues of softmax", softmax_queue, 2, queue(softmax_queue.1)),
         of(softmax, "exponentials", (u64::from(m.exp_width), m.exp_depth), row_lanes, Style::Tables),
         of(
             readout,
@@ -306,6 +311,8 @@ mod tests {
             sum_depth: 75_776,
             accumulates: true,
             vector_count: 1,
+            square_width: 78,
+            max_channels: 384,
             ..Machine::default()
         };
         let blocks = |name: &str, family| {
@@ -319,6 +326,8 @@ mod tests {
         assert_eq!(blocks("signs", Family::Xcup), (0, 4));
         assert_eq!(blocks("sums", Family::Xcup), (2 * 4 * 20, 0));
         assert_eq!(blocks("sums", Family::Xc7), (2 * 4 * 20, 0));
+        // Rows of LayerNorm wait in look-up tables.
+        assert_eq!(blocks("queue of LayerNorm", Family::Xcup), (0, 0));
         let kv260 = Device::find("xck26").expect("a device");
         assert_eq!(shortage(&machine, &kv260), None);
         let more = Machine { spikes: 6, ..machine };

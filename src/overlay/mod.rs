@@ -12,6 +12,7 @@
 //! | `emit.rs`, `entry.rs` | the top level with its memory images; the units as stages of the manifest |
 //! | `observe/` | the comparisons of co-simulation |
 //! | `footprint.rs` | memories of machines whose weights come from memory, in blocks |
+//! | `queues.rs` | the queues of LayerNorm and softmax |
 //! | `estimate.rs`, `summary.rs` | area before synthesis; a program in figures |
 //! | `choice.rs` | sizes that are explored, and the choice of one |
 //! | `stream.rs` | weights in memory outside the chip: what each instruction reads, and their stream |
@@ -35,6 +36,7 @@ pub mod machine;
 pub(crate) mod observe;
 mod options;
 pub mod plan;
+mod queues;
 pub mod roofline;
 mod sizes;
 pub mod stream;

@@ -3,9 +3,9 @@
 //! The top level is wiring only: one instance per stage and stream. Their boundaries are kept, so that cells can be
 //! told apart by instance; beneath them everything is flattened, so that logic is optimised across the small library
 //! modules. Each module with its parameters is synthesised separately and counted as often as the top level
-//! instantiates it: equivalent modules are synthesised once, several run
-//! at a time, and no run has to carry the whole design (the time that ABC9 takes in Yosys 0.70 grows with the product
-//! of modules and cells).
+//! instantiates it: equivalent modules are synthesised once, several run at a time, and no run has to carry the whole
+//! design (the time that ABC9 takes in Yosys 0.70 grows with the product of modules and cells). The core of an overlay
+//! is one instance. A large one is opened first, so that its units are instances of the top level ([`Core`]).
 
 mod cells;
 mod depth;
@@ -60,14 +60,48 @@ struct Folding {
 struct Machine {
     #[serde(default)]
     bus_width: usize,
+    #[serde(default)]
+    lanes: usize,
+}
+
+/// The module of the overlay that holds its units, and lanes from which they are synthesised by themselves.
+const CORE: (&str, usize) = ("overlay_core", 128);
+
+/// What is synthesised at once of the core of an overlay. No other design is affected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Core {
+    /// Each unit from 128 lanes on, else all together.
+    #[default]
+    BySize,
+    /// All together: logic is optimised across units.
+    Whole,
+    /// Each unit by itself.
+    Units,
+}
+
+impl Core {
+    /// The module whose instances are dissolved, so that what it contains are instances of the top level.
+    fn opened(self, machine: &Machine) -> Option<&'static str> {
+        let units = match self {
+            Self::BySize => machine.lanes >= CORE.1,
+            Self::Whole => false,
+            Self::Units => machine.lanes > 0,
+        };
+        units.then_some(CORE.0)
+    }
 }
 
 /// Synthesises the design in the build folder for a family with the user's Yosys, provided if necessary.
 ///
 /// Leaves `reports/utilisation_FAMILY.json`, and in `reports/yosys_FAMILY/` the scripts and what Yosys said to each.
 /// `progress` is called with the current step.
-pub fn yosys(build: &Path, family: Family, progress: &(dyn Fn(Step<'_>) + Sync)) -> Result<Utilisation> {
-    yosys_from(&Toolbox::from_env(), build, family, progress)
+pub fn yosys(
+    build: &Path,
+    family: Family,
+    core: Core,
+    progress: &(dyn Fn(Step<'_>) + Sync),
+) -> Result<Utilisation> {
+    yosys_from(&Toolbox::from_env(), build, family, core, progress)
 }
 
 /// As [`yosys`], with the Yosys of this toolbox.
@@ -75,9 +109,10 @@ pub fn yosys_from(
     toolbox: &Toolbox,
     build: &Path,
     family: Family,
+    core: Core,
     progress: &(dyn Fn(Step<'_>) + Sync),
 ) -> Result<Utilisation> {
-    modules(toolbox, build, family, Keep::Figures, progress).map(|synthesis| synthesis.utilisation)
+    modules(toolbox, build, family, core, Keep::Figures, progress).map(|synthesis| synthesis.utilisation)
 }
 
 /// The current step.
@@ -131,6 +166,7 @@ fn modules(
     toolbox: &Toolbox,
     build: &Path,
     family: Family,
+    core: Core,
     keep: Keep,
     progress: &(dyn Fn(Step<'_>) + Sync),
 ) -> Result<Synthesis> {
@@ -168,7 +204,8 @@ fn modules(
         Ok(())
     };
     progress(Step::Doing("elaboration"));
-    run("elaborate", &scripts::elaborate(family, &top, &files))?;
+    let opened = core.opened(&folding.machine);
+    run("elaborate", &scripts::elaborate(family, &top, &files, opened))?;
     let text = read(&folder.join("design.il"))?;
     let design = rtlil::Design::read(&text);
     let top_text = read(&folder.join("top.il"))?;
@@ -288,6 +325,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn large_cores_are_opened() {
+        let machine = |lanes| Machine { lanes, ..Machine::default() };
+        let opened = |core: Core, lanes| core.opened(&machine(lanes)).is_some();
+        assert_eq!([127, 128].map(|lanes| opened(Core::BySize, lanes)), [false, true]);
+        assert_eq!([0, 8].map(|lanes| opened(Core::Units, lanes)), [false, true]);
+        assert!(!opened(Core::Whole, 4096));
+    }
+
+    #[test]
     fn names_from_outside_do_not_reach_the_script_unchecked() {
         let build = tempfile::tempdir().unwrap();
         std::fs::create_dir(build.path().join("rtl")).unwrap();
@@ -297,7 +343,7 @@ mod tests {
         );
         std::fs::write(build.path().join("manifest.json"), r#"{"top": "a; exec"}"#).unwrap();
         assert!(read_top(build.path()).unwrap_err().problem.contains("not a module name"));
-        let error = yosys(Path::new("/no/such/build"), Family::Xc7, &|_| ()).unwrap_err();
+        let error = yosys(Path::new("/no/such/build"), Family::Xc7, Core::default(), &|_| ()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
     }
 }

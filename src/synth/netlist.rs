@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    Family, Keep, Shell, Step, Utilisation, modules, read, read_files, report, rtlil, scripts, shell,
+    Core, Family, Keep, Shell, Step, Utilisation, modules, read, read_files, report, rtlil, scripts, shell,
 };
 use crate::error::{Error, Result};
 use crate::tool::Toolbox;
@@ -36,7 +36,7 @@ pub fn netlist(
     shell: &Shell,
     progress: &(dyn Fn(Step<'_>) + Sync),
 ) -> Result<Netlist> {
-    let synthesis = modules(toolbox, build, family, Keep::Netlists, progress)?;
+    let synthesis = modules(toolbox, build, family, Core::Whole, Keep::Netlists, progress)?;
     let core = synthesis.utilisation.top.clone();
     let folder = scripts::folder(family);
     let work = build.join(&folder);

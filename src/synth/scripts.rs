@@ -11,17 +11,32 @@ pub fn folder(family: Family) -> String {
 /// Reads the sources and leaves the whole design, every module with its parameters, and the top level alone.
 ///
 /// Assertions are for simulation and formal proofs; modules are only elaborated with the parameters that the design
-/// gives them.
-pub fn elaborate(family: Family, top: &str, files: &[String]) -> String {
+/// gives them. Instances of the module `open` in the top level are replaced by what they contain.
+pub fn elaborate(family: Family, top: &str, files: &[String], open: Option<&str>) -> String {
     let (folder, files) = (folder(family), files.join(" \\\n  "));
     let read = family.read_command();
+    let opened = open.map(|module| opened(top, module)).unwrap_or_default();
     format!(
         "# Elaboration of {top}. Run in the build folder: yosys -s {folder}/elaborate.ys\n\
          {read} \\\n  {files}\n\
          hierarchy -check -top {top}\n\
-         write_rtlil {folder}/design.il\n\
+         {opened}write_rtlil {folder}/design.il\n\
          select {top}\n\
          write_rtlil -selected {folder}/top.il\n"
+    )
+}
+
+/// Replaces the instances of a module in the top level by its contents, once.
+///
+/// With parameters Yosys calls the module `$paramod$HASH\MODULE` or `$paramod\MODULE\NAME=VALUE`. No module of ours has
+/// the attribute before; it is an attribute of cells (`rtl/sync_rom.sv`).
+fn opened(top: &str, module: &str) -> String {
+    format!(
+        "setattr -mod -set keep_hierarchy 1 *\n\
+         setattr -mod -unset keep_hierarchy {module} $paramod*?{module} $paramod?{module}?*=*\n\
+         flatten {top}\n\
+         setattr -mod -unset keep_hierarchy *\n\
+         hierarchy -top {top}\n"
     )
 }
 
@@ -115,8 +130,22 @@ mod tests {
     #[test]
     fn the_sources_are_read_in_order() {
         let files = ["rtl/a_pkg.sv".to_owned(), "rtl/top.sv".to_owned()];
-        let script = elaborate(Family::Ecp5, "top", &files);
+        let script = elaborate(Family::Ecp5, "top", &files, None);
         assert!(script.contains("-noassume \\\n  rtl/a_pkg.sv \\\n  rtl/top.sv\nhierarchy"), "{script}");
         assert!(top(Family::Ecp5, "synth_ecp5", "x").contains("\nsynth_ecp5 -top x\n"));
+    }
+
+    /// Only that module is flattened, and nothing is kept apart afterwards.
+    #[test]
+    fn a_module_is_opened() {
+        let script = elaborate(Family::Xcup, "top", &["rtl/top.sv".to_owned()], Some("core"));
+        let lines: Vec<&str> = script.lines().collect();
+        let at = |start: &str| lines.iter().position(|line| line.starts_with(start)).unwrap();
+        let order = ["setattr -mod -set", "setattr -mod -unset keep_hierarchy core ", "flatten top"].map(at);
+        assert!(
+            order.is_sorted() && at("flatten top") < at("setattr -mod -unset keep_hierarchy *"),
+            "{script}"
+        );
+        assert!(at("setattr -mod -unset keep_hierarchy *") < at("write_rtlil"), "{script}");
     }
 }
