@@ -222,3 +222,28 @@ fn gates_by_architecture() {
     let program = s.run("inspect b --program").ok().stdout();
     assert!(program.contains("diagonal=1"), "{program}");
 }
+
+/// The core as a whole and its units by themselves: the same block memories and multipliers, a few more look-up tables.
+#[test]
+#[ignore = "long: Yosys twice"]
+fn units_are_synthesised_by_themselves() {
+    let s = Session::new().mlp();
+    s.run("build mlp.snn -o b --architecture overlay --lanes 8 --spikes 1 --fire-lanes 4 --fetch-width 16")
+        .ok();
+    let whole = s.run("synth b --family xc7 --core whole --json").ok().json();
+    let units = s.run("synth b --family xc7 --core units --json").ok().json();
+    assert_eq!(s.run("synth b --family xc7 --json").ok().json()["total"], whole["total"], "8 lanes are few");
+    let instances = |found: &serde_json::Value| -> Vec<String> {
+        let modules = found["modules"].as_array().expect("modules");
+        modules.iter().map(|module| module["instance"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert!(instances(&whole).contains(&"u_core".to_owned()), "{whole}");
+    for unit in ["u_core.u_fetch", "u_core.u_accumulate", "u_core.u_fire"] {
+        assert!(instances(&units).contains(&unit.to_owned()), "{units}");
+    }
+    for name in ["bram", "dsp"] {
+        assert_eq!(units["total"][name], whole["total"][name], "{name}");
+    }
+    let luts = [&units, &whole].map(|found| found["total"]["lut"].as_f64().expect("a count"));
+    assert!((0.98..1.15).contains(&(luts[0] / luts[1])), "{luts:?}");
+}

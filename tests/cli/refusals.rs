@@ -53,6 +53,7 @@ fn arguments_that_make_no_sense_are_refused() {
     s.refused("synth mlp.snn --family xc7", &["manifest.json"]);
     s.run("build mlp.snn -o b").ok();
     s.refused("synth b --family ice50", &["ice50", "xc7, xcup, ecp5, ice40 or gowin"]);
+    s.refused("synth b --core units --tool nextpnr", &["--core is an option of synthesis with Yosys alone"]);
     s.refused("cosim b --inputs none.npy", &["none.npy"]);
     let line = format!("cosim b --inputs {images} --samples 1");
     s.refused(&format!("{line} --per-sample none/x.csv"), &["none/x.csv"]);
