@@ -13,6 +13,7 @@ mod functions;
 mod generator;
 mod network;
 mod overlay;
+mod positions;
 #[path = "../random/mod.rs"]
 mod random;
 mod shapes;

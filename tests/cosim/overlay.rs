@@ -27,7 +27,13 @@ use crate::generator::{Recipe, network, residual_perceptron, sample};
 use crate::random::Random;
 use crate::transformers::inputs as written;
 
-fn options(lanes: usize, spikes: usize, fire_lanes: usize, fetch_width: usize, code: SpikeCode) -> Options {
+pub fn options(
+    lanes: usize,
+    spikes: usize,
+    fire_lanes: usize,
+    fetch_width: usize,
+    code: SpikeCode,
+) -> Options {
     Options { lanes, spikes, fire_lanes, fetch_width, row_lanes: Options::usual_row_lanes(fire_lanes), code }
 }
 
@@ -79,7 +85,7 @@ fn cycles_are_told_from_spikes() {
 }
 
 /// Builds an overlay and runs it, with the given stalls.
-fn check(model: &Model, options: Options, inputs: &Inputs, stalls: &[Option<u64>]) {
+pub fn check(model: &Model, options: Options, inputs: &Inputs, stalls: &[Option<u64>]) {
     let folder = tempfile::tempdir().expect("a folder");
     let build = folder.path().join("build");
     emit::emit(model, &Folding::Overlay(options), &build).expect("written");

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::{read_floats, read_integers};
 use snn2rtl::golden::{Golden, Limits, Unobserved};
+use snn2rtl::graph::Shape;
 use snn2rtl::import::{Adjustments, Binding, Examined, examine};
 use snn2rtl::lower::lower;
 use snn2rtl::qann::eval::evaluate;
@@ -66,7 +67,14 @@ fn check(name: &str, input: Option<&InputSpec>, adjustments: &Adjustments) -> us
         assert!(float.logits.iter().zip(expected).all(|(&a, &b)| near(a, b)), "{name}, sample {n}");
         let outcome = golden.run(&mut state, &raw, &Limits::default(), &mut Unobserved);
         let readout = &lowered.readout;
-        for (c, (&a, &b)) in outcome.totals.iter().zip(expected).enumerate() {
+        // The model's output may have classes before pixels.
+        let view = lowered.network.topological().last().and_then(|&id| {
+            let name = &lowered.network.node(id).name;
+            model.views.get(name).map(|view| view.order.clone())
+        });
+        let order = view.unwrap_or_else(|| (0..expected.len()).collect());
+        for (&c, &b) in order.iter().zip(expected) {
+            let a = outcome.totals[c];
             let channel = c % readout.scale.len();
             #[expect(clippy::cast_precision_loss)]
             let real = readout.scale[channel] * a as f64 + readout.bias[channel];
@@ -133,6 +141,35 @@ fn rotary_positions() {
         let compared = check(name, None, &Adjustments::default());
         assert!(compared >= layers, "{name}: {compared}");
     }
+}
+
+/// Hugging Face's classifier of tokens, `[N, tokens, classes]`, with a padding mask.
+#[test]
+fn classes_of_tokens() {
+    let mask = ("attention_mask".to_owned(), Binding::NotToken(1));
+    let adjustments = Adjustments { bindings: vec![mask], shapes: Vec::new() };
+    assert!(check("hf_bert_tokens_ts", None, &adjustments) >= 7);
+    assert_eq!(logits("hf_bert_tokens_ts", None, &adjustments), Shape::matrix(5, 4));
+}
+
+/// A residual block and the head of torchvision's FCN: `[N, classes, lines, columns]`.
+#[test]
+fn classes_of_pixels() {
+    assert_eq!(check("cnn_segmenter_ts", Some(&black()), &Adjustments::default()), 4);
+    let shape = logits("cnn_segmenter_ts", Some(&black()), &Adjustments::default());
+    assert_eq!(shape, Shape(vec![4, 8, 8]));
+}
+
+/// The shape of a model's output.
+fn logits(name: &str, input: Option<&InputSpec>, adjustments: &Adjustments) -> Shape {
+    let network = read(name, input, adjustments).network;
+    let last = network.topological().into_iter().next_back().expect("an output");
+    let mut shape = network.node(last).shape.clone();
+    // Without the batch.
+    while shape.0.first() == Some(&1) {
+        shape.0.remove(0);
+    }
+    shape
 }
 
 /// Gates of a perceptron, and of the channels of a map.
