@@ -54,6 +54,7 @@ jobs! {
     overlay_vector
     overlay_gather
     axi_read_join
+    overlay_memory
 }
 
 /// Every job of the folder is one of the tests above, and has a task of covers: what is assumed can happen.
@@ -118,6 +119,14 @@ fn a_token_outside_of_its_table_is_refuted() {
 fn a_row_that_leaves_the_tables_is_refuted() {
     let (before, after) = ("cmd_offset_i <= bytes_i - cmd_bytes_i", "cmd_offset_i <= bytes_i");
     refuted("overlay_gather", "overlay/overlay_row_reader.sv", before, after, "wild");
+}
+
+/// Ports of which one goes on without the other.
+#[test]
+fn parts_of_different_beats_are_refuted() {
+    let (before, after) =
+        ("goes = beat_ready_i && out_valid && more_valid", "goes = beat_ready_i && (out_valid || more_valid)");
+    refuted("overlay_memory", "overlay/overlay_memory.sv", before, after, "fair");
 }
 
 /// Runs a task of a job on the library with one change and asks for a counterexample.

@@ -131,8 +131,9 @@ module overlay_core #(
   parameter int unsigned TableWidth = 16,
   parameter int unsigned TableDepth = 0,
   parameter TableFile = "",
-  /// Rows of tables come from memory: bits of an entry there; they are all here if 0.
+  /// Rows of tables come from memory: bits of an entry there, and of a beat; they are all here if 0.
   parameter int unsigned GatherWidth = 0,
+  parameter int unsigned RowBeatWidth = 1,
   parameter int unsigned MaxChannels = 16,
   parameter int unsigned ConstantWidth = 16,
   parameter int unsigned ConstantDepth = 0,
@@ -190,7 +191,7 @@ module overlay_core #(
   output      logic [31:0]           row_cmd_bytes_o,
   input  wire logic                  row_beat_valid_i,
   output      logic                  row_beat_ready_o,
-  input  wire logic [BeatWidth-1:0]  row_beat_i,
+  input  wire logic [RowBeatWidth-1:0] row_beat_i,
   input  wire logic                  row_failed_i,
   /// A sample is complete in the core and not computed.
   output      logic                  inside_o,
@@ -1269,7 +1270,7 @@ module overlay_core #(
       .TableDepth(TableDepth),
       .TableFile(TableFile),
       .GatherWidth(GatherWidth),
-      .BeatWidth(BeatWidth),
+      .BeatWidth(RowBeatWidth),
       .RawWidth(InputWidth),
       .RawCount(InputCount),
       .MaxChannels(MaxChannels),

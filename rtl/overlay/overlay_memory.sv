@@ -25,6 +25,8 @@ module overlay_memory #(
   parameter int unsigned Outstanding = 8,
   parameter int unsigned BufferBeats = 128,
   parameter int unsigned IdWidth = 1,
+  /// Bytes of a command of the stream: what is dropped at its end is not much.
+  parameter int unsigned ChunkBytes = 4096,
   /// Weights are streamed.
   parameter bit Streams = 1'b1,
   /// Rows of tables are read.
@@ -86,8 +88,7 @@ module overlay_memory #(
   input  wire logic [Ports-1:0]     m_axi_rlast_i
 );
 
-  // Bytes of a command of the stream: what is dropped at its end is not much. Commands under way.
-  localparam int unsigned ChunkBytes = 4096;
+  // Commands of the stream under way.
   localparam int unsigned Commands = 3;
   localparam int unsigned CountWidth = $clog2(Commands + 1);
 

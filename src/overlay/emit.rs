@@ -280,6 +280,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("TableDepth", number(m.table_depth)),
         ("TableFile", file("table.hex")),
         ("GatherWidth", number(m.gather_width())),
+        ("RowBeatWidth", number(if m.gather_width() > 0 { m.memory_port().width } else { 1 })),
         ("MaxChannels", number(m.max_channels.max(4).max(m.row_lanes))),
         ("ConstantWidth", width(m.gamma_width.max(m.beta_width))),
         ("ConstantDepth", number(m.constant_depth)),

@@ -211,7 +211,7 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
         of(
             vector,
             "beats of rows",
-            (m.bus_width as u64 + 3, if m.gather_width() > 0 { ROW_BEATS } else { 0 }),
+            (port.width as u64 + 3, if m.gather_width() > 0 { ROW_BEATS } else { 0 }),
             1,
             Style::Tables,
         ),

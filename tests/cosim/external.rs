@@ -80,11 +80,6 @@ fn several_ports_share_the_stream() {
     assert!(cycles[0] > 1.9 * cycles[1] && cycles[1] > 1.8 * cycles[2], "{cycles:?}");
     assert!(External { bus: 32, ports: 3, ring: None }.check().is_err());
     assert!(External { bus: 32, ports: 16, ring: None }.check().is_err());
-    // Rows of tables have one port.
-    let network = lower::lower(&review_encoder()).expect("lowered").network;
-    let external = External { bus: 64, ports: 2, ring: None };
-    let refused = Loadable::with_external_weights(&[&network], &Options::default(), external);
-    assert!(refused.expect_err("refused").to_string().contains("rows of tables come through one port"));
 }
 
 #[test]
@@ -234,28 +229,28 @@ fn images_hold_the_weights_behind_all_else() {
     assert_eq!((offset + bytes) as usize, 4 * (words.len() - 1));
 }
 
-/// The table of words lies in memory, too: each token's row is read from there, beside the weights.
+/// The table of words lies in memory, too: each token's row is read from there, beside the weights, which come through all ports.
 #[test]
 fn rows_of_tables_come_from_memory() {
     let folder = tempfile::tempdir().expect("a folder");
     let model = review_encoder();
     let network = lower::lower(&model).expect("lowered").network;
     let sentences = samples(&model, "examples/review_encoder/sample/ids.npy", 3);
-    for (bus, lanes) in [(64, 32), (256, 64)] {
-        let external = External { bus, ports: 1, ring: None };
+    for (bus, lanes, ports) in [(64, 32, 1), (256, 64, 1), (64, 32, 2), (128, 64, 4)] {
+        let external = External { bus, ports, ring: None };
         let options = Options { lanes, ..Options::default() };
         let loadable = Loadable::with_external_weights(&[&network], &options, external).expect("a machine");
         assert!(loadable.machine.embeds && loadable.machine.table_depth == 0);
-        let build = folder.path().join(format!("build{bus}"));
+        let build = folder.path().join(format!("build{bus}x{ports}"));
         emit::emit(&model, &Folding::Loadable(Box::new(loadable)), &build).expect("written");
         let mut bench = Bench::new(&build, &mut |_| ()).expect("verilated");
         equal(&mut bench, &sentences, None, None);
-        equal(&mut bench, &sentences, Some(bus as u64), None);
+        equal(&mut bench, &sentences, Some((bus * ports) as u64), None);
         if bus > 64 {
             continue;
         }
-        // Errors of rows: the first beat, within the first row and within others, and among those of weights.
-        let failures = [(0, 6), (5, 7), (200, 6), (3_000, 2)];
+        // Errors of rows: the first beat, within the first row and within others, and among those of weights at any port.
+        let failures = [(0, 6), (5, 7), (200, 6), (3_000, 2), (3_001, 3)];
         let report = bench.run_after_failures(&sentences, &failures, Some(3)).expect("a run");
         assert_eq!((report.first_mismatch, report.samples), (None, 3));
     }

@@ -312,10 +312,6 @@ fn finish(
     }
     let tables = std::mem::take(&mut lowering.constants.tables);
     let tables = match external {
-        Some(External { ports: 2.., .. }) if !tables.is_empty() => {
-            return Err(Error::input("rows of tables come through one port to memory")
-                .fix("build with --memory-ports 1, or keep the weights in the chip"));
-        }
         Some(External { bus, .. }) if !tables.is_empty() => {
             let width = there.unwrap_or(&own).table_width;
             Some(Tables::place(tables, (width, bus), &mut vector)?)

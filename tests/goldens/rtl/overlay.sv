@@ -286,6 +286,7 @@ module snn_qdq_activation_per_channel #(
     .TableDepth(0),
     .TableFile(""),
     .GatherWidth(0),
+    .RowBeatWidth(1),
     .MaxChannels(4),
     .ConstantWidth(1),
     .ConstantDepth(0),
