@@ -124,8 +124,10 @@ fn a_row_that_leaves_the_tables_is_refuted() {
 /// Ports of which one goes on without the other.
 #[test]
 fn parts_of_different_beats_are_refuted() {
-    let (before, after) =
-        ("goes = beat_ready_i && out_valid && more_valid", "goes = beat_ready_i && (out_valid || more_valid)");
+    let (before, after) = (
+        "goes = beat_ready_i && out_valid && more_valid",
+        "goes = beat_ready_i && (out_valid || more_valid)",
+    );
     refuted("overlay_memory", "overlay/overlay_memory.sv", before, after, "fair");
 }
 

@@ -1,5 +1,7 @@
 //! Networks in parts: levels and logits are those of the whole.
 
+use std::collections::BTreeSet;
+
 use snn2rtl::golden::{Settled, SettledOutcome, SpikeCode, Unobserved};
 use snn2rtl::graph::NodeId;
 use snn2rtl::integer::eval::evaluate;
@@ -11,7 +13,7 @@ use snn2rtl::split::{self, Kind, Part};
 
 mod cores;
 
-use crate::common::{mnist_cnn, mnist_mlp, mnist_vit, text_fixture, vit_small};
+use crate::common::{mnist_cnn, mnist_mlp, mnist_vit, review_encoder, text_fixture, vit_small};
 use crate::overlay::{check, schedules};
 use crate::random::Random;
 use snn2rtl::convert::EncodingChoice;
@@ -40,7 +42,7 @@ fn compare(model: &Model, parts: &[Part], raw: &[i32]) -> Vec<Vec<i32>> {
     let (whole, expected) = run(&network(model), raw);
     let mut present = raw.to_vec();
     let mut inputs = Vec::new();
-    let mut layers = 0;
+    let mut layers = BTreeSet::new();
     for part in parts {
         let own = network(&part.model);
         let (settled, outcome) = run(&own, &present);
@@ -48,18 +50,21 @@ fn compare(model: &Model, parts: &[Part], raw: &[i32]) -> Vec<Vec<i32>> {
         for (layer, levels) in settled.layers().iter().zip(&outcome.levels) {
             let index = whole.layers().iter().position(|other| other.name == layer.name);
             assert_eq!(levels, &expected.levels[index.expect("a layer of the whole")], "{}", layer.name);
-            layers += 1;
+            layers.insert(layer.name.clone());
         }
         assert_eq!(evaluate(&own, &present).values, outcome.values, "{}", part.model.name);
         match &part.boundary {
-            Some(boundary) => present = boundary.elements(&outcome.values),
+            Some(boundary) => {
+                present = boundary.elements(&outcome.values, &present);
+                assert_eq!(present.len() as u64 * u64::from(boundary.element.bits()), boundary.bits());
+            }
             None => assert_eq!(
                 (outcome.totals, outcome.values),
                 (expected.totals.clone(), expected.values.clone())
             ),
         }
     }
-    assert_eq!(layers, whole.layers().len(), "each layer is in one part");
+    assert_eq!(layers.len(), whole.layers().len(), "each layer is in a part");
     inputs
 }
 
@@ -119,18 +124,76 @@ fn programs_of_parts() {
     assert!(sends >= 4, "{sends} cuts of sums");
 }
 
-/// A mask reads the raw tokens in every block, so the blocks cannot be cut from one another.
-#[test]
-fn a_mask_keeps_its_blocks_together() {
-    let model = text_fixture("text_dynamo");
-    let network = network(&model);
-    let masked = network.topological().into_iter().filter(|&id| network.inputs(id).len() == 2);
-    let masked = masked.filter(|&id| matches!(network.node(id).op, Op::Softmax(_))).count();
-    assert!(masked > 0, "the text has a mask");
-    for place in split::places(&model.network) {
-        let parts = split::split(&model, &[place]).expect("parts");
-        let rest = self::network(&parts[1].model);
-        let softmax = rest.topological().into_iter().any(|id| matches!(rest.node(id).op, Op::Softmax(_)));
-        assert!(!softmax, "{}", model.network.node(place).name);
+/// Softmax nodes with a mask.
+fn masks(network: &Network) -> usize {
+    let masked =
+        |id: &NodeId| matches!(network.node(*id).op, Op::Softmax(_)) && network.inputs(*id).len() == 2;
+    network.topological().into_iter().filter(masked).count()
+}
+
+/// Random tokens of which the last ones are padding.
+fn sentences(model: &Model, count: usize) -> Vec<Vec<i32>> {
+    let padding = model.background().expect("padding");
+    let mut raw = samples(model, count);
+    for (n, sentence) in raw.iter_mut().enumerate() {
+        let end = sentence.len() - n % sentence.len();
+        sentence[end..].fill(padding);
     }
+    raw
+}
+
+/// Masks read the raw tokens in every block: these cross beside the values, so text encoders are cut between and within blocks, at
+/// levels and at sums, at each place and at all of them.
+#[test]
+fn a_mask_crosses_a_cut() {
+    for model in [text_fixture("text_dynamo"), review_encoder()] {
+        let raw = sentences(&model, 3);
+        let (mut behind, mut kinds) = (0, BTreeSet::new());
+        let places = places(&model);
+        for (place, kind) in &places {
+            let parts = split::split(&model, &[*place]).expect("parts");
+            let boundary = parts[0].boundary.as_ref().expect("a boundary");
+            let own = masks(&network(&parts[1].model));
+            assert_eq!(boundary.front > 0, own > 0, "{}", model.network.node(*place).name);
+            behind += usize::from(own > 0);
+            if own > 0 {
+                kinds.insert(format!("{kind:?}"));
+            }
+            for sentence in &raw {
+                compare(&model, &parts, sentence);
+            }
+        }
+        println!("{}: {behind} of {} cuts with a mask behind them: {kinds:?}", model.name, places.len());
+        assert!(behind >= 2, "{} cuts", behind);
+        let all: Vec<NodeId> = places.iter().map(|(place, _)| *place).collect();
+        let parts = split::split(&model, &all).expect("parts");
+        compare(&model, &parts, &raw[2]);
+        // The float64 evaluation of a part takes the padding from the raw elements, too.
+        let inputs = compare(&model, &parts, &raw[2]);
+        for (part, input) in parts.iter().zip(&inputs).skip(1) {
+            let levels = snn2rtl::snn::eval::evaluate(&part.model.network, input).levels;
+            let (_, outcome) = run(&network(&part.model), input);
+            for ((id, own), settled) in levels.iter().zip(&outcome.levels) {
+                assert_eq!(own, settled, "{}", part.model.network.node(*id).name);
+            }
+        }
+    }
+}
+
+/// Programs of the parts of a text encoder, run by the interpreter.
+#[test]
+fn programs_of_parts_with_a_mask() {
+    let model = text_fixture("text_dynamo");
+    let raw = sentences(&model, 3).remove(2);
+    let options = Options { lanes: 16, fire_lanes: 4, fetch_width: 16, row_lanes: 1, ..Options::default() };
+    let mut masked = 0;
+    for (place, _) in places(&model) {
+        let parts = split::split(&model, &[place]).expect("parts");
+        let inputs = compare(&model, &parts, &raw);
+        let own = network(&parts[1].model);
+        let plan = check(&own, &options, &[inputs[1].clone()], &schedules(3));
+        assert!(masks(&own) == 0 || plan.machine.elements, "{}", model.network.node(place).name);
+        masked += usize::from(masks(&own) > 0);
+    }
+    assert!(masked >= 2, "{masked} cuts");
 }

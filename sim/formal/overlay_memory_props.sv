@@ -37,7 +37,7 @@ module overlay_memory_props #(
 `else
   localparam bit One = 1'b0;
 `endif
-  // Cycles until the next beat, if nobody pauses for long.
+  // Cycles until the next beat while the stream is on, if nobody pauses for long.
   localparam int unsigned Bound = 28;
 
   // The image in words of 32 bits: place, length, words that the loader takes; the stream: begin and beats.
@@ -175,7 +175,7 @@ module overlay_memory_props #(
 
   // ---------------------------------------------------------------------------- loader and stream
   logic begun_q = 1'b0, word_wait_q, beat_wait_q, through_q;
-  logic [1:0] cycle_q = '0;
+  logic [4:0] cycle_q = '0;
   logic [3:0] word_q, at_q;
   logic [5:0] since_q;
   always_ff @(posedge clk_i) begin
@@ -193,10 +193,10 @@ module overlay_memory_props #(
     else if (ended_q && !broken) through_q <= 1'b1;
     if (rst_i || !stream_i) at_q <= '0;
     else if (beat_valid && beat_ready_i) at_q <= (at_q + 4'd1 == beats) ? '0 : at_q + 4'd1;
-    since_q <= (rst_i || (!Fair && !stream_i) || (beat_valid && beat_ready_i)) ? '0 : since_q + 6'd1;
+    since_q <= (rst_i || !stream_i || (beat_valid && beat_ready_i)) ? '0 : since_q + 6'd1;
     word_wait_q <= !rst_i && word_valid && !word_ready_i;
     beat_wait_q <= !rst_i && beat_valid && !beat_ready_i;
-    cycle_q <= (cycle_q == 2'd3) ? cycle_q : cycle_q + 2'd1;
+    cycle_q <= (cycle_q == 5'd31) ? cycle_q : cycle_q + 5'd1;
   end
 
   always_comb begin
@@ -208,7 +208,7 @@ module overlay_memory_props #(
     if (One) begin
       m_one : assume (base == AddrWidth'(64) && words == 4'd6 && offset == '0 && beats == 4'd3);
       m_one_reset : assume (rst_i == !begun_q);
-      m_one_start : assume (start_i == (cycle_q == 2'd1));
+      m_one_start : assume (start_i == (cycle_q == 5'd1));
     end
     // Weights are asked for once an image is there.
     m_loaded : assume (!stream_i || (ended_q && !start_i));
@@ -237,6 +237,7 @@ module overlay_memory_props #(
       a_outstanding : assert (open_q[0] <= 2'(Outstanding) && open_q[1] <= 2'(Outstanding));
       if (beat_valid && stream_i) a_order : assert (beat == {own1, own0});
       if (failed && stream_i) a_failed : assert (!beat_valid && broken);
+      if (Fair && cycle_q == 5'd16) a_loads : assert (ended_q);
       if (Fair) a_goes_on : assert (32'(since_q) <= Bound);
       // What can happen.
       c_wraps : cover (beat_valid && beat_ready_i && at_q + 4'd1 == beats && beats == 4'd3);

@@ -85,6 +85,8 @@ pub struct Crossing {
     pub digits: usize,
     /// See `digits`.
     pub element_bits: u32,
+    /// Elements in front of these: those of the sample, which give a mask, and zeros. 0 without a mask.
+    pub front: usize,
     /// Bits.
     pub bits: u64,
     /// Subtracted from a value of the readout before it becomes elements.
@@ -135,7 +137,8 @@ pub fn split(options: &Options) -> Result<Plan> {
         let mut state = golden.state();
         last = present.iter().map(|raw| golden.run(&mut state, raw, &mut Unobserved)).collect();
         if let Some(boundary) = &part.boundary {
-            present = last.iter().map(|outcome| boundary.elements(&outcome.values)).collect();
+            let next = last.iter().zip(&present);
+            present = next.map(|(outcome, raw)| boundary.elements(&outcome.values, raw)).collect();
         }
     }
     same(&settled, &raw, &last)?;
@@ -209,6 +212,7 @@ fn part_figures(
         values: boundary.values(),
         digits: boundary.digits,
         element_bits: boundary.element.bits(),
+        front: boundary.front,
         bits: boundary.bits(),
         low: boundary.low,
     };

@@ -86,7 +86,14 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
             Op::Product(product) => attend(product, (read(0), shape(0)), (read(1), shape(1))),
             Op::Softmax(softmax) => {
                 let size = channels / softmax.groups;
-                let padded = |j: usize| softmax.padding.is_some_and(|p| read(1)[j] == f64::from(p));
+                // The padding is a raw element.
+                let is_raw = |port: usize| matches!(network.node(inputs[port]).op, Op::Input(_));
+                let padded = |j: usize| {
+                    softmax.padding.is_some_and(|p| match is_raw(1) {
+                        true => raw[j] == p,
+                        false => read(1)[j] == f64::from(p),
+                    })
+                };
                 let group = |(g, scores): (usize, &[f64])| {
                     let masked = |j: usize| padded(j) || softmax.band.hides(g / softmax.groups, j);
                     let score = |(j, a): (usize, &f64)| match masked(j) {

@@ -1,11 +1,13 @@
-//! What crosses a cut: numbers of the readout before it, elements of the input behind it.
+//! What crosses a cut: numbers of the readout before it, elements of the input behind it; beside them the raw elements that
+//! give a mask.
 
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
 use crate::integer;
 use crate::lower::{Lowered, SumUnit};
-use crate::quant::{Decimal, Element, Encoding, InputSpec, Scaling};
+use crate::quant::{Decimal, Element, Encoding, InputSpec, Quantiser, Scaling};
 use crate::snn::{Arrange, Input, Network, Op, Select, Sum};
+use num_integer::Integer;
 
 /// Bits of a digit of a sum.
 const DIGIT: u32 = 16;
@@ -22,7 +24,8 @@ pub enum Kind {
 }
 
 /// What crosses a cut. Value `e` of the readout before it, less `low`, has `digits` digits of `element`'s bits, the lowest
-/// first; these are elements `e·digits …` of the input behind it.
+/// first; these are elements `front + e·digits …` of the input behind it. In front of them are the elements of the sample that
+/// give a mask, filled up with zeros.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Boundary {
     /// What the values are.
@@ -37,6 +40,12 @@ pub struct Boundary {
     pub digits: usize,
     /// Type of a digit.
     pub element: Element,
+    /// Elements in front of the digits; 0 without a mask.
+    pub front: usize,
+    /// Elements of the sample among these.
+    mask: usize,
+    /// The neurons whose levels cross, if a mask crosses with them.
+    neurons: Option<Quantiser>,
     /// The real value of 1, and the number that the digits 0 mean.
     scale: f64,
     base: i64,
@@ -44,8 +53,13 @@ pub struct Boundary {
 
 impl Boundary {
     /// Of the values of `cut`, which are the readout of the lowered part before it, and lie in their range in the lowered whole.
-    /// Sums have the unit of the part.
-    pub(super) fn of(network: &Network, cut: NodeId, (before, whole): (&Lowered, &Lowered)) -> Result<Self> {
+    /// Sums have the unit of the part. `mask` is the input, if what follows has masks made of it.
+    pub(super) fn of(
+        network: &Network,
+        cut: NodeId,
+        (before, whole): (&Lowered, &Lowered),
+        mask: Option<&Input>,
+    ) -> Result<Self> {
         let shape = &network.node(cut).shape;
         let (rows, channels) = (shape.rows(), shape.channels());
         let readout = readout(&before.network)?;
@@ -77,11 +91,26 @@ impl Boundary {
             return Err(Error::input(format!("its sums need {bits} bits; at most {MOST_BITS} cross a cut"))
                 .fix("take fewer fraction bits: `snn2rtl compact`"));
         }
-        let (digits, element) = match bits {
+        let (digits, own) = match bits {
             0..=8 => (1, Element::U8),
             _ => (bits.div_ceil(DIGIT) as usize, Element::U16),
         };
-        Ok(Self { kind, rows, channels, low: low + offset, digits, element, scale, base: low })
+        let (front, mask, element) = match mask {
+            None => (0, 0, own),
+            // Whole rows of all digits.
+            Some(input) => {
+                let count = input.sample.len();
+                let front = count.next_multiple_of(channels.lcm(&digits).max(1));
+                (front, count, if input.spec.element == Element::U16 { Element::U16 } else { own })
+            }
+        };
+        let neurons = match &network.node(cut).op {
+            Op::Neuron(quantiser) if mask > 0 => Some(quantiser.clone()),
+            _ => None,
+        };
+        let low = low + offset;
+        let base = low - offset;
+        Ok(Self { kind, rows, channels, low, digits, element, front, mask, neurons, scale, base })
     }
 
     /// Values that cross for a sample.
@@ -91,43 +120,49 @@ impl Boundary {
 
     /// Bits that cross for a sample.
     pub fn bits(&self) -> u64 {
-        self.values() as u64 * self.digits as u64 * u64::from(self.element.bits())
+        (self.front + self.values() * self.digits) as u64 * u64::from(self.element.bits())
     }
 
-    /// The elements of the input behind the cut for the values of the readout before it.
-    pub fn elements(&self, values: &[i128]) -> Vec<i32> {
+    /// The elements of the input behind the cut for the values of the readout before it, and the sample of the part before it.
+    pub fn elements(&self, values: &[i128], sample: &[i32]) -> Vec<i32> {
         let bits = self.element.bits();
         let digits = |&value: &i128| {
             let above = (value - i128::from(self.low)).max(0) as u128;
             (0..self.digits as u32).map(move |n| (above >> (n * bits) & ((1 << bits) - 1)) as i32)
         };
-        values.iter().flat_map(digits).collect()
+        let tokens = sample.iter().copied().take(self.mask).chain(std::iter::repeat(0)).take(self.front);
+        tokens.chain(values.iter().flat_map(digits)).collect()
     }
 
-    /// Adds the input behind the cut, and what makes the values of it; the node that has them.
-    pub(super) fn add_input(&self, network: &mut Network, name: &str) -> Result<NodeId> {
+    /// Adds the input behind the cut, and what makes the values of it; the node that has them, and the input if its first
+    /// elements give masks.
+    pub(super) fn add_input(&self, network: &mut Network, name: &str) -> Result<(NodeId, Option<NodeId>)> {
         let element = self.element;
         let input = |sample: Shape, scaling: Scaling, channel_axis| {
             let spec = InputSpec { element, scaling, channel_axis };
             Op::Input(Input { sample, spec, encoding: Encoding::Analog })
         };
-        if self.kind == Kind::Levels {
+        if self.kind == Kind::Levels && self.front == 0 {
             let zero_point = i32::try_from(-self.base).unwrap_or(0);
             let scaling = Scaling::Affine { scale: vec![decimal(self.scale)?], zero_point };
-            return network.add(name, input(Shape::matrix(self.rows, self.channels), scaling, None), &[]);
+            let node = input(Shape::matrix(self.rows, self.channels), scaling, None);
+            return Ok((network.add(name, node, &[])?, None));
         }
-        // All first digits, then all second digits: rows of one scale, which are terms of a sum.
+        // All first digits, then all second digits: rows of one scale, which are terms of a sum. Levels with a mask are terms,
+        // too: the input is read in one way only, as raw elements.
         let digit = |n: usize| self.scale * 2f64.powi(n as i32 * element.bits() as i32);
         let scale = (0..self.digits).map(|n| decimal(digit(n))).collect::<Result<_>>()?;
         let scaling = Scaling::Affine { scale, zero_point: 0 };
-        let sample = Shape(vec![self.rows, self.channels, self.digits]);
-        let axis = (self.digits > 1).then_some(2);
+        let sample = Shape(vec![self.front / self.digits + self.values(), self.digits]);
+        let axis = (self.digits > 1).then_some(1);
         let raw = network.add(network.unused_name("from_last_part"), input(sample, scaling, axis), &[])?;
         let order = (0..self.digits).flat_map(|n| (0..self.values()).map(move |e| e * self.digits + n));
-        let shape = Shape::matrix(self.digits * self.rows, self.channels);
+        let order = (0..self.front).chain(order.map(|e| self.front + e));
+        let before = self.front / self.channels;
+        let shape = Shape::matrix(before + self.digits * self.rows, self.channels);
         let digits = Op::Arrange(Arrange { shape, order: order.collect() });
         let digits = network.add(network.unused_name("digits"), digits, &[raw])?;
-        let select = |n: usize| Op::Select(Select { first: n * self.rows, count: self.rows });
+        let select = |n: usize| Op::Select(Select { first: before + n * self.rows, count: self.rows });
         let mut terms = Vec::new();
         for n in 0..self.digits {
             terms.push(network.add(network.unused_name(format!("digit_{n}")), select(n), &[digits])?);
@@ -145,7 +180,12 @@ impl Boundary {
             constant: vec![base; self.values()],
             factors: Vec::new(),
         };
-        network.add(name, Op::Sum(sum), &terms)
+        let raw = (self.front > 0).then_some(raw);
+        let Some(neurons) = &self.neurons else {
+            return Ok((network.add(name, Op::Sum(sum), &terms)?, raw));
+        };
+        let sum = network.add(network.unused_name("levels"), Op::Sum(sum), &terms)?;
+        Ok((network.add(name, Op::Neuron(neurons.clone()), &[sum])?, raw))
     }
 }
 

@@ -46,11 +46,13 @@ impl Lowering<'_> {
         (even && (1..=MOST_DISTANCE).contains(&distance)).then_some((first, distance))
     }
 
-    /// Whether only sums read a node, through selections and other orders.
+    /// Whether only sums and masks read a node, through selections and other orders.
     fn is_only_added(&self, id: NodeId) -> bool {
         self.network.consumers(id).into_iter().all(|reader| match &self.network.node(reader).op {
             Op::Select(_) | Op::Arrange(_) => self.is_only_added(reader),
             Op::Sum(_) => true,
+            // A mask reads raw elements, too.
+            Op::Softmax(_) => self.network.inputs(reader)[0] != id,
             Op::Input(_)
             | Op::Linear(_)
             | Op::Neuron(_)
@@ -59,7 +61,6 @@ impl Lowering<'_> {
             | Op::LayerNorm(_)
             | Op::Product(_)
             | Op::MaxPool(_)
-            | Op::Softmax(_)
             | Op::Readout(_) => false,
         })
     }

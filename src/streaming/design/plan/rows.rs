@@ -132,6 +132,12 @@ impl Planner<'_> {
         let (input, delta_width) = self.deltas(id, input, lanes, None)?;
         let mut inputs = vec![input];
         if let Some(padding) = softmax.padding {
+            let mask = self.network.inputs(id).get(1).map(|&mask| self.network.node(mask).shape.len());
+            if mask != Some(tokens) {
+                return Err(
+                    self.error(id, "its mask is in front of other elements: only the overlay reads these")
+                );
+            }
             let values = self.take(id, 1)?;
             let Stream { carries: Carries::Values { width }, lanes: 1, .. } = self.design.streams[values]
             else {
