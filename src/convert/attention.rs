@@ -38,18 +38,53 @@ impl Conversion {
         // A single row or channel can be both.
         let below = self.graph.inputs(a);
         let of_softmax = below.iter().any(|&i| matches!(self.graph.node(i).op, Op::Softmax(_)));
-        let (form, (keys, queries)) = match (scores, mix) {
-            (Some(_), Some(lists)) if of_softmax => (Form::Mix, lists),
-            (Some(lists), _) => (Form::Scores, lists),
-            (_, Some(lists)) => (Form::Mix, lists),
-            _ => return Err(unsupported()),
+        let (form, a, b) = match (scores, mix) {
+            (Some(_), Some((keys, queries))) if of_softmax => {
+                (Form::Mix, self.with_channels(name, a, queries)?, self.with_channels(name, b, keys)?)
+            }
+            (Some((keys, queries)), _) => {
+                (Form::Scores, self.with_channels(name, a, queries)?, self.with_channels(name, b, keys)?)
+            }
+            (_, Some((keys, queries))) => {
+                (Form::Mix, self.with_channels(name, a, queries)?, self.with_channels(name, b, keys)?)
+            }
+            (None, None) => {
+                let (form, order, channels) =
+                    if of_softmax { (Form::Mix, [1, 0, 2], narrow) } else { (Form::Scores, [2, 0, 1], wide) };
+                let a = self.heads_beside(name, a, left, [heads, rows, inner], [1, 0, 2], wide)?;
+                let b = self.heads_beside(name, b, right, [heads, inner, columns], order, channels)?;
+                (form, a.ok_or_else(unsupported)?, b.ok_or_else(unsupported)?)
+            }
         };
-        let (a, b) = (self.with_channels(name, a, queries)?, self.with_channels(name, b, keys)?);
         let product = self.graph.add(name, Op::Product(Product { form, heads }), &[a, b])?;
         let mut value = Value::plain(product, readers);
         value.factor = left.factor * right.factor;
         value.order = Some(side_by_side(heads, rows, columns));
         Ok(value)
+    }
+
+    /// Neurons that have the heads of an operand of these extents side by side, in rows of `channels`, if it has them in
+    /// another order. `None` if they would be too many.
+    fn heads_beside(
+        &mut self,
+        name: &str,
+        node: NodeId,
+        value: &Value,
+        extents: [usize; 3],
+        order: [usize; 3],
+        channels: usize,
+    ) -> Result<Option<NodeId>> {
+        let own = self.graph.node(node).shape.clone();
+        let elements: usize = extents.iter().product();
+        if value.order.as_ref().map_or(own.len(), Vec::len) != elements {
+            return Ok(None);
+        }
+        let value = Value { factor: 1.0, ..value.clone() }.transposed(&extents, &order).settled(own.len());
+        if value.order.is_none() && own.channels() == channels {
+            return Ok(Some(node));
+        }
+        let order = value.order.clone().or_else(|| Some((0..elements).collect()));
+        self.in_rows(name, node, &Value { order, ..value }, channels)
     }
 
     /// The layer of neurons that carries a value.
@@ -110,7 +145,12 @@ impl Conversion {
                 .fix("the softmax of attention reads Q·Kᵀ, scaled and masked")
         };
         self.applied(name, source)?;
-        let Content::Node(mut product) = source.content else { return Err(unsupported("a sum")) };
+        let Content::Node(mut product) = source.content else {
+            return Err(unsupported("a sum").fix(
+                "quantise the scores after what is added to them (relative positions), and before the softmax: ONNX Runtime does so \
+                 if Add is among the operators that it quantises",
+            ));
+        };
         let (heads, rows, tokens) = match (&self.graph.node(product).op, &shape.0[..]) {
             (Op::Product(Product { form: Form::Scores, heads }), _) => {
                 let shape = &self.graph.node(product).shape;
@@ -135,7 +175,19 @@ impl Conversion {
             let layer = self.identity(name, &all, self.graph.node(product).shape.channels())?;
             product = self.carrier(name, &layer)?;
         }
-        let expected = side_by_side(heads, rows, tokens);
+        // Sums of scores may have each head in a row of its own.
+        let own = &self.graph.node(product).shape;
+        let apart = own.channels() == tokens && heads > 1;
+        if own.len() != heads * rows * tokens || own.channels() != heads * tokens && !apart {
+            return Err(unsupported("rearranged scores"));
+        }
+        if apart && source.is_masked() {
+            return Err(unsupported("masked scores that have each head in a row of its own"));
+        }
+        let (groups, expected) = match apart {
+            true => (1, (0..own.len()).collect()),
+            false => (heads, side_by_side(heads, rows, tokens)),
+        };
         let in_order = match &source.order {
             None => expected.into_iter().eq(0..heads * rows * tokens),
             Some(order) => *order == expected,
@@ -144,7 +196,7 @@ impl Conversion {
             return Err(unsupported("rearranged scores"));
         }
         let padding = source.mask.map(|(_, padding)| padding);
-        let op = Op::Softmax(Softmax { groups: heads, factor: source.factor, padding, band: source.band });
+        let op = Op::Softmax(Softmax { groups, factor: source.factor, padding, band: source.band });
         let inputs: Vec<NodeId> = [product].into_iter().chain(source.mask.map(|(input, _)| input)).collect();
         let mut value = Value::plain(self.graph.add(name, op, &inputs)?, readers);
         value.order.clone_from(&source.order);

@@ -6,7 +6,7 @@ use super::linear::reordered;
 use super::view::Value;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
-use crate::quant::{Quantiser, Weights};
+use crate::quant::{InputSpec, Quantiser, Rounding, Scaling, Weights};
 use crate::snn::{Linear, Op};
 
 impl Conversion {
@@ -67,9 +67,23 @@ impl Conversion {
     /// Neurons in one row that pass on the elements of a value of neurons in its own order, whatever that is, behind a layer
     /// of zeros and ones. `None` if the value is not carried by neurons, or such a layer would be too large.
     pub(super) fn rearranged(&mut self, name: &str, node: NodeId, value: &Value) -> Result<Option<NodeId>> {
-        let (Op::Neuron(quantiser), Some(order)) = (&self.graph.node(node).op, &value.order) else {
-            return Ok(None);
+        let quantiser = match &self.graph.node(node).op {
+            Op::Neuron(quantiser) => Some(quantiser.clone()),
+            Op::Input(input) => raw_levels(&input.spec),
+            Op::Linear(_)
+            | Op::MaxPool(_)
+            | Op::Lif(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::Embedding(_)
+            | Op::Sum(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::Softmax(_)
+            | Op::Function(_)
+            | Op::Readout => None,
         };
+        let (Some(quantiser), Some(order)) = (quantiser, &value.order) else { return Ok(None) };
         let shape = &self.graph.node(node).shape;
         let (inputs, channels) = (shape.len(), shape.channels());
         if order.len().checked_mul(inputs).is_none_or(|weights| weights > MOST_REARRANGED) {
@@ -83,7 +97,7 @@ impl Conversion {
         order.iter().enumerate().for_each(|(o, &from)| levels[o * inputs + from] = 1);
         let weights = Weights { inputs, outputs: order.len(), levels, scale: vec![1.0] };
         let of_channels: Vec<usize> = order.iter().map(|e| e % channels).collect();
-        let quantiser = picked(quantiser, &of_channels);
+        let quantiser = picked(&quantiser, &of_channels);
         let own = self.graph.node(node).name.clone();
         let layer = self.unused_name(format!("{own}.rearranged.layer"));
         let layer = self.graph.add(layer, Op::Linear(Linear::plain(weights, Vec::new())), &[node])?;
@@ -96,8 +110,44 @@ impl Conversion {
     }
 }
 
+impl Conversion {
+    /// Neurons that pass on the elements of a value of neurons in its own order, in rows of `channels`. `None` as of
+    /// [`Self::rearranged`].
+    pub(super) fn in_rows(
+        &mut self,
+        name: &str,
+        node: NodeId,
+        value: &Value,
+        channels: usize,
+    ) -> Result<Option<NodeId>> {
+        let Op::Neuron(quantiser) = self.graph.node(node).op.clone() else { return Ok(None) };
+        let Some(row) = self.rearranged(name, node, value)? else { return Ok(None) };
+        if self.graph.node(row).shape.channels() == channels {
+            return Ok(Some(row));
+        }
+        if [quantiser.scale.len(), quantiser.low.len(), quantiser.high.len()] != [1, 1, 1] {
+            return Ok(None);
+        }
+        let layer = self.identity(name, &Value::plain(row, 2), channels)?;
+        let layer = self.carrier(name, &layer)?;
+        let label = self.unused_name(format!("{name}.rows"));
+        self.graph.add(label, Op::Neuron(quantiser), &[layer]).map(Some)
+    }
+}
+
 /// Maximum number of weights of a layer that only puts elements in another order.
 const MOST_REARRANGED: usize = 1 << 22;
+
+/// Neurons whose levels are raw elements, if these have one scale that is a float.
+fn raw_levels(spec: &InputSpec) -> Option<Quantiser> {
+    let Scaling::Affine { scale, zero_point } = &spec.scaling else { return None };
+    let [scale] = &scale[..] else { return None };
+    #[expect(clippy::cast_possible_truncation)]
+    let float = scale.to_f64() as f32;
+    let (first, last) = spec.element.range();
+    let exact = f64::from(float) == scale.to_f64() && float > 0.0;
+    exact.then(|| Quantiser::uniform(float, first - zero_point, last - zero_point, Rounding::HalfUp))
+}
 
 /// The quantiser of these channels.
 fn picked(quantiser: &Quantiser, list: &[usize]) -> Quantiser {

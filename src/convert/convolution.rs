@@ -20,13 +20,13 @@ impl Conversion {
         if let Some(patches) = self.raw_patches(source, window) {
             return self.linear(name, weights, bias, &patches, readers);
         }
-        let (node, order) = self.pixels(name, source, window)?;
-        let plain = order.iter().copied().eq(0..window.channels);
-        if !plain && window.groups > 1 {
-            return Err(Error::input("the channels before this grouped convolution are in another order")
-                .at_node(name)
-                .fix("remove the transposition or channel shuffle before it"));
+        let (mut node, mut order) = self.pixels(name, source, window)?;
+        if !order.iter().copied().eq(0..window.channels) && window.groups > 1 {
+            // Its groups are channels side by side.
+            node = self.with_channels(name, node, order)?;
+            order = (0..window.channels).collect();
         }
+        let plain = order.iter().copied().eq(0..window.channels);
         let depth = window.depth();
         let mut levels = vec![0; weights.levels.len()];
         for o in 0..weights.outputs {

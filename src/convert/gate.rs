@@ -33,11 +33,20 @@ impl Conversion {
             order = None;
         }
         let index = repeated(of_gate, shape).ok_or_else(unsupported)?;
-        let elements = index.into_iter().enumerate().map(|(e, at)| {
+        let pair = |(e, at): (usize, usize)| {
             (order.as_ref().map_or(e, |order| order[e]), right.order.as_ref().map_or(at, |order| order[at]))
-        });
-        let list = self.channels_beside(a, b, elements).ok_or_else(unsupported)?;
-        let b = self.with_channels(name, b, list)?;
+        };
+        let elements: Vec<(usize, usize)> = index.into_iter().enumerate().map(pair).collect();
+        let b = match self.channels_beside(a, b, elements.iter().copied()) {
+            Some(list) => self.with_channels(name, b, list)?,
+            None => {
+                let own = self.graph.node(a).shape.clone();
+                let mut gates = vec![0; own.len()];
+                elements.iter().for_each(|&(e, at)| gates[e] = at);
+                let gates = Value { order: Some(gates), ..Value::plain(b, 2) };
+                self.in_rows(name, b, &gates, own.channels())?.ok_or_else(unsupported)?
+            }
+        };
         let product = self.graph.add(name, Op::Product(Product { form: Form::Gate, heads: 1 }), &[a, b])?;
         let mut value = Value::plain(product, readers);
         value.factor = left.factor * right.factor;

@@ -57,8 +57,7 @@ impl Conversion {
         }
         if !uniform {
             if plain && !source.relu && self.is_neurons(source) {
-                let layer = self.identity(name, source, shape.channels())?;
-                let layer = Value { order: source.order.clone(), ..layer };
+                let layer = self.under_order(name, factor, offset, source, shape)?;
                 return self.line(name, factor, offset, &layer, shape, readers);
             }
             return Err(Error::input(PER_CHANNEL)
@@ -150,6 +149,29 @@ impl Conversion {
     pub(super) fn replace(&mut self, node: NodeId, op: Op) {
         self.multiples.remove(&node);
         self.graph.node_mut(node).op = op;
+    }
+
+    /// A layer that passes neurons on, to which constants per channel can be merged: with the channels of the neurons, if each
+    /// of them has one constant, else in the order of the value.
+    fn under_order(
+        &mut self,
+        name: &str,
+        factor: &[f64],
+        offset: &[f64],
+        source: &Value,
+        shape: &Shape,
+    ) -> Result<Value> {
+        let Content::Node(node) = source.content else {
+            return self.identity(name, source, shape.channels());
+        };
+        let own = self.graph.node(node).shape.channels();
+        let one = |list: &[f64]| through(list, source, shape.channels(), own).is_some();
+        if source.order.is_none() || !one(factor) || !one(offset) {
+            return self.identity(name, source, shape.channels());
+        }
+        let all = Value { order: None, ..source.clone() };
+        let layer = self.identity(name, &all, own)?;
+        Ok(Value { order: source.order.clone(), ..layer })
     }
 
     /// Whether a sum reads this value as it is.

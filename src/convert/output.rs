@@ -3,7 +3,7 @@
 use super::Conversion;
 use super::view::Value;
 use crate::error::{Error, Result};
-use crate::graph::{NodeId, Shape};
+use crate::graph::{NodeId, Shape, transposed_index};
 use crate::snn::{Op, View};
 
 impl Conversion {
@@ -19,7 +19,6 @@ impl Conversion {
                 .at_node(name)
                 .fix("end the model with its last linear layer, or quantise its output"));
         }
-        let shape = self.graph.node(node).shape.clone();
         let mut view = None;
         let logits = match &self.graph.node(node).op {
             Op::Linear(_) => match self.outputs(name, node, &source)? {
@@ -37,19 +36,24 @@ impl Conversion {
                     name.to_owned(),
                     "quantised logits: accumulated through an identity layer".into(),
                 ));
-                let layer = self.identity(name, &source, shape.channels())?;
-                self.carrier(name, &layer)?
+                let (layer, order) = self.quantised_logits(name, node, &source, extents)?;
+                view = order.map(|order| View { shape: extents.clone(), order });
+                layer
             }
             Op::Input(_) | Op::Arrange(_) | Op::Readout => {
                 return Err(Error::input("the model's output is its input")
                     .fix("end the model with a linear layer that gives the logits")
                     .at_node(name));
             }
-            Op::Sum(_) if source.order.is_none() => node,
+            Op::Sum(_) => {
+                if let Some(order) = &source.order {
+                    view = Some(self.channels_first(node, order, extents).ok_or_else(|| rearranged(name))?);
+                }
+                node
+            }
             Op::Select(_)
             | Op::Lif(_)
             | Op::Embedding(_)
-            | Op::Sum(_)
             | Op::LayerNorm(_)
             | Op::Product(_)
             | Op::Softmax(_)
@@ -79,6 +83,38 @@ impl Conversion {
 }
 
 impl Conversion {
+    /// A layer that passes quantised logits on, and the order of its elements in which the model has them, if it is another.
+    /// Channels of a map are the first extent, and become the classes of a position.
+    fn quantised_logits(
+        &mut self,
+        name: &str,
+        node: NodeId,
+        source: &Value,
+        extents: &Shape,
+    ) -> Result<(NodeId, Option<Vec<usize>>)> {
+        let shape = self.graph.node(node).shape.clone();
+        let (rows, channels) = (shape.rows(), shape.channels());
+        let map = |rows: usize, channels: usize| transposed_index(&[rows, channels], &[1, 0]);
+        let first = extents.0.first().copied().unwrap_or(1);
+        let (source, channels, order) = match &source.order {
+            None => (source.clone(), channels, None),
+            Some(order) if extents.0.len() > 1 && first == channels && *order == map(rows, channels) => {
+                (Value { order: None, ..source.clone() }, channels, Some(order.clone()))
+            }
+            // In a further order, through neurons that have a row for each position.
+            Some(order) if extents.0.len() > 2 && source.channel_order(channels).is_none() => {
+                let rows = order.len() / first;
+                (source.clone().transposed(&[first, rows], &[1, 0]), first, Some(map(rows, first)))
+            }
+            Some(_) if extents.0.len() == 2 && source.channel_order(channels).is_none() => {
+                (source.clone(), extents.channels(), None)
+            }
+            Some(_) => (source.clone(), channels, None),
+        };
+        let layer = self.identity(name, &source, channels)?;
+        Ok((self.carrier(name, &layer)?, order))
+    }
+
     /// The view of a map of logits whose channels are the first extent, as convolutions have it.
     fn channels_first(&self, logits: NodeId, order: &[usize], extents: &Shape) -> Option<View> {
         let shape = &self.graph.node(logits).shape;

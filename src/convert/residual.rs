@@ -45,6 +45,9 @@ impl Conversion {
             self.unscaled(name, part)?;
             match &part.content {
                 Content::Constant(values) => sum.add_constant(first, values),
+                Content::Sum(inner) if part.order.is_some() || inner.channels != channels => {
+                    return Err(transposed(name));
+                }
                 Content::Sum(inner) => {
                     sum.add_constant(first, &inner.constant);
                     sum.terms.extend(inner.terms.iter().map(|&(node, row)| (node, row + first)));
@@ -116,11 +119,15 @@ impl Conversion {
         readers: usize,
     ) -> Result<Value> {
         let rank = shape.0.len();
-        if (axis, rank) == (0, 3) && !parts.iter().any(|(part, _)| rotate::is_combination(part)) {
-            return self.concat_channels(name, shape, parts, readers);
+        let turned = parts.iter().any(|(part, _)| rotate::is_combination(part));
+        let first = !turned && self.channels_first_parts(shape, axis, parts);
+        if first && axis == 1 {
+            return self.concat_positions(name, shape, parts, readers);
+        }
+        if (axis, rank) == (0, 3) && !turned {
+            return self.concat_channels(name, shape, axis, parts, readers);
         }
         let of_rows = axis + 2 == rank && shape.0[..axis].iter().all(|&n| n == 1);
-        let turned = parts.iter().any(|(part, _)| rotate::is_combination(part));
         if (turned || !of_rows)
             && let Some(value) = self.put_together(shape, axis, parts)
         {
@@ -130,6 +137,9 @@ impl Conversion {
             parts.iter().map(|(part, _)| self.settled_sum(name, part)).collect::<Result<_>>()?;
         let parts: Vec<(&Value, usize)> =
             settled.iter().zip(parts).map(|(part, (_, at))| (part, *at)).collect();
+        if axis + 1 == rank || first {
+            return self.concat_channels(name, shape, axis, &parts, readers);
+        }
         if !of_rows {
             return Err(Error::input(format!(
                 "a concatenation along extent {axis} of {shape} is not supported"
@@ -160,9 +170,7 @@ impl Conversion {
         );
         match (fits, sums) {
             (true, true) => self.for_sum(node, value),
-            (false, _) => Err(Error::input("a transposition before this addition cannot be removed")
-                .at_node(name)
-                .fix("add values in the order in which their layers write them")),
+            (false, _) => Err(transposed(name)),
             (_, false) => Err(Error::input(format!(
                 "the addition of {:?}, without a quantiser between them, is not supported",
                 source.name
@@ -248,6 +256,13 @@ impl Conversion {
         }
         Ok(Value::plain(self.graph.add(name, Op::LayerNorm(norm), &[sum])?, readers))
     }
+}
+
+/// The refusal of a term in another order than the sum.
+fn transposed(name: &str) -> Error {
+    Error::input("a transposition before this addition cannot be removed").at_node(name).fix(
+        "add values in the order in which their layers write them, or quantise the value that is transposed",
+    )
 }
 
 impl Pending {

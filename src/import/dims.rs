@@ -54,7 +54,9 @@ pub fn axis(axis: i64, rank: usize) -> Result<usize, String> {
 /// Extents of a product of two stacks of matrices.
 pub fn product(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
     match (a, b) {
-        ([left @ .., m, k], [right @ .., l, n]) if left == right && k == l => Ok([left, &[*m, *n]].concat()),
+        ([left @ .., m, k], [right @ .., l, n]) if (left == right || left.is_empty()) && k == l => {
+            Ok([right, &[*m, *n]].concat())
+        }
         _ => Err(format!("extents {a:?} times {b:?}")),
     }
 }

@@ -1,11 +1,11 @@
 //! State of a node's first output from the states of its inputs: extents and type.
 
-use std::ops::Range;
-
+use super::blocks;
 use super::decode::Node;
 use super::dims;
 use super::flow::Flow;
 use super::tensor::Type;
+use super::transposed;
 use super::window;
 
 impl Flow<'_> {
@@ -91,12 +91,13 @@ impl Flow<'_> {
             }
             (Some("Slice"), _) => {
                 let mut dims = get(0)?;
-                for (axis, range) in self.slices(node, &dims)? {
-                    dims[axis] = range.len();
+                for cut in self.slices(node, &dims)? {
+                    dims[cut.axis] = cut.count(dims[cut.axis])?;
                 }
                 dims
             }
             (Some("Conv"), _) => window::extents(node, &get(0)?, Some(&get(1)?))?,
+            (Some("ConvTranspose"), _) => transposed::extents(node, &get(0)?, &get(1)?)?,
             (Some("MaxPool" | "AveragePool"), _) => window::extents(node, &get(0)?, None)?,
             (Some("GlobalAveragePool" | "GlobalMaxPool"), _) => global(get(0)?),
             (Some("Pad"), _) => {
@@ -105,6 +106,7 @@ impl Flow<'_> {
                 let padded = |(i, d): (usize, &usize)| d.checked_add(before[i])?.checked_add(after[i]);
                 dims.iter().enumerate().map(padded).collect::<Option<_>>().ok_or("a huge padding")?
             }
+            (Some("DepthToSpace" | "SpaceToDepth"), _) => blocks::extents(node, &get(0)?)?,
             (Some("Resize" | "Upsample"), _) => self.resized(node, &get(0)?)?,
             (Some("MatMul"), _) => matmul(&get(0)?, &get(1)?)?,
             (Some("Gemm"), _) => {
@@ -159,36 +161,6 @@ impl Flow<'_> {
             dims
         };
         Ok(sizes.into_iter().map(part).collect())
-    }
-
-    /// Axes and ranges of a `Slice` with steps of 1.
-    pub(super) fn slices(&self, node: &Node, dims: &[usize]) -> Result<Vec<(usize, Range<usize>)>, String> {
-        let list = |port: usize| -> Result<Option<Vec<i64>>, String> {
-            let value = node.optional_input(port);
-            value.map(|v| Ok(self.constant(v).map_err(|e| e.problem)?.as_ints()?.to_vec())).transpose()
-        };
-        let starts = list(1)?.ok_or("a Slice without starts")?;
-        let ends = list(2)?.ok_or("a Slice without ends")?;
-        let axes = list(3)?.unwrap_or_else(|| (0..).take(starts.len()).collect());
-        let steps = list(4)?.unwrap_or_else(|| vec![1; starts.len()]);
-        if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] || steps.iter().any(|&s| s != 1) {
-            return Err("a Slice with steps other than 1, or lists of different lengths".into());
-        }
-        let mut found = Vec::new();
-        for ((&start, &end), &axis) in starts.iter().zip(&ends).zip(&axes) {
-            let axis = dims::axis(axis, dims.len())?;
-            let extent = i64::try_from(dims[axis]).map_err(|_| "a huge extent")?;
-            let clamped = |p: i64| {
-                let from_start = if p < 0 { p.saturating_add(extent) } else { p };
-                usize::try_from(from_start.clamp(0, extent)).unwrap_or(0)
-            };
-            let range = clamped(start)..clamped(end);
-            if range.is_empty() {
-                return Err(format!("an empty Slice {start}…{end} of an extent of {extent}"));
-            }
-            found.push((axis, range));
-        }
-        Ok(found)
     }
 
     /// Extents of a node's first output by the definition of its operator, for operators that are not supported.
@@ -325,7 +297,7 @@ const LIKE_FIRST_INPUT_UNSUPPORTED: &[&str] = &[
 /// What to do about a node whose extents are not supported.
 pub fn remedy(node: &Node) -> &'static str {
     match node.standard_op().unwrap_or_default() {
-        "Conv" | "MaxPool" | "AveragePool" => {
+        "Conv" | "ConvTranspose" | "MaxPool" | "AveragePool" => {
             "use one or two directions, strides and dilations from 1, paddings from 0, a kernel within the padded image, and groups \
              that divide the channels"
         }
@@ -333,7 +305,7 @@ pub fn remedy(node: &Node) -> &'static str {
         "MatMul" | "Gemm" => {
             "write layers as x·W with a constant matrix on the right, and products of two computed values as Q·Kᵀ and P·V"
         }
-        "Slice" => "cut contiguous parts (steps of 1) with constant bounds",
+        "Slice" => "cut parts that are not empty, with constant bounds",
         "Split" => "split into constant sizes that add up to the extent",
         "Reshape" | "Expand" => "export with fixed extents, so that the target shape is a constant",
         _ => {
@@ -366,6 +338,10 @@ const BROADCAST: &[&str] = &[
 fn matmul(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
     match (a.split_last(), b) {
         (Some((inner, rows)), [k, n]) if inner == k => Ok([rows, &[*n]].concat()),
+        (Some((inner, _)), [_, .., k, _]) if inner == k && b.len() > 2 => Err(format!(
+            "extents {a:?} times {b:?}: a constant matrix for each index of the first extents, as of relative positions in \
+             attention (DeBERTa), is not supported"
+        )),
         _ => Err(format!("extents {a:?} times {b:?}; supported is a product with a matrix on the right")),
     }
 }

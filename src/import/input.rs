@@ -4,7 +4,7 @@ use super::decode::ValueId;
 use super::find::Findings;
 use super::find::sources;
 use super::flow::Flow;
-use super::patterns::{Found, is_identity};
+use super::patterns::{Found, Part, is_identity};
 use super::tensor::Type;
 use crate::error::{Error, Result};
 use crate::qann::Op;
@@ -65,14 +65,18 @@ impl Samples {
     /// # Errors
     /// When something else reads them.
     pub fn of_quantiser(flow: &Flow, findings: &Findings) -> Result<Self> {
-        let input = flow.model.input;
+        // The input, and what only passes it on.
+        let mut input = vec![flow.model.input];
         let mut levels: Option<&Quantiser> = None;
         let mut node = "";
-        for (_, _, found) in findings.found.values() {
-            if !sources(found).contains(&input) {
+        for (value, _, found) in findings.found.values() {
+            if !sources(found).iter().any(|source| input.contains(source)) {
                 continue;
             }
             match found {
+                Found::Same(_) => input.push(*value),
+                // The quantiser has one scale, whatever the view.
+                Found::Chain { steps, .. } if is_view(steps) => input.push(*value),
                 Found::Operator { op: Op::Quantise(q), name, .. }
                     if levels.is_none_or(|other| other == q) =>
                 {
@@ -103,6 +107,11 @@ impl Samples {
         ));
         Ok(Self { spec: InputSpec { element, scaling, channel_axis: None }, inferred })
     }
+}
+
+/// Whether operators only put the elements under another shape, or in another order.
+fn is_view(steps: &[(Op, Vec<Part>)]) -> bool {
+    steps.iter().all(|(op, _)| matches!(op, Op::Reshape(_) | Op::Transpose(_)))
 }
 
 /// The error for raw samples of which the model does not tell what they are.

@@ -4,6 +4,7 @@
 //! what every value is, and all that is wrong ─[`build`]▶ the network. Constants are evaluated on demand by [`constants`];
 //! their elements may lie in other files, which [`external`] reads.
 
+mod blocks;
 mod build;
 mod constants;
 mod decode;
@@ -20,9 +21,11 @@ pub mod proto;
 mod resize;
 mod rewrite;
 mod scopes;
+mod slices;
 mod survey;
 mod tail;
 mod tensor;
+mod transposed;
 mod window;
 
 use std::cell::RefCell;
@@ -166,10 +169,11 @@ fn examine_bytes(
     let assumed = samples.as_ref().map_or_else(provisional, |samples| Ok(samples.spec.clone()))?;
     let options = Options { input: assumed, weight_bits };
     let findings = find::find_all(&Context { flow: &flow, options: &options, told: RefCell::default() });
-    if samples.is_none() && problems.is_empty() {
+    let open = samples.is_none() && problems.is_empty();
+    problems.extend(findings.wrong.values().flatten().cloned());
+    if open {
         samples = keep(Some(Samples::of_quantiser(&flow, &findings)), &mut problems);
     }
-    problems.extend(findings.wrong.values().flatten().cloned());
     let nodes = survey::survey(&flow, &findings, &tail.dropped);
     let dropped = tail.dropped.iter().rev();
     let dropped = dropped.map(|(index, why)| (model.nodes[*index].name.clone(), format!("dropped: {why}")));

@@ -80,6 +80,15 @@ impl<'m> Flow<'m> {
         matches!(output.and_then(|v| self.types[v]), Some(Type::Int { .. } | Type::Bool))
     }
 
+    /// Whether a `Reshape` writes a list that only `Gather` reads: `as_strided` of PyTorch.
+    fn is_list(&self, node: &Node) -> bool {
+        let output = node.outputs.first().copied().flatten();
+        output.is_some_and(|value| {
+            let gathers = |&index: &usize| self.model.nodes[index].is("Gather");
+            node.is("Reshape") && value != self.output && self.readers[value].iter().all(gathers)
+        })
+    }
+
     /// What is known of a node's first output, and what is wrong with it.
     fn state_after(&self, node: &Node) -> (State, Option<Error>) {
         let inputs: Vec<ValueId> = node.inputs.iter().copied().flatten().collect();
@@ -101,6 +110,12 @@ impl<'m> Flow<'m> {
             // Of a batch of 1 it does not matter where its extent is.
             // Integers and truth values are masks and positions on their way; they are evaluated, not computed with.
             Ok(Some(dims)) if self.batch == 1 && self.is_integer(node) && count(&dims).is_ok() => {
+                (State::Data(dims), None)
+            }
+            // Elements in one list, of which others are taken by index.
+            Ok(Some(dims))
+                if self.batch == 1 && dims.len() == 1 && self.is_list(node) && count(&dims).is_ok() =>
+            {
                 (State::Data(dims), None)
             }
             Ok(Some(dims)) if (dims.first() != Some(&self.batch) && self.batch != 1) || dims.len() < 2 => {

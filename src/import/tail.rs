@@ -16,6 +16,9 @@ pub struct Tail {
 /// Monotone functions of logits.
 const RISING: &[&str] = &["Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid", "LogSigmoid"];
 
+/// Operators that pass every element on.
+const PASSING: &[&str] = &["Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape", "Flatten"];
+
 /// At most this many nodes are dropped.
 const MOST_NODES: usize = 16;
 
@@ -31,8 +34,7 @@ pub fn of(context: &Context) -> Result<Tail> {
         let form = form_of(context, tail.logits);
         if let Ok(Some(form)) = &form {
             // A quantiser of probabilities goes with them; one of logits is the last layer's.
-            let before = flow.model.producer_of(form.source).filter(|(_, node)| is_one_of(node, RISING));
-            if before.is_none() {
+            if !rises(context, form.source)? {
                 break;
             }
             let why = "it quantises what is dropped before it".to_owned();
@@ -49,12 +51,28 @@ pub fn of(context: &Context) -> Result<Tail> {
     }
     // What only passes a value on is kept where nothing else is dropped before it.
     while let Some((index, _)) = tail.dropped.last()
-        && is_one_of(&flow.model.nodes[*index], &["Identity", "Cast"])
+        && is_one_of(&flow.model.nodes[*index], PASSING)
     {
         tail.logits = flow.model.nodes[*index].outputs.first().copied().flatten().unwrap_or(tail.logits);
         tail.dropped.pop();
     }
     Ok(tail)
+}
+
+/// Whether a monotone function writes a value, behind views and quantisers of it.
+fn rises(context: &Context, mut value: ValueId) -> Result<bool> {
+    for _ in 0..MOST_NODES {
+        let Some((_, node)) = context.flow.model.producer_of(value) else { break };
+        if is_one_of(node, RISING) {
+            return Ok(true);
+        }
+        value = match form_of(context, value) {
+            Ok(Some(form)) => form.source,
+            Ok(None) if is_one_of(node, PASSING) => node.input(0)?,
+            Ok(None) | Err(_) => break,
+        };
+    }
+    Ok(false)
 }
 
 fn is_one_of(node: &Node, list: &[&str]) -> bool {
@@ -91,7 +109,7 @@ fn droppable(context: &Context, node: &Node) -> Result<Option<(ValueId, String)>
             "ArgMax of the logits is what the hardware computes as the class".to_owned(),
         )));
     }
-    if is_one_of(node, &["Identity", "Cast"]) {
+    if is_one_of(node, PASSING) {
         return Ok(Some((source, format!("{op} after what is dropped"))));
     }
     scaled(context, node)

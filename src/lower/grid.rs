@@ -16,6 +16,9 @@ use crate::snn;
 /// different fraction bits of the roots of LayerNorm cannot be loaded into one machine.
 const SAVED: u32 = 8;
 
+/// Fraction bits beyond those of fixed point that a sum of levels may have to be exact, if no LayerNorm reads it.
+const BEYOND: u32 = 10;
+
 /// The units of a network's sums and tables.
 #[derive(Debug, Default)]
 pub(super) struct Grids {
@@ -35,6 +38,7 @@ impl Grids {
         for &id in &ids {
             streams.visit(network, id, fixed);
         }
+        let finer = finer(network, &ids, precision);
         let found = |id| Some((id, streams.found[streams.root(*streams.of.get(&id)?)]));
         let found: HashMap<NodeId, Found> = ids.iter().filter_map(|&id| found(id)).collect();
         // More than R bits are not needed, however large the unit: the root is at least that of a unit.
@@ -53,10 +57,15 @@ impl Grids {
             })
             .collect();
         let is_fixed = roots.iter().any(|&bits| bits < SAVED);
-        let own = |found: Found| if is_fixed { fixed } else { found.unit(fixed) };
-        let units = found.iter().map(|(&id, &found)| (id, own(found))).collect();
-        let exact = found.iter().filter(|(_, found)| found.is_exact_in(own(**found))).map(|(&id, _)| id);
-        let exact = exact.collect();
+        let own = |id: &NodeId, found: Found| match finer.get(id) {
+            Some(&unit) if is_fixed || found.unit(fixed) == fixed => unit,
+            _ if is_fixed => fixed,
+            _ => found.unit(fixed),
+        };
+        let units = found.iter().map(|(id, &found)| (*id, own(id, found))).collect();
+        let exact =
+            found.iter().filter(|(id, found)| finer.contains_key(id) || found.is_exact_in(own(id, **found)));
+        let exact = exact.map(|(&id, _)| id).collect();
         let root_fraction = if is_fixed { 0 } else { roots.into_iter().max().unwrap_or(0) };
         Self { units, exact, root_fraction }
     }
@@ -75,6 +84,29 @@ impl Grids {
     pub fn unit(&self, id: NodeId, fraction: u32) -> Dyadic {
         self.units.get(&id).copied().unwrap_or(Dyadic::fraction(fraction))
     }
+}
+
+/// Units below that of fixed point in which sums of levels are exact, of those that no LayerNorm reads; none for networks
+/// whose user asks for fewer bits.
+fn finer(network: &snn::Network, ids: &[NodeId], precision: Precision) -> HashMap<NodeId, Dyadic> {
+    if precision.residual < Precision::EXACT.residual {
+        return HashMap::new();
+    }
+    let finest = Dyadic::fraction(precision.residual + BEYOND);
+    let mut streams = Streams::default();
+    ids.iter().for_each(|&id| streams.visit(network, id, finest));
+    let stream = |id: NodeId| streams.of.get(&id).map(|&stream| streams.root(stream));
+    let norms = ids.iter().filter(|&&id| matches!(network.node(id).op, snn::Op::LayerNorm(_)));
+    let read: HashSet<usize> = norms.filter_map(|&id| stream(network.inputs(id).first().copied()?)).collect();
+    let unit = |id: NodeId| {
+        let root = stream(id).filter(|root| !read.contains(root))?;
+        let Found::Exact(unit) = streams.found[root] else { return None };
+        let fraction = u32::try_from(-unit.exponent).ok()?;
+        (precision.residual + 1..=precision.residual + BEYOND)
+            .contains(&fraction)
+            .then(|| (id, Dyadic::fraction(fraction)))
+    };
+    ids.iter().filter_map(|&id| unit(id)).collect()
 }
 
 /// What is known of the unit of a stream.
@@ -233,8 +265,16 @@ fn term(network: &snn::Network, id: NodeId) -> Option<Dyadic> {
             Scaling::Affine { .. } | Scaling::Normalise { .. } => None,
         },
         snn::Op::Arrange(_) | snn::Op::Select(_) | snn::Op::MaxPool(_) => term(network, first()?),
-        snn::Op::Linear(_)
-        | snn::Op::Lif(_)
+        // Levels that are passed on to other channels.
+        snn::Op::Linear(linear) => {
+            let of = |&scale: &f64| Dyadic::of_float(scale).filter(|unit| unit.odd == 1);
+            let powers: Option<Vec<Dyadic>> = linear.weights.scale.iter().map(of).collect();
+            let exponent = powers?.iter().map(|unit| unit.exponent).min()?;
+            let source = term(network, first()?)?;
+            let plain = linear.bias.is_empty() && linear.divisor == 1;
+            plain.then(|| Dyadic { exponent: source.exponent.saturating_add(exponent), ..source })
+        }
+        snn::Op::Lif(_)
         | snn::Op::Embedding(_)
         | snn::Op::Sum(_)
         | snn::Op::LayerNorm(_)

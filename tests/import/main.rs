@@ -10,6 +10,7 @@ mod forms;
 mod functions;
 mod inputs;
 mod layers;
+mod layouts;
 mod masks;
 mod names;
 mod references;

@@ -45,6 +45,10 @@ fn check(name: &str, input: Option<&InputSpec>, adjustments: &Adjustments) -> us
         convert(&network, name, "test", EncodingChoice::Analog).unwrap_or_else(|e| panic!("{name}: {e}"));
     let lowered = lower(&model).unwrap_or_else(|e| panic!("{name}: {e}"));
     let golden = Golden::new(&lowered.network).unwrap();
+    let spiking = &model.network;
+    let is_readout = |id: &_| matches!(spiking.node(*id).op, snn2rtl::snn::Op::Readout);
+    let last = spiking.topological().into_iter().find(is_readout).unwrap();
+    let order = model.views.get(&spiking.node(last).name).map(|view| &view.order);
     let mut state = golden.state();
     let array = |array: &str| format!("{}:{array}", folder().join(format!("{name}.npz")).display());
     let (shape, inputs) = read_integers(&array("inputs")).unwrap();
@@ -66,18 +70,12 @@ fn check(name: &str, input: Option<&InputSpec>, adjustments: &Adjustments) -> us
         let near = |a: f64, b: f64| (a - b).abs() < 1e-5 * largest;
         assert!(float.logits.iter().zip(expected).all(|(&a, &b)| near(a, b)), "{name}, sample {n}");
         let outcome = golden.run(&mut state, &raw, &Limits::default(), &mut Unobserved);
-        let readout = &lowered.readout;
-        // The model's output may have classes before pixels.
-        let view = lowered.network.topological().last().and_then(|&id| {
-            let name = &lowered.network.node(id).name;
-            model.views.get(name).map(|view| view.order.clone())
-        });
-        let order = view.unwrap_or_else(|| (0..expected.len()).collect());
-        for (&c, &b) in order.iter().zip(expected) {
-            let a = outcome.totals[c];
-            let channel = c % readout.scale.len();
+        let (readout, classes) = (&lowered.readout, lowered.readout.scale.len());
+        for (c, &b) in expected.iter().enumerate() {
+            // The model may have its logits in another order.
+            let at = order.map_or(c, |order| order[c]);
             #[expect(clippy::cast_precision_loss)]
-            let real = readout.scale[channel] * a as f64 + readout.bias[channel];
+            let real = readout.scale[at % classes] * outcome.totals[at] as f64 + readout.bias[at % classes];
             assert!(near(real, b), "{name}, sample {n}: logit {c} is {real}, not {b}");
         }
     }
@@ -192,6 +190,46 @@ fn quantised_by_pt2e() {
 #[test]
 fn nearest_neighbours() {
     assert_eq!(check("cnn_upsampled_ts", Some(&black()), &Adjustments::default()), 3);
+}
+
+/// Networks of `make_packages.py`: transposed convolutions, parts side by side, maxima of points, padding behind a quantiser, a
+/// channel shuffle before a grouped convolution, gates and factors of transposed maps, scores
+/// of a single query.
+#[test]
+fn classes_of_packages() {
+    for (name, layers) in [
+        ("ort_unet_transposed_ts", 9),
+        ("ort_conv_autoencoder_ts", 2),
+        ("ort_tabular_dense_ts", 5),
+        ("ort_m5_ts", 7),
+        ("ort_pointnet_ts", 6),
+        ("ort_yolo_relu_ts", 19),
+        ("ort_tcn_left_ts", 6),
+        ("ort_tv_shufflenet_ts", 26),
+        ("ort_gmlp_dynamo", 15),
+        ("ort_timm_resmlp_ts", 24),
+        ("ort_attention_pool_ts", 12),
+    ] {
+        let compared = check(name, None, &Adjustments::default());
+        assert_eq!(compared, layers, "{name}");
+    }
+}
+
+/// What is added in these files are levels, so that no sum is rounded.
+#[test]
+fn sums_of_levels_are_exact() {
+    for name in [
+        "ort_tabular_dense_ts",
+        "ort_yolo_relu_ts",
+        "ort_unet_transposed_ts",
+        "ort_tcn_left_ts",
+        "ort_attention_pool_ts",
+    ] {
+        let network = read(name, None, &Adjustments::default()).network;
+        let (model, _) = convert(&network, name, "test", EncodingChoice::Analog).unwrap();
+        let units = lower(&model).unwrap().units;
+        assert!(!units.is_empty() && units.values().all(|unit| unit.is_exact), "{name}: {units:?}");
+    }
 }
 
 #[test]

@@ -81,7 +81,10 @@ fn trilu(call: &Call) -> Result<Tensor, String> {
 #[expect(clippy::cast_possible_truncation)]
 fn matmul(call: &Call) -> Result<Tensor, String> {
     let (a, b) = (call.get(0)?, call.get(1)?);
-    let result = dims::product(&a.dims, &b.dims)?;
+    let result = match (&a.dims[..], &b.dims[..]) {
+        ([rows @ .., inner], [k, n]) if !rows.is_empty() && inner == k => [rows, &[*n]].concat(),
+        (a, b) => dims::product(a, b)?,
+    };
     let (&[.., m, k], &[.., n]) = (&a.dims[..], &b.dims[..]) else {
         return Err("a product of less than matrices".into());
     };

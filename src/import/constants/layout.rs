@@ -2,7 +2,9 @@
 
 use super::Call;
 use crate::graph::transposed_index;
+use crate::import::blocks;
 use crate::import::dims;
+use crate::import::slices;
 use crate::import::tensor::{Elements, Tensor, Type, count};
 
 /// Evaluates the operator `op`.
@@ -15,6 +17,11 @@ pub fn evaluate(call: &Call, op: &str) -> Result<Tensor, String> {
     }
     let x = call.get(0)?;
     match op {
+        "DepthToSpace" | "SpaceToDepth" => {
+            let (dims, index) = blocks::order(call.node, &x.dims)?;
+            Ok(pick(x, dims, &index))
+        }
+        "Resize" | "Upsample" => resize(call, x),
         "Reshape" => {
             let target = call.list("shape", 1)?.ok_or("a Reshape without a shape")?;
             under(x, dims::reshape(&x.dims, target, call.node.int("allowzero", 0) != 0)?)
@@ -40,6 +47,21 @@ pub fn evaluate(call: &Call, op: &str) -> Result<Tensor, String> {
         "Gather" => gather(call, x),
         _ => slice(call, x),
     }
+}
+
+/// `Resize` to the same extents, as models have it that can interpolate their positions.
+fn resize(call: &Call, x: &Tensor) -> Result<Tensor, String> {
+    let list = |port: usize| call.optional(port).map(Tensor::to_f64).filter(|values| !values.is_empty());
+    let early = call.node.is("Upsample") || call.inputs.len() == 2;
+    let scales = list(if early { 1 } else { 2 });
+    let sizes = if early { None } else { list(3) };
+    #[expect(clippy::cast_precision_loss)]
+    let own = sizes.is_some_and(|sizes| sizes.iter().copied().eq(x.dims.iter().map(|&d| d as f64)));
+    let crops = call.node.string("coordinate_transformation_mode", "half_pixel") == "tf_crop_and_resize";
+    if (own || scales.is_some_and(|scales| scales.iter().all(|&s| s == 1.0))) && !crops {
+        return Ok(x.clone());
+    }
+    Err("a constant that is resized to other extents; export with the size for which it was trained".into())
 }
 
 /// The same elements under other extents.
@@ -177,19 +199,7 @@ fn slice(call: &Call, x: &Tensor) -> Result<Tensor, String> {
 }
 
 fn slice_axis(x: &Tensor, axis: usize, start: i64, end: i64, step: i64) -> Result<Tensor, String> {
-    let extent = i64::try_from(x.dims[axis]).map_err(|_| "a huge extent")?;
-    if step == 0 {
-        return Err("a Slice with step 0".into());
-    }
-    let absolute = |p: i64| if p < 0 { p.saturating_add(extent) } else { p };
-    let (low, high) = if step > 0 { (0, extent) } else { (-1, extent - 1) };
-    let (start, end) = (absolute(start).clamp(low, high.max(low)), absolute(end).clamp(low, high.max(low)));
-    let mut chosen = Vec::new();
-    let mut at = start;
-    while (step > 0 && at < end) || (step < 0 && at > end) {
-        chosen.push(usize::try_from(at).map_err(|_| "a Slice before the start")?);
-        at = at.saturating_add(step);
-    }
+    let chosen = slices::chosen(x.dims[axis], start, end, step)?;
     let mut dims = x.dims.clone();
     dims[axis] = chosen.len();
     let (outer, inner) = (count(&x.dims[..axis])?, count(&x.dims[axis + 1..])?);

@@ -75,7 +75,8 @@ pub fn evaluate(call: &Call) -> Result<Tensor, String> {
         | "Reciprocal" | "Relu" | "Sign" | "Not" | "And" | "Or" | "Xor" | "Clip" | "Where" | "Mod"
         | "Tanh" | "Erf" | "Sigmoid" | "Sin" | "Cos" | "IsNaN" | "IsInf" => elementwise::evaluate(call, op),
         "Reshape" | "Flatten" | "Transpose" | "Squeeze" | "Unsqueeze" | "Gather" | "Concat" | "Slice"
-        | "Expand" | "ConstantOfShape" | "Range" => layout::evaluate(call, op),
+        | "Expand" | "ConstantOfShape" | "Range" | "DepthToSpace" | "SpaceToDepth" | "Resize"
+        | "Upsample" => layout::evaluate(call, op),
         "ReduceProd" | "ReduceSum" | "ReduceMin" | "ReduceMax" | "ReduceMean" => reduce::evaluate(call, op),
         "CumSum" | "Trilu" | "MatMul" | "Tile" | "GatherElements" | "GatherND" | "Softmax" => {
             algebra::evaluate(call, op)
@@ -121,10 +122,11 @@ pub fn convert(x: &Tensor, to: Type) -> Result<Tensor, String> {
             Elements::Int(x.to_f64().iter().map(|&x| i64::from(x != 0.0)).collect())
         }
         (Elements::F32(_) | Elements::F64(_), Type::Int { .. }) => {
-            if x.to_f64().iter().any(|x| !x.is_finite()) {
-                return Err("a value that is not finite is cast to an integer".into());
-            }
-            Elements::Int(x.to_f64().iter().map(|&x| x as i64).collect())
+            // ONNX does not define casts of infinities and NaN. Models have them where the result is not used, such as the
+            // logarithm of distance 0; processors give the lowest number.
+            let (low, _) = to.range().unwrap_or((i64::MIN, i64::MAX));
+            let one = |&x: &f64| if x.is_finite() { x as i64 } else { low };
+            Elements::Int(x.to_f64().iter().map(one).collect())
         }
         (Elements::Int(v), Type::Bool) => Elements::Int(v.iter().map(|&x| i64::from(x != 0)).collect()),
         (Elements::Int(v), Type::Int { .. }) => Elements::Int(v.clone()),

@@ -47,6 +47,11 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         return Ok(None);
     }
     let Some(list) = by_channel(&dims, &values, to) else {
+        if let Some((axis, list)) = by_axis(&dims, &values, flow.shape(to).0.len())
+            && (matches!(op, "Mul" | "Div") || axis == 0)
+        {
+            return Ok(Some(of_axis(site, source, op, reversed, (axis, flow.shape(to).0.len()), &list)));
+        }
         // Positions and the like: a residual sum.
         return if op == "Sub" {
             spread(context, site, source, (&dims, &values), to, reversed)
@@ -65,6 +70,44 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
             line(site, source, inverse, vec![0.0])
         }
     }
+}
+
+/// The extent, of the `rank` extents of a sample, with whose indices a constant varies, if there is one, and the constant's
+/// elements there: those of the channels of a feature map, for instance.
+fn by_axis(dims: &[usize], values: &[f64], rank: usize) -> Option<(usize, Vec<f64>)> {
+    let others = |axis: usize| dims.iter().enumerate().all(|(i, &d)| i == axis || d == 1);
+    let at = dims.iter().position(|&d| d > 1).filter(|&at| others(at))?;
+    let axis = (at + rank).checked_sub(dims.len())?;
+    (axis + 1 < rank && rank > 1).then(|| (axis, values.to_vec()))
+}
+
+/// As [`line`], of an extent that is not the last one, between transpositions.
+fn of_axis(
+    site: Site,
+    source: ValueId,
+    op: &str,
+    reversed: bool,
+    (axis, rank): (usize, usize),
+    list: &[f64],
+) -> Found {
+    let each = |f: fn(f64) -> f64| list.iter().map(|&v| f(v)).collect::<Vec<f64>>();
+    let (factor, offset) = match op {
+        "Add" => (vec![1.0], list.to_vec()),
+        "Sub" if reversed => (vec![-1.0], list.to_vec()),
+        "Sub" => (vec![1.0], each(|v| -v)),
+        "Mul" => (list.to_vec(), vec![0.0]),
+        _ => (each(|v| 1.0 / v), vec![0.0]),
+    };
+    let there: Vec<usize> = (0..rank).filter(|&i| i != axis).chain([axis]).collect();
+    let mut back = vec![0; rank];
+    there.iter().enumerate().for_each(|(to, &from)| back[from] = to);
+    let steps = vec![
+        (Op::Transpose(there), vec![Part::Value(source)]),
+        (Op::Line { factor, offset }, vec![Part::Before]),
+        (Op::Transpose(back), vec![Part::Before]),
+    ];
+    let detail = format!("{} indices of extent {axis}", list.len());
+    Found::Chain { steps, name: site.node.name.clone(), detail }
 }
 
 fn line(site: Site, source: ValueId, factor: Vec<f64>, offset: Vec<f64>) -> Result<Option<Found>> {

@@ -1,13 +1,13 @@
 //! `Conv`, `MaxPool`, `AveragePool` and their global forms. Feature maps become channels-last; the transpositions around an
 //! operator vanish in the conversion.
 
-use super::{Context, Found, Part, Site, bias, transformer, weights};
+use super::{Context, Found, Part, Site, bias, quantiser, transformer, weights};
 use crate::error::{Error, Result};
 use crate::graph::{Shape, Window};
 use crate::import::decode::{Node, ValueId};
 use crate::import::{name, window};
 use crate::qann::Op;
-use crate::quant::Weights;
+use crate::quant::{Quantiser, Weights};
 
 /// A `Conv`.
 pub fn conv(context: &Context, site: Site) -> Result<Option<Found>> {
@@ -32,7 +32,11 @@ pub fn conv(context: &Context, site: Site) -> Result<Option<Found>> {
     if source == context.flow.model.input && is_patches(&found.window) {
         return transformer::patches(context, site);
     }
-    if let Some((inner, before, after)) = padded(context, source)? {
+    let (pad, quantiser) = match padded(context, source)? {
+        Some(pad) => (Some(pad), None),
+        None => behind_quantiser(context, source)?.map_or((None, None), |(pad, q)| (Some(pad), Some(q))),
+    };
+    if let Some((inner, before, after)) = pad {
         source = inner;
         let Some(from) = context.flow.data_extents(source)? else {
             return Ok(Some(Found::Blocked(vec![source])));
@@ -56,7 +60,32 @@ pub fn conv(context: &Context, site: Site) -> Result<Option<Found>> {
     let outputs = read.outputs;
     let op = Op::Convolution { weights: by_tap(&read, &window), window: window.clone(), bias };
     let one_direction = found.output.len() == 1;
-    Ok(Some(chain(context, site, source, op, (&window, outputs), one_direction, detail)))
+    let mut found = chain(context, site, source, op, (&window, outputs), one_direction, detail);
+    if let (Some(quantiser), Found::Chain { steps, .. }) = (quantiser, &mut found) {
+        let first = steps.first_mut().map(|(_, parts)| std::mem::replace(parts, vec![Part::Before]));
+        steps.insert(0, (Op::Quantise(quantiser), first.unwrap_or_default()));
+    }
+    Ok(Some(found))
+}
+
+/// A `Pad` whose result is quantised: the quantiser of what is padded, for 0 is level 0.
+fn behind_quantiser(context: &Context, value: ValueId) -> Result<Option<(Padded, Quantiser)>> {
+    let Some(form) = quantiser::form_of(context, value)? else { return Ok(None) };
+    if context.flow.model.producer_of(form.source).is_none_or(|(_, node)| !node.is("Pad")) {
+        return Ok(None);
+    }
+    let Some(dims) = context.flow.data_extents(form.source)? else { return Ok(None) };
+    let found = Quantiser {
+        scale: form.scale.by_channel(dims)?,
+        low: form.low.by_channel(dims)?,
+        high: form.high.by_channel(dims)?,
+        rounding: form.rounding,
+    };
+    let zero = found.low.iter().all(|&low| low <= 0) && found.high.iter().all(|&high| high >= 0);
+    if !zero || [found.scale.len(), found.low.len(), found.high.len()] != [1, 1, 1] {
+        return Ok(None);
+    }
+    Ok(padded(context, form.source)?.map(|pad| (pad, found)))
 }
 
 /// A pool.
@@ -106,8 +135,12 @@ pub fn global(context: &Context, site: Site) -> Result<Option<Found>> {
     if reduces {
         let reduced = context.flow.reduced(node, from.len()).map_err(Error::input)?;
         let pixels = reduced.iter().enumerate().all(|(i, &reduced)| reduced == (i >= 2));
+        let tokens = max && spatial.len() == 1 && reduced == [false, true, false];
+        if tokens {
+            return Ok(Some(of_tokens(context, site, source, [channels, spatial[0]])?));
+        }
         // Of one direction, it is the mean of the channels of each token.
-        if !pixels || spatial.len() < 2 {
+        if !pixels || spatial.len() < 2 && !max {
             return Ok(None);
         }
     }
@@ -126,6 +159,24 @@ pub fn global(context: &Context, site: Site) -> Result<Option<Found>> {
     }
     steps.push((Op::Reshape(context.flow.shape(to)), vec![Part::Before]));
     Ok(Some(Found::Chain { steps, name: node.name.clone(), detail: format!("of {pixels} pixels") }))
+}
+
+/// The maximum over tokens, which have their channels side by side.
+fn of_tokens(
+    context: &Context,
+    site: Site,
+    source: ValueId,
+    [tokens, channels]: [usize; 2],
+) -> Result<Found> {
+    let window = Window { kernel: [1, tokens], ..Window::pixel(tokens, channels, 1) };
+    window.check().map_err(Error::input)?;
+    let to = context.flow.data_extents(site.value)?.unwrap_or_default();
+    let steps = vec![
+        (Op::Reshape(Shape(vec![1, tokens, channels])), vec![Part::Value(source)]),
+        (Op::MaxPool(window), vec![Part::Before]),
+        (Op::Reshape(context.flow.shape(to)), vec![Part::Before]),
+    ];
+    Ok(Found::Chain { steps, name: site.node.name.clone(), detail: format!("of {tokens} tokens") })
 }
 
 /// Whether kernels lie side by side on the whole image.

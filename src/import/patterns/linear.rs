@@ -1,7 +1,7 @@
 //! Linear layers: `Gemm`, or `MatMul` with constant weights on the right, and `Add` of a constant bias.
 
 use super::bias::Bias;
-use super::{Context, Found, Site, form, passthrough, weights};
+use super::{Context, Found, Part, Site, form, passthrough, weights};
 use crate::error::{Error, Result};
 use crate::import::decode::{Node, NodeIndex, ValueId};
 use crate::import::name;
@@ -38,8 +38,8 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     let source = node.input(0)?;
     let right = node.input(1)?;
     if context.flow.is_constant(source) {
-        return Err(at(Error::input("the left operand of this product is constant")
-            .fix("write the layer as x·W with the weights on the right")));
+        // Constants that are added belong to nodes of their own.
+        return if constants.is_empty() { left(context, site, source, right).map_err(at) } else { Ok(None) };
     }
     if !context.flow.is_constant(right) {
         return Ok(None);
@@ -77,6 +77,35 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         name: name::of_scope(context.flow.model, &nodes),
         detail,
     }))
+}
+
+/// `W·x` with constant weights, which mixes rows: the transposed value through a layer.
+fn left(context: &Context, site: Site, constant: ValueId, source: ValueId) -> Result<Option<Found>> {
+    let flow = context.flow;
+    let dims = flow.extents(constant)?.unwrap_or_default();
+    let refused = || {
+        Error::input("the left operand of this product is constant")
+            .fix("write the layer as x·W with the weights on the right")
+    };
+    if !site.node.is("MatMul") || dims.len() != 2 || flow.is_constant(source) {
+        return Err(refused());
+    }
+    let (Some(from), Some(_)) = (flow.data_extents(source)?, flow.data_extents(site.value)?) else {
+        return Ok(Some(Found::Blocked(vec![source])));
+    };
+    let rank = flow.shape(from).0.len();
+    if rank < 2 {
+        return Err(refused());
+    }
+    let (weights, detail) = weights::read(context, constant, true)?;
+    let swapped = || (0..rank - 2).chain([rank - 1, rank - 2]).collect::<Vec<usize>>();
+    let steps = vec![
+        (Op::Transpose(swapped()), vec![Part::Value(source)]),
+        (Op::Linear { weights, bias: Vec::new() }, vec![Part::Before]),
+        (Op::Transpose(swapped()), vec![Part::Before]),
+    ];
+    let name = name::of_scope(flow.model, &[site.index]);
+    Ok(Some(Found::Chain { steps, name, detail: format!("of rows, {detail}") }))
 }
 
 /// The node that writes a value, behind operators that do nothing.

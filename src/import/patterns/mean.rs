@@ -32,6 +32,12 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
             )
             .fix("supported is x / sqrt(mean(x²) + ε) · γ, with a constant ε above 0 inside the root"));
         }
+        [axis] if axis + 1 == from.len() && is_centred(context, source, site.value)? => {
+            return Err(Error::input("a LayerNorm whose single operations are quantised is not supported").fix(
+                "export with opset_version=17 or above, in which LayerNormalization is one node, and quantise that model; or quantise \
+                 only MatMul, Gemm and Conv (op_types_to_quantize)",
+            ));
+        }
         _ => {
             let problem = format!("a mean of {from:?} over the extents {axes:?} is not supported");
             return Err(Error::input(problem)
@@ -52,4 +58,24 @@ fn is_square(context: &Context, value: ValueId) -> Result<bool> {
         );
     }
     Ok(node.is("Mul") && node.input(0)? == node.input(1)?)
+}
+
+/// Whether the mean of `source` is subtracted from it, behind quantisers.
+fn is_centred(context: &Context, source: ValueId, mean: ValueId) -> Result<bool> {
+    let flow = context.flow;
+    let mut value = mean;
+    for _ in 0..4 {
+        for &index in flow.readers(value) {
+            let node = &flow.model.nodes[index];
+            if node.is("Sub") && (node.input(0)? == source || node.input(1)? == value) {
+                return Ok(true);
+            }
+        }
+        let next = flow.readers(value).iter().map(|&index| &flow.model.nodes[index]);
+        let mut next = next
+            .filter(|node| ["QuantizeLinear", "DequantizeLinear", "Identity"].iter().any(|op| node.is(op)));
+        let Some(after) = next.next().and_then(|node| node.outputs.first().copied().flatten()) else { break };
+        value = after;
+    }
+    Ok(false)
 }

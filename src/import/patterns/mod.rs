@@ -35,6 +35,7 @@ mod scaled;
 mod straight_through;
 mod token_map;
 mod transformer;
+mod transposed;
 mod weights;
 
 pub use quantiser::form_of;
@@ -146,6 +147,7 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern { name: "linear", find: linear::find },
     Pattern { name: "activation", find: activation::find },
     Pattern { name: "convolution", find: convolution::conv },
+    Pattern { name: "transposed convolution", find: transposed::find },
     Pattern { name: "pool", find: convolution::pool },
     Pattern { name: "pool", find: convolution::global },
     Pattern { name: "normalisation", find: batch_norm::find },
@@ -217,6 +219,32 @@ pub fn unsupported(node: &Node) -> Error {
         "MatMul" | "Gemm" => (
             format!("{op} of two computed values is not supported here"),
             "supported are products with constant weights, and MatMul as Q·Kᵀ or P·V of attention",
+        ),
+        "InstanceNormalization" | "GroupNormalization" => (
+            format!("{op} is not supported: its statistics are those of all pixels of a sample"),
+            "use BatchNorm, whose statistics are fixed, or LayerNorm over the channels of each pixel",
+        ),
+        "LSTM" | "GRU" | "RNN" => (
+            format!("the recurrent layer {op} is not supported"),
+            "use convolutions over time, or attention over a fixed window of time-steps",
+        ),
+        "DynamicQuantizeLinear" | "MatMulInteger" | "ConvInteger" => (
+            format!("dynamic quantisation ({op}) is not supported: its scale depends on the sample"),
+            "quantise with fixed scales: quantize_static of ONNX Runtime, with quant_format=QuantFormat.QDQ",
+        ),
+        "QLinearConv"
+        | "QLinearMatMul"
+        | "QLinearAdd"
+        | "QGemm"
+        | "QLinearGlobalAveragePool"
+        | "QLinearMul"
+        | "QLinearSigmoid"
+        | "QLinearConcat"
+        | "QLinearAveragePool"
+        | "QLinearLeakyRelu"
+        | "QLinearSoftmax" => (
+            format!("{op}{domain} of the QOperator format is not supported"),
+            "quantise with quant_format=QuantFormat.QDQ",
         ),
         "BipolarQuant" | "Trunc" => {
             (format!("{op}{domain} is not supported"), "use Quant with at least 2 bits, signed or unsigned")

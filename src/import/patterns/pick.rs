@@ -1,5 +1,5 @@
-//! Elements repeated or selected by constants: `Expand`, `Tile`, `Gather` of several indices. Grouped queries repeat keys and
-//! values this way.
+//! Elements repeated, selected or put in another order by constants: `Expand`, `Tile`, `Gather` of several indices, `Slice` with
+//! steps, `DepthToSpace`. Grouped queries repeat keys and values this way.
 
 use std::rc::Rc;
 
@@ -7,23 +7,28 @@ use super::{Context, Found, Part, Site};
 use crate::error::{Error, Result};
 use crate::graph::Shape;
 use crate::import::constants::{self, Call};
+use crate::import::decode::ValueId;
 use crate::import::tensor::{Elements, Tensor, Type, count};
 use crate::qann::Op;
 
 /// The pattern: the operator is applied to the indices of the elements.
 pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     let (node, flow) = (site.node, context.flow);
-    if !["Expand", "Tile", "Gather", "GatherElements"].iter().any(|op| node.is(op)) {
+    if !["Expand", "Tile", "Gather", "GatherElements", "Slice", "DepthToSpace", "SpaceToDepth"]
+        .iter()
+        .any(|op| node.is(op))
+    {
         return Ok(None);
     }
     let source = node.input(0)?;
-    if flow.is_constant(source) || !flow.is_constant(node.input(1)?) {
+    let parameters: Vec<Option<ValueId>> = node.inputs.iter().skip(1).copied().collect();
+    if flow.is_constant(source) || parameters.iter().flatten().any(|&v| !flow.is_constant(v)) {
         return Ok(None);
     }
     let (Some(from), Some(to)) = (flow.data_extents(source)?, flow.data_extents(site.value)?) else {
         return Ok(Some(Found::Blocked(vec![source])));
     };
-    if from == to && !node.is("Gather") && !node.is("GatherElements") {
+    if from == to && (node.is("Expand") || node.is("Tile")) {
         return Ok(Some(Found::Same(source)));
     }
     if flow.batch != 1 {
@@ -33,7 +38,10 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     let len = count(from).map_err(Error::input)?;
     let indices =
         Tensor { ty: Type::I64, dims: from.to_vec(), data: Elements::Int((0i64..).take(len).collect()) };
-    let inputs = vec![Some(Rc::new(indices)), Some(flow.constant(node.input(1)?)?)];
+    let mut inputs = vec![Some(Rc::new(indices))];
+    for value in parameters {
+        inputs.push(value.map(|v| flow.constant(v)).transpose()?);
+    }
     let room = count(to).map_err(Error::input)?;
     let picked = constants::evaluate(&Call { node, inputs, folder: &flow.model.folder, room })
         .map_err(Error::input)?;

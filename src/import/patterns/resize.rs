@@ -15,10 +15,17 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         return Ok(None);
     }
     let mode = node.string("mode", "nearest");
+    let source = node.input(0)?;
+    if let (Some(from), Some(to)) = (flow.data_extents(source)?, flow.data_extents(site.value)?)
+        && from == to
+        && node.string("coordinate_transformation_mode", "half_pixel") != "tf_crop_and_resize"
+        && flow.scales(node, from).is_ok_and(|scales| scales.iter().all(|&scale| scale == 1.0))
+    {
+        return Ok(Some(Found::Same(source)));
+    }
     if mode != "nearest" {
         return Err(Error::input(format!("{} of the mode {mode:?} is not supported", node.op)).fix(FIX));
     }
-    let source = node.input(0)?;
     let (Some(from), Some(to)) = (flow.data_extents(source)?, flow.data_extents(site.value)?) else {
         return Ok(Some(Found::Blocked(vec![source])));
     };

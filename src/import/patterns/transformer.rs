@@ -6,6 +6,7 @@ use crate::graph::Shape;
 use crate::import::decode::{Node, ValueId};
 use crate::import::dims::{self, broadcast_index};
 use crate::import::name;
+use crate::import::slices::Cut;
 use crate::qann::Op;
 
 /// A `Conv` on the model's input whose kernels lie side by side: a linear layer on patches.
@@ -58,7 +59,7 @@ pub fn product(context: &Context, site: Site) -> Result<Option<Found>> {
     operator(node, Op::MatMul, sources, String::new())
 }
 
-/// An `Add` of two computed values, or of one and a constant.
+/// An `Add` of two computed values, or of one and a constant; a `Sub` of two computed values.
 pub fn add(context: &Context, site: Site) -> Result<Option<Found>> {
     let node = site.node;
     let less = node.is("Sub");
@@ -184,23 +185,27 @@ pub fn part(context: &Context, site: Site) -> Result<Option<Found>> {
         let index = context.flow.constant(node.input(1)?)?;
         let [index] = index.as_ints().map_err(Error::input)? else { return Ok(None) };
         let first = dims::axis(*index, from[axis]).map_err(Error::input)?;
-        vec![(axis, first..first + 1)]
+        vec![(axis, first, 1)]
     } else if node.is("Split") {
         let axis = dims::axis(node.int("axis", 0), from.len()).map_err(Error::input)?;
         let parts = context.flow.parts(node).map_err(Error::input)?;
         let first: usize = parts.iter().take(site.port).map(|p| p[axis]).sum();
-        vec![(axis, first..first + to[axis])]
+        vec![(axis, first, to[axis])]
     } else {
-        context.flow.slices(node, from).map_err(Error::input)?
+        let cuts = context.flow.slices(node, from).map_err(Error::input)?;
+        let part = |cut: &Cut| Some((cut.axis, cut.contiguous(from[cut.axis])?, to[cut.axis]));
+        // Every second element, or in reverse: a selection.
+        let Some(parts) = cuts.iter().map(part).collect() else { return Ok(None) };
+        parts
     };
     // All extents, the batch among them; then without it.
     let mut steps = vec![(Op::Reshape(Shape(from.to_vec())), vec![Part::Value(source)])];
-    for (axis, range) in ranges {
+    for (axis, first, count) in ranges {
         if axis == 0 && from[0] == context.flow.batch && context.flow.batch != 1 {
             return Err(Error::input("this node takes samples out of the batch")
                 .fix("process every sample of the batch in the same way"));
         }
-        steps.push((Op::Slice { axis, first: range.start, count: range.len() }, vec![Part::Before]));
+        steps.push((Op::Slice { axis, first, count }, vec![Part::Before]));
     }
     steps.push((Op::Reshape(context.flow.shape(to)), vec![Part::Before]));
     let name = if site.port == 0 { node.name.clone() } else { format!("{}.{}", node.name, site.port) };

@@ -42,15 +42,60 @@ pub fn read(context: &Context, value: ValueId, by_output: bool) -> Result<(Weigh
         by_output ^= order == [1, 0];
         value = node.input(0)?;
     }
-    arrange(&without_quantiser(context, value, by_output)?, by_output)
+    arrange(&plain(context, value, by_output, None)?, by_output)
+}
+
+/// Kernels `[channels, outputs, …]` of a transposed convolution as weights `[outputs, channels·…]`; and how they were found.
+pub fn read_transposed(context: &Context, value: ValueId, groups: usize) -> Result<(Weights, String)> {
+    let mut value = value;
+    loop {
+        if let Some(found) = levels::of(context, value)? {
+            let (dims, index) = by_outputs(&found.dims, groups)?;
+            let pick = |of: &[i64]| index.iter().map(|&e| of[e]).collect();
+            let scale = match found.scale.len() {
+                1 => found.scale.clone(),
+                _ => index.iter().map(|&e| found.scale[e]).collect(),
+            };
+            return arrange(&Levels { dims, levels: pick(&found.levels), scale, form: found.form }, true);
+        }
+        match levels::behind(context, value)? {
+            Some(same) => value = same,
+            None => break,
+        }
+    }
+    arrange(&plain(context, value, true, Some(groups))?, true)
+}
+
+/// Extents of kernels `[channels, outputs, …]` as one row an output, and the element that each element is.
+fn by_outputs(dims: &[usize], groups: usize) -> Result<(Vec<usize>, Vec<usize>)> {
+    let [channels, rest] = matrix(dims)?;
+    let outputs = dims[1];
+    let (taps, depth) = (rest / outputs, channels / groups);
+    let at = |o: usize, i: usize| {
+        let channel = o / outputs * depth + i / taps;
+        channel * rest + o % outputs * taps + i % taps
+    };
+    let (rows, columns) = (outputs * groups, depth * taps);
+    Ok((vec![rows, columns], (0..rows).flat_map(|o| (0..columns).map(move |i| at(o, i))).collect()))
+}
+
+/// Levels of plain floats; with a number of groups, of kernels of a transposed convolution.
+fn plain(context: &Context, value: ValueId, by_output: bool, transposed: Option<usize>) -> Result<Levels> {
+    let tensor = context.flow.constant(value)?;
+    let values = tensor.rounded_f32().map_err(Error::input)?;
+    let (dims, values) = match transposed {
+        None => (tensor.dims.clone(), values),
+        Some(groups) => {
+            let (dims, index) = by_outputs(&tensor.dims, groups)?;
+            (dims, index.iter().map(|&e| values[e]).collect())
+        }
+    };
+    without_quantiser(context, Floats { dims: matrix(&dims)?, by_output, values })
 }
 
 /// Levels of plain floats: exact if they are integers times a scale, else rounded to the width that the user wants, or to
 /// [`EXACT_BITS`].
-fn without_quantiser(context: &Context, value: ValueId, by_output: bool) -> Result<Levels> {
-    let tensor = context.flow.constant(value)?;
-    let values = tensor.rounded_f32().map_err(Error::input)?;
-    let matrix = Floats { dims: matrix(&tensor.dims)?, by_output, values };
+fn without_quantiser(context: &Context, matrix: Floats) -> Result<Levels> {
     for &w in &matrix.values {
         levels::finite(w)?;
     }
