@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use super::SumUnit;
 use super::dyadic::Dyadic;
 use super::rational::decimal;
+use super::ties;
 use crate::graph::NodeId;
 use crate::quant::{Encoding, Precision, Scaling};
 use crate::snn;
@@ -98,8 +99,16 @@ fn finer(network: &snn::Network, ids: &[NodeId], precision: Precision) -> HashMa
     let stream = |id: NodeId| streams.of.get(&id).map(|&stream| streams.root(stream));
     let norms = ids.iter().filter(|&&id| matches!(network.node(id).op, snn::Op::LayerNorm(_)));
     let read: HashSet<usize> = norms.filter_map(|&id| stream(network.inputs(id).first().copied()?)).collect();
+    // Neurons for which ties matter would need a table with finer units.
+    let tied = |&id: &NodeId| {
+        let snn::Op::Neuron(quantiser) = &network.node(id).op else { return None };
+        let sum = ties::sum_behind(network, network.inputs(id).first().copied()?)?;
+        let matters = ties::alternates(quantiser.rounding) && !ties::never(network, sum, quantiser);
+        if matters { stream(sum) } else { None }
+    };
+    let tied: HashSet<usize> = ids.iter().filter_map(tied).collect();
     let unit = |id: NodeId| {
-        let root = stream(id).filter(|root| !read.contains(root))?;
+        let root = stream(id).filter(|root| !read.contains(root) && !tied.contains(root))?;
         let Found::Exact(unit) = streams.found[root] else { return None };
         let fraction = u32::try_from(-unit.exponent).ok()?;
         (precision.residual + 1..=precision.residual + BEYOND)

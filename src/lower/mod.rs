@@ -20,6 +20,7 @@ mod rational;
 mod readout;
 mod softmax;
 mod sum;
+mod ties;
 mod unit;
 mod value;
 
@@ -32,7 +33,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Operator, Shape};
 use crate::integer::{self, Op, Rule};
-use crate::quant::{Encoding, Precision};
+use crate::quant::{Encoding, Precision, Rounding};
 use crate::snn;
 use dyadic::Dyadic;
 use grid::Grids;
@@ -370,6 +371,16 @@ impl Walk {
                 } else {
                     (None, inputs)
                 };
+                // Where no value lies on a boundary, ties are rounded up.
+                let mut upwards = quantiser.clone();
+                if function.is_none()
+                    && ties::alternates(quantiser.rounding)
+                    && ties::sum_behind(source, inputs[0])
+                        .is_some_and(|sum| ties::never(source, sum, quantiser))
+                {
+                    upwards.rounding = Rounding::HalfUp;
+                }
+                let quantiser = &upwards;
                 let columns = columns(self.value(&inputs, 0)?, &node.shape)?;
                 let lowered = match function {
                     None => neuron::lower(quantiser, &columns),
