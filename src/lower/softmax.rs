@@ -114,7 +114,7 @@ mod tests {
         let bits =
             |scale: f32, precision| scale_fraction(&(exact(scale).unwrap() / integer(2)), 8, 511, precision);
         // 255/2 levels are a tie, which the float nearest to 1/255 decides.
-        assert_eq!(bits(1.0 / 255.0, Precision::EXACT), 32);
+        assert_eq!(bits(1.0 / 255.0, Precision::EXACT), 31);
         assert_eq!(bits(1.0 / 256.0, Precision::EXACT), 30);
         assert_eq!(bits(0.0037, Precision::EXACT), 30);
         assert_eq!(bits(1.0 / 255.0, Precision { scale: 24, ..Precision::EXACT }), 24);
