@@ -20,8 +20,10 @@
 /// Throughput: one beat per cycle in, one word per cycle out; with confidence, Channels + 7 cycles more a
 /// time-step. Latency: 5 cycles to the first word.
 module readout #(
-  /// Output channels of the network.
+  /// Output channels of the network, of all positions one after the other.
   parameter int unsigned Channels = 10,
+  /// Channels of a position: those of all positions have the same constants.
+  parameter int unsigned Constants = Channels,
   /// Lanes of a chunk.
   parameter int unsigned Lanes = 4,
   /// Bits of a signed delta.
@@ -40,7 +42,7 @@ module readout #(
   parameter int unsigned Shift = 0,
   /// Bits of the unsigned margin, up to ValueWidth; 0: there is no rule of confidence.
   parameter int unsigned MarginWidth = 32,
-  /// Image of one word per channel: {m, b}, or b alone with UseMultiplier = 0.
+  /// Image of one word per channel of a position: {m, b}, or b alone with UseMultiplier = 0.
   parameter ConstFile = "",
   /// Bits of the margin's port, derived.
   localparam int unsigned MarginBits = (MarginWidth > 0) ? MarginWidth : 1
@@ -73,6 +75,7 @@ module readout #(
   localparam int unsigned ChunkWidth = (Chunks > 1) ? $clog2(Chunks) : 1;
   localparam int unsigned LaneWidth = (Lanes > 1) ? $clog2(Lanes) : 1;
   localparam int unsigned ChannelWidth = (Channels > 1) ? $clog2(Channels) : 1;
+  localparam int unsigned ConstantBits = (Constants > 1) ? $clog2(Constants) : 1;
   localparam int unsigned FactorWidth = (UseMultiplier != 0) ? MultiplierWidth : 0;
   localparam int unsigned ConstWidth = FactorWidth + ValueWidth;
   localparam int unsigned ValueWords = (ValueWidth + 31) / 32;
@@ -82,7 +85,8 @@ module readout #(
   localparam bit [ChannelWidth-1:0] ChannelLast = ChannelWidth'(Channels - 1);
   localparam bit [WordWidth-1:0] WordLast = WordWidth'(ValueWords - 1);
 
-  if (Channels < 1 || Lanes < 1 || AccWidth < DeltaWidth || ValueWidth < AccWidth ||
+  if (Channels < 1 || Constants < 1 || Channels % Constants != 0 || Lanes < 1 ||
+      AccWidth < DeltaWidth || ValueWidth < AccWidth ||
       MarginWidth > ValueWidth ||
       (UseMultiplier == 0 && ValueWidth < AccWidth + Shift)) begin : gen_bad_parameters
     $error("readout: a parameter is out of range");
@@ -164,15 +168,31 @@ module readout #(
     if (fresh_q && !Once) fetch_acc = '0;
   end
 
+  // The channel within its position.
+  logic [ConstantBits-1:0] fetch_constant;
+  if (Constants == Channels) begin : gen_one_position
+    assign fetch_constant = fetch_channel_q;
+  end else begin : gen_positions
+    logic [ConstantBits-1:0] constant_q;
+    assign fetch_constant = constant_q;
+    always_ff @(posedge clk_i) begin
+      if (rst_i) constant_q <= '0;
+      else if (fetch_valid && advance) begin
+        constant_q <= (constant_q == ConstantBits'(Constants - 1)) ? '0 :
+            constant_q + ConstantBits'(1);
+      end
+    end
+  end
+
   logic [ConstWidth-1:0] constants;
   sync_rom #(
     .Width(ConstWidth),
-    .Depth(Channels),
+    .Depth(Constants),
     .File (ConstFile)
   ) u_constants (
     .clk_i,
     .enable_i(advance && fetch_valid),
-    .addr_i  (fetch_channel_q),
+    .addr_i  (fetch_constant),
     .data_o  (constants)
   );
 

@@ -155,6 +155,7 @@ module overlay_core #(
   parameter int unsigned RowStepBits = 8,
   /// Readout: see `readout`.
   parameter int unsigned Classes = 10,
+  parameter int unsigned RowClasses = Classes,
   parameter int unsigned MultiplierWidth = 16,
   parameter int unsigned ResultWidth = 32,
   parameter int unsigned UseMultiplier = 1,
@@ -1163,22 +1164,24 @@ module overlay_core #(
       (serial == 2'd3 && result_ready);
 
   // Logits: sums of the engine, or of the memory of sums.
-  logic send_valid, send_last, logit_valid, logit_last;
+  logic send_valid, send_row_end, send_last, logit_valid, logit_row_end, logit_last;
   logic signed [SumWidth-1:0] send_data;
   logic [LogitWidth-1:0] logit;
   assign logit_valid = (serial_valid && serial == 2'd3) || send_valid;
+  assign logit_row_end = send_valid ? send_row_end : serial_row_end;
   assign logit_last = send_valid ? send_last : serial_end;
   assign logit = send_valid ? LogitWidth'(send_data) :
       LogitWidth'($signed(serial_value[ValueWidth-1:0]));
-  // The upper bits of a sum are its sign. The end of a row matters where there are sums.
+  // The upper bits of a sum are its sign. The end of a row matters where there are sums or networks are loaded.
   logic unused_send;
-  assign unused_send = (^send_data) ^ serial_row_end;
+  assign unused_send = (^send_data) ^ logit_row_end;
   if (Loadable) begin : gen_logits
-    localparam int unsigned ClassBits = (Classes > 1) ? $clog2(Classes) : 1;
+    localparam int unsigned ClassBits = (RowClasses > 1) ? $clog2(RowClasses) : 1;
     localparam int unsigned ResultWord = MultiplierWidth + ResultWidth;
     localparam int unsigned ResultParts = (ResultWord + 31) / 32;
     overlay_logits #(
       .Channels(Classes),
+      .Constants(RowClasses),
       .AccWidth(LogitWidth),
       .MultiplierWidth(MultiplierWidth),
       .ValueWidth(ResultWidth)
@@ -1188,6 +1191,7 @@ module overlay_core #(
       .in_valid_i(logit_valid),
       .in_ready_o(result_ready),
       .in_data_i(logit),
+      .in_row_end_i(logit_row_end),
       .in_last_i(logit_last),
       .m_axis_tvalid_o,
       .m_axis_tready_i,
@@ -1203,6 +1207,7 @@ module overlay_core #(
     logic [15:0] unused_stop_sample;
     readout #(
       .Channels(Classes),
+      .Constants(RowClasses),
       .Lanes(1),
       .DeltaWidth(LogitWidth),
       .AccWidth(LogitWidth),
@@ -1341,6 +1346,7 @@ module overlay_core #(
       .present_i(present),
       .send_valid_o(send_valid),
       .send_ready_i(result_ready),
+      .send_row_end_o(send_row_end),
       .send_last_o(send_last),
       .send_data_o(send_data),
       .raw_valid_i(raw_valid),
@@ -1355,7 +1361,7 @@ module overlay_core #(
       .spike_neg_o(row_neg)
     );
   end else begin : gen_no_rows
-    assign {send_valid, send_last} = '0;
+    assign {send_valid, send_row_end, send_last} = '0;
     assign send_data = '0;
     assign sums_second = 1'b0;
     assign vector_end = 1'b1;

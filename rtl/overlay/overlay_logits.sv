@@ -4,19 +4,23 @@
 ///
 ///     value(c) = A(c) * m(c) + b(c)
 ///
-/// Contract: `in_last_i` comes with the last logit. The frame is, in 32-bit words with TLAST on the final one: for each logit
+/// Contract: `in_row_end_i` comes with the last logit of a position: those of all positions have the same constants.
+/// `in_last_i` comes with the last logit of the sample. The frame is, in 32-bit words with TLAST on the final one: for each logit
 /// ceil(ValueWidth / 32) words of its value, sign-extended, low word first; the class (the lowest channel of the largest
 /// value); 1 time-step; flags (bit 0: quiescent).
 /// Throughput: a logit in 5 cycles and those of its words.
 module overlay_logits #(
   /// Most logits.
   parameter int unsigned Channels = 10,
+  /// Most logits of a position.
+  parameter int unsigned Constants = Channels,
   /// Bits of a signed logit A, of its factor m, of a value.
   parameter int unsigned AccWidth = 16,
   parameter int unsigned MultiplierWidth = 16,
   parameter int unsigned ValueWidth = 32,
-  /// Bits of a channel, and of a word {m, b}; derived.
+  /// Bits of a channel, of one within its position, and of a word {m, b}; derived.
   localparam int unsigned ChannelWidth = (Channels > 1) ? $clog2(Channels) : 1,
+  localparam int unsigned ConstantBits = (Constants > 1) ? $clog2(Constants) : 1,
   localparam int unsigned ConstWidth = MultiplierWidth + ValueWidth
 ) (
   input  wire logic                       clk_i,
@@ -25,6 +29,7 @@ module overlay_logits #(
   input  wire logic                       in_valid_i,
   output      logic                       in_ready_o,
   input  wire logic signed [AccWidth-1:0] in_data_i,
+  input  wire logic                       in_row_end_i,
   input  wire logic                       in_last_i,
   /// Result frames, AXI4-Stream.
   output      logic                       m_axis_tvalid_o,
@@ -35,7 +40,7 @@ module overlay_logits #(
   output      logic                       done_o,
   /// Write port of the constants.
   input  wire logic                       write_i,
-  input  wire logic [ChannelWidth-1:0]    write_addr_i,
+  input  wire logic [ConstantBits-1:0]    write_addr_i,
   input  wire logic [ConstWidth-1:0]      write_data_i
 );
 
@@ -56,6 +61,7 @@ module overlay_logits #(
 
   logic taken, final_q, word_last;
   logic [ChannelWidth-1:0] channel_q, best_channel_q;
+  logic [ConstantBits-1:0] constant_q;
   logic [WordBits-1:0] word_q;
   logic [1:0] trailer_q;
   logic [ConstWidth-1:0] constants;
@@ -70,12 +76,12 @@ module overlay_logits #(
 
   overlay_rom #(
     .Width(ConstWidth),
-    .Depth(Channels),
+    .Depth(Constants),
     .Loadable(1)
   ) u_constants (
     .clk_i,
     .enable_i(taken),
-    .addr_i(channel_q),
+    .addr_i(constant_q),
     .data_o(constants),
     .write_i,
     .write_addr_i,
@@ -86,6 +92,7 @@ module overlay_logits #(
     if (rst_i) begin
       state_q <= StTake;
       channel_q <= '0;
+      constant_q <= '0;
       word_q <= '0;
       trailer_q <= '0;
     end else begin
@@ -111,6 +118,9 @@ module overlay_logits #(
           end
         end
       endcase
+    end
+    if (taken && !rst_i) begin
+      constant_q <= (in_row_end_i || in_last_i) ? '0 : constant_q + ConstantBits'(1);
     end
     if (taken) begin
       acc_q <= in_data_i;

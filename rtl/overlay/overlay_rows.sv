@@ -146,6 +146,7 @@ module overlay_rows #(
   /// Sums for the readout.
   output      logic                         send_valid_o,
   input  wire logic                         send_ready_i,
+  output      logic                         send_row_end_o,
   output      logic                         send_last_o,
   output      logic signed [SumWidth-1:0]   send_data_o,
   /// Raw elements of the present sample.
@@ -695,6 +696,7 @@ module overlay_rows #(
       .write_data_o(vector_write_data),
       .send_valid_o,
       .send_ready_i,
+      .send_row_end_o,
       .send_last_o,
       .start_valid_i(!StartStream || start_valid_i),
       .start_take_o(start_taken),
@@ -740,7 +742,7 @@ module overlay_rows #(
     );
     assign send_data_o = vector_write_data;
   end else begin : gen_no_vector
-    assign {send_valid_o, send_last_o} = '0;
+    assign {send_valid_o, send_row_end_o, send_last_o} = '0;
     assign send_data_o = '0;
     assign vector_end_o = 1'b1;
     assign vector_row_o = 1'b0;

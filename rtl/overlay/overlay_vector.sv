@@ -90,9 +90,10 @@ module overlay_vector #(
   input  wire logic                               write_ready_i,
   output      logic [SumAddrWidth-1:0]            write_addr_o,
   output      logic signed [SumWidth-1:0]         write_data_o,
-  /// `write_data_o` is a sum for the readout; the last one of the instruction.
+  /// `write_data_o` is a sum for the readout; the last one of a row, and of the instruction.
   output      logic                               send_valid_o,
   input  wire logic                               send_ready_i,
+  output      logic                               send_row_end_o,
   output      logic                               send_last_o,
   /// A start value is there; it is taken.
   input  wire logic                               start_valid_i,
@@ -359,6 +360,7 @@ module overlay_vector #(
   assign advance = !e5_valid_q || e5_taken;
   assign write_valid_o = e5_valid_q && !is_send;
   assign send_valid_o = e5_valid_q && is_send;
+  assign send_row_end_o = e5_end_q;
   assign send_last_o = e5_end_q && open_q == ProgressBits'(1);
   assign write_addr_o = write_addr_q;
   assign write_data_o = e5_sum_q;

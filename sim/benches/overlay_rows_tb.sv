@@ -115,7 +115,7 @@ module overlay_rows_tb #(
     .sum_valid_i(1'b0), .sum_second_o(), .score_valid_i(in_valid && runs_q), .score_ready_o(score_ready),
     .wide_i(1'b1), .here_i(here), .value_i(score), .group_end_i(group_end), .row_end_i(row_end),
     .softmax_idle_o(idle), .softmax_start_i(start), .present_i(1'b1), .send_valid_o(),
-    .send_ready_i(1'b1), .send_last_o(), .send_data_o(), .raw_valid_i(1'b0), .raw_read_o(),
+    .send_ready_i(1'b1), .send_row_end_o(), .send_last_o(), .send_data_o(), .raw_valid_i(1'b0), .raw_read_o(),
     .raw_addr_o(), .raw_data_i('0), .spike_valid_o(out_valid), .spike_ready_i(out_ready),
     .spike_addr_o(addr), .spike_quad_o(places), .spike_nz_o(nz), .spike_neg_o(neg)
   );

@@ -201,7 +201,7 @@ module overlay_vector_tb #(
   logic out_valid, out_ready, fire_done, fire_tag;
   logic [Quad-1:0] nz, neg;
   // Start values may come late; the table has them all the same.
-  logic start_valid, unused_take, send_valid, send_last;
+  logic start_valid, unused_take, send_valid, send_row_end, send_last;
   always @(posedge clk_i) start_valid <= rst || batch <= 1 || $urandom_range(2) == 0;
   overlay_vector #(
     .Lanes(Lanes),
@@ -221,7 +221,7 @@ module overlay_vector_tb #(
     .sum_enable_o(sum_enable), .sum_addr_o(sum_addr), .sum_data_i(sum_data),
     .write_valid_o(write_valid), .write_ready_i(write_ready), .write_addr_o(write_addr),
     .write_data_o(write_data), .send_valid_o(send_valid), .send_ready_i(write_ready),
-    .send_last_o(send_last), .start_valid_i(start_valid), .start_take_o(unused_take),
+    .send_row_end_o(send_row_end), .send_last_o(send_last), .start_valid_i(start_valid), .start_take_o(unused_take),
     .start_enable_o(start_enable), .start_addr_o(start_addr),
     .start_data_i(start_data), .coefficient_enable_o(coefficient_enable),
     .coefficient_addr_o(coefficient_addr), .coefficient_data_i(coefficient_data),
@@ -254,12 +254,18 @@ module overlay_vector_tb #(
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(write_idle), .valid_i(write_valid || send_valid),
     .ready_o(write_ready), .data_i({send_valid, write_data, write_addr})
   );
-  // The last sum that an instruction sends is marked.
+  // The last sum of each row that an instruction sends is marked, and its last one.
   logic sent_last = 1'b0;
+  int sent = 0;
   always @(posedge clk_i) begin
     if (!rst && send_valid && write_ready) begin
       if (sent_last) $fatal(1, "%m: a sum behind the last one");
       sent_last <= send_last;
+      sent <= send_row_end ? 0 : sent + 1;
+      if (send_row_end != (sent + 1 == int'(instr[overlay_isa_pkg::VectorChannelsLsb+:16]))) begin
+        $fatal(1, "%m: the end of a row");
+      end
+      if (send_last && !send_row_end) $fatal(1, "%m: the last sum within a row");
     end
     if (!rst && instr_next) begin
       if (sent_last != (instr[overlay_isa_pkg::VectorOpLsb+:3] == 3'd6)) $fatal(1, "%m: the last sum");

@@ -4,6 +4,7 @@
 /// of confidence.
 module readout_tb #(
   parameter int unsigned Channels = 10,
+  parameter int unsigned Constants = 10,
   parameter int unsigned Lanes = 4,
   parameter int unsigned DeltaWidth = 12,
   parameter int unsigned AccWidth = 16,
@@ -14,7 +15,7 @@ module readout_tb #(
   /// 0: without the rule of confidence, whose inputs are then to be ignored.
   parameter bit Confidence = 1'b1,
   parameter ConstFile = "",
-  /// 64-bit words: m and b of each channel.
+  /// 64-bit words: m and b of each channel of all positions.
   parameter ReferenceFile = ""
 ) (
   input  wire logic clk_i,
@@ -48,7 +49,7 @@ module readout_tb #(
   );
 
   readout #(
-    .Channels(Channels), .Lanes(Lanes), .DeltaWidth(DeltaWidth), .AccWidth(AccWidth),
+    .Channels(Channels), .Constants(Constants), .Lanes(Lanes), .DeltaWidth(DeltaWidth), .AccWidth(AccWidth),
     .MultiplierWidth(MultiplierWidth), .ValueWidth(ValueWidth), .UseMultiplier(UseMultiplier),
     .Shift(Shift), .MarginWidth(MarginWidth), .ConstFile(ConstFile)
   ) u_dut (

@@ -301,6 +301,7 @@ fn parameters(design: &Design) -> Vec<(&'static str, String)> {
         ("RowLevelBits", width(m.row_level_bits)),
         ("RowStepBits", width(m.row_level_bits.max(u32::BITS - (m.row_max_steps as u32).leading_zeros()))),
         ("Classes", number(m.readout.classes)),
+        ("RowClasses", number(m.readout.channels)),
         ("MultiplierWidth", width(m.readout.multiplier_width)),
         ("ResultWidth", width(m.readout.value_width)),
         ("UseMultiplier", u8::from(m.readout.shift.is_none()).to_string()),

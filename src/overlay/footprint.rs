@@ -238,7 +238,7 @@ pub fn memories(machine: &Machine) -> Vec<Use> {
         of(
             readout,
             "readout",
-            (u64::from(m.readout.multiplier_width + m.readout.value_width), m.readout.classes),
+            (u64::from(m.readout.multiplier_width + m.readout.value_width), m.readout.channels),
             1,
             Style::Simple,
         ),

@@ -302,7 +302,7 @@ fn is_zero_width(width: &u32) -> bool {
 pub struct ReadoutPart {
     /// Logits: rows × channels.
     pub classes: usize,
-    /// Channels: words of the image.
+    /// Channels of a row: words of constants.
     pub channels: usize,
     /// Signed multiplier.
     pub multiplier_width: u32,

@@ -12,9 +12,10 @@ fn outputs() {
 }
 
 fn readout(group: &mut Group) {
-    let set = |channels, lanes, delta, acc, multiplier, value, use_multiplier, shift| {
+    let positions = |constants, channels, lanes, delta, acc, multiplier, value, use_multiplier, shift| {
         [
             ("Channels", channels),
+            ("Constants", constants),
             ("Lanes", lanes),
             ("DeltaWidth", delta),
             ("AccWidth", acc),
@@ -24,6 +25,9 @@ fn readout(group: &mut Group) {
             ("Shift", shift),
         ]
     };
+    let set = |channels, lanes, delta, acc, multiplier, value, use_multiplier, shift| {
+        positions(channels, channels, lanes, delta, acc, multiplier, value, use_multiplier, shift)
+    };
     let sets = [
         set(10, 4, 12, 16, 18, 36, 1, 0),
         set(10, 10, 12, 16, 8, 32, 0, 3),
@@ -32,6 +36,8 @@ fn readout(group: &mut Group) {
         // Factors of 0 and 1, so that classes tie.
         set(12, 4, 3, 8, 2, 16, 1, 0),
         set(9, 2, 6, 12, 8, 33, 0, 0),
+        positions(5, 15, 4, 12, 16, 18, 36, 1, 0),
+        positions(1, 6, 1, 9, 20, 8, 32, 0, 3),
     ];
     let mut sets: Vec<Set> = sets.iter().map(|set| &set[..]).collect();
     let unconfident = [sets[0], &[("Confidence", 0)]].concat();
@@ -39,7 +45,7 @@ fn readout(group: &mut Group) {
     group.add("readout", &sets, |get, base| {
         let mut random = Random(get("Channels") as u64);
         let (mut image, mut reference) = (Vec::new(), Vec::new());
-        for _ in 0..get("Channels") {
+        for _ in 0..get("Constants") {
             let highest =
                 if get("MultiplierWidth") == 2 { 1 } else { (1 << (get("MultiplierWidth") - 1)) - 1 };
             let m = random.range(if highest == 1 { 0 } else { -highest - 1 }, highest);
@@ -60,6 +66,8 @@ fn readout(group: &mut Group) {
                 reference.push(word);
             }
         }
+        let (own, all) = (reference.clone(), 2 * get("Channels") as usize);
+        let reference: Vec<Word> = own.into_iter().cycle().take(all).collect();
         let files =
             [("ConstFile", base.with_extension("hex")), ("ReferenceFile", base.with_extension("ref.hex"))];
         write_image(&files[0].1, &image);

@@ -52,8 +52,8 @@ pub(super) fn images(
         word
     }));
     let readout = readout.map_or_else(String::new, |readout| {
-        // A word for each logit: those of all rows have the same constants.
-        let all = readout.multiplier.iter().zip(&readout.offset).cycle().take(m.readout.classes);
+        // A word for each channel: the logits of all rows have the same constants.
+        let all = readout.multiplier.iter().zip(&readout.offset);
         text(all.map(|(&multiplier, &offset)| {
             let mut word = Word::default();
             word.push(offset, m.readout.value_width);

@@ -142,7 +142,7 @@ impl MemoryKind {
                 (m.constant_depth.div_ceil(beat), wide(2 * beat, m.gamma_width.max(m.beta_width)))
             }
             Self::Exponentials => (there(m.max_group > 0, m.exp_depth), m.exp_width),
-            Self::Readout => (m.readout.classes, m.readout.multiplier_width + m.readout.value_width),
+            Self::Readout => (m.readout.channels, m.readout.multiplier_width + m.readout.value_width),
             Self::Needs => (there(m.bus_width > 0, STREAM_NUMBERS + m.fetch_count), 32),
             Self::Stream => (there(m.bus_width > 0, MOST_WORDS), 32),
             Self::Order => {

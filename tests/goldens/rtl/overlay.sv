@@ -307,6 +307,7 @@ module snn_qdq_activation_per_channel #(
     .RowLevelBits(1),
     .RowStepBits(1),
     .Classes(3),
+    .RowClasses(3),
     .MultiplierWidth(6),
     .ResultWidth(41),
     .UseMultiplier(0),

@@ -208,7 +208,7 @@ impl<'a> Interpreter<'a> {
             ("constants.hex", plan.own.constant_depth.div_ceil(machine.row_lanes)),
             ("exponentials.hex", plan.own.exp_depth),
             ("table.hex", plan.own.table_depth),
-            ("readout.hex", machine.readout.classes),
+            ("readout.hex", plan.own.readout.channels),
         ];
         for (name, depth) in depths {
             assert_eq!(image(name).0.len(), depth, "{name}");
