@@ -31,7 +31,18 @@ pub(super) fn sum_behind(network: &snn::Network, mut id: NodeId) -> Option<NodeI
         match network.node(id).op {
             snn::Op::Sum(_) => return Some(id),
             snn::Op::Select(_) => id = network.inputs(id).first().copied()?,
-            _ => return None,
+            snn::Op::Input(_)
+            | snn::Op::Linear(_)
+            | snn::Op::Neuron(_)
+            | snn::Op::Lif(_)
+            | snn::Op::Arrange(_)
+            | snn::Op::Embedding(_)
+            | snn::Op::LayerNorm(_)
+            | snn::Op::Product(_)
+            | snn::Op::Softmax(_)
+            | snn::Op::Function(_)
+            | snn::Op::MaxPool(_)
+            | snn::Op::Readout => return None,
         }
     }
 }
@@ -89,7 +100,7 @@ fn apart(terms: &[Term], constants: &[f64], half: f64) -> Option<bool> {
     if residues.is_empty() {
         residues.insert(0);
     }
-    for term in terms {
+    for (n, term) in terms.iter().enumerate() {
         let step = whole(term.scale)?.rem_euclid(period);
         let count = usize::try_from(term.high.checked_sub(term.low)?).ok()?.checked_add(1)?;
         if residues.len().checked_mul(count)? > MOST {
@@ -97,6 +108,10 @@ fn apart(terms: &[Term], constants: &[f64], half: f64) -> Option<bool> {
         }
         let multiples: Vec<i128> =
             (term.low..=term.high).map(|k| (i128::from(k) * step).rem_euclid(period)).collect();
+        let meets = |r: &i128| multiples.iter().any(|m| (r + m) % period == half);
+        if n + 1 == terms.len() {
+            return Some(!residues.iter().any(meets));
+        }
         let sums = residues.iter().flat_map(|r| multiples.iter().map(move |m| (r + m) % period));
         residues = sums.collect();
     }

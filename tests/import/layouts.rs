@@ -153,7 +153,7 @@ proptest! {
         }
         if let Ok(imported) = b.import() {
             prop_assert!(weight == 1.0);
-            let _ = evaluate(&imported.network, &vec![4096; 18]);
+            let _ = evaluate(&imported.network, &[4096; 18]);
         }
     }
 
