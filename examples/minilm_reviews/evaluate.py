@@ -22,6 +22,8 @@ from train import accuracy, classify, switch_off
 from lsq import record
 
 HERE = Path(__file__).resolve().parent
+# Fraction bits of residual sums, LayerNorm and softmax: a few more than usual, for a sentence has two million neurons.
+FRACTION_BITS = "28,27,29,32"
 # Sentences of a run of snn2rtl, and of sample/reference.npz.
 CHUNK, SAMPLE = 25, 2
 
@@ -92,7 +94,8 @@ def main():
     model = args.trained / "minilm_reviews.snn"
     if not model.exists():
         onnx = args.trained / "minilm_reviews.onnx"
-        subprocess.run([args.snn2rtl, "convert", onnx, "--input", "tokens", "-o", model], check=True, stdout=subprocess.DEVNULL)
+        command = [args.snn2rtl, "convert", onnx, "--input", "tokens", "--fraction-bits", FRACTION_BITS, "-o", model]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     kept = args.trained / "spiking.json"
     chunks = json.loads(kept.read_text()) if kept.exists() else []

@@ -200,18 +200,20 @@ impl Conversion {
 
     /// What an operator reads: combinations become sums, unless it can make another combination of them.
     fn settled_sums(&mut self, name: &str, op: &qann::Op, sources: &[Value]) -> Result<Vec<Value>> {
-        let keeps = match op {
+        let keeps = matches!(
+            op,
             qann::Op::Reshape(_)
-            | qann::Op::Transpose(_)
-            | qann::Op::Pick { .. }
-            | qann::Op::Slice { .. }
-            | qann::Op::Concat(_)
-            | qann::Op::Add
-            | qann::Op::Times(_)
-            | qann::Op::Scale(_) => true,
-            qann::Op::Line { factor, offset } => factor.len() == 1 && offset[..] == [0.0],
-            _ => false,
-        };
+                | qann::Op::Transpose(_)
+                | qann::Op::Pick { .. }
+                | qann::Op::Slice { .. }
+                | qann::Op::Concat(_)
+                | qann::Op::Add
+                | qann::Op::Times(_)
+                | qann::Op::Scale(_)
+        );
+        let factor =
+            matches!(op, qann::Op::Line { factor, offset } if factor.len() == 1 && offset[..] == [0.0]);
+        let keeps = keeps || factor;
         sources
             .iter()
             .map(|value| if keeps { Ok(value.clone()) } else { self.settled_sum(name, value) })

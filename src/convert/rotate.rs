@@ -185,21 +185,22 @@ impl Conversion {
     fn channels_of(&mut self, name: &str, node: NodeId, list: &[usize]) -> Result<NodeId> {
         let own = self.graph.node(node);
         let channels = own.shape.channels();
-        let op = match &own.op {
-            // Sums want wide weights in their own unit.
-            Op::Linear(linear) if linear.weights.is_wide() || !list.iter().copied().eq(0..channels) => {
-                let (op, below) = (Op::Linear(reordered(linear, list)), self.graph.inputs(node)[0]);
-                let label = self.unused_name(format!("{}.rotated", own.name));
-                return self.graph.add(label, op, &[below]);
-            }
-            _ if list.iter().copied().eq(0..channels) => return Ok(node),
-            _ => {
-                let mut levels = vec![0; list.len() * channels];
-                list.iter().enumerate().for_each(|(o, &from)| levels[o * channels + from] = 1);
-                let weights = Weights { inputs: channels, outputs: list.len(), levels, scale: vec![1.0] };
-                Op::Linear(Linear::plain(weights, Vec::new()))
-            }
-        };
+        let all = list.iter().copied().eq(0..channels);
+        // Sums want wide weights in their own unit.
+        if let Op::Linear(linear) = &own.op
+            && (linear.weights.is_wide() || !all)
+        {
+            let (op, below) = (Op::Linear(reordered(linear, list)), self.graph.inputs(node)[0]);
+            let label = self.unused_name(format!("{}.rotated", own.name));
+            return self.graph.add(label, op, &[below]);
+        }
+        if all {
+            return Ok(node);
+        }
+        let mut levels = vec![0; list.len() * channels];
+        list.iter().enumerate().for_each(|(o, &from)| levels[o * channels + from] = 1);
+        let weights = Weights { inputs: channels, outputs: list.len(), levels, scale: vec![1.0] };
+        let op = Op::Linear(Linear::plain(weights, Vec::new()));
         let label = self.unused_name(format!("{name}.channels"));
         self.graph.add(label, op, &[node])
     }
@@ -207,20 +208,18 @@ impl Conversion {
     /// Some channels of a layer or of neurons, in ascending order.
     fn part_of(&mut self, name: &str, node: NodeId, list: Vec<usize>) -> Result<NodeId> {
         let own = self.graph.node(node);
-        match &own.op {
-            Op::Linear(linear) if list.len() < own.shape.channels() => {
-                if let Some(&known) = self.parts.get(&(node, list.clone())) {
-                    return Ok(known);
-                }
-                let (op, below) = (Op::Linear(reordered(linear, &list)), self.graph.inputs(node)[0]);
-                let label = self.unused_name(format!("{}.part", own.name));
-                let part = self.graph.add(label, op, &[below])?;
-                self.parts.insert((node, list), part);
-                Ok(part)
-            }
-            Op::Linear(_) => Ok(node),
-            _ => self.with_channels(name, node, list),
+        let Op::Linear(linear) = &own.op else { return self.with_channels(name, node, list) };
+        if list.len() >= own.shape.channels() {
+            return Ok(node);
         }
+        if let Some(&known) = self.parts.get(&(node, list.clone())) {
+            return Ok(known);
+        }
+        let (op, below) = (Op::Linear(reordered(linear, &list)), self.graph.inputs(node)[0]);
+        let label = self.unused_name(format!("{}.part", own.name));
+        let part = self.graph.add(label, op, &[below])?;
+        self.parts.insert((node, list), part);
+        Ok(part)
     }
 }
 

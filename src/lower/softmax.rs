@@ -111,8 +111,9 @@ mod tests {
 
     #[test]
     fn a_scale_has_the_bits_that_equal_scores_need() {
-        let bits =
-            |scale: f32, precision| scale_fraction(&(exact(scale).unwrap() / integer(2)), 8, 511, precision);
+        let bits = |scale: f32, precision| {
+            scale_fraction(&(exact(scale).expect("a number") / integer(2)), 8, 511, precision)
+        };
         // 255/2 levels are a tie, which the float nearest to 1/255 decides.
         assert_eq!(bits(1.0 / 255.0, Precision::EXACT), 31);
         assert_eq!(bits(1.0 / 256.0, Precision::EXACT), 30);

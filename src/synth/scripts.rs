@@ -140,7 +140,7 @@ mod tests {
     fn a_module_is_opened() {
         let script = elaborate(Family::Xcup, "top", &["rtl/top.sv".to_owned()], Some("core"));
         let lines: Vec<&str> = script.lines().collect();
-        let at = |start: &str| lines.iter().position(|line| line.starts_with(start)).unwrap();
+        let at = |start: &str| lines.iter().position(|line| line.starts_with(start)).expect("a line");
         let order = ["setattr -mod -set", "setattr -mod -unset keep_hierarchy core ", "flatten top"].map(at);
         assert!(
             order.is_sorted() && at("flatten top") < at("setattr -mod -unset keep_hierarchy *"),
