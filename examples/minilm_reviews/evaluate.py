@@ -23,7 +23,7 @@ from lsq import record
 
 HERE = Path(__file__).resolve().parent
 # Fraction bits of residual sums, LayerNorm and softmax: a few more than usual, for a sentence has two million neurons.
-FRACTION_BITS = "28,27,29,32"
+FRACTION_BITS = "27,26,28,32"
 # Sentences of a run of snn2rtl, and of sample/reference.npz.
 CHUNK, SAMPLE = 25, 2
 

@@ -51,8 +51,20 @@ struct Manifest {
 struct Folding {
     #[serde(default)]
     ultra_ram: bool,
+    /// `overlay`; streaming designs do not say.
+    #[serde(default)]
+    architecture: String,
+    #[serde(default)]
+    lanes: usize,
     #[serde(default)]
     machine: Machine,
+}
+
+impl Folding {
+    /// Lanes of an overlay, 0 for other designs.
+    fn overlay_lanes(&self) -> usize {
+        if self.architecture == "overlay" { self.lanes } else { 0 }
+    }
 }
 
 /// The part of an overlay's machine that synthesis needs: with weights from memory, large memories are UltraRAM.
@@ -60,8 +72,6 @@ struct Folding {
 struct Machine {
     #[serde(default)]
     bus_width: usize,
-    #[serde(default)]
-    lanes: usize,
 }
 
 /// The module of the overlay that holds its units, and lanes from which they are synthesised by themselves.
@@ -80,12 +90,12 @@ pub enum Core {
 }
 
 impl Core {
-    /// The module whose instances are dissolved, so that what it contains are instances of the top level.
-    fn opened(self, machine: &Machine) -> Option<&'static str> {
+    /// For an overlay of so many lanes, 0 for other designs: the module whose instances are dissolved, so that what it contains are instances of the top level.
+    fn opened(self, lanes: usize) -> Option<&'static str> {
         let units = match self {
-            Self::BySize => machine.lanes >= CORE.1,
+            Self::BySize => lanes >= CORE.1,
             Self::Whole => false,
-            Self::Units => machine.lanes > 0,
+            Self::Units => lanes > 0,
         };
         units.then_some(CORE.0)
     }
@@ -204,7 +214,7 @@ fn modules(
         Ok(())
     };
     progress(Step::Doing("elaboration"));
-    let opened = core.opened(&folding.machine);
+    let opened = core.opened(folding.overlay_lanes());
     run("elaborate", &scripts::elaborate(family, &top, &files, opened))?;
     let text = read(&folder.join("design.il"))?;
     let design = rtlil::Design::read(&text);
@@ -326,11 +336,13 @@ mod tests {
 
     #[test]
     fn large_cores_are_opened() {
-        let machine = |lanes| Machine { lanes, ..Machine::default() };
-        let opened = |core: Core, lanes| core.opened(&machine(lanes)).is_some();
+        let opened = |core: Core, lanes| core.opened(lanes).is_some();
         assert_eq!([127, 128].map(|lanes| opened(Core::BySize, lanes)), [false, true]);
         assert_eq!([0, 8].map(|lanes| opened(Core::Units, lanes)), [false, true]);
         assert!(!opened(Core::Whole, 4096));
+        let lanes = |text: &str| serde_json::from_str::<Folding>(text).unwrap().overlay_lanes();
+        assert_eq!(lanes(r#"{"architecture": "overlay", "lanes": 384, "machine": {"bus_width": 128}}"#), 384);
+        assert_eq!(lanes(r#"{"lanes": 384, "input_lanes": 4}"#), 0);
     }
 
     #[test]
