@@ -1,4 +1,5 @@
-//! Networks with logits of several positions, as other people's tools write them: on the overlay, every level and every logit.
+//! Networks as other people's tools write them, most with logits of several positions: on the overlay, every level and every
+//! logit.
 
 use snn2rtl::convert::{EncodingChoice, convert};
 use snn2rtl::data::read_integers;
@@ -54,4 +55,18 @@ fn rotary_positions_of_float_layers() {
     let folder = tempfile::tempdir().expect("a folder");
     let samples = inputs(&raw, true, folder.path());
     check(&model, options(16, 2, 8, 16, SpikeCode::Radix), &samples, &[None, Some(43)]);
+}
+
+/// gMLP: the levels of a layer are terms of two sums and are computed for each, which the counter of spikes shows.
+#[test]
+fn neurons_of_two_sums() {
+    let number = |text: &str| vec![text.parse().expect("a number")];
+    let scaling = Scaling::Normalise { mean: number("0.5"), std: number("0.5") };
+    let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    let (model, raw) = stranger("ort_gmlp_dynamo", Some(&spec), &Adjustments::default());
+    let raw: Vec<Vec<i32>> =
+        raw.iter().take(1).map(|sample| sample.iter().map(|q| q + 128).collect()).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let samples = inputs(&raw, false, folder.path());
+    check(&model, options(16, 2, 8, 16, SpikeCode::Radix), &samples, &[None]);
 }
