@@ -62,20 +62,8 @@ connect_bd_net [get_bd_pins refclk/IBUF_OUT] [get_bd_pins xdma/sys_clk_gt]
 connect_bd_net [get_bd_ports pcie_perstn] [get_bd_pins xdma/sys_rst_n]
 create_bd_cell -type ip -vlnv xilinx.com:ip:proc_sys_reset reset
 
-# One transfer per sample, one per result; no descriptors. Samples and results are in the memory of the card.
-set dma [create_bd_cell -type ip -vlnv xilinx.com:ip:axi_dma dma]
-set_property -dict [list \
-  CONFIG.c_include_sg 0 \
-  CONFIG.c_sg_include_stscntrl_strm 0 \
-  CONFIG.c_sg_length_width 26 \
-  CONFIG.c_addr_width 40 \
-  CONFIG.c_include_mm2s 1 \
-  CONFIG.c_m_axi_mm2s_data_width @{ memory_width }@ \
-  CONFIG.c_m_axis_mm2s_tdata_width @{ bus_width }@ \
-  CONFIG.c_include_s2mm 1 \
-  CONFIG.c_m_axi_s2mm_data_width 32] $dma
-
-create_bd_cell -type ip -vlnv @{ vendor }@:@{ library }@:@{ top }@:@{ version }@ snn
+# Samples and results are in the memory of the card.
+@% include "vivado_bd_dma.tcl" %@
 @% if let Some(hbm) = hbm %@
 # A stack of HBM. Port 0 of it also serves the host; each further port of the core has one of its own.
 create_bd_intf_port -mode Slave -vlnv xilinx.com:interface:diff_clock_rtl:1.0 hbm_clk

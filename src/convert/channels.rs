@@ -2,12 +2,12 @@
 //! layer of queries, keys and values, are read through these.
 
 use super::Conversion;
-use super::linear::reordered;
+use super::linear::{picking, reordered};
 use super::view::Value;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
-use crate::quant::{InputSpec, Quantiser, Rounding, Scaling, Weights};
-use crate::snn::{Linear, Op};
+use crate::quant::{InputSpec, Quantiser, Rounding, Scaling};
+use crate::snn::Op;
 
 impl Conversion {
     /// The neurons whose channel `c` is channel `list[c]` of `node`: the node itself, or a copy of its layer with other
@@ -48,13 +48,7 @@ impl Conversion {
             | Op::Product(_)
             | Op::Softmax(_)
             | Op::Function(_)
-            | Op::Readout => {
-                let mut levels = vec![0; list.len() * channels];
-                list.iter().enumerate().for_each(|(o, &from)| levels[o * channels + from] = 1);
-                let weights = Weights { inputs: channels, outputs: list.len(), levels, scale: vec![1.0] };
-                let op = Op::Linear(Linear::plain(weights, Vec::new()));
-                self.graph.add(layer, op, &[node])?
-            }
+            | Op::Readout => self.graph.add(layer, Op::Linear(picking(channels, list)), &[node])?,
         };
         let label = self.unused_name(format!("{own}.part"));
         let part = self.graph.add(label, Op::Neuron(picked(&quantiser, list)), &[read])?;
@@ -93,14 +87,12 @@ impl Conversion {
         if let Some(&known) = self.rearranged.get(&key) {
             return Ok(Some(known));
         }
-        let mut levels = vec![0; order.len() * inputs];
-        order.iter().enumerate().for_each(|(o, &from)| levels[o * inputs + from] = 1);
-        let weights = Weights { inputs, outputs: order.len(), levels, scale: vec![1.0] };
+        let picking = picking(inputs, order);
         let of_channels: Vec<usize> = order.iter().map(|e| e % channels).collect();
         let quantiser = picked(&quantiser, &of_channels);
         let own = self.graph.node(node).name.clone();
         let layer = self.unused_name(format!("{own}.rearranged.layer"));
-        let layer = self.graph.add(layer, Op::Linear(Linear::plain(weights, Vec::new())), &[node])?;
+        let layer = self.graph.add(layer, Op::Linear(picking), &[node])?;
         let label = self.unused_name(format!("{own}.rearranged"));
         let neurons = self.graph.add(label, Op::Neuron(quantiser), &[layer])?;
         let note = format!("reads {own:?} in another order, through neurons that pass its levels on");

@@ -116,6 +116,13 @@ fn with_line(name: &str, weights: &Weights, bias: &[f64], source: &Value) -> Res
     Ok((scaled, biases))
 }
 
+/// A layer of zeros and ones whose output `o` is input `list[o]`.
+pub(super) fn picking(inputs: usize, list: &[usize]) -> Linear {
+    let mut levels = vec![0; list.len() * inputs];
+    list.iter().enumerate().for_each(|(o, &from)| levels[o * inputs + from] = 1);
+    Linear::plain(Weights { inputs, outputs: list.len(), levels, scale: vec![1.0] }, Vec::new())
+}
+
 /// The layer whose output `o` is output `order[o]` of `linear`; outputs may be missing from `order`.
 pub(super) fn reordered(linear: &Linear, order: &[usize]) -> Linear {
     let w = &linear.weights;

@@ -2,12 +2,12 @@
 //! rows in some order. Until something reads such a value it is a combination; then it becomes a sum with factors.
 
 use super::Conversion;
-use super::linear::reordered;
+use super::linear::{picking, reordered};
 use super::view::{Content, Part, Value};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
-use crate::quant::{Weights, per_channel};
-use crate::snn::{Linear, Op, Sum};
+use crate::quant::per_channel;
+use crate::snn::{Op, Sum};
 
 /// What to do about values that cannot be rotated.
 const ROTATE: &str = "rotate the result of a linear layer, or quantise the value before its rotation: --insert-quantisers 8 --calibrate SAMPLES.npy";
@@ -197,10 +197,7 @@ impl Conversion {
         if all {
             return Ok(node);
         }
-        let mut levels = vec![0; list.len() * channels];
-        list.iter().enumerate().for_each(|(o, &from)| levels[o * channels + from] = 1);
-        let weights = Weights { inputs: channels, outputs: list.len(), levels, scale: vec![1.0] };
-        let op = Op::Linear(Linear::plain(weights, Vec::new()));
+        let op = Op::Linear(picking(channels, list));
         let label = self.unused_name(format!("{name}.channels"));
         self.graph.add(label, op, &[node])
     }

@@ -57,7 +57,9 @@ pub struct LayerPlace {
     pub unit: Unit,
     /// Index in the fire list, or in the vector list.
     pub instruction: usize,
-    /// Rows of the layer.
+    /// The first of its rows that are computed there.
+    pub first_row: usize,
+    /// How many they are.
     pub rows: usize,
     /// Position of each channel among the neurons of a row.
     pub positions: Vec<usize>,
@@ -129,6 +131,8 @@ pub struct Plan {
     pub windows: Vec<WindowEntry>,
     /// The layers of neurons in the order in which they are computed.
     pub layers: Vec<LayerPlace>,
+    /// Layers of which the engine computes neurons again, because somebody else reads levels that are not in a memory.
+    pub again: Vec<LayerPlace>,
     /// Values and their words.
     pub values: Vec<ValuePlace>,
     /// The stream of weights, if they come from memory.

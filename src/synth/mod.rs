@@ -11,6 +11,7 @@ mod cells;
 mod depth;
 mod figures;
 mod fit;
+mod manifest;
 mod netlist;
 mod report;
 mod rtlil;
@@ -24,10 +25,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use rayon::prelude::*;
-use serde::Deserialize;
 
 pub use figures::{Figures, LogicDepth};
 pub use fit::{Fit, Resource};
+pub use manifest::Core;
 pub use netlist::{Netlist, netlist};
 pub use report::{FORMAT_VERSION, ModuleUse, TOP_LEVEL, Utilisation, by_number};
 pub use shell::{CHAIN, Shell};
@@ -37,69 +38,7 @@ use crate::folder;
 use crate::interrupt::Unfinished;
 pub use crate::target::Family;
 use crate::tool::{Program, Tool, Toolbox};
-
-/// The part of `manifest.json` that is read.
-#[derive(Deserialize)]
-struct Manifest {
-    top: String,
-    #[serde(default)]
-    folding: Folding,
-}
-
-/// The part of the folding that synthesis needs.
-#[derive(Debug, Default, Deserialize)]
-struct Folding {
-    #[serde(default)]
-    ultra_ram: bool,
-    /// `overlay`; streaming designs do not say.
-    #[serde(default)]
-    architecture: String,
-    #[serde(default)]
-    lanes: usize,
-    #[serde(default)]
-    machine: Machine,
-}
-
-impl Folding {
-    /// Lanes of an overlay, 0 for other designs.
-    fn overlay_lanes(&self) -> usize {
-        if self.architecture == "overlay" { self.lanes } else { 0 }
-    }
-}
-
-/// The part of an overlay's machine that synthesis needs: with weights from memory, large memories are UltraRAM.
-#[derive(Debug, Default, Deserialize)]
-struct Machine {
-    #[serde(default)]
-    bus_width: usize,
-}
-
-/// The module of the overlay that holds its units, and lanes from which they are synthesised by themselves.
-const CORE: (&str, usize) = ("overlay_core", 128);
-
-/// What is synthesised at once of the core of an overlay. No other design is affected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Core {
-    /// Each unit from 128 lanes on, else all together.
-    #[default]
-    BySize,
-    /// All together: logic is optimised across units.
-    Whole,
-    /// Each unit by itself.
-    Units,
-}
-
-impl Core {
-    /// For an overlay of so many lanes, 0 for other designs: the module whose instances are dissolved, so that what it contains are instances of the top level.
-    fn opened(self, lanes: usize) -> Option<&'static str> {
-        let units = match self {
-            Self::BySize => lanes >= CORE.1,
-            Self::Whole => false,
-            Self::Units => lanes > 0,
-        };
-        units.then_some(CORE.0)
-    }
-}
+use manifest::Manifest;
 
 /// Synthesises the design in the build folder for a family with the user's Yosys, provided if necessary.
 ///
@@ -180,7 +119,7 @@ fn modules(
     keep: Keep,
     progress: &(dyn Fn(Step<'_>) + Sync),
 ) -> Result<Synthesis> {
-    let (top, folding) = read_top(build)?;
+    let Manifest { top, folding, stages } = Manifest::read(build)?;
     let (ultra_ram, external) = (folding.ultra_ram, folding.machine.bus_width > 0);
     if ultra_ram && family != Family::Xcup {
         let problem =
@@ -214,7 +153,7 @@ fn modules(
         Ok(())
     };
     progress(Step::Doing("elaboration"));
-    let opened = core.opened(folding.overlay_lanes());
+    let opened = core.opened(&stages);
     run("elaborate", &scripts::elaborate(family, &top, &files, opened))?;
     let text = read(&folder.join("design.il"))?;
     let design = rtlil::Design::read(&text);
@@ -284,25 +223,6 @@ fn modules(
     })
 }
 
-/// The name of the top level, and the folding.
-fn read_top(build: &Path) -> Result<(String, Folding)> {
-    let path = build.join("manifest.json");
-    let manifest: Manifest = serde_json::from_str(&read(&path)?).map_err(|e| {
-        Error::input(format!("this manifest cannot be read: {e}"))
-            .at_file(&path)
-            .fix("make the build folder again with `snn2rtl build`")
-    })?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if manifest.top.chars().all(plain)
-        && manifest.top.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-    {
-        Ok((manifest.top, manifest.folding))
-    } else {
-        let name = crate::error::printable(&manifest.top);
-        Err(Error::input(format!("`{name}` is not a module name")).at_file(&path))
-    }
-}
-
 /// The ordered list of sources. They are used in a script, so only plain names are accepted.
 fn read_files(build: &Path, list: &str) -> Result<Vec<String>> {
     let path = build.join(list);
@@ -335,17 +255,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_cores_are_opened() {
-        let opened = |core: Core, lanes| core.opened(lanes).is_some();
-        assert_eq!([127, 128].map(|lanes| opened(Core::BySize, lanes)), [false, true]);
-        assert_eq!([0, 8].map(|lanes| opened(Core::Units, lanes)), [false, true]);
-        assert!(!opened(Core::Whole, 4096));
-        let lanes = |text: &str| serde_json::from_str::<Folding>(text).unwrap().overlay_lanes();
-        assert_eq!(lanes(r#"{"architecture": "overlay", "lanes": 384, "machine": {"bus_width": 128}}"#), 384);
-        assert_eq!(lanes(r#"{"lanes": 384, "input_lanes": 4}"#), 0);
-    }
-
-    #[test]
     fn names_from_outside_do_not_reach_the_script_unchecked() {
         let build = tempfile::tempdir().unwrap();
         std::fs::create_dir(build.path().join("rtl")).unwrap();
@@ -353,8 +262,6 @@ mod tests {
         assert!(
             read_files(build.path(), "rtl/files.f").unwrap_err().problem.contains("not a plain file name")
         );
-        std::fs::write(build.path().join("manifest.json"), r#"{"top": "a; exec"}"#).unwrap();
-        assert!(read_top(build.path()).unwrap_err().problem.contains("not a module name"));
         let error = yosys(Path::new("/no/such/build"), Family::Xc7, Core::default(), &|_| ()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
     }

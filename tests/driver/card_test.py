@@ -17,7 +17,7 @@ build_folder, library, images_file, expected_file, other_image = sys.argv[1:]
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(build_folder, "software"))]
 sys.dont_write_bytecode = True
 import simulated
-from checks import check, fails
+from checks import check, fails, loading, same
 
 import driver
 import xdma
@@ -141,33 +141,10 @@ class Card:
         self.closed = True
 
 
-def same(what, results, wanted):
-    check(what, len(results) == len(wanted))
-    for index, sample in enumerate(wanted):
-        check(f"{what}, sample {index}", (
-            results.classes[index] == sample["class"] and results.values[index].tolist() == sample["values"]
-            and results.logits[index].tolist() == sample["logits"] and results.flags[index] == driver.QUIESCENT))
-
-
 check("a core with two ports", build.memory_ports == 2 and build.reads_memory)
 device = Card()
 with xdma.Network(build_folder, device=device) as network:
-    same("the image of the build folder", network.infer(images[:4]), expected["own"][:4])
-    check("classes", network.predict(images[:3]).tolist() == [sample["class"] for sample in expected["own"][:3]])
-    bad = pathlib.Path(build_folder, "bad.bin")
-    for data, words in [(own[:-400], ["its source failed"]), (own[:8] + b"wrong" + own[13:], ["another machine"])]:
-        bad.write_bytes(data)
-        fails(driver.LoadError, words, lambda: network.load(bad))
-    bad.unlink()
-    network.load(other_image, unit=expected["other_unit"])
-    same("another network", network.infer(images[:4]), expected["other"][:4])
-    network.load()
-    same("the first one again", network.infer(images[1:4]), expected["own"][1:4])
-    # The memory fails in the middle of a sample.
-    device.board.library.snn_memory_error(ctypes.c_uint64(50), 2)
-    fails(driver.LoadError, ["call load() again"], lambda: network.infer(images[:1]))
-    network.load()
-    same("after a failure", network.infer(images[:2]), expected["own"][:2])
+    loading(driver, network, build_folder, images, expected, other_image, device.board.library)
     card = network._pynq
     check("one image and two buffers are held", len(card._taken) == 3)
     check("places do not overlap", all(a[1] <= b[0] for a, b in zip(card._taken, card._taken[1:])))
@@ -181,7 +158,7 @@ with xdma.Network(build_folder, device=device) as network:
     device.board.stuck = False
     network.reset()
     network.timeout = 10.0
-    same("after a reset with an empty core", network.infer(images[:2]), expected["own"][:2])
+    same(driver, "after a reset with an empty core", network.infer(images[:2]), expected["own"][:2])
     device.write_word(xdma.ADDRESS_LOW, 0)
     device.write_word(xdma.LENGTH, 5 * build.bus_lanes)
     for _ in range(200):

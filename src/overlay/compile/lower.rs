@@ -120,6 +120,7 @@ pub(super) struct Lowering<'a> {
     /// Nodes that have been computed.
     pub done: HashSet<NodeId>,
     pub layers: Vec<LayerPlace>,
+    pub again: Vec<LayerPlace>,
     pub input: Option<(NodeId, Input, Tracer)>,
     /// The mask that the vector unit has set last: raw element, buffer.
     pub mask: Option<(i32, usize)>,
@@ -200,6 +201,7 @@ impl<'a> Lowering<'a> {
             sums: HashMap::new(),
             done: HashSet::new(),
             layers: Vec::new(),
+            again: Vec::new(),
             input: None,
             mask: None,
             instructions: [0; 2],

@@ -366,6 +366,7 @@ fn finish(
         sources,
         windows: lowering.constants.windows.entries,
         layers,
+        again: std::mem::take(&mut lowering.again),
         values,
         stream,
         tables,

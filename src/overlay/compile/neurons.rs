@@ -125,7 +125,7 @@ impl Lowering<'_> {
         };
         self.done.insert(id);
         if alone.is_none() || spikes || operand.is_some() {
-            self.place(id, first, Unit::Engine, &layout, sums.rows);
+            self.place_neurons(id, &sums, 0, !first);
             let outputs = Outputs { spikes, operand, serial: merged };
             self.emit(Some(id), name, sums, Some(&neurons), outputs)?;
             if let (Some(serial), true) = (&alone, through) {
@@ -133,6 +133,7 @@ impl Lowering<'_> {
             }
             if let Some(serial) = alone {
                 let sums = self.accumulate_view(source, None)?;
+                self.place_neurons(id, &sums, 0, true);
                 self.emit(
                     None,
                     name,
@@ -143,53 +144,57 @@ impl Lowering<'_> {
             }
         } else {
             let sums = self.accumulate_view(source, None)?;
-            let layout = Layout::of_chunks(&sums.chunks, sums.channels, self.options.group());
-            self.place(id, first, Unit::Engine, &layout, sums.rows);
+            self.place_neurons(id, &sums, 0, !first);
             self.emit(None, name, sums, Some(&neurons), Outputs { serial: alone, ..Outputs::default() })?;
         }
         Ok(())
     }
 
     /// Notes where a layer's levels appear: in the instruction that is emitted next.
-    pub fn place(&mut self, id: NodeId, first: bool, unit: Unit, layout: &Layout, rows: usize) {
-        if first {
-            let list = usize::from(unit == Unit::Vector);
-            let (common, vector) = match unit {
-                Unit::Engine | Unit::Softmax => (self.fraction, false),
-                Unit::Vector => (self.neuron_fraction, true),
-            };
-            let mut theta = None;
-            let shift = match &self.network.node(id).op {
-                Op::Neuron(Neuron { rule: Rule::Affine { fraction, theta: all, .. }, .. }) => {
-                    theta = all.first().copied().filter(|_| vector);
-                    common - fraction
-                }
-                Op::Neuron(_)
-                | Op::Lif(_)
-                | Op::Input(_)
-                | Op::Linear(_)
-                | Op::Arrange(_)
-                | Op::Select(_)
-                | Op::Embedding(_)
-                | Op::Sum(_)
-                | Op::LayerNorm(_)
-                | Op::Product(_)
-                | Op::MaxPool(_)
-                | Op::Softmax(_)
-                | Op::Readout(_) => 0,
-            };
-            self.layers.push(LayerPlace {
-                node: id,
-                name: self.name(id).to_owned(),
-                unit,
-                instruction: self.instructions[list],
-                rows,
-                positions: layout.positions.clone(),
-                pieces: 1,
-                span: 0,
-                shift,
-                theta,
-            });
+    pub fn place(&mut self, id: NodeId, unit: Unit, layout: &Layout, rows: usize) {
+        let place = self.placed(id, unit, layout, (0, rows));
+        self.layers.push(place);
+    }
+
+    /// Notes which neurons of the engine the instruction that is emitted next computes: rows of a layer from the first one on,
+    /// for the first time or again.
+    fn place_neurons(&mut self, id: NodeId, sums: &Sums, first_row: usize, again: bool) {
+        let layout = Layout::of_chunks(&sums.chunks, sums.channels, self.options.group());
+        let place = self.placed(id, Unit::Engine, &layout, (first_row, sums.rows));
+        if again { &mut self.again } else { &mut self.layers }.push(place);
+    }
+
+    fn placed(
+        &self,
+        id: NodeId,
+        unit: Unit,
+        layout: &Layout,
+        (first_row, rows): (usize, usize),
+    ) -> LayerPlace {
+        let list = usize::from(unit == Unit::Vector);
+        let (common, vector) = match unit {
+            Unit::Engine | Unit::Softmax => (self.fraction, false),
+            Unit::Vector => (self.neuron_fraction, true),
+        };
+        let (mut shift, mut theta) = (0, None);
+        if let Op::Neuron(Neuron { rule: Rule::Affine { fraction, theta: all, .. }, .. }) =
+            &self.network.node(id).op
+        {
+            theta = all.first().copied().filter(|_| vector);
+            shift = common - fraction;
+        }
+        LayerPlace {
+            node: id,
+            name: self.name(id).to_owned(),
+            unit,
+            instruction: self.instructions[list],
+            first_row,
+            rows,
+            positions: layout.positions.clone(),
+            pieces: 1,
+            span: 0,
+            shift,
+            theta,
         }
     }
 
@@ -245,7 +250,9 @@ impl Lowering<'_> {
             {
                 let source = self.network.inputs(view.root)[0];
                 let rows = View { root: source, whole: view.whole, ..view };
-                (self.accumulate_view(rows, columns)?, self.neurons(view.root)?)
+                let sums = self.accumulate_view(rows, columns)?;
+                self.place_neurons(view.root, &sums, view.first, true);
+                (sums, self.neurons(view.root)?)
             }
             Op::Input(_)
             | Op::Linear(_)
@@ -318,6 +325,7 @@ impl Lowering<'_> {
                 View { root: inner.root, first: inner.first + view.first, count: view.count, whole: false };
             let sums = self.accumulate_view(rows, None)?;
             if !has_gaps(&sums.chunks) {
+                self.place_neurons(view.root, &sums, view.first, true);
                 let outputs = Outputs { serial: Some(serial), ..Outputs::default() };
                 return self.emit(None, name, sums, Some(&neurons), outputs);
             }
@@ -524,8 +532,8 @@ impl Lowering<'_> {
             self.items.push(Item { name: name.into(), kind, accesses });
         }
         self.instructions[0] += pieces;
-        let layer = self.layers.last_mut();
-        if let Some(layer) = layer.filter(|layer| layer.unit == Unit::Engine && layer.instruction == first) {
+        let last = self.layers.last_mut().into_iter().chain(self.again.last_mut());
+        for layer in last.filter(|layer| layer.unit == Unit::Engine && layer.instruction == first) {
             (layer.pieces, layer.span) = (pieces, usize::try_from(full).unwrap_or(usize::MAX));
         }
     }

@@ -345,7 +345,7 @@ impl Lowering<'_> {
         };
         let rows = (0..view.count).map(|r| (r, r + 1)).collect();
         let write = Access { buffer: tracer.buffer, port: Port::Spikes, offset: 0, rows };
-        self.place(id, true, Unit::Vector, &layout, view.count);
+        self.place(id, Unit::Vector, &layout, view.count);
         self.push_vector(name, vector, vec![read, write]);
         self.done.insert(id);
         self.tracers.entry(id).or_default().push(tracer);
@@ -439,7 +439,7 @@ impl Lowering<'_> {
         fire.scale = scale.unsigned_abs();
         self.softmax_widths(softmax, tokens, scale);
         self.row_levels(softmax.low, softmax.high, tracer.steps);
-        self.place(id, true, Unit::Softmax, &layout, rows);
+        self.place(id, Unit::Softmax, &layout, rows);
         let kind = Kind::Engine(Box::new((sums.fetch, fire)));
         self.items.push(Item { name: name.into(), kind, accesses });
         self.instructions[0] += 1;

@@ -74,7 +74,7 @@ impl Lowering<'_> {
         };
         let rows = (0..view.count).map(|r| (r, r + 1)).collect();
         let write = Access { buffer: tracer.buffer, port: Port::Spikes, offset: 0, rows };
-        self.place(id, true, Unit::Vector, &layout, view.count);
+        self.place(id, Unit::Vector, &layout, view.count);
         self.push_vector(name, vector, vec![read, write]);
         self.done.insert(id);
         self.tracers.entry(id).or_default().push(tracer);

@@ -1,5 +1,7 @@
 //! Comparison of a layer of neurons.
 
+use std::ops::Range;
+
 use super::recording::Inside;
 use super::taps::Beat;
 use crate::hardware::{Compared, FirstMismatch, What};
@@ -23,6 +25,7 @@ pub(super) struct Layer {
     pub instruction: usize,
     /// Its number in the golden model.
     pub index: usize,
+    first_row: usize,
     rows: usize,
     /// Instructions that compute it one after the other, and positions of each; the one that is due.
     pub pieces: usize,
@@ -41,6 +44,8 @@ pub(super) struct Layer {
     /// What comes next.
     next: Place,
     pub sample: usize,
+    /// Whether its neurons were computed before.
+    again: bool,
     /// Sample, row and channel of the next number that is read.
     read: (usize, usize, usize),
     pub compared: Compared,
@@ -85,6 +90,7 @@ impl Layer {
             unit: place.unit,
             instruction: place.instruction,
             index,
+            first_row: place.first_row,
             rows: place.rows,
             pieces: place.pieces,
             span: if place.pieces > 1 { place.span } else { channels.len() },
@@ -97,9 +103,16 @@ impl Layer {
             steps: usize::try_from(steps).unwrap_or(usize::MAX),
             next: Place { row: 0, first: 0, step: 0 },
             sample: 0,
+            again: false,
             read: (0, 0, 0),
             compared: Compared::default(),
         }
+    }
+
+    /// Of neurons that another instruction has computed before: compared all the same, but counted once.
+    pub fn again(mut self) -> Self {
+        self.again = true;
+        self
     }
 
     /// Position of the first neuron that an instruction computes.
@@ -108,8 +121,8 @@ impl Layer {
     }
 
     /// Neurons that the hardware computes.
-    pub fn neurons(&self) -> usize {
-        self.rows * self.own_channels
+    pub fn neurons(&self) -> Range<usize> {
+        self.first_row * self.own_channels..(self.first_row + self.rows) * self.own_channels
     }
 
     /// Compares a group after a local time-step; whether the layer is complete for its sample.
@@ -147,7 +160,7 @@ impl Layer {
                 let message = "a lane without a neuron fires";
                 return Err(at(FirstMismatch::new(What::Neuron, beat.cycle, message)));
             };
-            let expected = record.state(step, row * self.own_channels + channel);
+            let expected = record.state(step, (self.first_row + row) * self.own_channels + channel);
             let same = |expected: crate::hardware::NeuronState| {
                 let membranes = self.unit != Unit::Engine || expected.membrane << self.shift == rtl.membrane;
                 (expected.spike, expected.tracer) == (rtl.spike, rtl.tracer) && membranes
@@ -166,7 +179,7 @@ impl Layer {
             }
             self.compared.spikes += 1;
             self.compared.fired += u64::from(rtl.spike != 0);
-            self.compared.neurons += u64::from(step + 1 == self.steps);
+            self.compared.neurons += u64::from(!self.again && step + 1 == self.steps);
         }
         // Step by step, group by group, row by row.
         self.next.step += 1;

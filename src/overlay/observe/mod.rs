@@ -88,6 +88,8 @@ impl<'a> Observer<'a> {
                     .fix("write the build folder again with 'snn2rtl build'")
             })?;
             layers.push(Layer::new(index, place, plan));
+            let again = plan.again.iter().filter(|place| place.name == own.name);
+            layers.extend(again.map(|place| Layer::new(index, place, plan).again()));
         }
         let of = |unit: Unit| {
             let mut of: Vec<usize> = (0..layers.len()).filter(|&n| layers[n].unit == unit).collect();
@@ -147,21 +149,7 @@ impl<'a> Observer<'a> {
         let copies = products.filter(|(n, (_, (_, fire)))| fire.neurons == 1 && !self.engine.contains_key(n));
         // A copy's neuron fires once for each spike that it reads; all chunks that read the same neurons see the same
         // spikes.
-        let copied = copies.map(|(_, (busy, (fetch, fire)))| {
-            // Neurons of a layer whose levels go into a second sum are computed again.
-            let same = |n: &usize| {
-                let (own, neurons) = (&plan.fetch[*n], &plan.fire[*n]);
-                (own.source, own.words, neurons.thresholds) == (fetch.source, fetch.words, fire.thresholds)
-            };
-            if let Some((&instruction, &layer)) =
-                self.engine.iter().find(|(n, _)| fire.serial == 1 && same(n))
-            {
-                let layer = &self.layers[layer];
-                // With the first of its instructions, all neurons of the layer.
-                let counts = instruction == layer.instruction;
-                let record = recording.layers.get(layer.index).filter(|_| counts);
-                return record.map_or(0, |record| record.spikes_of(layer.neurons()));
-            }
+        let copied = copies.map(|(_, (busy, (fetch, _)))| {
             let same = fetch.inner * if fetch.slice_step == 0 { fetch.outer } else { 1 };
             busy.events / u64::try_from(same).unwrap_or(1).max(1)
         });

@@ -1,6 +1,7 @@
 //! Recordings of the golden model for the samples inside, kept until the hardware has completed them.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::golden::{Membranes, Observer, Settled, SettledOutcome};
 use crate::hardware::NeuronState;
@@ -26,10 +27,14 @@ impl LayerRecord {
         })
     }
 
-    /// Spikes of the first neurons; those of further rows are not computed where nothing reads them.
-    pub fn spikes_of(&self, neurons: usize) -> u64 {
+    /// Spikes of these neurons; those of further rows are not computed where nothing reads them.
+    pub fn spikes_of(&self, neurons: Range<usize>) -> u64 {
         let steps = self.spikes.chunks(self.neurons.max(1));
-        steps.map(|step| step.iter().take(neurons).filter(|&&spike| spike != 0).count() as u64).sum()
+        let fired = |step: &[i8]| {
+            let own = step.iter().take(neurons.end).skip(neurons.start);
+            own.filter(|&&spike| spike != 0).count() as u64
+        };
+        steps.map(fired).sum()
     }
 
     /// What a layer that decides by rows has read: its membranes, which do not change.
