@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use snn2rtl::error::Error;
 use snn2rtl::graph::Shape;
 use snn2rtl::quant::{
-    Decimal, Element, Encoding, Function, InputSpec, Precision, Quantiser, Rounding, Scaling, Weights,
+    Decimal, Element, Encoding, Function, InputSpec, Padding, Precision, Quantiser, Rounding, Scaling,
+    Weights,
 };
 use snn2rtl::snn::file::{load, save};
 use snn2rtl::snn::{Input, Linear, Model, Network, Op};
@@ -48,6 +49,7 @@ fn tiny() -> Model {
         producer: "by hand".into(),
         views: Default::default(),
         precision: Default::default(),
+        padding: None,
     }
 }
 
@@ -83,6 +85,7 @@ fn rich(names: &[String; 6]) -> Model {
         producer: "π/\\".into(),
         views: Default::default(),
         precision: Default::default(),
+        padding: None,
     }
 }
 
@@ -232,6 +235,21 @@ fn what_is_wrong_in_the_graph_is_named() {
     }
     assert!(damaged("graph.json", |_| vec![b'['; 100_000]).problem.contains("graph.json"));
     assert!(damaged("graph.json", |mut b| b.split_off(b.len() / 2)).problem.contains("graph.json"));
+}
+
+#[test]
+fn the_rule_of_padding_is_saved() {
+    let folder = folder();
+    let path = folder.path().join("a.snn");
+    for padding in [Padding::Absent(1), Padding::Last(0)] {
+        let model = Model { padding: Some(padding), ..tiny() };
+        round_trip(&model);
+        save(&model, &path).expect("saved");
+        assert_eq!(load(&path).expect("loaded").padding, Some(padding));
+    }
+    let text = fs::read_to_string(path.join("graph.json")).expect("text");
+    fs::write(path.join("graph.json"), text.replace("\"last\"", "\"first\"")).expect("written");
+    assert!(load(&path).expect_err("loaded").problem.contains("graph.json"));
 }
 
 #[test]

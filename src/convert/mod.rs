@@ -68,7 +68,8 @@ pub fn convert(
     let mut views = conversion.views;
     views.retain(|name, _| graph.find(name).is_some());
     let (name, producer) = (name.to_owned(), producer.to_owned());
-    let model = snn::Model { network: graph, name, producer, views, precision: Precision::EXACT };
+    let precision = Precision::EXACT;
+    let model = snn::Model { network: graph, name, producer, views, precision, padding: None };
     Ok((model, conversion.notes))
 }
 

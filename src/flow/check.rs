@@ -29,6 +29,7 @@ pub fn check(options: &Options) -> Result<Check> {
         model_name,
         producer,
         samples,
+        padding,
         nodes,
         mut network,
         placeholders,
@@ -69,7 +70,7 @@ pub fn check(options: &Options) -> Result<Check> {
         let name = options.name.as_deref().unwrap_or(&stem);
         let lowered =
             convert::convert(&network, name, &producer, options.encoding).and_then(|(model, notes)| {
-                let model = Model { precision: options.precision, ..model };
+                let model = Model { precision: options.precision, padding, ..model };
                 Ok((lower::lower(&model)?.proof, model, notes))
             });
         match lowered {

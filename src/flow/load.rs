@@ -53,6 +53,10 @@ fn coding(model: &Model) -> Option<Coding> {
     })
 }
 
+/// What to do about padding where the model has none.
+const PADDING: &str = "the model counts its positions from the tokens that are not padding: put padding at the end, and where \
+                       no mask leaves it out, export the model with its attention mask and pass --bind attention_mask=padding:ID";
+
 /// Reads samples for a model, the first `most` of them if given, and checks that each element can be one of its input.
 ///
 /// # Errors
@@ -69,6 +73,17 @@ pub fn inputs(location: &str, model: &Model, most: Option<usize>) -> Result<Inpu
             return Err(Error::input("no samples are asked for: --samples 0"));
         }
         inputs.truncate(most);
+    }
+    if let Some(padding) = model.padding {
+        let mut raw = Vec::new();
+        for n in 0..inputs.len() {
+            inputs.fill(n, &mut raw);
+            if let Some(at) = padding.broken_at(&raw) {
+                let problem =
+                    format!("sample {n} has the token {} at index {at}: {}", raw[at], padding.describe());
+                return Err(Error::input(problem).at_file(location).fix(PADDING));
+            }
+        }
     }
     let (low, high) = model.raw_range();
     if (low, high) != element.range() {

@@ -35,7 +35,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::qann::Network;
-use crate::quant::{Element, InputSpec, Scaling};
+use crate::quant::{Element, InputSpec, Padding, Scaling};
 
 use decode::Model;
 use flow::Flow;
@@ -87,6 +87,8 @@ pub struct Examined {
     pub producer: String,
     /// What raw samples are; none if neither the user nor the model tells.
     pub samples: Option<Samples>,
+    /// What the padding of samples of token ids must keep to.
+    pub padding: Option<Padding>,
     /// Every node of the file, sources first.
     pub nodes: Vec<Surveyed>,
     /// The network. If there are problems, placeholders stand for what could not be imported, and parts may be missing.
@@ -168,7 +170,8 @@ fn examine_bytes(
     let mut samples = keep(early, &mut problems);
     let assumed = samples.as_ref().map_or_else(provisional, |samples| Ok(samples.spec.clone()))?;
     let options = Options { input: assumed, weight_bits };
-    let findings = find::find_all(&Context { flow: &flow, options: &options, told: RefCell::default() });
+    let mut findings = find::find_all(&Context { flow: &flow, options: &options, told: RefCell::default() });
+    let padding = find::padding(&mut findings);
     let open = samples.is_none() && problems.is_empty();
     problems.extend(findings.wrong.values().flatten().cloned());
     if open {
@@ -185,6 +188,7 @@ fn examine_bytes(
     problems.extend(built.problems);
     Ok(Examined {
         samples,
+        padding,
         nodes,
         network: built.network,
         placeholders: built.placeholders,

@@ -119,6 +119,7 @@ pub(super) fn build(file: &File, order: &[usize], name: &str, producer: &str, op
                 producer,
                 views: walk.views,
                 precision: Precision::EXACT,
+                padding: None,
             };
             match model.network.check("spiking network") {
                 Ok(()) => built.model = Some(model),

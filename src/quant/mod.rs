@@ -4,12 +4,14 @@
 
 mod function;
 mod input;
+mod padding;
 mod precision;
 mod quantiser;
 mod weights;
 
 pub use function::{Arithmetic, Binary, Function, Step, Unary};
 pub use input::{Coding, Decimal, Element, Encoding, InputSpec, Scaling};
+pub use padding::Padding;
 pub use precision::Precision;
 pub use quantiser::{Boundary, Quantiser, Rounding};
 pub use weights::Weights;

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::graph::{Band, Graph, Operator, Shape, Window};
 use crate::operators::{self, finite};
-use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Weights};
+use crate::quant::{Encoding, Function, InputSpec, Padding, Precision, Quantiser, Weights};
 
 /// A converted network and its origin.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Model {
     pub views: BTreeMap<String, View>,
     /// Fraction bits of the operators that are rounded.
     pub precision: Precision,
+    /// What the padding of samples of token ids must keep to.
+    pub padding: Option<Padding>,
 }
 
 impl Model {

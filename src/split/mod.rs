@@ -111,7 +111,9 @@ pub fn split(model: &Model, cuts: &[NodeId]) -> Result<Vec<Part>> {
         let views = model.views.iter().filter(|(name, _)| own.find(name).is_some());
         let views = views.map(|(name, view)| (name.clone(), view.clone())).collect();
         let (producer, precision) = (model.producer.clone(), model.precision);
-        let part = Model { network: own, name, producer, views, precision };
+        // The first part reads the tokens.
+        let padding = model.padding.filter(|_| n == 0);
+        let part = Model { network: own, name, producer, views, precision, padding };
         if let Some(cut) = cut {
             let lowered = lower::lower(&part)?;
             let mask = input.filter(|(id, _)| {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use snn2rtl::data::NpzWriter;
+
 use crate::session::{INPUT, Session, example, fixture};
 
 #[test]
@@ -25,6 +27,30 @@ fn damaged_models_are_refused() {
         &format!("convert {} -o m.snn --input u8 --mean 0 --std 0", fixture("qdq_matmul_add.onnx")),
         &[],
     );
+}
+
+/// Positions that are counted from the tokens are those of samples with padding at the end, or without any.
+#[test]
+fn padding_where_positions_would_be_others_is_refused() {
+    let s = Session::new();
+    let ids = |name: &str, padded: &[usize]| {
+        let tokens = (0..5).map(|at| if padded.contains(&usize::from(at)) { 1 } else { 2 + at });
+        let tokens: Vec<u16> = tokens.collect();
+        let mut file = NpzWriter::create(&s.path(name)).expect("a file");
+        file.add("ids", &[1, 5], &tokens).expect("written");
+        file.finish().expect("written");
+    };
+    ids("plain.npz", &[]);
+    ids("right.npz", &[3, 4]);
+    ids("left.npz", &[0, 4]);
+    let stranger = |name: &str| fixture(&format!("../strangers/{name}.onnx"));
+    s.run(&format!("convert {} -o none.snn", stranger("hf_roberta_ts"))).ok();
+    let bind = "--bind attention_mask=padding:1";
+    s.run(&format!("convert {} -o mask.snn {bind}", stranger("hf_roberta_mask_ts"))).ok();
+    s.run("run none.snn --inputs plain.npz:ids").ok();
+    s.run("run mask.snn --inputs right.npz:ids").ok();
+    s.refused("run none.snn --inputs right.npz:ids", &["token 1 at index 3", "no token may be 1"]);
+    s.refused("run mask.snn --inputs left.npz:ids", &["token 1 at index 0", "only be at the end"]);
 }
 
 #[test]

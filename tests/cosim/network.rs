@@ -85,6 +85,7 @@ pub fn model(recipe: &Recipe, random: &mut Random) -> Model {
         producer: "test".into(),
         views: Default::default(),
         precision: Default::default(),
+        padding: None,
     }
 }
 

@@ -198,7 +198,7 @@ fn weights_of_one_bit_or_none() {
     network.add("logits", Op::Readout, &[last]).expect("fits");
     let (name, producer) = ("few_bits".to_owned(), "hand".to_owned());
     let precision = Precision::EXACT;
-    let model = Model { network, name, producer, views: Default::default(), precision };
+    let model = Model { network, name, producer, views: Default::default(), precision, padding: None };
     let folder = tempfile::tempdir().expect("a folder");
     let build = folder.path().join("build");
     let manifest = emit::emit(&model, &Options::default(), &build).expect("written");

@@ -277,7 +277,7 @@ fn what_is_added_with_coefficient_0() {
     network.add("logits", Op::Readout, &[head]).expect("fits");
     let precision = Precision { residual: 1, affine: 1, ..Precision::EXACT };
     let (name, producer) = ("hand".to_owned(), "hand".to_owned());
-    let model = Model { network, name, producer, views: Default::default(), precision };
+    let model = Model { network, name, producer, views: Default::default(), precision, padding: None };
     let lowered = lower(&model).expect("lowers");
     let coefficients = |name: &str| {
         let network = &lowered.network;

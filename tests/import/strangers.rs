@@ -10,7 +10,7 @@ use snn2rtl::graph::Shape;
 use snn2rtl::import::{Adjustments, Binding, Examined, examine};
 use snn2rtl::lower::lower;
 use snn2rtl::qann::eval::evaluate;
-use snn2rtl::quant::{Element, InputSpec, Scaling};
+use snn2rtl::quant::{Element, InputSpec, Padding, Scaling};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/strangers")
@@ -252,6 +252,19 @@ fn masks_and_positions_of_token_ids() {
         let told = read(name, None, &adjustments).notes;
         assert!(told.iter().any(|(_, text)| text.contains("token is 1")), "{name}: {told:?}");
     }
+}
+
+/// Positions that are counted, and no mask: samples without padding.
+#[test]
+fn counted_positions_without_a_mask() {
+    assert!(check("hf_roberta_ts", None, &Adjustments::default()) >= 5);
+    let examined = read("hf_roberta_ts", None, &Adjustments::default());
+    assert_eq!(examined.padding, Some(Padding::Absent(1)));
+    assert!(examined.notes.iter().any(|(_, text)| text.contains("samples that contain it are refused")));
+    let mask = ("attention_mask".to_owned(), Binding::NotToken(1));
+    let adjustments = Adjustments { bindings: vec![mask], shapes: Vec::new() };
+    assert_eq!(read("hf_roberta_mask_ts", None, &adjustments).padding, Some(Padding::Last(1)));
+    assert_eq!(read("hf_bert_mask_ts", None, &adjustments).padding, None);
 }
 
 /// A mask as a second input is not guessed.

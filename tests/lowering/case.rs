@@ -155,6 +155,7 @@ pub fn model(chain: Vec<(&str, Op)>) -> Model {
         producer: "test".into(),
         views: Default::default(),
         precision: Default::default(),
+        padding: None,
     }
 }
 

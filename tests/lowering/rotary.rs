@@ -35,7 +35,8 @@ fn lowered(levels: [i32; 4], scale: f64, added: bool) -> Result<Lowered, Error> 
     let head = network.add("head", linear(2, &[1, 2], 1.0), &[neurons]).expect("fits");
     network.add("logits", Op::Readout, &[head]).expect("fits");
     let (name, producer) = ("hand".to_owned(), "hand".to_owned());
-    lower(&Model { network, name, producer, views: Default::default(), precision: Precision::EXACT })
+    let (views, precision) = (Default::default(), Precision::EXACT);
+    lower(&Model { network, name, producer, views, precision, padding: None })
 }
 
 /// The largest difference of a coefficient from the factor that it stands for, as a part of the largest one.

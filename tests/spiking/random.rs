@@ -33,6 +33,7 @@ pub fn network(lif: Lif, weights: Vec<i32>, inputs: usize, bias: Vec<f64>) -> Mo
         producer: "test".into(),
         views: [].into(),
         precision: Precision::EXACT,
+        padding: None,
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Context<'a> {
 pub enum Remark {
     /// How weights without a quantiser were taken.
     FloatWeights(String),
+    /// Positions are counted from the tokens that are not this one.
+    Counted(i32),
     /// Anything else.
     Other(String),
 }
@@ -72,6 +74,11 @@ impl Context<'_> {
     /// Tells the user something that is not a problem.
     pub fn tell(&self, text: String) {
         self.told.borrow_mut().push(Remark::Other(text));
+    }
+
+    /// Notes that positions are counted from the tokens that are not this one, the padding.
+    pub fn counts_without(&self, padding: i32) {
+        self.told.borrow_mut().push(Remark::Counted(padding));
     }
 
     /// Tells the user how weights without a quantiser were taken.

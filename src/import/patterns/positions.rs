@@ -29,12 +29,21 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
         ))
         .fix("use constant positions, or count the tokens that are not padding")
     };
-    // Other tokens, and padding at the end, change nothing before it.
+    // Other tokens, and padding at the end, change nothing before it; which one is the padding is seen from those that do.
     let turned: Vec<i64> = plain.iter().rev().copied().collect();
     if probe.evaluate(&turned)?.as_ints().map_err(Error::input)? != rows {
         return Err(wrong("other tokens change them"));
     }
+    let mut moving = Vec::new();
     for &padding in &probe.candidates {
+        for at in 0..probe.tokens {
+            let mut ids = plain.clone();
+            ids[at] = padding;
+            if probe.evaluate(&ids)?.as_ints().map_err(Error::input)? != rows {
+                moving.push(padding);
+                break;
+            }
+        }
         for first in 1..probe.tokens {
             let padded: Vec<i64> =
                 (0..probe.tokens).map(|i| if i < first { plain[i] } else { padding }).collect();
@@ -58,11 +67,13 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     if shape.len() != values.len() {
         return Ok(None);
     }
-    context.tell(
-        "positions are counted from the tokens; they are those of samples whose padding, if any, is at the end. Rows of \
-         padding tokens have other values than in the model, and the mask leaves them out"
-            .to_owned(),
-    );
+    match moving[..] {
+        [] => {}
+        [padding] => context.counts_without(i32::try_from(padding).unwrap_or(i32::MAX)),
+        [first, second, ..] => {
+            return Err(wrong(&format!("several tokens do not count, {first} and {second} among them")));
+        }
+    }
     let steps: Vec<(Op, Vec<Part>)> = vec![(Op::Constant { shape, values }, Vec::new())];
     Ok(Some(Found::Chain { steps, name: node.name.clone(), detail: format!("rows {} …", rows[0]) }))
 }

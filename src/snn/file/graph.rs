@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::tensors::{Reader, Writer};
 use crate::error::{Error, Result, printable};
 use crate::graph::{Band, NodeId, Shape, Window};
-use crate::quant::{Encoding, Function, InputSpec, Precision, Quantiser, Rounding, Weights};
+use crate::quant::{Encoding, Function, InputSpec, Padding, Precision, Quantiser, Rounding, Weights};
 use crate::snn::{
     Arrange, Embedding, Form, Input, LayerNorm, Lif, Linear, Model, Network, Op, Product, Reset, Select,
     Softmax, Sum, Time, View,
@@ -31,6 +31,9 @@ struct File {
     /// Fraction bits of the operators that are rounded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     precision: Option<Precision>,
+    /// What the padding of samples of token ids must keep to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    padding: Option<Padding>,
     nodes: Vec<FileNode>,
 }
 
@@ -238,6 +241,7 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
         name: model.name.clone(),
         producer: model.producer.clone(),
         precision,
+        padding: model.padding,
         nodes,
     };
     let mut text = serde_json::to_vec_pretty(&file)
@@ -286,7 +290,8 @@ pub(super) fn decode(text: &[u8], mut tensors: Reader<'_>) -> Result<Model> {
         }
     }
     tensors.finish()?;
-    Ok(Model { network, name: file.name, producer: file.producer, views, precision })
+    let padding = file.padding;
+    Ok(Model { network, name: file.name, producer: file.producer, views, precision, padding })
 }
 
 fn add(
