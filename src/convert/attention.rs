@@ -94,7 +94,7 @@ impl Conversion {
         let node = self.carrier(name, value)?;
         match (&self.graph.node(node).op, value.relu || value.offset != 0.0, value.is_masked()) {
             (Op::Neuron(_), false, false) => Ok(node),
-            _ => Err(Error::input("an operand of this product is not quantised, so spikes cannot carry it")
+            _ => Err(Error::input(format!("an operand of this product is not quantised, so spikes cannot carry it: {}", self.described(node)))
                 .at_node(name)
                 .fix("train with activation quantisers on both operands of every product, or insert quantisers: --insert-quantisers 8 --calibrate SAMPLES.npy")),
         }

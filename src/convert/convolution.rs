@@ -1,6 +1,7 @@
 //! Convolutions and average pools of feature maps → synaptic layers with a window.
 
 use super::Conversion;
+use super::linear::no_quantiser;
 use super::view::{Content, Value};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Window};
@@ -86,14 +87,15 @@ impl Conversion {
         let (node, order) = self.rows_of(name, source, window.channels)?;
         match &self.graph.node(node).op {
             Op::Input(_) | Op::Neuron(_) | Op::Lif(_) | Op::Arrange(_) | Op::Select(_) => Ok((node, order)),
-            Op::Linear(_) => Err(self.no_quantiser_after("the layer", node, name)),
-            Op::Sum(_) | Op::Embedding(_) => Err(self.no_quantiser_after("the sum", node, name)),
-            Op::LayerNorm(_)
+            Op::Linear(_)
+            | Op::Sum(_)
+            | Op::Embedding(_)
+            | Op::LayerNorm(_)
             | Op::Function(_)
             | Op::Product(_)
             | Op::Softmax(_)
             | Op::MaxPool(_)
-            | Op::Readout => Err(self.no_quantiser_after("the operator", node, name)),
+            | Op::Readout => Err(no_quantiser(&self.described(node), name)),
         }
     }
 

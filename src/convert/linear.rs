@@ -27,14 +27,14 @@ impl Conversion {
         let (node, order) = self.rows_of(name, source, weights.inputs)?;
         match &self.graph.node(node).op {
             Op::Input(_) | Op::Neuron(_) | Op::Lif(_) | Op::Arrange(_) | Op::Select(_) | Op::Readout => {}
-            Op::MaxPool(_) => return Err(self.no_quantiser_after("the pool", node, name)),
-            Op::Linear(_) => return Err(self.no_quantiser_after("the linear layer", node, name)),
-            Op::Sum(_) | Op::Embedding(_) => return Err(self.no_quantiser_after("the sum", node, name)),
-            Op::LayerNorm(_) => return Err(self.no_quantiser_after("the LayerNorm", node, name)),
-            Op::Function(_) => return Err(self.no_quantiser_after("the function", node, name)),
-            Op::Product(_) | Op::Softmax(_) => {
-                return Err(self.no_quantiser_after("the attention", node, name));
-            }
+            Op::MaxPool(_)
+            | Op::Linear(_)
+            | Op::Sum(_)
+            | Op::Embedding(_)
+            | Op::LayerNorm(_)
+            | Op::Function(_)
+            | Op::Product(_)
+            | Op::Softmax(_) => return Err(no_quantiser(&self.described(node), name)),
         }
         let mut levels = vec![0; weights.levels.len()];
         for o in 0..weights.outputs {
@@ -47,9 +47,23 @@ impl Conversion {
         Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
     }
 
-    /// The error for a value of this node that a layer reads.
-    pub(super) fn no_quantiser_after(&self, what: &str, node: NodeId, name: &str) -> Error {
-        no_quantiser(&format!("{what} {:?}", printable(&self.graph.node(node).name)), name)
+    /// A node in a message: what it is, and its name.
+    pub(super) fn described(&self, node: NodeId) -> String {
+        let node = self.graph.node(node);
+        let what = match &node.op {
+            Op::Input(_) => "the input",
+            Op::Linear(_) => "the linear layer",
+            Op::Sum(_) | Op::Embedding(_) => "the sum",
+            Op::LayerNorm(_) => "the LayerNorm",
+            Op::Function(_) => "the function",
+            Op::Product(_) => "the product",
+            Op::Softmax(_) => "the softmax",
+            Op::MaxPool(_) => "the pool",
+            Op::Neuron(_) | Op::Lif(_) | Op::Arrange(_) | Op::Select(_) | Op::Readout => {
+                "what is computed from"
+            }
+        };
+        format!("{what} {:?}", printable(&node.name))
     }
 
     /// The layer of which a value that is about to be quantised reads all outputs, and the order in which it reads
