@@ -281,7 +281,7 @@ impl Lowering<'_> {
             | Op::Softmax(_)
             | Op::Readout(_) => false,
         };
-        if !view.whole || !levels_or_layer {
+        if !levels_or_layer {
             let problem = "rows that become columns, of something else than a layer or neurons";
             return Err(refused(name, problem, "quantise the value before it is transposed"));
         }
