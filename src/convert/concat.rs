@@ -75,7 +75,7 @@ impl Conversion {
             let label = self.unused_name(format!("{name}.part"));
             let op = Op::Linear(Linear::plain(weights, Vec::new()));
             let node = self.graph.add(label, op, &[node])?;
-            terms.push(Summand { node, first: 0, turned: false });
+            terms.push(Summand::plain(node, 0));
         }
         let rows = shape.len() / channels;
         let extents: Vec<usize> = last.iter().map(|&i| shape.0[i]).collect();

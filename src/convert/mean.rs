@@ -49,11 +49,16 @@ impl Conversion {
     }
 
     /// A sum that has its node already, as one that is still open.
-    fn pending(&self, node: NodeId) -> Pending {
+    pub(super) fn pending(&self, node: NodeId) -> Pending {
         let Op::Sum(sum) = &self.graph.node(node).op else { return Pending::default() };
         let inputs = self.graph.inputs(node).into_iter().zip(&sum.first).enumerate();
         let terms = inputs
-            .map(|(port, (node, &first))| Summand { node, first, turned: sum.turned.contains(&port) })
+            .map(|(port, (node, &first))| Summand {
+                node,
+                first,
+                turned: sum.turned.contains(&port),
+                factors: sum.factors.get(port).cloned().unwrap_or_default(),
+            })
             .collect();
         let name = self.graph.node(node).name.clone();
         Pending { name, rows: sum.rows, channels: sum.channels, terms, constant: sum.constant.clone() }
@@ -70,8 +75,9 @@ impl Conversion {
             let of = |c: usize| sum.constant.iter().skip(c).step_by(channels).sum::<f64>() / count;
             mean.constant = (0..channels).map(of).collect();
         }
-        for &Summand { node, turned, .. } in &sum.terms {
-            if turned {
+        for term in &sum.terms {
+            let node = term.node;
+            if term.turned || !term.factors.is_empty() {
                 return Err(no_quantiser("the sum before it", name));
             }
             let term = self.graph.node(node);
@@ -131,7 +137,7 @@ impl Conversion {
             let label = self.unused_name(format!("{}.mean", self.graph.node(node).name));
             let op = Op::Linear(Linear { divisor: wide, ..Linear::plain(weights, bias) });
             let node = self.graph.add(label, op, &[below])?;
-            mean.terms.push(Summand { node, first: 0, turned: false });
+            mean.terms.push(Summand::plain(node, 0));
         }
         if readers > 1 {
             return Ok(Value::plain(self.finish_sum(&mean)?, readers));

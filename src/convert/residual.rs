@@ -50,7 +50,7 @@ impl Conversion {
                 }
                 Content::Sum(inner) => {
                     sum.add_constant(first, &inner.constant);
-                    let moved = |term: &Summand| Summand { first: term.first + first, ..*term };
+                    let moved = |term: &Summand| Summand { first: term.first + first, ..term.clone() };
                     sum.terms.extend(inner.terms.iter().map(moved));
                 }
                 Content::Pool(pooled) => return Err(super::pool::unquantised(&pooled.name)),
@@ -59,7 +59,7 @@ impl Conversion {
                         Some(node) => (self.for_sum(node, part)?, true),
                         None => (self.term(name, part, channels)?, false),
                     };
-                    sum.terms.push(Summand { node, first, turned });
+                    sum.terms.push(Summand { turned, ..Summand::plain(node, first) });
                 }
             }
         }
@@ -212,11 +212,15 @@ impl Conversion {
         let nodes: Vec<NodeId> = sum.terms.iter().map(|term| term.node).collect();
         let first = sum.terms.iter().map(|term| term.first).collect();
         let turned = (0..nodes.len()).filter(|&port| sum.terms[port].turned).collect();
+        let mut factors: Vec<Vec<f64>> = sum.terms.iter().map(|term| term.factors.clone()).collect();
+        if factors.iter().all(Vec::is_empty) {
+            factors.clear();
+        }
         let (rows, channels) = (sum.rows, sum.channels);
         let name = self.unused_name(sum.name.clone());
         self.graph.add(
             name,
-            Op::Sum(Sum { rows, channels, first, constant: sum.constant.clone(), factors: Vec::new(), turned }),
+            Op::Sum(Sum { rows, channels, first, constant: sum.constant.clone(), factors, turned }),
             &nodes,
         )
     }

@@ -60,13 +60,22 @@ pub(super) struct Pooled {
 }
 
 /// A node of an open sum.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Summand {
     pub node: NodeId,
     /// The row to which its first row is added.
     pub first: usize,
     /// Its columns are rows of the sum.
     pub turned: bool,
+    /// A factor of each of its elements; empty for 1.
+    pub factors: Vec<f64>,
+}
+
+impl Summand {
+    /// As it is, from a row on.
+    pub fn plain(node: NodeId, first: usize) -> Self {
+        Self { node, first, turned: false, factors: Vec::new() }
+    }
 }
 
 /// An open sum.

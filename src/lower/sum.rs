@@ -96,6 +96,8 @@ pub(super) fn lower(
             }
             if coefficient.windows(2).all(|pair| pair[0] == pair[1]) {
                 coefficient.truncate(1);
+            } else if coefficient.chunks(channels).all(|row| row == &coefficient[..channels]) {
+                coefficient.truncate(channels);
             }
             terms.push(Term { first, coefficient, turned: false });
             continue;
