@@ -87,6 +87,8 @@ package overlay_isa_pkg;
   localparam int unsigned FireCurrentLsb = 576;
   localparam int unsigned FireApartLsb = 577;
   localparam int unsigned FirePerRowLsb = 578;
+  localparam int unsigned FireTurnedLsb = 579;
+  localparam int unsigned FireSumStrideLsb = 580;
 
   localparam int unsigned VectorWords = 17;
   localparam int unsigned VectorLastLsb = 0;

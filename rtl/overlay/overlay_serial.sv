@@ -9,6 +9,10 @@
 /// Coefficients of a row are those of the row before, or with `per_row_i` the next ones, which begin at a multiple of
 /// `Lanes`.
 ///
+/// With `turned_i`, a row is a column of sums: its elements are `stride_i` apart, a multiple of `Lanes`, and the next row
+/// begins an address later. Each coefficient has a word of its own, the same in all banks. Elements come one by one, without
+/// start values.
+///
 /// Contract: takes an element or a beat a cycle; the fields of the instruction are stable until 5 cycles after its last
 /// element. `restart_i` is high before the first element of an instruction. Writes are never refused.
 /// Latency: 5 cycles to the write.
@@ -32,7 +36,9 @@ module overlay_serial #(
   input  wire logic                              start_i,
   input  wire logic                              per_channel_i,
   input  wire logic                              per_row_i,
+  input  wire logic                              turned_i,
   input  wire logic [SumBits-1:0]                sums_i,
+  input  wire logic [SumBits-1:0]                stride_i,
   input  wire logic [StartBits-1:0]              starts_i,
   input  wire logic [CoefficientBits-1:0]        coefficients_i,
   input  wire logic signed [CoefficientWidth-1:0] coefficient_i,
@@ -60,7 +66,8 @@ module overlay_serial #(
     $error("overlay_serial: a parameter is out of range");
   end
 
-  logic [SumBits-1:0] sum_addr_q;
+  // The next sum, and the first one of this row if it is a column.
+  logic [SumBits-1:0] sum_addr_q, column_q;
   logic [StartBits-1:0] start_addr_q;
   logic [CoefficientBits-1:0] coefficient_addr_q;
   // The next multiple of `Lanes` comes next.
@@ -74,13 +81,19 @@ module overlay_serial #(
   always_ff @(posedge clk_i) begin
     if (restart_i) begin
       sum_addr_q <= sums_i;
+      column_q <= sums_i;
       start_addr_q <= starts_i;
       coefficient_addr_q <= coefficients_i;
     end else if (in_valid_i) begin
-      sum_addr_q <= (sum_addr_q | (whole ? SumBits'(Lanes - 1) : '0)) + SumBits'(1);
+      if (turned_i) begin
+        sum_addr_q <= in_row_end_i ? column_q + SumBits'(1) : sum_addr_q + stride_i;
+        if (in_row_end_i) column_q <= column_q + SumBits'(1);
+      end else begin
+        sum_addr_q <= (sum_addr_q | (whole ? SumBits'(Lanes - 1) : '0)) + SumBits'(1);
+      end
       start_addr_q <= (start_addr_q | (whole ? StartBits'(Lanes - 1) : '0)) + StartBits'(1);
       coefficient_addr_q <= (in_row_end_i && !per_row_i) ? coefficients_i :
-          (coefficient_addr_q | (whole ? CoefficientBits'(Lanes - 1) : '0)) + CoefficientBits'(1);
+          (coefficient_addr_q | (whole || turned_i ? CoefficientBits'(Lanes - 1) : '0)) + CoefficientBits'(1);
     end
   end
 

@@ -14,7 +14,7 @@ module overlay_serial_tb #(
   parameter SumFile = "",
   parameter StartFile = "",
   parameter CoefficientFile = "",
-  /// Elements: {values, those here, row's end, wide, new instruction, coefficient, coefficients, starts, sums, by channel, start,
+  /// Elements: {values, those here, row's end, wide, new instruction, turned, distance of its elements, coefficient, coefficients, starts, sums, by channel, start,
   /// accumulate}. An instruction's first word is no element.
   parameter InFile = "",
   parameter int InWords = 1,
@@ -36,14 +36,14 @@ module overlay_serial_tb #(
     .clk_i, .rst_i(rst), .idle_i(in_idle && out_idle), .batch_o(batch), .t_max_o(t_max), .done_o
   );
 
-  logic valid, ready, row_end, wide, fresh, per_row, per_channel, start, accumulate;
+  logic valid, ready, row_end, wide, fresh, turned, per_row, per_channel, start, accumulate;
   logic [Lanes*ValueWidth-1:0] values;
   logic [Lanes-1:0] here;
-  logic [SumBits-1:0] sums_base;
+  logic [SumBits-1:0] sums_base, stride;
   logic [StartBits-1:0] starts;
   logic [CoefficientBits-1:0] coefficients;
   logic signed [CoefficientWidth-1:0] coefficient;
-  localparam int unsigned FieldBits = SumBits + StartBits + CoefficientBits + CoefficientWidth + 4;
+  localparam int unsigned FieldBits = 2 * SumBits + StartBits + CoefficientBits + CoefficientWidth + 5;
   logic [FieldBits-1:0] fields, fields_q;
   bench_player #(.Width(Lanes * (ValueWidth + 1) + 3 + FieldBits), .Words(InWords), .File(InFile)) u_in (
     .clk_i, .rst_i(rst), .batch_i(batch), .idle_o(in_idle), .valid_o(valid), .ready_i(ready),
@@ -58,7 +58,7 @@ module overlay_serial_tb #(
     since <= element ? 0 : since + 1;
     if (valid && fresh && ready) fields_q <= fields;
   end
-  assign {coefficient, coefficients, starts, sums_base, per_row, per_channel, start, accumulate} =
+  assign {turned, stride, coefficient, coefficients, starts, sums_base, per_row, per_channel, start, accumulate} =
       (valid && fresh && ready) ? fields : fields_q;
 
   logic read;
@@ -73,7 +73,8 @@ module overlay_serial_tb #(
     .SumBits(SumBits), .StartBits(StartBits), .CoefficientBits(CoefficientBits)
   ) u_dut (
     .clk_i, .rst_i(rst), .restart_i(valid && fresh && ready), .accumulate_i(accumulate),
-    .start_i(start), .per_channel_i(per_channel), .per_row_i(per_row), .sums_i(sums_base),
+    .start_i(start), .per_channel_i(per_channel), .per_row_i(per_row), .turned_i(turned),
+    .sums_i(sums_base), .stride_i(stride),
     .starts_i(starts),
     .coefficients_i(coefficients), .coefficient_i(coefficient), .in_valid_i(element),
     .in_wide_i(wide), .in_here_i(here),

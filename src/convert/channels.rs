@@ -5,9 +5,9 @@ use super::Conversion;
 use super::linear::{picking, reordered};
 use super::view::Value;
 use crate::error::{Error, Result};
-use crate::graph::NodeId;
+use crate::graph::{NodeId, transposed_index};
 use crate::quant::{InputSpec, Quantiser, Rounding, Scaling};
-use crate::snn::Op;
+use crate::snn::{Op, Sum};
 
 impl Conversion {
     /// The neurons whose channel `c` is channel `list[c]` of `node`: the node itself, or a copy of its layer with other
@@ -80,7 +80,11 @@ impl Conversion {
         let (Some(quantiser), Some(order)) = (quantiser, &value.order) else { return Ok(None) };
         let shape = &self.graph.node(node).shape;
         let (inputs, channels) = (shape.len(), shape.channels());
-        if order.len().checked_mul(inputs).is_none_or(|weights| weights > MOST_REARRANGED) {
+        let weights = order.len().saturating_mul(inputs);
+        if weights > MOST_PICKED && let Some(neurons) = self.turned_neurons(name, node, &quantiser, order)? {
+            return Ok(Some(neurons));
+        }
+        if weights > MOST_REARRANGED {
             return Ok(None);
         }
         let key = (node, order.clone());
@@ -96,6 +100,45 @@ impl Conversion {
         let label = self.unused_name(format!("{own}.rearranged"));
         let neurons = self.graph.add(label, Op::Neuron(quantiser), &[layer])?;
         let note = format!("reads {own:?} in another order, through neurons that pass its levels on");
+        self.notes.push((name.to_owned(), note));
+        self.rearranged.insert(key, neurons);
+        Ok(Some(neurons))
+    }
+}
+
+impl Conversion {
+    /// Neurons of which the rows are the columns of other neurons: a sum adds these column by column.
+    fn turned_neurons(
+        &mut self,
+        name: &str,
+        node: NodeId,
+        quantiser: &Quantiser,
+        order: &[usize],
+    ) -> Result<Option<NodeId>> {
+        let (rows, own) = (self.graph.node(node).shape.rows(), self.graph.node(node).shape.channels());
+        let uniform = [quantiser.scale.len(), quantiser.low.len(), quantiser.high.len()] == [1, 1, 1];
+        let is_neuron = matches!(self.graph.node(node).op, Op::Neuron(_));
+        if !uniform || !is_neuron || *order != transposed_index(&[rows, own], &[1, 0]) {
+            return Ok(None);
+        }
+        let key = (node, order.to_vec());
+        if let Some(&known) = self.rearranged.get(&key) {
+            return Ok(Some(known));
+        }
+        let source = self.graph.node(node).name.clone();
+        let sum = Sum {
+            rows: own,
+            channels: rows,
+            first: vec![0],
+            constant: Vec::new(),
+            factors: Vec::new(),
+            turned: vec![0],
+        };
+        let label = self.unused_name(format!("{source}.turned.sum"));
+        let sum = self.graph.add(label, Op::Sum(sum), &[node])?;
+        let label = self.unused_name(format!("{source}.turned"));
+        let neurons = self.graph.add(label, Op::Neuron(quantiser.clone()), &[sum])?;
+        let note = format!("reads the columns of {source:?} as rows, through neurons that pass its levels on");
         self.notes.push((name.to_owned(), note));
         self.rearranged.insert(key, neurons);
         Ok(Some(neurons))
@@ -126,6 +169,9 @@ impl Conversion {
         self.graph.add(label, Op::Neuron(quantiser), &[layer]).map(Some)
     }
 }
+
+/// With more weights than this, columns become rows through a sum instead of through a layer.
+const MOST_PICKED: usize = 1 << 16;
 
 /// Maximum number of weights of a layer that only puts elements in another order.
 const MOST_REARRANGED: usize = 1 << 22;

@@ -3,7 +3,7 @@
 
 use super::Conversion;
 use super::linear::no_quantiser;
-use super::view::{Content, Pending, Value};
+use super::view::{Content, Pending, Summand, Value};
 use crate::error::Result;
 use crate::graph::{NodeId, Shape, transposed_index};
 use crate::quant::{Quantiser, Rounding, Weights};
@@ -74,7 +74,8 @@ impl Conversion {
             let weights = Weights { inputs: own, outputs: channels, levels, scale: vec![1.0] };
             let label = self.unused_name(format!("{name}.part"));
             let op = Op::Linear(Linear::plain(weights, Vec::new()));
-            terms.push((self.graph.add(label, op, &[node])?, 0));
+            let node = self.graph.add(label, op, &[node])?;
+            terms.push(Summand::plain(node, 0));
         }
         let rows = shape.len() / channels;
         let extents: Vec<usize> = last.iter().map(|&i| shape.0[i]).collect();

@@ -56,6 +56,12 @@ impl Conversion {
             return self.sum(name, shape, &[(source, 0), (&constant, 0)], readers);
         }
         if !uniform {
+            if plain && !source.relu && source.factor == 1.0 && source.offset == 0.0
+                && let Some(scaled) = self.scaled_sum(name, factor, offset, source)?
+            {
+                let pending = Value::of(Content::Sum(scaled), 1);
+                return if readers > 1 { self.settled_open(&pending, readers) } else { Ok(pending) };
+            }
             if plain && !source.relu && self.is_neurons(source) {
                 let layer = self.under_order(name, factor, offset, source, shape)?;
                 return self.line(name, factor, offset, &layer, shape, readers);

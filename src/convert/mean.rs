@@ -3,7 +3,7 @@
 
 use super::Conversion;
 use super::linear::no_quantiser;
-use super::view::{Content, Pending, Value};
+use super::view::{Content, Pending, Summand, Value};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape, Window};
 use crate::quant::Weights;
@@ -49,9 +49,17 @@ impl Conversion {
     }
 
     /// A sum that has its node already, as one that is still open.
-    fn pending(&self, node: NodeId) -> Pending {
+    pub(super) fn pending(&self, node: NodeId) -> Pending {
         let Op::Sum(sum) = &self.graph.node(node).op else { return Pending::default() };
-        let terms = self.graph.inputs(node).into_iter().zip(sum.first.iter().copied()).collect();
+        let inputs = self.graph.inputs(node).into_iter().zip(&sum.first).enumerate();
+        let terms = inputs
+            .map(|(port, (node, &first))| Summand {
+                node,
+                first,
+                turned: sum.turned.contains(&port),
+                factors: sum.factors.get(port).cloned().unwrap_or_default(),
+            })
+            .collect();
         let name = self.graph.node(node).name.clone();
         Pending { name, rows: sum.rows, channels: sum.channels, terms, constant: sum.constant.clone() }
     }
@@ -67,7 +75,11 @@ impl Conversion {
             let of = |c: usize| sum.constant.iter().skip(c).step_by(channels).sum::<f64>() / count;
             mean.constant = (0..channels).map(of).collect();
         }
-        for &(node, _) in &sum.terms {
+        for term in &sum.terms {
+            let node = term.node;
+            if term.turned || !term.factors.is_empty() {
+                return Err(no_quantiser("the sum before it", name));
+            }
             let term = self.graph.node(node);
             let own = term.shape.rows();
             let (layer, below) = match &term.op {
@@ -124,7 +136,8 @@ impl Conversion {
             let bias = layer.bias.iter().map(|b| b * share).collect();
             let label = self.unused_name(format!("{}.mean", self.graph.node(node).name));
             let op = Op::Linear(Linear { divisor: wide, ..Linear::plain(weights, bias) });
-            mean.terms.push((self.graph.add(label, op, &[below])?, 0));
+            let node = self.graph.add(label, op, &[below])?;
+            mean.terms.push(Summand::plain(node, 0));
         }
         if readers > 1 {
             return Ok(Value::plain(self.finish_sum(&mean)?, readers));

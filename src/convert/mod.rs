@@ -24,6 +24,7 @@ mod quantise;
 mod relu;
 mod residual;
 mod rotate;
+mod scaled_sum;
 mod view;
 
 use std::collections::{BTreeMap, HashMap};

@@ -76,7 +76,7 @@ impl Search {
     fn is_pretended(&self, value: &Value) -> bool {
         match &value.content {
             Content::Node(node) => self.pretended.contains(node),
-            Content::Sum(sum) => sum.terms.iter().any(|(node, _)| self.pretended.contains(node)),
+            Content::Sum(sum) => sum.terms.iter().any(|term| self.pretended.contains(&term.node)),
             Content::Pool(pooled) => self.is_pretended(&pooled.source),
             Content::Combination(parts) => parts.iter().any(|part| self.pretended.contains(&part.node)),
             Content::Constant(_) => false,

@@ -1,9 +1,9 @@
 //! Residual stream: additions, concatenated rows, tables, LayerNorm.
 
-use super::view::{Content, Pending, Value};
+use super::view::{Content, Pending, Summand, Value};
 use super::{Conversion, rotate};
 use crate::error::{Error, Result};
-use crate::graph::{NodeId, Shape};
+use crate::graph::{NodeId, Shape, transposed_index};
 use crate::snn::{Embedding, LayerNorm, Op, Sum};
 
 impl Conversion {
@@ -50,12 +50,16 @@ impl Conversion {
                 }
                 Content::Sum(inner) => {
                     sum.add_constant(first, &inner.constant);
-                    sum.terms.extend(inner.terms.iter().map(|&(node, row)| (node, row + first)));
+                    let moved = |term: &Summand| Summand { first: term.first + first, ..term.clone() };
+                    sum.terms.extend(inner.terms.iter().map(moved));
                 }
                 Content::Pool(pooled) => return Err(super::pool::unquantised(&pooled.name)),
                 Content::Node(_) | Content::Combination(_) => {
-                    let node = self.term(name, part, channels)?;
-                    sum.terms.push((node, first));
+                    let (node, turned) = match self.turned(part, channels) {
+                        Some(node) => (self.for_sum(node, part)?, true),
+                        None => (self.term(name, part, channels)?, false),
+                    };
+                    sum.terms.push(Summand { turned, ..Summand::plain(node, first) });
                 }
             }
         }
@@ -180,6 +184,15 @@ impl Conversion {
         }
     }
 
+    /// The layer of a value whose rows are columns of a sum of `channels`: tokens were mixed.
+    fn turned(&self, value: &Value, channels: usize) -> Option<NodeId> {
+        let (Content::Node(node), Some(order)) = (&value.content, &value.order) else { return None };
+        let source = self.graph.node(*node);
+        let (rows, own) = (source.shape.rows(), source.shape.channels());
+        let turned = rows == channels && *order == transposed_index(&[rows, own], &[1, 0]);
+        (turned && rows > 1 && own > 1 && matches!(source.op, Op::Linear(_))).then_some(*node)
+    }
+
     /// The node itself; or a copy of a layer whose weights are so wide that sums want them in their own unit, if others read
     /// the layer, too.
     fn for_sum(&mut self, node: NodeId, value: &Value) -> Result<NodeId> {
@@ -196,12 +209,18 @@ impl Conversion {
 
     /// Creates the node of a sum.
     pub(super) fn finish_sum(&mut self, sum: &Pending) -> Result<NodeId> {
-        let (nodes, first) = sum.terms.iter().copied().unzip::<_, _, Vec<NodeId>, Vec<usize>>();
+        let nodes: Vec<NodeId> = sum.terms.iter().map(|term| term.node).collect();
+        let first = sum.terms.iter().map(|term| term.first).collect();
+        let turned = (0..nodes.len()).filter(|&port| sum.terms[port].turned).collect();
+        let mut factors: Vec<Vec<f64>> = sum.terms.iter().map(|term| term.factors.clone()).collect();
+        if factors.iter().all(Vec::is_empty) {
+            factors.clear();
+        }
         let (rows, channels) = (sum.rows, sum.channels);
         let name = self.unused_name(sum.name.clone());
         self.graph.add(
             name,
-            Op::Sum(Sum { rows, channels, first, constant: sum.constant.clone(), factors: Vec::new() }),
+            Op::Sum(Sum { rows, channels, first, constant: sum.constant.clone(), factors, turned }),
             &nodes,
         )
     }

@@ -155,8 +155,14 @@ impl Conversion {
             all_factors.push(factors);
         }
         let Some((rows, channels, at)) = base else { return refused("of nothing") };
-        let sum =
-            Sum { rows, channels, first: vec![0; nodes.len()], constant: Vec::new(), factors: all_factors };
+        let sum = Sum {
+            rows,
+            channels,
+            first: vec![0; nodes.len()],
+            constant: Vec::new(),
+            factors: all_factors,
+            turned: Vec::new(),
+        };
         let node = self.graph.add(name, Op::Sum(sum), &nodes)?;
         Ok(Value { order: Some(at), ..Value::plain(node, 2) }.settled(rows * channels))
     }

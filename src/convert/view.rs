@@ -59,6 +59,25 @@ pub(super) struct Pooled {
     pub source: Value,
 }
 
+/// A node of an open sum.
+#[derive(Clone, Debug)]
+pub(super) struct Summand {
+    pub node: NodeId,
+    /// The row to which its first row is added.
+    pub first: usize,
+    /// Its columns are rows of the sum.
+    pub turned: bool,
+    /// A factor of each of its elements; empty for 1.
+    pub factors: Vec<f64>,
+}
+
+impl Summand {
+    /// As it is, from a row on.
+    pub fn plain(node: NodeId, first: usize) -> Self {
+        Self { node, first, turned: false, factors: Vec::new() }
+    }
+}
+
 /// An open sum.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pending {
@@ -66,8 +85,8 @@ pub(super) struct Pending {
     pub name: String,
     pub rows: usize,
     pub channels: usize,
-    /// Nodes, and the rows to which their first rows are added.
-    pub terms: Vec<(NodeId, usize)>,
+    /// What is added.
+    pub terms: Vec<Summand>,
     /// Row-major.
     pub constant: Vec<f64>,
 }

@@ -210,7 +210,8 @@ impl Compiler<'_> {
                 passed.push(source);
             }
             let index = self.accumulation(id, port)?;
-            inputs.push((index, self.accumulations[index].stride));
+            let own = self.network.node(self.network.inputs(id)[port]).shape.channels();
+            inputs.push((index, [self.accumulations[index].stride, own]));
             sources.extend(self.accumulations[index].sources.iter().copied());
         }
         let plan = SumPlan::new(sum, inputs, passed, self.accumulations.len());

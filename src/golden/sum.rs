@@ -11,8 +11,8 @@ use super::sums::{Delta, Sums};
 /// A sum.
 #[derive(Clone, Debug)]
 pub(super) struct SumPlan {
-    /// Accumulations that it reads, with the elements of their rows.
-    pub inputs: Vec<(usize, usize)>,
+    /// Accumulations that it reads, with the elements of their rows, and how many of these are channels.
+    pub inputs: Vec<(usize, [usize; 2])>,
     /// The sources whose spikes it receives directly.
     pub passed: Vec<Source>,
     /// Index of its accumulation.
@@ -23,7 +23,7 @@ pub(super) struct SumPlan {
 }
 
 impl SumPlan {
-    pub(super) fn new(sum: &Sum, inputs: Vec<(usize, usize)>, passed: Vec<Source>, output: usize) -> Self {
+    pub(super) fn new(sum: &Sum, inputs: Vec<(usize, [usize; 2])>, passed: Vec<Source>, output: usize) -> Self {
         Self {
             inputs,
             passed,
@@ -87,7 +87,7 @@ impl SumPlan {
 #[multiversion(targets = "simd")]
 fn add<D, X>(
     delta: &[D],
-    (stride, changed): (usize, &[bool]),
+    ([stride, own], changed): ([usize; 2], &[bool]),
     term: &Term,
     channels: usize,
     sums: &mut [X],
@@ -97,6 +97,16 @@ fn add<D, X>(
     X: PrimInt + WrappingAdd + WrappingMul + 'static,
     i64: AsPrimitive<X>,
 {
+    if term.turned {
+        for (r, delta) in delta.chunks(stride).enumerate().filter(|(r, _)| changed[*r]) {
+            for (c, d) in delta.iter().take(own).enumerate() {
+                let x = &mut sums[(term.first + c) * channels + r];
+                *x = x.wrapping_add(&term.of_channel(c).as_().wrapping_mul(&d.as_()));
+            }
+            touched[term.first..term.first + own].fill(true);
+        }
+        return;
+    }
     for (r, delta) in delta.chunks(stride).enumerate().filter(|(r, _)| changed[*r]) {
         let row = term.first + r;
         touched[row] = true;

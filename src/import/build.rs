@@ -122,7 +122,7 @@ impl Builder<'_> {
             }
             Found::Chain { steps, name: wanted, detail } => {
                 // Neurons have the name, or the operator around which transpositions and reshapes vanish; else the last one.
-                let neurons = steps.iter().position(|(op, _)| matches!(op, Op::Quantise(_)));
+                let neurons = steps.iter().rposition(|(op, _)| matches!(op, Op::Quantise(_)));
                 let around = steps.iter().position(|(op, _)| {
                     matches!(
                         op,

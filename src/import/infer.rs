@@ -101,10 +101,13 @@ impl Flow<'_> {
             (Some("MaxPool" | "AveragePool"), _) => window::extents(node, &get(0)?, None)?,
             (Some("GlobalAveragePool" | "GlobalMaxPool"), _) => global(get(0)?),
             (Some("Pad"), _) => {
-                let (dims, pads) = (get(0)?, self.pads(node)?);
+                let (dims, pads) = (get(0)?, self.signed_pads(node)?);
                 let (before, after) = pads.split_at(dims.len());
-                let padded = |(i, d): (usize, &usize)| d.checked_add(before[i])?.checked_add(after[i]);
-                dims.iter().enumerate().map(padded).collect::<Option<_>>().ok_or("a huge padding")?
+                let padded = |(i, &d): (usize, &usize)| {
+                    let all = i128::try_from(d).ok()? + i128::from(before[i]) + i128::from(after[i]);
+                    usize::try_from(all).ok().filter(|&all| all > 0 || d == 0)
+                };
+                dims.iter().enumerate().map(padded).collect::<Option<_>>().ok_or("a padding that is too large, or takes everything away")?
             }
             (Some("DepthToSpace" | "SpaceToDepth"), _) => blocks::extents(node, &get(0)?)?,
             (Some("Resize" | "Upsample"), _) => self.resized(node, &get(0)?)?,
@@ -179,6 +182,14 @@ impl Flow<'_> {
 
     /// Numbers that a `Pad` puts before each extent, then behind each.
     pub fn pads(&self, node: &Node) -> Result<Vec<usize>, String> {
+        let own = |value: i64| {
+            usize::try_from(value).map_err(|_| format!("a padding of {value}; supported are numbers from 0 on"))
+        };
+        self.signed_pads(node)?.into_iter().map(own).collect()
+    }
+
+    /// The same; numbers below 0 take away what is there.
+    pub fn signed_pads(&self, node: &Node) -> Result<Vec<i64>, String> {
         let problem = |e: crate::error::Error| e.problem;
         let rank = self.extents(node.input(0).map_err(problem)?).map_err(problem)?.unwrap_or_default().len();
         let list = match (node.ints("pads"), node.optional_input(1)) {
@@ -197,8 +208,7 @@ impl Flow<'_> {
         for (n, &axis) in axes.iter().enumerate() {
             let axis = dims::axis(axis, rank)?;
             for (at, value) in [(axis, list[n]), (rank + axis, list[axes.len() + n])] {
-                pads[at] = usize::try_from(value)
-                    .map_err(|_| format!("a padding of {value}; supported are numbers from 0 on"))?;
+                pads[at] = value;
             }
         }
         Ok(pads)

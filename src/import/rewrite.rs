@@ -198,6 +198,9 @@ fn einsum(node: &NodeProto) -> Option<Vec<NodeProto>> {
     if ![&a, &b, &out].iter().all(|list| distinct(list)) {
         return None;
     }
+    // What one column is asked of is the right operand.
+    let swapped = out.iter().filter(|c| !a.contains(c)).count() != 1;
+    let (a, b, ports) = if swapped { (b, a, [1, 0]) } else { (a, b, [0, 1]) };
     let both = |c: &&char| a.contains(c) && b.contains(c);
     let batch: Vec<char> = out.iter().filter(both).copied().collect();
     let inner: Vec<char> = a.iter().filter(|c| both(c) && !out.contains(c)).copied().collect();
@@ -245,8 +248,8 @@ fn einsum(node: &NodeProto) -> Option<Vec<NodeProto>> {
         ));
         Some(name)
     };
-    let left = operand(0, &a, &[&batch[..], &rows, &inner].concat())?;
-    let right = operand(1, &b, &[&batch[..], &inner, &columns].concat())?;
+    let left = operand(ports[0], &a, &[&batch[..], &rows, &inner].concat())?;
+    let right = operand(ports[1], &b, &[&batch[..], &inner, &columns].concat())?;
     let plain = [&batch[..], &rows, &columns].concat();
     let result = node.output.first()?.clone();
     if plain == out {

@@ -88,6 +88,14 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
             (Op::Sum(sum), _) => {
                 let mut total = sum.start.clone();
                 for (term, input) in sum.terms.iter().zip(&inputs) {
+                    if term.turned {
+                        let columns = network.node(*input).shape.channels();
+                        for (e, a) in sums[input.index()].iter().enumerate() {
+                            let (row, column) = (e / columns, e % columns);
+                            total[(term.first + column) * sum.channels + row] += term.of_channel(column) * a;
+                        }
+                        continue;
+                    }
                     let rows = &mut total[term.first * sum.channels..];
                     for (e, (x, a)) in rows.iter_mut().zip(&sums[input.index()]).enumerate() {
                         *x += term.coefficient[e % term.coefficient.len()] * a;

@@ -5,7 +5,8 @@ use crate::graph::Shape;
 use crate::operators;
 
 /// `X[r, c] = start[r, c] + Σ_n coefficient_n[c]·A_n[r − first_n, c]` over the inputs `n`, where `A_n` is what input
-/// `n` has sent so far: tracers, accumulated sums, rows of a table.
+/// `n` has sent so far: tracers, accumulated sums, rows of a table. Of inputs that are turned,
+/// `coefficient_n[r − first_n]·A_n[c, r − first_n]` is added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sum {
     /// Number of rows.
@@ -29,6 +30,8 @@ pub struct Term {
     pub first: usize,
     /// Value of 1 in the input: one entry for all channels, one per channel, or one per element of the input, row-major.
     pub coefficient: Vec<i64>,
+    /// Columns of the input are rows of the sum; a coefficient for each channel of the input is one for each row of the sum.
+    pub turned: bool,
 }
 
 impl Term {
@@ -39,6 +42,12 @@ impl Term {
             false => &self.coefficient,
         }
     }
+
+    /// The coefficient of a channel of the input; of an input that is turned, that of a row of the sum.
+    pub fn of_channel(&self, channel: usize) -> i64 {
+        let one = self.coefficient.first().copied().unwrap_or(0);
+        self.coefficient.get(channel).copied().unwrap_or(one)
+    }
 }
 
 impl Sum {
@@ -48,12 +57,14 @@ impl Sum {
     /// Names the lengths that do not fit together.
     pub fn shape(&self, inputs: &[&Shape]) -> Result<Shape, String> {
         let first: Vec<usize> = self.terms.iter().map(|term| term.first).collect();
-        let shape = operators::sum(self.rows, self.channels, &first, inputs)?;
+        let turned: Vec<usize> = (0..self.terms.len()).filter(|&n| self.terms[n].turned).collect();
+        let shape = operators::sum(self.rows, self.channels, &first, &turned, inputs)?;
         if self.start.len() != shape.len() {
             return Err(format!("{} start values for {shape}", self.start.len()));
         }
-        let fits = |(term, input): &(&Term, &&Shape)| {
-            [1, self.channels, input.len()].contains(&term.coefficient.len())
+        let fits = |(term, input): &(&Term, &&Shape)| match term.turned {
+            true => [1, input.channels()].contains(&term.coefficient.len()),
+            false => [1, self.channels, input.len()].contains(&term.coefficient.len()),
         };
         if let Some((term, _)) = self.terms.iter().zip(inputs).find(|pair| !fits(pair)) {
             return Err(format!("{} coefficients for {} channels", term.coefficient.len(), self.channels));

@@ -82,7 +82,8 @@ pub(super) fn lower(
     let mut steps = vec![Span::ZERO; rows * channels];
     let mut terms = Vec::new();
     for (port, (&(value, shape), &first)) in inputs.iter().zip(&sum.first).enumerate() {
-        let columns = value.columns(shape.rows(), channels)?;
+        let turned = sum.turned.contains(&port);
+        let columns = value.columns(shape.rows(), if turned { shape.channels() } else { channels })?;
         let mut coefficient = Vec::with_capacity(channels);
         if let Some(factors) = sum.factors.get(port).filter(|list| !list.is_empty()) {
             for (e, &factor) in factors.iter().enumerate() {
@@ -95,15 +96,17 @@ pub(super) fn lower(
             }
             if coefficient.windows(2).all(|pair| pair[0] == pair[1]) {
                 coefficient.truncate(1);
+            } else if coefficient.chunks(channels).all(|row| row == &coefficient[..channels]) {
+                coefficient.truncate(channels);
             }
-            terms.push(Term { first, coefficient });
+            terms.push(Term { first, coefficient, turned: false });
             continue;
         }
         for (c, column) in columns.iter().enumerate() {
             let factor = unit.round(column.scale)?;
             coefficient.push(factor);
-            for row in first..first + shape.rows() {
-                let e = row * channels + c;
+            for row in 0..shape.rows() {
+                let e = if turned { (first + c) * channels + row } else { (first + row) * channels + c };
                 start[e] += column.offset;
                 totals[e] = totals[e].plus(Span::from(column.total).scaled(factor));
                 steps[e] = steps[e].plus(Span::from(column.step).scaled(factor));
@@ -113,7 +116,7 @@ pub(super) fn lower(
         if coefficient.len() != 1 {
             coefficient = columns.iter().map(|c| unit.round(c.scale)).collect::<Result<_, _>>()?;
         }
-        terms.push(Term { first, coefficient });
+        terms.push(Term { first, coefficient, turned });
     }
     let start: Vec<i64> = start.iter().map(|x| unit.round(x)).collect::<Result<_, _>>()?;
     let point = |e: usize| Span { low: start[e].into(), high: start[e].into() };

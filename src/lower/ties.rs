@@ -58,7 +58,7 @@ struct Term {
 /// Whether no value of a sum is a boundary of a quantiser with one scale. False if it is not known.
 pub(super) fn never(network: &snn::Network, sum: NodeId, quantiser: &Quantiser) -> bool {
     let (snn::Op::Sum(own), &[scale]) = (&network.node(sum).op, &quantiser.scale[..]) else { return false };
-    if own.factors.iter().any(|list| !list.is_empty()) {
+    if own.factors.iter().any(|list| !list.is_empty()) || !own.turned.is_empty() {
         return false;
     }
     let half = f64::from(scale) / 2.0;

@@ -11,7 +11,7 @@ fn shapes() {
     assert_eq!(linear(4, 3, 12, None, &of(2, 8)), Ok(of(4, 3)), "a wide row is several narrow ones");
     assert_eq!(embedding(3, 6, &of(1, 5)), Ok(of(5, 3)));
     assert_eq!(layer_norm(4, 4, &of(2, 4)), Ok(of(2, 4)));
-    assert_eq!(sum(3, 4, &[0, 1], &[&of(3, 4), &of(2, 4)]), Ok(of(3, 4)));
+    assert_eq!(sum(3, 4, &[0, 1], &[], &[&of(3, 4), &of(2, 4)]), Ok(of(3, 4)));
     assert_eq!(product(Form::Scores, 2, &of(3, 8), &of(5, 8)), Ok(of(3, 10)));
     assert_eq!(product(Form::Mix, 2, &of(3, 10), &of(5, 8)), Ok(of(3, 8)));
     assert_eq!(product(Form::Gate, 1, &of(3, 8), &of(3, 8)), Ok(of(3, 8)));
@@ -35,11 +35,11 @@ fn refusals() {
         ("no table", embedding(4, 0, whole)),
         ("a γ for each channel but one", layer_norm(7, 8, whole)),
         ("a β for each channel but one", layer_norm(8, 7, whole)),
-        ("no input of a sum", sum(2, 8, &[], &[])),
-        ("a row beyond a sum", sum(2, 8, &[1], &[whole])),
-        ("a row whose number overflows", sum(2, 8, &[usize::MAX], &[whole])),
-        ("a sum with other channels", sum(2, 4, &[0], &[whole])),
-        ("a sum that is too large", sum(usize::MAX, 8, &[0], &[whole])),
+        ("no input of a sum", sum(2, 8, &[], &[], &[])),
+        ("a row beyond a sum", sum(2, 8, &[1], &[], &[whole])),
+        ("a row whose number overflows", sum(2, 8, &[usize::MAX], &[], &[whole])),
+        ("a sum with other channels", sum(2, 4, &[0], &[], &[whole])),
+        ("a sum that is too large", sum(usize::MAX, 8, &[0], &[], &[whole])),
         ("no head", product(Form::Scores, 0, whole, whole)),
         ("half a head", product(Form::Scores, 3, whole, whole)),
         ("scores of different depths", product(Form::Scores, 2, whole, &of(2, 4))),

@@ -175,6 +175,8 @@ instruction! {
     apart: 1,
     /// Serial path: with `per_channel`, coefficients differ between rows, too.
     per_row: 1,
+    /// Serial path: a row is a column of sums, whose elements are `sum_stride` apart, and a coefficient takes a whole word.
+    turned: 1, sum_stride: 24,
 }
 
 impl Fire {

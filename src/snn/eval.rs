@@ -74,6 +74,13 @@ pub fn evaluate(network: &Network, raw: &[i32]) -> Evaluation {
                 for (port, first) in sum.first.iter().enumerate() {
                     let factors = sum.factors.get(port).map_or(&[][..], |list| list);
                     let factor = |e: usize| factors.get(e).copied().unwrap_or(1.0);
+                    if sum.turned.contains(&port) {
+                        let columns = shape(port).channels();
+                        for (e, a) in read(port).iter().enumerate() {
+                            total[(first + e % columns) * channels + e / columns] += a;
+                        }
+                        continue;
+                    }
                     let added = read(port).iter().enumerate().map(|(e, a)| a * factor(e));
                     total[first * channels..].iter_mut().zip(added).for_each(|(x, a)| *x += a);
                 }

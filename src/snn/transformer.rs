@@ -13,7 +13,8 @@ pub struct Embedding {
 }
 
 /// The residual stream: `X[r, c] = constant[r, c] + Σ_n factor_n·x_n[r − first_n, c]` over the inputs `n`. Rotary positions
-/// have factors, other sums have none.
+/// have factors, other sums have none. An input `n` that is turned adds `x_n[c, r − first_n]` to `X[r, c]`: a layer that mixes
+/// tokens has a row for each channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sum {
     /// Number of rows.
@@ -26,6 +27,8 @@ pub struct Sum {
     pub constant: Vec<f64>,
     /// For each input, a factor of each of its elements, row-major, or an empty list for 1; or no lists at all.
     pub factors: Vec<Vec<f64>>,
+    /// Inputs that are turned, without factors: their columns are rows of the sum.
+    pub turned: Vec<usize>,
 }
 
 /// LayerNorm over the channels of each row: `γ·(X − μ)/√(σ² + ε) + β`. RMSNorm is the same with 0 for `μ`.
@@ -72,7 +75,7 @@ impl Embedding {
 
 impl Sum {
     pub(super) fn shape(&self, inputs: &[&Shape]) -> Result<Shape, String> {
-        let shape = operators::sum(self.rows, self.channels, &self.first, inputs)?;
+        let shape = operators::sum(self.rows, self.channels, &self.first, &self.turned, inputs)?;
         if !self.constant.is_empty() && self.constant.len() != shape.len() {
             return Err(format!("{} constants for {shape}", self.constant.len()));
         }
@@ -84,6 +87,9 @@ impl Sum {
                 return Err(format!("{} factors for {input}", list.len()));
             }
             finite("factor", list)?;
+        }
+        if let Some(n) = self.turned.iter().find(|&&n| self.factors.get(n).is_some_and(|list| !list.is_empty())) {
+            return Err(format!("factors of input {n}, which is turned"));
         }
         finite("constant", &self.constant).map(|()| shape)
     }

@@ -179,6 +179,7 @@ impl Boundary {
             first: vec![0; self.digits],
             constant: vec![base; self.values()],
             factors: Vec::new(),
+            turned: Vec::new(),
         };
         let raw = (self.front > 0).then_some(raw);
         let Some(neurons) = &self.neurons else {

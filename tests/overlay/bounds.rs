@@ -232,12 +232,19 @@ impl Bounds<'_> {
             self.touch("operands", i(f.operand_words), i(f.operand_words) + last, m.operand_depth)?;
         }
         if f.serial == 1 {
-            let all = (rows - 1) * self.pitch(elements) + i(elements);
+            let all = match f.turned {
+                1 => (i(elements) - 1) * i(f.sum_stride) + rows,
+                _ => (rows - 1) * self.pitch(elements) + i(elements),
+            };
             self.touch("sums", i(f.sums), i(f.sums) + all - 1, m.sum_depth)?;
-            let row = if f.per_row == 1 { all } else { i(elements) };
+            let row = match (f.per_row, f.turned) {
+                (1, _) => all,
+                (_, 1) => i(elements * m.row_lanes as u128),
+                _ => i(elements),
+            };
             self.constants([f.start, f.starts, f.per_channel, f.coefficients], all, row)?;
             let lanes = m.row_lanes as u128;
-            let begins = [f.sums, f.start * f.starts, f.per_channel * f.coefficients];
+            let begins = [f.sums, f.sum_stride, f.start * f.starts, f.per_channel * f.coefficients];
             if begins.iter().any(|n| n % lanes != 0) {
                 return Err("rows of sums that do not begin in bank 0".into());
             }

@@ -144,7 +144,7 @@ impl Builder {
         }
         let inputs: Vec<NodeId> = terms.iter().map(|(id, ..)| *id).collect();
         let terms =
-            terms.iter().map(|(_, first, k)| Term { first: *first, coefficient: k.clone() }).collect();
+            terms.iter().map(|(_, first, k)| Term { first: *first, coefficient: k.clone(), turned: false }).collect();
         let sum = Sum { rows, channels, terms, start, total, delta: total };
         self.add(name, Op::Sum(sum), &inputs, total)
     }

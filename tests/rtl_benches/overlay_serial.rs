@@ -86,9 +86,11 @@ fn elements(random: &mut Random, case: &Case, base: &Path) -> Parameters {
     let (value_edge, edge) = (1i64 << (case.value - 1), 1i64 << (case.coefficient - 1));
     for _ in 0..4 {
         for _ in 0..12 {
-            let wide = lanes > 1 && random.once_in(2);
+            let turned = random.once_in(3);
+            let wide = !turned && lanes > 1 && random.once_in(2);
             let aligned = |n: i64| n / lanes as i64 * lanes as i64;
             let [accumulate, start, per_channel, per_row] = [0; 4].map(|_| random.once_in(2));
+            let (start, per_row) = (start && !turned, per_row && !turned);
             let sum_at = aligned(random.range(0, (1 << case.sum_bits) - 1));
             let start_at = aligned(random.range(0, (1 << case.start_bits) - 1));
             let factor_at = aligned(random.range(0, (1 << case.coefficient_bits) - 1));
@@ -98,12 +100,20 @@ fn elements(random: &mut Random, case: &Case, base: &Path) -> Parameters {
             let pitch = aligned(channels + lanes as i64 - 1);
             // Each sum once.
             let rows = random.range(1, 4).min(((1 << case.sum_bits) / pitch).max(1));
+            // Rows that are columns: the distance of their elements.
+            let stride = aligned(random.range(1, 4) + lanes as i64 - 1);
+            let (rows, channels) = match turned {
+                true => (rows.min(stride), channels.min((1 << case.sum_bits) / stride).max(1)),
+                false => (rows, channels),
+            };
             let mut fields = Word::default();
             [accumulate, start, per_channel, per_row].iter().for_each(|&flag| fields.push(flag, 1));
             fields.push(sum_at, case.sum_bits);
             fields.push(start_at, case.start_bits);
             fields.push(factor_at, case.coefficient_bits);
             fields.push(coefficient, case.coefficient);
+            fields.push(stride, case.sum_bits);
+            fields.push(turned, 1);
             // With the first word, the fields; with the others, anything.
             let mut push = |random: &mut Random, fresh: bool, wide: bool, row_end: bool, values: &[i64]| {
                 let mut word = fields.clone();
@@ -131,12 +141,14 @@ fn elements(random: &mut Random, case: &Case, base: &Path) -> Parameters {
                     (0..count).map(|_| random.range(-value_edge, value_edge - 1)).collect();
                 push(random, false, wide, c + step >= channels, &values);
                 let i = row + c;
-                let at = (sum_at + i) % (1 << case.sum_bits);
+                let place = if turned { c * stride + row / pitch } else { i };
+                let at = (sum_at + place) % (1 << case.sum_bits);
                 let mut data = vec![0i64; lanes];
                 let mut written = vec![false; lanes];
                 for (n, &value) in (0i64..).zip(&values) {
                     let lane = ((at + n) % lanes as i64) as usize;
                     let factor = match per_channel {
+                        true if turned => *coefficients.word(lanes, lane, factor_at + c * lanes as i64),
                         true => *coefficients.word(lanes, lane, factor_at + if per_row { i } else { c } + n),
                         false => coefficient,
                     };

@@ -165,7 +165,7 @@ fn sum(
     let most = 1 << random.range(1, 20);
     let start: Vec<i64> =
         (0..rows * channels).map(|_| if use_start { random.range(-most, most) } else { 0 }).collect();
-    let terms = parts.iter().map(|&(first, _)| Term { first, coefficient: vec![1] }).collect();
+    let terms = parts.iter().map(|&(first, _)| Term { first, coefficient: vec![1], turned: false }).collect();
     let sum = Sum { rows, channels, terms, start, total: WIDE, delta: WIDE };
     let mut inputs: Vec<Vec<Beat>> = parts.iter().map(|_| Vec::new()).collect();
     let mut output = Vec::new();
@@ -271,7 +271,7 @@ fn scale(
         Some(one) => vec![one],
         None => (0..channels).map(|_| random.range(-200, 200)).collect(),
     };
-    let terms = vec![Term { first: 0, coefficient: coefficient.clone() }];
+    let terms = vec![Term { first: 0, coefficient: coefficient.clone(), turned: false }];
     let start = vec![0; rows * channels];
     let sum = Sum { rows, channels, terms, start, total: WIDE, delta: WIDE };
     let most = if spikes { 1 } else { (1 << (width - 1)) - 1 };

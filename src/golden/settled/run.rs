@@ -299,24 +299,34 @@ fn add_up<'a>(sum: &Sum, inputs: impl Iterator<Item = &'a Values>, out: &mut Val
     }
     for (term, input) in sum.terms.iter().zip(inputs) {
         let first = term.first * sum.channels;
+        let term = (term, sum.channels);
         match (&mut *out, input) {
-            (Values::I64(out), Values::I32(a)) => add_term(&mut out[first..], a, term, sum.channels),
-            (Values::I64(out), Values::I64(a)) => add_term(&mut out[first..], a, term, sum.channels),
-            (Values::I32(out), Values::I32(a)) => add_term(&mut out[first..], a, term, sum.channels),
-            (Values::I32(out), Values::I64(a)) => add_term(&mut out[first..], a, term, sum.channels),
+            (Values::I64(out), Values::I32(a)) => add_term(&mut out[first..], a, term),
+            (Values::I64(out), Values::I64(a)) => add_term(&mut out[first..], a, term),
+            (Values::I32(out), Values::I32(a)) => add_term(&mut out[first..], a, term),
+            (Values::I32(out), Values::I64(a)) => add_term(&mut out[first..], a, term),
         }
     }
 }
 
 /// Adds one input. Partial sums may leave the range of 32 bits; they wrap, and the whole sum is right again.
-fn add_term<X, A>(x: &mut [X], a: &[A], term: &Term, channels: usize)
+fn add_term<X, A>(x: &mut [X], a: &[A], (term, channels): (&Term, usize))
 where
     X: Copy + 'static + WrappingAdd + AsPrimitive<i64>,
     A: AsPrimitive<i64>,
     i64: AsPrimitive<X>,
 {
+    let add = |(x, a, c): (&mut X, &A, i64)| *x = x.wrapping_add(&c.wrapping_mul(a.as_()).as_());
+    if term.turned {
+        let columns = a.len() / channels.max(1);
+        for (row, a) in a.chunks(columns.max(1)).enumerate() {
+            for (column, a) in a.iter().enumerate() {
+                add((&mut x[column * channels + row], a, term.of_channel(column)));
+            }
+        }
+        return;
+    }
     for (row, (x, a)) in x.chunks_mut(channels).zip(a.chunks(channels)).enumerate() {
-        let add = |(x, a, c): (&mut X, &A, i64)| *x = x.wrapping_add(&c.wrapping_mul(a.as_()).as_());
         let each = x.iter_mut().zip(a);
         match term.row(row, channels) {
             [one] => each.map(|(x, a)| (x, a, *one)).for_each(add),

@@ -211,7 +211,7 @@ fn padded(context: &Context, value: ValueId) -> Result<Option<Padded>> {
 }
 
 /// What to do about a `Pad`.
-pub const PAD: &str = "supported is constant padding with 0 around the pixels, directly before a convolution";
+pub const PAD: &str = "supported is constant padding with 0: around pixels directly before a convolution, and of the rows of tokens that are quantised directly before or behind";
 
 /// A `Pad` of nothing: exporters pad windows by what is missing.
 pub fn no_pad(context: &Context, site: Site) -> Result<Option<Found>> {
@@ -222,6 +222,12 @@ pub fn no_pad(context: &Context, site: Site) -> Result<Option<Found>> {
 
 /// Numbers of zeros of a `Pad`: before each extent, then behind each.
 pub fn pads(context: &Context, node: &Node) -> Result<Vec<usize>, String> {
+    signed_pads(context, node)?;
+    context.flow.pads(node)
+}
+
+/// The same; numbers below 0 take away what is there.
+pub fn signed_pads(context: &Context, node: &Node) -> Result<Vec<i64>, String> {
     if node.string("mode", "constant") != "constant" {
         return Err(format!("padding of mode {:?}", node.string("mode", "constant")));
     }
@@ -231,7 +237,7 @@ pub fn pads(context: &Context, node: &Node) -> Result<Vec<usize>, String> {
             return Err("padding with another number than 0".into());
         }
     }
-    context.flow.pads(node)
+    context.flow.signed_pads(node)
 }
 
 /// Weights channel by channel in the order of a window: tap by tap.

@@ -32,6 +32,7 @@ mod quantiser;
 mod reshape;
 mod resize;
 mod scaled;
+mod shift;
 mod straight_through;
 mod token_map;
 mod transformer;
@@ -149,6 +150,7 @@ pub struct Pattern {
 
 /// All patterns, in the order in which they are tried.
 pub const PATTERNS: &[Pattern] = &[
+    Pattern { name: "moved rows", find: shift::quantised },
     Pattern { name: "quantiser", find: quantiser::find },
     Pattern { name: "straight-through", find: straight_through::find },
     Pattern { name: "linear", find: linear::find },
@@ -165,6 +167,7 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern { name: "function", find: function::find },
     Pattern { name: "constants", find: affine::find },
     Pattern { name: "residual", find: transformer::add },
+    Pattern { name: "moved rows", find: shift::find },
     Pattern { name: "concatenation", find: transformer::concat },
     Pattern { name: "mean", find: mean::find },
     Pattern { name: "softmax", find: transformer::softmax },

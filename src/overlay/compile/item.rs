@@ -121,6 +121,8 @@ pub(super) enum Serial {
         first: usize,
         base: Base,
         coefficient: Vec<i64>,
+        /// Numbers of a row of the sum, if a row of the matrix product is a column of it.
+        turned: Option<usize>,
     },
     Readout,
 }

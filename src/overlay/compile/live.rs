@@ -37,6 +37,8 @@ pub(super) fn rows(network: &Network) -> HashMap<NodeId, usize> {
         // What nothing reads is an output of the network, or a layer of neurons that is computed all the same.
         let own = match network.consumers(id).is_empty() {
             true => all,
+            // A layer whose columns are rows of the sum computes all of them.
+            false if turns(&node.op) => all,
             false => live.get(&id).copied().unwrap_or(0).clamp(1, all.max(1)),
         };
         live.insert(id, own);
@@ -48,6 +50,7 @@ pub(super) fn rows(network: &Network) -> HashMap<NodeId, usize> {
                 // A time-step needs those before it.
                 Op::Lif(lif) if !lif.time.constant => own,
                 Op::Select(select) => select.first + own,
+                Op::Sum(sum) if sum.terms.get(port).is_some_and(|term| term.turned) => shape.rows(),
                 Op::Sum(sum) => own.saturating_sub(sum.terms.get(port).map_or(0, |term| term.first)),
                 Op::Product(_) | Op::Softmax(_) if port == 0 => own,
                 Op::Product(product) if product.form == Form::Gate => own,
@@ -66,4 +69,9 @@ pub(super) fn rows(network: &Network) -> HashMap<NodeId, usize> {
         }
     }
     live
+}
+
+/// Whether it is a sum of which an input is turned.
+fn turns(op: &Op) -> bool {
+    matches!(op, Op::Sum(sum) if sum.terms.iter().any(|term| term.turned))
 }

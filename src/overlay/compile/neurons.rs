@@ -456,7 +456,7 @@ impl Lowering<'_> {
                 fire.serial = 3;
                 self.widths.value.take_range(values);
             }
-            Some(Serial::Sums { buffer, first, base, coefficient }) => {
+            Some(Serial::Sums { buffer, first, base, coefficient, turned: None }) => {
                 fire.serial = 1;
                 self.widths.value.take_range(values);
                 let (start, present, per_channel, address, one) =
@@ -476,6 +476,24 @@ impl Lowering<'_> {
                     offset: first * self.pitch(channels),
                     rows,
                 });
+            }
+            Some(Serial::Sums { buffer, first, base, coefficient, turned: Some(pitch) }) => {
+                fire.serial = 1;
+                self.widths.value.take_range(values);
+                // An element is written by the lane of its column: each lane has its coefficient.
+                let lanes = self.options.row_lanes;
+                let coefficient: Vec<i64> = match coefficient.len() {
+                    1 => coefficient,
+                    _ => coefficient.iter().flat_map(|&k| std::iter::repeat_n(k, lanes)).collect(),
+                };
+                let (_, present, per_channel, address, one) =
+                    self.coefficients(base, &coefficient, channels * lanes);
+                (fire.accumulate, fire.per_channel) = (present, per_channel);
+                (fire.coefficients, fire.coefficient) = (address, one);
+                (fire.turned, fire.sum_stride) = (1, pitch as u128);
+                // Each row touches every row of the sum.
+                let rows = vec![(0, channels); rows];
+                accesses.push(Access { buffer, port: Port::Sums, offset: first * pitch, rows });
             }
         }
         let pieces = self.pieces(&fetch, &fire);

@@ -62,7 +62,7 @@ impl Lowering<'_> {
             | Op::MaxPool(_)
             | Op::Softmax(_)
             | Op::Readout(_)) => {
-                let one = Term { first: 0, coefficient: vec![1] };
+                let one = Term { first: 0, coefficient: vec![1], turned: false };
                 self.widths.sum.take_range(values(op).unwrap_or(Range::new(0, 0)));
                 let start = vec![0; rows * channels];
                 Total { name: &node.name, rows, channels, terms: vec![(id, one)], start, node: id }
@@ -101,7 +101,10 @@ impl Lowering<'_> {
             present = true;
         }
         let others = total.terms.iter().enumerate().filter(|(n, _)| taken.is_none_or(|(t, _)| t != *n));
-        for (_, (id, term)) in others {
+        // What is turned is added column by column, so everything is there before it.
+        let (turned, others): (Vec<_>, Vec<_>) =
+            others.map(|(_, entry)| entry).partition(|(_, term)| term.turned);
+        for (id, term) in others {
             // Rows of the term that nobody reads are left out.
             let rows = self.rows(*id).min(total.rows.saturating_sub(term.first));
             if rows == 0 {
@@ -120,6 +123,9 @@ impl Lowering<'_> {
         }
         if !present {
             self.init(total.name, (0, total.rows), base(0), buffer, total.channels);
+        }
+        for (id, term) in turned {
+            self.term(total.name, self.view(*id), term, Base::Present, buffer, total.channels)?;
         }
         Ok(buffer)
     }
@@ -197,6 +203,7 @@ impl Lowering<'_> {
         channels: usize,
     ) -> Result<()> {
         let (mut vector, source) = match &self.network.node(view.root).op {
+            _ if term.turned => return self.turned(name, view, term, buffer),
             Op::Sum(_) => {
                 let source = self.sums_of(view.root)?;
                 let rows = (view.first..view.first + view.count).map(|r| (r, r + 1)).collect();
@@ -239,7 +246,7 @@ impl Lowering<'_> {
                 return self.serial(
                     name,
                     view,
-                    Serial::Sums { buffer, first: term.first, base, coefficient },
+                    Serial::Sums { buffer, first: term.first, base, coefficient, turned: None },
                 );
             }
         };
@@ -260,6 +267,27 @@ impl Lowering<'_> {
             Access { buffer, port: Port::VectorTarget, offset: term.first * self.pitch(channels), rows };
         self.push_vector(name, vector, source.into_iter().chain([target]).collect());
         Ok(())
+    }
+
+    /// Adds a term whose columns are rows of the sum.
+    fn turned(&mut self, name: &str, view: View, term: &Term, buffer: usize) -> Result<()> {
+        let levels_or_layer = match &self.network.node(view.root).op {
+            Op::Linear(_) | Op::Neuron(_) | Op::Lif(_) | Op::LayerNorm(_) | Op::Product(_) | Op::MaxPool(_) => true,
+            Op::Input(_)
+            | Op::Arrange(_)
+            | Op::Select(_)
+            | Op::Embedding(_)
+            | Op::Sum(_)
+            | Op::Softmax(_)
+            | Op::Readout(_) => false,
+        };
+        if !levels_or_layer {
+            let problem = "rows that become columns, of something else than a layer or neurons";
+            return Err(refused(name, problem, "quantise the value before it is transposed"));
+        }
+        let coefficient = term.coefficient.clone();
+        let turned = Some(self.buffers[buffer].row_words);
+        self.serial(name, view, Serial::Sums { buffer, first: term.first, base: Base::Present, coefficient, turned })
     }
 
     /// A table or a mask reads raw elements.

@@ -96,6 +96,9 @@ enum FileOp {
         /// Inputs whose elements have factors.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         factors: Vec<usize>,
+        /// Inputs whose columns are rows of the sum.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        turned: Vec<usize>,
     },
     LayerNorm {
         #[serde(default = "yes", skip_serializing_if = "is_yes")]
@@ -194,7 +197,7 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
                 tensors.floats(tensor(position, "table"), table);
                 FileOp::Embedding {}
             }
-            Op::Sum(Sum { first, constant, factors, .. }) => {
+            Op::Sum(Sum { first, constant, factors, turned, .. }) => {
                 if !constant.is_empty() {
                     tensors.doubles(tensor(position, "constant"), constant);
                 }
@@ -202,7 +205,12 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
                 for &n in &listed {
                     tensors.doubles(tensor(position, &format!("factors_{n}")), &factors[n]);
                 }
-                FileOp::Sum { first: first.clone(), constant: !constant.is_empty(), factors: listed }
+                FileOp::Sum {
+                    first: first.clone(),
+                    constant: !constant.is_empty(),
+                    factors: listed,
+                    turned: turned.clone(),
+                }
             }
             Op::LayerNorm(LayerNorm { gamma, beta, epsilon, centred }) => {
                 tensors.floats(tensor(position, "gamma"), gamma);
@@ -349,7 +357,7 @@ fn add(
             channels: node.shape.channels(),
             table: tensors.floats(&tensor(position, "table"))?,
         }),
-        FileOp::Sum { first, constant, factors: listed } => {
+        FileOp::Sum { first, constant, factors: listed, turned } => {
             let (rows, channels) = (node.shape.rows(), node.shape.channels());
             let values = if *constant { tensors.doubles(&tensor(position, "constant"))? } else { Vec::new() };
             let mut factors = vec![Vec::new(); if listed.is_empty() { 0 } else { first.len() }];
@@ -357,7 +365,14 @@ fn add(
                 let list = factors.get_mut(n).ok_or_else(|| Error::input(format!("factors of input {n}")))?;
                 *list = tensors.doubles(&tensor(position, &format!("factors_{n}")))?;
             }
-            Op::Sum(Sum { rows, channels, first: first.clone(), constant: values, factors })
+            Op::Sum(Sum {
+                rows,
+                channels,
+                first: first.clone(),
+                constant: values,
+                factors,
+                turned: turned.clone(),
+            })
         }
         FileOp::LayerNorm { centred } => {
             let gamma = tensors.floats(&tensor(position, "gamma"))?;

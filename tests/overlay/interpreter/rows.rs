@@ -12,6 +12,7 @@ impl Interpreter<'_> {
         &self,
         sums: &[Option<i128>],
         (target, row, channels, channel): (usize, usize, usize, usize),
+        turned: Option<usize>,
         (accumulate, start, starts): (u128, u128, usize),
         (per_channel, per_row, coefficients, coefficient): (u128, u128, usize, u128),
         value: i128,
@@ -19,7 +20,7 @@ impl Interpreter<'_> {
     ) -> Fault<(usize, i128)> {
         let m = self.machine;
         let index = row * channels.next_multiple_of(m.row_lanes) + channel;
-        let at = target + index;
+        let at = target + turned.map_or(index, |stride| channel * stride + row);
         let x = sums.get(at).ok_or_else(|| format!("{who}: sum {at} of {}", sums.len()))?;
         let base = match (accumulate, start) {
             (1, _) => x.ok_or_else(|| format!("{who} adds to sum {at} too early"))?,
@@ -27,6 +28,10 @@ impl Interpreter<'_> {
             _ => 0,
         };
         let k = match per_channel {
+            1 if turned.is_some() => {
+                let entry = coefficients + channel * m.row_lanes + at % m.row_lanes;
+                self.coefficients.signed(entry, m.coefficient_width, "coefficients")?
+            }
             1 if per_row == 1 => {
                 self.coefficients.signed(coefficients + index, m.coefficient_width, "coefficients")?
             }
@@ -52,6 +57,7 @@ impl Interpreter<'_> {
                         let (at, value) = self.add(
                             &run.sums,
                             (n(f.sums), row, channels, channel),
+                            (f.turned == 1).then_some(n(f.sum_stride)),
                             (f.accumulate, f.start, n(f.starts)),
                             (f.per_channel, f.per_row, n(f.coefficients), f.coefficient),
                             value,
@@ -241,6 +247,7 @@ impl Interpreter<'_> {
                 let (at, value) = self.add(
                     &run.sums,
                     (n(v.target), row, channels, step),
+                    None,
                     (v.accumulate, v.start, n(v.starts)),
                     (v.per_channel, 0, n(v.coefficients), k),
                     value,

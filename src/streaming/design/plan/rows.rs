@@ -22,6 +22,13 @@ impl Planner<'_> {
             .at_node(&self.network.node(id).name)
             .fix("build with --architecture overlay"));
         }
+        if sum.terms.iter().any(|term| term.turned) {
+            return Err(Error::input(
+                "the streaming architecture has no stage for a sum of a layer that is transposed (mixing of tokens)",
+            )
+            .at_node(&self.network.node(id).name)
+            .fix("build with --architecture overlay"));
+        }
         for (port, term) in sum.terms.iter().enumerate() {
             let input = self.take(id, port)?;
             let rows = self.design.streams[input].rows;
