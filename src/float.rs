@@ -78,6 +78,13 @@ fn places(window: &Window) -> impl Iterator<Item = (usize, usize, usize)> {
 /// The pixel of the feature maps that output pixel `(frame, y, x)` sees at tap `tap`; none for padding.
 fn tap(window: &Window, (frame, y, x): (usize, usize, usize), tap: usize) -> Option<usize> {
     let place = |d: usize, o: usize, k: usize| {
+        if let Some(places) = &window.places {
+            let place = places[d][o];
+            return k
+                .checked_sub(place.tap)
+                .filter(|&n| n < place.count)
+                .map(|n| place.at + n * window.dilation[d]);
+        }
         let padded = o * window.stride[d] + k * window.dilation[d];
         padded.checked_sub(window.before[d]).filter(|&at| at < window.size[d])
     };
@@ -90,9 +97,11 @@ pub fn convolution(x: &[f64], window: &Window, weights: &Weights, bias: &[f64]) 
     let (depth, part) = (window.depth(), weights.outputs / window.groups);
     let mut out = Vec::with_capacity(window.pixels() * weights.outputs);
     for place in places(window) {
+        let seen: Vec<(usize, usize)> =
+            (0..window.taps()).filter_map(|t| Some((t, tap(window, place, t)?))).collect();
         for o in 0..weights.outputs {
             let mut sum = 0.0;
-            for (t, pixel) in (0..window.taps()).filter_map(|t| Some((t, tap(window, place, t)?))) {
+            for &(t, pixel) in &seen {
                 for c in 0..depth {
                     let input = x[pixel * window.channels + o / part * depth + c];
                     sum += input * f64::from(weights.level(o, t * depth + c));
@@ -112,6 +121,19 @@ pub fn average_pool(x: &[f64], window: &Window) -> Vec<f64> {
         pixels.map(|pixel| x[pixel * window.channels + c]).sum::<f64>() / window.taps() as f64
     };
     places(window).flat_map(|place| (0..window.channels).map(move |c| mean(place, c))).collect()
+}
+
+/// Sum of what a window sees, channel by channel, with a weight for each tap, divided by a number.
+pub fn resample(x: &[f64], window: &Window, weights: &[i32], divisor: u32) -> Vec<f64> {
+    let mut out = Vec::with_capacity(window.pixels() * window.channels);
+    for place in places(window) {
+        let seen: Vec<(f64, usize)> = (0..window.taps())
+            .filter_map(|t| Some((f64::from(weights[t]), tap(window, place, t)?)))
+            .collect();
+        let sum = |c: usize| seen.iter().map(|(w, pixel)| w * x[pixel * window.channels + c]).sum::<f64>();
+        out.extend((0..window.channels).map(|c| sum(c) / f64::from(divisor)));
+    }
+    out
 }
 
 /// The largest value that a window sees, channel by channel; padding does not count.

@@ -2,8 +2,11 @@
 //! that have their channels first: a sum of parts in different rows.
 
 use super::Conversion;
+use super::carried::division;
 use super::linear::no_quantiser;
 use super::view::{Content, Pending, Summand, Value};
+use num_integer::Integer;
+
 use crate::error::Result;
 use crate::graph::{NodeId, Shape, transposed_index};
 use crate::quant::{Quantiser, Rounding, Weights};
@@ -56,10 +59,14 @@ impl Conversion {
         let last: Vec<usize> = (0..shape.0.len()).filter(|&i| i != axis).chain([axis]).collect();
         let mut back = vec![0; last.len()];
         last.iter().enumerate().for_each(|(to, &from)| back[from] = to);
-        let (mut terms, mut quantisers) = (Vec::new(), Vec::new());
+        let (mut layers, mut quantisers, mut divisors) = (Vec::new(), Vec::new(), Vec::new());
         for (&(part, first), end) in parts.iter().zip(ends) {
             let own = end - first;
-            let part = self.rectified(name, part)?;
+            let part = self.carried(name, part)?;
+            let divisor = division(part.factor).filter(|_| part.offset == 0.0 && part.function.is_none());
+            let part = if divisor.is_some() { Value { factor: 1.0, ..part } } else { part };
+            divisors.push(divisor.unwrap_or(1));
+            let part = self.rectified(name, &part)?;
             self.unscaled(name, &part)?;
             let source = self.carrier(name, &part)?;
             self.passed_levels(source, name)?;
@@ -72,20 +79,31 @@ impl Conversion {
             let mut levels = vec![0; channels * own];
             order.iter().enumerate().for_each(|(c, from)| levels[(first + c) * own + from] = 1);
             let weights = Weights { inputs: own, outputs: channels, levels, scale: vec![1.0] };
+            layers.push((node, weights));
+        }
+        let common = common(&quantisers, &divisors);
+        let mut terms = Vec::new();
+        for ((node, mut weights), divisor) in layers.into_iter().zip(divisors) {
+            let mut op = Linear { divisor, ..Linear::plain(weights.clone(), Vec::new()) };
+            if let Some((_, all)) = &common {
+                // In units of the common divisor.
+                let times = i32::try_from(*all / divisor).unwrap_or(1);
+                weights.levels.iter_mut().for_each(|w| *w *= times);
+                op = Linear::plain(weights, Vec::new());
+            }
             let label = self.unused_name(format!("{name}.part"));
-            let op = Op::Linear(Linear::plain(weights, Vec::new()));
-            let node = self.graph.add(label, op, &[node])?;
-            terms.push(Summand::plain(node, 0));
+            terms.push(Summand::plain(self.graph.add(label, Op::Linear(op), &[node])?, 0));
         }
         let rows = shape.len() / channels;
         let extents: Vec<usize> = last.iter().map(|&i| shape.0[i]).collect();
         let order = transposed_index(&extents, &back);
         let pending = Pending { name: name.to_owned(), rows, channels, terms, constant: Vec::new() };
-        let value = if let Some(quantiser) = common(&quantisers) {
+        let value = if let Some((quantiser, divisor)) = common {
             let sum = self.finish_sum(&pending)?;
             let label = self.unused_name(format!("{name}.neurons"));
             self.views.insert(label.clone(), View { shape: shape.clone(), order: order.clone() });
-            Value::plain(self.graph.add(label, Op::Neuron(quantiser), &[sum])?, readers)
+            let factor = 1.0 / f64::from(divisor);
+            Value { factor, ..Value::plain(self.graph.add(label, Op::Neuron(quantiser), &[sum])?, readers) }
         } else if readers > 1 {
             Value::plain(self.finish_sum(&pending)?, readers)
         } else {
@@ -104,19 +122,24 @@ impl Conversion {
     }
 }
 
-/// Levels of all parts, if they have one scale.
-fn common(quantisers: &[Option<Quantiser>]) -> Option<Quantiser> {
+/// Neurons that carry the levels of all parts, each divided by a number, if their scales are whole multiples of the smallest
+/// one: their quantiser, and the number that their levels are divided by.
+fn common(quantisers: &[Option<Quantiser>], divisors: &[u32]) -> Option<(Quantiser, u32)> {
     let all: Vec<&Quantiser> = quantisers.iter().map(Option::as_ref).collect::<Option<_>>()?;
-    let first = all.first()?;
-    let alike =
-        |q: &&Quantiser| q.scale == first.scale && [q.scale.len(), q.low.len(), q.high.len()] == [1, 1, 1];
-    let low = all.iter().filter_map(|q| q.low.first().copied()).min()?;
-    let high = all.iter().filter_map(|q| q.high.first().copied()).max()?;
-    let scale = first.scale.clone();
-    all.iter().all(alike).then(|| Quantiser {
-        scale,
-        low: vec![low],
-        high: vec![high],
-        rounding: Rounding::HalfUp,
-    })
+    let scale = all.iter().flat_map(|q| &q.scale).copied().fold(f32::INFINITY, f32::min);
+    let divisor = divisors.iter().try_fold(1u32, |all, &own| all.checked_mul(own / all.gcd(&own)))?;
+    let (mut low, mut high) = (i32::MAX, i32::MIN);
+    for (quantiser, own) in all.into_iter().zip(divisors) {
+        let ([s], [l], [h]) = (&quantiser.scale[..], &quantiser.low[..], &quantiser.high[..]) else {
+            return None;
+        };
+        // Both are floats, so the product of a small whole number is exact.
+        let ratio = (f64::from(*s) / f64::from(scale)).round();
+        let whole = ratio <= f64::from(Quantiser::MAX_LEVEL) && ratio * f64::from(scale) == f64::from(*s);
+        #[expect(clippy::cast_possible_truncation)]
+        let times = i32::try_from(divisor / own).ok()?.checked_mul(ratio as i32).filter(|_| whole)?;
+        (low, high) = (low.min(l.checked_mul(times)?), high.max(h.checked_mul(times)?));
+    }
+    let fits = low >= -Quantiser::MAX_LEVEL && high <= Quantiser::MAX_LEVEL;
+    fits.then(|| (Quantiser::uniform(scale, low, high, Rounding::HalfUp), divisor))
 }

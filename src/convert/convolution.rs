@@ -1,6 +1,7 @@
 //! Convolutions and average pools of feature maps → synaptic layers with a window.
 
 use super::Conversion;
+use super::carried::division;
 use super::linear::no_quantiser;
 use super::view::{Content, Value};
 use crate::error::{Error, Result};
@@ -21,6 +22,8 @@ impl Conversion {
         if let Some(patches) = self.raw_patches(source, window) {
             return self.linear(name, weights, bias, &patches, readers);
         }
+        let source = &self.carried(name, source)?;
+        let (weights, divisor, source) = &divided(name, weights, source)?;
         let (mut node, mut order) = self.pixels(name, source, window)?;
         if !order.iter().copied().eq(0..window.channels) && window.groups > 1 {
             // Its groups are channels side by side.
@@ -38,7 +41,7 @@ impl Conversion {
         }
         let weights = Weights { levels, ..weights.clone() };
         let window = (!window.is_plain()).then(|| window.clone());
-        let op = Op::Linear(Linear { window, ..Linear::plain(weights, bias.to_vec()) });
+        let op = Op::Linear(Linear { window, divisor: *divisor, ..Linear::plain(weights, bias.to_vec()) });
         Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
     }
 
@@ -68,7 +71,10 @@ impl Conversion {
         source: &Value,
         readers: usize,
     ) -> Result<Value> {
-        let (node, order) = self.pixels(name, source, window)?;
+        let source = &self.carried(name, source)?;
+        let factor = source.factor;
+        let plain = Value { factor: 1.0, ..source.clone() };
+        let (node, order) = self.pixels(name, &plain, window)?;
         let divisor = u32::try_from(window.taps())
             .map_err(|_| Error::input("a pool of too many pixels").at_node(name).fix("pool fewer pixels"))?;
         let channels = window.channels;
@@ -77,11 +83,16 @@ impl Conversion {
         let window = Some(Window { groups: channels, ..window.clone() });
         let op = Op::Linear(Linear { window, divisor, ..Linear::plain(weights, Vec::new()) });
         let pool = Value::plain(self.graph.add(name, op, &[node])?, readers);
-        Ok(self.channels_in(pool, &order))
+        Ok(Value { factor, ..self.channels_in(pool, &order) })
     }
 
     /// The node of neurons, or of the input, whose pixels a window sees, and the order in which it reads their channels.
-    fn pixels(&mut self, name: &str, source: &Value, window: &Window) -> Result<(NodeId, Vec<usize>)> {
+    pub(super) fn pixels(
+        &mut self,
+        name: &str,
+        source: &Value,
+        window: &Window,
+    ) -> Result<(NodeId, Vec<usize>)> {
         let source = &self.rectified(name, source)?;
         self.unscaled(name, source)?;
         let (node, order) = self.rows_of(name, source, window.channels)?;
@@ -110,4 +121,18 @@ impl Conversion {
         let order = (0..len).map(|e| e / channels * channels + order[e % channels]).collect();
         Value { order: Some(order), ..value }
     }
+}
+
+/// The weights, the divisor and the source of a layer that reads a value times one number.
+pub(super) fn divided(name: &str, weights: &Weights, source: &Value) -> Result<(Weights, u32, Value)> {
+    if source.factor == 1.0 || source.offset != 0.0 || source.function.is_some() {
+        return Ok((weights.clone(), 1, source.clone()));
+    }
+    let plain = Value { factor: 1.0, ..source.clone() };
+    if let Some(divisor) = division(source.factor) {
+        return Ok((weights.clone(), divisor, plain));
+    }
+    let mut weights = weights.clone();
+    weights.scaled(&[source.factor]).map_err(|problem| Error::input(problem).at_node(name))?;
+    Ok((weights, 1, plain))
 }

@@ -1,6 +1,7 @@
 //! Linear map → synaptic layer.
 
 use super::Conversion;
+use super::convolution::divided;
 use super::view::Value;
 use crate::error::{Error, Result, printable};
 use crate::graph::NodeId;
@@ -16,6 +17,11 @@ impl Conversion {
         source: &Value,
         readers: usize,
     ) -> Result<Value> {
+        let source = &self.carried(name, source)?;
+        let (weights, divisor, source) = &match source.averaged {
+            1 => divided(name, weights, source)?,
+            _ => (weights.clone(), 1, source.clone()),
+        };
         let (weights, bias) = &with_line(name, weights, bias, source)?;
         let source = &Value { factor: 1.0, offset: 0.0, ..source.clone() };
         if source.averaged > 1 {
@@ -43,7 +49,7 @@ impl Conversion {
             }
         }
         let weights = Weights { levels, ..weights.clone() };
-        let op = Op::Linear(Linear::plain(weights, bias.to_vec()));
+        let op = Op::Linear(Linear { divisor: *divisor, ..Linear::plain(weights, bias.to_vec()) });
         Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
     }
 

@@ -6,6 +6,7 @@
 
 mod affine;
 mod attention;
+mod carried;
 mod channels;
 mod clip;
 mod concat;
@@ -22,6 +23,7 @@ mod problems;
 mod prune;
 mod quantise;
 mod relu;
+mod resample;
 mod residual;
 mod rotate;
 mod scaled_sum;
@@ -89,6 +91,8 @@ struct Conversion {
     parts: HashMap<(NodeId, Vec<usize>), NodeId>,
     /// Layers that are another layer times one number, or one for each channel.
     multiples: HashMap<NodeId, (NodeId, Vec<f64>)>,
+    /// Neurons that carry the values of this node exactly, and what their values are divided by.
+    carriers: HashMap<NodeId, (NodeId, u32)>,
     /// Neurons in one row, with these elements of those of this node.
     rearranged: HashMap<(NodeId, Vec<usize>), NodeId>,
 }
@@ -126,6 +130,9 @@ impl Conversion {
                 self.convolution(name, window, weights, bias, source, readers)?
             }
             (qann::Op::AveragePool(window), [source]) => self.average_pool(name, window, source, readers)?,
+            (qann::Op::Resample { window, weights, divisor }, [source]) => {
+                self.resample(name, (window, weights, *divisor), source, readers)?
+            }
             (qann::Op::MaxPool(window), [source]) => self.max_pool(name, window, source, readers)?,
             (qann::Op::Affine { gain, offset }, [source]) => {
                 self.affine(name, gain, offset, source, readers)?

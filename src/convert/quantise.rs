@@ -1,5 +1,6 @@
 //! Quantiser → ST-BIF+ neurons.
 
+use super::carried::division;
 use super::line::through;
 use super::view::{Content, Value};
 use super::{Conversion, clip};
@@ -26,6 +27,15 @@ impl Conversion {
                 self.views.insert(label, View { shape: shape.clone(), order: order.clone() });
             }
             return Ok(value.also_read_by(readers));
+        }
+        if source.function.is_none()
+            && source.offset == 0.0
+            && source.averaged == 1
+            && division(source.factor).is_some()
+            && matches!(source.content, Content::Node(node) if matches!(self.graph.node(node).op, Op::Neuron(_)))
+        {
+            // The layer divides without rounding.
+            source = self.identity_under(name, &source, shape.channels())?;
         }
         if source.function.is_none() && (source.factor != 1.0 || source.offset != 0.0) && source.averaged == 1
         {

@@ -136,19 +136,27 @@ impl Conversion {
             let (rows, channels) = (shape.rows(), shape.channels());
             let (base_rows, base_channels, at) =
                 base.get_or_insert_with(|| (rows, channels, order.clone())).clone();
-            if !is_permutation(&at, base_rows * base_channels) || rows != base_rows {
+            if !is_onto(&at, base_rows * base_channels) || rows != base_rows {
                 return refused("that leave out some elements, or of values of different rows");
             }
             let mut from: Vec<Option<usize>> = vec![None; base_channels];
-            let mut factors = vec![0.0; at.len()];
+            let mut factors = vec![0.0; base_rows * base_channels];
+            let mut known = vec![false; base_rows * base_channels];
             for ((&place, &element), &factor) in at.iter().zip(&order).zip(&part.factors) {
-                let channel = from[place % base_channels].get_or_insert(element % channels);
-                let same_row = place / base_channels == element / channels;
-                // What is not added may come from anywhere.
-                if factor != 0.0 && (*channel != element % channels || !same_row) {
-                    return refused("in which channels of several rows are mixed");
+                // Keys that several heads of queries share are there several times.
+                if std::mem::replace(&mut known[place], true) && factors[place] != factor {
+                    return refused("that repeat an element with other factors");
                 }
                 factors[place] = factor;
+                // What is not added may come from anywhere.
+                if factor == 0.0 {
+                    continue;
+                }
+                let channel = from[place % base_channels].get_or_insert(element % channels);
+                let same_row = place / base_channels == element / channels;
+                if *channel != element % channels || !same_row {
+                    return refused("in which channels of several rows are mixed");
+                }
             }
             let from: Vec<usize> = from.into_iter().map(|c| c.unwrap_or(0)).collect();
             nodes.push(self.channels_of(&name, node, &from)?);
@@ -230,8 +238,13 @@ pub(super) fn is_combination(value: &Value) -> bool {
     matches!(value.content, Content::Combination(_))
 }
 
-/// Whether each of `0…len − 1` is there once.
-fn is_permutation(order: &[usize], len: usize) -> bool {
+/// Whether each of `0…len − 1` is there, and nothing else.
+fn is_onto(order: &[usize], len: usize) -> bool {
     let mut seen = vec![false; len];
-    order.len() == len && order.iter().all(|&e| e < len && !std::mem::replace(&mut seen[e], true))
+    order.iter().all(|&e| {
+        e < len && {
+            seen[e] = true;
+            true
+        }
+    }) && seen.into_iter().all(|seen| seen)
 }

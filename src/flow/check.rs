@@ -138,6 +138,7 @@ fn size_of(network: &Network, counts: impl Fn(crate::graph::NodeId) -> bool) -> 
             | Op::MatMul
             | Op::Mul
             | Op::AveragePool(_)
+            | Op::Resample { .. }
             | Op::MaxPool(_)
             | Op::Mean
             | Op::Softmax

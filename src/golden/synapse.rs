@@ -58,7 +58,7 @@ impl SynapsePlan {
             Width::W16 | Width::W32 => Weights::I16(arranged(linear, source)),
         };
         let window = WindowPlan::new(linear);
-        let several = window.as_ref().is_some_and(|w| w.window.groups > 1);
+        let several = window.as_ref().is_some_and(|w| w.window.groups > 1 || w.window.places.is_some());
         let grouped = several.then(|| Grouped {
             weights: linear.weights.to_vec(),
             outputs: linear.outputs,

@@ -2,6 +2,8 @@
 //!
 //! A feature map is a matrix: a row for each pixel, in raster order, with its channels side by side.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Shape;
@@ -32,10 +34,15 @@ pub struct Window {
     pub after: [usize; 2],
     /// Groups of channels that do not see each other: 1, or as many as channels for a depthwise convolution.
     pub groups: usize,
+    /// What the lines and the columns of the result read, instead of what follows from stride and padding, which are then 1
+    /// and 0: the kernel is a table of the taps of all places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<[Vec<Clipped>; 2]>,
 }
 
 /// Taps of one direction that lie within the map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Clipped {
     /// First tap.
     pub tap: usize,
@@ -72,13 +79,15 @@ impl Window {
             before: [0; 2],
             after: [0; 2],
             groups,
+            places: None,
         }
     }
 
     /// Whether every output pixel reads just the pixel at its own place, with all its channels.
     pub fn is_plain(&self) -> bool {
-        let Self { kernel, stride, before, after, groups, .. } = self;
+        let Self { kernel, stride, before, after, groups, places, .. } = self;
         (*kernel, *stride, *before, *after, *groups) == ([1, 1], [1, 1], [0; 2], [0; 2], 1)
+            && places.is_none()
     }
 
     /// Checks the values.
@@ -86,7 +95,7 @@ impl Window {
     /// # Errors
     /// Names the violated property.
     pub fn check(&self) -> Result<(), String> {
-        let Self { frames, size, channels, kernel, stride, dilation, before, after, groups } = self;
+        let Self { frames, size, channels, kernel, stride, dilation, before, after, groups, .. } = self;
         let positive =
             [size, kernel, stride, dilation].into_iter().flatten().chain([frames, channels, groups]);
         if positive.copied().any(|n| n == 0) {
@@ -102,7 +111,8 @@ impl Window {
         if !channels.is_multiple_of(*groups) {
             return Err(format!("{channels} channels in {groups} groups; they must divide the channels"));
         }
-        for (d, name) in ["height", "width"].into_iter().enumerate() {
+        self.check_places()?;
+        for (d, name) in ["height", "width"].into_iter().enumerate().filter(|_| self.places.is_none()) {
             let padded = size[d] + before[d] + after[d];
             if self.reach(d) > padded {
                 return Err(format!(
@@ -118,6 +128,25 @@ impl Window {
         Ok(())
     }
 
+    fn check_places(&self) -> Result<(), String> {
+        let Some(places) = &self.places else { return Ok(()) };
+        if (self.stride, self.before, self.after) != ([1, 1], [0; 2], [0; 2]) {
+            return Err("a window of places with a stride or padding".into());
+        }
+        for (d, list) in places.iter().enumerate() {
+            let fits = |place: &Clipped| {
+                let tap = place.tap.checked_add(place.count).is_some_and(|end| end <= self.kernel[d]);
+                let reach = place.count.checked_sub(1).and_then(|n| n.checked_mul(self.dilation[d]));
+                let last = reach.and_then(|reach| reach.checked_add(place.at));
+                tap && last.is_some_and(|last| last < self.size[d])
+            };
+            if !(1..=Self::MOST).contains(&list.len()) || !list.iter().all(fits) {
+                return Err("a window whose places read beyond the map or its kernel, or nothing".into());
+            }
+        }
+        Ok(())
+    }
+
     /// Pixels from the first to the last tap.
     fn reach(&self, d: usize) -> usize {
         self.dilation[d] * (self.kernel[d] - 1) + 1
@@ -125,6 +154,9 @@ impl Window {
 
     /// Lines and columns of a map of the result.
     pub fn output(&self) -> [usize; 2] {
+        if let Some([lines, columns]) = &self.places {
+            return [lines.len(), columns.len()];
+        }
         [0, 1].map(|d| (self.size[d] + self.before[d] + self.after[d] - self.reach(d)) / self.stride[d] + 1)
     }
 
@@ -160,6 +192,9 @@ impl Window {
 
     /// Taps within the map of output line (`d` 0) or column (1) `o`.
     pub fn clipped(&self, d: usize, o: usize) -> Clipped {
+        if let Some(places) = &self.places {
+            return places[d][o];
+        }
         let (start, before, step) = (o * self.stride[d], self.before[d], self.dilation[d]);
         let tap = before.saturating_sub(start).div_ceil(step).min(self.kernel[d]);
         let end = (self.size[d] + before).saturating_sub(start).div_ceil(step).min(self.kernel[d]);
@@ -183,9 +218,26 @@ impl Window {
         })
     }
 
+    /// Taps that pixels of the result read at once. Without places that is the kernel, of which pixels at the border read a
+    /// part; with places it is each list of taps that some pixel reads, in ascending order.
+    pub fn tap_lists(&self) -> Vec<Vec<usize>> {
+        let Some(places) = &self.places else { return vec![(0..self.taps()).collect()] };
+        let different = |d: usize| -> BTreeSet<(usize, usize)> {
+            places[d].iter().map(|place| (place.tap, place.count)).collect()
+        };
+        let (lines, columns) = (different(0), different(1));
+        let pairs = lines.iter().flat_map(|line| columns.iter().map(move |column| (line, column)));
+        let list = |(line, column): (&(usize, usize), &(usize, usize))| -> Vec<usize> {
+            let own = |y: usize| (column.0..column.0 + column.1).map(move |x| y * self.kernel[1] + x);
+            (line.0..line.0 + line.1).flat_map(own).collect()
+        };
+        pairs.map(list).collect()
+    }
+
     /// Whether some output reads padding.
     pub fn pads(&self) -> bool {
-        (0..2).any(|d| (0..self.output()[d]).any(|o| self.clipped(d, o).count < self.kernel[d]))
+        self.places.is_none()
+            && (0..2).any(|d| (0..self.output()[d]).any(|o| self.clipped(d, o).count < self.kernel[d]))
     }
 
     /// How many output pixels read each source row.
@@ -240,6 +292,11 @@ impl Window {
     pub fn describe(&self) -> String {
         let pair = |[a, b]: [usize; 2]| if a == b { a.to_string() } else { format!("{a}×{b}") };
         let mut text = format!("kernel {}×{}", self.kernel[0], self.kernel[1]);
+        if let Some([lines, columns]) = &self.places {
+            let taps = |list: &[Clipped]| list.iter().map(|place| place.count).max().unwrap_or(0);
+            let (y, x) = (taps(lines), taps(columns));
+            text = format!("{y}×{x} of {} taps, {}×{} pixels", self.taps(), lines.len(), columns.len());
+        }
         if self.frames > 1 {
             text = format!("{} maps, {text}", self.frames);
         }
@@ -277,7 +334,7 @@ mod tests {
             size in pair(1, 7), kernel in pair(1, 4), stride in pair(1, 3), dilation in pair(1, 3),
             before in pair(0, 5), after in pair(0, 5), frames in 1usize..=3,
         ) {
-            let window = Window { frames, size, channels: 6, kernel, stride, dilation, before, after, groups: 2 };
+            let window = Window { frames, size, channels: 6, kernel, stride, dilation, before, after, groups: 2, places: None };
             let signed = |n: usize| n as i64;
             let extent = |d: usize| {
                 signed(size[d] + before[d] + after[d]) - signed(dilation[d] * (kernel[d] - 1)) - 1

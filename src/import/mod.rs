@@ -18,6 +18,7 @@ mod name;
 mod patterns;
 mod propagate;
 pub mod proto;
+mod resample;
 mod resize;
 mod rewrite;
 mod scopes;

@@ -1,7 +1,47 @@
 //! Extents of `Resize` and `Upsample`.
 
+use num_rational::BigRational;
+
 use super::decode::Node;
 use super::flow::Flow;
+
+/// Where an element of the result lies in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coordinates {
+    /// `x/scale`
+    Asymmetric,
+    /// `(x + ½)/scale − ½`
+    HalfPixel,
+    /// The same, around the centres of both.
+    HalfPixelSymmetric,
+    /// As `HalfPixel`; the first element, if there is only one.
+    PytorchHalfPixel,
+    /// The first elements and the last ones lie on each other.
+    AlignCorners,
+}
+
+impl Coordinates {
+    /// Those of a node.
+    ///
+    /// # Errors
+    /// Names others.
+    pub fn of(node: &Node) -> Result<Self, String> {
+        Ok(match &*node.string("coordinate_transformation_mode", "half_pixel") {
+            "asymmetric" => Self::Asymmetric,
+            "half_pixel" => Self::HalfPixel,
+            "half_pixel_symmetric" => Self::HalfPixelSymmetric,
+            "pytorch_half_pixel" => Self::PytorchHalfPixel,
+            "align_corners" => Self::AlignCorners,
+            other => return Err(format!("Resize with the coordinates {other:?} is not supported")),
+        })
+    }
+}
+
+/// What a node says about the extents of its result.
+enum Given {
+    Scales(Vec<f64>),
+    Sizes(Vec<f64>),
+}
 
 impl Flow<'_> {
     /// The factor of each extent.
@@ -9,6 +49,34 @@ impl Flow<'_> {
     /// # Errors
     /// If the node has attributes that change the meaning of its factors, or none for each extent.
     pub(super) fn scales(&self, node: &Node, dims: &[usize]) -> Result<Vec<f64>, String> {
+        #[expect(clippy::cast_precision_loss)]
+        let scales = match self.given(node)? {
+            Given::Scales(scales) => scales,
+            Given::Sizes(sizes) => sizes.iter().zip(dims).map(|(s, &d)| s / d as f64).collect(),
+        };
+        match scales.len() == dims.len() && scales.iter().all(|s| s.is_finite() && *s > 0.0) {
+            true => Ok(scales),
+            false => Err(format!("factors {scales:?} for extents {dims:?}")),
+        }
+    }
+
+    /// The factor of each extent, without rounding.
+    ///
+    /// # Errors
+    /// As [`Flow::scales`].
+    pub(super) fn exact_scales(&self, node: &Node, dims: &[usize]) -> Result<Vec<BigRational>, String> {
+        let rounded = self.scales(node, dims)?;
+        let exact = |value: f64| BigRational::from_float(value).ok_or_else(|| format!("the factor {value}"));
+        let integer = |n: usize| BigRational::from_integer(n.into());
+        match self.given(node)? {
+            Given::Scales(_) => rounded.into_iter().map(exact).collect(),
+            Given::Sizes(sizes) => {
+                sizes.into_iter().zip(dims).map(|(size, &d)| Ok(exact(size)? / integer(d))).collect()
+            }
+        }
+    }
+
+    fn given(&self, node: &Node) -> Result<Given, String> {
         if node.ints("axes").is_some() || node.string("keep_aspect_ratio_policy", "stretch") != "stretch" {
             return Err("a Resize of some axes, or that keeps the aspect ratio".into());
         }
@@ -20,14 +88,10 @@ impl Flow<'_> {
         let early = node.is("Upsample") || node.inputs.len() == 2;
         let scales = list(if early { 1 } else { 2 })?;
         let sizes = if early { None } else { list(3)? };
-        #[expect(clippy::cast_precision_loss)]
-        let of_sizes = |sizes: Vec<f64>| sizes.iter().zip(dims).map(|(s, &d)| s / d as f64).collect();
-        let scales: Vec<f64> =
-            scales.or_else(|| sizes.map(of_sizes)).ok_or("a Resize without constant factors or sizes")?;
-        match scales.len() == dims.len() && scales.iter().all(|s| s.is_finite() && *s > 0.0) {
-            true => Ok(scales),
-            false => Err(format!("factors {scales:?} for extents {dims:?}")),
-        }
+        scales
+            .map(Given::Scales)
+            .or_else(|| sizes.map(Given::Sizes))
+            .ok_or_else(|| "a Resize without constant factors or sizes".into())
     }
 
     /// Extents of the result.

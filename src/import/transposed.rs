@@ -115,6 +115,7 @@ impl Transposed {
             before: [0, 0],
             after: [0, 0],
             groups: self.groups,
+            places: None,
         };
         for d in 0..2 {
             let reach = (self.kernel[d] - 1) * self.dilation[d] / self.stride[d];

@@ -104,6 +104,7 @@ pub fn of(node: &Node, image: &[usize], kernels: Option<&[usize]>) -> Result<Fou
         before: two(&pads[..rank], 0),
         after: two(&pads[rank..], 0),
         groups,
+        places: None,
     };
     window.check()?;
     if let Some([outputs, own, ..]) = kernels

@@ -15,6 +15,7 @@ use crate::quant::per_channel;
 use crate::snn;
 
 const ONE_SCALE: &str = "quantise the tensor that this layer reads with one scale for all channels";
+const UNEVEN: &str = "places of a feature map whose weights have different sums read raw elements that are normalised with a mean";
 const UNPADDED: &str = "quantise the input before this layer, give it without a mean (--mean 0), or train the layer without padding";
 
 /// Which columns of the source the inputs of an output are.
@@ -40,6 +41,13 @@ impl Reads {
 
     fn outputs(&self, group: usize) -> std::ops::Range<usize> {
         group * self.part..(group + 1) * self.part
+    }
+
+    /// The inputs that a row reads at once: all of them, or those of the places of a window.
+    fn lists(&self, linear: &snn::Linear) -> Vec<Vec<usize>> {
+        let Some(window) = &linear.window else { return vec![(0..linear.weights.inputs).collect()] };
+        let inputs = |tap: usize| tap * self.depth..(tap + 1) * self.depth;
+        window.tap_lists().into_iter().map(|taps| taps.into_iter().flat_map(inputs).collect()).collect()
     }
 
     fn column(&self, group: usize, input: usize) -> usize {
@@ -131,23 +139,35 @@ fn accumulated(
 ) -> Result<(Linear, Value)> {
     let (inputs, outputs) = (linear.weights.inputs, linear.weights.outputs);
     let mut integers = Vec::with_capacity(inputs * outputs);
-    let mut steps = vec![Span::ZERO; outputs];
-    let mut totals = vec![Span::ZERO; outputs];
     for i in 0..inputs {
         for o in 0..outputs {
-            let column = &columns[reads.column(reads.group(o), i)];
-            let weight = weight(o, i)?;
-            integers.push(weight);
-            steps[o] = steps[o].plus(Span::from(column.step).scaled(weight));
-            totals[o] = totals[o].plus(Span::from(column.total).scaled(weight));
+            integers.push(weight(o, i)?);
+        }
+    }
+    // Of what pixels read at once.
+    let mut steps: Vec<Option<Span>> = vec![None; outputs];
+    let mut totals: Vec<Option<Span>> = vec![None; outputs];
+    let lists = reads.lists(linear);
+    for list in &lists {
+        for o in 0..outputs {
+            let (mut step, mut total) = (Span::ZERO, Span::ZERO);
+            for &i in list {
+                let column = &columns[reads.column(reads.group(o), i)];
+                let weight = integers[i * outputs + o];
+                step = step.plus(Span::from(column.step).scaled(weight));
+                total = total.plus(Span::from(column.total).scaled(weight));
+            }
+            steps[o] = Some(steps[o].map_or(step, |own| own.union(step)));
+            totals[o] = Some(totals[o].map_or(total, |own| own.union(total)));
         }
     }
 
-    let offsets = offsets(linear, source, columns, reads)?;
+    let offsets = offsets(linear, source, (columns, reads), &lists)?;
     let mut kinds = Vec::with_capacity(outputs);
     for (o, offset) in offsets.into_iter().enumerate() {
         let fit = |span: Span| span.range().ok_or_else(|| too_wide("sums", span.high.max(-span.low)));
-        kinds.push(Kind { scale: scale(o)?, offset, step: fit(steps[o])?, total: fit(totals[o])? });
+        let (step, total) = (steps[o].unwrap_or(Span::ZERO), totals[o].unwrap_or(Span::ZERO));
+        kinds.push(Kind { scale: scale(o)?, offset, step: fit(step)?, total: fit(total)? });
     }
     let over = |of: fn(&Kind) -> Range| kinds.iter().map(of).fold(Range::new(0, 0), Range::union);
     let delta = over(|k| k.step);
@@ -185,8 +205,8 @@ fn factors(source: &Value, used: &[bool]) -> Result<(BigRational, Vec<i64>)> {
 fn offsets(
     linear: &snn::Linear,
     source: &Value,
-    columns: &[Column<'_>],
-    reads: &Reads,
+    (columns, reads): (&[Column<'_>], &Reads),
+    lists: &[Vec<usize>],
 ) -> Result<Vec<BigRational>> {
     let snn::Linear { weights, divisor, bias, window } = linear;
     let exact = |x: f64| exact(x).map_err(Error::input);
@@ -203,13 +223,19 @@ fn offsets(
     }
     (0..weights.outputs)
         .map(|o| {
-            let mut sums = vec![0i64; shifted.len()];
-            if !shifted.is_empty() {
-                for i in 0..weights.inputs {
+            let sums_of = |list: &Vec<usize>| {
+                let mut sums = vec![0i64; shifted.len()];
+                for &i in list.iter().filter(|_| !shifted.is_empty()) {
                     if let Some(at) = position[columns[reads.column(reads.group(o), i)].kind] {
                         sums[at] += i64::from(weights.level(o, i));
                     }
                 }
+                sums
+            };
+            let mut of_lists = lists.iter().map(sums_of);
+            let sums = of_lists.next().unwrap_or_else(|| vec![0; shifted.len()]);
+            if of_lists.any(|other| other != sums) {
+                return Err(Error::input(UNEVEN).fix(UNPADDED));
             }
             let shift: BigRational = sums
                 .iter()

@@ -222,12 +222,13 @@ impl Walk {
                 }
                 let readers = source.consumers(id);
                 // Factors are coefficients in the weights' own unit, so weights keep it.
-                let adds = |reader: NodeId| match &source.node(reader).op {
-                    snn::Op::Sum(sum) => source.inputs(reader).iter().enumerate().all(|(port, input)| {
-                        *input != id || sum.factors.get(port).is_none_or(Vec::is_empty)
-                    }),
-                    _ => false,
-                };
+                let adds =
+                    |reader: NodeId| match &source.node(reader).op {
+                        snn::Op::Sum(sum) => source.inputs(reader).iter().enumerate().all(|(port, input)| {
+                            *input != id || sum.factors.get(port).is_none_or(Vec::is_empty)
+                        }),
+                        _ => false,
+                    };
                 let summed = !readers.is_empty() && readers.iter().all(|&reader| adds(reader));
                 let read = self.value(&inputs, 0)?;
                 let (linear, value) = if summed && linear.weights.is_wide() {

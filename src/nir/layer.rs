@@ -87,7 +87,8 @@ pub(super) fn convolution(node: &RawNode, channels: usize, size: [usize; 2]) -> 
             (padding, padding)
         }
     };
-    let window = Window { frames: 1, size, channels, kernel, stride, dilation, before, after, groups };
+    let window =
+        Window { frames: 1, size, channels, kernel, stride, dilation, before, after, groups, places: None };
     window.check().map_err(Error::input)?;
     if depth != window.depth() || outputs == 0 || !outputs.is_multiple_of(groups) {
         let problem =
@@ -115,7 +116,8 @@ pub(super) fn pool(node: &RawNode, channels: usize, size: [usize; 2]) -> Result<
     let padding = node.optional("padding")?.map_or(Ok([0; 2]), |padding| padding.pair("padding"))?;
     let dilation = [1, 1];
     let (before, after, groups) = (padding, padding, channels);
-    let window = Window { frames: 1, size, channels, kernel, stride, dilation, before, after, groups };
+    let window =
+        Window { frames: 1, size, channels, kernel, stride, dilation, before, after, groups, places: None };
     window.check().map_err(Error::input)?;
     Ok(window)
 }

@@ -43,6 +43,9 @@ pub fn observed(network: &Network, raw: &[i32], observe: &mut dyn FnMut(NodeId, 
                 float::convolution(x, window, weights, bias)
             }
             (Op::AveragePool(window), Some((_, x))) => float::average_pool(x, window),
+            (Op::Resample { window, weights, divisor }, Some((_, x))) => {
+                float::resample(x, window, weights, *divisor)
+            }
             (Op::MaxPool(window), Some((_, x))) => float::max_pool(x, window),
             (Op::Affine { gain, offset }, Some((_, x))) => {
                 let channels = gain.len();

@@ -81,9 +81,12 @@ fn readers(network: &Network, id: NodeId) -> Vec<(NodeId, usize)> {
 /// Whether an operator can read a value without a quantiser between them.
 fn may_read(op: &Op, value: Carried) -> bool {
     match op {
-        Op::Linear { .. } | Op::Convolution { .. } | Op::AveragePool(_) | Op::MatMul | Op::Mul => {
-            value == Carried::Levels
-        }
+        Op::Linear { .. }
+        | Op::Convolution { .. }
+        | Op::AveragePool(_)
+        | Op::Resample { .. }
+        | Op::MatMul
+        | Op::Mul => value == Carried::Levels,
         Op::Mean => matches!(value, Carried::Levels | Carried::Sum),
         Op::Add | Op::Concat(_) | Op::Times(_) | Op::LayerNorm { .. } | Op::Output => {
             !matches!(value, Carried::Other(_))
@@ -113,7 +116,9 @@ fn of(network: &Network, id: NodeId, sources: &[Carried]) -> Carried {
     let first = sources.first().copied().unwrap_or(Carried::Sum);
     match &network.node(id).op {
         Op::Input { .. } | Op::Quantise(_) => Carried::Levels,
-        Op::Linear { .. } | Op::Convolution { .. } | Op::AveragePool(_) => Carried::Layer,
+        Op::Linear { .. } | Op::Convolution { .. } | Op::AveragePool(_) | Op::Resample { .. } => {
+            Carried::Layer
+        }
         Op::Affine { .. } => {
             if first == Carried::Levels {
                 Carried::Layer

@@ -43,6 +43,16 @@ pub enum Op {
     },
     /// Sum of what a window sees, channel by channel, divided by the number of its taps; padding is 0.
     AveragePool(Window),
+    /// Sum of what a window of places sees, channel by channel, with a weight for each tap, divided by a number: a `Resize`
+    /// with weights. The weights of each place add up to the divisor.
+    Resample {
+        /// Which pixels a pixel of the result reads.
+        window: Window,
+        /// One weight for each tap.
+        weights: Vec<i32>,
+        /// What the sums are divided by.
+        divisor: u32,
+    },
     /// The largest value that a window sees, channel by channel; padding does not count.
     MaxPool(Window),
     /// `gain[c]·x[…, c] + offset[c]`: a normalisation with fixed statistics.
@@ -144,6 +154,7 @@ impl Operator for Op {
             Self::Linear { .. } => "linear",
             Self::Convolution { .. } => "convolution",
             Self::AveragePool(_) => "average_pool",
+            Self::Resample { .. } => "resample",
             Self::MaxPool(_) => "max_pool",
             Self::Affine { .. } => "affine",
             Self::Quantise(_) => "quantise",
@@ -202,6 +213,7 @@ impl Operator for Op {
             }
             Self::Convolution { window, weights, bias } => shape::convolution(input, window, weights, bias),
             Self::AveragePool(window) | Self::MaxPool(window) => shape::pool(input, window),
+            Self::Resample { window, weights, divisor } => shape::resample(input, window, weights, *divisor),
             Self::Affine { gain, offset } => shape::affine(input, gain, offset),
             Self::Quantise(quantiser) => {
                 quantiser.check(input.channels())?;
@@ -253,9 +265,10 @@ impl Operator for Op {
                 let high = q.high.iter().max().copied().unwrap_or(0);
                 format!("levels {low}…{high}, {:?}, {scales}", q.rounding)
             }
-            Self::Convolution { window, .. } | Self::AveragePool(window) | Self::MaxPool(window) => {
-                window.describe()
-            }
+            Self::Convolution { window, .. }
+            | Self::Resample { window, .. }
+            | Self::AveragePool(window)
+            | Self::MaxPool(window) => window.describe(),
             Self::Function(function) => function.to_string(),
             Self::Transpose(order) => format!("{order:?}"),
             Self::Concat(axis) => format!("extent {axis}"),

@@ -182,6 +182,23 @@ pub(super) fn pool(input: &Shape, window: &Window) -> Result<Shape, String> {
     window.pooled(input).map(|_| map(window, window.channels))
 }
 
+pub(super) fn resample(
+    input: &Shape,
+    window: &Window,
+    weights: &[i32],
+    divisor: u32,
+) -> Result<Shape, String> {
+    fits(input, window)?;
+    let sum = |list: &Vec<usize>| list.iter().map(|&tap| i64::from(weights[tap])).sum::<i64>();
+    if weights.len() != window.taps() || window.places.is_none() || window.groups != 1 || divisor == 0 {
+        return Err(format!("{} weights of {} taps, divided by {divisor}", weights.len(), window.taps()));
+    }
+    match window.tap_lists().iter().map(sum).find(|&sum| sum != i64::from(divisor)) {
+        Some(sum) => Err(format!("weights with the sum {sum}, divided by {divisor}")),
+        None => Ok(map(window, window.channels)),
+    }
+}
+
 pub(super) fn affine(input: &Shape, gain: &[f64], offset: &[f64]) -> Result<Shape, String> {
     if gain.len() != input.channels() || offset.len() != input.channels() {
         return Err(format!("{} factors and {} offsets for {input}", gain.len(), offset.len()));

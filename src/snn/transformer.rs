@@ -88,7 +88,9 @@ impl Sum {
             }
             finite("factor", list)?;
         }
-        if let Some(n) = self.turned.iter().find(|&&n| self.factors.get(n).is_some_and(|list| !list.is_empty())) {
+        if let Some(n) =
+            self.turned.iter().find(|&&n| self.factors.get(n).is_some_and(|list| !list.is_empty()))
+        {
             return Err(format!("factors of input {n}, which is turned"));
         }
         finite("constant", &self.constant).map(|()| shape)

@@ -111,6 +111,7 @@ impl Builder<'_> {
                 before: pair(0, most),
                 after: pair(0, most),
                 groups,
+                places: None,
             };
             // No place sees padding only.
             let sees = |d: usize| (0..window.output()[d]).all(|o| window.clipped(d, o).count > 0);

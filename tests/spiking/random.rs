@@ -121,6 +121,7 @@ fn windows_do_not_see_other_time_steps() {
         before: [1, 1],
         after: [1, 1],
         groups: 1,
+        places: None,
     };
     let weights = Weights { inputs: 9, outputs: 1, levels: (1..=9).collect(), scale: vec![1.0] };
     let mut x = vec![0.0; 18];

@@ -58,7 +58,7 @@ impl LinearPlan {
             _ => Weights::Wide(blocks(linear, |w| w)),
         };
         let window = WindowPlan::new(linear);
-        let grouped = window.as_ref().is_some_and(|w| w.window.groups > 1);
+        let grouped = window.as_ref().is_some_and(|w| w.window.groups > 1 || w.window.places.is_some());
         let weights = if grouped { Weights::Grouped(Arc::clone(&linear.weights)) } else { weights };
         Self { inputs: linear.inputs, outputs: linear.outputs, weights, window }
     }

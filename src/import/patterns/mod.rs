@@ -20,6 +20,7 @@ mod layer_norm;
 mod levels;
 mod linear;
 mod linear_form;
+mod linear_resize;
 mod mask;
 mod mean;
 mod passthrough;
@@ -173,7 +174,7 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern { name: "softmax", find: transformer::softmax },
     Pattern { name: "part", find: transformer::part },
     Pattern { name: "repetition", find: pick::find },
-    Pattern { name: "nearest neighbours", find: resize::find },
+    Pattern { name: "resize", find: resize::find },
     Pattern { name: "positions", find: positions::find },
     Pattern { name: "embedding", find: transformer::embedding },
     Pattern { name: "factor", find: transformer::factor },
@@ -262,7 +263,7 @@ pub fn unsupported(node: &Node) -> Error {
         _ => (
             format!("the operator {op}{domain} is not supported"),
             "supported are Gemm, MatMul, Add, Conv, MaxPool, AveragePool, BatchNormalization, LayerNormalization, Softmax, RMSNormalization, padding and causal masks, ReduceMean of \
-             tokens or pixels, Relu, Gelu and other functions of single elements, Concat, Split, Slice, Gather, Resize to nearest neighbours, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
+             tokens or pixels, Relu, Gelu and other functions of single elements, Concat, Split, Slice, Gather, Resize (nearest, linear), Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity, Dropout, Cast, and quantisers as \
              arithmetic, QuantizeLinear/DequantizeLinear or QONNX Quant",
         ),
     };

@@ -1,12 +1,13 @@
-//! `Resize` and `Upsample` to the nearest neighbours: elements repeated or left out.
+//! `Resize` and `Upsample`. To the nearest neighbours: elements repeated or left out. With linear weights: `linear_resize.rs`.
 
-use super::{Context, Found, Part, Site};
+use super::{Context, Found, Part, Site, linear_resize};
 use crate::error::{Error, Result};
 use crate::graph::Shape;
 use crate::import::decode::Node;
+use crate::import::resize::Coordinates;
 use crate::qann::Op;
 
-const FIX: &str = "use nearest neighbours (mode=\"nearest\"), or a transposed arrangement of channels that the network learns";
+const FIX: &str = "use nearest neighbours or linear weights (mode=\"nearest\", mode=\"linear\"), or a transposed arrangement of channels that the network learns";
 
 /// The pattern.
 pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
@@ -23,12 +24,15 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
     {
         return Ok(Some(Found::Same(source)));
     }
-    if mode != "nearest" {
+    if mode != "nearest" && mode != "linear" {
         return Err(Error::input(format!("{} of the mode {mode:?} is not supported", node.op)).fix(FIX));
     }
     let (Some(from), Some(to)) = (flow.data_extents(source)?, flow.data_extents(site.value)?) else {
         return Ok(Some(Found::Blocked(vec![source])));
     };
+    if mode == "linear" {
+        return linear_resize::find(context, site, source, from, to).map(Some);
+    }
     let (from, to) = (from.to_vec(), to.to_vec());
     let rule = Rule::of(node)?;
     let scales = flow.scales(node, &from).map_err(Error::input)?;
@@ -62,14 +66,6 @@ struct Rule {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coordinates {
-    Asymmetric,
-    HalfPixel,
-    PytorchHalfPixel,
-    AlignCorners,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nearest {
     HalfDown,
     HalfUp,
@@ -82,17 +78,7 @@ impl Rule {
         if node.is("Upsample") {
             return Ok(Self { coordinates: Coordinates::Asymmetric, rounding: Nearest::Floor });
         }
-        let coordinates = match &*node.string("coordinate_transformation_mode", "half_pixel") {
-            "asymmetric" => Coordinates::Asymmetric,
-            "half_pixel" => Coordinates::HalfPixel,
-            "pytorch_half_pixel" => Coordinates::PytorchHalfPixel,
-            "align_corners" => Coordinates::AlignCorners,
-            other => {
-                return Err(
-                    Error::input(format!("Resize with the coordinates {other:?} is not supported")).fix(FIX)
-                );
-            }
-        };
+        let coordinates = Coordinates::of(node).map_err(|problem| Error::input(problem).fix(FIX))?;
         let rounding = match &*node.string("nearest_mode", "round_prefer_floor") {
             "round_prefer_floor" => Nearest::HalfDown,
             "round_prefer_ceil" => Nearest::HalfUp,
@@ -118,6 +104,10 @@ impl Rule {
             Coordinates::Asymmetric => x / scale,
             Coordinates::PytorchHalfPixel if to == 1 => 0.0,
             Coordinates::HalfPixel | Coordinates::PytorchHalfPixel => (x + 0.5) / scale - 0.5,
+            Coordinates::HalfPixelSymmetric => {
+                let adjustment = 1.0 - to as f64 / (scale * from as f64);
+                from as f64 * adjustment / 2.0 + (x + 0.5) / scale - 0.5
+            }
             Coordinates::AlignCorners if to == 1 => 0.0,
             Coordinates::AlignCorners => x * (from as f64 - 1.0) / (to as f64 - 1.0),
         };

@@ -203,6 +203,8 @@ impl Lowering<'_> {
             let (low, high) = rows.fold((usize::MAX, 0), |(low, high), r| (low.min(r), high.max(r + 1)));
             (low, high)
         });
+        let most = |d: usize| (0..window.output()[d]).map(|o| window.clipped(d, o).count).max().unwrap_or(1);
+        let at_once = if window.places.is_none() { window.taps() } else { most(0) * most(1) };
         let offset = first * row_words;
         let access = Access { buffer: tracer.buffer, port: Port::Source, offset, rows: rows.collect() };
         let fetch = Fetch {
@@ -211,7 +213,7 @@ impl Lowering<'_> {
             rows: view.count as u128,
             steps: tracer.steps as u128,
             step_stride: (tracer.rows * row_words) as u128,
-            segments: window.taps() as u128,
+            segments: at_once as u128,
             segment_stride: (window.dilation[1] * words) as u128,
             segment_words: tap_words as u128,
             columns: window.output()[1] as u128,
