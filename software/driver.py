@@ -80,6 +80,8 @@ class Build:
             self.elements, self.beats, self.lanes = frame["elements"], frame["beats"], frame["beat_lanes"]
             # A beat takes a whole power of two bytes in memory; what it has beyond its lanes is ignored.
             self.bus_lanes = 1 << (self.lanes - 1).bit_length()
+            # What elements and padding the network of the build folder takes, and the one that is loaded.
+            self.own_rules = self.rules = frame.get("range"), frame.get("padding")
             output = manifest["output"]
             self.classes, self.value_bits, self.unit = output["classes"], output["value_bits"], output["unit"]
             self.own_unit = self.unit
@@ -122,8 +124,8 @@ class Build:
         except (OSError, ValueError) as error:
             raise InputError(f"{path} cannot be read: {error}; give the build folder, Network(build=FOLDER)") from None
 
-    def take_network(self, words, unit, positions=1):
-        """The frames of a network that is loaded, from its image (docs/model-image.md)."""
+    def take_network(self, words, unit, positions=1, own=False):
+        """The frames of a network that is loaded, from its image (docs/model-image.md); `own` is that of the build folder."""
         position, scalars, classes = 4, [], 0
         while position + 3 <= len(words) - 1:
             memory, first, count = (int(word) for word in words[position:position + 3])
@@ -140,6 +142,25 @@ class Build:
             raise InputError(f"{classes} logits of {positions} positions: the model image is of another network")
         self.classes, self.unit, self.positions = classes, unit, positions
         self.frame_words = classes * self.value_words + 3
+        self.rules = self.own_rules if own else (None, None)
+
+    def _check(self, samples):
+        """Elements that are rows of the network's tables, and padding where its positions stay what they are."""
+        limits, padding = self.rules
+        if limits and samples.size and (samples.min() < limits[0] or samples.max() > limits[1]):
+            raise InputError(
+                f"samples from {samples.min()} to {samples.max()}: {self.model!r} takes {limits[0]} to {limits[1]}")
+        if padding:
+            token = padding["token"]
+            held = samples == token
+            if padding["rule"] == "last":
+                # Padding before a token that is none.
+                held = held[:, :-1] & (np.cumsum(~held[:, ::-1], axis=1)[:, ::-1][:, 1:] > 0)
+            if held.any():
+                where = "elsewhere than at the end" if padding["rule"] == "last" else "in it"
+                raise InputError(
+                    f"sample {int(np.argwhere(held)[0][0])} has the padding {token} {where}: {self.model!r} counts its "
+                    "positions from the tokens")
 
     def packed(self, samples):
         """Samples as beats on the bus: an array of (samples, beats, lanes)."""
@@ -158,6 +179,7 @@ class Build:
         if array.size and (array.min() < limits.min or array.max() > limits.max):
             raise InputError(
                 f"samples from {array.min()} to {array.max()}: {self.dtype} holds {limits.min} to {limits.max}")
+        self._check(array.reshape(count, self.elements))
         beats = np.zeros((count, self.beats * self.lanes), self.dtype)
         beats[:, :self.elements] = array.reshape(count, self.elements)
         packed = np.zeros((count, self.beats, self.bus_lanes), self.dtype)
@@ -344,7 +366,7 @@ class Network:
             raise LoadError(f"the core refuses {file}: {reason}")
         own = not path or (build.image.is_file() and build.image.read_bytes() == data)
         unit = unit if unit is not None else build.own_unit if own else 1.0
-        build.take_network(words, unit, positions or (build.own_positions if own else 1))
+        build.take_network(words, unit, positions or (build.own_positions if own else 1), own)
         self._free()
         self._sample = self._allocate((build.beats, build.bus_lanes), build.dtype)
         self._frame = self._allocate((build.frame_words,), np.uint32)

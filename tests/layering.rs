@@ -127,8 +127,9 @@ const MODULES: &[(&str, &[&str])] = &[
 
 /// Words that only these modules may use.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("num_bigint", &["lower"]),
-    ("num_rational", &["lower"]),
+    // Coordinates of a resize are fractions.
+    ("num_bigint", &["import", "lower"]),
+    ("num_rational", &["import", "lower"]),
     ("unsafe {", &["cosim"]),
     ("process::Command", &["interrupt", "tool"]),
     ("signal_hook::", &["interrupt"]),

@@ -3,7 +3,7 @@
 
 use super::Conversion;
 use super::carried::division;
-use super::linear::no_quantiser;
+use super::unquantised::no_quantiser;
 use super::view::{Content, Pending, Summand, Value};
 use num_integer::Integer;
 

@@ -2,7 +2,7 @@
 
 use super::Conversion;
 use super::carried::division;
-use super::linear::no_quantiser;
+use super::unquantised::no_quantiser;
 use super::view::{Content, Value};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Window};

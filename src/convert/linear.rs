@@ -2,8 +2,9 @@
 
 use super::Conversion;
 use super::convolution::divided;
+use super::unquantised::no_quantiser;
 use super::view::Value;
-use crate::error::{Error, Result, printable};
+use crate::error::{Error, Result};
 use crate::graph::NodeId;
 use crate::quant::{Weights, per_channel};
 use crate::snn::{Linear, Op};
@@ -51,25 +52,6 @@ impl Conversion {
         let weights = Weights { levels, ..weights.clone() };
         let op = Op::Linear(Linear { divisor: *divisor, ..Linear::plain(weights, bias.to_vec()) });
         Ok(Value::plain(self.graph.add(name, op, &[node])?, readers))
-    }
-
-    /// A node in a message: what it is, and its name.
-    pub(super) fn described(&self, node: NodeId) -> String {
-        let node = self.graph.node(node);
-        let what = match &node.op {
-            Op::Input(_) => "the input",
-            Op::Linear(_) => "the linear layer",
-            Op::Sum(_) | Op::Embedding(_) => "the sum",
-            Op::LayerNorm(_) => "the LayerNorm",
-            Op::Function(_) => "the function",
-            Op::Product(_) => "the product",
-            Op::Softmax(_) => "the softmax",
-            Op::MaxPool(_) => "the pool",
-            Op::Neuron(_) | Op::Lif(_) | Op::Arrange(_) | Op::Select(_) | Op::Readout => {
-                "what is computed from"
-            }
-        };
-        format!("{what} {:?}", printable(&node.name))
     }
 
     /// The layer of which a value that is about to be quantised reads all outputs, and the order in which it reads
@@ -163,15 +145,4 @@ pub(super) fn reordered(linear: &Linear, order: &[usize]) -> Linear {
 /// The entries of these outputs; a list with one entry for all of them, or none, is unchanged.
 fn picked<T: Copy>(list: &[T], order: &[usize], outputs: usize) -> Vec<T> {
     if list.len() == outputs { order.iter().map(|&o| list[o]).collect() } else { list.to_vec() }
-}
-
-/// What to do about a value that spikes cannot carry.
-pub(super) const QUANTISE: &str = "train with an activation quantiser before every layer but the first, or insert quantisers: --insert-quantisers 8 --calibrate SAMPLES.npy";
-
-pub(super) fn no_quantiser(what: &str, name: &str) -> Error {
-    Error::input(format!(
-        "there is no quantiser between {what} and this layer, so spikes cannot carry its input"
-    ))
-    .at_node(name)
-    .fix(QUANTISE)
 }

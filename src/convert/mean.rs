@@ -2,7 +2,7 @@
 //! the sums divided by the number of rows. This is exact: the division is part of the layer's real scale.
 
 use super::Conversion;
-use super::linear::no_quantiser;
+use super::unquantised::no_quantiser;
 use super::view::{Content, Pending, Summand, Value};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape, Window};

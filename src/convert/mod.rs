@@ -27,6 +27,7 @@ mod resample;
 mod residual;
 mod rotate;
 mod scaled_sum;
+mod unquantised;
 mod view;
 
 use std::collections::{BTreeMap, HashMap};

@@ -3,7 +3,7 @@
 
 use super::Conversion;
 use super::line::line;
-use super::linear::no_quantiser;
+use super::unquantised::no_quantiser;
 use super::view::{Content, Value};
 use crate::error::{Result, printable};
 use crate::quant::{Function, Quantiser};

@@ -9,6 +9,7 @@ use crate::architecture::image::MemoryKind;
 use crate::architecture::{Design, Options};
 use crate::hardware::{StageEntry, StreamEntry};
 use crate::lower::{LayerProof, Lowered};
+use crate::quant::Padding;
 use crate::registers::Core;
 use crate::target::TargetEntry;
 use crate::tool::Tool;
@@ -178,6 +179,12 @@ pub struct InputFrame {
     pub beat_lanes: usize,
     /// Beats of a sample.
     pub beats: usize,
+    /// Smallest and largest element that the network takes, if they are not those of the type: rows of tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<(i32, i32)>,
+    /// What the padding of samples of token ids must keep to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub padding: Option<Padding>,
 }
 
 /// Result frames.
@@ -309,6 +316,8 @@ impl Manifest {
                 elements: input.count,
                 beat_lanes: input.beat_lanes,
                 beats: input.beats(),
+                range: None,
+                padding: None,
             },
             output: OutputFrame {
                 classes: output.classes,

@@ -208,6 +208,8 @@ fn render_from(
     images.iter().for_each(|(name, text)| add(format!("rom/{name}"), text));
     let mut manifest = Manifest::new(&design, options, &top, generator, &lowered);
     manifest.target = target.map(Target::entry);
+    manifest.input.range = (range != design.input().element.range()).then_some(range);
+    manifest.input.padding = model.padding;
     manifest.pcie = vivado::pcie_entry(target);
     // Its description and pins; what follows is made from them.
     let read = of_the_target.iter().take(2);

@@ -227,6 +227,8 @@ fn printed() -> Fields {
         format!("run vit.snn --inputs {vit_samples}:inputs --samples 9 --schedule settled --code radix"),
         format!("build mlp.snn -o mlp.build --calibrate {images} --device xc7a100t"),
         "build mlp.snn -o overlay.build --architecture overlay".to_owned(),
+        format!("convert {} -o text.snn", fixture("../strangers/hf_roberta_ts.onnx")),
+        "build text.snn -o text.build".to_owned(),
         "inspect overlay.build".to_owned(),
         format!("report overlay.build --inputs {images} --samples 2"),
         "build mlp.snn -o loadable.build --architecture overlay --lanes 16 --loadable".to_owned(),

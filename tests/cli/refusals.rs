@@ -50,6 +50,12 @@ fn padding_where_positions_would_be_others_is_refused() {
     s.run("run none.snn --inputs plain.npz:ids").ok();
     s.run("run mask.snn --inputs right.npz:ids").ok();
     s.refused("run none.snn --inputs right.npz:ids", &["token 1 at index 3", "no token may be 1"]);
+    // The driver checks samples by these.
+    s.run("build none.snn -o none.build").ok();
+    let text = fs::read_to_string(s.path("none.build/manifest.json")).expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(manifest["input"]["padding"], serde_json::json!({"rule": "absent", "token": 1}));
+    assert_eq!(manifest["input"]["range"], serde_json::json!([0, 23]));
     s.refused("run mask.snn --inputs left.npz:ids", &["token 1 at index 0", "only be at the end"]);
 }
 

@@ -113,6 +113,19 @@ with driver.Network(build_folder) as network:
         (np.zeros((), np.uint8), ["shape ()"]),
     ]:
         fails(driver.InputError, words, lambda: network.infer(wrong))
+    # Token ids: rows of tables, and padding where positions stay what they are.
+    own, padded = network.build.rules, np.full((2, 784), 5, np.uint8)
+    padded[1, 3] = 1
+    for rules, words in [
+        (([2, 255], None), ["samples from 1 to 5", "takes 2 to 255"]),
+        ((None, {"rule": "absent", "token": 1}), ["sample 1 has the padding 1 in it"]),
+        ((None, {"rule": "last", "token": 1}), ["sample 1 has the padding 1 elsewhere than at the end"]),
+    ]:
+        network.build.rules = rules
+        fails(driver.InputError, words, lambda: network.infer(padded))
+    padded[1, 3:] = 1
+    check("padding at the end is taken", network.build.packed(padded).shape[0] == 2)
+    network.build.rules = own
     check("the board has seen nothing of it", board.writes == writes)
     network.margin = (1 << bits) - 1
     check("the widest margin", network.margin == (1 << bits) - 1)
