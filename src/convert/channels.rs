@@ -81,7 +81,9 @@ impl Conversion {
         let shape = &self.graph.node(node).shape;
         let (inputs, channels) = (shape.len(), shape.channels());
         let weights = order.len().saturating_mul(inputs);
-        if weights > MOST_PICKED && let Some(neurons) = self.turned_neurons(name, node, &quantiser, order)? {
+        if weights > MOST_PICKED
+            && let Some(neurons) = self.turned_neurons(name, node, &quantiser, order)?
+        {
             return Ok(Some(neurons));
         }
         if weights > MOST_REARRANGED {
@@ -138,7 +140,8 @@ impl Conversion {
         let sum = self.graph.add(label, Op::Sum(sum), &[node])?;
         let label = self.unused_name(format!("{source}.turned"));
         let neurons = self.graph.add(label, Op::Neuron(quantiser.clone()), &[sum])?;
-        let note = format!("reads the columns of {source:?} as rows, through neurons that pass its levels on");
+        let note =
+            format!("reads the columns of {source:?} as rows, through neurons that pass its levels on");
         self.notes.push((name.to_owned(), note));
         self.rearranged.insert(key, neurons);
         Ok(Some(neurons))

@@ -56,7 +56,10 @@ impl Conversion {
             return self.sum(name, shape, &[(source, 0), (&constant, 0)], readers);
         }
         if !uniform {
-            if plain && !source.relu && source.factor == 1.0 && source.offset == 0.0
+            if plain
+                && !source.relu
+                && source.factor == 1.0
+                && source.offset == 0.0
                 && let Some(scaled) = self.scaled_sum(name, factor, offset, source)?
             {
                 let pending = Value::of(Content::Sum(scaled), 1);
@@ -78,7 +81,7 @@ impl Conversion {
     }
 
     /// Merges constants into the layer or LayerNorm that writes a value; none if something else does.
-    fn merged(
+    pub(super) fn merged(
         &mut self,
         name: &str,
         factor: &[f64],

@@ -2,7 +2,7 @@
 
 use super::line::through;
 use super::view::{Content, Value};
-use super::{Conversion, clip};
+use super::{Conversion, bounded, clip};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
 use crate::quant::{Decimal, Function, InputSpec, Quantiser, Rounding, Scaling, per_channel};
@@ -35,6 +35,8 @@ impl Conversion {
         let clipped = function.as_ref().and_then(|function| clip::merged(function, quantiser));
         function = function.filter(|_| clipped.is_none());
         let quantiser = clipped.as_ref().unwrap_or(quantiser);
+        let bounded = source.bounds.take().map(|bounds| bounded::within(quantiser, &bounds));
+        let quantiser = bounded.as_ref().unwrap_or(quantiser);
         if source.averaged > 1 {
             source = self.averaged(name, &source)?;
         }

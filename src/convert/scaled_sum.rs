@@ -37,7 +37,9 @@ impl Conversion {
             rows: open.rows,
             channels: open.channels,
             terms: Vec::new(),
-            constant: (0..open.rows * open.channels).map(|e| per_channel(offset, e % open.channels)).collect(),
+            constant: (0..open.rows * open.channels)
+                .map(|e| per_channel(offset, e % open.channels))
+                .collect(),
         };
         let done = self.add_scaled(name, factor, &open, 0, &mut scaled, DEEPEST)?;
         Ok(done.then_some(scaled))

@@ -23,7 +23,12 @@ pub(super) struct SumPlan {
 }
 
 impl SumPlan {
-    pub(super) fn new(sum: &Sum, inputs: Vec<(usize, [usize; 2])>, passed: Vec<Source>, output: usize) -> Self {
+    pub(super) fn new(
+        sum: &Sum,
+        inputs: Vec<(usize, [usize; 2])>,
+        passed: Vec<Source>,
+        output: usize,
+    ) -> Self {
         Self {
             inputs,
             passed,

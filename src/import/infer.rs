@@ -107,7 +107,11 @@ impl Flow<'_> {
                     let all = i128::try_from(d).ok()? + i128::from(before[i]) + i128::from(after[i]);
                     usize::try_from(all).ok().filter(|&all| all > 0 || d == 0)
                 };
-                dims.iter().enumerate().map(padded).collect::<Option<_>>().ok_or("a padding that is too large, or takes everything away")?
+                dims.iter()
+                    .enumerate()
+                    .map(padded)
+                    .collect::<Option<_>>()
+                    .ok_or("a padding that is too large, or takes everything away")?
             }
             (Some("DepthToSpace" | "SpaceToDepth"), _) => blocks::extents(node, &get(0)?)?,
             (Some("Resize" | "Upsample"), _) => self.resized(node, &get(0)?)?,
@@ -183,7 +187,8 @@ impl Flow<'_> {
     /// Numbers that a `Pad` puts before each extent, then behind each.
     pub fn pads(&self, node: &Node) -> Result<Vec<usize>, String> {
         let own = |value: i64| {
-            usize::try_from(value).map_err(|_| format!("a padding of {value}; supported are numbers from 0 on"))
+            usize::try_from(value)
+                .map_err(|_| format!("a padding of {value}; supported are numbers from 0 on"))
         };
         self.signed_pads(node)?.into_iter().map(own).collect()
     }

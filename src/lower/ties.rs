@@ -112,7 +112,8 @@ impl Part {
 /// A product, if it is exact.
 fn product(a: f64, b: f64) -> Option<f64> {
     let product = a * b;
-    let exact = product == 0.0 && (a == 0.0 || b == 0.0) || product.is_normal() && a.mul_add(b, -product) == 0.0;
+    let exact =
+        product == 0.0 && (a == 0.0 || b == 0.0) || product.is_normal() && a.mul_add(b, -product) == 0.0;
     exact.then_some(product)
 }
 
@@ -235,7 +236,10 @@ mod tests {
         assert_eq!(apart(&[term(0.5), term(1.0)], &[0.0, 0.75], &[], 0.25), Some(false));
         // Floats without a common factor.
         let scales = [0.0123f32, 0.0457].map(f64::from);
-        assert_eq!(apart(&[term(scales[0]), term(scales[1])], &[], &[], f64::from(0.0511f32) / 2.0), Some(true));
+        assert_eq!(
+            apart(&[term(scales[0]), term(scales[1])], &[], &[], f64::from(0.0511f32) / 2.0),
+            Some(true)
+        );
         let wide = Term { scale: 1.0, low: 0, high: 1 << 30 };
         assert_eq!(apart(&[wide], &[], &[], 0.5), None);
     }

@@ -259,7 +259,14 @@ fn what_is_added_with_coefficient_0() {
     // The second channel's coefficient is 1.
     let small = network.add("small", linear(&[1e-4, 0.7]), &[input]).expect("fits");
     let least = network.add("least", linear(&[1e-5]), &[input]).expect("fits");
-    let sum = Sum { rows: 1, channels: 2, first: vec![0], constant: vec![0.5, -1.0], factors: Vec::new(), turned: Vec::new() };
+    let sum = Sum {
+        rows: 1,
+        channels: 2,
+        first: vec![0],
+        constant: vec![0.5, -1.0],
+        factors: Vec::new(),
+        turned: Vec::new(),
+    };
     let wide = network.add("wide", Op::Sum(sum.clone()), &[small]).expect("fits");
     let narrow = network.add("narrow", Op::Sum(sum), &[least]).expect("fits");
     let mut neurons = |name: &str, sum| {
@@ -269,7 +276,14 @@ fn what_is_added_with_coefficient_0() {
         network.add(name, neuron, &[norm]).expect("fits")
     };
     let both = [neurons("act.wide", wide), neurons("act.narrow", narrow)];
-    let sum = Sum { rows: 1, channels: 2, first: vec![0, 0], constant: Vec::new(), factors: Vec::new(), turned: Vec::new() };
+    let sum = Sum {
+        rows: 1,
+        channels: 2,
+        first: vec![0, 0],
+        constant: Vec::new(),
+        factors: Vec::new(),
+        turned: Vec::new(),
+    };
     let sum = network.add("both", Op::Sum(sum), &both).expect("fits");
     let neuron = Op::Neuron(Quantiser::uniform(0.5, -8, 7, Rounding::HalfUp));
     let neuron = network.add("act", neuron, &[sum]).expect("fits");

@@ -65,7 +65,7 @@ fn bands(b: &mut Builder) -> Vec<Band> {
 
 #[test]
 fn masks_by_position() {
-    let causal = Band { behind: None, ahead: Some(0) };
+    let causal = Band::near(None, Some(0));
     let mut b = model(7);
     by_position(&mut b, |i, j| j > i);
     b.node("Where", &["hidden", "infinity", "scores"], "masked");
@@ -79,13 +79,13 @@ fn masks_by_position() {
     let mut b = model(7);
     by_position(&mut b, |i, j| j > i || j + 1 < i);
     b.node("Where", &["hidden", "infinity", "zero"], "added").node("Add", &["added", "scores"], "masked");
-    assert_eq!(bands(&mut b), [Band { behind: Some(1), ahead: Some(0) }]);
+    assert_eq!(bands(&mut b), [Band::near(Some(1), Some(0))]);
 
     let mut b = model(7);
     by_position(&mut b, |i, j| j > i + 1);
     b.node("Cast", &["hidden"], "drop").with(int("to", 1)).scalar("10000", 1e4);
     b.node("Mul", &["drop", "10000"], "much").node("Sub", &["scores", "much"], "masked");
-    assert_eq!(bands(&mut b), [Band { behind: None, ahead: Some(1) }]);
+    assert_eq!(bands(&mut b), [Band::near(None, Some(1))]);
 
     // One that hides nothing.
     let mut b = model(7);
@@ -97,7 +97,7 @@ fn masks_by_position() {
 /// Padding and positions, in two masks and in one.
 #[test]
 fn masks_by_position_and_token() {
-    let expected = (vec![Band { behind: None, ahead: Some(0) }], vec![0]);
+    let expected = (vec![Band::near(None, Some(0))], vec![0]);
     let mut b = model(7);
     by_position(&mut b, |i, j| j > i);
     is_padding(&mut b, "m").node("Or", &["m", "hidden"], "all");

@@ -24,7 +24,14 @@ fn lowered(levels: [i32; 4], scale: f64, added: bool) -> Result<Lowered, Error> 
         Op::Linear(Linear::plain(weights, Vec::new()))
     };
     let layer = network.add("layer", linear(2, &levels, scale), &[input]).expect("fits");
-    let sum = |factors| Sum { rows: ROWS, channels: 2, first: vec![0], constant: Vec::new(), factors, turned: Vec::new() };
+    let sum = |factors| Sum {
+        rows: ROWS,
+        channels: 2,
+        first: vec![0],
+        constant: Vec::new(),
+        factors,
+        turned: Vec::new(),
+    };
     let turned = network.add("turned", Op::Sum(sum(vec![FACTORS.to_vec()])), &[layer]).expect("fits");
     let last = match added {
         true => network.add("added", Op::Sum(sum(Vec::new())), &[turned]).expect("fits"),

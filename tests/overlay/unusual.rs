@@ -143,8 +143,10 @@ impl Builder {
             total = Range::new(total.low + hull.low, total.high + hull.high);
         }
         let inputs: Vec<NodeId> = terms.iter().map(|(id, ..)| *id).collect();
-        let terms =
-            terms.iter().map(|(_, first, k)| Term { first: *first, coefficient: k.clone(), turned: false }).collect();
+        let terms = terms
+            .iter()
+            .map(|(_, first, k)| Term { first: *first, coefficient: k.clone(), turned: false })
+            .collect();
         let sum = Sum { rows, channels, terms, start, total, delta: total };
         self.add(name, Op::Sum(sum), &inputs, total)
     }

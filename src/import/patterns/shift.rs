@@ -53,11 +53,7 @@ pub fn find(context: &Context, site: Site) -> Result<Option<Found>> {
 }
 
 /// The quantiser of a value, if it has one scale and the level 0.
-fn with_zero(
-    context: &Context,
-    value: ValueId,
-    form: &super::form::Form,
-) -> Result<Option<Quantiser>> {
+fn with_zero(context: &Context, value: ValueId, form: &super::form::Form) -> Result<Option<Quantiser>> {
     let Some(dims) = context.flow.data_extents(value)? else { return Ok(None) };
     let found = Quantiser {
         scale: form.scale.by_channel(dims)?,

@@ -272,7 +272,12 @@ impl Lowering<'_> {
     /// Adds a term whose columns are rows of the sum.
     fn turned(&mut self, name: &str, view: View, term: &Term, buffer: usize) -> Result<()> {
         let levels_or_layer = match &self.network.node(view.root).op {
-            Op::Linear(_) | Op::Neuron(_) | Op::Lif(_) | Op::LayerNorm(_) | Op::Product(_) | Op::MaxPool(_) => true,
+            Op::Linear(_)
+            | Op::Neuron(_)
+            | Op::Lif(_)
+            | Op::LayerNorm(_)
+            | Op::Product(_)
+            | Op::MaxPool(_) => true,
             Op::Input(_)
             | Op::Arrange(_)
             | Op::Select(_)
@@ -287,7 +292,11 @@ impl Lowering<'_> {
         }
         let coefficient = term.coefficient.clone();
         let turned = Some(self.buffers[buffer].row_words);
-        self.serial(name, view, Serial::Sums { buffer, first: term.first, base: Base::Present, coefficient, turned })
+        self.serial(
+            name,
+            view,
+            Serial::Sums { buffer, first: term.first, base: Base::Present, coefficient, turned },
+        )
     }
 
     /// A table or a mask reads raw elements.
@@ -441,6 +450,8 @@ impl Lowering<'_> {
             let bound = |bound: Option<u32>| u128::from(bound.map_or(u16::MAX, |n| n.min(0xffff) as u16));
             fire.band = 1;
             (fire.behind, fire.ahead) = (bound(softmax.band.behind), bound(softmax.band.ahead));
+            (fire.sums, fire.starts) = (softmax.band.always.into(), softmax.band.behind_block.into());
+            fire.coefficients = softmax.band.ahead_block.into();
         }
         let split = self.score_split(tokens, softmax.groups);
         fire.apart = u128::from(split != Split::aligned(tokens, self.options.group()));
