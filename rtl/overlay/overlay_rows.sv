@@ -846,10 +846,11 @@ module overlay_rows #(
       // a block from block to block. The key of lane 0 is in key_q.
       logic [16:0] key_q, last_q;
       // Rows of the present block that are complete.
-      logic [15:0] behind_q, ahead_q, for_all, behind_block, ahead_block;
+      logic [15:0] behind_q, ahead_q, for_all, behind_last, ahead_last;
       assign for_all = instr_i[overlay_isa_pkg::FireSumsLsb+:16];
-      assign behind_block = instr_i[overlay_isa_pkg::FireStartsLsb+:16];
-      assign ahead_block = instr_i[overlay_isa_pkg::FireCoefficientsLsb+:16];
+      // Queries of a block, less one.
+      assign behind_last = instr_i[overlay_isa_pkg::FireStartsLsb+:16];
+      assign ahead_last = instr_i[overlay_isa_pkg::FireCoefficientsLsb+:16];
       logic signed [17:0] first_q;
       for (genvar l = 0; l < SerialLanes; l++) begin : gen_lane
         logic [16:0] key;
@@ -869,13 +870,13 @@ module overlay_rows #(
           if (row_end_i) begin
             behind_q <= behind_q + 16'd1;
             ahead_q <= ahead_q + 16'd1;
-            if (ahead_q + 16'd1 == ahead_block) begin
+            if (ahead_q == ahead_last) begin
               ahead_q <= '0;
-              last_q <= last_q + {1'b0, ahead_block};
+              last_q <= last_q + 17'(ahead_last) + 17'd1;
             end
-            if (behind_q + 16'd1 == behind_block) begin
+            if (behind_q == behind_last) begin
               behind_q <= '0;
-              first_q <= first_q + $signed({2'b00, behind_block});
+              first_q <= first_q + $signed({2'b00, behind_last}) + 18'sd1;
             end
           end
         end

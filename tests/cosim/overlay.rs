@@ -339,6 +339,18 @@ fn causal_masks_and_norms_without_mean() {
     transformer(&both, options(8, 1, 4, 8, SpikeCode::Unary), folder.path());
 }
 
+/// A prefix that all queries see, and blocks of queries.
+#[test]
+fn prefixes_and_blocks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let prefix = Band { always: 2, ..Band::near(Some(1), Some(0)) };
+    let words = Recipe { seed: 38, tokens: 6, words: true, mask: true, band: prefix, ..recipe() };
+    transformer(&words, options(16, 2, 8, 16, SpikeCode::Radix), folder.path());
+    let blocks = Band { ahead_block: 3, behind_block: 2, ..Band::near(Some(1), Some(2)) };
+    let both = Recipe { seed: 39, tokens: 7, band: blocks, ..recipe() };
+    transformer(&both, options(8, 1, 4, 8, SpikeCode::Unary), folder.path());
+}
+
 /// Language models and classifiers of tokens: a row of logits for each position.
 #[test]
 fn logits_of_all_positions() {

@@ -87,6 +87,20 @@ fn masks_by_position() {
     b.node("Mul", &["drop", "10000"], "much").node("Sub", &["scores", "much"], "masked");
     assert_eq!(bands(&mut b), [Band::near(None, Some(1))]);
 
+    // A prefix, blocks, and a first key beside a window.
+    let mut b = model(7);
+    by_position(&mut b, |i, j| j > i && j > 1);
+    b.node("Where", &["hidden", "infinity", "scores"], "masked");
+    assert_eq!(bands(&mut b), [Band { always: 2, ..causal }]);
+    let mut b = model(7);
+    by_position(&mut b, |i, j| i / 2 != j / 2);
+    b.node("Where", &["hidden", "infinity", "scores"], "masked");
+    assert_eq!(bands(&mut b), [Band { behind_block: 2, ahead_block: 2, ..Band::near(Some(0), Some(1)) }]);
+    let mut b = model(7);
+    by_position(&mut b, |i, j| j > i || j > 0 && j + 1 < i);
+    b.node("Where", &["hidden", "infinity", "scores"], "masked");
+    assert_eq!(bands(&mut b), [Band { always: 1, ..Band::near(Some(1), Some(0)) }]);
+
     // One that hides nothing.
     let mut b = model(7);
     by_position(&mut b, |_, _| false);
@@ -196,13 +210,13 @@ fn masks_that_are_refused() {
         refuse_with(name, b, &tokens());
     };
     let mut b = model(7);
-    by_position(&mut b, |i, j| i / 2 != j / 2);
-    refuse("mask_of_blocks", b.node("Where", &["hidden", "infinity", "scores"], "masked"));
+    by_position(&mut b, |i, j| (i < 1) != (j < 1));
+    refuse("mask_of_parts", b.node("Where", &["hidden", "infinity", "scores"], "masked"));
 
     let mut b = model(7);
-    by_position(&mut b, |i, j| j > i && j > 1);
+    by_position(&mut b, |i, j| (i < 1) != (j < 1));
     is_padding(&mut b, "m").node("Or", &["m", "hidden"], "both");
-    refuse("prefix_and_padding", b.node("Where", &["both", "infinity", "scores"], "masked"));
+    refuse("parts_and_padding", b.node("Where", &["both", "infinity", "scores"], "masked"));
 
     let mut b = model(7);
     by_position(&mut b, |i, j| j > i);

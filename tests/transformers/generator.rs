@@ -117,6 +117,8 @@ impl Recipe {
             0 => Band::near(None, Some(0)),
             1 => Band::near(Some(1), Some(0)),
             2 => Band::near(Some(2), Some(1)),
+            3 => Band { always: 2, ..Band::near(Some(1), Some(0)) },
+            4 => Band { ahead_block: 3, behind_block: 2, ..Band::near(Some(1), Some(2)) },
             _ => Band::ALL,
         };
         Self {

@@ -125,7 +125,7 @@ impl Interpreter<'_> {
                 if f.band == 1 {
                     for (j, masked) in masked.iter_mut().enumerate() {
                         // Blocks of queries, and the keys that all of them see.
-                        let [always, behind, ahead] = [f.sums, f.starts, f.coefficients].map(n);
+                        let [always, behind, ahead] = [f.sums, f.starts + 1, f.coefficients + 1].map(n);
                         let beyond = j > row / ahead * ahead + n(f.ahead);
                         let before = j + n(f.behind) < row / behind * behind;
                         *masked |= j >= always && (beyond || before);
