@@ -842,25 +842,42 @@ module overlay_rows #(
       assign unused_mask = mask_valid ^ mask_bit ^ (^mask_index);
     end
     if (HasBand) begin : gen_band
-      // Keys from first_q to last_q are seen; both move by one from row to row. The key of lane 0 is in key_q.
+      // Keys from first_q to last_q are seen, and those before `for_all`. Both move by one from row to row, or by the length of
+      // a block from block to block. The key of lane 0 is in key_q.
       logic [16:0] key_q, last_q;
+      // Rows of the present block that are complete.
+      logic [15:0] behind_q, ahead_q, for_all, behind_last, ahead_last;
+      assign for_all = instr_i[overlay_isa_pkg::FireSumsLsb+:16];
+      // Queries of a block, less one.
+      assign behind_last = instr_i[overlay_isa_pkg::FireStartsLsb+:16];
+      assign ahead_last = instr_i[overlay_isa_pkg::FireCoefficientsLsb+:16];
       logic signed [17:0] first_q;
       for (genvar l = 0; l < SerialLanes; l++) begin : gen_lane
         logic [16:0] key;
         assign key = key_q + 17'(l);
         assign hidden[l] = instr_i[overlay_isa_pkg::FireBandLsb] &&
-            (key > last_q || $signed({1'b0, key}) < first_q);
+            key >= {1'b0, for_all} && (key > last_q || $signed({1'b0, key}) < first_q);
       end
       always_ff @(posedge clk_i) begin
         if (softmax_start_i) begin
           key_q <= '0;
           last_q <= 17'(instr_i[overlay_isa_pkg::FireAheadLsb+:16]);
           first_q <= -$signed({2'b00, instr_i[overlay_isa_pkg::FireBehindLsb+:16]});
+          behind_q <= '0;
+          ahead_q <= '0;
         end else if (score_valid_i && score_ready_o) begin
           key_q <= group_end_i ? '0 : key_q + 17'(SerialLanes);
           if (row_end_i) begin
-            last_q <= last_q + 17'd1;
-            first_q <= first_q + 18'sd1;
+            behind_q <= behind_q + 16'd1;
+            ahead_q <= ahead_q + 16'd1;
+            if (ahead_q == ahead_last) begin
+              ahead_q <= '0;
+              last_q <= last_q + 17'(ahead_last) + 17'd1;
+            end
+            if (behind_q == behind_last) begin
+              behind_q <= '0;
+              first_q <= first_q + $signed({2'b00, behind_last}) + 18'sd1;
+            end
           end
         end
       end

@@ -129,7 +129,15 @@ impl Conversion {
     pub(super) fn band(&mut self, name: &str, band: Band, scores: &Value, readers: usize) -> Result<Value> {
         self.rows_themselves(name, scores)?;
         self.applied(name, scores)?;
-        Ok(Value { band: scores.band.and(band), ..scores.clone().also_read_by(readers) })
+        let both = scores.band.and(band).ok_or_else(|| {
+            Error::input(format!(
+                "two masks by position of the same scores ({}; {band}) are not supported",
+                scores.band
+            ))
+            .at_node(name)
+            .fix("mask by position once")
+        })?;
+        Ok(Value { band: both, ..scores.clone().also_read_by(readers) })
     }
 
     pub(super) fn softmax(

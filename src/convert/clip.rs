@@ -1,6 +1,6 @@
 //! Functions that only clip, such as ReLU6: bounds of the quantiser after them.
 
-use crate::quant::{Binary, Function, Quantiser, Step, per_channel};
+use crate::quant::{Binary, Function, Quantiser, Rounding, Step, per_channel};
 
 /// What a step of a function is.
 #[derive(Clone, Copy)]
@@ -51,22 +51,34 @@ pub(super) fn merged(function: &Function, quantiser: &Quantiser) -> Option<Quant
     let channels =
         [&quantiser.low, &quantiser.high].map(Vec::len).into_iter().max()?.max(quantiser.scale.len());
     let level = |c: usize, bound: f64| {
-        let scale = f64::from(per_channel(&quantiser.scale, c));
-        let range = per_channel(&quantiser.low, c)..=per_channel(&quantiser.high, c);
-        // A level has at most 17 bits and a scale 24, so that the products are exact.
-        let reached = |&k: &i32| {
-            let boundary = quantiser.rounding.boundary(k);
-            #[expect(clippy::cast_precision_loss)]
-            let edge = scale * boundary.halves as f64;
-            if boundary.inclusive { 2.0 * bound >= edge } else { 2.0 * bound > edge }
-        };
-        range.clone().rev().find(reached).unwrap_or(*range.start())
+        let levels = (per_channel(&quantiser.low, c), per_channel(&quantiser.high, c));
+        level(quantiser.rounding, per_channel(&quantiser.scale, c), levels, bound)
     };
     Some(Quantiser {
         low: (0..channels).map(|c| level(c, low)).collect(),
         high: (0..channels).map(|c| level(c, high)).collect(),
         ..quantiser.clone()
     })
+}
+
+/// The level of a number.
+pub(super) fn level(rounding: Rounding, scale: f32, (low, high): (i32, i32), x: f64) -> i32 {
+    // A level has at most 17 bits and a scale 24, so that the products are exact.
+    let reached = |k: i32| {
+        let boundary = rounding.boundary(k);
+        #[expect(clippy::cast_precision_loss)]
+        let edge = f64::from(scale) * boundary.halves as f64;
+        if boundary.inclusive { 2.0 * x >= edge } else { 2.0 * x > edge }
+    };
+    // The largest level that is reached; boundaries ascend.
+    let (mut least, mut most) = (i64::from(low), i64::from(high));
+    while least < most {
+        let middle = (least + most + 1).div_euclid(2);
+        #[expect(clippy::cast_possible_truncation)]
+        let level = middle as i32;
+        if reached(level) { least = middle } else { most = middle - 1 }
+    }
+    i32::try_from(least).unwrap_or(low)
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ impl Conversion {
     }
 
     /// Merges constants into the layer or LayerNorm that writes a value; none if something else does.
-    fn merged(
+    pub(super) fn merged(
         &mut self,
         name: &str,
         factor: &[f64],

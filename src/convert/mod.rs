@@ -6,6 +6,7 @@
 
 mod affine;
 mod attention;
+mod bounded;
 mod carried;
 mod channels;
 mod clip;
@@ -186,6 +187,14 @@ impl Conversion {
                 self.line(name, &[*factor], &[0.0], source, &node.shape, readers)?
             }
             (qann::Op::Line { factor, offset }, [source]) => {
+                let quantised = |&reader: &NodeId| matches!(network.node(reader).op, qann::Op::Quantise(_));
+                if factor.len().max(offset.len()) > 1
+                    && readers > 0
+                    && network.consumers(id).iter().all(quantised)
+                    && let Some(value) = self.bounded_line(name, (factor, offset), source, &node.shape)?
+                {
+                    return Ok(value.also_read_by(readers));
+                }
                 self.line(name, factor, offset, source, &node.shape, readers)?
             }
             (qann::Op::Mask(padding), [scores, ids]) => self.mask(name, scores, ids, *padding, readers)?,

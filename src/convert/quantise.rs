@@ -3,11 +3,11 @@
 use super::carried::division;
 use super::line::through;
 use super::view::{Content, Value};
-use super::{Conversion, clip};
+use super::{Conversion, bounded, clip};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Shape};
-use crate::quant::{Decimal, Function, InputSpec, Quantiser, Rounding, Scaling};
-use crate::snn::{Op, View};
+use crate::quant::{Decimal, Function, InputSpec, Quantiser, Rounding, Scaling, per_channel};
+use crate::snn::{Embedding, Op, View};
 
 impl Conversion {
     pub(super) fn quantise(
@@ -45,6 +45,8 @@ impl Conversion {
         let clipped = function.as_ref().and_then(|function| clip::merged(function, quantiser));
         function = function.filter(|_| clipped.is_none());
         let quantiser = clipped.as_ref().unwrap_or(quantiser);
+        let bounded = source.bounds.take().map(|bounds| bounded::within(quantiser, &bounds));
+        let quantiser = bounded.as_ref().unwrap_or(quantiser);
         if source.averaged > 1 {
             source = self.averaged(name, &source)?;
         }
@@ -84,6 +86,14 @@ impl Conversion {
             };
             node = self.carrier(name, &source)?;
         }
+        let read = &self.graph.node(node).op;
+        let table = if let Op::Embedding(table) = read { Some(table.clone()) } else { None };
+        if let Some(table) = table.filter(|_| function.is_none())
+            && let Some(levels) = self.quantised_table(name, &quantiser, &table, node)?
+        {
+            node = levels;
+            quantiser.rounding = Rounding::HalfUp;
+        }
         let (mut node, order) = self.outputs(name, node, &source)?;
         if let Some(function) = function {
             node = self.function_of(name, function, node)?;
@@ -102,6 +112,36 @@ impl Conversion {
             value.order = Some(order);
         }
         Ok(value)
+    }
+}
+
+impl Conversion {
+    /// A table of which every entry is the value that its level has: whatever decides at ties, levels are these.
+    fn quantised_table(
+        &mut self,
+        name: &str,
+        quantiser: &Quantiser,
+        table: &Embedding,
+        node: NodeId,
+    ) -> Result<Option<NodeId>> {
+        let channels = table.channels;
+        let (per_scale, per_low, per_high) = (&quantiser.scale, &quantiser.low, &quantiser.high);
+        if [per_scale.len(), per_low.len(), per_high.len()].iter().any(|&len| ![1, channels].contains(&len)) {
+            return Ok(None);
+        }
+        let entry = |(e, &x): (usize, &f32)| {
+            let c = e % channels;
+            let levels = (per_channel(per_low, c), per_channel(per_high, c));
+            let level = clip::level(quantiser.rounding, per_channel(per_scale, c), levels, x.into());
+            // A level has at most 17 bits, and rounding is far from the next one.
+            #[expect(clippy::cast_possible_truncation)]
+            let value = (f64::from(level) * f64::from(per_channel(per_scale, c))) as f32;
+            value
+        };
+        let entries = table.table.iter().enumerate().map(entry).collect();
+        let below = self.graph.inputs(node)[0];
+        let label = self.unused_name(format!("{name}.table"));
+        self.graph.add(label, Op::Embedding(Embedding { channels, table: entries }), &[below]).map(Some)
     }
 }
 

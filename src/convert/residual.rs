@@ -46,7 +46,11 @@ impl Conversion {
             match &part.content {
                 Content::Constant(values) => sum.add_constant(first, values),
                 Content::Sum(inner) if part.order.is_some() || inner.channels != channels => {
-                    return Err(transposed(name));
+                    let turned = self.turned_sum(inner, part.order.as_deref(), channels);
+                    let (terms, constant) = turned.ok_or_else(|| transposed(name))?;
+                    sum.add_constant(first, &constant);
+                    let moved = |term: Summand| Summand { first: term.first + first, ..term };
+                    sum.terms.extend(terms.into_iter().map(moved));
                 }
                 Content::Sum(inner) => {
                     sum.add_constant(first, &inner.constant);
@@ -191,6 +195,33 @@ impl Conversion {
         let (rows, own) = (source.shape.rows(), source.shape.channels());
         let turned = rows == channels && *order == transposed_index(&[rows, own], &[1, 0]);
         (turned && rows > 1 && own > 1 && matches!(source.op, Op::Linear(_))).then_some(*node)
+    }
+
+    /// The terms and constants of an open sum whose rows are columns of a sum of `channels`.
+    fn turned_sum(
+        &self,
+        inner: &Pending,
+        order: Option<&[usize]>,
+        channels: usize,
+    ) -> Option<(Vec<Summand>, Vec<f64>)> {
+        let index = transposed_index(&[inner.rows, inner.channels], &[1, 0]);
+        if inner.rows != channels || order != Some(&index[..]) {
+            return None;
+        }
+        let plain = |term: &Summand| {
+            let source = self.graph.node(term.node);
+            let carried = matches!(source.op, Op::Linear(_) | Op::Neuron(_));
+            !term.turned && term.factors.is_empty() && carried && source.shape.rows() == channels
+        };
+        if !inner.terms.iter().all(plain) {
+            return None;
+        }
+        let terms = inner.terms.iter().map(|term| Summand { turned: true, ..term.clone() }).collect();
+        let constant = match inner.constant.len() {
+            0 => Vec::new(),
+            _ => index.iter().map(|&e| inner.constant[e]).collect(),
+        };
+        Some((terms, constant))
     }
 
     /// The node itself; or a copy of a layer whose weights are so wide that sums want them in their own unit, if others read

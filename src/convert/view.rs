@@ -18,6 +18,8 @@ pub(super) struct Value {
     pub factor: f64,
     /// What is added to every element then.
     pub offset: f64,
+    /// The least and the largest number that elements of each channel are, of a value that only quantisers read.
+    pub bounds: Option<Vec<(f64, f64)>>,
     /// Raw input and the element whose positions are masked.
     pub mask: Option<(NodeId, i32)>,
     /// The keys that a query sees.
@@ -104,6 +106,7 @@ impl Value {
             function: None,
             factor: 1.0,
             offset: 0.0,
+            bounds: None,
             mask: None,
             band: Band::ALL,
             averaged: 1,

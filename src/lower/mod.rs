@@ -222,13 +222,12 @@ impl Walk {
                 }
                 let readers = source.consumers(id);
                 // Factors are coefficients in the weights' own unit, so weights keep it.
-                let adds =
-                    |reader: NodeId| match &source.node(reader).op {
-                        snn::Op::Sum(sum) => source.inputs(reader).iter().enumerate().all(|(port, input)| {
-                            *input != id || sum.factors.get(port).is_none_or(Vec::is_empty)
-                        }),
-                        _ => false,
-                    };
+                let plain = |sum: &snn::Sum, reader: NodeId| {
+                    let inputs = source.inputs(reader);
+                    (0..inputs.len())
+                        .all(|port| inputs[port] != id || sum.factors.get(port).is_none_or(Vec::is_empty))
+                };
+                let adds = |reader: NodeId| matches!(&source.node(reader).op, snn::Op::Sum(sum) if plain(sum, reader));
                 let summed = !readers.is_empty() && readers.iter().all(|&reader| adds(reader));
                 let read = self.value(&inputs, 0)?;
                 let (linear, value) = if summed && linear.weights.is_wide() {

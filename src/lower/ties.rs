@@ -58,33 +58,77 @@ struct Term {
 /// Whether no value of a sum is a boundary of a quantiser with one scale. False if it is not known.
 pub(super) fn never(network: &snn::Network, sum: NodeId, quantiser: &Quantiser) -> bool {
     let (snn::Op::Sum(own), &[scale]) = (&network.node(sum).op, &quantiser.scale[..]) else { return false };
-    if own.factors.iter().any(|list| !list.is_empty()) || !own.turned.is_empty() {
+    if !own.turned.is_empty() {
         return false;
     }
     let half = f64::from(scale) / 2.0;
     let mut seen = HashSet::new();
     (0..own.channels).all(|channel| {
-        let term = |&input: &NodeId| term(network, input, channel);
-        let Some(terms) = network.inputs(sum).iter().map(term).collect::<Option<Vec<_>>>() else {
+        let inputs = network.inputs(sum);
+        let term = |port: usize| {
+            let list = own.factors.get(port).map_or(&[][..], Vec::as_slice);
+            term(network, inputs[port], channel)?.times(one_factor(list, channel, own.channels)?)
+        };
+        let Some(parts) = (0..inputs.len()).map(term).collect::<Option<Vec<Part>>>() else {
             return false;
         };
-        let terms: Vec<Term> = terms.into_iter().flatten().collect();
+        let terms: Vec<Term> = parts.iter().filter_map(|part| part.term).collect();
+        let shifts: Vec<f64> = parts.iter().map(|part| part.constant).filter(|&x| x != 0.0).collect();
         let constants = own.constant.iter().skip(channel).step_by(own.channels.max(1)).map(|&x| x + 0.0);
         let mut constants: Vec<u64> = constants.map(f64::to_bits).collect();
         constants.sort_unstable();
         constants.dedup();
         let key: Vec<(u64, i64, i64)> = terms.iter().map(|t| (t.scale.to_bits(), t.low, t.high)).collect();
-        if !seen.insert((key, constants.clone())) {
+        if !seen.insert((key, constants.clone(), shifts.iter().map(|x| x.to_bits()).collect::<Vec<u64>>())) {
             return true;
         }
         let constants: Vec<f64> = constants.into_iter().map(f64::from_bits).collect();
-        apart(&terms, &constants, half) == Some(true)
+        apart(&terms, &constants, &shifts, half) == Some(true)
     })
 }
 
-/// Whether no sum of the terms and one of the constants is an odd multiple of `half`; none if that takes too long to find.
-fn apart(terms: &[Term], constants: &[f64], half: f64) -> Option<bool> {
-    let numbers = terms.iter().map(|t| t.scale).chain(constants.iter().copied()).chain([half]);
+/// What a node adds to a channel: levels, and a constant.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    term: Option<Term>,
+    constant: f64,
+}
+
+impl Part {
+    fn of(term: Term) -> Self {
+        Self { term: Some(term), constant: 0.0 }
+    }
+
+    /// All of it times a number; `None` if that is not exact.
+    fn times(self, factor: f64) -> Option<Self> {
+        let term = match self.term {
+            Some(term) => Some(Term { scale: product(term.scale, factor)?, ..term }),
+            None => None,
+        };
+        Some(Self { term, constant: product(self.constant, factor)? })
+    }
+}
+
+/// A product, if it is exact.
+fn product(a: f64, b: f64) -> Option<f64> {
+    let product = a * b;
+    let exact =
+        product == 0.0 && (a == 0.0 || b == 0.0) || product.is_normal() && a.mul_add(b, -product) == 0.0;
+    exact.then_some(product)
+}
+
+/// The factor of a channel, if it is one in all rows.
+fn one_factor(list: &[f64], channel: usize, channels: usize) -> Option<f64> {
+    let mut of_channel = list.iter().skip(channel).step_by(channels.max(1)).copied();
+    let first = of_channel.next().unwrap_or(1.0);
+    of_channel.all(|other| other == first).then_some(first)
+}
+
+/// Whether no sum of the terms, one of the constants and all shifts is an odd multiple of `half`; none if that takes too long
+/// to find.
+fn apart(terms: &[Term], constants: &[f64], shifts: &[f64], half: f64) -> Option<bool> {
+    let numbers = terms.iter().map(|t| t.scale);
+    let numbers = numbers.chain(constants.iter().copied()).chain(shifts.iter().copied()).chain([half]);
     let units: Vec<Dyadic> = numbers.filter(|&x| x != 0.0).map(Dyadic::of_float).collect::<Option<_>>()?;
     let least = units.iter().map(|unit| unit.exponent).min()?;
     let whole = |x: f64| -> Option<i128> {
@@ -95,10 +139,14 @@ fn apart(terms: &[Term], constants: &[f64], half: f64) -> Option<bool> {
     };
     let half = whole(half)?;
     let period = half.checked_mul(2)?;
+    let mut shift = 0;
+    for &x in shifts {
+        shift = (shift + whole(x)?).rem_euclid(period);
+    }
     let mut residues: BTreeSet<i128> =
-        constants.iter().map(|&x| Some(whole(x)?.rem_euclid(period))).collect::<Option<_>>()?;
+        constants.iter().map(|&x| Some((whole(x)? + shift).rem_euclid(period))).collect::<Option<_>>()?;
     if residues.is_empty() {
-        residues.insert(0);
+        residues.insert(shift);
     }
     for (n, term) in terms.iter().enumerate() {
         let step = whole(term.scale)?.rem_euclid(period);
@@ -118,13 +166,13 @@ fn apart(terms: &[Term], constants: &[f64], half: f64) -> Option<bool> {
     Some(!residues.contains(&half))
 }
 
-/// What a node adds to a channel, `None` inside for nothing; `None` if it is not levels.
-fn term(network: &snn::Network, id: NodeId, channel: usize) -> Option<Option<Term>> {
+/// What a node adds to a channel; `None` if it is not levels and a constant.
+fn term(network: &snn::Network, id: NodeId, channel: usize) -> Option<Part> {
     let first = || network.inputs(id).first().copied();
     match &network.node(id).op {
         snn::Op::Neuron(q) => {
             let (low, high) = (per_channel(&q.low, channel).min(0), per_channel(&q.high, channel).max(0));
-            Some(Some(Term {
+            Some(Part::of(Term {
                 scale: per_channel(&q.scale, channel).into(),
                 low: low.into(),
                 high: high.into(),
@@ -133,22 +181,24 @@ fn term(network: &snn::Network, id: NodeId, channel: usize) -> Option<Option<Ter
         snn::Op::Select(_) => term(network, first()?, channel),
         snn::Op::Linear(linear) => {
             let weights = &linear.weights;
-            if !linear.bias.is_empty() || linear.divisor != 1 || linear.window.is_some() {
+            let constant = linear.bias.get(channel).copied().unwrap_or(0.0);
+            if linear.divisor != 1 || linear.window.is_some() {
                 return None;
             }
             let mut used =
                 (0..weights.inputs).map(|i| (i, weights.level(channel, i))).filter(|&(_, w)| w != 0);
-            let Some((from, weight)) = used.next() else { return Some(None) };
+            let Some((from, weight)) = used.next() else { return Some(Part { term: None, constant }) };
             if used.next().is_some() {
                 return None;
             }
             let source = first()?;
             let channels = network.node(source).shape.channels();
-            let Some(own) = term(network, source, from % channels)? else { return Some(None) };
-            let scale = own.scale * per_channel(&weights.scale, channel) * f64::from(weight);
-            // A product of a float and a power of two is exact.
-            let exact = Dyadic::of_float(per_channel(&weights.scale, channel))?.odd == 1 && weight.abs() == 1;
-            exact.then_some(Some(Term { scale, ..own }))
+            let own = term(network, source, from % channels)?;
+            if own.constant != 0.0 {
+                return None;
+            }
+            let own = own.times(per_channel(&weights.scale, channel))?.times(f64::from(weight))?;
+            Some(Part { constant, ..own })
         }
         snn::Op::Input(input) => {
             let Scaling::Affine { scale, zero_point } = &input.spec.scaling else { return None };
@@ -157,7 +207,7 @@ fn term(network: &snn::Network, id: NodeId, channel: usize) -> Option<Option<Ter
             let exact = Dyadic::of(&decimal(scale).ok()?)? == Dyadic::of_float(value)?;
             let (low, high) = input.spec.element.range();
             let (low, high) = (i64::from(low - zero_point).min(0), i64::from(high - zero_point).max(0));
-            exact.then_some(Some(Term { scale: value, low, high }))
+            exact.then_some(Part::of(Term { scale: value, low, high }))
         }
         snn::Op::Arrange(_)
         | snn::Op::MaxPool(_)
@@ -180,13 +230,17 @@ mod tests {
     fn sums_that_meet_a_boundary() {
         let term = |scale: f64| Term { scale, low: -8, high: 7 };
         // 0.25·k + 0.5·l is an odd multiple of 0.25 for odd k.
-        assert_eq!(apart(&[term(0.25), term(0.5)], &[], 0.25), Some(false));
-        assert_eq!(apart(&[term(0.5), term(1.0)], &[], 0.25), Some(true));
-        assert_eq!(apart(&[term(0.5), term(1.0)], &[0.0, 0.75], 0.25), Some(false));
+        assert_eq!(apart(&[term(0.25), term(0.5)], &[], &[], 0.25), Some(false));
+        assert_eq!(apart(&[term(0.5), term(1.0)], &[], &[], 0.25), Some(true));
+        assert_eq!(apart(&[term(0.5), term(1.0)], &[], &[0.5, 0.25], 0.25), Some(false));
+        assert_eq!(apart(&[term(0.5), term(1.0)], &[0.0, 0.75], &[], 0.25), Some(false));
         // Floats without a common factor.
         let scales = [0.0123f32, 0.0457].map(f64::from);
-        assert_eq!(apart(&[term(scales[0]), term(scales[1])], &[], f64::from(0.0511f32) / 2.0), Some(true));
+        assert_eq!(
+            apart(&[term(scales[0]), term(scales[1])], &[], &[], f64::from(0.0511f32) / 2.0),
+            Some(true)
+        );
         let wide = Term { scale: 1.0, low: 0, high: 1 << 30 };
-        assert_eq!(apart(&[wide], &[], 0.5), None);
+        assert_eq!(apart(&[wide], &[], &[], 0.5), None);
     }
 }

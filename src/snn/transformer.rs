@@ -113,6 +113,11 @@ impl Softmax {
         if !self.factor.is_finite() || self.factor <= 0.0 {
             return Err(format!("the factor {} on the scores is not a positive finite number", self.factor));
         }
+        let Band { always, behind_block, ahead_block, .. } = self.band;
+        let most = u32::from(u16::MAX);
+        if !(1..=most).contains(&behind_block) || !(1..=most).contains(&ahead_block) || always > most {
+            return Err(format!("a mask by position with a block of 0, or of more than {most} positions"));
+        }
         operators::softmax(self.groups, self.padding.is_some(), source, others)
     }
 }

@@ -179,8 +179,14 @@ pub fn naive(network: &Network, raw: &[i32], t_max: u32) -> Naive {
                         let (query, band) = (g / softmax.groups, softmax.band);
                         let masked = |j: usize| {
                             padded.as_ref().is_some_and(|(ids, p)| ids[j] == *p)
-                                || band.ahead.is_some_and(|most| j > query + most as usize)
-                                || band.behind.is_some_and(|most| j + (most as usize) < query)
+                                || j >= band.always as usize
+                                    && (band.ahead.is_some_and(|most| {
+                                        j > query / band.ahead_block as usize * band.ahead_block as usize
+                                            + most as usize
+                                    }) || band.behind.is_some_and(|most| {
+                                        j + (most as usize)
+                                            < query / band.behind_block as usize * band.behind_block as usize
+                                    }))
                         };
                         let sum = softmax.exps(group, masked, &mut exps);
                         let level =

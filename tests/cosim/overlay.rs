@@ -331,11 +331,23 @@ fn words_with_padding_on_the_overlay() {
 #[test]
 fn causal_masks_and_norms_without_mean() {
     let folder = tempfile::tempdir().expect("a folder");
-    let causal = Band { behind: None, ahead: Some(0) };
+    let causal = Band::near(None, Some(0));
     let words = Recipe { seed: 31, tokens: 5, words: true, mask: true, band: causal, rms: true, ..recipe() };
     transformer(&words, options(16, 2, 8, 16, SpikeCode::Radix), folder.path());
-    let window = Band { behind: Some(1), ahead: Some(2) };
+    let window = Band::near(Some(1), Some(2));
     let both = Recipe { seed: 32, tokens: 6, band: window, ..recipe() };
+    transformer(&both, options(8, 1, 4, 8, SpikeCode::Unary), folder.path());
+}
+
+/// A prefix that all queries see, and blocks of queries.
+#[test]
+fn prefixes_and_blocks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let prefix = Band { always: 2, ..Band::near(Some(1), Some(0)) };
+    let words = Recipe { seed: 38, tokens: 6, words: true, mask: true, band: prefix, ..recipe() };
+    transformer(&words, options(16, 2, 8, 16, SpikeCode::Radix), folder.path());
+    let blocks = Band { ahead_block: 3, behind_block: 2, ..Band::near(Some(1), Some(2)) };
+    let both = Recipe { seed: 39, tokens: 7, band: blocks, ..recipe() };
     transformer(&both, options(8, 1, 4, 8, SpikeCode::Unary), folder.path());
 }
 
@@ -343,7 +355,7 @@ fn causal_masks_and_norms_without_mean() {
 #[test]
 fn logits_of_all_positions() {
     let folder = tempfile::tempdir().expect("a folder");
-    let causal = Band { behind: None, ahead: Some(0) };
+    let causal = Band::near(None, Some(0));
     let words = Recipe { seed: 34, tokens: 5, words: true, band: causal, rms: true, all: true, ..recipe() };
     transformer(&words, options(16, 2, 8, 16, SpikeCode::Radix), folder.path());
     let after = Recipe { seed: 35, post_norm: true, mask: true, band: Band::ALL, ..words };
@@ -354,7 +366,7 @@ fn logits_of_all_positions() {
 #[test]
 fn rotary_positions() {
     let folder = tempfile::tempdir().expect("a folder");
-    let causal = Band { behind: None, ahead: Some(0) };
+    let causal = Band::near(None, Some(0));
     let words = Recipe { seed: 36, tokens: 5, depth: 4, words: true, rotary: true, ..recipe() };
     let words = Recipe { band: causal, rms: true, blocks: 2, fused: false, all: true, ..words };
     transformer(&words, options(16, 2, 8, 16, SpikeCode::Radix), folder.path());

@@ -65,7 +65,7 @@ fn bands(b: &mut Builder) -> Vec<Band> {
 
 #[test]
 fn masks_by_position() {
-    let causal = Band { behind: None, ahead: Some(0) };
+    let causal = Band::near(None, Some(0));
     let mut b = model(7);
     by_position(&mut b, |i, j| j > i);
     b.node("Where", &["hidden", "infinity", "scores"], "masked");
@@ -79,13 +79,27 @@ fn masks_by_position() {
     let mut b = model(7);
     by_position(&mut b, |i, j| j > i || j + 1 < i);
     b.node("Where", &["hidden", "infinity", "zero"], "added").node("Add", &["added", "scores"], "masked");
-    assert_eq!(bands(&mut b), [Band { behind: Some(1), ahead: Some(0) }]);
+    assert_eq!(bands(&mut b), [Band::near(Some(1), Some(0))]);
 
     let mut b = model(7);
     by_position(&mut b, |i, j| j > i + 1);
     b.node("Cast", &["hidden"], "drop").with(int("to", 1)).scalar("10000", 1e4);
     b.node("Mul", &["drop", "10000"], "much").node("Sub", &["scores", "much"], "masked");
-    assert_eq!(bands(&mut b), [Band { behind: None, ahead: Some(1) }]);
+    assert_eq!(bands(&mut b), [Band::near(None, Some(1))]);
+
+    // A prefix, blocks, and a first key beside a window.
+    let mut b = model(7);
+    by_position(&mut b, |i, j| j > i && j > 1);
+    b.node("Where", &["hidden", "infinity", "scores"], "masked");
+    assert_eq!(bands(&mut b), [Band { always: 2, ..causal }]);
+    let mut b = model(7);
+    by_position(&mut b, |i, j| i / 2 != j / 2);
+    b.node("Where", &["hidden", "infinity", "scores"], "masked");
+    assert_eq!(bands(&mut b), [Band { behind_block: 2, ahead_block: 2, ..Band::near(Some(0), Some(1)) }]);
+    let mut b = model(7);
+    by_position(&mut b, |i, j| j > i || j > 0 && j + 1 < i);
+    b.node("Where", &["hidden", "infinity", "scores"], "masked");
+    assert_eq!(bands(&mut b), [Band { always: 1, ..Band::near(Some(1), Some(0)) }]);
 
     // One that hides nothing.
     let mut b = model(7);
@@ -97,7 +111,7 @@ fn masks_by_position() {
 /// Padding and positions, in two masks and in one.
 #[test]
 fn masks_by_position_and_token() {
-    let expected = (vec![Band { behind: None, ahead: Some(0) }], vec![0]);
+    let expected = (vec![Band::near(None, Some(0))], vec![0]);
     let mut b = model(7);
     by_position(&mut b, |i, j| j > i);
     is_padding(&mut b, "m").node("Or", &["m", "hidden"], "all");
@@ -196,13 +210,13 @@ fn masks_that_are_refused() {
         refuse_with(name, b, &tokens());
     };
     let mut b = model(7);
-    by_position(&mut b, |i, j| i / 2 != j / 2);
-    refuse("mask_of_blocks", b.node("Where", &["hidden", "infinity", "scores"], "masked"));
+    by_position(&mut b, |i, j| (i < 1) != (j < 1));
+    refuse("mask_of_parts", b.node("Where", &["hidden", "infinity", "scores"], "masked"));
 
     let mut b = model(7);
-    by_position(&mut b, |i, j| j > i && j > 1);
+    by_position(&mut b, |i, j| (i < 1) != (j < 1));
     is_padding(&mut b, "m").node("Or", &["m", "hidden"], "both");
-    refuse("prefix_and_padding", b.node("Where", &["both", "infinity", "scores"], "masked"));
+    refuse("parts_and_padding", b.node("Where", &["both", "infinity", "scores"], "masked"));
 
     let mut b = model(7);
     by_position(&mut b, |i, j| j > i);

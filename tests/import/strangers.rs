@@ -186,6 +186,48 @@ fn quantised_by_pt2e() {
     }
 }
 
+/// Tokens mixed by linear layers, by convolutions whose channels are the tokens, and by `Einsum`, without a quantiser before the
+/// residual sum and with one.
+#[test]
+fn mixed_tokens() {
+    for name in ["mixer_ts", "mixer_einsum_dynamo", "mixer_late_conv_ts"] {
+        let compared = check(name, Some(&image()), &Adjustments::default());
+        assert!(compared >= 5, "{name}: {compared}");
+    }
+}
+
+/// FNet: constant matrices on both sides.
+#[test]
+fn fourier_transforms() {
+    assert!(check("ort_fnet_ts", None, &Adjustments::default()) >= 10);
+}
+
+/// Tokens beside the tokens before and behind them; the sums of MobileBERT with a factor for each channel.
+#[test]
+fn moved_rows() {
+    for name in ["shifted_ts", "shifted_mix_ts"] {
+        let compared = check(name, Some(&image()), &Adjustments::default());
+        assert!(compared >= 3, "{name}: {compared}");
+    }
+    let compared = check("ort_hf_mobilebert_ts", None, &Adjustments::default());
+    assert!(compared >= 30, "{compared}");
+}
+
+/// A prefix that all queries see, attention sinks, causal blocks.
+#[test]
+fn prefixes_and_blocks() {
+    for name in ["gpt_prefix_ts", "gpt_sinks_ts", "gpt_chunked_ts"] {
+        let compared = check(name, None, &Adjustments::default());
+        assert!(compared >= 5, "{name}: {compared}");
+    }
+}
+
+/// A number for each channel behind a ReLU.
+#[test]
+fn numbers_by_channel() {
+    assert_eq!(check("mlp_affine_ts", Some(&image()), &Adjustments::default()), 2);
+}
+
 /// Pixels repeated to twice the extents, beside those of the larger map.
 #[test]
 fn nearest_neighbours() {

@@ -114,9 +114,11 @@ impl Recipe {
     /// With masks by position, RMSNorm, gates, rotary positions and logits of all rows in some networks, which the seed selects.
     pub fn varied(self) -> Self {
         let band = match self.seed % 7 {
-            0 => Band { behind: None, ahead: Some(0) },
-            1 => Band { behind: Some(1), ahead: Some(0) },
-            2 => Band { behind: Some(2), ahead: Some(1) },
+            0 => Band::near(None, Some(0)),
+            1 => Band::near(Some(1), Some(0)),
+            2 => Band::near(Some(2), Some(1)),
+            3 => Band { always: 2, ..Band::near(Some(1), Some(0)) },
+            4 => Band { ahead_block: 3, behind_block: 2, ..Band::near(Some(1), Some(2)) },
             _ => Band::ALL,
         };
         Self {

@@ -258,7 +258,7 @@ mod tests {
             let rows = rows.min(scores.len() / 2);
             let size = scores.len() / (2 * rows);
             let scores = &scores[..2 * rows * size];
-            let (channels, padding, band) = (2 * size, masks.then_some(0), Band { behind, ahead });
+            let (channels, padding, band) = (2 * size, masks.then_some(0), Band::near(behind, ahead));
             let softmax = softmax(scale, rounding, range, padding, band);
             let plan = SoftmaxPlan::new(&softmax, channels);
             prop_assert_eq!(plan.floats.is_none(), rounding == Rounding::Truncate && range.0 < 0);

@@ -1,4 +1,5 @@
-//! Masks of attention that depend on positions alone: a causal mask, a sliding window.
+//! Masks of attention that depend on positions alone: a causal mask, a sliding window, with or without a prefix that all
+//! queries see, or blocks.
 //!
 //! A constant says which keys a query does not see, as `Where(mask, scores, −∞)` or as a sum with 0 and a number that leaves
 //! nothing of its score's exponential.
@@ -96,8 +97,8 @@ pub fn of(hidden: &[bool], dims: &[usize], scores: &[usize]) -> Result<Band> {
     }
     let problem = || {
         Error::input("this mask by position is neither a causal mask nor a sliding window").fix(
-            "supported are masks in which a query sees itself and the keys up to fixed distances before and after it; \
-             masks of blocks (the shifted windows of Swin), of prefixes and of parts of a sequence are not",
+            "supported are masks in which a query sees the keys up to fixed distances before and after it or its block of \
+             queries, and the first keys of all; shifted windows (Swin) and parts of different lengths are not",
         )
     };
     let (&[.., queries, keys], &[.., rows, columns]) = (scores, dims) else { return Err(problem()) };

@@ -450,6 +450,9 @@ impl Lowering<'_> {
             let bound = |bound: Option<u32>| u128::from(bound.map_or(u16::MAX, |n| n.min(0xffff) as u16));
             fire.band = 1;
             (fire.behind, fire.ahead) = (bound(softmax.band.behind), bound(softmax.band.ahead));
+            (fire.sums, fire.starts) =
+                (softmax.band.always.into(), u128::from(softmax.band.behind_block) - 1);
+            fire.coefficients = u128::from(softmax.band.ahead_block) - 1;
         }
         let split = self.score_split(tokens, softmax.groups);
         fire.apart = u128::from(split != Split::aligned(tokens, self.options.group()));

@@ -116,6 +116,12 @@ enum FileOp {
         behind: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ahead: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        always: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        behind_block: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ahead_block: Option<u32>,
     },
     Function {
         steps: Function,
@@ -219,13 +225,17 @@ pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>)> {
                 FileOp::LayerNorm { centred: *centred }
             }
             Op::Product(Product { form, heads }) => FileOp::Product { form: *form, heads: *heads },
-            Op::Softmax(Softmax { groups, factor, padding, band: Band { behind, ahead } }) => {
+            Op::Softmax(Softmax { groups, factor, padding, band }) => {
+                let other = |n: u32, usual: u32| (n != usual).then_some(n);
                 FileOp::Softmax {
                     groups: *groups,
                     factor: *factor,
                     padding: *padding,
-                    behind: *behind,
-                    ahead: *ahead,
+                    behind: band.behind,
+                    ahead: band.ahead,
+                    always: other(band.always, 0),
+                    behind_block: other(band.behind_block, 1),
+                    ahead_block: other(band.ahead_block, 1),
                 }
             }
             Op::Function(steps) => FileOp::Function { steps: steps.clone() },
@@ -384,8 +394,14 @@ fn add(
             Op::LayerNorm(LayerNorm { gamma, beta, epsilon, centred: *centred })
         }
         FileOp::Product { form, heads } => Op::Product(Product { form: *form, heads: *heads }),
-        FileOp::Softmax { groups, factor, padding, behind, ahead } => {
-            let band = Band { behind: *behind, ahead: *ahead };
+        FileOp::Softmax { groups, factor, padding, behind, ahead, always, behind_block, ahead_block } => {
+            let band = Band {
+                behind: *behind,
+                ahead: *ahead,
+                always: always.unwrap_or(0),
+                behind_block: behind_block.unwrap_or(1),
+                ahead_block: ahead_block.unwrap_or(1),
+            };
             Op::Softmax(Softmax { groups: *groups, factor: *factor, padding: *padding, band })
         }
         FileOp::Function { steps } => Op::Function(steps.clone()),

@@ -124,7 +124,11 @@ impl Interpreter<'_> {
                     - self.fire[..fire].iter().filter(|f| f.serial == 2).map(|f| n(f.rows)).sum::<usize>();
                 if f.band == 1 {
                     for (j, masked) in masked.iter_mut().enumerate() {
-                        *masked |= j > row + n(f.ahead) || j + n(f.behind) < row;
+                        // Blocks of queries, and the keys that all of them see.
+                        let [always, behind, ahead] = [f.sums, f.starts + 1, f.coefficients + 1].map(n);
+                        let beyond = j > row / ahead * ahead + n(f.ahead);
+                        let before = j + n(f.behind) < row / behind * behind;
+                        *masked |= j >= always && (beyond || before);
                     }
                 }
                 let most = scores.iter().zip(&masked).filter(|(_, masked)| !**masked).map(|(a, _)| *a).max();
