@@ -38,7 +38,8 @@ impl Conversion {
         let Op::Linear(linear) = &self.graph.node(node).op else { return Ok(None) };
         let Some(&below) = self.graph.inputs(node).first() else { return Ok(None) };
         let Some(quantiser) = self.levels_of(below) else { return Ok(None) };
-        let (&[scale], &[low], &[high]) = (&quantiser.scale[..], &quantiser.low[..], &quantiser.high[..]) else {
+        let (&[scale], &[low], &[high]) = (&quantiser.scale[..], &quantiser.low[..], &quantiser.high[..])
+        else {
             return Ok(None);
         };
         if !is_mean(linear) {
