@@ -2,6 +2,7 @@
 //! finer levels carry them without rounding, for layers that read them without a quantiser.
 
 use super::Conversion;
+use super::channels::raw_levels;
 use super::view::{Content, Value};
 use crate::error::Result;
 use crate::graph::NodeId;
@@ -37,7 +38,14 @@ impl Conversion {
     fn carrying(&mut self, node: NodeId) -> Result<Option<(NodeId, u32)>> {
         let Op::Linear(linear) = &self.graph.node(node).op else { return Ok(None) };
         let Some(&below) = self.graph.inputs(node).first() else { return Ok(None) };
-        let Some(quantiser) = self.levels_of(below) else { return Ok(None) };
+        let raw = |input: NodeId| {
+            let Op::Input(input) = &self.graph.node(input).op else { return None };
+            raw_levels(&input.spec)
+        };
+        let arranged =
+            matches!(self.graph.node(below).op, Op::Arrange(_)).then(|| self.graph.inputs(below)[0]);
+        let quantiser = self.levels_of(below).cloned().or_else(|| raw(arranged.unwrap_or(below)));
+        let Some(quantiser) = quantiser else { return Ok(None) };
         let (&[scale], &[low], &[high]) = (&quantiser.scale[..], &quantiser.low[..], &quantiser.high[..])
         else {
             return Ok(None);
@@ -83,7 +91,6 @@ fn is_mean(linear: &Linear) -> bool {
         })
     };
     linear.bias.is_empty()
-        && linear.divisor > 1
         && weights.scale == [1.0]
         && weights.levels.iter().all(|&w| w >= 0)
         && window.tap_lists().iter().all(small)

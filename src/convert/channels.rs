@@ -180,7 +180,7 @@ const MOST_PICKED: usize = 1 << 16;
 const MOST_REARRANGED: usize = 1 << 22;
 
 /// Neurons whose levels are raw elements, if these have one scale that is a float.
-fn raw_levels(spec: &InputSpec) -> Option<Quantiser> {
+pub(super) fn raw_levels(spec: &InputSpec) -> Option<Quantiser> {
     let Scaling::Affine { scale, zero_point } = &spec.scaling else { return None };
     let [scale] = &scale[..] else { return None };
     #[expect(clippy::cast_possible_truncation)]

@@ -286,26 +286,53 @@ impl Conversion {
     ) -> Result<Value> {
         self.applied(name, source)?;
         // A single layer is a sum of one.
-        let sum = match &source.content {
-            Content::Sum(_) => self.carrier(name, source)?,
+        let (sum, order) = match &source.content {
+            Content::Sum(_) => (self.carrier(name, source)?, source.order.clone()),
             Content::Node(node)
                 if matches!(self.graph.node(*node).op, Op::Sum(_)) && source.order.is_none() =>
             {
-                *node
+                (*node, None)
             }
             Content::Node(_) | Content::Constant(_) | Content::Pool(_) | Content::Combination(_) => {
                 let label = format!("{name}.sum");
+                let source = &self.in_whole_rows(&label, source, shape.channels())?;
                 let value = self.sum(&label, shape, &[(source, 0)], 2)?;
-                self.carrier(name, &value)?
+                (self.carrier(name, &value)?, value.order)
             }
         };
+        let channels = self.graph.node(sum).shape.channels();
+        if channels != shape.channels() || !order.as_ref().is_none_or(|order| moves_rows(order, channels)) {
+            return Err(transposed(name));
+        }
         if source.relu {
             return Err(Error::input("a ReLU before LayerNorm, without a quantiser, is not supported")
                 .fix("train with an activation quantiser after the ReLU")
                 .at_node(name));
         }
-        Ok(Value::plain(self.graph.add(name, Op::LayerNorm(norm), &[sum])?, readers))
+        Ok(Value { order, ..Value::plain(self.graph.add(name, Op::LayerNorm(norm), &[sum])?, readers) })
     }
+
+    /// A value of neurons in rows of `channels`: neurons that pass it on, if its order takes rows apart.
+    fn in_whole_rows(&mut self, name: &str, source: &Value, channels: usize) -> Result<Value> {
+        let (Content::Node(node), Some(order)) = (&source.content, &source.order) else {
+            return Ok(source.clone());
+        };
+        let node = *node;
+        if self.graph.node(node).shape.channels() == channels && moves_rows(order, channels) {
+            return Ok(source.clone());
+        }
+        Ok(match self.in_rows(name, node, source, channels)? {
+            Some(neurons) => Value { content: Content::Node(neurons), order: None, ..source.clone() },
+            None => source.clone(),
+        })
+    }
+}
+
+/// Whether an order takes rows of so many channels as they are, wherever they are.
+fn moves_rows(order: &[usize], channels: usize) -> bool {
+    let whole = |row: &[usize]| row.iter().enumerate().all(|(c, &e)| e == row[0] + c);
+    order.len().is_multiple_of(channels)
+        && order.chunks(channels).all(|row| row[0].is_multiple_of(channels) && whole(row))
 }
 
 /// The refusal of a term in another order than the sum.

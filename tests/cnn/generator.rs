@@ -3,7 +3,7 @@
 
 #![allow(dead_code, reason = "each test program that includes this uses a part of it")]
 
-use snn2rtl::graph::{NodeId, Shape, Window};
+use snn2rtl::graph::{Clipped, NodeId, Shape, Window};
 use snn2rtl::qann::{Network, Op};
 use snn2rtl::quant::{Element, InputSpec, Quantiser, Rounding, Scaling, Weights};
 
@@ -64,6 +64,9 @@ pub fn network(recipe: &Recipe) -> Network {
                 b.quantise(sum)
             }
         };
+    }
+    if recipe.seed % 5 < 2 {
+        last = b.resampled(last);
     }
     if recipe.seed.is_multiple_of(3) {
         last = b.gated(last);
@@ -154,6 +157,41 @@ impl Builder<'_> {
     fn pool(&mut self, id: NodeId, max: bool) -> NodeId {
         let window = self.window(id, 1, true);
         self.last(id, if max { Op::MaxPool(window) } else { Op::AveragePool(window) })
+    }
+
+    /// A map whose places read what they like of the one before; a quantiser or a convolution reads it.
+    fn resampled(&mut self, id: NodeId) -> NodeId {
+        let shape = self.shape(id);
+        let (mut window, mut divisor) = (Window::pixel(1, shape[0], 1), 1);
+        let mut places = [Vec::new(), Vec::new()];
+        let mut weights = [Vec::new(), Vec::new()];
+        for d in 0..2 {
+            let size = shape[1 + d];
+            let own = self.random.range(2, 4) as i32;
+            let mut lists = Vec::new();
+            for _ in 0..self.random.range(1, 3) {
+                let count = self.random.range(1, 2.min(size as i64)) as usize;
+                lists.push((weights[d].len(), count));
+                let first = if count == 1 { own } else { self.random.range(0, own.into()) as i32 };
+                weights[d].extend([first, own - first].into_iter().take(count));
+            }
+            for _ in 0..self.random.range(1, 7) {
+                let (tap, count) = self.random.pick(&lists);
+                let at = self.random.range(0, (size - count) as i64) as usize;
+                places[d].push(Clipped { tap, at, count });
+            }
+            (window.size[d], window.kernel[d]) = (size, weights[d].len());
+            divisor *= own.unsigned_abs();
+        }
+        window.places = Some(places);
+        let [lines, columns] = weights;
+        let weights = lines.iter().flat_map(|y| columns.iter().map(move |x| x * y)).collect();
+        let map = self.last(id, Op::Resample { window, weights, divisor });
+        if self.random.chance(50) {
+            return self.quantise(map);
+        }
+        let sum = self.convolution(map, false);
+        self.quantise(sum)
     }
 
     fn normalise(&mut self, id: NodeId) -> NodeId {

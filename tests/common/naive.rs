@@ -7,6 +7,17 @@ use snn2rtl::integer::{Form, Linear, Network, Op, Window};
 
 /// The row that an output pixel of a window reads through a tap, by the definition; none for padding.
 pub fn seen(window: &Window, pixel: usize, tap: usize) -> Option<usize> {
+    if let Some(places) = &window.places {
+        let (columns, taps) = (places[1].len(), window.kernel[1]);
+        let place = |d: usize, o: usize, k: usize| {
+            let place = places[d][o];
+            (place.tap..place.tap + place.count)
+                .position(|tap| tap == k)
+                .map(|n| place.at + n * window.dilation[d])
+        };
+        let (y, x) = (place(0, pixel / columns, tap / taps)?, place(1, pixel % columns, tap % taps)?);
+        return Some(y * window.size[1] + x);
+    }
     let signed = |n: usize| i64::try_from(n).unwrap();
     let extent = |d: usize| {
         let padded = window.size[d] + window.before[d] + window.after[d];

@@ -3,6 +3,8 @@
 
 use proptest::prelude::*;
 use snn2rtl::convert::{EncodingChoice, convert};
+use snn2rtl::golden::{Golden, Limits, Unobserved};
+use snn2rtl::lower::lower;
 use snn2rtl::qann::eval::evaluate;
 
 use crate::builder::{Builder, floats, int, int64s, ints, string};
@@ -244,6 +246,101 @@ fn a_resize_to_the_same_extents_is_nothing() {
     assert!(problem(&b).contains("cubic"), "{}", problem(&b));
 }
 
+/// A `Resize` with linear weights of values of these extents, by factors or to sizes.
+fn linear_resize(extents: &[i64], scales: &[f32], sizes: &[i64], mode: &str) -> Builder {
+    let mut b = Builder::new(extents);
+    let inputs: &[&str] = if sizes.is_empty() { &["x", "", "scales"] } else { &["x", "", "", "sizes"] };
+    if sizes.is_empty() {
+        b.constant(floats("scales", &[scales.len() as i64], scales));
+    } else {
+        b.constant(int64s("sizes", &[sizes.len() as i64], sizes));
+    }
+    b.node("Resize", inputs, "y")
+        .with(string("mode", "linear"))
+        .with(string("coordinate_transformation_mode", mode));
+    b
+}
+
+/// As ONNX defines it, axis by axis.
+fn interpolated(x: &[f64], scale: f64, to: usize, mode: &str) -> Vec<f64> {
+    let last = x.len() as f64 - 1.0;
+    let one = |o: usize| {
+        let o = o as f64;
+        let at = match mode {
+            "half_pixel" => (o + 0.5) / scale - 0.5,
+            "pytorch_half_pixel" if to == 1 => 0.0,
+            "pytorch_half_pixel" => (o + 0.5) / scale - 0.5,
+            "align_corners" if to == 1 => 0.0,
+            "align_corners" => o * last / (to as f64 - 1.0),
+            "asymmetric" => o / scale,
+            other => panic!("{other}"),
+        };
+        let at = at.clamp(0.0, last);
+        let (first, rest) = (at.floor() as usize, at - at.floor());
+        x[first] * (1.0 - rest) + x.get(first + 1).map_or(0.0, |next| next * rest)
+    };
+    (0..to).map(one).collect()
+}
+
+#[test]
+fn linear_weights_of_every_mode() {
+    for mode in ["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"] {
+        for (from, to) in [(3usize, 6usize), (4, 6), (6, 3), (5, 1), (1, 4), (3, 7)] {
+            // Positions of two channels; lines, and columns of a map with its channels last.
+            let (size, scale) = (to as i64, to as f64 / from as f64);
+            let b = linear_resize(&[2, from as i64], &[], &[1, 2, size], mode);
+            let (found, x) = run(&b, 2 * from);
+            let expected: Vec<f64> = x.chunks(from).flat_map(|x| interpolated(x, scale, to, mode)).collect();
+            let near = |found: &[f64], expected: &[f64]| {
+                found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9)
+            };
+            assert!(near(&found, &expected), "{mode} {from} {to}: {found:?}, not {expected:?}");
+            let b = linear_resize(&[1, from as i64, 2], &[], &[1, 1, size, 4], mode);
+            let (found, x) = run(&b, 2 * from);
+            let wide: Vec<Vec<f64>> = x.chunks(2).map(|line| interpolated(line, 2.0, 4, mode)).collect();
+            let column = |c: usize| wide.iter().map(|line| line[c]).collect::<Vec<f64>>();
+            let columns: Vec<Vec<f64>> = (0..4).map(|c| interpolated(&column(c), scale, to, mode)).collect();
+            let expected: Vec<f64> = (0..to).flat_map(|y| columns.iter().map(move |c| c[y])).collect();
+            assert!(near(&found, &expected), "{mode} {from} {to}: {found:?}, not {expected:?}");
+        }
+    }
+    let b = linear_resize(&[2, 2, 3], &[1.0, 2.0, 2.0, 1.0], &[], "half_pixel");
+    let (found, x) = run(&b, 12);
+    // The second of four lines, the first of four columns, the last channel.
+    let expected = (3.0 * x[2] + x[8]) / 4.0;
+    assert!((found[(4 * 3) + 2] - expected).abs() < 1e-12, "{found:?}");
+}
+
+#[test]
+fn what_linear_weights_are_refused() {
+    let refused = |b: &Builder, text: &str| assert!(problem(b).contains(text), "{}", problem(b));
+    let mut b = linear_resize(&[1, 4, 4], &[1.0, 1.0, 0.5, 0.5], &[], "half_pixel");
+    b.with(int("antialias", 1));
+    refused(&b, "antialias=1");
+    let mut b = linear_resize(&[1, 4, 4], &[1.0, 1.0, 2.0, 2.0], &[], "half_pixel");
+    b.with(int("antialias", 1));
+    assert_eq!(problem(&b), "");
+    refused(
+        &linear_resize(&[1, 3, 3], &[1.0, 1.0, 1.5, 1.5], &[], "align_corners"),
+        "no whole number of pixels",
+    );
+    refused(&linear_resize(&[2, 3, 3, 3], &[1.0, 1.0, 2.0, 2.0, 2.0], &[], "half_pixel"), "is not supported");
+    refused(&linear_resize(&[2, 3, 3], &[1.0, 2.0, 2.0, 2.0], &[], "half_pixel"), "is not supported");
+    refused(
+        &linear_resize(&[1, 3, 3], &[1.0, 1.0, 2.0, 2.0], &[], "tf_crop_and_resize"),
+        "tf_crop_and_resize",
+    );
+    refused(&linear_resize(&[1, 1500, 1500], &[], &[1, 1, 2998, 2998], "align_corners"), "different weights");
+    for bad in [f32::NAN, f32::INFINITY, 0.0, -1.0, 1e30, 1e-30] {
+        let b = linear_resize(&[1, 3, 3], &[1.0, 1.0, bad, 2.0], &[], "half_pixel");
+        assert!(!problem(&b).is_empty(), "{bad}");
+    }
+    for bad in [0, -1, i64::MAX] {
+        let b = linear_resize(&[1, 3, 3], &[], &[1, 1, bad, 3], "half_pixel");
+        assert!(!problem(&b).is_empty(), "{bad}");
+    }
+}
+
 #[test]
 fn the_culprit_is_named_before_the_input() {
     let mut b = Builder::new(&[4, 3]);
@@ -254,6 +351,41 @@ fn the_culprit_is_named_before_the_input() {
     b.constant(floats("s", &[2], &[1.0; 2])).constant(floats("o", &[2], &[0.0; 2]));
     b.node("InstanceNormalization", &["x", "s", "o"], "y");
     assert!(problem(&b).contains("statistics are those of all pixels"), "{}", problem(&b));
+}
+
+/// LayerNorm of rows that are in another order than those of the neurons: tokens of patches (MobileViT).
+#[test]
+fn a_layer_norm_keeps_the_order_of_rows() {
+    for perm in [[0, 2, 1, 3], [0, 1, 3, 2]] {
+        let mut b = Builder::new(&[6, 4]);
+        b.scalar("s", 0.25).spikezip("q", "x", "s", -8.0, 7.0, "a");
+        b.constant(int64s("parts", &[4], &[1, 2, 3, 4])).constant(int64s("rows", &[3], &[1, 6, 4]));
+        b.node("Reshape", &["a", "parts"], "p").node("Transpose", &["p"], "t").with(ints("perm", &perm));
+        b.node("Reshape", &["t", "rows"], "r");
+        b.constant(floats("g", &[4], &[1.0, 0.5, 2.0, 1.5])).constant(floats(
+            "o",
+            &[4],
+            &[0.0, 0.25, -0.5, 1.0],
+        ));
+        b.node("LayerNormalization", &["r", "g", "o"], "n")
+            .with(int("axis", -1))
+            .spikezip("v", "n", "s", -8.0, 7.0, "l");
+        let weights: Vec<f32> = (0..48).map(|e| ((e * 11) % 17) as f32 - 8.0).collect();
+        b.constant(int64s("one", &[2], &[1, 24])).constant(floats("w", &[24, 2], &weights));
+        b.node("Reshape", &["l", "one"], "f").node("MatMul", &["f", "w"], "y");
+        let network = b.import().unwrap_or_else(|e| panic!("{e}")).network;
+        let (model, _) =
+            convert(&network, "test", "test", EncodingChoice::Analog).unwrap_or_else(|e| panic!("{e}"));
+        let lowered = lower(&model).unwrap_or_else(|e| panic!("{e}"));
+        let golden = Golden::new(&lowered.network).unwrap();
+        let raw: Vec<i32> = (0..24).map(|e| 4096 + (e * 37 + e * e) % 500 - 250).collect();
+        let outcome = golden.run(&mut golden.state(), &raw, &Limits::default(), &mut Unobserved);
+        for (c, expected) in evaluate(&network, &raw).logits.into_iter().enumerate() {
+            #[expect(clippy::cast_precision_loss)]
+            let found = lowered.readout.scale[c] * outcome.totals[c] as f64 + lowered.readout.bias[c];
+            assert!((found - expected).abs() < 1e-9, "{perm:?}: logit {c} is {found}, not {expected}");
+        }
+    }
 }
 
 /// The sum of a value and a transposed sum that is still open, with as many rows as channels.

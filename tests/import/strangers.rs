@@ -135,7 +135,9 @@ fn decoders() {
 /// Llama, whose layers are quantised before the rotation, and GPT-NeoX, which rotates a part of the channels of float layers.
 #[test]
 fn rotary_positions() {
-    for (name, layers) in [("hf_llama_rotated_dynamo", 12), ("hf_neox_rotated_dynamo", 8)] {
+    for (name, layers) in
+        [("hf_llama_rotated_dynamo", 12), ("hf_grouped_rotated_dynamo", 9), ("hf_neox_rotated_dynamo", 8)]
+    {
         let compared = check(name, None, &Adjustments::default());
         assert!(compared >= layers, "{name}: {compared}");
     }
@@ -232,6 +234,22 @@ fn numbers_by_channel() {
 #[test]
 fn nearest_neighbours() {
     assert_eq!(check("cnn_upsampled_ts", Some(&black()), &Adjustments::default()), 3);
+}
+
+/// Linear weights: before a concatenation, before a convolution with and without a power of two as divisor, on the classes of
+/// pixels, and of positions.
+#[test]
+fn linear_interpolation() {
+    for (name, layers) in [
+        ("cnn_bilinear_ts", 3),
+        ("cnn_resized_corners_dynamo", 3),
+        ("cnn_resized_line_ts", 4),
+        ("cnn_resized_pool_ts", 3),
+        ("cnn_resized_segments_ts", 2),
+    ] {
+        assert_eq!(check(name, Some(&black()), &Adjustments::default()), layers, "{name}");
+    }
+    assert!(check("ort_unet_bilinear_ts", None, &Adjustments::default()) >= 10);
 }
 
 /// Networks of `make_packages.py`: transposed convolutions, parts side by side, maxima of points, padding behind a quantiser, a

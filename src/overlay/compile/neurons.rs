@@ -321,8 +321,8 @@ impl Lowering<'_> {
             }
             let neurons = self.neurons(view.root)?;
             let inner = self.view(self.network.inputs(view.root)[0]);
-            let rows =
-                View { root: inner.root, first: inner.first + view.first, count: view.count, whole: false };
+            let whole = view.whole && inner.whole;
+            let rows = View { root: inner.root, first: inner.first + view.first, count: view.count, whole };
             let sums = self.accumulate_view(rows, None)?;
             if !has_gaps(&sums.chunks) {
                 self.place_neurons(view.root, &sums, view.first, true);
