@@ -70,9 +70,10 @@ module overlay_serial #(
   logic [SumBits-1:0] sum_addr_q, column_q;
   logic [StartBits-1:0] start_addr_q;
   logic [CoefficientBits-1:0] coefficient_addr_q;
-  // The next multiple of `Lanes` comes next.
-  logic whole;
+  // The next multiple of `Lanes` comes next: of all addresses, of coefficients.
+  logic whole, apart;
   assign whole = in_row_end_i || (Lanes > 1 && in_wide_i);
+  assign apart = whole || turned_i;
   assign read_o = in_valid_i;
   assign sum_addr_o = sum_addr_q;
   assign start_addr_o = start_addr_q;
@@ -93,7 +94,7 @@ module overlay_serial #(
       end
       start_addr_q <= (start_addr_q | (whole ? StartBits'(Lanes - 1) : '0)) + StartBits'(1);
       coefficient_addr_q <= (in_row_end_i && !per_row_i) ? coefficients_i :
-          (coefficient_addr_q | (whole || turned_i ? CoefficientBits'(Lanes - 1) : '0)) + CoefficientBits'(1);
+          (coefficient_addr_q | (apart ? CoefficientBits'(Lanes - 1) : '0)) + CoefficientBits'(1);
     end
   end
 

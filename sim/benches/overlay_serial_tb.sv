@@ -14,7 +14,8 @@ module overlay_serial_tb #(
   parameter SumFile = "",
   parameter StartFile = "",
   parameter CoefficientFile = "",
-  /// Elements: {values, those here, row's end, wide, new instruction, turned, distance of its elements, coefficient, coefficients, starts, sums, by channel, start,
+  /// Elements: {values, those here, row's end, wide, new instruction, turned, distance of its elements, coefficient,
+  /// coefficients, starts, sums, by channel, start,
   /// accumulate}. An instruction's first word is no element.
   parameter InFile = "",
   parameter int InWords = 1,

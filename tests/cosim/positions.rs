@@ -70,3 +70,21 @@ fn neurons_of_two_sums() {
     let samples = inputs(&raw, false, folder.path());
     check(&model, options(16, 2, 8, 16, SpikeCode::Radix), &samples, &[None]);
 }
+
+/// MLP-Mixer: layers whose rows are the columns of a residual sum; levels that go that way, too. Rows of tokens that are moved.
+#[test]
+fn rows_and_columns() {
+    let number = |text: &str| vec![text.parse().expect("a number")];
+    let scaling = Scaling::Normalise { mean: number("0.5"), std: number("0.5") };
+    let spec = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    for (name, lanes, fire_lanes, code) in [
+        ("mixer_ts", 16, 8, SpikeCode::Radix),
+        ("mixer_late_conv_ts", 8, 4, SpikeCode::Unary),
+        ("shifted_ts", 16, 16, SpikeCode::Radix),
+    ] {
+        let (model, raw) = stranger(name, Some(&spec), &Adjustments::default());
+        let folder = tempfile::tempdir().expect("a folder");
+        let samples = inputs(&raw[..2], false, folder.path());
+        check(&model, options(lanes, 2, fire_lanes, 16, code), &samples, &[None, Some(44)]);
+    }
+}
