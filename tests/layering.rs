@@ -127,8 +127,8 @@ const MODULES: &[(&str, &[&str])] = &[
 
 /// Words that only these modules may use.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("num_bigint", &["lower"]),
-    ("num_rational", &["lower"]),
+    ("num_bigint", &["import", "lower"]),
+    ("num_rational", &["import", "lower"]),
     ("unsafe {", &["cosim"]),
     ("process::Command", &["interrupt", "tool"]),
     ("signal_hook::", &["interrupt"]),
