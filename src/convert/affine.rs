@@ -2,7 +2,8 @@
 //! for each channel, where neurons or raw elements are before them.
 
 use super::Conversion;
-use super::view::{Content, Value};
+use super::carried::division;
+use super::view::{Content, Pending, Summand, Value};
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, Window};
 use crate::quant::Weights;
@@ -19,7 +20,16 @@ impl Conversion {
         readers: usize,
     ) -> Result<Value> {
         let source = &self.rectified(name, source)?;
+        let neurons = matches!(source.content, Content::Node(node) if self.levels_of(node).is_some());
+        let divisor = division(source.factor).filter(|_| neurons && source.offset == 0.0);
+        let plain = Value { factor: 1.0, ..source.clone() };
+        let source = if divisor.is_some() { &plain } else { source };
         self.unscaled(name, source)?;
+        if let Content::Sum(pending) = &source.content
+            && let Some(sum) = self.affine_sum(name, gain, offset, pending, source)?
+        {
+            return Ok(Value { content: Content::Sum(sum), ..source.clone() }.also_read_by(readers));
+        }
         let node = self.carrier(name, source)?;
         match &self.graph.node(node).op {
             Op::Linear(_) => {
@@ -40,7 +50,8 @@ impl Conversion {
                 let weights =
                     Weights { inputs: 1, outputs: channels, levels: vec![1; channels], scale: vec![1.0] };
                 let window = Some(Window::pixel(pixels, channels, channels));
-                let linear = Linear { window, ..Linear::plain(weights, Vec::new()) };
+                let linear =
+                    Linear { window, divisor: divisor.unwrap_or(1), ..Linear::plain(weights, Vec::new()) };
                 let mut at = vec![0; channels];
                 order.iter().enumerate().for_each(|(c, &of)| at[of] = c);
                 let op = Op::Linear(merged(&linear, |c| (gain[at[c]], offset[at[c]]), name)?);
@@ -61,6 +72,40 @@ impl Conversion {
             .at_node(name)
             .fix("quantise the value before it, or put it directly after a convolution or linear layer")),
         }
+    }
+
+    /// An open sum of layers, each of them normalised: parts of different scales side by side. `None` if something else than
+    /// layers is added.
+    fn affine_sum(
+        &mut self,
+        name: &str,
+        gain: &[f64],
+        offset: &[f64],
+        sum: &Pending,
+        source: &Value,
+    ) -> Result<Option<Pending>> {
+        let Some(of) = channel_of(source, sum.channels, gain.len()) else { return Ok(None) };
+        let mut terms = Vec::new();
+        for term in &sum.terms {
+            // A turned layer has the sum's rows as its channels.
+            let (Op::Linear(linear), false) = (&self.graph.node(term.node).op, term.turned) else {
+                return Ok(None);
+            };
+            terms.push((term, merged(linear, |c| (gain[of[c]], 0.0), name)?));
+        }
+        let mut constant = vec![0.0; sum.rows * sum.channels];
+        for (e, constant) in constant.iter_mut().enumerate() {
+            let c = of[e % sum.channels];
+            *constant = gain[c] * sum.constant.get(e).copied().unwrap_or(0.0) + offset[c];
+        }
+        let mut normalised = Pending { constant, terms: Vec::new(), ..sum.clone() };
+        for (term, layer) in terms {
+            let label = self.unused_name(format!("{}.normalised", self.graph.node(term.node).name));
+            let below = self.graph.inputs(term.node);
+            let node = self.graph.add(label, Op::Linear(layer), &below)?;
+            normalised.terms.push(Summand { node, ..term.clone() });
+        }
+        Ok(Some(normalised))
     }
 
     /// The layer itself, or a copy of it where others read it, too.

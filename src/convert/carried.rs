@@ -2,11 +2,10 @@
 //! finer levels carry them without rounding, for layers that read them without a quantiser.
 
 use super::Conversion;
-use super::channels::raw_levels;
 use super::view::{Content, Value};
 use crate::error::Result;
 use crate::graph::NodeId;
-use crate::quant::{Quantiser, Rounding};
+use crate::quant::{InputSpec, Quantiser, Rounding, Scaling};
 use crate::snn::{Linear, Op};
 
 impl Conversion {
@@ -103,6 +102,17 @@ pub(super) fn division(factor: f64) -> Option<u32> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let divisor = divisor as u32;
     (whole && !divisor.is_power_of_two()).then_some(divisor)
+}
+
+/// Neurons whose levels are raw elements, if these have one scale that is a float.
+pub(super) fn raw_levels(spec: &InputSpec) -> Option<Quantiser> {
+    let Scaling::Affine { scale, zero_point } = &spec.scaling else { return None };
+    let [scale] = &scale[..] else { return None };
+    #[expect(clippy::cast_possible_truncation)]
+    let float = scale.to_f64() as f32;
+    let (first, last) = spec.element.range();
+    let exact = f64::from(float) == scale.to_f64() && float > 0.0;
+    exact.then(|| Quantiser::uniform(float, first - zero_point, last - zero_point, Rounding::HalfUp))
 }
 
 #[cfg(test)]

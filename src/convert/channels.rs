@@ -2,11 +2,12 @@
 //! layer of queries, keys and values, are read through these.
 
 use super::Conversion;
+use super::carried::raw_levels;
 use super::linear::{picking, reordered};
 use super::view::Value;
 use crate::error::{Error, Result};
 use crate::graph::{NodeId, transposed_index};
-use crate::quant::{InputSpec, Quantiser, Rounding, Scaling};
+use crate::quant::Quantiser;
 use crate::snn::{Op, Sum};
 
 impl Conversion {
@@ -178,17 +179,6 @@ const MOST_PICKED: usize = 1 << 16;
 
 /// Maximum number of weights of a layer that only puts elements in another order.
 const MOST_REARRANGED: usize = 1 << 22;
-
-/// Neurons whose levels are raw elements, if these have one scale that is a float.
-pub(super) fn raw_levels(spec: &InputSpec) -> Option<Quantiser> {
-    let Scaling::Affine { scale, zero_point } = &spec.scaling else { return None };
-    let [scale] = &scale[..] else { return None };
-    #[expect(clippy::cast_possible_truncation)]
-    let float = scale.to_f64() as f32;
-    let (first, last) = spec.element.range();
-    let exact = f64::from(float) == scale.to_f64() && float > 0.0;
-    exact.then(|| Quantiser::uniform(float, first - zero_point, last - zero_point, Rounding::HalfUp))
-}
 
 /// The quantiser of these channels.
 fn picked(quantiser: &Quantiser, list: &[usize]) -> Quantiser {

@@ -7,8 +7,43 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
-use super::resize::Coordinates;
+use super::decode::Node;
 use crate::graph::{Clipped, Window};
+
+/// Where an element of the result lies in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coordinates {
+    /// `x/scale`
+    Asymmetric,
+    /// `(x + ½)/scale − ½`
+    HalfPixel,
+    /// The same, around the centres of both.
+    HalfPixelSymmetric,
+    /// As `HalfPixel`; the first element, if there is only one.
+    PytorchHalfPixel,
+    /// The first elements and the last ones lie on each other.
+    AlignCorners,
+}
+
+impl Coordinates {
+    /// Those of a node.
+    ///
+    /// # Errors
+    /// Names others.
+    pub fn of(node: &Node) -> Result<Self, String> {
+        Ok(match &*node.string("coordinate_transformation_mode", "half_pixel") {
+            "asymmetric" => Self::Asymmetric,
+            "half_pixel" => Self::HalfPixel,
+            "half_pixel_symmetric" => Self::HalfPixelSymmetric,
+            "pytorch_half_pixel" => Self::PytorchHalfPixel,
+            "align_corners" => Self::AlignCorners,
+            other => return Err(format!("Resize with the coordinates {other:?} is not supported")),
+        })
+    }
+}
+
+/// An exact number.
+pub type Exact = BigRational;
 
 /// What a line or a column of the result reads: neighbours from the first on, with weights that add up to 1.
 pub type Read = (usize, Vec<BigRational>);

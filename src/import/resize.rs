@@ -1,41 +1,8 @@
 //! Extents of `Resize` and `Upsample`.
 
-use num_rational::BigRational;
-
 use super::decode::Node;
 use super::flow::Flow;
-
-/// Where an element of the result lies in the source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coordinates {
-    /// `x/scale`
-    Asymmetric,
-    /// `(x + ½)/scale − ½`
-    HalfPixel,
-    /// The same, around the centres of both.
-    HalfPixelSymmetric,
-    /// As `HalfPixel`; the first element, if there is only one.
-    PytorchHalfPixel,
-    /// The first elements and the last ones lie on each other.
-    AlignCorners,
-}
-
-impl Coordinates {
-    /// Those of a node.
-    ///
-    /// # Errors
-    /// Names others.
-    pub fn of(node: &Node) -> Result<Self, String> {
-        Ok(match &*node.string("coordinate_transformation_mode", "half_pixel") {
-            "asymmetric" => Self::Asymmetric,
-            "half_pixel" => Self::HalfPixel,
-            "half_pixel_symmetric" => Self::HalfPixelSymmetric,
-            "pytorch_half_pixel" => Self::PytorchHalfPixel,
-            "align_corners" => Self::AlignCorners,
-            other => return Err(format!("Resize with the coordinates {other:?} is not supported")),
-        })
-    }
-}
+use super::resample::Exact;
 
 /// What a node says about the extents of its result.
 enum Given {
@@ -64,10 +31,10 @@ impl Flow<'_> {
     ///
     /// # Errors
     /// As [`Flow::scales`].
-    pub(super) fn exact_scales(&self, node: &Node, dims: &[usize]) -> Result<Vec<BigRational>, String> {
+    pub(super) fn exact_scales(&self, node: &Node, dims: &[usize]) -> Result<Vec<Exact>, String> {
         let rounded = self.scales(node, dims)?;
-        let exact = |value: f64| BigRational::from_float(value).ok_or_else(|| format!("the factor {value}"));
-        let integer = |n: usize| BigRational::from_integer(n.into());
+        let exact = |value: f64| Exact::from_float(value).ok_or_else(|| format!("the factor {value}"));
+        let integer = |n: usize| Exact::from_integer(n.into());
         match self.given(node)? {
             Given::Scales(_) => rounded.into_iter().map(exact).collect(),
             Given::Sizes(sizes) => {

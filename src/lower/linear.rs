@@ -149,14 +149,16 @@ fn accumulated(
     let mut totals: Vec<Option<Span>> = vec![None; outputs];
     let lists = reads.lists(linear);
     for list in &lists {
-        for o in 0..outputs {
-            let (mut step, mut total) = (Span::ZERO, Span::ZERO);
-            for &i in list {
+        let mut sums = vec![(Span::ZERO, Span::ZERO); outputs];
+        for &i in list {
+            for (o, (step, total)) in sums.iter_mut().enumerate() {
                 let column = &columns[reads.column(reads.group(o), i)];
                 let weight = integers[i * outputs + o];
-                step = step.plus(Span::from(column.step).scaled(weight));
-                total = total.plus(Span::from(column.total).scaled(weight));
+                *step = step.plus(Span::from(column.step).scaled(weight));
+                *total = total.plus(Span::from(column.total).scaled(weight));
             }
+        }
+        for (o, (step, total)) in sums.into_iter().enumerate() {
             steps[o] = Some(steps[o].map_or(step, |own| own.union(step)));
             totals[o] = Some(totals[o].map_or(total, |own| own.union(total)));
         }

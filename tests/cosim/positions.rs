@@ -48,6 +48,33 @@ fn classes_of_pixels() {
     check(&model, options(16, 1, 4, 16, SpikeCode::Unary), &samples, &[None, Some(42)]);
 }
 
+/// Maps between levels, with a power of two as divisor and with another number; classes of pixels that are resized to the image.
+#[test]
+fn linear_interpolation() {
+    let number = |text: &str| vec![text.parse().expect("a number")];
+    let scaling = Scaling::Normalise { mean: number("0"), std: number("1") };
+    let black = InputSpec { element: Element::U8, scaling, channel_axis: None };
+    for (name, code) in [
+        ("cnn_bilinear_ts", SpikeCode::Radix),
+        ("cnn_resized_corners_dynamo", SpikeCode::Radix),
+        ("cnn_resized_segments_ts", SpikeCode::Unary),
+    ] {
+        let (model, raw) = stranger(name, Some(&black), &Adjustments::default());
+        let folder = tempfile::tempdir().expect("a folder");
+        let samples = inputs(&raw[..2], false, folder.path());
+        check(&model, options(16, 2, 4, 16, code), &samples, &[None, Some(44)]);
+    }
+}
+
+/// Llama whose heads of queries share a head of keys, which are rotated once.
+#[test]
+fn rotary_positions_of_grouped_keys() {
+    let (model, raw) = stranger("hf_grouped_rotated_dynamo", None, &Adjustments::default());
+    let folder = tempfile::tempdir().expect("a folder");
+    let samples = inputs(&raw[..2], true, folder.path());
+    check(&model, options(16, 2, 8, 16, SpikeCode::Radix), &samples, &[None, Some(45)]);
+}
+
 /// GPT-NeoX of Hugging Face: a part of the channels is rotated, of layers whose weights are floats.
 #[test]
 fn rotary_positions_of_float_layers() {

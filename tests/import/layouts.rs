@@ -373,18 +373,45 @@ fn a_layer_norm_keeps_the_order_of_rows() {
         let weights: Vec<f32> = (0..48).map(|e| ((e * 11) % 17) as f32 - 8.0).collect();
         b.constant(int64s("one", &[2], &[1, 24])).constant(floats("w", &[24, 2], &weights));
         b.node("Reshape", &["l", "one"], "f").node("MatMul", &["f", "w"], "y");
-        let network = b.import().unwrap_or_else(|e| panic!("{e}")).network;
-        let (model, _) =
-            convert(&network, "test", "test", EncodingChoice::Analog).unwrap_or_else(|e| panic!("{e}"));
-        let lowered = lower(&model).unwrap_or_else(|e| panic!("{e}"));
-        let golden = Golden::new(&lowered.network).unwrap();
-        let raw: Vec<i32> = (0..24).map(|e| 4096 + (e * 37 + e * e) % 500 - 250).collect();
-        let outcome = golden.run(&mut golden.state(), &raw, &Limits::default(), &mut Unobserved);
-        for (c, expected) in evaluate(&network, &raw).logits.into_iter().enumerate() {
-            #[expect(clippy::cast_precision_loss)]
-            let found = lowered.readout.scale[c] * outcome.totals[c] as f64 + lowered.readout.bias[c];
-            assert!((found - expected).abs() < 1e-9, "{perm:?}: logit {c} is {found}, not {expected}");
-        }
+        same_logits(&b, 24);
+    }
+}
+
+/// BatchNorm of parts of different scales side by side (DenseNet): each part is normalised by itself.
+#[test]
+fn a_normalisation_of_parts_side_by_side() {
+    let mut b = Builder::new(&[2, 2, 3]);
+    b.scalar("s", 0.25).scalar("t", 0.1).spikezip("q", "x", "s", -8.0, 7.0, "a");
+    b.spikezip("p", "x", "t", 0.0, 15.0, "c").node("Concat", &["a", "c"], "j").with(int("axis", 1));
+    for (name, values) in [("g", [1.0, -0.5, 2.0, 1.5]), ("o", [0.0, 0.25, -0.5, 1.0])] {
+        b.constant(floats(name, &[4], &values));
+    }
+    b.constant(floats("m", &[4], &[0.5, 0.0, -0.25, 0.0])).constant(floats(
+        "v",
+        &[4],
+        &[1.0, 4.0, 0.25, 2.0],
+    ));
+    b.node("BatchNormalization", &["j", "g", "o", "m", "v"], "n").node("Relu", &["n"], "r");
+    b.spikezip("z", "r", "s", 0.0, 15.0, "l");
+    let weights: Vec<f32> = (0..48).map(|e| ((e * 11) % 17) as f32 - 8.0).collect();
+    b.constant(int64s("one", &[2], &[1, 24])).constant(floats("w", &[24, 2], &weights));
+    b.node("Reshape", &["l", "one"], "f").node("MatMul", &["f", "w"], "y");
+    same_logits(&b, 12);
+}
+
+/// Compares the logits of the golden model with those of the float network, for a ramp of raw elements.
+fn same_logits(b: &Builder, len: i32) {
+    let network = b.import().unwrap_or_else(|e| panic!("{e}")).network;
+    let (model, _) =
+        convert(&network, "test", "test", EncodingChoice::Analog).unwrap_or_else(|e| panic!("{e}"));
+    let lowered = lower(&model).unwrap_or_else(|e| panic!("{e}"));
+    let golden = Golden::new(&lowered.network).unwrap();
+    let raw: Vec<i32> = (0..len).map(|e| 4096 + (e * 37 + e * e) % 500 - 250).collect();
+    let outcome = golden.run(&mut golden.state(), &raw, &Limits::default(), &mut Unobserved);
+    for (c, expected) in evaluate(&network, &raw).logits.into_iter().enumerate() {
+        #[expect(clippy::cast_precision_loss)]
+        let found = lowered.readout.scale[c] * outcome.totals[c] as f64 + lowered.readout.bias[c];
+        assert!((found - expected).abs() < 1e-9, "logit {c} is {found}, not {expected}");
     }
 }
 

@@ -5,8 +5,7 @@ use crate::error::{Error, Result};
 use crate::graph::Shape;
 use crate::import::decode::ValueId;
 use crate::import::name;
-use crate::import::resample::{self, Read};
-use crate::import::resize::Coordinates;
+use crate::import::resample::{self, Coordinates, Exact, Read};
 use crate::qann::Op;
 
 const ANTIALIAS: &str = "use antialias=False, or an average pool";
@@ -39,7 +38,7 @@ pub(super) fn find(
         false => Coordinates::of(node).map_err(|problem| Error::input(problem).fix(SIZE))?,
     };
     let scales = flow.exact_scales(node, from).map_err(|problem| Error::input(problem).fix(SIZE))?;
-    let one = num_rational::BigRational::from_integer(1.into());
+    let one = Exact::from_integer(1.into());
     if node.int("antialias", 0) != 0 && scales.iter().any(|scale| *scale < one) {
         return refused(
             "a Resize with antialias=1 that makes a map smaller is not supported".into(),
@@ -57,7 +56,7 @@ pub(super) fn find(
             *list = resample::reads(Coordinates::Asymmetric, &one, 1, 1);
             continue;
         };
-        let whole = (&scales[axis] * num_rational::BigRational::from_integer(from[axis].into())).is_integer();
+        let whole = (&scales[axis] * Exact::from_integer(from[axis].into())).is_integer();
         if coordinates == Coordinates::AlignCorners && !whole {
             let problem =
                 "align_corners with a factor that makes no whole number of pixels: evaluators of ONNX differ";

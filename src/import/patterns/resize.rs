@@ -4,7 +4,7 @@ use super::{Context, Found, Part, Site, linear_resize};
 use crate::error::{Error, Result};
 use crate::graph::Shape;
 use crate::import::decode::Node;
-use crate::import::resize::Coordinates;
+use crate::import::resample::Coordinates;
 use crate::qann::Op;
 
 const FIX: &str = "use nearest neighbours or linear weights (mode=\"nearest\", mode=\"linear\"), or a transposed arrangement of channels that the network learns";
