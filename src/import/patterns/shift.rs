@@ -118,6 +118,10 @@ fn moved(context: &Context, value: ValueId, depth: usize) -> Result<Option<Moved
 fn padded(context: &Context, node: &Node, depth: usize) -> Result<Option<Moved>> {
     let Ok(pads) = convolution::signed_pads(context, node) else { return Ok(None) };
     let &[0, before, 0, 0, after, 0] = &pads[..] else { return Ok(None) };
+    // Rows that are added and taken away again.
+    if [before, after].iter().any(|n| usize::try_from(n.unsigned_abs()).is_ok_and(|n| n > MOST_ROWS)) {
+        return Ok(None);
+    }
     let Some(mut inner) = moved(context, node.input(0)?, depth)? else { return Ok(None) };
     let count = |n: i64| usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX);
     let list = inner.rows.len();
