@@ -26,6 +26,7 @@ mod relu;
 mod residual;
 mod rotate;
 mod scaled_sum;
+mod turned;
 mod view;
 
 use std::collections::{BTreeMap, HashMap};
