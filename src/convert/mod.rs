@@ -28,6 +28,7 @@ mod resample;
 mod residual;
 mod rotate;
 mod scaled_sum;
+mod turned;
 mod unquantised;
 mod view;
 

@@ -3,7 +3,7 @@
 use super::view::{Content, Pending, Summand, Value};
 use super::{Conversion, rotate};
 use crate::error::{Error, Result};
-use crate::graph::{NodeId, Shape, transposed_index};
+use crate::graph::{NodeId, Shape};
 use crate::snn::{Embedding, LayerNorm, Op, Sum};
 
 impl Conversion {
@@ -186,42 +186,6 @@ impl Conversion {
             .at_node(name)
             .fix("quantise the value before it is added")),
         }
-    }
-
-    /// The layer of a value whose rows are columns of a sum of `channels`: tokens were mixed.
-    fn turned(&self, value: &Value, channels: usize) -> Option<NodeId> {
-        let (Content::Node(node), Some(order)) = (&value.content, &value.order) else { return None };
-        let source = self.graph.node(*node);
-        let (rows, own) = (source.shape.rows(), source.shape.channels());
-        let turned = rows == channels && *order == transposed_index(&[rows, own], &[1, 0]);
-        (turned && rows > 1 && own > 1 && matches!(source.op, Op::Linear(_))).then_some(*node)
-    }
-
-    /// The terms and constants of an open sum whose rows are columns of a sum of `channels`.
-    fn turned_sum(
-        &self,
-        inner: &Pending,
-        order: Option<&[usize]>,
-        channels: usize,
-    ) -> Option<(Vec<Summand>, Vec<f64>)> {
-        let index = transposed_index(&[inner.rows, inner.channels], &[1, 0]);
-        if inner.rows != channels || order != Some(&index[..]) {
-            return None;
-        }
-        let plain = |term: &Summand| {
-            let source = self.graph.node(term.node);
-            let carried = matches!(source.op, Op::Linear(_) | Op::Neuron(_));
-            !term.turned && term.factors.is_empty() && carried && source.shape.rows() == channels
-        };
-        if !inner.terms.iter().all(plain) {
-            return None;
-        }
-        let terms = inner.terms.iter().map(|term| Summand { turned: true, ..term.clone() }).collect();
-        let constant = match inner.constant.len() {
-            0 => Vec::new(),
-            _ => index.iter().map(|&e| inner.constant[e]).collect(),
-        };
-        Some((terms, constant))
     }
 
     /// The node itself; or a copy of a layer whose weights are so wide that sums want them in their own unit, if others read
