@@ -324,6 +324,10 @@ fn what_linear_weights_are_refused() {
         &linear_resize(&[1, 3, 3], &[1.0, 1.0, 1.5, 1.5], &[], "align_corners"),
         "no whole number of pixels",
     );
+    refused(
+        &linear_resize(&[1, 3], &[1.0, 1.0, 0.5], &[], "pytorch_half_pixel"),
+        "no whole number of pixels",
+    );
     refused(&linear_resize(&[2, 3, 3, 3], &[1.0, 1.0, 2.0, 2.0, 2.0], &[], "half_pixel"), "is not supported");
     refused(&linear_resize(&[2, 3, 3], &[1.0, 2.0, 2.0, 2.0], &[], "half_pixel"), "is not supported");
     refused(

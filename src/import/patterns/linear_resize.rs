@@ -57,9 +57,14 @@ pub(super) fn find(
             continue;
         };
         let whole = (&scales[axis] * Exact::from_integer(from[axis].into())).is_integer();
-        if coordinates == Coordinates::AlignCorners && !whole {
-            let problem =
-                "align_corners with a factor that makes no whole number of pixels: evaluators of ONNX differ";
+        // What is meant by the length of the result is another number then.
+        let unclear = match coordinates {
+            Coordinates::AlignCorners => true,
+            Coordinates::PytorchHalfPixel => to[axis] == 1,
+            Coordinates::Asymmetric | Coordinates::HalfPixel | Coordinates::HalfPixelSymmetric => false,
+        };
+        if unclear && !whole && from[axis] > 1 {
+            let problem = "a factor that makes no whole number of pixels, with coordinates for which evaluators of ONNX differ";
             return refused(problem.into(), SIZE);
         }
         *list = resample::reads(coordinates, &scales[axis], from[axis], to[axis]);
