@@ -162,12 +162,14 @@ impl Builder<'_> {
     /// A map whose places read what they like of the one before; a quantiser or a convolution reads it.
     fn resampled(&mut self, id: NodeId) -> NodeId {
         let shape = self.shape(id);
+        // A quantiser reads a sum divided once, which float64 rounds right; sums of thirds that meet a tie it does not.
+        let quantised = self.random.chance(50);
         let (mut window, mut divisor) = (Window::pixel(1, shape[0], 1), 1);
         let mut places = [Vec::new(), Vec::new()];
         let mut weights = [Vec::new(), Vec::new()];
         for d in 0..2 {
             let size = shape[1 + d];
-            let own = self.random.range(2, 4) as i32;
+            let own = if quantised { self.random.range(2, 4) as i32 } else { self.random.pick(&[2, 4]) };
             let mut lists = Vec::new();
             for _ in 0..self.random.range(1, 3) {
                 let count = self.random.range(1, 2.min(size as i64)) as usize;
@@ -187,7 +189,7 @@ impl Builder<'_> {
         let [lines, columns] = weights;
         let weights = lines.iter().flat_map(|y| columns.iter().map(move |x| x * y)).collect();
         let map = self.last(id, Op::Resample { window, weights, divisor });
-        if self.random.chance(50) {
+        if quantised {
             return self.quantise(map);
         }
         let sum = self.convolution(map, false);

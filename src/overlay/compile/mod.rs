@@ -205,10 +205,30 @@ fn lower<'a>(network: &'a Network, options: &'a Options, given: &Given) -> Resul
     if (inputs, readouts) != (1, 1) {
         return Err(Error::input(format!("{inputs} inputs and {readouts} readouts instead of one of each")));
     }
+    for &id in &ids {
+        if let Op::Neuron(neuron) = &network.node(id).op {
+            countable(&network.node(id).name, options.code.most_steps(neuron.low, neuron.high))?;
+        }
+    }
     let mut lowering = Lowering::new(network, options, given);
     lowering.run()?;
     Ok(lowering)
 }
+
+/// Whether instructions have room for the local time-steps of a layer.
+fn countable(name: &str, steps: u32) -> Result<()> {
+    match steps {
+        0..=MOST_STEPS => Ok(()),
+        _ => {
+            let problem =
+                format!("{steps} local time-steps, one a level; instructions count up to {MOST_STEPS}");
+            Err(refused(name, problem, "build with --code radix: a time-step for each bit of a level"))
+        }
+    }
+}
+
+/// Most local time-steps of a layer: 8 bits of an instruction.
+const MOST_STEPS: u32 = 255;
 
 /// Addresses, conditions, images; for a machine that is there, if it fits.
 fn finish(
