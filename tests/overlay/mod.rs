@@ -601,7 +601,7 @@ fn estimates_fall_with_lanes_and_spikes() {
 #[test]
 fn more_levels_than_time_steps_that_are_counted() {
     let network = random::chain(3, &[(0, 300)], 0);
-    let mut options = Options { code: SpikeCode::Unary, fire_lanes: 1, ..Options::sensible(&network) };
+    let mut options = Options { code: SpikeCode::Unary, fire_lanes: 8, ..Options::sensible(&network) };
     let error = compile(&network, &options).expect_err("300 time-steps");
     assert!(error.problem.contains("300 local time-steps"), "{error}");
     assert_eq!(error.node.as_deref(), Some("neuron0"));
