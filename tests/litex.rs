@@ -69,7 +69,10 @@ fn check(model: &Model, folding: &Folding, folder: &Path) {
     let tools = Toolbox::from_env();
     let litex = tools.get(Tool::Litex).unwrap_or_else(|e| panic!("{e}"));
     let soc = folder.join("soc");
-    let elaborate = litex.command().arg(repository("tests/litex/elaborate.py")).arg(&build).arg(&soc);
+    // LiteX writes what memories begin with where it runs, and the simulation reads it there.
+    std::fs::create_dir_all(&soc).expect("a folder");
+    let elaborate =
+        litex.command().cwd(&soc).arg(repository("tests/litex/elaborate.py")).arg(&build).arg(&soc);
     elaborate.run().unwrap_or_else(|e| panic!("{e}"));
     let map: Value =
         serde_json::from_slice(&std::fs::read(soc.join("map.json")).expect("a map")).expect("JSON");
