@@ -9,8 +9,6 @@ use super::decode::{NodeIndex, ValueId};
 use super::infer;
 use super::patterns::{self, Context, Found, Part, Remark, Site};
 use crate::error::Error;
-use crate::qann::Op;
-use crate::quant::Padding;
 
 /// What was found.
 #[derive(Default)]
@@ -173,55 +171,8 @@ pub fn find_all(context: &Context) -> Findings {
     findings
 }
 
-/// What the padding of a sample must keep to: positions that are counted from the tokens are those of a sample whose padding,
-/// if any, is at the end, and rows of padding tokens have other values than in the model. Nothing else may read those.
-pub fn padding(findings: &mut Findings) -> Option<Padding> {
-    let (_, &token) = findings.counted.first_key_value()?;
-    if let Some((&index, other)) = findings.counted.iter().find(|(_, other)| **other != token) {
-        let problem = format!(
-            "these positions are counted from the tokens other than {other}, others from those other than {token}"
-        );
-        let error = Error::input(problem).fix("count all positions from the same tokens");
-        findings.wrong.entry(index).or_default().push(error);
-        return None;
-    }
-    let count = |wanted: &dyn Fn(&Op) -> bool| -> usize {
-        let ops = |(_, _, found): &(ValueId, &'static str, Found)| match found {
-            Found::Operator { op, .. } => usize::from(wanted(op)),
-            Found::Chain { steps, .. } => steps.iter().filter(|(op, _)| wanted(op)).count(),
-            Found::Same(_) | Found::Blocked(_) => 0,
-        };
-        findings.found.values().map(ops).sum()
-    };
-    let masks = count(&|op| matches!(op, Op::Mask(masked) if *masked == token));
-    let mixes =
-        count(&|op| matches!(op, Op::Mean | Op::Convolution { .. } | Op::AveragePool(_) | Op::MaxPool(_)));
-    let (padding, text) = if masks > 0 && masks == count(&|op| matches!(op, Op::Softmax)) && mixes == 0 {
-        let text = format!(
-            "positions are counted from the tokens other than {token}, the padding: samples with padding elsewhere than at \
-             the end are refused. Rows of padding tokens have other values than in the model, and the mask leaves them out"
-        );
-        (Padding::Last(token), text)
-    } else {
-        let text = format!(
-            "positions are counted from the tokens other than {token}, the padding, and no mask leaves it out everywhere: \
-             samples that contain it are refused. For samples with padding, export the model with its attention mask as a \
-             second input, and pass --bind attention_mask=padding:{token}"
-        );
-        (Padding::Absent(token), text)
-    };
-    for index in findings.counted.keys() {
-        let names = findings.found.range((*index, 0)..=(*index, usize::MAX));
-        for (_, (_, _, found)) in names {
-            let name = name_of(found).unwrap_or_default().to_owned();
-            findings.told.entry(*index).or_default().push((name, text.clone()));
-        }
-    }
-    Some(padding)
-}
-
 /// The name that an operator wants.
-fn name_of(found: &Found) -> Option<&str> {
+pub(super) fn name_of(found: &Found) -> Option<&str> {
     match found {
         Found::Operator { name, .. } | Found::Chain { name, .. } => Some(name),
         Found::Same(_) | Found::Blocked(_) => None,

@@ -15,6 +15,7 @@ mod flow;
 mod infer;
 mod input;
 mod name;
+mod padding;
 mod patterns;
 mod propagate;
 pub mod proto;
@@ -172,7 +173,7 @@ fn examine_bytes(
     let assumed = samples.as_ref().map_or_else(provisional, |samples| Ok(samples.spec.clone()))?;
     let options = Options { input: assumed, weight_bits };
     let mut findings = find::find_all(&Context { flow: &flow, options: &options, told: RefCell::default() });
-    let padding = find::padding(&mut findings);
+    let padding = padding::of(&mut findings);
     let open = samples.is_none() && problems.is_empty();
     problems.extend(findings.wrong.values().flatten().cloned());
     if open {

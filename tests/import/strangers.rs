@@ -325,6 +325,10 @@ fn counted_positions_without_a_mask() {
     let adjustments = Adjustments { bindings: vec![mask], shapes: Vec::new() };
     assert_eq!(read("hf_roberta_mask_ts", None, &adjustments).padding, Some(Padding::Last(1)));
     assert_eq!(read("hf_bert_mask_ts", None, &adjustments).padding, None);
+    // All masked, but the last layer reads all tokens.
+    assert!(check("text_cumsum_flat_ts", None, &Adjustments::default()) >= 3);
+    assert_eq!(read("text_cumsum_flat_ts", None, &Adjustments::default()).padding, Some(Padding::Absent(1)));
+    assert_eq!(read("text_cumsum_ts", None, &Adjustments::default()).padding, Some(Padding::Last(1)));
 }
 
 /// A mask as a second input is not guessed.
